@@ -304,22 +304,22 @@ class Settings(BaseSettings):
 
     @property
     def source_by_topic(self) -> Mapping[str, str | None]:
-        """Kafka's topics, each with the sender whose format its records have, or None where each record says."""
+        """Kafka's topics with the source of their records, or None if each record names it."""
         return _parse_kafka_topics(self.kafka_topics)
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:
-        """The origins of pages elsewhere whose scripts may ask."""
+        """The origins whose web pages may call the API."""
         return _parse_origins(self.cors_origins)
 
     @property
     def trusted_source_names(self) -> tuple[str, ...]:
-        """The senders that are trusted like a responder."""
+        """The sources that are trusted like a responder."""
         return _split_list(self.trusted_sources)
 
     @property
     def private_hosts(self) -> tuple[str, ...]:
-        """What channels may call though it is no public address."""
+        """Hosts that channels may call although their addresses are not public."""
         return _split_list(self.allow_private_hosts)
 
     @property
@@ -329,11 +329,11 @@ class Settings(BaseSettings):
 
     @property
     def mail_recipients(self) -> tuple[str, ...]:
-        """Who gets mail."""
+        """The recipients of mail."""
         return _split_list(self.smtp_to)
 
     def effective_values(self) -> Mapping[str, str]:
-        """Every effective value by its variable's name, secrets masked."""
+        """Return every effective value by its variable's name, secrets masked."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         values["database_url"] = mask_url(self.database)
         return {PREFIX + name.upper(): "" if value is None else str(value) for name, value in values.items()}
@@ -360,7 +360,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
 
 
 def _parse_secrets(value: SecretStr | None) -> Mapping[str, tuple[str, ...]]:
-    """What is refused here never says what it holds, for that is secret."""
+    """Parse webhook secrets. Error messages never include the value, because it is secret."""
     if value is None:
         return {}
     try:
@@ -450,7 +450,7 @@ def _split_list(value: str | None) -> tuple[str, ...]:
 
 
 def load() -> Settings:
-    """The settings of this environment; a wrong one is a sentence naming its variable."""
+    """Load the settings of this environment. Raises Invalid naming the wrong variable."""
     try:
         return Settings()
     except ValidationError as error:
@@ -460,7 +460,7 @@ def load() -> Settings:
 
 
 def mask_url(url: str) -> str:
-    """The URL without its password."""
+    """Return the URL without its password."""
     scheme, mark, remainder = url.partition("://")
     credentials, at, place = remainder.rpartition("@")
     user, colon, _ = credentials.partition(":")

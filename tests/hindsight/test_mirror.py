@@ -80,7 +80,7 @@ def test_what_changes_nothing_in_the_document_is_not_sent(memory, clock, twin):
 
 def test_imported_incidents_are_mirrored_and_those_that_came_from_the_bank_are_not(memory, clock, twin):
     started = clock()
-    memory.bring([
+    memory.import_history([
         Incident(id="OLD-1", title="Old", started_at=started, source="jira", source_id="1"),
         Incident(id="OLD-2", title="From there", started_at=started, source="hindsight", source_id="OLD-2"),
     ])  # fmt: skip

@@ -55,7 +55,7 @@ def plant(number):
 
 
 def test_a_server_that_is_killed_midway_has_everything_once_in_the_end(server, memory, bank, clock):
-    memory.bring(plant(number) for number in range(60))
+    memory.import_history(plant(number) for number in range(60))
     sent = threading.Event()
     retain = bank.retain
 
@@ -105,7 +105,7 @@ def test_a_second_version_of_a_resolution_takes_the_place_of_the_first(server, m
 
 
 def test_a_thousand_incidents_are_pushed_once_and_pulled_once(server, memory, bank, clock, tmp_path):
-    memory.bring(plant(number) for number in range(1000))
+    memory.import_history(plant(number) for number in range(1000))
     pushed = hindsight.push(memory, HindsightPeer(bank))
     assert (pushed.sent, pushed.unchanged) == (1000, 0)
     assert len(server.documents(bank.name)) == 1000
@@ -124,7 +124,9 @@ def test_a_thousand_incidents_are_pushed_once_and_pulled_once(server, memory, ba
 
 
 def test_the_second_opinion_finds_the_right_incident_and_leaves_ours_alone(memory, bank):
-    memory.bring([plant(3), plant(14), plant(25), Incident(id="OPEN-1", title="The pump leaks oil", started_at=START)])
+    memory.import_history(
+        [plant(3), plant(14), plant(25), Incident(id="OPEN-1", title="The pump leaks oil", started_at=START)]
+    )
     hindsight.push(memory, HindsightPeer(bank))
     question = Situation(text="a heater that loses its power in the night")
     alone = memory.recall(question)

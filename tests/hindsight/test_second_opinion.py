@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from hindsight.twin import KEY
 from onrecall.backtest import second_opinion as rates
-from onrecall.backtest.run import backtest, live
+from onrecall.backtest.run import backtest, history_of_store
 from onrecall.bootstrap.status import StatusReport
 from onrecall.domain.incident import Incident, Resolution, Situation
 from onrecall.hindsight import HindsightBank
@@ -31,7 +31,7 @@ def belt(number, cause="A stone in the rollers", label="stone", **more):
 @pytest.fixture
 def memory(memory_for, bank):
     made = memory_for(bank, opinion=OpinionSource(bank, 5))
-    made.bring([belt(1), belt(2), belt(3, resolution=None)])
+    made.import_history([belt(1), belt(2), belt(3, resolution=None)])
     return made
 
 
@@ -99,10 +99,10 @@ def test_a_slow_server_costs_the_bound_once(memory_for, twin):
         twin.hanging.clear()
         began = time.monotonic()
         late = opinion(memory)
-        assert (late.state, late.detail) == ("unavailable", second_opinion.LATE)
+        assert (late.state, late.detail) == ("unavailable", second_opinion.TOO_LATE)
         for _ in range(50):
             assert opinion(memory).state == "unavailable"
-        assert time.monotonic() - began < second_opinion.REST_SECONDS
+        assert time.monotonic() - began < second_opinion.BACKOFF_SECONDS
         assert twin.calls.count(("POST", "/v1/default/banks/team/memories/recall")) <= 1
 
 
@@ -112,8 +112,8 @@ def test_after_a_while_it_is_asked_again(memory, twin, monkeypatch):
     assert opinion(memory).detail.endswith("answered 500")
     twin.status = None
     assert opinion(memory).state == "unavailable"
-    monkeypatch.setattr(second_opinion, "REST_SECONDS", 0.0)
-    memory.opinions._rest("")
+    monkeypatch.setattr(second_opinion, "BACKOFF_SECONDS", 0.0)
+    memory.opinions._back_off("")
     assert opinion(memory).state == "ok"
 
 
@@ -121,7 +121,7 @@ def test_a_refused_key_is_said_and_changes_no_answer(memory_for, twin):
     store(twin, BELT_1=0.4)
     with closing(HindsightBank(twin.url, "team", "wrong", timeout=5)) as refused:
         memory = memory_for(refused, opinion=OpinionSource(refused, 5))
-        memory.bring([belt(1)])
+        memory.import_history([belt(1)])
         said = opinion(memory)
         assert "ONRECALL_HINDSIGHT_KEY" in said.detail
         assert memory.ask(SLIPS).evidence[0].id == "BELT-1"
@@ -156,10 +156,10 @@ def test_the_opinion_on_a_kept_answer_is_asked_for_once(client, memory, twin):
 
 def test_the_backtest_has_a_rate_for_it_on_the_same_openings(memory_for, bank, twin):
     memory = memory_for(bank)
-    memory.bring([belt(1), belt(2), belt(3), belt(4, "Oil on the belt", "oil", title="Motor hums"), belt(5)])
+    memory.import_history([belt(1), belt(2), belt(3), belt(4, "Oil on the belt", "oil", title="Motor hums"), belt(5)])
     store(twin, BELT_1=0.5, BELT_2=0.6, BELT_3=0.7, BELT_4=0.8, BELT_5=0.99)
-    told = live(memory.store)
-    rate = rates.measure(bank, told, backtest(told, None))
+    told = history_of_store(memory.store)
+    rate = rates.measure_opinions(bank, told, backtest(told, None))
     # of the openings 2, 3 and 5 an earlier one of the same cause was over; at 5 the wrong one stands first
     assert (rate.hits.hit_at_1.n, rate.hits.hit_at_1.value, rate.hits.hit_at_3.value) == (3, pytest.approx(2 / 3), 1.0)
     assert rate.ours.hit_at_1.n == 3
@@ -169,9 +169,9 @@ def test_the_backtest_has_a_rate_for_it_on_the_same_openings(memory_for, bank, t
 
 def test_a_bank_that_fails_costs_the_backtest_nothing_but_its_rate(memory_for, bank, twin):
     memory = memory_for(bank)
-    memory.bring([belt(1), belt(2)])
+    memory.import_history([belt(1), belt(2)])
     twin.status = 503
-    told = live(memory.store)
-    rate = rates.measure(bank, told, backtest(told, None))
+    told = history_of_store(memory.store)
+    rate = rates.measure_opinions(bank, told, backtest(told, None))
     assert "answered 503" in rate.missing
     assert rate.plain()["hit_at_1"]["value"] is None

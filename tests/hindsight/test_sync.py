@@ -32,18 +32,18 @@ def history(count):
 
 
 def test_push_sends_each_incident_once(memory, peer, twin):
-    memory.bring(history(23))
+    memory.import_history(history(23))
     first = hindsight.push(memory, peer)
     assert (first.sent, first.unchanged) == (23, 0)
     again = hindsight.push(memory, peer)
     assert (again.sent, again.unchanged) == (0, 23)
-    assert max(twin.retained_at_once) <= hindsight.SENT_AT_ONCE
+    assert max(twin.retained_at_once) <= hindsight.SEND_BATCH
     memory.reopen("H-7")
     assert hindsight.push(memory, peer).sent == 1
 
 
 def test_push_takes_away_what_is_gone(memory, peer, twin):
-    memory.bring(history(3))
+    memory.import_history(history(3))
     hindsight.push(memory, peer)
     memory.store.memory_banks.remove("none", (), ["H-1"])
     twin.store("team", "note-of-somebody", "not ours")
@@ -52,7 +52,7 @@ def test_push_takes_away_what_is_gone(memory, peer, twin):
 
 
 def test_what_was_pushed_comes_back_whole(memory, memory_for, peer, twin, tmp_path):
-    memory.bring(history(3))
+    memory.import_history(history(3))
     hindsight.push(memory, peer)
     known = memory.store.incident("H-2")
     memory.store.memory_banks.remove("none", (), ["H-0", "H-1", "H-2"])

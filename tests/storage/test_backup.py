@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from onrecall.domain.access import Key, hash_key, parse_key_id, generate_key
+from onrecall.domain.access import Key, generate_key, hash_key, parse_key_id
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import ModelCall, Storage

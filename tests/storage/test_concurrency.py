@@ -22,13 +22,13 @@ SAVING = """
 import sys
 from datetime import UTC, datetime
 from onrecall.domain.incident import Incident, Passage
-from onrecall.storage import Entry, Store
+from onrecall.storage import Storage, StoreEntry
 
 store = Storage.open(sys.argv[1])
 now = datetime(2026, 3, 1, tzinfo=UTC)
 for n in range(int(sys.argv[3])):
     name = f"{sys.argv[2]}-{n}"
-    store.save([Entry(Incident(name, name, now), (Passage("", "incident", "opening", 0, name, 1, terms=b"\\1\\0\\0\\0\\1"),))], now)
+    store.save([StoreEntry(Incident(name, name, now), (Passage("", "incident", "opening", 0, name, 1, terms=b"\\1\\0\\0\\0\\1"),))], now)
     print(name, flush=True)
 store.close()
 """

@@ -28,7 +28,9 @@ def test_one_reads_at_a_time(store: Storage) -> None:
     after = store.consumer_offsets.acquire("reader", "a", NOON)
     assert store.consumer_offsets.acquire("reader", "b", NOON + LEASE - SECOND) is None
     assert not store.consumer_offsets.advance("reader", "b", after + 1, NOON)
-    assert store.consumer_offsets.acquire("reader", "a", NOON + LEASE - SECOND) == after, "the holder's lease grows as it reads"
+    assert store.consumer_offsets.acquire("reader", "a", NOON + LEASE - SECOND) == after, (
+        "the holder's lease grows as it reads"
+    )
     assert store.consumer_offsets.acquire("reader", "b", NOON + LEASE + SECOND) is None
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from onrecall.domain.incident import Document, Incident, IncidentLink, ResolutionStep, StepExecution
-from onrecall.storage import Storage
-from onrecall.storage import validation
+from onrecall.storage import Storage, validation
 
 from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution
 

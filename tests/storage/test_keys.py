@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from onrecall.domain.access import Key, hash_key, parse_key_id, generate_key
+from onrecall.domain.access import Key, generate_key, hash_key, parse_key_id
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.storage import Storage
 

@@ -10,8 +10,7 @@ import pytest
 from sqlalchemy import Connection, UniqueConstraint, insert, inspect
 
 from onrecall.domain.errors import Invalid
-from onrecall.storage import Storage, incidents, migrations
-from onrecall.storage import validation
+from onrecall.storage import Storage, incidents, migrations, validation
 from onrecall.storage.database import Damaged, Database
 from onrecall.storage.migrations import Migration
 from onrecall.storage.tables import incidents as written

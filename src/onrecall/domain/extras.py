@@ -3,7 +3,7 @@
 from typing import Literal
 
 Extra = Literal["chroma", "docs-import", "hindsight", "kafka", "llm"]
-"""The optional parts, as `pyproject.toml` and the Makefile name them."""
+"""The optional extras, as `pyproject.toml` and the Makefile name them."""
 
 
 def missing_extra(needed_by: str, extra: Extra) -> str:

@@ -1,4 +1,4 @@
-"""The nouns: an incident, its resolution, evidence, a recommendation. Nothing here knows a database or a network."""
+"""The domain objects: an incident, its resolution, evidence, a recommendation. No I/O here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -103,7 +103,7 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class IncidentLink:
-    """A tie from one incident to an earlier one. A recurrence is a link, never a deletion."""
+    """A link from an incident to an earlier one. A recurrence is a link, never a deletion."""
 
     kind: LinkKind
     incident: str
@@ -152,13 +152,13 @@ class Incident:
         return replace(self, status="resolved", resolved_at=ended, resolution=resolution)
 
     def acknowledge(self, at: datetime) -> "Incident":
-        """Somebody looks at it; doing so twice is fine, on a resolved incident it is a conflict."""
+        """Acknowledge the incident; a second time changes nothing. Raises Conflict if it is resolved."""
         if self.status == "resolved":
             raise Conflict(f"incident {self.id} is resolved; reopen it first")
         return replace(self, status="acknowledged", acknowledged_at=self.acknowledged_at or at)
 
     def reopen(self) -> "Incident":
-        """It was not over: the resolution no longer counts, and stays in the store's versions."""
+        """Reopen the incident: its resolution no longer counts, but stays in the store's versions."""
         return replace(self, status="open", resolved_at=None, resolution=None)
 
     @property
@@ -244,7 +244,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class StepExecution:
-    """One try of a step, under the key that all wordings of the same action share."""
+    """One execution of a step, under the key shared by all wordings of the same action."""
 
     key: str
     outcome: StepOutcome
@@ -253,7 +253,7 @@ class StepExecution:
 
 @dataclass(frozen=True, slots=True)
 class TrackRecord:
-    """How often something was tried here and what came of it."""
+    """How often a step was executed here, and how it went."""
 
     tried: int = 0
     worked: int = 0

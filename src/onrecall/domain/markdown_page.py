@@ -85,7 +85,7 @@ def _resolution(resolution: Resolution) -> Iterator[tuple[str, Part, int | None]
 
 
 def format_step(step: ResolutionStep) -> str:
-    """A resolution step on one line: what was done, the command, and its outcome where it was not a success."""
+    """Return a resolution step on one line: text, command, and its outcome unless it worked."""
     text = collapse_whitespace(step.text)
     if step.command and step.command not in step.text:
         text += f" `{collapse_whitespace(step.command)}`"
@@ -93,5 +93,5 @@ def format_step(step: ResolutionStep) -> str:
 
 
 def collapse_whitespace(value: str) -> str:
-    """The text with its line breaks and runs of blanks folded."""
+    """Return the text with line breaks and runs of blanks folded to single blanks."""
     return " ".join(value.split())

@@ -1,4 +1,4 @@
-"""Everybody's words for how bad it is → ours."""
+"""Map the severities of other tools to ours."""
 
 import re
 
@@ -28,13 +28,13 @@ _ALONE: dict[str, Severity] = {
     **dict.fromkeys(("mittel", "moyenne", "media", "medio", "中"), "medium"),
     **dict.fromkeys(("niedrig", "gering", "faible", "baja", "bajo", "bassa", "低"), "low"),
 }
-"""Words that say how bad it is where nothing else is said; `alert` is syslog's, between critical and emergency."""
+"""Words that count only if they are the whole value; `alert` is syslog's, between critical and emergency."""
 _LEVELS: tuple[Severity, ...] = ("critical", "critical", "high", "medium", "low", "info")
 _LEVEL = re.compile(r"(?:^|\b(?:p|s|sev|severity|prio|priority)[\s_-]?)([0-5])\b", re.IGNORECASE | re.ASCII)
 
 
 def parse_severity(value: str | None) -> Severity:
-    """Our word for P1, SEV-2, `1 - Critical`, Major …; `unknown` where it says nothing we know."""
+    """Return our severity for P1, SEV-2, `1 - Critical`, Major …; `unknown` if it is not recognised."""
     if not value:
         return "unknown"
     for word in re.findall(r"[a-z]+", value.lower()):

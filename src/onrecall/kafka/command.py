@@ -1,4 +1,4 @@
-"""`onrecall kafka`: takes in what the topics have, and writes recommendations, until it is told to end."""
+"""`onrecall kafka`: consumes alerts and publishes recommendations until it is stopped."""
 
 import logging
 import signal
@@ -14,7 +14,7 @@ from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.kafka.connection import Connection, check_library, fatal_error
 from onrecall.kafka.consumer import AlertConsumer
-from onrecall.kafka.health import health, check_topics
+from onrecall.kafka.health import check_topics, health
 from onrecall.kafka.publisher import Publisher
 from onrecall.kafka.status_printer import StatusPrinter
 from onrecall.pipeline import IncidentService
@@ -42,13 +42,13 @@ def kafka(as_json: Json = False) -> None:
 
 
 def component_checks(chosen: Settings) -> Sequence[Callable[[], ComponentStatus]]:
-    """What `doctor` asks of Kafka, where there is one."""
+    """Return Kafka's checks for `doctor`, if Kafka is configured."""
     connection = wiring.kafka(chosen)
     return [] if connection is None else [lambda: health(connection)]
 
 
 def run_kafka(memory: IncidentService, connection: Connection, printer: StatusPrinter, ending: threading.Event) -> None:
-    """Take in and publish until told to end."""
+    """Consume and publish until stopped."""
     with _publishing(memory, connection, printer):
         if connection.topics:
             consume(memory, connection, printer, ending)
@@ -57,7 +57,7 @@ def run_kafka(memory: IncidentService, connection: Connection, printer: StatusPr
 
 
 def consume(memory: IncidentService, connection: Connection, printer: StatusPrinter, ending: threading.Event) -> None:
-    """Be a member of the group until told to end; Forbidden or Unavailable when the brokers don't let us."""
+    """Consume as a member of the group until stopped. Raises Forbidden or Unavailable if the brokers refuse."""
     from confluent_kafka import Consumer, KafkaError, KafkaException  # noqa: PLC0415 - it is an extra
 
     errors: list[KafkaError] = []
@@ -75,7 +75,7 @@ def consume(memory: IncidentService, connection: Connection, printer: StatusPrin
 
 
 def _report_brokers(consumer: "Consumer", connection: Connection, printer: StatusPrinter) -> None:
-    """Whether the brokers answer at all, so that a wrong address is heard of at once."""
+    """Check that the brokers answer, so that a wrong address is reported at once."""
     brokers, missing_topics = check_topics(consumer, connection)
     topics = ", ".join(connection.topics)
     printer("started", f"taking in {topics} from {brokers} brokers as group {connection.group}", brokers=brokers)
@@ -101,7 +101,7 @@ def _publishing(memory: IncidentService, connection: Connection, printer: Status
 
 @contextmanager
 def _stop_event() -> Iterator[threading.Event]:
-    """An event that is set when the process is told to end."""
+    """Yield an event that is set when the process is asked to stop."""
     ending = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""How to get to the brokers: what librdkafka is told, and what its errors are in our own words."""
+"""Connecting to the brokers: librdkafka's configuration, and what its errors mean."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,32 +14,32 @@ NOT_INSTALLED = missing_extra("Kafka", "kafka")
 REACH_SECONDS = 10.0
 """How long the brokers may take to answer at the start."""
 SESSION_MS = 10_000
-"""After so long without a word from a process its partitions go to the others."""
+"""After this long without a heartbeat, a process's partitions go to the others."""
 METADATA_REFRESH_MS = 10_000
-"""How often is looked for topics and partitions that are new."""
+"""How often new topics and partitions are looked for."""
 PREFETCH_KB = 16 * 1024
-"""What may be fetched and not yet taken in: memory is no queue to rely on, the topic is."""
+"""The most that is prefetched: memory is not durable, the topic is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The brokers, what is read from them and what is written there."""
+    """The brokers, the topics to read, and the topic to write."""
 
     brokers: str
     group: str
     topics: Mapping[str, str | None]
-    """Each topic and whose format its records have; None: their headers say."""
+    """Topics and the source of their records; None if each record names it in a header."""
     publish: str | None = None
-    """The topic that recommendations are written to."""
+    """The topic for recommendations."""
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """What librdkafka calls its settings for encryption and login."""
+    """librdkafka's settings for encryption and login."""
 
     def client(self) -> dict[str, Any]:
-        """What every client is told."""
+        """Return the configuration of every client."""
         return {"bootstrap.servers": self.brokers, "client.id": "onrecall", **self.security}
 
     def consumer(self) -> dict[str, Any]:
-        """What a consumer is told: nothing counts as read before we say that the database has it."""
+        """Return the consumer's configuration: offsets are committed only once the database has the records."""
         return self.client() | {
             "group.id": self.group,
             "enable.auto.commit": False,
@@ -53,12 +53,12 @@ class Connection:
         }
 
     def producer(self) -> dict[str, Any]:
-        """What a producer is told: delivered means that the replicas have it, in the order in which it was sent."""
+        """Return the producer's configuration: delivered means replicated, in order."""
         return self.client() | {"acks": "all", "enable.idempotence": True, "message.timeout.ms": 30_000}
 
 
 def check_library() -> None:
-    """Invalid when the extra is not installed."""
+    """Raise Invalid if the extra is not installed."""
     try:
         import confluent_kafka  # noqa: F401, PLC0415 - it is an extra
     except ImportError as error:
@@ -66,7 +66,7 @@ def check_library() -> None:
 
 
 def fatal_error(error: "KafkaError") -> OnRecallError | None:
-    """What ends the process: a login or a permission that is missing, a client that can't go on. None: it passes."""
+    """Return the error that ends the process (login, permission, fatal); None for errors that pass."""
     from confluent_kafka import KafkaError  # noqa: PLC0415 - it is an extra
 
     detail = f"{error.str()} ({error.name()})"

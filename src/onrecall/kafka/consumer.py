@@ -1,6 +1,6 @@
-"""Taking records in: a batch is one transaction, and only when the database has it do the brokers hear so.
+"""Consume records: a batch is stored in one transaction, and committed at the brokers only afterwards.
 
-Killed at any instant, what was taken in and not yet said to be comes again, and changes nothing.
+After a kill at any moment, records stored but not committed are delivered again, and change nothing.
 """
 
 import logging
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 MAX_BATCH = 500
-"""The most records that share a transaction."""
+"""The most records per transaction."""
 WAIT_SECONDS = 0.2
-"""The longest that the first record of a batch waits for others."""
+"""The longest that the first record of a batch waits for more."""
 MAX_BATCH_BYTES = 8 * 1024 * 1024
-"""Bytes of records that share a transaction; larger batches are taken in in several."""
+"""The most bytes of records per transaction; larger batches are split."""
 MAX_PAUSE_SECONDS = 30.0
 MAX_REPORTED = 10
-"""Of a batch, the most rejected parts that are told of; all of them are kept."""
+"""The most rejected parts reported per batch; all of them are stored."""
 
 Topics = Mapping[str, str | None]
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class AlertConsumer:
-    """Takes in what the partitions of this process have, until it is told to end."""
+    """Stores the records of this process's partitions until it is stopped."""
 
     def __init__(
         self,
@@ -53,16 +53,16 @@ class AlertConsumer:
         self._topics = topics
         self._printer = printer
         self._fetched: list[ConsumedRecord] = []
-        """Fetched and not yet in the database."""
+        """Records that are fetched but not stored yet."""
         self._offsets: dict[tuple[str, int], int] = {}
-        """Up to where partitions are in the database, as far as the brokers have not heard of it."""
+        """Next offset per partition that is stored but not committed at the brokers yet."""
         self._has_new_partitions = False
-        """Whether partitions were assigned that may still rest since they were here before."""
+        """Whether new partitions were assigned that may still be paused from before."""
         self._counts: Counter[str] = Counter()
         self._reported_at = time.monotonic()
 
     def run(self, ending: threading.Event) -> None:
-        """Take in until told to end; what is in hand then is taken in first."""
+        """Consume until stopped; records fetched by then are stored first."""
         self._consumer.subscribe(
             list(self._topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
         )
@@ -77,7 +77,7 @@ class AlertConsumer:
             self._report_counts(QUIET_SECONDS)
         self._report_counts(0)
 
-    # what comes
+    # fetching
 
     def _fetch(self, most: int, seconds: float) -> None:
         for message in self._consumer.consume(most, seconds):
@@ -89,18 +89,18 @@ class AlertConsumer:
             self._handle_error(self._errors.pop(0))
 
     def _resume_all(self) -> None:
-        """Fetch from all partitions that are here, whichever of them were told to rest."""
+        """Resume all assigned partitions."""
         self._consumer.resume(self._consumer.assignment())
         self._has_new_partitions = False
 
     def _handle_error(self, error: "KafkaError") -> None:
-        """What the brokers complain of: what passes is told, for the client tries again by itself."""
+        """Report errors that pass, because the client retries by itself; raise those that do not."""
         if failure := fatal_error(error):
             raise failure
         self._printer("trouble", f"the brokers say: {error.str()}", code=error.name())
 
     def _ingest_fetched(self, ending: threading.Event) -> None:
-        """Take in what is in hand, however long the store is away; meanwhile nothing more is fetched."""
+        """Store the fetched records, waiting while the store is unavailable; meanwhile no more are fetched."""
         pause, since = 1.0, time.monotonic()
         while self._fetched and not ending.is_set():
             try:
@@ -117,13 +117,13 @@ class AlertConsumer:
         self._resume_all()
 
     def _wait_paused(self, seconds: float, ending: threading.Event) -> None:
-        """Let time pass and stay a member of the group: partitions may come and go, and those that are here rest."""
+        """Wait with all partitions paused, polling so that this process stays a member of the group."""
         until = time.monotonic() + seconds
         while self._fetched and not ending.is_set() and (remaining := until - time.monotonic()) > 0:
             self._consumer.pause(self._consumer.assignment())
             self._fetch(1, min(remaining, WAIT_SECONDS))
 
-    # what becomes of it
+    # storing
 
     def _ingest_batches(self) -> None:
         for batch in _split_by_size(self._fetched):
@@ -133,12 +133,12 @@ class AlertConsumer:
             self._commit()
 
     def _store(self, batch: Sequence[ConsumedRecord]) -> None:
-        """Keep records in one transaction; one that can't be kept is told from those that can by halving."""
+        """Store records in one transaction; if it fails, halve the batch to isolate the record that can't be stored."""
         try:
             receipts = self._receiver.keep([self._read(record) for record in batch if not record.empty])
         except Unavailable:
             raise
-        except Exception as error:  # the boundary: a record that nobody foresaw must not stand before all later ones
+        except Exception as error:  # boundary: an unexpected record must not block all later ones
             if len(batch) > 1:
                 self._store(batch[: len(batch) // 2])
                 self._store(batch[len(batch) // 2 :])
@@ -154,17 +154,21 @@ class AlertConsumer:
             return self._reject(record, error)
         try:
             parsed = self._receiver.read(source, records.to_webhook_request(record))
-            return _with_place(parsed, record) if parsed.refusal is None else self._reject(record, parsed.refusal, source)
+            return (
+                _with_place(parsed, record) if parsed.refusal is None else self._reject(record, parsed.refusal, source)
+            )
         except Invalid as error:
             return self._reject(record, error, source)
         except NotFound as error:
             return self._reject(record, error)
 
-    def _reject(self, record: ConsumedRecord, error: OnRecallError, source: str = records.UNKNOWN_SOURCE) -> ParsedDelivery:
+    def _reject(
+        self, record: ConsumedRecord, error: OnRecallError, source: str = records.UNKNOWN_SOURCE
+    ) -> ParsedDelivery:
         return self._receiver.unread(source, records.to_parse_error(record, error))
 
     def _commit(self) -> None:
-        """Tell the brokers up to where the database has it; what they do not hear now they hear later."""
+        """Commit offsets at the brokers; those that fail are committed later."""
         from confluent_kafka import KafkaException, TopicPartition  # noqa: PLC0415 - it is an extra
 
         assigned = {(partition.topic, partition.partition) for partition in self._consumer.assignment()}
@@ -179,36 +183,44 @@ class AlertConsumer:
         except KafkaException as error:
             self._printer("trouble", f"the brokers did not hear what is done, and hear it later: {error.args[0].str()}")
 
-    # who has which partitions
+    # partitions
 
     def _assigned(self, _consumer: "Consumer", partitions: "list[TopicPartition]") -> None:
         if partitions:
             self._has_new_partitions = True
-            self._printer("assigned", f"partitions {_join_names(partitions)} are ours", partitions=_partition_names(partitions))
+            self._printer(
+                "assigned", f"partitions {_join_names(partitions)} are ours", partitions=_partition_names(partitions)
+            )
 
     def _revoked(self, _consumer: "Consumer", partitions: "list[TopicPartition]") -> None:
-        """Others get them: take in what is in hand and say so, or if that can't be now, leave it to them."""
+        """Before partitions go to others, store what was fetched; if that fails, leave it to them."""
         if self._fetched:
             try:
                 self._ingest_batches()
             except Unavailable as error:
-                self._printer("trouble", f"left to others, for it can't be taken in now: {error}", held=len(self._fetched))
+                self._printer(
+                    "trouble", f"left to others, for it can't be taken in now: {error}", held=len(self._fetched)
+                )
         elif self._offsets:
             self._commit()
         self._drop_partitions(partitions)
         if partitions:
-            self._printer("revoked", f"partitions {_join_names(partitions)} are let go", partitions=_partition_names(partitions))
+            self._printer(
+                "revoked", f"partitions {_join_names(partitions)} are let go", partitions=_partition_names(partitions)
+            )
 
     def _lost(self, _consumer: "Consumer", partitions: "list[TopicPartition]") -> None:
         self._drop_partitions(partitions)
-        self._printer("lost", f"others have partitions {_join_names(partitions)} by now", partitions=_partition_names(partitions))
+        self._printer(
+            "lost", f"others have partitions {_join_names(partitions)} by now", partitions=_partition_names(partitions)
+        )
 
     def _drop_partitions(self, partitions: "list[TopicPartition]") -> None:
         revoked = {(partition.topic, partition.partition) for partition in partitions}
         self._fetched = [record for record in self._fetched if (record.topic, record.partition) not in revoked]
         self._offsets = {place: offset for place, offset in self._offsets.items() if place not in revoked}
 
-    # what is told
+    # reporting
 
     def _count(self, batch: Sequence[ConsumedRecord], receipts: Sequence[IngestReceipt]) -> None:
         self._counts["records"] += len(batch)
@@ -222,9 +234,11 @@ class AlertConsumer:
             self._printer("rejected", message, where=part.where, field=part.field)
 
     def _report_counts(self, at_least: float) -> None:
-        """How much came in since the last time."""
+        """Report how much was stored since the last report."""
         if self._counts["records"] and time.monotonic() - self._reported_at >= at_least:
-            total, new, duplicates, rejected = (self._counts[name] for name in ("records", "accepted", "duplicate", "rejected"))
+            total, new, duplicates, rejected = (
+                self._counts[name] for name in ("records", "accepted", "duplicate", "rejected")
+            )
             message = f"{total:,} records: {new:,} new, {duplicates:,} known, {rejected:,} rejected"
             self._printer("kept", message, records=total, accepted=new, duplicate=duplicates, rejected=rejected)
             self._counts.clear()
@@ -232,7 +246,7 @@ class AlertConsumer:
 
 
 def _split_by_size(records: Sequence[ConsumedRecord]) -> Iterator[Sequence[ConsumedRecord]]:
-    """The records in batches that are not too heavy for a transaction."""
+    """Yield batches of records that are small enough for a transaction."""
     first, weight = 0, 0
     for index, record in enumerate(records):
         if index > first and weight + len(record.body) > MAX_BATCH_BYTES:
@@ -244,7 +258,7 @@ def _split_by_size(records: Sequence[ConsumedRecord]) -> Iterator[Sequence[Consu
 
 
 def _with_place(parsed: ParsedDelivery, record: ConsumedRecord) -> ParsedDelivery:
-    """What was read, each part that could not be with the place of its record."""
+    """Prefix the place of each rejected part with that of its record."""
     if not parsed.arrival.unread:
         return parsed
     unread = tuple(replace(part, where=f"{record.place} {part.where}") for part in parsed.arrival.unread)

@@ -1,4 +1,4 @@
-"""Whether the brokers answer, have the topics, and how much waits there; for `doctor`."""
+"""Check for `doctor`: whether the brokers answer and have the topics, and how many records wait."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ NAME = "kafka"
 
 
 def health(connection: Connection) -> ComponentStatus:
-    """Ask the brokers, as the user and the group that `onrecall kafka` would be."""
+    """Ask the brokers as the user and group of `onrecall kafka`."""
     try:
         check_library()
     except Invalid as error:
@@ -30,7 +30,7 @@ def health(connection: Connection) -> ComponentStatus:
 
 
 def check_topics(consumer: "Consumer", connection: Connection) -> tuple[int, list[str]]:
-    """How many brokers there are, and which of our topics are not there or not shown to us."""
+    """Return the number of brokers, and our topics that are missing or not visible to this user."""
     metadata = consumer.list_topics(timeout=REACH_SECONDS)
     topics = [*connection.topics, *([connection.publish] if connection.publish else [])]
     available = {name for name, topic in metadata.topics.items() if topic.error is None}
@@ -51,7 +51,7 @@ def _ask_brokers(consumer: "Consumer", connection: Connection) -> ComponentStatu
 
 
 def _waiting(consumer: "Consumer", topic: str) -> int:
-    """Records that the group has not taken in yet."""
+    """Return how many records the group has not consumed yet."""
     from confluent_kafka import TopicPartition  # noqa: PLC0415 - it is an extra
 
     numbers = consumer.list_topics(topic, timeout=REACH_SECONDS).topics[topic].partitions

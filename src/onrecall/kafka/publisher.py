@@ -1,4 +1,4 @@
-"""Publishing: each recommendation goes out to a topic at least once, in the order in which they were made."""
+"""Publish recommendations to a topic, each at least once, in the order they were made."""
 
 import json
 import logging
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 BATCH_SIZE = 100
-"""Events that are looked at together."""
+"""Events read at once."""
 MAX_PAUSE_SECONDS = 30.0
 
 log = logging.getLogger(__name__)
 
 
 class Publisher:
-    """A thread that follows what happens and writes what was recommended to a topic."""
+    """A thread that reads the event feed and publishes recommendations."""
 
     def __init__(
         self, memory: IncidentService, create_producer: "Callable[[], Producer]", topic: str, printer: StatusPrinter
@@ -43,12 +43,12 @@ class Publisher:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, where the last process stopped."""
+        """Start where the last process stopped."""
         self._thread = threading.Thread(target=self._run, name="kafka-publisher", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what is at hand, and let another process go on."""
+        """Finish the current batch and release the lease."""
         self._ending.set()
         if self._thread:
             self._thread.join()
@@ -73,7 +73,7 @@ class Publisher:
                     self._ending.wait(POLL_SECONDS)
 
     def round(self) -> int:
-        """Publish what was recommended since the last time; how many events were looked at. Unavailable: not now."""
+        """Publish new recommendations; returns how many events were read. Raises Unavailable."""
         store = self._memory.store
         after = store.consumer_offsets.acquire(self._cursor, self._holder, self._memory.now())
         events = store.events(after, BATCH_SIZE) if after is not None else ()
@@ -89,7 +89,7 @@ class Publisher:
         return len(events)
 
     def _send(self, recommended: Sequence[IncidentEvent]) -> bool:
-        """Whether the brokers have all of it; False when told to end before they said so."""
+        """Send events and return whether the brokers have all of them; False if stopped before."""
         producer = self._producer = self._producer or self._create_producer()
         failed: list[KafkaError] = []
 
@@ -101,7 +101,9 @@ class Publisher:
             self._produce(producer, event, delivered)
         while undelivered := producer.flush(POLL_SECONDS):
             if self._ending.is_set():
-                log.warning("%d recommendations were not delivered yet; they are sent again at the next start", undelivered)
+                log.warning(
+                    "%d recommendations were not delivered yet; they are sent again at the next start", undelivered
+                )
                 return False
         if failed:
             raise Unavailable(f"{self._topic}: {failed[0].str()}")
@@ -123,7 +125,7 @@ class Publisher:
                 raise Unavailable(f"{self._topic}: {error.args[0].str()}") from error
 
     def _body(self, event: IncidentEvent) -> Mapping[str, Any]:
-        """The recommendation, and the incident that it is for."""
+        """Return the message: the recommendation and its incident."""
         store = self._memory.store
         recommendation = store.recommendation(event.detail["recommendation"])
         return {
@@ -132,7 +134,7 @@ class Publisher:
         }
 
     def _is_rejected_for_good(self, error: "KafkaError", message: "Message | int") -> bool:
-        """Whether the brokers will never take it, so that it must not stand before all later ones."""
+        """Whether the brokers will never accept a message, so that it must not block later ones."""
         from confluent_kafka import KafkaError  # noqa: PLC0415 - it is an extra
 
         if error.code() not in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD):
@@ -143,7 +145,7 @@ class Publisher:
 
 
 def _headers(event: IncidentEvent) -> list[tuple[str, str | bytes | None]]:
-    """What tells one recommendation from another; who gets one a second time knows it by its id."""
+    """Return the headers; consumers recognise duplicates by the recommendation's id."""
     return [
         ("content-type", b"application/json"),
         ("onrecall-recommendation", str(event.detail["recommendation"]).encode()),

@@ -1,4 +1,4 @@
-"""A record of a topic → whose format it has, and the delivery that it is. What can't be read is kept as it came."""
+"""Convert Kafka records to webhook requests of their source; unreadable ones are stored as they are."""
 
 import base64
 import hashlib
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from confluent_kafka._types import HeadersType
 
 SOURCE = "onrecall-source"
-"""The header that names the sender whose format a record has."""
+"""The header that names a record's source."""
 UNKNOWN_SOURCE = "kafka"
-"""The source of records of which nobody knows whose format they have."""
+"""The source of records whose source is unknown."""
 MAX_RECORD_BYTES = 4 * 1024 * 1024
-"""Bytes of a record, as of a body over HTTP."""
+"""The most bytes of a record, as for HTTP bodies."""
 KEPT_BYTES = 64 * 1024
-"""Bytes that are kept of one that is larger."""
+"""Bytes stored of a larger record."""
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumedRecord:
-    """A record, and where it stood."""
+    """A record and its position."""
 
     topic: str
     partition: int
@@ -38,17 +38,17 @@ class ConsumedRecord:
 
     @property
     def place(self) -> str:
-        """Where it stood, as people find it again."""
+        """Its position as shown to people."""
         return f"{self.topic}[{self.partition}]@{self.offset}"
 
     @property
     def empty(self) -> bool:
-        """Whether it says nothing: a tombstone, as compacted topics have them."""
+        """Whether it is a tombstone, as in compacted topics."""
         return not self.body and "ce-specversion" not in self.headers
 
 
 def from_message(message: "Message") -> ConsumedRecord:
-    """The record of a message."""
+    """Convert a message to a ConsumedRecord."""
     body, topic = message.value() or b"", message.topic() or ""
     return ConsumedRecord(
         topic, message.partition() or 0, message.offset() or 0, body, _headers(message.headers() or [])
@@ -56,10 +56,12 @@ def from_message(message: "Message") -> ConsumedRecord:
 
 
 def source_of(record: ConsumedRecord, topics: Mapping[str, str | None]) -> str:
-    """Whose format it has: its own header says, else that it is a CloudEvent, else its topic."""
+    """Return the source: from the record's header, else `cloudevents` if it is one, else from its topic."""
     if source := record.headers.get(SOURCE):
         return source.strip()
-    if "ce-specversion" in record.headers or record.headers.get("content-type", "").startswith("application/cloudevents"):
+    if "ce-specversion" in record.headers or record.headers.get("content-type", "").startswith(
+        "application/cloudevents"
+    ):
         return "cloudevents"
     if topic_source := topics.get(record.topic):
         return topic_source
@@ -71,20 +73,23 @@ def source_of(record: ConsumedRecord, topics: Mapping[str, str | None]) -> str:
 
 
 def to_webhook_request(record: ConsumedRecord) -> WebhookRequest:
-    """What a sender would have sent over HTTP; Invalid when it is larger than that may be."""
+    """Return the record as a webhook request. Raises Invalid if it is too large."""
     if len(record.body) > MAX_RECORD_BYTES:
-        raise Invalid(f"the record has {len(record.body):,} bytes; at most {MAX_RECORD_BYTES:,} are read, send it in parts", "body")
+        raise Invalid(
+            f"the record has {len(record.body):,} bytes; at most {MAX_RECORD_BYTES:,} are read, send it in parts",
+            "body",
+        )
     return WebhookRequest(record.body, record.headers)
 
 
 def to_parse_error(record: ConsumedRecord, error: OnRecallError) -> ParseError:
-    """A record that can't be read, with the reason."""
+    """Return the parse error for an unreadable record."""
     field = error.field if isinstance(error, Invalid) else SOURCE
     return ParseError(record.place, field, str(error), _body_text(record.body))
 
 
 def _body_text(body: bytes) -> str:
-    """The body as text; bytes that are none as base64; of one that is too large the beginning."""
+    """Return the body as text: base64 if it is not UTF-8, only the beginning if it is too large."""
     if len(body) > MAX_RECORD_BYTES:
         digest = hashlib.sha256(body).hexdigest()
         return f"{body[:KEPT_BYTES].decode(errors='replace')}… ({len(body):,} bytes, SHA-256 {digest})"
@@ -98,10 +103,13 @@ def _body_text(body: bytes) -> str:
 
 
 def _headers(raw_headers: "HeadersType") -> Mapping[str, str]:
-    """Headers by names as HTTP has them. CloudEvents in HTTP are percent-encoded and in Kafka are not."""
+    """Return headers named as in HTTP. CloudEvents are percent-encoded in HTTP but not in Kafka."""
     headers: dict[str, str] = {}
     for raw_name, value in list(raw_headers.items() if isinstance(raw_headers, dict) else raw_headers)[:MAX_HEADERS]:
-        name, text = raw_name.lower(), value[:MAX_HEADER_BYTES].decode(errors="replace") if isinstance(value, bytes) else ""
+        name, text = (
+            raw_name.lower(),
+            value[:MAX_HEADER_BYTES].decode(errors="replace") if isinstance(value, bytes) else "",
+        )
         if name.startswith("ce_"):
             headers["ce-" + name[3:]] = text.replace("%", "%25")
         else:

@@ -1,4 +1,4 @@
-"""What the command says while it runs: lines for people, or JSON for machines."""
+"""Prints the command's status: lines for people, or JSON."""
 
 import json
 import threading
@@ -13,14 +13,14 @@ QUIET_SECONDS = 5.0
 
 
 class StatusPrinter:
-    """Writes a line for each thing that happens; more than one thread may."""
+    """Prints a line per event; safe for several threads."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._lock = threading.Lock()
 
     def __call__(self, event: str, message: str, **facts: Any) -> None:
-        """Say what happened: in a word and facts, and in a sentence for people."""
+        """Print an event with its facts, and a message for people."""
         at = datetime.now(UTC)
         with self._lock:
             if self._as_json:

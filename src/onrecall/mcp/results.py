@@ -1,4 +1,4 @@
-"""What the tools of MCP say: short, with ids to fetch more by, and text from memory marked as data."""
+"""Results of the MCP tools: short, with ids to fetch more, and with stored texts marked as data."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,12 +19,12 @@ PAGE_LINES = 60
 
 
 def tool_result(data: Any, more: str | None = None) -> dict[str, Any]:
-    """A tool's answer."""
+    """Return a tool's result."""
     return {"notice": NOTICE, "data": data} | ({"more": more} if more else {})
 
 
 def shorten(text: str | None, most: int = MAX_TEXT) -> str | None:
-    """A text without invisible characters, cut where it is long."""
+    """Return a text without control characters, truncated."""
     if text is None:
         return None
     clean = inert(text)
@@ -49,7 +49,11 @@ def _evidence_item(item: Evidence) -> dict[str, Any]:
         fields |= {"service": item.incident.service, "status": item.incident.status}
         fields["root_cause"] = shorten(resolution.root_cause) if resolution else None
     if item.excerpt is not None and (item.document is not None or item.excerpt.page):
-        fields |= {"heading": shorten(item.excerpt.heading), "line": item.excerpt.line, "excerpt": shorten(item.excerpt.text)}
+        fields |= {
+            "heading": shorten(item.excerpt.heading),
+            "line": item.excerpt.line,
+            "excerpt": shorten(item.excerpt.text),
+        }
         if item.excerpt.page:
             fields["page"] = item.excerpt.page
     return fields
@@ -70,9 +74,14 @@ def answer(recommendation: Recommendation) -> dict[str, Any]:
         "tried_before_and_did_not_help": [
             {"text": shorten(failed.text), "from": failed.citation.id} for failed in recommendation.tried_before
         ],
-        "alternatives": [{"cause": shorten(alternative.cause), "evidence": list(alternative.evidence)} for alternative in recommendation.alternatives],
+        "alternatives": [
+            {"cause": shorten(alternative.cause), "evidence": list(alternative.evidence)}
+            for alternative in recommendation.alternatives
+        ],
         "to_tell_apart": [shorten(check) for check in recommendation.tell_apart],
-        "evidence": [{"id": item.id, "kind": item.kind, "match": round(item.score, 3)} for item in recommendation.evidence],
+        "evidence": [
+            {"id": item.id, "kind": item.kind, "match": round(item.score, 3)} for item in recommendation.evidence
+        ],
     }
 
 
@@ -80,7 +89,12 @@ def confidence(measured: Confidence | None) -> dict[str, Any] | None:
     """A measured confidence."""
     if measured is None:
         return None
-    return {"probability": round(measured.probability, 3), "right": measured.right, "of": measured.of, "basis": measured.basis}
+    return {
+        "probability": round(measured.probability, 3),
+        "right": measured.right,
+        "of": measured.of,
+        "basis": measured.basis,
+    }
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -100,7 +114,10 @@ def incident(stored: Incident, newest: Recommendation | None) -> dict[str, Any]:
     """An incident, what fixed it, and the newest answer to it."""
     resolution = stored.resolution
     steps_done = (
-        [{"text": shorten(step.text), "command": shorten(step.command), "outcome": step.outcome} for step in resolution.steps]
+        [
+            {"text": shorten(step.text), "command": shorten(step.command), "outcome": step.outcome}
+            for step in resolution.steps
+        ]
         if resolution
         else []
     )
@@ -146,5 +163,7 @@ def family(recurrence: Family) -> dict[str, Any]:
         "same_fix": {"text": shorten(fix.text), "worked": fix.worked, "of": fix.of, "from": fix.citation.id}
         if fix
         else None,
-        "permanent_fix": {"text": shorten(recurrence.action.text), "state": recurrence.action.state} if recurrence.action else None,
+        "permanent_fix": {"text": shorten(recurrence.action.text), "state": recurrence.action.state}
+        if recurrence.action
+        else None,
     }

@@ -23,8 +23,8 @@ from onrecall.domain.errors import Invalid, NotFound, OnRecallError
 from onrecall.domain.incident import (
     EvidenceKind,
     Filter,
-    OutcomeVerdict,
     Incident,
+    OutcomeVerdict,
     RecommendationOutcome,
     Resolution,
     StepVerdict,
@@ -101,7 +101,9 @@ class Tools:
     ) -> dict[str, Any]:
         """Find earlier incidents that are most like this, and why. Writes nothing."""
         matches = self._recall("incident", text, service, limit, as_of)
-        return results.tool_result(matches, "get_incident(id) shows one whole" if matches else "nothing like this was seen before")
+        return results.tool_result(
+            matches, "get_incident(id) shows one whole" if matches else "nothing like this was seen before"
+        )
 
     def ask(self, text: Text, service: Service = None, labels: dict[str, str] | None = None) -> dict[str, Any]:
         """Answer what broke, what fixed it before and what did not help, with numbered steps, their risk and source.
@@ -121,7 +123,9 @@ class Tools:
         record = self.memory.get_record(id)
         if from_line is None and isinstance(record, Incident):
             newest = self.memory.store.newest_recommendation(id)
-            return results.tool_result(results.incident(record, newest), f"get_incident({id!r}, from_line=1) shows its lines")
+            return results.tool_result(
+                results.incident(record, newest), f"get_incident({id!r}, from_line=1) shows its lines"
+            )
         page, next_line = results.lines(record, from_line or 1)
         return results.tool_result(page, f"get_incident({id!r}, from_line={next_line})" if next_line else None)
 
@@ -178,7 +182,9 @@ class Tools:
         step_verdicts = tuple(StepVerdict(step.n, step.outcome) for step in steps or ())
         by = self._caller(context).by()
         self.memory.rate(RecommendationOutcome(recommendation, verdict, self.memory.now(), step_verdicts, note, by))
-        return results.tool_result({"recommendation": recommendation, "verdict": verdict, "by": by, "steps": len(step_verdicts)})
+        return results.tool_result(
+            {"recommendation": recommendation, "verdict": verdict, "by": by, "steps": len(step_verdicts)}
+        )
 
     def resolve_incident(  # noqa: PLR0917 - an argument of a tool is a parameter
         self,

@@ -1,4 +1,4 @@
-"""What is kept: incidents, resolutions, documents, passages, recommendations and outcomes."""
+"""The store: incidents, resolutions, documents, passages, recommendations and outcomes in SQLite or PostgreSQL."""
 
 from onrecall.storage.apply_plan import (
     BY_ALERTS,

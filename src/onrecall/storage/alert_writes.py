@@ -1,4 +1,4 @@
-"""Alerts in: which episode each message is about, what it changes there, and which others are over with it."""
+"""Write alerts: find the episode each message belongs to, update it, and end others that it implies are over."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from onrecall.domain.alert import Alert
-from onrecall.storage import episodes
-from onrecall.storage import sequences
+from onrecall.storage import episodes, sequences
 from onrecall.storage.alerts import AlertRow, Episode, fetch, from_row, to_row
 from onrecall.storage.batching import group_by_first
 from onrecall.storage.ingest_results import StoredAlert
@@ -17,12 +16,12 @@ from onrecall.storage.tables import alerts
 
 
 def upsert(connection: Connection, rows: Sequence[AlertRow], now: datetime) -> list[bool]:
-    """Keep alerts in the order in which they came; for each, whether it was news."""
+    """Upsert alerts in the order they arrived. Returns for each whether it changed anything."""
     return _AlertUpsert(connection, rows).run(now)
 
 
 def end_expired(connection: Connection, ended: Mapping[int, str], now: datetime) -> None:
-    """End alerts that still fire and whose time is up, each for a reason; one in an incident has news for grouping."""
+    """End firing alerts that have expired, each with its reason; those in an incident are queued for grouping."""
     fires = alerts.c.id.in_(list(ended)), alerts.c.status == "firing", alerts.c.expires_at <= now
     changes = []
     for stored_alert in fetch(connection, select(alerts).where(*fires)):
@@ -34,7 +33,7 @@ def end_expired(connection: Connection, ended: Mapping[int, str], now: datetime)
 
 
 class _AlertUpsert:
-    """One transaction of putting: what is stored and what was told in it so far."""
+    """One upsert transaction: the stored episodes it may touch and the changes made so far."""
 
     def __init__(self, connection: Connection, rows: Sequence[AlertRow]) -> None:
         self._connection = connection
@@ -57,7 +56,11 @@ class _AlertUpsert:
         reported = {row.episode for row in self._rows}
         times = [at for _, _, at in reported]
         for source, keys in group_by_first((source, key) for source, key, _ in reported):
-            in_range = alerts.c.source == source, alerts.c.key.in_(keys), alerts.c.starts_at.between(min(times), max(times))
+            in_range = (
+                alerts.c.source == source,
+                alerts.c.key.in_(keys),
+                alerts.c.starts_at.between(min(times), max(times)),
+            )
             self._add(select(alerts).where(*in_range), reported)
         nameless = {(row.alert.source, row.alert.key) for row in self._rows if not row.alert.starts_known}
         for source, keys in group_by_first(nameless):
@@ -76,8 +79,10 @@ class _AlertUpsert:
         self._read_open()
 
     def _read_open(self) -> None:
-        """Episodes that fire and that a message may end or tell more of, though it names another start or key."""
-        unknown = [row.alert for row in self._rows if row.alert.status == "resolved" or row.episode not in self._by_episode]
+        """Load firing episodes that a message may end or update although it gives another start time or key."""
+        unknown = [
+            row.alert for row in self._rows if row.alert.status == "resolved" or row.episode not in self._by_episode
+        ]
         fires = alerts.c.status == "firing"
         for source, keys in group_by_first({(alert.source, alert.key) for alert in unknown}):
             self._add(select(alerts).where(alerts.c.source == source, alerts.c.key.in_(keys), fires))
@@ -104,7 +109,7 @@ class _AlertUpsert:
             self._newest_by_key[key] = row.episode
 
     def _apply(self, row: AlertRow, now: datetime) -> bool:
-        """Take in one alert; whether it says anything that was not known."""
+        """Apply one alert and return whether it says anything new."""
         episode = self._find_episode(row)
         if episode is None:
             self._remember(_PendingEpisode(None, row, now))
@@ -115,14 +120,14 @@ class _AlertUpsert:
         return news
 
     def _find_episode(self, row: AlertRow) -> "_PendingEpisode | None":
-        """The episode that a message is about: by its start, else the open one of its key, else of what it is about."""
+        """Return the episode a message belongs to: by start time, else the open one of its key, else by identity."""
         alert = row.alert
         if alert.starts_known:
             return self._by_episode.get(row.episode) or self._find_open(alert) or self._find_by_identity(alert)
         return self._find_without_start(row) or self._find_by_identity(alert)
 
     def _find_without_start(self, row: AlertRow) -> "_PendingEpisode | None":
-        """The episode that a message without a sure start is about: an end by the start it tells, else the newest."""
+        """Return the episode for a message without a reliable start: one with an end's exact start, else the newest."""
         exact = self._by_episode.get(row.episode)
         if exact and row.alert.status == "resolved" and exact.told.alert.starts_known:
             return exact
@@ -130,18 +135,20 @@ class _AlertUpsert:
         candidate = self._by_episode[newest] if newest else None
         if candidate and episodes.same_episode(candidate.told.alert, row.alert):
             return candidate
-        return exact  # an earlier one that began in this very moment is no other
+        return exact  # the same start time means the same episode
 
     def _find_open(self, alert: Alert) -> "_PendingEpisode | None":
-        """The newest episode of its key that fires and that the message belongs to though it names another start."""
+        """Return the newest firing episode of this key that the message belongs to despite another start time."""
         candidates = self._by_key.get((alert.source, alert.key), ())
-        fitting = [episode for episode in candidates if episode.fires and episodes.belongs_to_open(episode.told.alert, alert)]
+        fitting = [
+            episode for episode in candidates if episode.fires and episodes.belongs_to_open(episode.told.alert, alert)
+        ]
         return max(fitting, key=lambda episode: episode.told.alert.starts_at, default=None)
 
     def _find_by_identity(self, alert: Alert) -> "_PendingEpisode | None":
-        """The one episode that fires and is about the same, for an end under another key; a stranger is never ended.
+        """For an end under another key, return the only firing episode with the same identity, or None.
 
-        Where none fires it is the newest one, unless the message is surely about a later one: the same end once more.
+        If none fires, return the newest one (a repeated end), unless the message is certainly about a later one.
         """
         if alert.status != "resolved" or alert.identity is None:
             return None
@@ -154,7 +161,7 @@ class _AlertUpsert:
         return fitting[0] if len(fitting) == 1 else None
 
     def _end_earlier(self, newest: "_PendingEpisode", now: datetime) -> None:
-        """An end that tells no sure start ends every earlier episode of its key: its sender knows of one alert."""
+        """End all earlier episodes of this key: a sender that gives no reliable start tracks only one alert per key."""
         key, at = newest.told.episode[:2], newest.told.alert.starts_at
         for episode in self._by_key.get(key, ()):
             if episode is not newest and episode.fires and episode.told.alert.starts_at < at:
@@ -206,7 +213,7 @@ _UPDATE_BODY = update(alerts).where(alerts.c.id == bindparam("its")).values(body
 
 
 class _PendingEpisode:
-    """An episode as it stands: stored, or told of in this transaction."""
+    """The current state of an episode, stored or created in this transaction."""
 
     def __init__(self, row: StoredAlert | None, new: AlertRow | None = None, now: datetime | None = None) -> None:
         assert row or new
@@ -222,11 +229,11 @@ class _PendingEpisode:
 
     @property
     def fires(self) -> bool:
-        """Whether it is not over."""
+        """Whether the alert is still firing."""
         return self.told.alert.status == "firing"
 
     def hear(self, row: AlertRow, now: datetime) -> bool:
-        """Take in what was said of it; whether that changes anything."""
+        """Merge a message into the episode and return whether anything changed."""
         before = self.told
         assert self.since
         if row.alert.expires_after and self.fires:
@@ -249,12 +256,12 @@ class _PendingEpisode:
         return True
 
     def end(self, reason: str, now: datetime) -> None:
-        """It is over, for a reason that its sender did not give."""
+        """End the episode for a reason that its sender did not give."""
         self.told = to_row(replace(self.told.alert, status="resolved", end_reason=reason))
         self.since, self.news, self.touched, self.expires_at = now, True, True, None
 
     def _expire_later(self, alert: Alert, now: datetime) -> None:
-        """Put off its expiry; written only where that is more than a tenth of its time away."""
+        """Extend the expiry; written only if that moves it by more than a tenth of its duration."""
         if alert.expires_after is None or alert.status == "resolved":
             return
         later = now + alert.expires_after

@@ -1,4 +1,4 @@
-"""Alerts: one row an episode. A row that waits is the queue: it is new, or it has news. `alert_writes` writes them."""
+"""Alerts, one row per episode. Rows with `waiting` set (new or changed) are the queue. `alert_writes` writes them."""
 
 import hashlib
 import json
@@ -11,8 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Invalid
-from onrecall.storage import paging
-from onrecall.storage import validation
+from onrecall.storage import paging, validation
 from onrecall.storage.batching import chunked
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.results import ResultPage
@@ -22,16 +21,16 @@ BODY_FIELDS = (
     "title", "description", "environment", "severity", "labels", "annotations", "ends_at", "values", "links", "group",
     "starts_known", "link_kinds", "purpose_reason", "end_reason", "described_at", "problems",
 )  # fmt: skip
-"""What of an alert stands in its body; the rest are columns."""
+"""Alert fields stored in the JSON body; all others have columns."""
 UNHASHED_FIELDS = frozenset({"group", "problems", "described_at"})
-"""What of the body is no news when it changes."""
+"""Body fields whose change does not count as news."""
 EMPTY_VALUES: tuple[Any, ...] = (None, "", {}, (), True)
 Episode = tuple[str, str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """An alert, ready to be written."""
+    """An alert ready to be written."""
 
     alert: Alert
     body: Mapping[str, Any]
@@ -39,12 +38,12 @@ class AlertRow:
 
     @property
     def episode(self) -> Episode:
-        """What it is known by."""
+        """The episode's natural key: source, key and start time."""
         return self.alert.source, self.alert.key, self.alert.starts_at
 
 
 def to_row(alert: Alert) -> AlertRow:
-    """The alert as it will be written; Invalid when something in it can't be stored."""
+    """Return the row for an alert. Raises Invalid if something in it can't be stored."""
     for name in ("source", "key", "service"):
         value = getattr(alert, name)
         validation.check_key(value, name)
@@ -52,7 +51,9 @@ def to_row(alert: Alert) -> AlertRow:
     validation.require_utc(alert.starts_at, "starts_at")
     if alert.told_at is not None:
         validation.require_utc(alert.told_at, "told_at")
-    body = {name: _to_storable(value, name) for name in BODY_FIELDS if (value := getattr(alert, name)) not in EMPTY_VALUES}
+    body = {
+        name: _to_storable(value, name) for name in BODY_FIELDS if (value := getattr(alert, name)) not in EMPTY_VALUES
+    }
     hashed = {name: value for name, value in body.items() if name not in UNHASHED_FIELDS}
     if alert.purpose != "incident":
         hashed["purpose"] = alert.purpose
@@ -61,7 +62,7 @@ def to_row(alert: Alert) -> AlertRow:
 
 
 def _to_storable(value: Any, name: str) -> Any:
-    """As `validation.to_storable` has it, and fast for what most of an alert is: names and texts in plain letters."""
+    """Like `validation.to_storable`, with a fast path for ASCII names and texts."""
     if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
         texts = "".join((*value, *value.values()))
         if texts.isascii() and "\0" not in texts:
@@ -70,17 +71,17 @@ def _to_storable(value: Any, name: str) -> Any:
 
 
 def waiting(connection: Connection, limit: int) -> tuple[StoredAlert, ...]:
-    """Alerts to be grouped, or whose news is to be taken in, the first to come first."""
+    """Return alerts that wait for grouping, oldest first."""
     return fetch(connection, select(alerts).where(alerts.c.waiting).order_by(alerts.c.id).limit(limit))
 
 
 def waiting_count(connection: Connection) -> int:
-    """How many alerts wait."""
+    """Return how many alerts wait for grouping."""
     return int(connection.scalar(select(func.count()).select_from(alerts).where(alerts.c.waiting)) or 0)
 
 
 def of_incident(connection: Connection, incident: str, limit: int | None = None) -> tuple[StoredAlert, ...]:
-    """The alerts of an incident, newest first."""
+    """Return the alerts of an incident, newest first."""
     query = (
         select(alerts)
         .where(alerts.c.incident == incident)
@@ -91,7 +92,7 @@ def of_incident(connection: Connection, incident: str, limit: int | None = None)
 
 
 def count_by_incident(connection: Connection, incident_ids: Sequence[str]) -> dict[str, int]:
-    """How many alerts each of these incidents has; one without any is absent."""
+    """Return the number of alerts per incident; incidents without alerts are absent."""
     counts: dict[str, int] = {}
     for chunk in chunked(list(incident_ids)):
         query = select(alerts.c.incident, func.count()).where(alerts.c.incident.in_(chunk)).group_by(alerts.c.incident)
@@ -100,13 +101,13 @@ def count_by_incident(connection: Connection, incident_ids: Sequence[str]) -> di
 
 
 def inserted_since(connection: Connection, source: str, after: int, limit: int) -> tuple[StoredAlert, ...]:
-    """The alerts of a sender that came after the one with this number, in the order in which they came."""
+    """Return the alerts of a source with an id greater than `after`, in order of arrival."""
     fitting = (alerts.c.source == source) & (alerts.c.id > after)
     return fetch(connection, select(alerts).where(fitting).order_by(alerts.c.id).limit(limit))
 
 
 def expired(connection: Connection, now: datetime, limit: int) -> tuple[StoredAlert, ...]:
-    """Alerts that are over by now because nothing was heard of them, the first to expire first."""
+    """Return firing alerts whose expiry has passed, first to expire first."""
     due = alerts.c.expires_at <= now, alerts.c.status == "firing"
     return fetch(connection, select(alerts).where(*due).order_by(alerts.c.expires_at).limit(limit))
 
@@ -114,7 +115,7 @@ def expired(connection: Connection, now: datetime, limit: int) -> tuple[StoredAl
 def set_aside(
     connection: Connection, purpose: str | None, source: str | None, cursor: str | None, limit: int
 ) -> ResultPage[StoredAlert]:
-    """Alerts that are in no incident, the newest first, with why in `joined`; of one purpose or source where given."""
+    """Return alerts that belong to no incident, newest first, optionally by purpose or source; `joined` says why."""
     query = select(alerts).where(alerts.c.incident.is_(None), alerts.c.waiting.is_(False))
     if purpose is not None:
         query = query.where(_has_purpose(purpose))
@@ -126,11 +127,13 @@ def set_aside(
     newest = query.order_by(alerts.c.starts_at.desc(), alerts.c.id.desc()).limit(paging.check_limit(limit) + 1)
     page_alerts = fetch(connection, newest)
     last = page_alerts[limit - 1] if len(page_alerts) > limit else None
-    return ResultPage(page_alerts[:limit], paging.encode_cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None)
+    return ResultPage(
+        page_alerts[:limit], paging.encode_cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None
+    )
 
 
 def _has_purpose(purpose: str) -> ColumnElement[bool]:
-    """Alerts of a purpose; those that came during maintenance of ours are planned."""
+    """Match alerts of a purpose; those received during one of our maintenance windows count as planned."""
     if purpose == "planned":
         return or_(alerts.c.purpose == purpose, alerts.c.maintenance.is_not(None))
     if purpose == "incident":
@@ -147,18 +150,18 @@ def _parse_cursor(cursor: str) -> tuple[datetime, int]:
 
 
 def keys_of(connection: Connection, incident: str) -> frozenset[tuple[str, str]]:
-    """Source and key of every alert of an incident."""
+    """Return source and key of every alert of an incident."""
     query = select(alerts.c.source, alerts.c.key).where(alerts.c.incident == incident).distinct()
     return frozenset((row.source, row.key) for row in connection.execute(query))
 
 
 def fetch(connection: Connection, query: Select[Any]) -> tuple[StoredAlert, ...]:
-    """The alerts of a query, in its order."""
+    """Run a query and return its alerts in order."""
     return tuple(from_row(row) for row in connection.execute(query))
 
 
 def from_row(row: Row[Any]) -> StoredAlert:
-    """A row as what it stands for."""
+    """Convert a row to a StoredAlert."""
     return StoredAlert(
         id=row.id,
         alert=_alert(row),
@@ -193,7 +196,7 @@ def _alert(row: Row[Any]) -> Alert:
 
 
 def pending_hashes(connection: Connection, ids: Iterable[int]) -> dict[int, str | None]:
-    """The hashes of alerts that wait, by number; None for those that do not."""
+    """Return the hash per alert id; None for alerts that do not wait."""
     columns = alerts.c
     hashes: dict[int, str | None] = {}
     for chunk in chunked(ids):

@@ -1,6 +1,6 @@
 """Leases: each incident that awaits an answer is leased to one worker; the lease expires if the worker dies.
 
-Acquiring a lease takes the incident off the queue; anything that comes in meanwhile queues it again. An expired lease
+Acquiring a lease takes the incident off the queue; whatever arrives in the meantime queues it again. An expired lease
 is unfinished work, so its incident is due.
 """
 
@@ -10,27 +10,26 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from onrecall.domain.incident import Recommendation
-from onrecall.storage import recommendations
-from onrecall.storage import validation
+from onrecall.storage import recommendations, validation
 from onrecall.storage.database import Database
 from onrecall.storage.incidents import EARLIEST, RECENT_WINDOW
 from onrecall.storage.tables import incidents
 
 LEASE = timedelta(seconds=10)
-"""After this without a renewal a claim has run out."""
+"""A lease expires this long after it was last renewed."""
 
 
 class AnswerLeases:
-    """Which incidents are to be answered, and by whom. Each method is one transaction."""
+    """Leases incidents that await an answer to workers. Each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def acquire(self, worker: str, now: datetime, incident: str | None = None) -> str | None:
-        """Claim the incident that is due the longest, or a given one even before it is due; None when none is free."""
+        """Lease the incident due longest, or the given one even before it is due. Returns None if none is free."""
         with self._database.read() as connection:
             if _next_due(connection, now, incident) is None:
-                return None  # so that looking for work locks nobody out
+                return None  # without taking the write lock
         with self._database.write() as connection:
             due_id = _next_due(connection, now, incident)
             if due_id is not None:
@@ -39,7 +38,7 @@ class AnswerLeases:
             return due_id
 
     def renew(self, worker: str, incident: str, now: datetime) -> bool:
-        """Keep a claim for longer; whether it still stands."""
+        """Extend a lease and return whether it was still held."""
         with self._database.write() as connection:
             if not _holds(connection, worker, incident):
                 return False
@@ -55,7 +54,7 @@ class AnswerLeases:
         now: datetime,
         pause: timedelta,
     ) -> Recommendation | None:
-        """Keep the answer and end the claim; the next is not due before `rest` is over. None: the claim had run out."""
+        """Save the answer and release the lease; next due after `pause`. Returns None if the lease had expired."""
         with self._database.write() as connection:
             if not _holds(connection, worker, incident):
                 return None
@@ -73,8 +72,10 @@ def _next_due(connection: Connection, now: datetime, incident: str | None) -> st
     due = or_(incidents.c.due_at.is_(None), incidents.c.due_at <= now)
     waiting = and_(incidents.c.waiting, due, free)
     recent = incidents.c.started_at > max(now, EARLIEST + RECENT_WINDOW) - RECENT_WINDOW
-    waits = _oldest_matching(connection, and_(waiting, recent)) or _oldest_matching(connection, waiting)  # history waits behind what is new
-    # In the order of the index that has the few claims: in another one SQLite reads all incidents to find them.
+    waits = _oldest_matching(connection, and_(waiting, recent)) or _oldest_matching(
+        connection, waiting
+    )  # old incidents come last
+    # Ordered by the partial index on leases: with another order SQLite would scan all incidents.
     ran_out = (
         select(incidents.c.id).where(incidents.c.claimed_until <= now).order_by(incidents.c.claimed_until).limit(1)
     )

@@ -1,4 +1,4 @@
-"""Writing what grouping decided: alerts go to their incidents, which open, change, reopen, merge or split with them."""
+"""Apply a grouping plan: assign alerts to incidents, and open, change, reopen, merge or split these."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,10 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from onrecall.domain.incident import Incident, IncidentLink, Passage
-from onrecall.storage import alerts, events, incidents, links, passages
-from onrecall.storage import sequences
-from onrecall.storage import upsert
-from onrecall.storage import validation
+from onrecall.storage import alerts, events, incidents, links, passages, sequences, upsert, validation
 from onrecall.storage.events import NewEvent
 from onrecall.storage.grouping_snapshot import Kinds
 from onrecall.storage.ingest_results import StoredAlert
@@ -21,12 +18,12 @@ from onrecall.storage.tables import links as link_rows
 from onrecall.storage.tables import notes, pairings
 
 BY_ALERTS: Mapping[str, Any] = {"by_alerts": True}
-"""What an event says that no person brought about."""
+"""Event detail that marks changes made by alerts rather than a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertAssignment:
-    """An alert whose news is taken in; with `joined` it goes to the incident, and that says how it came there."""
+    """An alert to mark as processed; with `joined` it is assigned to the incident, and `joined` says why."""
 
     alert: StoredAlert
     joined: Mapping[str, Any] | None = None
@@ -34,40 +31,40 @@ class AlertAssignment:
 
 @dataclass(frozen=True, slots=True)
 class NewIncident:
-    """An incident that opens with these alerts."""
+    """A new incident with its first alerts."""
 
     incident: Incident
     passages: tuple[Passage, ...]
     alerts: tuple[AlertAssignment, ...]
     told: tuple[NewEvent, ...] = ()
-    """What is on its timeline from the start; the incident's id is filled in."""
+    """Events on its timeline from the start; the incident's id is filled in."""
     out_of: str | None = None
-    """The incident that it was split from."""
+    """The incident it was split from."""
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentChange:
-    """An incident that alerts joined, left, or told news of."""
+    """An incident that alerts joined, left or updated."""
 
     before: Incident
-    """As it was read: when somebody changed it meanwhile, nothing is written."""
+    """The incident as it was read; if it has changed since, nothing is written."""
     after: Incident
     passages: tuple[Passage, ...] | None = None
-    """What it is recalled by from now on; None: as before."""
+    """The new passages for retrieval; None keeps the current ones."""
     alerts: tuple[AlertAssignment, ...] = ()
     told: tuple[NewEvent, ...] = ()
     refresh: bool = False
-    """It says something new, so it is to be answered anew."""
+    """Whether its content changed so that a new answer is needed."""
     untied: str | None = None
-    """It is no longer merged into this incident."""
+    """The incident it is no longer merged into."""
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentMerge:
-    """One incident is part of another: its alerts and notes go there, it stays to be found."""
+    """Merges an incident into another: alerts and notes move; the merged incident stays and can still be read."""
 
     gone: Incident
-    """As it was read."""
+    """The incident as it was read."""
     into: str
     at: datetime
     by: str | None = None
@@ -76,17 +73,17 @@ class IncidentMerge:
 
 @dataclass(frozen=True, slots=True)
 class GroupingWrite:
-    """What is to be written, all or nothing, if it still rests on the newest."""
+    """A grouping plan to be applied as a whole, if the snapshot it was made from is still current."""
 
     number: int
     opened: tuple[NewIncident, ...] = ()
     changed: tuple[IncidentChange, ...] = ()
     merged: tuple[IncidentMerge, ...] = ()
     done: tuple[AlertAssignment, ...] = ()
-    """Alerts whose news changes nothing."""
+    """Alerts to mark as processed that change nothing."""
     pairings: Mapping[Kinds, bool] = field(default_factory=dict)
     by: str | None = None
-    """Whose work it is; nobody's in particular when alerts bring it about."""
+    """The person who asked for it; None if alerts caused it."""
 
 
 def apply(connection: Connection, work: GroupingWrite, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
@@ -117,7 +114,9 @@ def _is_current(connection: Connection, work: GroupingWrite) -> bool:
     return all(stored.get(incident.id) == incident for incident in read)
 
 
-def _open_incident(connection: Connection, new_incident: NewIncident, now: datetime, settle: timedelta, by: str | None) -> str:
+def _open_incident(
+    connection: Connection, new_incident: NewIncident, now: datetime, settle: timedelta, by: str | None
+) -> str:
     incident, _ = upsert.open_incident(connection, new_incident.incident, new_incident.passages, now)
     if incident.status == "resolved":
         incidents.update_state(connection, incident, waiting=False)
@@ -154,13 +153,15 @@ def _change_incident(connection: Connection, change: IncidentChange, now: dateti
 
 
 def queue_refresh(connection: Connection, incident_id: str, soonest: datetime) -> None:
-    """Have it answered anew, once it is due; one that waits already is answered when it would have been."""
+    """Queue an incident for a new answer, not before `soonest`; one that is queued already keeps its due time."""
     row = connection.execute(
         select(incident_rows.c.waiting, incident_rows.c.due_at).where(incident_rows.c.id == incident_id)
     ).one()
     if not row.waiting:
         due = max(row.due_at or soonest, soonest)
-        connection.execute(update(incident_rows).where(incident_rows.c.id == incident_id).values(waiting=True, due_at=due))
+        connection.execute(
+            update(incident_rows).where(incident_rows.c.id == incident_id).values(waiting=True, due_at=due)
+        )
 
 
 _BY_ID = alert_rows.c.id == bindparam("its")
@@ -176,7 +177,7 @@ _MOVE = update(alert_rows).where(_BY_ID).values(incident=bindparam("to"), joined
 
 
 def _assign_alerts(connection: Connection, incident: str | None, assignments: Sequence[AlertAssignment]) -> None:
-    """Take alerts off the queue; one that has news since it was read stays there."""
+    """Take alerts off the queue; those that changed since they were read stay queued."""
     if not assignments:
         return
     hashes = alerts.pending_hashes(connection, [assignment.alert.id for assignment in assignments])
@@ -193,23 +194,33 @@ def _assign_alerts(connection: Connection, incident: str | None, assignments: Se
 
 
 def _update_quiet_since(connection: Connection, incident_id: str, now: datetime) -> None:
-    """Note whether any of its alerts fires, and since when none does."""
+    """Update `quiet_since`: None while any alert fires, else when the last one stopped."""
     alert_columns = alert_rows.c
-    fires = connection.scalar(select(exists().where(alert_columns.incident == incident_id, alert_columns.status == "firing")))
+    fires = connection.scalar(
+        select(exists().where(alert_columns.incident == incident_id, alert_columns.status == "firing"))
+    )
     has_alerts = fires or connection.scalar(select(exists().where(alert_columns.incident == incident_id)))
     incident_columns = incident_rows.c
     if fires or not has_alerts:
         connection.execute(update(incident_rows).where(incident_columns.id == incident_id).values(quiet_since=None))
     else:
-        still = update(incident_rows).where(incident_columns.id == incident_id, incident_columns.quiet_since.is_(None), incident_columns.status != "resolved")
+        still = update(incident_rows).where(
+            incident_columns.id == incident_id,
+            incident_columns.quiet_since.is_(None),
+            incident_columns.status != "resolved",
+        )
         connection.execute(still.values(quiet_since=now))
 
 
 def _merge_incident(connection: Connection, merge: IncidentMerge, now: datetime) -> None:
     alert_columns = alert_rows.c
-    moved = connection.execute(select(alert_columns.id, alert_columns.joined).where(alert_columns.incident == merge.gone.id)).all()
+    moved = connection.execute(
+        select(alert_columns.id, alert_columns.joined).where(alert_columns.incident == merge.gone.id)
+    ).all()
     if moved:
-        moves = [{"its": row.id, "to": merge.into, "how": {**(row.joined or {}), "from": merge.gone.id}} for row in moved]
+        moves = [
+            {"its": row.id, "to": merge.into, "how": {**(row.joined or {}), "from": merge.gone.id}} for row in moved
+        ]
         connection.execute(_MOVE, moves)
     connection.execute(update(notes).where(notes.c.incident == merge.gone.id).values(incident=merge.into))
     link = IncidentLink("merged", merge.into)
@@ -223,27 +234,39 @@ def _merge_incident(connection: Connection, merge: IncidentMerge, now: datetime)
     incidents.update_state(connection, merged_incident, waiting=False)
     connection.execute(update(incident_rows).where(incident_rows.c.id == merged_incident.id).values(quiet_since=None))
     merge_events = [
-        NewEvent(merged_incident.id, "merged", merge.at, merge.by, {"into": merge.into, "alerts": len(moved), **merge.detail}),
-        NewEvent(merge.into, "merged", merge.at, merge.by, {"incident": merged_incident.id, "alerts": len(moved), **merge.detail}),
+        NewEvent(
+            merged_incident.id, "merged", merge.at, merge.by, {"into": merge.into, "alerts": len(moved), **merge.detail}
+        ),
+        NewEvent(
+            merge.into,
+            "merged",
+            merge.at,
+            merge.by,
+            {"incident": merged_incident.id, "alerts": len(moved), **merge.detail},
+        ),
     ]
     events.add(connection, merge_events, now)
 
 
 def _move_notes(connection: Connection, assignments: Sequence[AlertAssignment], origin: str, to: str) -> None:
-    """What was written about alerts goes where they go."""
+    """Move the notes about these alerts to the incident the alerts move to."""
     for source, key in {(assignment.alert.alert.source, assignment.alert.alert.key) for assignment in assignments}:
         note_columns = notes.c
-        about = update(notes).where(note_columns.incident == origin, note_columns.source == source, note_columns.key == key)
+        about = update(notes).where(
+            note_columns.incident == origin, note_columns.source == source, note_columns.key == key
+        )
         connection.execute(about.values(incident=to))
 
 
 def _remove_merge_link(connection: Connection, incident_id: str, target: str) -> None:
     columns = link_rows.c
-    connection.execute(delete(link_rows).where(columns.incident == incident_id, columns.kind == "merged", columns.target == target))
+    connection.execute(
+        delete(link_rows).where(columns.incident == incident_id, columns.kind == "merged", columns.target == target)
+    )
 
 
 def _save_pairings(connection: Connection, decisions: Mapping[Kinds, bool], now: datetime, by: str | None) -> None:
-    """Remember what a person said of two kinds of alerts; the last word counts."""
+    """Save a person's decision about pairs of alert kinds; the latest decision wins."""
     for kinds, together in sorted(decisions.items(), key=lambda pair: sorted(pair[0])):
         first, second = sorted(kinds)
         columns = pairings.c

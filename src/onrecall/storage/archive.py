@@ -1,7 +1,7 @@
-"""The whole store as rows of plain JSON, and back: for moving, for keeping, and for going over to the other database.
+"""Dump the store as rows of plain JSON and load it back: for moving, for keeping, and for changing the database.
 
-What can be computed from the rest (term statistics, the change log) is left out and made anew. Passages are taken along
-with their vectors, because embedding them again is what takes hours.
+What can be recomputed (term statistics, the change log) is left out. Passages are included with their vectors, because
+embedding them again takes hours.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,8 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import EXAMPLE, EvidenceKind, Passage
-from onrecall.storage import audit, examples, migrations, passages, tables
-from onrecall.storage import sequences
+from onrecall.storage import audit, examples, migrations, passages, sequences, tables
 from onrecall.storage.batching import chunked
 from onrecall.storage.cause_families import cause_families, cause_family_members
 from onrecall.storage.columns import Utc
@@ -48,9 +47,9 @@ ARCHIVED_TABLES: Sequence[Table] = (
     cause_family_members,
     tables.passages,
 )
-"""In the order in which one needs the other."""
+"""Tables in order of their foreign keys."""
 ORDER_COLUMNS = {"recommendations": "n", "events": "seq", "alerts": "id", "rejected": "id", "passages": "id"}
-"""Numbers that only say in which order rows came; where rows go in, they are numbered anew in that order."""
+"""Columns that only number rows in order of arrival; loading assigns new numbers in the same order."""
 SEQUENCES: Mapping[str, sequences.Sequence] = {
     "recommendations": "recommendation",
     "events": "event",
@@ -60,9 +59,9 @@ SEQUENCES: Mapping[str, sequences.Sequence] = {
 LOCAL_COLUMNS = frozenset(
     {"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until", "expires_at", "released"}
 )
-"""What may differ between two stores that know the same."""
+"""Columns that may differ between two stores with the same content."""
 NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {"alerts": ("source", "key", "starts_at"), "rejected": ("source", "hash")}
-"""What a row is known by where its number is not the same in every store."""
+"""Natural keys of tables whose ids differ between stores."""
 TEXT_COLUMNS: Mapping[str, frozenset[str]] = {
     table.name: frozenset(
         column.name
@@ -76,7 +75,7 @@ BATCH_SIZE = 500
 
 
 def dump(connection: Connection) -> Iterator[Row]:
-    """Every row, and first of all which schema they are of."""
+    """Yield a row with the schema version, then all rows."""
     yield {"table": "archive", "schema": migrations.current_version(connection)}
     yield {"table": "counters", "name": "incident", "value": sequences.current_value(connection, "incident")}
     for table in ARCHIVED_TABLES:
@@ -88,7 +87,7 @@ def dump(connection: Connection) -> Iterator[Row]:
 
 
 def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
-    """Add what is not there yet, and say how much of what that was."""
+    """Add rows that are missing and return how many were added per table."""
     loading = _ArchiveLoad(connection)
     numbered = enumerate(rows, start=1)
     _header(next(numbered, (1, {}))[1])
@@ -101,7 +100,7 @@ def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[s
 
 
 class _ArchiveLoad:
-    """One load: what it added so far, and to which incidents and documents passages and events may still be added."""
+    """One load: counts added rows, and tracks new incidents and documents, whose passages and events are added too."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -110,7 +109,7 @@ class _ArchiveLoad:
         self.added: dict[str, int] = {}
 
     def take(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-        """Add some rows of one table."""
+        """Add a batch of rows of one table."""
         if name == "counters":
             for number, row in numbered:
                 self._restore_counter(number, row)
@@ -132,10 +131,12 @@ class _ArchiveLoad:
         self.added[name] = self.added.get(name, 0) + len(new)
 
     def _step_examples_aside(self, rows: Sequence[Row]) -> None:
-        """Have example incidents step aside whose ids these incidents have."""
+        """Rename example incidents whose ids these incidents need."""
         own_ids = [str(row["id"]) for row in rows if row["source"] != EXAMPLE]
         columns = tables.incidents.c
-        in_the_way = self._connection.scalars(select(columns.id).where(columns.id.in_(own_ids), columns.source == EXAMPLE)).all()
+        in_the_way = self._connection.scalars(
+            select(columns.id).where(columns.id.in_(own_ids), columns.source == EXAMPLE)
+        ).all()
         examples.step_aside(self._connection, in_the_way)
 
     def _restore_counter(self, number: int, row: Mapping[str, Any]) -> None:
@@ -153,7 +154,7 @@ class _ArchiveLoad:
         return self._compare(table, rows)
 
     def _compare(self, table: Table, rows: Sequence[Row]) -> list[Row]:
-        """The rows that are not there yet; one that says something else than the stored one is a Conflict."""
+        """Return the rows that are not stored yet. Raises Conflict for a row that differs from the stored one."""
         keys = NATURAL_KEYS.get(table.name) or tuple(column.name for column in table.primary_key)
         names = _columns(table).keys() - LOCAL_COLUMNS
         row_keys = [tuple(row[key] for key in keys) for row in rows]

@@ -1,7 +1,7 @@
-"""The audit: who changed what, in rows of which each holds the hash of the one before it.
+"""The audit log: who changed what. Each row holds the hash of the row before it.
 
-A row is written in the transaction of the change that it tells of. Rows are never changed: one that was, or that is
-gone, or stands elsewhere, does not fit its neighbours, and the newest must be the one that the head names.
+A row is written in the transaction of the change it describes, and never changed afterwards. A changed, missing or
+moved row breaks the hash chain, and the newest row must be the one that the head names.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from sqlalchemy import Column, Connection, Integer, Row, Table, bindparam, inser
 
 from onrecall.domain.errors import Invalid
 from onrecall.storage import paging
-from onrecall.storage.columns import Json, Number, Utc, TextType
+from onrecall.storage.columns import Json, Number, TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import metadata
@@ -53,7 +53,7 @@ AuditAction = Literal[
     "suggestion made",
 ]
 MAX_NAMED = 20
-"""Things that one row names; of more it says how many there are."""
+"""The most ids listed in one row; `count` always has the total."""
 MAX_PROBLEMS = 20
 BATCH_SIZE = 1000
 
@@ -76,7 +76,7 @@ audit_head = Table(
     Column("seq", Number, nullable=False),
     Column("hash", TextType, nullable=False),
 )
-# Made once, for intake comes through here with every transaction.
+# Built once: every ingest transaction uses them.
 _HEAD = select(audit_head.c.seq, audit_head.c.hash)
 _ADD = insert(audit)
 _MOVE = update(audit_head).values(seq=bindparam("newest"), hash=bindparam("its"))
@@ -85,7 +85,7 @@ _current_actor: ContextVar[str | None] = ContextVar("acting", default=None)
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One row."""
+    """One row of the audit log."""
 
     seq: int
     at: datetime
@@ -99,7 +99,7 @@ class AuditRow:
 
 @contextmanager
 def acting_as(who: str | None) -> Iterator[None]:
-    """Whose deeds these are."""
+    """Attribute audit rows written in this context to `who`."""
     token = _current_actor.set(who)
     try:
         yield
@@ -114,7 +114,7 @@ def add(
     detail: Mapping[str, Any] | None = None,
     who: str | None = None,
 ) -> None:
-    """Tell of a change in its own transaction."""
+    """Append an audit row in the transaction of the change it describes."""
     head = connection.execute(_HEAD).one()
     row = {
         "seq": head.seq + 1,
@@ -131,25 +131,29 @@ def add(
 
 
 def _hash(row: Mapping[str, Any]) -> str:
-    content = [row["seq"], row["at"].isoformat(), *(row[name] for name in ("who", "what", "about", "detail", "previous"))]
+    content = [
+        row["seq"],
+        row["at"].isoformat(),
+        *(row[name] for name in ("who", "what", "about", "detail", "previous")),
+    ]
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Reading it, and telling what changes nothing else. Each method is one transaction."""
+    """Reads and verifies the log, and records what is no change of the store. Each method is one transaction."""
 
     database: Database
 
     def record(self, action: AuditAction, about: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
-        """Tell of something that is no change."""
+        """Append a row for an action that changes nothing else in the store."""
         with self.database.write() as connection:
             add(connection, action, about, detail)
 
     def page(
         self, action: str | None = None, who: str | None = None, cursor: str | None = None, limit: int = 50
     ) -> ResultPage[AuditRow]:
-        """Rows, newest first."""
+        """Return rows, newest first."""
         paging.check_limit(limit)
         query = select(audit).order_by(audit.c.seq.desc()).limit(limit + 1)
         for column, value in ((audit.c.what, action), (audit.c.who, who)):
@@ -162,11 +166,14 @@ class Audit:
         with self.database.read() as connection:
             rows = connection.execute(query).all()
         page_rows = rows[:limit]
-        return ResultPage(tuple(_audit_row(row) for row in page_rows), str(page_rows[-1].seq) if len(rows) > limit else None)
+        return ResultPage(
+            tuple(_audit_row(row) for row in page_rows), str(page_rows[-1].seq) if len(rows) > limit else None
+        )
 
     def verify(self, noted: tuple[int, str] | None = None) -> tuple[int, tuple[str, ...]]:
-        """How many rows there are, and what is wrong with them, in sentences; the first things only. `known` is a row's
-        number and hash as they were noted elsewhere, by which a tail that was cut off, head and all, is found too.
+        """Return the number of rows and the first problems found, in sentences.
+
+        `noted` is a row's number and hash as recorded elsewhere; it reveals a truncated log with a forged head.
         """
         wrong: list[str] = []
         is_known_found = noted is None
@@ -203,6 +210,6 @@ def _audit_row(row: Row[Any]) -> AuditRow:
 
 
 def summarize_ids(ids: Sequence[str]) -> Mapping[str, Any]:
-    """Which things a row is about, and how many."""
+    """Return the ids (at most 20) that a row is about, and their number."""
     distinct = list(dict.fromkeys(ids))
     return {"ids": distinct[:MAX_NAMED], "count": len(distinct)}

@@ -1,4 +1,4 @@
-"""What is settled once alerts are in their incidents: the end of an incident, notes, acknowledgements, changes."""
+"""Settle incidents after grouping: end them when quiet, apply notes and acknowledgements, find related changes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -19,22 +19,24 @@ from onrecall.storage.tables import incidents as incident_rows
 from onrecall.storage.tables import notes as note_rows
 
 LAST_ALERTS = 500
-"""So many of the newest alerts tell when it was over."""
+"""The end time is computed from at most this many of the newest alerts."""
 CHANGE_TOLERANCE = timedelta(minutes=5)
 """A change this much after an incident's first alert may still have come first: clocks differ, and alerts take time."""
 
 
 def quiet_incidents(connection: Connection, since: datetime, incident_id: str | None = None) -> tuple[str, ...]:
-    """Incidents that alerts opened, of which none has fired since a time, and which nobody resolved."""
+    """Return unresolved incidents opened by alerts of which none has fired since a time."""
     columns = incident_rows.c
-    query = select(columns.id).where(columns.quiet_since <= since, columns.status != "resolved", columns.source == ALERTS_SOURCE)
+    query = select(columns.id).where(
+        columns.quiet_since <= since, columns.status != "resolved", columns.source == ALERTS_SOURCE
+    )
     if incident_id is not None:
         query = query.where(columns.id == incident_id)
     return tuple(connection.scalars(query.order_by(columns.quiet_since, columns.id)))
 
 
 def resolve_quiet(connection: Connection, incident_id: str, since: datetime, now: datetime) -> Incident | None:
-    """End an incident whose alerts are all over, when the last one was; what it was is for people to say."""
+    """Resolve an incident whose alerts are all over, as of the last alert's end; the cause is left to people."""
     if not quiet_incidents(connection, since, incident_id):
         return None
     stored = incidents.get(connection, incident_id)
@@ -46,16 +48,18 @@ def resolve_quiet(connection: Connection, incident_id: str, since: datetime, now
 
 
 def end_time(connection: Connection, incident: Incident, now: datetime) -> datetime:
-    """When the last of its alerts was over, if their senders all said so; else when that was heard."""
+    """Return when the last alert ended if every alert has an end time, else when the incident became quiet."""
     quiet_since = connection.scalar(select(incident_rows.c.quiet_since).where(incident_rows.c.id == incident.id))
-    end_times = [stored_alert.alert.ends_at for stored_alert in alerts.of_incident(connection, incident.id, LAST_ALERTS)]
+    end_times = [
+        stored_alert.alert.ends_at for stored_alert in alerts.of_incident(connection, incident.id, LAST_ALERTS)
+    ]
     known_times = [at for at in end_times if at is not None]
     last = max(known_times) if known_times and len(known_times) == len(end_times) else quiet_since or now
     return max(incident.started_at, min(last, now))
 
 
 def waiting_notes(connection: Connection, limit: int) -> list[tuple[StoredNote, str]]:
-    """Notes and acknowledgements that wait, each with the incident that its alert is in."""
+    """Return waiting notes and acknowledgements, each with the incident of its alert."""
     newest_incident = (
         select(alert_rows.c.incident)
         .where(
@@ -68,13 +72,15 @@ def waiting_notes(connection: Connection, limit: int) -> list[tuple[StoredNote, 
         .scalar_subquery()
     )
     note_columns = note_rows.c
-    query = select(note_rows, newest_incident.label("its_incident")).where(note_columns.waiting, newest_incident.is_not(None))
+    query = select(note_rows, newest_incident.label("its_incident")).where(
+        note_columns.waiting, newest_incident.is_not(None)
+    )
     rows = connection.execute(query.order_by(note_columns.at, note_columns.source, note_columns.id).limit(limit)).all()
     return [(notes.from_row(row), row.its_incident) for row in rows]
 
 
 def apply_note(connection: Connection, note: StoredNote, incident: str, now: datetime) -> None:
-    """Put a note on the incident's timeline, or have an acknowledgement count for it; told twice, it counts once."""
+    """Put a note on the timeline, or acknowledge the incident. Applying it twice has no further effect."""
     note_columns = note_rows.c
     is_note = and_(note_columns.source == note.source, note_columns.id == note.id)
     if not connection.scalar(select(note_columns.waiting).where(is_note)):
@@ -92,19 +98,25 @@ def apply_note(connection: Connection, note: StoredNote, incident: str, now: dat
 
 
 def waiting_changes(connection: Connection, limit: int) -> tuple[ChangeEvent, ...]:
-    """Changes of which nobody looked yet which incidents they concern."""
+    """Return changes that have not been matched with incidents yet."""
     query = select(change_rows).where(change_rows.c.waiting).order_by(change_rows.c.at).limit(limit)
     return tuple(change_events.from_row(row) for row in connection.execute(query))
 
 
 def incidents_after_change(connection: Connection, change: ChangeEvent, window: timedelta) -> tuple[str, ...]:
-    """Open incidents that began within a time after a change of one of their services, or of none in particular."""
+    """Return open incidents that began within `window` after a change of one of their services (or of no service)."""
     incident_columns, alert_columns = incident_rows.c, alert_rows.c
     query = select(incident_columns.id).where(
-        incident_columns.status != "resolved", incident_columns.started_at >= change.at - CHANGE_TOLERANCE, incident_columns.started_at <= change.at + window
+        incident_columns.status != "resolved",
+        incident_columns.started_at >= change.at - CHANGE_TOLERANCE,
+        incident_columns.started_at <= change.at + window,
     )
     if change.service is not None:
-        of_service = select(alert_columns.incident).where(alert_columns.incident == incident_columns.id, alert_columns.service == change.service).exists()
+        of_service = (
+            select(alert_columns.incident)
+            .where(alert_columns.incident == incident_columns.id, alert_columns.service == change.service)
+            .exists()
+        )
         query = query.where(or_(incident_columns.service == change.service, of_service))
     return tuple(connection.scalars(query.order_by(incident_columns.id)))
 
@@ -112,7 +124,7 @@ def incidents_after_change(connection: Connection, change: ChangeEvent, window: 
 def mark_changes_processed(
     connection: Connection, changes: Sequence[ChangeEvent], concerned: Iterable[str], soonest: datetime
 ) -> None:
-    """Have the incidents that changes concern answered anew, and the changes wait no longer."""
+    """Queue the affected incidents for new answers, and mark the changes as processed."""
     columns = change_rows.c
     for change in changes:
         connection.execute(

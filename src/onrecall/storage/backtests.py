@@ -1,4 +1,4 @@
-"""Backtests over this very store: one at a time, whoever runs it, and what became of the last one."""
+"""Backtests of this store: at most one runs at a time, in any process; progress and results are kept here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,13 +8,13 @@ from typing import Any, Literal
 from sqlalchemy import Column, Connection, Integer, Row, Table, and_, insert, select, update
 
 from onrecall.storage import validation
-from onrecall.storage.columns import Json, Utc, TextType
+from onrecall.storage.columns import Json, TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.rejected import replace_unstorable
 from onrecall.storage.tables import metadata
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)
-"""Who runs one tells of it every few seconds; after so long without a word nobody runs it any more."""
+"""A running backtest reports every few seconds; after this long without a report it counts as interrupted."""
 MAX_ERROR_LENGTH = 500
 INTERRUPTED = "it ended before it was done, as when OnRecall is stopped; nothing of it was kept, start it again"
 BacktestState = Literal["running", "done", "failed", "interrupted"]
@@ -38,7 +38,7 @@ backtests = Table(
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """One backtest: how far it is, or what came of it."""
+    """One backtest with its progress or result."""
 
     number: int
     state: BacktestState
@@ -60,7 +60,7 @@ class Backtests:
     database: Database
 
     def begin(self, by: str | None, now: datetime) -> tuple[Backtest, bool]:
-        """Begin one, unless one runs: then it is that; whether it is new."""
+        """Begin a backtest unless one is running. Returns the current one, and whether it is new."""
         now = validation.require_utc(now, "now")
         with self.database.write() as connection:
             last = _newest(connection)
@@ -76,34 +76,42 @@ class Backtests:
             return new, True
 
     def report_progress(self, number: int, stage: str | None, steps_done: int, total: int, now: datetime) -> bool:
-        """How far it is; False when it is not running any more, so that who runs it should stop."""
+        """Save the progress. Returns False if the backtest is no longer running, so the caller should stop."""
         values = {"stage": stage, "done": steps_done, "total": total, "told_at": validation.require_utc(now, "now")}
         with self.database.write() as connection:
             return bool(connection.execute(update(backtests).where(_is_running(number)).values(values)).rowcount)
 
     def alive(self, number: int, now: datetime) -> None:
-        """It still runs, whether or not it gets on."""
+        """Record that it still runs, even without progress."""
         with self.database.write() as connection:
-            connection.execute(update(backtests).where(_is_running(number)).values(told_at=validation.require_utc(now, "now")))
+            connection.execute(
+                update(backtests).where(_is_running(number)).values(told_at=validation.require_utc(now, "now"))
+            )
 
     def finish(self, number: int, result: Mapping[str, Any], now: datetime) -> None:
-        """It is done, and this came of it."""
+        """Mark it done and save the result."""
         stored = validation.to_storable(result, "result")
         with self.database.write() as connection:
             _finish(connection, number, validation.require_utc(now, "now"), state="done", result=stored)
 
     def fail(self, number: int, error: str, now: datetime) -> None:
-        """It can't be done, for this reason."""
+        """Mark it failed with this reason."""
         with self.database.write() as connection:
-            _finish(connection, number, validation.require_utc(now, "now"), state="failed", error=replace_unstorable(error)[:MAX_ERROR_LENGTH])
+            _finish(
+                connection,
+                number,
+                validation.require_utc(now, "now"),
+                state="failed",
+                error=replace_unstorable(error)[:MAX_ERROR_LENGTH],
+            )
 
     def interrupt(self, number: int, now: datetime) -> None:
-        """Nobody runs it any more; one that ended otherwise stays as it is."""
+        """Mark it interrupted; has no effect if it ended otherwise."""
         with self.database.write() as connection:
             _finish(connection, number, validation.require_utc(now, "now"), state="interrupted", error=INTERRUPTED)
 
     def newest(self, now: datetime) -> Backtest | None:
-        """The last one; of one that nobody has spoken of for a while it is said that it was interrupted."""
+        """Return the newest backtest; one without recent reports is returned as interrupted."""
         with self.database.read() as connection:
             last = _newest(connection)
         return None if last is None else _with_timeout(last, validation.require_utc(now, "now"))

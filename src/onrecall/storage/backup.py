@@ -1,7 +1,7 @@
-"""The whole store as it stands at one moment, under its own numbers, and back in its place: nothing is made anew.
+"""Back up the whole store at one moment and restore it, ids included; nothing is recomputed.
 
-The archive is for moving and for others to read, so it leaves out what belongs to one installation. A backup is that
-installation: keys (their hashes), the audit's chain, what was told to whom, what models cost.
+The archive is for moving data, so it leaves out what belongs to one installation. A backup includes that too: key
+hashes, the audit log, deliveries and the cost of models.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,9 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Passage
-from onrecall.storage import archive, audit, migrations, passages, tables
-from onrecall.storage import postgres_search_tables
-from onrecall.storage import sequences
+from onrecall.storage import archive, audit, migrations, passages, postgres_search_tables, sequences, tables
 from onrecall.storage.backtests import backtests
 from onrecall.storage.database import Database
 from onrecall.storage.heartbeats import heartbeats
@@ -45,39 +43,38 @@ BACKED_UP_TABLES: Sequence[Table] = (
     audit.audit,
     audit.audit_head,
 )
-"""In the order in which one needs the other."""
+"""Tables in order of their foreign keys."""
 TRANSIENT_TABLES: Sequence[Table] = (tickets, tables.reindexing, tables.staged_owners, tables.staged_passages)
-"""Tickets live for seconds, and a re-index that was under way begins anew."""
+"""Not backed up: tickets live for seconds, and an unfinished re-index starts over."""
 SEEDED_TABLES: Sequence[Table] = (tables.counters, audit.audit_head)
-"""What has its rows in a blank store."""
+"""Tables that have rows in a new store."""
 POSITION_TABLES: Sequence[Table] = (tables.cursors, tables.channels)
-"""What a server notes before it has anything to tell."""
+"""Tables that a server fills before any other data arrives."""
 BATCH_SIZE = 500
 BATCH_CHARACTERS = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Backups:
-    """Everything out, and everything in. Each method is one transaction."""
+    """Backs up and restores everything. Each method is one transaction."""
 
     database: Database
 
     def rows(self) -> Iterator[Row]:
-        """Every row as it stands at one moment, while others write; first of all which schema they are of."""
+        """Yield a row with the schema version, then all rows as of one moment, while others may write."""
         return self.database.stream(_rows)
 
     def empty(self) -> bool:
-        """Whether nothing was ever kept here."""
+        """Whether the store has never held any data."""
         with self.database.read() as connection:
             return _is_empty(connection)
 
     def restore(
         self, rows: Iterable[Mapping[str, Any]], detail: Mapping[str, Any], *, replace: bool = False
     ) -> Mapping[str, int]:
-        """Put a backup's rows in the place of all that is here, all or nothing; says how many of each table.
+        """Replace the store's content by a backup, as a whole; returns the number of rows per table.
 
-        Where something is here already that is a Conflict, unless it is to be replaced. `detail` is what the audit
-        tells of it.
+        Raises Conflict if the store is not empty, unless `replace` is set. `detail` goes into the audit log.
         """
         with self.database.write() as connection:
             fresh = _is_empty(connection)
@@ -105,7 +102,7 @@ def _is_empty(connection: Connection) -> bool:
 
 
 def _batches(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[list[tuple[int, Mapping[str, Any]]]]:
-    """Rows to be written at once: some hundred, or fewer where they are long, so that memory stays bounded."""
+    """Yield batches of at most 500 rows, fewer if rows are long, so that memory stays bounded."""
     batch: list[tuple[int, Mapping[str, Any]]] = []
     size = 0
     for number, row in numbered:
@@ -119,7 +116,7 @@ def _batches(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[list
 
 
 class _Restore:
-    """One restore: the old store away, then the new one row by row."""
+    """One restore: clears the store, then inserts the backup's rows."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -129,7 +126,7 @@ class _Restore:
         self.added: dict[str, int] = {}
 
     def run(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Take everything in."""
+        """Replace the content of the store by these rows."""
         old_passages = set(self._connection.scalars(select(tables.changes.c.passage)))
         self._clear()
         numbered = enumerate(rows, start=1)
@@ -145,7 +142,7 @@ class _Restore:
 
     def _clear(self) -> None:
         if self._connection.dialect.name == "postgresql":
-            for derived in ("passage_words", "passage_vectors"):  # a cascade would look for each passage's own
+            for derived in ("passage_words", "passage_vectors"):  # deleting by cascade would be slower
                 self._connection.execute(text(f"delete from {derived}"))  # noqa: S608 - the two names above
         self._connection.execute(update(tables.api_keys).values(replaced_by=None))
         for table in (*TRANSIENT_TABLES, *reversed(BACKED_UP_TABLES)):
@@ -172,7 +169,7 @@ class _Restore:
         if table in SEEDED_TABLES:
             self._update_seeded(table, rows)
             return
-        if table is tables.changes:  # after all that was there, so that an index of the old store hears of them
+        if table is tables.changes:  # numbered after the old store's, so that its indexes see them
             rows = [row | {"seq": row["seq"] + self._last_change} for row in rows]
         if table is tables.api_keys:  # a key may come before the one that replaced it
             self._replacements += [row for row in rows if row["replaced_by"] is not None]
@@ -192,7 +189,7 @@ class _Restore:
                 self._connection.execute(insert(table), row)
 
     def _log_removed(self, old_passages: set[int]) -> None:
-        """Log that passages of the old store are gone which the new one never heard of."""
+        """Log the removal of passages that only the old store had."""
         removed = sorted(old_passages - set(self._connection.scalars(select(tables.changes.c.passage))))
         if removed:
             passages.log_changes(self._connection, removed)

@@ -1,4 +1,4 @@
-"""Long lists for statements: in pieces that fit, or as one value of a statement that is made once."""
+"""Split long lists for SQL: into chunks, or into one bind value of a statement that is built once."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -14,16 +14,16 @@ Item = TypeVar("Item")
 
 
 def chunked(items: Iterable[Item], size: int = CHUNK_SIZE) -> Iterator[list[Item]]:
-    """The items, so many at a time."""
+    """Yield the items in chunks."""
     remaining = iter(items)
     while chunk := list(islice(remaining, size)):
         yield chunk
 
 
 def group_by_first(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
-    """For each first of the pairs its seconds, so many at a time.
+    """Yield each first element with a chunk of its second elements.
 
-    `one = ? and other in (…)` is looked up by an index; for `(one, other) in (…)` SQLite reads the whole table.
+    `a = ? and b in (…)` uses an index; for `(a, b) in (…)` SQLite scans the table.
     """
     by_first: dict[str, list[str]] = {}
     for first, second in sorted(set(pairs)):
@@ -34,11 +34,11 @@ def group_by_first(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list
 
 
 def chunk_keys(names: Iterable[str]) -> Iterator[list[str]]:
-    """The names to look for, so many at a time; what can't be stored is not looked for."""
+    """Yield the names in chunks, without those that can't be stored and so can't be found."""
     return chunked(name for name in names if validation.is_storable(name))
 
 
 def bind_names(connection: Connection, names: Iterable[str]) -> dict[str, object]:
-    """The names to look for as the value of `:names`; what can't be stored is not looked for."""
+    """Return the bind value for `:names`, without names that can't be stored; empty if none is left."""
     storable_names = [name for name in names if validation.is_storable(name)]
     return {"names": BACKENDS[connection.dialect.name].bind_list(storable_names)} if storable_names else {}

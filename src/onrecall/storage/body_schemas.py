@@ -1,4 +1,4 @@
-"""What stands in the bodies of alerts and changes, and nothing else may: an archive comes from elsewhere."""
+"""Schemas of the JSON bodies of alerts, reports and changes, checked when an archive is loaded."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -13,7 +13,7 @@ NO_EXTRA_FIELDS = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True)
 class AlertBody:
-    """What of an alert is in no column of its own; what is not said is left out."""
+    """Alert fields without a column; empty ones are left out."""
 
     __pydantic_config__: ClassVar[Any] = NO_EXTRA_FIELDS
     title: str
@@ -36,7 +36,7 @@ class AlertBody:
 
 @dataclass(frozen=True)
 class IncidentReportBody:
-    """What a postmortem says of an incident that is in no column of its own."""
+    """Postmortem fields of an incident without a column."""
 
     __pydantic_config__: ClassVar[Any] = NO_EXTRA_FIELDS
     impact: str | None = None
@@ -49,7 +49,7 @@ class IncidentReportBody:
 
 @dataclass(frozen=True)
 class ChangeBody:
-    """What of a change is in no column of its own."""
+    """Change fields without a column."""
 
     __pydantic_config__: ClassVar[Any] = NO_EXTRA_FIELDS
     title: str

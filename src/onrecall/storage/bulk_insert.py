@@ -1,4 +1,4 @@
-"""New incidents and documents of one transaction, written together: a table at a time, not an incident at a time."""
+"""Insert the new incidents and documents of one transaction together, table by table."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -18,10 +18,10 @@ Rows = list[dict[str, object]]
 
 
 class BulkInsert:
-    """What came and is not written yet; nobody looks for it in the database before it is."""
+    """Collects rows until `write`; until then they can't be found in the database."""
 
     def __init__(self) -> None:
-        # In this order, for the later ones point to the first.
+        # In order of their foreign keys.
         self._rows: dict[Table, Rows] = {
             incidents_table: [],
             documents_table: [],
@@ -34,7 +34,7 @@ class BulkInsert:
     def add_incident(
         self, new: Incident, given_hash: str, tries: Sequence[StepExecution], *, waiting: bool
     ) -> frozenset[str]:
-        """An incident that was not there, with its resolution and its ties; returns the hashes it is known by."""
+        """Add a new incident with its resolution and links. Returns the hashes it is known by."""
         row = incidents.to_row(new, given_hash, waiting=waiting)
         if new.resolution is not None:
             self._rows[resolutions_table].append(resolutions.to_row(new.id, 1, new.resolution))
@@ -44,15 +44,15 @@ class BulkInsert:
         return incidents.hashes(row)
 
     def add_document(self, new: Document, digest: str) -> None:
-        """A document that was not there."""
+        """Add a new document."""
         self._rows[documents_table].append(documents.row(new, digest))
 
     def add_events(self, happened: Iterable[NewEvent]) -> None:
-        """What happened, in the order in which it is told."""
+        """Add events in their order."""
         self._new_events += happened
 
     def write(self, connection: Connection, now: datetime) -> None:
-        """Write all that came so far."""
+        """Insert everything collected so far."""
         incidents.skip_ids(connection, [str(row["id"]) for row in self._rows[incidents_table]])
         for table, rows in self._rows.items():
             if rows:
@@ -63,5 +63,5 @@ class BulkInsert:
 
 
 def known_from(incident: Incident) -> datetime:
-    """Since when a tie is known that came with an incident: since its resolution, or else from the start."""
+    """Return since when links of an imported incident are known: since its resolution, else from the start."""
     return incident.resolution.at if incident.resolution else incident.started_at

@@ -1,7 +1,7 @@
-"""What people decided of families of root causes: a label that all members got, or that they are none.
+"""People's decisions on families of root causes: a common label, or that they are no family.
 
-A confirmed label stands in the resolutions of its members; what an import gave stays known by its hash, so that the
-same export still changes nothing.
+A confirmed label is written to the resolutions of the members. Hashes of imported incidents stay the same, so that
+importing the same export again still changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,10 +12,9 @@ from typing import Literal
 from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, Table, delete, insert, select, update
 
 from onrecall.domain.errors import NotFound
-from onrecall.storage import audit
-from onrecall.storage import validation
+from onrecall.storage import audit, validation
 from onrecall.storage.batching import chunk_keys
-from onrecall.storage.columns import Utc, TextType
+from onrecall.storage.columns import TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.tables import metadata, resolutions
 
@@ -43,7 +42,7 @@ cause_family_members = Table(
 
 @dataclass(frozen=True, slots=True)
 class DecidedFamily:
-    """A family on which somebody decided."""
+    """A family with the decision on it."""
 
     id: str
     label: str
@@ -55,12 +54,12 @@ class DecidedFamily:
 
 @dataclass(frozen=True, slots=True)
 class CauseFamilies:
-    """The decisions. Each method is one transaction."""
+    """Decisions on families of root causes. Each method is one transaction."""
 
     database: Database
 
     def all(self) -> list[DecidedFamily]:
-        """Every decision, by id."""
+        """Return every decision, by id."""
         with self.database.read() as connection:
             members: dict[str, list[str]] = {}
             for row in connection.execute(select(cause_family_members).order_by(cause_family_members.c.incident)):
@@ -71,7 +70,7 @@ class CauseFamilies:
         ]
 
     def decide(self, families: Sequence[DecidedFamily]) -> int:
-        """Keep decisions all at once; a confirmed label goes to the members that have none. Returns how many got it."""
+        """Save decisions; a confirmed label goes to the members that have none. Returns how many members got it."""
         changed = 0
         with self.database.write() as connection:
             for family in families:
@@ -82,7 +81,7 @@ class CauseFamilies:
         return changed
 
     def label_again(self) -> int:
-        """Give members of confirmed families their label where a newer resolution lacks it; returns how many got it."""
+        """Label newer resolutions of confirmed families that lack the label. Returns how many got it."""
         query = select(cause_families.c.label, cause_family_members.c.incident).where(
             cause_family_members.c.family == cause_families.c.id,
             cause_families.c.state == "confirmed",
@@ -95,7 +94,7 @@ class CauseFamilies:
             return sum(_set_label(connection, incidents, None, name) for name, incidents in members.items())
 
     def withdraw(self, family: str) -> int:
-        """Take a decision back, and the label from those that got it by the decision; returns how many lost it."""
+        """Withdraw a decision and the labels it set. Returns how many members lost theirs."""
         with self.database.write() as connection:
             row = connection.execute(select(cause_families).where(cause_families.c.id == family)).one_or_none()
             if row is None:
@@ -117,7 +116,8 @@ def _decide(connection: Connection, family: DecidedFamily) -> int:
     connection.execute(insert(cause_families).values({**row, "by": family.by, "at": family.at}))
     unlabelled = set(_unlabelled(connection, family.incidents)) if family.state == "confirmed" else set()
     rows = [
-        {"family": family.id, "incident": incident, "labelled": int(incident in unlabelled)} for incident in family.incidents
+        {"family": family.id, "incident": incident, "labelled": int(incident in unlabelled)}
+        for incident in family.incidents
     ]
     connection.execute(insert(cause_family_members), rows)
     return _set_label(connection, sorted(unlabelled), None, family.label) if unlabelled else 0
@@ -130,7 +130,7 @@ def _unlabelled(connection: Connection, incidents: Iterable[str]) -> Iterable[st
 
 
 def _set_label(connection: Connection, incidents: Iterable[str], before: str | None, label: str | None) -> int:
-    """Put a label in the place of another in all versions of some resolutions."""
+    """Replace one label by another in all resolution versions of these incidents."""
     touched: set[str] = set()
     for chunk in chunk_keys(incidents):
         matching = (resolutions.c.incident.in_(chunk), resolutions.c.cause.is_not_distinct_from(before))

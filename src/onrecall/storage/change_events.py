@@ -1,4 +1,4 @@
-"""Changes that were made on purpose, such as deployments, and which of them came shortly before an incident."""
+"""Deliberate changes such as deployments, and those that came shortly before an incident."""
 
 import hashlib
 import json
@@ -11,8 +11,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, up
 
 from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.errors import Invalid
-from onrecall.storage import paging
-from onrecall.storage import validation
+from onrecall.storage import paging, validation
 from onrecall.storage.batching import group_by_first
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import change_events
@@ -20,12 +19,12 @@ from onrecall.storage.tables import change_events
 BODY_FIELDS = ("title", "kind", "environment", "labels", "links")
 EMPTY_VALUES: tuple[Any, ...] = (None, "", {}, ())
 MAX_NEARBY = 20
-"""The most that are shown beside one incident."""
+"""The most changes shown beside one incident."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeFilter:
-    """Which changes to list."""
+    """Filters for listing changes."""
 
     service: str | None = None
     since: datetime | None = None
@@ -33,13 +32,17 @@ class ChangeFilter:
 
 
 def to_row(change: ChangeEvent) -> dict[str, Any]:
-    """The row of a change; Invalid when it can't be stored."""
+    """Return the row for a change. Raises Invalid if it can't be stored."""
     for name in ("source", "key", "service"):
         value = getattr(change, name)
         validation.check_key(value, name)
         validation.require_text(value or "", name)
     at = validation.require_utc(change.at, "at")
-    body = {name: validation.to_storable(value, name) for name in BODY_FIELDS if (value := getattr(change, name)) not in EMPTY_VALUES}
+    body = {
+        name: validation.to_storable(value, name)
+        for name in BODY_FIELDS
+        if (value := getattr(change, name)) not in EMPTY_VALUES
+    }
     content = json.dumps([at.isoformat(), change.service, body], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(content.encode()).hexdigest()
     return {
@@ -48,7 +51,7 @@ def to_row(change: ChangeEvent) -> dict[str, Any]:
 
 
 def upsert(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
-    """Keep them, the last word about each; for each, whether it was news."""
+    """Upsert changes; the last row per key wins. Returns for each whether it was news."""
     row_keys = [(row["source"], row["key"]) for row in rows]
     hashes: dict[tuple[str, str], str] = {}
     for source, keys in group_by_first(row_keys):
@@ -81,7 +84,7 @@ def _update_parameters(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def recent_changes(connection: Connection, service: str | None, at: datetime, hours: float) -> tuple[ChangeEvent, ...]:
-    """Changes of a service, or of none in particular, in the hours before a time, newest first."""
+    """Return changes of a service (or of no service) in the hours before a time, newest first."""
     query = select(change_events).where(change_events.c.at > at - timedelta(hours=hours), change_events.c.at <= at)
     if service is not None:
         query = query.where(or_(change_events.c.service == service, change_events.c.service.is_(None)))
@@ -90,9 +93,13 @@ def recent_changes(connection: Connection, service: str | None, at: datetime, ho
 
 
 def page(connection: Connection, filters: ChangeFilter, cursor: str | None, limit: int) -> ResultPage[ChangeEvent]:
-    """A page of changes, newest first."""
+    """Return a page of changes, newest first."""
     columns = change_events.c
-    query = select(change_events).order_by(columns.at.desc(), columns.source, columns.key).limit(paging.check_limit(limit) + 1)
+    query = (
+        select(change_events)
+        .order_by(columns.at.desc(), columns.source, columns.key)
+        .limit(paging.check_limit(limit) + 1)
+    )
     if filters.service is not None:
         query = query.where(columns.service == validation.require_text(filters.service, "service"))
     if filters.since is not None:
@@ -124,7 +131,7 @@ def _parse_cursor_time(at: str) -> datetime:
 
 
 def from_row(row: Row[Any]) -> ChangeEvent:
-    """A row as what it stands for."""
+    """Convert a row to a ChangeEvent."""
     body = dict(row.body)
     body["links"] = tuple(body.get("links", ()))
     return ChangeEvent(source=row.source, key=row.key, at=row.at, service=row.service, **body)

@@ -1,4 +1,4 @@
-"""Being told that something may have happened: by writes of this process, and on PostgreSQL by those of all others."""
+"""Notify about possible changes: after writes of this process and, on PostgreSQL, of all other processes."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class ChangeNotifier:
-    """Calls back from any thread, also when nothing happened after all; what did happen is read from the feed."""
+    """Calls back from any thread, possibly without a change; what did change is read from the feed."""
 
     def __init__(self, database: Database, woken: Callable[[], None]) -> None:
         self._database = database
@@ -23,18 +23,18 @@ class ChangeNotifier:
 
     @property
     def notices_other_processes(self) -> bool:
-        """Whether writes of other processes are told too; else they are found by looking."""
+        """Whether writes of other processes are noticed too; otherwise callers have to poll."""
         return self._database.kind.name == "postgresql"
 
     def start(self) -> None:
-        """Begin to call back."""
+        """Start calling back."""
         self._database.commit_listeners.append(self._on_change)
         if self.notices_other_processes:
             self._thread = threading.Thread(target=self._listen, name="onrecall-listen", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """End; the callback is not called any more once this returns."""
+        """Stop; the callback is not called after this returns."""
         self._stopping.set()
         self._database.commit_listeners.remove(self._on_change)
         if self._thread is not None:

@@ -8,8 +8,7 @@ from sqlalchemy import Connection, select
 
 from onrecall.domain.alert import Note
 from onrecall.domain.incident import Incident
-from onrecall.storage import events, incidents, notes
-from onrecall.storage import validation
+from onrecall.storage import events, incidents, notes, validation
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.ingest_results import StoredNote
@@ -27,7 +26,7 @@ class CollaborationRepository:
         self._database = database
 
     def assign(self, incident_id: str, assignee: str | None, at: datetime, by: str | None) -> Incident:
-        """Write who works on an incident; None: nobody. The same name again changes nothing. Raises NotFound."""
+        """Assign an incident, or unassign it with None. The same name again changes nothing. Raises NotFound."""
         for name, value in (("assignee", assignee), ("by", by)):
             validation.require_text(value or "", name)
             validation.check_key(value, name)
@@ -43,7 +42,7 @@ class CollaborationRepository:
     def add_note(self, incident_id: str, text: str, at: datetime, by: str | None) -> tuple[StoredNote, bool]:
         """Store a note and put it on the timeline; the second value says whether it was new. Raises NotFound.
 
-        What one person writes twice in the same words about the same incident is one note, so a retry adds nothing.
+        The same text by the same person about the same incident is one note, so a retry adds nothing.
         """
         at = validation.require_utc(at, "at")
         note = Note(source=SOURCE, id=_note_id(incident_id, text, by), key=incident_id, text=text, at=at, by=by)
@@ -57,13 +56,13 @@ class CollaborationRepository:
             return _stored_note(connection, note.id), is_new
 
     def assignees(self) -> tuple[str, ...]:
-        """Return whom incidents are assigned to, each name once, by name."""
+        """Return the names incidents are assigned to, sorted."""
         with self._database.read() as connection:
             return incidents.assignees(connection, MAX_ASSIGNEES)
 
 
 def _note_id(incident_id: str, text: str, by: str | None) -> str:
-    """The id of a note: the same for the same words of the same person about the same incident."""
+    """Return the id of a note: the same person, incident and text always give the same id."""
     return sha256("\0".join((incident_id, by or "", text)).encode(errors="replace")).hexdigest()[:32]
 
 

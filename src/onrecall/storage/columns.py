@@ -1,4 +1,4 @@
-"""Column types that read the same from both databases."""
+"""Column types that behave the same on both databases."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ from sqlalchemy.engine import Dialect
 
 
 class Utc(TypeDecorator[datetime]):
-    """A moment. SQLite forgets time zones, so moments are written as UTC and read as UTC."""
+    """A moment, stored and returned in UTC, because SQLite does not keep time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

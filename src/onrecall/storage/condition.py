@@ -1,18 +1,18 @@
-"""What a database lately failed at, until it is seen to work again."""
+"""The last failure of a database, until it is seen to work again."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class Condition:
-    """Failures as sentences; None for none. Threads share it, and each assignment is whole."""
+    """Failures as sentences, None if there are none. Shared by threads; each assignment is atomic."""
 
     failure: str | None = None
-    """The newest transaction that could not be done; a probe that goes through ends it."""
+    """Why the last failed transaction failed; a successful probe clears it."""
     damage: str | None = None
-    """What was read is damaged; a check of the whole file that finds nothing ends it."""
+    """Why reading failed on a damaged file; a clean check of the whole file clears it."""
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """All that is wrong, the damage first."""
+        """All problems, damage first."""
         return tuple(message for message in (self.damage, self.failure) if message is not None)

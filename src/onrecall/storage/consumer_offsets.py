@@ -1,29 +1,28 @@
-"""Cursors: how far each reader of the feed of events has come, so that one that is killed goes on where it was."""
+"""How far each consumer has read the event feed, so that one that is killed continues where it was."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from onrecall.storage import sequences
-from onrecall.storage import validation
+from onrecall.storage import sequences, validation
 from onrecall.storage.database import Database
 from onrecall.storage.tables import cursors
 
 LEASE = timedelta(seconds=10)
-"""After this without a word from its holder another process may go on."""
+"""After this long without a renewal another process may take over."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumerOffsets:
-    """Each cursor is one process's at a time, or the feed would be read twice. Each method is one transaction."""
+    """Each consumer is leased to one process, so that events are read once. Each method is one transaction."""
 
     database: Database
 
     def acquire(self, name: str, holder: str, now: datetime, lease: timedelta = LEASE) -> int | None:
-        """Where to go on after; None while another holds it. A new reader begins with what happens next.
+        """Return the event to continue after; None if another process holds the lease. New consumers start at the end.
 
-        The `lease` has to be longer than what the holder does between two words.
+        The `lease` must be longer than the time between two renewals.
         """
         now = validation.require_utc(now, "now")
         with self.database.read() as connection:
@@ -31,19 +30,19 @@ class ConsumerOffsets:
             if row is not None and not _can_acquire(row, holder, now):
                 return None
             if row is not None and row.held_by == holder and row.held_until > now + lease / 2:
-                return int(row.seq)  # so that looking for news locks nobody out
+                return int(row.seq)  # without taking the write lock
         with self.database.write() as connection:
             return _acquire(connection, name, holder, now + lease, now)
 
     def advance(self, name: str, holder: str, seq: int, now: datetime, lease: timedelta = LEASE) -> bool:
-        """All up to there is done; False when another has taken over, so that it is his to say."""
+        """Mark events up to `seq` as done. Returns False if another process has taken over."""
         values = {"seq": seq, "held_until": validation.require_utc(now, "now") + lease}
         with self.database.write() as connection:
             is_holder = (cursors.c.name == name) & (cursors.c.held_by == holder)
             return connection.execute(update(cursors).where(is_holder).values(values)).rowcount == 1
 
     def release(self, name: str, holder: str) -> None:
-        """Let another go on at once."""
+        """Release the lease at once."""
         with self.database.write() as connection:
             is_holder = (cursors.c.name == name) & (cursors.c.held_by == holder)
             connection.execute(update(cursors).where(is_holder).values(held_by=None, held_until=None))

@@ -1,4 +1,4 @@
-"""The database behind a URL: its transactions, and its failures in our own words."""
+"""The database behind a URL: transactions, and driver errors as OnRecall errors."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ BACKENDS: dict[str, type[SQLite] | type[PostgreSQL]] = {
 
 
 class Damaged(Unavailable):
-    """Not now: the database is damaged."""
+    """Raised when the database is damaged."""
 
 
 class Database:
@@ -48,46 +48,46 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one moment and changes nothing."""
+        """A read-only transaction on one snapshot."""
         with self._transaction(self.kind.reader) as connection:
             yield connection
 
     def stream(self, rows: Callable[[Connection], Iterator[Row]]) -> Iterator[Row]:
-        """Rows as they stand at one moment, one after the other, while others write."""
+        """Yield rows of one snapshot while others may write."""
         with self.read() as connection:
             if not self.kind.in_memory:
                 yield from rows(connection)
                 return
-            buffered = list(rows(connection))  # the one connection is needed by whoever takes the rows
+            buffered = list(rows(connection))  # the caller needs the only connection
         yield from buffered
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that no other writer overlaps; all of it is kept, or nothing."""
+        """An exclusive write transaction, committed as a whole."""
         with self.kind.write_queue(), self._transaction(self.kind.writer) as connection:
             self.kind.lock(connection)
             yield connection
         self.notify_commit()
 
     def probe(self) -> None:
-        """Write something that changes nothing, and see whether there is room for more; Unavailable if it fails."""
+        """Write without changing anything, and check for free disk space. Raises Unavailable if either fails."""
         with self.kind.write_queue(), self._transaction(self.kind.writer) as connection:
             self.kind.lock(connection)
             self.kind.probe(connection)
         self.condition.failure = None
 
     def notify_commit(self) -> None:
-        """Tell who wants to know that something was written, here or by a process that this one began."""
+        """Notify listeners of a committed write, of this process or its worker."""
         for listener in tuple(self.commit_listeners):
             listener()
 
     @property
     def in_memory(self) -> bool:
-        """Whether it is in this process alone."""
+        """Whether the database is in memory, visible to this process only."""
         return self.kind.name == "sqlite" and self.kind.in_memory
 
     def close(self) -> None:
-        """Let go of all connections; one that is in use is closed as soon as it is given back."""
+        """Close all connections; one in use is closed when it is returned."""
         event.listen(self.kind.engine.pool, "checkin", _close_returned)
         self.kind.engine.dispose()
 

@@ -1,6 +1,6 @@
-"""Decisions: every answer that was given, as one list that can be cleared, and figures of it.
+"""Decisions: every answer given, as one list that can be cleared, and statistics.
 
-Clearing hides: answers belong to incidents, outcomes and the measured trust, so none is destroyed.
+Clearing only hides: incidents, outcomes and calibration still refer to the answers, so none is deleted.
 """
 
 from collections.abc import Mapping
@@ -12,15 +12,13 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Recommendation
-from onrecall.storage import audit, paging, recommendations
-from onrecall.storage import sequences
-from onrecall.storage import validation
+from onrecall.storage import audit, paging, recommendations, sequences, validation
 from onrecall.storage.database import Database
 from onrecall.storage.tables import incidents
 from onrecall.storage.tables import recommendations as rows
 
 UNKNOWN_ERROR_TYPE = "unknown"
-"""The kind of fault of a decision that names none."""
+"""The error type of decisions without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class DecisionStats:
     total: int
     with_confidence: int
     average_confidence: float
-    """Of those that have a confidence; 0 where none has."""
+    """Over decisions with a confidence; 0 if there are none."""
     average_latency_ms: float
     by_verdict: Mapping[str, int]
     by_error_type: Mapping[str, int]
@@ -46,7 +44,7 @@ class Decisions:
     def newest(
         self, limit: int, offset: int = 0, error_type: str | None = None
     ) -> tuple[int, tuple[Recommendation, ...]]:
-        """Return how many decisions fit, and one page of them, newest first."""
+        """Return the number of matching decisions and one page of them, newest first."""
         with self.database.read() as connection:
             fitting = _visible_decisions(connection)
             if error_type is not None:
@@ -56,7 +54,7 @@ class Decisions:
             return int(total or 0), tuple(recommendations.parse(row.body) for row in connection.execute(page))
 
     def get(self, decision_id: str) -> Recommendation:
-        """Return one decision. Raises NotFound, also where it was cleared."""
+        """Return one decision. Raises NotFound, also if it was cleared."""
         with self.database.read() as connection:
             listed = validation.is_storable(decision_id) and connection.scalar(
                 _visible_decisions(connection).where(rows.c.id == decision_id)
@@ -66,14 +64,16 @@ class Decisions:
             return recommendations.get(connection, decision_id)
 
     def stats(self) -> DecisionStats:
-        """Return figures of all decisions that are listed."""
+        """Return statistics of all listed decisions."""
         with self.database.read() as connection:
             return _stats(connection)
 
     def clear(self) -> int:
-        """Hide every decision given so far from the list, and return how many that were."""
+        """Hide all decisions given so far and return how many were listed."""
         with self.database.write() as connection:
-            listed_count = int(connection.scalar(select(func.count()).select_from(_visible_decisions(connection).subquery())) or 0)
+            listed_count = int(
+                connection.scalar(select(func.count()).select_from(_visible_decisions(connection).subquery())) or 0
+            )
             sequences.advance_to(connection, "decisions_cleared", sequences.current_value(connection, "recommendation"))
             if listed_count:
                 audit.add(connection, "decisions cleared", detail={"count": listed_count})
@@ -81,14 +81,14 @@ class Decisions:
 
 
 def _visible_decisions(connection: Connection) -> Select[Any]:
-    """Decisions that were given since the list was cleared last."""
+    """Select decisions given since the list was last cleared."""
     joined = rows.outerjoin(incidents, incidents.c.id == rows.c.incident)
     cleared = sequences.current_value(connection, "decisions_cleared")
     return select(rows.c.id, rows.c.n, rows.c.created_at, rows.c.body).select_from(joined).where(rows.c.n > cleared)
 
 
 def _error_type() -> ColumnElement[str]:
-    """The kind of fault that was asked about, or that the incident names."""
+    """The error type from the request, else from the incident's labels."""
     from_context = rows.c.body["asked_context", "error_type"].as_string()
     return func.coalesce(from_context, incidents.c.labels["error_type"].as_string(), UNKNOWN_ERROR_TYPE)
 
@@ -98,7 +98,9 @@ def _stats(connection: Connection) -> DecisionStats:
     probability = rows.c.body["confidence", "probability"].as_float()
     latency = rows.c.body["latency_ms", "total"].as_float()
     figures = (func.count(), func.count(probability), func.avg(probability), func.avg(latency), func.max(rows.c.n))
-    total, with_confidence, confidence, average_latency, newest = connection.execute(listed.with_only_columns(*figures)).one()
+    total, with_confidence, confidence, average_latency, newest = connection.execute(
+        listed.with_only_columns(*figures)
+    ).one()
     return DecisionStats(
         total=total,
         with_confidence=with_confidence,

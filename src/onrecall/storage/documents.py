@@ -10,9 +10,8 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, or_, s
 
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import EXAMPLE, Document, DocumentKind
-from onrecall.storage import paging
-from onrecall.storage import validation
-from onrecall.storage.batching import chunk_keys, bind_names
+from onrecall.storage import paging, validation
+from onrecall.storage.batching import bind_names, chunk_keys
 from onrecall.storage.columns import Utc
 from onrecall.storage.database import BACKENDS
 from onrecall.storage.examples import namespaced
@@ -23,7 +22,7 @@ COLUMNS = ("id", "title", "text", "kind", "service", "labels", "source", "dated"
 
 
 def get(connection: Connection, document_id: str) -> Document:
-    """The document with this id."""
+    """Return a document. Raises NotFound."""
     stored = by_id(connection, [document_id]).get(document_id)
     if stored is None:
         raise NotFound(f"there is no document {document_id}")
@@ -31,7 +30,7 @@ def get(connection: Connection, document_id: str) -> Document:
 
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Document]:
-    """Documents by id; one that is unknown, or was unknown then, is absent."""
+    """Return documents by id, as known at `as_of`; unknown ones are absent."""
     values = bind_names(connection, ids)
     if not values:
         return {}
@@ -42,7 +41,7 @@ def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = N
 
 @cache
 def _select_by_ids(dialect: str, *, dated: bool) -> Select[Any]:
-    """Made once, for a question waits for it."""
+    """Built once per dialect, because retrieval waits for it."""
     query = select(*(documents.c[name] for name in COLUMNS)).where(text(BACKENDS[dialect].in_names("documents.id")))
     then = bindparam("as_of", type_=Utc())
     return query.where(or_(documents.c.dated.is_(None), documents.c.dated <= then)) if dated else query
@@ -50,15 +49,20 @@ def _select_by_ids(dialect: str, *, dated: bool) -> Select[Any]:
 
 @dataclass(frozen=True, slots=True)
 class DocumentFingerprint:
-    """What tells whether a document is the same, and still says the same."""
+    """Identifies a stored document and its content."""
 
     hash: str
     source: str | None
 
 
 def fingerprints(connection: Connection, candidates: Iterable[Document]) -> dict[str, DocumentFingerprint]:
-    """The stored documents that some given ones may be, by id."""
-    ids = {name for document in candidates for name in (document.id, namespaced(document.id) if document.source == EXAMPLE else None) if name}
+    """Return fingerprints of the stored documents that these may be, by id."""
+    ids = {
+        name
+        for document in candidates
+        for name in (document.id, namespaced(document.id) if document.source == EXAMPLE else None)
+        if name
+    }
     columns = (documents.c.id, documents.c.hash, documents.c.source)
     stored_by_id: dict[str, DocumentFingerprint] = {}
     for chunk in chunk_keys(sorted(ids)):
@@ -68,7 +72,7 @@ def fingerprints(connection: Connection, candidates: Iterable[Document]) -> dict
 
 
 def stored_id(document: Document, stored: Mapping[str, DocumentFingerprint]) -> str:
-    """The id to store a document under: its own, unless it is an example and somebody's own document has that id."""
+    """Return the id to store a document under: its own, unless it is an example and another document has it."""
     existing = stored.get(document.id)
     is_taken = document.source == EXAMPLE and existing is not None and existing.source != EXAMPLE
     return namespaced(document.id) if is_taken else document.id
@@ -77,7 +81,7 @@ def stored_id(document: Document, stored: Mapping[str, DocumentFingerprint]) -> 
 def page(
     connection: Connection, kind: DocumentKind | None, service: str | None, cursor: str | None, limit: int
 ) -> ResultPage[Document]:
-    """A page of documents in the order of their ids."""
+    """Return a page of documents, by id."""
     query = select(documents).order_by(documents.c.id).limit(paging.check_limit(limit) + 1)
     if kind is not None:
         query = query.where(documents.c.kind == validation.require_text(kind, "kind"))
@@ -92,18 +96,18 @@ def page(
 
 
 def change(connection: Connection, document: Document, digest: str) -> None:
-    """Write what a document is now."""
+    """Update a document's row."""
     connection.execute(update(documents).where(documents.c.id == document.id).values(row(document, digest)))
 
 
 def remove(connection: Connection, document: str) -> None:
-    """Forget a document, its passages apart."""
+    """Delete a document's row; its passages are removed separately."""
     get(connection, document)
     connection.execute(delete(documents).where(documents.c.id == document))
 
 
 def row(document: Document, digest: str) -> dict[str, object]:
-    """A document as it is written."""
+    """Return a document's row."""
     return {name: getattr(document, name) for name in COLUMNS} | {"labels": dict(document.labels), "hash": digest}
 
 

@@ -1,4 +1,4 @@
-"""What counts when several messages tell of one episode of an alert, in whatever order they come."""
+"""How messages about one alert episode are merged, in whatever order they arrive."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,26 +7,36 @@ from typing import Any
 from onrecall.domain.alert import Alert
 
 LATE_WINDOW = timedelta(seconds=60)
-"""Within this of a `resolved`, a `firing` of the same episode that bears no time of its own is taken for one that was
-overtaken; after it the alert fires again. Alertmanager says a second firing of one start only after it lost touch."""
-FILLED_FIELDS = ("description", "service", "environment", "labels", "annotations", "values", "links", "link_kinds", "group")
+"""A `firing` without a time of its own within this time after a `resolved` of the same episode counts as overtaken by it;
+later, the alert fires again. Alertmanager repeats a firing with the same start only after it lost its state."""
+FILLED_FIELDS = (
+    "description",
+    "service",
+    "environment",
+    "labels",
+    "annotations",
+    "values",
+    "links",
+    "link_kinds",
+    "group",
+)
 
 
 def same_episode(stored: Alert, reported: Alert) -> bool:
-    """Whether a message without a start is about the newest episode of its key, and not the first of another one."""
+    """Whether a message without a start belongs to the newest episode of its key rather than starting another."""
     return stored.status == "firing" or reported.status == "resolved" or _is_older(reported, stored)
 
 
 def belongs_to_open(open_alert: Alert, reported: Alert) -> bool:
-    """Whether a message that tells a start is about an open episode of its key of which no start was told.
+    """Whether a message with a start belongs to an open episode of its key whose start is unknown.
 
-    Its end is, and so is a message that fires and tells a start before the moment when the episode was heard of.
+    An end does, and so does a firing message with a start before the episode was first heard of.
     """
     return not open_alert.starts_known and (reported.status == "resolved" or reported.starts_at <= open_alert.starts_at)
 
 
 def merge_update(stored: Alert, reported: Alert, since: timedelta) -> Alert:
-    """The episode after a message, which came so long after the last news; the same alert when it says nothing new."""
+    """Merge a message into an episode, `since` its last update. Returns `stored` itself if nothing is new."""
     reported = replace(
         reported,
         key=stored.key,
@@ -44,7 +54,7 @@ def merge_update(stored: Alert, reported: Alert, since: timedelta) -> Alert:
 
 
 def _is_out_of_order(stored: Alert, reported: Alert, since: timedelta) -> bool:
-    """Whether the stored message is the later one, though it came first."""
+    """Whether the stored message is the later one although it arrived first."""
     if stored.told_at and reported.told_at and stored.told_at != reported.told_at:
         return reported.told_at < stored.told_at
     ended = stored.status == "resolved" and reported.status == "firing"
@@ -56,7 +66,7 @@ def _is_older(reported: Alert, stored: Alert) -> bool:
 
 
 def _fill_missing(later: Alert, earlier: Alert) -> Alert:
-    """The later message; what it leaves out is taken from the earlier one, as a `resolved` often says little."""
+    """Fill fields missing in the later message from the earlier one; a `resolved` often says little."""
     missing: dict[str, Any] = {
         name: value for name in FILLED_FIELDS if not getattr(later, name) and (value := getattr(earlier, name))
     }
@@ -71,9 +81,9 @@ def _fill_missing(later: Alert, earlier: Alert) -> Alert:
 
 
 def _restore_description(ended: Alert, described: Alert) -> Alert:
-    """An alert that is over, in the words of the newest message that said it fires, whichever of the two heard of it.
+    """Return a resolved alert with title, severity and purpose of the newest firing message among the two.
 
-    An end changes neither title, severity nor purpose: `Lift 2 is OK` and `info` are about the end.
+    A resolved message never changes these: its `Lift 2 is OK` and `info` describe the end.
     """
     described_at = _described_at(described)
     if described_at is None or (ended.described_at and ended.described_at > described_at):
@@ -89,5 +99,5 @@ def _restore_description(ended: Alert, described: Alert) -> Alert:
 
 
 def _described_at(alert: Alert) -> datetime | None:
-    """When its title and severity were sent by a message that said it fires; None where there was none."""
+    """When title and severity were last described by a firing message; None if never."""
     return (alert.told_at or alert.starts_at) if alert.status == "firing" else alert.described_at

@@ -1,4 +1,4 @@
-"""What happened to incidents: a timeline for each, and one feed of all."""
+"""Incident events: a timeline per incident and one feed of all."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from onrecall.domain.incident import IncidentLink
-from onrecall.storage import audit
-from onrecall.storage import sequences
+from onrecall.storage import audit, sequences
 from onrecall.storage.batching import chunk_keys
 from onrecall.storage.postgres import NOTICE_CHANNEL
 from onrecall.storage.results import EventType, IncidentEvent
@@ -19,7 +18,7 @@ from onrecall.storage.tables import events
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event before it has its number."""
+    """An event that has no number yet."""
 
     incident: str
     type: EventType
@@ -29,12 +28,12 @@ class NewEvent:
 
 
 def link_detail(link: IncidentLink) -> Mapping[str, Any]:
-    """What a `linked` event says."""
+    """Return the detail of a `linked` event."""
     return {"kind": link.kind, "incident": link.incident}
 
 
 def add(connection: Connection, new_events: Sequence[NewEvent], now: datetime) -> None:
-    """Append to the timelines and to the feed."""
+    """Append events to the timelines and the feed."""
     if not new_events:
         return
     seqs = sequences.allocate(connection, "event", len(new_events))
@@ -46,7 +45,7 @@ def add(connection: Connection, new_events: Sequence[NewEvent], now: datetime) -
     connection.execute(insert(events), rows)
     _audit(connection, new_events, seqs)
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_notify(NOTICE_CHANNEL, "")))  # goes out when the transaction is kept, once
+        connection.execute(select(func.pg_notify(NOTICE_CHANNEL, "")))  # sent once, on commit
 
 
 def _audit(connection: Connection, new_events: Sequence[NewEvent], seqs: range) -> None:
@@ -62,28 +61,30 @@ def _audit(connection: Connection, new_events: Sequence[NewEvent], seqs: range) 
 
 
 def timeline(connection: Connection, incident: str) -> tuple[IncidentEvent, ...]:
-    """What happened to one incident, in the order in which it happened."""
+    """Return the events of an incident, in the order they happened."""
     query = select(events).where(events.c.incident == incident).order_by(events.c.at, events.c.seq)
     return tuple(_from_row(row) for row in connection.execute(query))
 
 
 def all_imported(connection: Connection, incident: str) -> bool:
-    """Whether all that is known to have happened to an incident came with an import, and nobody touched it since."""
+    """Whether all events of an incident came from an import, so nobody has touched it since."""
     details = connection.scalars(select(events.c.detail).where(events.c.incident == incident)).all()
     return bool(details) and all(detail.get("imported") for detail in details)
 
 
 def newest_by_incident(connection: Connection, incident_ids: Sequence[str]) -> dict[str, IncidentEvent]:
-    """The last that was recorded of each of these incidents."""
+    """Return the last recorded event of each incident."""
     by_incident: dict[str, IncidentEvent] = {}
     for chunk in chunk_keys(incident_ids):
         last = select(func.max(events.c.seq)).where(events.c.incident.in_(chunk)).group_by(events.c.incident)
-        by_incident |= {row.incident: _from_row(row) for row in connection.execute(select(events).where(events.c.seq.in_(last)))}
+        by_incident |= {
+            row.incident: _from_row(row) for row in connection.execute(select(events).where(events.c.seq.in_(last)))
+        }
     return by_incident
 
 
 def feed(connection: Connection, after: int, limit: int) -> tuple[IncidentEvent, ...]:
-    """What was recorded after a number, of all incidents, in the order in which it was recorded."""
+    """Return events after a number, of all incidents, in the order they were recorded."""
     query = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
     return tuple(_from_row(row) for row in connection.execute(query))
 

@@ -1,7 +1,7 @@
-"""Example records: they step aside where your own records want their ids, and are removed all at once.
+"""Example records: they are renamed where your own records need their ids, and can all be removed at once.
 
-An example incident or document is known by its source, `example`. One that steps aside is kept as `example:<id>`, and
-whatever referred to it (answers, links, timelines) refers to it there.
+Example incidents and documents have the source `example`. A renamed one has the id `example:<id>`, and everything that
+referred to it (answers, links, timelines) is updated.
 """
 
 import json
@@ -15,7 +15,7 @@ from onrecall.domain.incident import EXAMPLE
 from onrecall.storage import audit, passages
 from onrecall.storage.batching import chunked
 from onrecall.storage.passages import PassageChanges
-from onrecall.storage.removal import referring_columns, rehash, remove_incidents, linked_to
+from onrecall.storage.removal import linked_to, referring_columns, rehash, remove_incidents
 from onrecall.storage.tables import documents, events, incidents, recommendations
 
 NAMESPACE = f"{EXAMPLE}:"
@@ -23,33 +23,33 @@ ID_REFERENCES: tuple[tuple[Column[Any], Column[Any]], ...] = (
     (recommendations.c.id, recommendations.c.body),
     (events.c.seq, events.c.detail),
 )
-"""Key and JSON of rows in which ids are written."""
+"""Key and JSON columns in which ids are written."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleRecords:
-    """The example incidents and documents that are stored."""
+    """The stored example incidents and documents."""
 
     ids: frozenset[str]
     alone: bool
-    """Whether nothing else is stored: no incident and no document of anybody's own."""
+    """Whether the store holds nothing but examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemovedExamples:
-    """How many example records were removed."""
+    """The number of removed example records."""
 
     incidents: int
     documents: int
 
 
 def namespaced(name: str) -> str:
-    """Return the id of an example record that has stepped aside."""
+    """Return the id of a renamed example record."""
     return f"{NAMESPACE}{name}"
 
 
 def stored_examples(connection: Connection) -> ExampleRecords:
-    """Return what there is of example records."""
+    """Return the stored example records."""
     tables = (incidents, documents)
     ids = frozenset(name for table in tables for name in connection.scalars(_select_examples(table)))
     own_records = (exists().where(or_(table.c.source != EXAMPLE, table.c.source.is_(None))) for table in tables)
@@ -57,7 +57,7 @@ def stored_examples(connection: Connection) -> ExampleRecords:
 
 
 def step_aside(connection: Connection, names: Iterable[str]) -> None:
-    """Give these example incidents their namespaced ids, and have all that refers to them say so."""
+    """Give these example incidents namespaced ids, and update everything that refers to them."""
     renamed = {name: namespaced(name) for name in names}
     tied = linked_to(connection, renamed)
     for old, new in renamed.items():
@@ -69,7 +69,7 @@ def step_aside(connection: Connection, names: Iterable[str]) -> None:
 
 
 def remove(connection: Connection) -> RemovedExamples:
-    """Remove every example record with its answers; whoever cited one keeps the quotes. Again, it changes nothing."""
+    """Remove all example records and their answers; records that cite them keep the quotes. Idempotent."""
     incident_ids = list(connection.scalars(_select_examples(incidents)))
     document_ids = list(connection.scalars(_select_examples(documents)))
     remove_incidents(connection, incident_ids)
@@ -80,7 +80,9 @@ def remove(connection: Connection) -> RemovedExamples:
     for chunk in chunked(document_ids):
         connection.execute(delete(documents).where(documents.c.id.in_(chunk)))
     if incident_ids or document_ids:
-        audit.add(connection, "examples removed", detail={"incidents": len(incident_ids), "documents": len(document_ids)})
+        audit.add(
+            connection, "examples removed", detail={"incidents": len(incident_ids), "documents": len(document_ids)}
+        )
     return RemovedExamples(len(incident_ids), len(document_ids))
 
 
@@ -89,7 +91,7 @@ def _select_examples(table: Table) -> Any:
 
 
 def _rename(connection: Connection, old: str, new: str) -> None:
-    """Copy the row under its new id, have all that points to it point there, then drop the old row."""
+    """Copy the row under its new id, redirect all references, then delete the old row."""
     row = dict(connection.execute(select(incidents).where(incidents.c.id == old)).mappings().one())
     connection.execute(insert(incidents).values(row | {"id": new, "source_id": None}))
     for column in referring_columns():
@@ -104,7 +106,7 @@ def _rename(connection: Connection, old: str, new: str) -> None:
 
 
 def _rewrite(connection: Connection, renamed: Mapping[str, str]) -> None:
-    """Replace these ids in what answers and timelines have written; their prose stays as it was given."""
+    """Replace ids in stored answers and events; their prose is left as it is."""
     for key, written in ID_REFERENCES:
         mentions = or_(*(cast(written, Text).contains(json.dumps(name), autoescape=True) for name in renamed))
         for number, value in connection.execute(select(key, written).where(mentions)).all():
@@ -113,7 +115,7 @@ def _rewrite(connection: Connection, renamed: Mapping[str, str]) -> None:
 
 
 def _replace_ids(value: Any, renamed: Mapping[str, str]) -> Any:
-    """The JSON with each string that is one of these ids replaced."""
+    """Return the JSON with each string that is one of these ids replaced."""
     if isinstance(value, str):
         return renamed.get(value, value)
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""How full everything is, for a monitoring system that asks every few seconds: counts that an index answers."""
+"""Queue lengths and totals for a monitoring system that asks every few seconds; each is answered by an index."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ UNSENT_STATES = ("pending", "dead")
 
 @dataclass(frozen=True, slots=True)
 class ModelCalls:
-    """Calls of one model today (UTC), in one role, that ended in one way."""
+    """Today's (UTC) calls of one model in one role, by final state."""
 
     provider: str
     model: str
@@ -26,29 +26,29 @@ class ModelCalls:
     input_tokens: int
     output_tokens: int
     cost_usd: float
-    """Of those calls whose cost is known."""
+    """Sum over calls whose cost is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """The store at one moment, whichever processes work on it."""
+    """The numbers of the store at one moment, over all processes."""
 
     alerts_waiting: int
     incidents_due: int
     open_by_severity: Mapping[str, int]
     deliveries: Mapping[tuple[str, str], int]
-    """By channel and state, of those that are pending or dead."""
+    """Pending and dead deliveries by channel and state."""
     passages: int
     alerts_taken: int
-    """All there ever were."""
+    """Total ever received."""
     answers_given: int
-    """All there ever were, those given again included."""
+    """Total ever given, repeats included."""
     model_calls: tuple[ModelCalls, ...]
     size_bytes: int
 
 
 def read(connection: Connection, now: datetime) -> Gauges:
-    """All of it."""
+    """Read all gauges."""
     due = or_(incidents.c.due_at.is_(None), incidents.c.due_at <= now)
     severities = select(incidents.c.severity, func.count()).where(incidents.c.status.in_(OPEN_STATUSES))
     unsent = select(deliveries.c.channel, deliveries.c.state, func.count()).where(deliveries.c.state.in_(UNSENT_STATES))

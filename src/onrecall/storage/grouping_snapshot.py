@@ -9,8 +9,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from onrecall.domain.incident import Incident
 from onrecall.domain.maintenance import MaintenanceWindow
-from onrecall.storage import alerts, incidents, maintenance
-from onrecall.storage import sequences
+from onrecall.storage import alerts, incidents, maintenance, sequences
 from onrecall.storage.batching import chunk_keys, chunked, group_by_first
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.tables import alerts as alert_rows
@@ -20,85 +19,87 @@ from onrecall.storage.tables import incidents as incident_rows
 ALERTS_SOURCE = "alerts"
 """The source of incidents that alerts opened."""
 SAMPLE_SIZE = 200
-"""So many of the first and so many of the newest alerts of an incident are looked at."""
+"""At most this many of the first and of the newest alerts of an incident are read."""
 MAX_OPEN = 300
-"""The most open incidents that are looked at, the newest."""
+"""The most open incidents considered, newest first."""
 RECENT_WINDOW = timedelta(hours=24)
-"""An incident that began before this, and whose alerts did, is joined only by an alert that is in it already."""
+"""Older incidents (with only older alerts) are joined only by alerts that already belong to them."""
 MANUAL_EVENTS = ("acknowledged", "linked", "split")
-"""What only people do."""
+"""Events that only people cause."""
 
 Kinds = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentAlerts:
-    """What an incident holds of alerts."""
+    """The alerts of an incident."""
 
     alerts: tuple[StoredAlert, ...] = ()
-    """Its first and its newest alerts, the first to begin first; all of them where they are few."""
+    """All alerts, or the first and the newest of many; ordered by start time."""
     count: int = 0
-    """How many it has."""
+    """The total number of alerts."""
 
     @property
     def is_complete(self) -> bool:
-        """Whether these are all."""
+        """Whether `alerts` holds all of them."""
         return self.count == len(self.alerts)
 
     def with_added(self, incident: str, more: Iterable[StoredAlert]) -> "IncidentAlerts":
-        """What it holds once these alerts have joined it, or told news of themselves in it; not how they came there."""
+        """Return the alerts after these have joined the incident or were updated in it; `joined` is not updated."""
         by_id = {stored_alert.id: stored_alert for stored_alert in self.alerts}
         count = self.count
         for stored_alert in more:
             joins = stored_alert.incident != incident
             count += joins
-            if joins or stored_alert.id in by_id:  # else it is one of those between the first and the newest, and stays there
+            if joins or stored_alert.id in by_id:  # else it is in the middle, which is not kept
                 by_id[stored_alert.id] = replace(stored_alert, incident=incident, waiting=False)
         ordered = sorted(by_id.values(), key=lambda stored_alert: (stored_alert.alert.starts_at, stored_alert.id))
-        return IncidentAlerts(tuple(ordered if count <= 2 * SAMPLE_SIZE else (*ordered[:SAMPLE_SIZE], *ordered[-SAMPLE_SIZE:])), count)
+        return IncidentAlerts(
+            tuple(ordered if count <= 2 * SAMPLE_SIZE else (*ordered[:SAMPLE_SIZE], *ordered[-SAMPLE_SIZE:])), count
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateIncident:
-    """An incident that alerts may still join."""
+    """An incident that alerts may join."""
 
     incident: Incident
     held: IncidentAlerts
     keys: frozenset[tuple[str, str]]
-    """Source and key of those of its alerts that wait, or that wait to join something."""
+    """Source and key of waiting alerts that belong to it or may join it."""
     by_hand: bool
-    """A person opened, acknowledged, reopened, tied or split it, or said what resolved it."""
+    """Whether a person opened, acknowledged, reopened, linked, split or resolved it."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupingSnapshot:
-    """All that one pass of grouping goes by."""
+    """The input of one grouping pass."""
 
     number: int
-    """How often alerts were grouped before: what is written later must rest on the newest."""
+    """The number of groupings so far; a write must still find the same number."""
     waiting: tuple[StoredAlert, ...]
     open: tuple[CandidateIncident, ...]
     pairings: Mapping[Kinds, bool]
     windows: tuple[MaintenanceWindow, ...] = ()
-    """Maintenance that is on, or was of late."""
+    """Maintenance windows that are active or ended recently."""
 
 
 class IncidentAlertCache:
-    """What incidents hold, kept for as long as nobody groups alerts but who keeps this."""
+    """Caches the alerts of incidents while no other process groups alerts."""
 
     def __init__(self) -> None:
         self._number = -1
         self._by_incident: dict[str, IncidentAlerts] = {}
 
     def at(self, number: int) -> dict[str, IncidentAlerts]:
-        """What is known, at this number of groupings."""
+        """Return the cached alerts, if the cache is of this grouping number."""
         if number != self._number:
             self._by_incident.clear()
             self._number = number
         return self._by_incident
 
     def record_changes(self, number: int, added: Mapping[str, Iterable[StoredAlert]], dropped: Iterable[str]) -> None:
-        """The owner itself grouped alerts, on top of this number: incidents hold more, or are to be read again."""
+        """Update the cache after its owner's own write: add alerts to incidents, and drop those to read again."""
         if number != self._number:
             return
         self._number = number + 1
@@ -109,52 +110,70 @@ class IncidentAlertCache:
             self._by_incident.pop(incident_id, None)
 
     def record_opened(self, incident: str, alerts: Iterable[StoredAlert]) -> None:
-        """An incident opened with these alerts, and holds no others."""
+        """Cache a new incident with exactly these alerts."""
         self._by_incident[incident] = IncidentAlerts().with_added(incident, alerts)
 
 
 def take_snapshot(connection: Connection, now: datetime, limit: int, cache: IncidentAlertCache) -> GroupingSnapshot:
-    """The alerts that wait, and what they may join."""
+    """Return waiting alerts and what they may join."""
     known_number = grouping_number(connection)
     waiting = alerts.waiting(connection, limit)
     if not waiting:
         return GroupingSnapshot(known_number, (), (), {})
-    keys_by_incident = _keys_by_incident(connection, {(stored_alert.alert.source, stored_alert.alert.key) for stored_alert in waiting}, now - RECENT_WINDOW)
+    keys_by_incident = _keys_by_incident(
+        connection,
+        {(stored_alert.alert.source, stored_alert.alert.key) for stored_alert in waiting},
+        now - RECENT_WINDOW,
+    )
     candidates = {incident.id: incident for incident in _open_incidents(connection)}
     concerned = {stored_alert.incident for stored_alert in waiting if stored_alert.incident} | keys_by_incident.keys()
     candidates |= incidents.by_id(connection, sorted(concerned - candidates.keys()))
     held_alerts = alerts_by_incident(connection, candidates, cache.at(known_number))
     touched = _touched_by_people(connection, candidates)
     groups = tuple(
-        CandidateIncident(incident, held_alerts[incident.id], keys_by_incident.get(incident.id, frozenset()), is_manual(incident, touched))
+        CandidateIncident(
+            incident,
+            held_alerts[incident.id],
+            keys_by_incident.get(incident.id, frozenset()),
+            is_manual(incident, touched),
+        )
         for incident in candidates.values()
         if incident.id in concerned or _is_recent(incident, held_alerts[incident.id], now)
     )
-    return GroupingSnapshot(known_number, waiting, groups, pairings_by_kinds(connection), maintenance.nearby_windows(connection, now))
+    return GroupingSnapshot(
+        known_number, waiting, groups, pairings_by_kinds(connection), maintenance.nearby_windows(connection, now)
+    )
 
 
 def open_by_alerts(connection: Connection) -> tuple[CandidateIncident, ...]:
-    """The newest incidents that alerts opened and nobody resolved, with what they hold."""
-    opened = {incident.id: incident for incident in _open_incidents(connection) if incident.source == ALERTS_SOURCE and incident.status == "open"}
+    """Return the newest unresolved incidents opened by alerts, with their alerts."""
+    opened = {
+        incident.id: incident
+        for incident in _open_incidents(connection)
+        if incident.source == ALERTS_SOURCE and incident.status == "open"
+    }
     held_alerts, touched = alerts_by_incident(connection, opened), _touched_by_people(connection, opened)
-    return tuple(CandidateIncident(incident, held_alerts[incident.id], frozenset(), is_manual(incident, touched)) for incident in opened.values())
+    return tuple(
+        CandidateIncident(incident, held_alerts[incident.id], frozenset(), is_manual(incident, touched))
+        for incident in opened.values()
+    )
 
 
 def newest_grouped_alerts(connection: Connection, limit: int) -> tuple[StoredAlert, ...]:
-    """The newest alerts that are in incidents, the newest first."""
+    """Return the newest alerts that belong to incidents, newest first."""
     grouped = alert_rows.c.incident.is_not(None), alert_rows.c.waiting.is_(False)
     return alerts.fetch(connection, select(alert_rows).where(*grouped).order_by(alert_rows.c.id.desc()).limit(limit))
 
 
 def grouping_number(connection: Connection) -> int:
-    """How often alerts were grouped so far."""
+    """Return how often alerts were grouped so far."""
     return sequences.current_value(connection, "grouping")
 
 
 def alerts_by_incident(
     connection: Connection, names: Iterable[str], cached: dict[str, IncidentAlerts] | None = None
 ) -> dict[str, IncidentAlerts]:
-    """What incidents hold."""
+    """Return the alerts of incidents."""
     cached = {} if cached is None else cached
     names = list(names)
     missing = [name for name in names if name not in cached]
@@ -168,12 +187,12 @@ def alerts_by_incident(
 
 
 def pairings_by_kinds(connection: Connection) -> dict[Kinds, bool]:
-    """Which kinds of alerts people put together, and which they took apart."""
+    """Return which kinds of alerts people merged (True) or kept apart (False)."""
     return {frozenset((row.one, row.other)): row.together for row in connection.execute(select(pairings))}
 
 
 def is_manual(incident: Incident, touched: frozenset[str]) -> bool:
-    """Whether a person had a hand in it; of one that is over: in that it is."""
+    """Whether a person acted on it; for a resolved incident, whether a person resolved it."""
     if incident.source != ALERTS_SOURCE or incident.resolution is not None:
         return True
     return incident.status != "resolved" and incident.id in touched
@@ -191,7 +210,7 @@ def _read_alerts(connection: Connection, incident_id: str, count: int) -> Incide
 
 
 def _open_incidents(connection: Connection) -> list[Incident]:
-    """The newest incidents that are not resolved."""
+    """Return the newest incidents that are not resolved."""
     ids: list[str] = []
     for status in ("open", "acknowledged"):
         query = select(incident_rows.c.id).where(incident_rows.c.status == status)
@@ -203,12 +222,14 @@ def _open_incidents(connection: Connection) -> list[Incident]:
 def _keys_by_incident(
     connection: Connection, names: Iterable[tuple[str, str]], since: datetime
 ) -> dict[str, frozenset[tuple[str, str]]]:
-    """Which incidents that are not over, or were not at a time, have alerts of these sources and keys."""
+    """Return incidents, open or resolved after `since`, that have alerts of these sources and keys."""
     keys_by_incident: dict[str, set[tuple[str, str]]] = {}
     columns = alert_rows.c
-    # Not joined with incidents: SQLite would begin with these, and read every alert that they ever had.
+    # Not joined with incidents: SQLite would start there and read every alert they ever had.
     for source, source_keys in group_by_first(names):
-        query = select(columns.incident, columns.key).where(columns.source == source, columns.key.in_(source_keys), columns.incident.is_not(None))
+        query = select(columns.incident, columns.key).where(
+            columns.source == source, columns.key.in_(source_keys), columns.incident.is_not(None)
+        )
         for row in connection.execute(query.distinct()):
             keys_by_incident.setdefault(row.incident, set()).add((source, row.key))
     over = incident_rows.c.status == "resolved", incident_rows.c.resolved_at < since

@@ -1,4 +1,4 @@
-"""How much there is, and whether it all holds together."""
+"""Record counts, the worker's queue, and a consistency check."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -29,20 +29,20 @@ BATCH_SIZE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits for the worker. Where the last two stand still while something waits, nobody works."""
+    """What waits for the worker. If the last two do not move while something waits, no worker is running."""
 
     alerts: int
     incidents: int
     first_alert: int | None
-    """The number of the alert that has waited longest."""
+    """The id of the alert that has waited longest."""
     answers: int
-    """How many answers there ever were."""
+    """How many answers were ever given."""
     waits_since: datetime | None
-    """Since when the alert or incident that should have been first waits."""
+    """When the next alert or incident began to wait."""
 
 
 def counts(connection: Connection) -> Mapping[str, int]:
-    """How many there are of what; of resolutions and outcomes those that stand."""
+    """Return the number of records by kind; for resolutions and outcomes only current ones."""
     is_current = resolutions.c.superseded_at.is_(None) & resolutions.c.revoked_at.is_(None)
     return {
         "incidents": _count(connection, incidents),
@@ -57,7 +57,7 @@ def counts(connection: Connection) -> Mapping[str, int]:
 
 
 def queue(connection: Connection, now: datetime) -> Queue:
-    """What is due now."""
+    """Return what is due now."""
     first = connection.execute(
         select(alerts.c.id, alerts.c.updated_at).where(alerts.c.waiting).order_by(alerts.c.id).limit(1)
     ).first()
@@ -74,8 +74,12 @@ def queue(connection: Connection, now: datetime) -> Queue:
 
 
 def check(connection: Connection) -> tuple[str, ...]:
-    """What is wrong, in sentences; the passages are counted anew, which takes a while."""
-    return (*BACKENDS[connection.dialect.name].integrity_errors(connection), *_orphaned_passages(connection), *_wrong_counts(connection))
+    """Return what is wrong, in sentences. Recounts all passages, which takes a while."""
+    return (
+        *BACKENDS[connection.dialect.name].integrity_errors(connection),
+        *_orphaned_passages(connection),
+        *_wrong_counts(connection),
+    )
 
 
 def _orphaned_passages(connection: Connection) -> Iterator[str]:

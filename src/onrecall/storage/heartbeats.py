@@ -1,4 +1,4 @@
-"""Heartbeats: when each was heard last and how often it usually comes, so that its absence is noticed."""
+"""Heartbeats: when each was last heard and how often it usually comes, so that its absence is noticed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from sqlalchemy import Boolean, Column, Connection, Row, Table, and_, delete, in
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import NotFound
 from onrecall.storage import audit
-from onrecall.storage.columns import Json, Number, Utc, TextType
+from onrecall.storage.columns import Json, Number, TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.tables import metadata
 
 SAME_BEAT = timedelta(seconds=30)
-"""Two messages within this are one beat: a pair of servers sends each twice, and senders repeat what they retry."""
+"""Messages within this time are one beat: a pair of servers sends each twice, and senders retry."""
 GAP_DECAY = 0.9
-"""The longest gap between two beats counts this much less with each beat, so that a shorter rhythm is learned, too."""
+"""The longest gap decays by this factor per beat, so that a shorter rhythm is learned as well."""
 
 heartbeats = Table(
     "heartbeats",
@@ -38,7 +38,7 @@ heartbeats = Table(
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """A signal that is always there while alerting works."""
+    """An alert that always fires while alerting works."""
 
     source: str
     key: str
@@ -49,21 +49,21 @@ class Heartbeat:
     beats: int
     last_at: datetime
     usual: timedelta
-    """The longest time between two beats of late; zero while there was none."""
+    """The longest recent gap between two beats; zero if there was none."""
     ended: bool
-    """Its source said that it is over."""
+    """Whether its source said that it is over."""
     missing_since: datetime | None
-    """When it was heard last before an alert was raised; None while it is there."""
+    """When it was last heard before an alert was raised; None while it is present."""
 
 
 class Heartbeats:
-    """What is known of heartbeats. Each method is one transaction."""
+    """The known heartbeats. Each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def hear(self, alerts: Iterable[Alert], now: datetime) -> None:
-        """Note beats, and ends of heartbeats that were heard before."""
+        """Record beats, and ends of known heartbeats."""
         with self._database.write() as connection:
             for alert in alerts:
                 _record_beat(connection, alert, now)
@@ -75,15 +75,15 @@ class Heartbeats:
             return tuple(_from_row(row) for row in rows)
 
     def mark_missing(self, heartbeat: Heartbeat) -> None:
-        """Note that an alert was raised for it."""
+        """Record that an alert was raised for it."""
         self._mark(heartbeat, heartbeat.last_at)
 
     def mark_back(self, heartbeat: Heartbeat) -> None:
-        """Note that it is there again."""
+        """Record that it is back."""
         self._mark(heartbeat, None)
 
     def forget(self, source: str, key: str) -> Heartbeat:
-        """Expect a heartbeat no more, until it is heard again; return what was known of it. Raises NotFound."""
+        """Stop expecting a heartbeat until it is heard again, and return it. Raises NotFound."""
         with self._database.write() as connection:
             row = connection.execute(select(heartbeats).where(_matches(source, key))).first()
             if row is None:
@@ -118,7 +118,7 @@ def _next_beat(row: Row[Any], now: datetime) -> dict[str, Any]:
     values = {"last_at": max(now, row.last_at), "ended": False}
     if gap < SAME_BEAT:
         return values
-    absent = row.ended or row.missing_since is not None  # how long it was away says nothing of its rhythm
+    absent = row.ended or row.missing_since is not None  # its absence says nothing about its rhythm
     usual = row.usual_seconds if absent else max(int(gap.total_seconds()), int(row.usual_seconds * GAP_DECAY))
     return values | {"beats": row.beats + 1, "usual_seconds": usual}
 

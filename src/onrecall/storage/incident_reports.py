@@ -1,4 +1,4 @@
-"""What a postmortem says of an incident beyond the columns: impact, detection, trigger, timeline, actions, lines."""
+"""Postmortem fields of an incident without a column: impact, detection, trigger, timeline, action items, lines."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -39,7 +39,7 @@ def decode(report: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def described_incidents(connection: Connection, documents: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return for each document the ids of the incidents that it tells of, in the order of their ids."""
+    """Return for each document the ids of the incidents it describes, in order."""
     incidents_by_document: dict[str, tuple[str, ...]] = {}
     for chunk in chunk_keys(documents):
         query = select(incidents.c.document, incidents.c.id).where(incidents.c.document.in_(chunk))

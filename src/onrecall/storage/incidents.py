@@ -1,4 +1,4 @@
-"""Incidents: rows to nouns and back, as they are now or as they were known at a time."""
+"""Incidents: rows to objects and back, as they are now or as they were known at a time."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,9 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution, Severity, Status
-from onrecall.storage import incident_reports, links, paging, resolutions
-from onrecall.storage import sequences
-from onrecall.storage import validation
+from onrecall.storage import incident_reports, links, paging, resolutions, sequences, validation
 from onrecall.storage.batching import bind_names
 from onrecall.storage.columns import Utc
 from onrecall.storage.database import BACKENDS
@@ -25,17 +23,17 @@ COLUMNS = (
     "started_at", "acknowledged_at", "resolved_at", "source", "source_id", "document",
 )  # fmt: skip
 SELECT_INCIDENT = select(*(incidents.c[name] for name in (*COLUMNS, "assignee", "labels", "report")))
-"""An incident's own fields, and none that only the store needs: for one question dozens of them are read."""
+"""Selects an incident's own fields only: retrieval reads dozens of incidents per question."""
 MAX_QUERY_LENGTH = 1000
 RECENT_WINDOW = timedelta(days=7)
-"""An open incident that began before this is hardly anybody's work still."""
+"""An open incident older than this is hardly being worked on."""
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 MINTED_ID = re.compile(r"INC-(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentFilter:
-    """Which incidents to list: those that fit all that is given."""
+    """Filters for listing incidents; all given ones must match."""
 
     status: Status | Literal["unresolved"] | None = None
     service: str | None = None
@@ -46,7 +44,7 @@ class IncidentFilter:
 
 
 def get(connection: Connection, incident_id: str, as_of: datetime | None = None) -> Incident:
-    """The incident with this id."""
+    """Return an incident, now or as it was known at `as_of`. Raises NotFound."""
     stored = by_id(connection, [incident_id], as_of).get(incident_id)
     if stored is None:
         raise NotFound(f"there is no incident {incident_id}" + (f" as of {as_of.isoformat()}" if as_of else ""))
@@ -54,7 +52,7 @@ def get(connection: Connection, incident_id: str, as_of: datetime | None = None)
 
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Incident]:
-    """Incidents by id; one that is unknown, or was unknown then, is absent."""
+    """Return incidents by id; unknown ones (or unknown at `as_of`) are absent."""
     values = bind_names(connection, ids)
     if not values:
         return {}
@@ -65,27 +63,31 @@ def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = N
 
 @cache
 def _select_by_ids(dialect: str, *, dated: bool) -> Select[Any]:
-    """Made once: a question waits for it, and to put a statement together takes longer than to answer it."""
+    """Built once per dialect: building the statement takes longer than running it."""
     query = SELECT_INCIDENT.where(text(BACKENDS[dialect].in_names("incidents.id")))
     return query.where(incidents.c.started_at <= bindparam("as_of", type_=Utc())) if dated else query
 
 
 def page(connection: Connection, filters: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[Incident]:
-    """A page of incidents, newest first."""
+    """Return a page of incidents, newest first."""
     query = (
-        _select_matching(filters).order_by(incidents.c.started_at.desc(), incidents.c.id.desc()).limit(paging.check_limit(limit) + 1)
+        _select_matching(filters)
+        .order_by(incidents.c.started_at.desc(), incidents.c.id.desc())
+        .limit(paging.check_limit(limit) + 1)
     )
     if cursor is not None:
         started, name = paging.decode_cursor(cursor, 2)
         query = query.where(_after_cursor(started, name))
     rows = connection.execute(query).all()
     page_rows = rows[:limit]
-    next_cursor = paging.encode_cursor((page_rows[-1].started_at.isoformat(), page_rows[-1].id)) if len(rows) > limit else None
+    next_cursor = (
+        paging.encode_cursor((page_rows[-1].started_at.isoformat(), page_rows[-1].id)) if len(rows) > limit else None
+    )
     return ResultPage(tuple(_from_rows(connection, page_rows, None)), next_cursor)
 
 
 def due(connection: Connection, limit: int) -> tuple[str, ...]:
-    """Incidents that wait for their first recommendation, the longest waiting first."""
+    """Return ids of incidents that wait for their first recommendation, longest waiting first."""
     query = (
         select(incidents.c.id).where(incidents.c.waiting).order_by(incidents.c.started_at, incidents.c.id).limit(limit)
     )
@@ -93,37 +95,37 @@ def due(connection: Connection, limit: int) -> tuple[str, ...]:
 
 
 def next_id(connection: Connection) -> str:
-    """An id that no incident has or had."""
+    """Return an id that no incident has or had."""
     return f"INC-{sequences.allocate(connection, 'incident')[0]}"
 
 
 def to_row(incident: Incident, given_hash: str, *, waiting: bool) -> dict[str, object]:
-    """A new incident as it is written, its resolution and links apart."""
+    """Return the row of a new incident, without its resolution and links."""
     hashed = {"given_hash": given_hash, "state_hash": validation.content_hash(incident)}
     return _to_columns(incident) | hashed | {"waiting": waiting}
 
 
 def hashes(written: Mapping[str, object]) -> frozenset[str]:
-    """The hashes that an incident is known by: of what was given, and of what it is now."""
+    """Return the hashes an incident is known by: of its input and of its current state."""
     return frozenset({str(written["given_hash"]), str(written["state_hash"])})
 
 
 def skip_ids(connection: Connection, incident_ids: Iterable[str]) -> None:
-    """Mint no id that an incident came with."""
+    """Advance the id sequence beyond these ids."""
     numbers = [int(match[1]) for match in map(MINTED_ID.fullmatch, incident_ids) if match]
     if numbers:
         sequences.advance_to(connection, "incident", max(numbers))
 
 
 def update_imported(connection: Connection, incident: Incident, given_hash: str) -> frozenset[str]:
-    """Write what an import made of an incident; returns the hashes it is known by."""
+    """Update an incident by an import. Returns the hashes it is known by."""
     hashed = {"given_hash": given_hash, "state_hash": validation.content_hash(incident)}
     connection.execute(update(incidents).where(incidents.c.id == incident.id).values(_to_columns(incident) | hashed))
     return hashes(hashed)
 
 
 def update_state(connection: Connection, incident: Incident, *, waiting: bool | None = None) -> None:
-    """Write what became of an incident here; one that waits from now on is answered at once."""
+    """Write an incident's new state; with `waiting` it is also queued for an answer at once, or taken off the queue."""
     values = _to_columns(incident) | {"state_hash": validation.content_hash(incident)}
     if waiting is not None:
         values |= {"waiting": waiting, "due_at": None}
@@ -131,25 +133,27 @@ def update_state(connection: Connection, incident: Incident, *, waiting: bool | 
 
 
 def assign(connection: Connection, incident: str, assignee: str | None) -> None:
-    """Write who works on an incident. An import or an alert never does, so that neither takes anybody off it."""
+    """Assign an incident. Imports and alerts never call this, so neither unassigns anybody."""
     connection.execute(update(incidents).where(incidents.c.id == incident).values(assignee=assignee))
 
 
 def assignees(connection: Connection, limit: int) -> tuple[str, ...]:
-    """Return whom incidents are assigned to, each name once, by name."""
+    """Return the names incidents are assigned to, sorted."""
     assignee = incidents.c.assignee
-    return tuple(connection.scalars(select(assignee).where(assignee.is_not(None)).distinct().order_by(assignee).limit(limit)))
+    return tuple(
+        connection.scalars(select(assignee).where(assignee.is_not(None)).distinct().order_by(assignee).limit(limit))
+    )
 
 
 def mark_answered(connection: Connection, incident: str) -> None:
-    """It no longer waits for a recommendation; one that is claimed waits because of what came since."""
+    """Take an incident off the queue after an answer; a leased one stays queued because of what came in since."""
     columns = incidents.c
     statement = update(incidents).where(columns.id == incident, columns.waiting, columns.claimed_by.is_(None))
     connection.execute(statement.values(waiting=False))
 
 
 def queue_answered(connection: Connection, now: datetime) -> None:
-    """Memory has grown: whoever had an answer and is at work still may have a better one, each in its own pace."""
+    """Queue open, recent, answered incidents again: memory has grown, so a better answer may exist."""
     columns, since = incidents.c, max(now, EARLIEST + RECENT_WINDOW) - RECENT_WINDOW
     at_work = columns.status.in_(("open", "acknowledged")) & (columns.started_at > since) & columns.waiting.is_(False)
     answered = exists().where(recommendations.c.incident == columns.id)
@@ -157,12 +161,16 @@ def queue_answered(connection: Connection, now: datetime) -> None:
 
 
 def fold_text(incident: Incident) -> str:
-    """Return title and description as `q` looks in them, and as incidents are compared by their words."""
+    """Return title and description case-folded, for the `q` filter and for comparing incidents."""
     return f"{incident.title}\n{incident.description}".casefold()
 
 
 def _to_columns(incident: Incident) -> dict[str, object]:
-    encoded = {"labels": dict(incident.labels), "report": incident_reports.encode(incident), "folded": fold_text(incident)}
+    encoded = {
+        "labels": dict(incident.labels),
+        "report": incident_reports.encode(incident),
+        "folded": fold_text(incident),
+    }
     return {name: getattr(incident, name) for name in COLUMNS} | encoded
 
 
@@ -174,14 +182,20 @@ def _from_rows(connection: Connection, rows: Sequence[Row[Any]], as_of: datetime
     for row in rows:
         incident_id, *plain, assignee, labels, report = tuple(row)
         fields: dict[str, Any] = dict(zip(COLUMNS[1:], plain, strict=True)) | incident_reports.decode(report)
-        fields["assignee"] = assignee if as_of is None else None  # who it was then is on the timeline alone
-        incident = Incident(incident_id, **fields, labels=labels, resolution=resolution_by_incident.get(incident_id), links=links_by_incident.get(incident_id, ()))
+        fields["assignee"] = assignee if as_of is None else None  # past assignees are only on the timeline
+        incident = Incident(
+            incident_id,
+            **fields,
+            labels=labels,
+            resolution=resolution_by_incident.get(incident_id),
+            links=links_by_incident.get(incident_id, ()),
+        )
         result.append(incident if as_of is None else _as_known(incident, as_of))
     return result
 
 
 def _as_known(incident: Incident, as_of: datetime) -> Incident:
-    """The incident in the state it was in, given the resolution that stood then."""
+    """Return the incident in its state at `as_of`, given the resolution valid then."""
     acknowledged = incident.acknowledged_at if _is_before(incident.acknowledged_at, as_of) else None
     resolved = _resolved_at(incident.resolution, incident.resolved_at, as_of)
     status: Status = "resolved" if resolved else "acknowledged" if acknowledged else "open"

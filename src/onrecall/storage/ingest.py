@@ -1,4 +1,4 @@
-"""Receiving: what several deliveries bring goes in as one transaction, and each hears what became of its own."""
+"""Store several deliveries in one transaction, with a result for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,8 +10,7 @@ from sqlalchemy import Connection
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, InboundEvent, Note
 from onrecall.domain.errors import Invalid, RejectedInput
-from onrecall.storage import alert_writes, alerts, audit, change_events, notes, rejected, suggestions
-from onrecall.storage import upsert
+from onrecall.storage import alert_writes, alerts, audit, change_events, notes, rejected, suggestions, upsert
 from onrecall.storage.alerts import AlertRow
 from onrecall.storage.ingest_results import IngestBatch, IngestResult, RejectedPart
 
@@ -19,12 +18,12 @@ EVENT_TYPES: dict[str, TypeAdapter[Any]] = {
     kind.__name__: TypeAdapter(kind) for kind in (Alert, ChangeEvent, Note, Acknowledgement)
 }
 UNSTORED_PREFIX = "onrecall:"
-"""Begins what is kept of a part that was read and can't be stored: its kind, then the noun as JSON."""
+"""Prefix of stored parts that were parsed but can't be stored, followed by the type and the object as JSON."""
 
 
 @dataclass(slots=True)
 class PreparedBatch:
-    """Arrivals as rows, made before the transaction so that it is short. The numbers say whose each row is."""
+    """Deliveries as rows, prepared before the transaction to keep it short. Each row has the index of its delivery."""
 
     arrivals: Sequence[IngestBatch]
     alerts: list[tuple[int, AlertRow]] = field(default_factory=list)
@@ -33,7 +32,7 @@ class PreparedBatch:
     unread: list[tuple[int, RejectedPart]] = field(default_factory=list)
 
     def add(self, number: int, signal: InboundEvent) -> None:
-        """Make the row of one signal; Invalid when it can't be stored."""
+        """Add the row of an event. Raises Invalid if it can't be stored."""
         if isinstance(signal, Alert):
             self.alerts.append((number, alerts.to_row(signal)))
         elif isinstance(signal, ChangeEvent):
@@ -43,7 +42,7 @@ class PreparedBatch:
 
 
 def prepare(arrivals: Sequence[IngestBatch]) -> PreparedBatch:
-    """Make the rows; a part that can't be stored holds up no other."""
+    """Prepare the rows; a part that can't be stored does not affect the others."""
     batch = PreparedBatch(arrivals)
     for number, arrival in enumerate(arrivals):
         batch.unread += [(number, part) for part in arrival.unread]
@@ -56,7 +55,7 @@ def prepare(arrivals: Sequence[IngestBatch]) -> PreparedBatch:
 
 
 def decode_rejected(raw: str) -> InboundEvent | None:
-    """What was read of a part before it could not be stored; None where a part could not be read at all."""
+    """Return the parsed object of a rejected part that could not be stored; None if it could not be parsed."""
     if not raw.startswith(UNSTORED_PREFIX):
         return None
     _, kind, content = raw.split(":", 2)
@@ -69,11 +68,13 @@ def decode_rejected(raw: str) -> InboundEvent | None:
 
 def _rejected_event(signal: InboundEvent, where: str, error: Invalid) -> RejectedPart:
     kind = type(signal).__name__
-    return RejectedPart(where, error.field, str(error), f"{UNSTORED_PREFIX}{kind}:{EVENT_TYPES[kind].dump_json(signal).decode()}")
+    return RejectedPart(
+        where, error.field, str(error), f"{UNSTORED_PREFIX}{kind}:{EVENT_TYPES[kind].dump_json(signal).decode()}"
+    )
 
 
 def store_batches(connection: Connection, batch: PreparedBatch, now: datetime) -> tuple[IngestResult, ...]:
-    """Keep all of it, and say for each arrival what was news."""
+    """Store a batch and return for each delivery what was new."""
     counts = [_Count() for _ in batch.arrivals]
     for rows, news in (
         (batch.alerts, alert_writes.upsert(connection, [row for _, row in batch.alerts], now) if batch.alerts else []),
@@ -94,7 +95,7 @@ def store_batches(connection: Connection, batch: PreparedBatch, now: datetime) -
 
 
 def _audit(connection: Connection, batch: PreparedBatch, counts: Sequence["_Count"]) -> None:
-    """One row for all that came together; where nothing was news there is nothing to tell."""
+    """Append one audit row for the batch, unless nothing was new."""
     accepted = sum(count.accepted for count in counts)
     if accepted:
         sources = audit.summarize_ids([arrival.source for arrival in batch.arrivals])["ids"]

@@ -1,4 +1,4 @@
-"""What comes from senders and what is made of it: the forms in which it goes into the store and comes out."""
+"""What sources deliver and how it is stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from onrecall.storage.results import StoreEntry
 
 @dataclass(frozen=True, slots=True)
 class RejectedPart:
-    """A part of a delivery that could not be taken in: where it stood, what is wrong, and the part itself."""
+    """A part of a delivery that could not be parsed or stored, with its position and the reason."""
 
     where: str
     field: str | None
@@ -22,28 +22,28 @@ class RejectedPart:
     raw: str
 
     def to_rejected_input(self) -> RejectedInput:
-        """What the sender hears of it."""
+        """Return what the sender is told."""
         return RejectedInput(self.where, self.field, self.message)
 
 
 @dataclass(frozen=True, slots=True)
 class IngestBatch:
-    """What one delivery brings."""
+    """The content of one delivery."""
 
     source: str
     signals: tuple[InboundEvent, ...] = ()
     entries: tuple[StoreEntry, ...] = ()
-    """Documents of a sender that an operator trusts, with their passages."""
+    """Documents of trusted sources, with their passages."""
     suggestions: tuple[tuple[Suggestion, tuple[Passage, ...]], ...] = ()
-    """Documents of all others, such as a postmortem that was published, with the passages they are found by."""
+    """Documents of other sources, such as a published postmortem, as suggestions with their passages."""
     unread: tuple[RejectedPart, ...] = ()
     again: bool = False
-    """Tried once more by somebody here: the sender was not heard."""
+    """Whether this is a retry from here, so the source itself was not heard."""
 
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What became of one arrival: how much of it was news, and how much was known."""
+    """How much of a delivery was new, and how much was already known."""
 
     accepted: int = 0
     duplicate: int = 0
@@ -52,7 +52,7 @@ class IngestResult:
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
-    """An episode of an alert as it is kept."""
+    """A stored alert episode."""
 
     id: int
     alert: Alert
@@ -61,16 +61,16 @@ class StoredAlert:
     updated_at: datetime
     waiting: bool
     joined: Mapping[str, Any] | None
-    """How it came to its incident: how, score, reasons."""
+    """How it joined its incident: method, score, reasons."""
     hash: str
-    """Of what it says. Who takes it off the queue names this, so that news which came meanwhile stays on it."""
+    """Hash of its content. Whoever takes it off the queue passes the hash, so that newer content stays queued."""
     expires_at: datetime | None = None
-    """When it is over unless something is heard of it; None: its sender says when it ends."""
+    """When it ends unless it is updated; None if its sender reports the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredNote:
-    """What a person at a sender wrote or did."""
+    """A note or acknowledgement by a person at a source."""
 
     source: str
     id: str
@@ -85,7 +85,7 @@ class StoredNote:
 
 @dataclass(frozen=True, slots=True)
 class StoredRejectedPart:
-    """A part that was left out, as it is kept until it goes in."""
+    """A rejected part, kept until it can be stored."""
 
     id: int
     source: str

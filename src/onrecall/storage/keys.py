@@ -1,4 +1,4 @@
-"""The keys: never the key, only what it hashes to. They belong to one house and are left out of the archive."""
+"""API keys, stored as hashes only. They belong to one installation and are not part of the archive."""
 
 from datetime import datetime, timedelta
 
@@ -6,35 +6,34 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from onrecall.domain.access import Key
 from onrecall.domain.errors import Conflict, NotFound
-from onrecall.storage import audit
-from onrecall.storage import validation
+from onrecall.storage import audit, validation
 from onrecall.storage.database import Database
 from onrecall.storage.tables import api_keys
 
 USE_WRITE_INTERVAL = timedelta(minutes=1)
-"""A key that is used a thousand times a second is written once in this time."""
+"""The last use is written at most once in this time."""
 
 
 class KeyRing:
-    """The keys of this store. None is ever deleted: what was done under a name stays told."""
+    """The API keys. None is ever deleted, so that past actions stay attributable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def all(self) -> tuple[Key, ...]:
-        """Every key there ever was, oldest first."""
+        """Return every key ever created, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
             return tuple(_from_row(row) for row in rows)
 
     def add(self, key: Key) -> None:
-        """Keep a new key; a name that somebody's working key has is a Conflict."""
+        """Store a new key. Raises Conflict if an active key has the same name."""
         with self._database.write() as connection:
             _add(connection, key)
             audit.add(connection, "key created", key.id, {"name": key.name, "role": key.role})
 
     def revoke(self, key_id: str, at: datetime) -> Key:
-        """From now on it opens nothing; a second time changes nothing."""
+        """Revoke a key; a second time changes nothing."""
         with self._database.write() as connection:
             key = _get(connection, key_id)
             if key.revoked_at is None:
@@ -43,7 +42,7 @@ class KeyRing:
             return _get(connection, key_id)
 
     def replace(self, key_id: str, new: Key, until: datetime) -> None:
-        """Put a new key beside it; the old one opens until then, so that whoever uses it can change over."""
+        """Add a new key to replace this one, which stays valid until `until` so that its users can switch."""
         with self._database.write() as connection:
             old = _get(connection, key_id)
             if old.revoked_at is not None:
@@ -56,7 +55,7 @@ class KeyRing:
             audit.add(connection, "key replaced", key_id, {"name": old.name, "by": new.id, "role": new.role})
 
     def used(self, key_id: str, at: datetime) -> None:
-        """It was used; written at most once a minute."""
+        """Record that a key was used, at most once a minute."""
         stale = or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at <= at - USE_WRITE_INTERVAL)
         with self._database.write() as connection:
             used = update(api_keys).where(api_keys.c.id == key_id, stale).values(last_used_at=at)

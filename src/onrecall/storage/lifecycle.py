@@ -1,4 +1,4 @@
-"""What happens to an incident after it opened: acknowledged, resolved, reopened, tied to others."""
+"""Changes of an incident after it opened: acknowledged, resolved, reopened, linked."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,15 +7,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from onrecall.domain.incident import Incident, IncidentLink, Passage, Resolution, StepExecution
-from onrecall.storage import events, incidents, links, outcomes, resolutions, trust
-from onrecall.storage import step_executions
-from onrecall.storage import validation
+from onrecall.storage import events, incidents, links, outcomes, resolutions, step_executions, trust, validation
 from onrecall.storage.events import NewEvent
 from onrecall.storage.passages import PassageChanges
 
 
 def acknowledge(connection: Connection, incident_id: str, at: datetime, by: str | None) -> Incident:
-    """Somebody looks at it; only the first time counts."""
+    """Acknowledge an incident; only the first time counts."""
     stored = incidents.get(connection, incident_id)
     acknowledged = stored.acknowledge(at)
     if acknowledged != stored:
@@ -33,7 +31,7 @@ def resolve(  # noqa: PLR0917
     new_links: Sequence[IncidentLink],
     now: datetime,
 ) -> Incident:
-    """Keep what fixed it as a new version; the same again changes nothing."""
+    """Save a resolution as a new version; the same resolution again changes nothing."""
     stored = incidents.get(connection, incident_id)
     if stored.resolution is not None and stored.resolution.same_as(resolution):
         return stored
@@ -45,7 +43,10 @@ def resolve(  # noqa: PLR0917
     added_links = _add_links(connection, incident_id, new_links, resolution.at, f"resolution {version}")
     new_events = [
         NewEvent(incident_id, "resolved", resolution.at, resolution.by, {"version": version}),
-        *(NewEvent(incident_id, "linked", resolution.at, resolution.by, events.link_detail(link)) for link in added_links),
+        *(
+            NewEvent(incident_id, "linked", resolution.at, resolution.by, events.link_detail(link))
+            for link in added_links
+        ),
     ]
     _replace_passages(connection, incident_id, new_passages)
     resolved = replace(resolved, links=links.by_incident(connection, [incident_id]).get(incident_id, ()))
@@ -56,11 +57,15 @@ def resolve(  # noqa: PLR0917
 
 
 def attach_report(
-    connection: Connection, described: Incident, new_passages: Sequence[Passage], executions: Sequence[StepExecution], now: datetime
+    connection: Connection,
+    described: Incident,
+    new_passages: Sequence[Passage],
+    executions: Sequence[StepExecution],
+    now: datetime,
 ) -> bool:
-    """Write what a postmortem adds to a stored incident; whether anything of it was new.
+    """Add what a postmortem says to a stored incident; returns whether anything was new.
 
-    What was given last stays as it was, so that the export that the incident came from still changes nothing.
+    The hash of the last input stays the same, so that importing the incident's export again still changes nothing.
     """
     stored = incidents.get(connection, described.id)
     if stored == described:
@@ -74,8 +79,10 @@ def attach_report(
     return True
 
 
-def reopen(connection: Connection, incident_id: str, new_passages: Sequence[Passage], at: datetime, by: str | None) -> Incident:
-    """It was not over: the resolution, the ties it told and whatever the answers to it earned no longer count."""
+def reopen(
+    connection: Connection, incident_id: str, new_passages: Sequence[Passage], at: datetime, by: str | None
+) -> Incident:
+    """Reopen an incident: revoke its resolution, the links it reported, and the outcomes of its answers."""
     stored = incidents.get(connection, incident_id)
     if stored.status != "resolved":
         return stored
@@ -92,7 +99,7 @@ def reopen(connection: Connection, incident_id: str, new_passages: Sequence[Pass
 
 
 def link(connection: Connection, incident_id: str, new_link: IncidentLink, at: datetime, by: str | None) -> Incident:
-    """Tie it to an earlier incident; the same tie again changes nothing."""
+    """Link an incident to an earlier one; the same link again changes nothing."""
     stored = incidents.get(connection, incident_id)
     added_links = _add_links(connection, incident_id, [new_link], at)
     if not added_links:
@@ -104,7 +111,11 @@ def link(connection: Connection, incident_id: str, new_link: IncidentLink, at: d
 
 
 def _add_links(
-    connection: Connection, incident_id: str, new_links: Sequence[IncidentLink], at: datetime, told_in: str | None = None
+    connection: Connection,
+    incident_id: str,
+    new_links: Sequence[IncidentLink],
+    at: datetime,
+    told_in: str | None = None,
 ) -> tuple[IncidentLink, ...]:
     for new_link in new_links:
         incidents.get(connection, new_link.incident)

@@ -1,4 +1,4 @@
-"""Ties between incidents, and since when they are known."""
+"""Links between incidents, and since when they are known."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from onrecall.storage.tables import links
 def by_incident(
     connection: Connection, incidents: Iterable[str], as_of: datetime | None = None
 ) -> dict[str, tuple[IncidentLink, ...]]:
-    """The links of each incident in the order in which they were tied."""
+    """Return the links of each incident in the order they were added."""
     values = bind_names(connection, incidents)
     if not values:
         return {}
@@ -31,16 +31,18 @@ def by_incident(
 
 @cache
 def _select_by_incidents(dialect: str, *, dated: bool) -> Select[Any]:
-    """Made once, for a question waits for it."""
+    """Built once per dialect, because retrieval waits for it."""
     query = select(links.c.incident, links.c.kind, links.c.target).order_by(links.c.incident, links.c.n)
     then = bindparam("as_of", type_=Utc()) if dated else None
-    return query.where(text(BACKENDS[dialect].in_names("links.incident")), valid_condition(links.c.at, links.c.revoked_at, then))
+    return query.where(
+        text(BACKENDS[dialect].in_names("links.incident")), valid_condition(links.c.at, links.c.revoked_at, then)
+    )
 
 
 def add(
     connection: Connection, incident: str, new: Sequence[IncidentLink], at: datetime, told_in: str | None = None
 ) -> tuple[IncidentLink, ...]:
-    """Tie what is not tied yet; returns the new ties. What is told by itself stays, whatever told it before."""
+    """Add missing links and return them. A link added by itself stays, whatever reported it before."""
     if not new:
         return ()
     existing = by_incident(connection, [incident]).get(incident, ())
@@ -57,7 +59,7 @@ def add(
 
 
 def withdraw(connection: Connection, incident: str, at: datetime) -> None:
-    """From this time on the ties that its resolution told no longer count."""
+    """Revoke the links that an incident's resolution reported."""
     connection.execute(
         update(links)
         .where(links.c.incident == incident, links.c.told_in.is_not(None), links.c.revoked_at.is_(None))
@@ -68,7 +70,7 @@ def withdraw(connection: Connection, incident: str, at: datetime) -> None:
 def to_rows(
     incident: str, fresh: Sequence[IncidentLink], at: datetime, last: int = 0, told_in: str | None = None
 ) -> list[dict[str, object]]:
-    """Ties as they are written, after the last one there is."""
+    """Return the rows of new links, numbered after the last one."""
     return [
         {"incident": incident, "kind": link.kind, "target": link.incident, "n": n, "at": at, "told_in": told_in}
         for n, link in enumerate(fresh, start=last + 1)

@@ -9,16 +9,15 @@ from sqlalchemy import Boolean, Column, Connection, Index, Row, Table, insert, s
 
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.domain.maintenance import MaintenanceWindow
-from onrecall.storage import audit, paging
-from onrecall.storage import validation
-from onrecall.storage.columns import Json, Utc, TextType
+from onrecall.storage import audit, paging, validation
+from onrecall.storage.columns import Json, TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.tables import alerts, metadata
 
 RELEASE_WINDOW = timedelta(minutes=1)
-"""So long after its end a window lets alerts go again: grouping may have set one aside at the last moment."""
+"""A window releases alerts for this long after its end: grouping may have set one aside at the last moment."""
 LATE_ALERT_WINDOW = timedelta(hours=24)
-"""An alert that is over may be heard of this long after the window that it belongs to."""
+"""A resolved alert may arrive this long after the window it belongs to."""
 
 maintenance_windows = Table(
     "maintenance_windows",
@@ -45,7 +44,7 @@ class MaintenanceWindows:
         self._database = database
 
     def add(self, window: MaintenanceWindow) -> MaintenanceWindow:
-        """Keep a new window."""
+        """Store a new window."""
         row = validation.to_storable(window) | {
             name: validation.require_utc(getattr(window, name), name) for name in ("starts_at", "ends_at", "created_at")
         }
@@ -56,7 +55,7 @@ class MaintenanceWindows:
         return window
 
     def end(self, window_id: str, now: datetime, by: str | None) -> MaintenanceWindow:
-        """End a window now, or call off one that is still to come. Raises NotFound, and Conflict where it is over."""
+        """End a window now, or cancel one that is still to come. Raises NotFound, and Conflict if it is over."""
         now = validation.require_utc(now, "now")
         with self._database.write() as connection:
             window = _get(connection, window_id)
@@ -75,16 +74,18 @@ class MaintenanceWindows:
             return _get(connection, window_id)
 
     def newest(self, limit: int, since: datetime | None = None) -> tuple[MaintenanceWindow, ...]:
-        """Return windows, the last to end first; those that were not over at a time where one is given."""
+        """Return windows, last to end first, optionally only those that ended after `since`."""
         columns = maintenance_windows.c
-        query = select(maintenance_windows).order_by(columns.ends_at.desc(), columns.id).limit(paging.check_limit(limit))
+        query = (
+            select(maintenance_windows).order_by(columns.ends_at.desc(), columns.id).limit(paging.check_limit(limit))
+        )
         if since is not None:
             query = query.where(columns.ends_at > since)
         with self._database.read() as connection:
             return tuple(_from_row(row) for row in connection.execute(query))
 
     def release(self, now: datetime) -> int:
-        """Queue alerts that still fire after the window that had set them aside; return how many."""
+        """Queue alerts that still fire after the window that set them aside; return how many."""
         columns = maintenance_windows.c
         with self._database.read() as connection:
             over = select(columns.id).where(columns.released.is_(False), columns.ends_at <= now)
@@ -100,7 +101,7 @@ class MaintenanceWindows:
 
 
 def nearby_windows(connection: Connection, now: datetime) -> tuple[MaintenanceWindow, ...]:
-    """Windows that alerts which are heard of now may belong to, the first to start first."""
+    """Return windows that alerts received now may belong to, first to start first."""
     columns = maintenance_windows.c
     query = select(maintenance_windows).where(columns.ends_at > now - LATE_ALERT_WINDOW, columns.starts_at <= now)
     return tuple(_from_row(row) for row in connection.execute(query.order_by(columns.starts_at, columns.id)))

@@ -1,6 +1,6 @@
-"""Memory banks: texts that clients of Hindsight retain, as they gave them, under their own document ids.
+"""Memory banks: texts that Hindsight clients retain, verbatim, under their own document ids.
 
-What of it is searched lies where everything is searched, as an incident or a document; this is what is read back.
+They are searched as incidents and documents, like everything else; this is the text that clients read back.
 """
 
 import hashlib
@@ -27,10 +27,9 @@ from sqlalchemy import (
 )
 
 from onrecall.domain.errors import NotFound
-from onrecall.storage import audit
-from onrecall.storage import validation
+from onrecall.storage import audit, validation
 from onrecall.storage.batching import chunk_keys
-from onrecall.storage.columns import Json, Utc, TextType
+from onrecall.storage.columns import Json, TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.removal import remove_incidents
 from onrecall.storage.tables import metadata
@@ -66,7 +65,7 @@ retained = Table(
 
 @dataclass(frozen=True, slots=True)
 class MemoryBank:
-    """A bank and how much is in it."""
+    """A bank and its number of documents."""
 
     id: str
     name: str
@@ -77,7 +76,7 @@ class MemoryBank:
 
 @dataclass(frozen=True, slots=True)
 class RetainedMemory:
-    """A text that was retained."""
+    """A retained text."""
 
     bank: str
     document: str
@@ -92,19 +91,19 @@ class RetainedMemory:
 
     @property
     def hash(self) -> str:
-        """A hash of what was given."""
+        """A hash of the content."""
         content = [self.text, self.context, sorted(self.metadata.items()), self.tags, str(self.event_date)]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryBanks:
-    """The banks. Each method is one transaction."""
+    """The memory banks. Each method is one transaction."""
 
     database: Database
 
     def create(self, bank: str, name: str | None, now: datetime) -> MemoryBank:
-        """Make a bank, or name it anew."""
+        """Create a bank, or rename it."""
         validation.check_key(bank, "bank_id")
         now, new_name = validation.require_utc(now, "now"), validation.require_text(name or bank, "name")
         with self.database.write() as connection:
@@ -131,9 +130,7 @@ class MemoryBanks:
             return _banks(connection)
 
     def put(self, memories: Sequence[RetainedMemory]) -> None:
-        """Keep texts under their document ids; one that is there already keeps its first time, and the same again its
-        last one.
-        """
+        """Upsert texts by document id. `created_at` of existing texts stays, and so does `updated_at` if nothing changed."""
         with self.database.write() as connection:
             for memory in memories:
                 _upsert(connection, memory)
@@ -148,28 +145,36 @@ class MemoryBanks:
         q: str | None = None,
         document: str | None = None,
     ) -> tuple[list[RetainedMemory], int]:
-        """Texts of a bank, newest first, and how many there are."""
+        """Return texts of a bank, newest first, and their total number."""
         columns = retained.c
         conditions = [columns.bank == bank]
         if q:
-            conditions.append(or_(columns.text.icontains(q, autoescape=True), columns.document.icontains(q, autoescape=True)))
+            conditions.append(
+                or_(columns.text.icontains(q, autoescape=True), columns.document.icontains(q, autoescape=True))
+            )
         if document is not None:
             conditions.append(columns.document == document)
-        query = select(retained).where(*conditions).order_by(columns[order].desc(), columns.document).limit(limit).offset(offset)
+        query = (
+            select(retained)
+            .where(*conditions)
+            .order_by(columns[order].desc(), columns.document)
+            .limit(limit)
+            .offset(offset)
+        )
         with self.database.read() as connection:
             total = connection.scalar(select(func.count()).select_from(retained).where(*conditions)) or 0
             return [_from_row(row) for row in connection.execute(query)], total
 
     def documents(self, bank: str, names: Iterable[str]) -> dict[str, RetainedMemory]:
-        """Texts by their document ids; one that is not there is absent."""
+        """Return texts by document id; unknown ones are absent."""
         return self._select_by(bank, retained.c.document, names)
 
     def of_incidents(self, bank: str, incidents: Iterable[str]) -> list[RetainedMemory]:
-        """The texts that name one of these incidents."""
+        """Return the texts that name one of these incidents."""
         return list(self._select_by(bank, retained.c.incident, incidents).values())
 
     def remove(self, bank: str, names: Sequence[str], incidents: Sequence[str] = ()) -> int:
-        """Forget texts, and incidents that were made of them; how many texts there were."""
+        """Delete texts and the incidents made from them; returns how many texts there were."""
         with self.database.write() as connection:
             removed = 0
             for chunk in chunk_keys(names):
@@ -177,11 +182,13 @@ class MemoryBanks:
                 removed += connection.execute(delete(retained).where(matching)).rowcount
             remove_incidents(connection, incidents)
             if removed:
-                audit.add(connection, "document deleted", names[0] if len(names) == 1 else None, audit.summarize_ids(names))
+                audit.add(
+                    connection, "document deleted", names[0] if len(names) == 1 else None, audit.summarize_ids(names)
+                )
             return removed
 
     def remove_bank(self, bank: str) -> None:
-        """Forget an empty bank."""
+        """Delete an empty bank."""
         with self.database.write() as connection:
             connection.execute(delete(memory_banks).where(memory_banks.c.id == bank))
 

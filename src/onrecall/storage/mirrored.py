@@ -1,6 +1,6 @@
-"""Which incidents have a document elsewhere, so that it goes when they go; and what was brought in from there.
+"""Incidents that have a document in another system, to be deleted with them, and documents imported from there.
 
-A row outlives its incident: one without an incident is a document that is yet to be deleted there.
+A row outlives its incident: one without an incident is a document still to be deleted there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ pulled = Table(
 
 @dataclass(frozen=True, slots=True)
 class MirroredDocument:
-    """An incident's document on a channel."""
+    """An incident's document in a channel."""
 
     incident: str
     document: str
@@ -40,29 +40,34 @@ class MirroredDocument:
 
 @dataclass(frozen=True, slots=True)
 class Mirrored:
-    """The documents that incidents have elsewhere. Each method is one transaction."""
+    """Documents of incidents in other systems. Each method is one transaction."""
 
     database: Database
 
     def add(self, channel: str, documents: Iterable[MirroredDocument]) -> None:
-        """Note documents before they are sent; those that are noted stay as they are."""
+        """Record documents before they are sent; those recorded already stay unchanged."""
         document_by_incident = {document.incident: document.document for document in documents}
         with self.database.write() as connection:
             for chunk in chunk_keys(document_by_incident):
-                stored = select(mirrored.c.incident).where(mirrored.c.channel == channel, mirrored.c.incident.in_(chunk))
+                stored = select(mirrored.c.incident).where(
+                    mirrored.c.channel == channel, mirrored.c.incident.in_(chunk)
+                )
                 missing = set(chunk) - set(connection.scalars(stored))
-                rows = [{"channel": channel, "incident": name, "document": document_by_incident[name]} for name in sorted(missing)]
+                rows = [
+                    {"channel": channel, "incident": name, "document": document_by_incident[name]}
+                    for name in sorted(missing)
+                ]
                 if rows:
                     connection.execute(insert(mirrored), rows)
 
     def pulled(self, channel: str) -> dict[str, str]:
-        """The versions of the documents that were brought in, by their ids."""
+        """Return the versions of imported documents, by id."""
         with self.database.read() as connection:
             query = select(pulled.c.document, pulled.c.version).where(pulled.c.channel == channel)
             return {row.document: row.version for row in connection.execute(query)}
 
     def note_pulled(self, channel: str, versions: Mapping[str, str]) -> None:
-        """Note what documents said when they were brought in."""
+        """Record the versions of imported documents."""
         rows = [{"channel": channel, "document": name, "version": version} for name, version in versions.items()]
         with self.database.write() as connection:
             for chunk in chunk_keys(versions):
@@ -72,7 +77,7 @@ class Mirrored:
                 connection.execute(insert(pulled), rows)
 
     def orphans(self, channel: str, limit: int) -> tuple[MirroredDocument, ...]:
-        """Documents whose incident is gone, at most so many."""
+        """Return at most `limit` documents whose incident has been deleted."""
         joined = mirrored.outerjoin(incidents, incidents.c.id == mirrored.c.incident)
         query = (
             select(mirrored.c.incident, mirrored.c.document)
@@ -85,7 +90,7 @@ class Mirrored:
             return tuple(MirroredDocument(row.incident, row.document) for row in connection.execute(query))
 
     def remove(self, channel: str, incident: str) -> None:
-        """Its document is gone."""
+        """Forget a document that was deleted there."""
         with self.database.write() as connection:
             matching = and_(mirrored.c.channel == channel, mirrored.c.incident == incident)
             connection.execute(delete(mirrored).where(matching))

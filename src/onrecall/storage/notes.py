@@ -1,4 +1,4 @@
-"""What people at a sender wrote or did about an alert: notes and acknowledgements, each kept once."""
+"""Notes and acknowledgements by people at the sources, each stored once."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from onrecall.storage.tables import notes
 
 
 def to_row(note: Note | Acknowledgement) -> dict[str, Any]:
-    """The row of a note or an acknowledgement; Invalid when it can't be stored."""
+    """Return the row of a note or an acknowledgement. Raises Invalid if it can't be stored."""
     row = {
         "source": note.source,
         "id": note.id if isinstance(note, Note) else _acknowledgement_id(note),
@@ -35,7 +35,7 @@ def to_row(note: Note | Acknowledgement) -> dict[str, Any]:
 
 
 def insert_new(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
-    """Keep them; for each, whether it is new."""
+    """Insert notes that are new; returns for each whether it was."""
     row_ids = [(row["source"], row["id"]) for row in rows]
     stored_ids: set[tuple[str, str]] = set()
     for source, ids in group_by_first(row_ids):
@@ -52,13 +52,13 @@ def insert_new(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[b
 
 
 def waiting(connection: Connection, limit: int) -> tuple[StoredNote, ...]:
-    """Notes and acknowledgements that no incident was told of, in the order in which they were made."""
+    """Return notes and acknowledgements not applied to an incident yet, oldest first."""
     query = select(notes).where(notes.c.waiting).order_by(notes.c.at, notes.c.source, notes.c.id).limit(limit)
     return _fetch(connection, query)
 
 
 def of_incident(connection: Connection, incident: str) -> tuple[StoredNote, ...]:
-    """What was written about the alerts of an incident."""
+    """Return the notes about the alerts of an incident."""
     query = select(notes).where(notes.c.incident == incident).order_by(notes.c.at, notes.c.source, notes.c.id)
     return _fetch(connection, query)
 
@@ -68,14 +68,14 @@ def _fetch(connection: Connection, query: Select[Any]) -> tuple[StoredNote, ...]
 
 
 def from_row(row: Row[Any]) -> StoredNote:
-    """A row as what it stands for."""
+    """Convert a row to a StoredNote."""
     return StoredNote(
         row.source, row.id, row.type, row.key, row.at, row.by, row.text, row.incident, waiting=row.waiting
     )
 
 
 def _acknowledgement_id(acknowledgement: Acknowledgement) -> str:
-    """An id for what its sender gives none: the same for the same acknowledgement, and of no note."""
+    """Return an id for an acknowledgement: the same for the same content, and never that of a note."""
     at: datetime = validation.require_utc(acknowledgement.at, "at")
     content = "\n".join((acknowledgement.key, at.isoformat(), acknowledgement.by or ""))
     return f"acknowledgement:{hashlib.sha256(content.encode(errors='replace')).hexdigest()[:32]}"

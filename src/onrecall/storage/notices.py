@@ -1,4 +1,4 @@
-"""Notices: messages that tell of no incident, such as a decision that was asked for, and what became of each."""
+"""Notices: messages that belong to no incident, such as a requested decision, and their delivery status."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,9 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, Select, insert, select
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.storage import paging
-from onrecall.storage import sequences
-from onrecall.storage import validation
+from onrecall.storage import paging, sequences, validation
 from onrecall.storage.database import Database
 from onrecall.storage.tables import deliveries, notices, recommendations
 
@@ -20,24 +18,24 @@ NoticeStatus = Literal["queued", "sent", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class NewNotice:
-    """A notice as it is posted."""
+    """A notice to be sent."""
 
     id: str
     type: NoticeType
     title: str
     message: str
     target: str | None = None
-    """Where its sender wanted it to go. Nothing is ever sent there: it goes where a channel is configured."""
+    """Where its sender wanted it to go. It is never sent there, but to the configured channels."""
     decision: str | None = None
-    """The answer that it tells of."""
+    """The answer it reports."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     failed_reason: str | None = None
-    """Why nothing can be sent, where there is no channel for it."""
+    """Why nothing can be sent, if no channel is configured."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticePost:
-    """A notice and how it reads on each channel that sends it."""
+    """A notice and its rendering for each channel that sends it."""
 
     notice: NewNotice
     bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -46,11 +44,11 @@ class NoticePost:
 
 @dataclass(frozen=True, slots=True)
 class StoredNotice:
-    """A notice, and what became of it."""
+    """A notice and its delivery status."""
 
     id: str
     number: int
-    """Its place in the order in which notices were posted."""
+    """Its number in the order of posting."""
     type: NoticeType
     title: str
     message: str
@@ -60,7 +58,7 @@ class StoredNotice:
     status: NoticeStatus
     failed_reason: str | None
     channel: str | None
-    """The channel that sends it; None where none does."""
+    """The channel that sends it; None if none does."""
     created_at: datetime
     sent_at: datetime | None
 
@@ -77,7 +75,7 @@ class Notices:
             return get(connection, notice_id)
 
     def newest(self, limit: int, decision: str | None = None) -> tuple[StoredNotice, ...]:
-        """Return the newest notices first, all of them or those that tell of one answer."""
+        """Return notices, newest first, optionally only those about one answer."""
         query = _SELECT_NOTICE.order_by(notices.c.n.desc()).limit(paging.check_limit(limit))
         if decision is not None:
             query = query.where(notices.c.decision == validation.require_text(decision, "decision"))
@@ -97,7 +95,7 @@ class Notices:
 
 
 def add(connection: Connection, notice: NewNotice, now: datetime) -> int:
-    """Keep a notice and return its number; one that is there already stays as it is."""
+    """Store a notice and return its number; an existing one stays unchanged."""
     stored_number = connection.scalar(select(notices.c.n).where(notices.c.id == notice.id))
     if stored_number is not None:
         return int(stored_number)
@@ -113,7 +111,11 @@ def add(connection: Connection, notice: NewNotice, now: datetime) -> int:
 
 def get(connection: Connection, notice_id: str) -> StoredNotice:
     """Return one notice. Raises NotFound."""
-    row = connection.execute(_SELECT_NOTICE.where(notices.c.id == notice_id)).first() if validation.is_storable(notice_id) else None
+    row = (
+        connection.execute(_SELECT_NOTICE.where(notices.c.id == notice_id)).first()
+        if validation.is_storable(notice_id)
+        else None
+    )
     if row is None:
         raise NotFound(f"there is no notification {notice_id}")
     return _from_row(row)
@@ -149,7 +151,7 @@ def _from_row(row: Row[Any]) -> StoredNotice:
 
 
 def _status_of(row: Row[Any]) -> tuple[NoticeStatus, str | None]:
-    """What became of it; what no channel sends is there once it is kept, for those who ask and listen."""
+    """Return status and failure reason; a notice without a channel counts as sent once stored."""
     if row.failed_reason is not None:
         return "failed", row.failed_reason
     if row.state == "dead":

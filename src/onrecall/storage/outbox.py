@@ -1,7 +1,7 @@
-"""The outbox: what is to be told, channel by channel. A row that is pending is the queue.
+"""The outbox: messages to be sent per channel. Pending rows are the queue.
 
-Turning events into deliveries and moving on in the feed are one transaction, so no event is told twice or never.
-Sending is at least once: a try is counted before it is made, and its key is the same each time.
+Enqueueing deliveries and advancing in the event feed are one transaction, so no event is lost or enqueued twice.
+Sending is at least once: an attempt is counted before it is made, and its key is the same each time.
 """
 
 import secrets
@@ -13,9 +13,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound
-from onrecall.storage import audit, notices, paging
-from onrecall.storage import sequences
-from onrecall.storage import validation
+from onrecall.storage import audit, notices, paging, sequences, validation
 from onrecall.storage.batching import chunk_keys
 from onrecall.storage.database import Database
 from onrecall.storage.notices import NoticePost, StoredNotice
@@ -24,14 +22,14 @@ from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import channels, deliveries, threads
 
 LEASE = timedelta(seconds=60)
-"""A process that sends is trusted to be alive for so long; a try takes much less."""
+"""A sending process keeps its channel for this long; an attempt takes much less."""
 MAX_ERROR_LENGTH = 500
 DeliveryState = Literal["pending", "sent", "dead", "superseded"]
 
 
 @dataclass(frozen=True, slots=True)
 class PendingMessage:
-    """What is to be told of one incident."""
+    """A message about one incident, to be enqueued."""
 
     incident: str
     seq: int
@@ -42,7 +40,7 @@ class PendingMessage:
 
 @dataclass(frozen=True, slots=True)
 class OutboundDelivery:
-    """A letter or a notice on its way out, and what became of it so far."""
+    """A message or notice being delivered, and its state."""
 
     id: int
     channel: str
@@ -62,7 +60,7 @@ class OutboundDelivery:
 
 @dataclass(frozen=True, slots=True)
 class ChannelThread:
-    """What is known of an incident in a channel."""
+    """The state of an incident's thread in a channel."""
 
     remote: Mapping[str, Any]
     told: Mapping[str, Any]
@@ -71,7 +69,7 @@ class ChannelThread:
 
 @dataclass(frozen=True, slots=True)
 class ChannelBacklog:
-    """How a channel does: what waits there, since when and why, and what was given up."""
+    """What waits in a channel, since when and why, and what was given up."""
 
     pending: int
     dead: int
@@ -80,7 +78,7 @@ class ChannelBacklog:
 
 
 class Outbox:
-    """Deliveries, threads and how far each channel has come. Each method is one transaction."""
+    """Deliveries, threads and the feed position of each channel. Each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -88,7 +86,7 @@ class Outbox:
     # from events to deliveries
 
     def position(self, channel: str) -> int:
-        """The last event that a channel has settled; one that is new begins with what happens from now on."""
+        """Return the last event a channel has processed; a new channel starts with events from now on."""
         with self._database.read() as connection:
             seq = connection.scalar(select(channels.c.seq).where(channels.c.name == channel))
         if seq is not None:
@@ -98,7 +96,7 @@ class Outbox:
             return _position(connection, channel)
 
     def threads(self, channel: str, incidents: Iterable[str]) -> dict[str, ChannelThread]:
-        """What is known of incidents in a channel."""
+        """Return the threads of incidents in a channel."""
         thread_by_incident = {}
         with self._database.read() as connection:
             for chunk in chunk_keys(incidents):
@@ -108,9 +106,9 @@ class Outbox:
         return thread_by_incident
 
     def enqueue(self, channel: str, after: int, upto: int, messages: Sequence[PendingMessage], now: datetime) -> bool:
-        """Settle the events after one number up to another; False: somebody else has done so already.
+        """Enqueue the messages for events after one number up to another; False if another process has done so already.
 
-        What was pending for the same incident is superseded: the newest letter says it all.
+        Pending deliveries of the same incident are superseded: the newest message has the full state.
         """
         now = validation.require_utc(now, "now")
         rows = [validation.to_storable(message, "letter") for message in messages]
@@ -123,13 +121,15 @@ class Outbox:
             return True
 
     def decision_position(self, channel: str) -> int:
-        """The last answer without an incident that a channel has settled; a new one begins with those from now on."""
+        """Return the last answer without an incident that a channel has processed; a new channel starts from now on."""
         self.position(channel)
         with self._database.read() as connection:
             return int(connection.scalar(select(channels.c.decision).where(channels.c.name == channel)) or 0)
 
-    def enqueue_decisions(self, channel: str, after: int, upto: int, posts: Sequence[NoticePost], now: datetime) -> bool:
-        """Settle the answers after one number up to another; False: another process has done so already."""
+    def enqueue_decisions(
+        self, channel: str, after: int, upto: int, posts: Sequence[NoticePost], now: datetime
+    ) -> bool:
+        """Process answers up to a number; returns False if another process has done so already."""
         now = validation.require_utc(now, "now")
         with self._database.write() as connection:
             is_unchanged = and_(channels.c.name == channel, channels.c.decision == after)
@@ -140,7 +140,7 @@ class Outbox:
             return True
 
     def enqueue_notice(self, post: NoticePost, now: datetime) -> StoredNotice:
-        """Keep a notice, and have it sent on the channels that it is rendered for."""
+        """Store a notice and enqueue it on the channels it is rendered for."""
         now = validation.require_utc(now, "now")
         with self._database.write() as connection:
             _enqueue_notice(connection, post, now)
@@ -148,14 +148,17 @@ class Outbox:
 
     # sending
 
-    def start_attempt(self, channel: str, holder: str, now: datetime, retry_after: timedelta) -> OutboundDelivery | None:
-        """Begin a try of what is due the longest; None: nothing is, or another process sends. Without a word on how
-        the try went, it is due again after `again`.
+    def start_attempt(
+        self, channel: str, holder: str, now: datetime, retry_after: timedelta
+    ) -> OutboundDelivery | None:
+        """Begin an attempt of the delivery due longest; None if nothing is due or another process is sending.
+
+        Unless its result is recorded, the delivery is due again after `retry_after`.
         """
         now = validation.require_utc(now, "now")
         with self._database.read() as connection:
             if not _is_free(connection, channel, holder, now) or _next_due(connection, channel, now) is None:
-                return None  # so that looking for work locks nobody out
+                return None  # without taking the write lock
         with self._database.write() as connection:
             if not _is_free(connection, channel, holder, now) or (row := _next_due(connection, channel, now)) is None:
                 return None
@@ -178,14 +181,18 @@ class Outbox:
             _audit(connection, "delivery sent", delivery)
 
     def failed(self, delivery: OutboundDelivery, error: str, next_at: datetime, paused_until: datetime) -> None:
-        """It is tried again; nothing else is sent on this channel before it wants to hear of us."""
+        """Schedule a retry, and pause the channel as long as it asked for."""
         with self._database.write() as connection:
-            _update_pending(connection, delivery, {"next_at": validation.require_utc(next_at, "next_at"), "last_error": _short_error(error)})
+            _update_pending(
+                connection,
+                delivery,
+                {"next_at": validation.require_utc(next_at, "next_at"), "last_error": _short_error(error)},
+            )
             until = validation.require_utc(paused_until, "paused_until")
             connection.execute(update(channels).where(channels.c.name == delivery.channel).values(paused_until=until))
 
     def dead_letter(self, delivery: OutboundDelivery, error: str) -> None:
-        """It is not tried again, for this reason."""
+        """Mark the delivery dead: it is not tried again."""
         with self._database.write() as connection:
             _update_pending(connection, delivery, {"state": "dead", "last_error": _short_error(error)})
             _audit(connection, "delivery dead", delivery)
@@ -201,12 +208,16 @@ class Outbox:
     def page(
         self, state: str | None = None, channel: str | None = None, cursor: str | None = None, limit: int = 50
     ) -> ResultPage[OutboundDelivery]:
-        """Deliveries that fit all that is given, newest first."""
+        """Return matching deliveries, newest first."""
         if state is not None and state not in get_args(DeliveryState):
             raise Invalid(f"state must be one of {', '.join(get_args(DeliveryState))}", "state")
         query = select(deliveries).order_by(deliveries.c.id.desc()).limit(paging.check_limit(limit) + 1)
         query = query if state is None else query.where(deliveries.c.state == state)
-        query = query if channel is None else query.where(deliveries.c.channel == validation.require_text(channel, "channel"))
+        query = (
+            query
+            if channel is None
+            else query.where(deliveries.c.channel == validation.require_text(channel, "channel"))
+        )
         if cursor is not None:
             query = query.where(deliveries.c.id < _parse_number(paging.decode_cursor(cursor, 1)[0]))
         with self._database.read() as connection:
@@ -216,7 +227,7 @@ class Outbox:
         return ResultPage(tuple(_from_row(row) for row in page_rows), next_cursor)
 
     def resend(self, number: int, now: datetime) -> OutboundDelivery:
-        """Have it sent again, with the same key; what a newer one has replaced is a Conflict."""
+        """Send a delivery again with the same key. Raises Conflict if a newer one replaced it."""
         now = validation.require_utc(now, "now")
         with self._database.write() as connection:
             row = _get(connection, number)
@@ -232,7 +243,7 @@ class Outbox:
             return resent
 
     def backlog(self, channel: str) -> ChannelBacklog:
-        """How a channel does."""
+        """Return what waits in a channel."""
         columns = deliveries.c
         with self._database.read() as connection:
             counted = select(columns.state, func.count(), func.min(columns.created_at)).where(
@@ -268,7 +279,7 @@ def _enqueue(connection: Connection, channel: str, message: Mapping[str, Any], n
 
 
 def _enqueue_notice(connection: Connection, post: NoticePost, now: datetime) -> None:
-    """Keep the notice, if it is not there yet, and a delivery for each channel that has none of it."""
+    """Store the notice if it is new, and enqueue it on each channel that has no delivery of it yet."""
     number = notices.add(connection, post.notice, now)
     for channel, body in post.bodies.items():
         _position(connection, channel)
@@ -280,7 +291,7 @@ def _enqueue_notice(connection: Connection, post: NoticePost, now: datetime) -> 
 
 
 def _pending_columns(connection: Connection, channel: str, now: datetime) -> dict[str, object]:
-    """The columns of a delivery that is due at once."""
+    """Return the columns of a delivery that is due at once."""
     return {
         "id": sequences.allocate(connection, "delivery")[0],
         "channel": channel,
@@ -293,7 +304,7 @@ def _pending_columns(connection: Connection, channel: str, now: datetime) -> dic
 
 
 def _is_free(connection: Connection, channel: str, holder: str, now: datetime) -> bool:
-    """Whether this process may send here now."""
+    """Whether this process may send on the channel now."""
     columns = channels.c
     query = select(columns.name).where(
         columns.name == channel,
@@ -310,7 +321,7 @@ def _next_due(connection: Connection, channel: str, now: datetime) -> Row[Any] |
 
 
 def _update_pending(connection: Connection, delivery: OutboundDelivery, values: Mapping[str, Any]) -> None:
-    """How a try went; what was superseded or sent meanwhile stays so."""
+    """Update a delivery after an attempt, unless it was superseded or sent in the meantime."""
     is_pending = and_(deliveries.c.id == delivery.id, deliveries.c.state == "pending")
     connection.execute(update(deliveries).where(is_pending).values(values))
 

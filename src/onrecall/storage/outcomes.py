@@ -1,4 +1,4 @@
-"""What people said came of recommendations: the latest word of each counts."""
+"""Outcomes of recommendations as rated by people; the latest rating of each person counts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -9,9 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from onrecall.domain.incident import RecommendationOutcome, StepExecution, StepVerdict, TrackRecord
-from onrecall.storage import events, recommendations
-from onrecall.storage import step_executions
-from onrecall.storage import validation
+from onrecall.storage import events, recommendations, step_executions, validation
 from onrecall.storage.batching import chunk_keys
 from onrecall.storage.events import NewEvent
 from onrecall.storage.step_executions import valid_condition
@@ -19,8 +17,10 @@ from onrecall.storage.tables import citations, outcomes
 from onrecall.storage.tables import recommendations as answers
 
 
-def rate(connection: Connection, outcome: RecommendationOutcome, executions: Sequence[StepExecution], now: datetime) -> None:
-    """Keep an outcome in place of the same person's earlier one; the same again, or an older one, changes nothing."""
+def rate(
+    connection: Connection, outcome: RecommendationOutcome, executions: Sequence[StepExecution], now: datetime
+) -> None:
+    """Save an outcome, replacing the person's earlier one; the same or an older one changes nothing."""
     validation.to_storable(outcome, "outcome")
     validation.check_key(outcome.by, "by")
     step_executions.check(executions)
@@ -52,7 +52,7 @@ def rate(connection: Connection, outcome: RecommendationOutcome, executions: Seq
 
 
 def of_recommendation(connection: Connection, recommendation: str) -> tuple[RecommendationOutcome, ...]:
-    """What counts now of what was said of a recommendation, oldest first."""
+    """Return the current outcomes of a recommendation, oldest first."""
     if not validation.is_storable(recommendation):
         return ()
     query = select(outcomes).where(outcomes.c.recommendation == recommendation, outcomes.c.revoked_at.is_(None))
@@ -60,7 +60,7 @@ def of_recommendation(connection: Connection, recommendation: str) -> tuple[Reco
 
 
 def revoke(connection: Connection, incident: str, at: datetime) -> None:
-    """From this time on no outcome of this incident's recommendations counts."""
+    """Revoke all outcomes of this incident's recommendations."""
     recommendation_ids = select(answers.c.id).where(answers.c.incident == incident)
     connection.execute(
         update(outcomes)
@@ -70,22 +70,24 @@ def revoke(connection: Connection, incident: str, at: datetime) -> None:
 
 
 def records(connection: Connection, evidence: Iterable[str], as_of: datetime | None) -> Mapping[str, TrackRecord]:
-    """For each incident or document: in how many incidents answers that rested on it helped.
+    """Return per incident or document in how many incidents answers based on it helped.
 
-    What one person says counts once for an incident, however many answers it got, and for so many incidents at most.
+    A person counts once per incident, however many answers it got, and for a limited number of incidents.
     """
     track_records: dict[str, TrackRecord] = {}
     for chunk in chunk_keys(evidence):
         for row in connection.execute(_select_records(then=as_of is not None), {"evidence": chunk, "as_of": as_of}):
             before = track_records.get(row.evidence, TrackRecord())
             count = min(row.n, step_executions.MAX_VOTES_PER_PERSON)
-            track_records[row.evidence] = step_executions.add_to_record(before, row.verdict == "helped", count, row.last)
+            track_records[row.evidence] = step_executions.add_to_record(
+                before, row.verdict == "helped", count, row.last
+            )
     return track_records
 
 
 @cache
 def _select_records(*, then: bool) -> Select[Any]:
-    """What each person says of answers that rested on some evidence; made once: making it costs more than asking it."""
+    """Select outcomes per evidence and person; built once, because building takes longer than running."""
     occasion = func.coalesce(answers.c.incident, answers.c.id)
     is_valid = valid_condition(outcomes.c.at, outcomes.c.revoked_at, step_executions.as_of_parameter(then=then))
     executions = (
@@ -116,7 +118,9 @@ def _newest_version(connection: Connection, recommendation: str, person: str) ->
 
 def _supersede(connection: Connection, occasion: str, current: Row[tuple[object, ...]], at: datetime) -> None:
     same_person = (outcomes.c.recommendation == current.recommendation, outcomes.c.by == current.by)
-    connection.execute(update(outcomes).where(*same_person, outcomes.c.version == current.version).values(revoked_at=at))
+    connection.execute(
+        update(outcomes).where(*same_person, outcomes.c.version == current.version).values(revoked_at=at)
+    )
     step_executions.revoke(connection, occasion, at, _source_label(current.recommendation, current.by, current.version))
 
 
@@ -125,7 +129,7 @@ def _source_label(recommendation: str, person: str, version: int) -> str:
 
 
 def _with_time(outcome: RecommendationOutcome, at: datetime) -> RecommendationOutcome:
-    """The same said at another time."""
+    """Return the outcome with another time."""
     return replace(outcome, at=at, by=outcome.by or None)
 
 

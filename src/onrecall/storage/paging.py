@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, so that the next one begins there whatever was added meanwhile."""
+"""Cursors: where a page ended, so that the next one continues there whatever is added in between."""
 
 import base64
 import binascii
@@ -11,12 +11,12 @@ MAX_LIMIT = 1000
 
 
 def encode_cursor(fields: Sequence[str]) -> str:
-    """A place as an opaque word."""
+    """Encode a position as an opaque string."""
     return base64.urlsafe_b64encode(json.dumps(list(fields)).encode()).decode().rstrip("=")
 
 
 def decode_cursor(encoded: str, length: int) -> list[str]:
-    """The place that a cursor stands for."""
+    """Decode a cursor. Raises Invalid if it is malformed."""
     try:
         fields = json.loads(base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError) as error:
@@ -31,7 +31,7 @@ def decode_cursor(encoded: str, length: int) -> list[str]:
 
 
 def check_limit(limit: int) -> int:
-    """The limit, unless nobody can want it."""
+    """Return the limit. Raises Invalid if it is out of range."""
     if not 1 <= limit <= MAX_LIMIT:
         raise Invalid(f"limit is {limit}; give one between 1 and {MAX_LIMIT}", "limit")
     return limit

@@ -1,4 +1,4 @@
-"""Passages: what things are recalled by, and the log of those that came and went."""
+"""Passages, by which incidents and documents are retrieved, and the log of their changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -7,42 +7,41 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete, insert, or_, select
 
 from onrecall.domain.incident import EvidenceKind, Passage
-from onrecall.storage import postgres_search_tables
-from onrecall.storage import sequences
-from onrecall.storage import terms
-from onrecall.storage import validation
+from onrecall.storage import postgres_search_tables, sequences, terms, validation
 from onrecall.storage.batching import chunk_keys, chunked
 from onrecall.storage.results import Owner, PassageLogEntry
 from onrecall.storage.tables import changes, documents, incidents, passages
 
 COLUMNS = tuple(column.name for column in fields(Passage))
 SELECT_PASSAGE = select(passages.c.id, *(passages.c[name] for name in COLUMNS))
-"""A passage's number and its fields in the noun's own order: for one question recall reads hundreds of them."""
+"""Selects the number and fields in the dataclass's order: retrieval reads hundreds of passages per question."""
 
 
 @dataclass(slots=True)
 class PassageChanges:
-    """What the passages of some owners shall be; put in place all at once at the end of a transaction."""
+    """Target passages of some owners; written together at the end of a transaction."""
 
     target: dict[Owner, tuple[Passage, ...]] = field(default_factory=dict)
     moved: set[Owner] = field(default_factory=set)
-    """Owners whose service or labels changed: an index must see even the same text anew."""
+    """Owners whose service or labels changed, so indexes must see even unchanged passages again."""
 
     def set_passages(self, owner: Owner, new_passages: Iterable[Passage], *, moved: bool = False) -> None:
-        """Have these passages stand for the owner, and no others."""
+        """Set the passages of an owner, replacing all others."""
         self.target[owner] = tuple(_checked(_with_owner(passage, owner), n) for n, passage in enumerate(new_passages))
         if moved:
             self.moved.add(owner)
 
     def write(self, connection: Connection) -> None:
-        """Write what differs: passages that stay as they are keep their numbers."""
+        """Write the differences; unchanged passages keep their numbers."""
         removed: dict[int, bytes] = {}
         added: list[Passage] = []
         stored = select_by_owner(connection, list(self.target))
         for owner, target in self.target.items():
             stored_by_number = dict(stored.get(owner, ()))
             unchanged = set() if owner in self.moved else set(target) & set(stored_by_number.values())
-            removed.update((number, passage.terms) for number, passage in stored_by_number.items() if passage not in unchanged)
+            removed.update(
+                (number, passage.terms) for number, passage in stored_by_number.items() if passage not in unchanged
+            )
             added += [passage for passage in target if passage not in unchanged]
         _remove(connection, list(removed))
         _insert(connection, added)
@@ -50,7 +49,7 @@ class PassageChanges:
 
 
 def add(connection: Connection, new: Sequence[Passage]) -> None:
-    """Add passages to owners that have none of these yet."""
+    """Add passages to owners that do not have these yet."""
     for n, passage in enumerate(new):
         terms.check_packed(passage, n)
     _insert(connection, new)
@@ -58,7 +57,7 @@ def add(connection: Connection, new: Sequence[Passage]) -> None:
 
 
 def remove(connection: Connection, terms_by_number: Mapping[int, bytes]) -> None:
-    """Remove passages, of which the terms are given."""
+    """Remove passages; their terms are given by number."""
     _remove(connection, list(terms_by_number))
     terms.update_counts(connection, [], list(terms_by_number.values()))
 
@@ -66,7 +65,7 @@ def remove(connection: Connection, terms_by_number: Mapping[int, bytes]) -> None
 def select_by_owner(
     connection: Connection, owners: Sequence[Owner], as_of: datetime | None = None
 ) -> dict[Owner, list[tuple[int, Passage]]]:
-    """The passages of each owner in their order, with their numbers."""
+    """Return the passages of each owner in order, with their numbers."""
     passages_by_owner: dict[Owner, list[tuple[int, Passage]]] = {}
     kinds: dict[EvidenceKind, list[str]] = {}
     for kind, name in owners:
@@ -83,7 +82,7 @@ def select_by_owner(
 
 
 def select_by_id(connection: Connection, numbers: Iterable[int]) -> dict[int, Passage]:
-    """Passages by their numbers; one that is gone is absent."""
+    """Return passages by number; removed ones are absent."""
     passages_by_number: dict[int, Passage] = {}
     for chunk in chunked(numbers):
         rows = connection.execute(SELECT_PASSAGE.where(passages.c.id.in_(chunk))).all()
@@ -92,7 +91,7 @@ def select_by_id(connection: Connection, numbers: Iterable[int]) -> dict[int, Pa
 
 
 def log_since(connection: Connection, after: int, limit: int) -> list[PassageLogEntry]:
-    """What came and went after a number, in order."""
+    """Return log entries after a number, in order."""
     rows = connection.execute(select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)).all()
     stored_by_number = select_by_id(connection, (row.passage for row in rows))
     owner_details = _owner_details(connection, {(passage.kind, passage.owner) for passage in stored_by_number.values()})
@@ -100,7 +99,7 @@ def log_since(connection: Connection, after: int, limit: int) -> list[PassageLog
 
 
 def last_change(connection: Connection) -> int:
-    """The number of the last change."""
+    """Return the number of the last change."""
     return sequences.current_value(connection, "change")
 
 
@@ -113,7 +112,9 @@ def _log_entry(
     return PassageLogEntry(seq, "add", number, passage, service, labels)
 
 
-def _owner_details(connection: Connection, owners: Iterable[Owner]) -> dict[Owner, tuple[str | None, Mapping[str, str]]]:
+def _owner_details(
+    connection: Connection, owners: Iterable[Owner]
+) -> dict[Owner, tuple[str | None, Mapping[str, str]]]:
     details: dict[Owner, tuple[str | None, Mapping[str, str]]] = {}
     tables: dict[EvidenceKind, list[str]] = {"incident": [], "document": []}
     for kind, name in owners:
@@ -153,7 +154,7 @@ def _remove(connection: Connection, numbers: Sequence[int]) -> None:
 
 
 def log_changes(connection: Connection, numbers: Sequence[int]) -> None:
-    """Log each passage's last change; that it is gone is seen from its absence."""
+    """Log a change of each passage; a removal is recognised by the passage's absence."""
     seqs = sequences.allocate(connection, "change", len(numbers))
     rows = [{"seq": seq, "passage": number} for seq, number in zip(seqs, numbers, strict=True)]
     connection.execute(insert(changes), rows)

@@ -1,4 +1,4 @@
-"""What is PostgreSQL's own: how it is reached, how writers queue, and what its errors mean."""
+"""The PostgreSQL backend: connecting, queueing writers, and what its errors mean."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,12 +16,12 @@ OLDEST_VERSION = 160000
 WRITER_LOCK_KEY = 6_171_620_262_801
 """The advisory lock that every writer holds until it commits, so that change numbers become visible in their order."""
 NOTICE_CHANNEL = "onrecall_events"
-"""The channel on which transactions that recorded events say so."""
+"""The channel that transactions notify after recording events."""
 LISTEN_SECONDS = 0.5
-"""How often a listener looks whether it is to end."""
+"""How often a listener checks whether to stop."""
 COLUMN_TYPES = {"key": 'text collate "C"', "number": "bigint", "json": "json", "time": "timestamptz", "raw": "bytea"}
 TRANSIENT_SQLSTATES = ("08", "25006", "40", "53", "55P03", "57", "58")
-"""SQLSTATEs that pass: connection, rolled back, out of resources, lock timeout, shutting down."""
+"""SQLSTATEs of transient errors: connection, rollback, resources, lock timeout, shutdown."""
 
 
 class PostgreSQL:
@@ -41,17 +41,17 @@ class PostgreSQL:
             pool_pre_ping=True,
             connect_args={"options": options, "application_name": "onrecall", "connect_timeout": 10},
         )
-        # A read of several statements sees one moment, and can't write.
+        # A read transaction sees one snapshot and can't write.
         self.reader: Engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.writer: Engine = self.engine
 
     @contextmanager
     def write_queue(self) -> Iterator[None]:
-        """Nothing to wait for before connecting: writers queue at the server."""
+        """Do nothing: writers queue at the server."""
         yield
 
     def lock(self, connection: Connection) -> None:
-        """Wait until this is the only writer; PostgreSQL lets go at the end of the transaction."""
+        """Wait for the write lock; PostgreSQL releases it at the end of the transaction."""
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK_KEY})
 
     def prepare(self, connection: Connection) -> None:
@@ -82,41 +82,43 @@ class PostgreSQL:
 
     @staticmethod
     def in_numbers(column: str) -> str:
-        """The condition that a column is one of `:numbers`, a list in one value."""
+        """Return the condition that a column is in `:numbers`, a list bound as one value."""
         return f"{column} = any(cast(:numbers as bigint[]))"
 
     @staticmethod
     def in_names(column: str) -> str:
-        """The condition that a column is one of `:names`, a list in one value."""
+        """Return the condition that a column is in `:names`, a list bound as one value."""
         return f"{column} = any(cast(:names as text[]))"
 
     @staticmethod
     def bind_list(numbers: Sequence[int] | Sequence[str]) -> list[int] | list[str]:
-        """A list in one value."""
+        """Return the list as one bind value."""
         return list(numbers)  # type: ignore[return-value]
 
     @staticmethod
     def size(connection: Connection) -> int:
-        """What the database takes, in bytes."""
+        """Return the size of the database in bytes."""
         return int(connection.scalar(text("select pg_database_size(current_database())")) or 0)
 
     @staticmethod
     def integrity_errors(connection: Connection) -> list[str]:  # noqa: ARG004
-        """Nothing to ask: PostgreSQL looks after its own files."""
+        """Return nothing: PostgreSQL checks its own files."""
         return []
 
     def unavailable(self, error: BaseException | None) -> str | None:
-        """What to say when the database can't do it now; None for any other error."""
+        """Return the message for a transient error; None for any other."""
         import psycopg  # noqa: PLC0415 - slow to import, and where it is asked SQLAlchemy has done so
 
         if not isinstance(error, psycopg.Error):
             return None
         if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
             return f"PostgreSQL does not answer: {' '.join(str(error).split())}"
-        return f"PostgreSQL can't do this now: {error}" if (error.sqlstate or "").startswith(TRANSIENT_SQLSTATES) else None
+        return (
+            f"PostgreSQL can't do this now: {error}" if (error.sqlstate or "").startswith(TRANSIENT_SQLSTATES) else None
+        )
 
     def listen(self, on_notice: Callable[[], None], stopping: threading.Event) -> None:
-        """Call back at every notice, over a connection beside the pool, until told to stop; or Unavailable."""
+        """Call back at every notification, on a separate connection, until stopped. Raises Unavailable."""
         import psycopg  # noqa: PLC0415 - as above
 
         try:
@@ -134,22 +136,22 @@ class PostgreSQL:
 
     @staticmethod
     def damaged(error: BaseException | None) -> str | None:
-        """What to say where the server finds its files damaged; None for any other error."""
+        """Return the message for damaged files; None for any other error."""
         if not (getattr(error, "sqlstate", None) or "").startswith(("XX00", "42P01")):
             return None
         return f"PostgreSQL finds its database damaged ({error}); restore a backup"
 
     @staticmethod
     def check_file() -> tuple[str, ...]:
-        """Nothing to ask: PostgreSQL looks after its own files."""
+        """Return nothing: PostgreSQL checks its own files."""
         return ()
 
     @staticmethod
     def lack_of_room() -> str | None:
-        """Nothing to ask: the disk is the server's, and what it can't write it says."""
+        """Return nothing: the disk is the server's, and it reports what it can't write."""
         return None
 
     @staticmethod
     def probe(connection: Connection) -> None:
-        """Take a number for a transaction, which only a server that can write gives out."""
+        """Allocate a transaction id, which only a writable server does."""
         connection.execute(text("select pg_current_xact_id()"))

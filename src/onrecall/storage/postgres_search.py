@@ -1,6 +1,6 @@
-"""Candidates from PostgreSQL itself: words by a GIN index over our terms, meaning by pgvector's HNSW index.
+"""Candidate passages from PostgreSQL: words by a GIN index over our terms, meaning by pgvector's HNSW index.
 
-`searchable` fills both tables, in the transaction that brings the passages.
+`postgres_search_tables` fills both tables in the transaction that stores the passages.
 """
 
 import hashlib
@@ -15,27 +15,26 @@ import numpy.typing as npt
 from sqlalchemy import Connection, select, text
 
 from onrecall.domain.incident import Filter
-from onrecall.storage import postgres_search_tables
-from onrecall.storage import terms
+from onrecall.storage import postgres_search_tables, terms
 from onrecall.storage.database import Database
 from onrecall.storage.passages import select_by_id
 from onrecall.storage.tables import passages
 
 BUDGET = 30_000
-"""Rows that a question by words may touch: it asks for its rarest terms, as far as this goes. So time is bounded."""
+"""Rows a word search may touch: it uses the rarest terms within this budget, which bounds its time."""
 EF_SEARCH = 200
-"""How thoroughly HNSW looks around."""
+"""HNSW's `ef_search`, at least."""
 FEW_PASSAGES = 20_000
-"""Passages that are compared one by one when a filter leaves no more: sooner done than finding them by HNSW."""
+"""With fewer passages left by a filter, comparing them all is faster than HNSW."""
 MAX_INDEXED_DIMENSIONS = 4000
-"""Dimensions that HNSW can index; longer vectors are compared one by one."""
+"""The most dimensions HNSW can index; longer vectors are compared one by one."""
 BATCH_SIZE = 500
 PLAN_SETTINGS = ("jit = off", "plan_cache_mode = force_custom_plan")
-"""Compiling a question would take longer than answering it, and filters differ too much to share a plan."""
+"""Compiling a query would take longer than running it, and filters differ too much to share a plan."""
 
 
 class PostgresSearch:
-    """What PostgreSQL proposes, by the vectors of one model; safe for many threads and processes."""
+    """Searches by terms and by the vectors of one model; safe for many threads and processes."""
 
     def __init__(self, database: Database, model: str | None, dimensions: int) -> None:
         self._database, self._model, self._dimensions = database, model, dimensions
@@ -45,7 +44,7 @@ class PostgresSearch:
     def words(
         self, weights: Mapping[int, float], only: Filter, as_of: datetime | None, exclude: Collection[str], limit: int
     ) -> list[int]:
-        """The passages that have most of these terms, rare ones counting most, and each as the question weighs it."""
+        """Return passages that have most of these terms, weighted by rarity and by the question's weights."""
         where, values = _filter_condition(only, as_of, exclude)
         with self._database.read() as connection:
             gains = _terms_within_budget(connection, weights)
@@ -73,7 +72,7 @@ class PostgresSearch:
         exclude: Collection[str],
         limit: int,
     ) -> list[int]:
-        """The passages whose vectors are nearest."""
+        """Return the passages with the nearest vectors."""
         if self._model is None or len(vector) != self._dimensions:
             return []
         where, values = _filter_condition(only, as_of, exclude)
@@ -98,12 +97,12 @@ class PostgresSearch:
 
     @property
     def _of_model(self) -> str:
-        """The model as a literal: a partial index only serves a condition that names the same one."""
+        """The model as an SQL literal: a partial index is used only if the condition names the same one."""
         name = (self._model or "").replace("'", "''").replace(":", r"\:")
         return f"model = '{name}'"
 
     def _make_index(self) -> None:
-        """Have an index for the vectors of this model, whose length no other need share."""
+        """Create the index for this model's vectors, which may have a length of their own."""
         if self._model is None or not 0 < self._dimensions <= MAX_INDEXED_DIMENSIONS:
             return
         name = f"passage_vectors_{hashlib.sha256(f'{self._model} {self._dimensions}'.encode()).hexdigest()[:16]}"
@@ -119,7 +118,7 @@ class PostgresSearch:
             )
 
     def _complete(self) -> None:
-        """Add what passages of an older schema lack here."""
+        """Index passages that were stored under an older schema."""
         lacking = (
             select(passages.c.id)
             .where(text("not exists (select from passage_words w where w.id = passages.id)"))
@@ -136,7 +135,7 @@ class PostgresSearch:
 
 
 def _terms_within_budget(connection: Connection, weights: Mapping[int, float]) -> dict[int, float]:
-    """The rarest terms that occur, as far as the budget goes, each with what it counts; one in any case."""
+    """Return the rarest occurring terms within the budget with their gains; at least one."""
     statistics = terms.statistics(connection, list(weights))
     chosen: dict[int, float] = {}
     rows = 0
@@ -150,13 +149,13 @@ def _terms_within_budget(connection: Connection, weights: Mapping[int, float]) -
 
 
 def _leaves_few(connection: Connection, where: str, values: Mapping[str, Any]) -> bool:
-    """Whether a filter leaves few passages; the index on `known_from` and its like tell so without reading them all."""
+    """Whether a filter leaves few passages; an index answers this without reading all of them."""
     statement = text(f"select count(*) from (select from passage_words w where {where} limit :few) as few")  # noqa: S608
     return int(connection.scalar(statement, {**values, "few": FEW_PASSAGES}) or 0) < FEW_PASSAGES
 
 
 def _filter_condition(only: Filter, as_of: datetime | None, exclude: Collection[str]) -> tuple[str, dict[str, Any]]:
-    """The condition on `passage_words w` that says what may be seen, and its values."""
+    """Return the condition on `passage_words w` for visible passages, and its bind values."""
     conditions = {
         "w.kind = :kind": ("kind", only.kind),
         "w.service = :service": ("service", only.service),
@@ -165,7 +164,7 @@ def _filter_condition(only: Filter, as_of: datetime | None, exclude: Collection[
         "w.owner <> all(cast(:exclude as text[]))": ("exclude", sorted(exclude) or None),
     }
     needed = {condition: pair for condition, pair in conditions.items() if pair[1] is not None}
-    hidden = ["w.kind <> 'suggestion'"] if only.kind is None else []  # seen by those alone who look for suggestions
+    hidden = ["w.kind <> 'suggestion'"] if only.kind is None else []  # only found by a filter for suggestions
     return " and ".join([*needed, *hidden]) or "true", dict(needed.values())
 
 

@@ -1,4 +1,4 @@
-"""Passages as PostgreSQL searches them: terms in an array, vectors as pgvector's. Made from the passages, with them."""
+"""The search tables of PostgreSQL: terms as arrays, vectors as pgvector's; written together with the passages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,17 +11,17 @@ from onrecall.domain.incident import Passage
 from onrecall.storage import terms
 
 TERM_OFFSET = 1 << 31
-"""Terms are unsigned and PostgreSQL's integers are not, so each is kept as much lower."""
+"""Terms are unsigned but PostgreSQL's integers are not, so this is subtracted."""
 
 
 def add(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
-    """Have new passages found; what they belong to is there already."""
+    """Index new passages; their owners must be stored already."""
     add_words(connection, numbers, new)
     add_vectors(connection, numbers, new)
 
 
 def add_words(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
-    """Have passages found by their terms."""
+    """Index passages by their terms."""
     if not new:
         return
     connection.execute(
@@ -37,7 +37,7 @@ def add_words(connection: Connection, numbers: Sequence[int], new: Sequence[Pass
 
 
 def add_vectors(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
-    """Have passages found by vectors, beside those of other models that they may have."""
+    """Index passages by their vectors, in addition to vectors of other models."""
     rows = [
         {"id": number, "model": passage.model, "vector": vector_literal(vector)}
         for number, passage in zip(numbers, new, strict=True)
@@ -67,7 +67,7 @@ def _words_row(number: int, passage: Passage) -> dict[str, Any]:
 
 
 def _vector(passage: Passage) -> npt.NDArray[np.float16] | None:
-    """A passage's vector, where it has one that can be compared."""
+    """Return a passage's vector if it can be compared."""
     if not passage.vector or passage.model is None or len(passage.vector) % 2:
         return None
     vector = np.frombuffer(passage.vector, "<f2")
@@ -75,5 +75,5 @@ def _vector(passage: Passage) -> npt.NDArray[np.float16] | None:
 
 
 def vector_literal(vector: npt.NDArray[np.floating[Any]]) -> str:
-    """A vector as pgvector reads it; five digits tell any two half floats apart."""
+    """Return a vector as pgvector's literal; five digits distinguish any two half floats."""
     return "[" + ",".join(f"{value:.5g}" for value in vector.tolist()) + "]"

@@ -1,4 +1,4 @@
-"""Recommendations, whole, as they were given; they are never changed afterwards."""
+"""Recommendations as they were given; they are never changed afterwards."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -9,16 +9,14 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Recommendation
-from onrecall.storage import events, incidents
-from onrecall.storage import sequences
-from onrecall.storage import validation
+from onrecall.storage import events, incidents, sequences, validation
 from onrecall.storage.batching import chunk_keys
 from onrecall.storage.events import NewEvent
 from onrecall.storage.tables import citations, recommendations
 
 
 def save(connection: Connection, answer: Recommendation, step_keys: Sequence[str]) -> Recommendation:
-    """Keep an answer; one that was given before is not kept twice, and is the newest again."""
+    """Save an answer; one given before is not stored twice but becomes the newest again."""
     body = validation.to_storable(answer)
     validation.check_key(answer.id, "id")
     if answer.incident is not None:
@@ -34,14 +32,14 @@ def save(connection: Connection, answer: Recommendation, step_keys: Sequence[str
     if answer.incident is not None:
         detail: dict[str, Any] = {"recommendation": answer.id, "verdict": answer.verdict}
         if events.all_imported(connection, answer.incident):
-            detail["imported"] = True  # nobody is told of history
+            detail["imported"] = True  # nobody is notified of imported history
         event = NewEvent(answer.incident, "recommended", answer.created_at, detail=detail)
         events.add(connection, [event], answer.created_at)
     return _adapter().validate_python(stored or body)
 
 
 def get(connection: Connection, name: str) -> Recommendation:
-    """The recommendation with this id."""
+    """Return a recommendation. Raises NotFound."""
     body = _body(connection, name) if validation.is_storable(name) else None
     if body is None:
         raise NotFound(f"there is no recommendation {name}")
@@ -49,7 +47,7 @@ def get(connection: Connection, name: str) -> Recommendation:
 
 
 def newest_first(connection: Connection, incident: str, limit: int | None = None) -> tuple[Recommendation, ...]:
-    """The answers to an incident."""
+    """Return the answers to an incident, newest first."""
     if not validation.is_storable(incident):
         return ()
     query = select(recommendations.c.body).where(recommendations.c.incident == incident)
@@ -58,23 +56,25 @@ def newest_first(connection: Connection, incident: str, limit: int | None = None
 
 
 def newest_answers(connection: Connection, incident_ids: Sequence[str]) -> dict[str, Recommendation]:
-    """The last answer to each of these incidents that has one."""
+    """Return the newest answer to each incident that has one."""
     columns = recommendations.c
     newest_by_incident: dict[str, Recommendation] = {}
     for chunk in chunk_keys(incident_ids):
         last = select(func.max(columns.n)).where(columns.incident.in_(chunk)).group_by(columns.incident)
-        rows = connection.execute(select(columns.incident, columns.body).where(columns.incident.in_(chunk), columns.n.in_(last)))
+        rows = connection.execute(
+            select(columns.incident, columns.body).where(columns.incident.in_(chunk), columns.n.in_(last))
+        )
         newest_by_incident |= {row.incident: _adapter().validate_python(row.body) for row in rows}
     return newest_by_incident
 
 
 def parse(body: object) -> Recommendation:
-    """Return the answer that a stored body holds."""
+    """Return the answer of a stored body."""
     return _adapter().validate_python(body)
 
 
 def asked_after(connection: Connection, after: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
-    """Answers that belong to no incident, after a place in the order in which answers were given."""
+    """Return answers without an incident, after a position in the order of answers."""
     fitting = recommendations.c.incident.is_(None) & (recommendations.c.n > after)
     query = select(recommendations.c.n, recommendations.c.body).where(fitting)
     rows = connection.execute(query.order_by(recommendations.c.n).limit(limit))
@@ -82,14 +82,14 @@ def asked_after(connection: Connection, after: int, limit: int) -> tuple[tuple[i
 
 
 def cited_ids(recommendation: Recommendation) -> list[str]:
-    """What an answer rests on: its best evidence, and all that its steps cite."""
+    """Return the ids an answer rests on: its best evidence and all that its steps cite."""
     first = [item.id for item in recommendation.evidence[:1]]
     return list(dict.fromkeys(first + [step.citation.evidence_id for step in recommendation.steps]))
 
 
 @cache
 def _adapter() -> TypeAdapter[Recommendation]:
-    """What makes the noun of its JSON; to build it takes a while, and many a process never needs it."""
+    """The validator for stored bodies; building it is slow, and many processes never need it."""
     return TypeAdapter(Recommendation)
 
 
@@ -98,7 +98,7 @@ def _body(connection: Connection, name: str) -> object:
 
 
 def _current_answer(connection: Connection, answer: Recommendation, incident: str) -> Recommendation | None:
-    """The newest answer to the incident where it is the given one, or what a model made of it."""
+    """Return the newest answer to the incident if it is this one or a model's refinement of it."""
     candidates = newest_first(connection, incident, 1)
     return next((newest for newest in candidates if answer.id in (newest.id, newest.refines)), None)
 

@@ -1,6 +1,6 @@
-"""The end of a re-index: staged passages take the places of those that served, in a few statements over all of them.
+"""The end of a re-index: staged passages replace the current ones, in a few statements.
 
-A passage that stays in its place keeps its number, and the change log tells of it anew, so that every index follows.
+A passage that keeps its place keeps its number and is logged as changed, so that every index follows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,19 +22,17 @@ from sqlalchemy import (
 
 from onrecall.domain.incident import Passage
 from onrecall.storage import passages as stored_passages
-from onrecall.storage import postgres_search_tables
-from onrecall.storage import sequences
-from onrecall.storage import terms
+from onrecall.storage import postgres_search_tables, sequences, terms
 from onrecall.storage.batching import chunked
 from onrecall.storage.tables import changes, passages, staged_owners, staged_passages
 
 BATCH_SIZE = 5_000
-"""Passages that go through this process at a time, where they must."""
+"""Passages per batch where they must go through this process."""
 PLACE_COLUMNS = ("owner", "kind", "part", "n")
 
 
 def swap(connection: Connection) -> int:
-    """Put everything that is staged in place; how many passages that are."""
+    """Replace current passages by staged ones. Returns how many were replaced or added."""
     _remove_leftover(connection)
     replaced = _replace(connection)
     return replaced + _add_new(connection)
@@ -49,7 +47,7 @@ def _remove_leftover(connection: Connection) -> None:
 
 
 def _replace(connection: Connection) -> int:
-    """Write over the passages that keep their places."""
+    """Overwrite passages that keep their place."""
     moved = select(passages.c.id).join(staged_passages, _same_place())
     number = int(connection.scalar(select(func.count()).select_from(moved.subquery())) or 0)
     reworded = _recount(connection)
@@ -67,7 +65,7 @@ def _replace(connection: Connection) -> int:
 
 
 def _recount(connection: Connection) -> list[int]:
-    """Count the terms that differ; returns the numbers of the passages that are found by other words or times."""
+    """Update term counts; returns the passages whose terms or times differ."""
     differs = or_(
         passages.c.terms != staged_passages.c.terms,
         passages.c.known_from.is_distinct_from(staged_passages.c.known_from),
@@ -80,7 +78,7 @@ def _recount(connection: Connection) -> list[int]:
 
 
 def _add_new(connection: Connection) -> int:
-    """Add passages whose places are new."""
+    """Add passages at new places."""
     number = 0
     for chunk in chunked(_new_passages(connection), BATCH_SIZE):
         stored_passages.add(connection, chunk)
@@ -95,7 +93,7 @@ def _new_passages(connection: Connection) -> Iterator[Passage]:
 
 
 def _update_search(connection: Connection, reworded: Sequence[int]) -> None:
-    """PostgreSQL's own search: words that changed, and vectors that were not indexed when they were staged."""
+    """Update PostgreSQL's search tables: changed terms, and vectors not indexed during staging."""
     for chunk in chunked(reworded, BATCH_SIZE):
         connection.execute(text("delete from passage_words where id = any(:ids)"), {"ids": chunk})
         stored = stored_passages.select_by_id(connection, chunk)

@@ -1,7 +1,7 @@
-"""Making passages anew, with another model or other terms, beside those that serve; `swapping` puts them in place.
+"""Stage passages for another embedding model or tokenizer beside the current ones; `reindex_commit` swaps them in.
 
-What is made is staged by owner, with the state it was made of. So a killed re-index goes on where it was, what changes
-meanwhile is found out, and nobody sees anything of it before it is complete.
+Passages are staged by owner together with the state they were made from. So a killed re-index continues where it was,
+changes in the meantime are noticed, and nothing is visible before all is complete.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +24,7 @@ from sqlalchemy import (
 
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Passage
-from onrecall.storage import postgres_search_tables
-from onrecall.storage import reindex_commit
+from onrecall.storage import postgres_search_tables, reindex_commit
 from onrecall.storage.database import Database
 from onrecall.storage.passages import COLUMNS, select_by_owner
 from onrecall.storage.results import EmbeddingVersion, ReindexedItem, ReindexItem
@@ -34,13 +33,13 @@ from onrecall.storage.tables import documents, incidents, passages, reindexing, 
 
 
 class ReindexStaging:
-    """The re-index to one make; several processes may work on it, and a later one to another make ends it."""
+    """A re-index to one embedding version. Several processes may share it; starting another version ends it."""
 
     def __init__(self, database: Database, make: EmbeddingVersion) -> None:
         self._database, self._target_version = database, make
 
     def begin(self) -> int:
-        """Go on with what was staged for this make, drop what was for another; how many passages are to be made."""
+        """Continue a re-index to this version and drop any other; returns how many passages are left to make."""
         with self._database.write() as connection:
             if _target(connection) not in (None, self._target_version):
                 _drop(connection)
@@ -49,7 +48,7 @@ class ReindexStaging:
             return int(connection.scalar(query) or 0)
 
     def next(self, after: int, limit: int) -> tuple[list[ReindexItem], int]:
-        """What is to be made next of the passages after this number, and the number to go on with; empty at the end."""
+        """Return the owners to re-index after a passage number, and the number to continue with; empty at the end."""
         with self._database.read() as connection:
             query = (
                 select(passages.c.id, passages.c.kind, passages.c.owner, owner_state(passages).label("state"))
@@ -62,15 +61,15 @@ class ReindexStaging:
         return list(items), rows[-1].id if rows else after
 
     def stage(self, items: Sequence[ReindexedItem]) -> None:
-        """Keep what was made, in place of what was made of the same owners before."""
+        """Stage the new passages of these owners, replacing what was staged before."""
         with self._database.write() as connection:
             _claim(connection, self._target_version)
             _stage(connection, items)
 
     def swap(self) -> int | None:
-        """Put all that was staged in place, in one transaction; None, and nothing, while something is still to be made.
+        """Swap in everything staged, in one transaction, and return the number of passages replaced or added.
 
-        Returns how many passages there are now that were not there before.
+        Returns None without doing anything while some passages are still to be made.
         """
         with self._database.write() as connection:
             _claim(connection, self._target_version)
@@ -83,14 +82,14 @@ class ReindexStaging:
 
 
 def count_by_version(connection: Connection) -> Mapping[EmbeddingVersion, int]:
-    """How many passages there are of each make."""
+    """Return the number of passages by embedding version."""
     query = select(passages.c.model, passages.c.terms_version, func.count().label("number"))
     rows = connection.execute(query.group_by(passages.c.model, passages.c.terms_version))
     return {EmbeddingVersion(row.model, row.terms_version): row.number for row in rows}
 
 
 def owner_state(table: Table) -> ColumnElement[str]:
-    """What the owner that a row names says now, as a hash; null when it is gone."""
+    """The hash of the current content of a row's owner; null if it is gone."""
     of_incident = select(incidents.c.state_hash).where(incidents.c.id == table.c.owner)
     of_document = select(documents.c.hash).where(documents.c.id == table.c.owner)
     of_suggestion = select(suggestions.c.id).where(suggestions.c.id == table.c.owner)  # its content makes its id
@@ -102,7 +101,7 @@ def owner_state(table: Table) -> ColumnElement[str]:
 
 
 def _needs_reindex(target: EmbeddingVersion) -> ColumnElement[bool]:
-    """Passages of another make whose owners were not staged as they are now."""
+    """Passages of another version whose owners are not staged in their current state."""
     is_outdated = or_(
         passages.c.model.is_distinct_from(target.model), passages.c.terms_version.is_distinct_from(target.terms_version)
     )
@@ -121,7 +120,7 @@ def _target(connection: Connection) -> EmbeddingVersion | None:
 
 
 def _claim(connection: Connection, make: EmbeddingVersion) -> None:
-    """Have this be the re-index that is under way; one that began later for another make is not disturbed."""
+    """Make this the current re-index. Raises Conflict if one to another version was started since."""
     target = _target(connection)
     if target is None:
         values = {"number": 1, "model": make.model, "terms_version": make.terms_version}
@@ -131,7 +130,7 @@ def _claim(connection: Connection, make: EmbeddingVersion) -> None:
 
 
 def _drop(connection: Connection) -> None:
-    """Forget all that was staged, and the re-index."""
+    """Drop the staged passages and the re-index."""
     for table in (staged_passages, staged_owners, reindexing):
         connection.execute(delete(table))
     if connection.dialect.name == "postgresql":
@@ -143,7 +142,7 @@ def _drop(connection: Connection) -> None:
 
 
 def _drop_outdated(connection: Connection) -> None:
-    """Forget what was made of a state that is past."""
+    """Drop what was staged from outdated content."""
     outdated = owner_state(staged_owners).is_distinct_from(staged_owners.c.state)
     names = [(row.owner, row.kind) for row in connection.execute(select(staged_owners).where(outdated))]
     _unstage(connection, names)
@@ -159,20 +158,23 @@ def _unstage(connection: Connection, owners: Sequence[tuple[str, str]]) -> None:
 
 def _stage(connection: Connection, items: Sequence[ReindexedItem]) -> None:
     owners = [
-        {"owner": item.remaking.owner[1], "kind": item.remaking.owner[0], "state": item.remaking.state} for item in items
+        {"owner": item.remaking.owner[1], "kind": item.remaking.owner[0], "state": item.remaking.state}
+        for item in items
     ]
     _unstage(connection, [(owner["owner"], owner["kind"]) for owner in owners])
     new_passages = [passage for item in items for passage in item.passages]
     if owners:
         connection.execute(insert(staged_owners), owners)
     if new_passages:
-        connection.execute(insert(staged_passages), [{name: getattr(passage, name) for name in COLUMNS} for passage in new_passages])
+        connection.execute(
+            insert(staged_passages), [{name: getattr(passage, name) for name in COLUMNS} for passage in new_passages]
+        )
     if connection.dialect.name == "postgresql":
         _index_vectors(connection, items, new_passages)
 
 
 def _index_vectors(connection: Connection, items: Sequence[ReindexedItem], new_passages: Sequence[Passage]) -> None:
-    """Index the vectors now, beside those that serve: HNSW takes a millisecond each, too long for the swap."""
+    """Index the vectors now, beside the current ones: HNSW takes a millisecond each, too long for the swap."""
     stored = select_by_owner(connection, [item.remaking.owner for item in items])
     numbers = {_place_of(passage): number for owned in stored.values() for number, passage in owned}
     indexed = [passage for passage in new_passages if _place_of(passage) in numbers]

@@ -1,4 +1,4 @@
-"""Parts of deliveries that could not be taken in: kept with the reason, so that they can be listed and tried again."""
+"""Parts of deliveries that could not be stored, kept with the reason so that they can be listed and retried."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.storage import paging
-from onrecall.storage import sequences
+from onrecall.storage import paging, sequences
 from onrecall.storage.batching import chunked, group_by_first
 from onrecall.storage.ingest_results import RejectedPart, StoredRejectedPart
 from onrecall.storage.results import ResultPage
@@ -17,7 +16,7 @@ from onrecall.storage.tables import rejected
 
 
 def insert_new(connection: Connection, rejected_parts: Sequence[tuple[str, RejectedPart]], now: datetime) -> None:
-    """Keep parts with the source that they came from; one that is there already stays as it is."""
+    """Store rejected parts with their sources; existing ones stay unchanged."""
     rows = {(row["source"], row["hash"]): row for row in (_row(source, part) for source, part in rejected_parts)}
     for source, hashes in group_by_first(rows):
         query = select(rejected.c.source, rejected.c.hash).where(
@@ -32,7 +31,7 @@ def insert_new(connection: Connection, rejected_parts: Sequence[tuple[str, Rejec
 
 
 def get(connection: Connection, number: int) -> StoredRejectedPart:
-    """The part with this number."""
+    """Return a rejected part. Raises NotFound."""
     row = connection.execute(select(rejected).where(rejected.c.id == number)).first() if _is_possible(number) else None
     if row is None:
         raise NotFound(f"there is no rejected part {number}")
@@ -40,7 +39,7 @@ def get(connection: Connection, number: int) -> StoredRejectedPart:
 
 
 def page(connection: Connection, cursor: str | None, limit: int) -> ResultPage[StoredRejectedPart]:
-    """A page of the parts that are not in yet, newest first."""
+    """Return a page of unsettled rejected parts, newest first."""
     query = (
         select(rejected)
         .where(rejected.c.settled_at.is_(None))
@@ -56,7 +55,7 @@ def page(connection: Connection, cursor: str | None, limit: int) -> ResultPage[S
 
 
 def mark_settled(connection: Connection, numbers: Iterable[int], now: datetime) -> None:
-    """They went in."""
+    """Mark rejected parts as stored after all."""
     for chunk in chunked(numbers):
         connection.execute(
             update(rejected).where(rejected.c.id.in_(chunk), rejected.c.settled_at.is_(None)).values(settled_at=now)
@@ -64,7 +63,7 @@ def mark_settled(connection: Connection, numbers: Iterable[int], now: datetime) 
 
 
 def count(connection: Connection) -> int:
-    """How many are not in yet."""
+    """Return how many are unsettled."""
     query = select(func.count()).select_from(rejected).where(rejected.c.settled_at.is_(None))
     return int(connection.scalar(query) or 0)
 
@@ -81,7 +80,7 @@ def _row(source: str, part: RejectedPart) -> dict[str, Any]:
 
 
 def replace_unstorable(text: str) -> str:
-    """A text without what no database takes; of a part that can't be read nothing is refused."""
+    """Replace characters that no database can store."""
     return text.replace("\0", "�").encode(errors="replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Which columns hold an incident's id, and removing incidents with all that is told of them."""
+"""Columns that hold an incident's id, and removing incidents with everything that belongs to them."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -31,14 +31,14 @@ UNCONSTRAINED_REFERENCES: tuple[Column[Any], ...] = (
     judged.c.incident,
     cause_family_members.c.incident,
 )
-"""Columns that hold an incident's id without a foreign key, for some outlive it."""
+"""Columns with an incident's id but no foreign key, because some rows outlive the incident."""
 SURVIVING_REFERENCES = frozenset({alerts.c.incident, citations.c.evidence, cause_family_members.c.incident})
-"""Columns whose rows stay when the incident goes."""
+"""Columns whose rows stay when the incident is removed."""
 
 
 @cache
 def referring_columns() -> tuple[Column[Any], ...]:
-    """Return all columns that hold an incident's id, those of rows that others point to last."""
+    """Return all columns that hold an incident's id, referenced tables last."""
     enforced = {
         column
         for table in metadata.tables.values()
@@ -50,7 +50,7 @@ def referring_columns() -> tuple[Column[Any], ...]:
 
 
 def linked_to(connection: Connection, incident_ids: Iterable[str]) -> set[str]:
-    """Return the incidents that are linked to one of these."""
+    """Return the incidents that link to one of these."""
     return {
         name
         for chunk in chunked(incident_ids)
@@ -59,13 +59,13 @@ def linked_to(connection: Connection, incident_ids: Iterable[str]) -> set[str]:
 
 
 def rehash(connection: Connection, names: Iterable[str]) -> None:
-    """Note what these incidents say now that a link of theirs has changed."""
+    """Update the state hashes of incidents whose links changed."""
     for incident in stored_incidents.by_id(connection, names).values():
         stored_incidents.update_state(connection, incident)
 
 
 def remove_incidents(connection: Connection, incident_ids: Sequence[str]) -> None:
-    """Remove incidents; answers that cited one keep the quotes, and alerts that had joined one are grouped anew."""
+    """Remove incidents; answers that cite them keep the quotes, and their alerts are grouped again."""
     linked = linked_to(connection, incident_ids) - set(incident_ids)
     passage_changes = PassageChanges()
     for name in incident_ids:

@@ -1,4 +1,4 @@
-"""Resolutions: every version that was ever given, and which of them stood at a time."""
+"""Resolutions: every version ever given, and which was valid at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select, text, update
 
 from onrecall.domain.incident import ReportedEffect, Resolution, ResolutionStep, StepExecution
-from onrecall.storage import step_executions
-from onrecall.storage import validation
+from onrecall.storage import step_executions, validation
 from onrecall.storage.batching import bind_names
 from onrecall.storage.database import BACKENDS
 from onrecall.storage.tables import resolutions
@@ -18,13 +17,13 @@ COLUMNS = ("root_cause", "cause", "summary", "provenance", "cause_origin", "by",
 
 
 def versions(connection: Connection, incident: str) -> tuple[Resolution, ...]:
-    """All versions, newest first."""
+    """Return all versions, newest first."""
     query = select(resolutions).where(resolutions.c.incident == incident).order_by(resolutions.c.version.desc())
     return tuple(_from_row(row) for row in connection.execute(query))
 
 
 def valid_at(connection: Connection, incidents: Iterable[str], as_of: datetime | None) -> dict[str, Resolution]:
-    """The resolution of each incident that stood then, or stands now."""
+    """Return the resolution of each incident valid at `as_of`, or now."""
     values = bind_names(connection, incidents)
     if not values:
         return {}
@@ -37,14 +36,16 @@ def valid_at(connection: Connection, incidents: Iterable[str], as_of: datetime |
 
 @cache
 def _select_by_incidents(dialect: str, *, every: bool) -> Select[Any]:
-    """Made once, for a question waits for it: all versions, or those that stand now."""
+    """Built once, because retrieval waits for it: selects all versions, or the current ones."""
     columns = resolutions.c
-    query = select(resolutions).where(text(BACKENDS[dialect].in_names("resolutions.incident"))).order_by(columns.version)
+    query = (
+        select(resolutions).where(text(BACKENDS[dialect].in_names("resolutions.incident"))).order_by(columns.version)
+    )
     return query if every else query.where(columns.superseded_at.is_(None), columns.revoked_at.is_(None))
 
 
 def add(connection: Connection, incident: str, resolution: Resolution, executions: Sequence[StepExecution]) -> int:
-    """Keep a further version in place of the one that stands; returns its number."""
+    """Add a version that supersedes the current one; returns its number."""
     newest = connection.scalar(select(func.max(resolutions.c.version)).where(resolutions.c.incident == incident)) or 0
     if newest:
         connection.execute(
@@ -60,22 +61,27 @@ def add(connection: Connection, incident: str, resolution: Resolution, execution
 
 
 def to_row(incident: str, version: int, resolution: Resolution) -> dict[str, object]:
-    """A version as it is written."""
+    """Return the row of a version."""
     values = {name: getattr(resolution, name) for name in COLUMNS}
-    return {"incident": incident, "version": version, "steps": validation.to_storable(resolution.steps, "steps"), **values}
+    return {
+        "incident": incident,
+        "version": version,
+        "steps": validation.to_storable(resolution.steps, "steps"),
+        **values,
+    }
 
 
 def execution_rows(
     incident: str, version: int, resolution: Resolution, executions: Sequence[StepExecution]
 ) -> list[dict[str, object]]:
-    """The tries that a version tells of, as they are written; what a model or a sender says was tried by nobody."""
+    """Return the rows of executions that a version reports; unconfirmed ones (by a model or a source) do not count."""
     if not resolution.confirmed:
         return []
     return step_executions.to_rows(incident, _source_label(version), executions, resolution.by)
 
 
 def revoke(connection: Connection, incident: str, at: datetime) -> None:
-    """From this time on no version of it stands, nor any try told in them."""
+    """Revoke all versions and the executions they report."""
     connection.execute(
         update(resolutions)
         .where(resolutions.c.incident == incident, resolutions.c.revoked_at.is_(None))
@@ -88,7 +94,7 @@ def _source_label(version: int) -> str:
 
 
 def _was_valid(row: Row[tuple[object, ...]], as_of: datetime) -> bool:
-    """In the order of versions, the last one that stood is the one."""
+    """Whether a version was valid; the last valid one in order of versions counts."""
     return row.at <= as_of and (row.revoked_at is None or row.revoked_at > as_of)
 
 

@@ -1,4 +1,4 @@
-"""What goes into the store and comes out of it, beside the nouns themselves."""
+"""Inputs and results of the store, besides the domain objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class StoreEntry:
-    """One thing to keep, with the passages it is recalled by and the tries that its resolution reports."""
+    """A record to save, with its passages and the step executions that its resolution reports."""
 
     thing: Incident | Document
     passages: tuple[Passage, ...] = ()
@@ -39,7 +39,7 @@ class StoreEntry:
 
 @dataclass(frozen=True, slots=True)
 class SaveResult:
-    """What became of an entry; a rejected one says why."""
+    """The result of saving an entry, with the reason if it was rejected."""
 
     id: str
     state: State
@@ -49,7 +49,7 @@ class SaveResult:
 
 @dataclass(frozen=True, slots=True)
 class ResultPage(Generic[Item]):
-    """Some items, and where to go on; None at the end."""
+    """Some items and the cursor to continue with; None at the end."""
 
     items: tuple[Item, ...]
     next_cursor: str | None
@@ -57,7 +57,7 @@ class ResultPage(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class IncidentEvent:
-    """Something that happened to an incident."""
+    """A recorded event of an incident."""
 
     seq: int
     incident: str
@@ -65,14 +65,14 @@ class IncidentEvent:
     at: datetime
     """When it happened."""
     recorded_at: datetime
-    """When the store was told."""
+    """When it was recorded."""
     by: str | None
     detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredVerdict:
-    """What became of the answer to an incident, as the room that measures trust writes it."""
+    """Whether the answer to an incident was right, as calibration stores it."""
 
     basis: Literal["backtest", "outcomes"]
     incident: str
@@ -83,7 +83,7 @@ class StoredVerdict:
 
 @dataclass(frozen=True, slots=True)
 class FittedCurve:
-    """One version of what trust was measured to be."""
+    """One version of the fitted calibration curve."""
 
     version: int
     fitted_at: datetime
@@ -92,7 +92,7 @@ class FittedCurve:
 
 @dataclass(frozen=True, slots=True)
 class PassageLogEntry:
-    """A passage that came or went. Who has applied every change up to `seq` has all passages there are."""
+    """An added or removed passage. Applying all entries up to `seq` yields the current passages."""
 
     seq: int
     op: Literal["add", "remove"]
@@ -112,7 +112,7 @@ class PassageFeatures(NamedTuple):
 
 
 class PassageText(NamedTuple):
-    """What a passage says, and where it begins."""
+    """The text of a passage and its position."""
 
     text: str
     line: int
@@ -121,7 +121,7 @@ class PassageText(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TermStatistics:
-    """How common terms are: passages in all, their length in all, and for each term how many passages have it."""
+    """Corpus statistics: number of passages, total length, and document frequency per term."""
 
     documents: int
     total_length: int
@@ -130,7 +130,7 @@ class TermStatistics:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingVersion:
-    """What made a passage: the model its vector is of, and the version of the rules for its terms."""
+    """What made a passage: the embedding model and the version of the tokenizer."""
 
     model: str | None
     terms_version: int | None
@@ -138,7 +138,7 @@ class EmbeddingVersion:
 
 @dataclass(frozen=True, slots=True)
 class ReindexItem:
-    """An incident or a document whose passages are to be made anew, and its state when that was found out."""
+    """An incident or document to re-index, and its state when that was found out."""
 
     owner: Owner
     state: str
@@ -146,7 +146,7 @@ class ReindexItem:
 
 @dataclass(frozen=True, slots=True)
 class ReindexedItem:
-    """The passages it shall have, made of that state or a later one."""
+    """The new passages of an owner, made from that state or a later one."""
 
     remaking: ReindexItem
     passages: tuple[Passage, ...]
@@ -154,7 +154,7 @@ class ReindexedItem:
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """A call of a model that is about to be made."""
+    """A model call about to be made."""
 
     recommendation: str
     role: str
@@ -165,7 +165,7 @@ class ModelCall:
 
 @dataclass(frozen=True, slots=True)
 class ModelUsage:
-    """What an answer took; None: not told, or not known."""
+    """What a call used; None if not reported."""
 
     input_tokens: int | None
     output_tokens: int | None
@@ -188,23 +188,23 @@ class ModelUse:
     input_tokens: int
     output_tokens: int
     known_cost_usd: float | None
-    """Of the calls whose cost is known; None: of none."""
+    """Sum over calls whose cost is known; None if there are none."""
     of_unknown_cost: int
     mean_latency_ms: float | None
 
     @property
     def cost_usd(self) -> float | None:
-        """Of all calls; None as soon as that of one is not known."""
+        """The cost of all calls; None if that of any call is unknown."""
         return None if self.of_unknown_cost else self.known_cost_usd
 
 
 @dataclass(frozen=True, slots=True)
 class CircuitState:
-    """Whether a provider is asked: not while it is open, once to see when it is half open."""
+    """Whether a provider is called: not while open, one trial call while half open."""
 
     provider: str
     state: Literal["closed", "open", "half_open"]
     failures: int
-    """One after the other."""
+    """Consecutive failures."""
     until: datetime | None
     trying: bool = False

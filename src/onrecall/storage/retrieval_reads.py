@@ -1,7 +1,7 @@
-"""What recall reads for a question: of hundreds of passages what they are compared by, of a few their text.
+"""Reads for retrieval: features of hundreds of passages, the text of a few.
 
-These are the statements that a question waits for, so they are written out, take a list as one value, and read no
-column that is not needed.
+Questions wait for these statements, so they are written as SQL, bind lists as one value, and read only the columns
+needed.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from onrecall.storage.results import Owner, PassageFeatures, PassageText
 def passage_features(
     connection: Connection, numbers: Sequence[int], as_of: datetime | None = None
 ) -> dict[Owner, list[PassageFeatures]]:
-    """What the owners of these passages are compared by: all that was known of each at a time, in order."""
+    """Return the features of all passages of these passages' owners, as known at `as_of`, in order."""
     features_by_owner: dict[Owner, list[PassageFeatures]] = {}
     kind = BACKENDS[connection.dialect.name]
     values: dict[str, object] = {"numbers": kind.bind_list(numbers)}
@@ -31,7 +31,7 @@ def passage_features(
 
 
 def passage_texts(connection: Connection, numbers: Sequence[int]) -> dict[int, PassageText]:
-    """What passages say, and where; one that is gone is absent."""
+    """Return texts of passages by number; removed ones are absent."""
     kind = BACKENDS[connection.dialect.name]
     rows = connection.execute(_select_texts(connection.dialect.name), {"numbers": kind.bind_list(numbers)}).all()
     return {number: PassageText(*fields) for number, *fields in rows}

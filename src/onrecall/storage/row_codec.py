@@ -1,4 +1,4 @@
-"""Rows as plain JSON and back. What comes back is checked against what the columns may hold."""
+"""Convert rows to plain JSON and back; values read back are validated against their columns."""
 
 import base64
 import binascii
@@ -18,8 +18,8 @@ from onrecall.domain.incident import (
     Document,
     DocumentKind,
     EvidenceKind,
-    OutcomeVerdict,
     LinkKind,
+    OutcomeVerdict,
     Part,
     Provenance,
     Recommendation,
@@ -70,7 +70,7 @@ CHECKS: Mapping[tuple[str, str], Any] = {
 
 
 def to_json(value: object) -> object:
-    """A column's value as JSON can carry it."""
+    """Return a column's value as JSON can carry it."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, bytes):
@@ -79,7 +79,7 @@ def to_json(value: object) -> object:
 
 
 def parse_row(table: Table, columns: Mapping[str, Column[Any]], row: Mapping[str, Any], where: str) -> Row:
-    """A row's values as the columns take them; Invalid when they can't be right."""
+    """Parse a row's values for its columns. Raises Invalid."""
     if unknown := row.keys() - columns.keys() - {"table"}:
         name = min(unknown)
         raise Invalid(f"{where}: {table.name} have no {name!r}; was this written by a newer OnRecall?", name)
@@ -109,7 +109,7 @@ def _value(table: Table, column: Column[Any], value: object, where: str) -> obje
 
 @cache
 def _check(kind: Any) -> TypeAdapter[Any]:
-    """Made when it is needed first: all of them take a quarter of a second."""
+    """Built on first use: building all of them takes a quarter of a second."""
     return TypeAdapter(kind)
 
 

@@ -1,4 +1,4 @@
-"""Numbers that are given out once, and running totals; both are rows, so they are exact as the transaction is."""
+"""Sequences and running totals, stored as rows, so that they are as consistent as the transaction."""
 
 from typing import Literal
 
@@ -23,24 +23,24 @@ Total = Literal["passages", "length", "decisions_cleared"]
 
 
 def allocate(connection: Connection, name: Sequence, count: int = 1) -> range:
-    """The next free numbers; they are never given out again."""
+    """Allocate the next numbers; they are never allocated again."""
     moved = _increment(name, count).returning(counters.c.value)
     last = int(connection.scalar(moved) or 0)
     return range(last - count + 1, last + 1)
 
 
 def increment(connection: Connection, name: Sequence | Total, amount: int) -> None:
-    """Move a number on."""
+    """Increase a sequence or total."""
     connection.execute(_increment(name, amount))
 
 
 def current_value(connection: Connection, name: Sequence | Total) -> int:
-    """Where a number stands."""
+    """Return the current value."""
     return int(connection.scalar(select(counters.c.value).where(counters.c.name == name)) or 0)
 
 
 def advance_to(connection: Connection, name: Sequence | Total, least: int) -> None:
-    """Have a number go on after this one, when it is not there yet."""
+    """Advance a sequence to at least this number."""
     connection.execute(update(counters).where(counters.c.name == name, counters.c.value < least).values(value=least))
 
 

@@ -1,4 +1,4 @@
-"""When each sender was heard last, and how much of what it sent is here."""
+"""When each source was last heard, and how much of its data is stored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Connection, FromClause, Table, func, insert, select, update
 
-from onrecall.storage.columns import Utc, TextType
+from onrecall.storage.columns import TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.tables import alerts, change_events, metadata, notes, rejected
 
 WRITE_INTERVAL = timedelta(seconds=10)
-"""A sender that sends a thousand times a second is written once in this time by each process."""
+"""Each process writes the time of a source at most once in this time."""
 
 senders = Table(
     "senders",
@@ -23,7 +23,7 @@ senders = Table(
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """Alerts of one purpose: how many there are, and when the last one came."""
+    """The number of alerts of one purpose, and when the last one came."""
 
     count: int
     last_at: datetime
@@ -31,27 +31,27 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class SourceActivity:
-    """What came of one sender."""
+    """What is stored of one source."""
 
     heard_at: datetime | None = None
     alerts: int = 0
     notes: int = 0
     changes: int = 0
     rejected: int = 0
-    """Parts that could not be read, and are not in yet."""
+    """Parts that could not be read and are not settled."""
     set_aside: Mapping[str, SetAside] = field(default_factory=dict)
-    """What of its alerts was no incident, by purpose."""
+    """Alerts outside incidents, by purpose."""
 
 
 class SourceActivityRepository:
-    """When senders were heard, kept in the transaction that takes in what they sent."""
+    """Records when sources were heard, in the transaction that stores what they sent."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._last_written: dict[str, datetime] = {}
 
     def mark_heard(self, connection: Connection, names: Iterable[str], now: datetime) -> None:
-        """They sent something now; written only where that is news."""
+        """Record that sources sent something, at most every few seconds."""
         for name in set(names):
             before = self._last_written.get(name)
             if before is not None and abs(now - before) < WRITE_INTERVAL:
@@ -64,7 +64,7 @@ class SourceActivityRepository:
                 connection.execute(update(senders).where(is_sender, senders.c.heard_at < now).values(heard_at=now))
 
     def all(self) -> Mapping[str, SourceActivity]:
-        """Every sender that was ever heard; each count is read from an index."""
+        """Return every source ever heard; each count is read from an index."""
         with self._database.read() as connection:
             heard_at = {row.name: row.heard_at for row in connection.execute(select(senders))}
             waiting = select(rejected.c.source, rejected.c.settled_at).where(rejected.c.settled_at.is_(None)).subquery()

@@ -1,4 +1,4 @@
-"""What is SQLite's own: how its file is opened, how writers queue, and what its errors mean."""
+"""The SQLite backend: opening the file, queueing writers, and what its errors mean."""
 
 import json
 import shutil
@@ -36,14 +36,16 @@ PRAGMAS = (
 
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 MIN_FREE_BYTES = 1024 * 1024
-"""With less room on the disk, in bytes, it counts as full."""
+"""With less free disk space, in bytes, the disk counts as full."""
 PROBE_BYTES = 64 * 1024
 DAMAGE_CODES = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
-TRANSIENT_CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+TRANSIENT_CODES = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+)
 
 
 class SQLite:
-    """A file, or memory, opened for many threads and processes."""
+    """A file or an in-memory database, used by many threads and processes."""
 
     name: Literal["sqlite"] = "sqlite"
     types: Mapping[str, str] = COLUMN_TYPES
@@ -54,7 +56,7 @@ class SQLite:
         self._file = Path(str(url.database))
         if not self.in_memory:
             _make_folder(self._file.parent)
-        # In memory there is one connection, lent to one thread at a time; on a file every thread gets its own.
+        # In memory there is one connection, shared by all threads in turn; on a file every thread gets its own.
         self.engine = create_engine(
             url,
             poolclass=QueuePool,
@@ -71,7 +73,7 @@ class SQLite:
 
     @contextmanager
     def write_queue(self) -> Iterator[None]:
-        """Writers of this process stand in line here; SQLite's own waiting is a lottery among those who poll."""
+        """Queue the writers of this process: SQLite's own waiting is unfair, as all of them poll."""
         if not self._write_lock.acquire(timeout=self._timeout):
             raise Unavailable(f"other writers blocked the database for {self._timeout:g} s; try again")
         try:
@@ -88,9 +90,9 @@ class SQLite:
             raw.cursor().execute("BEGIN")  # touches nothing yet, so nothing can fail; a question begins five times
 
     def _begin_to_write(self, connection: Connection, cursor: DBAPICursor) -> None:
-        """Wait at the door for the writers of other processes, and knock often."""
-        # A writer that begins as a reader fails at once when another one wrote meanwhile; IMMEDIATE waits at the door.
-        # SQLite alone knocks ever more seldom, at last each 100 ms: then whoever writes most goes before the others.
+        """Wait for writers of other processes, polling at short intervals."""
+        # A reader that becomes a writer fails at once if another one wrote in between; IMMEDIATE waits for the lock.
+        # SQLite's own polling slows down to every 100 ms, so that a busy writer would starve the others.
         deadline = time.monotonic() + self._timeout
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         try:
@@ -107,10 +109,10 @@ class SQLite:
             cursor.execute(f"PRAGMA busy_timeout={round(1000 * self._timeout)}")
 
     def lock(self, connection: Connection) -> None:
-        """Nothing to do: a writing transaction began with BEGIN IMMEDIATE and has the lock."""
+        """Do nothing: BEGIN IMMEDIATE took the lock already."""
 
     def prepare(self, connection: Connection) -> None:
-        """Nothing to add before the first migration."""
+        """Do nothing before the first migration."""
 
     @staticmethod
     def add_frequencies(connection: Connection, deltas: Sequence[tuple[int, int]]) -> None:
@@ -123,34 +125,36 @@ class SQLite:
 
     @staticmethod
     def in_numbers(column: str) -> str:
-        """The condition that a column is one of `:numbers`, a list in one value."""
+        """Return the condition that a column is in `:numbers`, a list bound as one value."""
         return f"{column} in (select value from json_each(:numbers))"  # noqa: S608
 
     @staticmethod
     def in_names(column: str) -> str:
-        """The condition that a column is one of `:names`, a list in one value."""
+        """Return the condition that a column is in `:names`, a list bound as one value."""
         return f"{column} in (select value from json_each(:names))"  # noqa: S608
 
     @staticmethod
     def bind_list(numbers: Sequence[int] | Sequence[str]) -> str:
-        """A list in one value."""
+        """Return the list as one bind value."""
         return json.dumps(list(numbers))
 
     @staticmethod
     def size(connection: Connection) -> int:
-        """What the file takes, in bytes; its log apart."""
-        pages, page_size = (connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("page_count", "page_size"))
+        """Return the size of the file in bytes, without the write-ahead log."""
+        pages, page_size = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("page_count", "page_size")
+        )
         return int(pages or 0) * int(page_size or 0)
 
     @staticmethod
     def integrity_errors(connection: Connection) -> list[str]:
-        """What SQLite itself finds wrong with the file."""
+        """Return errors that SQLite finds in the file."""
         errors = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(10)") if row[0] != "ok"]
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         return errors + [f"{row[0]} row {row[1]} points to a missing row of {row[2]}" for row in broken[:10]]
 
     def check_file(self) -> tuple[str, ...]:
-        """What is wrong with the file as it lies on the disk, read anew and not from memory; takes time by its size."""
+        """Check the file on disk, bypassing caches; takes time in proportion to its size."""
         if self.in_memory:
             return ()
         try:
@@ -161,7 +165,7 @@ class SQLite:
         return tuple(str(row[0]) for row in rows if row[0] != "ok")
 
     def lack_of_room(self) -> str | None:
-        """That the disk has no room for another transaction; None while it has."""
+        """Return a message if the disk is full, else None."""
         if self.in_memory:
             return None
         try:
@@ -172,7 +176,7 @@ class SQLite:
 
     @staticmethod
     def probe(connection: Connection) -> None:
-        """Take room and give it back, then write the header as it is: that needs a place on the disk for real."""
+        """Allocate and free pages, then rewrite the header, which needs real disk space."""
         connection.exec_driver_sql("SAVEPOINT room")
         connection.exec_driver_sql("CREATE TABLE onrecall_room (filling BLOB)")
         connection.exec_driver_sql("INSERT INTO onrecall_room VALUES (zeroblob(?))", (PROBE_BYTES,))
@@ -182,7 +186,7 @@ class SQLite:
         connection.exec_driver_sql(f"PRAGMA user_version = {int(version or 0)}")
 
     def unavailable(self, error: BaseException | None) -> str | None:
-        """What to say when the database can't do it now; None for any other error."""
+        """Return the message for a transient error; None for any other."""
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
             return None
@@ -192,7 +196,7 @@ class SQLite:
 
     @staticmethod
     def damaged(error: BaseException | None) -> str | None:
-        """What to say where the file is damaged, or no SQLite database; None for any other error."""
+        """Return the message for a damaged file or one that is no SQLite database; None for any other error."""
         is_missing = isinstance(error, sqlite3.OperationalError) and str(error).startswith("no such table")
         if not is_missing and getattr(error, "sqlite_errorcode", 0) & 0xFF not in DAMAGE_CODES:
             return None
@@ -200,7 +204,7 @@ class SQLite:
 
 
 def _lock_timeout(url: URL) -> float:
-    """How long to wait for others, in seconds: `?timeout=5` in the URL, or the default."""
+    """Return the lock timeout in seconds: `?timeout=5` in the URL, or the default."""
     timeout = url.query.get("timeout", str(LOCK_TIMEOUT_SECONDS))
     try:
         return float(str(timeout))

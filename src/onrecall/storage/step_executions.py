@@ -36,8 +36,10 @@ RESOLUTION_AUTHOR = "a resolution"
 """Author of executions that a resolution reports; it sorts before every person and is not capped."""
 
 
-def to_rows(occasion: str, told_in: str, executions: Sequence[StepExecution], by: str | None) -> list[dict[str, object]]:
-    """The tries that a resolution or an outcome tells of, as they are written."""
+def to_rows(
+    occasion: str, told_in: str, executions: Sequence[StepExecution], by: str | None
+) -> list[dict[str, object]]:
+    """Return the rows of executions that a resolution or an outcome reports."""
     return [
         {
             "occasion": occasion,
@@ -53,19 +55,19 @@ def to_rows(occasion: str, told_in: str, executions: Sequence[StepExecution], by
 
 
 def add(connection: Connection, execution_rows: Sequence[Mapping[str, object]]) -> None:
-    """Keep tries."""
+    """Insert executions."""
     if execution_rows:
         connection.execute(insert(performed), execution_rows)
 
 
 def check(executions: Sequence[StepExecution]) -> None:
-    """Refuse tries that can't be kept."""
+    """Raise Invalid for executions that can't be stored."""
     for n, execution in enumerate(executions):
         validation.to_storable(execution, f"performed.{n}")
 
 
 def revoke(connection: Connection, occasion: str, at: datetime, told_in: str | None = None) -> None:
-    """From this time on the tries of this occasion, or those told in one place, no longer count."""
+    """Revoke the executions of a subject, or only those that one source reported."""
     query = update(performed).where(performed.c.occasion == occasion, performed.c.revoked_at.is_(None))
     if told_in is not None:
         query = query.where(performed.c.told_in == told_in)
@@ -73,9 +75,9 @@ def revoke(connection: Connection, occasion: str, at: datetime, told_in: str | N
 
 
 def records(connection: Connection, step_keys: Iterable[str], as_of: datetime | None) -> Mapping[str, TrackRecord]:
-    """For each key how often it was tried and what came of it. Told twice of one occasion, it still is one try.
+    """Return the track record per step key. Reported twice for one incident, an execution counts once.
 
-    What resolutions tell counts as often as there are incidents; what one person says in outcomes, so often at most.
+    Executions reported by resolutions count per incident; those in one person's outcomes up to a maximum.
     """
     names = {_index_key(key): key for key in step_keys if validation.is_storable(key)}
     track_records: dict[str, TrackRecord] = {}
@@ -83,13 +85,15 @@ def records(connection: Connection, step_keys: Iterable[str], as_of: datetime | 
         for row in connection.execute(_select_records(then=as_of is not None), {"keys": chunk, "as_of": as_of}):
             name = names[row.key]
             n = row.n if row.voice == RESOLUTION_AUTHOR else min(row.n, MAX_VOTES_PER_PERSON)
-            track_records[name] = add_to_record(track_records.get(name, TrackRecord()), row.outcome == "worked", n, row.last)
+            track_records[name] = add_to_record(
+                track_records.get(name, TrackRecord()), row.outcome == "worked", n, row.last
+            )
     return track_records
 
 
 @cache
 def _select_records(*, then: bool) -> Select[Any]:
-    """What each voice tells of some keys; made once, for making it costs more than asking it."""
+    """Select executions per key, outcome and author; built once, because building takes longer than running."""
     columns = performed.c
     person = literal("by ").concat(func.coalesce(columns.by, ""))
     voice = case((columns.told_in.like("resolution %"), RESOLUTION_AUTHOR), else_=person)
@@ -106,27 +110,27 @@ def _select_records(*, then: bool) -> Select[Any]:
 
 
 def count_by_author(executions: Subquery, *by: ColumnElement[Any]) -> Select[Any]:
-    """How many tries each voice tells of, and when the last one was."""
+    """Count executions and their last time per author."""
     aggregates = (func.count().label("n"), func.max(executions.c.last).label("last"))
     return select(*by, executions.c.voice, *aggregates).group_by(*by, executions.c.voice)
 
 
 def as_of_parameter(*, then: bool) -> BindParameter[datetime] | None:
-    """The time that a statement made once is asked for, where it is asked for one."""
+    """Return the bind parameter for `as_of`, if the statement has one."""
     return bindparam("as_of", type_=Utc()) if then else None
 
 
 def valid_condition(
     at: Column[datetime], revoked_at: Column[datetime], as_of: datetime | BindParameter[datetime] | None
 ) -> ColumnElement[bool]:
-    """Whether something counts now; or counted then, being known and not yet taken back."""
+    """Return the condition that a row is valid now, or was known and not revoked at `as_of`."""
     if as_of is None:
         return revoked_at.is_(None)
     return and_(at <= as_of, or_(revoked_at.is_(None), revoked_at > as_of))
 
 
 def add_to_record(record: TrackRecord, worked: bool, n: int, last: datetime) -> TrackRecord:
-    """The record with some more tries."""
+    """Return the record with `n` more executions."""
     return TrackRecord(
         tried=record.tried + n,
         worked=record.worked + (n if worked else 0),
@@ -136,6 +140,6 @@ def add_to_record(record: TrackRecord, worked: bool, n: int, last: datetime) -> 
 
 
 def _index_key(key: str) -> str:
-    """The key, or its hash where it is too long for an index."""
+    """Return the key, or its hash if it is too long for an index."""
     raw = key.encode()
     return key if len(raw) <= validation.KEY_BYTES else f"sha256:{hashlib.sha256(raw).hexdigest()}"

@@ -1,4 +1,4 @@
-"""Suggestions: what senders say fixed an incident, or want kept as a document, and what responders decided."""
+"""Suggestions: resolutions and documents that sources propose, and what responders decided on them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,9 @@ from sqlalchemy import Column, Connection, ForeignKey, Index, Row, Table, and_, 
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import Document, Passage, Resolution
 from onrecall.domain.suggestion import Suggestion, SuggestionState
-from onrecall.storage import audit, events, paging
-from onrecall.storage import validation
+from onrecall.storage import audit, events, paging, validation
 from onrecall.storage.batching import chunk_keys
-from onrecall.storage.columns import Json, Utc, TextType
+from onrecall.storage.columns import Json, TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.passages import PassageChanges
@@ -59,11 +58,14 @@ COLUMNS = (
     "decided_at",
     "decided_by",
 )
-_AUDIT_ACTIONS: dict[SuggestionState, audit.AuditAction] = {"confirmed": "suggestion confirmed", "dismissed": "suggestion dismissed"}
+_AUDIT_ACTIONS: dict[SuggestionState, audit.AuditAction] = {
+    "confirmed": "suggestion confirmed",
+    "dismissed": "suggestion dismissed",
+}
 
 
 def add(connection: Connection, suggestion: Suggestion, passages: Sequence[Passage], now: datetime) -> bool:
-    """Keep a suggestion with the passages it is found by; returns whether it is new, whatever became of it since."""
+    """Store a suggestion with its passages; returns whether it is new, even if it was decided on since."""
     if connection.scalar(select(suggestions.c.id).where(suggestions.c.id == suggestion.id)) is not None:
         return False
     if suggestion.document is not None:
@@ -74,9 +76,7 @@ def add(connection: Connection, suggestion: Suggestion, passages: Sequence[Passa
     detail = {"source": suggestion.source, "by": suggestion.by, "incident": suggestion.incident, "document": document}
     audit.add(connection, "suggestion made", suggestion.id, detail, who=suggestion.by)
     if suggestion.incident is not None:
-        event = NewEvent(
-            suggestion.incident, "suggested", suggestion.at, suggestion.by, {"suggestion": suggestion.id}
-        )
+        event = NewEvent(suggestion.incident, "suggested", suggestion.at, suggestion.by, {"suggestion": suggestion.id})
         events.add(connection, [event], now)
     return True
 
@@ -90,7 +90,7 @@ def get(connection: Connection, suggestion_id: str) -> Suggestion:
 
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Suggestion]:
-    """Return suggestions by id; one that is unknown, or was unknown then, is absent."""
+    """Return suggestions by id; unknown ones (or unknown at `as_of`) are absent."""
     suggestion_by_id: dict[str, Suggestion] = {}
     for chunk in chunk_keys(ids):
         query = select(suggestions).where(suggestions.c.id.in_(chunk))
@@ -100,8 +100,10 @@ def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = N
     return suggestion_by_id
 
 
-def decide(connection: Connection, suggestion_id: str, state: SuggestionState, by: str | None, at: datetime) -> Suggestion:
-    """Keep what was decided; the same again changes nothing, another decision is a Conflict."""
+def decide(
+    connection: Connection, suggestion_id: str, state: SuggestionState, by: str | None, at: datetime
+) -> Suggestion:
+    """Decide on a suggestion; the same decision again changes nothing. Raises Conflict for another decision."""
     stored = get(connection, suggestion_id)
     if stored.state == state:
         return stored
@@ -109,16 +111,20 @@ def decide(connection: Connection, suggestion_id: str, state: SuggestionState, b
         raise Conflict(f"suggestion {suggestion_id} was {stored.state} already")
     columns = suggestions.c
     values = {"state": state, "decided_at": at, "decided_by": by}
-    connection.execute(update(suggestions).where(columns.id == suggestion_id, columns.state == "pending").values(values))
+    connection.execute(
+        update(suggestions).where(columns.id == suggestion_id, columns.state == "pending").values(values)
+    )
     _replace_passages(connection, suggestion_id, ())
-    audit.add(connection, _AUDIT_ACTIONS[state], suggestion_id, {"incident": stored.incident, "source": stored.source}, who=by)
+    audit.add(
+        connection, _AUDIT_ACTIONS[state], suggestion_id, {"incident": stored.incident, "source": stored.source}, who=by
+    )
     if stored.incident is not None and state == "dismissed":
         events.add(connection, [NewEvent(stored.incident, "dismissed", at, by, {"suggestion": suggestion_id})], at)
     return get(connection, suggestion_id)
 
 
 def _supersede(connection: Connection, source: str, document: str, now: datetime) -> None:
-    """An older version of the same document that nobody decided on is replaced by the new one."""
+    """Mark undecided older versions of the same document as superseded."""
     columns = suggestions.c
     older = and_(columns.source == source, columns.document_id == document, columns.state == "pending")
     for suggestion_id in connection.scalars(select(columns.id).where(older)).all():
@@ -170,7 +176,7 @@ class Suggestions:
     database: Database
 
     def add(self, suggestion: Suggestion, passages: Sequence[Passage], now: datetime) -> bool:
-        """Keep a suggestion; returns whether it is new."""
+        """Store a suggestion; returns whether it is new."""
         with self.database.write() as connection:
             return add(connection, suggestion, passages, validation.require_utc(now, "now"))
 
@@ -180,7 +186,7 @@ class Suggestions:
             return get(connection, suggestion_id)
 
     def pending(self, *incident_ids: str) -> tuple[Suggestion, ...]:
-        """Return what is suggested for these incidents and was not decided on, the last received first."""
+        """Return undecided suggestions for these incidents, last received first."""
         columns = suggestions.c
         rows: list[Row[Any]] = []
         with self.database.read() as connection:
@@ -191,13 +197,13 @@ class Suggestions:
         return tuple(_from_row(row) for row in in_order)
 
     def any_pending(self) -> bool:
-        """Return whether anything waits for a decision."""
+        """Return whether any suggestion is undecided."""
         with self.database.read() as connection:
             query = select(suggestions.c.id).where(suggestions.c.state == "pending").limit(1)
             return connection.scalar(query) is not None
 
     def count_pending(self) -> int:
-        """Return how many suggestions wait for a decision."""
+        """Return how many suggestions are undecided."""
         with self.database.read() as connection:
             query = select(func.count()).select_from(suggestions).where(suggestions.c.state == "pending")
             return int(connection.scalar(query) or 0)
@@ -209,9 +215,13 @@ class Suggestions:
         cursor: str | None = None,
         limit: int = 50,
     ) -> ResultPage[Suggestion]:
-        """Return suggestions that fit all that is given, the last received first."""
+        """Return suggestions matching all filters, last received first."""
         columns = suggestions.c
-        query = select(suggestions).order_by(columns.received_at.desc(), columns.id.desc()).limit(paging.check_limit(limit) + 1)
+        query = (
+            select(suggestions)
+            .order_by(columns.received_at.desc(), columns.id.desc())
+            .limit(paging.check_limit(limit) + 1)
+        )
         if state is not None:
             query = query.where(columns.state == state)
         if incident_id is not None:
@@ -223,11 +233,15 @@ class Suggestions:
         with self.database.read() as connection:
             rows = connection.execute(query).all()
         page_rows = rows[:limit]
-        next_cursor = paging.encode_cursor((page_rows[-1].received_at.isoformat(), page_rows[-1].id)) if len(rows) > limit else None
+        next_cursor = (
+            paging.encode_cursor((page_rows[-1].received_at.isoformat(), page_rows[-1].id))
+            if len(rows) > limit
+            else None
+        )
         return ResultPage(tuple(_from_row(row) for row in page_rows), next_cursor)
 
     def decide(self, suggestion_id: str, state: SuggestionState, by: str | None, at: datetime) -> Suggestion:
-        """Keep what was decided on a suggestion."""
+        """Decide on a suggestion."""
         with self.database.write() as connection:
             return decide(connection, suggestion_id, state, by, validation.require_utc(at, "at"))
 

@@ -1,4 +1,4 @@
-"""The tables, once, for both databases. `migrations/` creates them; a test holds the two together."""
+"""The table definitions for both databases. `migrations/` creates the tables; a test compares the two."""
 
 from typing import Any
 
@@ -16,17 +16,19 @@ from sqlalchemy import (
     true,
 )
 
-from onrecall.storage.columns import Json, Number, BytesType, Utc, TextType
+from onrecall.storage.columns import BytesType, Json, Number, TextType, Utc
 
 metadata = MetaData()
 
 
 def where(condition: ColumnElement[bool]) -> dict[str, Any]:
-    """The arguments of an index that holds only some rows, on both databases."""
+    """Return the arguments of a partial index, for both databases."""
     return {"sqlite_where": condition, "postgresql_where": condition}
 
 
-counters = Table("counters", metadata, Column("name", TextType, primary_key=True), Column("value", Number, nullable=False))
+counters = Table(
+    "counters", metadata, Column("name", TextType, primary_key=True), Column("value", Number, nullable=False)
+)
 
 incidents = Table(
     "incidents",
@@ -216,7 +218,9 @@ outcomes = Table(
 performed = Table(
     "performed",
     metadata,
-    Column("occasion", TextType, primary_key=True),  # the incident, or the recommendation that was asked for without one
+    Column(
+        "occasion", TextType, primary_key=True
+    ),  # the incident, or the recommendation that was asked for without one
     Column("told_in", TextType, primary_key=True),  # the resolution's version, or the outcome
     Column("n", Integer, primary_key=True),
     Column("key", TextType, nullable=False),
@@ -341,7 +345,9 @@ rejected = Table(
 pairings = Table(
     "pairings",
     metadata,
-    Column("one", TextType, primary_key=True),  # what kind of alert, as the grouping room names it; the lesser of the two
+    Column(
+        "one", TextType, primary_key=True
+    ),  # what kind of alert, as the grouping room names it; the lesser of the two
     Column("other", TextType, primary_key=True),
     Column("together", Boolean, nullable=False),  # what a person said of them by merging or splitting
     Column("at", Utc, nullable=False),

@@ -1,4 +1,4 @@
-"""In how many passages each term occurs: kept exact in the transaction that brings or removes a passage."""
+"""The document frequency of each term, kept exact in the transaction that adds or removes passages."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -15,18 +15,18 @@ from onrecall.storage.results import TermStatistics
 from onrecall.storage.tables import terms
 
 PAIR_BYTES = 5
-"""A term takes four bytes for its hash and one for its count; all hashes come before all counts."""
+"""A term takes four bytes for its hash and one for its count; all hashes precede all counts."""
 
 
 def check_packed(passage: Passage, n: int) -> None:
-    """Refuse terms that are not packed as whole pairs."""
+    """Raise Invalid for terms that are not packed as whole pairs."""
     if len(passage.terms) % PAIR_BYTES:
         field = f"passages.{n}.terms"
         raise Invalid(f"{field} are {len(passage.terms)} bytes long; pairs of a hash and a count take five each", field)
 
 
 def update_counts(connection: Connection, added: Sequence[bytes], removed: Sequence[bytes]) -> None:
-    """Count the terms of passages that came and of passages that went."""
+    """Update frequencies for added and removed passages."""
     sequences.increment(connection, "passages", len(added) - len(removed))
     sequences.increment(connection, "length", sum(map(count_terms, added)) - sum(map(count_terms, removed)))
     hash_arrays = [unpack_hashes(packed) for packed in (*added, *removed)]
@@ -44,7 +44,7 @@ def update_counts(connection: Connection, added: Sequence[bytes], removed: Seque
 
 
 def statistics(connection: Connection, term_hashes: Sequence[int]) -> TermStatistics:
-    """How common these terms are; one that occurs nowhere is absent."""
+    """Return statistics of these terms; terms that occur nowhere are absent."""
     kind = BACKENDS[connection.dialect.name]
     rows = connection.execute(_statistics(connection.dialect.name), {"numbers": kind.bind_list(term_hashes)}).all()
     totals = {name: value for name, _, value in rows if name}
@@ -54,7 +54,7 @@ def statistics(connection: Connection, term_hashes: Sequence[int]) -> TermStatis
 
 @cache
 def _statistics(dialect: str) -> TextClause:
-    """In one statement, for each question waits for it: the totals by their names, the terms without one."""
+    """One statement, because each question waits for it: totals by name, terms with an empty name."""
     return text(
         f"select '' as name, term, passages from terms where {BACKENDS[dialect].in_numbers('term')}"  # noqa: S608
         " union all select name, 0, value from counters where name in ('passages', 'length')"
@@ -62,12 +62,12 @@ def _statistics(dialect: str) -> TextClause:
 
 
 def count_terms(packed: bytes) -> int:
-    """How many terms a passage has, each as often as it occurs."""
+    """Return how many terms a passage has, with repetitions."""
     return (
         int(np.frombuffer(packed, np.uint8, offset=len(packed) // PAIR_BYTES * 4).sum(dtype=np.int64)) if packed else 0
     )
 
 
 def unpack_hashes(packed: bytes) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
-    """The terms of a passage, each once."""
+    """Return the distinct terms of a passage."""
     return np.frombuffer(packed, "<u4", count=len(packed) // PAIR_BYTES)

@@ -1,11 +1,11 @@
-"""Tickets: what stands for a key once, for browsers, which can't send a key when they open a WebSocket."""
+"""Tickets: one-time substitutes for a key, for browsers, which can't send a key when they open a WebSocket."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Column, ForeignKey, Table, delete, insert
 
-from onrecall.storage.columns import Utc, TextType
+from onrecall.storage.columns import TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.tables import metadata
 
@@ -25,14 +25,16 @@ class TicketRepository:
     database: Database
 
     def add(self, ticket_hash: str, key_id: str, expires_at: datetime, now: datetime) -> None:
-        """Keep a new one, and forget those that have expired."""
+        """Store a new ticket and delete expired ones."""
         with self.database.write() as connection:
             connection.execute(delete(tickets).where(tickets.c.expires_at <= now))
             connection.execute(insert(tickets).values(hash=ticket_hash, key_id=key_id, expires_at=expires_at))
 
     def redeem(self, ticket_hash: str, now: datetime) -> str | None:
-        """Whose key it stood for; it is gone after this. None when there is none such, or it has expired."""
-        statement = delete(tickets).where(tickets.c.hash == ticket_hash).returning(tickets.c.key_id, tickets.c.expires_at)
+        """Delete a ticket and return the key it stands for; None if there is none or it has expired."""
+        statement = (
+            delete(tickets).where(tickets.c.hash == ticket_hash).returning(tickets.c.key_id, tickets.c.expires_at)
+        )
         with self.database.write() as connection:
             row = connection.execute(statement).one_or_none()
         return str(row.key_id) if row is not None and row.expires_at > now else None

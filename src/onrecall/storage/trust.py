@@ -1,4 +1,4 @@
-"""What trust is measured on: answers whose truth is known, and every version of the curve fitted to them."""
+"""Verdicts on answers, and every version of the calibration curve fitted to them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,30 +14,30 @@ LIVE_BASIS = "outcomes"
 
 
 def save_verdict(connection: Connection, judgement: StoredVerdict) -> None:
-    """Keep what became of the answer to an incident, in place of what was thought of it before."""
+    """Save the verdict on the answer to an incident, replacing an earlier one."""
     delete_verdict(connection, judgement.incident, judgement.basis)
     _add(connection, [judgement])
 
 
 def delete_verdict(connection: Connection, incident: str, basis: str = LIVE_BASIS) -> None:
-    """Nothing is known of the answer to an incident any more."""
+    """Delete the verdict on the answer to an incident."""
     connection.execute(delete(judged).where(judged.c.incident == incident, judged.c.basis == basis))
 
 
 def replace_verdicts(connection: Connection, basis: str, judgements: Sequence[StoredVerdict]) -> None:
-    """Put these in place of all of one basis."""
+    """Replace all verdicts of one basis."""
     connection.execute(delete(judged).where(judged.c.basis == basis))
     _add(connection, judgements)
 
 
 def all_verdicts(connection: Connection) -> tuple[StoredVerdict, ...]:
-    """Every answer whose truth is known, in the order in which the answers were given."""
+    """Return all verdicts, in the order the answers were given."""
     query = select(judged).order_by(judged.c.at, judged.c.incident, judged.c.basis)
     return tuple(StoredVerdict(row.basis, row.incident, row.at, row.body) for row in connection.execute(query))
 
 
 def count(connection: Connection) -> int:
-    """How many answers have a known truth."""
+    """Return the number of verdicts."""
     return connection.scalar(select(func.count()).select_from(judged)) or 0
 
 
@@ -56,24 +56,27 @@ def cause_known(connection: Connection, cause: str, before: datetime, other_than
 
 
 def save_curve(connection: Connection, body: Mapping[str, Any], at: datetime) -> FittedCurve:
-    """Keep a curve as the next version; earlier ones stay."""
+    """Save a curve as the next version; earlier ones stay."""
     version = newest_version(connection) + 1
     connection.execute(insert(curves).values(version=version, fitted_at=at, body=dict(body)))
     return FittedCurve(version, at, body)
 
 
 def newest_version(connection: Connection) -> int:
-    """The number of the newest curve; 0 when there is none."""
+    """Return the version of the newest curve; 0 if there is none."""
     return connection.scalar(select(func.max(curves.c.version))) or 0
 
 
 def newest_curve(connection: Connection) -> FittedCurve | None:
-    """The newest curve."""
+    """Return the newest curve."""
     row = connection.execute(select(curves).order_by(curves.c.version.desc()).limit(1)).first()
     return FittedCurve(row.version, row.fitted_at, row.body) if row else None
 
 
 def _add(connection: Connection, judgements: Sequence[StoredVerdict]) -> None:
     for chunk in chunked(judgements):
-        rows = [{"basis": judgement.basis, "incident": judgement.incident, "at": judgement.at, "body": dict(judgement.body)} for judgement in chunk]
+        rows = [
+            {"basis": judgement.basis, "incident": judgement.incident, "at": judgement.at, "body": dict(judgement.body)}
+            for judgement in chunk
+        ]
         connection.execute(insert(judged), rows)

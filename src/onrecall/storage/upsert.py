@@ -1,4 +1,4 @@
-"""Saving: incidents and documents go in under their natural keys; what is there already stays as it is."""
+"""Save incidents and documents by natural key."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,9 +10,18 @@ from sqlalchemy import Connection, select
 from onrecall.domain import markdown_page
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Document, Incident, IncidentLink, Passage
-from onrecall.storage import audit, documents, events, examples, incidents, links, passages, resolutions
-from onrecall.storage import step_executions
-from onrecall.storage import validation
+from onrecall.storage import (
+    audit,
+    documents,
+    events,
+    examples,
+    incidents,
+    links,
+    passages,
+    resolutions,
+    step_executions,
+    validation,
+)
 from onrecall.storage.bulk_insert import BulkInsert, known_from
 from onrecall.storage.events import NewEvent
 from onrecall.storage.natural_keys import NaturalKeyIndex, StoredIdentity
@@ -23,25 +32,32 @@ from onrecall.storage.tables import incidents as rows
 DocumentState = Literal["created", "updated", "unchanged"]
 IMPORTED_DETAIL: Mapping[str, Any] = {"imported": True}
 DIRECT_SOURCES = ("api", "incidentos", "hindsight")
-"""Sources whose incidents are known by the words that reported them: this API, and what IncidentOS AI keeps."""
+"""Sources whose incidents are identified by their words: this API, and incidents from IncidentOS AI and Hindsight."""
 
 
 def save(connection: Connection, entries: Sequence[StoreEntry], now: datetime) -> tuple[SaveResult, ...]:
-    """Create or update each; one that contradicts what is known is left out, and says so."""
+    """Create or update each entry; one that conflicts with stored data is rejected with a reason."""
     session = _ImportSession(connection, [entry.thing for entry in entries], now)
     session.step_examples_aside([entry.thing for entry in entries if isinstance(entry.thing, Incident)])
     results = tuple(session.save_entry(entry) for entry in entries)
     session.finish()
     document_ids = [result.id for result in results if result.id in session.changed_documents]
     if document_ids:
-        audit.add(connection, "document put", document_ids[0] if len(document_ids) == 1 else None, audit.summarize_ids(document_ids))
+        audit.add(
+            connection,
+            "document put",
+            document_ids[0] if len(document_ids) == 1 else None,
+            audit.summarize_ids(document_ids),
+        )
     return results
 
 
 def unchanged(connection: Connection, records: Sequence[Incident | Document]) -> list[bool]:
-    """Whether each is stored already and says the same."""
+    """Return for each record whether it is stored with the same content."""
     index = NaturalKeyIndex(connection, [record for record in records if isinstance(record, Incident)])
-    stored_documents = documents.fingerprints(connection, [record for record in records if isinstance(record, Document)])
+    stored_documents = documents.fingerprints(
+        connection, [record for record in records if isinstance(record, Document)]
+    )
     results = []
     for record in records:
         try:
@@ -52,12 +68,14 @@ def unchanged(connection: Connection, records: Sequence[Incident | Document]) ->
                 identity = index.find(record)
                 results.append(identity is not None and validation.content_hash(record) in identity.hashes)
         except (Conflict, Invalid):
-            results.append(False)  # saving it tells why
+            results.append(False)  # saving it reports the reason
     return results
 
 
-def open_incident(connection: Connection, incident: Incident, new_passages: Sequence[Passage], now: datetime) -> tuple[Incident, bool]:
-    """Keep a new incident that waits for an answer; the same again is fine."""
+def open_incident(
+    connection: Connection, incident: Incident, new_passages: Sequence[Passage], now: datetime
+) -> tuple[Incident, bool]:
+    """Store a new incident that waits for an answer; the same one again is accepted."""
     digest = validation.content_hash(incident)
     session = _ImportSession(connection, [incident], now)
     session.step_examples_aside([incident])
@@ -76,7 +94,7 @@ def open_incident(connection: Connection, incident: Incident, new_passages: Sequ
 def open_incident_once(
     connection: Connection, incident: Incident, new_passages: Sequence[Passage], now: datetime
 ) -> tuple[Incident, bool]:
-    """Keep a new incident under a minted id; one that was reported in the same words is that one still."""
+    """Store a new incident under a new id, unless one reported in the same words exists."""
     digest = validation.content_hash(incident)
     existing = _find_same_report(connection, incident)
     if existing is not None:
@@ -88,8 +106,10 @@ def open_incident_once(
     return incidents.get(connection, incident_id), True
 
 
-def put_document(connection: Connection, document: Document, new_passages: Sequence[Passage], now: datetime) -> DocumentState:
-    """Keep one document."""
+def put_document(
+    connection: Connection, document: Document, new_passages: Sequence[Passage], now: datetime
+) -> DocumentState:
+    """Save one document."""
     session = _ImportSession(connection, [document], now)
     state = session.save_document(document, new_passages, validation.content_hash(document))
     session.finish()
@@ -99,7 +119,7 @@ def put_document(connection: Connection, document: Document, new_passages: Seque
 
 
 def delete_document(connection: Connection, document_id: str) -> None:
-    """Remove one document and its passages."""
+    """Delete a document and its passages."""
     documents.remove(connection, document_id)
     audit.add(connection, "document deleted", document_id)
     passage_changes = PassageChanges()
@@ -108,33 +128,35 @@ def delete_document(connection: Connection, document_id: str) -> None:
 
 
 class _ImportSession:
-    """One transaction of saving: what is known so far, and the passages to put in place at its end."""
+    """One save transaction: what is known so far, and the passages to write at its end."""
 
     def __init__(self, connection: Connection, incoming: Sequence[Incident | Document], now: datetime) -> None:
         self._connection = connection
         self._now = now
         self.index = NaturalKeyIndex(connection, [record for record in incoming if isinstance(record, Incident)])
-        self._documents = documents.fingerprints(connection, [record for record in incoming if isinstance(record, Document)])
+        self._documents = documents.fingerprints(
+            connection, [record for record in incoming if isinstance(record, Document)]
+        )
         self.changed_documents: set[str] = set()
-        """Those that are new or say something else."""
+        """Ids of documents that are new or changed."""
         self._has_new_resolution = False
-        """Whether a resolution came."""
+        """Whether a new resolution was saved."""
         self._bulk_insert = BulkInsert()
         self._passage_changes = PassageChanges()
 
     def finish(self) -> None:
-        """Write what is left to be written."""
+        """Write everything collected."""
         self._bulk_insert.write(self._connection, self._now)
         self._passage_changes.write(self._connection)
         if self._has_new_resolution or self.changed_documents:
             incidents.queue_answered(self._connection, self._now)
 
     def step_examples_aside(self, incoming: Sequence[Incident]) -> None:
-        """Have example incidents step aside whose ids these incidents want."""
+        """Rename example incidents whose ids these incidents need."""
         conflicting = self.index.conflicting_examples(incident for incident in incoming if _is_storable(incident))
         if not conflicting:
             return
-        self._bulk_insert.write(self._connection, self._now)  # they may have come with the same entries
+        self._bulk_insert.write(self._connection, self._now)  # they may be among the same entries
         self._passage_changes.write(self._connection)
         self._passage_changes = PassageChanges()
         examples.step_aside(self._connection, conflicting)
@@ -142,7 +164,7 @@ class _ImportSession:
             self.index.rename(name, examples.namespaced(name))
 
     def save_entry(self, entry: StoreEntry) -> SaveResult:
-        """Save one entry. Nothing of it is written before all that can be wrong with it was looked at."""
+        """Save one entry. Everything is validated before anything is written."""
         try:
             digest = validation.content_hash(entry.thing)
             step_executions.check(entry.performed)
@@ -155,7 +177,7 @@ class _ImportSession:
             return SaveResult(entry.thing.id, "rejected", str(error), error.field)
 
     def create(self, incoming: Incident, entry: StoreEntry, digest: str, *, live: bool = False) -> StoredIdentity:
-        """Write an incident that was not there."""
+        """Add a new incident."""
         incident = _with_resolved_status(incoming)
         self._passage_changes.set_passages(("incident", incident.id), entry.passages)
         waiting = live or incident.status != "resolved"
@@ -164,7 +186,9 @@ class _ImportSession:
         opened = NewEvent(incident.id, "opened", incident.started_at, detail=detail)
         version = 1 if incident.resolution else None
         self._has_new_resolution |= incident.resolution is not None
-        self._bulk_insert.add_events([opened, *_new_events(None, incident, version, dict.fromkeys(incident.links), detail)])
+        self._bulk_insert.add_events(
+            [opened, *_new_events(None, incident, version, dict.fromkeys(incident.links), detail)]
+        )
         return StoredIdentity(incident.id, incident.source, incident.source_id, hashes)
 
     def save_document(self, incoming: Document, new_passages: Sequence[Passage], digest: str) -> DocumentState:
@@ -179,7 +203,7 @@ class _ImportSession:
             self._passage_changes.set_passages(("document", incoming.id), new_passages)
             self._bulk_insert.add_document(incoming, digest)
         else:
-            self._bulk_insert.write(self._connection, self._now)  # it may have come with the same entries
+            self._bulk_insert.write(self._connection, self._now)  # it may be among the same entries
             stored = documents.get(self._connection, incoming.id)
             moved = (stored.service, stored.labels) != (incoming.service, incoming.labels)
             self._passage_changes.set_passages(("document", incoming.id), new_passages, moved=moved)
@@ -197,7 +221,7 @@ class _ImportSession:
         if existing is None:
             identity = self.create(replace(incoming, id=self.index.storage_id(incoming)), entry, digest)
         else:
-            self._bulk_insert.write(self._connection, self._now)  # it may have come with the same entries
+            self._bulk_insert.write(self._connection, self._now)  # it may be among the same entries
             identity = self._update_incident(incidents.get(self._connection, existing.id), incoming, entry, digest)
         self.index.add(identity)
         return SaveResult(identity.id, "created" if existing is None else "updated")
@@ -205,7 +229,9 @@ class _ImportSession:
     def _update_incident(self, stored: Incident, incoming: Incident, entry: StoreEntry, digest: str) -> StoredIdentity:
         incident = _merge(stored, incoming)
         moved = (stored.service, stored.labels) != (incident.service, incident.labels)
-        self._passage_changes.set_passages(("incident", incident.id), entry.passages + self._kept_passages(stored, incoming), moved=moved)
+        self._passage_changes.set_passages(
+            ("incident", incident.id), entry.passages + self._kept_passages(stored, incoming), moved=moved
+        )
         hashes = incidents.update_imported(self._connection, incident, digest)
         resolution, version = incident.resolution, None
         if resolution is not None and resolution != stored.resolution:
@@ -216,22 +242,26 @@ class _ImportSession:
         return StoredIdentity(incident.id, incident.source, incident.source_id, hashes)
 
     def _kept_passages(self, stored: Incident, incoming: Incident) -> tuple[Passage, ...]:
-        """The passages of a resolution that the given incident does not know, where they stand on its page now."""
+        """Return the passages of a resolution that the incoming incident lacks, at their new lines."""
         if stored.resolution is None or incoming.resolution is not None:
             return ()
         shift = _opening_lines(incoming) - _opening_lines(stored)
         owner: Owner = ("incident", stored.id)
         stored_passages = passages.select_by_owner(self._connection, [owner]).get(owner, [])
-        return tuple(replace(passage, line=passage.line + shift) for _, passage in stored_passages if passage.part == "resolution")
+        return tuple(
+            replace(passage, line=passage.line + shift)
+            for _, passage in stored_passages
+            if passage.part == "resolution"
+        )
 
 
 def _opening_lines(incident: Incident) -> int:
-    """How many lines stand before the resolution on an incident's page."""
+    """Return how many lines precede the resolution on an incident's page."""
     return sum(line.part == "opening" for line in markdown_page.numbered_lines(incident))
 
 
 def _find_same_report(connection: Connection, incident: Incident) -> Incident | None:
-    """The incident that was reported in these very words, whatever their case, one that is not over first."""
+    """Return the incident reported in the same words (ignoring case), open ones first."""
     columns = rows.c
     same_words = (columns.folded == incidents.fold_text(incident)) & columns.source.in_(DIRECT_SOURCES)
     newest = (columns.status == "resolved", columns.started_at.desc(), columns.id.desc())
@@ -248,14 +278,14 @@ def _is_storable(incident: Incident) -> bool:
 
 
 def _with_resolved_status(incident: Incident) -> Incident:
-    """An incident with a resolution is resolved, and was so by then; a postmortem may not say when it ended."""
+    """Return an incident with a resolution as resolved; a postmortem may not say when it ended."""
     if incident.resolution is None or (incident.status == "resolved" and incident.document is not None):
         return incident
     return replace(incident, status="resolved", resolved_at=incident.resolved_at or incident.resolution.at)
 
 
 def _merge(stored: Incident, incoming: Incident) -> Incident:
-    """What is given wins, but never takes away what was learned: a resolution, an acknowledgement, a link."""
+    """Merge an incoming incident: it wins, but never removes a resolution, an acknowledgement or a link."""
     merged = replace(
         _with_resolved_status(incoming),
         id=stored.id,
@@ -265,7 +295,9 @@ def _merge(stored: Incident, incoming: Incident) -> Incident:
         **_merge_report(stored, incoming),
     )
     stored_resolution = stored.resolution
-    if stored_resolution is not None and (incoming.resolution is None or incoming.resolution.same_as(stored_resolution)):
+    if stored_resolution is not None and (
+        incoming.resolution is None or incoming.resolution.same_as(stored_resolution)
+    ):
         return replace(merged, status="resolved", resolved_at=stored.resolved_at, resolution=stored_resolution)
     if merged.status == "open" and stored.status == "acknowledged":
         return replace(merged, status="acknowledged")
@@ -273,7 +305,7 @@ def _merge(stored: Incident, incoming: Incident) -> Incident:
 
 
 def _merge_report(stored: Incident, incoming: Incident) -> dict[str, Any]:
-    """What a postmortem said of it, where what is given comes from elsewhere."""
+    """Return the postmortem fields: the stored ones unless the incoming incident is from a postmortem itself."""
     described = stored if stored.document and not incoming.document else incoming
     names = ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines")
     return {name: getattr(described, name) for name in names}
@@ -286,7 +318,7 @@ def _new_events(
     new_links: Iterable[IncidentLink],
     detail: Mapping[str, Any],
 ) -> Iterator[NewEvent]:
-    """What is new about an incident, for the timeline: `version` and `ties` are those that came now."""
+    """Yield the new events of an incident; `version` and `new_links` are those added now."""
     acknowledged, resolution = incident.acknowledged_at, incident.resolution
     if acknowledged is not None and (stored is None or stored.acknowledged_at != acknowledged):
         yield NewEvent(incident.id, "acknowledged", acknowledged, detail=detail)

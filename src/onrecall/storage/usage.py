@@ -1,4 +1,4 @@
-"""Calls of models: each is counted before it is made, so that all processes together stay within bounds."""
+"""Model calls, counted before they are made, so that all processes together respect the limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,21 +9,19 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Recommendation
-from onrecall.storage import audit, recommendations
-from onrecall.storage import sequences
-from onrecall.storage import validation
+from onrecall.storage import audit, recommendations, sequences, validation
 from onrecall.storage.database import Database
 from onrecall.storage.rejected import replace_unstorable
 from onrecall.storage.results import CircuitState, ModelCall, ModelUsage, ModelUse
 from onrecall.storage.tables import model_calls
 
 FAILURES_TO_OPEN = 3
-"""Failures one after the other after which a provider is left alone."""
+"""Consecutive failures after which a provider is skipped."""
 FIRST_COOLDOWN = timedelta(seconds=30)
-"""At first; twice as long after each further failure."""
+"""The first cooldown; doubled after each further failure."""
 MAX_COOLDOWN = timedelta(minutes=10)
 CALL_TIMEOUT = timedelta(seconds=60)
-"""A call that was not heard of for so long will not come back."""
+"""A reserved call without a result after this time counts as lost."""
 MINUTE = timedelta(minutes=1)
 CALLS_CONSIDERED = 20
 FAILED, RESERVED, ANSWERED, REJECTED = "failed", "reserved", "answered", "rejected"
@@ -31,7 +29,7 @@ FAILED, RESERVED, ANSWERED, REJECTED = "failed", "reserved", "answered", "reject
 
 @dataclass(frozen=True, slots=True)
 class UsageLimits:
-    """What must not be exceeded, by all processes together."""
+    """Limits for all processes together."""
 
     calls_per_minute: int
     daily_budget_usd: float | None
@@ -39,12 +37,12 @@ class UsageLimits:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The calls of models. Each method is one transaction."""
+    """The model calls. Each method is one transaction."""
 
     database: Database
 
     def reserve(self, call: ModelCall, worst_usd: float | None, limits: UsageLimits, now: datetime) -> int:
-        """Count a call that is about to be made; Unavailable when there must be none."""
+        """Reserve a call before it is made. Raises Unavailable if the limits do not allow it."""
         now = validation.require_utc(now, "now")
         with self.database.write() as connection:
             _check_allowed(connection, call, worst_usd, limits, now)
@@ -64,32 +62,37 @@ class Usage:
                 )
             )
             names = ("role", "provider", "prompt_hash")
-            detail = {name: getattr(call, name) for name in names} | {"model": replace_unstorable(call.model), "call": number}
+            detail = {name: getattr(call, name) for name in names} | {
+                "model": replace_unstorable(call.model),
+                "call": number,
+            }
             audit.add(connection, "model called", call.recommendation, detail)
             return number
 
     def answered(self, number: int, usage: ModelUsage) -> None:
-        """An answer came, and what it took."""
+        """Record an answer and its usage."""
         values = {name: getattr(usage, name) for name in ("input_tokens", "output_tokens", "cost_usd", "latency_ms")}
         self._settle(number, values | {"state": ANSWERED})
 
     def failed(self, number: int, reason: str, latency_ms: float, *, free: bool) -> None:
-        """No answer came; what it may have cost stays reserved, unless it is certain that it cost nothing."""
+        """Record a failure; its possible cost stays reserved unless the call was certainly free."""
         cost = 0.0 if free else None
-        self._settle(number, {"state": FAILED, "reason": replace_unstorable(reason), "latency_ms": latency_ms, "cost_usd": cost})
+        self._settle(
+            number, {"state": FAILED, "reason": replace_unstorable(reason), "latency_ms": latency_ms, "cost_usd": cost}
+        )
 
     def rejected(self, number: int, reasons: Sequence[str]) -> None:
-        """The answer did not pass the checks."""
+        """Record that the answer did not pass the checks."""
         self._settle(number, {"state": REJECTED, "reason": replace_unstorable("; ".join(reasons))})
 
     def was_rejected(self, recommendation: str) -> bool:
-        """Whether the last answer to refine this was rejected: the same evidence would only be asked of again."""
+        """Whether the last refinement of this answer was rejected: the same evidence would give the same request."""
         query = select(model_calls.c.state).where(model_calls.c.recommendation == recommendation)
         with self.database.read() as connection:
             return connection.scalar(query.order_by(model_calls.c.id.desc()).limit(1)) == REJECTED
 
     def keep(self, refined: Recommendation, step_keys: Sequence[str]) -> Recommendation | None:
-        """Keep an answer in place of the one that it refines; None when that is not the newest any more."""
+        """Save a refined answer in place of the original; None if the original is no longer the newest."""
         with self.database.write() as connection:
             newest = recommendations.newest_first(connection, refined.incident or "", 1)
             if not newest or newest[0].id != refined.refines:
@@ -97,18 +100,18 @@ class Usage:
             return recommendations.save(connection, refined, step_keys)
 
     def by_day(self, days: int, now: datetime) -> tuple[ModelUse, ...]:
-        """What was used in the last days, by day and model, newest first."""
+        """Return usage of the last days by day and model, newest first."""
         since = _day(validation.require_utc(now, "now") - timedelta(days=days - 1))
         with self.database.read() as connection:
             return tuple(ModelUse(**row) for row in connection.execute(_select_by_day(since)).mappings())
 
     def spent_today(self, now: datetime) -> float:
-        """Dollars of today: what calls cost, and the most that those may cost of which it is not known."""
+        """Return today's cost in dollars; calls of unknown cost count with their maximum."""
         with self.database.read() as connection:
             return _spent_usd(connection, _day(validation.require_utc(now, "now")))
 
     def breaker(self, provider: str, now: datetime) -> CircuitState:
-        """Whether a provider is asked at all."""
+        """Return whether a provider may be called."""
         with self.database.read() as connection:
             return _circuit_state(connection, provider, validation.require_utc(now, "now"))
 
@@ -135,7 +138,7 @@ def _check_allowed(
 
 
 def _circuit_state(connection: Connection, provider: str, now: datetime) -> CircuitState:
-    """Read from the calls themselves, so that all processes see the same."""
+    """Derive the state from the calls themselves, so that all processes agree."""
     query = select(model_calls.c.state, model_calls.c.at).where(model_calls.c.provider == provider)
     rows = connection.execute(query.order_by(model_calls.c.id.desc()).limit(CALLS_CONSIDERED)).all()
     trying = bool(rows) and rows[0].state == RESERVED and rows[0].at > now - CALL_TIMEOUT

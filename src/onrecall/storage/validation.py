@@ -1,4 +1,4 @@
-"""What no database could keep is refused before it gets there, with the field's name; and content hashes."""
+"""Refuse values that no database can store, naming the field; and content hashes."""
 
 import hashlib
 import json
@@ -14,13 +14,13 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 
 KEY_BYTES = 600
-"""The most that a key may take: PostgreSQL can't index longer rows."""
+"""The longest key in bytes: PostgreSQL can't index longer ones."""
 _SUSPECT = re.compile(r"\\u(?:0000|d[89a-f])")
-"""In JSON, a NUL or a surrogate: half of a pair, which can't be stored, or a whole one, which can."""
+"""In JSON, a NUL or a surrogate: a lone one can't be stored, a pair can."""
 
 
 def to_storable(value: object, field: str = "") -> Any:
-    """The value as JSON would have it, with times in UTC; Invalid when it holds what can't be stored."""
+    """Return the value as JSON data with times in UTC. Raises Invalid if it holds what can't be stored."""
     if isinstance(value, Mapping):
         return {require_text(str(key), field): to_storable(item, f"{field}.{key}") for key, item in value.items()}
     if isinstance(value, (tuple, list)):
@@ -45,7 +45,7 @@ def _scalar(value: object, field: str) -> str | float | None:
 
 
 def require_text(value: str, field: str) -> str:
-    """The text, unless it holds a NUL character or half of a surrogate pair."""
+    """Return the text. Raises Invalid if it holds a NUL character or a lone surrogate."""
     if "\0" in value:
         raise Invalid(f"{field} contains a NUL character, which cannot be stored; remove it", field)
     if not value.isascii():
@@ -59,12 +59,12 @@ def require_text(value: str, field: str) -> str:
 
 
 def is_storable(value: str) -> bool:
-    """Whether a text can be in the store at all; there is no need to look for any other."""
+    """Whether a text can be in the store at all; there is no point in looking for any other."""
     return "\0" not in value and (value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value))
 
 
 def require_utc(value: datetime, field: str) -> datetime:
-    """The time in UTC, unless nobody knows in which zone it was meant."""
+    """Return the time in UTC. Raises Invalid if it has no time zone."""
     if value.tzinfo is None or value.utcoffset() is None:
         raise Invalid(f"{field} has no time zone; add one, such as {value.isoformat()}Z", field)
     try:
@@ -74,13 +74,13 @@ def require_utc(value: datetime, field: str) -> datetime:
 
 
 def check_key(value: str | None, field: str) -> None:
-    """Refuse what is too long to be a key."""
+    """Raise Invalid for a key that is too long."""
     if value is not None and len(value.encode(errors="replace")) > KEY_BYTES:
         raise Invalid(f"{field} is longer than {KEY_BYTES} bytes; give a shorter one", field)
 
 
 def content_hash(record: Incident | Document) -> str:
-    """A hash of the content, the id apart; Invalid when something in it can't be stored."""
+    """Return a hash of the content without the id. Raises Invalid if something in it can't be stored."""
     check_key(record.id, "id")
     check_key(record.service, "service")
     if isinstance(record, Incident):
@@ -93,7 +93,7 @@ def content_hash(record: Incident | Document) -> str:
 
 
 def _content(record: Incident | Document) -> str:
-    """All that it says as JSON. What can't be stored shows in there; then `plain` tells the field's name."""
+    """Return the content as JSON. If it holds what can't be stored, `to_storable` raises with the field's name."""
     try:
         content = _encode(record)
     except (Invalid, TypeError, ValueError):
@@ -104,7 +104,7 @@ def _content(record: Incident | Document) -> str:
 
 
 def _encode_default(value: object) -> Any:
-    """What JSON has no form of, as `plain` gives it, with all it holds still to be written."""
+    """Encode what JSON does not know, as `to_storable` does; nested values are still to be encoded."""
     if isinstance(value, Mapping):
         return dict(value)
     if is_dataclass(value):
@@ -113,7 +113,7 @@ def _encode_default(value: object) -> Any:
 
 
 def _is_omitted(value: object, name: str) -> bool:
-    """Whether it is a later field that says nothing: what was stored before it was there keeps its hash."""
+    """Whether it is an empty field added later: it is omitted, so that older content keeps its hash."""
     return name in ADDED_FIELDS.get(type(value), ()) and not getattr(value, name)
 
 
@@ -124,7 +124,7 @@ ADDED_FIELDS: Mapping[type, frozenset[str]] = {
     Resolution: frozenset(("root_cause_line",)),
     ResolutionStep: frozenset(("line", "effect")),
 }
-"""Fields that came after the first release."""
+"""Fields added after the first release."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Backtests over the store that is being served, each in a process of its own: nothing that is asked waits for one."""
+"""Backtests over the served store, each in its own process so that no request waits for one."""
 
 import contextlib
 import multiprocessing
@@ -32,7 +32,7 @@ STOP_SECONDS = 5.0
 
 
 class BacktestRunner:
-    """Starts backtests over one store, and sees to it that of each it is said how it ended."""
+    """Starts backtests of one store, and records how each ended."""
 
     def __init__(self, store: Storage, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._store = store
@@ -43,15 +43,17 @@ class BacktestRunner:
         self._stopping = False
 
     def newest(self) -> Backtest | None:
-        """The one that runs, or else the last one."""
+        """Return the running backtest, or else the last one."""
         return self._store.backtests.newest(self._clock())
 
     def start(self, by: str | None = None, history: History | None = None) -> Backtest:
-        """Begin one, over the store's own history unless another is given; while one runs it is that one."""
+        """Begin a backtest of the store's own history, or of the given one; while one runs, return that one."""
         begun, new = self._store.backtests.begin(by, self._clock())
         if new:
             arguments = (self._settings, begun.number, history)
-            self._process = multiprocessing.get_context("spawn").Process(target=run_backtest, args=arguments, daemon=True)
+            self._process = multiprocessing.get_context("spawn").Process(
+                target=run_backtest, args=arguments, daemon=True
+            )
             self._process.start()
             watch = threading.Thread(target=self._supervise, args=(self._process, begun.number), daemon=True)
             self._watch = watch
@@ -59,12 +61,12 @@ class BacktestRunner:
         return begun
 
     def wait(self) -> None:
-        """Until the one that was started here has ended."""
+        """Wait until the backtest started here has ended."""
         if self._watch is not None:
             self._watch.join()
 
     def stop(self) -> None:
-        """End with the application; one that is not done is then said to be interrupted."""
+        """Stop with the application; an unfinished backtest is recorded as interrupted."""
         self._stopping = True
         if self._process is not None and self._process.is_alive():
             self._process.terminate()
@@ -74,20 +76,20 @@ class BacktestRunner:
     def _supervise(self, process: SpawnProcess, number: int) -> None:
         while process.is_alive():
             process.join(HEARTBEAT_SECONDS)
-            with contextlib.suppress(OnRecallError):  # the store is busy; it is told the next time
+            with contextlib.suppress(OnRecallError):  # the store is busy; reported next time
                 self._store.backtests.alive(number, self._clock())
         try:
             if self._stopping or process.exitcode == 0:
-                self._store.backtests.interrupt(number, self._clock())  # nothing, when it said how it ended
+                self._store.backtests.interrupt(number, self._clock())  # no effect if it recorded its end
             else:
                 reason = f"its process ended with {process.exitcode}; the log says why"
                 self._store.backtests.fail(number, reason, self._clock())
         except OnRecallError:
-            return  # the store is away: who asks later sees that nobody speaks of it any more
+            return  # the store is unavailable: the backtest will time out
 
 
 class DemoBacktest(threading.Thread):
-    """Measures trust while the demo plays, and tells when it begins and what was found."""
+    """Measures trust while the demo plays, and prints when it begins and what it found."""
 
     def __init__(self, rehearsals: BacktestRunner, history: History) -> None:
         super().__init__(name="onrecall-rehearsal", daemon=True)
@@ -95,7 +97,7 @@ class DemoBacktest(threading.Thread):
         self._history = history
 
     def run(self) -> None:
-        """Start it, and wait for its end."""
+        """Start the backtest and wait for its end."""
         openings = len(self._history.incidents)
         printing.say((f"measuring trust in the background: {openings} examples are replayed in their order\n", "dim"))
         self._runner.start(history=self._history)
@@ -109,7 +111,7 @@ class DemoBacktest(threading.Thread):
 
 
 def run_backtest(settings: Settings, number: int, history: History | None) -> None:
-    """Replay, keep what the replay judged, and tell all the while how far it is: the work of the process."""
+    """Replay the history, save the verdicts and report progress: the work of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
     if hasattr(os, "nice"):
         os.nice(NICE)
@@ -143,7 +145,7 @@ def _result(report: BacktestReport) -> dict[str, Any]:
 
 
 class _Heartbeat:
-    """Tells every second how far it is, and ends this process when nobody wants it any more."""
+    """Reports progress every second, and ends this process when the backtest is no longer wanted."""
 
     def __init__(self, backtests: Backtests, number: int) -> None:
         self._backtests = backtests
@@ -153,7 +155,7 @@ class _Heartbeat:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def progress(self, stage: str, steps_done: int, total: int) -> None:
-        """What is being done, and how much of it."""
+        """Set the current stage and how much of it is done."""
         self._progress = (stage, steps_done, total)
 
     def __enter__(self) -> Self:
@@ -170,10 +172,10 @@ class _Heartbeat:
         while not self._done.wait(PROGRESS_SECONDS):
             parent = multiprocessing.parent_process()
             if (parent is not None and not parent.is_alive()) or not self._is_wanted():
-                os._exit(1)  # the replay has no place where it could be asked to stop, and leaves nothing behind
+                os._exit(1)  # the replay can't be asked to stop, and leaves nothing behind
 
     def _is_wanted(self) -> bool:
         try:
             return self._backtests.report_progress(self._number, *self._progress, datetime.now(UTC))
         except OnRecallError:
-            return True  # the store is busy; it is told the next time
+            return True  # the store is busy; reported next time

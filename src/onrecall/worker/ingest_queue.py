@@ -1,4 +1,4 @@
-"""Intake: one thread takes deliveries in, as many in one transaction as are there, and tells each when it is kept."""
+"""Intake: one thread stores deliveries, many per transaction, and answers each once it is stored."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from onrecall.pipeline.ingest import IngestReceipt, ParsedDelivery
 from onrecall.sources import WebhookRequest
 
 ANSWER_TIMEOUT_SECONDS = 4.0
-"""Senders wait five seconds, some less; whoever waited this long hears that he should try again."""
+"""Senders wait five seconds, some less; after this long they are told to try again."""
 MAX_BATCH = 200
 """The most deliveries that share a transaction."""
 
@@ -22,32 +22,32 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
-    """How much may wait to be taken in. What comes on top is told to come again: memory is not a queue to rely on."""
+    """How many deliveries may wait. More are refused and have to be sent again, because memory is not durable."""
 
     deliveries: int = 2_000
     of_caller: int = 1_000
-    """Of all deliveries those that may come from one caller, so that none keeps the others out."""
+    """The most deliveries of one caller, so that none keeps the others out."""
     size: int = 64 * 1024 * 1024
     patience: float = ANSWER_TIMEOUT_SECONDS
 
 
 @dataclass(slots=True)
 class _QueuedDelivery:
-    """A delivery on its way, and who waits for it."""
+    """A queued delivery and the request that waits for it."""
 
     source: str
     delivery: WebhookRequest
     caller: str
     loop: asyncio.AbstractEventLoop
     by: str | None = None
-    """The name of the key that it came with."""
+    """The name of the key it was sent with."""
     answer: "asyncio.Future[IngestReceipt]" = field(init=False)
 
     def __post_init__(self) -> None:
         self.answer = self.loop.create_future()
 
     def complete(self, receipt: IngestReceipt | Exception) -> None:
-        """Tell who waits, if he still does."""
+        """Answer the request, if it still waits."""
         if self.answer.done():
             return
         if isinstance(receipt, Exception):
@@ -57,7 +57,7 @@ class _QueuedDelivery:
 
 
 class IngestQueue:
-    """Takes deliveries in, and answers only for what the database has kept."""
+    """Stores deliveries, and answers only for what the database has stored."""
 
     def __init__(self, memory: IncidentService, wake: Callable[[], None], limits: QueueLimits | None = None) -> None:
         self._memory = memory
@@ -71,7 +71,7 @@ class IngestQueue:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to take in."""
+        """Start storing."""
         self._ending = False
         self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
@@ -87,7 +87,7 @@ class IngestQueue:
     async def take(
         self, source: str, delivery: WebhookRequest, caller: str = "", by: str | None = None
     ) -> IngestReceipt:
-        """What became of a delivery, once it is kept; Unavailable when that takes too long or too many wait."""
+        """Store a delivery and return its receipt. Raises Unavailable if that takes too long or too many wait."""
         waiting = _QueuedDelivery(source, delivery, caller, asyncio.get_running_loop(), by)
         self._enqueue(waiting)
         try:
@@ -114,15 +114,15 @@ class IngestQueue:
     def _process(self, batch: Sequence[_QueuedDelivery]) -> None:
         try:
             self._read_batch(batch)
-        except Exception as error:  # noqa: BLE001 - the boundary: this thread must go on, whatever is wrong with one
+        except Exception as error:  # noqa: BLE001 - boundary: no delivery may end this thread
             if len(batch) > 1:
                 for delivery in batch:
                     self._process([delivery])
             else:
-                _complete(batch, [error])  # who waits logs it
+                _complete(batch, [error])  # the waiting request logs it
 
     def _next_batch(self) -> list[_QueuedDelivery]:
-        """What waits, at most so many; nothing at the end."""
+        """Return a batch of what waits; empty at the end."""
         with self._change:
             self._change.wait_for(lambda: self._queue or self._ending)
             batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
@@ -134,7 +134,7 @@ class IngestQueue:
         read: list[tuple[_QueuedDelivery, ParsedDelivery]] = []
         for queued in batch:
             if queued.answer.done():
-                continue  # nobody waits any more; it comes again
+                continue  # nobody waits any more; its sender will retry
             try:
                 read.append((queued, self._memory.receiver.read(queued.source, queued.delivery, queued.by)))
             except OnRecallError as error:
@@ -153,7 +153,7 @@ class IngestQueue:
 
 
 def _complete(batch: Sequence[_QueuedDelivery], receipts: Sequence[IngestReceipt | Exception]) -> None:
-    """Tell each in the loop that he waits in; all of one loop are told at once."""
+    """Answer each request in its event loop, all of one loop at once."""
     for loop in {queued.loop for queued in batch}:
         answered = [(queued, receipt) for queued, receipt in zip(batch, receipts, strict=True) if queued.loop is loop]
         try:

@@ -24,11 +24,11 @@ from onrecall.storage.gauges import Gauges
 from onrecall.storage.sources import SourceActivity
 
 CACHE_SECONDS = 10.0
-"""How old what is told of the store may be: several ask, and nobody reads it more often."""
+"""How old cached numbers of the store may be: several monitors ask."""
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
 MODEL_LABELS = ("provider", "model", "role")
 OTHER_LABEL = "other"
-"""Where no route was found, or before one was looked for."""
+"""The route label of requests without a route."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -38,7 +38,7 @@ class Metrics:
     def __init__(
         self, memory: IncidentService, status: Callable[[], StatusReport], now: Mapping[str, Callable[[], int]]
     ) -> None:
-        """`now` are numbers of this process that are asked for at each scrape, by their names."""
+        """`now` maps names to functions that return current numbers of this process."""
         self.registry = registry = CollectorRegistry()
         self._requests = Counter(
             "onrecall_http_requests", "HTTP requests answered.", ("method", "route", "status"), registry=registry
@@ -89,7 +89,7 @@ class Metrics:
         memory.observers.taken.append(self._count_ingested)
 
     def request(self, method: str, route: str | None, status: int, seconds: float) -> None:
-        """An HTTP request was answered."""
+        """Count an answered HTTP request."""
         labels = (method if method in METHODS else OTHER_LABEL, route or OTHER_LABEL)
         self._requests.labels(*labels, str(status)).inc()
         self._durations.labels(*labels).observe(seconds)
@@ -121,7 +121,7 @@ class _ProcessGauges(Collector):
 
 @dataclass(frozen=True, slots=True)
 class _CachedGauges:
-    """What was read at one time."""
+    """The numbers of the store at one time."""
 
     report: StatusReport
     gauges: Gauges
@@ -129,7 +129,7 @@ class _CachedGauges:
 
 
 class _StoreGauges(Collector):
-    """What the store says, whichever processes work on it."""
+    """Numbers of the store, over all processes."""
 
     def __init__(self, memory: IncidentService, status: Callable[[], StatusReport]) -> None:
         self._memory = memory
@@ -194,7 +194,9 @@ def _store_metrics(gauges: Gauges) -> Iterator[Metric]:
 
 def _model_metrics(gauges: Gauges) -> Iterator[Metric]:
     calls = CounterMetricFamily(
-        "onrecall_model_calls", "Calls of models, by any process; begins anew each day (UTC).", labels=[*MODEL_LABELS, "state"]
+        "onrecall_model_calls",
+        "Calls of models, by any process; begins anew each day (UTC).",
+        labels=[*MODEL_LABELS, "state"],
     )
     tokens = CounterMetricFamily("onrecall_model_tokens", "Tokens, likewise.", labels=[*MODEL_LABELS, "direction"])
     cost = CounterMetricFamily("onrecall_model_cost_usd", "Known cost in dollars, likewise.", labels=list(MODEL_LABELS))

@@ -1,4 +1,4 @@
-"""The threads that tell: one for each channel, so that one which is down delays neither another nor the line."""
+"""Notification threads, one per channel, so that one that is down delays neither the others nor the worker."""
 
 import logging
 import threading
@@ -14,21 +14,21 @@ log = logging.getLogger(__name__)
 
 
 class ChannelOutlet(Protocol):
-    """A channel's way out, for one thread."""
+    """A channel to send to, used by one thread."""
 
     @property
     def name(self) -> str:
-        """What its thread is called after."""
+        """The name of its thread."""
 
     def round(self) -> int:
-        """Turn what is new into deliveries and send what is due; how much of that there was."""
+        """Enqueue what is new and send what is due; returns how much there was."""
 
     def release(self) -> None:
         """Let another process send here at once."""
 
 
 class NotifierThreads:
-    """Threads that turn events into deliveries and send them. What is due is in the store, so it outlives them."""
+    """Threads that turn events into deliveries and send them. The queue is in the store, so it outlives them."""
 
     def __init__(self, tellers: Sequence[ChannelOutlet]) -> None:
         self._outlets = tellers
@@ -37,7 +37,7 @@ class NotifierThreads:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Begin; what was left over from the last run is due already."""
+        """Start; what the last run left over is due already."""
         self._stopping.clear()
         self._threads = [
             threading.Thread(target=self._run, args=(teller, wake), name=f"onrecall-{teller.name}", daemon=True)
@@ -47,7 +47,7 @@ class NotifierThreads:
             thread.start()
 
     def stop(self) -> None:
-        """Let each end what it sends; who takes too long is left behind, and his delivery is tried again."""
+        """Let each thread finish what it sends; one that takes too long is abandoned and its delivery is retried."""
         self._stopping.set()
         self.wake()
         for thread in self._threads:
@@ -55,7 +55,7 @@ class NotifierThreads:
         self._threads = []
 
     def wake(self) -> None:
-        """Something happened."""
+        """Wake all threads."""
         for wake in self._wakes:
             wake.set()
 
@@ -75,7 +75,7 @@ class NotifierThreads:
         except Unavailable as error:
             log.warning("telling %s tries again in %g s: %s", teller.name, error.retry_after, error)
             self._stopping.wait(error.retry_after)
-        except Exception:  # a channel's loop must go on, and no other one with it: the outbox keeps what failed
+        except Exception:  # boundary: the loop must go on; the outbox keeps what failed
             log.exception("telling %s could not do its round; it tries again", teller.name)
             self._stopping.wait(POLL_SECONDS)
         return 0

@@ -1,4 +1,4 @@
-"""The worker of a server, in a process of its own: what it computes holds up no acknowledgement."""
+"""The worker of a server in a process of its own, so that its computing does not delay acknowledgements."""
 
 import contextlib
 import logging
@@ -20,27 +20,33 @@ from onrecall.storage import Storage
 from onrecall.worker.worker import ChangeSignal, Worker, WorkerHandle
 
 NICE = 10
-"""Grouping gives way to taking in where processors are short."""
+"""Grouping gives way to intake when processors are busy."""
 RESTART_SECONDS = 1.0
 READ_BYTES = 4096
-"""Bytes of calls that are read together: they all say the same."""
+"""Bytes of notifications read at once; all of them mean the same."""
 GRACE_SECONDS = 20.0
-"""For what is at hand; a worker that takes longer is killed, and its claim runs out."""
+"""A worker that takes longer to stop is killed, and its lease expires."""
 
 log = logging.getLogger(__name__)
 
 
 def create_worker(home: AppContext) -> WorkerHandle:
-    """Who works for a house that is served: a process, or a thread where that was chosen or there is one processor."""
-    threading.Thread(target=home.warm, name="onrecall-warm", daemon=True).start()  # beside what else begins
+    """Return the worker of a served application: a process, or a thread if chosen or if there is one processor."""
+    threading.Thread(
+        target=home.warm, name="onrecall-warm", daemon=True
+    ).start()  # in parallel with the rest of the start
     chosen = home.settings.worker
-    if chosen == "thread" or (chosen == "auto" and _processor_count() == 1) or home.memory.store.overview.database.in_memory:
+    if (
+        chosen == "thread"
+        or (chosen == "auto" and _processor_count() == 1)
+        or home.memory.store.overview.database.in_memory
+    ):
         return Worker(home.memory)
     return WorkerProcess(home.memory.store, home.settings)
 
 
 class WorkerProcess:
-    """Keeps a process at work: it is begun again when it dies, and ends when this one does, however that happens."""
+    """Keeps a worker process running: restarts it when it dies, and ends it with this process in any case."""
 
     def __init__(self, store: Storage, chosen: Settings) -> None:
         self._database = store.overview.database
@@ -48,19 +54,19 @@ class WorkerProcess:
         self._changes = ChangeSignal()
         self._stopping = threading.Event()
         self._process_lock = threading.Lock()
-        """Held while a process is begun, or told to end."""
+        """Held while a process is started or stopped."""
         self._keeper: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Begin to work; what was left over from the last run comes first."""
+        """Start; what the last run left over comes first."""
         self._stopping.clear()
         self._begin()
         self._keeper = threading.Thread(target=self._supervise, name="onrecall-worker", daemon=True)
         self._keeper.start()
 
     def stop(self) -> None:
-        """Let it finish what is at hand, and end."""
+        """Let it finish its current work, then stop."""
         with self._process_lock:
             self._stopping.set()
             process = self._process
@@ -76,25 +82,25 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether the process lives."""
+        """Whether the process is running."""
         return self._process is not None and self._process.poll() is None
 
     def wake(self) -> None:
-        """There is something to do."""
+        """Tell it that there is work."""
         if self._process is not None:
             _notify(self._process.stdin)
 
     def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something has arrived, at most so long; says whether it did."""
+        """Wait until `arrived()` is true, at most `seconds`; returns whether it is."""
         return self._changes.wait(arrived, seconds)
 
     def _begin(self) -> None:
-        # not by multiprocessing, which adds a process that keeps watch, and refuses where this one is itself a daemon
-        command = [sys.executable, "-P", "-m", __name__]  # -P: what lies in the folder where it was begun is no module
+        # not by multiprocessing, which starts a watcher process and refuses to run inside a daemon process
+        command = [sys.executable, "-P", "-m", __name__]  # -P: do not import from the working directory
         process = subprocess.Popen(  # noqa: S603 - this very program
             command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        with contextlib.suppress(OSError):  # it is gone already, and _keep says so
+        with contextlib.suppress(OSError):  # it has ended already, and _supervise reports it
             _require(process.stdin).write(pickle.dumps(self._settings))
         _make_nonblocking(_require(process.stdin))
         self._process = process
@@ -114,7 +120,7 @@ class WorkerProcess:
                 self._begin()
 
     def _listen(self) -> None:
-        """Pass on that the worker wrote something, until it is gone."""
+        """Pass on the worker's commit notifications until it ends."""
         assert self._process is not None
         with contextlib.closing(_require(self._process.stdout)) as hears:
             while hears.read(READ_BYTES):
@@ -124,14 +130,14 @@ class WorkerProcess:
 
 
 def run_worker_process() -> None:
-    """Work as the settings on standard input say, until its end; standard output hears of all that is written."""
+    """Work with the settings from standard input until it closes; commits are announced on standard output."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
     signal.signal(signal.SIGTERM, _exit)
     if hasattr(os, "nice"):
         os.nice(NICE)
     hears, calls = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # what is printed by mistake is no call
+    os.dup2(2, 1)  # output printed by mistake is no notification
     _make_nonblocking(calls)
     chosen = pickle.load(hears)  # noqa: S301 - from the server that began this process, over a pipe that nobody else has
     try:
@@ -154,7 +160,7 @@ def _work(home: AppContext, hears: BufferedReader, calls: IO[bytes]) -> None:
 
 
 def _processor_count() -> int:
-    """How many there are for this process."""
+    """Return the number of processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -163,7 +169,7 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
 
 
 def _notify(pipe: IO[bytes] | None) -> None:
-    """Tell the other side that something happened. It is not waited for: who has a pipe full of calls needs no more."""
+    """Notify the other side without waiting: with a full pipe it knows already."""
     with contextlib.suppress(OSError, ValueError):
         _require(pipe).write(b"!")
 

@@ -1,4 +1,4 @@
-"""The thread that has answers refined: apart, so that a slow model delays no answer, no alert and no message."""
+"""The thread that refines answers by a model, separate so that a slow model delays nothing else."""
 
 import logging
 import threading
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class RefinerThread:
-    """Refines what was answered; how far it has come is in the store. Without a model there is no thread."""
+    """Refines answers; its position is in the store. Without a model there is no thread."""
 
     def __init__(self, refining: Refiner) -> None:
         self._refiner = refining
@@ -21,7 +21,7 @@ class RefinerThread:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin with what happened since the last run."""
+        """Start with the events since the last run."""
         if not self._refiner.active:
             return
         self._stopping.clear()
@@ -30,7 +30,7 @@ class RefinerThread:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; a model that takes too long is left behind, and the answer to refine is taken up again."""
+        """Stop; a model that takes too long is abandoned, and its answer is refined again later."""
         self._stopping.set()
         if self._thread:
             self._thread.join(GRACE_SECONDS)

@@ -1,4 +1,4 @@
-"""The worker: groups alerts, settles what is over and answers what is due, for as long as its process lives."""
+"""The worker: groups alerts, settles incidents and answers what is due, for as long as its process lives."""
 
 import logging
 import signal
@@ -20,43 +20,43 @@ log = logging.getLogger(__name__)
 
 
 class WorkerHandle(Protocol):
-    """Who does what waits: a thread of this process, or a process of its own."""
+    """The worker: a thread of this process, or a process of its own."""
 
     def start(self) -> None:
-        """Begin to work."""
+        """Start working."""
         ...
 
     def stop(self) -> None:
-        """End with what is at hand."""
+        """Finish the current work and stop."""
         ...
 
     @property
     def alive(self) -> bool:
-        """Whether anybody is at work."""
+        """Whether it is working."""
         ...
 
     def wake(self) -> None:
-        """There is something to do."""
+        """Tell it that there is work."""
         ...
 
     def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something has arrived, at most so long; says whether it did."""
+        """Wait until `arrived()` is true, at most `seconds`; returns whether it is."""
         ...
 
 
 class ChangeSignal:
-    """Where threads wait for what a worker brings about."""
+    """Wakes threads that wait for results of a worker."""
 
     def __init__(self) -> None:
         self._change = threading.Condition()
 
     def notify(self) -> None:
-        """Something may have arrived."""
+        """Wake all waiting threads."""
         with self._change:
             self._change.notify_all()
 
     def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something has arrived, at most so long; says whether it did."""
+        """Wait until `arrived()` is true, at most `seconds`; returns whether it is."""
         deadline = time.monotonic() + seconds
         with self._change:
             while not (has_arrived := arrived()) and (remaining := deadline - time.monotonic()) > 0:
@@ -65,7 +65,7 @@ class ChangeSignal:
 
 
 class Worker:
-    """A thread that does what waits. The queues are columns, so they outlive it, and others may work on them too."""
+    """A worker thread. The queues are in the store, so they outlive it, and other workers may share them."""
 
     def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
@@ -77,7 +77,7 @@ class Worker:
         self._refiner = RefinerThread(memory.refining)
 
     def start(self) -> None:
-        """Begin to work; what was left over from the last run comes first."""
+        """Start; what the last run left over comes first."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="onrecall-worker", daemon=True)
         self._thread.start()
@@ -86,7 +86,7 @@ class Worker:
         self._refiner.start()
 
     def stop(self) -> None:
-        """Finish the answer at hand and end."""
+        """Finish the current answer and stop."""
         self._stopping.set()
         self._wake.set()
         if self._thread:
@@ -97,16 +97,16 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether the worker is at work."""
+        """Whether the thread is running."""
         return self._thread is not None and self._thread.is_alive()
 
     def wake(self) -> None:
-        """There is something to do."""
+        """Tell it that there is work."""
         self._wake.set()
         self._notifiers.wake()
 
     def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something has arrived, at most so long; says whether it did."""
+        """Wait until `arrived()` is true, at most `seconds`; returns whether it is."""
         return self._changes.wait(arrived, seconds)
 
     def _run(self) -> None:
@@ -133,7 +133,7 @@ class Worker:
 
 
 def run_until_stopped(memory: IncidentService) -> None:
-    """Work in this process until it is told to end; what is at hand is finished first."""
+    """Work in this process until SIGINT or SIGTERM; the current work is finished first."""
     ending = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:

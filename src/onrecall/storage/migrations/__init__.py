@@ -1,7 +1,6 @@
-"""Numbered steps from one schema to the next: forward only, under the writers' lock, all or none.
+"""Numbered schema migrations: forward only, under the write lock, all or none.
 
-A step is a file `<number>_<name>.sql`, or `<number>_<name>.<dialect>.sql` where one database alone needs it, or each
-its own.
+A migration is a file `<number>_<name>.sql`, or `<number>_<name>.<dialect>.sql` for one database only.
 A statement ends with a semicolon at the end of a line; `{key}`, `{time}` and so on stand for the database's own types.
 """
 
@@ -32,26 +31,26 @@ class Migration:
 
 @cache
 def all_migrations() -> tuple[Migration, ...]:
-    """All steps there are, in order."""
+    """Return all migrations, in order."""
     matches = [(FILE_NAME.fullmatch(file.name), file) for file in files(__name__).iterdir()]
     migrations = [Migration(int(match[1]), match[2], match[3], file) for match, file in matches if match]
     return tuple(sorted(migrations, key=lambda step: step.number))
 
 
 def newest_version() -> int:
-    """The number of the schema that this version works with."""
+    """Return the schema version that this release works with."""
     return all_migrations()[-1].number
 
 
 def current_version(connection: Connection) -> int:
-    """The number of the schema that is there; 0 for a blank database."""
+    """Return the schema version of the database; 0 if it is empty."""
     if not inspect(connection).has_table("migrations"):
         return 0
     return int(connection.scalar(text("select coalesce(max(number), 0) from migrations")) or 0)
 
 
 def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Migration]) -> None:
-    """Take every step of the plan that was not taken yet; the caller holds the writers' lock and commits."""
+    """Apply the migrations that are missing; the caller holds the write lock and commits."""
     current = current_version(connection)
     last = plan[-1].number
     if current > last:
@@ -67,7 +66,7 @@ def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Mig
 
 
 def _apply(connection: Connection, variants: Sequence[Migration], types: Mapping[str, str]) -> None:
-    """Run what this database needs of one step, and note the step once."""
+    """Run a migration's statements for this database, and record it once."""
     for step in variants:
         if step.dialect in (None, connection.dialect.name):
             for statement in step.file.read_text(encoding="utf-8").format_map(types).split(";\n"):
