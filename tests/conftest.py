@@ -44,7 +44,7 @@ def example_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _import_examples(folder: Path) -> Path:
     with open_app(Settings(data_dir=folder)) as home:
-        report = import_history.run(home.memory, import_history.ImportLocation(example=True))
+        report = import_history.import_paths(home.memory, import_history.ImportLocation(example=True))
     assert report.created > 80
     assert report.rejected == []
     return folder

@@ -32,7 +32,7 @@ def incident(**changes):
 
 
 def test_the_page_of_a_resolved_incident():
-    assert page.text(incident()) == (
+    assert page.to_markdown(incident()) == (
         "# 503\n\nline one\nline two\n\n## Root cause\nThe pool leaked.\n\n## Steps\n"
         "1. Looked at sessions `psql -c 'select 1'`\n2. Restarted a pod (did not help)\n3. Raised the pool\n"
         "   Rollback: set it back to 10\n"
@@ -40,24 +40,24 @@ def test_the_page_of_a_resolved_incident():
 
 
 def test_lines_know_their_part_and_step():
-    by_number = {line.number: line for line in page.lines(incident())}
+    by_number = {line.number: line for line in page.numbered_lines(incident())}
     assert by_number[3].part == "opening"
     assert by_number[7].part == "resolution"
     assert [line.step for line in by_number.values() if line.step is not None] == [0, 1, 2]
 
 
 def test_an_open_incident_has_only_its_opening():
-    assert {line.part for line in page.lines(incident(resolution=None))} == {"opening"}
+    assert {line.part for line in page.numbered_lines(incident(resolution=None))} == {"opening"}
 
 
 def test_a_document_is_its_own_page():
     document = Document("RB-1", "Restart", "# Restart\n\n1. kubectl rollout restart")
-    assert [(line.number, line.text) for line in page.lines(document)][2] == (3, "1. kubectl rollout restart")
+    assert [(line.number, line.text) for line in page.numbered_lines(document)][2] == (3, "1. kubectl rollout restart")
 
 
 @given(st.text(), st.text(), st.text())
 def test_lines_count_from_one_without_gaps_and_never_break(title, description, cause):
     thing = incident(title=title, description=description, resolution=Resolution(cause, AT))
-    numbered = page.lines(thing)
+    numbered = page.numbered_lines(thing)
     assert [line.number for line in numbered] == list(range(1, len(numbered) + 1))
     assert all(len(line.text.splitlines()) <= 1 for line in numbered)

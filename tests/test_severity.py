@@ -1,6 +1,6 @@
 import pytest
 
-from onrecall.domain.severity import severity
+from onrecall.domain.severity import parse_severity
 
 
 @pytest.mark.parametrize(
@@ -14,4 +14,4 @@ from onrecall.domain.severity import severity
     ],
 )  # fmt: skip
 def test_everybodys_words(said, ours):
-    assert severity(said) == ours
+    assert parse_severity(said) == ours

@@ -5,7 +5,7 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from onrecall.bootstrap.status import ComponentStatus, report
+from onrecall.bootstrap.status import ComponentStatus, build_report
 from onrecall.http import create
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
@@ -17,6 +17,6 @@ store = Storage.open("sqlite://")
 memory = IncidentService(
     Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
 )
-app = create(memory, Worker(memory), lambda: report(memory, ComponentStatus(name="meaning", state="ok", detail="")))
+app = create(memory, Worker(memory), lambda: build_report(memory, ComponentStatus(name="meaning", state="ok", detail="")))
 json.dump(app.openapi(), sys.stdout, indent=1, sort_keys=True)
 sys.stdout.write("\n")

@@ -7,13 +7,13 @@ import numpy as np
 from typer.testing import CliRunner
 
 from onrecall.backtest.ground_truth import GroundTruth
-from onrecall.benchmarks.backtest import RandomWordVectors, history
+from onrecall.benchmarks.backtest import RandomWordVectors, make_history
 from onrecall.cli.main import app
 
 
 def test_a_longer_history_begins_with_the_shorter_one_and_some_of_it_recurs():
-    few = list(history(120))
-    assert list(islice(history(200), 120)) == few
+    few = list(make_history(120))
+    assert list(islice(make_history(200), 120)) == few
     assert len({one.id for one in few}) == 120
     truths = GroundTruth(tuple(few), {})
     assert any(truths.hit(one.id, other.id) for one in few for other in few if other is not one)

@@ -16,7 +16,7 @@ from onrecall.benchmarks import synthetic_vectors as vectors
 from onrecall.benchmarks.competitors import Fts5
 from onrecall.benchmarks.engines import Mode
 from onrecall.benchmarks.speed import SpeedPlan
-from onrecall.benchmarks.synthetic_history import Thing
+from onrecall.benchmarks.synthetic_history import SyntheticRecord
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document, Incident
 from onrecall.retrieval import embeddings as embedding
@@ -40,13 +40,13 @@ class Counting:
 @pytest.fixture
 def meanings(tmp_path: Path) -> vectors.SyntheticVectors:
     path = tmp_path / "meanings.npz"
-    vectors.write(path, Counting(), 6, corpus.questions(4, 100))
+    vectors.write_vectors(path, Counting(), 6, corpus.make_questions(4, 100))
     return vectors.SyntheticVectors(path)
 
 
 def test_a_thing_is_made_of_its_number_alone():
-    at_once = list(corpus.things(90))
-    assert at_once == [corpus.thing(number) for number in range(50)]
+    at_once = list(corpus.make_records(90))
+    assert at_once == [corpus.make_record(number) for number in range(50)]
     assert sum(len(passages.split(thing)) for thing in at_once) == 90, "as many passages as were asked for"
     assert {type(thing) for thing in at_once} == {Incident, Document}
     assert len({thing.id for thing in at_once}) == 50
@@ -54,7 +54,7 @@ def test_a_thing_is_made_of_its_number_alone():
 
 def test_words_are_spread_by_zipf():
     said: dict[str, int] = {}
-    for thing in itertools.islice(corpus.things(4_000), 2_000):
+    for thing in itertools.islice(corpus.make_records(4_000), 2_000):
         text = thing.text if isinstance(thing, Document) else thing.description
         for word in set(re.findall(r"\w+corp", text)):
             said[word] = said.get(word, 0) + 1
@@ -64,10 +64,10 @@ def test_words_are_spread_by_zipf():
 
 
 def test_a_question_is_answered_by_one_incident_and_told_otherwise():
-    asked = corpus.questions(40, 2_000)
-    assert asked == corpus.questions(40, 2_000)
+    asked = corpus.make_questions(40, 2_000)
+    assert asked == corpus.make_questions(40, 2_000)
     for question in asked:
-        right = corpus.thing(corpus.number_of(question.right))
+        right = corpus.make_record(corpus.record_number(question.right))
         assert isinstance(right, Incident)
         assert (right.id, right.service) == (question.right, question.service)
         assert right.resolution is not None
@@ -76,9 +76,9 @@ def test_a_question_is_answered_by_one_incident_and_told_otherwise():
 
 
 def test_vectors_are_unit_and_akin_to_those_of_the_same_fault(meanings: vectors.SyntheticVectors):
-    known = corpus.thing(0)
+    known = corpus.make_record(0)
     assert np.allclose(meanings.of(known), Counting().embed([_told(known, n) for n in range(2)]))
-    others = [corpus.thing(number) for number in range(100, 140)]
+    others = [corpus.make_record(number) for number in range(100, 140)]
     drawn = [meanings.of(thing) for thing in others]
     assert all(np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5) for rows in drawn)
     assert [len(rows) for rows in drawn] == [len(passages.split(thing)) for thing in others]
@@ -88,11 +88,11 @@ def test_vectors_are_unit_and_akin_to_those_of_the_same_fault(meanings: vectors.
 @pytest.mark.parametrize("mode", speed.MODES)
 def test_full_text_search_keeps_to_its_filter(tmp_path: Path, meanings: vectors.SyntheticVectors, mode: Mode):
     engine = Fts5(tmp_path)
-    held = [(thing, meanings.of(thing)) for thing in corpus.things(400)]
+    held = [(thing, meanings.of(thing)) for thing in corpus.make_records(400)]
     engine.add(held)
     engine.ready()
     things = {thing.id: thing for thing, _ in held}
-    asked = corpus.questions(10, 400)
+    asked = corpus.make_questions(10, 400)
     found = [[things[one] for one in engine.ask(question, mode)] for question in asked]
     assert all(found)
     for question, rows in zip(asked, found, strict=True):
@@ -120,7 +120,7 @@ def test_what_is_kept_is_not_built_again(tmp_path: Path):
     assert (again.build_s, again.disk_mb, again.passages) == (first.build_s, first.disk_mb, first.passages)
     assert [series.hit_at_10 for series in again.series] == [1] * len(speed.MODES)
     with closing(Storage.open(f"sqlite:///{tmp_path}/onrecall-90/onrecall.db")) as store:
-        kept = sum(isinstance(thing, Incident) for thing in corpus.things(90))
+        kept = sum(isinstance(thing, Incident) for thing in corpus.make_records(90))
         assert store.counts()["incidents"] == kept + 2 * TINY.singles, "each run adds its own"
 
 
@@ -139,7 +139,7 @@ def test_a_peer_that_takes_too_long_is_stopped_and_the_page_says_so(tmp_path: Pa
     page = tmp_path / "page.md"
     heard = []
     plan = replace(TINY, peer_build_seconds=0)
-    report = speed.run([90], ["fts5"], plan, told=lambda one: (heard.append(one), markdown.write(page, one)))
+    report = speed.run([90], ["fts5"], plan, on_report=lambda one: (heard.append(one), markdown.write_report(page, one)))
     assert [len(one.results) for one in heard] == [1, 2], "after each engine"
     assert [one.complete for one in report.results] == [True, False]
     assert "| 90 | SQLite FTS5 | stopped after 0 s at 36 |" in page.read_text("utf-8")
@@ -149,9 +149,9 @@ def test_the_page_holds_one_run_of_each_choice_of_sizes(tmp_path: Path):
     page = tmp_path / "page.md"
     page.write_text("# Speed\n", "utf-8")
     big = _report(_result("onrecall", 1_000_000, p95=149, memory_mb=1_200))
-    markdown.write(page, _report(_result("onrecall", 100_000, p95=49), _result("fts5", 100_000, p95=900)))
-    markdown.write(page, big)
-    markdown.write(page, _report(_result("onrecall", 100_000, p95=70, cold_ms=400)))
+    markdown.write_report(page, _report(_result("onrecall", 100_000, p95=49), _result("fts5", 100_000, p95=900)))
+    markdown.write_report(page, big)
+    markdown.write_report(page, _report(_result("onrecall", 100_000, p95=70, cold_ms=400)))
     said = page.read_text("utf-8")
     assert said.startswith("# Speed\n")
     assert said.count("<!-- bench speed --sizes 100000 -->") == said.count("<!-- bench speed --sizes 1000000 -->") == 1
@@ -162,7 +162,7 @@ def test_the_page_holds_one_run_of_each_choice_of_sizes(tmp_path: Path):
     assert "| cold start at 100,000 < 1 s | yes: 400 ms from opening the files |" in said
     assert "| 1,000,000 passages: p95 < 150 ms | yes: 149 ms |" in said
     assert "| memory at 1,000,000 < 1 GB | **no**: 1200 MB at the peak |" in said
-    markdown.write(page, big)
+    markdown.write_report(page, big)
     assert page.read_text("utf-8") == said, "the same again changes nothing"
 
 
@@ -188,11 +188,11 @@ def _report(*results: speed.EngineResult) -> speed.SpeedReport:
     return speed.SpeedReport("x86_64 Linux", 2, 200, "2026-03-01", sizes, ("fts5",), 60, 1_800, results)
 
 
-def _told(thing: Thing, n: int) -> str:
+def _told(thing: SyntheticRecord, n: int) -> str:
     return passages.embedding_text(thing.title, passages.split(thing)[n])
 
 
-def _fits(thing: Thing, question: corpus.SyntheticQuestion, mode: Mode) -> bool:
+def _fits(thing: SyntheticRecord, question: corpus.SyntheticQuestion, mode: Mode) -> bool:
     known = thing.started_at if isinstance(thing, Incident) else thing.dated
     return {
         "all": True,

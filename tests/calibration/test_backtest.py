@@ -11,16 +11,16 @@ import pytest
 
 from calibration.histories import START, HashedEmbedder, document, history
 from onrecall.backtest import learning_curve as learning
-from onrecall.backtest.chronology import History, as_opened, events
-from onrecall.backtest.evaluation import BacktestReport, measure
-from onrecall.backtest.evaluation_cases import cases
+from onrecall.backtest.chronology import History, as_opened, order_events
+from onrecall.backtest.evaluation import BacktestReport, evaluate
+from onrecall.backtest.evaluation_cases import judge_answers
 from onrecall.backtest.ground_truth import GroundTruth
 from onrecall.backtest.replay import Replay
 from onrecall.backtest.replay_result import ReplayResult
-from onrecall.backtest.report_json import not_measured, plain
-from onrecall.backtest.run import backtest, effects
+from onrecall.backtest.report_json import not_measured, report_to_json
+from onrecall.backtest.run import backtest, measure_flaws
 from onrecall.domain.incident import Document, Incident, IncidentLink, Resolution
-from onrecall.pipeline.recommend import EVIDENCE, situation_of
+from onrecall.pipeline.recommend import EVIDENCE_LIMIT, situation_of
 from onrecall.pipeline.service import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
@@ -108,7 +108,7 @@ def test_answers_are_those_of_the_line_on_an_ordinary_memory():
     memory = IncidentService(
         Dependencies(store, Retriever(store, embedder, LocalIndex(store, embedder.name)), lambda: now[0])
     )
-    for event in events(History.of(incidents)):
+    for event in order_events(History.of(incidents)):
         now[0] = event.at
         if event.kind == "opened":
             opened, _ = memory.open(event.incident)
@@ -127,7 +127,7 @@ def test_documents_have_no_rank_among_the_incidents_whoever_shows_them():
     last = Replay(History.of([*incidents, paper]), HashedEmbedder()).run().answers[-1]
     for name in ("bm25", "minilm"):
         assert "RB-1" not in last.baselines[name]
-        assert len(last.baselines[name]) == EVIDENCE - 1  # it took a place
+        assert len(last.baselines[name]) == EVIDENCE_LIMIT - 1  # it took a place
 
 
 def test_it_finds_recurrences_and_beats_the_usual_cause():
@@ -156,7 +156,7 @@ def test_the_figures_are_what_the_answers_say():
 
 
 def test_the_contract_has_every_key_and_is_json():
-    said = json.loads(json.dumps(plain(whole(), each=True)))
+    said = json.loads(json.dumps(report_to_json(whole(), each=True)))
     promised = (
         "incidents answered hit_at_1 hit_at_3 hit_at_5 mrr hit_basis baselines ece brier brier_base confident_wrong "
         "novelty_auroc false_recall intervals by_month by_service learning_curve not_measured"
@@ -174,7 +174,7 @@ def test_the_contract_has_every_key_and_is_json():
 def test_what_cannot_be_measured_is_null_with_the_reason():
     bare = [replace(one, resolution=None, status="open", resolved_at=None) for one in history(8, 2)]
     report = backtest(History.of(bare), None)
-    said = plain(report)
+    said = report_to_json(report)
     assert said["hit_at_3"] is None
     assert "no cause label, no link, no judgement" in said["not_measured"]["hit_at_3"]
     assert said["hit_basis"] is None
@@ -189,8 +189,8 @@ def test_without_a_sentence_model_its_baseline_says_why_it_was_not_asked():
 
 
 def test_an_empty_history_has_no_figures():
-    report = measure(History.of([]), GroundTruth([]), ReplayResult(()), None, 0.5, 0.8)
-    assert plain(report)["hit_at_1"] is None
+    report = evaluate(History.of([]), GroundTruth([]), ReplayResult(()), None, 0.5, 0.8)
+    assert report_to_json(report)["hit_at_1"] is None
 
 
 def test_links_alone_are_a_truth():
@@ -205,7 +205,7 @@ def test_links_alone_are_a_truth():
         else one
         for one in bare
     ]
-    said = plain(backtest(History.of(linked), HashedEmbedder()))
+    said = report_to_json(backtest(History.of(linked), HashedEmbedder()))
     assert said["hit_basis"] == "link"
     assert said["to_find"] == sum(bool(one.links) for one in linked)
     assert said["step_match"] is None
@@ -221,7 +221,7 @@ def test_duplicates_are_left_out_and_missing_causes_are_taken_from_others():
     ]
     given = History.of([*blank, *twins])
     report = backtest(given, None)
-    found = {one.flaw.name: one for one in effects(given, None, report)}
+    found = {one.flaw.name: one for one in measure_flaws(given, None, report)}
     assert found["duplicate"].flaw.how == "left out"
     assert found["duplicate"].changed == 3
     assert found["no_cause"].flaw.how == "taken from as many others"
@@ -236,13 +236,13 @@ def test_who_is_to_be_forgotten_is_answered_and_never_shown():
     assert len(run.answers) == 16
     assert all("I-00001" not in family for answer in run.answers for family in answer.shown)
     again = Replay(History.of(incidents), None, blank=frozenset({"I-00001"})).run()
-    assert cases(again, GroundTruth(incidents))[1].answer.incident == "I-00001"
+    assert judge_answers(again, GroundTruth(incidents))[1].answer.incident == "I-00001"
 
 
 def on(processes: int, progress=None) -> ReplayResult:
     truths = GroundTruth(history(SIZE, CAUSES, step=STEP), {})
     told = History.of(things())
-    plan = learning.plan(events(told), truths)
+    plan = learning.plan_stops(order_events(told), truths)
     run = Replay(
         told, HashedEmbedder(), plan, frozenset({"I-00003"}), frozenset({"I-00004"}), progress, processes=processes
     ).run()

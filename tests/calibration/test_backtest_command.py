@@ -38,7 +38,7 @@ def test_json_and_page_of_a_file(file: Path, tmp_path: Path):
 
 
 def test_the_gate_fails_with_a_sentence_and_passes_in_silence(file: Path):
-    done = backtesting.run(file)
+    done = backtesting.run_backtest(file)
     assert done.short_of(None) is None
     assert done.short_of(0.0) is None
     assert "less than 1" in (done.short_of(1.01) or "")
@@ -51,18 +51,18 @@ def test_a_history_on_which_it_can_not_be_measured_fails_the_gate(tmp_path: Path
     path = tmp_path / "bare.jsonl"
     bare = [native.dump(one) | {"resolution": None, "resolved_at": None, "status": "open"} for one in history(3)]
     path.write_text("\n".join(map(json.dumps, bare)), encoding="utf-8")
-    assert "can't be measured" in (backtesting.run(path).short_of(0.5) or "")
+    assert "can't be measured" in (backtesting.run_backtest(path).short_of(0.5) or "")
 
 
 def test_the_live_store_and_an_empty_one(file: Path):
     with pytest.raises(Invalid, match="no incident in the live store"):
-        backtesting.run(None)
+        backtesting.run_backtest(None)
     assert runner.invoke(app, ["import", str(file)]).exit_code == 0
-    done = backtesting.run(None)
+    done = backtesting.run_backtest(None)
     assert done.report.incidents == 12
-    assert done.report.hits.hit_at_1.n == backtesting.run(file).report.hits.hit_at_1.n
+    assert done.report.hits.hit_at_1.n == backtesting.run_backtest(file).report.hits.hit_at_1.n
 
 
 def test_a_path_that_is_not_there():
     with pytest.raises(Invalid, match="check the path"):
-        backtesting.run(Path("/nowhere"))
+        backtesting.run_backtest(Path("/nowhere"))

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from onrecall.backtest.baselines import K1, TOGETHER, B, Bm25, Cosine, UsualCause
+from onrecall.backtest.baselines import K1, QUESTION_BATCH, B, Bm25, Cosine, UsualCause
 
 WORDS = ["disk", "full", "queue", "slow", "login", "timeout", "node"]
 
@@ -33,7 +33,7 @@ def test_bm25_is_bm25_even_after_texts_were_replaced():
     for n in range(60):
         name = f"I{n % 25}"
         texts[name] = " ".join(dice.choices(WORDS, k=dice.randrange(3, 20)))
-        bm25.put(name, texts[name])
+        bm25.upsert(name, texts[name])
     found = bm25.answer("disk full login", 25)
     assert Counter(found) == Counter(by_formula(texts, "disk full login"))
     assert list(found[:5]) == by_formula(texts, "disk full login")[:5]
@@ -42,7 +42,7 @@ def test_bm25_is_bm25_even_after_texts_were_replaced():
 def test_bm25_knows_english_endings_and_nothing_when_empty():
     bm25 = Bm25()
     assert bm25.answer("anything", 3) == ()
-    bm25.put("A", "connections refused")
+    bm25.upsert("A", "connections refused")
     assert bm25.answer("connection is refusing", 3) == ("A",)
     assert bm25.answer("bananas", 3) == ()
 
@@ -60,13 +60,13 @@ def test_the_usual_cause_is_that_of_the_service_and_elsewhere_that_of_all():
 def test_cosine_names_the_owner_of_the_nearest_passage_once():
     cosine = Cosine(4, 5)
     rows = np.eye(4, dtype="<f2")
-    cosine.put("A", [rows[0].tobytes(), rows[1].tobytes()])
+    cosine.add("A", [rows[0].tobytes(), rows[1].tobytes()])
     for n in range(300):
-        cosine.put(f"far {n}", [(-rows[0]).tobytes()])
-    cosine.put("B", [rows[2].tobytes()])
+        cosine.add(f"far {n}", [(-rows[0]).tobytes()])
+    cosine.add("B", [rows[2].tobytes()])
     question = np.array([0.9, 0.3, 0.4, 0], np.float32)
     cosine.ask(question)
-    cosine.put("C", [rows[0].tobytes()])
-    for _ in range(TOGETHER):
+    cosine.add("C", [rows[0].tobytes()])
+    for _ in range(QUESTION_BATCH):
         cosine.ask(question)
-    assert cosine.answers() == [("A", "B"), *[("A", "C", "B")] * TOGETHER], "each of what was there when it was asked"
+    assert cosine.answers() == [("A", "B"), *[("A", "C", "B")] * QUESTION_BATCH], "each of what was there when it was asked"

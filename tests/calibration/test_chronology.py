@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from calibration.histories import START, document, history
-from onrecall.backtest.chronology import History, as_opened, events
+from onrecall.backtest.chronology import History, as_opened, order_events
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident, IncidentLink, Resolution
 
@@ -22,7 +22,7 @@ def test_an_opening_knows_neither_its_end_nor_its_links():
 def test_at_the_same_instant_an_opening_comes_before_everything_else():
     first, second = history(2, step=timedelta(hours=3))
     page = document(1, second.started_at)
-    told = [(event.kind, event.id) for event in events(History.of([page, second, first]))]
+    told = [(event.kind, event.id) for event in order_events(History.of([page, second, first]))]
     assert told[:4] == [("opened", first.id), ("opened", second.id), ("resolved", first.id), ("dated", page.id)]
 
 
@@ -30,19 +30,19 @@ def test_a_date_without_a_time_is_known_when_its_day_is_over():
     noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
     page = document(1, datetime(2026, 3, 1, tzinfo=UTC))
     opened = replace(history(1)[0], started_at=noon, resolution=None)
-    assert [event.kind for event in events(History.of([opened, page]))] == ["opened", "dated"]
-    assert [event.kind for event in events(History.of([opened, replace(page, dated=None)]))] == ["dated", "opened"]
+    assert [event.kind for event in order_events(History.of([opened, page]))] == ["opened", "dated"]
+    assert [event.kind for event in order_events(History.of([opened, replace(page, dated=None)]))] == ["dated", "opened"]
     fix = Resolution("it broke", datetime(2026, 2, 28, tzinfo=UTC))
     earlier = Incident("E", "x", fix.at, resolution=fix, status="resolved")
     later = replace(opened, started_at=fix.at + timedelta(hours=20))
-    assert [event.kind for event in events(History.of([earlier, later]))] == ["opened", "opened", "resolved"]
+    assert [event.kind for event in order_events(History.of([earlier, later]))] == ["opened", "opened", "resolved"]
 
 
 def test_the_order_of_reading_makes_no_difference():
     things = [*history(20), *(document(n, START + timedelta(days=n)) for n in range(3))]
     shuffled = things[:]
     random.Random(5).shuffle(shuffled)
-    assert events(History.of(things)) == events(History.of(shuffled))
+    assert order_events(History.of(things)) == order_events(History.of(shuffled))
 
 
 def test_a_recurrence_is_told_only_of_an_earlier_incident_that_is_here():
@@ -52,7 +52,7 @@ def test_a_recurrence_is_told_only_of_an_earlier_incident_that_is_here():
         IncidentLink("recurrence", third.id),
         IncidentLink("recurrence", first.id),
     )
-    told = events(History.of([first, replace(second, links=links), third]))
+    told = order_events(History.of([first, replace(second, links=links), third]))
     assert [event.recurs for event in told if event.kind == "resolved"] == [None, first.id, None]
 
 
@@ -70,4 +70,4 @@ def test_reports_stand_for_incidents_only_where_there_are_none():
     report = Document("PM-1", "Login down", "# x", kind="postmortem", dated=START)
     assert History.of([report, document(1, START)]).reports == (report,)
     assert History.of([report, *history(1)]).reports == ()
-    assert [event.kind for event in events(History.of([report]))] == ["reported", "dated"]
+    assert [event.kind for event in order_events(History.of([report]))] == ["reported", "dated"]

@@ -8,7 +8,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from calibration.histories import START, HashedEmbedder, document, history
-from onrecall.backtest.chronology import ALWAYS, History, HistoryEvent, events
+from onrecall.backtest.chronology import BEGINNING_OF_TIME, History, HistoryEvent, order_events
 from onrecall.backtest.replay_engine import ReplayClock
 from onrecall.backtest.replay_store import InMemoryStore
 from onrecall.domain.errors import NotFound
@@ -48,21 +48,21 @@ def _harder(n: int, one: Incident) -> Incident:
 
 def seen(store: Storage, given: History) -> Iterator[object]:
     """All that the line sees of a store while a history is told to it."""
-    model, clock = HashedEmbedder(), ReplayClock(ALWAYS)
+    model, clock = HashedEmbedder(), ReplayClock(BEGINNING_OF_TIME)
     recall = Retriever(store, model, LocalIndex(store, model.name))
     memory = IncidentService(Dependencies(store, recall, clock))
     keys = [
         step_key(step.text, step.command) for one in given.incidents if one.resolution for step in one.resolution.steps
     ]
-    for event in events(given):
+    for event in order_events(given):
         clock.at = event.at
         yield from _happened(memory, event)
         owner = ("incident" if event.kind != "dated" else "document", event.id)
-        yield store.things([owner, ("incident", "none")])
+        yield store.get_records([owner, ("incident", "none")])
         passages = store.passages_of([owner])
         yield passages
         numbers = [number for number, _ in passages[owner]]
-        yield store.passages([*numbers, 10_000]), store.quoted(numbers), store.imprints(numbers)
+        yield store.passages([*numbers, 10_000]), store.passage_texts(numbers), store.passage_features(numbers)
         yield store.term_statistics([*terms.counts("latency at the disk of nobody"), terms.number("<whole>")])
         yield store.changes(max(0, store.last_seq() - 5), 4), store.last_seq()
         yield list(store.step_records([*reversed(keys), "never tried"]).items())

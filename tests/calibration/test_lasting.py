@@ -4,7 +4,7 @@ import pytest
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Document, ResolutionStep
-from onrecall.recurrences.corrective_actions import actions, lasting, same_fix
+from onrecall.recurrences.corrective_actions import find_corrective_actions, is_permanent, find_proven_fix
 
 from .told_incidents import LEAK, START, incident
 
@@ -19,25 +19,25 @@ class TestFix:
         failed = ResolutionStep("Flushed WAL", "wal flush", "did_not_help")
         told = [incident(f"A{n}", n, "x", LEAK, steps=[looked, flush]) for n in range(3)]
         told += [incident("B", 5, "x", LEAK, steps=[looked, failed]), incident("C", 6, "x")]
-        fix = same_fix(told, key, lambda step: step.command is not None)
+        fix = find_proven_fix(told, key, lambda step: step.command is not None)
         assert (fix.text, fix.worked, fix.failed, fix.of) == ("Flushed WAL", 3, 1, 4)
         assert fix.citation.id == "A2"
-        assert page.lines(told[2])[fix.citation.line - 1].text == fix.citation.quote == "2. Flushed WAL `wal flush`"
+        assert page.numbered_lines(told[2])[fix.citation.line - 1].text == fix.citation.quote == "2. Flushed WAL `wal flush`"
 
     def test_once_is_not_the_same_fix_and_a_models_word_is_none(self):
         once = [
             incident("A", steps=[ResolutionStep("Restarted")]),
             incident("B", 1, steps=[ResolutionStep("Rolled back")]),
         ]
-        assert same_fix(once, key, lambda _: True) is None
+        assert find_proven_fix(once, key, lambda _: True) is None
         model = [
             incident(name, n, "x", steps=[ResolutionStep("Restarted")], by_whom="model") for n, name in enumerate("AB")
         ]
-        assert same_fix(model, key, lambda _: True) is None
+        assert find_proven_fix(model, key, lambda _: True) is None
 
     def test_twice_in_one_incident_is_once(self):
         twice = [incident("A", steps=[ResolutionStep("Restarted"), ResolutionStep("Restarted")])]
-        assert same_fix(twice, key, lambda _: True) is None
+        assert find_proven_fix(twice, key, lambda _: True) is None
 
 
 REPORT = """# Report
@@ -64,7 +64,7 @@ REPORT = """# Report
 
 class TestActions:
     def test_the_list_under_action_items_with_its_ticks_and_lines(self):
-        found = actions([], [Document("PM-1", "Report", REPORT, "postmortem", dated=START)])
+        found = find_corrective_actions([], [Document("PM-1", "Report", REPORT, "postmortem", dated=START)])
         assert [(one.text, one.state) for one in found] == [
             ("Talk to the vendor", "noted"),
             ("Limit the size of slots", "open"),
@@ -80,20 +80,20 @@ class TestActions:
         ]
         old = incident("A", 0, "x", LEAK, steps=steps)
         new = incident("B", 9, "x", LEAK, summary="Restarted it. The renewal is automated for good.")
-        found = actions([old, new], [])
+        found = find_corrective_actions([old, new], [])
         assert [(one.text, one.state, one.citation.id) for one in found] == [
             ("The renewal is automated for good.", "noted", "B"),
             ("Added an alert on the age of the backup", "done", "A"),
         ]
         for one, source in zip(found, [new, old], strict=True):
-            assert one.citation.quote in page.lines(source)[one.citation.line - 1].text
+            assert one.citation.quote in page.numbered_lines(source)[one.citation.line - 1].text
 
     def test_where_none_is_written_there_is_none(self):
         assert (
-            actions([incident("A", 0, "x", LEAK, steps=[ResolutionStep("Restarted")], summary="It was restarted.")], [])
+            find_corrective_actions([incident("A", 0, "x", LEAK, steps=[ResolutionStep("Restarted")], summary="It was restarted.")], [])
             == ()
         )
-        assert actions([incident("A", 0, "x", LEAK, summary="Automated it for good.", by_whom="model")], []) == ()
+        assert find_corrective_actions([incident("A", 0, "x", LEAK, summary="Automated it for good.", by_whom="model")], []) == ()
 
     @pytest.mark.parametrize(
         "text",
@@ -105,7 +105,7 @@ class TestActions:
         ],
     )
     def test_words_that_say_it_lasts(self, text):
-        assert lasting(text)
+        assert is_permanent(text)
 
     @pytest.mark.parametrize(
         "text",
@@ -118,4 +118,4 @@ class TestActions:
         ],
     )
     def test_words_that_do_not(self, text):
-        assert not lasting(text)
+        assert not is_permanent(text)

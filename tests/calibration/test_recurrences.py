@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecall.backtest.ground_truth import label
+from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.domain.incident import Incident
-from onrecall.recurrences.clustering import SimilarCauses, groups, said
-from onrecall.recurrences.occurrences import lost, months, trend
-from onrecall.recurrences.recurrence import families
+from onrecall.recurrences.clustering import SimilarCauses, group_incidents, comparable_text
+from onrecall.recurrences.occurrences import compute_downtime, count_by_month, compute_trend
+from onrecall.recurrences.recurrence import find_families
 
 from .told_incidents import LEAK, START, incident
 
@@ -20,21 +20,21 @@ OPENING = "Disk of the orders database fills up quickly and writes fail"
 
 
 def members(incidents, alike=()):
-    return [{one.id for one in group.members} for group in groups(incidents, alike)]
+    return [{one.id for one in group.members} for group in group_incidents(incidents, alike)]
 
 
 class TestWhy:
     def test_a_label_ties_however_it_is_written(self):
-        (group,) = groups([incident("A", 0, "Disk_Full"), incident("B", 1, "disk-full"), incident("C", 2, "disk-full")])
+        (group,) = group_incidents([incident("A", 0, "Disk_Full"), incident("B", 1, "disk-full"), incident("C", 2, "disk-full")])
         assert group.why == "3 share the cause `disk-full`"
         assert [tie.to for tie in group.ties] == ["B", "A", "A"]
 
     def test_what_a_model_wrote_ties_nothing(self):
         written = [incident(name, n, "disk-full", LEAK, by_whom="model") for n, name in enumerate("AB")]
-        assert groups(written) == ()
+        assert group_incidents(written) == ()
 
     def test_a_link_ties_what_has_no_label_and_says_so_on_both_sides(self):
-        (group,) = groups([incident("A"), incident("B", 1, links=["A"])])
+        (group,) = group_incidents([incident("A"), incident("B", 1, links=["A"])])
         assert [tie.because for tie in group.ties] == [
             "B is linked as a recurrence of it",
             "is linked as a recurrence of A",
@@ -42,16 +42,16 @@ class TestWhy:
         assert group.why == "2 are tied by links"
 
     def test_two_that_are_linked_to_a_third_that_is_gone_are_tied(self):
-        (group,) = groups([incident("A", links=["gone"]), incident("B", 1, links=["gone"])])
+        (group,) = group_incidents([incident("A", links=["gone"]), incident("B", 1, links=["gone"])])
         assert "gone, which is not in memory" in group.ties[0].because
 
     def test_a_link_to_itself_ties_nothing(self):
-        assert groups([incident("A", links=["A"])]) == ()
+        assert group_incidents([incident("A", links=["A"])]) == ()
 
     def test_words_bring_an_unlabelled_one_to_the_label(self):
         known = [incident(f"A{n}", n, "leak", LEAK_AGAIN) for n in range(4)]
         new = [incident("L", 6, links=["A1"]), incident("W", 7, root=LEAK)]
-        (group,) = groups([*known, *new], [SimilarCauses("W", "A0", 0.95)])
+        (group,) = group_incidents([*known, *new], [SimilarCauses("W", "A0", 0.95)])
         assert group.why == "4 share the cause `leak`, 1 is tied by a link, 1 has the same root cause in other words"
         assert group.ties[-1].because == "has the same root cause in other words as A0 (0.95 alike)"
 
@@ -60,7 +60,7 @@ class TestWhy:
         assert members(said_alike, [SimilarCauses("B", "A", 1.0), SimilarCauses("C", "A", 1.0)]) == []
 
     def test_the_same_root_cause_word_for_word_is_a_family_without_a_label(self):
-        (group,) = groups([incident("A", 0, root=LEAK), incident("B", 9, root=LEAK.upper() + ".")])
+        (group,) = group_incidents([incident("A", 0, root=LEAK), incident("B", 9, root=LEAK.upper() + ".")])
         assert group.cause is None
         assert group.why == "2 have the same root cause word for word"
 
@@ -68,7 +68,7 @@ class TestWhy:
         "text", ["unknown", "Disk full", "Root cause is still under investigation by the team", ""]
     )
     def test_a_root_cause_that_says_nothing_ties_nothing(self, text):
-        assert said(text) is None
+        assert comparable_text(text) is None
         assert members([incident("A", root=text or "?"), incident("B", 1, root=text or "?")]) == []
 
     def test_the_same_opening_ties_where_no_cause_is_written_and_the_service_is_the_same(self):
@@ -87,9 +87,9 @@ class TestWhy:
 
     def test_times_and_passing_ids_do_not_make_a_text_another_but_short_numbers_do(self):
         line = "pod checkout failed with status {} at {} in the request {}"
-        one = said(line.format(503, "2026-01-01T10:00:00Z", "8f3a9c2e11"))
-        assert one == said(line.format(503, "2026-02-03T11:30:00Z", "77e0aa01bc"))
-        assert one != said(line.format(504, "2026-01-01T10:00:00Z", "8f3a9c2e11"))
+        one = comparable_text(line.format(503, "2026-01-01T10:00:00Z", "8f3a9c2e11"))
+        assert one == comparable_text(line.format(503, "2026-02-03T11:30:00Z", "77e0aa01bc"))
+        assert one != comparable_text(line.format(504, "2026-01-01T10:00:00Z", "8f3a9c2e11"))
 
 
 NAMES = [f"I{n}" for n in range(8)]
@@ -121,13 +121,13 @@ class TestLaws:
         mixed, mixed_alike = list(incidents), list(alike)
         order.shuffle(mixed)
         order.shuffle(mixed_alike)
-        assert families(mixed, mixed_alike, now=NOW) == families(incidents, alike, now=NOW)
+        assert find_families(mixed, mixed_alike, now=NOW) == find_families(incidents, alike, now=NOW)
 
     @given(INCIDENTS, ALIKE)
     @settings(max_examples=60, deadline=None)
     def test_every_member_has_a_reason_that_is_true_and_is_in_one_family_only(self, incidents, alike):
         known = {one.id: one for one in incidents}
-        found = families(incidents, alike, now=NOW)
+        found = find_families(incidents, alike, now=NOW)
         assert len({name for one in found for name in one.incidents}) == sum(one.count for one in found)
         for family in found:
             assert [tie.incident for tie in family.ties] == list(family.incidents)
@@ -137,26 +137,26 @@ class TestLaws:
                 one_names, other_names = ({link.incident for link in x.links} for x in (one, other))
                 match tie.kind:
                     case "cause":
-                        assert label(one) == label(other) != ""
+                        assert normalized_cause(one) == normalized_cause(other) != ""
                     case "link":
                         assert other.id in one_names or one.id in other_names or one_names & other_names - known.keys()
                     case "same_root_cause":
-                        assert said(one.resolution.root_cause) == said(other.resolution.root_cause)
+                        assert comparable_text(one.resolution.root_cause) == comparable_text(other.resolution.root_cause)
                     case "like_root_cause":
                         pairs = {(a.incident, a.to) for a in alike}
                         assert (one.id, other.id) in pairs or (other.id, one.id) in pairs
                     case "same_opening":
-                        assert said(one.text) == said(other.text)
+                        assert comparable_text(one.text) == comparable_text(other.text)
 
     @given(INCIDENTS, ALIKE)
     @settings(max_examples=60, deadline=None)
     def test_words_leave_what_labels_and_links_made_as_it_is(self, incidents, alike):
         """Splitting: without the words each family falls into at most one group that labels or links made."""
-        plain = [one if label(one) or one.links else incident(one.id, title=one.id) for one in incidents]
+        plain = [one if normalized_cause(one) or one.links else incident(one.id, title=one.id) for one in incidents]
         bare = [
             incident(
                 one.id,
-                cause=one.resolution and label(one) and one.resolution.cause,
+                cause=one.resolution and normalized_cause(one) and one.resolution.cause,
                 title=one.id,
                 links=[x.incident for x in one.links],
             )
@@ -176,7 +176,7 @@ class TestLaws:
         bare = [
             incident(
                 x.id,
-                cause=x.resolution.cause if x.resolution and label(x) else None,
+                cause=x.resolution.cause if x.resolution and normalized_cause(x) else None,
                 title=x.id,
                 links=[y.incident for y in x.links],
             )
@@ -199,7 +199,7 @@ class TestLaws:
     @given(INCIDENTS)
     @settings(max_examples=60, deadline=None)
     def test_hours_count_once_and_are_never_more_than_the_sum(self, incidents):
-        whole = lost(incidents, NOW)
+        whole = compute_downtime(incidents, NOW)
         spans = [
             (x.started_at, x.resolved_at) for x in incidents if x.resolved_at and x.started_at <= x.resolved_at <= NOW
         ]
@@ -207,12 +207,12 @@ class TestLaws:
         longest = max(((end - start) / timedelta(hours=1) for start, end in spans), default=0)
         assert longest - 1e-6 <= whole.hours <= alone + 1e-6
         assert whole.of + whole.open + whole.untimed + whole.contradictory == len(incidents)
-        assert lost([*incidents, *incidents], NOW).hours == pytest.approx(whole.hours)
+        assert compute_downtime([*incidents, *incidents], NOW).hours == pytest.approx(whole.hours)
 
 
 class TestOccurrences:
     def test_hours_that_overlap_count_once_and_what_is_not_counted_is_said(self):
-        said_lost = lost(
+        said_lost = compute_downtime(
             [
                 incident("A", 0, hours=4),
                 incident("B", 1 / 12, hours=4),
@@ -226,10 +226,10 @@ class TestOccurrences:
         assert (said_lost.open, said_lost.contradictory, said_lost.untimed) == (1, 1, 1)
 
     def test_what_ends_later_than_now_is_open_now(self):
-        assert lost([incident("A", 0, hours=24)], START + timedelta(hours=5)).open == 1
+        assert compute_downtime([incident("A", 0, hours=24)], START + timedelta(hours=5)).open == 1
 
     def test_months_without_any_are_counted_too(self):
-        told = months([incident("A", 0), incident("B", 40), incident("C", 41)], START + timedelta(days=95))
+        told = count_by_month([incident("A", 0), incident("B", 40), incident("C", 41)], START + timedelta(days=95))
         assert [(one.month, one.count) for one in told] == [
             ("2026-01", 1),
             ("2026-02", 2),
@@ -254,12 +254,12 @@ class TestOccurrences:
     def test_the_trend_follows_its_rule(self, recent, before, direction):
         now = START + timedelta(days=400)
         told = [incident(f"R{n}", 399 - n) for n in range(recent)] + [incident(f"B{n}", 200 - n) for n in range(before)]
-        found = trend(told, START, now)
+        found = compute_trend(told, START, now)
         assert (found.direction, found.recent, found.before) == (direction, recent, before)
 
     def test_no_trend_is_claimed_for_a_time_that_memory_does_not_reach(self):
         told = [incident(f"R{n}", 100 + n) for n in range(9)]
-        found = trend(told, START, START + timedelta(days=200))
+        found = compute_trend(told, START, START + timedelta(days=200))
         assert found.direction is None
         assert "memory reaches back 200 days, 360 are needed" in found.reason
 
@@ -268,7 +268,7 @@ class TestFamilies:
     def test_ranked_by_the_hours_a_permanent_fix_would_have_saved(self):
         old = [incident(f"O{n}", n, "old", hours=100) for n in range(3)]
         new = [incident(f"N{n}", 300 + n, "new", hours=2) for n in range(2)]
-        first, second = families([*old, *new], now=NOW)
+        first, second = find_families([*old, *new], now=NOW)
         assert (first.cause, second.cause) == ("new", "old")
         assert first.saving.hours_per_month == pytest.approx(4 / (180 / (365.25 / 12)))
         assert (first.saving.lost.of, second.saving.hours_per_month) == (2, 0)
@@ -277,12 +277,12 @@ class TestFamilies:
     def test_only_the_part_of_an_outage_within_the_last_days_is_counted_as_saved(self):
         now = START + timedelta(days=200)
         told = [incident("A", 19, "x", hours=48), incident("B", 21, "x", hours=1)]
-        (family,) = families(told, now=now)
+        (family,) = find_families(told, now=now)
         assert family.saving.lost.hours == pytest.approx(24.0 + 1.0)
 
     def test_nothing_of_later_than_now_is_counted(self):
         told = [incident(f"A{n}", n * 10, "x", service="db") for n in range(5)]
-        (family,) = families(told, now=START + timedelta(days=21))
+        (family,) = find_families(told, now=START + timedelta(days=21))
         assert family.incidents == ("A0", "A1", "A2")
         assert family.days_between == pytest.approx(10)
         assert [(one.name, one.count) for one in family.services] == [("db", 3)]

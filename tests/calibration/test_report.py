@@ -9,10 +9,10 @@ import pytest
 
 from calibration.histories import HashedEmbedder, history
 from onrecall.backtest.chronology import History
-from onrecall.backtest.report_html import html
+from onrecall.backtest.report_html import render_html
 from onrecall.backtest.report_json import estimates
-from onrecall.backtest.report_text import MEANINGS, said
-from onrecall.backtest.run import backtest, effects
+from onrecall.backtest.report_text import MEANINGS, format_estimate
+from onrecall.backtest.run import backtest, measure_flaws
 from onrecall.calibration.metrics import NOTHING, Estimate
 
 EVIL = "<script>alert(1)</script>\"'&<svg onload=x>"
@@ -47,7 +47,7 @@ def pages() -> list[str]:
     full = History.of(incidents)
     report = backtest(full, HashedEmbedder())
     bare = backtest(History.of([replace(one, resolution=None, status="open") for one in incidents[:4]]), None)
-    return [html(report, EVIL, tuple(effects(full, None, report))), html(bare, "nothing to measure")]
+    return [render_html(report, EVIL, tuple(measure_flaws(full, None, report))), render_html(bare, "nothing to measure")]
 
 
 def test_it_is_well_formed_and_nothing_of_the_history_becomes_markup(pages: list[str]):
@@ -86,6 +86,6 @@ def test_every_figure_has_words(pages: list[str]):
 
 
 def test_a_figure_reads_with_its_interval():
-    assert said(Estimate(0.912, 0.77, 0.969, 34)) == "91 % (77–97 %)"
-    assert said(Estimate(0.5, 0.4, 0.6, 9), share=False) == "0.500 (0.400–0.600)"
-    assert said(NOTHING) == "not measured"
+    assert format_estimate(Estimate(0.912, 0.77, 0.969, 34)) == "91 % (77–97 %)"
+    assert format_estimate(Estimate(0.5, 0.4, 0.6, 9), share=False) == "0.500 (0.400–0.600)"
+    assert format_estimate(NOTHING) == "not measured"

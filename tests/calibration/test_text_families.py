@@ -58,7 +58,7 @@ def test_the_words_decide_only_where_nobody_said_anything():
 def test_a_backtest_over_it_says_which_basis_and_what_is_too_few():
     told = history()
     told[3] = replace(told[3], description="queue grows " * 30)
-    plain = report_json.plain(backtest(History.of(told), None))
+    plain = report_json.report_to_json(backtest(History.of(told), None))
     assert (plain["hit_basis"], plain["to_find"], plain["new"]) == ("text", 2, 2)
     assert plain["hit_at_1"] == 1.0
     assert {row["severity"]: row["to_find"] for row in plain["by_severity"]} == {"unknown": 2, "critical": 0}

@@ -9,7 +9,7 @@ import pytest
 
 from calibration.histories import START
 from onrecall import importers as history
-from onrecall.backtest.ground_truth import CauseTruth, GroundTruth, squash
+from onrecall.backtest.ground_truth import CauseTruth, GroundTruth, normalize_label
 from onrecall.domain.incident import Incident, IncidentLink, Resolution
 
 SEAMONKEY = Path(__file__).parents[2].parent / "shared" / "data" / "dev" / "history_seamonkey.jsonl"
@@ -24,7 +24,7 @@ def one(name: str, day: int, cause: str | None = None, links: tuple[str, ...] = 
 
 
 def test_a_label_written_in_another_way_is_the_same_label():
-    assert squash("Connection_Pool exhaustion ") == squash("connection-pool-exhaustion")
+    assert normalize_label("Connection_Pool exhaustion ") == normalize_label("connection-pool-exhaustion")
     truths = GroundTruth([one("A", 1, "Disk_Full"), one("B", 2, "disk-full"), one("C", 3, "cert expired")])
     assert truths.of("A") == CauseTruth("disk full", known=False, basis="label")
     assert truths.of("B") == CauseTruth("disk full", known=True, basis="label")

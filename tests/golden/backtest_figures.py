@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from onrecall.backtest.chronology import History
-from onrecall.backtest.report_json import plain
+from onrecall.backtest.report_json import report_to_json
 from onrecall.backtest.run import backtest
 from onrecall.domain.incident import Document, Incident
 
@@ -23,7 +23,7 @@ def record_figures() -> dict[str, Any]:
 
 
 def _figures(things: Sequence[Thing]) -> dict[str, Any]:
-    report = plain(backtest(History.of(things), None))
+    report = report_to_json(backtest(History.of(things), None))
     return {name: value for name, value in report.items() if name not in LEFT_OUT}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from grouping.board import Board
 from onrecall.domain.alert import Alert
-from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, see
+from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, extract_features
 from onrecall.grouping.background import Background, PastAlert
 from onrecall.sources import SOURCES, WebhookRequest
 
@@ -89,7 +89,7 @@ def _background(before: Mapping[str, Any] | None) -> Background:
         for number, service in enumerate(before["services"])
     ]
     alerts = alerts_of({"at": 0, "alerts": rows})
-    return Background(PastAlert(see(alert), f"OLD-{number}") for number, alert in enumerate(alerts))
+    return Background(PastAlert(extract_features(alert), f"OLD-{number}") for number, alert in enumerate(alerts))
 
 
 def _described(plan: GroupingPlan, alerts: Sequence[Alert]) -> dict[str, Any]:

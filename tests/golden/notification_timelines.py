@@ -47,7 +47,7 @@ def _timeline(story: Mapping[str, Any]) -> dict[str, Any]:
     with empty_store() as store:
         run = StoryRun(store, ServiceGraph.of(story.get("topology")))
         if "history" in story:
-            run.memory.bring(history(story["history"]))
+            run.memory.import_history(history(story["history"]))
             run.notify()
         steps = [run.perform(step) for step in story["steps"]]
         return _with_numbered_answers({"steps": steps, **run.outcome()})

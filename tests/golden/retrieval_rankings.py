@@ -39,7 +39,7 @@ def knowledge(name: str, embedder: WordEmbedder | None = None) -> Iterator[Retri
     """Gives retrieval over a store that holds a history."""
     with empty_store() as store:
         recall = recall_of(store, embedder)
-        IncidentService(Dependencies(store, recall, lambda: NOW)).bring(history(name))
+        IncidentService(Dependencies(store, recall, lambda: NOW)).import_history(history(name))
         yield recall
 
 

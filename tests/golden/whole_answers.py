@@ -21,7 +21,7 @@ def record_answers() -> dict[str, Any]:
     for name in ("examples", "harbour"):
         with empty_store() as store:
             memory = IncidentService(Dependencies(store, recall_of(store), lambda: NOW))
-            memory.bring(history(name))
+            memory.import_history(history(name))
             for question in questions:
                 if question.get("history", "examples") == name:
                     answers[question["name"]] = answer_as_json(memory.ask(situation_in(question)))

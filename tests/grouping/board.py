@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from onrecall.domain.alert import Alert
-from onrecall.grouping import GroupingPlan, GroupingRules, ManualPairings, OpenIncident, ServiceGraph, kind_of, plan
+from onrecall.grouping import GroupingPlan, GroupingRules, ManualPairings, OpenIncident, ServiceGraph, kind_of, plan_grouping
 from onrecall.grouping.background import NOTHING_BEFORE, Background
 
 RESOLVE_AFTER = timedelta(minutes=5)
@@ -66,7 +66,7 @@ class Board:
             for one in self.incidents.values()
             if not one.resolved_at or now - one.resolved_at <= KEEP or self._is_named(one, waiting)
         ]
-        made = plan(waiting, relevant, self.topology, self.pairings, self.rules, self.background)
+        made = plan_grouping(waiting, relevant, self.topology, self.pairings, self.rules, self.background)
         self.carry_out(made, waiting)
         return made
 

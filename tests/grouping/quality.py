@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from onrecall.grouping import ServiceGraph
 from onrecall.grouping.background import Background, PastAlert
-from onrecall.grouping.features import see
+from onrecall.grouping.features import extract_features
 
 from .board import Board, Episode, episode
 from .labelled import Scenario
@@ -45,7 +45,7 @@ def wanted(scenario: Scenario) -> Groups:
 
 def learned(scenario: Scenario) -> Background:
     """What was heard before, each alert in an incident of its own."""
-    return Background(PastAlert(see(alert), f"before {n}") for n, alert in enumerate(scenario.history))
+    return Background(PastAlert(extract_features(alert), f"before {n}") for n, alert in enumerate(scenario.history))
 
 
 def at_once(scenario: Scenario) -> Groups:

@@ -6,9 +6,9 @@ import pytest
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.service_names import canonical_service
-from onrecall.grouping import Background, OpenIncident, PastAlert, plan, see
-from onrecall.grouping.labels import compared
-from onrecall.grouping.words import called_terms, terms
+from onrecall.grouping import Background, OpenIncident, PastAlert, plan_grouping, extract_features
+from onrecall.grouping.labels import comparable_labels
+from onrecall.grouping.words import called_terms, extract_terms
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ def lamp(service="", at=0.0, title="Lamp is off", status="firing", source="zabbi
 
 
 def before(count, incidents=True, **labels):
-    return [PastAlert(see(lamp(f"s{n}", **labels)), f"INC-{n}" if incidents else "INC-1") for n in range(count)]
+    return [PastAlert(extract_features(lamp(f"s{n}", **labels)), f"INC-{n}" if incidents else "INC-1") for n in range(count)]
 
 
 def test_a_label_that_unrelated_alerts_share_tells_nothing():
@@ -33,13 +33,13 @@ def test_a_label_that_unrelated_alerts_share_tells_nothing():
 
 
 def test_one_storm_is_not_many_unrelated_alerts():
-    storm = [PastAlert(see(lamp(f"t{n}", upstream_cache="c1")), "INC-99") for n in range(12)]
+    storm = [PastAlert(extract_features(lamp(f"t{n}", upstream_cache="c1")), "INC-99") for n in range(12)]
     assert Background([*before(12), *storm]).label("upstream_cache", "c1") == 1.0
 
 
 def test_alerts_that_say_only_what_unrelated_ones_say_are_grouped_all_the_same():
     background = Background(before(12))
-    made = plan([lamp("quay", at=5), lamp("mole", at=9)], [], background=background)
+    made = plan_grouping([lamp("quay", at=5), lamp("mole", at=9)], [], background=background)
     assert len(made.opens) == 2
     assert background.term("lamp") == 0.0
 
@@ -55,7 +55,7 @@ def test_machines_fade_later_than_other_labels():
 
 
 def test_a_word_that_unrelated_alerts_have_tells_nothing():
-    background = Background(PastAlert(see(lamp(f"s{n}", title="ask janitor")), f"INC-{n}") for n in range(9))
+    background = Background(PastAlert(extract_features(lamp(f"s{n}", title="ask janitor")), f"INC-{n}") for n in range(9))
     assert background.term("janitor") == 0.0
     assert background.term("lantern") == 1.0
 
@@ -68,16 +68,16 @@ def test_a_word_that_unrelated_alerts_have_tells_nothing():
     ],
 )  # fmt: skip
 def test_what_says_which_build_runs_or_who_scraped_is_not_compared(label):
-    assert compared(label) == {}
+    assert comparable_labels(label) == {}
 
 
 @pytest.mark.parametrize("label", [{"node": "10.2.3"}, {"topic": "rides.v3"}, {"job": "lamp-control"}, {"floor": "3"}])
 def test_what_says_where_is_compared(label):
-    assert compared(label) == label
+    assert comparable_labels(label) == label
 
 
 def test_versions_in_texts_are_no_words():
-    assert terms("lamp v2.11.0 at 9fceb02d0ae5 flickers") == {"lamp", "flickers"}
+    assert extract_terms("lamp v2.11.0 at 9fceb02d0ae5 flickers") == {"lamp", "flickers"}
 
 
 @pytest.mark.parametrize(
@@ -106,18 +106,18 @@ def opened(alert, number, after):
 
 def test_an_alert_that_flaps_slowly_joins_its_last_incident_from_the_third_time_on():
     again = lamp(at=4 * 3600, host="h1")
-    once = plan([again], [opened(again, 1, 2)])
+    once = plan_grouping([again], [opened(again, 1, 2)])
     assert len(once.opens) == 1
-    twice = plan([again], [opened(again, 1, 0), opened(again, 2, 2)])
+    twice = plan_grouping([again], [opened(again, 1, 0), opened(again, 2, 2)])
     (join,) = twice.joins
     assert (join.incident_id, join.how, join.reopens) == ("INC-2", "flapping", True)
 
 
 def test_one_that_was_long_quiet_or_resolved_by_a_person_opens_anew():
     again = lamp(at=20 * 3600, host="h1")
-    assert plan([again], [opened(again, 1, 0), opened(again, 2, 2)]).opens
+    assert plan_grouping([again], [opened(again, 1, 0), opened(again, 2, 2)]).opens
     soon = lamp(at=4 * 3600, host="h1")
     by_hand = OpenIncident(
         **{**{name: getattr(opened(soon, 2, 2), name) for name in OpenIncident.__dataclass_fields__}, "by_hand": True}
     )
-    assert plan([soon], [opened(soon, 1, 0), by_hand]).opens
+    assert plan_grouping([soon], [opened(soon, 1, 0), by_hand]).opens

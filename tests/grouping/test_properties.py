@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onrecall.domain.alert import Alert
-from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, kind_of, plan
+from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, kind_of, plan_grouping
 
 from .board import Board, Kept, episode, partition
 from .labelled import NOON
@@ -76,9 +76,9 @@ def placed(made: GroupingPlan, given_: list[Alert]) -> dict[tuple[str, str, obje
 @given(batches, batches, st.randoms(use_true_random=False))
 def test_order_within_a_batch_changes_nothing(before: list[Alert], batch: list[Alert], chance: random.Random) -> None:
     held = board(before)
-    one = plan(batch, held.open(), held.topology, held.pairings)
+    one = plan_grouping(batch, held.open(), held.topology, held.pairings)
     shuffled, incidents = chance.sample(batch, len(batch)), chance.sample(held.open(), len(held.incidents))
-    other = plan(shuffled, incidents, held.topology, held.pairings)
+    other = plan_grouping(shuffled, incidents, held.topology, held.pairings)
     assert placed(one, batch) == placed(other, shuffled)
     assert one.merges == other.merges
 
@@ -87,7 +87,7 @@ def test_order_within_a_batch_changes_nothing(before: list[Alert], batch: list[A
 @given(batches, batches)
 def test_no_alert_is_lost_and_each_has_one_place(before: list[Alert], batch: list[Alert]) -> None:
     held = board(before)
-    made = plan(batch, held.open(), held.topology, held.pairings)
+    made = plan_grouping(batch, held.open(), held.topology, held.pairings)
     places = [one.alert_index for one in (*made.joins, *made.quiet)]
     places += [n for opening in made.opens for n in opening.alert_indexes]
     assert sorted(places) == list(range(len(batch)))
@@ -101,10 +101,10 @@ def test_no_alert_is_lost_and_each_has_one_place(before: list[Alert], batch: lis
 @given(batches, batches)
 def test_planning_again_after_carrying_out_changes_nothing(before: list[Alert], batch: list[Alert]) -> None:
     held = board(before)
-    held.carry_out(plan(batch, held.open(), held.topology, held.pairings), batch)
+    held.carry_out(plan_grouping(batch, held.open(), held.topology, held.pairings), batch)
     groups = held.groups()
     grouped = [one for one in batch if episode(one) in groups]
-    again = plan(grouped, held.open(), held.topology, held.pairings)
+    again = plan_grouping(grouped, held.open(), held.topology, held.pairings)
     assert not again.opens
     assert not again.merges
     assert not again.quiet
@@ -114,8 +114,8 @@ def test_planning_again_after_carrying_out_changes_nothing(before: list[Alert], 
 @given(batches)
 def test_the_same_message_three_times_is_one_alert(batch: list[Alert]) -> None:
     once, thrice = Board(TOPOLOGY), Board(TOPOLOGY)
-    once.carry_out(plan(batch, [], TOPOLOGY), batch)
-    thrice.carry_out(plan(batch * 3, [], TOPOLOGY), batch * 3)
+    once.carry_out(plan_grouping(batch, [], TOPOLOGY), batch)
+    thrice.carry_out(plan_grouping(batch * 3, [], TOPOLOGY), batch * 3)
     assert partition(once.groups()) == partition(thrice.groups())
 
 
@@ -130,7 +130,7 @@ def test_five_thousand_alerts_and_fifty_incidents_take_seconds() -> None:
         kept = held.incidents.setdefault(f"OLD-{n % 50}", Kept(f"OLD-{n % 50}", by_hand=True))
         kept.alerts[episode(one)] = one
     began = time.process_time()
-    plan(made, held.open(), held.topology)
+    plan_grouping(made, held.open(), held.topology)
     took = time.process_time() - began
     print(f"\n{len(made)} alerts, {len(held.incidents)} incidents: {took:.1f} s of processor time")
     assert took < 30

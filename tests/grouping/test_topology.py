@@ -47,25 +47,25 @@ def test_says_what_is_wrong_and_where(said: object, field: str, words: str) -> N
     ],
 )
 def test_a_tie_says_how_a_fault_may_pass(one: str, other: str, reason: str) -> None:
-    tie = SHOP.tie(one, other)
+    tie = SHOP.relation(one, other)
     assert tie
     assert tie.reason == reason
 
 
 def test_what_a_third_one_needs_is_not_tied() -> None:
     both_needed = ServiceGraph.of({"web": ["cart", "ads"]})
-    assert both_needed.tie("cart", "ads") is None
-    assert both_needed.tie("cart", "cart") is None
-    assert SHOP.tie("mail", "web") is None
+    assert both_needed.relation("cart", "ads") is None
+    assert both_needed.relation("cart", "cart") is None
+    assert SHOP.relation("mail", "web") is None
 
 
 def test_a_dependency_that_many_share_ties_them_less() -> None:
-    few = ServiceGraph.of({"a": ["db"], "b": ["db"]}).tie("a", "b")
-    many = ServiceGraph.of({name: ["db"] for name in "abcdefgh"}).tie("a", "b")
+    few = ServiceGraph.of({"a": ["db"], "b": ["db"]}).relation("a", "b")
+    many = ServiceGraph.of({name: ["db"] for name in "abcdefgh"}).relation("a", "b")
     assert few
     assert many
     assert many.strength < few.strength
 
 
 def test_reach_follows_circles_to_their_end() -> None:
-    assert ServiceGraph.of({"a": ["b"], "b": ["c"], "c": ["a"]}).reach("b") == {"a", "b", "c"}
+    assert ServiceGraph.of({"a": ["b"], "b": ["c"], "c": ["a"]}).upstream("b") == {"a", "b", "c"}

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident
-from onrecall.importers import ImportNote, Item, read_bytes
+from onrecall.importers import ImportNote, ImportedItem, read_bytes
 
 
 class Report:
     """The items of one reading by their kind."""
 
-    def __init__(self, items: Iterable[Item]) -> None:
+    def __init__(self, items: Iterable[ImportedItem]) -> None:
         found = list(items)
         self.incidents = [item for item in found if isinstance(item, Incident)]
         self.documents = [item for item in found if isinstance(item, Document)]

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from importers.reports import Report, report
 from onrecall.cli.main import app
 from onrecall.domain.errors import Invalid
-from onrecall.importers import chroma, count_hint, read
+from onrecall.importers import chroma, estimate_record_count, read
 
 WHEN = datetime(2025, 2, 3, 4, 5, tzinfo=UTC)
 SHARD = {
@@ -109,7 +109,7 @@ def test_texts_without_an_incidents_fields_are_documents(folder):
 def test_without_a_name_every_collection_is_read(folder):
     found = collection(folder, undated=WHEN)
     assert (len(found.incidents), len(found.documents)) == (2, 1)
-    assert count_hint(Path(f"chroma:{folder}")) == 3
+    assert estimate_record_count(Path(f"chroma:{folder}")) == 3
 
 
 def test_reading_leaves_the_folder_as_it_was(folder):
@@ -178,8 +178,8 @@ def test_a_folder_that_is_named_without_the_prefix_says_how_to_read_it(folder):
 
 def test_a_folder_with_a_hash_in_its_name_is_found(tmp_path):
     (tmp_path / "v#1").mkdir()
-    assert chroma.location(Path(f"chroma:{tmp_path}/v#1")) == chroma.Location(tmp_path / "v#1", None)
-    assert chroma.location(Path(f"chroma:{tmp_path}/v#1#rcas")) == chroma.Location(tmp_path / "v#1", "rcas")
+    assert chroma.parse_location(Path(f"chroma:{tmp_path}/v#1")) == chroma.Location(tmp_path / "v#1", None)
+    assert chroma.parse_location(Path(f"chroma:{tmp_path}/v#1#rcas")) == chroma.Location(tmp_path / "v#1", "rcas")
 
 
 def test_the_command_imports_once_and_reports_quality(folder, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from importers.reports import report
-from onrecall.importers.postmortem.deeds import tells_deed
+from onrecall.importers.postmortem.deeds import reports_action
 
 
 def steps(incident, outcome):
@@ -52,7 +52,7 @@ def test_attempts_in_comments_stay_beside_a_resolution(comment, text):
     ],
 )
 def test_what_tells_no_attempt_in_vain_is_no_step(said):
-    assert not tells_deed(said)
+    assert not reports_action(said)
 
 
 def servicenow(close_notes):

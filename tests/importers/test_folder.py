@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importers.reports import Report
-from onrecall.importers import count_hint, read
+from onrecall.importers import estimate_record_count, read
 
 ONE = {"id": "INC-1", "title": "x", "started_at": "2024-01-31T09:30:00Z"}
 
@@ -88,7 +88,7 @@ def test_what_may_not_be_read_is_named(tmp_path: Path):
 def test_the_hint_for_a_progress_bar_is_near(tmp_path: Path):
     path = tmp_path / "many.jsonl"
     path.write_text("\n".join(json.dumps({**ONE, "id": f"INC-{n}"}) for n in range(3000)))
-    assert 2800 <= count_hint(path) <= 3200
+    assert 2800 <= estimate_record_count(path) <= 3200
     (tmp_path / "all.json").write_text(json.dumps([{**ONE, "id": f"INC-{n}"} for n in range(3000)], indent=2))
-    assert 5600 <= count_hint(tmp_path) <= 6400
-    assert count_hint(tmp_path / "nothing") == 0
+    assert 5600 <= estimate_record_count(tmp_path) <= 6400
+    assert estimate_record_count(tmp_path / "nothing") == 0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from importers.reports import Report, report
 from onrecall.importers import format_names, read_bytes
-from onrecall.importers.format_table import TABLE
+from onrecall.importers.format_table import FORMATS
 
 endings = st.sampled_from([".json", ".jsonl", ".csv", ".tsv", ".md", ".txt", ""])
 wishes = st.none() | st.sampled_from(format_names())
@@ -50,7 +50,7 @@ def test_any_record_with_the_keys_of_all_tools(rows, wish):
     Report(read_bytes("x.json", json.dumps(rows).encode(), format=wish))
 
 
-@pytest.mark.parametrize("one", TABLE, ids=lambda one: f"{one.name}-{one.shape}")
+@pytest.mark.parametrize("one", FORMATS, ids=lambda one: f"{one.name}-{one.shape}")
 @given(row=records)
 @settings(max_examples=60)
 def test_every_format_meets_any_record(one, row):

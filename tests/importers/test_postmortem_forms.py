@@ -3,7 +3,7 @@
 import pytest
 
 from importers.reports import report
-from onrecall.importers.postmortem.deeds import outcome_of, tells_deed
+from onrecall.importers.postmortem.deeds import detect_outcome, reports_action
 
 
 def steps(incident, outcome="worked"):
@@ -222,9 +222,9 @@ def test_italics_that_are_prose_stay_prose():
 
 
 def test_contractions_tell_deeds_and_no_change_is_no_help():
-    assert tells_deed("We've moved the workers to a bigger pool.")
-    assert not tells_deed("They've requested a bigger quota before the fair.")
-    assert outcome_of("I swapped the cable, but it changed nothing") == "did_not_help"
+    assert reports_action("We've moved the workers to a bigger pool.")
+    assert not reports_action("They've requested a bigger quota before the fair.")
+    assert detect_outcome("I swapped the cable, but it changed nothing") == "did_not_help"
 
 
 def test_updates_under_bold_states_need_no_posted():

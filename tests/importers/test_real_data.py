@@ -6,7 +6,7 @@ import pytest
 
 from importers.reports import Report
 from onrecall.importers import read
-from onrecall.importers.quality import assess
+from onrecall.importers.quality import assess_quality
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "dev"
 
@@ -34,4 +34,4 @@ def test_a_dated_history():
     found = Report(read(DATA / "history_seamonkey.jsonl"))
     assert len(found.incidents) == 1076
     assert not found.rejected
-    assert assess(found.incidents).count("no_service") == 1076
+    assert assess_quality(found.incidents).count("no_service") == 1076

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import ResolutionStep
-from onrecall.importers.resolution import closing, sections
-from onrecall.importers.steps import outcome, steps
+from onrecall.importers.resolution import closing_comment, labelled_sections
+from onrecall.importers.steps import outcome_or_worked, parse_steps
 
 
 def test_a_numbered_list_with_code_outcomes_and_a_rollback():
-    found = steps(
+    found = parse_steps(
         """We looked at the logs first.
 
 1. Restarted the auth pods, this did not help
@@ -38,7 +38,7 @@ def test_a_numbered_list_with_code_outcomes_and_a_rollback():
 
 
 def test_bullets_checkboxes_and_wiki_code():
-    found = steps(
+    found = parse_steps(
         "* [x] Freed space\n{code:bash}\ndu -sh /var/log\nrm /var/log/old.gz\n{code}\n* Watched it\n  - nested detail"
     )
     assert [(step.text, step.command) for step in found] == [
@@ -48,80 +48,80 @@ def test_bullets_checkboxes_and_wiki_code():
 
 
 def test_prose_gives_the_sentences_that_tell_a_deed_and_nothing_else():
-    found = steps(
+    found = parse_steps(
         "The user confirmed it works. Restarted nginx on web-1. Thanks all! We then increased the limit to 4096."
     )
     assert [step.text for step in found] == ["Restarted nginx on web-1.", "We then increased the limit to 4096."]
-    assert steps("User confirmed. Closing.") == ()
-    assert steps("Address was wrong. Settled by itself.") == ()
+    assert parse_steps("User confirmed. Closing.") == ()
+    assert parse_steps("Address was wrong. Settled by itself.") == ()
 
 
 def test_a_field_that_holds_only_what_was_done_is_all_steps():
-    assert [step.text for step in steps("Bump the pool. Page the DBA.", prose=True)] == [
+    assert [step.text for step in parse_steps("Bump the pool. Page the DBA.", prose=True)] == [
         "Bump the pool.",
         "Page the DBA.",
     ]
 
 
 def test_logs_in_a_block_are_no_command():
-    found = steps("1. Looked at the log\n```\nERROR 2024 pool exhausted\n  at Pool.get\n```\n2. Restarted")
+    found = parse_steps("1. Looked at the log\n```\nERROR 2024 pool exhausted\n  at Pool.get\n```\n2. Restarted")
     assert [step.command for step in found] == [None, None]
 
 
 def test_a_block_alone_is_named_by_the_line_above_it():
-    (found,) = steps("Then we cleared the cache:\n\n```sh\nredis-cli FLUSHDB\n```\n")
+    (found,) = parse_steps("Then we cleared the cache:\n\n```sh\nredis-cli FLUSHDB\n```\n")
     assert found == ResolutionStep("Then we cleared the cache:", "redis-cli FLUSHDB")
 
 
 def test_prompts_are_not_part_of_the_command():
-    (found,) = steps("```\n$ systemctl restart nginx\nActive: running\n```")
+    (found,) = parse_steps("```\n$ systemctl restart nginx\nActive: running\n```")
     assert found.command == "systemctl restart nginx"
 
 
 def test_outcomes_are_told_only_by_plain_words():
-    assert outcome("Restarting had no effect") == "did_not_help"
-    assert outcome("doesn\u2019t fix it") == "did_not_help"
-    assert outcome("Rolled back, without success") == "did_not_help"
-    assert outcome("that made things much worse") == "made_it_worse"
-    assert outcome("helped a bit, no errors since") == "worked"
-    assert outcome("no change was needed") == "worked"
+    assert outcome_or_worked("Restarting had no effect") == "did_not_help"
+    assert outcome_or_worked("doesn\u2019t fix it") == "did_not_help"
+    assert outcome_or_worked("Rolled back, without success") == "did_not_help"
+    assert outcome_or_worked("that made things much worse") == "made_it_worse"
+    assert outcome_or_worked("helped a bit, no errors since") == "worked"
+    assert outcome_or_worked("no change was needed") == "worked"
 
 
 def test_the_page_of_an_incident_reads_back_as_its_steps():
     step = ResolutionStep("Restart the pods", "kubectl rollout restart deploy/auth", "did_not_help", "wait")
-    written = f"1. {page.step_line(step)}\n   Rollback: {step.rollback}\n"
-    (found,) = steps(written)
+    written = f"1. {page.format_step(step)}\n   Rollback: {step.rollback}\n"
+    (found,) = parse_steps(written)
     assert (found.command, found.outcome, found.rollback) == (step.command, step.outcome, step.rollback)
 
 
 def test_sections_are_found_by_heading_and_by_label():
-    told = sections(
+    told = labelled_sections(
         "## Summary\nDown.\n\n## Root Cause:\nA leak.\nIn nginx.\n\n### Resolution\n1. Restarted\n## Lessons\nNone"
     )
     assert told == {"root_cause": "A leak.\nIn nginx.", "fix": "1. Restarted"}
-    assert sections("**Root cause:** a leak\n**Fix**: restarted\n") == {"root_cause": "a leak", "fix": "restarted"}
-    assert sections("h3. Root cause\nleak\nh3. Impact\nall") == {"root_cause": "leak"}
-    assert sections("the cause of this was unclear: nobody knows") == {}
+    assert labelled_sections("**Root cause:** a leak\n**Fix**: restarted\n") == {"root_cause": "a leak", "fix": "restarted"}
+    assert labelled_sections("h3. Root cause\nleak\nh3. Impact\nall") == {"root_cause": "leak"}
+    assert labelled_sections("the cause of this was unclear: nobody knows") == {}
 
 
 def test_a_closing_comment_counts_only_if_it_tells_something():
-    assert closing(("hm", "Fixed by rolling back the deploy.")) == "Fixed by rolling back the deploy."
-    assert closing(("Rolled back.", "Closing as stale.")) is None
-    assert closing(()) is None
+    assert closing_comment(("hm", "Fixed by rolling back the deploy.")) == "Fixed by rolling back the deploy."
+    assert closing_comment(("Rolled back.", "Closing as stale.")) is None
+    assert closing_comment(()) is None
 
 
 @pytest.mark.parametrize("piece", ["{", "`", "` ", "{{x", "1. ", "did ", "made the ", "  ", "{code}\n", "no  ", "(("])
 def test_a_hostile_text_takes_no_more_than_a_moment(piece):
     text = piece * (300_000 // len(piece))
     started = time.perf_counter()
-    steps(text, prose=True)
-    sections(text)
-    closing((text,))
+    parse_steps(text, prose=True)
+    labelled_sections(text)
+    closing_comment((text,))
     assert time.perf_counter() - started < 10
 
 
 @given(st.text(alphabet=st.sampled_from("1.-*`~$ \n\tab(:)#{code}"), max_size=300))
 def test_any_text_gives_steps_with_words(text):
-    for step in steps(text) + steps(text, prose=True):
+    for step in parse_steps(text) + parse_steps(text, prose=True):
         assert step.text.strip()
-    sections(text)
+    labelled_sections(text)

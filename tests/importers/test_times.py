@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.domain.errors import Invalid
-from onrecall.importers.times import Times, duration, order_of, zone
+from onrecall.importers.times import Times, parse_duration, detect_date_order, parse_zone
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ def test_it_refuses_what_is_no_time_or_could_be_two(written):
 
 
 def test_the_order_of_day_and_month_is_told_by_the_other_dates_or_by_the_user():
-    assert order_of(["03/04/2024", "31/01/2024"]) == "day_first"
-    assert order_of(["03/04/2024", "01/31/2024"]) == "month_first"
-    assert order_of(["03/04/2024"]) is None
-    assert order_of(["31/01/2024", "01/31/2024"]) is None
+    assert detect_date_order(["03/04/2024", "31/01/2024"]) == "day_first"
+    assert detect_date_order(["03/04/2024", "01/31/2024"]) == "month_first"
+    assert detect_date_order(["03/04/2024"]) is None
+    assert detect_date_order(["31/01/2024", "01/31/2024"]) is None
     assert Times(order="day_first").read("03/04/2024", "d").month == 4
     assert Times(order="month_first").read("03/04/2024", "d").month == 3
 
@@ -81,9 +81,9 @@ def test_a_count_that_is_no_time_is_refused(value):
 
 def test_an_unknown_zone_is_named():
     with pytest.raises(Invalid, match="Mars/Olympus"):
-        zone("Mars/Olympus")
+        parse_zone("Mars/Olympus")
     with pytest.raises(Invalid):
-        zone("../../etc/passwd")
+        parse_zone("../../etc/passwd")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_an_unknown_zone_is_named():
      ("2024-01-31", None), ("3 moons", None)],
 )  # fmt: skip
 def test_durations(said, seconds):
-    assert duration(said) == seconds
+    assert parse_duration(said) == seconds
 
 
 @given(st.text(max_size=80))

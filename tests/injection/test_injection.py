@@ -58,7 +58,7 @@ def _steps(given, marks, answer):
 
 
 def _citations(given, marks, answer, citations):
-    pages = {one.id: page.lines(one.incident or one.document) for one in answer.evidence}
+    pages = {one.id: page.numbered_lines(one.incident or one.document) for one in answer.evidence}
     for citation in citations:
         rows = pages.get(citation.id, ())
         if not any(row.number == citation.line and citation.quote in row.text for row in rows):

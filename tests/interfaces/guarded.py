@@ -11,8 +11,8 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 
 from onrecall.bootstrap.access import Access
-from onrecall.bootstrap.status import ComponentStatus, report
-from onrecall.domain.access import Role, mint
+from onrecall.bootstrap.status import ComponentStatus, build_report
+from onrecall.domain.access import Role, generate_key
 from onrecall.http import create
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.keys import Keys
@@ -51,7 +51,7 @@ class Doors:
         self.memory = IncidentService(Dependencies(self.store, Retriever(self.store, None, index), self.clock))
         self.keys = Keys(self.store, self.clock, fresh_seconds=0)
         worker = Worker(self.memory)
-        status = lambda: report(self.memory, ComponentStatus(name="meaning", state="ok", detail=""))  # noqa: E731
+        status = lambda: build_report(self.memory, ComponentStatus(name="meaning", state="ok", detail=""))  # noqa: E731
         access = replace(self.access, keys=self.keys)
         self.app = create(self.memory, worker, status, access)
 
@@ -66,8 +66,8 @@ class Doors:
         held["revoked"] = self.keys.create("gone", "admin").token
         self.keys.revoke("gone")
         self.clock.go(hours=2)
-        forged = f"{str(held['admin'])[:13]}{mint()[13:]}"  # the part that is no secret, and another's secret
-        return held | {"forged": forged, "wrong": mint(), "garbage": "onr_x", "empty": "", "none": None}
+        forged = f"{str(held['admin'])[:13]}{generate_key()[13:]}"  # the part that is no secret, and another's secret
+        return held | {"forged": forged, "wrong": generate_key(), "garbage": "onr_x", "empty": "", "none": None}
 
 
 def bearer(token: str | None) -> dict[str, str]:

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from onrecall.bootstrap.access import Access, check_address, is_loopback
 from onrecall.bootstrap.app import open_app
 from onrecall.domain.errors import Invalid, Unauthorised
-from onrecall.http.credentials import address
+from onrecall.http.credentials import client_address
 from onrecall.http.rate_limit import LIMIT, MOST_ADDRESSES, WINDOW_SECONDS, RateLimit
 from onrecall.http.server import serve
 from onrecall.pipeline.keys import Keys
@@ -231,8 +231,8 @@ class TestSettings:
         (tmp_path / "secrets.json").write_text('{\n  "pagerduty": ["hush-hush", "b"]\n}\n', encoding="utf-8")
         monkeypatch.setenv("ONRECALL_WEBHOOK_SECRETS_FILE", str(tmp_path / "secrets.json"))
         settings = load()
-        assert settings.secrets_by_sender == {"pagerduty": ("hush-hush", "b")}
-        assert "hush" not in f"{settings.shown()}{settings!r}"
+        assert settings.webhook_secrets_by_source == {"pagerduty": ("hush-hush", "b")}
+        assert "hush" not in f"{settings.effective_values()}{settings!r}"
         with open_app(settings) as home:
             assert home.access.webhook_secrets == {"pagerduty": ("hush-hush", "b")}
 
@@ -247,7 +247,7 @@ class TestSettings:
 
     def test_origins_are_separated_by_commas(self) -> None:
         settings = Settings(cors_origins="https://a.example, http://b.example:3000")
-        assert settings.welcome_origins == ("https://a.example", "http://b.example:3000")
+        assert settings.allowed_origins == ("https://a.example", "http://b.example:3000")
 
 
 class TestStart:
@@ -301,10 +301,10 @@ def test_which_addresses_mean_this_machine() -> None:
 
 
 def test_a_network_of_ipv6_is_one_address() -> None:
-    assert address(("2001:db8:1:2:3::9", 1)) == address(("2001:db8:1:2:ffff::1", 1)) != address(("2001:db8:1:3::1", 1))
-    assert address(("::ffff:192.0.2.7", 1)) == address(("192.0.2.7", 1)) == "192.0.2.7"
-    assert address(None) == ""
-    assert address(("unix", 0)) == "unix"
+    assert client_address(("2001:db8:1:2:3::9", 1)) == client_address(("2001:db8:1:2:ffff::1", 1)) != client_address(("2001:db8:1:3::1", 1))
+    assert client_address(("::ffff:192.0.2.7", 1)) == client_address(("192.0.2.7", 1)) == "192.0.2.7"
+    assert client_address(None) == ""
+    assert client_address(("unix", 0)) == "unix"
 
 
 class TestBrake:

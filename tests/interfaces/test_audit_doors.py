@@ -26,7 +26,7 @@ def client(doors: Doors) -> Iterator[TestClient]:
 
 
 def rows(doors: Doors, what: str) -> list:
-    return list(doors.store.audit.page(what=what, limit=200).items)
+    return list(doors.store.audit.page(action=what, limit=200).items)
 
 
 def test_deeds_are_kept_under_the_name_of_the_key(doors: Doors, client: TestClient) -> None:

@@ -15,7 +15,7 @@ from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.http import create
 from onrecall.settings import Settings
 from onrecall.storage import Storage
-from onrecall.storage.backtests import SILENT
+from onrecall.storage.backtests import HEARTBEAT_TIMEOUT
 from onrecall.worker.backtest_runner import BacktestRunner
 from onrecall.worker.worker import Worker
 
@@ -47,7 +47,7 @@ def until(seen: Callable[[], bool], seconds: float = 120) -> None:
 def test_it_is_started_watched_and_changes_what_trust_says(store_url: str, tmp_path: Path) -> None:
     with serving(Settings(data_dir=tmp_path, database_url=store_url)) as (home, client):
         assert client.get(WHERE).json() == {"backtest": None}
-        home.memory.bring(history(40, 3))
+        home.memory.import_history(history(40, 3))
         assert client.get("/api/v1/trust").json()["judged"] == 0
         begun = client.post(WHERE)
         assert (begun.status_code, begun.json()["state"]) == (202, "running")
@@ -74,7 +74,7 @@ def test_an_empty_memory_is_said_to_be_empty(tmp_path: Path) -> None:
 def test_one_that_is_stopped_with_the_server_is_interrupted(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     with serving(settings) as (home, client):
-        home.memory.bring(history(400, 3))
+        home.memory.import_history(history(400, 3))
         client.post(WHERE)
     with serving(settings) as (_, client):
         ended = client.get(WHERE).json()["backtest"]
@@ -86,15 +86,15 @@ def test_one_that_is_stopped_with_the_server_is_interrupted(tmp_path: Path) -> N
 def test_one_that_nobody_speaks_of_is_interrupted_and_another_can_begin(store: Storage) -> None:
     begun, new = store.backtests.begin("ann", NOON)
     assert new
-    assert store.backtests.tell(begun.number, "replaying", 3, 10, NOON + timedelta(seconds=5))
-    soon, late = NOON + timedelta(seconds=10), NOON + SILENT + timedelta(seconds=6)
+    assert store.backtests.report_progress(begun.number, "replaying", 3, 10, NOON + timedelta(seconds=5))
+    soon, late = NOON + timedelta(seconds=10), NOON + HEARTBEAT_TIMEOUT + timedelta(seconds=6)
     assert store.backtests.begin("bob", soon) == (store.backtests.newest(soon), False)
     seen = store.backtests.newest(late)
     assert seen is not None
     assert (seen.state, seen.by, seen.done, seen.total) == ("interrupted", "ann", 3, 10)
     another, new = store.backtests.begin("bob", late)
     assert (another.number, new) == (begun.number + 1, True)
-    assert not store.backtests.tell(begun.number, "replaying", 4, 10, late), "who still runs it has to stop"
+    assert not store.backtests.report_progress(begun.number, "replaying", 4, 10, late), "who still runs it has to stop"
     store.backtests.finish(begun.number, {"right": {}}, late)
     assert store.backtests.newest(late) == another, "and can't say that it is done"
 

@@ -237,7 +237,7 @@ def test_killed_in_the_middle_of_a_restore_it_is_all_or_nothing(
 def test_a_row_without_an_end_and_rows_without_number_are_refused_unread(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backup, "LONGEST_ROW", 100_000)
+    monkeypatch.setattr(backup, "MAX_ROW_BYTES", 100_000)
     with pytest.raises(Invalid, match="row 1 is longer"):
         backup.check(repacked(made, tmp_path / "long", text=b'"' + b"a" * 3_000_000), nothing)
     with pytest.raises(Invalid, match="more rows than"):

@@ -3,7 +3,7 @@
 import pytest
 
 from onrecall.bootstrap.app import open_app
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 from onrecall.schemas.incidents import RecommendationOut
 from onrecall.settings import Settings
 
@@ -28,7 +28,7 @@ def test_the_same_answers_on_both(example_data, postgres_url, tmp_path):
         with open_app(Settings(data_dir=tmp_path, database_url=postgres_url)) as theirs:
             for text in ASKED:
                 one, other = (
-                    RecommendationOut.model_validate(home.memory.ask(situation(text))).plain()
+                    RecommendationOut.model_validate(home.memory.ask(make_situation(text))).plain()
                     for home in (ours, theirs)
                 )
                 assert {k: v for k, v in one.items() if k not in PASSING} == {

@@ -83,7 +83,7 @@ def test_an_unknown_incident_is_said_to_be_unknown(client):
 def test_the_audit_says_who_assigned_and_wrote(client, home, incident):
     client.put(f"/api/v1/incidents/{incident}/assignee", json={"assignee": "Noor", "by": "Dana"})
     client.post(f"/api/v1/incidents/{incident}/notes", json={"text": "Spool at 99 %", "by": "Dana"})
-    rows = home.memory.store.audit.page(what="incident changed", who="Dana").items
+    rows = home.memory.store.audit.page(action="incident changed", who="Dana").items
     assert [row.detail["events"] for row in rows] == [{"noted": 1}, {"assigned": 1}]
     assert home.memory.store.audit.verify()[1] == ()
 

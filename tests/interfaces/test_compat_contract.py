@@ -12,7 +12,7 @@ from compat_twins import FireTester, incident_page, moment, number, ok, percenta
 from starlette.testclient import TestClient
 
 from onrecall.bootstrap.app import AppContext, open_app
-from onrecall.cli.import_history import ImportLocation, run
+from onrecall.cli.import_history import ImportLocation, import_paths
 from onrecall.http import create
 from onrecall.settings import Settings
 from onrecall.worker.worker import Worker
@@ -291,7 +291,7 @@ def test_the_file_of_incidentos_goes_in_beside_everything(home: AppContext, clie
     path = tmp_path / "incident_memory.json"
     path.write_text(json.dumps(FILE))
     for created in (1, 0):
-        brought = run(home.memory, ImportLocation((path,)))
+        brought = import_paths(home.memory, ImportLocation((path,)))
         assert (brought.created, brought.rejected) == (created, [])
     found = ok(client.get("/incident/INC-3F2A91"))
     assert found["mitigation_steps"]

@@ -404,9 +404,9 @@ def test_a_cost_that_is_not_known_is_never_0(client: TestClient, home: AppContex
 def test_a_browser_that_does_not_keep_up_is_let_go_and_nobody_waits_for_it() -> None:
     browser = LiveClient()
     for n in range(WAITING):
-        browser.tell(str(n))
+        browser.send(str(n))
     assert not browser.behind.is_set()
-    browser.tell("one too many")
+    browser.send("one too many")
     assert browser.behind.is_set()
     assert browser.queue.qsize() == WAITING
 

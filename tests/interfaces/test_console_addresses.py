@@ -5,7 +5,7 @@ import pytest
 from onrecall.http import console
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-needs_console = pytest.mark.skipif(not (console.BUILT / "index.html").is_file(), reason="needs a built console")
+needs_console = pytest.mark.skipif(not (console.BUILD_FOLDER / "index.html").is_file(), reason="needs a built console")
 ADDRESSES = ["/", "/ask?q=disk", "/incidents/INC-1", "/incidents/team%2F7", "/memory", "/trust", "/recurrences"]
 
 

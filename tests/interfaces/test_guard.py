@@ -10,10 +10,10 @@ from guarded import ROLES, Doors, basic, bearer, routes
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from onrecall.domain.access import MAY, Principal
+from onrecall.domain.access import ROLE_INCLUDES, Principal
 from onrecall.domain.errors import Forbidden
 from onrecall.http.console import PAGES
-from onrecall.http.roles import ROUTES, look_up
+from onrecall.http.roles import ROUTES, match_route
 from onrecall.storage import Storage
 
 TOLD_APART = {"GET /healthz", "GET /readyz"}
@@ -71,7 +71,7 @@ def test_nothing_is_open_but_what_says_nothing_of_this_memory() -> None:
 def test_the_table_and_the_application_mean_the_same_route(doors: Doors) -> None:
     for route in routes(doors.app):
         method, path = route.split(" ")
-        assert look_up(method, re.sub(r"\{\w+(?::path)?\}", "x", path)).least == ROUTES[route], route
+        assert match_route(method, re.sub(r"\{\w+(?::path)?\}", "x", path)).least == ROUTES[route], route
 
 
 def test_every_route_for_everybody(doors: Doors, client: TestClient) -> None:
@@ -86,7 +86,7 @@ def test_every_route_for_everybody(doors: Doors, client: TestClient) -> None:
                 assert status == 403, f"{who} at {route}: {status}, and Slack did not sign it"
             elif who not in ROLES:
                 assert status == 401 or (least != "ingest" and status == 429), f"{who} at {route}: {status}"
-            elif least in MAY[who]:
+            elif least in ROLE_INCLUDES[who]:
                 assert status not in (401, 403, 404, 405, 429, 500) or "{" in route, f"{who} at {route}: {status}"
                 assert status not in (401, 403, 405, 429, 500), f"{who} at {route}: {status}"
             else:
@@ -99,7 +99,7 @@ def test_every_web_socket_for_everybody(doors: Doors, client: TestClient) -> Non
     assert sockets
     for route in sockets:
         for who, token in tokens.items():
-            assert opens(client, route.split(" ")[1], bearer(token)) == (who in ROLES and ROUTES[route] in MAY[who]), (
+            assert opens(client, route.split(" ")[1], bearer(token)) == (who in ROLES and ROUTES[route] in ROLE_INCLUDES[who]), (
                 who
             )
 

@@ -18,7 +18,7 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from onrecall.bootstrap import store_watch
-from onrecall.bootstrap.status import ComponentStatus, report
+from onrecall.bootstrap.status import ComponentStatus, build_report
 from onrecall.bootstrap.store_watch import StoreWatch
 from onrecall.http import create
 from onrecall.pipeline import Dependencies, IncidentService
@@ -53,7 +53,7 @@ def server(store: Storage, worker=None) -> Iterator[TestClient]:
     """An application that watches its store as `onrecall serve` does; with a worker that works unless one is given."""
     memory = IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), Clock()))
     with closing(Watch(memory)) as watch:
-        status = lambda: report(memory, ComponentStatus(name="meaning", state="ok", detail=""), (), watch)  # noqa: E731
+        status = lambda: build_report(memory, ComponentStatus(name="meaning", state="ok", detail=""), (), watch)  # noqa: E731
         app = create(memory, worker or Worker(memory), status)
         with TestClient(app, LOOPBACK, raise_server_exceptions=False, client=("127.0.0.1", 5)) as client:
             yield client

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from onrecall.cli import main as cli
-from onrecall.domain.access import mint
+from onrecall.domain.access import generate_key
 from onrecall.redaction import redact
 from onrecall.storage import Storage
 
@@ -50,7 +50,7 @@ def test_a_key_is_shown_once_and_never_again(run: Run, tmp_path: Path) -> None:
     with closing(Storage.open(f"sqlite:///{tmp_path / 'onrecall.db'}")) as store:
         (key,) = store.keys().all()
     assert key.hash not in json.dumps(said(run, "list"))
-    assert key.is_of(token)
+    assert key.matches(token)
     assert key.expires_at is not None
     assert (key.expires_at - key.created_at).days in (89, 90)
 
@@ -96,7 +96,7 @@ def test_a_key_that_is_found_somewhere_can_be_revoked_by_itself(run: Run) -> Non
     assert old["key"] not in out
     states = {key["id"]: key["state"] for key in said(run, "list")["items"]}
     assert states == {old["id"]: "revoked", new["id"]: "active"}
-    for cut in (new["key"][:-1], new["key"] + "x", mint()):
+    for cut in (new["key"][:-1], new["key"] + "x", generate_key()):
         code, _, err = run("revoke", cut)
         assert code == 1
         assert cut not in err
@@ -111,7 +111,7 @@ def test_a_key_that_is_found_somewhere_can_be_revoked_by_itself(run: Run) -> Non
         (("create", "a" * 101), "name"),
         (("create", "a\nb"), "name"),
         (("create", "a\u202eb"), "name"),
-        (("create", mint()), "name"),
+        (("create", generate_key()), "name"),
         (("create", "ann", "--expires", "soon"), "expires"),
         (("create", "ann", "--expires", "0d"), "expired already"),
         (("create", "ann", "--expires", "2020-01-01T00:00:00Z"), "expired already"),
@@ -133,7 +133,7 @@ def test_bad_input_is_a_sentence(run: Run, arguments: tuple[str, ...], field: st
 
 
 def test_a_key_in_a_log_line_is_redacted() -> None:
-    token = mint()
+    token = generate_key()
     told = redact(f"curl -s http://onrecall:8000/api/v1/status -H 'X-Any: {token}' # {token}").text
     assert token not in told
     assert "[redacted:onrecall-key]" in told

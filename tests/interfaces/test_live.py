@@ -103,7 +103,7 @@ def test_other_processes_are_heard_of_by_notices_and_not_by_looking(postgres_url
             began = time.monotonic()
             opened(elsewhere)
             hints(one, "opened", 1)
-            quick += time.monotonic() - began < stream.LOOK_ANYWAY_SECONDS / 4
+            quick += time.monotonic() - began < stream.FALLBACK_POLL_SECONDS / 4
         assert quick >= 4
 
 

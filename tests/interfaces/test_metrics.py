@@ -110,13 +110,13 @@ def test_what_waits_is_read_from_the_store_whoever_works_on_it(doors: Doors, sto
     for name in ("A", "B"):
         store.open_incident(Incident(name, "auth is down", now, severity="high"), [], now)
     store.acknowledge("B", now)
-    after = store.outbox.place("webhook")
-    assert store.outbox.post(
+    after = store.outbox.position("webhook")
+    assert store.outbox.enqueue(
         "webhook", after, after + 1, [PendingMessage(n, 9, "opened", {}, {}) for n in ("A", "B")], now
     )
-    first = store.outbox.take("webhook", "me", now, timedelta(seconds=2))
+    first = store.outbox.start_attempt("webhook", "me", now, timedelta(seconds=2))
     assert first
-    store.outbox.bury(first, "gone")
+    store.outbox.dead_letter(first, "gone")
     called = ModelCall("rec-1", "draft", "groq", "small", "5e88")
     for cost, state in ((0.25, "answered"), (None, "rejected")):
         number = store.usage.reserve(called, 1.0, UsageLimits(20, None), now)

@@ -20,7 +20,7 @@ from onrecall.domain.errors import Unavailable
 from onrecall.http import threads
 from onrecall.http.bounded_head import MOST_BYTES
 from onrecall.http.key_reader import KeyReader
-from onrecall.http.overload import BOUNDS, RequestBound, RequestsInFlight, kind_of
+from onrecall.http.overload import BOUNDS, RequestBound, RequestsInFlight, request_kind
 from onrecall.pipeline.keys import Keys
 from onrecall.sources import WebhookRequest
 from onrecall.storage import Storage
@@ -56,10 +56,10 @@ def test_a_caller_has_a_bound_and_all_together_have_one() -> None:
 
 def test_what_is_held_and_what_is_heavy_is_counted_apart() -> None:
     held = "GET /api/v1/incidents/{incident_id}/recommendation"
-    assert kind_of(held, "wait=20") == "waiting"
-    assert kind_of(held, "") == "asking"
-    assert kind_of("POST /api/v1/history", "") == "heavy"
-    assert {kind_of("GET /api/v1/incidents", ""), "waiting", "heavy"} == BOUNDS.keys()
+    assert request_kind(held, "wait=20") == "waiting"
+    assert request_kind(held, "") == "asking"
+    assert request_kind("POST /api/v1/history", "") == "heavy"
+    assert {request_kind("GET /api/v1/incidents", ""), "waiting", "heavy"} == BOUNDS.keys()
 
 
 def test_too_much_of_one_caller_is_503_with_when_to_come_again(doors: Doors, client: TestClient) -> None:
@@ -70,7 +70,7 @@ def test_too_much_of_one_caller_is_503_with_when_to_come_again(doors: Doors, cli
         entered.set()
         leave.wait(30)
 
-    bring, doors.memory.bring = doors.memory.bring, slow
+    bring, doors.memory.import_history = doors.memory.import_history, slow
     name = {"name": "a.jsonl"}
     with ThreadPoolExecutor(2) as pool:
         try:
@@ -83,7 +83,7 @@ def test_too_much_of_one_caller_is_503_with_when_to_come_again(doors: Doors, cli
             assert client.get("/api/v1/incidents", headers=bearer(tokens["admin"])).status_code == 200
         finally:
             leave.set()
-            doors.memory.bring = bring
+            doors.memory.import_history = bring
 
 
 def test_one_caller_fills_the_queue_of_intake_only_so_far(doors: Doors) -> None:
@@ -168,10 +168,10 @@ def test_keys_are_read_while_requests_come_and_not_by_them(doors: Doors) -> None
         keys = Keys(doors.store, doors.clock, fresh_seconds=0.1)
         reader = KeyReader(keys)
         await reader.ready()
-        assert not keys.wanted
+        assert not keys.required
         Keys(doors.store, doors.clock).create("another server's", "viewer")
         deadline = asyncio.get_running_loop().time() + 20
-        while not keys.wanted:
+        while not keys.required:
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.02)
         async with threads.KEYS:  # somebody else reads, and it takes long

@@ -15,7 +15,7 @@ from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.domain.incident import Incident
 from onrecall.settings import Settings
 from onrecall.storage import Storage
-from onrecall.worker.process import WorkerProcess, beside
+from onrecall.worker.process import WorkerProcess, create_worker
 from onrecall.worker.worker import Worker
 
 SECONDS = 120
@@ -33,7 +33,7 @@ def home(store_url: str, tmp_path: Path) -> Iterator[AppContext]:
 
 @pytest.fixture
 def worker(home: AppContext) -> Iterator[WorkerProcess]:
-    found = beside(home)
+    found = create_worker(home)
     assert isinstance(found, WorkerProcess)
     found.start()
     yield found
@@ -109,7 +109,7 @@ def test_what_lies_in_the_folder_is_no_part_of_it(
 ) -> None:
     (tmp_path / "sqlalchemy.py").write_text("raise SystemExit('hostile')")
     monkeypatch.chdir(tmp_path)
-    worker = beside(home)
+    worker = create_worker(home)
     worker.start()
     name = opened(home, "disk of orders-db is full")
     worker.wake()
@@ -119,7 +119,7 @@ def test_what_lies_in_the_folder_is_no_part_of_it(
 
 def test_a_database_in_memory_is_worked_on_by_a_thread(tmp_path: Path) -> None:
     with open_app(settled("sqlite://", tmp_path)) as home:
-        assert isinstance(beside(home), Worker)
+        assert isinstance(create_worker(home), Worker)
 
 
 def test_one_that_cannot_begin_is_tried_again_and_stopping_ends_that(

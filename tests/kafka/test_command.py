@@ -64,11 +64,11 @@ def settings(**chosen: object) -> Settings:
 )  # fmt: skip
 def test_settings_that_do_not_go_together_are_refused(chosen, message):
     with pytest.raises(Invalid, match=message.replace(".", r"\.")):
-        wiring.kafka(settings(**chosen))
+        wiring.kafka_connection(settings(**chosen))
 
 
 def test_what_the_client_is_told():
-    found = wiring.kafka(
+    found = wiring.kafka_connection(
         settings(
             kafka_topics="alerts=alertmanager, mixed", kafka_publish="out", kafka_security_protocol="SASL_SSL",
             kafka_sasl_username="u", kafka_sasl_password="s3cret", kafka_ssl_ca=__file__,
@@ -83,7 +83,7 @@ def test_what_the_client_is_told():
     told = found.consumer()
     assert told["enable.auto.commit"] is False
     assert told["sasl.password"] == "s3cret"
-    assert wiring.kafka(settings(kafka_brokers=None)) is None
+    assert wiring.kafka_connection(settings(kafka_brokers=None)) is None
 
 
 def test_the_password_may_stand_in_a_file(tmp_path: Path, monkeypatch):

@@ -12,7 +12,7 @@ import pytest
 
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.notifications import PermanentDeliveryError
-from onrecall.notifications.egress_guard import EgressGuard, look_up
+from onrecall.notifications.egress_guard import EgressGuard, resolve_host
 from onrecall.notifications.json_poster import JsonPoster
 
 from .twin import certificate, twin
@@ -89,30 +89,30 @@ def test_usual_addresses_are_taken(url: str) -> None:
 
 def test_a_name_lifts_the_ban_on_private_addresses_but_not_on_metadata() -> None:
     for address in ("127.0.0.1", "10.1.2.3", "::1", "fd00::7"):
-        guard = EgressGuard.allowing(["Hooks.Internal."], Names([[address]]))
+        guard = EgressGuard.from_allowlist(["Hooks.Internal."], Names([[address]]))
         assert guard.addresses("hooks.internal", 80) == [address]
         with pytest.raises(PermanentDeliveryError):
             guard.addresses("other.internal", 80)
     for address in ("169.254.169.254", "fe80::1", "fd00:ec2::254", "224.0.0.1", "0.0.0.0", "::ffff:10.0.0.1"):
         with pytest.raises(PermanentDeliveryError):
-            EgressGuard.allowing(["hooks.internal"], Names([[address]])).addresses("hooks.internal", 80)
+            EgressGuard.from_allowlist(["hooks.internal"], Names([[address]])).addresses("hooks.internal", 80)
 
 
 def test_networks_and_addresses_can_be_named() -> None:
-    guard = EgressGuard.allowing(["10.2.0.0/16", "169.254.1.1"], Names([["10.2.3.4"], ["169.254.1.1"], ["10.3.0.1"]]))
+    guard = EgressGuard.from_allowlist(["10.2.0.0/16", "169.254.1.1"], Names([["10.2.3.4"], ["169.254.1.1"], ["10.3.0.1"]]))
     assert guard.addresses("a.internal", 80) == ["10.2.3.4"]
     assert guard.addresses("a.internal", 80) == ["169.254.1.1"]
     with pytest.raises(PermanentDeliveryError):
         guard.addresses("a.internal", 80)
     for wrong in ("https://hooks.internal", "hooks internal", "10.0.0.0/99", "2130706433", ""):
         with pytest.raises(Invalid, match=r"write hooks\.internal"):
-            EgressGuard.allowing([wrong])
+            EgressGuard.from_allowlist([wrong])
 
 
 def test_a_name_is_looked_up_once_and_what_was_checked_is_called() -> None:
     """DNS that changes its mind between the check and the call finds nobody to fool."""
     names = Names([["127.0.0.1"], ["169.254.169.254"]])
-    guard = EgressGuard.allowing(["hooks.internal"], names)
+    guard = EgressGuard.from_allowlist(["hooks.internal"], names)
     with twin() as other:
         post = JsonPoster(guard, guard.check_url(f"http://hooks.internal:{other.port}/hook"))
         post(b"{}", {})
@@ -125,7 +125,7 @@ def test_a_name_is_looked_up_once_and_what_was_checked_is_called() -> None:
 
 def test_of_several_addresses_one_must_answer() -> None:
     with twin() as other:
-        guard = EgressGuard.allowing(["hooks.internal"], Names([["127.0.0.2", "127.0.0.1"]]))
+        guard = EgressGuard.from_allowlist(["hooks.internal"], Names([["127.0.0.2", "127.0.0.1"]]))
         JsonPoster(guard, guard.check_url(f"http://hooks.internal:{other.port}/"))(b"{}", {})
     assert len(other.asked) == 1
 
@@ -139,7 +139,7 @@ def test_a_redirect_to_metadata_is_not_followed() -> None:
 
 def test_certificates_are_those_of_the_name(tmp_path: Path) -> None:
     shown, believed = certificate(tmp_path, "hooks.internal")
-    guard = EgressGuard.allowing(["hooks.internal", "other.internal"], Names([["127.0.0.1"]]))
+    guard = EgressGuard.from_allowlist(["hooks.internal", "other.internal"], Names([["127.0.0.1"]]))
     with twin(shown) as other:
         good, wrong = (guard.check_url(f"https://{name}.internal:{other.port}/") for name in ("hooks", "other"))
         JsonPoster(guard, good, context=believed)(b"{}", {})
@@ -161,7 +161,7 @@ def test_a_name_without_an_address_is_tried_again_later() -> None:
 
 
 def test_the_systems_resolver() -> None:
-    assert "127.0.0.1" in look_up("localhost", 80)
+    assert "127.0.0.1" in resolve_host("localhost", 80)
     with pytest.raises(PermanentDeliveryError, match="this machine itself"):
         EgressGuard().addresses("localhost", 80)
 
@@ -189,7 +189,7 @@ def dripping(says: bytes, pause: float) -> Iterator[int]:
 
 
 def test_an_answer_that_drips_ends_in_time() -> None:
-    guard = EgressGuard.allowing(["127.0.0.1"])
+    guard = EgressGuard.from_allowlist(["127.0.0.1"])
     in_time = pytest.raises(Unavailable, match=re.escape("no whole answer within 0.5 s") + "|timed out")
     with dripping(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000, 0.05) as port, in_time:
         JsonPoster(guard, guard.check_url(f"http://127.0.0.1:{port}/"), 0.5)(b"{}", {})

@@ -18,14 +18,14 @@ from aiosmtpd.smtp import AuthResult
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.notifications import Links, Message, PermanentDeliveryError
 from onrecall.notifications.egress_guard import EgressGuard
-from onrecall.notifications.mail import Mail, Server, address
-from onrecall.notifications.text import unlinked
+from onrecall.notifications.mail import Mail, Server, parse_address
+from onrecall.notifications.text import defang_links
 
 from .given import HOSTILE, answer, incident, news, poisoned, resolved
 from .twin import HERE, certificate
 
 LINKS = Links("https://recall.example.com")
-FROM, TO = address("onrecall@example.com"), (address("oncall@example.com"), address("sre@example.com"))
+FROM, TO = parse_address("onrecall@example.com"), (parse_address("oncall@example.com"), parse_address("sre@example.com"))
 
 
 class Box:
@@ -261,7 +261,7 @@ def test_a_subject_with_a_line_break_is_refused_even_if_it_got_that_far() -> Non
 )
 def test_odd_addresses_are_refused(wrong: str) -> None:
     with pytest.raises(Invalid, match="is not a mail address"):
-        address(wrong)
+        parse_address(wrong)
 
 
 def test_a_password_is_not_shown() -> None:
@@ -271,5 +271,5 @@ def test_a_password_is_not_shown() -> None:
 def test_bare_domains_are_no_links_and_names_of_files_and_hosts_stay():
     prose = "Log in at bad.example.co/reset or mail it@bad.top; see worker.py, db1.internal and 10.0.0.7:5432"
     shown = "Log in at bad[.]example[.]co/reset or mail it@bad[.]top; see worker.py, db1.internal and 10.0.0.7:5432"
-    assert unlinked(prose) == shown
-    assert unlinked("b\u00e4d\u3002de EVIL.COM. run.sh/x") == "b\u00e4d[.]de EVIL[.]COM. run[.]sh/x"
+    assert defang_links(prose) == shown
+    assert defang_links("b\u00e4d\u3002de EVIL.COM. run.sh/x") == "b\u00e4d[.]de EVIL[.]COM. run[.]sh/x"

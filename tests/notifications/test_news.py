@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from onrecall.notifications import FeedEvent, NotifiedState, news, standing
+from onrecall.notifications import FeedEvent, NotifiedState, build_update, current_state
 
 from .given import NOON, STEP, answer, incident, resolved
 
@@ -12,14 +12,14 @@ def event(kind: str, **detail: object) -> FeedEvent:
 
 
 def told(about=None, said=None, **more: object) -> NotifiedState:
-    return replace(standing(about or incident(), said), **more)
+    return replace(current_state(about or incident(), said), **more)
 
 
 HEARD = told(said=answer())
 
 
 def kind(about, said, happened, last, sent=HEARD):
-    found = news(about, said, happened, last, sent)
+    found = build_update(about, said, happened, last, sent)
     return found and found.kind
 
 
@@ -69,7 +69,7 @@ def test_that_it_was_not_over_is_news_to_who_heard_it_was() -> None:
 
 
 def test_a_merge_is_news_of_the_one_that_is_gone() -> None:
-    found = news(resolved(None), answer(), event("merged", into="INC-7"), HEARD, HEARD)
+    found = build_update(resolved(None), answer(), event("merged", into="INC-7"), HEARD, HEARD)
     assert (found.kind, found.into) == ("merged", "INC-7")
     assert kind(incident(), answer(), event("merged", incident="INC-7"), HEARD) is None
     assert kind(resolved(None), answer(), event("merged", into="INC-7"), told(into="INC-7")) is None
@@ -91,17 +91,17 @@ def test_everything_else_is_no_news() -> None:
 
 def test_what_changed_is_told_from_what_arrived() -> None:
     other = answer(verdict="similar", cause="Disk full", steps=())
-    assert news(incident(), other, event("recommended"), HEARD, HEARD).changes == (
+    assert build_update(incident(), other, event("recommended"), HEARD, HEARD).changes == (
         "verdict: known → similar",
         "cause: “Leak in the pool” → “Disk full”",
         "first safe step: “kubectl get pods -n auth” → no safe step",
     )
-    ended = news(resolved(), answer(), event("resolved"), told(said=other), HEARD)
+    ended = build_update(resolved(), answer(), event("resolved"), told(said=other), HEARD)
     assert ended.changes == ("it is over", "what was wrong: “A leak”")
 
 
 def test_what_was_told_survives_json_and_other_versions() -> None:
-    assert NotifiedState.read(HEARD.plain()) == HEARD
-    assert NotifiedState.read(HEARD.plain() | {"colour": "red"}) == HEARD
-    assert NotifiedState.read({}) == NotifiedState()
-    assert NotifiedState.read(None) is None
+    assert NotifiedState.from_json(HEARD.to_json()) == HEARD
+    assert NotifiedState.from_json(HEARD.to_json() | {"colour": "red"}) == HEARD
+    assert NotifiedState.from_json({}) == NotifiedState()
+    assert NotifiedState.from_json(None) is None

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from onrecall.domain.errors import Invalid
 from onrecall.notifications import Links, Message
 from onrecall.notifications.egress_guard import EgressGuard
-from onrecall.notifications.mail import Mail, Server, address
-from onrecall.notifications.teams import LARGEST, Teams, check
+from onrecall.notifications.mail import Mail, Server, parse_address
+from onrecall.notifications.teams import LARGEST, Teams, check_workflow_url
 from onrecall.notifications.webhook import Webhook
 
 from .given import poisoned
@@ -18,7 +18,7 @@ from .twin import HERE
 LINKS = Links("https://recall.example.com")
 STORABLE = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=400)
 URL = "http://127.0.0.1:8080/"
-MAIL = Mail(Server(HERE, "127.0.0.1"), address("a@example.com"), (address("b@example.com"),), LINKS)
+MAIL = Mail(Server(HERE, "127.0.0.1"), parse_address("a@example.com"), (parse_address("b@example.com"),), LINKS)
 
 
 @given(st.sampled_from(["", "http://", "https://", "https://a.example/", "http://["]), st.text(max_size=80))
@@ -53,6 +53,6 @@ def test_every_text_makes_a_mail_of_the_same_headers(text: str) -> None:
 
 @given(STORABLE.filter(str.strip))
 def test_every_text_makes_a_card_and_a_post(text: str) -> None:
-    card = Teams(check(HERE, URL), LINKS).render(*poisoned(text), {}).body
+    card = Teams(check_workflow_url(HERE, URL), LINKS).render(*poisoned(text), {}).body
     assert len(json.dumps(card, ensure_ascii=False).encode()) < LARGEST
-    json.dumps(Webhook(HERE and check(HERE, URL), LINKS).render(*poisoned(text), {}).body, allow_nan=False)
+    json.dumps(Webhook(HERE and check_workflow_url(HERE, URL), LINKS).render(*poisoned(text), {}).body, allow_nan=False)

@@ -210,7 +210,7 @@ def test_killed_between_posting_and_remembering_no_second_root(slack: Twin, stor
         line.open(Incident("NEW-1", "Pool exhausted in auth", datetime.now(UTC), "connection pool exhausted", "auth"))
         with working(store_url, slack.address, 0):
             assert slack.held.wait(30), "nothing was posted"
-        assert store.outbox.remembered("slack", ["NEW-1"])["NEW-1"].remote == {}, "killed before it could remember"
+        assert store.outbox.threads("slack", ["NEW-1"])["NEW-1"].remote == {}, "killed before it could remember"
         assert len(slack.roots()) == 1
         slack.freed.set()
         with working(store_url, slack.address, 1):

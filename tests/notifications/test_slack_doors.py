@@ -13,17 +13,17 @@ import pytest
 from starlette.testclient import TestClient
 
 from onrecall.bootstrap.access import Access
-from onrecall.bootstrap.status import ComponentStatus, report
+from onrecall.bootstrap.status import ComponentStatus, build_report
 from onrecall.domain.incident import Incident, RecommendationOutcome, Resolution, ResolutionStep, StepVerdict
 from onrecall.http import create
 from onrecall.http.slack_actions import SlackApp
-from onrecall.http.slack_votes import StepVote, marked
+from onrecall.http.slack_votes import StepVote, merge_vote
 from onrecall.notifications import IncidentUpdate, Links
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack.api import Api
 from onrecall.notifications.slack.channel import ChannelRouting, SlackBot
 from onrecall.pipeline import Dependencies, IncidentService
-from onrecall.pipeline.suggestions import as_resolution
+from onrecall.pipeline.suggestions import resolution_from_text
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage, StoredNote
@@ -48,7 +48,7 @@ def house(folder: Path, slack: Twin, secret: str | None = SECRET) -> Iterator[tu
     memory = IncidentService(Dependencies(store, recall, lambda: datetime.now(UTC), channels=(channel,)))
     app = SlackApp(secret, api, HERE, Links("https://recall.example.com")) if secret else None
     worker = Worker(memory)
-    status = lambda: report(memory, ComponentStatus(name="meaning", state="ok", detail=""))  # noqa: E731
+    status = lambda: build_report(memory, ComponentStatus(name="meaning", state="ok", detail=""))  # noqa: E731
     with TestClient(create(memory, worker, status, Access(slack=app)), "http://slack.example") as client:
         yield client, memory
     store.close()
@@ -165,10 +165,10 @@ def test_what_a_sender_suggests_is_decided_with_a_button(there, slack: Twin, but
     note = StoredNote(
         "pagerduty", "n1", "note", "k", NOW, "pagerduty: Ann", "Restarted it; resolved", "NEW-1", waiting=False
     )
-    suggested = memory.suggestions.suggest_resolution(incident, note, as_resolution(note, datetime.now(UTC)))
+    suggested = memory.suggestions.suggest_resolution(incident, note, resolution_from_text(note, datetime.now(UTC)))
     over = replace(incident, status="resolved", resolved_at=datetime.now(UTC))
     news = IncidentUpdate("resolved", "NEW-1", 1, NOW, suggestions=(suggested,))
-    said = slack_message.root(over, memory.store.newest_recommendation("NEW-1"), news, Links())
+    said = slack_message.root_message(over, memory.store.newest_recommendation("NEW-1"), news, Links())
     assert slack_limits.message(said) == []
     assert "Suggested by pagerduty: Ann, not confirmed: Restarted it; resolved" in json.dumps(said)
     slack.press(client, {"ts": slack.roots()[0]["ts"], **said}, button, times=2)
@@ -256,9 +256,9 @@ def test_what_slack_would_not_send_is_an_error_and_not_a_crash(there, slack: Twi
 
 def test_presses_add_up() -> None:
     at = NOW
-    one = marked(StepVote("r", True, 1, at, "slack:U"), None)
-    two = marked(StepVote("r", False, 2, at + timedelta(seconds=1), "slack:U"), one)
+    one = merge_vote(StepVote("r", True, 1, at, "slack:U"), None)
+    two = merge_vote(StepVote("r", False, 2, at + timedelta(seconds=1), "slack:U"), one)
     assert (two.verdict, [s.outcome for s in two.steps]) == ("helped", ["worked", "did_not_help"])
-    assert marked(StepVote("r", True, 1, at, "slack:U"), two) is None, "it comes again"
-    late = marked(StepVote("r", False, 3, at, "slack:U"), two)
+    assert merge_vote(StepVote("r", True, 1, at, "slack:U"), two) is None, "it comes again"
+    late = merge_vote(StepVote("r", False, 3, at, "slack:U"), two)
     assert len(late.steps) == 3, "of another step, though it comes late"

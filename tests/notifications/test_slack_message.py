@@ -53,7 +53,7 @@ def everything(text: str, steps: int) -> tuple:
 def rendered(found, told, event, links: Links = LINKS) -> list:
     body = SlackBot(None, ChannelRouting("C0INCIDENTS"), links).render(found, told, event, {}).body
     hook = SlackWebhook(None, links).render(found, told, event, {}).body
-    answered = slack_message.spoken(told, links)
+    answered = slack_message.answer_message(told, links)
     return [one for one in (body["root"], body["news"], *body["details"], hook, answered) if one]
 
 
@@ -77,7 +77,7 @@ def test_whatever_others_wrote_slack_takes_it_and_it_is_dead(text: str, steps: i
 @settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @examples(NASTY)
 def test_a_notice_is_dead_text_too_and_slack_takes_it(text: str) -> None:
-    one = slack_message.notice(Notice("ntf-1", text, (("Symptom", text), ("", text), (text, text)), text, NOON))
+    one = slack_message.notice_message(Notice("ntf-1", text, (("Symptom", text), ("", text), (text, text)), text, NOON))
     assert slack_limits.message(one) == []
     assert slack_limits.alive(one) == []
 
@@ -108,7 +108,7 @@ def words_of(one) -> str:
 
 def test_the_root_says_verdict_cause_confidence_first_step_and_where_to_read_on() -> None:
     step = replace(STEP, command="kubectl get pods -n auth && echo '<done>' > /tmp/x")
-    one = slack_message.root(incident(), answer(steps=(step,)), news(), LINKS)
+    one = slack_message.root_message(incident(), answer(steps=(step,)), news(), LINKS)
     said = words_of(one)
     assert one["blocks"][0]["text"]["text"] == "Open · severity high · Known"
     assert "Cause:  Leak in the pool" in said
@@ -122,29 +122,29 @@ def test_the_root_says_verdict_cause_confidence_first_step_and_where_to_read_on(
 
 
 def test_without_a_confidence_it_says_why() -> None:
-    one = slack_message.root(incident(), answer(confidence=None, confidence_reason="only 3 outcomes"), news(), Links())
+    one = slack_message.root_message(incident(), answer(confidence=None, confidence_reason="only 3 outcomes"), news(), Links())
     assert "Confidence: only 3 outcomes" in words_of(one)
 
 
 def test_every_step_has_its_buttons() -> None:
     steps = tuple(replace(STEP, n=n) for n in range(1, 4))
-    (page,) = slack_message.details(answer(steps=steps), "INC-1")
+    (page,) = slack_message.detail_messages(answer(steps=steps), "INC-1")
     pressed = [[e["text"]["text"] for e in block["elements"]] for block in page["blocks"] if block["type"] == "actions"]
     assert pressed == [["This fixed it", "Did not help"]] * 3
 
 
 def test_many_long_steps_come_in_several_messages() -> None:
     steps = tuple(replace(STEP, n=n, command="x" * 1200) for n in range(1, 40))
-    pages = slack_message.details(answer(steps=steps), "INC-1")
+    pages = slack_message.detail_messages(answer(steps=steps), "INC-1")
     assert len(pages) == slack_message.MOST_PAGES
     assert "There is more" in str(pages[-1]["blocks"][-1])
 
 
 def test_the_room_is_that_of_the_service_then_of_the_severity() -> None:
     rooms = ChannelRouting("C0ALL", {"auth": "C0AUTH"}, {"high": "C0HIGH"})
-    assert rooms.of(incident()) == "C0AUTH"
-    assert rooms.of(incident(service="web")) == "C0HIGH"
-    assert rooms.of(incident(service=None, severity="low")) == "C0ALL"
+    assert rooms.channel_for(incident()) == "C0AUTH"
+    assert rooms.channel_for(incident(service="web")) == "C0HIGH"
+    assert rooms.channel_for(incident(service=None, severity="low")) == "C0ALL"
 
 
 def test_the_guard_of_the_webhook() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onrecall.bootstrap.app import access
+from onrecall.bootstrap.app import read_access
 from onrecall.bootstrap.channels import channels
 from onrecall.domain.errors import Invalid
 from onrecall.settings import Settings, load
@@ -15,8 +15,8 @@ def test_a_bot_a_webhook_or_nothing() -> None:
     assert [one.name for one in channels(Settings(**BOT))] == ["slack"]
     hook = Settings(slack_webhook_url="https://hooks.slack.com/services/T/B/x")
     assert [one.name for one in channels(hook)] == ["slack-webhook"]
-    assert access(Settings(**BOT)).slack is None, "without a signing secret nothing is heard"
-    assert access(Settings(**BOT, slack_signing_secret="0123456789abcdef")).slack is not None
+    assert read_access(Settings(**BOT)).slack is None, "without a signing secret nothing is heard"
+    assert read_access(Settings(**BOT, slack_signing_secret="0123456789abcdef")).slack is not None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Citation
 from onrecall.notifications import Links, Message, PermanentDeliveryError
 from onrecall.notifications.egress_guard import EgressGuard
-from onrecall.notifications.teams import LARGEST, Teams, check
+from onrecall.notifications.teams import LARGEST, Teams, check_workflow_url
 
 from .given import HOSTILE, STEP, answer, incident, news, poisoned, resolved
 from .twin import HERE, twin
@@ -18,7 +18,7 @@ LINKS = Links("https://recall.example.com")
 
 
 def card(about=None, links: Links = LINKS):
-    channel = Teams(check(HERE, "http://127.0.0.1:8080/"), links)
+    channel = Teams(check_workflow_url(HERE, "http://127.0.0.1:8080/"), links)
     body = channel.render(*(about or (incident(), answer(), news())), {}).body
     json.dumps(body)
     return body["attachments"][0]["content"]
@@ -99,7 +99,7 @@ def test_untrusted_text_is_small_and_never_markdown(text: str) -> None:
 
 def test_202_is_there_and_the_limit_is_kept() -> None:
     with twin(status=[202]) as other:
-        channel = Teams(check(HERE, other.address + "/workflows/x?sig=y"), LINKS)
+        channel = Teams(check_workflow_url(HERE, other.address + "/workflows/x?sig=y"), LINKS)
         channel.send(Message(channel.render(incident(), answer(), news(), {}).body, "key-1"), {})
         with pytest.raises(PermanentDeliveryError, match="Teams takes 28672"):
             channel.send(Message({"text": "x" * LARGEST}, "key-2"), {})
@@ -117,7 +117,7 @@ def test_202_is_there_and_the_limit_is_kept() -> None:
 )  # fmt: skip
 def test_other_hosts_are_refused(url: str) -> None:
     with pytest.raises(Invalid):
-        check(EgressGuard(), url)
+        check_workflow_url(EgressGuard(), url)
 
 
 @pytest.mark.parametrize(
@@ -125,4 +125,4 @@ def test_other_hosts_are_refused(url: str) -> None:
     ["https://prod-1.westus.logic.azure.com:443/workflows/a", "https://x.environment.api.powerplatform.com/p?sig=1"],
 )
 def test_workflows_are_taken(url: str) -> None:
-    assert check(EgressGuard(), url).url == url
+    assert check_workflow_url(EgressGuard(), url).url == url

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.json_poster import JsonPoster
 
-HERE = EgressGuard.allowing(["127.0.0.1"])
+HERE = EgressGuard.from_allowlist(["127.0.0.1"])
 """A guard that lets this machine be called."""
 
 

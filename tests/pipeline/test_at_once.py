@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from onrecall.domain.incident import Incident, Resolution
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 
 RESOLVED, ASKED, IMPORTED = 8, 10, 300
 
@@ -22,12 +22,12 @@ def test_two_resolve_ten_ask_one_imports(memory, clock):
 
     def ask(_):
         start.wait()
-        return [memory.ask(situation("a disk is full again")).verdict for _ in range(ASKED)]
+        return [memory.ask(make_situation("a disk is full again")).verdict for _ in range(ASKED)]
 
     def bring():
         start.wait()
         old = (Incident(f"OLD-{n}", f"queue {n} stands still", clock()) for n in range(IMPORTED))
-        return memory.bring(old)
+        return memory.import_history(old)
 
     with ThreadPoolExecutor(13) as pool:
         resolving = [pool.submit(resolve, half) for half in range(2)]

@@ -9,7 +9,7 @@ from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline import cause_families as families
-from onrecall.pipeline.recurrences import FamilyFilter, recurrences
+from onrecall.pipeline.recurrences import FamilyFilter, find_recurrences
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CAUSES = {
@@ -37,7 +37,7 @@ def history(extra: Iterable[Incident] = ()) -> list[Incident]:
 
 @pytest.fixture
 def told(memory: IncidentService) -> IncidentService:
-    memory.bring(history())
+    memory.import_history(history())
     return memory
 
 
@@ -60,10 +60,10 @@ def test_a_confirmed_family_counts_and_the_same_history_still_changes_nothing(to
     assert families.confirm(told.store, [families.Choice(first.id, "stale-key")], told.now(), "ann") == 2
     labels = {member.incident: told.store.incident(member.incident).resolution for member in first.members}
     assert {found.cause for found in labels.values() if found} == {"stale-key"}
-    back = recurrences(told.store, told.now(), FamilyFilter())
+    back = find_recurrences(told.store, told.now(), FamilyFilter())
     assert [family.incidents for family in back.families if family.cause == "stale-key"] == [tuple(labels)]
     assert back.proposed == 1
-    again = told.bring(history())
+    again = told.import_history(history())
     assert (again.created, again.updated, again.unchanged) == (0, 0, 6)
     assert told.store.incident(first.members[0].incident).resolution.cause == "stale-key"  # type: ignore[union-attr]
 
@@ -73,16 +73,16 @@ def test_a_confirmed_label_stays_when_the_history_says_something_new(told: Incid
     families.confirm(told.store, [families.Choice(first.id, "own-name")], told.now())
     name = first.members[0].incident
     newer = incident(name, f"{CAUSES[name]}, found by ann", list(CAUSES).index(name))
-    assert told.bring([newer]).updated == 1
+    assert told.import_history([newer]).updated == 1
     resolution = told.store.incident(name).resolution
     assert resolution is not None
     assert (resolution.root_cause, resolution.cause) == (f"{CAUSES[name]}, found by ann", "own-name")
-    assert told.bring([newer]).unchanged == 1
+    assert told.import_history([newer]).unchanged == 1
 
 
 def test_a_later_incident_is_proposed_under_the_label_that_others_have(told: IncidentService) -> None:
-    told.bring([incident("K-9", "Mint service signing key expired again", 40, None)])
-    told.bring([incident("L-1", "The licence of the scanner was renewed by nobody", 41, "lapsed-licence")])
+    told.import_history([incident("K-9", "Mint service signing key expired again", 40, None)])
+    told.import_history([incident("L-1", "The licence of the scanner was renewed by nobody", 41, "lapsed-licence")])
     waiting = {
         family.label: [member.incident for member in family.members]
         for family in families.overview(told.store).proposed
@@ -100,7 +100,7 @@ def test_what_is_dismissed_is_not_proposed_again_until_that_is_taken_back(told: 
 
 
 def test_taking_a_confirmation_back_takes_only_the_labels_that_it_gave(told: IncidentService) -> None:
-    told.bring([incident("L-1", "The licence of the scanner was renewed by nobody", 41, "lapsed-licence")])
+    told.import_history([incident("L-1", "The licence of the scanner was renewed by nobody", 41, "lapsed-licence")])
     (family,) = (one for one in families.overview(told.store).proposed if one.label == "lapsed-licence")
     assert families.confirm(told.store, [families.Choice(family.id)], told.now()) == 1
     assert families.withdraw(told.store, family.id) == 1

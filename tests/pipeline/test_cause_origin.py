@@ -15,7 +15,7 @@ def past(memory: IncidentService, clock) -> None:
     began = clock() - timedelta(days=30)
     step = ResolutionStep("Stopped the report", "kubectl scale deploy/report --replicas=0")
     resolution = Resolution(CAUSE, began + timedelta(hours=1), cause="report-locks", steps=(step,))
-    memory.bring([Incident("OLD-1", "orders-db waits for locks", began, status="resolved", resolution=resolution)])
+    memory.import_history([Incident("OLD-1", "orders-db waits for locks", began, status="resolved", resolution=resolution)])
 
 
 def opened(memory: IncidentService, clock, name: str, title: str = "orders-db waits for locks") -> Incident:
@@ -53,7 +53,7 @@ def test_the_origin_is_no_content_so_the_same_said_again_changes_nothing(memory:
     memory.resolve("NEW-1", Resolution("A migration", clock(), by="kim", cause_origin="taken_over"))
     assert [one.cause_origin for one in memory.store.resolutions("NEW-1")] == ["written"]
     exported = memory.store.incident("NEW-1")
-    assert memory.bring([exported]).unchanged == 1
+    assert memory.import_history([exported]).unchanged == 1
 
 
 def test_trust_reports_both_rates(memory: IncidentService, clock) -> None:
@@ -65,7 +65,7 @@ def test_trust_reports_both_rates(memory: IncidentService, clock) -> None:
         opened(memory, clock, f"NEW-{number}")
         clock.forward(minutes=1)
         memory.resolve(f"NEW-{number}", Resolution(said, clock(), cause=label, by="kim"))
-    rates = {part.name: (part.right.value, part.right.n) for part in memory.trust.standing().by_origin}
+    rates = {part.name: (part.right.value, part.right.n) for part in memory.trust.summary().by_origin}
     assert rates == {"taken_over": (1.0, 2), "written": (0.5, 2)}
 
 

@@ -18,15 +18,15 @@ def test_an_import_takes_nobody_off_an_incident(memory, clock, incident):
     described = Incident(
         id=incident, title="Ledger export stalls, second report", started_at=stored.started_at, service="ledger"
     )
-    memory.bring([described])
+    memory.import_history([described])
     assert memory.store.incident(incident).assignee == "Noor"
 
 
 def test_the_same_record_is_unchanged_after_it_was_assigned(memory, clock):
     record = Incident(id="LED-1", title="Spool is full", started_at=clock(), service="ledger")
-    assert memory.bring([record]).created == 1
+    assert memory.import_history([record]).created == 1
     memory.collaboration.assign("LED-1", "Noor")
-    again = memory.bring([record])
+    again = memory.import_history([record])
     assert (again.created, again.updated, again.unchanged) == (0, 0, 1)
 
 

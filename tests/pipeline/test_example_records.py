@@ -46,7 +46,7 @@ def shown(memory: IncidentService, limit: int = 5) -> list[str]:
 
 
 def test_an_own_incident_that_nobody_has_resolved_does_not_silence_them(memory: IncidentService) -> None:
-    memory.bring([SHIPPED])
+    memory.import_history([SHIPPED])
     still_open = replace(incident("OPS-1", "api", "-"), status="open", resolution=None)
     memory.open(still_open)
     assert shown(memory) == ["INC-1"]
@@ -56,13 +56,13 @@ def test_an_own_incident_that_nobody_has_resolved_does_not_silence_them(memory: 
 
 
 def test_alone_they_answer(memory: IncidentService) -> None:
-    memory.bring([SHIPPED, RUNBOOK])
+    memory.import_history([SHIPPED, RUNBOOK])
     assert shown(memory) == ["INC-1", "RB-disk"]
 
 
 def test_beside_a_similar_record_of_ones_own_they_keep_silent(memory: IncidentService) -> None:
     own = incident("OPS-1", "recallops", "Raised the volume to 2 TB", "Producers blocked, broker disk full")
-    memory.bring([SHIPPED, RUNBOOK, own])
+    memory.import_history([SHIPPED, RUNBOOK, own])
     assert shown(memory) == shown(memory, 1) == ["OPS-1"], "even where they would match better and fill the list"
     assert {step.citation.id for step in memory.ask(QUESTION).steps} == {"OPS-1"}
     assert [evidence.id for evidence in memory.recall(QUESTION)] == ["OPS-1"]
@@ -72,19 +72,19 @@ def test_beside_records_of_something_else_they_answer(memory: IncidentService) -
     other = replace(
         incident("OPS-2", "recallops", "Renewed it", "Certificate of the shop expired"), description="x509 expired"
     )
-    memory.bring([SHIPPED, RUNBOOK, other])
+    memory.import_history([SHIPPED, RUNBOOK, other])
     assert shown(memory)[0] == "INC-1"
 
 
 def test_what_is_stored_meanwhile_is_known_at_the_next_question(memory: IncidentService) -> None:
-    memory.bring([SHIPPED, RUNBOOK])
+    memory.import_history([SHIPPED, RUNBOOK])
     assert "INC-1" in shown(memory)
-    memory.bring([incident("OPS-1", "recallops", "Raised the volume to 2 TB")])
+    memory.import_history([incident("OPS-1", "recallops", "Raised the volume to 2 TB")])
     assert shown(memory) == ["OPS-1"]
 
 
 def test_removed_they_are_recalled_no_more(memory: IncidentService) -> None:
-    memory.bring([SHIPPED, RUNBOOK])
+    memory.import_history([SHIPPED, RUNBOOK])
     assert shown(memory)
     removed = memory.remove_examples()
     assert (removed.incidents, removed.documents) == (1, 1)

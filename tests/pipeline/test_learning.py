@@ -11,7 +11,7 @@ from onrecall.domain.incident import (
     ResolutionStep,
     StepVerdict,
 )
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 
 LOG = "FATAL: remaining connection slots are reserved (SQLSTATE 53300)"
 
@@ -61,8 +61,8 @@ def test_what_was_never_seen_is_known_after_its_resolution(memory, clock):
 def test_asking_writes_nothing(memory, clock):
     learned(memory, clock)
     before = list(memory.store.dump())
-    memory.ask(situation(f"checkout down\n{LOG}"))
-    memory.recall(situation("orders-db refuses connections"))
+    memory.ask(make_situation(f"checkout down\n{LOG}"))
+    memory.recall(make_situation("orders-db refuses connections"))
     assert list(memory.store.dump()) == before
 
 
@@ -128,7 +128,7 @@ def test_a_link_made_by_a_resolution_goes_with_it(memory, clock):
     clock.forward(hours=1)
     assert memory.reopen(second.id).links == ()
     assert memory.store.incident(second.id).links == ()
-    then = memory.store.things([("incident", second.id)], tied)
+    then = memory.store.get_records([("incident", second.id)], tied)
     assert then["incident", second.id].links == second.links
     assert (
         memory.resolve(second.id, resolution(clock, "certificate-expired", root_cause="It was a certificate.")).links
@@ -186,7 +186,7 @@ def test_a_changed_resolution_is_a_new_version(memory, clock):
 def test_text_made_by_a_model_is_no_evidence(memory, clock):
     incident = opened(memory, clock)
     memory.resolve(incident.id, resolution(clock, provenance="model"))
-    answer = memory.ask(situation(f"checkout fails, orders-db refuses connections\n{LOG}"))
+    answer = memory.ask(make_situation(f"checkout fails, orders-db refuses connections\n{LOG}"))
     assert answer.steps == ()
 
 
@@ -194,9 +194,9 @@ def test_the_past_is_seen_as_it_was(memory, clock):
     incident = opened(memory, clock)
     before = clock.forward(minutes=1)
     memory.resolve(incident.id, resolution(clock))
-    then = memory.ask(situation(f"orders-db refuses connections\n{LOG}", as_of=before))
+    then = memory.ask(make_situation(f"orders-db refuses connections\n{LOG}", as_of=before))
     assert then.steps == ()
-    assert memory.ask(situation(f"orders-db refuses connections\n{LOG}")).steps
+    assert memory.ask(make_situation(f"orders-db refuses connections\n{LOG}")).steps
 
 
 def test_acknowledging_a_resolved_incident_is_a_conflict(memory, clock):

@@ -7,7 +7,7 @@ import pytest
 
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 from onrecall.pipeline import IncidentService
-from onrecall.storage.incidents import LATELY
+from onrecall.storage.incidents import RECENT_WINDOW
 
 TITLE, LOG = "orders-db refuses connections", "FATAL: remaining connection slots are reserved (SQLSTATE 53300)"
 
@@ -37,7 +37,7 @@ def by_resolution(memory: IncidentService, clock) -> None:
 
 def by_import(memory: IncidentService, clock) -> None:
     past = Incident("OLD-1", TITLE, clock() - timedelta(days=30), description=LOG, status="resolved")
-    memory.bring([replace(past, resolved_at=past.started_at, resolution=replace(fixed(clock), at=past.started_at))])
+    memory.import_history([replace(past, resolved_at=past.started_at, resolution=replace(fixed(clock), at=past.started_at))])
 
 
 def by_document(memory: IncidentService, clock) -> None:
@@ -64,7 +64,7 @@ def test_an_open_incident_is_answered_anew_in_its_pace_when_memory_has_grown(
 
 def test_the_same_answer_is_not_given_twice_and_old_ones_are_left_alone(memory: IncidentService, clock) -> None:
     old = opened(memory, clock)
-    clock.at += LATELY
+    clock.at += RECENT_WINDOW
     name = opened(memory, clock, title="certificate of the gateway expired", description="", service="gateway")
     clock.forward(minutes=2)
     by_import(memory, clock)

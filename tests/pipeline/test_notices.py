@@ -15,7 +15,7 @@ from onrecall.notifications.slack.channel import ChannelRouting, SlackBot, Slack
 from onrecall.notifications.webhook import Webhook
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.notices import NoticeRequest
-from onrecall.pipeline.notify import STALE, Notifier
+from onrecall.pipeline.notify import MAX_EVENT_AGE, Notifier
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage
@@ -59,7 +59,7 @@ def memory_of(store: Storage, clock: Clock, *channels: Channel) -> IncidentServi
         service="orders",
         resolution=resolution,
     )
-    memory.bring([old])
+    memory.import_history([old])
     for teller in memory.tellers:
         teller.round()  # it begins here
     return memory
@@ -108,8 +108,8 @@ def test_a_process_that_died_between_posting_and_noting_it_posts_no_second_time(
     memory = memory_of(store, clock, bot(slack))
     (teller,) = memory.tellers
     memory.decide(QUESTION)
-    teller.turn_decisions()
-    delivery = store.outbox.take("slack", "dead process", clock(), timedelta(seconds=1))
+    teller.enqueue_decisions()
+    delivery = store.outbox.start_attempt("slack", "dead process", clock(), timedelta(seconds=1))
     assert delivery is not None
     teller.channel.send(Message(delivery.body, delivery.key), {})
     clock.now += timedelta(minutes=5)
@@ -120,7 +120,7 @@ def test_a_process_that_died_between_posting_and_noting_it_posts_no_second_time(
 def test_a_decision_of_long_ago_is_no_news(store: Storage, clock: Clock, slack: Twin) -> None:
     memory = memory_of(store, clock, bot(slack))
     memory.decide(QUESTION)
-    clock.now += STALE + timedelta(hours=1)
+    clock.now += MAX_EVENT_AGE + timedelta(hours=1)
     rounds(memory.tellers[0])
     assert slack.roots() == []
 

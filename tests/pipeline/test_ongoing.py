@@ -6,7 +6,7 @@ import pytest
 
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 from onrecall.pipeline import IncidentService
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 
 TITLE = "checkout answers 503, HikariPool-1 Connection is not available"
 
@@ -50,7 +50,7 @@ def test_a_postmortem_of_what_is_not_over_makes_it_no_precedent(memory: Incident
     memory.put_document(Document("PM-1", "Postmortem of checkout", text, "postmortem"))
     memory.open(Incident("OPEN", title, clock(), document="PM-1"))
     clock.forward(minutes=1)
-    answer = memory.ask(situation(TITLE))
+    answer = memory.ask(make_situation(TITLE))
     assert (answer.evidence, answer.steps) == ((), ())
     assert [one.id for one in answer.ongoing] == ["OPEN"]
 
@@ -69,7 +69,7 @@ def test_a_question_is_told_of_what_goes_on_beside_what_was_seen(memory: Inciden
     resolve(memory, "EARLIER", clock.forward(minutes=5))
     opened(memory, "NOW", clock.forward(days=1))
     clock.forward(minutes=1)
-    answer = memory.ask(situation(TITLE))
+    answer = memory.ask(make_situation(TITLE))
     assert [one.id for one in answer.evidence] == ["EARLIER"]
     assert [(one.id, one.title) for one in answer.ongoing] == [("NOW", TITLE)]
 
@@ -78,7 +78,7 @@ def test_at_an_earlier_time_what_was_open_then_was_going_on_then(memory: Inciden
     opened(memory, "PAST", clock())
     then = clock.forward(minutes=1)
     resolve(memory, "PAST", clock.forward(days=1))
-    answer = memory.ask(situation(TITLE, as_of=then))
+    answer = memory.ask(make_situation(TITLE, as_of=then))
     assert (answer.evidence, [one.id for one in answer.ongoing]) == ((), ["PAST"])
 
 
@@ -87,10 +87,10 @@ def test_many_open_incidents_do_not_hide_the_one_that_was_solved(memory: Inciden
     resolve(memory, "SOLVED", clock.forward(minutes=5))
     clock.forward(days=1)
     others = [Incident(f"X-{n}", f"disk {n} of archive {n} is full", clock(), status="resolved") for n in range(200)]
-    memory.bring(others)
+    memory.import_history(others)
     for number in range(30):
         opened(memory, f"OPEN-{number}", clock() - timedelta(seconds=number))
-    answer = memory.ask(situation(TITLE))
+    answer = memory.ask(make_situation(TITLE))
     assert answer.evidence[0].id == "SOLVED"
     assert len(answer.ongoing) == 5
 
@@ -98,4 +98,4 @@ def test_many_open_incidents_do_not_hide_the_one_that_was_solved(memory: Inciden
 @pytest.mark.parametrize("title", ["nothing of the sort: a certificate expired on the mail relay"])
 def test_what_is_not_alike_is_not_named(memory: IncidentService, clock, title) -> None:
     opened(memory, "OTHER", clock(), title)
-    assert memory.ask(situation(TITLE)).ongoing == ()
+    assert memory.ask(make_situation(TITLE)).ongoing == ()

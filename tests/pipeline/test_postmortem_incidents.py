@@ -7,9 +7,9 @@ import pytest
 
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.importers import read_bytes
-from onrecall.pipeline.import_history import bring
+from onrecall.pipeline.import_history import import_history
 from onrecall.pipeline.recommend import situation_of
-from onrecall.pipeline.service import Dependencies, IncidentService, situation
+from onrecall.pipeline.service import Dependencies, IncidentService, make_situation
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage
@@ -43,7 +43,7 @@ def memory():
 
 
 def brought(memory, text=TEXT, name="pm/tariffs.md"):
-    return memory.bring(read_bytes(name, text.encode()))
+    return memory.import_history(read_bytes(name, text.encode()))
 
 
 def test_the_second_import_changes_nothing(memory):
@@ -60,7 +60,7 @@ def test_another_text_is_another_version_of_the_same_incident(memory):
 
 def test_an_answer_cites_the_lines_of_the_document(memory):
     brought(memory)
-    answer = memory.ask(situation("tariff table is empty after the import"))
+    answer = memory.ask(make_situation("tariff table is empty after the import"))
     rows = memory.store.document("pm/tariffs").text.splitlines()
     assert [one.id for one in answer.evidence] == ["PM-pm-tariffs"]
     cited = [
@@ -79,7 +79,7 @@ def test_an_answer_cites_the_lines_of_the_document(memory):
 def test_a_document_that_says_something_else_by_now_is_not_cited(memory):
     brought(memory)
     memory.put_document(replace(memory.store.document("pm/tariffs"), text="\n" * 30))
-    answer = memory.ask(situation("tariff table is empty after the import"))
+    answer = memory.ask(make_situation("tariff table is empty after the import"))
     assert answer.cause_citation.id == "PM-pm-tariffs"
 
 
@@ -113,26 +113,26 @@ def on_record(**more):
 
 
 def test_a_postmortem_of_an_incident_on_record_is_added_to_it(memory):
-    memory.bring([on_record()])
+    memory.import_history([on_record()])
     named = TEXT.replace("**Service:** tariffs", "**Service:** tariffs\n**Incident:** OPS-77")
     assert (brought(memory, named).created, brought(memory, named).unchanged) == (1, 2)
     incident = memory.store.incident("OPS-77")
     assert (incident.document, incident.title) == ("pm/tariffs", "tariffs: 500")
     assert incident.resolution.root_cause.startswith("The importer truncated")
-    assert memory.bring([on_record()]).unchanged == 1
+    assert memory.import_history([on_record()]).unchanged == 1
     assert memory.store.incident("OPS-77") == incident
-    assert [one.id for one in memory.recall(situation("tariff table is empty after the import"))] == ["OPS-77"]
+    assert [one.id for one in memory.recall(make_situation("tariff table is empty after the import"))] == ["OPS-77"]
 
 
 def test_what_is_on_record_stays(memory):
     said = Resolution("a person knew better", datetime(2026, 5, 6, tzinfo=UTC))
-    memory.bring([on_record(resolution=said)])
+    memory.import_history([on_record(resolution=said)])
     brought(memory, TEXT + "\n## Incident id\n\nOPS-77\n")
     assert memory.store.incident("OPS-77").resolution == said
 
 
 def test_an_id_of_another_time_is_another_incident(memory):
-    memory.bring([replace(on_record(), started_at=datetime(2024, 5, 5, tzinfo=UTC))])
+    memory.import_history([replace(on_record(), started_at=datetime(2024, 5, 5, tzinfo=UTC))])
     named = TEXT.replace("**Service:** tariffs", "**Service:** tariffs\n**Incident:** OPS-77")
     assert brought(memory, named).created == 2
     assert memory.store.incident("OPS-77").document is None
@@ -140,7 +140,7 @@ def test_an_id_of_another_time_is_another_incident(memory):
 
 def test_an_open_incident_that_came_with_an_import_is_answered(memory):
     brought(memory)
-    memory.bring(
+    memory.import_history(
         [Incident("OPS-90", "Tariff table empty after import", datetime(2026, 5, 30, tzinfo=UTC), source="pager")]
     )
     assert memory.answer_due() == 1
@@ -156,7 +156,7 @@ def test_secrets_of_a_postmortem_are_kept_nowhere(memory):
 
 
 def test_a_dry_run_keeps_nothing(memory):
-    found = bring(memory.store, memory._recall, read_bytes("pm/tariffs.md", TEXT.encode()), lambda: NOW, dry_run=True)
+    found = import_history(memory.store, memory._recall, read_bytes("pm/tariffs.md", TEXT.encode()), lambda: NOW, dry_run=True)
     assert found.created == 2
     assert memory.store.incidents().items == ()
 

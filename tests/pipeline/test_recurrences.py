@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from onrecall import examples
 from onrecall import importers as history
-from onrecall.backtest.ground_truth import label
+from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.cli import console as printing
 from onrecall.cli import recurrences as recurring
 from onrecall.domain import markdown_page as page
@@ -20,7 +20,7 @@ from onrecall.domain.incident import Document, Incident, IncidentLink, Passage, 
 from onrecall.http import problems
 from onrecall.http.recurrences import router
 from onrecall.pipeline import Dependencies, IncidentService
-from onrecall.pipeline.recurrences import FamilyFilter, likenesses, recurrences
+from onrecall.pipeline.recurrences import FamilyFilter, find_similar_causes, find_recurrences
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage, StoreEntry
@@ -83,17 +83,17 @@ class TestLikeness:
             (incident("D", 3, LEAK_AGAIN + " once more"), near(0.5)),
         ]
         store.save([entry(one, *vector) for one, vector in things], NOW)
-        found = likenesses(store, [one for one, _ in things])
+        found = find_similar_causes(store, [one for one, _ in things])
         assert [(one.incident, one.to) for one in found] == [("B", "A")]
         assert found[0].score == pytest.approx(0.95, abs=0.002)
-        (family,) = recurrences(store, NOW, FamilyFilter()).families
+        (family,) = find_recurrences(store, NOW, FamilyFilter()).families
         assert family.incidents == ("A", "B")
         assert family.why == "2 have the same root cause in other words"
 
     def test_vectors_of_two_models_are_not_compared(self, store):
         things = [incident("A", 0, LEAK), incident("B", 1, LEAK_AGAIN)]
         store.save([entry(one, 1.0, 0.0, model=model) for one, model in zip(things, "mn", strict=True)], NOW)
-        assert likenesses(store, things) == []
+        assert find_similar_causes(store, things) == []
 
     def test_without_vectors_the_same_words_still_count(self, store):
         store.save(
@@ -104,13 +104,13 @@ class TestLikeness:
             ],
             NOW,
         )
-        (family,) = recurrences(store, NOW, FamilyFilter()).families
+        (family,) = find_recurrences(store, NOW, FamilyFilter()).families
         assert family.incidents == ("A", "B")
 
     def test_a_storm_of_likenesses_gathers_around_the_first(self, store):
         things = [incident(f"A{n:04}", n / 24, f"{LEAK} {'again ' * (n % 3)}") for n in range(600)]
         store.save([entry(one, *near(1 - n % 7 / 1000)) for n, one in enumerate(things)], NOW)
-        found = likenesses(store, things)
+        found = find_similar_causes(store, things)
         assert {one.to for one in found} == {"A0000"}
         assert len(found) == 599
 
@@ -134,7 +134,7 @@ class TestAsOf:
         store.save([StoreEntry(one) for one in (*told, report)], NOW)
 
         def then(days):
-            return recurrences(store, NOW, FamilyFilter(), START + timedelta(days=days))
+            return find_recurrences(store, NOW, FamilyFilter(), START + timedelta(days=days))
 
         assert then(5).families == ()
         assert then(5).incidents == 1
@@ -142,21 +142,21 @@ class TestAsOf:
         assert (family.incidents, family.action, family.fix.worked) == (("A", "B"), None, 2)
         (family,) = then(16).families
         assert (family.action.text, family.action.state) == ("Close them", "open")
-        assert recurrences(store, NOW, FamilyFilter()).families[0].count == 3
+        assert find_recurrences(store, NOW, FamilyFilter()).families[0].count == 3
         assert then(16).as_of == START + timedelta(days=16)
 
     def test_resolved_later_than_then_it_was_open_then(self, store):
         told = [incident("A", 0, LEAK, "leak"), incident("B", 10, LEAK, "leak")]
         store.save([StoreEntry(one) for one in told], NOW)
-        found = recurrences(store, NOW, FamilyFilter(), START + timedelta(days=10, hours=1))
+        found = find_recurrences(store, NOW, FamilyFilter(), START + timedelta(days=10, hours=1))
         assert found.families == ()
         assert found.incidents == 2
 
 
 class TestExample:
     def test_the_families_are_those_that_its_labels_make(self, store, example):
-        found = recurrences(store, NOW, FamilyFilter(limit=200))
-        counted = {name: n for name, n in Counter(map(label, example)).items() if n > 1}
+        found = find_recurrences(store, NOW, FamilyFilter(limit=200))
+        counted = {name: n for name, n in Counter(map(normalized_cause, example)).items() if n > 1}
         assert {label_of.replace("-", " "): one.count for one in found.families if (label_of := one.cause)} == counted
         assert found.found == len(found.families) == len(counted)
         assert found.incidents == len(example)
@@ -164,7 +164,7 @@ class TestExample:
     def test_what_is_cited_stands_where_the_citation_says(self, store, example):
         cited = [
             one
-            for family in recurrences(store, NOW, FamilyFilter(limit=200)).families
+            for family in find_recurrences(store, NOW, FamilyFilter(limit=200)).families
             for one in (family.fix, family.action, *family.open_actions)
             if one
         ]
@@ -175,13 +175,13 @@ class TestExample:
                 if one.citation.id.startswith("PM-")
                 else store.incident(one.citation.id)
             )
-            assert one.citation.quote in page.lines(thing)[one.citation.line - 1].text
+            assert one.citation.quote in page.numbered_lines(thing)[one.citation.line - 1].text
 
     def test_filters(self, store, example):
-        assert all(one.count >= 5 for one in recurrences(store, NOW, FamilyFilter(min_count=5)).families)
-        of_ci = recurrences(store, NOW, FamilyFilter(service="ci")).families
+        assert all(one.count >= 5 for one in find_recurrences(store, NOW, FamilyFilter(min_count=5)).families)
+        of_ci = find_recurrences(store, NOW, FamilyFilter(service="ci")).families
         assert [one.cause for one in of_ci] == ["expired-registry-token"]
-        cut = recurrences(store, NOW, FamilyFilter(limit=2))
+        cut = find_recurrences(store, NOW, FamilyFilter(limit=2))
         assert (len(cut.families), cut.found) == (2, 13)
 
 
@@ -215,12 +215,12 @@ def test_over_http(client):
 def printed(monkeypatch, found):
     out = Console(file=io.StringIO(), highlight=False, soft_wrap=True)
     monkeypatch.setattr(printing, "out", out)
-    recurring.show(found)
+    recurring.print_recurrences(found)
     return out.file.getvalue()
 
 
 def test_on_a_terminal(monkeypatch, store, example):
-    said = printed(monkeypatch, recurrences(store, NOW, FamilyFilter()))
+    said = printed(monkeypatch, find_recurrences(store, NOW, FamilyFilter()))
     assert said.startswith("13 families among 72 incidents since 2025-01-14")
     assert "1. disk-full-wal  4 times" in said
     assert "still open  [open 2026-03-03]" in said
@@ -229,10 +229,10 @@ def test_on_a_terminal(monkeypatch, store, example):
 def test_hours_that_are_not_counted_are_said_and_texts_cannot_steer_the_terminal(monkeypatch, store):
     told = [incident("A", 0, LEAK, "leak\x1b[2J"), incident("B", 5, links=(IncidentLink("recurrence", "A"),))]
     store.save([StoreEntry(one) for one in told], NOW)
-    said = printed(monkeypatch, recurrences(store, NOW, FamilyFilter()))
+    said = printed(monkeypatch, find_recurrences(store, NOW, FamilyFilter()))
     assert "2.0 h in 1 incidents; not counted: 1 still open" in said
     assert "\x1b" not in said
 
 
 def test_nothing_came_back(monkeypatch, store):
-    assert printed(monkeypatch, recurrences(store, NOW, FamilyFilter())) == "nothing came back among 0 incidents\n"
+    assert printed(monkeypatch, find_recurrences(store, NOW, FamilyFilter())) == "nothing came back among 0 incidents\n"

@@ -12,7 +12,7 @@ from onrecall import examples
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.importers import read
 from onrecall.pipeline import Dependencies, IncidentService
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage
@@ -55,13 +55,13 @@ def example(name: str) -> Incident:
 
 def asked(memory: IncidentService, kind: str):
     text, service = ASKED[kind]
-    return memory.ask(situation(f"Anomaly: {text}", service, {"error_type": kind, "alertname": "AnomalySpike"}))
+    return memory.ask(make_situation(f"Anomaly: {text}", service, {"error_type": kind, "alertname": "AnomalySpike"}))
 
 
 @pytest.mark.parametrize("kind", ASKED)
 def test_another_kind_of_fault_is_never_answered_with_a_throttle(memory, kind):
-    memory.bring([example("INC-2025-001"), SESSIONS])
-    memory.trust.replayed(judged(300)[0], NOW)
+    memory.import_history([example("INC-2025-001"), SESSIONS])
+    memory.trust.record_replay(judged(300)[0], NOW)
     answer = asked(memory, kind)
     assert answer.verdict == "never_seen"
     assert (answer.cause, answer.steps) == (None, ())
@@ -71,10 +71,10 @@ def test_another_kind_of_fault_is_never_answered_with_a_throttle(memory, kind):
 
 
 def test_the_same_memory_does_answer_what_it_has_seen_and_says_how_often_that_was_right(memory):
-    memory.bring([example("INC-2025-001"), SESSIONS])
-    memory.trust.replayed(judged(300)[0], NOW)
+    memory.import_history([example("INC-2025-001"), SESSIONS])
+    memory.trust.record_replay(judged(300)[0], NOW)
     known = example("INC-2025-001")
-    answer = memory.ask(situation(known.text, known.service, dict(known.labels)))
+    answer = memory.ask(make_situation(known.text, known.service, dict(known.labels)))
     assert answer.cause_label == "database-timeout"
     assert answer.confidence is not None
     assert answer.confidence.basis == "backtest"
@@ -82,7 +82,7 @@ def test_the_same_memory_does_answer_what_it_has_seen_and_says_how_often_that_wa
 
 @pytest.mark.parametrize("kind", ["memory_leak", "ssl_certificate_expired"])
 def test_with_the_whole_history_no_step_is_of_another_kind_of_fault(memory, kind):
-    memory.bring(one for one in read(examples.incidents_folder()) if isinstance(one, Incident))
+    memory.import_history(one for one in read(examples.incidents_folder()) if isinstance(one, Incident))
     answer = asked(memory, kind)
     right = {"memory_leak": "memory-leak", "ssl_certificate_expired": "certificate-expired"}[kind]
     assert answer.cause_label in (None, right)
@@ -93,8 +93,8 @@ def test_with_the_whole_history_no_step_is_of_another_kind_of_fault(memory, kind
 @pytest.mark.parametrize("matches", [1, 2, 5])
 def test_a_number_of_matches_is_no_confidence(memory, matches):
     one = example("INC-2025-001")
-    memory.bring(replace(one, id=f"INC-{n}", source_id=f"{n}") for n in range(matches))
-    answer = memory.ask(situation(one.text, one.service, dict(one.labels)))
+    memory.import_history(replace(one, id=f"INC-{n}", source_id=f"{n}") for n in range(matches))
+    answer = memory.ask(make_situation(one.text, one.service, dict(one.labels)))
     assert answer.cause_label == "database-timeout"
     assert answer.confidence.basis == "public"
     assert (answer.confidence.right, answer.confidence.of) != (matches, matches)
@@ -111,7 +111,7 @@ def test_canned_causes_of_a_model_poison_nothing(memory):
             "High load.", at, "high-load", (ResolutionStep("Scale up the deployment"),), provenance="model"
         )
         memory.resolve(incident.id, canned)
-    answer = memory.ask(situation(text, "checkout"))
+    answer = memory.ask(make_situation(text, "checkout"))
     assert (answer.cause, answer.steps, answer.confidence.basis) == (None, (), "public")
     assert memory.store.judged() == ()
-    assert memory.trust.standing().right.n == 0
+    assert memory.trust.summary().right.n == 0

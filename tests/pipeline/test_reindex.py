@@ -31,7 +31,7 @@ class CutOffError(Exception):
 def fill(store: Storage, model: Model | None = None, count: int = COUNT) -> IncidentService:
     """Incidents and a long document, as the old model saw them."""
     memory = memory_of(store, model or old())
-    memory.bring([incident(number) for number in range(count)])
+    memory.import_history([incident(number) for number in range(count)])
     memory.put_document(Document("runbook", "Disk full", "## Look\n\n" + "delete what is old from the disk. " * 60))
     return memory
 
@@ -138,10 +138,10 @@ def test_what_comes_changes_and_goes_meanwhile_is_right(store: Storage, monkeypa
     serving = fill(store)
     serving.put_document(Document("old", "Old", "forget me"))
     events = [
-        lambda: serving.bring([incident(100)]),
+        lambda: serving.import_history([incident(100)]),
         lambda: serving.resolve("X-0", Resolution("the log was too big", NOON, steps=(ResolutionStep("rotated it"),))),
         lambda: serving.delete_document("old"),
-        lambda: serving.bring([replace(incident(1), title="kafka lags")]),
+        lambda: serving.import_history([replace(incident(1), title="kafka lags")]),
         lambda: serving.acknowledge("X-2"),
     ]
 
@@ -167,7 +167,7 @@ def test_what_was_made_and_is_past_is_not_put_in_place(store: Storage, monkeypat
     other = memory_of(store, new())
     events = [
         lambda: other.delete_document("old"),
-        lambda: other.bring([replace(incident(1), title="kafka lags")]),
+        lambda: other.import_history([replace(incident(1), title="kafka lags")]),
     ]
 
     def interfere(number: int) -> None:
@@ -185,8 +185,8 @@ def test_what_a_process_with_the_old_model_adds_later_is_told_and_made_alone(sto
     serving = fill(store)
     coming = memory_of(store, model := new())
     run(coming)
-    serving.bring([incident(200)])
-    standing = coming.reindex.standing()
+    serving.import_history([incident(200)])
+    standing = coming.reindex.progress()
     assert (standing.models, standing.terms_versions) == (Counter({"old": 1}), Counter())
     assert meant(coming, "disk full on server-200")["X-200"] == 0.0, "recalled by words"
     model.embedded = 0
@@ -209,11 +209,11 @@ def test_other_terms_and_other_passages(store: Storage, monkeypatch: pytest.Monk
     request.addfinalizer(forget_words)
     forget_words()
     later = memory_of(store, old())
-    standing = later.reindex.standing()
+    standing = later.reindex.progress()
     assert (standing.models, standing.terms_versions) == (Counter(), Counter({1: standing.passages}))
     run(later)
     forget_words()
-    assert store.makes() == {EmbeddingVersion("old", 2): store.counts()["passages"]}
+    assert store.count_by_version() == {EmbeddingVersion("old", 2): store.counts()["passages"]}
     assert store.check() == ()
     assert len(store.passages_of([("document", "runbook")])["document", "runbook"]) > split_of
     assert store.term_statistics([terms.number("on")]).df
@@ -237,9 +237,9 @@ def test_fewer_passages_than_before(store: Storage, monkeypatch: pytest.MonkeyPa
 
 def test_a_store_without_vectors_gets_them_and_never_loses_them_silently(store: Storage) -> None:
     wordy = memory_of(store, None)
-    wordy.bring([incident(1)])
+    wordy.import_history([incident(1)])
     coming = memory_of(store, new())
-    assert coming.reindex.standing().models == Counter({None: 1})
+    assert coming.reindex.progress().models == Counter({None: 1})
     assert run(coming) == 1
     assert all_new(store)
     with pytest.raises(Invalid, match="vectors of new, and no model is configured"):

@@ -41,13 +41,13 @@ def test_of_several_the_one_that_is_not_over_is_meant(memory, clock):
         source="incidentos",
     )
     still = replace(over, id="M-2", resolution=None, started_at=clock() - timedelta(days=3))
-    memory.bring([over, still])
+    memory.import_history([over, still])
     assert memory.open_once(report(clock))[0].id == "M-2"
 
 
 @pytest.mark.parametrize("source", [EXAMPLE, "alerts", "recallops"])
 def test_what_nobody_reported_here_is_another_incident(memory, clock, source):
-    memory.bring([replace(report(clock), id="INC-900", source=source)])
+    memory.import_history([replace(report(clock), id="INC-900", source=source)])
     opened, new = memory.open_once(report(clock))
     assert new
     assert opened.id != "INC-900"

@@ -31,7 +31,7 @@ def alertmanager(name, status="firing", **labels):
 
 
 def aside(memory, purpose=None, source=None):
-    return memory.store.storms.set_aside(purpose, source, None, 50).items
+    return memory.store.grouping.set_aside(purpose, source, None, 50).items
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_it_opens_no_incident_and_says_why(memory, clock, name, body, purpose):
     assert kept.alert.purpose_reason
     assert kept.joined["how"] == purpose
     assert aside(memory, source="nobody") == ()
-    heard = memory.store.senders.all()[kept.alert.source]
+    heard = memory.store.source_activity.all()[kept.alert.source]
     assert heard.set_aside[purpose].count == 1
 
 

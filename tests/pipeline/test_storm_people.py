@@ -10,8 +10,8 @@ from onrecall.domain.alert import Acknowledgement, Note
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.pipeline import IncidentService
-from onrecall.pipeline.auto_resolve import suggestion
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.auto_resolve import suggested_cause
+from onrecall.pipeline.service import make_situation
 from onrecall.storage import Storage
 
 
@@ -35,7 +35,7 @@ def test_acknowledgements_and_notes_reach_the_incident_once(memory, clock):
     assert events.count(("acknowledged", "ada")) == 1
     assert events.count(("noted", "ada")) == 1
     told = next(one for one in memory.store.notes_of(found.id) if one.type == "note")
-    memory.store.storms.tell_note(told, found.id, clock())  # another worker, a little later
+    memory.store.grouping.apply_note(told, found.id, clock())  # another worker, a little later
     assert len(memory.store.timeline(found.id)) == len(events)
 
 
@@ -63,7 +63,7 @@ def test_a_note_that_states_the_fix_is_suggested_in_its_authors_name(memory, clo
     assert said.root_cause.startswith("disk filled by logs")
     assert "ghp_" not in said.root_cause
     assert [step.text for step in said.steps] == ["Deleted old logs"]
-    asked = situation("shop-database HighLatency disk filled by logs")
+    asked = make_situation("shop-database HighLatency disk filled by logs")
     assert memory.recall(asked)[0].resolution is None
     memory.suggestions.confirm(suggested.id, "kim")
     learned = memory.store.incident(found.id).resolution
@@ -90,11 +90,11 @@ def test_a_note_that_does_not_state_it_is_only_suggested(memory, clock, text):
     later(memory, clock, seconds=5)
     tell(memory, ended(a, clock()), Note("alertmanager", "a", "n1", text, clock(), "ada"))
     later(memory, clock, seconds=1)
-    assert suggestion(only(memory), memory.store.notes_of(only(memory).id)) is None  # it is not over yet
+    assert suggested_cause(only(memory), memory.store.notes_of(only(memory).id)) is None  # it is not over yet
     later(memory, clock, minutes=6)
     found = only(memory)
     assert (found.status, found.resolution) == ("resolved", None)
-    assert suggestion(found, memory.store.notes_of(found.id)).text == text
+    assert suggested_cause(found, memory.store.notes_of(found.id)).text == text
     assert [suggested.text for suggested in memory.store.suggestions.pending(found.id)] == [text]
 
 

@@ -20,10 +20,10 @@ def memory(store: Storage, clock) -> IncidentService:
 def test_whoever_was_slower_looks_again(memory, clock, store):
     other = house(store, clock)
     tell(memory, alert("a", "shop-database"))
-    seen = store.storms.look(clock(), 10, IncidentAlertCache())
-    work = other.grouping._work(seen, clock())
+    seen = store.grouping.take_snapshot(clock(), 10, IncidentAlertCache())
+    work = other.grouping._plan_write(seen, clock())
     assert memory.grouping.run() == 1
-    assert store.storms.write(work, clock(), GroupingTimers().settle) is None
+    assert store.grouping.apply(work, clock(), GroupingTimers().settle) is None
     assert other.grouping.run() == 0
     assert len(store.alerts_of(only(memory).id)) == 1
 
@@ -31,9 +31,9 @@ def test_whoever_was_slower_looks_again(memory, clock, store):
 def test_news_that_comes_while_grouping_stays_on_the_queue(memory, clock, store):
     a = alert("a", "shop-database")
     tell(memory, a)
-    seen = store.storms.look(clock(), 10, IncidentAlertCache())
+    seen = store.grouping.take_snapshot(clock(), 10, IncidentAlertCache())
     tell(memory, ended(a, clock()))
-    assert store.storms.write(memory.grouping._work(seen, clock()), clock(), GroupingTimers().settle)
+    assert store.grouping.apply(memory.grouping._plan_write(seen, clock()), clock(), GroupingTimers().settle)
     assert [one.alert.status for one in store.waiting_alerts(10)] == ["resolved"]
     later(memory, clock, minutes=1)
     later(memory, clock, minutes=6)
@@ -47,22 +47,22 @@ def test_what_an_incident_holds_grows_as_it_would_be_read(memory, clock, store, 
     for size in sizes:
         some, told = told[:size], told[size:]
         tell(memory, *some, *(ended(one, clock()) for one in some[:3]))
-        waiting = store.storms.look(clock(), 10_000, IncidentAlertCache()).waiting
+        waiting = store.grouping.take_snapshot(clock(), 10_000, IncidentAlertCache()).waiting
         grouped(memory)
         tell(memory, *(ended(one, clock()) for one in some[3:6]))  # news of those that are in already
-        waiting += store.storms.look(clock(), 10_000, IncidentAlertCache()).waiting
+        waiting += store.grouping.take_snapshot(clock(), 10_000, IncidentAlertCache()).waiting
         grouped(memory)
-        _, read = store.storms.held([one.id for one in memory.store.incidents(limit=200).items])
+        _, read = store.grouping.alerts_by_incident([one.id for one in memory.store.incidents(limit=200).items])
         for name, held in read.items():
             of_it = {one.id: one for one in store.alerts_of(name)}
-            ours = known.get(name, IncidentAlerts()).with_more(name, [one for one in waiting if one.id in of_it])
+            ours = known.get(name, IncidentAlerts()).with_added(name, [one for one in waiting if one.id in of_it])
             assert ours.count == held.count
             assert [replace(one, joined=None) for one in held.alerts] == [
                 replace(one, joined=None) for one in ours.alerts
             ]
             known[name] = ours
         clock.forward(seconds=1)
-    assert any(not held.whole for held in known.values())
+    assert any(not held.is_complete for held in known.values())
 
 
 def test_a_claim_is_one_workers_until_it_runs_out(memory, clock, store):
@@ -70,33 +70,33 @@ def test_a_claim_is_one_workers_until_it_runs_out(memory, clock, store):
     grouped(memory)
     clock.forward(seconds=3)
     name = only(memory).id
-    assert store.claims.take("one", clock()) == name
-    assert store.claims.take("two", clock()) is None
+    assert store.answer_leases.acquire("one", clock()) == name
+    assert store.answer_leases.acquire("two", clock()) is None
     clock.at += LEASE * 0.6
-    assert store.claims.renew("one", name, clock())
+    assert store.answer_leases.renew("one", name, clock())
     clock.at += LEASE * 0.6
-    assert store.claims.take("two", clock()) is None
+    assert store.answer_leases.acquire("two", clock()) is None
     clock.at += LEASE * 0.6
-    assert store.claims.take("two", clock()) == name
-    assert not store.claims.renew("one", name, clock())
+    assert store.answer_leases.acquire("two", clock()) == name
+    assert not store.answer_leases.renew("one", name, clock())
     answer, keys = memory._advisor.made(store.incident(name))
-    assert store.claims.finish("one", name, answer, keys, clock(), GroupingTimers().refresh) is None
-    assert store.claims.finish("two", name, answer, keys, clock(), GroupingTimers().refresh)
+    assert store.answer_leases.complete("one", name, answer, keys, clock(), GroupingTimers().refresh) is None
+    assert store.answer_leases.complete("two", name, answer, keys, clock(), GroupingTimers().refresh)
     assert len(answers(memory, name)) == 1
-    assert store.claims.take("two", clock()) is None
+    assert store.answer_leases.acquire("two", clock()) is None
 
 
 def test_what_comes_while_it_is_answered_is_not_lost(memory, clock, store):
     tell(memory, alert("a", "shop-database"))
     grouped(memory)
     clock.forward(seconds=3)
-    name = store.claims.take("slow", clock())
+    name = store.answer_leases.acquire("slow", clock())
     answer, keys = memory._advisor.made(store.incident(name))
     tell(memory, alert("b", "shop-orders"))
     grouped(memory)
     clock.forward(seconds=5)
-    assert store.claims.take("another", clock()) is None
-    store.claims.finish("slow", name, answer, keys, clock(), GroupingTimers().refresh)
+    assert store.answer_leases.acquire("another", clock()) is None
+    store.answer_leases.complete("slow", name, answer, keys, clock(), GroupingTimers().refresh)
     later(memory, clock, seconds=59)
     assert len(answers(memory, name)) == 1
     later(memory, clock, seconds=10)

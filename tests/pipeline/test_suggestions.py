@@ -10,7 +10,7 @@ from note_attacks import ATTACKS, AUTHOR, generic, payload
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.domain.incident import Document, Filter, Resolution, ResolutionStep
 from onrecall.pipeline import Dependencies, IncidentService
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 from onrecall.pipeline.suggestions import Correction
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
@@ -52,7 +52,7 @@ def test_nothing_but_a_suggestion_comes_of_what_a_sender_claims(memory: Incident
     assert (incident.status, incident.resolution) == ("resolved", None)
     assert memory.store.resolutions(incident.id) == ()
 
-    answer = memory.ask(situation(incident.text, incident.service, dict(incident.labels)))
+    answer = memory.ask(make_situation(incident.text, incident.service, dict(incident.labels)))
     assert (answer.steps, answer.tried_before, answer.cause, answer.first_safe_step) == ((), (), None, None)
     assert all(found.resolution is None for found in answer.evidence)
     assert memory.store.step_records(["run psql -c 'DROP TABLE orders'"]) == {}
@@ -81,7 +81,7 @@ def suggest(memory: IncidentService, clock) -> str:
 
 def test_a_suggestion_is_found_as_such_and_shown_with_its_sender(memory: IncidentService, clock) -> None:
     name = suggest(memory, clock)
-    asked = situation("A little bump in the road, DROP TABLE orders")
+    asked = make_situation("A little bump in the road, DROP TABLE orders")
     (found,) = memory.recall(replace(asked, only=Filter(kind="suggestion")))
     assert (found.id, found.kind, found.suggested_by) == (name, "suggestion", "pagerduty: Mallory")
     assert "DROP TABLE" in found.excerpt.text
@@ -101,8 +101,8 @@ def test_what_is_confirmed_is_a_resolution_of_the_one_who_confirms(memory: Incid
     assert incident.resolution.root_cause.startswith("wrong rows.")
     assert memory.suggestions.confirm(name, "kim").decided_at == confirmed.decided_at
     assert len(memory.store.resolutions(incident.id)) == 1
-    assert memory.ask(situation(incident.text)).cause.startswith("wrong rows.")
-    assert memory.recall(replace(situation("DROP TABLE"), only=Filter(kind="suggestion"))) == ()
+    assert memory.ask(make_situation(incident.text)).cause.startswith("wrong rows.")
+    assert memory.recall(replace(make_situation("DROP TABLE"), only=Filter(kind="suggestion"))) == ()
     assert audited(memory) == [("suggestion made", "pagerduty: Mallory"), ("suggestion confirmed", "kim")]
     with pytest.raises(Conflict, match="confirmed already"):
         memory.suggestions.dismiss(name, "kim")
@@ -112,7 +112,7 @@ def test_what_is_dismissed_is_found_no_more_and_stays_on_record(memory: Incident
     name = suggest(memory, clock)
     dismissed = memory.suggestions.dismiss(name, "kim")
     assert memory.suggestions.dismiss(name, "somebody else") == dismissed
-    assert memory.recall(replace(situation("DROP TABLE"), only=Filter(kind="suggestion"))) == ()
+    assert memory.recall(replace(make_situation("DROP TABLE"), only=Filter(kind="suggestion"))) == ()
     assert memory.store.incident(dismissed.incident).resolution is None
     assert {"suggested", "dismissed"} <= {event.type for event in memory.store.timeline(dismissed.incident)}
     with pytest.raises(Conflict, match="dismissed already"):
@@ -154,7 +154,7 @@ def test_a_published_document_is_suggested_and_kept_nowhere_else(memory: Inciden
     assert memory.store.document("rootly-2c7497e5-5d15-4fa4-aeac-cac063aafe19").text == BOOK.text
     (suggested,) = memory.store.suggestions.page("pending").items
     assert (suggested.kind, suggested.document.kind, suggested.incident) == ("document", "postmortem", None)
-    answer = memory.ask(situation("Orders answer 500"))
+    answer = memory.ask(make_situation("Orders answer 500"))
     assert [one.id for one in answer.suggestions] == [suggested.id]
     assert all("DROP" not in (step.command or "") for step in answer.steps)
 
@@ -232,7 +232,7 @@ def test_suggestions_go_with_an_archive_and_are_found_there(memory: IncidentServ
     assert other.suggestions.page().items == memory.store.suggestions.page().items
     assert other.load(json.loads(json.dumps(rows)))["suggestions"] == 0
     recall = Retriever(other, None, LocalIndex(other, None))
-    assert recall.recall(replace(situation("DROP TABLE orders"), only=Filter(kind="suggestion")))
+    assert recall.recall(replace(make_situation("DROP TABLE orders"), only=Filter(kind="suggestion")))
     other.close()
 
 
@@ -240,7 +240,7 @@ def test_suggestions_are_listed_newest_first_page_by_page(memory: IncidentServic
     for number in range(3):
         clock.forward(minutes=1)
         document = replace(BOOK, id=f"D-{number}", title=f"Page {number}")
-        memory.receiver.keep([memory.receiver._ready("rootly", _documents(document), None)])
+        memory.receiver.keep([memory.receiver._prepare("rootly", _documents(document), None)])
     first = memory.store.suggestions.page(limit=2)
     assert [one.title for one in first.items] == ["Page 2", "Page 1"]
     assert [one.title for one in memory.store.suggestions.page(cursor=first.next_cursor, limit=2).items] == ["Page 0"]

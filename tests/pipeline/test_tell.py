@@ -12,7 +12,7 @@ import pytest
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.notifications import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
-from onrecall.pipeline.notify import STALE, TRIES, Notifier, wait_after
+from onrecall.pipeline.notify import MAX_EVENT_AGE, MAX_ATTEMPTS, Notifier, wait_after
 from onrecall.worker.notifier import NotifierThreads
 from storage.given import recommendation
 
@@ -152,16 +152,16 @@ def test_tries_wait_longer_each_time_and_end(memory, clock, teller, ears, caplog
     opened(memory, clock)
     answered(memory, clock)
     waited = []
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         assert teller.round() > 0
         assert teller.round() == 0
         (one,) = memory.store.outbox.page().items
         waited.append((one.next_at - clock()).total_seconds())
         assert "ghp_" not in one.last_error
         clock.at = max(one.next_at, clock())
-    assert waited[: TRIES - 1] == [min(2.0**n, 3600) for n in range(1, TRIES)]
+    assert waited[: MAX_ATTEMPTS - 1] == [min(2.0**n, 3600) for n in range(1, MAX_ATTEMPTS)]
     (dead,) = memory.store.outbox.page().items
-    assert (dead.state, dead.attempts) == ("dead", TRIES)
+    assert (dead.state, dead.attempts) == ("dead", MAX_ATTEMPTS)
     assert dead.last_error.startswith("given up after 15 tries: 503 busy")
     assert "ghp_" not in dead.last_error
     assert len(set(ears.keys)) == 1
@@ -226,13 +226,13 @@ def test_a_message_that_kills_its_sender_each_time_is_buried(memory, clock, ears
     opened(memory, clock)
     answered(memory, clock)
     ears.deaf = KeyboardInterrupt()
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         with pytest.raises(KeyboardInterrupt):
             rounds(Notifier(ears, memory.store, clock))
         clock.forward(minutes=2)
     rounds(Notifier(ears, memory.store, clock))
     assert memory.store.outbox.page().items[0].last_error == "none of 15 tries came to an end"
-    assert len(ears.keys) == TRIES
+    assert len(ears.keys) == MAX_ATTEMPTS
 
 
 def test_only_what_is_bad_enough_is_told(memory, clock, ears) -> None:
@@ -257,7 +257,7 @@ def test_what_happened_long_ago_is_no_news(memory, clock, teller, ears) -> None:
     opened(memory, clock)
     answered(memory, clock)
     clock.forward(days=1)
-    assert timedelta(days=1) == STALE
+    assert timedelta(days=1) == MAX_EVENT_AGE
     rounds(teller)
     assert ears.heard == []
 

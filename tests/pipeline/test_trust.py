@@ -4,7 +4,7 @@ from calibration.histories import history
 from onrecall.backtest.chronology import History
 from onrecall.backtest.run import backtest
 from onrecall.domain.incident import Confidence, Incident, RecommendationOutcome, Resolution
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 
 CAUSES = {
     "disk-full": "no space left on device on the volume of the log shipper",
@@ -46,7 +46,7 @@ def test_wrong_answers_lower_it(memory, clock):
     for n in range(60):
         cause, symptom = list(CAUSES.items())[n % 3]
         happen(memory, clock, n, cause if n % 2 else f"{cause}-{n}", symptom)
-    confidence = memory.ask(situation(CAUSES["oom"])).confidence
+    confidence = memory.ask(make_situation(CAUSES["oom"])).confidence
     assert confidence is not None
     assert confidence.probability < 0.8
 
@@ -71,9 +71,9 @@ def test_a_replay_measures_hits_and_learning_and_the_same_again_changes_nothing(
     told = History.of(history(36, 4))
     for _ in range(2):
         report = backtest(told, None)
-        memory.trust.replayed([known for one in report.cases if (known := one.judged)], clock(), report.learning)
+        memory.trust.record_replay([known for one in report.cases if (known := one.judged)], clock(), report.learning)
         assert memory.store.curve_version() == 1
-    standing = memory.trust.standing()
+    standing = memory.trust.summary()
     assert standing.hits.hit_at_3 == report.hits.hit_at_3
     assert standing.learning == report.learning
     assert [one.of for one in standing.reliability] == [one.of for one in report.trust.bins]
@@ -81,12 +81,12 @@ def test_a_replay_measures_hits_and_learning_and_the_same_again_changes_nothing(
     for n in range(2):
         happen(memory, clock, n, "oom", CAUSES["oom"])
     assert memory.trust.measured().learning == report.learning, "an outcome refits the curve and keeps what was learned"
-    assert memory.trust.standing().hits.hit_at_3.n == report.to_find + 1
+    assert memory.trust.summary().hits.hit_at_3.n == report.to_find + 1
 
 
 def test_where_matches_tell_nothing_apart_the_best_must_stand_out(memory, clock):
     happen(memory, clock, 1, "oom", CAUSES["oom"])
-    asked = situation(CAUSES["oom"])
+    asked = make_situation(CAUSES["oom"])
     assert memory.ask(asked).cause == "It was oom."
     newest = memory.store.newest_curve().body
     memory.store.save_curve({**newest, "apart": 1.01}, clock())

@@ -115,7 +115,7 @@ def test_a_claim_that_was_left_behind_is_taken_up(store_url, environment):
         running.kill()
         running.wait()
     (found,) = store.incidents().items
-    store.claims.take("dead", long_ago, found.id)
+    store.answer_leases.acquire("dead", long_ago, found.id)
     with workers(environment, 1):
         wait(lambda: settled(store))
     store.close()

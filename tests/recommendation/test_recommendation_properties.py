@@ -114,7 +114,7 @@ def test_whatever_the_evidence(evidence, situation, data):
         assert one.resolution is None or one.resolution.provenance != "model"
         assert step_key(step.text, step.command) in keys
         told_on = (
-            [told for told in page.lines(one.incident) if told.number == step.citation.line] if one.incident else []
+            [told for told in page.numbered_lines(one.incident) if told.number == step.citation.line] if one.incident else []
         )
         assert all(one.resolution.steps[told.step].outcome == "worked" for told in told_on)
         assert all(f"‹{value}›" in f"{step.text} {step.command} {step.rollback}" for value in step.old_values)

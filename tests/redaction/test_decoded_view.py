@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from onrecall.redaction.decoded_view import APART, decode
+from onrecall.redaction.decoded_view import SEPARATOR, decode
 
 PIECES = [
     "abc",
@@ -65,7 +65,7 @@ def test_only_lines_around_what_is_decoded_are_looked_at():
     far = [f"line {n}" for n in range(40)]
     far[20] = "a%41"
     view = decode("\n".join(far))
-    assert view.text.split(APART) == ["", "line 17\nline 18\nline 19\naA\nline 21\nline 22\nline 23\n"]
+    assert view.text.split(SEPARATOR) == ["", "line 17\nline 18\nline 19\naA\nline 21\nline 22\nline 23\n"]
     at = view.text.index("line 22")
     start, end = view.original(at, at + 7)
     assert "\n".join(far)[start:end] == "line 22"

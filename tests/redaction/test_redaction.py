@@ -14,7 +14,7 @@ from made import VENDORS, leaks
 from normal import lines
 
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
-from onrecall.redaction import redact, redact_thing
+from onrecall.redaction import redact, redact_model
 
 TOKEN = VENDORS["github classic"](random.Random(3))
 
@@ -208,7 +208,7 @@ def test_an_incident_is_redacted_everywhere():
         labels={"team": "pay", "password": "hunter2"},
         resolution=resolution,
     )
-    clean = redact_thing(incident)
+    clean = redact_model(incident)
     assert "hunter2" not in repr(clean)
     assert TOKEN not in repr(clean)
     assert (clean.id, clean.started_at, clean.labels["team"]) == ("INC-1", AT, "pay")
@@ -216,10 +216,10 @@ def test_an_incident_is_redacted_everywhere():
 
 def test_a_document_without_secrets_is_handed_back_as_it_is():
     document = Document("rb-1", "Restart", "# Restart\n\n`kubectl rollout restart deploy/api`\n", labels={"a": "b"})
-    assert redact_thing(document) is document
+    assert redact_model(document) is document
 
 
 def test_a_document_is_redacted_by_choice_of_personal_data_too():
     document = Document("rb-1", "Call", "call anna@example.org\n")
-    assert redact_thing(document) is document
-    assert redact_thing(document, personal=True).text == "call [redacted:email]\n"
+    assert redact_model(document) is document
+    assert redact_model(document, personal=True).text == "call [redacted:email]\n"

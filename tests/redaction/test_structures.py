@@ -2,7 +2,7 @@
 
 import pytest
 
-from onrecall.redaction import redact_thing
+from onrecall.redaction import redact_model
 
 MARK = "[redacted:password]"
 
@@ -20,8 +20,8 @@ MARK = "[redacted:password]"
     ],
 )
 def test_a_value_goes_by_its_name(thing, clean):
-    assert redact_thing(thing) == clean
-    assert redact_thing(clean) == clean
+    assert redact_model(thing) == clean
+    assert redact_model(clean) == clean
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,4 @@ def test_a_value_goes_by_its_name(thing, clean):
     ],
 )
 def test_what_is_no_secret_is_handed_back_as_it_is(thing):
-    assert redact_thing(thing) is thing
+    assert redact_model(thing) is thing

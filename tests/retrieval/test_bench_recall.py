@@ -120,9 +120,9 @@ def test_measures_by_hand() -> None:
     right = {"a": 1.0, "b": 1.0}
     assert measures.ndcg(["a", "x", "b"], right) == pytest.approx((1 + 1 / 2) / (1 + 1 / math.log2(3)))
     assert measures.ndcg(["x"], right) == 0
-    assert measures.found(["x", "a"], right, 3) == 0.5
-    assert measures.reciprocal(["x", "b"], right) == 0.5
-    assert measures.reciprocal([*"cdefghijkl", "a"], right) == 0
+    assert measures.recall_at(["x", "a"], right, 3) == 0.5
+    assert measures.reciprocal_rank(["x", "b"], right) == 0.5
+    assert measures.reciprocal_rank([*"cdefghijkl", "a"], right) == 0
 
 
 def test_a_paired_test_tells_difference_from_noise() -> None:
@@ -132,14 +132,14 @@ def test_a_paired_test_tells_difference_from_noise() -> None:
     same = measures.compare(("a", "b"), (base + draw.normal(0, 0.3, 80)).tolist(), base.tolist())
     assert (better.p < 0.001, better.low > 0) == (True, True)
     assert same.p > 0.05
-    assert measures.interval([0.5] * 20).low == 0.5
+    assert measures.bootstrap_interval([0.5] * 20).low == 0.5
 
 
 def test_ranks_are_fused_by_place() -> None:
     first = np.array([[3.0, 2.0, 1.0]], np.float32)
     second = np.array([[0.1, 0.3, 0.2]], np.float32)
     expected = [1 / 61 + 1 / 63, 1 / 62 + 1 / 61, 1 / 63 + 1 / 62]
-    assert baselines.fused(first, second)[0] == pytest.approx(expected)
+    assert baselines.reciprocal_rank_fusion(first, second)[0] == pytest.approx(expected)
 
 
 @pytest.mark.skipif(not DEV.is_dir(), reason="the shared development data are not here")

@@ -129,7 +129,7 @@ LINES = st.lists(
 @given(LINES)
 def test_every_passage_is_part_of_its_page(rows: list[str]) -> None:
     thing = document("\n".join(rows))
-    lines = {line.number: line.text for line in page.lines(thing)}
+    lines = {line.number: line.text for line in page.numbered_lines(thing)}
     passages = split(thing)
     assert passages
     assert [p.n for p in passages] == list(range(len(passages)))
@@ -145,5 +145,5 @@ def test_every_passage_is_part_of_its_page(rows: list[str]) -> None:
 def test_nothing_is_left_out(rows: list[str]) -> None:
     thing = document("\n".join(["begin", *rows]))
     held = {word for p in split(thing) for word in p.text.split()}
-    for line in page.lines(thing):
+    for line in page.numbered_lines(thing):
         assert {word for word in line.text.split() if len(word) < 100} <= held

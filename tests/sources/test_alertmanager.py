@@ -132,4 +132,4 @@ def test_the_least_that_prometheus_may_say():
     ],
 )
 def test_titles(labels, annotations, title):
-    assert alertmanager.title(labels, annotations) == title
+    assert alertmanager.build_title(labels, annotations) == title

@@ -9,9 +9,9 @@ from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Invalid
 from onrecall.sources import payload
 from onrecall.sources.body_decoding import decode_body
-from onrecall.sources.field_readers import flatten
+from onrecall.sources.field_readers import labels_from_value
 from onrecall.sources.purposes import mark_alert
-from onrecall.sources.states import is_over, split_state, subject_of
+from onrecall.sources.states import is_resolved_word, split_state, subject_of
 from onrecall.sources.timestamps import read_timestamp
 
 AT = datetime(2026, 5, 4, tzinfo=UTC)
@@ -54,7 +54,7 @@ def decoded(text):
 
 
 @pytest.mark.parametrize(
-    "read", [is_over, split_state, subject_of, titled, timed, decoded, flatten, payload.filled, payload.links, payload.plain]
+    "read", [is_resolved_word, split_state, subject_of, titled, timed, decoded, labels_from_value, payload.filled_text, payload.safe_links, payload.to_text]
 )  # fmt: skip
 def test_odd_texts_take_no_longer_than_others(read):
     start = time.process_time()

@@ -175,18 +175,18 @@ def test_the_schema_that_is_published_is_that_of_the_files():
 
 def test_the_page_of_the_documentation_is_that_of_the_files():
     page = (DOCS / "sources.md").read_text(encoding="utf-8")
-    assert reference.page(page, SourceCatalog()) == page, "run `make sources-docs`"
+    assert reference.update_page(page, SourceCatalog()) == page, "run `make sources-docs`"
     for name in SOURCES:
         assert name == "generic" or f'<a id="{name}"></a>' in page
     assert len(list(SOURCES)) > 60
 
 
 def test_configuration_is_filled_with_the_address_of_the_server():
-    setup = reference.setup("prometheus", SOURCES.definition("prometheus"), "http://10.1.1.1:9000/")
+    setup = reference.setup_instructions("prometheus", SOURCES.definition("prometheus"), "http://10.1.1.1:9000/")
     assert "10.1.1.1:9000" in setup
     assert "scheme: http\n" in setup
     for name in SOURCES:
-        text = reference.setup(name, SOURCES.definition(name), "https://memory.example")
+        text = reference.setup_instructions(name, SOURCES.definition(name), "https://memory.example")
         assert not {"{url}", "{key}", "{host}", "{scheme}"} & {
             piece for piece in ("{url}", "{key}", "{host}", "{scheme}") if piece in text
         }

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from onrecall.domain.errors import Unavailable
-from onrecall.sources.sns_certificates import LARGEST, fetch
+from onrecall.sources.sns_certificates import MAX_BYTES, fetch_certificate
 
 ASKED: list[str] = []
 
@@ -16,7 +16,7 @@ ASKED: list[str] = []
 class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         ASKED.append(self.path)
-        bodies = {"/good.pem": b"-----BEGIN", "/endless.pem": b"x" * (LARGEST + 1), "/elsewhere.pem": b""}
+        bodies = {"/good.pem": b"-----BEGIN", "/endless.pem": b"x" * (MAX_BYTES + 1), "/elsewhere.pem": b""}
         if self.path == "/elsewhere.pem":
             self.send_response(302)
             self.send_header("Location", "/good.pem")
@@ -40,7 +40,7 @@ def server() -> Iterator[str]:
 
 def test_what_stands_there():
     with server() as address:
-        assert fetch(f"{address}/good.pem") == b"-----BEGIN"
+        assert fetch_certificate(f"{address}/good.pem") == b"-----BEGIN"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_what_stands_there():
 def test_what_is_not_a_small_whole_answer_is_tried_again_later(path, reason):
     with server() as address:
         with pytest.raises(Unavailable, match=reason):
-            fetch(f"{address}/{path}")
+            fetch_certificate(f"{address}/{path}")
         assert [f"/{path}"] == ASKED
 
 
@@ -57,4 +57,4 @@ def test_nobody_there():
     with server() as address:
         pass
     with pytest.raises(Unavailable, match="can't be had"):
-        fetch(f"{address}/good.pem")
+        fetch_certificate(f"{address}/good.pem")

@@ -35,9 +35,9 @@ def at(*numbers):
 def test_moments(said, moment):
     if isinstance(said, bool):
         with pytest.raises(Invalid):
-            fields.moment({"t": said}, "t")
+            fields.read_time({"t": said}, "t")
     else:
-        found = fields.moment({"t": said}, "t")
+        found = fields.read_time({"t": said}, "t")
         assert found is moment or abs((found - moment).total_seconds()) < 1e-5
 
 
@@ -48,53 +48,53 @@ def test_moments(said, moment):
 )  # fmt: skip
 def test_what_is_no_moment_is_refused_and_names_the_field(said):
     with pytest.raises(Invalid) as error:
-        fields.moment({"startsAt": said}, "startsAt")
+        fields.read_time({"startsAt": said}, "startsAt")
     assert error.value.field == "startsAt"
 
 
 def test_the_first_path_that_says_something_counts():
     values = {"a": {"b": "  "}, "c": 7, "d": "last"}
-    assert fields.text(values, "a.b", "a.x.y", "c.z", "c", "d") == "7"
-    assert fields.text(values, "a.b") is None
+    assert fields.read_text(values, "a.b", "a.x.y", "c.z", "c", "d") == "7"
+    assert fields.read_text(values, "a.b") is None
 
 
 def test_text_is_storable_and_bounded():
-    assert fields.text({"t": " a\0b\ud800c "}, "t") == "a�b�c"
-    assert len(fields.text({"t": "x" * 99_999}, "t")) == fields.LONGEST_TEXT
-    assert fields.line({"t": "a\n\n b\tc"}, "t") == "a b c"
+    assert fields.read_text({"t": " a\0b\ud800c "}, "t") == "a�b�c"
+    assert len(fields.read_text({"t": "x" * 99_999}, "t")) == fields.LONGEST_TEXT
+    assert fields.read_line({"t": "a\n\n b\tc"}, "t") == "a b c"
 
 
 def test_a_long_key_is_shortened_to_one_of_its_own_and_stays_so():
     one, other = "ä" * 600 + "1", "ä" * 600 + "2"
-    short = fields.short_key(one)
+    short = fields.shorten_key(one)
     assert len(short.encode()) <= fields.LONGEST_KEY
-    assert short != fields.short_key(other)
-    assert fields.short_key(short) == short
-    assert fields.short_key("x" * 500) == "x" * 500
+    assert short != fields.shorten_key(other)
+    assert fields.shorten_key(short) == short
+    assert fields.shorten_key("x" * 500) == "x" * 500
 
 
 def test_only_whole_web_addresses_are_links():
     offered = ["https://a.example/x", "https://a.example/x", "http://b", "javascript:alert(1)", "https://", "//c", "ftp://d",
                "https://e e", "https://[::1", None, 5, "data:text/html,x", "https://f\n.example", " https://g"]  # fmt: skip
-    assert fields.links(*offered) == ("https://a.example/x", "http://b")
+    assert fields.safe_links(*offered) == ("https://a.example/x", "http://b")
 
 
 def test_too_many_labels_are_refused_and_empty_ones_are_absent():
-    assert fields.labels({"labels": {"a": "", "b": 1, "c": True, "d": ["x", "y"], "e": {"f": "g"}}}, "labels") == {
+    assert fields.read_labels({"labels": {"a": "", "b": 1, "c": True, "d": ["x", "y"], "e": {"f": "g"}}}, "labels") == {
         "b": "1", "c": "true", "d": "x, y", "e.f": "g",
     }  # fmt: skip
     with pytest.raises(Invalid) as error:
-        fields.labels({"labels": {str(n): "x" for n in range(300)}}, "labels")
+        fields.read_labels({"labels": {str(n): "x" for n in range(300)}}, "labels")
     assert error.value.field == "labels"
     with pytest.raises(Invalid):
-        fields.labels({"labels": ["x"]}, "labels")
+        fields.read_labels({"labels": ["x"]}, "labels")
 
 
 def test_tags():
-    assert fields.tags(["env:prod", "team=blue", "urgent", "url:http://x", ":x", "x:", 5, None]) == {
+    assert fields.tags_to_labels(["env:prod", "team=blue", "urgent", "url:http://x", ":x", "x:", 5, None]) == {
         "env": "prod", "team": "blue", "url": "http://x", "tags": "urgent, :x, x:, 5",
     }  # fmt: skip
-    assert fields.tags("env:prod") == {}
+    assert fields.tags_to_labels("env:prod") == {}
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,14 @@ def test_tags():
     ],
 )
 def test_the_service_is_what_is_ill_not_what_measures_it(labels, service):
-    assert fields.service(labels) == service
+    assert fields.service_from_labels(labels) == service
 
 
 def test_a_part_that_cannot_be_read_keeps_none_out_and_can_be_read_alone_later():
     def read(part):
-        return (fields.need(part.get("x"), "x", "1"),)
+        return (fields.require(part.get("x"), "x", "1"),)
 
-    parsed = fields.parts([{"x": 1}, {"y": "\ud800"}, 5, {"x": 2}], "alerts", read, lambda part: {"alerts": [part]})
+    parsed = fields.parse_items([{"x": 1}, {"y": "\ud800"}, 5, {"x": 2}], "alerts", read, lambda part: {"alerts": [part]})
     assert parsed.signals == (1, 2)
     assert [(one.where, one.field) for one in parsed.malformed] == [("alerts[1]", "x"), ("alerts[2]", "alerts[2]")]
     assert parsed.malformed[0].raw == '{"alerts": [{"y": "\\ud800"}]}'
@@ -125,7 +125,7 @@ def test_a_part_that_cannot_be_read_keeps_none_out_and_can_be_read_alone_later()
 @pytest.mark.parametrize("items", [None, {}, "x", [0] * 10_001])
 def test_parts_are_a_list_of_bearable_length(items):
     with pytest.raises(Invalid) as error:
-        fields.parts(items, "alerts", lambda part: (), lambda part: part)
+        fields.parse_items(items, "alerts", lambda part: (), lambda part: part)
     assert error.value.field == "alerts"
 
 
@@ -139,11 +139,11 @@ JSON = st.recursive(
 @given(JSON)
 def test_any_value_is_read_or_refused(value):
     inside = {"v": value}
-    for read in (fields.text, fields.line, fields.name, fields.key, fields.number, fields.numbers):
+    for read in (fields.read_text, fields.read_line, fields.read_name, fields.read_key, fields.read_number, fields.read_numbers):
         read(inside, "v")
-    for refuses in (fields.moment, fields.labels):
+    for refuses in (fields.read_time, fields.read_labels):
         with contextlib.suppress(Invalid):
             refuses(inside, "v")
-    for said in (*fields.flat(value).items(), *fields.tags(value).items()):
+    for said in (*fields.flatten(value).items(), *fields.tags_to_labels(value).items()):
         assert all(part.encode() for part in said)
-    fields.links(value)
+    fields.safe_links(value)

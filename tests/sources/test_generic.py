@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Invalid
 from onrecall.sources import SOURCES, ParsedWebhook, WebhookRequest, generic, mapping
-from onrecall.sources.states import is_over
+from onrecall.sources.states import is_resolved_word
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 BODIES = json.loads((Path(__file__).parent / "payloads/generic/bodies.json").read_text(encoding="utf-8"))
@@ -70,7 +70,7 @@ def found(**check: Any) -> dict[str, Any]:
 
 def read_mapped(*checks: Any, mapped: Any = MAPPED) -> Any:
     body = json.dumps({"found": list(checks)}).encode()
-    return parser(mapping.mapped(mapped))(WebhookRequest(body), NOW)
+    return parser(mapping.parse_mapping(mapped))(WebhookRequest(body), NOW)
 
 
 def test_a_mapping_says_where_fields_stand() -> None:
@@ -99,7 +99,7 @@ def test_a_rejected_part_goes_in_when_it_is_tried_again_under_the_mapping() -> N
     part = read_mapped(found(id=None)).malformed[0]
     mended = json.loads(part.raw)
     mended["found"][0]["check"]["id"] = 8
-    (alert,) = parser(mapping.mapped(MAPPED))(WebhookRequest(json.dumps(mended).encode()), NOW).signals
+    (alert,) = parser(mapping.parse_mapping(MAPPED))(WebhookRequest(json.dumps(mended).encode()), NOW).signals
     assert alert.key == "8"
 
 
@@ -117,7 +117,7 @@ def test_a_rejected_part_goes_in_when_it_is_tried_again_under_the_mapping() -> N
 )
 def test_a_wrong_mapping_is_refused_with_a_sentence(said: Any, complaint: str) -> None:
     with pytest.raises(Invalid, match=complaint):
-        mapping.mapped(said)
+        mapping.parse_mapping(said)
 
 
 def test_a_mapping_file_is_yaml_or_json(tmp_path: Path) -> None:
@@ -125,12 +125,12 @@ def test_a_mapping_file_is_yaml_or_json(tmp_path: Path) -> None:
     yaml.write_text("title: check.name\nkey: [check.id, /id]\nresolved: [OK]\n")
     plain = tmp_path / "mapping.json"
     plain.write_text(json.dumps({"title": "check.name", "key": ["check.id", "/id"], "resolved": ["OK"]}))
-    assert mapping.load(yaml) == mapping.load(plain)
+    assert mapping.load_mapping(yaml) == mapping.load_mapping(plain)
     plain.write_text("{")
     with pytest.raises(Invalid, match="is broken"):
-        mapping.load(plain)
+        mapping.load_mapping(plain)
     with pytest.raises(Invalid, match="can't be read"):
-        mapping.load(tmp_path / "none.yaml")
+        mapping.load_mapping(tmp_path / "none.yaml")
 
 
 def test_the_same_alert_has_the_same_key_when_it_is_over() -> None:
@@ -147,13 +147,13 @@ def test_the_same_alert_has_the_same_key_when_it_is_over() -> None:
      ("ok " * 100, None)],
 )  # fmt: skip
 def test_words_that_say_whether_it_is_over(said: Any, over: bool | None) -> None:
-    assert is_over(said) is over
+    assert is_resolved_word(said) is over
 
 
 @given(told=st.sampled_from(BODIES), data=st.data())
 def test_mutated_bodies_with_and_without_a_mapping(told: dict[str, Any], data: st.DataObject) -> None:
     body = data.draw(changed(told["body"]))
-    for read in (parse, parser(mapping.mapped({**MAPPED, "alerts": "alerts"}))):
+    for read in (parse, parser(mapping.parse_mapping({**MAPPED, "alerts": "alerts"}))):
         try:
             parsed = read(WebhookRequest(json.dumps(body).encode()), NOW)
         except Invalid:

@@ -13,7 +13,7 @@ from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
 from onrecall.domain.errors import Forbidden, Invalid
 from onrecall.sources import SOURCES, WebhookRequest
 from onrecall.sources.webhook import DEEPEST
-from onrecall.storage.ingest import ready
+from onrecall.storage.ingest import prepare
 from onrecall.storage.ingest_results import IngestBatch
 from sources.golden import NOW, bodies
 
@@ -82,7 +82,7 @@ def survey(source, delivery):
         assert isinstance(signal, Alert | ChangeEvent | Note | Acknowledgement)
         assert signal.source == source.name
         assert signal.key
-    assert ready([IngestBatch(source.name, parsed.signals)]).unread == []
+    assert prepare([IngestBatch(source.name, parsed.signals)]).unread == []
     for document in parsed.documents:
         assert document.id
         assert document.text

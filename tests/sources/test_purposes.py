@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from onrecall.domain.alert import Acknowledgement, Alert
-from onrecall.sources.purposes import TEST_LASTS, mark_alert, mark_purposes
+from onrecall.sources.purposes import TEST_EXPIRES_AFTER, mark_alert, mark_purposes
 from onrecall.sources.webhook import ParsedWebhook
 
 AT = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
@@ -23,7 +23,7 @@ def alert(title, **labels):
 )  # fmt: skip
 def test_titles_that_say_it_is_a_test(title):
     marked = mark_alert(alert(title))
-    assert (marked.purpose, marked.expires_after) == ("test", TEST_LASTS)
+    assert (marked.purpose, marked.expires_after) == ("test", TEST_EXPIRES_AFTER)
     assert marked.purpose_reason
 
 

@@ -8,7 +8,7 @@ import pytest
 from onrecall.domain.alert import Acknowledgement, Note
 from onrecall.domain.errors import Forbidden, Invalid
 from onrecall.sources import ParsedWebhook, WebhookRequest, rootly
-from onrecall.sources.html_to_markdown import markdown
+from onrecall.sources.html_to_markdown import html_to_markdown
 from sources.golden import NOW, body, one, read
 
 ID = "b7eed587-50e6-44fe-b010-7a2bb05d737a"
@@ -133,4 +133,4 @@ def test_what_is_not_signed_just_now_is_forbidden(header, secret, now):
     ],
 )
 def test_markup(html, expected):
-    assert markdown(html) == expected
+    assert html_to_markdown(html) == expected

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onrecall.sources.states import is_over, split_state, subject_of
+from onrecall.sources.states import is_resolved_word, split_state, subject_of
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from onrecall.sources.states import is_over, split_state, subject_of
      "critical -> ok", "PROBLEM to OK", "ResolvedCritical", "service_restored", "cleared"],
 )  # fmt: skip
 def test_these_say_that_it_is_over(word):
-    assert is_over(word) is True
+    assert is_resolved_word(word) is True
 
 
 @pytest.mark.parametrize(
@@ -20,12 +20,12 @@ def test_these_say_that_it_is_over(word):
      "new issue", "degraded", "alert", "warn", "still not resolved"],
 )  # fmt: skip
 def test_these_say_that_it_is_not(word):
-    assert is_over(word) is False
+    assert is_resolved_word(word) is False
 
 
 @pytest.mark.parametrize("word", ["", "blue", None, 5, ["ok"], "x" * 5_000, "P1"])
 def test_these_say_nothing(word):
-    assert is_over(word) is None
+    assert is_resolved_word(word) is None
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_these_say_nothing(word):
 def test_the_state_in_front_of_a_title_is_no_part_of_it(title, rest, over):
     found, state = split_state(title)
     assert found == rest
-    assert is_over(state) is over
+    assert is_resolved_word(state) is over
 
 
 @pytest.mark.parametrize(

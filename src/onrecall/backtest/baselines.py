@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import Stemmer
 
-from onrecall.backtest.ground_truth import squash
+from onrecall.backtest.ground_truth import normalize_label
 
 Vectors = npt.NDArray[np.float32]
 K1, B = 1.2, 0.75
 """BM25 as most engines ship it."""
-TOGETHER = 64
+QUESTION_BATCH = 64
 """Questions to the sentence model's vectors that are answered at a time: it takes little longer than one alone."""
-NAMES = ("most_frequent_cause", "bm25", "minilm")
+BASELINE_NAMES = ("most_frequent_cause", "bm25", "minilm")
 _WORD = re.compile(r"\w+")
 
 
@@ -30,8 +30,8 @@ class UsualCause:
 
     def learn(self, service: str | None, cause: str) -> None:
         """An incident was resolved, and this was its cause."""
-        self._by_service[service][squash(cause)] += 1
-        self._all[squash(cause)] += 1
+        self._by_service[service][normalize_label(cause)] += 1
+        self._all[normalize_label(cause)] += 1
 
     def answer(self, service: str | None, limit: int) -> tuple[str, ...]:
         """Causes, the most frequent first."""
@@ -52,9 +52,9 @@ class Bm25:
         self._total = 0.0
         self._current: dict[str, tuple[int, tuple[str, ...]]] = {}
 
-    def put(self, owner: str, text: str) -> None:
+    def upsert(self, owner: str, text: str) -> None:
         """Take a text in, in place of the one the owner had."""
-        self._forget(owner)
+        self._remove(owner)
         counted = Counter(self._terms(text))
         row = len(self._owners)
         self._owners.append(owner)
@@ -76,13 +76,13 @@ class Bm25:
         norm = K1 * (1 - B + B * np.array(self._lengths) / usual)
         scores = np.zeros(len(norm))
         for term in sorted(set(self._terms(text)) & self._postings.keys()):
-            rows, counts = (np.array(one) for one in self._postings[term])
+            rows, counts = (np.array(posting) for posting in self._postings[term])
             often = self._frequency[term]
             idf = math.log(1 + (len(self._current) - often + 0.5) / (often + 0.5))
             scores[rows] += idf * counts * (K1 + 1) / (counts + norm[rows])
-        return _best(scores * np.frombuffer(bytes(self._alive), np.bool_), self._owners, limit)
+        return _best_rows_owners(scores * np.frombuffer(bytes(self._alive), np.bool_), self._owners, limit)
 
-    def _forget(self, owner: str) -> None:
+    def _remove(self, owner: str) -> None:
         if owner in self._current:
             row, terms = self._current.pop(owner)
             self._frequency.subtract(terms)
@@ -100,16 +100,16 @@ class Cosine:
         self._limit = limit
         self._vectors: Vectors = np.zeros((256, dimensions), np.float32)
         self._owners: list[str] = []
-        self._had: dict[str, frozenset[bytes]] = {}
-        self._asked: list[tuple[Vectors, int]] = []
+        self._known_vectors: dict[str, frozenset[bytes]] = {}
+        self._questions: list[tuple[Vectors, int]] = []
         """What is not answered yet, and how many passages there were then."""
         self._answers: list[tuple[str, ...]] = []
 
-    def put(self, owner: str, vectors: Sequence[bytes]) -> None:
+    def add(self, owner: str, vectors: Sequence[bytes]) -> None:
         """Take passages in (float16, unit length); what the owner had already stays, for it is still said."""
-        had = self._had.get(owner, frozenset())
-        vectors = [one for one in vectors if one not in had]
-        self._had[owner] = had.union(vectors)
+        earlier = self._known_vectors.get(owner, frozenset())
+        vectors = [passage_vector for passage_vector in vectors if passage_vector not in earlier]
+        self._known_vectors[owner] = earlier.union(vectors)
         needed = len(self._owners) + len(vectors)
         while needed > len(self._vectors):
             self._vectors = np.concatenate((self._vectors, np.zeros_like(self._vectors)))
@@ -119,8 +119,8 @@ class Cosine:
 
     def ask(self, vector: Vectors) -> None:
         """Have a question answered from what is there now: passages only ever come, so it can wait for others."""
-        self._asked.append((vector, len(self._owners)))
-        if len(self._asked) == TOGETHER:
+        self._questions.append((vector, len(self._owners)))
+        if len(self._questions) == QUESTION_BATCH:
             self._answer()
 
     def answers(self) -> Sequence[tuple[str, ...]]:
@@ -129,23 +129,23 @@ class Cosine:
         return self._answers
 
     def _answer(self) -> None:
-        if not self._asked:
+        if not self._questions:
             return
-        scores = np.stack([vector for vector, _ in self._asked]) @ self._vectors[: self._asked[-1][1]].T
+        scores = np.stack([vector for vector, _ in self._questions]) @ self._vectors[: self._questions[-1][1]].T
         # How products are summed depends on how many are taken together; what that changes is no difference.
         scores = np.round(scores, 5)
-        for row, (_, there) in zip(scores, self._asked, strict=True):
-            self._answers.append(_best(row[:there], self._owners, self._limit))
-        self._asked.clear()
+        for row, (_, passage_count) in zip(scores, self._questions, strict=True):
+            self._answers.append(_best_rows_owners(row[:passage_count], self._owners, self._limit))
+        self._questions.clear()
 
 
-def _best(scores: npt.NDArray[np.floating], owners: Sequence[str], limit: int) -> tuple[str, ...]:
+def _best_rows_owners(scores: npt.NDArray[np.floating], owners: Sequence[str], limit: int) -> tuple[str, ...]:
     """The owners of the best rows above nothing, each once; of equal ones the earlier."""
-    wanted = min(len(scores), limit * 8)
+    candidate_count = min(len(scores), limit * 8)
     while True:
-        top = np.argpartition(-scores, wanted - 1)[:wanted] if wanted < len(scores) else np.arange(len(scores))
+        top = np.argpartition(-scores, candidate_count - 1)[:candidate_count] if candidate_count < len(scores) else np.arange(len(scores))
         ordered = top[np.lexsort((top, -scores[top]))]
-        found = tuple(dict.fromkeys(owners[row] for row in ordered if scores[row] > 0))
-        if len(found) >= limit or wanted >= len(scores):
-            return found[:limit]
-        wanted *= 4
+        best_owners = tuple(dict.fromkeys(owners[row] for row in ordered if scores[row] > 0))
+        if len(best_owners) >= limit or candidate_count >= len(scores):
+            return best_owners[:limit]
+        candidate_count *= 4

@@ -9,10 +9,10 @@ from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident, Resolution
 
 Kind = Literal["opened", "resolved", "dated", "reported"]
-ORDER: Mapping[Kind, int] = {"opened": 0, "reported": 0, "resolved": 1, "dated": 2}
+KIND_ORDER: Mapping[Kind, int] = {"opened": 0, "reported": 0, "resolved": 1, "dated": 2}
 """At the same instant openings come first: they know nothing of what else happened then."""
 DAY = timedelta(days=1)
-ALWAYS = datetime.min.replace(tzinfo=UTC)
+BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +42,22 @@ class History:
 
     @classmethod
     def of(
-        cls, things: Iterable[Incident | Document | RejectedInput], judged: Mapping[str, Collection[str]] | None = None
+        cls, records: Iterable[Incident | Document | RejectedInput], judged: Mapping[str, Collection[str]] | None = None
     ) -> "History":
         """In an order that does not depend on the order in which it was read; of two with one id the first stays."""
         incidents: list[Incident] = []
         documents: list[Document] = []
         left_out: list[RejectedInput] = []
-        for thing in things:
-            if isinstance(thing, RejectedInput):
-                left_out.append(thing)
-            elif isinstance(thing, Document):
-                documents.append(thing)
+        for record in records:
+            if isinstance(record, RejectedInput):
+                left_out.append(record)
+            elif isinstance(record, Document):
+                documents.append(record)
             else:
-                incidents.append(replace(thing, id=thing.id or thing.source_id or ""))
-        incidents = _without_reports(incidents)
-        chosen = _once(sorted(incidents, key=lambda one: (one.started_at, one.id, repr(one))), left_out)
-        pages = {one.id: one for one in sorted(documents, key=lambda one: (one.id, repr(one)), reverse=True)}
+                incidents.append(replace(record, id=record.id or record.source_id or ""))
+        incidents = _drop_reported_again(incidents)
+        chosen = _drop_repeated_ids(sorted(incidents, key=lambda incident: (incident.started_at, incident.id, repr(incident))), left_out)
+        pages = {document.id: document for document in sorted(documents, key=lambda document: (document.id, repr(document)), reverse=True)}
         return cls(tuple(chosen), tuple(pages[name] for name in sorted(pages)), tuple(left_out), judged or {})
 
     @property
@@ -65,22 +65,22 @@ class History:
         """Dated postmortems and RCAs, where no incident is on record: they alone tell when something happened."""
         if self.incidents:
             return ()
-        return tuple(one for one in self.documents if one.dated is not None and one.kind != "runbook")
+        return tuple(document for document in self.documents if document.dated is not None and document.kind != "runbook")
 
 
-def events(history: History) -> list[HistoryEvent]:
+def order_events(history: History) -> list[HistoryEvent]:
     """Everything in the order in which it became known."""
-    started = {one.id: one.started_at for one in history.incidents}
-    found = [HistoryEvent(_known(one.dated), "dated", one.id, document=one) for one in history.documents]
-    found += [HistoryEvent(one.dated, "reported", one.id, document=one) for one in history.reports if one.dated]
-    for one in history.incidents:
-        found.append(HistoryEvent(one.started_at, "opened", one.id, incident=as_opened(one)))
-        if one.resolution:
-            earlier = [link.incident for link in one.links if link.incident != one.id and link.incident in started]
-            recurs = next((other for other in earlier if started[other] <= one.started_at), None)
-            at = max(_known(one.resolution.at), one.started_at)
-            found.append(HistoryEvent(at, "resolved", one.id, resolution=one.resolution, recurs=recurs))
-    return sorted(found, key=lambda event: (event.at, ORDER[event.kind], event.id))
+    started = {incident.id: incident.started_at for incident in history.incidents}
+    history_events = [HistoryEvent(_known_from(document.dated), "dated", document.id, document=document) for document in history.documents]
+    history_events += [HistoryEvent(document.dated, "reported", document.id, document=document) for document in history.reports if document.dated]
+    for incident in history.incidents:
+        history_events.append(HistoryEvent(incident.started_at, "opened", incident.id, incident=as_opened(incident)))
+        if incident.resolution:
+            earlier = [link.incident for link in incident.links if link.incident != incident.id and link.incident in started]
+            recurs = next((incident_id for incident_id in earlier if started[incident_id] <= incident.started_at), None)
+            at = max(_known_from(incident.resolution.at), incident.started_at)
+            history_events.append(HistoryEvent(at, "resolved", incident.id, resolution=incident.resolution, recurs=recurs))
+    return sorted(history_events, key=lambda event: (event.at, KIND_ORDER[event.kind], event.id))
 
 
 def as_opened(incident: Incident) -> Incident:
@@ -102,28 +102,28 @@ def as_opened(incident: Incident) -> Incident:
     return replace(opened, description=incident.detection or "") if incident.document else opened
 
 
-def _known(at: datetime | None) -> datetime:
+def _known_from(at: datetime | None) -> datetime:
     """When a thing of that time is known: midnight sharp is a date, and a date is over when its day is."""
     if at is None:
-        return ALWAYS
+        return BEGINNING_OF_TIME
     return at + DAY if at.timetz().replace(tzinfo=None) == time.min else at
 
 
-def _without_reports(incidents: Sequence[Incident]) -> list[Incident]:
+def _drop_reported_again(incidents: Sequence[Incident]) -> list[Incident]:
     """Without what only a postmortem tells of an incident that is in the history itself."""
-    known = {one.id for one in incidents if not one.document}
-    return [one for one in incidents if one.named_on_record not in known]
+    own_ids = {incident.id for incident in incidents if not incident.document}
+    return [incident for incident in incidents if incident.named_on_record not in own_ids]
 
 
-def _once(incidents: Iterable[Incident], left_out: list[RejectedInput]) -> list[Incident]:
+def _drop_repeated_ids(incidents: Iterable[Incident], left_out: list[RejectedInput]) -> list[Incident]:
     chosen: dict[str, Incident] = {}
-    for one in incidents:
-        if not one.id:
+    for incident in incidents:
+        if not incident.id:
             left_out.append(
-                RejectedInput(one.title, "id", "it has no id, so it cannot be distinguished from others; add one")
+                RejectedInput(incident.title, "id", "it has no id, so it cannot be distinguished from others; add one")
             )
-        elif one.id in chosen:
-            left_out.append(RejectedInput(one.id, "id", "an earlier incident has the same id; give each its own"))
+        elif incident.id in chosen:
+            left_out.append(RejectedInput(incident.id, "id", "an earlier incident has the same id; give each its own"))
         else:
-            chosen[one.id] = one
+            chosen[incident.id] = incident
     return list(chosen.values())

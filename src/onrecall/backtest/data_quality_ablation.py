@@ -7,8 +7,8 @@ from typing import Literal
 from onrecall.backtest.evaluation_cases import Case
 from onrecall.calibration.metrics import Estimate, mean
 
-How = Literal["left out", "taken from as many others"]
-WAYS: Mapping[str, How] = {
+Treatment = Literal["left out", "taken from as many others"]
+TREATMENTS: Mapping[str, Treatment] = {
     "no_resolution": "taken from as many others",
     "no_cause": "taken from as many others",
     "no_steps": "taken from as many others",
@@ -28,9 +28,9 @@ class HistoryFlaw:
     incidents: tuple[str, ...]
 
     @property
-    def how(self) -> How:
+    def how(self) -> Treatment:
         """How its cost is measured."""
-        return WAYS[self.name]
+        return TREATMENTS[self.name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +44,32 @@ class FlawEffect:
     cause_match: Estimate
 
 
-def chosen(flaw: HistoryFlaw, whole: Sequence[str]) -> tuple[str, ...]:
+def select_treated(flaw: HistoryFlaw, flawless: Sequence[str]) -> tuple[str, ...]:
     """Whom the replay treats differently: the flawed; or, spread evenly over the history, as many of the whole ones."""
     if flaw.how == "left out":
         return flaw.incidents
-    wanted = min(len(flaw.incidents), len(whole) // 2)
-    return tuple(whole[n * len(whole) // wanted] for n in range(wanted))
+    count = min(len(flaw.incidents), len(flawless) // 2)
+    return tuple(flawless[n * len(flawless) // count] for n in range(count))
 
 
-def effect(flaw: HistoryFlaw, touched: Sequence[str], before: Sequence[Case], after: Sequence[Case]) -> FlawEffect:
+def measure_effect(flaw: HistoryFlaw, touched: Sequence[str], before: Sequence[Case], after: Sequence[Case]) -> FlawEffect:
     """The paired difference over the openings that have something to find and were not touched themselves."""
-    later = {one.answer.incident: one for one in after}
+    later = {case.answer.incident: case for case in after}
     apart = set(touched)
     pairs = [
-        (one, later[one.answer.incident])
-        for one in before
-        if one.truth.known and one.answer.incident not in apart and one.answer.incident in later
+        (case, later[case.answer.incident])
+        for case in before
+        if case.truth.known and case.answer.incident not in apart and case.answer.incident in later
     ]
     # Where something was taken away, the mended history is the one before.
     sign = 1 if flaw.how == "left out" else -1
     return FlawEffect(
         flaw,
         len(apart),
-        mean([sign * (float(_in_three(new)) - float(_in_three(old))) for old, new in pairs]),
+        mean([sign * (float(_is_hit_at_3(new)) - float(_is_hit_at_3(old))) for old, new in pairs]),
         mean([sign * (float(bool(new.right)) - float(bool(old.right))) for old, new in pairs]),
     )
 
 
-def _in_three(case: Case) -> bool:
+def _is_hit_at_3(case: Case) -> bool:
     return case.place is not None and case.place <= 3

@@ -7,11 +7,11 @@ from datetime import datetime
 from math import inf
 
 from onrecall.backtest import learning_curve as learning
-from onrecall.backtest.baselines import NAMES
+from onrecall.backtest.baselines import BASELINE_NAMES
 from onrecall.backtest.chronology import History, as_opened
-from onrecall.backtest.evaluation_cases import Case, cases
+from onrecall.backtest.evaluation_cases import Case, judge_answers
 from onrecall.backtest.ground_truth import BASES, GroundTruth
-from onrecall.backtest.power import Power, baseline_place, power, within
+from onrecall.backtest.power import Power, baseline_rank, statistical_power, is_within
 from onrecall.backtest.replay_result import ReplayResult
 from onrecall.calibration import model as curve
 from onrecall.calibration import reliability
@@ -19,7 +19,7 @@ from onrecall.calibration.metrics import Estimate, Floats, Ranks, bootstrap, hit
 from onrecall.calibration.novelty import Novelty, thresholds
 from onrecall.domain.incident import Incident, Verdict
 
-LENGTHS: Mapping[float, str] = {
+LENGTH_GROUPS: Mapping[float, str] = {
     10: "up to 10 words",
     50: "11 to 50 words",
     200: "51 to 200 words",
@@ -27,7 +27,7 @@ LENGTHS: Mapping[float, str] = {
 }
 """Lengths of an opening, by the most words that it may have."""
 TITLE_ALONE = "title of a report"
-DRAWS = 300
+BOOTSTRAP_DRAWS = 300
 """Draws for the interval of the calibration error: each of them bins all answers anew."""
 
 
@@ -118,124 +118,124 @@ class BacktestReport:
     cases: tuple[Case, ...] = field(default=(), repr=False)
 
 
-def measure(
+def evaluate(
     history: History,
     truths: GroundTruth,
     run: ReplayResult,
     plan: learning.LearningPlan | None,
-    similar: float,
-    known: float,
+    similar_threshold: float,
+    known_threshold: float,
 ) -> BacktestReport:
     """All figures of one replay; `similar` and `known` are the match scores at which its verdicts changed."""
-    found = cases(run, truths)
-    to_find = [one for one in found if one.truth.known]
-    new = [one for one in found if one.truth.known is False]
-    judged = [one.judged for one in found if one.judged]
-    opened = {one.id: as_opened(one) for one in history.incidents}
+    case_list = judge_answers(run, truths)
+    to_find = [case for case in case_list if case.truth.known]
+    new = [case for case in case_list if case.truth.known is False]
+    judged = [case.judged for case in case_list if case.judged]
+    opened = {incident.id: as_opened(incident) for incident in history.incidents}
     return BacktestReport(
-        incidents=len(found),
+        incidents=len(case_list),
         documents=len(history.documents),
         left_out=len(history.left_out),
-        since=found[0].answer.at if found else None,
-        until=found[-1].answer.at if found else None,
-        bases={name: count for name in BASES if (count := sum(one.truth.basis == name for one in found))},
+        since=case_list[0].answer.at if case_list else None,
+        until=case_list[-1].answer.at if case_list else None,
+        bases={name: count for name in BASES if (count := sum(case.truth.basis == name for case in case_list))},
         to_find=len(to_find),
         new=len(new),
-        untold=len(found) - len(to_find) - len(new),
-        hits=HitRates.of([one.place for one in to_find]),
-        cause_match=share([bool(one.right) for one in to_find]),
-        right_when_answered=share([one.right for one in found if one.right is not None]),
-        step_match=share([bool(one.step) for one in to_find if one.step is not None]),
-        step_ceiling=share([bool(one.step_before) for one in to_find if one.step_before is not None]),
-        coverage=share([one.answer.given for one in found]),
-        verdicts=_verdicts(found),
-        false_recall=share([one.answer.given for one in new]),
-        false_known=share([one.answer.verdict == "known" for one in new]),
-        missed=share([not one.answer.given for one in to_find]),
-        novelty=thresholds(judged, similar, known),
-        trust=_trust(curve.replay(judged)),
-        baselines=tuple(_beside(name, to_find, truths) for name in NAMES),
-        by_service=_groups(found, lambda one: one.answer.service or "(no service)"),
-        by_month=_groups(found, lambda one: f"{one.answer.at:%Y-%m}"),
-        by_severity=_groups(found, lambda one: _severity(opened.get(one.answer.incident))),
-        by_length=_by_length(found, opened),
-        power=power(to_find, truths),
-        learning=learning.curve(plan, run, truths) if plan else None,
+        untold=len(case_list) - len(to_find) - len(new),
+        hits=HitRates.of([case.place for case in to_find]),
+        cause_match=share([bool(case.right) for case in to_find]),
+        right_when_answered=share([case.right for case in case_list if case.right is not None]),
+        step_match=share([bool(case.step) for case in to_find if case.step is not None]),
+        step_ceiling=share([bool(case.step_before) for case in to_find if case.step_before is not None]),
+        coverage=share([case.answer.claims_seen for case in case_list]),
+        verdicts=_verdicts(case_list),
+        false_recall=share([case.answer.claims_seen for case in new]),
+        false_known=share([case.answer.verdict == "known" for case in new]),
+        missed=share([not case.answer.claims_seen for case in to_find]),
+        novelty=thresholds(judged, similar_threshold, known_threshold),
+        trust=_confidence_report(curve.replay(judged)),
+        baselines=tuple(_compare_baseline(name, to_find, truths) for name in BASELINE_NAMES),
+        by_service=_group_cases(case_list, lambda case: case.answer.service or "(no service)"),
+        by_month=_group_cases(case_list, lambda case: f"{case.answer.at:%Y-%m}"),
+        by_severity=_group_cases(case_list, lambda case: _severity_of(opened.get(case.answer.incident))),
+        by_length=_by_length(case_list, opened),
+        power=statistical_power(to_find, truths),
+        learning=learning.measure_learning(plan, run, truths) if plan else None,
         notes=_notes(history, truths),
         seconds=run.seconds,
-        cases=found,
+        cases=case_list,
     )
 
 
-def _trust(shown: Sequence[curve.ShownConfidence]) -> ConfidenceReport:
-    claims, truths = [one.probability for one in shown], [one.judged.right for one in shown]
+def _confidence_report(confidences: Sequence[curve.ShownConfidence]) -> ConfidenceReport:
+    claims, truths = [confidence.probability for confidence in confidences], [confidence.judged.right for confidence in confidences]
     error = reliability.ece(claims, truths)
     squared = [(claim - right) ** 2 for claim, right in zip(claims, truths, strict=True)]
 
     def again(drawn: Floats) -> float:
         picked = drawn.astype(int)
-        error = reliability.ece([claims[one] for one in picked], [truths[one] for one in picked])
+        error = reliability.ece([claims[index] for index in picked], [truths[index] for index in picked])
         return error.value if error else 0.0
 
     return ConfidenceReport(
-        quality=curve.quality(shown),
-        ece=bootstrap(range(len(claims)), again, draws=DRAWS),
+        quality=curve.quality(confidences),
+        ece=bootstrap(range(len(claims)), again, draws=BOOTSTRAP_DRAWS),
         brier=mean(squared, least=0),
         bins=error.bins if error else (),
         coverage=reliability.risk_coverage(claims, truths),
     )
 
 
-def _beside(name: str, to_find: Sequence[Case], truths: GroundTruth) -> BaselineComparison:
-    asked = [one for one in to_find if name in one.answer.baselines]
+def _compare_baseline(name: str, to_find: Sequence[Case], truths: GroundTruth) -> BaselineComparison:
+    answered_cases = [case for case in to_find if name in case.answer.baselines]
     missing = None
     if name == "most_frequent_cause":
-        asked = [one for one in asked if one.truth.cause]
-        missing = None if asked else "no incident has a cause label"
-    elif not asked and to_find:
+        answered_cases = [case for case in answered_cases if case.truth.cause]
+        missing = None if answered_cases else "no incident has a cause label"
+    elif not answered_cases and to_find:
         missing = "no sentence model is installed"
-    places = [baseline_place(name, one, truths) for one in asked]
-    ours = [one.place for one in asked]
-    differences = [float(within(our, 3)) - float(within(its, 3)) for our, its in zip(ours, places, strict=True)]
+    places = [baseline_rank(name, case, truths) for case in answered_cases]
+    ours = [case.place for case in answered_cases]
+    differences = [float(is_within(our, 3)) - float(is_within(theirs, 3)) for our, theirs in zip(ours, places, strict=True)]
     return BaselineComparison(name, HitRates.of(places), mean(differences), missing)
 
 
-def _verdicts(found: Iterable[Case]) -> dict[Verdict, dict[str, int]]:
+def _verdicts(case_list: Iterable[Case]) -> dict[Verdict, dict[str, int]]:
     kinds = {True: "to_find", False: "new", None: "untold"}
-    counted = Counter((one.answer.verdict, kinds[one.truth.known]) for one in found)
+    counted = Counter((case.answer.verdict, kinds[case.truth.known]) for case in case_list)
     verdicts: tuple[Verdict, ...] = ("known", "similar", "never_seen")
     return {verdict: {kind: counted[verdict, kind] for kind in kinds.values()} for verdict in verdicts}
 
 
-def _groups(found: Iterable[Case], name: Callable[[Case], str]) -> tuple[CaseGroup, ...]:
+def _group_cases(case_list: Iterable[Case], name: Callable[[Case], str]) -> tuple[CaseGroup, ...]:
     grouped: dict[str, list[Case]] = {}
-    for one in found:
-        grouped.setdefault(name(one), []).append(one)
+    for case in case_list:
+        grouped.setdefault(name(case), []).append(case)
     return tuple(
         CaseGroup(
-            each,
+            group_name,
             len(members),
-            sum(one.answer.given for one in members),
-            HitRates.of([one.place for one in members if one.truth.known]),
+            sum(case.answer.claims_seen for case in members),
+            HitRates.of([case.place for case in members if case.truth.known]),
         )
-        for each, members in sorted(grouped.items())
+        for group_name, members in sorted(grouped.items())
     )
 
 
-def _severity(incident: Incident | None) -> str:
+def _severity_of(incident: Incident | None) -> str:
     return incident.severity if incident else "unknown"
 
 
-def _by_length(found: Sequence[Case], opened: Mapping[str, Incident]) -> tuple[CaseGroup, ...]:
-    groups = {group.name: group for group in _groups(found, lambda one: _length(opened.get(one.answer.incident)))}
-    return tuple(groups[name] for name in (*LENGTHS.values(), TITLE_ALONE) if name in groups)
+def _by_length(case_list: Sequence[Case], opened: Mapping[str, Incident]) -> tuple[CaseGroup, ...]:
+    groups = {group.name: group for group in _group_cases(case_list, lambda case: _length_group(opened.get(case.answer.incident)))}
+    return tuple(groups[name] for name in (*LENGTH_GROUPS.values(), TITLE_ALONE) if name in groups)
 
 
-def _length(incident: Incident | None) -> str:
+def _length_group(incident: Incident | None) -> str:
     if incident is None:
         return TITLE_ALONE
     words = len(incident.text.split())
-    return next(name for most, name in LENGTHS.items() if words <= most)
+    return next(name for most, name in LENGTH_GROUPS.items() if words <= most)
 
 
 def _notes(history: History, truths: GroundTruth) -> tuple[str, ...]:

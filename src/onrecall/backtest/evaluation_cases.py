@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from onrecall.backtest.ground_truth import CauseTruth, GroundTruth, squash
+from onrecall.backtest.ground_truth import CauseTruth, GroundTruth, normalize_label
 from onrecall.backtest.replay_result import ReplayedAnswer, ReplayResult
 from onrecall.calibration.labelled_answers import LabelledAnswer
 
@@ -29,51 +29,51 @@ class Case:
         """What trust is measured on; None where nobody knows the truth."""
         if self.truth.known is None:
             return None
-        one = self.answer
+        answer = self.answer
         return LabelledAnswer(
-            at=one.at,
-            features=one.features,
+            at=answer.at,
+            features=answer.features,
             right=bool(self.right),
             known=self.truth.known,
-            verdict=one.verdict,
+            verdict=answer.verdict,
             basis="backtest",
-            incident=one.incident,
-            service=one.service,
+            incident=answer.incident,
+            service=answer.service,
             place=(self.place or 0) if self.truth.known else None,
         )
 
 
-def cases(run: ReplayResult, truths: GroundTruth) -> tuple[Case, ...]:
+def judge_answers(run: ReplayResult, truths: GroundTruth) -> tuple[Case, ...]:
     """Every answer beside its truth, in the order of the answers."""
-    done: set[str] = set()
-    found = []
+    worked_before: set[str] = set()
+    judged_cases = []
     for answer in run.answers:
-        found.append(_case(answer, truths, run, done))
-        done |= run.worked.get(answer.incident, frozenset())
-    return tuple(found)
+        judged_cases.append(_judge_answer(answer, truths, run, worked_before))
+        worked_before |= run.worked.get(answer.incident, frozenset())
+    return tuple(judged_cases)
 
 
-def place(incident: str, shown: Iterable[Sequence[str]], truths: GroundTruth) -> int | None:
+def rank_of_first_hit(incident: str, ranked: Iterable[Sequence[str]], truths: GroundTruth) -> int | None:
     """Where the first hit stands, counted from 1; a hit is shown when one of its family is."""
-    hits = (any(truths.hit(incident, other) for other in family) for family in shown)
+    hits = (any(truths.hit(incident, member) for member in family) for family in ranked)
     return next((n for n, hit in enumerate(hits, start=1) if hit), None)
 
 
-def _case(answer: ReplayedAnswer, truths: GroundTruth, run: ReplayResult, done: AbstractSet[str]) -> Case:
+def _judge_answer(answer: ReplayedAnswer, truths: GroundTruth, run: ReplayResult, worked_before: AbstractSet[str]) -> Case:
     truth = truths.of(answer.incident)
     worked = run.worked.get(answer.incident)
     return Case(
         answer=answer,
         truth=truth,
-        place=place(answer.incident, answer.shown, truths),
-        right=_right(answer, truth, truths) if answer.given and truth.known is not None else None,
+        place=rank_of_first_hit(answer.incident, answer.shown, truths),
+        right=_is_right(answer, truth, truths) if answer.claims_seen and truth.known is not None else None,
         step=bool(worked.intersection(answer.steps)) if worked else None,
-        step_before=bool(worked & done) if worked else None,
+        step_before=bool(worked & worked_before) if worked else None,
     )
 
 
-def _right(answer: ReplayedAnswer, truth: CauseTruth, truths: GroundTruth) -> bool:
+def _is_right(answer: ReplayedAnswer, truth: CauseTruth, truths: GroundTruth) -> bool:
     """By the cause's label; where one of the two has none, by the incident that the answer rests on."""
     if answer.cause and truth.cause:
-        return squash(answer.cause) == truth.cause
+        return normalize_label(answer.cause) == truth.cause
     return answer.leader is not None and truths.hit(answer.incident, answer.leader)

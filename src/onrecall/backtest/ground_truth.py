@@ -14,7 +14,7 @@ BASES: Mapping[str, str] = {
     "judged": "what people said of the answer",
     "text": "root causes that say the same",
 }
-_BETWEEN = re.compile(r"[\W_]+")
+_SEPARATORS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class GroundTruth:
 
         `by_text`: for an incident, the name of the family that its root cause belongs to.
         """
-        self._ordered = sorted(incidents, key=lambda one: (one.started_at, one.id))
-        self._labels = {one.id: label(one) for one in self._ordered}
-        self._families = _families(self._ordered)
+        self._ordered = sorted(incidents, key=lambda incident: (incident.started_at, incident.id))
+        self._labels = {incident.id: normalized_cause(incident) for incident in self._ordered}
+        self._families = _link_families(self._ordered)
         self._judged = judged or {}
         labelled = any(self._labels.values())
-        linked = any(one.links for one in self._ordered)
+        linked = any(incident.links for incident in self._ordered)
         self._marks_are_all = not labelled and linked
         self._by_text = by_text if by_text and not (labelled or linked or self._judged) else {}
         self._truths = self._in_order()
@@ -86,51 +86,51 @@ class GroundTruth:
         truths: dict[str, CauseTruth] = {}
         labels: set[str] = set()
         families: set[str] = set()
-        for one in self._ordered:
-            said, family = self._labels[one.id], self._families.get(one.id) or self._by_text.get(one.id)
-            cause = said or None
-            if said in labels:
-                truths[one.id] = CauseTruth(cause, True, "label")
+        for incident in self._ordered:
+            cause_label, family = self._labels[incident.id], self._families.get(incident.id) or self._by_text.get(incident.id)
+            cause = cause_label or None
+            if cause_label in labels:
+                truths[incident.id] = CauseTruth(cause, True, "label")
             elif family in families:
-                truths[one.id] = CauseTruth(cause, True, "text" if one.id in self._by_text else "link")
-            elif any(other in truths for other in self._judged.get(one.id, ())):
-                truths[one.id] = CauseTruth(cause, True, "judged")
-            elif said:
-                truths[one.id] = CauseTruth(cause, False, "label")
-            elif one.id in self._by_text:
-                truths[one.id] = CauseTruth(None, False, "text")
+                truths[incident.id] = CauseTruth(cause, True, "text" if incident.id in self._by_text else "link")
+            elif any(earlier in truths for earlier in self._judged.get(incident.id, ())):
+                truths[incident.id] = CauseTruth(cause, True, "judged")
+            elif cause_label:
+                truths[incident.id] = CauseTruth(cause, False, "label")
+            elif incident.id in self._by_text:
+                truths[incident.id] = CauseTruth(None, False, "text")
             else:
-                truths[one.id] = (
+                truths[incident.id] = (
                     CauseTruth(None, False, "link") if self._marks_are_all else CauseTruth(None, None, None)
                 )
-            labels |= {said} - {""}
+            labels |= {cause_label} - {""}
             families |= {family} if family else set()
         return truths
 
 
-def label(incident: Incident) -> str:
+def normalized_cause(incident: Incident) -> str:
     """The cause's label as it is compared; what a model wrote says nothing."""
-    said = incident.resolution
-    return squash(said.cause) if said and said.cause and said.confirmed else ""
+    resolution = incident.resolution
+    return normalize_label(resolution.cause) if resolution and resolution.cause and resolution.confirmed else ""
 
 
-def squash(said: str) -> str:
+def normalize_label(text: str) -> str:
     """A label without case, blanks and punctuation: `Connection_Pool exhaustion` is `connection-pool-exhaustion`."""
-    return _BETWEEN.sub(" ", said.casefold()).strip()
+    return _SEPARATORS.sub(" ", text.casefold()).strip()
 
 
-def _families(incidents: Iterable[Incident]) -> dict[str, str]:
+def _link_families(incidents: Iterable[Incident]) -> dict[str, str]:
     """For each incident that is linked, one name for all that are tied to it, however indirectly."""
     above: dict[str, str] = {}
 
-    def top(one: str) -> str:
-        while above.setdefault(one, one) != one:
-            above[one] = above[above[one]]
-            one = above[one]
-        return one
+    def top(name: str) -> str:
+        while above.setdefault(name, name) != name:
+            above[name] = above[above[name]]
+            name = above[name]
+        return name
 
     for incident in incidents:
         for link in incident.links:
             first, second = sorted((top(incident.id), top(link.incident)))
             above[second] = first
-    return {one: top(one) for one in list(above)}
+    return {name: top(name) for name in list(above)}

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 from onrecall.backtest.chronology import HistoryEvent
 from onrecall.backtest.ground_truth import GroundTruth
-from onrecall.backtest.replay_result import ReplayResult, Shown
+from onrecall.backtest.replay_result import ReplayResult, ShownIncidents
 from onrecall.calibration.metrics import Estimate, mean, share
 
-MOST = 200
+MAX_OPENINGS = 200
 """Openings asked at each stop: enough for a picture, and a small part of the replay."""
-FEWEST = 5
-SHARES = (16, 8, 4, 2, 1)
+MIN_OPENINGS = 5
+STOP_DIVISORS = (16, 8, 4, 2, 1)
 """The stops: after one sixteenth of what can be learned before the first of those openings, …, after all of it."""
 Unit = Literal["resolutions", "openings"]
 
@@ -46,39 +46,39 @@ class LearningCurve:
 
     def plain(self) -> dict[str, Any]:
         """All of it as JSON has it."""
-        return {"unit": self.unit, "points": [asdict(one) for one in self.points], "gain": asdict(self.gain)}
+        return {"unit": self.unit, "points": [asdict(point) for point in self.points], "gain": asdict(self.gain)}
 
     @classmethod
-    def of_plain(cls, told: Mapping[str, Any]) -> "LearningCurve":
+    def of_plain(cls, data: Mapping[str, Any]) -> "LearningCurve":
         """The curve that `plain` told."""
-        points = tuple(LearningPoint(one["after"], Estimate(**one["hit_at_1"])) for one in told["points"])
-        return cls(told["unit"], points, Estimate(**told["gain"]))
+        points = tuple(LearningPoint(point["after"], Estimate(**point["hit_at_1"])) for point in data["points"])
+        return cls(data["unit"], points, Estimate(**data["gain"]))
 
 
-def plan(events: Sequence[HistoryEvent], truths: GroundTruth) -> LearningPlan | None:
+def plan_stops(events: Sequence[HistoryEvent], truths: GroundTruth) -> LearningPlan | None:
     """Openings of the later half that have something to find, and stops before the first of them; None: too few."""
     openings = [event for event in events if event.kind == "opened"]
-    later = [one for one in openings[len(openings) // 2 :] if truths.of(one.id).known]
-    if len(later) < FEWEST:
+    later = [opening for opening in openings[len(openings) // 2 :] if truths.of(opening.id).known]
+    if len(later) < MIN_OPENINGS:
         return None
     resolved, opened = ([event.at for event in events if event.kind == kind] for kind in ("resolved", "opened"))
     unit: Unit = "resolutions" if bisect_left(resolved, later[0].at) else "openings"
     lessons = bisect_left(resolved if unit == "resolutions" else opened, later[0].at)
-    stops = sorted({max(1, lessons // part) for part in SHARES}) if lessons else []
-    step = len(later) / min(len(later), MOST)
-    asked = tuple(later[int(n * step)].id for n in range(min(len(later), MOST)))
-    return LearningPlan(asked, tuple(stops), unit)
+    stops = sorted({max(1, lessons // part) for part in STOP_DIVISORS}) if lessons else []
+    step = len(later) / min(len(later), MAX_OPENINGS)
+    selected = tuple(later[int(n * step)].id for n in range(min(len(later), MAX_OPENINGS)))
+    return LearningPlan(selected, tuple(stops), unit)
 
 
-def curve(plan: LearningPlan, run: ReplayResult, truths: GroundTruth) -> LearningCurve:
+def measure_learning(plan: LearningPlan, run: ReplayResult, truths: GroundTruth) -> LearningCurve:
     """The learning curve."""
     live = {answer.incident: answer.shown for answer in run.answers}
-    at_last = _firsts(plan.asked, live, truths)
-    points = [LearningPoint(stop, share(_firsts(plan.asked, run.frozen[stop], truths))) for stop in plan.stops]
-    before = _firsts(plan.asked, run.frozen[plan.stops[-1]], truths) if plan.stops else [False] * len(at_last)
+    at_last = _first_hits(plan.asked, live, truths)
+    points = [LearningPoint(stop, share(_first_hits(plan.asked, run.frozen[stop], truths))) for stop in plan.stops]
+    before = _first_hits(plan.asked, run.frozen[plan.stops[-1]], truths) if plan.stops else [False] * len(at_last)
     gain = mean([float(now) - float(then) for now, then in zip(at_last, before, strict=True)])
     return LearningCurve(plan.unit, (*points, LearningPoint(None, share(at_last))), gain)
 
 
-def _firsts(asked: Sequence[str], shown: Mapping[str, Shown], truths: GroundTruth) -> list[bool]:
-    return [any(truths.hit(one, other) for first in shown[one][:1] for other in first) for one in asked]
+def _first_hits(openings: Sequence[str], ranked: Mapping[str, ShownIncidents], truths: GroundTruth) -> list[bool]:
+    return [any(truths.hit(opening, member) for first in ranked[opening][:1] for member in first) for opening in openings]

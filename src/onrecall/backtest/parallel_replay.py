@@ -11,8 +11,8 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
-from onrecall.backtest.chronology import events
-from onrecall.backtest.replay_engine import Frozen, LearningStops, ReplayEngine, ReplaySpec
+from onrecall.backtest.chronology import order_events
+from onrecall.backtest.replay_engine import FrozenAnswers, LearningStops, ReplayEngine, ReplaySpec
 from onrecall.backtest.replay_store import PrecomputedEmbedder
 
 
@@ -23,17 +23,17 @@ class ProcessLost(Exception):
 class RecurrenceProcess:
     """The other process, as this one sees it."""
 
-    def __init__(self, told: ReplaySpec, embedder: PrecomputedEmbedder | None) -> None:
+    def __init__(self, spec: ReplaySpec, embedder: PrecomputedEmbedder | None) -> None:
         # Spawned, not forked: that is the same on every system, and safe beside threads.
         context = multiprocessing.get_context("spawn")
-        self._heard, says = context.Pipe(duplex=False)
-        self._process = context.Process(target=_walk, args=(says, told, embedder), name="onrecall-replay", daemon=True)
+        self._receiver, sender = context.Pipe(duplex=False)
+        self._process = context.Process(target=_run_helper, args=(sender, spec, embedder), name="onrecall-replay", daemon=True)
         try:
             self._process.start()
         except OSError as error:
             raise ProcessLost(f"no second process could be started: {error}") from error
         finally:
-            says.close()
+            sender.close()
 
     def __enter__(self) -> Self:
         return self
@@ -42,35 +42,35 @@ class RecurrenceProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let it end, also where it is no longer wanted."""
-        self._heard.close()
+        self._receiver.close()
         self._process.terminate()
         self._process.join()
 
     def recurrence(self) -> str | None:
         """Return the next predecessor that the helper process found, in event order."""
-        found: str | None = self._hear()
-        return found
+        predecessor: str | None = self._receive()
+        return predecessor
 
-    def frozen(self) -> Frozen:
+    def frozen(self) -> FrozenAnswers:
         """What the memories said that stopped learning, when all is over."""
-        found: Frozen = self._hear()
-        return found
+        snapshots: FrozenAnswers = self._receive()
+        return snapshots
 
-    def _hear(self) -> Any:
+    def _receive(self) -> Any:
         try:
-            return self._heard.recv()
+            return self._receiver.recv()
         except (EOFError, OSError) as error:
             raise ProcessLost("the second process was lost") from error
 
 
-def _walk(says: Connection, told: ReplaySpec, embedder: PrecomputedEmbedder | None) -> None:
+def _run_helper(sender: Connection, spec: ReplaySpec, embedder: PrecomputedEmbedder | None) -> None:
     # Ctrl-C goes to both; it is the first one that ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    walk = ReplayEngine(told, embedder)
-    stops = LearningStops(walk, told)
-    walk.listeners = (stops,)
-    for event in events(told.history):
-        found = walk.take(event)
-        if walk.looks(event):
-            says.send(found)
-    says.send(stops.frozen)
+    engine = ReplayEngine(spec, embedder)
+    stops = LearningStops(engine, spec)
+    engine.listeners = (stops,)
+    for event in order_events(spec.history):
+        predecessor = engine.take(event)
+        if engine.needs_predecessor(event):
+            sender.send(predecessor)
+    sender.send(stops.frozen)

@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onrecall.backtest.baselines import NAMES
-from onrecall.backtest.evaluation_cases import Case, place
+from onrecall.backtest.baselines import BASELINE_NAMES
+from onrecall.backtest.evaluation_cases import Case, rank_of_first_hit
 from onrecall.backtest.ground_truth import GroundTruth
 
-WITHIN = 3
+HIT_DEPTH = 3
 STANDARD_ERRORS = 1.96 + 0.84
 """How many standard errors a difference takes to be seen at 5 % in four of five histories."""
 
@@ -30,7 +30,7 @@ class Power:
         return f"with {cases} a difference in hit@3 under {math.ceil(100 * self.difference)} points can't be told"
 
 
-def power(to_find: Sequence[Case], truths: GroundTruth) -> Power | None:
+def statistical_power(to_find: Sequence[Case], truths: GroundTruth) -> Power | None:
     """What can be told of two ways that are asked the same; None where there is nothing to find.
 
     The share of cases in which two ways differ is the largest seen between the memory and a baseline, half a case added
@@ -39,26 +39,26 @@ def power(to_find: Sequence[Case], truths: GroundTruth) -> Power | None:
     if not to_find:
         return None
     n = len(to_find)
-    differing = max((_differing(name, to_find, truths) for name in NAMES), default=0)
+    differing = max((_count_differing(name, to_find, truths) for name in BASELINE_NAMES), default=0)
     share = (differing + 1) / (n + 2)
     return Power(n, min(1.0, STANDARD_ERRORS * math.sqrt(share / n)))
 
 
-def baseline_place(name: str, case: Case, truths: GroundTruth) -> int | None:
+def baseline_rank(name: str, case: Case, truths: GroundTruth) -> int | None:
     """Where a baseline's first hit stood, counted from 1; None: it showed none."""
     answers = case.answer.baselines[name]
     if name == "most_frequent_cause":
         return answers.index(case.truth.cause) + 1 if case.truth.cause in answers else None
-    return place(case.answer.incident, ([one] for one in answers), truths)
+    return rank_of_first_hit(case.answer.incident, ([answer] for answer in answers), truths)
 
 
-def within(rank: int | None, most: int) -> bool:
+def is_within(rank: int | None, most: int) -> bool:
     """Whether a place is among the first few."""
     return rank is not None and rank <= most
 
 
-def _differing(name: str, to_find: Sequence[Case], truths: GroundTruth) -> int:
-    asked = [one for one in to_find if name in one.answer.baselines]
+def _count_differing(name: str, to_find: Sequence[Case], truths: GroundTruth) -> int:
+    answered_cases = [case for case in to_find if name in case.answer.baselines]
     if name == "most_frequent_cause":
         return 0
-    return sum(within(one.place, WITHIN) != within(baseline_place(name, one, truths), WITHIN) for one in asked)
+    return sum(is_within(case.place, HIT_DEPTH) != is_within(baseline_rank(name, case, truths), HIT_DEPTH) for case in answered_cases)

@@ -8,32 +8,32 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from onrecall.backtest.chronology import History, HistoryEvent, as_opened, events
+from onrecall.backtest.chronology import History, HistoryEvent, as_opened, order_events
 from onrecall.backtest.learning_curve import LearningPlan
 from onrecall.backtest.parallel_replay import ProcessLost, RecurrenceProcess
 from onrecall.backtest.replay_engine import (
     AnswerRecorder,
     Baselines,
-    Frozen,
+    FrozenAnswers,
     LearningStops,
     ReplayEngine,
     ReplayObserver,
     ReplaySpec,
-    reported,
+    incident_from_report,
 )
 from onrecall.backtest.replay_result import ReplayResult
 from onrecall.backtest.replay_store import BatchingEmbedder
 from onrecall.domain.incident import Document, Incident
-from onrecall.pipeline.learn import performed_in
+from onrecall.pipeline.learn import executions_from_resolution
 from onrecall.pipeline.recommend import situation_of
-from onrecall.redaction import redact_thing
+from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.query import understand
 
 Progress = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is done, and how much there is."""
-WORTH = 500
+MIN_EVENTS_FOR_HELPER = 500
 """Events from which on a second process saves more than it takes to start it."""
 
 _log = logging.getLogger(__name__)
@@ -57,64 +57,64 @@ class Replay:
     def run(self) -> ReplayResult:
         """Answer every opening with what was known then."""
         started = time.perf_counter()
-        happened = events(self.history)
-        told = ReplaySpec(self.history, self.plan, frozenset(self.forget), frozenset(self.blank))
-        known = self._primed()
-        processes = self.processes or (2 if len(happened) >= WORTH and _two() else 1)
-        answers, baselines, frozen = self._answered(told, happened, known, processes)
-        given = tuple(replace(one, baselines=said) for one, said in zip(answers.given, baselines.said(), strict=True))
-        return ReplayResult(given, frozen, _worked(self.history.incidents), time.perf_counter() - started)
+        history_events = order_events(self.history)
+        spec = ReplaySpec(self.history, self.plan, frozenset(self.forget), frozenset(self.blank))
+        embedder = self._batching_embedder()
+        processes = self.processes or (2 if len(history_events) >= MIN_EVENTS_FOR_HELPER and _has_second_processor() else 1)
+        recorder, baselines, frozen = self._answer_all(spec, history_events, embedder, processes)
+        answers_with_baselines = tuple(replace(answer, baselines=baseline) for answer, baseline in zip(recorder.answers, baselines.answers(), strict=True))
+        return ReplayResult(answers_with_baselines, frozen, _worked_steps(self.history.incidents), time.perf_counter() - started)
 
-    def _answered(
-        self, told: ReplaySpec, happened: Sequence[HistoryEvent], embedder: BatchingEmbedder | None, processes: int
-    ) -> tuple[AnswerRecorder, Baselines, Frozen]:
+    def _answer_all(
+        self, spec: ReplaySpec, history_events: Sequence[HistoryEvent], embedder: BatchingEmbedder | None, processes: int
+    ) -> tuple[AnswerRecorder, Baselines, FrozenAnswers]:
         if processes > 1:
             try:
-                with RecurrenceProcess(told, embedder.learned if embedder else None) as second:
-                    walk = ReplayEngine(told, embedder, second.recurrence)
-                    answers, baselines = AnswerRecorder(walk), Baselines(walk, embedder)
-                    self._follow(walk, happened, (answers, baselines))
-                    return answers, baselines, second.frozen()
+                with RecurrenceProcess(spec, embedder.learned if embedder else None) as helper:
+                    engine = ReplayEngine(spec, embedder, helper.recurrence)
+                    recorder, baselines = AnswerRecorder(engine), Baselines(engine, embedder)
+                    self._follow(engine, history_events, (recorder, baselines))
+                    return recorder, baselines, helper.frozen()
             except ProcessLost as lost:
                 _log.warning("%s; the replay restarts in this process alone", lost)
-        walk = ReplayEngine(told, embedder)
-        answers, baselines, stops = AnswerRecorder(walk), Baselines(walk, embedder), LearningStops(walk, told)
-        self._follow(walk, happened, (answers, baselines, stops))
-        return answers, baselines, stops.frozen
+        engine = ReplayEngine(spec, embedder)
+        recorder, baselines, stops = AnswerRecorder(engine), Baselines(engine, embedder), LearningStops(engine, spec)
+        self._follow(engine, history_events, (recorder, baselines, stops))
+        return recorder, baselines, stops.frozen
 
     def _follow(
-        self, walk: ReplayEngine, happened: Sequence[HistoryEvent], listeners: Sequence[ReplayObserver]
+        self, engine: ReplayEngine, history_events: Sequence[HistoryEvent], listeners: Sequence[ReplayObserver]
     ) -> None:
-        walk.listeners = listeners
-        for done, event in enumerate(happened, start=1):
-            walk.take(event)
+        engine.listeners = listeners
+        for count, event in enumerate(history_events, start=1):
+            engine.take(event)
             if self.progress:
-                self.progress("replaying", done, len(happened))
+                self.progress("replaying", count, len(history_events))
 
-    def _primed(self) -> BatchingEmbedder | None:
+    def _batching_embedder(self) -> BatchingEmbedder | None:
         """The embedder, when all that will ever be asked of it is embedded in one go."""
         if self.embedder is None:
             return None
         embedder = BatchingEmbedder(self.embedder)
-        embedder.learn(self._texts(), lambda done, total: self.progress and self.progress("embedding", done, total))
+        embedder.learn(self._texts(), lambda count, total: self.progress and self.progress("embedding", count, total))
         return embedder
 
     def _texts(self) -> Iterator[str]:
-        for one in (*map(as_opened, self.history.incidents), *map(reported, self.history.reports)):
-            situation = situation_of(redact_thing(one))
+        for incident in (*map(as_opened, self.history.incidents), *map(incident_from_report, self.history.reports)):
+            situation = situation_of(redact_model(incident))
             yield from understand(situation).meaning
             yield situation.text
-        things: Iterator[Incident | Document] = itertools.chain(self.history.incidents, self.history.documents)
-        yield from Retriever.embeds(redact_thing(one) for one in things)
+        records: Iterator[Incident | Document] = itertools.chain(self.history.incidents, self.history.documents)
+        yield from Retriever.embeds(redact_model(record) for record in records)
 
 
-def _two() -> bool:
+def _has_second_processor() -> bool:
     """Whether there is a second processor, and a second process may be started."""
     return (os.cpu_count() or 1) > 1 and not multiprocessing.current_process().daemon
 
 
-def _worked(incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
+def _worked_steps(incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
     """The keys of the steps that worked, for the incidents that tell."""
-    tries = {one.id: performed_in(one.resolution) for one in incidents}
-    worked = {name: frozenset(one.key for one in done if one.outcome == "worked") for name, done in tries.items()}
+    tries = {incident.id: executions_from_resolution(incident.resolution) for incident in incidents}
+    worked = {name: frozenset(execution.key for execution in executions if execution.outcome == "worked") for name, executions in tries.items()}
     return {name: keys for name, keys in worked.items() if keys}

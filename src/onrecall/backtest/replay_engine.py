@@ -6,23 +6,23 @@ from datetime import datetime
 from typing import Protocol
 
 from onrecall.backtest.baselines import Bm25, Cosine, UsualCause
-from onrecall.backtest.chronology import ALWAYS, History, HistoryEvent, as_opened
+from onrecall.backtest.chronology import BEGINNING_OF_TIME, History, HistoryEvent, as_opened
 from onrecall.backtest.learning_curve import LearningPlan
-from onrecall.backtest.replay_result import ReplayedAnswer, Shown
+from onrecall.backtest.replay_result import ReplayedAnswer, ShownIncidents
 from onrecall.backtest.replay_store import InlineExecutor, InMemoryStore, Owner
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Document, Evidence, Incident, Recommendation, Situation
-from onrecall.pipeline.recommend import EVIDENCE, situation_of
+from onrecall.pipeline.recommend import EVIDENCE_LIMIT, situation_of
 from onrecall.pipeline.service import Dependencies, IncidentService
 from onrecall.recommendation import step_key
-from onrecall.redaction import redact_thing
+from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
 
-Said = dict[str, tuple[str, ...]]
+BaselineAnswers = dict[str, tuple[str, ...]]
 """What each baseline answered to one opening."""
-Frozen = dict[int, dict[str, Shown]]
+FrozenAnswers = dict[int, dict[str, ShownIncidents]]
 """By how much a memory had learned when it stopped: what it shows for some later openings."""
 
 
@@ -55,7 +55,7 @@ class ReplayObserver(Protocol):
     def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
         """Something opened; the memory knows what was known before."""
 
-    def kept(self, thing: Incident | Document) -> None:
+    def stored(self, record: Incident | Document) -> None:
         """The memory was told this."""
 
     def after(self, event: HistoryEvent) -> None:
@@ -66,12 +66,12 @@ class ReplayEngine:
     """The memory on its way; what it is told, it is told once, and its listeners after it."""
 
     def __init__(
-        self, told: ReplaySpec, embedder: Embedder | None, recurrences: Callable[[], str | None] | None = None
+        self, spec: ReplaySpec, embedder: Embedder | None, recurrences: Callable[[], str | None] | None = None
     ) -> None:
         """`recurrences` tells the earlier incident of each resolution in turn, where another walk looked for them."""
-        self._told, self._recurrences = told, recurrences
-        self._silent = told.forget | told.blank
-        self._clock = ReplayClock(ALWAYS)
+        self._spec, self._recurrences = spec, recurrences
+        self._unresolved = spec.forget | spec.blank
+        self._clock = ReplayClock(BEGINNING_OF_TIME)
         self.store = InMemoryStore()
         recall = Retriever(
             self.store, embedder, LocalIndex(self.store, embedder.name if embedder else None), beside=InlineExecutor()
@@ -82,66 +82,66 @@ class ReplayEngine:
     def take(self, event: HistoryEvent) -> str | None:
         """Let one thing happen; returns the earlier incident which the one that was resolved repeats."""
         self._clock.at = event.at
-        found = None
+        predecessor = None
         if event.incident:
             self._opened(event, event.incident)
         elif event.kind == "reported" and event.document:
-            self._ask(event, situation_of(reported(event.document)), None)
-        elif event.kind == "resolved" and event.id not in self._silent:
-            found = self._resolved(event)
+            self._notify_opened(event, situation_of(incident_from_report(event.document)), None)
+        elif event.kind == "resolved" and event.id not in self._unresolved:
+            predecessor = self._resolved(event)
         elif event.kind == "dated" and event.document:
             self.memory.put_document(event.document)
-            self._keep(redact_thing(event.document))
-        for one in self.listeners:
-            one.after(event)
-        return found
+            self._notify_stored(redact_model(event.document))
+        for listener in self.listeners:
+            listener.after(event)
+        return predecessor
 
-    def looks(self, event: HistoryEvent) -> bool:
+    def needs_predecessor(self, event: HistoryEvent) -> bool:
         """Whether this event resolves an incident whose predecessor is not on record and must be searched for."""
-        return event.kind == "resolved" and event.id not in self._silent and self._known(event) is None
+        return event.kind == "resolved" and event.id not in self._unresolved and self._recorded_predecessor(event) is None
 
-    def _known(self, event: HistoryEvent) -> str | None:
-        return None if event.recurs in self._told.forget else event.recurs
+    def _recorded_predecessor(self, event: HistoryEvent) -> str | None:
+        return None if event.recurs in self._spec.forget else event.recurs
 
     def _opened(self, event: HistoryEvent, incident: Incident) -> None:
-        if event.id in self._told.forget:
-            self._ask(event, situation_of(incident), incident.service)
+        if event.id in self._spec.forget:
+            self._notify_opened(event, situation_of(incident), incident.service)
             return
         stored, _ = self.memory.open(incident)
-        self._ask(event, situation_of(stored), incident.service)
-        self._keep(stored)
+        self._notify_opened(event, situation_of(stored), incident.service)
+        self._notify_stored(stored)
 
     def _resolved(self, event: HistoryEvent) -> str | None:
         assert event.resolution
         look = self._recurrences is None
-        recurs = self._known(event)
+        recurs = self._recorded_predecessor(event)
         if recurs is None and self._recurrences is not None:
             recurs = self._recurrences()
         resolved = self.memory.resolve(event.id, event.resolution, recurs, look=look)
-        self._keep(resolved)
+        self._notify_stored(resolved)
         return next((link.incident for link in resolved.links), None)
 
-    def _ask(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
-        for one in self.listeners:
-            one.opened(event, situation, service)
+    def _notify_opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
+        for listener in self.listeners:
+            listener.opened(event, situation, service)
 
-    def _keep(self, thing: Incident | Document) -> None:
-        for one in self.listeners:
-            one.kept(thing)
+    def _notify_stored(self, record: Incident | Document) -> None:
+        for listener in self.listeners:
+            listener.stored(record)
 
 
 class AnswerRecorder:
     """Asks for a recommendation at each incident opening and records it."""
 
-    def __init__(self, walk: ReplayEngine) -> None:
-        self.given: list[ReplayedAnswer] = []
-        self._memory = walk.memory
+    def __init__(self, engine: ReplayEngine) -> None:
+        self.answers: list[ReplayedAnswer] = []
+        self._memory = engine.memory
 
     def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
         """Ask."""
-        self.given.append(_taken(event, service, self._memory.ask(situation)))
+        self.answers.append(_replayed_answer(event, service, self._memory.ask(situation)))
 
-    def kept(self, thing: Incident | Document) -> None:
+    def stored(self, record: Incident | Document) -> None:
         """The memory knows."""
 
     def after(self, event: HistoryEvent) -> None:
@@ -151,64 +151,64 @@ class AnswerRecorder:
 class Baselines:
     """Answers each opening by simpler means."""
 
-    def __init__(self, walk: ReplayEngine, embedder: Embedder | None) -> None:
-        self._said: list[Said] = []
-        self._store, self._embedder = walk.store, embedder
+    def __init__(self, engine: ReplayEngine, embedder: Embedder | None) -> None:
+        self._answers: list[BaselineAnswers] = []
+        self._store, self._embedder = engine.store, embedder
         self._usual, self._bm25 = UsualCause(), Bm25()
-        self._cosine = Cosine(embedder.dimensions, EVIDENCE) if embedder else None
-        self._papers: set[str] = set()
+        self._cosine = Cosine(embedder.dimensions, EVIDENCE_LIMIT) if embedder else None
+        self._documents: set[str] = set()
 
     def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:  # noqa: ARG002
         """Answer, too."""
-        said: Said = {
-            "most_frequent_cause": self._usual.answer(service, EVIDENCE),
-            "bm25": self._incidents(self._bm25.answer(situation.text, EVIDENCE)),
+        baseline_answers: BaselineAnswers = {
+            "most_frequent_cause": self._usual.answer(service, EVIDENCE_LIMIT),
+            "bm25": self._incidents(self._bm25.answer(situation.text, EVIDENCE_LIMIT)),
         }
         if self._cosine and self._embedder:
             self._cosine.ask(self._embedder.embed([situation.text])[0])
-        self._said.append(said)
+        self._answers.append(baseline_answers)
 
-    def said(self) -> Sequence[Said]:
+    def answers(self) -> Sequence[BaselineAnswers]:
         """What each opening was answered, in turn."""
         if self._cosine:
-            for said, owners in zip(self._said, self._cosine.answers(), strict=True):
-                said["minilm"] = self._incidents(owners)
-        return self._said
+            for baseline_answers, owners in zip(self._answers, self._cosine.answers(), strict=True):
+                baseline_answers["minilm"] = self._incidents(owners)
+        return self._answers
 
-    def kept(self, thing: Incident | Document) -> None:
+    def stored(self, record: Incident | Document) -> None:
         """Learn what the memory was told."""
-        if isinstance(thing, Document):
-            self._papers.add(thing.id)
-        elif (said := thing.resolution) and said.cause and said.confirmed:
-            self._usual.learn(thing.service, said.cause)
-        self._bm25.put(thing.id, f"{thing.title}\n{thing.text}" if isinstance(thing, Document) else page.text(thing))
+        if isinstance(record, Document):
+            self._documents.add(record.id)
+        elif (resolution := record.resolution) and resolution.cause and resolution.confirmed:
+            self._usual.learn(record.service, resolution.cause)
+        self._bm25.upsert(record.id, f"{record.title}\n{record.text}" if isinstance(record, Document) else page.to_markdown(record))
         if self._cosine:
-            owner: Owner = ("document" if isinstance(thing, Document) else "incident", thing.id)
-            held = self._store.passages_of([owner]).get(owner, ())
-            self._cosine.put(thing.id, [one.vector for _, one in held if one.vector])
+            owner: Owner = ("document" if isinstance(record, Document) else "incident", record.id)
+            stored_passages = self._store.passages_of([owner]).get(owner, ())
+            self._cosine.add(record.id, [passage.vector for _, passage in stored_passages if passage.vector])
 
     def after(self, event: HistoryEvent) -> None:
         """Nothing more is asked."""
 
     def _incidents(self, owners: Iterable[str]) -> tuple[str, ...]:
         """The incidents among what a baseline shows: there, too, a document takes a place and has no rank."""
-        return tuple(one for one in owners if one not in self._papers)
+        return tuple(owner for owner in owners if owner not in self._documents)
 
 
 class LearningStops:
     """Asks the later openings of the plan, each time as much is learned as it says."""
 
-    def __init__(self, walk: ReplayEngine, told: ReplaySpec) -> None:
-        self.frozen: Frozen = {}
-        self._memory, self._plan = walk.memory, told.plan
-        asked = set(told.plan.asked) if told.plan else ()
-        self._situations = {one.id: situation_of(as_opened(one)) for one in told.history.incidents if one.id in asked}
+    def __init__(self, engine: ReplayEngine, spec: ReplaySpec) -> None:
+        self.frozen: FrozenAnswers = {}
+        self._memory, self._plan = engine.memory, spec.plan
+        planned = set(spec.plan.asked) if spec.plan else ()
+        self._situations = {incident.id: situation_of(as_opened(incident)) for incident in spec.history.incidents if incident.id in planned}
         self._lessons = 0
 
     def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
         """Its own openings come later."""
 
-    def kept(self, thing: Incident | Document) -> None:
+    def stored(self, record: Incident | Document) -> None:
         """The memory knows."""
 
     def after(self, event: HistoryEvent) -> None:
@@ -219,18 +219,18 @@ class LearningStops:
         self._lessons += 1
         if self._lessons in plan.stops:
             self.frozen[self._lessons] = {
-                one: _shown(self._memory.recall(self._situations[one], EVIDENCE)) for one in plan.asked
+                opening: _shown_incidents(self._memory.recall(self._situations[opening], EVIDENCE_LIMIT)) for opening in plan.asked
             }
 
 
-def reported(document: Document) -> Incident:
+def incident_from_report(document: Document) -> Incident:
     """What was known when a reported incident opened: of its report, no more than the title."""
     assert document.dated
     return Incident(id=document.id, title=document.title, started_at=document.dated, service=document.service)
 
 
-def _taken(event: HistoryEvent, service: str | None, answer: Recommendation) -> ReplayedAnswer:
-    shown = _shown(answer.evidence)
+def _replayed_answer(event: HistoryEvent, service: str | None, answer: Recommendation) -> ReplayedAnswer:
+    ranked = _shown_incidents(answer.evidence)
     cited = answer.cause_citation.evidence_id if answer.cause_citation else None
     return ReplayedAnswer(
         incident=event.id,
@@ -238,14 +238,14 @@ def _taken(event: HistoryEvent, service: str | None, answer: Recommendation) -> 
         service=service,
         verdict=answer.verdict,
         cause=answer.cause_label,
-        leader=cited or next((one[0] for one in shown), None),
-        shown=shown,
-        match=max((one.score for one in answer.evidence), default=0.0),
+        leader=cited or next((family[0] for family in ranked), None),
+        shown=ranked,
+        match=max((evidence.score for evidence in answer.evidence), default=0.0),
         steps=tuple(step_key(step.text, step.command) for step in answer.steps),
         features=answer.features,
         digest=answer.inputs_hash,
     )
 
 
-def _shown(evidence: Iterable[Evidence]) -> Shown:
-    return tuple((one.id, *one.family) for one in evidence if one.kind == "incident")
+def _shown_incidents(evidence: Iterable[Evidence]) -> ShownIncidents:
+    return tuple((item.id, *item.family) for item in evidence if item.kind == "incident")

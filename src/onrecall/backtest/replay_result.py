@@ -7,7 +7,7 @@ from typing import Any
 
 from onrecall.domain.incident import Verdict
 
-Shown = tuple[tuple[str, ...], ...]
+ShownIncidents = tuple[tuple[str, ...], ...]
 """Incidents that were shown, best first, each with the rest of its family."""
 
 
@@ -23,7 +23,7 @@ class ReplayedAnswer:
     """The label of the cause that was named."""
     leader: str | None
     """The incident that the cause was taken from; where none was named, the first that was shown."""
-    shown: Shown
+    shown: ShownIncidents
     match: float
     """The score of the best evidence."""
     steps: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class ReplayedAnswer:
     """A hash of everything that the answer depended on."""
 
     @property
-    def given(self) -> bool:
+    def claims_seen(self) -> bool:
         """Whether it claims that this, or something like it, was seen before."""
         return self.verdict != "never_seen"
 
@@ -49,7 +49,7 @@ class ReplayResult:
     """One replay."""
 
     answers: tuple[ReplayedAnswer, ...]
-    frozen: Mapping[int, Mapping[str, Shown]] = field(default_factory=dict)
+    frozen: Mapping[int, Mapping[str, ShownIncidents]] = field(default_factory=dict)
     """By how much a memory had learned when it stopped: what it shows first for some later openings."""
     worked: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The keys of the steps that worked in the end, by incident."""

@@ -79,9 +79,9 @@ class InlineExecutor(Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run it."""
-        done: Future[T] = Future()
-        done.set_result(fn(*args, **kwargs))
-        return done
+        future: Future[T] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
 
 
 class InMemoryStore(Storage):
@@ -92,11 +92,11 @@ class InMemoryStore(Storage):
     """
 
     def __init__(self) -> None:
-        self._things: dict[Owner, Incident | Document] = {}
+        self._records: dict[Owner, Incident | Document] = {}
         self._passages: dict[Owner, dict[int, Passage]] = {}
-        self._numbered: dict[int, Passage] = {}
-        self._imprints: dict[Owner, list[PassageFeatures]] = {}
-        self._having: Counter[int] = Counter()
+        self._passages_by_number: dict[int, Passage] = {}
+        self._features: dict[Owner, list[PassageFeatures]] = {}
+        self._document_frequency: Counter[int] = Counter()
         self._length = 0
         self._numbers = 0
         self._log: dict[int, int] = {}
@@ -105,7 +105,7 @@ class InMemoryStore(Storage):
         """The place of the last change of each passage."""
         self._seq = 0
         self._tried: dict[str, list[tuple[bool, datetime]]] = {}
-        self._told_in: dict[str, set[str]] = {}
+        self._incidents_by_document: dict[str, set[str]] = {}
         """The incidents that each document tells of."""
 
     def close(self) -> None:
@@ -119,9 +119,9 @@ class InMemoryStore(Storage):
 
     def open_incident(self, incident: Incident, passages: Sequence[Passage], now: datetime) -> tuple[Incident, bool]:  # noqa: ARG002
         """Keep a new incident."""
-        kept = replace(incident, started_at=incident.started_at.astimezone(UTC))
-        self._put(("incident", kept.id), kept, passages)
-        return kept, True
+        stored = replace(incident, started_at=incident.started_at.astimezone(UTC))
+        self._replace_passages(("incident", stored.id), stored, passages)
+        return stored, True
 
     def resolve(
         self,
@@ -135,11 +135,11 @@ class InMemoryStore(Storage):
         """Close an incident with what fixed it."""
         stored = self.incident(incident_id)
         resolved = stored.resolve(replace(resolution, at=resolution.at.astimezone(UTC)))
-        kept = replace(resolved, links=tuple(dict.fromkeys((*stored.links, *links))))
-        for key, outcome, at in dict.fromkeys((one.key, one.outcome, one.at.astimezone(UTC)) for one in performed):
+        linked = replace(resolved, links=tuple(dict.fromkeys((*stored.links, *links))))
+        for key, outcome, at in dict.fromkeys((execution.key, execution.outcome, execution.at.astimezone(UTC)) for execution in performed):
             self._tried.setdefault(key, []).append((outcome == "worked", at))
-        self._put(("incident", incident_id), kept, passages)
-        return kept
+        self._replace_passages(("incident", incident_id), linked, passages)
+        return linked
 
     def put_document(
         self,
@@ -148,99 +148,99 @@ class InMemoryStore(Storage):
         now: datetime,  # noqa: ARG002
     ) -> Literal["created", "updated", "unchanged"]:
         """Keep a document."""
-        kept = replace(document, dated=_utc(document.dated))
-        self._put(("document", kept.id), kept, passages)
+        stored = replace(document, dated=_utc(document.dated))
+        self._replace_passages(("document", stored.id), stored, passages)
         return "created"
 
-    def _put(self, owner: Owner, thing: Incident | Document, passages: Sequence[Passage]) -> None:
+    def _replace_passages(self, owner: Owner, record: Incident | Document, passages: Sequence[Passage]) -> None:
         """Have these passages stand for it, and no others; those that stay as they are keep their numbers."""
         kind, name = owner
-        wanted = [replace(one, owner=name, kind=kind, known_from=_utc(one.known_from)) for one in passages]
-        there = self._passages.get(owner, {})
-        same = set(wanted) & set(there.values())
-        gone = [number for number, one in there.items() if one not in same]
-        new = [one for one in wanted if one not in same]
+        requested = [replace(passage, owner=name, kind=kind, known_from=_utc(passage.known_from)) for passage in passages]
+        current = self._passages.get(owner, {})
+        unchanged = set(requested) & set(current.values())
+        removed = [number for number, passage in current.items() if passage not in unchanged]
+        new = [passage for passage in requested if passage not in unchanged]
         numbers = range(self._numbers + 1, self._numbers + 1 + len(new))
         self._numbers += len(new)
-        came = dict(zip(numbers, new, strict=True))
-        self._things[owner] = thing
-        if isinstance(thing, Incident) and thing.document:
-            self._told_in.setdefault(thing.document, set()).add(name)
-        self._passages[owner] = {number: one for number, one in there.items() if one in same} | came
-        self._imprints[owner] = [
-            PassageFeatures(number, one.terms, one.vector, one.model) for number, one in self._passages[owner].items()
+        added = dict(zip(numbers, new, strict=True))
+        self._records[owner] = record
+        if isinstance(record, Incident) and record.document:
+            self._incidents_by_document.setdefault(record.document, set()).add(name)
+        self._passages[owner] = {number: passage for number, passage in current.items() if passage in unchanged} | added
+        self._features[owner] = [
+            PassageFeatures(number, passage.terms, passage.vector, passage.model) for number, passage in self._passages[owner].items()
         ]
-        for number in gone:
-            self._count(self._numbered.pop(number), -1)
+        for number in removed:
+            self._count(self._passages_by_number.pop(number), -1)
             self._log.pop(self._logged[number])
-        self._numbered |= came
-        for one in new:
-            self._count(one, 1)
-        for number in (*gone, *numbers):
+        self._passages_by_number |= added
+        for passage in new:
+            self._count(passage, 1)
+        for number in (*removed, *numbers):
             self._seq += 1
             self._log[self._seq] = number
             self._logged[number] = self._seq
 
     def _count(self, passage: Passage, sign: int) -> None:
-        numbers, often = terms.unpack(passage.terms)
+        numbers, counts = terms.unpack(passage.terms)
         for number in numbers.tolist():
-            self._having[number] += sign
-        self._length += sign * int(often.sum(dtype=np.int64))
+            self._document_frequency[number] += sign
+        self._length += sign * int(counts.sum(dtype=np.int64))
 
     # reads
 
     def incidents_told_in(self, documents: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """For each document the ids of the incidents that it tells of."""
-        wanted = set(documents)
-        found: dict[str, tuple[str, ...]] = {}
-        for document, incidents in self._told_in.items():
-            if document in wanted:
-                found[document] = tuple(sorted(incidents))
-        return found
+        requested = set(documents)
+        incidents_by_document: dict[str, tuple[str, ...]] = {}
+        for document, incidents in self._incidents_by_document.items():
+            if document in requested:
+                incidents_by_document[document] = tuple(sorted(incidents))
+        return incidents_by_document
 
     def incident(self, incident_id: str, as_of: datetime | None = None) -> Incident:
         """One incident."""
-        found = self.things([("incident", incident_id)], as_of).get(("incident", incident_id))
-        if not isinstance(found, Incident):
+        stored = self.get_records([("incident", incident_id)], as_of).get(("incident", incident_id))
+        if not isinstance(stored, Incident):
             raise NotFound(f"there is no incident {incident_id}")
-        return found
+        return stored
 
     def suggestions_pending(self) -> bool:
         """Nobody suggests anything in a replay."""
         return False
 
-    def things(
+    def get_records(
         self, ids: Iterable[Owner], as_of: datetime | None = None
     ) -> dict[Owner, Incident | Document | Suggestion]:
         """Incidents and documents as they are."""
         assert as_of is None, "a replayed memory holds nothing of the future"
-        return {one: self._things[one] for one in ids if one in self._things}
+        return {owner: self._records[owner] for owner in ids if owner in self._records}
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Passages by their numbers."""
-        return {one: self._numbered[one] for one in ids if one in self._numbered}
+        return {number: self._passages_by_number[number] for number in ids if number in self._passages_by_number}
 
-    def quoted(self, ids: Sequence[int]) -> dict[int, PassageText]:
+    def passage_texts(self, ids: Sequence[int]) -> dict[int, PassageText]:
         """What passages say."""
-        return {number: PassageText(one.text, one.line, one.heading) for number, one in self.passages(ids).items()}
+        return {number: PassageText(passage.text, passage.line, passage.heading) for number, passage in self.passages(ids).items()}
 
     def passages_of(
         self, owners: Iterable[Owner], as_of: datetime | None = None
     ) -> dict[Owner, list[tuple[int, Passage]]]:
         """All passages of some owners."""
         assert as_of is None, "a replayed memory holds nothing of the future"
-        return {one: list(held.items()) for one in owners if (held := self._passages.get(one))}
+        return {owner: list(stored.items()) for owner in owners if (stored := self._passages.get(owner))}
 
-    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[PassageFeatures]]:
+    def passage_features(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[PassageFeatures]]:
         """What the owners of these passages are compared by."""
         assert as_of is None, "a replayed memory holds nothing of the future"
-        owners = dict.fromkeys((one.kind, one.owner) for one in self.passages(ids).values())
-        return {one: self._imprints[one] for one in owners}
+        owners = dict.fromkeys((passage.kind, passage.owner) for passage in self.passages(ids).values())
+        return {owner: self._features[owner] for owner in owners}
 
-    def term_statistics(self, wanted: Sequence[int]) -> TermStatistics:
+    def term_statistics(self, requested: Sequence[int]) -> TermStatistics:
         """How common terms are."""
-        frequencies = {one: self._having[one] for one in wanted if self._having[one]}
-        return TermStatistics(len(self._numbered), self._length, frequencies)
+        frequencies = {number: self._document_frequency[number] for number in requested if self._document_frequency[number]}
+        return TermStatistics(len(self._passages_by_number), self._length, frequencies)
 
     def last_seq(self) -> int:
         """The place of the newest change."""
@@ -252,11 +252,11 @@ class InMemoryStore(Storage):
         return [self._change(seq, self._log[seq]) for seq in islice(places, limit)]
 
     def _change(self, seq: int, number: int) -> PassageLogEntry:
-        passage = self._numbered.get(number)
+        passage = self._passages_by_number.get(number)
         if passage is None:
             return PassageLogEntry(seq, "remove", number, None, None, {})
-        thing = self._things[passage.kind, passage.owner]
-        return PassageLogEntry(seq, "add", number, passage, thing.service, thing.labels)
+        record = self._records[passage.kind, passage.owner]
+        return PassageLogEntry(seq, "add", number, passage, record.service, record.labels)
 
     def step_records(self, keys: Iterable[str], as_of: datetime | None = None) -> Mapping[str, TrackRecord]:
         """How often steps were tried and what came of it."""

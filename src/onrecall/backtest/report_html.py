@@ -11,13 +11,13 @@ from onrecall.backtest import svg_charts as pictures
 from onrecall.backtest.data_quality_ablation import FlawEffect
 from onrecall.backtest.evaluation import BacktestReport, CaseGroup
 from onrecall.backtest.learning_curve import LearningCurve
-from onrecall.backtest.report_text import BESIDE, MEANINGS, MENDING, PICTURES, PLAIN, SYSTEMS, percent, said
+from onrecall.backtest.report_text import BASELINES_INTRO, MEANINGS, FLAWS_INTRO, CHART_TEXTS, NOT_SHARES, SYSTEMS, format_percent, format_estimate
 from onrecall.calibration.metrics import Estimate
 
 VERDICTS = {"known": "known", "similar": "similar", "never_seen": "never seen"}
 
 
-def html(report: BacktestReport, title: str, effects: Sequence[FlawEffect] = ()) -> str:
+def render_html(report: BacktestReport, title: str, effects: Sequence[FlawEffect] = ()) -> str:
     """The page."""
     template = Template(files(__package__).joinpath("report.html").read_text(encoding="utf-8"))
     return template.substitute(
@@ -43,8 +43,8 @@ def html(report: BacktestReport, title: str, effects: Sequence[FlawEffect] = ())
 def _span(report: BacktestReport) -> str:
     when = f", {_day(report.since)} to {_day(report.until)}" if report.since and report.until else ""
     pages = f" and {report.documents} documents" if report.documents else ""
-    left = f"; {report.left_out} records were left out" if report.left_out else ""
-    return f"{report.incidents} openings{pages}{when}{left}. {_sentence(report)}"
+    omitted = f"; {report.left_out} records were left out" if report.left_out else ""
+    return f"{report.incidents} openings{pages}{when}{omitted}. {_sentence(report)}"
 
 
 def _day(at: datetime) -> str:
@@ -52,10 +52,10 @@ def _day(at: datetime) -> str:
 
 
 def _sentence(report: BacktestReport) -> str:
-    note = contract.basis_note(report)
+    basis_note = contract.basis_note(report)
     return " ".join(
-        f"{one[0].upper()}{one[1:]}."
-        for one in (note, *report.notes, *([report.power.sentence] if report.power else []))
+        f"{sentence[0].upper()}{sentence[1:]}."
+        for sentence in (basis_note, *report.notes, *([report.power.sentence] if report.power else []))
     )
 
 
@@ -63,26 +63,26 @@ def _headline(report: BacktestReport) -> str:
     rate = report.hits.hit_at_3
     if rate.value is None:
         return f"How often recall is right can't be measured here: {contract.not_measured(report)['hit_at_3']}."
-    found = round(rate.value * rate.n)
+    hit_count = round(rate.value * rate.n)
     return (
-        f"Of {report.incidents} incidents, {rate.n} had an earlier one of the same cause. For {found} of these "
-        f"{rate.n} it was among the first three shown: {said(rate)}."
+        f"Of {report.incidents} incidents, {rate.n} had an earlier one of the same cause. For {hit_count} of these "
+        f"{rate.n} it was among the first three shown: {format_estimate(rate)}."
     )
 
 
 def _cards(report: BacktestReport) -> Iterable[str]:
     figures = contract.estimates(report)
     for name in ("hit_at_3", "cause_match", "right_when_answered", "coverage", "false_recall", "confident_wrong"):
-        one = figures[name]
-        value = "–" if one.value is None else percent(one.value)
+        figure = figures[name]
+        value = "–" if figure.value is None else format_percent(figure.value)
         below = (
-            "not measured" if one.low is None or one.high is None else f"{said(one).partition('(')[2][:-1]}, n {one.n}"
+            "not measured" if figure.low is None or figure.high is None else f"{format_estimate(figure).partition('(')[2][:-1]}, n {figure.n}"
         )
         yield f'<div class="card">{MEANINGS[name][0]}<b>{value}</b><span>{below}</span></div>'
 
 
 def _missing(report: BacktestReport) -> str:
-    why = contract.reasons(report)
+    why = contract.reasons_not_measured(report)
     if not why:
         return ""
     rows = "".join(f"<li><b>{escape(', '.join(names))}</b>: {escape(reason)}</li>" for reason, names in why.items())
@@ -90,40 +90,40 @@ def _missing(report: BacktestReport) -> str:
 
 
 def _pictures(report: BacktestReport) -> str:
-    found = "".join(_drawn(report))
-    return f'<h2>In pictures</h2><div class="pictures">{found}</div>' if found else ""
+    figures = "".join(_chart_figures(report))
+    return f'<h2>In pictures</h2><div class="pictures">{figures}</div>' if figures else ""
 
 
-def _drawn(report: BacktestReport) -> Iterable[str]:
+def _chart_figures(report: BacktestReport) -> Iterable[str]:
     if report.to_find:
         yield _figure(
             "beside",
-            pictures.beside(report),
+            pictures.baseline_chart(report),
         )
         yield _figure(
             "over_time",
-            pictures.over_time(report.by_month, report.hits.hit_at_3),
+            pictures.hit_rate_chart(report.by_month, report.hits.hit_at_3),
         )
     if report.trust.bins:
         yield _figure(
             "reliability",
-            pictures.reliability(report.trust.bins),
+            pictures.reliability_chart(report.trust.bins),
         )
         yield _figure(
             "risk_coverage",
-            pictures.risk_coverage(report.trust.coverage),
+            pictures.risk_coverage_chart(report.trust.coverage),
         )
     if report.to_find and len(report.by_service) > 1:
         yield _figure(
             "by_service",
-            pictures.by_service(report.by_service),
+            pictures.service_chart(report.by_service),
         )
     if report.learning:
-        yield _figure("learning", pictures.learning(report.learning), report.learning)
+        yield _figure("learning", pictures.learning_chart(report.learning), report.learning)
 
 
 def _figure(name: str, svg: str, learned: LearningCurve | None = None) -> str:
-    title, sentence = PICTURES[name]
+    title, sentence = CHART_TEXTS[name]
     if learned:
         sentence = sentence.format(asked=learned.points[-1].hit_at_1.n, unit=learned.unit)
     return f"<figure><figcaption><h3>{escape(title)}</h3><p>{escape(sentence)}</p></figcaption>{svg}</figure>"
@@ -131,8 +131,8 @@ def _figure(name: str, svg: str, learned: LearningCurve | None = None) -> str:
 
 def _figures(report: BacktestReport) -> str:
     rows = []
-    for name, one in contract.estimates(report).items():
-        if one.value is None:
+    for name, figure in contract.estimates(report).items():
+        if figure.value is None:
             continue
         title, meaning = MEANINGS[name]
         trust = report.trust.quality
@@ -142,7 +142,7 @@ def _figures(report: BacktestReport) -> str:
         if name == "ece" and report.trust.quality.ece_by_chance is not None:
             meaning += f"; a perfect one would show {report.trust.quality.ece_by_chance:.3f} on so few answers"
         rows.append(
-            (f"{escape(title)}<br><small>{escape(meaning)}</small>", said(one, share=name not in PLAIN), str(one.n))
+            (f"{escape(title)}<br><small>{escape(meaning)}</small>", format_estimate(figure, share=name not in NOT_SHARES), str(figure.n))
         )
     return _table(("figure", "value (95 %)", "n"), rows)
 
@@ -151,30 +151,30 @@ def _baselines(report: BacktestReport) -> str:
     rows = [
         (
             "OnRecall",
-            *(said(one) for one in _three(report.hits.hit_at_1, report.hits.hit_at_3, report.hits.hit_at_5)),
+            *(format_estimate(rate) for rate in _as_triple(report.hits.hit_at_1, report.hits.hit_at_3, report.hits.hit_at_5)),
             "",
         )
     ]
-    for one in report.baselines:
-        name = escape(SYSTEMS[one.name])
-        if one.missing:
-            rows.append((name, f"not asked: {escape(one.missing)}", "", "", ""))
+    for comparison in report.baselines:
+        name = escape(SYSTEMS[comparison.name])
+        if comparison.missing:
+            rows.append((name, f"not asked: {escape(comparison.missing)}", "", "", ""))
             continue
-        rates = _three(one.hits.hit_at_1, one.hits.hit_at_3, one.hits.hit_at_5)
-        rows.append((name, *(said(rate) for rate in rates), _ahead(one.ahead)))
+        rates = _as_triple(comparison.hits.hit_at_1, comparison.hits.hit_at_3, comparison.hits.hit_at_5)
+        rows.append((name, *(format_estimate(rate) for rate in rates), _format_lead(comparison.ahead)))
     table = _table(("", "hit@1", "hit@3", "hit@5", "ahead"), rows)
-    return _section("Beside simpler ways", BESIDE, table)
+    return _section("Beside simpler ways", BASELINES_INTRO, table)
 
 
-def _three(first: Estimate, second: Estimate, third: Estimate) -> tuple[Estimate, Estimate, Estimate]:
+def _as_triple(first: Estimate, second: Estimate, third: Estimate) -> tuple[Estimate, Estimate, Estimate]:
     return first, second, third
 
 
-def _ahead(one: Estimate) -> str:
-    if one.value is None or one.low is None or one.high is None:
+def _format_lead(difference: Estimate) -> str:
+    if difference.value is None or difference.low is None or difference.high is None:
         return ""
-    verdict = "ahead" if one.low > 0 else "behind" if one.high < 0 else "can't be told apart"
-    return f"{100 * one.value:+.0f} points ({100 * one.low:+.0f} to {100 * one.high:+.0f}): {verdict}"
+    verdict = "ahead" if difference.low > 0 else "behind" if difference.high < 0 else "can't be told apart"
+    return f"{100 * difference.value:+.0f} points ({100 * difference.low:+.0f} to {100 * difference.high:+.0f}): {verdict}"
 
 
 def _verdicts(report: BacktestReport) -> str:
@@ -186,23 +186,23 @@ def _verdicts(report: BacktestReport) -> str:
 
 
 def _threshold(report: BacktestReport) -> str:
-    found = report.novelty
-    rule = f"{found.rule[0].upper()}{found.rule[1:]}."
-    first = "This history suggests: similar" if found.measured else "Similar"
-    apart = f", where the best stands out by {found.apart:.2f} and more" if found.apart else ""
-    return f"{first} from a match of {found.similar:.2f}{apart}, known from {found.known:.2f}. {rule}"
+    novelty = report.novelty
+    rule = f"{novelty.rule[0].upper()}{novelty.rule[1:]}."
+    first = "This history suggests: similar" if novelty.measured else "Similar"
+    apart = f", where the best stands out by {novelty.apart:.2f} and more" if novelty.apart else ""
+    return f"{first} from a match of {novelty.similar:.2f}{apart}, known from {novelty.known:.2f}. {rule}"
 
 
 def _groups(kind: str, groups: Sequence[CaseGroup]) -> str:
     rows = [
         (
-            escape(one.name),
-            str(one.incidents),
-            str(one.answered),
-            str(one.hits.hit_at_3.n),
-            *(said(rate) if rate.n else "–" for rate in (one.hits.hit_at_1, one.hits.hit_at_3)),
+            escape(group.name),
+            str(group.incidents),
+            str(group.answered),
+            str(group.hits.hit_at_3.n),
+            *(format_estimate(rate) if rate.n else "–" for rate in (group.hits.hit_at_1, group.hits.hit_at_3)),
         )
-        for one in groups
+        for group in groups
     ]
     return _table((kind, "openings", "answered", "to find", "hit@1", "hit@3"), rows)
 
@@ -212,16 +212,16 @@ def _quality(effects: Sequence[FlawEffect]) -> str:
         return ""
     rows = [
         (
-            f"{escape(one.flaw.meaning)}<br><small>{escape(', '.join(one.flaw.incidents[:3]))}</small>",
-            str(len(one.flaw.incidents)),
-            f"{escape(one.flaw.how)} ({one.changed})",
-            _ahead(one.hit_at_3),
-            _ahead(one.cause_match),
+            f"{escape(effect.flaw.meaning)}<br><small>{escape(', '.join(effect.flaw.incidents[:3]))}</small>",
+            str(len(effect.flaw.incidents)),
+            f"{escape(effect.flaw.how)} ({effect.changed})",
+            _format_lead(effect.hit_at_3),
+            _format_lead(effect.cause_match),
         )
-        for one in effects
+        for effect in effects
     ]
     table = _table(("flaw", "incidents", "how it was tried", "hit@3 if mended", "cause match if mended"), rows)
-    return _section("What flaws of the history cost", MENDING, table)
+    return _section("What flaws of the history cost", FLAWS_INTRO, table)
 
 
 def _section(title: str, intro: str, table: str) -> str:
@@ -235,7 +235,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     body = "".join(
         "<tr>"
         + "".join(
-            f'<th scope="row">{cell}</th>' if place == 0 else f"<td{_numeric(place)}>{_unbroken(cell)}</td>"
+            f'<th scope="row">{cell}</th>' if place == 0 else f"<td{_numeric(place)}>{_keep_on_one_line(cell)}</td>"
             for place, cell in enumerate(row)
         )
         + "</tr>"
@@ -244,7 +244,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
 
 
-def _unbroken(cell: str) -> str:
+def _keep_on_one_line(cell: str) -> str:
     """A figure and its interval: where there is no room beside each other, the interval goes below, whole."""
     value, apart, interval = cell.partition(" (")
     if "<" in cell or not apart or not interval.endswith(")"):

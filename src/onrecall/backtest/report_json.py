@@ -16,18 +16,18 @@ from onrecall.calibration.walk_forward import NEEDED
 HITS = ("hit_at_1", "hit_at_3", "hit_at_5", "mrr")
 
 
-def plain(report: BacktestReport, *, each: bool = False) -> dict[str, Any]:
+def report_to_json(report: BacktestReport, *, with_cases: bool = False) -> dict[str, Any]:
     """The report; with `each`, every single answer beside its truth, too."""
     figures = estimates(report)
     trust = report.trust.quality
-    said: dict[str, Any] = {
+    figures_by_key: dict[str, Any] = {
         "incidents": report.incidents,
-        "answered": sum(one.answer.given for one in report.cases),
+        "answered": sum(case.answer.claims_seen for case in report.cases),
         **{name: figures[name].value for name in HITS},
-        "hit_basis": basis(report),
+        "hit_basis": truth_basis(report),
         "hit_basis_counts": dict(report.bases),
         "hit_basis_note": basis_note(report),
-        "baselines": {one.name: _beside(one) for one in report.baselines},
+        "baselines": {baseline.name: _baseline_to_json(baseline) for baseline in report.baselines},
         "ece": trust.ece,
         "ece_by_chance": trust.ece_by_chance,
         "brier": trust.brier,
@@ -37,20 +37,20 @@ def plain(report: BacktestReport, *, each: bool = False) -> dict[str, Any]:
         "novelty_auroc": report.novelty.auroc.value,
         "false_recall": report.novelty.false_recall.value,
         **{name: figures[name].value for name in figures if name not in (*HITS, "confident_wrong", "novelty_auroc")},
-        "intervals": {name: interval(one) for name, one in figures.items()},
+        "intervals": {name: interval_to_json(estimate) for name, estimate in figures.items()},
         "to_find": report.to_find,
         "new": report.new,
         "untold": report.untold,
         "verdicts": {verdict: dict(counts) for verdict, counts in report.verdicts.items()},
-        "thresholds": _thresholds(report.novelty),
-        "reliability": [asdict(one) for one in report.trust.bins],
-        "risk_coverage": [asdict(one) for one in report.trust.coverage],
-        "by_month": [_group(one, "month") for one in report.by_month],
-        "by_service": [_group(one, "service") for one in report.by_service],
-        "by_severity": [_group(one, "severity") for one in report.by_severity],
-        "by_length": [_group(one, "length") for one in report.by_length],
+        "thresholds": _thresholds_to_json(report.novelty),
+        "reliability": [asdict(bin_) for bin_ in report.trust.bins],
+        "risk_coverage": [asdict(point) for point in report.trust.coverage],
+        "by_month": [_group_to_json(group, "month") for group in report.by_month],
+        "by_service": [_group_to_json(group, "service") for group in report.by_service],
+        "by_severity": [_group_to_json(group, "severity") for group in report.by_severity],
+        "by_length": [_group_to_json(group, "length") for group in report.by_length],
         "power": {**asdict(report.power), "sentence": report.power.sentence} if report.power else None,
-        "learning_curve": _learning(report.learning),
+        "learning_curve": _learning_to_json(report.learning),
         "not_measured": not_measured(report),
         "notes": list(report.notes),
         "documents": report.documents,
@@ -59,13 +59,13 @@ def plain(report: BacktestReport, *, each: bool = False) -> dict[str, Any]:
         "until": report.until.isoformat() if report.until else None,
         "seconds": round(report.seconds, 1),
     }
-    return said | ({"each": [_case(one) for one in report.cases]} if each else {})
+    return figures_by_key | ({"each": [_case_to_json(case) for case in report.cases]} if with_cases else {})
 
 
 def estimates(report: BacktestReport) -> dict[str, Estimate]:
     """Every figure that has an interval, by its name."""
     return {
-        **hits(report.hits),
+        **hit_figures(report.hits),
         "cause_match": report.cause_match,
         "right_when_answered": report.right_when_answered,
         "step_match": report.step_match,
@@ -82,17 +82,17 @@ def estimates(report: BacktestReport) -> dict[str, Estimate]:
     }
 
 
-def hits(found: HitRates) -> dict[str, Estimate]:
+def hit_figures(rates: HitRates) -> dict[str, Estimate]:
     """How well earlier incidents were found, by name."""
-    return dict(zip(HITS, (found.hit_at_1, found.hit_at_3, found.hit_at_5, found.mrr), strict=True))
+    return dict(zip(HITS, (rates.hit_at_1, rates.hit_at_3, rates.hit_at_5, rates.mrr), strict=True))
 
 
-def interval(one: Estimate) -> dict[str, float | int | None]:
+def interval_to_json(estimate: Estimate) -> dict[str, float | int | None]:
     """A figure's 95 % interval and the cases it rests on."""
-    return {"low": one.low, "high": one.high, "n": one.n}
+    return {"low": estimate.low, "high": estimate.high, "n": estimate.n}
 
 
-def basis(report: BacktestReport) -> str | None:
+def truth_basis(report: BacktestReport) -> str | None:
     """What the truth is known from, in a word; `mixed` where it differs from incident to incident."""
     return next(iter(report.bases)) if len(report.bases) == 1 else "mixed" if report.bases else None
 
@@ -101,8 +101,8 @@ def basis_note(report: BacktestReport) -> str:
     """The same as a sentence."""
     if not report.bases:
         return "nothing in this history says which incidents had the same cause"
-    known = ", ".join(f"{BASES[name]} ({count})" for name, count in report.bases.items())
-    return f"a hit is an earlier incident with the same cause, known by {known}"
+    bases = ", ".join(f"{BASES[name]} ({count})" for name, count in report.bases.items())
+    return f"a hit is an earlier incident with the same cause, known by {bases}"
 
 
 def not_measured(report: BacktestReport) -> Mapping[str, str]:
@@ -116,8 +116,8 @@ def not_measured(report: BacktestReport) -> Mapping[str, str]:
     if report.novelty.auroc.value is None:
         why["novelty_auroc"] = "it takes incidents that were seen before and others that are new"
     if report.step_match.value is None:
-        said = "no incident that has something to find tells which step worked"
-        why |= {"step_match": said, "step_ceiling": said}
+        reason = "no incident that has something to find tells which step worked"
+        why |= {"step_match": reason, "step_ceiling": reason}
     if report.right_when_answered.value is None:
         why["right_when_answered"] = "no answer's truth is known"
     if report.trust.quality.ece is None:
@@ -127,20 +127,20 @@ def not_measured(report: BacktestReport) -> Mapping[str, str]:
             f"confidence takes {NEEDED} answers whose truth is known, and one more to try it on; there are {judged}",
         )
     if report.learning is None:
-        why["learning_curve"] = f"it takes {learning.FEWEST} later incidents that have something to find"
-    return why | {f"baselines.{one.name}": one.missing for one in report.baselines if one.missing}
+        why["learning_curve"] = f"it takes {learning.MIN_OPENINGS} later incidents that have something to find"
+    return why | {f"baselines.{baseline.name}": baseline.missing for baseline in report.baselines if baseline.missing}
 
 
-def reasons(report: BacktestReport) -> dict[str, list[str]]:
+def reasons_not_measured(report: BacktestReport) -> dict[str, list[str]]:
     """The same by reason, each with the names of the figures in words."""
-    found: dict[str, list[str]] = {}
+    names_by_reason: dict[str, list[str]] = {}
     for name, reason in not_measured(report).items():
         if name.startswith(("brier_base", "ece_by_chance")):  # told with the Brier score and the calibration error
             continue
         kind, _, system = name.partition(".")
-        named = SYSTEMS[system] if system else MEANINGS[kind][0] if kind in MEANINGS else kind.replace("_", " ")
-        found.setdefault(reason, []).append(named)
-    return found
+        displayed = SYSTEMS[system] if system else MEANINGS[kind][0] if kind in MEANINGS else kind.replace("_", " ")
+        names_by_reason.setdefault(reason, []).append(displayed)
+    return names_by_reason
 
 
 def _nothing_to_find(report: BacktestReport) -> str:
@@ -150,66 +150,66 @@ def _nothing_to_find(report: BacktestReport) -> str:
     return "no incident in this history has an earlier one of the same cause"
 
 
-def _thresholds(found: Novelty) -> dict[str, Any]:
+def _thresholds_to_json(novelty: Novelty) -> dict[str, Any]:
     return {
-        "similar": found.similar,
-        "known": found.known,
-        "apart": found.apart,
-        "score": found.score,
-        "rule": found.rule,
-        "chosen_here": found.measured,
-        "false_recall": asdict(found.false_recall),
-        "missed": asdict(found.miss),
-        "right_when_known": asdict(found.right_when_known),
+        "similar": novelty.similar,
+        "known": novelty.known,
+        "apart": novelty.apart,
+        "score": novelty.score,
+        "rule": novelty.rule,
+        "chosen_here": novelty.measured,
+        "false_recall": asdict(novelty.false_recall),
+        "missed": asdict(novelty.miss),
+        "right_when_known": asdict(novelty.right_when_known),
     }
 
 
-def _beside(one: BaselineComparison) -> dict[str, Any]:
-    figures = hits(one.hits)
-    said: dict[str, Any] = {name: figure.value for name, figure in figures.items()}
-    said["intervals"] = {name: interval(figure) for name, figure in figures.items()}
-    said["ahead_hit_at_3"] = {"difference": one.ahead.value, **interval(one.ahead)}
-    return said
+def _baseline_to_json(comparison: BaselineComparison) -> dict[str, Any]:
+    figures = hit_figures(comparison.hits)
+    data: dict[str, Any] = {name: figure.value for name, figure in figures.items()}
+    data["intervals"] = {name: interval_to_json(figure) for name, figure in figures.items()}
+    data["ahead_hit_at_3"] = {"difference": comparison.ahead.value, **interval_to_json(comparison.ahead)}
+    return data
 
 
-def _group(one: CaseGroup, kind: str) -> dict[str, Any]:
-    figures = hits(one.hits)
+def _group_to_json(group: CaseGroup, kind: str) -> dict[str, Any]:
+    figures = hit_figures(group.hits)
     return {
-        kind: one.name,
-        "incidents": one.incidents,
-        "answered": one.answered,
-        "to_find": one.hits.hit_at_1.n,
+        kind: group.name,
+        "incidents": group.incidents,
+        "answered": group.answered,
+        "to_find": group.hits.hit_at_1.n,
         **{name: figure.value for name, figure in figures.items()},
-        "intervals": {name: interval(figure) for name, figure in figures.items()},
+        "intervals": {name: interval_to_json(figure) for name, figure in figures.items()},
     }
 
 
-def _learning(found: learning.LearningCurve | None) -> list[dict[str, Any]]:
-    if found is None:
+def _learning_to_json(curve: learning.LearningCurve | None) -> list[dict[str, Any]]:
+    if curve is None:
         return []
     return [
         {
             "memory": "learning" if point.after is None else "frozen",
             "after": point.after,
-            "unit": found.unit,
+            "unit": curve.unit,
             "hit_at_1": point.hit_at_1.value,
-            **interval(point.hit_at_1),
+            **interval_to_json(point.hit_at_1),
         }
-        for point in found.points
+        for point in curve.points
     ]
 
 
-def _case(one: Case) -> dict[str, Any]:
+def _case_to_json(case: Case) -> dict[str, Any]:
     return {
-        "id": one.answer.incident,
-        "at": one.answer.at.isoformat(),
-        "verdict": one.answer.verdict,
-        "cause": one.answer.cause,
-        "true_cause": one.truth.cause,
-        "basis": one.truth.basis,
-        "seen_before": one.truth.known,
-        "place": one.place,
-        "right": one.right,
-        "step": one.step,
-        "shown": [list(family) for family in one.answer.shown],
+        "id": case.answer.incident,
+        "at": case.answer.at.isoformat(),
+        "verdict": case.answer.verdict,
+        "cause": case.answer.cause,
+        "true_cause": case.truth.cause,
+        "basis": case.truth.basis,
+        "seen_before": case.truth.known,
+        "place": case.place,
+        "right": case.right,
+        "step": case.step,
+        "shown": [list(family) for family in case.answer.shown],
     }

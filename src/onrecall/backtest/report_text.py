@@ -30,11 +30,11 @@ MEANINGS = {
     "brier": ("Brier score", "squared distance of confidence from truth; lower is better"),
     "confident_wrong": ("confident and wrong", "answers that claimed 70 % or more and were wrong"),
 }
-PLAIN = {"mrr", "novelty_auroc", "brier", "ece"}
+NOT_SHARES = {"mrr", "novelty_auroc", "brier", "ece"}
 """Figures that are no share of anything."""
 SYSTEMS = {"most_frequent_cause": "usual cause", "bm25": "BM25 alone", "minilm": "MiniLM alone"}
 """The baselines; the usual cause is the one most frequent in that service until then."""
-PICTURES = {
+CHART_TEXTS = {
     "beside": (
         "Beside the baselines",
         "How often one of the first three had the same cause, with the 95 % interval, and how many were asked.",
@@ -61,25 +61,25 @@ PICTURES = {
     ),
 }
 """Title and sentence of each picture."""
-BESIDE = (
+BASELINES_INTRO = (
     "Asked at the same openings, with the same history to see. The usual cause is the one most frequent in that "
     "service until then. “Ahead” is our hit@3 less theirs, question by question."
 )
-MENDING = (
+FLAWS_INTRO = (
     "How the rates differ without the flaw, on the same openings. What is missing can't be made up: there, what the "
     "flawed incidents lack was taken from as many others, and the loss is what mending would gain."
 )
 
 
-def said(one: Estimate, *, share: bool = True) -> str:
+def format_estimate(estimate: Estimate, *, share: bool = True) -> str:
     """A figure with its interval, as people read it."""
-    if one.value is None or one.low is None or one.high is None:
+    if estimate.value is None or estimate.low is None or estimate.high is None:
         return "not measured"
     if share:
-        return f"{percent(one.value)} ({percent(one.low)[:-2]}–{percent(one.high)})"
-    return f"{one.value:.3f} ({one.low:.3f}–{one.high:.3f})"
+        return f"{format_percent(estimate.value)} ({format_percent(estimate.low)[:-2]}–{format_percent(estimate.high)})"
+    return f"{estimate.value:.3f} ({estimate.low:.3f}–{estimate.high:.3f})"
 
 
-def percent(value: float) -> str:
+def format_percent(value: float) -> str:
     """A share as people read it."""
     return f"{100 * value:.0f} %"

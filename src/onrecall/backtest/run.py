@@ -4,41 +4,41 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from onrecall.backtest import data_quality_ablation as mending
 from onrecall.backtest import learning_curve as learning
-from onrecall.backtest.chronology import History, events
+from onrecall.backtest.chronology import History, order_events
 from onrecall.backtest.data_quality_ablation import FlawEffect, HistoryFlaw
-from onrecall.backtest.evaluation import BacktestReport, measure
-from onrecall.backtest.evaluation_cases import cases
+from onrecall.backtest.evaluation import BacktestReport, evaluate
+from onrecall.backtest.evaluation_cases import judge_answers
 from onrecall.backtest.ground_truth import GroundTruth
 from onrecall.backtest.replay import Progress, Replay
 from onrecall.backtest.text_families import text_families
 from onrecall.domain.incident import Document, Incident
-from onrecall.importers.quality import FINDINGS, flaws
+from onrecall.importers.quality import FINDINGS, incidents_with_flaws
 from onrecall.recommendation import Thresholds
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.storage import Storage
 
-PAGE = 200
+PAGE_SIZE = 200
 
 
 def backtest(history: History, embedder: Embedder | None, progress: Progress | None = None) -> BacktestReport:
     """Every figure that this history allows."""
     truths = GroundTruth(history.incidents, history.judged, text_families(history.incidents))
-    plan = learning.plan(events(history), truths)
+    plan = learning.plan_stops(order_events(history), truths)
     run = Replay(history, embedder, plan, progress=progress).run()
     at = Thresholds()
-    return measure(history, truths, run, plan, at.similar, at.known)
+    return evaluate(history, truths, run, plan, at.similar, at.known)
 
 
-def effects(
+def measure_flaws(
     history: History, embedder: Embedder | None, report: BacktestReport, progress: Progress | None = None
 ) -> Iterator[FlawEffect]:
     """What each flaw of the history costs; one more replay for each."""
     truths = GroundTruth(history.incidents, history.judged, text_families(history.incidents))
-    found = _flaws(history.incidents)
-    flawed = {name for flaw in found if flaw.how != "left out" for name in flaw.incidents}
-    whole = [one.id for one in history.incidents if one.resolution and one.id not in flawed]
-    for flaw in found:
-        touched = mending.chosen(flaw, whole)
+    flaw_list = _recall_flaws(history.incidents)
+    flawed = {name for flaw in flaw_list if flaw.how != "left out" for name in flaw.incidents}
+    flawless = [incident.id for incident in history.incidents if incident.resolution and incident.id not in flawed]
+    for flaw in flaw_list:
+        touched = mending.select_treated(flaw, flawless)
         left_out = flaw.how == "left out"
         replay = Replay(
             history,
@@ -47,46 +47,46 @@ def effects(
             blank=frozenset(() if left_out else touched),
             progress=progress,
         )
-        yield mending.effect(flaw, touched, report.cases, cases(replay.run(), truths))
+        yield mending.measure_effect(flaw, touched, report.cases, judge_answers(replay.run(), truths))
 
 
-def live(store: Storage) -> History:
+def history_of_store(store: Storage) -> History:
     """All incidents and documents of a store, with what people said of its answers."""
-    found: list[Incident] = []
+    incidents: list[Incident] = []
     cursor: str | None = None
     while True:
-        page = store.incidents(cursor=cursor, limit=PAGE)
-        found += page.items
+        page = store.incidents(cursor=cursor, limit=PAGE_SIZE)
+        incidents += page.items
         if (cursor := page.next_cursor) is None:
             break
     documents: list[Document] = []
     while True:
-        leaf = store.documents(cursor=cursor, limit=PAGE)
-        documents += leaf.items
-        if (cursor := leaf.next_cursor) is None:
+        document_page = store.documents(cursor=cursor, limit=PAGE_SIZE)
+        documents += document_page.items
+        if (cursor := document_page.next_cursor) is None:
             break
-    judged = _judged(store, found) if store.counts()["outcomes"] else {}
-    return History.of([*found, *documents], judged)
+    judged = _confirmed_precedents(store, incidents) if store.counts()["outcomes"] else {}
+    return History.of([*incidents, *documents], judged)
 
 
-def _judged(store: Storage, incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
+def _confirmed_precedents(store: Storage, incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
     """For each incident the earlier ones whose cause its answer named, where somebody said that it helped."""
     judged: dict[str, frozenset[str]] = {}
     for incident in incidents:
         right = {
             answer.cause_citation.evidence_id
             for answer in store.recommendations(incident.id)
-            if answer.cause_citation and any(one.verdict == "helped" for one in store.outcomes(answer.id))
+            if answer.cause_citation and any(outcome.verdict == "helped" for outcome in store.outcomes(answer.id))
         }
         if right:
             judged[incident.id] = frozenset(right)
     return judged
 
 
-def _flaws(incidents: Sequence[Incident]) -> list[HistoryFlaw]:
+def _recall_flaws(incidents: Sequence[Incident]) -> list[HistoryFlaw]:
     """The flaws that bear on recall."""
     having: dict[str, list[str]] = {}
-    for incident, names in flaws(incidents):
+    for incident, names in incidents_with_flaws(incidents):
         for name in names:
             having.setdefault(name, []).append(incident.id)
-    return [HistoryFlaw(name, FINDINGS[name], tuple(having[name])) for name in mending.WAYS if name in having]
+    return [HistoryFlaw(name, FINDINGS[name], tuple(having[name])) for name in mending.TREATMENTS if name in having]

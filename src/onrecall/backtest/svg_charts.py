@@ -5,69 +5,69 @@ from html import escape
 
 from onrecall.backtest.evaluation import BacktestReport, CaseGroup
 from onrecall.backtest.learning_curve import LearningCurve
-from onrecall.backtest.report_text import SYSTEMS, percent
+from onrecall.backtest.report_text import SYSTEMS, format_percent
 from onrecall.calibration.metrics import Estimate, wilson
 from onrecall.calibration.reliability import Bin, CoveragePoint
 
 WIDTH, HEIGHT = 360, 250
 LEFT, RIGHT, TOP, BOTTOM = 56, 20, 14, 44
-MOST_SERVICES = 12
-MOST_PERIODS = 12
-LONGEST_NAME = 18
+MAX_SERVICES = 12
+MAX_PERIODS = 12
+MAX_NAME_LENGTH = 18
 
 
-def reliability(bins: Sequence[Bin]) -> str:
+def reliability_chart(bins: Sequence[Bin]) -> str:
     """What was claimed against what came true; on the diagonal a claim is a frequency."""
-    parts = [_frame("share that was right"), _line([(0.0, 0.0), (1.0, 1.0)], "ideal"), _percents()]
-    for one in bins:
-        parts += [_whisker(one.claimed, one.low, one.high), _dot(one.claimed, one.right / one.of, _size(one.of))]
-    parts.append(_below("confidence shown"))
-    said = "; ".join(f"shown {one.claimed:.0%}, right {one.right} of {one.of}" for one in bins)
-    return _svg(parts, f"Reliability: {said}")
+    parts = [_frame("share that was right"), _line([(0.0, 0.0), (1.0, 1.0)], "ideal"), _percent_ticks()]
+    for bin_ in bins:
+        parts += [_whisker(bin_.claimed, bin_.low, bin_.high), _dot(bin_.claimed, bin_.right / bin_.of, _size(bin_.of))]
+    parts.append(_axis_label("confidence shown"))
+    description = "; ".join(f"shown {bin_.claimed:.0%}, right {bin_.right} of {bin_.of}" for bin_ in bins)
+    return _svg(parts, f"Reliability: {description}")
 
 
-def risk_coverage(points: Sequence[CoveragePoint]) -> str:
+def risk_coverage_chart(points: Sequence[CoveragePoint]) -> str:
     """How often an answer is wrong when only the surest ones are shown."""
-    path = [(one.coverage, one.risk) for one in points]
-    parts = [_frame("share that was wrong"), _percents(), _line(path, "ours"), *(_dot(x, y, 2.5) for x, y in path[-1:])]
-    parts.append(_below("share of answers shown, the surest first"))
+    path = [(point.coverage, point.risk) for point in points]
+    parts = [_frame("share that was wrong"), _percent_ticks(), _line(path, "ours"), *(_dot(x, y, 2.5) for x, y in path[-1:])]
+    parts.append(_axis_label("share of answers shown, the surest first"))
     last = points[-1]
     return _svg(parts, f"Risk and coverage: with all answers shown {last.risk:.0%} are wrong")
 
 
-def over_time(months: Sequence[CaseGroup], overall: Estimate) -> str:
+def hit_rate_chart(months: Sequence[CaseGroup], overall: Estimate) -> str:
     """Hit@3 of each period, with its interval."""
-    found = periods(months)
+    hits_by_period = merge_periods(months)
     parts = [_frame("hit@3")]
     if overall.value is not None:
         parts.append(_line([(0.0, overall.value), (1.0, overall.value)], "ideal"))
-    for place, (name, k, n) in enumerate(found):
-        x = (place + 0.5) / len(found)
+    for place, (name, k, n) in enumerate(hits_by_period):
+        x = (place + 0.5) / len(hits_by_period)
         low, high = wilson(k, n)
         parts += [_whisker(x, low, high), _dot(x, k / n, _size(n))]
-        if place % max(1, -(-len(found) // 4)) == 0:
+        if place % max(1, -(-len(hits_by_period) // 4)) == 0:
             parts.append(_text(_x(x), HEIGHT - BOTTOM + 16, name, "middle"))
-    parts.append(_below("when it opened"))
-    return _svg(parts, "Hit rate over time: " + "; ".join(f"{name}: {k} of {n}" for name, k, n in found))
+    parts.append(_axis_label("when it opened"))
+    return _svg(parts, "Hit rate over time: " + "; ".join(f"{name}: {k} of {n}" for name, k, n in hits_by_period))
 
 
-def by_service(groups: Iterable[CaseGroup]) -> str:
+def service_chart(groups: Iterable[CaseGroup]) -> str:
     """Hit@3 of the services with most to find."""
-    found = sorted((one for one in groups if one.hits.hit_at_3.n), key=lambda one: (-one.hits.hit_at_3.n, one.name))
-    return _bars([(_short(one.name), one.hits.hit_at_3) for one in found[:MOST_SERVICES]], "hit@3 by service")
+    ordered = sorted((group for group in groups if group.hits.hit_at_3.n), key=lambda group: (-group.hits.hit_at_3.n, group.name))
+    return _bars([(_truncate_name(group.name), group.hits.hit_at_3) for group in ordered[:MAX_SERVICES]], "hit@3 by service")
 
 
-def beside(report: BacktestReport) -> str:
+def baseline_chart(report: BacktestReport) -> str:
     """Hit@3 of the memory and of each baseline."""
     rows = [("OnRecall", report.hits.hit_at_3)]
-    rows += [(SYSTEMS[one.name], one.hits.hit_at_3) for one in report.baselines if not one.missing]
+    rows += [(SYSTEMS[baseline.name], baseline.hits.hit_at_3) for baseline in report.baselines if not baseline.missing]
     return _bars(rows, "hit@3 beside the baselines", ours=1)
 
 
-def learning(found: LearningCurve) -> str:
+def learning_chart(curve: LearningCurve) -> str:
     """Hit@1 on the same later openings, for memories that stopped learning earlier and earlier."""
-    frozen = [(point.after, point.hit_at_1) for point in found.points if point.after is not None]
-    live = found.points[-1].hit_at_1
+    frozen = [(point.after, point.hit_at_1) for point in curve.points if point.after is not None]
+    live = curve.points[-1].hit_at_1
     parts = [_frame("hit@1")]
     if live.value is not None:
         parts.append(_line([(0.0, live.value), (1.0, live.value)], "ideal"))
@@ -78,20 +78,20 @@ def learning(found: LearningCurve) -> str:
         if rate.value is not None and rate.low is not None and rate.high is not None:
             path.append((x, rate.value))
             parts += [_whisker(x, rate.low, rate.high), _dot(x, rate.value, 4)]
-    parts += [_line(path, "ours"), _below(f"{found.unit} learned before it stopped learning")]
-    return _svg(parts, "Learning curve: " + "; ".join(f"{after}: {_percent(rate.value)}" for after, rate in frozen))
+    parts += [_line(path, "ours"), _axis_label(f"{curve.unit} learned before it stopped learning")]
+    return _svg(parts, "Learning curve: " + "; ".join(f"{after}: {_percent_or_dash(rate.value)}" for after, rate in frozen))
 
 
-def periods(months: Sequence[CaseGroup]) -> list[tuple[str, int, int]]:
+def merge_periods(months: Sequence[CaseGroup]) -> list[tuple[str, int, int]]:
     """Name, hits and questions of each period: months, or quarters, or years where there are many."""
-    with_any = [one for one in months if one.hits.hit_at_3.n]
+    with_any = [group for group in months if group.hits.hit_at_3.n]
     for name in (_month, _quarter, _year):
         merged: dict[str, tuple[int, int]] = {}
-        for one in with_any:
-            rate = one.hits.hit_at_3
-            k, n = merged.get(name(one.name), (0, 0))
-            merged[name(one.name)] = (k + round((rate.value or 0.0) * rate.n), n + rate.n)
-        if len(merged) <= MOST_PERIODS:
+        for group in with_any:
+            rate = group.hits.hit_at_3
+            k, n = merged.get(name(group.name), (0, 0))
+            merged[name(group.name)] = (k + round((rate.value or 0.0) * rate.n), n + rate.n)
+        if len(merged) <= MAX_PERIODS:
             break
     return [(name, k, n) for name, (k, n) in merged.items()]
 
@@ -110,34 +110,34 @@ def _year(name: str) -> str:
 
 def _bars(rows: Sequence[tuple[str, Estimate]], title: str, ours: int | None = None) -> str:
     """Horizontal bars; beyond the first few `ours`, they stand back."""
-    left, step = 118, 26
+    left_edge, step = 118, 26
     height = TOP + step * len(rows) + 24
-    width = WIDTH - left - 82
+    width = WIDTH - left_edge - 82
     parts = []
     for row, (name, rate) in enumerate(rows):
         y = TOP + step * row + step / 2
         kind = "bar" if ours is None or row < ours else "other"
         value, low, high = rate.value or 0.0, rate.low or 0.0, rate.high or 0.0
         parts += [
-            _text(left - 8, y + 4, name, "end"),
-            f'<rect class="track" x="{left}" y="{y - 7:.1f}" width="{width}" height="14" rx="3"/>',
-            f'<rect class="{kind}" x="{left}" y="{y - 7:.1f}" width="{width * value:.1f}" height="14" rx="3"/>',
-            _stroke(left + width * low, y, left + width * high, y),
-            _text(left + width + 6, y + 4, f"{_percent(rate.value)}, n {rate.n}", "start"),
+            _text(left_edge - 8, y + 4, name, "end"),
+            f'<rect class="track" x="{left_edge}" y="{y - 7:.1f}" width="{width}" height="14" rx="3"/>',
+            f'<rect class="{kind}" x="{left_edge}" y="{y - 7:.1f}" width="{width * value:.1f}" height="14" rx="3"/>',
+            _stroke(left_edge + width * low, y, left_edge + width * high, y),
+            _text(left_edge + width + 6, y + 4, f"{_percent_or_dash(rate.value)}, n {rate.n}", "start"),
         ]
-    parts += [_text(left + width * part, height - 6, percent(part), "middle") for part in (0.0, 0.5, 1.0)]
-    said = "; ".join(f"{name}: {_percent(rate.value)} of {rate.n}" for name, rate in rows)
-    return _svg(parts, f"{title}: {said}", height)
+    parts += [_text(left_edge + width * part, height - 6, format_percent(part), "middle") for part in (0.0, 0.5, 1.0)]
+    description = "; ".join(f"{name}: {_percent_or_dash(rate.value)} of {rate.n}" for name, rate in rows)
+    return _svg(parts, f"{title}: {description}", height)
 
 
-def _svg(parts: Iterable[str], said: str, height: int = HEIGHT) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(said)}">{"".join(parts)}</svg>'
+def _svg(parts: Iterable[str], description: str, height: int = HEIGHT) -> str:
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(description)}">{"".join(parts)}</svg>'
 
 
 def _frame(label: str) -> str:
     grid = "".join(
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(part):.1f}" y2="{_y(part):.1f}"/>'
-        + _text(LEFT - 6, _y(part) + 4, percent(part), "end")
+        + _text(LEFT - 6, _y(part) + 4, format_percent(part), "end")
         for part in (0.0, 0.25, 0.5, 0.75, 1.0)
     )
     middle = (_y(0.0) + _y(1.0)) / 2
@@ -145,17 +145,17 @@ def _frame(label: str) -> str:
     return grid + side
 
 
-def _percents() -> str:
+def _percent_ticks() -> str:
     ticks = (0.25, 0.5, 0.75, 1.0)  # 0 stands at the other axis, in the same corner
-    return "".join(_text(_x(part), HEIGHT - BOTTOM + 16, percent(part), "middle") for part in ticks)
+    return "".join(_text(_x(part), HEIGHT - BOTTOM + 16, format_percent(part), "middle") for part in ticks)
 
 
-def _below(label: str) -> str:
+def _axis_label(label: str) -> str:
     return f'<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}">{escape(label)}</text>'
 
 
-def _text(x: float, y: float, said: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(said)}</text>'
+def _text(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
 def _line(points: Sequence[tuple[float, float]], kind: str) -> str:
@@ -187,9 +187,9 @@ def _y(part: float) -> float:
     return HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+def _truncate_name(name: str) -> str:
+    return name if len(name) <= MAX_NAME_LENGTH else name[: MAX_NAME_LENGTH - 1] + "…"
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else percent(value)
+def _percent_or_dash(value: float | None) -> str:
+    return "–" if value is None else format_percent(value)

@@ -21,7 +21,7 @@ from onrecall.retrieval.embeddings import Progress as Embedding
 from onrecall.retrieval.tokenizer import number
 
 DIMENSIONS = 384
-WORDS = 128
+MAX_WORDS = 128
 """Words of a text that its drawn vector is made of."""
 _WORD = re.compile(r"\w+")
 Progress = Callable[[str, int, int], None]
@@ -36,8 +36,8 @@ class RandomWordVectors:
         """One row per text."""
         rows = np.zeros((len(texts), DIMENSIONS), np.float32)
         for row, text in enumerate(texts):
-            for word in _WORD.findall(text.lower())[:WORDS]:
-                rows[row] += _drawn(word)
+            for word in _WORD.findall(text.lower())[:MAX_WORDS]:
+                rows[row] += _word_vector(word)
         rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
         return rows
 
@@ -60,14 +60,14 @@ class BacktestRun:
     """Of the machine, before and after."""
 
 
-def history(incidents: int) -> Iterator[Incident]:
+def make_history(incidents: int) -> Iterator[Incident]:
     """Resolved incidents, each with a label for its cause: what broke, why and where, so that some recur."""
     for place in itertools.count():
-        made = corpus.thing(place)
-        if incidents and isinstance(made, Incident) and made.resolution:
-            told = corpus.facts(place)
-            cause = f"{told.fault.alert} {told.fault.causes.index(told.cause) + 1} {told.service}"
-            yield replace(made, resolution=replace(made.resolution, cause=cause))
+        record = corpus.make_record(place)
+        if incidents and isinstance(record, Incident) and record.resolution:
+            outage = corpus.outage_facts(place)
+            cause = f"{outage.fault.alert} {outage.fault.causes.index(outage.cause) + 1} {outage.service}"
+            yield replace(record, resolution=replace(record.resolution, cause=cause))
             incidents -= 1
         if not incidents:
             return
@@ -75,24 +75,24 @@ def history(incidents: int) -> Iterator[Incident]:
 
 def run(incidents: int, embedder: Embedder, progress: Progress | None = None) -> BacktestRun:
     """Make the history up and replay it."""
-    given = History.of(history(incidents))
-    before, began, used = os.getloadavg()[0], time.perf_counter(), _processor()
+    replayed_history = History.of(make_history(incidents))
+    before, began, used = os.getloadavg()[0], time.perf_counter(), _processor_seconds()
     replaying: list[float] = []
 
-    def heard(stage: str, done: int, of: int) -> None:
+    def report_stage(stage: str, count: int, total: int) -> None:
         if stage == "replaying" and not replaying:
             replaying.append(time.perf_counter())
         if progress:
-            progress(stage, done, of)
+            progress(stage, count, total)
 
-    report = backtest(given, embedder, heard)
+    report = backtest(replayed_history, embedder, report_stage)
     ended = time.perf_counter()
     return BacktestRun(
         incidents=incidents,
         vectors=embedder.name,
         embedding_seconds=round(replaying[0] - began, 1),
         replay_seconds=round(ended - replaying[0], 1),
-        processor_seconds=round(_processor() - used, 1),
+        processor_seconds=round(_processor_seconds() - used, 1),
         hit_at_3=report.hits.hit_at_3.value,
         machine=f"{platform.system()} {platform.machine()}",
         processors=os.cpu_count() or 1,
@@ -100,12 +100,12 @@ def run(incidents: int, embedder: Embedder, progress: Progress | None = None) ->
     )
 
 
-def _processor() -> float:
+def _processor_seconds() -> float:
     """Seconds of processor time of this process and of those that it started and saw end."""
-    there = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + there.ru_utime + there.ru_stime
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 @cache
-def _drawn(word: str) -> Vectors:
+def _word_vector(word: str) -> Vectors:
     return np.random.default_rng(number(word)).standard_normal(DIMENSIONS, np.float32)

@@ -15,15 +15,15 @@ from onrecall.retrieval.tokenizer import STOPS
 
 Scores = npt.NDArray[np.float32]
 
-K1, B, FUSED = 1.2, 0.75, 60
+K1, B, RRF_K = 1.2, 0.75, 60
 _WORD = re.compile(r"\b\w\w+\b")
 
 
 def bm25(task: Task) -> Scores:
     """BM25 (k1 1.2, b 0.75) with English stemming and stop words; identifiers stay as they are."""
     stem = Stemmer.Stemmer("english").stemWords
-    documents = [Counter(_words(_whole(entry), stem)) for entry in task.corpus]
-    lengths = np.array([sum(one.values()) for one in documents], np.float32)
+    documents = [Counter(_words(_full_text(entry), stem)) for entry in task.corpus]
+    lengths = np.array([sum(counts_of_document.values()) for counts_of_document in documents], np.float32)
     norm = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1.0))
     having: dict[str, list[tuple[int, int]]] = {}
     for row, counted in enumerate(documents):
@@ -32,34 +32,34 @@ def bm25(task: Task) -> Scores:
     scores = np.zeros((len(task.queries), len(documents)), np.float32)
     for row, query in enumerate(task.queries):
         for word in _words(query.text, stem):
-            held = having.get(word, [])
-            if held:
-                rows = [place for place, _ in held]
-                counts = np.array([count for _, count in held], np.float32)
-                idf = math.log(1 + (len(documents) - len(held) + 0.5) / (len(held) + 0.5))
+            postings = having.get(word, [])
+            if postings:
+                rows = [place for place, _ in postings]
+                counts = np.array([count for _, count in postings], np.float32)
+                idf = math.log(1 + (len(documents) - len(postings) + 0.5) / (len(postings) + 0.5))
                 scores[row, rows] += idf * counts * (K1 + 1) / (counts + norm[rows])
     return scores
 
 
 def cosine(task: Task, embedder: Embedder) -> Scores:
     """The sentence model on title and text, as it cuts them, and on the query."""
-    documents = embedder.embed([_whole(entry) for entry in task.corpus])
+    documents = embedder.embed([_full_text(entry) for entry in task.corpus])
     return embedder.embed([query.text for query in task.queries]) @ documents.T
 
 
-def fused(first: Scores, second: Scores) -> Scores:
+def reciprocal_rank_fusion(first: Scores, second: Scores) -> Scores:
     """Reciprocal rank fusion, k = 60."""
-    return _by_rank(first) + _by_rank(second)
+    return _rank_scores(first) + _rank_scores(second)
 
 
-def _by_rank(scores: Scores) -> Scores:
+def _rank_scores(scores: Scores) -> Scores:
     places = np.argsort(np.argsort(-scores, 1, kind="stable"), 1)
-    return (1 / (FUSED + 1 + places)).astype(np.float32)
+    return (1 / (RRF_K + 1 + places)).astype(np.float32)
 
 
 def _words(text: str, stem: Callable[[Sequence[str]], list[str]]) -> list[str]:
     return stem([word for word in _WORD.findall(text.lower()) if word not in STOPS])
 
 
-def _whole(entry: CorpusDocument) -> str:
+def _full_text(entry: CorpusDocument) -> str:
     return f"{entry.title}\n{entry.text}".strip()

@@ -46,10 +46,10 @@ def read(folder: Path, corpus: Path | None = None) -> Task:
     entries = tuple(_entry(where, row) for where, row in _rows(path))
     _unique(path, [entry.id for entry in entries])
     queries = read_queries(folder / "queries.jsonl")
-    ids, asked = {entry.id for entry in entries}, {query.id for query in queries}
+    ids, query_ids = {entry.id for entry in entries}, {query.id for query in queries}
     right: dict[str, dict[str, float]] = {}
     for where, query, document, score in _judgements(folder):
-        if query not in asked:
+        if query not in query_ids:
             raise Invalid(f"{where}: the query {query!r} is not in queries.jsonl", "query-id")
         if document not in ids:
             raise Invalid(f"{where}: the document {document!r} is not in corpus.jsonl", "corpus-id")
@@ -72,11 +72,11 @@ def _file(path: Path) -> Path:
 
 
 def _unique(path: Path, ids: list[str]) -> None:
-    seen: set[str] = set()
-    for line, one in enumerate(ids, start=1):
-        if one in seen:
-            raise Invalid(f"{path}: the id {one!r} of entry {line} appears twice; ids must be unique", "_id")
-        seen.add(one)
+    seen_ids: set[str] = set()
+    for line, entry_id in enumerate(ids, start=1):
+        if entry_id in seen_ids:
+            raise Invalid(f"{path}: the id {entry_id!r} of entry {line} appears twice; ids must be unique", "_id")
+        seen_ids.add(entry_id)
     if not ids:
         raise Invalid(f"{path} is empty; put one JSON object on each line", path.name)
 

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from onrecall.domain.errors import Unavailable
 
-HELD_SECONDS = 60
+POLL_SECONDS = 60
 """The longest that a request is held; then it is made again."""
 JOINING_AT_ONCE = 20
 START_SECONDS = 120
@@ -36,12 +36,12 @@ def bystanders(address: str, held_polls: int, live_clients: int) -> Iterator[Non
     if not held_polls and not live_clients:
         yield
         return
-    fresh = multiprocessing.get_context("spawn")
-    there, ending = fresh.Event(), fresh.Event()
-    process = fresh.Process(target=_stand_by, args=(address, held_polls, live_clients, there, ending), daemon=True)
+    context = multiprocessing.get_context("spawn")
+    ready, ending = context.Event(), context.Event()
+    process = context.Process(target=_stand_by, args=(address, held_polls, live_clients, ready, ending), daemon=True)
     process.start()
     try:
-        if not there.wait(START_SECONDS) or not process.is_alive():
+        if not ready.wait(START_SECONDS) or not process.is_alive():
             raise Unavailable(
                 f"{held_polls} requests and {live_clients} clients did not get in within {START_SECONDS} s"
             )
@@ -54,22 +54,22 @@ def bystanders(address: str, held_polls: int, live_clients: int) -> Iterator[Non
         process.kill()
 
 
-def _stand_by(address: str, held_polls: int, live_clients: int, there: Event, ending: Event) -> None:
-    asyncio.run(_all(address, held_polls, live_clients, there, ending))
+def _stand_by(address: str, held_polls: int, live_clients: int, ready: Event, ending: Event) -> None:
+    asyncio.run(_run_bystanders(address, held_polls, live_clients, ready, ending))
 
 
-async def _all(address: str, held_polls: int, live_clients: int, there: Event, ending: Event) -> None:
+async def _run_bystanders(address: str, held_polls: int, live_clients: int, ready: Event, ending: Event) -> None:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=address, limits=limits, timeout=90) as client:
-        brought = await client.post("/api/v1/history", params={"name": "held.json"}, content=json.dumps([_HISTORY]))
-        brought.raise_for_status()
+        response = await client.post("/api/v1/history", params={"name": "held.json"}, content=json.dumps([_HISTORY]))
+        response.raise_for_status()
         turn = asyncio.Semaphore(JOINING_AT_ONCE)
         sockets = await asyncio.gather(*(_join(stack, address, turn) for _ in range(live_clients)))
         tasks = [asyncio.create_task(_hear(socket)) for socket in sockets]
         tasks += [asyncio.create_task(_poll(client)) for _ in range(held_polls)]
         for _ in range(START_SECONDS * 10):
             if f"onrecall_requests_held {held_polls}.0" in (await client.get("/metrics")).text:
-                there.set()
+                ready.set()
                 break
             await asyncio.sleep(0.1)
         await asyncio.to_thread(ending.wait)
@@ -94,4 +94,4 @@ async def _hear(socket: ClientConnection) -> None:
 async def _poll(client: httpx.AsyncClient) -> None:
     while True:
         with contextlib.suppress(httpx.TransportError):
-            await client.get(f"/api/v1/incidents/{INCIDENT}/recommendation", params={"wait": HELD_SECONDS})
+            await client.get(f"/api/v1/incidents/{INCIDENT}/recommendation", params={"wait": POLL_SECONDS})

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from onrecall.benchmarks.engines import FOUND, Held, Mode, model
-from onrecall.benchmarks.synthetic_history import SyntheticQuestion, Thing
+from onrecall.benchmarks.engines import RESULT_LIMIT, EmbeddedRecord, Mode, load_embedder
+from onrecall.benchmarks.synthetic_history import SyntheticQuestion, SyntheticRecord
 from onrecall.domain.incident import Document
 from onrecall.retrieval import passages
 
-AT_ONCE = 5_000
+ADD_BATCH = 5_000
 """Rows that ChromaDB takes in one call."""
 COLUMNS = "text, id unindexed, owner unindexed, kind unindexed, service unindexed, known unindexed"
 _WORD = re.compile(r"\w+")
@@ -29,13 +29,13 @@ class Chroma:
         self._rows = self._client.get_or_create_collection(
             "passages", embedding_function=None, metadata={"hnsw:space": "cosine"}
         )
-        self._model = model()
+        self._model = load_embedder()
 
-    def add(self, held: Sequence[Held]) -> None:
+    def add(self, batch: Sequence[EmbeddedRecord]) -> None:
         """Add all passages with what can be filtered by."""
-        rows = [(row, vector) for thing, vectors in held for row, vector in zip(_rows(thing), vectors, strict=True)]
-        for start in range(0, len(rows), AT_ONCE):
-            part = rows[start : start + AT_ONCE]
+        rows = [(row, vector) for record, vectors in batch for row, vector in zip(_passage_rows(record), vectors, strict=True)]
+        for start in range(0, len(rows), ADD_BATCH):
+            part = rows[start : start + ADD_BATCH]
             self._rows.add(
                 ids=[row["id"] for row, _ in part],
                 documents=[row["text"] for row, _ in part],
@@ -55,10 +55,10 @@ class Chroma:
             "as_of": {"known": {"$lte": int(question.as_of.timestamp())}},
         }
         vector = self._model.embed([question.text])[0]
-        found = self._rows.query(
-            query_embeddings=[vector], n_results=FOUND, where=where[mode], include=["metadatas", "documents"]
+        result = self._rows.query(
+            query_embeddings=[vector], n_results=RESULT_LIMIT, where=where[mode], include=["metadatas", "documents"]
         )
-        return list(dict.fromkeys(str(row["owner"]) for row in (found["metadatas"] or [[]])[0]))
+        return list(dict.fromkeys(str(row["owner"]) for row in (result["metadatas"] or [[]])[0]))
 
     def processes(self) -> list[int]:
         """None."""
@@ -81,12 +81,12 @@ class Fts5:
         ):
             self._file.execute(statement)
 
-    def add(self, held: Sequence[Held]) -> None:
+    def add(self, batch: Sequence[EmbeddedRecord]) -> None:
         """Add all passages in one transaction."""
         self._file.execute("begin")
         self._file.executemany(
             "insert into rows values (:text, :id, :owner, :kind, :service, :known)",
-            [row for thing, _ in held for row in _rows(thing)],
+            [row for record, _ in batch for row in _passage_rows(record)],
         )
         self._file.execute("commit")
 
@@ -105,8 +105,8 @@ class Fts5:
         words = " OR ".join(f'"{word}"' for word in dict.fromkeys(_WORD.findall(question.text)))
         condition, values = where[mode]
         statement = f"select owner from rows where rows match ?{condition} order by rank limit ?"  # noqa: S608
-        found = self._file.execute(statement, (words, *values, FOUND))
-        return list(dict.fromkeys(owner for (owner,) in found))
+        cursor = self._file.execute(statement, (words, *values, RESULT_LIMIT))
+        return list(dict.fromkeys(owner for (owner,) in cursor))
 
     def processes(self) -> list[int]:
         """None."""
@@ -117,14 +117,14 @@ class Fts5:
         self._file.close()
 
 
-def _rows(thing: Thing) -> Iterator[dict[str, Any]]:
+def _passage_rows(record: SyntheticRecord) -> Iterator[dict[str, Any]]:
     """A thing's passages as rows of text with what can be filtered by."""
-    for n, passage in enumerate(passages.split(thing)):
+    for n, passage in enumerate(passages.split(record)):
         yield {
-            "id": f"{thing.id}/{n}",
-            "text": f"{thing.title}\n{passage.text}",
-            "owner": thing.id,
-            "kind": "document" if isinstance(thing, Document) else "incident",
-            "service": thing.service,
+            "id": f"{record.id}/{n}",
+            "text": f"{record.title}\n{passage.text}",
+            "owner": record.id,
+            "kind": "document" if isinstance(record, Document) else "incident",
+            "service": record.service,
             "known": int(passage.known_from.timestamp()) if passage.known_from else 0,
         }

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-from onrecall.benchmarks.synthetic_history import SyntheticQuestion, Thing
+from onrecall.benchmarks.synthetic_history import SyntheticQuestion, SyntheticRecord
 from onrecall.benchmarks.synthetic_vectors import SyntheticEmbedder, Vectors
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Filter, Situation
@@ -16,17 +16,17 @@ from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
 from onrecall.storage import Storage, StoreEntry
 
-FOUND = 10
+RESULT_LIMIT = 10
 Mode = Literal["all", "service", "kind", "as_of"]
 """What a question is restricted to: its service, incidents, or what was known the day after."""
-Held = tuple[Thing, Vectors]
+EmbeddedRecord = tuple[SyntheticRecord, Vectors]
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Engine(Protocol):
     """A contestant, open on a folder of its own."""
 
-    def add(self, held: Sequence[Held]) -> None:
+    def add(self, batch: Sequence[EmbeddedRecord]) -> None:
         """Keep these, durably; once this returns they are found."""
 
     def ready(self) -> None:
@@ -46,19 +46,19 @@ class OnRecall:
     """The product as it answers everywhere else; only the vectors of the history are dealt, not embedded."""
 
     def __init__(self, folder: Path) -> None:
-        self._model = model()
+        self._model = load_embedder()
         self._store = Storage.open(self._url(folder))
         self._dealt = SyntheticEmbedder(self._model.name, self._model.dimensions)
         self._folder = folder
         self._index: Index | None = None
         self._recall: Retriever | None = None
-        self._filling = Retriever(self._store, self._dealt, _Nowhere())
+        self._filling = Retriever(self._store, self._dealt, _NullIndex())
 
-    def add(self, held: Sequence[Held]) -> None:
+    def add(self, batch: Sequence[EmbeddedRecord]) -> None:
         """Split, count terms, save."""
-        self._dealt.deal([vectors for _, vectors in held])
-        things = [thing for thing, _ in held]
-        entries = [StoreEntry(one, kept) for one, kept in zip(things, self._filling.prepare(things), strict=True)]
+        self._dealt.deal([vectors for _, vectors in batch])
+        records = [record for record, _ in batch]
+        entries = [StoreEntry(record, passages) for record, passages in zip(records, self._filling.prepare(records), strict=True)]
         for saved in self._store.save(entries, NOW):
             if saved.state == "rejected":
                 raise Invalid(f"{saved.id}: {saved.message}", saved.field)
@@ -74,8 +74,8 @@ class OnRecall:
         )
         as_of = question.as_of if mode == "as_of" else None
         self._recall = self._recall or Retriever(self._store, self._model, self._opened(), self._model.for_questions())
-        found = self._recall.recall(Situation(question.text, only=only, as_of=as_of), FOUND)
-        return [one.id for one in found]
+        evidence = self._recall.recall(Situation(question.text, only=only, as_of=as_of), RESULT_LIMIT)
+        return [item.id for item in evidence]
 
     def processes(self) -> list[int]:
         """None: it runs in this one."""
@@ -114,7 +114,7 @@ class OnRecallPostgres(OnRecall):
     def processes(self) -> list[int]:
         """The server's."""
         postmaster = self._server.get_pid()
-        return [postmaster, *_children(postmaster)] if postmaster else []
+        return [postmaster, *_child_processes(postmaster)] if postmaster else []
 
     def close(self) -> None:
         """Stop the server, too."""
@@ -122,7 +122,7 @@ class OnRecallPostgres(OnRecall):
         self._server.cleanup()
 
 
-class _Nowhere:
+class _NullIndex:
     """An index that is not asked: what only splits and embeds needs none."""
 
     def refresh(self) -> None:
@@ -137,28 +137,28 @@ class _Nowhere:
         return []
 
 
-def model() -> LocalEmbedder:
+def load_embedder() -> LocalEmbedder:
     """The sentence model that all contestants ask with."""
-    found = load()
-    if found is None:
+    embedder = load()
+    if embedder is None:
         raise Invalid("no sentence model is installed; install one or set ONRECALL_MODEL_DIR", "model")
-    return found
+    return embedder
 
 
-def _children(parent: int) -> list[int]:
+def _child_processes(parent: int) -> list[int]:
     """Its child processes, where the system tells in /proc."""
-    found = []
+    children = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             state = entry.read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if int(state[1]) == parent:
-            found.append(int(entry.parent.name))
-    return found
+            children.append(int(entry.parent.name))
+    return children
 
 
-def resident(pids: Sequence[int]) -> int:
+def resident_bytes(pids: Sequence[int]) -> int:
     """Bytes that these processes hold, shared pages counted once."""
     total = 0
     for pid in pids:

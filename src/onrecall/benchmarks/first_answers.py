@@ -59,28 +59,28 @@ class ForeignQuality:
 def measure_answers(answers: Answers, chances: Floats, thresholds: Thresholds | None = None) -> AnswerQuality:
     """The figures, with the thresholds that ship where none are named; one chance for each answer."""
     limits = thresholds or Thresholds()
-    asked = np.array([not answer.removed for answer in answers], bool)
+    as_asked = np.array([not answer.removed for answer in answers], bool)
     right = np.array([answer.right for answer in answers], bool)
     match = np.array([answer.match for answer in answers], float)
     counted = np.array([answer.counted for answer in answers], bool)
-    similar, known = _verdicts(answers, chances, limits)
+    similar, known_answers = _verdicts(answers, chances, limits)
     claims, truths = chances[counted].tolist(), right[counted].tolist()
     error = reliability.ece(claims, truths)
     return AnswerQuality(
-        questions=int(asked.sum()),
-        right=_share(right[asked]),
+        questions=int(as_asked.sum()),
+        right=_share(right[as_asked]),
         auroc=reliability.auroc(claims, truths).value,
         brier=reliability.brier(claims, truths),
         brier_base=reliability.brier_base(truths),
         ece=error.value if error else None,
         ece_by_chance=error.by_chance if error else None,
-        novelty_by_match=reliability.auroc(match.tolist(), asked.tolist()).value,
-        novelty_by_probability=reliability.auroc(chances.tolist(), asked.tolist()).value,
-        known=_share(known[asked]),
-        known_right=_share(right[asked & known]),
-        missed=_share(~similar[asked & right]),
-        removed_similar=_share(similar[~asked]),
-        removed_known=_share(known[~asked]),
+        novelty_by_match=reliability.auroc(match.tolist(), as_asked.tolist()).value,
+        novelty_by_probability=reliability.auroc(chances.tolist(), as_asked.tolist()).value,
+        known=_share(known_answers[as_asked]),
+        known_right=_share(right[as_asked & known_answers]),
+        missed=_share(~similar[as_asked & right]),
+        removed_similar=_share(similar[~as_asked]),
+        removed_known=_share(known_answers[~as_asked]),
     )
 
 
@@ -90,8 +90,8 @@ def measure_foreign(
     """The same for foreign questions; None where none were asked. For some of them nothing at all may be recalled."""
     if not questions:
         return None
-    similar, known = _verdicts(answers, chances, thresholds or Thresholds())
-    return ForeignQuality(questions, float(similar.sum()) / questions, float(known.sum()) / questions)
+    similar, known_answers = _verdicts(answers, chances, thresholds or Thresholds())
+    return ForeignQuality(questions, float(similar.sum()) / questions, float(known_answers.sum()) / questions)
 
 
 def _verdicts(answers: Answers, chances: Floats, limits: Thresholds) -> tuple[np.ndarray, np.ndarray]:

@@ -95,41 +95,41 @@ def run(
     """Measure the bare endpoint, OnRecall on SQLite, and on PostgreSQL where a URL is given."""
     if load.seconds <= 0 or load.batch < 2 or load.alerts < load.batch or load.singles < 1:
         raise Invalid("give at least one second, batches of two or more, and a batch and a single a second", "load")
-    say = progress or (lambda _: None)
+    report_stage = progress or (lambda _: None)
     results = []
     with tempfile.TemporaryDirectory(prefix="onrecall-intake-") as folder:
-        say("the bare endpoint")
+        report_stage("the bare endpoint")
         bare = [sys.executable, "-m", "onrecall.benchmarks.baseline_server", str(Path(folder) / "bare.db")]
         results.append(_measure("bare FastAPI and SQLite", bare, {}, load, None))
-        say("OnRecall on SQLite")
+        report_stage("OnRecall on SQLite")
         url = f"sqlite:///{Path(folder) / 'onrecall.db'}"
-        results.append(_onrecall("OnRecall on SQLite", url, folder, load, worker))
+        results.append(_measure_onrecall("OnRecall on SQLite", url, folder, load, worker))
         if postgres:
-            say("OnRecall on PostgreSQL")
-            results.append(_onrecall("OnRecall on PostgreSQL", postgres, folder, load, worker))
+            report_stage("OnRecall on PostgreSQL")
+            results.append(_measure_onrecall("OnRecall on PostgreSQL", postgres, folder, load, worker))
     bare_p99 = max(results[0].batches.p99, 0.001)
     results = [replace(result, to_bare=result.batches.p99 / bare_p99) for result in results]
     return IntakeReport(f"{platform.machine()} {platform.system()}", os.cpu_count() or 1, load, tuple(results))
 
 
-def _onrecall(name: str, url: str, folder: str, load: Load, worker: Where) -> IntakeResult:
+def _measure_onrecall(name: str, url: str, folder: str, load: Load, worker: Where) -> IntakeResult:
     Database(url).close()  # a wrong URL is said here, and not by a server that does not begin
-    others = {key: value for key, value in os.environ.items() if not key.startswith("ONRECALL_")}
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("ONRECALL_")}
     chosen = {"ONRECALL_DATA_DIR": folder, "ONRECALL_DATABASE_URL": url, "ONRECALL_WORKER": worker}
-    return _measure(name, [sys.executable, "-m", "onrecall", "serve", "--port"], others | chosen, load, url)
+    return _measure(name, [sys.executable, "-m", "onrecall", "serve", "--port"], inherited | chosen, load, url)
 
 
 def _measure(
     name: str, command: Sequence[str], environment: Mapping[str, str], load: Load, url: str | None
 ) -> IntakeResult:
     mark = secrets.token_hex(4)
-    before, used = os.getloadavg()[0], _used()
-    with served(command, environment) as address:
+    before, used = os.getloadavg()[0], _processor_seconds()
+    with running_server(command, environment) as address:
         beside = (load.held_polls, load.live_clients) if url else (0, 0)  # the bare endpoint has nothing to wait for
         with bystanders(address, *beside):
             sent = send(address, load, mark)
-        rows, keys = _stored(url, mark) if url else (None, None)
-        grouped = _grouped(url) if url else None
+        rows, keys = _count_stored(url, mark) if url else (None, None)
+        grouped = _seconds_until_grouped(url) if url else None
     return IntakeResult(
         name=name,
         sent=sent.alerts,
@@ -139,15 +139,15 @@ def _measure(
         double=None if rows is None or keys is None else rows - keys,
         refused=sent.refused,
         grouped_seconds=grouped,
-        incidents=_incidents(url, mark) if url else None,
-        batches=_acknowledging(sent.batches),
-        singles=_acknowledging(sent.singles),
-        cpu_ms=(_used() - used) * 1000 / max(1, sent.alerts),
+        incidents=_count_incidents(url, mark) if url else None,
+        batches=_summarize_times(sent.batches),
+        singles=_summarize_times(sent.singles),
+        cpu_ms=(_processor_seconds() - used) * 1000 / max(1, sent.alerts),
         load=(before, os.getloadavg()[0]),
     )
 
 
-def _acknowledging(seconds: Sequence[float]) -> AcknowledgementTimes:
+def _summarize_times(seconds: Sequence[float]) -> AcknowledgementTimes:
     if not seconds:
         return AcknowledgementTimes(0, 0, 0, 0)
     p50, p99, most = (np.percentile(seconds, [50, 99, 100]) * 1000).tolist()
@@ -155,7 +155,7 @@ def _acknowledging(seconds: Sequence[float]) -> AcknowledgementTimes:
 
 
 @contextmanager
-def served(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
+def running_server(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
     """The address of a server in a process of its own."""
     port = _free_port()
     process = subprocess.Popen(  # noqa: S603 - our own command
@@ -163,7 +163,7 @@ def served(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[s
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait(process, address)
+        _wait_until_ready(process, address)
         yield address
     finally:
         process.send_signal(signal.SIGINT)
@@ -174,7 +174,7 @@ def served(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[s
             process.wait()
 
 
-def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
+def _wait_until_ready(process: "subprocess.Popen[bytes]", address: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -193,7 +193,7 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _stored(url: str, mark: str) -> tuple[int, int]:
+def _count_stored(url: str, mark: str) -> tuple[int, int]:
     """Rows of this run, and different alerts among them."""
     with closing(Database(url)) as database, database.read() as connection:
         query = text("select count(*), count(distinct key) from alerts where key like :mark")
@@ -201,7 +201,7 @@ def _stored(url: str, mark: str) -> tuple[int, int]:
     return rows, keys
 
 
-def _grouped(url: str) -> float | None:
+def _seconds_until_grouped(url: str) -> float | None:
     """Seconds from now until no alert waits to be grouped."""
     began = time.monotonic()
     with closing(Database(url)) as database:
@@ -213,14 +213,14 @@ def _grouped(url: str) -> float | None:
     return None
 
 
-def _incidents(url: str, mark: str) -> int:
+def _count_incidents(url: str, mark: str) -> int:
     """How many incidents hold alerts of this run."""
     with closing(Database(url)) as database, database.read() as connection:
         query = text("select count(distinct incident) from alerts where key like :mark")
         return int(connection.scalar(query, {"mark": f"{mark}%"}) or 0)
 
 
-def _used() -> float:
+def _processor_seconds() -> float:
     """Seconds of processor time of all processes that this one began and that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -64,12 +64,12 @@ def send(address: str, load: Load, mark: str) -> SendResult:
 
 async def _send(address: str, load: Load, mark: str) -> SendResult:
     sent = SendResult()
-    one = httpx.Limits(max_connections=1)  # a pool of many is looked through at every message: that costs a processor
+    single_connection = httpx.Limits(max_connections=1)  # a pool of many is looked through at every message: that costs a processor
     free: asyncio.LifoQueue[httpx.AsyncClient] = asyncio.LifoQueue()
-    async with AsyncExitStack() as open_ones:
+    async with AsyncExitStack() as clients:
         for _ in range(CONNECTIONS):
-            client = httpx.AsyncClient(base_url=address, timeout=PATIENCE, limits=one, verify=False)  # noqa: S501 - plain HTTP
-            free.put_nowait(await open_ones.enter_async_context(client))
+            client = httpx.AsyncClient(base_url=address, timeout=PATIENCE, limits=single_connection, verify=False)  # noqa: S501 - plain HTTP
+            free.put_nowait(await clients.enter_async_context(client))
         began = time.perf_counter()
         running = set()
         for message in _messages(load, mark):

@@ -38,22 +38,22 @@ class BaselineScores:
     def tables(self, hidden: Mask | None = None) -> dict[str, Scores]:
         """Each system's scores as if the hidden documents were not there: these have the least score of all."""
         mask = np.zeros(self.bm25.shape, bool) if hidden is None else hidden
-        found = {"bm25": _hide(self.bm25, mask)}
+        scores_by_system = {"bm25": _mask_scores(self.bm25, mask)}
         if self.minilm is not None:
-            found["minilm"] = _hide(self.minilm, mask)
-            found["rrf"] = _hide(baselines.fused(found["bm25"], found["minilm"]), mask)
-            found["recipe"] = recipe.combine(self.signals, mask)
-        return found
+            scores_by_system["minilm"] = _mask_scores(self.minilm, mask)
+            scores_by_system["rrf"] = _mask_scores(baselines.reciprocal_rank_fusion(scores_by_system["bm25"], scores_by_system["minilm"]), mask)
+            scores_by_system["recipe"] = recipe.combine(self.signals, mask)
+        return scores_by_system
 
     def novelty(self) -> dict[str, float | None]:
         """How often a question's best score is above that of one whose right documents are taken out."""
         rows = [row for row, query in enumerate(self.task.queries) if query.id in self.task.right]
         truths = [True] * len(rows) + [False] * len(rows)
-        held = self.tables(self._hidden(right=False))
+        as_asked = self.tables(self._hidden(right=False))
         removed = self.tables(self._hidden(right=True))
         return {
-            name: reliability.auroc([*_best(held[name])[rows], *_best(removed[name])[rows]], truths).value
-            for name in held
+            name: reliability.auroc([*_best_scores(as_asked[name])[rows], *_best_scores(removed[name])[rows]], truths).value
+            for name in as_asked
         }
 
     def foreign_passes(self, foreign: Sequence[Task], embedder: Embedder | None) -> dict[str, float]:
@@ -62,9 +62,9 @@ class BaselineScores:
         if not queries:
             return {}
         strange = BaselineScores.of(replace(self.task, queries=queries, right={}), embedder).tables()
-        asked = self.tables(self._hidden(right=False))
+        as_asked = self.tables(self._hidden(right=False))
         return {
-            name: passes(self._right_scores(asked[name]), _best(table), len(queries)) for name, table in strange.items()
+            name: passes(self._right_scores(as_asked[name]), _best_scores(table), len(queries)) for name, table in strange.items()
         }
 
     def _hidden(self, *, right: bool) -> Mask:
@@ -81,8 +81,8 @@ class BaselineScores:
         right = [
             name in self.task.right.get(query.id, ()) for name, query in zip(firsts, self.task.queries, strict=True)
         ]
-        found: Floats = _best(table)[np.array(right, bool)]
-        return found
+        right_scores: Floats = _best_scores(table)[np.array(right, bool)]
+        return right_scores
 
 
 def passes(right: Floats, foreign: Floats, questions: int) -> float:
@@ -93,10 +93,10 @@ def passes(right: Floats, foreign: Floats, questions: int) -> float:
     return float((foreign >= np.quantile(right, 1 - PASS_RATE)).sum()) / questions if len(right) else 1.0
 
 
-def _hide(table: Scores, mask: Mask) -> Scores:
+def _mask_scores(table: Scores, mask: Mask) -> Scores:
     return np.where(mask, -np.inf, table).astype(np.float32)
 
 
-def _best(table: Scores) -> Floats:
+def _best_scores(table: Scores) -> Floats:
     best: Floats = table.max(axis=1).astype(np.float64)
     return best

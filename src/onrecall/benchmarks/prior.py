@@ -16,7 +16,7 @@ import numpy.typing as npt
 from onrecall.benchmarks.beir import Task
 from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, PublicTask, read_tasks, small_memories
 from onrecall.benchmarks.public_text import read_public_text
-from onrecall.benchmarks.task_memory import Progress, silent, task_memory
+from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
 from onrecall.calibration import isotonic_bins, logistic, reliability
 from onrecall.calibration.metrics import Floats
 from onrecall.calibration.prior import FEATURES, MEANING_FEATURES, Prior, PriorModel
@@ -109,7 +109,7 @@ class PriorReport:
     tasks: tuple[TaskQuality, ...]
 
 
-def run(folder: Path, embedder: Embedder, progress: Progress = silent) -> tuple[Prior, dict[str, PriorReport]]:
+def run(folder: Path, embedder: Embedder, progress: Progress = ignore_progress) -> tuple[Prior, dict[str, PriorReport]]:
     """Fit the prior on the public text in a folder, with the sentence model and by words alone; a report for each."""
     tasks = read_tasks(folder)
     reports: dict[str, PriorReport] = {}
@@ -122,17 +122,17 @@ def run(folder: Path, embedder: Embedder, progress: Progress = silent) -> tuple[
 
 
 def label_answers(
-    folder: Path, tasks: Sequence[PublicTask], embedder: Embedder | None, progress: Progress = silent
+    folder: Path, tasks: Sequence[PublicTask], embedder: Embedder | None, progress: Progress = ignore_progress
 ) -> Iterator[PublicAnswer]:
     """Every question's two answers, task by task, and some of small memories; foreign questions, all answered wrong."""
     foreign = read_public_text(folder).foreign
     for number, public in enumerate(tasks, start=1):
-        with task_memory(public.task, embedder, embedder, silent) as recall:
+        with task_memory(public.task, embedder, embedder, ignore_progress) as recall:
             yield from ask_twice(public, recall)
             if public.name.endswith(FOREIGN_CORPUS):
                 yield from ask_foreign(foreign, recall)
         for part in small_memories(public):
-            with task_memory(part.task, embedder, embedder, silent) as recall:
+            with task_memory(part.task, embedder, embedder, ignore_progress) as recall:
                 yield from ask_twice(part, recall)
         progress("tasks", number, len(tasks))
 
@@ -171,12 +171,12 @@ def fit_and_measure(answers: Sequence[PublicAnswer], features: tuple[str, ...]) 
     counted = table.counted
     levels = isotonic_bins.learn(by_task[counted], table.right[counted])
     model = PriorModel(features, table.fit(np.ones(len(answers), bool)), (replace(levels[0], above=0.0), *levels[1:]))
-    own, asked = ~table.foreign & ~table.small, ~table.removed
+    own, as_asked = ~table.foreign & ~table.small, ~table.removed
     return model, PriorReport(
         leave_one_task_out=tuple(table.qualities(by_task)),
         leave_one_source_out=tuple(table.qualities(by_source)),
-        match_auroc=_auroc(table.match[own & asked], table.right[own & asked]),
-        novelty_auroc=_auroc(by_task[own], asked[own]),
+        match_auroc=_auroc(table.match[own & as_asked], table.right[own & as_asked]),
+        novelty_auroc=_auroc(by_task[own], as_asked[own]),
         tasks=tuple(_tasks(answers, by_task)),
     )
 
@@ -252,7 +252,7 @@ class AnswerTable:
 
 
 def _quality(name: str, chances: Floats, right: Floats) -> PriorQuality:
-    claims, truths = chances.tolist(), [bool(one) for one in right]
+    claims, truths = chances.tolist(), [bool(value) for value in right]
     error = reliability.ece(claims, truths)
     return PriorQuality(
         answers=name,
@@ -274,20 +274,20 @@ def _tasks(answers: Sequence[PublicAnswer], chances: Floats) -> Iterator[TaskQua
     for place, answer in enumerate(answers):
         by_name.setdefault(answer.task, []).append(place)
     for name, places in sorted(by_name.items()):
-        asked = [place for place in places if not answers[place].removed]
-        removed = [place for place in places if answers[place].removed]
-        right = np.array([answers[place].right for place in asked], np.float64)
+        asked_rows = [place for place in places if not answers[place].removed]
+        removed_rows = [place for place in places if answers[place].removed]
+        right = np.array([answers[place].right for place in asked_rows], np.float64)
         first = answers[places[0]]
-        if asked:
+        if asked_rows:
             yield TaskQuality(
                 name,
                 first.kind,
                 first.source,
-                len(asked),
+                len(asked_rows),
                 float(right.mean()),
-                float(chances[asked].mean()),
-                float(chances[removed].mean()),
-                float(np.square(chances[asked] - right).mean()),
+                float(chances[asked_rows].mean()),
+                float(chances[removed_rows].mean()),
+                float(np.square(chances[asked_rows] - right).mean()),
             )
 
 
@@ -297,8 +297,8 @@ def _provenance(tasks: Sequence[PublicTask], reports: Mapping[str, PriorReport])
         "share_without_right_documents": NEW_SHARE,
         "ridge": RIDGE,
         "tasks": [
-            {"name": one.name, "kind": one.kind, "source": one.source, "questions": len(one.task.queries)}
-            for one in tasks
+            {"name": task.name, "kind": task.kind, "source": task.source, "questions": len(task.task.queries)}
+            for task in tasks
         ],
         "leave_one_task_out": {
             name: [_rounded(asdict(quality)) for quality in report.leave_one_task_out]

@@ -10,7 +10,7 @@ from onrecall import examples
 from onrecall.benchmarks.beir import BeirQuery, CorpusDocument, Task
 from onrecall.benchmarks.event_lists import event_list
 from onrecall.benchmarks.public_text import (
-    SHORTEST,
+    MIN_CHARS,
     HistoryReport,
     PublicPage,
     PublicText,
@@ -19,18 +19,18 @@ from onrecall.benchmarks.public_text import (
 )
 from onrecall.benchmarks.question_forms import bare_name, misspelt, terse
 
-MOST_QUESTIONS = 150
+MAX_QUESTIONS = 150
 """Questions of a task at most, drawn by the hash of their ids."""
-FEWEST_QUESTIONS = 10
+MIN_QUESTIONS = 10
 """A task with fewer questions says too little to be kept."""
-SMALL_QUESTIONS, SMALL_SIZE, SMALL_REST = 24, 4, 3
+SMALL_QUESTIONS, SMALL_SIZE, SMALL_DISTRACTORS = 24, 4, 3
 """Questions of a task that are asked of small memories too, how many of one, and documents in it that answer none."""
 TELLING_LINES = 4
 """Lines of a long event list that say what is wrong; the rest is what every cluster writes."""
 CASE_WORDS = 30
 """Words of a section that a fault case begins with."""
 SMALL_SUFFIX = "_small"
-FEWEST_WORDS = 3
+MIN_WORDS = 3
 """Words that a title needs to be asked with."""
 
 
@@ -59,10 +59,10 @@ GIVEN_KINDS: Mapping[str, str] = {
 def read_tasks(folder: Path) -> tuple[PublicTask, ...]:
     """All tasks that the text in a folder and the example history give, by name."""
     text = read_public_text(folder)
-    made = [*_given(text), *_from_runbooks(text), *_from_reports(text), *_from_postmortems(text), *_from_alerts(text)]
-    tasks = [*made, *example_tasks()]
+    from_text = [*_tasks_as_given(text), *_from_runbooks(text), *_from_reports(text), *_from_postmortems(text), *_from_alerts(text)]
+    tasks = [*from_text, *example_tasks()]
     return tuple(
-        sorted((task for task in tasks if len(task.task.queries) >= FEWEST_QUESTIONS), key=lambda one: one.name)
+        sorted((task for task in tasks if len(task.task.queries) >= MIN_QUESTIONS), key=lambda public_task: public_task.name)
     )
 
 
@@ -72,9 +72,9 @@ def small_memories(public: PublicTask) -> Iterator[PublicTask]:
     for start in range(0, len(drawn), SMALL_SIZE):
         queries = drawn[start : start + SMALL_SIZE]
         right = {document for query in queries for document in public.task.right.get(query.id, ())}
-        others = sorted((one for one in public.task.corpus if one.id not in right), key=lambda one: _hash(one.id))
-        held = right | {one.id for one in others[start : start + SMALL_REST]}
-        corpus = tuple(one for one in public.task.corpus if one.id in held)
+        wrong_documents = sorted((entry for entry in public.task.corpus if entry.id not in right), key=lambda entry: _hash(entry.id))
+        kept_ids = right | {entry.id for entry in wrong_documents[start : start + SMALL_DISTRACTORS]}
+        corpus = tuple(entry for entry in public.task.corpus if entry.id in kept_ids)
         task = Task(public.name + SMALL_SUFFIX, corpus, tuple(queries), public.task.right)
         yield replace(public, task=task)
 
@@ -103,28 +103,28 @@ def _write_lines(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
-def _given(text: PublicText) -> Iterator[PublicTask]:
+def _tasks_as_given(text: PublicText) -> Iterator[PublicTask]:
     for task in text.tasks:
         kind = next((kind for part, kind in GIVEN_KINDS.items() if part in task.name), "alert text")
         yield PublicTask(task, kind, "reports" if kind == "duplicate report" else "runbooks")
         if "noname" in task.name:
-            yield PublicTask(_rephrased(task, f"{task.name}_misspelt", misspelt), "misspelt", "runbooks")
-            yield PublicTask(_rephrased(task, f"{task.name}_terse", _terse_title), "terse", "runbooks")
+            yield PublicTask(_rephrase_task(task, f"{task.name}_misspelt", misspelt), "misspelt", "runbooks")
+            yield PublicTask(_rephrase_task(task, f"{task.name}_terse", _terse_title), "terse", "runbooks")
         if kind == "duplicate report":
-            yield PublicTask(_rephrased(task, f"{task.name}_terse", _terse_title), "terse", "reports")
+            yield PublicTask(_rephrase_task(task, f"{task.name}_terse", _terse_title), "terse", "reports")
 
 
 def _from_runbooks(text: PublicText) -> Iterator[PublicTask]:
     pages = text.runbooks
-    for asked, sought in (("impact", "mitigation"), ("mitigation", "meaning"), ("diagnosis", "meaning")):
+    for question_section, answer_section in (("impact", "mitigation"), ("mitigation", "meaning"), ("diagnosis", "meaning")):
         yield PublicTask(
-            _between_sections(pages, f"runbooks_{asked}_to_{sought}", asked, sought), "section to section", "runbooks"
+            _between_sections(pages, f"runbooks_{question_section}_to_{answer_section}", question_section, answer_section), "section to section", "runbooks"
         )
     yield PublicTask(_event_lists(pages), "event list", "runbooks")
     yield PublicTask(_fault_cases(pages), "event list", "runbooks")
     entries = [CorpusDocument(page.id, "", page.without_code()) for page in pages]
-    blocks = [(page.id, block) for page in pages for block in page.code_blocks[:1] if len(block) >= SHORTEST]
-    yield PublicTask(_pairs("runbooks_output_to_page", entries, blocks), "log lines", "runbooks")
+    blocks = [(page.id, block) for page in pages for block in page.code_blocks[:1] if len(block) >= MIN_CHARS]
+    yield PublicTask(_task_from_pairs("runbooks_output_to_page", entries, blocks), "log lines", "runbooks")
 
 
 def _event_lists(pages: Sequence[PublicPage]) -> Task:
@@ -136,7 +136,7 @@ def _event_lists(pages: Sequence[PublicPage]) -> Task:
             entries.append(CorpusDocument(page.id, "", f"{page.sections['meaning']}\n\n{page.sections['mitigation']}"))
             headline = page.sections.get("impact", telling[0]).split("\n\n")[0]
             questions.append((page.id, event_list(" ".join(headline.split()), telling[:TELLING_LINES])))
-    return _pairs("runbooks_events_to_page", entries, questions)
+    return _task_from_pairs("runbooks_events_to_page", entries, questions)
 
 
 def _fault_cases(pages: Sequence[PublicPage]) -> Task:
@@ -144,103 +144,103 @@ def _fault_cases(pages: Sequence[PublicPage]) -> Task:
     entries, queries, right = [], [], {}
     for page in pages:
         telling = _diagnosis_lines(page)
-        told = [text for name, text in page.sections.items() if name in ("meaning", "impact", "mitigation")]
-        if len(telling) < 2 or not told:
+        texts = [text for name, text in page.sections.items() if name in ("meaning", "impact", "mitigation")]
+        if len(telling) < 2 or not texts:
             continue
         cases = {
             f"{page.id}-{n}": event_list(f"Case {n}: {' '.join(text.split()[:CASE_WORDS])}", telling[n % 2 :: 2])
-            for n, text in enumerate(told)
+            for n, text in enumerate(texts)
         }
         entries += [CorpusDocument(name, "", text) for name, text in cases.items()]
         for name, text in cases.items():
-            others = {other: 1.0 for other in cases if other != name}
-            if others:
+            same_fault = {case: 1.0 for case in cases if case != name}
+            if same_fault:
                 queries.append(BeirQuery(name, text, frozenset({name})))
-                right[name] = others
-    drawn = {name for name, _ in _drawn([(query.id, "") for query in queries])}
-    kept = tuple(query for query in queries if query.id in drawn)
-    return Task("runbooks_fault_cases", tuple(entries), kept, {query.id: right[query.id] for query in kept})
+                right[name] = same_fault
+    drawn = {name for name, _ in _sample_questions([(query.id, "") for query in queries])}
+    selected = tuple(query for query in queries if query.id in drawn)
+    return Task("runbooks_fault_cases", tuple(entries), selected, {query.id: right[query.id] for query in selected})
 
 
 def _diagnosis_lines(page: PublicPage) -> list[str]:
     lines = [line.strip("-* ") for line in page.sections.get("diagnosis", "").splitlines()]
-    return [line for line in lines if len(line) >= SHORTEST and not line.startswith(("#", "`"))]
+    return [line for line in lines if len(line) >= MIN_CHARS and not line.startswith(("#", "`"))]
 
 
-def _between_sections(pages: Sequence[PublicPage], name: str, asked: str, sought: str) -> Task:
-    entries = [CorpusDocument(page.id, "", page.sections[sought]) for page in pages if sought in page.sections]
+def _between_sections(pages: Sequence[PublicPage], name: str, question_section: str, answer_section: str) -> Task:
+    entries = [CorpusDocument(page.id, "", page.sections[answer_section]) for page in pages if answer_section in page.sections]
     questions = [
-        (page.id, page.sections[asked]) for page in pages if asked in page.sections and sought in page.sections
+        (page.id, page.sections[question_section]) for page in pages if question_section in page.sections and answer_section in page.sections
     ]
-    return _pairs(name, entries, questions)
+    return _task_from_pairs(name, entries, questions)
 
 
 def _from_reports(text: PublicText) -> Iterator[PublicTask]:
-    reports = [report for report in text.reports if len(report.text) >= SHORTEST]
+    reports = [report for report in text.reports if len(report.text) >= MIN_CHARS]
     bodies = [CorpusDocument(report.id, "", report.text) for report in reports]
-    titles = [(report.id, report.title) for report in reports if len(report.title.split()) >= FEWEST_WORDS]
-    yield PublicTask(_pairs("reports_title_to_text", bodies, titles), "title to text", "reports")
-    halves = [(report, *_halves(report.text)) for report in reports if len(report.text.split()) >= 4 * FEWEST_WORDS]
-    rest = [CorpusDocument(report.id, "", second) for report, _, second in halves]
+    titles = [(report.id, report.title) for report in reports if len(report.title.split()) >= MIN_WORDS]
+    yield PublicTask(_task_from_pairs("reports_title_to_text", bodies, titles), "title to text", "reports")
+    halves = [(report, *_halves(report.text)) for report in reports if len(report.text.split()) >= 4 * MIN_WORDS]
+    remainders = [CorpusDocument(report.id, "", second) for report, _, second in halves]
     opening = [(report.id, f"{report.title}\n{first}") for report, first, _ in halves]
-    yield PublicTask(_pairs("reports_first_lines_to_rest", rest, opening), "first lines to rest", "reports")
-    yield PublicTask(_repeats(text.reports), "duplicate report", "reports")
+    yield PublicTask(_task_from_pairs("reports_first_lines_to_rest", remainders, opening), "first lines to rest", "reports")
+    yield PublicTask(_duplicates_task(text.reports), "duplicate report", "reports")
 
 
 def _halves(text: str) -> tuple[str, str]:
     """The first third of the words, and the rest, cut where a line ends if one does there."""
     words = text.split()
-    first = max(FEWEST_WORDS, len(words) // 3)
+    first = max(MIN_WORDS, len(words) // 3)
     return " ".join(words[:first]), " ".join(words[first:])
 
 
-def _repeats(reports: Sequence[HistoryReport]) -> Task:
+def _duplicates_task(reports: Sequence[HistoryReport]) -> Task:
     """The first report of a defect asks for its later duplicates: the other way round than they came."""
     later: dict[str, dict[str, float]] = {}
     for report in reports:
         if report.duplicate_of:
             later.setdefault(report.duplicate_of, {})[report.id] = 1.0
     entries = [CorpusDocument(report.id, report.title, report.text) for report in reports]
-    asked = [report for report in reports if report.id in later]
-    queries = [BeirQuery(report.id, f"{report.title}\n{report.text}", frozenset({report.id})) for report in asked]
+    originals = [report for report in reports if report.id in later]
+    queries = [BeirQuery(report.id, f"{report.title}\n{report.text}", frozenset({report.id})) for report in originals]
     return Task(
-        "reports_first_to_later", tuple(entries), tuple(queries), {report.id: later[report.id] for report in asked}
+        "reports_first_to_later", tuple(entries), tuple(queries), {report.id: later[report.id] for report in originals}
     )
 
 
 def _from_postmortems(text: PublicText) -> Iterator[PublicTask]:
     pages = [page for page in text.postmortems if "summary" in page.sections]
-    rest = [
+    remainders = [
         CorpusDocument(page.id, "", page.text.replace(page.sections["summary"], "").replace(page.title, ""))
         for page in pages
     ]
     titles = [(page.id, page.title) for page in pages]
     summaries = [(page.id, page.sections["summary"]) for page in pages]
-    yield PublicTask(_pairs("postmortems_title_to_text", rest, titles), "title to text", "postmortems")
-    yield PublicTask(_pairs("postmortems_summary_to_rest", rest, summaries), "first lines to rest", "postmortems")
+    yield PublicTask(_task_from_pairs("postmortems_title_to_text", remainders, titles), "title to text", "postmortems")
+    yield PublicTask(_task_from_pairs("postmortems_summary_to_rest", remainders, summaries), "first lines to rest", "postmortems")
 
 
 def _from_alerts(text: PublicText) -> Iterator[PublicTask]:
     for task in text.foreign:
         split = [(query.id, *query.text.partition("\n")[::2]) for query in task.queries]
-        told = [(name, title, body) for name, title, body in split if len(body) >= SHORTEST]
-        entries = [CorpusDocument(name, "", body) for name, _, body in told]
-        names = [(name, bare_name(title)) for name, title, _ in told]
-        yield PublicTask(_pairs(f"{task.name}_name_to_description", entries, names), "bare name", "alerts")
-        entries = [CorpusDocument(name, "", title) for name, title, _ in told]
-        bodies = [(name, body) for name, _, body in told]
-        yield PublicTask(_pairs(f"{task.name}_description_to_name", entries, bodies), "alert text", "alerts")
+        described = [(name, title, body) for name, title, body in split if len(body) >= MIN_CHARS]
+        entries = [CorpusDocument(name, "", body) for name, _, body in described]
+        names = [(name, bare_name(title)) for name, title, _ in described]
+        yield PublicTask(_task_from_pairs(f"{task.name}_name_to_description", entries, names), "bare name", "alerts")
+        entries = [CorpusDocument(name, "", title) for name, title, _ in described]
+        bodies = [(name, body) for name, _, body in described]
+        yield PublicTask(_task_from_pairs(f"{task.name}_description_to_name", entries, bodies), "alert text", "alerts")
 
 
 def example_tasks() -> tuple[PublicTask, ...]:
     """Tasks from the example history: openings, log lines and terse words ask for incidents and pages."""
     incidents = _example_incidents()
-    openings = [(str(one["id"]), str(one["title"]), str(one["description"])) for one in incidents]
+    openings = [(str(incident["id"]), str(incident["title"]), str(incident["description"])) for incident in incidents]
     tasks = [
         (_log_lines(openings), "log lines"),
         (_example_events(openings), "event list"),
         (_same_cause(incidents), "same cause"),
-        (_rephrased(_same_cause(incidents), "examples_terse_to_same_cause", _terse_title), "terse"),
+        (_rephrase_task(_same_cause(incidents), "examples_terse_to_same_cause", _terse_title), "terse"),
         (_cause_pages(incidents), "incident to page"),
         (_title_to_description(openings), "title to text"),
     ]
@@ -258,7 +258,7 @@ def _terse_title(text: str) -> str:
 
 def _title_to_description(openings: Sequence[tuple[str, str, str]]) -> Task:
     entries = [CorpusDocument(name, "", description) for name, _, description in openings]
-    return _pairs("examples_title_to_description", entries, [(name, title) for name, title, _ in openings])
+    return _task_from_pairs("examples_title_to_description", entries, [(name, title) for name, title, _ in openings])
 
 
 def _log_lines(openings: Sequence[tuple[str, str, str]]) -> Task:
@@ -268,9 +268,9 @@ def _log_lines(openings: Sequence[tuple[str, str, str]]) -> Task:
         lines = description.splitlines()
         logs = [line for line in lines if line[:4].isdigit() or " ERROR " in line or " WARN " in line]
         entries.append(CorpusDocument(name, title, "\n".join(line for line in lines if line not in logs)))
-        if sum(map(len, logs)) >= SHORTEST:
+        if sum(map(len, logs)) >= MIN_CHARS:
             questions.append((name, "\n".join(logs)))
-    return _pairs("examples_logs_to_incident", entries, questions)
+    return _task_from_pairs("examples_logs_to_incident", entries, questions)
 
 
 def _example_events(openings: Sequence[tuple[str, str, str]]) -> Task:
@@ -279,7 +279,7 @@ def _example_events(openings: Sequence[tuple[str, str, str]]) -> Task:
     titles = {name: title for name, title, _ in openings}
     logs = [(query.id, query.text.splitlines()) for query in without.queries]
     questions = [(name, event_list(f"Alerts in {titles[name].split()[0]}", lines)) for name, lines in logs]
-    return _pairs("examples_events_to_incident", without.corpus, questions)
+    return _task_from_pairs("examples_events_to_incident", without.corpus, questions)
 
 
 def _cause(incident: Mapping[str, object]) -> str | None:
@@ -296,16 +296,16 @@ def _page_text(incident: Mapping[str, object]) -> str:
 
 
 def _same_cause(incidents: Sequence[Mapping[str, object]]) -> Task:
-    entries = tuple(CorpusDocument(str(one["id"]), str(one["title"]), _page_text(one)) for one in incidents)
+    entries = tuple(CorpusDocument(str(record["id"]), str(record["title"]), _page_text(record)) for record in incidents)
     right: dict[str, dict[str, float]] = {}
     for incident in incidents:
-        same = {str(one["id"]): 1.0 for one in incidents if one is not incident and _cause(one) == _cause(incident)}
-        if same and _cause(incident):
-            right[str(incident["id"])] = same
+        matches = {str(candidate["id"]): 1.0 for candidate in incidents if candidate is not incident and _cause(candidate) == _cause(incident)}
+        if matches and _cause(incident):
+            right[str(incident["id"])] = matches
     queries = tuple(
-        BeirQuery(str(one["id"]), f"{one['title']}\n{one['description']}", frozenset({str(one["id"])}))
-        for one in incidents
-        if one["id"] in right
+        BeirQuery(str(record["id"]), f"{record['title']}\n{record['description']}", frozenset({str(record["id"])}))
+        for record in incidents
+        if record["id"] in right
     )
     return Task("examples_opening_to_same_cause", entries, queries, right)
 
@@ -321,33 +321,33 @@ def _cause_pages(incidents: Sequence[Mapping[str, object]]) -> Task:
             (line.partition(":")[2].strip() for line in text.splitlines() if line.strip().startswith("cause:")), None
         )
     right = {
-        str(one["id"]): {page: 1.0 for page, cause in causes.items() if cause and cause == _cause(one)}
-        for one in incidents
+        str(incident["id"]): {page: 1.0 for page, cause in causes.items() if cause and cause == _cause(incident)}
+        for incident in incidents
     }
     queries = [
-        BeirQuery(str(one["id"]), f"{one['title']}\n{one['description']}") for one in incidents if right[str(one["id"])]
+        BeirQuery(str(incident["id"]), f"{incident['title']}\n{incident['description']}") for incident in incidents if right[str(incident["id"])]
     ]
     return Task("examples_opening_to_page", tuple(entries), tuple(queries), {q.id: right[q.id] for q in queries})
 
 
-def _pairs(name: str, entries: Sequence[CorpusDocument], questions: Sequence[tuple[str, str]]) -> Task:
+def _task_from_pairs(name: str, entries: Sequence[CorpusDocument], questions: Sequence[tuple[str, str]]) -> Task:
     """A task where the right document of each question is the one that its text was taken from."""
-    held = {entry.id for entry in entries if entry.text.strip()}
-    asked = [BeirQuery(document, text) for document, text in _drawn(questions) if document in held and text.strip()]
-    kept = tuple(entry for entry in entries if entry.id in held)
-    return Task(name, kept, tuple(asked), {question.id: {question.id: 1.0} for question in asked})
+    corpus_ids = {entry.id for entry in entries if entry.text.strip()}
+    queries = [BeirQuery(document, text) for document, text in _sample_questions(questions) if document in corpus_ids and text.strip()]
+    corpus = tuple(entry for entry in entries if entry.id in corpus_ids)
+    return Task(name, corpus, tuple(queries), {question.id: {question.id: 1.0} for question in queries})
 
 
-def _drawn(questions: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def _sample_questions(questions: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """At most so many questions, the same every time, whatever the order of files."""
     by_hash = sorted(questions, key=lambda question: _hash(question[0]))
-    return sorted(by_hash[:MOST_QUESTIONS])
+    return sorted(by_hash[:MAX_QUESTIONS])
 
 
 def _hash(name: str) -> bytes:
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
 
 
-def _rephrased(task: Task, name: str, rephrase: Callable[[str], str]) -> Task:
-    asked = [replace(query, text=rephrase(query.text)) for query in task.queries]
-    return replace(task, name=name, queries=tuple(query for query in asked if query.text.strip()))
+def _rephrase_task(task: Task, name: str, rephrase: Callable[[str], str]) -> Task:
+    rephrased = [replace(query, text=rephrase(query.text)) for query in task.queries]
+    return replace(task, name=name, queries=tuple(query for query in rephrased if query.text.strip()))

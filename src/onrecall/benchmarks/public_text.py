@@ -14,7 +14,7 @@ from onrecall.domain.errors import Invalid
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _HEADING = re.compile(r"^#{1,3}\s+(.*?)\s*#*$")
 _FENCE = re.compile(r"^```[^\n]*\n(.*?)^```\s*$", re.DOTALL | re.MULTILINE)
-SHORTEST = 40
+MIN_CHARS = 40
 """Characters of the shortest section or block that is worth asking with or for."""
 
 
@@ -68,18 +68,18 @@ def read_public_text(folder: Path) -> PublicText:
     queries_only = [
         path for path in sorted(folder.glob("*/queries.jsonl")) if not path.with_name("corpus.jsonl").exists()
     ]
-    found = PublicText(
+    public_text = PublicText(
         runbooks=tuple(_pages(folder, "runbooks*")),
         postmortems=tuple(_pages(folder, "postmortems*")),
         reports=tuple(report for path in sorted(folder.glob("history*.jsonl")) for report in _reports(path)),
         tasks=tuple(tasks),
         foreign=tuple(Task(path.parent.name, (), beir.read_queries(path), {}) for path in queries_only),
     )
-    if not (found.runbooks or found.postmortems or found.reports or found.tasks):
+    if not (public_text.runbooks or public_text.postmortems or public_text.reports or public_text.tasks):
         raise Invalid(
             f"{folder} holds neither runbooks*/, postmortems*/, history*.jsonl nor a task in BEIR form", "folder"
         )
-    return found
+    return public_text
 
 
 def parse_page(name: str, text: str) -> PublicPage:
@@ -97,8 +97,8 @@ def parse_page(name: str, text: str) -> PublicPage:
         else:
             heading = match[1].lower()
     texts = {heading: "\n".join(lines).strip() for heading, lines in sections.items()}
-    kept = {heading: section for heading, section in texts.items() if len(section) >= SHORTEST}
-    return PublicPage(name, title or name, body.strip(), kept)
+    long_sections = {heading: section for heading, section in texts.items() if len(section) >= MIN_CHARS}
+    return PublicPage(name, title or name, body.strip(), long_sections)
 
 
 def _pages(folder: Path, pattern: str) -> Iterator[PublicPage]:

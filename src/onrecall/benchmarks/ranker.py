@@ -10,7 +10,7 @@ import numpy as np
 from onrecall.benchmarks import ir_metrics
 from onrecall.benchmarks.ir_metrics import Difference
 from onrecall.benchmarks.public_tasks import PublicTask, read_tasks
-from onrecall.benchmarks.task_memory import Progress, silent, task_memory
+from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
 from onrecall.calibration.metrics import Floats
 from onrecall.domain.incident import Situation
 from onrecall.retrieval.embeddings import Embedder
@@ -69,21 +69,21 @@ class RankerReport:
     """Against the order of the match, question by question, each task weighing the same."""
 
 
-def run(folder: Path, embedder: Embedder | None, progress: Progress = silent) -> RankerReport:
+def run(folder: Path, embedder: Embedder | None, progress: Progress = ignore_progress) -> RankerReport:
     """Fit and measure on the public text in a folder and the example history."""
     tasks = read_tasks(folder)
-    return measure(tasks, {task.name: list(_questions(task, embedder)) for task in _watched(tasks, progress)})
+    return measure(tasks, {task.name: list(_questions(task, embedder)) for task in _report_tasks(tasks, progress)})
 
 
 def measure(tasks: Sequence[PublicTask], questions: Mapping[str, Sequence[RankedQuestion]]) -> RankerReport:
     """Choose the weights on all tasks, and for each task on those without it; `questions` are by task name."""
     table = {
-        name: np.array([[one.ndcg(ranker) for ranker in GRID] for one in asked]) for name, asked in questions.items()
+        name: np.array([[question.ndcg(ranker) for ranker in GRID] for question in task_questions]) for name, task_questions in questions.items()
     }
     base = GRID.index(UNRANKED)
-    by_task = {task.name: _choose(table, [one.name for one in tasks if one is not task]) for task in tasks}
-    by_source = {task.name: _choose(table, [one.name for one in tasks if one.source != task.source]) for task in tasks}
-    shipped = {name: [one.ndcg(SHIPPED_RANKER) for one in asked] for name, asked in questions.items()}
+    by_task = {task.name: _choose(table, [other_task.name for other_task in tasks if other_task is not task]) for task in tasks}
+    by_source = {task.name: _choose(table, [other_task.name for other_task in tasks if other_task.source != task.source]) for task in tasks}
+    shipped = {name: [question.ndcg(SHIPPED_RANKER) for question in task_questions] for name, task_questions in questions.items()}
     rows = [
         RankedTask(
             task.name,
@@ -104,20 +104,20 @@ def measure(tasks: Sequence[PublicTask], questions: Mapping[str, Sequence[Ranked
     return RankerReport(GRID[_choose(table, list(table))], tuple(rows), _macro(rows), tuple(tests))
 
 
-def _watched(tasks: Sequence[PublicTask], progress: Progress) -> Iterator[PublicTask]:
+def _report_tasks(tasks: Sequence[PublicTask], progress: Progress) -> Iterator[PublicTask]:
     for number, task in enumerate(tasks, start=1):
         yield task
         progress("tasks", number, len(tasks))
 
 
 def _questions(public: PublicTask, embedder: Embedder | None) -> Iterator[RankedQuestion]:
-    with task_memory(public.task, embedder, embedder, silent) as recall:
+    with task_memory(public.task, embedder, embedder, ignore_progress) as recall:
         for query in public.task.queries:
-            terms, found = recall.signals(Situation(query.text, exclude=query.exclude), CANDIDATES)
-            columns = [(one.strength, one.words, one.overlap, one.length) for _, one in found]
+            terms, candidates = recall.signals(Situation(query.text, exclude=query.exclude), CANDIDATES)
+            columns = [(signals.strength, signals.words, signals.overlap, signals.length) for _, signals in candidates]
             table = np.array(columns, np.float64).reshape(len(columns), 4)
             strength, words, overlap, length = table.T
-            ids, right = tuple(name for name, _ in found), public.task.right[query.id]
+            ids, right = tuple(name for name, _ in candidates), public.task.right[query.id]
             yield RankedQuestion(ids, terms, strength, words, overlap, length, right)
 
 

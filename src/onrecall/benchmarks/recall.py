@@ -18,7 +18,7 @@ from onrecall.benchmarks.ir_metrics import Difference
 from onrecall.benchmarks.novelty import BaselineScores
 from onrecall.benchmarks.prior import PublicAnswer, ask_twice
 from onrecall.benchmarks.public_tasks import PublicTask
-from onrecall.benchmarks.task_memory import Progress, silent, task_memory
+from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
 from onrecall.calibration import prior
 from onrecall.domain.incident import Situation
 from onrecall.retrieval.embeddings import Embedder
@@ -79,29 +79,29 @@ def run(
     asking: Embedder | None = None,
 ) -> RecallReport:
     """Measure a task; the corpus may come from another task's folder. `asking` is the model as questions have it."""
-    asked = task.read(folder, corpus)
-    say = progress or silent
-    with task_memory(asked, embedder, asking, say) as recall:
+    benchmark = task.read(folder, corpus)
+    report_progress = progress or ignore_progress
+    with task_memory(benchmark, embedder, asking, report_progress) as recall:
         ours: list[Ranked] = []
-        for n, query in enumerate(asked.queries, start=1):
-            found = recall.recall(Situation(query.text, exclude=query.exclude), measures.DEPTH)
-            ours.append([(one.id, one.score) for one in found])
-            say("asking", n, len(asked.queries))
-        answers = list(ask_twice(PublicTask(asked, "given", asked.name), recall))
-    rivals = BaselineScores.of(asked, embedder)
+        for n, query in enumerate(benchmark.queries, start=1):
+            evidence = recall.recall(Situation(query.text, exclude=query.exclude), measures.DEPTH)
+            ours.append([(item.id, item.score) for item in evidence])
+            report_progress("asking", n, len(benchmark.queries))
+        answers = list(ask_twice(PublicTask(benchmark, "given", benchmark.name), recall))
+    rivals = BaselineScores.of(benchmark, embedder)
     rankings = {"onrecall": ours}
     for name, table in rivals.tables().items():
-        rankings[name] = [best_documents(asked, row, scores) for row, scores in enumerate(table)]
+        rankings[name] = [best_documents(benchmark, row, scores) for row, scores in enumerate(table)]
     gains = {
-        name: [measures.ndcg([one for one, _ in rows], right) for rows, right in _judged(asked, ranked)]
+        name: [measures.ndcg([document for document, _ in rows], right) for rows, right in _judged_rankings(benchmark, ranked)]
         for name, ranked in rankings.items()
     }
-    judged = bool(asked.right)
+    judged = bool(benchmark.right)
     return RecallReport(
-        task=asked.name,
-        queries=len(asked.queries),
-        documents=len(asked.corpus),
-        systems=tuple(_system(asked, name, ranked, gains[name]) for name, ranked in rankings.items()) if judged else (),
+        task=benchmark.name,
+        queries=len(benchmark.queries),
+        documents=len(benchmark.corpus),
+        systems=tuple(_system(benchmark, name, ranked, gains[name]) for name, ranked in rankings.items()) if judged else (),
         tests=tuple(
             measures.compare(("onrecall", name), gains["onrecall"], gains[name])
             for name in rankings
@@ -109,8 +109,8 @@ def run(
         )
         if judged
         else (),
-        scores=_scores(asked, ours),
-        baseline_scores={name: _scores(asked, ranked) for name, ranked in rankings.items() if name != "onrecall"},
+        scores=_scores(benchmark, ours),
+        baseline_scores={name: _scores(benchmark, ranked) for name, ranked in rankings.items() if name != "onrecall"},
         answers=_answer_quality(answers, embedder),
         novelty=rivals.novelty() if judged else {},
     )
@@ -123,32 +123,32 @@ def _answer_quality(answers: Sequence[PublicAnswer], embedder: Embedder | None) 
     return measure_answers(answers, np.array([model.probability(answer.ranking) for answer in answers]))
 
 
-def best_documents(asked: Task, row: int, scores: baselines.Scores) -> Ranked:
+def best_documents(benchmark: Task, row: int, scores: baselines.Scores) -> Ranked:
     """The best documents of one question, with their scores."""
-    exclude = asked.queries[row].exclude
+    exclude = benchmark.queries[row].exclude
     order = np.argsort(-scores, kind="stable")[: measures.DEPTH + len(exclude)].tolist()
-    ranked = [(asked.corpus[place].id, float(scores[place])) for place in order]
-    return [one for one in ranked if one[0] not in exclude][: measures.DEPTH]
+    ranked = [(benchmark.corpus[place].id, float(scores[place])) for place in order]
+    return [document for document in ranked if document[0] not in exclude][: measures.DEPTH]
 
 
-def _judged(asked: Task, ranked: Sequence[Ranked]) -> Iterator[tuple[Ranked, dict[str, float]]]:
-    for query, rows in zip(asked.queries, ranked, strict=True):
-        if query.id in asked.right:
-            yield rows, dict(asked.right[query.id])
+def _judged_rankings(benchmark: Task, ranked: Sequence[Ranked]) -> Iterator[tuple[Ranked, dict[str, float]]]:
+    for query, rows in zip(benchmark.queries, ranked, strict=True):
+        if query.id in benchmark.right:
+            yield rows, dict(benchmark.right[query.id])
 
 
-def _system(asked: Task, name: str, ranked: Sequence[Ranked], gains: Sequence[float]) -> SystemScore:
-    judged = [([one for one, _ in rows], right) for rows, right in _judged(asked, ranked)]
-    at = {within: float(np.mean([measures.found(*one, within) for one in judged])) for within in (1, 3, 10)}
-    mrr = float(np.mean([measures.reciprocal(*one) for one in judged]))
-    sure = measures.interval(gains)
+def _system(benchmark: Task, name: str, ranked: Sequence[Ranked], gains: Sequence[float]) -> SystemScore:
+    judged = [([document for document, _ in rows], right) for rows, right in _judged_rankings(benchmark, ranked)]
+    at = {within: float(np.mean([measures.recall_at(*pair, within) for pair in judged])) for within in (1, 3, 10)}
+    mrr = float(np.mean([measures.reciprocal_rank(*pair) for pair in judged]))
+    sure = measures.bootstrap_interval(gains)
     return SystemScore(name, sure.mean, at[1], at[3], at[10], mrr, sure.low, sure.high)
 
 
-def _scores(asked: Task, ranked: Sequence[Ranked]) -> tuple[Score, ...]:
-    found = []
-    for query, rows in zip(asked.queries, ranked, strict=True):
+def _scores(benchmark: Task, ranked: Sequence[Ranked]) -> tuple[Score, ...]:
+    scores = []
+    for query, rows in zip(benchmark.queries, ranked, strict=True):
         first, second = ([score for _, score in rows] + [0.0, 0.0])[:2]
-        right = asked.right.get(query.id)
-        found.append(Score(query.id, first, first - second, (bool(rows) and rows[0][0] in right) if right else None))
-    return tuple(found)
+        right = benchmark.right.get(query.id)
+        scores.append(Score(query.id, first, first - second, (bool(rows) and rows[0][0] in right) if right else None))
+    return tuple(scores)

@@ -26,7 +26,7 @@ Grams = npt.NDArray[np.int64]
 
 def signals(task: Task, embedder: Embedder) -> tuple[Scores, Scores, Scores]:
     """The three signals, each a row for each question and a column for each document, on its own scale."""
-    return bm25(task), meaning(task, embedder), letters(task)
+    return bm25_scores(task), embedding_scores(task, embedder), char_ngram_scores(task)
 
 
 def combine(parts: Sequence[Scores], hidden: npt.NDArray[np.bool_]) -> Scores:
@@ -35,10 +35,10 @@ def combine(parts: Sequence[Scores], hidden: npt.NDArray[np.bool_]) -> Scores:
     return np.where(hidden, -np.inf, table).astype(np.float32)
 
 
-def bm25(task: Task) -> Scores:
+def bm25_scores(task: Task) -> Scores:
     """BM25 over the product's own terms: identifiers whole and in their parts."""
-    documents = [tokenizer.counts(_whole(entry)) for entry in task.corpus]
-    lengths = np.array([sum(one.values()) for one in documents], np.float64)
+    documents = [tokenizer.counts(_full_text(entry)) for entry in task.corpus]
+    lengths = np.array([sum(counts_of_document.values()) for counts_of_document in documents], np.float64)
     norm = K1 * (1 - B + B * lengths / max(lengths.mean(), 1.0))
     postings: dict[int, list[tuple[int, int]]] = {}
     for column, counts in enumerate(documents):
@@ -48,34 +48,34 @@ def bm25(task: Task) -> Scores:
     for row, query in enumerate(task.queries):
         for term, times in tokenizer.counts(query.text).items():
             for column, count in postings.get(term, ()):
-                held = len(postings[term])
-                idf = math.log(1 + (len(documents) - held + 0.5) / (held + 0.5))
+                document_frequency = len(postings[term])
+                idf = math.log(1 + (len(documents) - document_frequency + 0.5) / (document_frequency + 0.5))
                 table[row, column] += times * idf * count * (K1 + 1) / (count + norm[column])
     return table
 
 
-def meaning(task: Task, embedder: Embedder) -> Scores:
+def embedding_scores(task: Task, embedder: Embedder) -> Scores:
     """Half the nearest chunk, half the mean of the chunks."""
     chunks = [list(_chunks(entry)) for entry in task.corpus]
     vectors = embedder.embed([text for texts in chunks for text in texts])
-    asked = embedder.embed([tokenizer.split_names(query.text) for query in task.queries])
+    query_vectors = embedder.embed([tokenizer.split_names(query.text) for query in task.queries])
     table = np.zeros((len(task.queries), len(chunks)), np.float32)
     start = 0
     for column, texts in enumerate(chunks):
         own = vectors[start : start + len(texts)]
         start += len(texts)
         mean = own.mean(0) / max(float(np.linalg.norm(own.mean(0))), 1e-6)
-        table[:, column] = ((asked @ own.T).max(1) + asked @ mean) / 2
+        table[:, column] = ((query_vectors @ own.T).max(1) + query_vectors @ mean) / 2
     return table
 
 
-def letters(task: Task) -> Scores:
+def char_ngram_scores(task: Task) -> Scores:
     """The cosine of tf-idf over groups of letters within words."""
-    documents = [_grams(_whole(entry)) for entry in task.corpus]
+    documents = [_grams(_full_text(entry)) for entry in task.corpus]
     frequency = Counter(int(gram) for grams, _ in documents for gram in grams)
     idf = np.ones(BUCKETS, np.float32)
-    for gram, held in frequency.items():
-        idf[gram] = 1 + math.log((1 + len(documents)) / (1 + held))
+    for gram, document_frequency in frequency.items():
+        idf[gram] = 1 + math.log((1 + len(documents)) / (1 + document_frequency))
     weighed = [_unit(grams, counts, idf) for grams, counts in documents]
     starts = np.cumsum([0, *(len(grams) for grams, _ in weighed[:-1])])
     columns = np.concatenate([grams for grams, _ in weighed])
@@ -91,9 +91,9 @@ def letters(task: Task) -> Scores:
 
 
 def _normalise(table: Scores, hidden: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    there = ~hidden | hidden.all(axis=1, keepdims=True)
-    mean = table.mean(axis=1, keepdims=True, where=there, dtype=np.float64)
-    spread = table.std(axis=1, keepdims=True, where=there, dtype=np.float64)
+    visible = ~hidden | hidden.all(axis=1, keepdims=True)
+    mean = table.mean(axis=1, keepdims=True, where=visible, dtype=np.float64)
+    spread = table.std(axis=1, keepdims=True, where=visible, dtype=np.float64)
     centred: npt.NDArray[np.float64] = (table - mean) / np.where(spread > 1e-9, spread, 1)
     return centred
 
@@ -123,10 +123,10 @@ def _grams(text: str) -> tuple[Grams, Grams]:
 
 
 def _chunks(entry: CorpusDocument) -> Iterator[str]:
-    words = _whole(entry).split()
+    words = _full_text(entry).split()
     for start in range(0, max(len(words) - CHUNK_WORDS + CHUNK_STEP, 1), CHUNK_STEP):
         yield tokenizer.split_names(" ".join(words[start : start + CHUNK_WORDS]))
 
 
-def _whole(entry: CorpusDocument) -> str:
+def _full_text(entry: CorpusDocument) -> str:
     return f"{entry.title}\n{entry.text}".strip()

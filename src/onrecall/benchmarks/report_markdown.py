@@ -16,117 +16,117 @@ MODES = {"all": "everything", "service": "one service", "kind": "incidents", "as
 END = "<!-- end of this run -->"
 P95 = ((100_000, 50), (1_000_000, 150))
 """Wanted: at so many passages, milliseconds."""
-SHARE = 1.5
+MAX_FILTER_SLOWDOWN = 1.5
 """How much slower a filtered question may be."""
 COLD, MEMORY = (100_000, 1_000), (1_000_000, 1_000)
 """Milliseconds to the first answer at so many passages, and megabytes."""
 
 
-def write(path: Path, report: SpeedReport) -> None:
+def write_report(path: Path, report: SpeedReport) -> None:
     """Put the run on the page: in the place of an earlier one of the same sizes, else at the end."""
-    begin = f"<!-- bench speed --sizes {_listed(report.sizes)} -->"
+    begin = f"<!-- bench speed --sizes {_join_numbers(report.sizes)} -->"
     block = "\n".join([begin, *_lines(report), END])
     page = path.read_text("utf-8") if path.exists() else ""
-    before, there, rest = page.partition(begin)
-    after = rest.partition(END)[2] if there else ""
-    path.write_text(f"{before}{block}{after}" if there else f"{page}\n{block}\n".lstrip("\n"), "utf-8")
+    before, marker, following = page.partition(begin)
+    after = following.partition(END)[2] if marker else ""
+    path.write_text(f"{before}{block}{after}" if marker else f"{page}\n{block}\n".lstrip("\n"), "utf-8")
 
 
 def _lines(report: SpeedReport) -> Iterator[str]:
     yield from ("", f"Measured on {report.day}: {report.processors} processors ({report.machine}), by", "", "```sh")
-    yield f"onrecall bench speed --sizes {_listed(report.sizes)} --peers {','.join(report.peers)} \\"
+    yield f"onrecall bench speed --sizes {_join_numbers(report.sizes)} --peers {','.join(report.peers)} \\"
     yield f"  --series-seconds {report.series_seconds:g} --peer-build-seconds {report.peer_build_seconds:g}"
     yield from ("```", "")
     yield (
         f"A series is ended after {report.series_seconds:g} s: *n* of the {report.questions} questions were asked. "
         f"A peer is stopped when it has been building for {report.peer_build_seconds:g} s."
     )
-    yield from ("", *_asked(report), "", *_kept(report), "", *_findings(report), "")
+    yield from ("", *_latency_table(report), "", *_build_table(report), "", *_findings(report), "")
 
 
-def _asked(report: SpeedReport) -> Iterator[str]:
+def _latency_table(report: SpeedReport) -> Iterator[str]:
     yield "| passages | engine | asked of | p50 ms | p95 ms | p99 ms | processor time, median ms | hit@10 | n |"
     yield "|---:|---|---|---:|---:|---:|---:|---:|---:|"
-    for one in report.results:
-        for row in one.series:
+    for result in report.results:
+        for row in result.series:
             times = f"{row.p50:.0f} | **{row.p95:.0f}** | {row.p99:.0f} | {row.cpu:.1f}"
-            yield f"| {_size(one)} | {_name(one)} | {MODES[row.mode]} | {times} | {row.hit_at_10:.3f} | {row.asked} |"
+            yield f"| {_size(result)} | {_name(result)} | {MODES[row.mode]} | {times} | {row.hit_at_10:.3f} | {row.asked} |"
 
 
-def _kept(report: SpeedReport) -> Iterator[str]:
+def _build_table(report: SpeedReport) -> Iterator[str]:
     yield (
         "| passages | engine | build | from opening the files to the first answer | from the start of the process"
         " | memory, peak | disk | adds one by one | load before, after |"
     )
     yield "|---:|---|---:|---:|---:|---:|---:|---:|---|"
-    for one in report.results:
-        if not one.complete:
-            yield f"| {_size(one)} | {_name(one)} | stopped after {one.build_s:.0f} s at {one.passages:,} | | | | | | |"
+    for result in report.results:
+        if not result.complete:
+            yield f"| {_size(result)} | {_name(result)} | stopped after {result.build_s:.0f} s at {result.passages:,} | | | | | | |"
             continue
-        told = (
-            f"{one.build_s:.0f} s",
-            f"{one.cold_ms or 0:.0f} ms",
-            f"{(one.start_ms or 0) / 1000:.1f} s",
-            f"{one.memory_mb or 0:.0f} MB",
-            f"{one.disk_mb:.0f} MB",
-            f"{one.singles_per_s or 0:.0f}/s",
-            ", ".join(f"{value:.1f}" for value in one.load),
+        cells = (
+            f"{result.build_s:.0f} s",
+            f"{result.cold_ms or 0:.0f} ms",
+            f"{(result.start_ms or 0) / 1000:.1f} s",
+            f"{result.memory_mb or 0:.0f} MB",
+            f"{result.disk_mb:.0f} MB",
+            f"{result.singles_per_s or 0:.0f}/s",
+            ", ".join(f"{value:.1f}" for value in result.load),
         )
-        yield f"| {_size(one)} | {_name(one)} | {' | '.join(told)} |"
+        yield f"| {_size(result)} | {_name(result)} | {' | '.join(cells)} |"
 
 
 def _findings(report: SpeedReport) -> Iterator[str]:
     yield "| wanted | seen |"
     yield "|---|---|"
-    ours = {one.asked_for: one for one in report.results if one.engine == "onrecall" and one.series}
+    ours = {result.asked_for: result for result in report.results if result.engine == "onrecall" and result.series}
     for size, most in P95:
         if size in ours:
             p95 = ours[size].series[0].p95
-            yield f"| {size:,} passages: p95 < {most} ms | {_judged(p95 < most)}: {p95:.0f} ms |"
-    for size, one in ours.items():
-        slowest = max(row.p95 / one.series[0].p95 for row in one.series)
+            yield f"| {size:,} passages: p95 < {most} ms | {_yes_or_no(p95 < most)}: {p95:.0f} ms |"
+    for size, result in ours.items():
+        slowest = max(row.p95 / result.series[0].p95 for row in result.series)
         yield (
-            f"| {size:,}: filtered at most {SHARE:g} times unfiltered, p95"
-            f" | {_judged(slowest <= SHARE)}: {slowest:.1f} times at the most |"
+            f"| {size:,}: filtered at most {MAX_FILTER_SLOWDOWN:g} times unfiltered, p95"
+            f" | {_yes_or_no(slowest <= MAX_FILTER_SLOWDOWN)}: {slowest:.1f} times at the most |"
         )
-    for size, one in ours.items():
-        if size == COLD[0] and one.cold_ms is not None:
-            said = f"{_judged(one.cold_ms < COLD[1])}: {one.cold_ms:.0f} ms from opening the files"
-            yield f"| cold start at {size:,} < {COLD[1] / 1000:g} s | {said} |"
-        if size == MEMORY[0] and one.memory_mb is not None:
-            said = f"{_judged(one.memory_mb < MEMORY[1])}: {one.memory_mb:.0f} MB at the peak"
-            yield f"| memory at {size:,} < {MEMORY[1] / 1000:g} GB | {said} |"
-    for size, one in ours.items():
-        yield from (_beside(one, other, size) for other in report.results if _comparable(one, other))
+    for size, result in ours.items():
+        if size == COLD[0] and result.cold_ms is not None:
+            finding = f"{_yes_or_no(result.cold_ms < COLD[1])}: {result.cold_ms:.0f} ms from opening the files"
+            yield f"| cold start at {size:,} < {COLD[1] / 1000:g} s | {finding} |"
+        if size == MEMORY[0] and result.memory_mb is not None:
+            finding = f"{_yes_or_no(result.memory_mb < MEMORY[1])}: {result.memory_mb:.0f} MB at the peak"
+            yield f"| memory at {size:,} < {MEMORY[1] / 1000:g} GB | {finding} |"
+    for size, result in ours.items():
+        yield from (_peer_comparison(result, peer, size) for peer in report.results if _comparable(result, peer))
 
 
-def _beside(one: EngineResult, other: EngineResult, size: int) -> str:
+def _peer_comparison(result: EngineResult, peer: EngineResult, size: int) -> str:
     """Faster at higher quality, on the clock, in what it costs, and in hit@10."""
-    mine, its = one.series[0], other.series[0]
-    better = mine.p95 < its.p95 and mine.hit_at_10 > its.hit_at_10
-    told = (
-        f"p95 {mine.p95:.1f} against {its.p95:.1f} ms, processor time {mine.cpu:.1f} against {its.cpu:.1f} ms,"
-        f" hit@10 {mine.hit_at_10:.3f} against {its.hit_at_10:.3f}"
+    our_series, peer_series = result.series[0], peer.series[0]
+    better = our_series.p95 < peer_series.p95 and our_series.hit_at_10 > peer_series.hit_at_10
+    comparison = (
+        f"p95 {our_series.p95:.1f} against {peer_series.p95:.1f} ms, processor time {our_series.cpu:.1f} against {peer_series.cpu:.1f} ms,"
+        f" hit@10 {our_series.hit_at_10:.3f} against {peer_series.hit_at_10:.3f}"
     )
-    return f"| {size:,}: faster than {_name(other)}, at higher quality | {_judged(better)}: {told} |"
+    return f"| {size:,}: faster than {_name(peer)}, at higher quality | {_yes_or_no(better)}: {comparison} |"
 
 
-def _comparable(one: EngineResult, other: EngineResult) -> bool:
-    return other.engine == "chroma" and other.asked_for == one.asked_for and bool(other.series)
+def _comparable(result: EngineResult, peer: EngineResult) -> bool:
+    return peer.engine == "chroma" and peer.asked_for == result.asked_for and bool(peer.series)
 
 
-def _judged(held: bool) -> str:
-    return "yes" if held else "**no**"
+def _yes_or_no(met: bool) -> str:
+    return "yes" if met else "**no**"
 
 
-def _size(one: EngineResult) -> str:
-    return f"{one.asked_for:,}"
+def _size(result: EngineResult) -> str:
+    return f"{result.asked_for:,}"
 
 
-def _name(one: EngineResult) -> str:
-    name = NAMES[one.engine]
+def _name(result: EngineResult) -> str:
+    name = NAMES[result.engine]
     return name.format(chromadb=importlib.metadata.version("chromadb")) if "{" in name else name
 
 
-def _listed(numbers: Sequence[int]) -> str:
+def _join_numbers(numbers: Sequence[int]) -> str:
     return ",".join(map(str, numbers))

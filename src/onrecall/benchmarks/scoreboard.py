@@ -26,7 +26,7 @@ from onrecall.benchmarks.prior import (
 from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, PublicTask, example_tasks, read_tasks, small_memories
 from onrecall.benchmarks.public_text import read_public_text
 from onrecall.benchmarks.recall import Ranked, best_documents
-from onrecall.benchmarks.task_memory import Progress, silent, task_memory
+from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
 from onrecall.calibration import prior
 from onrecall.calibration.metrics import Floats
 from onrecall.domain.errors import RejectedInput
@@ -34,7 +34,7 @@ from onrecall.domain.incident import Document, Incident, Situation
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.retriever import Retriever
 
-OURS, BY_CHANCE = "onrecall", "onrecall, by probability"
+OURS, BY_PROBABILITY = "onrecall", "onrecall, by probability"
 LEFT_OUT, SHIPPED = "left out", "shipped"
 
 
@@ -107,9 +107,9 @@ class _Run:
     foreign: Mapping[str, float]
 
 
-def run(folder: Path | None, embedder: Embedder | None, progress: Progress = silent) -> Scoreboard:
+def run(folder: Path | None, embedder: Embedder | None, progress: Progress = ignore_progress) -> Scoreboard:
     """Measure the tasks and histories of a folder, and the example history always."""
-    tasks = read_tasks(folder) if folder else tuple(sorted(example_tasks(), key=lambda one: one.name))
+    tasks = read_tasks(folder) if folder else tuple(sorted(example_tasks(), key=lambda task: task.name))
     foreign = read_public_text(folder).foreign if folder else ()
     board = measure(tasks, foreign, embedder, progress)
     paths = [Path(next(iter(examples.__path__))), *(sorted(folder.glob("history*.jsonl")) if folder else ())]
@@ -118,7 +118,7 @@ def run(folder: Path | None, embedder: Embedder | None, progress: Progress = sil
 
 
 def measure(
-    tasks: Sequence[PublicTask], foreign: Sequence[Task], embedder: Embedder | None, progress: Progress = silent
+    tasks: Sequence[PublicTask], foreign: Sequence[Task], embedder: Embedder | None, progress: Progress = ignore_progress
 ) -> Scoreboard:
     """Measure retrieval tasks; foreign questions are asked of the first memory of alerts, else of the first of all."""
     host = next((task.name for task in tasks if task.name.endswith(FOREIGN_CORPUS)), tasks[0].name)
@@ -126,35 +126,35 @@ def measure(
     for number, public in enumerate(tasks, start=1):
         runs.append(_ask(public, foreign if public.name == host else (), embedder))
         progress("tasks", number, len(tasks))
-    answers = [answer for one in runs for answer in one.answers]
-    chances, fitted = _chances(answers, tasks, embedder)
+    answers = [answer for task_run in runs for answer in task_run.answers]
+    chances, fitted = _probabilities(answers, tasks, embedder)
     names = np.array([answer.task for answer in answers])
     strange = np.array([answer.source == FOREIGN_SOURCE for answer in answers])
-    scores = tuple(_score(one, chances[names == one.public.name], one.public.name in fitted) for one in runs)
-    asked = sum(len(task.queries) for task in foreign)
+    scores = tuple(_score(task_run, chances[names == task_run.public.name], task_run.public.name in fitted) for task_run in runs)
+    question_count = sum(len(task.queries) for task in foreign)
     own = ~strange & ~np.char.endswith(names, SMALL_SUFFIX)
     return Scoreboard(
         tasks=scores,
         macro=tuple(_macro(scores)),
         tests=tuple(_tests(runs)),
-        answers=measure_answers(_where(answers, own), chances[own]),
+        answers=measure_answers(_select_answers(answers, own), chances[own]),
         novelty=_mean_novelty(scores),
-        foreign=measure_foreign(_where(answers, strange), chances[strange], asked),
-        foreign_at_90=_foreign_passes(next(one for one in runs if one.public.name == host), answers, chances, asked),
+        foreign=measure_foreign(_select_answers(answers, strange), chances[strange], question_count),
+        foreign_at_90=_foreign_passes(next(task_run for task_run in runs if task_run.public.name == host), answers, chances, question_count),
         chronologies=(),
     )
 
 
-def _where(answers: Sequence[PublicAnswer], rows: np.ndarray) -> list[PublicAnswer]:
+def _select_answers(answers: Sequence[PublicAnswer], rows: np.ndarray) -> list[PublicAnswer]:
     return [answer for answer, row in zip(answers, rows.tolist(), strict=True) if row]
 
 
 def _ask(public: PublicTask, foreign: Sequence[Task], embedder: Embedder | None) -> _Run:
-    with task_memory(public.task, embedder, embedder, silent) as recall:
+    with task_memory(public.task, embedder, embedder, ignore_progress) as recall:
         ours = [_ranked(recall, Situation(query.text, exclude=query.exclude)) for query in public.task.queries]
         answers = [*ask_twice(public, recall), *ask_foreign(foreign, recall)]
     for part in small_memories(public):
-        with task_memory(part.task, embedder, embedder, silent) as recall:
+        with task_memory(part.task, embedder, embedder, ignore_progress) as recall:
             answers += ask_twice(part, recall)
     rivals = BaselineScores.of(public.task, embedder)
     rankings: dict[str, Sequence[Ranked]] = {OURS: ours}
@@ -164,10 +164,10 @@ def _ask(public: PublicTask, foreign: Sequence[Task], embedder: Embedder | None)
 
 
 def _ranked(recall: Retriever, situation: Situation) -> Ranked:
-    return [(one.id, one.score) for one in recall.recall(situation, ir_metrics.DEPTH)]
+    return [(item.id, item.score) for item in recall.recall(situation, ir_metrics.DEPTH)]
 
 
-def _chances(
+def _probabilities(
     answers: Sequence[PublicAnswer], tasks: Sequence[PublicTask], embedder: Embedder | None
 ) -> tuple[Floats, frozenset[str]]:
     """A probability for each answer, and the tasks whose probabilities come from a prior that was fitted without them.
@@ -177,50 +177,50 @@ def _chances(
     shipped = prior.shipped()
     model = shipped.with_meaning if embedder else shipped.by_words
     chances = np.array([model.probability(answer.ranking) for answer in answers])
-    told = {str(task["name"]) for task in shipped.provenance.get("tasks", ())}
-    fitted = frozenset(task.name for task in tasks if task.name in told)
+    prior_tasks = {str(task["name"]) for task in shipped.provenance.get("tasks", ())}
+    fitted = frozenset(task.name for task in tasks if task.name in prior_tasks)
     if len(tasks) == 1:
         return chances, frozenset()
     groups = [answer.task.removesuffix(SMALL_SUFFIX) for answer in answers]
     left_out = AnswerTable.of(answers, list(model.features)).predict_left_out(groups)
-    anew = np.array(
+    use_left_out = np.array(
         [group in fitted or answer.source == FOREIGN_SOURCE for group, answer in zip(groups, answers, strict=True)]
     )
-    return np.where(anew, left_out, chances), fitted
+    return np.where(use_left_out, left_out, chances), fitted
 
 
-def _score(one: _Run, chances: Floats, left_out: bool) -> TaskScore:
-    public = one.public
-    quality = measure_answers([answer for answer in one.answers if answer.task == public.name], chances)
+def _score(task_run: _Run, chances: Floats, left_out: bool) -> TaskScore:
+    public = task_run.public
+    quality = measure_answers([answer for answer in task_run.answers if answer.task == public.name], chances)
     return TaskScore(
         name=public.name,
         kind=public.kind,
         source=public.source,
         questions=len(public.task.queries),
         documents=len(public.task.corpus),
-        rankings=tuple(_ranking(public.task, name, ranked) for name, ranked in one.rankings.items()),
+        rankings=tuple(_ranking(public.task, name, ranked) for name, ranked in task_run.rankings.items()),
         answers=quality,
-        novelty={OURS: quality.novelty_by_match, BY_CHANCE: quality.novelty_by_probability, **one.novelty},
+        novelty={OURS: quality.novelty_by_match, BY_PROBABILITY: quality.novelty_by_probability, **task_run.novelty},
         prior=LEFT_OUT if left_out else SHIPPED,
     )
 
 
-def _judged(task: Task, ranked: Sequence[Ranked]) -> Iterator[tuple[list[str], Mapping[str, float]]]:
+def _judged_rankings(task: Task, ranked: Sequence[Ranked]) -> Iterator[tuple[list[str], Mapping[str, float]]]:
     for query, rows in zip(task.queries, ranked, strict=True):
         if query.id in task.right:
             yield [name for name, _ in rows], task.right[query.id]
 
 
 def _ranking(task: Task, name: str, ranked: Sequence[Ranked]) -> RankingQuality:
-    judged = list(_judged(task, ranked))
+    judged = list(_judged_rankings(task, ranked))
     hits = {within: [bool(set(rows[:within]) & right.keys()) for rows, right in judged] for within in (1, 3)}
     return RankingQuality(
         name,
         float(np.mean([ir_metrics.ndcg(*pair) for pair in judged])),
         float(np.mean(hits[1])),
         float(np.mean(hits[3])),
-        float(np.mean([ir_metrics.found(*pair, ir_metrics.DEPTH) for pair in judged])),
-        float(np.mean([ir_metrics.reciprocal(*pair) for pair in judged])),
+        float(np.mean([ir_metrics.recall_at(*pair, ir_metrics.DEPTH) for pair in judged])),
+        float(np.mean([ir_metrics.reciprocal_rank(*pair) for pair in judged])),
     )
 
 
@@ -240,22 +240,22 @@ def _mean_novelty(scores: Sequence[TaskScore]) -> dict[str, float]:
     }
 
 
-def _foreign_passes(host: _Run, answers: Sequence[PublicAnswer], chances: Floats, asked: int) -> dict[str, float]:
-    if not asked:
+def _foreign_passes(host: _Run, answers: Sequence[PublicAnswer], chances: Floats, question_count: int) -> dict[str, float]:
+    if not question_count:
         return {}
     match = np.array([answer.match for answer in answers])
     strange = np.array([answer.source == FOREIGN_SOURCE for answer in answers])
     right = np.array([answer.task == host.public.name and answer.right for answer in answers])
-    scales = {OURS: match, BY_CHANCE: chances}
-    ours = {name: passes(scores[right], scores[strange], asked) for name, scores in scales.items()}
+    scales = {OURS: match, BY_PROBABILITY: chances}
+    ours = {name: passes(scores[right], scores[strange], question_count) for name, scores in scales.items()}
     return {**ours, **host.foreign}
 
 
 def _tests(runs: Sequence[_Run]) -> Iterator[Difference]:
     def gains(system: str) -> dict[str, list[float]]:
         return {
-            one.public.name: [ir_metrics.ndcg(*pair) for pair in _judged(one.public.task, one.rankings[system])]
-            for one in runs
+            task_run.public.name: [ir_metrics.ndcg(*pair) for pair in _judged_rankings(task_run.public.task, task_run.rankings[system])]
+            for task_run in runs
         }
 
     ours = gains(OURS)
@@ -265,9 +265,9 @@ def _tests(runs: Sequence[_Run]) -> Iterator[Difference]:
 
 
 def _chronology(path: Path, embedder: Embedder | None, progress: Progress) -> ChronologyScore:
-    things = (thing for thing in importers.read(path) if isinstance(thing, Incident | Document | RejectedInput))
-    report = backtest(History.of(things), embedder, progress)
-    plain = report_json.plain(report)
+    records = (record for record in importers.read(path) if isinstance(record, Incident | Document | RejectedInput))
+    report = backtest(History.of(records), embedder, progress)
+    plain = report_json.report_to_json(report)
     names = ("hit_at_1", "hit_at_3", "mrr", "ece", "brier", "brier_base_then", "novelty_auroc", "confident_wrong")
-    others = {one.name: one.hits.hit_at_3.value for one in report.baselines if not one.missing}
-    return ChronologyScore(path.stem, report.incidents, {name: plain[name] for name in names}, others)
+    baselines = {baseline.name: baseline.hits.hit_at_3.value for baseline in report.baselines if not baseline.missing}
+    return ChronologyScore(path.stem, report.incidents, {name: plain[name] for name in names}, baselines)

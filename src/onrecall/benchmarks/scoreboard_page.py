@@ -55,10 +55,10 @@ def page(board: Scoreboard, command: str, day: date) -> str:
 
 
 def _intro(board: Scoreboard, command: str, day: date) -> str:
-    asked = sum(task.questions for task in board.tasks)
+    question_count = sum(task.questions for task in board.tasks)
     sources = ", ".join(sorted({task.source for task in board.tasks}))
     return (
-        f"Written by `{command}` on {day:%d %B %Y}: {len(board.tasks)} retrieval tasks with {asked:,} questions "
+        f"Written by `{command}` on {day:%d %B %Y}: {len(board.tasks)} retrieval tasks with {question_count:,} questions "
         f"(texts: {sources}), each system on the same text in the same run. How the tasks are made and what the other "
         "systems are: [benchmarks.md](benchmarks.md). A macro mean gives every task the same weight."
     )
@@ -101,10 +101,10 @@ def _novelty(board: Scoreboard) -> Iterator[tuple[str, ...]]:
 
 def _foreign(board: Scoreboard) -> Iterator[str]:
     if board.foreign is not None:
-        similar, known = _share(board.foreign.similar), _share(board.foreign.known)
+        similar_share, known_share = _share(board.foreign.similar), _share(board.foreign.known)
         yield (
-            f"Of {board.foreign.questions:,} foreign questions {similar} are answered as similar or known with the "
-            f"thresholds that ship (out-of-domain false recall), {known} as known."
+            f"Of {board.foreign.questions:,} foreign questions {similar_share} are answered as similar or known with the "
+            f"thresholds that ship (out-of-domain false recall), {known_share} as known."
         )
 
 
@@ -122,13 +122,13 @@ def _answers(quality: AnswerQuality) -> Iterator[tuple[str, ...]]:
 
 def _chronology(score: ChronologyScore) -> tuple[str, ...]:
     figures = score.figures
-    others = "; ".join(f"{_name(name)} {_share(value)}" for name, value in score.baselines.items())
+    baselines = "; ".join(f"{_name(name)} {_share(value)}" for name, value in score.baselines.items())
     return (
         score.name,
         f"{score.incidents:,}",
         _share(figures["hit_at_1"]),
         _share(figures["hit_at_3"]),
-        others or "not measured",
+        baselines or "not measured",
         _figure(figures["ece"]),
         f"{_figure(figures['brier'])}; {_figure(figures['brier_base_then'])}",
         _figure(figures["novelty_auroc"]),

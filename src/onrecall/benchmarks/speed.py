@@ -26,7 +26,7 @@ import numpy as np
 from onrecall.benchmarks import synthetic_history as corpus
 from onrecall.benchmarks import synthetic_vectors as vectors
 from onrecall.benchmarks.competitors import Chroma, Fts5
-from onrecall.benchmarks.engines import Engine, Held, Mode, OnRecall, OnRecallPostgres, model, resident
+from onrecall.benchmarks.engines import Engine, EmbeddedRecord, Mode, OnRecall, OnRecallPostgres, load_embedder, resident_bytes
 from onrecall.benchmarks.synthetic_history import SyntheticQuestion
 from onrecall.benchmarks.synthetic_vectors import SyntheticVectors
 from onrecall.domain.errors import Invalid
@@ -39,7 +39,7 @@ ENGINES: dict[str, Callable[[Path], Engine]] = {
 }
 MODES: tuple[Mode, ...] = get_args(Mode)
 Progress = Callable[[str, int, int], None]
-NOTE = "built.json"
+NOTE_FILE = "built.json"
 """What was built in a folder that is kept. There are fewer things than passages, so numbers from there on are new."""
 SINGLES_APART = 1_000
 """Between the first things that two runs add one by one."""
@@ -140,42 +140,42 @@ def run(
     plan: SpeedPlan | None = None,
     progress: Progress | None = None,
     keep: Path | None = None,
-    told: Callable[[SpeedReport], None] | None = None,
+    on_report: Callable[[SpeedReport], None] | None = None,
 ) -> SpeedReport:
     """Measure OnRecall and its peers at each size. What is built stays in `keep`, and is not built again from there.
 
     `told` hears the report after each engine, so that a long run that ends early leaves what it found.
     """
-    plan, say = plan or SpeedPlan(), progress or _quiet
+    plan, report_progress = plan or SpeedPlan(), progress or _ignore_progress
     if unknown := set(peers) - ENGINES.keys():
         raise Invalid(f"{min(unknown)!r} is not a known engine; choose from {', '.join(sorted(ENGINES))}", "peers")
     if not sizes or min(sizes) < plan.questions * 4:
         raise Invalid(f"give sizes of at least {plan.questions * 4} passages", "sizes")
-    asked = corpus.questions(plan.questions, min(plan.spread, *sizes))
+    questions = corpus.make_questions(plan.questions, min(plan.spread, *sizes))
     names = list(dict.fromkeys(["onrecall", *peers]))
     with _folder(keep) as folder:
         meanings = folder / f"meanings-{plan.questions}-{min(plan.spread, *sizes)}-{plan.pool}.npz"
         if not meanings.exists():
-            vectors.write(meanings, model(), plan.pool, asked, lambda done, of: say("embedding", done, of))
+            vectors.write_vectors(meanings, load_embedder(), plan.pool, questions, lambda count, total: report_progress("embedding", count, total))
         results: list[EngineResult] = []
         jobs = [(name, size) for size in sizes for name in names]
         for n, (name, size) in enumerate(jobs, start=1):
             place = folder / f"{name}-{size}"
-            results.append(_measure(name, place, meanings, size, plan, asked, kept=keep is not None))
-            say(f"measuring {name} at {size:,}", n, len(jobs))
-            report = _report(sizes, names[1:], plan, len(asked), results)
-            if told:
-                told(report)
+            results.append(_measure(name, place, meanings, size, plan, questions, keep=keep is not None))
+            report_progress(f"measuring {name} at {size:,}", n, len(jobs))
+            report = _report(sizes, names[1:], plan, len(questions), results)
+            if on_report:
+                on_report(report)
     return report
 
 
 def _report(
-    sizes: Sequence[int], peers: Sequence[str], plan: SpeedPlan, asked: int, results: Sequence[EngineResult]
+    sizes: Sequence[int], peers: Sequence[str], plan: SpeedPlan, question_count: int, results: Sequence[EngineResult]
 ) -> SpeedReport:
     return SpeedReport(
         machine=f"{platform.machine()} {platform.system()}",
         processors=os.cpu_count() or 1,
-        questions=asked,
+        questions=question_count,
         day=f"{datetime.now(UTC):%Y-%m-%d}",
         sizes=tuple(sizes),
         peers=tuple(peers),
@@ -185,7 +185,7 @@ def _report(
     )
 
 
-def _quiet(_stage: str, _done: int, _of: int) -> None:
+def _ignore_progress(_stage: str, _count: int, _total: int) -> None:
     """Say nothing."""
 
 
@@ -205,92 +205,92 @@ def _measure(
     meanings: Path,
     passages: int,
     plan: SpeedPlan,
-    asked: Sequence[SyntheticQuestion],
+    questions: Sequence[SyntheticQuestion],
     *,
-    kept: bool,
+    keep: bool,
 ) -> EngineResult:
     before = os.getloadavg()[0]
     stays = False
     try:
-        built = _built(_Job(engine, folder, meanings, passages, plan, 0))
-        stays = kept and built.complete
+        built = _build_or_reuse(_Job(engine, folder, meanings, passages, plan, 0))
+        stays = keep and built.complete
         if not built.complete:
             return built
-        return _apart(_ask, _Job(engine, folder, meanings, passages, plan, _next(folder, built)), built, asked, before)
+        return _run_in_process(_ask, _Job(engine, folder, meanings, passages, plan, _reserve_singles(folder, built)), built, questions, before)
     finally:
         if not stays:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _built(job: _Job) -> EngineResult:
+def _build_or_reuse(job: _Job) -> EngineResult:
     """Build, or see from the note beside it what was built before."""
-    note = job.folder / NOTE
+    note = job.folder / NOTE_FILE
     if note.exists():
-        said = json.loads(note.read_text("utf-8"))
+        saved = json.loads(note.read_text("utf-8"))
         return EngineResult(
-            job.engine, job.passages, said["passages"], complete=True, build_s=said["build_s"], disk_mb=said["disk_mb"]
+            job.engine, job.passages, saved["passages"], complete=True, build_s=saved["build_s"], disk_mb=saved["disk_mb"]
         )
     shutil.rmtree(job.folder, ignore_errors=True)
     job.folder.mkdir()
-    built = _apart(_build, job)
+    built = _run_in_process(_build, job)
     if built.complete:
-        _write(note, built, built.passages)
+        _write_note(note, built, built.passages)
     return built
 
 
-def _next(folder: Path, built: EngineResult) -> int:
+def _reserve_singles(folder: Path, built: EngineResult) -> int:
     """The number of the first thing to add one by one, which no run adds again."""
-    note = folder / NOTE
+    note = folder / NOTE_FILE
     first = int(json.loads(note.read_text("utf-8")).get("next", built.passages))
-    _write(note, built, first + SINGLES_APART)
+    _write_note(note, built, first + SINGLES_APART)
     return first
 
 
-def _write(note: Path, built: EngineResult, following: int) -> None:
-    said = {"passages": built.passages, "build_s": built.build_s, "disk_mb": built.disk_mb, "next": following}
-    note.write_text(json.dumps(said), "utf-8")
+def _write_note(note: Path, built: EngineResult, following: int) -> None:
+    saved = {"passages": built.passages, "build_s": built.build_s, "disk_mb": built.disk_mb, "next": following}
+    note.write_text(json.dumps(saved), "utf-8")
 
 
-def _apart(work: Callable[..., EngineResult], *given: object) -> EngineResult:
+def _run_in_process(work: Callable[..., EngineResult], *arguments: object) -> EngineResult:
     """Do something in a process of its own."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(work, *given).result()
+        return pool.submit(work, *arguments).result()
 
 
 def _build(job: _Job) -> EngineResult:
     meanings = SyntheticVectors(job.meanings)
     engine = ENGINES[job.engine](job.folder)
-    spent, held = 0.0, 0
+    spent, passage_count = 0.0, 0
     most = (
         job.plan.build_seconds if job.engine == "onrecall" else min(job.plan.build_seconds, job.plan.peer_build_seconds)
     )
     for batch in _batches(meanings, job.passages, job.plan.batch):
         spent += _timed(engine.add, batch)
-        held += sum(len(rows) for _, rows in batch)
+        passage_count += sum(len(rows) for _, rows in batch)
         if spent > most:
             break
-    complete = held >= job.passages
+    complete = passage_count >= job.passages
     if complete:
         spent += _timed(engine.ready)
     engine.close()
-    return EngineResult(job.engine, job.passages, held, complete, spent, _size(job.folder))
+    return EngineResult(job.engine, job.passages, passage_count, complete, spent, _size(job.folder))
 
 
-def _batches(meanings: SyntheticVectors, passages: int, size: int) -> Iterator[list[Held]]:
-    things = corpus.things(passages)
-    while batch := [(thing, meanings.of(thing)) for thing in islice(things, size)]:
+def _batches(meanings: SyntheticVectors, passages: int, size: int) -> Iterator[list[EmbeddedRecord]]:
+    records = corpus.make_records(passages)
+    while batch := [(record, meanings.of(record)) for record in islice(records, size)]:
         yield batch
 
 
-def _ask(job: _Job, built: EngineResult, asked: Sequence[SyntheticQuestion], load: float) -> EngineResult:
+def _ask(job: _Job, built: EngineResult, questions: Sequence[SyntheticQuestion], load: float) -> EngineResult:
     opened = time.time()
     engine = ENGINES[job.engine](job.folder)
-    engine.ask(asked[0], "all")
+    engine.ask(questions[0], "all")
     first = time.time()
-    for question in asked[1 : job.plan.warm]:
+    for question in questions[1 : job.plan.warm]:
         engine.ask(question, "all")
-    series = tuple(_series(engine, mode, asked, job.plan.asking_seconds) for mode in MODES)
-    memory = _peak() + resident(engine.processes())
+    series = tuple(_series(engine, mode, questions, job.plan.asking_seconds) for mode in MODES)
+    memory = _peak_memory() + resident_bytes(engine.processes())
     singles = _singles(engine, SyntheticVectors(job.meanings), job.new, job.plan)
     engine.close()
     return EngineResult(
@@ -309,16 +309,16 @@ def _ask(job: _Job, built: EngineResult, asked: Sequence[SyntheticQuestion], loa
     )
 
 
-def _series(engine: Engine, mode: Mode, asked: Sequence[SyntheticQuestion], patience: float) -> LatencySeries:
+def _series(engine: Engine, mode: Mode, questions: Sequence[SyntheticQuestion], patience: float) -> LatencySeries:
     spent: list[float] = []
     worked: list[float] = []
     right = 0
-    for question in asked:
+    for question in questions:
         began, working = time.perf_counter(), time.process_time()
-        found = engine.ask(question, mode)
+        answers = engine.ask(question, mode)
         spent.append((time.perf_counter() - began) * 1000)
         worked.append((time.process_time() - working) * 1000)
-        right += question.right in found
+        right += question.right in answers
         if sum(spent) > patience * 1000:
             break
     p50, p95, p99 = np.percentile(spent, [50, 95, 99]).tolist()
@@ -327,21 +327,21 @@ def _series(engine: Engine, mode: Mode, asked: Sequence[SyntheticQuestion], pati
 
 def _singles(engine: Engine, meanings: SyntheticVectors, first: int, plan: SpeedPlan) -> float:
     """Incidents that it takes in per second, each in a transaction of its own."""
-    things = [corpus.thing(number) for number in range(first, first + plan.singles)]
-    new = [(thing, meanings.of(thing)) for thing in things]
+    records = [corpus.make_record(number) for number in range(first, first + plan.singles)]
+    new = [(record, meanings.of(record)) for record in records]
     began = time.perf_counter()
-    done = 0
-    for one in new:
-        engine.add([one])
-        done += 1
+    count = 0
+    for entry in new:
+        engine.add([entry])
+        count += 1
         if time.perf_counter() - began > plan.asking_seconds:
             break
-    return done / (time.perf_counter() - began)
+    return count / (time.perf_counter() - began)
 
 
-def _timed(work: Callable[..., None], *given: object) -> float:
+def _timed(work: Callable[..., None], *arguments: object) -> float:
     began = time.perf_counter()
-    work(*given)
+    work(*arguments)
     return time.perf_counter() - began
 
 
@@ -349,7 +349,7 @@ def _size(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
-def _peak() -> int:
+def _peak_memory() -> int:
     """The most memory that this process ever held; Linux counts in kilobytes."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024

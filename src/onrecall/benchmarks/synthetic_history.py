@@ -34,7 +34,7 @@ TENANTS = 50_000
 START = datetime(2022, 1, 1, tzinfo=UTC)
 MINUTES = 3 * 365 * 24 * 60
 
-Thing = Incident | Document
+SyntheticRecord = Incident | Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,17 @@ class SyntheticQuestion:
     as_of: datetime
 
 
-def things(passages: int) -> Iterator[Thing]:
+def make_records(passages: int) -> Iterator[SyntheticRecord]:
     """Incidents and runbooks of at least so many passages in all."""
-    held = 0
+    passage_count = 0
     for number in itertools.count():
-        if held >= passages:
+        if passage_count >= passages:
             return
-        held += 1 if number % GROUP == GROUP - 1 else 2
-        yield thing(number)
+        passage_count += 1 if number % GROUP == GROUP - 1 else 2
+        yield make_record(number)
 
 
-def facts(number: int) -> OutageFacts:
+def outage_facts(number: int) -> OutageFacts:
     """What happened in one of them."""
     dice = random.Random(SEED * 1_000_003 + number)  # noqa: S311 - nothing here is secret
     fault = dice.choice(FAULTS)
@@ -94,91 +94,91 @@ def facts(number: int) -> OutageFacts:
     )
 
 
-def thing(number: int) -> Thing:
+def make_record(number: int) -> SyntheticRecord:
     """One of them, as it was written down."""
-    told, dice = facts(number), random.Random(number)  # noqa: S311 - likewise
-    return _runbook(told) if number % GROUP == GROUP - 1 else _incident(told, dice)
+    outage, dice = outage_facts(number), random.Random(number)  # noqa: S311 - likewise
+    return _runbook(outage) if number % GROUP == GROUP - 1 else _incident(outage, dice)
 
 
-def questions(count: int, passages: int) -> tuple[SyntheticQuestion, ...]:
+def make_questions(count: int, passages: int) -> tuple[SyntheticQuestion, ...]:
     """Situations whose right answers are spread over a history of so many passages."""
     numbers = [number for number in range(passages * GROUP // (2 * GROUP - 1)) if number % GROUP != GROUP - 1]
     return tuple(_question(number) for number in sorted(random.Random(SEED).sample(numbers, count)))  # noqa: S311
 
 
-def name(number: int) -> str:
+def record_name(number: int) -> str:
     """The id of an incident or a runbook."""
     return f"{'RB' if number % GROUP == GROUP - 1 else 'INC'}-{number}"
 
 
-def number_of(given: str) -> int:
+def record_number(record_id: str) -> int:
     """The number in an id."""
-    return int(given.rpartition("-")[2])
+    return int(record_id.rpartition("-")[2])
 
 
-def _incident(told: OutageFacts, dice: random.Random) -> Incident:
-    resolved = told.at + timedelta(minutes=dice.randint(10, 600))
-    said = [
-        f"{dice.choice(FILLERS)}: {told.fault.told}.",
-        f"{told.service} in {dice.choice(ZONES)} calls {told.upstream} at {told.endpoint}, which answers {told.code}.",
-        _log_line(told, dice),
-        f"Tenant {told.tenant} was hit hardest. {dice.choice(FILLERS)}.",
+def _incident(outage: OutageFacts, dice: random.Random) -> Incident:
+    resolved = outage.at + timedelta(minutes=dice.randint(10, 600))
+    sentences = [
+        f"{dice.choice(FILLERS)}: {outage.fault.told}.",
+        f"{outage.service} in {dice.choice(ZONES)} calls {outage.upstream} at {outage.endpoint}, which answers {outage.code}.",
+        _log_line(outage, dice),
+        f"Tenant {outage.tenant} was hit hardest. {dice.choice(FILLERS)}.",
     ]
-    cause, fix = told.cause
+    cause, fix = outage.cause
     return Incident(
-        id=name(told.number),
-        title=f"{told.fault.alert}: {told.fault.title} {told.service}",
-        started_at=told.at,
-        description="\n".join(said),
-        service=told.service,
+        id=record_name(outage.number),
+        title=f"{outage.fault.alert}: {outage.fault.title} {outage.service}",
+        started_at=outage.at,
+        description="\n".join(sentences),
+        service=outage.service,
         severity=dice.choice(("critical", "high", "medium", "low")),
-        labels={"alertname": told.fault.alert, "zone": dice.choice(ZONES)},
+        labels={"alertname": outage.fault.alert, "zone": dice.choice(ZONES)},
         status="resolved",
         resolved_at=resolved,
         source="made-up",
-        source_id=str(told.number),
+        source_id=str(outage.number),
         resolution=Resolution(
-            root_cause=f"In {told.service}, {cause}; {told.exception} was thrown for {told.endpoint}.",
+            root_cause=f"In {outage.service}, {cause}; {outage.exception} was thrown for {outage.endpoint}.",
             at=resolved,
             steps=(
-                ResolutionStep(f"Looked at {told.setting} and at the logs of {told.upstream}"),
-                ResolutionStep(f"The team {fix}", f"kubectl rollout restart deployment/{told.service}"),
+                ResolutionStep(f"Looked at {outage.setting} and at the logs of {outage.upstream}"),
+                ResolutionStep(f"The team {fix}", f"kubectl rollout restart deployment/{outage.service}"),
             ),
-            summary=f"{told.tenant} and others were back after {told.setting} was checked. {dice.choice(FILLERS)}.",
+            summary=f"{outage.tenant} and others were back after {outage.setting} was checked. {dice.choice(FILLERS)}.",
             provenance="imported",
         ),
     )
 
 
-def _log_line(told: OutageFacts, dice: random.Random) -> str:
-    when = f"{told.at:%Y-%m-%d %H:%M:%S},{dice.randrange(1000):03}"
-    what = f"com.example.{told.exception}: {told.code} after {dice.randint(100, 30_000)} ms"
-    return f"{when} ERROR [{_host(told.service, dice)}] {what} trace={dice.randbytes(8).hex()}"
+def _log_line(outage: OutageFacts, dice: random.Random) -> str:
+    when = f"{outage.at:%Y-%m-%d %H:%M:%S},{dice.randrange(1000):03}"
+    message = f"com.example.{outage.exception}: {outage.code} after {dice.randint(100, 30_000)} ms"
+    return f"{when} ERROR [{_host(outage.service, dice)}] {message} trace={dice.randbytes(8).hex()}"
 
 
-def _runbook(told: OutageFacts) -> Document:
-    cause, fix = told.cause
-    title = f"{told.fault.alert} on {told.service}"
+def _runbook(outage: OutageFacts) -> Document:
+    cause, fix = outage.cause
+    title = f"{outage.fault.alert} on {outage.service}"
     text = (
-        f"# {title}\n\nFires when {told.fault.told}.\nOften {cause}: see {told.setting}.\n"
-        f"1. Call {told.endpoint} and look for {told.code} or {told.exception}.\n"
-        f"2. Ask the owners of {told.upstream}.\n3. Last time the team {fix}."
+        f"# {title}\n\nFires when {outage.fault.told}.\nOften {cause}: see {outage.setting}.\n"
+        f"1. Call {outage.endpoint} and look for {outage.code} or {outage.exception}.\n"
+        f"2. Ask the owners of {outage.upstream}.\n3. Last time the team {fix}."
     )
-    return Document(name(told.number), title, text, service=told.service, dated=told.at)
+    return Document(record_name(outage.number), title, text, service=outage.service, dated=outage.at)
 
 
 def _question(number: int) -> SyntheticQuestion:
     """What is known at first: some of the facts, in words of one's own."""
-    told, dice = facts(number), random.Random(-number - 1)  # noqa: S311 - likewise
-    where = told.service if dice.random() < 0.5 else "one of our services"
+    outage, dice = outage_facts(number), random.Random(-number - 1)  # noqa: S311 - likewise
+    where = outage.service if dice.random() < 0.5 else "one of our services"
     clues = [
-        f"Logs show {told.exception} since {dice.randint(1, 12)} o'clock.",
-        f"Calls to {told.upstream} come back with {told.code}.",
-        f"Seen on {told.endpoint}.",
-        f"{told.tenant} complains.",
+        f"Logs show {outage.exception} since {dice.randint(1, 12)} o'clock.",
+        f"Calls to {outage.upstream} come back with {outage.code}.",
+        f"Seen on {outage.endpoint}.",
+        f"{outage.tenant} complains.",
     ]
-    text = " ".join([f"{told.fault.asked} {where}.", *dice.sample(clues, 2), dice.choice(FILLERS) + "."])
-    return SyntheticQuestion(text, name(number), told.service, told.at + timedelta(days=1))
+    text = " ".join([f"{outage.fault.asked} {where}.", *dice.sample(clues, 2), dice.choice(FILLERS) + "."])
+    return SyntheticQuestion(text, record_name(number), outage.service, outage.at + timedelta(days=1))
 
 
 def _rank(dice: random.Random, most: int) -> int:
@@ -199,9 +199,9 @@ def _service(dice: random.Random) -> str:
 def _tenant(rank: int) -> str:
     """A pronounceable name, shorter for those that occur often."""
     syllables: list[str] = []
-    left = rank
-    while left or not syllables:
-        left, at = divmod(left, len(SYLLABLES))
+    remaining = rank
+    while remaining or not syllables:
+        remaining, at = divmod(remaining, len(SYLLABLES))
         syllables.append(SYLLABLES[at])
     return "".join(syllables) + "corp"
 

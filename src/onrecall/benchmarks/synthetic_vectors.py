@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.benchmarks import synthetic_history as corpus
-from onrecall.benchmarks.synthetic_history import OutageFacts, SyntheticQuestion, Thing
+from onrecall.benchmarks.synthetic_history import OutageFacts, SyntheticQuestion, SyntheticRecord
 from onrecall.retrieval import passages
 from onrecall.retrieval.embeddings import Embedder, Progress
 
@@ -24,22 +24,22 @@ class SyntheticVectors:
     """The vectors of all passages, from a file that holds the model's own."""
 
     def __init__(self, path: Path) -> None:
-        with np.load(path) as held:
-            ids: list[str] = held["ids"].tolist()
-            self._vectors: Vectors = held["vectors"]
-        self._row = {one: row for row, one in enumerate(ids)}
-        self._by_fault, self._by_service = _akin(ids)
+        with np.load(path) as archive:
+            ids: list[str] = archive["ids"].tolist()
+            self._vectors: Vectors = archive["vectors"]
+        self._row = {passage_id: row for row, passage_id in enumerate(ids)}
+        self._by_fault, self._by_service = _rows_by_fault_and_service(ids)
 
-    def of(self, thing: Thing) -> Vectors:
+    def of(self, record: SyntheticRecord) -> Vectors:
         """One row for each passage of a thing."""
-        names = [f"{thing.id}/{n}" for n in range(len(passages.split(thing)))]
+        names = [f"{record.id}/{n}" for n in range(len(passages.split(record)))]
         if names[0] in self._row:
             return self._vectors[[self._row[name] for name in names]]
-        number = corpus.number_of(thing.id)
-        told, dice = corpus.facts(number), np.random.default_rng(number)
+        number = corpus.record_number(record.id)
+        outage, dice = corpus.outage_facts(number), np.random.default_rng(number)
         everything = range(len(self._vectors))
-        akin = [_one(dice, self._by_fault.get(_told_as(name, told), everything)) for name in names]
-        near = [_one(dice, self._by_service.get(told.service, everything)) for _ in names]
+        akin = [_pick_row(dice, self._by_fault.get(_fault_and_part(name, outage), everything)) for name in names]
+        near = [_pick_row(dice, self._by_service.get(outage.service, everything)) for _ in names]
         noise = dice.standard_normal((len(names), self._vectors.shape[1]), np.float32) * self._vectors.shape[1] ** -0.5
         return _unit(self._vectors[akin] * SAME_FAULT + self._vectors[near] * SAME_SERVICE + noise * NOISE)
 
@@ -61,36 +61,36 @@ class SyntheticEmbedder:
         return self._hand
 
 
-def write(
-    path: Path, embedder: Embedder, pool: int, asked: Sequence[SyntheticQuestion], progress: Progress | None = None
+def write_vectors(
+    path: Path, embedder: Embedder, pool: int, questions: Sequence[SyntheticQuestion], progress: Progress | None = None
 ) -> None:
     """Embed a pool of things and all that questions ask for, and keep their vectors."""
-    numbers = dict.fromkeys([*range(pool), *(corpus.number_of(question.right) for question in asked)])
-    held = [
-        (thing, passage, n) for thing in map(corpus.thing, numbers) for n, passage in enumerate(passages.split(thing))
+    numbers = dict.fromkeys([*range(pool), *(corpus.record_number(question.right) for question in questions)])
+    pool_passages = [
+        (record, passage, n) for record in map(corpus.make_record, numbers) for n, passage in enumerate(passages.split(record))
     ]
-    texts = [passages.embedding_text(thing.title, passage) for thing, passage, _ in held]
-    ids = [f"{thing.id}/{n}" for thing, _, n in held]
+    texts = [passages.embedding_text(record.title, passage) for record, passage, _ in pool_passages]
+    ids = [f"{record.id}/{n}" for record, _, n in pool_passages]
     np.savez(path, ids=np.array(ids), vectors=embedder.embed(texts, progress))
 
 
-def _akin(ids: Sequence[str]) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+def _rows_by_fault_and_service(ids: Sequence[str]) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
     """Which rows tell of the same fault in the same way, and which of the same service."""
     by_fault: dict[str, list[int]] = {}
     by_service: dict[str, list[int]] = {}
-    for row, one in enumerate(ids):
-        told = corpus.facts(corpus.number_of(one.rpartition("/")[0]))
-        by_fault.setdefault(_told_as(one, told), []).append(row)
-        by_service.setdefault(told.service, []).append(row)
+    for row, passage_id in enumerate(ids):
+        outage = corpus.outage_facts(corpus.record_number(passage_id.rpartition("/")[0]))
+        by_fault.setdefault(_fault_and_part(passage_id, outage), []).append(row)
+        by_service.setdefault(outage.service, []).append(row)
     return by_fault, by_service
 
 
-def _told_as(name: str, told: OutageFacts) -> str:
+def _fault_and_part(name: str, outage: OutageFacts) -> str:
     """The fault, and whether it is told in an opening, a resolution or a runbook."""
-    return f"{told.fault.alert} {name[:2]}{name[-2:]}"
+    return f"{outage.fault.alert} {name[:2]}{name[-2:]}"
 
 
-def _one(dice: np.random.Generator, rows: Sequence[int]) -> int:
+def _pick_row(dice: np.random.Generator, rows: Sequence[int]) -> int:
     return rows[int(dice.integers(len(rows)))]
 
 

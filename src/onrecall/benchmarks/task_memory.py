@@ -18,26 +18,26 @@ BATCH = 64
 START = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def silent(_stage: str, _done: int, _of: int) -> None:
+def ignore_progress(_stage: str, _count: int, _total: int) -> None:
     """Report no progress."""
 
 
 @contextmanager
-def task_memory(asked: Task, embedder: Embedder | None, asking: Embedder | None, say: Progress) -> Iterator[Retriever]:
+def task_memory(task: Task, embedder: Embedder | None, asking: Embedder | None, progress: Progress) -> Iterator[Retriever]:
     """A fresh memory that holds the task's corpus."""
     with tempfile.TemporaryDirectory(prefix="onrecall-bench-") as folder:
         store = Storage.open(f"sqlite:///{folder}/bench.db")
         try:
             index = LocalIndex(store, embedder.name if embedder else None)
             recall = Retriever(store, embedder, index, asking)
-            documents = [Document(one.id, one.title, one.text) for one in asked.corpus]
+            documents = [Document(entry.id, entry.title, entry.text) for entry in task.corpus]
             for start in range(0, len(documents), BATCH):
                 batch = documents[start : start + BATCH]
-                entries = [StoreEntry(one, held) for one, held in zip(batch, recall.prepare(batch), strict=True)]
+                entries = [StoreEntry(document, passages) for document, passages in zip(batch, recall.prepare(batch), strict=True)]
                 for saved in store.save(entries, START):
                     if saved.state == "rejected":
                         raise Invalid(f"corpus.jsonl: {saved.id}: {saved.message}", saved.field)
-                say("storing", start + len(batch), len(documents))
+                progress("storing", start + len(batch), len(documents))
             yield recall
         finally:
             store.close()

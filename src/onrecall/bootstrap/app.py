@@ -13,10 +13,10 @@ import yaml
 from onrecall.bootstrap import hindsight
 from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channels
-from onrecall.bootstrap.channels import parts as channel_parts
+from onrecall.bootstrap.channels import channel_checks as channel_parts
 from onrecall.bootstrap.models import models as refining
-from onrecall.bootstrap.sources import catalog, expiry, heartbeat_patience, trusted_sources
-from onrecall.bootstrap.status import ComponentStatus, StatusReport, report
+from onrecall.bootstrap.sources import source_catalog, expiry_by_source, heartbeat_patience, trusted_sources
+from onrecall.bootstrap.status import ComponentStatus, StatusReport, build_report
 from onrecall.bootstrap.store_watch import StoreWatch
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.grouping import ServiceGraph
@@ -39,7 +39,7 @@ from onrecall.worker.worker import WorkerHandle
 if TYPE_CHECKING:
     from onrecall.http.slack_actions import SlackApp
 
-__all__ = ["AppContext", "embedder", "kafka", "open_app", "settings", "storage"]
+__all__ = ["AppContext", "embedder", "kafka_connection", "open_app", "settings", "open_storage"]
 
 
 CERTIFICATES = {
@@ -75,20 +75,20 @@ class AppContext:
         self, worker: WorkerHandle | None = None, more: Sequence[Callable[[], ComponentStatus]] = ()
     ) -> StatusReport:
         """Ask every part whether it answers."""
-        working = [lambda: _at_work(worker)] if worker else []
+        working = [lambda: _worker_status(worker)] if worker else []
         if self.memory.refining.active:
-            working.append(_refines)
+            working.append(_refinement_status)
         extra = [*working, *channel_parts(self.memory), *self.more_parts, *more]
-        return report(self.memory, self.meaning, extra, self.watch)
+        return build_report(self.memory, self.meaning, extra, self.watch)
 
 
 @contextmanager
 def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
     """Open the house that the settings describe, and close it at the end."""
     chosen = chosen or settings()
-    who, told, refiners, sources = access(chosen), channels(chosen), refining(chosen), catalog(chosen)
+    access_config, notification_channels, refiners, sources = read_access(chosen), channels(chosen), refining(chosen), source_catalog(chosen)
     _make_folder(chosen.data_dir)
-    with closing(Storage.open(chosen.database)) as store, hindsight.peer(chosen) as peer:
+    with closing(Storage.open(chosen.database)) as store, hindsight.open_peer(chosen) as peer:
         local = _local(chosen)
         model, asking = _models(chosen, local)
         with _index(store, model, chosen) as index:
@@ -98,33 +98,33 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
                 recall,
                 _now,
                 chosen.redact_personal,
-                topology(chosen.dependencies),
-                pace(chosen),
+                read_service_graph(chosen.dependencies),
+                grouping_timers(chosen),
                 sources,
-                told,
+                notification_channels,
                 chosen.notify_min_severity,
                 refiners,
-                *hindsight.uses(peer),
-                expiry=expiry(chosen),
+                *hindsight.mirrors_and_opinions(peer),
+                expiry=expiry_by_source(chosen),
                 trusted_sources=trusted_sources(chosen, sources),
                 heartbeat_patience=heartbeat_patience(chosen),
             )
             memory = IncidentService(parts)
             watch = StoreWatch(memory)
             try:
-                yield AppContext(memory, _meaning(model), who, chosen, local, peer, hindsight.part(peer, memory), watch)
+                yield AppContext(memory, _model_status(model), access_config, chosen, local, peer, hindsight.status_checks(peer, memory), watch)
             finally:
                 watch.stop()
 
 
 @contextmanager
-def storage(chosen: Settings | None = None) -> Iterator[Storage]:
+def open_storage(chosen: Settings | None = None) -> Iterator[Storage]:
     """The store alone, for what needs neither model nor index."""
     with closing(Storage.open((chosen or settings()).database)) as store:
         yield store
 
 
-def pace(chosen: Settings) -> GroupingTimers:
+def grouping_timers(chosen: Settings) -> GroupingTimers:
     """How long to wait for what, when alerts come in."""
     return GroupingTimers(
         timedelta(seconds=chosen.settle_seconds),
@@ -133,7 +133,7 @@ def pace(chosen: Settings) -> GroupingTimers:
     )
 
 
-def topology(file: Path | None) -> ServiceGraph:
+def read_service_graph(file: Path | None) -> ServiceGraph:
     """What depends on what, as the file declares it."""
     if file is None:
         return ServiceGraph()
@@ -145,12 +145,12 @@ def topology(file: Path | None) -> ServiceGraph:
         raise Invalid(f"ONRECALL_DEPENDENCIES: {file} is neither YAML nor JSON: {error}", "dependencies") from error
 
 
-def access(chosen: Settings) -> Access:
+def read_access(chosen: Settings) -> Access:
     """Access configuration other than API keys: webhook signatures, CORS origins, Slack."""
-    secrets = chosen.secrets_by_sender
+    secrets = chosen.webhook_secrets_by_source
     if secrets:
-        _check_senders(secrets)
-    return Access(secrets, chosen.welcome_origins, chosen.local_proxy_role, slack=_slack(chosen))
+        _check_secret_sources(secrets)
+    return Access(secrets, chosen.allowed_origins, chosen.local_proxy_role, slack=_slack(chosen))
 
 
 def _slack(chosen: Settings) -> "SlackApp | None":
@@ -161,11 +161,11 @@ def _slack(chosen: Settings) -> "SlackApp | None":
     return slack_app(chosen, chosen.slack_signing_secret.get_secret_value())
 
 
-def _check_senders(secrets: Iterable[str]) -> None:
+def _check_secret_sources(secrets: Iterable[str]) -> None:
     for sender in secrets:
         if sender not in SOURCES:
-            known = ", ".join(sorted(name for name, source in SOURCES.items() if source.verify)) or "none"
-            raise Invalid(f"ONRECALL_WEBHOOK_SECRETS: {sender} is not a sender that signs; choose from {known}", sender)
+            signing_sources = ", ".join(sorted(name for name, source in SOURCES.items() if source.verify)) or "none"
+            raise Invalid(f"ONRECALL_WEBHOOK_SECRETS: {sender} is not a sender that signs; choose from {signing_sources}", sender)
         if SOURCES[sender].verify is None:
             raise Invalid(
                 f"ONRECALL_WEBHOOK_SECRETS: {sender} signs nothing; leave it out and give it a key of the role ingest",
@@ -173,15 +173,15 @@ def _check_senders(secrets: Iterable[str]) -> None:
             )
 
 
-def kafka(chosen: Settings) -> Connection | None:
+def kafka_connection(chosen: Settings) -> Connection | None:
     """How to get to Kafka; None when there is none."""
     if chosen.kafka_brokers is None:
         return None
-    topics, publish = chosen.formats_by_topic, chosen.kafka_publish
-    known = catalog(chosen)
+    topics, publish = chosen.source_by_topic, chosen.kafka_publish
+    sources = source_catalog(chosen)
     for topic, sender in topics.items():
-        if sender is not None and sender not in known:
-            names = ", ".join(known)
+        if sender is not None and sender not in sources:
+            names = ", ".join(sources)
             raise Invalid(f"ONRECALL_KAFKA_TOPICS: {topic}={sender}: unknown sender; choose from {names}", topic)
     if not topics and publish is None:
         raise Invalid("ONRECALL_KAFKA_TOPICS: name the topics to consume, such as alerts=alertmanager", "topics")
@@ -193,11 +193,11 @@ def kafka(chosen: Settings) -> Connection | None:
 def _kafka_security(chosen: Settings) -> Mapping[str, str]:
     """Encryption and login, in librdkafka's words."""
     protocol = chosen.kafka_security_protocol
-    told: dict[str, str] = {"security.protocol": protocol}
+    options: dict[str, str] = {"security.protocol": protocol}
     for name, setting in CERTIFICATES.items():
         path: Path | None = getattr(chosen, setting)
         if path is not None:
-            told[name] = _kafka_file(path, "ONRECALL_" + setting.upper(), protocol)
+            options[name] = _kafka_file(path, "ONRECALL_" + setting.upper(), protocol)
     user, password = chosen.kafka_sasl_username, chosen.kafka_sasl_password
     if not protocol.startswith("SASL"):
         if user or password:
@@ -206,12 +206,12 @@ def _kafka_security(chosen: Settings) -> Mapping[str, str]:
                 "ONRECALL_KAFKA_SASL_USERNAME and ONRECALL_KAFKA_SASL_PASSWORD",
                 "kafka_security_protocol",
             )
-        return told
+        return options
     if not (user and password):
         missing = "PASSWORD" if user else "USERNAME"
         raise Invalid(f"ONRECALL_KAFKA_SASL_{missing}: {protocol} needs it", f"kafka_sasl_{missing.lower()}")
     login = {"sasl.username": user, "sasl.password": password.get_secret_value()}
-    return told | login | {"sasl.mechanisms": chosen.kafka_sasl_mechanism}
+    return options | login | {"sasl.mechanisms": chosen.kafka_sasl_mechanism}
 
 
 def _kafka_file(path: Path, variable: str, protocol: str) -> str:
@@ -264,13 +264,13 @@ def _index(store: Storage, model: Embedder | None, chosen: Settings) -> Iterator
         yield index
 
 
-def _meaning(model: Embedder | None) -> ComponentStatus:
+def _model_status(model: Embedder | None) -> ComponentStatus:
     if model is None:
         return ComponentStatus(name="meaning", state="degraded", detail=MISSING)
     return ComponentStatus(name="meaning", state="ok", detail=f"{model.name}, {model.dimensions} dimensions")
 
 
-def _at_work(worker: WorkerHandle) -> ComponentStatus:
+def _worker_status(worker: WorkerHandle) -> ComponentStatus:
     if worker.alive:
         return ComponentStatus(name="worker", state="ok", detail="answers incidents as they are opened")
     return ComponentStatus(
@@ -278,7 +278,7 @@ def _at_work(worker: WorkerHandle) -> ComponentStatus:
     )
 
 
-def _refines() -> ComponentStatus:
+def _refinement_status() -> ComponentStatus:
     return ComponentStatus(name="refining", state="ok", detail="a model refines answers once they are out")
 
 

@@ -10,7 +10,7 @@ from onrecall.notifications import Channel, Links
 from onrecall.pipeline import IncidentService
 from onrecall.settings import PREFIX, Settings
 
-SHOWN = 120
+MAX_DETAIL = 120
 
 
 def channels(chosen: Settings) -> tuple[Channel, ...]:
@@ -26,29 +26,29 @@ def _channels(chosen: Settings) -> Iterator[Channel]:
     from onrecall.notifications.egress_guard import EgressGuard  # noqa: PLC0415
     from onrecall.notifications.json_poster import JsonPoster  # noqa: PLC0415
 
-    with _about("allow_private_hosts"):
-        guard = EgressGuard.allowing(chosen.private_hosts)
+    with _naming_setting("allow_private_hosts"):
+        guard = EgressGuard.from_allowlist(chosen.private_hosts)
     links = Links(chosen.public_url)
     if chosen.webhook_url:
         secret = chosen.webhook_secret.get_secret_value() if chosen.webhook_secret else None
-        with _about("webhook_url"):
+        with _naming_setting("webhook_url"):
             post = JsonPoster(guard, guard.check_url(chosen.webhook_url.get_secret_value()))
         yield webhook.Webhook(post, links, secret, chosen.webhook_format)
     if chosen.teams_url:
-        with _about("teams_url"):
-            post = teams.check(guard, chosen.teams_url.get_secret_value())
+        with _naming_setting("teams_url"):
+            post = teams.check_workflow_url(guard, chosen.teams_url.get_secret_value())
         yield teams.Teams(post, links)
     if chosen.smtp_host:
         password = chosen.smtp_password.get_secret_value() if chosen.smtp_password else None
         server = mail.Server(
             guard, chosen.smtp_host, chosen.smtp_port, chosen.smtp_security, chosen.smtp_user, password
         )
-        with _about("smtp_host"):
+        with _naming_setting("smtp_host"):
             server.check()
-        with _about("smtp_from"):
-            sender = mail.address(chosen.smtp_from or "")
-        with _about("smtp_to"):
-            recipients = tuple(mail.address(one) for one in chosen.mail_recipients or ("",))
+        with _naming_setting("smtp_from"):
+            sender = mail.parse_address(chosen.smtp_from or "")
+        with _naming_setting("smtp_to"):
+            recipients = tuple(mail.parse_address(recipient) for recipient in chosen.mail_recipients or ("",))
         yield mail.Mail(server, sender, recipients, links)
     if chosen.slack_bot_token or chosen.slack_webhook_url or chosen.slack_channel:
         from onrecall.bootstrap.slack import slack_channel  # noqa: PLC0415
@@ -56,28 +56,28 @@ def _channels(chosen: Settings) -> Iterator[Channel]:
         yield slack_channel(chosen, guard, links)
 
 
-def parts(memory: IncidentService) -> list[Callable[[], ComponentStatus]]:
+def channel_checks(memory: IncidentService) -> list[Callable[[], ComponentStatus]]:
     """For each channel a way to ask how it does."""
     mirrors = {mirror.name for mirror in memory.mirrors}  # they are told of with the server that they are in
-    return [partial(_part, memory, one.name) for one in memory.tellers if one.name not in mirrors]
+    return [partial(_channel_status, memory, channel.name) for channel in memory.tellers if channel.name not in mirrors]
 
 
-def _part(memory: IncidentService, name: str) -> ComponentStatus:
+def _channel_status(memory: IncidentService, name: str) -> ComponentStatus:
     try:
-        found = memory.store.outbox.backlog(name)
+        backlog = memory.store.outbox.backlog(name)
     except OnRecallError as error:
         return ComponentStatus(name=name, state="down", detail=str(error))
-    dead = f"; {found.dead} given up: `onrecall deliveries list --state dead`" if found.dead else ""
-    if not found.pending or found.since is None:
+    dead = f"; {backlog.dead} given up: `onrecall deliveries list --state dead`" if backlog.dead else ""
+    if not backlog.pending or backlog.since is None:
         return ComponentStatus(name=name, state="ok", detail=f"all is told{dead}")
-    waiting = f"{found.pending} wait since {found.since:%Y-%m-%d %H:%M} UTC"
-    if found.last_error is None:
+    waiting = f"{backlog.pending} wait since {backlog.since:%Y-%m-%d %H:%M} UTC"
+    if backlog.last_error is None:
         return ComponentStatus(name=name, state="ok", detail=f"{waiting}{dead}")
-    return ComponentStatus(name=name, state="degraded", detail=f"{waiting}: {found.last_error[:SHOWN]}{dead}")
+    return ComponentStatus(name=name, state="degraded", detail=f"{waiting}: {backlog.last_error[:MAX_DETAIL]}{dead}")
 
 
 @contextmanager
-def _about(setting: str) -> Iterator[None]:
+def _naming_setting(setting: str) -> Iterator[None]:
     """What is wrong with a setting is said under its name, and never with the value of a secret."""
     try:
         yield

@@ -16,13 +16,13 @@ from onrecall.settings import Settings
 
 CHECK_SECONDS = 1.0
 """The longest that `/status` waits for Hindsight."""
-CHECKED_EVERY = 10.0
+CHECK_INTERVAL_SECONDS = 10.0
 """Between two looks, for probes ask for the status often."""
-SHOWN = 160
+MAX_DETAIL = 160
 
 
 @contextmanager
-def peer(chosen: Settings) -> Iterator[HindsightPeer | None]:
+def open_peer(chosen: Settings) -> Iterator[HindsightPeer | None]:
     """The bank in use; None without one. Nobody is called before something is asked of it."""
     if chosen.hindsight_url is None:
         yield None
@@ -33,7 +33,7 @@ def peer(chosen: Settings) -> Iterator[HindsightPeer | None]:
         yield HindsightPeer(bank, chosen.hindsight_mirror, chosen.hindsight_opinion_seconds)
 
 
-def uses(peer: HindsightPeer | None) -> tuple[Sequence[HindsightMirror], OpinionSource | None]:
+def mirrors_and_opinions(peer: HindsightPeer | None) -> tuple[Sequence[HindsightMirror], OpinionSource | None]:
     """Where incidents are kept as well, and who is asked for a second opinion."""
     if peer is None:
         return (), None
@@ -58,7 +58,7 @@ class HindsightStatus:
 
     def _look(self) -> tuple[bool, str]:
         with self._lock:
-            if self._checked_at is None or time.monotonic() - self._checked_at > CHECKED_EVERY:
+            if self._checked_at is None or time.monotonic() - self._checked_at > CHECK_INTERVAL_SECONDS:
                 self._answer = self._ask()
                 self._checked_at = time.monotonic()
             return self._answer
@@ -68,10 +68,10 @@ class HindsightStatus:
         try:
             state = bank.check(min(CHECK_SECONDS, bank.timeout))
         except OnRecallError as error:
-            return False, str(error)[:SHOWN]
-        found = f"bank {bank.name}" if state.exists else f"bank {bank.name} is made when the first incident is sent"
+            return False, str(error)[:MAX_DETAIL]
+        bank_state = f"bank {bank.name}" if state.exists else f"bank {bank.name} is made when the first incident is sent"
         mode = f", mode {state.mode}" if state.mode and state.mode != "chunks" else ""
-        return True, f"Hindsight {state.version} at {bank.url}, {found}{mode}"
+        return True, f"Hindsight {state.version} at {bank.url}, {bank_state}{mode}"
 
     def _waiting(self) -> str:
         backlog = self._memory.store.outbox.backlog(self._peer.channel.name)
@@ -80,6 +80,6 @@ class HindsightStatus:
         return f"; {backlog.pending} incidents wait to be sent since {backlog.since:%Y-%m-%d %H:%M} UTC"
 
 
-def part(peer: HindsightPeer | None, memory: IncidentService) -> list[Callable[[], ComponentStatus]]:
+def status_checks(peer: HindsightPeer | None, memory: IncidentService) -> list[Callable[[], ComponentStatus]]:
     """The way to ask how Hindsight does; none where there is none."""
     return [HindsightStatus(peer, memory)] if peer else []

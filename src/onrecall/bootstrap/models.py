@@ -16,16 +16,16 @@ from onrecall.storage import UsageLimits
 
 def models(chosen: Settings) -> Models:
     """The draft model and the strong one, where they are set, with all that they need."""
-    named: list[tuple[Role, str | None]] = [("draft", chosen.llm_draft), ("strong", chosen.llm_strong)]
+    names_by_role: list[tuple[Role, str | None]] = [("draft", chosen.llm_draft), ("strong", chosen.llm_strong)]
     forms = AcceptedForms()
-    asked = tuple((role, _model(f"ONRECALL_LLM_{role.upper()}", name, chosen, forms)) for role, name in named if name)
-    if asked or _keyed(chosen):
+    remote_models = tuple((role, _model(f"ONRECALL_LLM_{role.upper()}", name, chosen, forms)) for role, name in names_by_role if name)
+    if remote_models or _has_any_key(chosen):
         check_installed()
     limits = UsageLimits(chosen.llm_calls_per_minute, chosen.llm_daily_budget_usd)
-    return Models(asked, limits, chosen.llm_deadline_seconds)
+    return Models(remote_models, limits, chosen.llm_deadline_seconds)
 
 
-def _keyed(chosen: Settings) -> bool:
+def _has_any_key(chosen: Settings) -> bool:
     """Whether somebody gave a key of a model: then models are wanted, whether or not one is named yet."""
     return any(key is not None for key in (chosen.groq_key, chosen.openai_key, chosen.anthropic_key, chosen.llm_key))
 
@@ -48,21 +48,21 @@ def _model(variable: str, name: str, chosen: Settings, forms: AcceptedForms) -> 
     if provider == COMPATIBLE and url is None:
         raise Invalid(f"{variable}: set ONRECALL_LLM_URL, such as http://localhost:11434/v1", "ONRECALL_LLM_URL")
     if not key and url is None:
-        wanted = f"ONRECALL_{provider.upper()}_KEY"
-        raise Invalid(f"{variable}: {name} needs a key; set {wanted} or {wanted}_FILE", wanted)
+        key_variable = f"ONRECALL_{provider.upper()}_KEY"
+        raise Invalid(f"{variable}: {name} needs a key; set {key_variable} or {key_variable}_FILE", key_variable)
     price = _price(chosen.llm_url_price) if provider == COMPATIBLE else None
     return RemoteModel(provider, model, key, url, price, chosen.llm_answer_tokens, forms)
 
 
-def _price(said: str | None) -> Price | None:
-    if said is None:
+def _price(text: str | None) -> Price | None:
+    if text is None:
         return None
     try:
-        into, out = (float(part) for part in said.split(","))
+        into, out = (float(part) for part in text.split(","))
     except ValueError:
         into = out = -1.0
     if not (0 <= into < 100_000 and 0 <= out < 100_000):
         raise Invalid(
-            f"ONRECALL_LLM_URL_PRICE: {said!r} is not a price; write two numbers, such as 0.5,1.5", "llm_url_price"
+            f"ONRECALL_LLM_URL_PRICE: {text!r} is not a price; write two numbers, such as 0.5,1.5", "llm_url_price"
         )
     return Price(into, out)

@@ -16,27 +16,27 @@ def slack_channel(chosen: Settings, guard: EgressGuard, links: Links) -> Channel
     api = _api(chosen, guard)
     if api is not None:
         if chosen.slack_webhook_url:
-            raise _wrong("slack_webhook_url", "a bot tells the same and better; leave this out")
+            raise _setting_error("slack_webhook_url", "a bot tells the same and better; leave this out")
         if chosen.slack_channel is None:
-            raise _wrong("slack_channel", "the bot needs the id of a channel, as C0123456789")
-        rooms = chosen.slack_rooms
+            raise _setting_error("slack_channel", "the bot needs the id of a channel, as C0123456789")
+        rooms = chosen.slack_routing
         return slack.SlackBot(
             api, slack.ChannelRouting(chosen.slack_channel, rooms.get("service", {}), rooms.get("severity", {})), links
         )
     if chosen.slack_webhook_url is None:
-        raise _wrong("slack_bot_token", "a channel is named, and no bot that could write there; set its token")
+        raise _setting_error("slack_bot_token", "a channel is named, and no bot that could write there; set its token")
     try:
         return slack.SlackWebhook(slack.check_webhook(guard, chosen.slack_webhook_url.get_secret_value()), links)
     except Invalid as error:
-        raise _wrong("slack_webhook_url", str(error)) from error
+        raise _setting_error("slack_webhook_url", str(error)) from error
 
 
 def slack_app(chosen: Settings, secret: str) -> SlackApp:
     """What Slack may ask, and how it is answered."""
     try:
-        guard = EgressGuard.allowing(chosen.private_hosts)
+        guard = EgressGuard.from_allowlist(chosen.private_hosts)
     except Invalid as error:
-        raise _wrong("allow_private_hosts", str(error)) from error
+        raise _setting_error("allow_private_hosts", str(error)) from error
     return SlackApp(secret, _api(chosen, guard), guard, Links(chosen.public_url))
 
 
@@ -44,12 +44,12 @@ def _api(chosen: Settings, guard: EgressGuard) -> Api | None:
     if chosen.slack_bot_token is None:
         return None
     if find_spec("slack_sdk") is None:
-        raise _wrong("slack_bot_token", "a bot needs a library that is not here: pip install 'onrecall[slack]'")
+        raise _setting_error("slack_bot_token", "a bot needs a library that is not here: pip install 'onrecall[slack]'")
     try:
         return Api(chosen.slack_bot_token.get_secret_value(), check_url(guard, chosen.slack_api_url))
     except Invalid as error:
-        raise _wrong("slack_api_url", str(error)) from error
+        raise _setting_error("slack_api_url", str(error)) from error
 
 
-def _wrong(setting: str, why: str) -> Invalid:
+def _setting_error(setting: str, why: str) -> Invalid:
     return Invalid(f"{PREFIX}{setting.upper()}: {why}", setting)

@@ -12,7 +12,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _EXAMPLE = "default=24h,alertmanager=1h"
 
 
-def catalog(chosen: Settings) -> SourceCatalog:
+def source_catalog(chosen: Settings) -> SourceCatalog:
     """Returns every source; Invalid where a file of the operator can't be read, naming it and what is wrong."""
     folder = chosen.sources_dir
     if folder is not None and not folder.is_dir():
@@ -20,19 +20,19 @@ def catalog(chosen: Settings) -> SourceCatalog:
     return open_catalog(chosen.alert_mapping, folder)
 
 
-def expiry(chosen: Settings) -> Mapping[str, timedelta]:
+def expiry_by_source(chosen: Settings) -> Mapping[str, timedelta]:
     """Returns after how long an alert is over that its source never ends, by source; zero: never."""
-    return _spans(chosen.alert_expiry, "alert_expiry")
+    return _parse_spans(chosen.alert_expiry, "alert_expiry")
 
 
 def heartbeat_patience(chosen: Settings) -> Mapping[str, timedelta]:
     """Returns how long a heartbeat may stay away before an alert is raised, by source; zero: it is never missed."""
-    return _spans(chosen.heartbeats, "heartbeats")
+    return _parse_spans(chosen.heartbeats, "heartbeats")
 
 
-def _spans(text: str | None, setting: str) -> Mapping[str, timedelta]:
+def _parse_spans(text: str | None, setting: str) -> Mapping[str, timedelta]:
     return {
-        name.strip(): _duration(span.strip(), setting)
+        name.strip(): _parse_duration(span.strip(), setting)
         for entry in (text or "").split(",")
         if entry.strip()
         for name, _, span in [entry.partition("=")]
@@ -56,15 +56,15 @@ def trust_warnings(chosen: Settings) -> list[str]:
     return [
         f"ONRECALL_TRUSTED_SOURCES: notes and documents of {name} become resolutions and documents without anybody's "
         f"confirmation; whoever holds its key or secret can put steps into answers"
-        for name in sorted(trusted_sources(chosen, catalog(chosen)))
+        for name in sorted(trusted_sources(chosen, source_catalog(chosen)))
     ]
 
 
-def _duration(span: str, setting: str) -> timedelta:
+def _parse_duration(span: str, setting: str) -> timedelta:
     if span == "never":
         return timedelta(0)
-    found = re.fullmatch(r"(\d{1,5})([smhd])", span)
-    if not found or int(found[1]) == 0:
+    match = re.fullmatch(r"(\d{1,5})([smhd])", span)
+    if not match or int(match[1]) == 0:
         variable = f"ONRECALL_{setting.upper()}"
         raise Invalid(f"{variable}: {span!r} is not a time span; write {variable}={_EXAMPLE}, or never", setting)
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])

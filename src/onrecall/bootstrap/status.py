@@ -38,7 +38,7 @@ class StatusReport(BaseModel):
         return self.state != "down" and all(part.ready for part in self.parts)
 
 
-def report(
+def build_report(
     memory: IncidentService,
     meaning: ComponentStatus,
     extra: Sequence[Callable[[], ComponentStatus]] = (),
@@ -46,40 +46,40 @@ def report(
 ) -> StatusReport:
     """Ask every part; `meaning` is the sentence model, as it stands for itself."""
     problems = watch.problems() if watch else memory.store.problems
-    store, counts, standing = _store(memory, problems)
-    if watch and standing is not None and (queue := _queue(watch)):
+    store, counts, reindex_progress = _store_status(memory, problems)
+    if watch and reindex_progress is not None and (queue := _queue_status(watch)):
         extra = [*extra, lambda: queue]
-    made = [] if standing is None else [_meaning(meaning, standing), _words(standing)]
-    parts = [store, *(made or [meaning]), *(part() for part in extra)]
+    index_parts = [] if reindex_progress is None else [_model_status(meaning, reindex_progress), _terms_status(reindex_progress)]
+    parts = [store, *(index_parts or [meaning]), *(part() for part in extra)]
     order: list[State] = ["ok", "degraded", "down"]
     worst = max((part.state for part in parts), key=order.index)
     return StatusReport(version=__version__, state=worst, parts=parts, counts=counts)
 
 
-def unopened(error: OnRecallError) -> StatusReport:
+def report_unopened_store(error: OnRecallError) -> StatusReport:
     """The report where the store can't even be opened."""
     part = ComponentStatus(name="store", state="down", detail=str(error), ready=False)
     return StatusReport(version=__version__, state="down", parts=[part], counts={})
 
 
-def _store(
+def _store_status(
     memory: IncidentService, problems: Sequence[str]
 ) -> tuple[ComponentStatus, Mapping[str, int], ReindexProgress | None]:
     try:
-        counts, standing = memory.store.counts(), memory.reindex.standing()
+        counts, reindex_progress = memory.store.counts(), memory.reindex.progress()
     except OnRecallError as error:
         return ComponentStatus(name="store", state="down", detail=str(error), ready=False), {}, None
     if problems:
         return (
             ComponentStatus(name="store", state="degraded", detail="; ".join(problems), ready=False),
             counts,
-            standing,
+            reindex_progress,
         )
     detail = f"{memory.store.dialect}: {counts['incidents']} incidents, {counts['documents']} documents"
-    return ComponentStatus(name="store", state="ok", detail=detail), counts, standing
+    return ComponentStatus(name="store", state="ok", detail=detail), counts, reindex_progress
 
 
-def _queue(watch: StoreWatch) -> ComponentStatus | None:
+def _queue_status(watch: StoreWatch) -> ComponentStatus | None:
     """What waits and is not worked on; None where all is as it should be."""
     try:
         stuck = watch.stuck()
@@ -88,32 +88,32 @@ def _queue(watch: StoreWatch) -> ComponentStatus | None:
     return ComponentStatus(name="queue", state="degraded", detail=stuck, ready=False) if stuck else None
 
 
-def _meaning(model: ComponentStatus, standing: ReindexProgress) -> ComponentStatus:
+def _model_status(model: ComponentStatus, reindex_progress: ReindexProgress) -> ComponentStatus:
     """The sentence model, and whether what is stored can be compared with it."""
-    if not standing.models or (standing.make.model is None and not any(standing.models)):
+    if not reindex_progress.models or (reindex_progress.make.model is None and not any(reindex_progress.models)):
         return model
-    said = [
-        f"{number:,} of {standing.passages:,} passages carry {f'vectors of {name}' if name else 'no vector'}"
-        for name, number in standing.models.most_common()
+    shares = [
+        f"{number:,} of {reindex_progress.passages:,} passages carry {f'vectors of {name}' if name else 'no vector'}"
+        for name, number in reindex_progress.models.most_common()
     ]
-    if standing.make.model is None:
-        return ComponentStatus(name=model.name, state="degraded", detail=f"{model.detail}; {', '.join(said)}")
-    detail = f"{', '.join(said)}, so they are recalled by words alone; {_mend(standing)}"
+    if reindex_progress.make.model is None:
+        return ComponentStatus(name=model.name, state="degraded", detail=f"{model.detail}; {', '.join(shares)}")
+    detail = f"{', '.join(shares)}, so they are recalled by words alone; {_reindex_hint(reindex_progress)}"
     return ComponentStatus(name=model.name, state="degraded", detail=f"{model.detail}; {detail}")
 
 
-def _words(standing: ReindexProgress) -> ComponentStatus:
+def _terms_status(reindex_progress: ReindexProgress) -> ComponentStatus:
     """Whether the terms that are stored are those that questions are asked in."""
-    version = standing.make.terms_version
-    if not standing.terms_versions:
+    version = reindex_progress.make.terms_version
+    if not reindex_progress.terms_versions:
         return ComponentStatus(name="words", state="ok", detail=f"terms of version {version}")
-    said = [
-        f"{number:,} of {standing.passages:,} passages carry terms of {f'version {other}' if other else 'no version'}"
-        for other, number in standing.terms_versions.most_common()
+    shares = [
+        f"{number:,} of {reindex_progress.passages:,} passages carry terms of {f'version {terms_version}' if terms_version else 'no version'}"
+        for terms_version, number in reindex_progress.terms_versions.most_common()
     ]
-    detail = f"{', '.join(said)}, questions those of version {version}, so some words are missed; {_mend(standing)}"
+    detail = f"{', '.join(shares)}, questions those of version {version}, so some words are missed; {_reindex_hint(reindex_progress)}"
     return ComponentStatus(name="words", state="degraded", detail=detail)
 
 
-def _mend(standing: ReindexProgress) -> str:
-    return f"run `onrecall reindex` to have them of {standing.make.model or 'today'}"
+def _reindex_hint(reindex_progress: ReindexProgress) -> str:
+    return f"run `onrecall reindex` to have them of {reindex_progress.make.model or 'today'}"

@@ -24,13 +24,13 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Find what broke like this before and what fixed it, with citations. Writes nothing."""
-    with open_app() as home:
-        asked = situation_from(text, service, label, only_kind, only_service, as_of)
-        pending = home.memory.opinions.ask(asked)
-        answer = home.memory.ask(asked, limit, refine=refine)
+    with open_app() as context:
+        situation = situation_from(text, service, label, only_kind, only_service, as_of)
+        pending = context.memory.opinions.ask(situation)
+        answer = context.memory.ask(situation, limit, refine=refine)
         opinion = pending.result(answer.evidence)
-    said = RecommendationOut.model_validate(answer).beside(opinion)
-    print_result(said.plain(), as_json, lambda: printing.recommendation(answer, opinion))
+    result = RecommendationOut.model_validate(answer).beside(opinion)
+    print_result(result.plain(), as_json, lambda: printing.print_recommendation(answer, opinion))
 
 
 def recall(
@@ -44,9 +44,9 @@ def recall(
     as_json: Json = False,
 ) -> None:
     """Find the most similar earlier incidents and documents, and why they match. Writes nothing."""
-    with open_app() as home:
-        asked = situation_from(text, service, label, only_kind, only_service, as_of)
-        pending = home.memory.opinions.ask(asked)
-        found = home.memory.recall(asked, limit)
-        said = RecallOut.model_validate({"evidence": found, "second_opinion": pending.result(found)})
-    print_result(said.plain(), as_json, lambda: printing.evidence(found))
+    with open_app() as context:
+        situation = situation_from(text, service, label, only_kind, only_service, as_of)
+        pending = context.memory.opinions.ask(situation)
+        matches = context.memory.recall(situation, limit)
+        result = RecallOut.model_validate({"evidence": matches, "second_opinion": pending.result(matches)})
+    print_result(result.plain(), as_json, lambda: printing.print_evidence(matches))

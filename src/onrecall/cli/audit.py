@@ -24,21 +24,21 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List audit rows, newest first."""
-    with open_app() as home:
-        page = home.memory.store.audit.page(what, who, cursor, limit)
-    said = [AuditedOut.model_validate(one) for one in page.items]
+    with open_app() as context:
+        page = context.memory.store.audit.page(what, who, cursor, limit)
+    entries = [AuditedOut.model_validate(entry) for entry in page.items]
     if as_json:
-        plain = {"items": [one.plain() for one in said], "next": page.next_cursor}
+        plain = {"items": [entry.plain() for entry in entries], "next": page.next_cursor}
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
         return
-    for one in said:
-        detail = json.dumps(one.detail, ensure_ascii=False)
-        printing.say(f"{one.seq:>6}  {one.at:%Y-%m-%d %H:%M:%S}  ", (one.what, "bold"), f"  {one.about or ''}")
-        printing.say((f"{one.who or 'onrecall'}  {detail}", "dim"), indent=8)
-    if not said:
-        printing.say("nothing was done yet")
+    for entry in entries:
+        detail = json.dumps(entry.detail, ensure_ascii=False)
+        printing.print_line(f"{entry.seq:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  ", (entry.what, "bold"), f"  {entry.about or ''}")
+        printing.print_line((f"{entry.who or 'onrecall'}  {detail}", "dim"), indent=8)
+    if not entries:
+        printing.print_line("nothing was done yet")
     if page.next_cursor:
-        printing.say(("more: --cursor ", "dim"), page.next_cursor)
+        printing.print_line(("more: --cursor ", "dim"), page.next_cursor)
 
 
 @app.command()
@@ -47,21 +47,21 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Verify that no row was changed, removed or moved; otherwise name it and exit with 1."""
-    noted = _noted(known) if known is not None else None
-    with open_app() as home:
-        count, wrong = home.memory.store.audit.verify(noted)
+    known_row = _parse_known_row(known) if known is not None else None
+    with open_app() as context:
+        count, wrong = context.memory.store.audit.verify(known_row)
     if as_json:
         typer.echo(json.dumps({"rows": count, "wrong": list(wrong)}, indent=2))
     else:
-        for one in wrong:
-            printing.say((one, "bold red"))
-        printing.say(f"{count:,} rows, {'not ' if wrong else ''}all in their places and unchanged")
+        for problem in wrong:
+            printing.print_line((problem, "bold red"))
+        printing.print_line(f"{count:,} rows, {'not ' if wrong else ''}all in their places and unchanged")
     if wrong:
         raise typer.Exit(1)
 
 
-def _noted(known: str) -> tuple[int, str]:
-    number, _, its = known.strip().partition(":")
-    if not (number.isascii() and number.isdigit() and len(number) < 19 and re.fullmatch(r"[0-9a-f]{64}", its)):
+def _parse_known_row(text: str) -> tuple[int, str]:
+    number, _, digest = text.strip().partition(":")
+    if not (number.isascii() and number.isdigit() and len(number) < 19 and re.fullmatch(r"[0-9a-f]{64}", digest)):
         raise Invalid("--known takes the `seq` and `hash` of a row, as 4711:9f86d0…", "known")
-    return int(number), its
+    return int(number), digest

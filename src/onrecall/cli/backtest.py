@@ -14,14 +14,14 @@ from onrecall.backtest import second_opinion
 from onrecall.backtest.chronology import History
 from onrecall.backtest.data_quality_ablation import FlawEffect
 from onrecall.backtest.evaluation import BacktestReport
-from onrecall.backtest.run import backtest, effects, live
+from onrecall.backtest.run import backtest, measure_flaws, history_of_store
 from onrecall.backtest.second_opinion import OpinionRate
 from onrecall.bootstrap.app import embedder, open_app, settings
 from onrecall.cli import console as printing
 from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.export import archive
-from onrecall.pipeline.cause_proposals import proposals
+from onrecall.pipeline.cause_proposals import propose_families
 from onrecall.pipeline.root_causes import waiting_proposals
 
 
@@ -40,13 +40,13 @@ class FinishedBacktest:
     def plain(self, *, each: bool = False) -> dict[str, Any]:
         """The report as the contract has it."""
         opinion = {"second_opinion": self.opinion.plain()} if self.opinion else {}
-        more = {"quality": [_plain(one) for one in self.effects], "proposed_causes": self.proposed_causes}
-        return contract.plain(self.report, each=each) | more | opinion
+        more = {"quality": [_effect_to_json(effect) for effect in self.effects], "proposed_causes": self.proposed_causes}
+        return contract.report_to_json(self.report, with_cases=each) | more | opinion
 
     def write(self, file: Path) -> None:
         """Write the report as one HTML page."""
         try:
-            file.write_text(page.html(self.report, self.title, self.effects), encoding="utf-8")
+            file.write_text(page.render_html(self.report, self.title, self.effects), encoding="utf-8")
         except OSError as error:
             raise Invalid(f"{file} can't be written: {error.strerror}", "html") from error
 
@@ -63,112 +63,112 @@ class FinishedBacktest:
     def show(self) -> None:
         """The report on a terminal."""
         report = self.report
-        printing.say(f"{self.title}: {report.incidents} openings, {report.documents} documents, {report.seconds:.0f} s")
-        printing.say((contract.basis_note(report), "dim"))
+        printing.print_line(f"{self.title}: {report.incidents} openings, {report.documents} documents, {report.seconds:.0f} s")
+        printing.print_line((contract.basis_note(report), "dim"))
         for note in report.notes:
-            printing.say((note, "dim"))
+            printing.print_line((note, "dim"))
         if self.proposed_causes:
             waiting = f"{self.proposed_causes} families of root causes have no label; with one they count as hits"
-            printing.say((f"{waiting}: import, then onrecall causes list", "dim"))
-        printing.out.print(_figures(report))
+            printing.print_line((f"{waiting}: import, then onrecall causes list", "dim"))
+        printing.out.print(_figures_table(report))
         if report.to_find:
-            printing.out.print(_beside(report, self.opinion))
-            printing.out.print(_groups(report))
+            printing.out.print(_systems_table(report, self.opinion))
+            printing.out.print(_groups_table(report))
         if report.power:
-            printing.say(report.power.sentence)
+            printing.print_line(report.power.sentence)
         if self.opinion and self.opinion.missing:
-            printing.say((f"not measured: second opinion: {self.opinion.missing}", "yellow"))
-        for why, names in contract.reasons(report).items():
-            printing.say((f"not measured: {', '.join(names)}: {why}", "yellow"))
-        for one in self.effects:
-            printing.say(f"if mended: {one.flaw.meaning} ({len(one.flaw.incidents)}): hit@3 {_change(one)}")
+            printing.print_line((f"not measured: second opinion: {self.opinion.missing}", "yellow"))
+        for why, names in contract.reasons_not_measured(report).items():
+            printing.print_line((f"not measured: {', '.join(names)}: {why}", "yellow"))
+        for effect in self.effects:
+            printing.print_line(f"if mended: {effect.flaw.meaning} ({len(effect.flaw.incidents)}): hit@3 {_format_change(effect)}")
 
 
-def run(path: Path | None, *, quality: bool = False) -> FinishedBacktest:
+def run_backtest(path: Path | None, *, quality: bool = False) -> FinishedBacktest:
     """Replay the history at the path, or the store's own; with `quality`, once more for each of its flaws.
 
     Over the store's own history the answers are kept as judged: confidence is measured on them from then on.
     """
     chosen = settings()
     if path is None:
-        with open_app(chosen) as home:
-            told, title = live(home.memory.store), "the live store"
-            waiting = len(waiting_proposals(home.memory.store, told.incidents))
+        with open_app(chosen) as context:
+            history_to_replay, title = history_of_store(context.memory.store), "the live store"
+            waiting = len(waiting_proposals(context.memory.store, history_to_replay.incidents))
     else:
-        told, title = _read(path), path.resolve().name
-        waiting = len(proposals(told.incidents, {}))
-    if not told.incidents and not told.reports:
+        history_to_replay, title = _read_history(path), path.resolve().name
+        waiting = len(propose_families(history_to_replay.incidents, {}))
+    if not history_to_replay.incidents and not history_to_replay.reports:
         raise Invalid(f"there is no incident in {title}; import some, or name a file or folder that has them", "path")
     model = embedder(chosen)
-    with printing.stages() as progress:
-        report = backtest(told, model, progress)
-        found = tuple(effects(told, model, report, progress)) if quality else ()
+    with printing.stage_progress() as progress:
+        report = backtest(history_to_replay, model, progress)
+        effects = tuple(measure_flaws(history_to_replay, model, report, progress)) if quality else ()
     opinion = None
     if path is None:
-        with open_app(chosen) as home:
-            judged = [known for one in report.cases if (known := one.judged)]
-            home.memory.trust.replayed(judged, home.memory.now(), report.learning)
-            if home.hindsight and home.hindsight.opinion_seconds:
-                with printing.stages() as progress:
-                    opinion = second_opinion.measure(home.hindsight.bank, told, report, progress)
-    return FinishedBacktest(title, report, found, opinion, waiting)
+        with open_app(chosen) as context:
+            judged = [judged_case for case in report.cases if (judged_case := case.judged)]
+            context.memory.trust.record_replay(judged, context.memory.now(), report.learning)
+            if context.hindsight and context.hindsight.opinion_seconds:
+                with printing.stage_progress() as progress:
+                    opinion = second_opinion.measure_opinions(context.hindsight.bank, history_to_replay, report, progress)
+    return FinishedBacktest(title, report, effects, opinion, waiting)
 
 
-def _read(path: Path) -> History:
+def _read_history(path: Path) -> History:
     if not path.exists():
         raise Invalid(f"{path} is not there; check the path", "path")
     paths = [path / "incidents.jsonl", path / "documents"] if archive.is_export(path) else [path]
-    things = (thing for one in paths for thing in history.read(one))
-    return History.of(thing for thing in things if isinstance(thing, Incident | Document | RejectedInput))
+    items = (item for file_path in paths for item in history.read(file_path))
+    return History.of(item for item in items if isinstance(item, Incident | Document | RejectedInput))
 
 
-def _figures(report: BacktestReport) -> Table:
+def _figures_table(report: BacktestReport) -> Table:
     table = Table("figure", "value (95 %)", "n")
-    measured = {name: one for name, one in contract.estimates(report).items() if one.value is not None}
-    for name, one in measured.items():
-        table.add_row(words.MEANINGS[name][0], words.said(one, share=name not in words.PLAIN), str(one.n))
+    measured = {name: estimate for name, estimate in contract.estimates(report).items() if estimate.value is not None}
+    for name, estimate in measured.items():
+        table.add_row(words.MEANINGS[name][0], words.format_estimate(estimate, share=name not in words.NOT_SHARES), str(estimate.n))
     return table
 
 
-def _beside(report: BacktestReport, opinion: OpinionRate | None) -> Table:
+def _systems_table(report: BacktestReport, opinion: OpinionRate | None) -> Table:
     table = Table("system", "hit@1", "hit@3", "hit@5", "n")
     rows = [
         ("OnRecall", report.hits),
-        *((words.SYSTEMS[one.name], one.hits) for one in report.baselines if not one.missing),
+        *((words.SYSTEMS[baseline.name], baseline.hits) for baseline in report.baselines if not baseline.missing),
     ]
     if opinion and not opinion.missing:
         rows.append((f"second opinion (Hindsight, bank {opinion.bank})", opinion.hits))
     for name, hits in rows:
         rates = (hits.hit_at_1, hits.hit_at_3, hits.hit_at_5)
-        table.add_row(name, *(words.said(rate) for rate in rates), str(hits.hit_at_3.n))
+        table.add_row(name, *(words.format_estimate(rate) for rate in rates), str(hits.hit_at_3.n))
     return table
 
 
-def _groups(report: BacktestReport) -> Table:
+def _groups_table(report: BacktestReport) -> Table:
     """By severity and by length of the opening; services and months are on the page and in the JSON."""
     table = Table("openings", "", "hit@1", "hit@3", "to find")
     for kind, groups in (("severity", report.by_severity), ("length", report.by_length)):
         for group in groups:
             rates = (group.hits.hit_at_1, group.hits.hit_at_3)
-            table.add_row(kind, group.name, *(words.said(rate) for rate in rates), str(group.hits.hit_at_3.n))
+            table.add_row(kind, group.name, *(words.format_estimate(rate) for rate in rates), str(group.hits.hit_at_3.n))
     return table
 
 
-def _change(one: FlawEffect) -> str:
-    change = one.hit_at_3
+def _format_change(effect: FlawEffect) -> str:
+    change = effect.hit_at_3
     if change.value is None:
         return "not measured"
-    return f"{change.value:+.3f} ({change.low:+.3f} to {change.high:+.3f}), {one.flaw.how}"
+    return f"{change.value:+.3f} ({change.low:+.3f} to {change.high:+.3f}), {effect.flaw.how}"
 
 
-def _plain(one: FlawEffect) -> dict[str, Any]:
+def _effect_to_json(effect: FlawEffect) -> dict[str, Any]:
     return {
-        "flaw": one.flaw.name,
-        "meaning": one.flaw.meaning,
-        "incidents": len(one.flaw.incidents),
-        "examples": list(one.flaw.incidents[:5]),
-        "how": one.flaw.how,
-        "changed": one.changed,
-        "hit_at_3": asdict(one.hit_at_3),
-        "cause_match": asdict(one.cause_match),
+        "flaw": effect.flaw.name,
+        "meaning": effect.flaw.meaning,
+        "incidents": len(effect.flaw.incidents),
+        "examples": list(effect.flaw.incidents[:5]),
+        "how": effect.flaw.how,
+        "changed": effect.changed,
+        "hit_at_3": asdict(effect.hit_at_3),
+        "cause_match": asdict(effect.cause_match),
     }

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import storage
+from onrecall.bootstrap.app import open_storage
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, Invalid
@@ -23,14 +23,14 @@ def backup(
     as_json: Json = False,
 ) -> None:
     """Write the complete store at one moment to one file, while OnRecall serves."""
-    with storage() as store, printing.progress("backing up", None) as advance:
+    with open_storage() as store, printing.progress_bar("backing up", None) as advance:
         manifest = backups.write(store, file, advance, force=force)
     size = file.stat().st_size
     if as_json:
         typer.echo(json.dumps({"file": str(file), "bytes": size} | manifest.plain(), indent=2))
         return
-    printing.say("wrote ", (str(file), "bold"), f": {manifest.total:,} rows, {size:,} bytes")
-    printing.say((f"SHA-256 of the rows {manifest.sha256}", "dim"))
+    printing.print_line("wrote ", (str(file), "bold"), f": {manifest.total:,} rows, {size:,} bytes")
+    printing.print_line((f"SHA-256 of the rows {manifest.sha256}", "dim"))
 
 
 def restore(
@@ -40,37 +40,37 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Load a backup, all or nothing. Checks the file before and verifies the store after."""
-    with printing.progress("checking", None) as advance:
+    with printing.progress_bar("checking", None) as advance:
         manifest = backups.check(file, advance)
-    with storage() as store:
-        _agree(store, replace=replace, yes=yes)
-        with printing.progress("restoring", manifest.total) as advance:
-            done = backups.restore(store, file, manifest, advance, replace=replace)
-    said = {"rows": done.audit_rows, "wrong": [one for one in done.problems if one.startswith("audit: ")]}
+    with open_storage() as store:
+        _confirm_overwrite(store, replace=replace, yes=yes)
+        with printing.progress_bar("restoring", manifest.total) as advance:
+            restored = backups.restore(store, file, manifest, advance, replace=replace)
+    audit_result = {"rows": restored.audit_rows, "wrong": [problem for problem in restored.problems if problem.startswith("audit: ")]}
     if as_json:
-        told = {"file": str(file), "replaced": done.replaced, "audit": said, "problems": list(done.problems)}
-        typer.echo(json.dumps(told | manifest.plain(), indent=2))
+        result = {"file": str(file), "replaced": restored.replaced, "audit": audit_result, "problems": list(restored.problems)}
+        typer.echo(json.dumps(result | manifest.plain(), indent=2))
     else:
-        printing.say(
+        printing.print_line(
             "restored ", (f"{manifest.total:,} rows", "bold"), f" as of {manifest.written_at:%Y-%m-%d %H:%M:%S %Z}"
         )
-        for one in done.problems:
-            printing.say((one, "bold red"))
-        printing.say(f"{done.audit_rows:,} rows of audit, {'not all' if said['wrong'] else 'all'} in their places")
-    if done.problems:
+        for problem in restored.problems:
+            printing.print_line((problem, "bold red"))
+        printing.print_line(f"{restored.audit_rows:,} rows of audit, {'not all' if audit_result['wrong'] else 'all'} in their places")
+    if restored.problems:
         raise typer.Exit(1)
 
 
-def _agree(store: Storage, *, replace: bool, yes: bool) -> None:
+def _confirm_overwrite(store: Storage, *, replace: bool, yes: bool) -> None:
     """Ask before anything is lost."""
     if store.backups.empty():
         return
     counts = store.counts()
-    here = f"{counts['incidents']:,} incidents, {counts['documents']:,} documents and {counts['events']:,} events"
+    contents = f"{counts['incidents']:,} incidents, {counts['documents']:,} documents and {counts['events']:,} events"
     if not replace:
-        raise Conflict(f"the store is not empty ({here}); restore into an empty one, or overwrite it with --replace")
+        raise Conflict(f"the store is not empty ({contents}); restore into an empty one, or overwrite it with --replace")
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Invalid(f"cannot ask whether to delete {here} without a terminal; add --yes", "yes")
-    typer.confirm(f"Replace {here} for good?", abort=True, err=True)
+        raise Invalid(f"cannot ask whether to delete {contents} without a terminal; add --yes", "yes")
+    typer.confirm(f"Replace {contents} for good?", abort=True, err=True)

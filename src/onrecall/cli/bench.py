@@ -34,8 +34,8 @@ def bench_recall(
     """Measure recall on a task, compared with BM25, MiniLM and their rank fusion."""
     from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - likewise
 
-    report = benching.recall(folder, corpus)
-    print_result(report, as_json, lambda: printing.bench_recall(report))
+    report = benching.run_recall(folder, corpus)
+    print_result(report, as_json, lambda: printing.print_recall_benchmark(report))
 
 
 @app.command(name="speed")
@@ -62,5 +62,5 @@ def bench_speed(
     """Measure speed on a generated history, compared with other engines. Requires `make bench-setup`."""
     from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - likewise
 
-    report = benching.speed(sizes, peers, (series_seconds, peer_build_seconds), keep, page, drawn)
-    print_result(report, as_json, lambda: printing.bench_speed(report))
+    report = benching.run_speed(sizes, peers, (series_seconds, peer_build_seconds), keep, page, drawn)
+    print_result(report, as_json, lambda: printing.print_speed_benchmark(report))

@@ -41,14 +41,14 @@ def intake(
     report = run(
         Load(seconds, alerts, batch, singles, held_polls, live_clients),
         postgres,
-        lambda what: err.print(f"{what} …"),
+        lambda stage: err.print(f"{stage} …"),
         worker,
     )
-    said = asdict(report)
+    result = asdict(report)
     if as_json:
-        typer.echo(json.dumps(said, indent=2))
+        typer.echo(json.dumps(result, indent=2))
     else:
-        _show(said)
+        _print_report(result)
 
 
 def live(
@@ -60,19 +60,19 @@ def live(
     """Measure how long a hint takes to reach every client of the live stream, and that none is lost or duplicated."""
     from onrecall.benchmarks.live import run  # noqa: PLC0415 - likewise
 
-    report = run(clients, rounds, postgres, lambda what: err.print(f"{what} …"))
+    report = run(clients, rounds, postgres, lambda stage: err.print(f"{stage} …"))
     if as_json:
         typer.echo(json.dumps(asdict(report), indent=2))
         return
-    printing.say(
+    printing.print_line(
         f"{report.clients:,} clients, {report.database}, {report.processors} processors ({report.machine}), "
         f"all joined in {report.joining_seconds:.1f} s"
     )
     table = Table("round", "p50 ms", "p99 ms", "all ms")
-    for number, one in enumerate(report.rounds, start=1):
-        table.add_row(str(number), *(f"{value:.0f}" for value in (one.p50, one.p99, one.all)))
+    for number, measured in enumerate(report.rounds, start=1):
+        table.add_row(str(number), *(f"{value:.0f}" for value in (measured.p50, measured.p99, measured.all)))
     printing.out.print(table)
-    printing.say(
+    printing.print_line(
         f"all within {report.slowest_ms:.0f} ms in the slowest round, {report.lost} lost, {report.double} double, "
         f"machine's load {report.load[0]:.1f}–{report.load[1]:.1f}"
     )
@@ -91,53 +91,53 @@ def backtest(
     chosen = embedder(settings()) if model else RandomWordVectors()
     if chosen is None:
         raise Invalid("no sentence model is in use; omit --model, or set one up", "model")
-    with printing.stages() as progress:
+    with printing.stage_progress() as progress:
         report = run(incidents, chosen, progress)
     if as_json:
         typer.echo(json.dumps(asdict(report), indent=2))
         return
-    printing.say(
+    printing.print_line(
         f"{report.incidents:,} incidents, vectors {report.vectors}: embedded in {report.embedding_seconds:.1f} s, "
         f"replayed in {report.replay_seconds:.1f} s; {report.processor_seconds:.1f} s of processor time"
     )
-    printing.say(
+    printing.print_line(
         f"{report.processors} processors ({report.machine}), machine's load {report.load[0]:.1f}–{report.load[1]:.1f}"
     )
 
 
-def _show(report: dict[str, Any]) -> None:
+def _print_report(report: dict[str, Any]) -> None:
     load = report["load"]
-    printing.say(
+    printing.print_line(
         f"{load['alerts']:,} alerts/s in batches of {load['batch']} and {load['singles']} single events/s for "
         f"{load['seconds']:g} s, on {report['processors']} processors ({report['machine']}); "
         f"meanwhile {load['held_polls']} requests are held and {load['live_clients']} clients listen"
     )
-    table = Table("", *(one["name"] for one in report["results"]))
-    for what, shown in ROWS.items():
-        table.add_row(what, *(shown(one) for one in report["results"]))
+    table = Table("", *(result["name"] for result in report["results"]))
+    for label, format_value in ROWS.items():
+        table.add_row(label, *(format_value(result) for result in report["results"]))
     printing.out.print(table)
 
 
-def _times(kind: str) -> Callable[[dict[str, Any]], str]:
-    return lambda one: " / ".join(f"{one[kind][at]:.1f}" for at in ("p50", "p99", "most"))
+def _format_times(kind: str) -> Callable[[dict[str, Any]], str]:
+    return lambda result: " / ".join(f"{result[kind][at]:.1f}" for at in ("p50", "p99", "most"))
 
 
-def _count(name: str) -> Callable[[dict[str, Any]], str]:
-    return lambda one: "–" if one[name] is None else f"{one[name]:,}"
+def _format_count(name: str) -> Callable[[dict[str, Any]], str]:
+    return lambda result: "–" if result[name] is None else f"{result[name]:,}"
 
 
 ROWS: Mapping[str, Callable[[dict[str, Any]], str]] = {
-    "batches, p50 / p99 / most ms": _times("batches"),
-    "singles, p50 / p99 / most ms": _times("singles"),
-    "p99 to the bare endpoint's": lambda one: f"{one['to_bare']:.1f}×",
-    "alerts sent": _count("sent"),
-    "acknowledged": _count("acknowledged"),
-    "stored": _count("stored"),
-    "lost": _count("lost"),
-    "double": _count("double"),
-    "refused, then sent again": _count("refused"),
-    "all grouped after, s": lambda one: "–" if one["grouped_seconds"] is None else f"{one['grouped_seconds']:.1f}",
-    "incidents": _count("incidents"),
-    "server's CPU ms per alert": lambda one: f"{one['cpu_ms']:.2f}",
-    "machine's load": lambda one: "–".join(f"{load:.1f}" for load in one["load"]),
+    "batches, p50 / p99 / most ms": _format_times("batches"),
+    "singles, p50 / p99 / most ms": _format_times("singles"),
+    "p99 to the bare endpoint's": lambda result: f"{result['to_bare']:.1f}×",
+    "alerts sent": _format_count("sent"),
+    "acknowledged": _format_count("acknowledged"),
+    "stored": _format_count("stored"),
+    "lost": _format_count("lost"),
+    "double": _format_count("double"),
+    "refused, then sent again": _format_count("refused"),
+    "all grouped after, s": lambda result: "–" if result["grouped_seconds"] is None else f"{result['grouped_seconds']:.1f}",
+    "incidents": _format_count("incidents"),
+    "server's CPU ms per alert": lambda result: f"{result['cpu_ms']:.2f}",
+    "machine's load": lambda result: "–".join(f"{load:.1f}" for load in result["load"]),
 }

@@ -27,8 +27,8 @@ def tasks(
     """Make retrieval tasks from public text and the example history."""
     from onrecall.benchmarks.public_tasks import read_tasks, write_task  # noqa: PLC0415 - other commands need not pay
 
-    made = read_tasks(folder)
-    for public in made:
+    public_tasks = read_tasks(folder)
+    for public in public_tasks:
         write_task(public.task, into)
     rows = [
         {
@@ -38,7 +38,7 @@ def tasks(
             "questions": len(public.task.queries),
             "documents": len(public.task.corpus),
         }
-        for public in made
+        for public in public_tasks
     ]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
@@ -61,7 +61,7 @@ def prior(
     model = embedder(settings())
     if model is None:
         raise Invalid("the prior is fitted with a sentence model; install one or set ONRECALL_MODEL_DIR", "model_dir")
-    with console.stages() as progress:
+    with console.stage_progress() as progress:
         fitted, reports = fitting.run(folder, model, progress)
     if out is not None:
         out.write_text(to_json(fitted), encoding="utf-8")
@@ -70,31 +70,31 @@ def prior(
         typer.echo(json.dumps(figures, indent=2))
         return
     for name, report in figures.items():
-        _show(name.replace("_", " "), report)
+        _print_report(name.replace("_", " "), report)
 
 
-def _show(name: str, report: Mapping[str, Any]) -> None:
+def _print_report(name: str, report: Mapping[str, Any]) -> None:
     for left_out in ("leave_one_task_out", "leave_one_source_out"):
         columns = ("questions", "n", "first is right", "AUROC", "Brier", "of the base rate", "ECE")
         table = Table(*columns, title=f"{name}, {left_out.replace('_', ' ')}")
         for row in report[left_out]:
             values = (row[column] for column in ("right", "auroc", "brier", "brier_base", "ece"))
-            table.add_row(row["answers"], str(row["n"]), *("–" if one is None else f"{one:.3f}" for one in values))
+            table.add_row(row["answers"], str(row["n"]), *("–" if figure is None else f"{figure:.3f}" for figure in values))
         console.out.print(table)
     table = Table("task", "kind", "questions", "first is right", "probability", "right ones removed", "Brier")
     for row in report["tasks"]:
         figures = (row["right"], row["probability"], row["probability_removed"], row["brier"])
-        table.add_row(row["name"], row["kind"], str(row["questions"]), *(f"{one:.2f}" for one in figures))
+        table.add_row(row["name"], row["kind"], str(row["questions"]), *(f"{figure:.2f}" for figure in figures))
     console.out.print(table)
     matched, novel = report["match_auroc"], report["novelty_auroc"]
-    console.say(f"AUROC of the match score, as asked: {matched:.3f}; novelty AUROC of the probability: {novel:.3f}")
+    console.print_line(f"AUROC of the match score, as asked: {matched:.3f}; novelty AUROC of the probability: {novel:.3f}")
 
 
 def ranker(folder: PublicText, as_json: Json = False) -> None:
     """Fit the weights of the ranker on public tasks; each task is measured with weights fitted without it."""
     from onrecall.benchmarks.ranker import run  # noqa: PLC0415 - likewise
 
-    with console.stages() as progress:
+    with console.stage_progress() as progress:
         report = run(folder, embedder(settings()), progress)
     if as_json:
         typer.echo(json.dumps(asdict(report), indent=2))
@@ -104,7 +104,7 @@ def ranker(folder: PublicText, as_json: Json = False) -> None:
         figures = (row.by_match, row.left_task_out, row.left_source_out, row.shipped)
         table.add_row(row.name, row.kind, str(row.questions), *(f"{figure:.3f}" for figure in figures))
     console.out.print(table)
-    console.say(f"all tasks together choose {report.chosen}")
+    console.print_line(f"all tasks together choose {report.chosen}")
     for test in report.tests:
         span = f"{test.difference:+.4f} ({test.low:+.4f} to {test.high:+.4f})"
-        console.say(f"{test.better} against the order of the match: {span} nDCG@10, p = {test.p:.4f}", indent=2)
+        console.print_line(f"{test.better} against the order of the match: {span} nDCG@10, p = {test.p:.4f}", indent=2)

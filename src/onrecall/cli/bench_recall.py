@@ -14,14 +14,14 @@ from onrecall.cli import console as printing
 from onrecall.domain.errors import Invalid
 
 
-def recall(folder: Path, corpus: Path | None) -> dict[str, Any]:
+def run_recall(folder: Path, corpus: Path | None) -> dict[str, Any]:
     """Recall quality on one task, with the sentence model in use."""
     model, asking = models(settings())
-    with printing.stages() as say:
-        return asdict(quality.run(folder, model, corpus, say, asking))
+    with printing.stage_progress() as advance:
+        return asdict(quality.run(folder, model, corpus, advance, asking))
 
 
-def speed(
+def run_speed(
     sizes: str, peers: str, limits: tuple[float, float], keep: Path | None, page: Path | None, drawn: Path | None
 ) -> dict[str, Any]:
     """Speed beside others, each in processes of its own; tables on a page and a picture, where they are wanted.
@@ -29,15 +29,15 @@ def speed(
     `limits` are the longest seconds of a series of questions, and of what a peer builds.
     """
     plan = race.SpeedPlan(asking_seconds=limits[0], peer_build_seconds=limits[1])
-    told = partial(markdown.write, page) if page else None
-    with printing.stages() as say:
-        report = race.run(_numbers(sizes), [name for name in peers.split(",") if name], plan, say, keep, told)
+    write_page = partial(markdown.write_report, page) if page else None
+    with printing.stage_progress() as advance:
+        report = race.run(_parse_sizes(sizes), [name for name in peers.split(",") if name], plan, advance, keep, write_page)
     if drawn:
         picture.draw(report, drawn)
     return asdict(report)
 
 
-def _numbers(sizes: str) -> list[int]:
+def _parse_sizes(sizes: str) -> list[int]:
     try:
         return [int(size) for size in sizes.split(",")]
     except ValueError as error:

@@ -29,7 +29,7 @@ def scoreboard(
     from onrecall.benchmarks import scoreboard as measuring  # noqa: PLC0415 - other commands need not pay
     from onrecall.benchmarks import scoreboard_page  # noqa: PLC0415 - likewise
 
-    with console.stages() as progress:
+    with console.stage_progress() as progress:
         board = measuring.run(folder, embedder(settings()), progress)
     command = "onrecall bench all" + (" DIR" if folder else "")
     text = scoreboard_page.page(board, command, datetime.now(UTC).date())

@@ -22,26 +22,26 @@ LONGEST_SHOWN = 100
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """Show proposed families with their members, and past decisions. Writes nothing."""
-    with open_app() as home:
-        overview = families.overview(home.memory.store)
+    with open_app() as context:
+        overview = families.overview(context.memory.store)
     if as_json:
-        _print(CausesOut.model_validate(overview).plain())
+        _print_json(CausesOut.model_validate(overview).plain())
         return
-    printing.say((overview.summary, "bold"))
+    printing.print_line((overview.summary, "bold"))
     for family in overview.proposed:
-        printing.say()
-        printing.say((f"{family.label}", "bold"), (f"  {family.id}  {family.why}", "dim"))
+        printing.print_line()
+        printing.print_line((f"{family.label}", "bold"), (f"  {family.id}  {family.why}", "dim"))
         for member in family.members[:MEMBERS_SHOWN]:
-            printing.say(
+            printing.print_line(
                 f"{member.incident}  ", (member.root_cause[:LONGEST_SHOWN].replace("\n", " "), "dim"), indent=2
             )
         if (more := len(family.members) - MEMBERS_SHOWN) > 0:
-            printing.say((f"… and {more} more", "dim"), indent=2)
+            printing.print_line((f"… and {more} more", "dim"), indent=2)
     for decided in (*overview.confirmed, *overview.dismissed):
-        printing.say((f"{decided.state}  {decided.id}  {decided.label}  {len(decided.incidents)} incidents", "dim"))
+        printing.print_line((f"{decided.state}  {decided.id}  {decided.label}  {len(decided.incidents)} incidents", "dim"))
     if overview.proposed:
-        printing.say()
-        printing.say(
+        printing.print_line()
+        printing.print_line(
             "confirm: onrecall causes confirm ID… [--label NAME], or --all; none of it: onrecall causes dismiss ID…"
         )
 
@@ -59,11 +59,11 @@ def confirm(
         raise Invalid("name families, or give --all", "ids")
     if label is not None and (every or len(ids or ()) != 1):
         raise Invalid("--label applies to one family; confirm the others separately", "label")
-    with open_app() as home:
-        store = home.memory.store
+    with open_app() as context:
+        store = context.memory.store
         chosen = [family.id for family in families.overview(store).proposed] if every else list(ids or ())
-        changed = families.confirm(store, [families.Choice(family, label) for family in chosen], home.memory.now(), by)
-    _tell(
+        changed = families.confirm(store, [families.Choice(family, label) for family in chosen], context.memory.now(), by)
+    _print_change(
         {"families": len(chosen), "changed": changed},
         as_json,
         f"{changed} incidents got a label, in {len(chosen)} families",
@@ -77,9 +77,9 @@ def dismiss(
     as_json: Json = False,
 ) -> None:
     """Reject families permanently."""
-    with open_app() as home:
-        gone = families.dismiss(home.memory.store, ids, home.memory.now(), by)
-    _tell({"families": gone}, as_json, f"{gone} families are dismissed")
+    with open_app() as context:
+        dismissed = families.dismiss(context.memory.store, ids, context.memory.now(), by)
+    _print_change({"families": dismissed}, as_json, f"{dismissed} families are dismissed")
 
 
 @app.command()
@@ -88,17 +88,17 @@ def withdraw(
     as_json: Json = False,
 ) -> None:
     """Withdraw a decision, and remove the labels it gave."""
-    with open_app() as home:
-        changed = families.withdraw(home.memory.store, family)
-    _tell({"changed": changed}, as_json, f"the decision is taken back; {changed} incidents lost its label")
+    with open_app() as context:
+        changed = families.withdraw(context.memory.store, family)
+    _print_change({"changed": changed}, as_json, f"the decision is taken back; {changed} incidents lost its label")
 
 
-def _tell(facts: dict[str, Any], as_json: bool, sentence: str) -> None:
+def _print_change(facts: dict[str, Any], as_json: bool, sentence: str) -> None:
     if as_json:
-        _print(facts)
+        _print_json(facts)
     else:
-        printing.say(sentence)
+        printing.print_line(sentence)
 
 
-def _print(facts: dict[str, Any]) -> None:
+def _print_json(facts: dict[str, Any]) -> None:
     typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))

@@ -214,5 +214,5 @@ class CommandTable(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Find the command that the arguments name, and load it."""
-        name, command, rest = super().resolve_command(ctx, args)
-        return name, command.load() if isinstance(command, DeferredCommand) else command, rest
+        name, command, arguments = super().resolve_command(ctx, args)
+        return name, command.load() if isinstance(command, DeferredCommand) else command, arguments

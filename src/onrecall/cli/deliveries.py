@@ -24,19 +24,19 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List deliveries, newest first, each with its state."""
-    with open_app() as home:
-        page = home.memory.store.outbox.page(state, channel, cursor, limit)
-    said = [DeliveryOut.model_validate(one) for one in page.items]
+    with open_app() as context:
+        page = context.memory.store.outbox.page(state, channel, cursor, limit)
+    items = [DeliveryOut.model_validate(delivery) for delivery in page.items]
     if as_json:
-        plain = {"items": [one.plain() for one in said], "next": page.next_cursor}
+        plain = {"items": [delivery.plain() for delivery in items], "next": page.next_cursor}
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
         return
-    for one in said:
-        _show(one)
-    if not said:
-        printing.say("no deliveries")
+    for delivery in items:
+        _print_delivery(delivery)
+    if not items:
+        printing.print_line("no deliveries")
     if page.next_cursor:
-        printing.say(("more: --cursor ", "dim"), page.next_cursor)
+        printing.print_line(("more: --cursor ", "dim"), page.next_cursor)
 
 
 @app.command()
@@ -45,33 +45,33 @@ def resend(
     as_json: Json = False,
 ) -> None:
     """Make `serve` or `worker` send deliveries again, under the same keys."""
-    done: list[dict[str, object]] = []
-    with open_app() as home:
+    results: list[dict[str, object]] = []
+    with open_app() as context:
         for number in numbers:
             try:
-                found = home.memory.store.outbox.resend(number, home.memory.now())
-                done.append(DeliveryOut.model_validate(found).plain() | {"error": None})
+                delivery = context.memory.store.outbox.resend(number, context.memory.now())
+                results.append(DeliveryOut.model_validate(delivery).plain() | {"error": None})
             except OnRecallError as error:
                 if len(numbers) == 1:
                     raise
-                done.append({"id": number, "error": str(error)})
+                results.append({"id": number, "error": str(error)})
     if as_json:
-        typer.echo(json.dumps({"items": done}, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"items": results}, ensure_ascii=False, indent=2))
     else:
-        for one in done:
-            printing.say(f"{one['id']}: ", str(one["error"] or "is due again"))
-    if failed := [one["id"] for one in done if one["error"]]:
-        raise Conflict(f"{len(failed)} of {len(done)} are not sent again")
+        for result in results:
+            printing.print_line(f"{result['id']}: ", str(result["error"] or "is due again"))
+    if failed := [result["id"] for result in results if result["error"]]:
+        raise Conflict(f"{len(failed)} of {len(results)} are not sent again")
 
 
-def _show(one: DeliveryOut) -> None:
-    tries = f"{one.attempts} {'try' if one.attempts == 1 else 'tries'}"
-    due = f", next {one.next_at:%H:%M:%S} UTC" if one.state == "pending" else ""
-    printing.say(
-        f"{one.id:>6}  ",
-        (f"{one.state:<10}", STYLE[one.state]),
-        f"  {one.channel:<8} {one.incident or one.notice}  {one.kind}",
-        (f"  {one.created_at:%Y-%m-%d %H:%M} UTC, {tries}{due}", "dim"),
+def _print_delivery(delivery: DeliveryOut) -> None:
+    tries = f"{delivery.attempts} {'try' if delivery.attempts == 1 else 'tries'}"
+    due = f", next {delivery.next_at:%H:%M:%S} UTC" if delivery.state == "pending" else ""
+    printing.print_line(
+        f"{delivery.id:>6}  ",
+        (f"{delivery.state:<10}", STYLE[delivery.state]),
+        f"  {delivery.channel:<8} {delivery.incident or delivery.notice}  {delivery.kind}",
+        (f"  {delivery.created_at:%Y-%m-%d %H:%M} UTC, {tries}{due}", "dim"),
     )
-    if one.last_error:
-        printing.say((one.last_error, "dim"), indent=20)
+    if delivery.last_error:
+        printing.print_line((delivery.last_error, "dim"), indent=20)

@@ -11,19 +11,19 @@ from datetime import UTC, datetime
 import uvicorn
 
 from onrecall import examples
-from onrecall.backtest.run import live
+from onrecall.backtest.run import history_of_store
 from onrecall.bootstrap.access import check_address, is_loopback
 from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import console as printing
 from onrecall.cli import import_history as importing
-from onrecall.cli.terminal import complain
+from onrecall.cli.terminal import print_error
 from onrecall.domain.errors import OnRecallError
 from onrecall.domain.incident import Incident, Recommendation
 from onrecall.http import server as serving
 from onrecall.pipeline.keys import Keys
 from onrecall.settings import Settings
 from onrecall.sources import WebhookRequest
-from onrecall.storage import ALERTS, Storage
+from onrecall.storage import ALERTS_SOURCE, Storage
 from onrecall.worker.backtest_runner import BacktestRunner, DemoBacktest
 from onrecall.worker.worker import WorkerHandle
 
@@ -31,10 +31,10 @@ ANSWER_SECONDS = 30
 FEED_INDENT = 10
 
 
-def run(settings: Settings, host: str, port: int, *, fast: bool, once: bool) -> None:
+def run_demo(settings: Settings, host: str, port: int, *, fast: bool, once: bool) -> None:
     """Play the demo in a store of its own, made anew each time, and serve it."""
     with _keys(settings, host) as keys:
-        _play(settings, host, port, keys, fast=fast, once=once)
+        _play_demo(settings, host, port, keys, fast=fast, once=once)
 
 
 @contextmanager
@@ -49,24 +49,24 @@ def _keys(settings: Settings, host: str) -> Iterator[Keys | None]:
         yield keys
 
 
-def _play(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: bool, once: bool) -> None:
+def _play_demo(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: bool, once: bool) -> None:
     folder = settings.data_dir / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     own = settings.model_copy(update={"database_url": f"sqlite:///{folder / 'onrecall.db'}"})
-    with open_app(own) as home:
-        printing.say(("OnRecall demo", "bold"), "  example history first, in a store of its own")
-        brought = importing.run(home.memory, importing.ImportLocation(example=True))
-        printing.say(f"{brought.created} incidents, runbooks and postmortems are in memory\n")
-        rehearsals = BacktestRunner(home.memory.store, own, home.memory.now)
-        rehearsal = DemoBacktest(rehearsals, live(home.memory.store))
+    with open_app(own) as context:
+        printing.print_line(("OnRecall demo", "bold"), "  example history first, in a store of its own")
+        brought = importing.import_paths(context.memory, importing.ImportLocation(example=True))
+        printing.print_line(f"{brought.created} incidents, runbooks and postmortems are in memory\n")
+        rehearsals = BacktestRunner(context.memory.store, own, context.memory.now)
+        rehearsal = DemoBacktest(rehearsals, history_of_store(context.memory.store))
 
         def ready(server: uvicorn.Server, worker: WorkerHandle, address: str) -> None:
-            printing.say("open ", (address, "bold"), "  (Ctrl-C ends it)\n")
+            printing.print_line("open ", (address, "bold"), "  (Ctrl-C ends it)\n")
             rehearsal.start()
-            Player(home, worker, server, fast=fast, once=once).start()
+            Player(context, worker, server, fast=fast, once=once).start()
 
-        guarded = replace(home, access=replace(home.access, keys=keys))
+        guarded = replace(context, access=replace(context.access, keys=keys))
         serving.serve(guarded, host, port, ready, rehearsals)
 
 
@@ -74,10 +74,10 @@ class Player(threading.Thread):
     """Plays the scenario against the memory being served and prints what happens."""
 
     def __init__(
-        self, home: AppContext, worker: WorkerHandle, server: uvicorn.Server, *, fast: bool, once: bool
+        self, context: AppContext, worker: WorkerHandle, server: uvicorn.Server, *, fast: bool, once: bool
     ) -> None:
         super().__init__(name="onrecall-demo", daemon=True)
-        self._memory = home.memory
+        self._memory = context.memory
         self._worker = worker
         self._server = server
         self._fast = fast
@@ -89,15 +89,15 @@ class Player(threading.Thread):
         started = time.monotonic()
         for event in examples.scenario():
             due = started + event.after.total_seconds()
-            while not self._fast and not self._server.should_exit and (left := due - time.monotonic()) > 0:
-                time.sleep(min(left, 0.2))
+            while not self._fast and not self._server.should_exit and (seconds_left := due - time.monotonic()) > 0:
+                time.sleep(min(seconds_left, 0.2))
             if self._server.should_exit:
                 return
             try:
                 self._play(event)
             except OnRecallError as error:
-                complain(f"{error.title}: {error}")
-        printing.say(("the scenario is over; ask something on the page, or end with Ctrl-C", "bold"))
+                print_error(f"{error.title}: {error}")
+        printing.print_line(("the scenario is over; ask something on the page, or end with Ctrl-C", "bold"))
         if self._once:
             self._server.should_exit = True
 
@@ -112,45 +112,45 @@ class Player(threading.Thread):
             case examples.ExampleStorm():
                 self._rage(event)
         if event.note:
-            printing.say((event.note, "italic dim"), indent=FEED_INDENT)
-        printing.say()
+            printing.print_line((event.note, "italic dim"), indent=FEED_INDENT)
+        printing.print_line()
 
     def _open(self, opening: examples.ExampleOpening) -> None:
         incident, _ = self._memory.open(opening.incident(self._memory.now()))
         self._ids[opening.ref] = incident.id
         self._worker.wake()
-        _stamp("opened", "red", f"{incident.id}  {incident.service}: {incident.title}")
+        _print_event("opened", "red", f"{incident.id}  {incident.service}: {incident.title}")
         self._await_answer(opening.ref)
 
     def _rage(self, storm: examples.ExampleStorm) -> None:
-        before = {one.id for one in self._of_alerts()}
+        before = {incident.id for incident in self._of_alerts()}
         self._memory.receive("alertmanager", [WebhookRequest(storm.payload(self._memory.now()))])
         self._worker.wake()
-        _stamp("alerts", "red", f"{len(storm.alerts)} alerts in as many seconds")
-        self._worker.wait(lambda: any(one.id not in before for one in self._of_alerts()), ANSWER_SECONDS)
+        _print_event("alerts", "red", f"{len(storm.alerts)} alerts in as many seconds")
+        self._worker.wait(lambda: any(other_incident.id not in before for other_incident in self._of_alerts()), ANSWER_SECONDS)
         for incident in self._of_alerts():
             if incident.id not in before:
                 self._ids[storm.ref] = incident.id
                 alerts = self._memory.store.alerts_of(incident.id)
-                _stamp("opened", "red", f"{incident.id}  one incident of {len(alerts)} alerts: {incident.title}")
+                _print_event("opened", "red", f"{incident.id}  one incident of {len(alerts)} alerts: {incident.title}")
                 self._await_answer(storm.ref)
 
     def _of_alerts(self) -> list[Incident]:
-        return [one for one in self._memory.store.incidents(limit=200).items if one.source == ALERTS]
+        return [incident for incident in self._memory.store.incidents(limit=200).items if incident.source == ALERTS_SOURCE]
 
     def _await_answer(self, ref: str) -> None:
         self._worker.wait(lambda: self._answer(ref) is not None, ANSWER_SECONDS)
         answer = self._answer(ref)
         if answer is None:
-            complain(f"{self._ids[ref]} was not answered within {ANSWER_SECONDS} seconds")
+            print_error(f"{self._ids[ref]} was not answered within {ANSWER_SECONDS} seconds")
         else:
-            _tell(answer)
+            _print_answer(answer)
 
     def _close(self, closing: examples.ExampleClosing) -> None:
         resolution = closing.resolution(self._memory.now())
         incident = self._memory.resolve(self._ids[closing.ref], resolution)
         links = "".join(f"; a {link.kind} of {link.incident}" for link in incident.links)
-        _stamp("resolved", "green", f"{incident.id}  {closing.cause}: remembered from now on{links}")
+        _print_event("resolved", "green", f"{incident.id}  {closing.cause}: remembered from now on{links}")
 
     def _rate(self, rating: examples.ExampleRating) -> None:
         answer = self._answer(rating.ref)
@@ -158,30 +158,30 @@ class Player(threading.Thread):
             return
         self._memory.rate(rating.outcome(answer.id, len(answer.steps), self._memory.now()))
         helped = "helped" if rating.verdict == "helped" else "did not help"
-        _stamp("outcome", "cyan", f"{answer.incident}  the answer {helped}; that counts from now on")
+        _print_event("outcome", "cyan", f"{answer.incident}  the answer {helped}; that counts from now on")
 
     def _answer(self, ref: str) -> Recommendation | None:
         return self._memory.store.newest_recommendation(self._ids[ref])
 
 
-def _tell(answer: Recommendation) -> None:
-    words, style = printing.VERDICT_WORDS[answer.verdict], printing.VERDICT[answer.verdict]
+def _print_answer(answer: Recommendation) -> None:
+    words, style = printing.VERDICT_WORDS[answer.verdict], printing.VERDICT_STYLES[answer.verdict]
     best = f"  like {answer.cause_citation.id}" if answer.cause_citation else ""
-    printing.say((f"{words:<11}", style), f"{best}  ({answer.latency_ms.total:.0f} ms)", indent=FEED_INDENT)
+    printing.print_line((f"{words:<11}", style), f"{best}  ({answer.latency_ms.total:.0f} ms)", indent=FEED_INDENT)
     if answer.cause:
-        printing.say((f"{'cause':<11}", "dim"), answer.cause, indent=FEED_INDENT)
+        printing.print_line((f"{'cause':<11}", "dim"), answer.cause, indent=FEED_INDENT)
     for step in answer.steps[:2]:
-        printing.say(
+        printing.print_line(
             (f"{'step ' + str(step.n):<11}", "dim"),
             step.text,
-            (f"  [{step.risk.replace('_', ' ')}]", printing.RISK[step.risk]),
+            (f"  [{step.risk.replace('_', ' ')}]", printing.RISK_STYLES[step.risk]),
             (f"  ({step.citation.id}, line {step.citation.line})", "dim"),
             indent=FEED_INDENT,
         )
-    printing.say(
-        (f"{'trust':<11}", "dim"), printing.trust(answer.confidence, answer.confidence_reason), indent=FEED_INDENT
+    printing.print_line(
+        (f"{'trust':<11}", "dim"), printing.format_trust(answer.confidence, answer.confidence_reason), indent=FEED_INDENT
     )
 
 
-def _stamp(what: str, style: str, message: str) -> None:
-    printing.say((datetime.now(UTC).strftime("%H:%M:%S "), "dim"), (f"{what:<9}", style), message)
+def _print_event(event: str, style: str, message: str) -> None:
+    printing.print_line((datetime.now(UTC).strftime("%H:%M:%S "), "dim"), (f"{event:<9}", style), message)

@@ -6,7 +6,7 @@ import typer
 
 from onrecall.bootstrap.app import open_app, settings
 from onrecall.bootstrap.sources import trust_warnings
-from onrecall.bootstrap.status import StatusReport, unopened
+from onrecall.bootstrap.status import StatusReport, report_unopened_store
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
@@ -20,8 +20,8 @@ def doctor(as_json: Json = False) -> None:
     chosen = settings()
     report, problems = _examine(chosen)
     warnings = trust_warnings(chosen)
-    said = report.model_dump(mode="json") | {"settings": chosen.shown(), "problems": problems, "warnings": warnings}
-    print_result(said, as_json, lambda: printing.doctor(report, chosen.shown(), problems, warnings))
+    result = report.model_dump(mode="json") | {"settings": chosen.effective_values(), "problems": problems, "warnings": warnings}
+    print_result(result, as_json, lambda: printing.print_status(report, chosen.effective_values(), problems, warnings))
     if not report.ready or problems:
         raise typer.Exit(1)
 
@@ -29,15 +29,15 @@ def doctor(as_json: Json = False) -> None:
 def _examine(chosen: Settings) -> tuple[StatusReport, Sequence[str]]:
     """How every part is, and what is wrong with what is stored; a store that can't be opened is a part that is down."""
     try:
-        with open_app(chosen) as home:
-            report = home.status(more=streaming.parts(chosen))
+        with open_app(chosen) as context:
+            report = context.status(more=streaming.component_checks(chosen))
             try:
-                return report, home.memory.store.check()
+                return report, context.memory.store.check()
             except Unavailable as error:
                 return report, (str(error),)
     except Unavailable as error:
-        return unopened(error), ()
+        return report_unopened_store(error), ()
     except Invalid as error:
         if error.field != "database_url":
             raise
-        return unopened(error), ()
+        return report_unopened_store(error), ()

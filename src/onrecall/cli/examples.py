@@ -20,11 +20,11 @@ def _group() -> None:
 @app.command()
 def remove(as_json: Json = False) -> None:
     """Remove every example incident, runbook and postmortem, with the answers to them. Your own records stay."""
-    with open_app() as home:
-        removed = home.memory.remove_examples()
+    with open_app() as context:
+        removed = context.memory.remove_examples()
     if as_json:
         typer.echo(json.dumps(asdict(removed)))
     elif removed.incidents or removed.documents:
-        printing.say(f"removed {removed.incidents} example incidents and {removed.documents} example documents")
+        printing.print_line(f"removed {removed.incidents} example incidents and {removed.documents} example documents")
     else:
-        printing.say("nothing to remove: no example record is stored")
+        printing.print_line("nothing to remove: no example record is stored")

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import typer
 
-from onrecall.cli.terminal import complain
+from onrecall.cli.terminal import print_error
 from onrecall.domain.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
 
-EXIT: Mapping[type[OnRecallError], int] = {
+EXIT_CODES: Mapping[type[OnRecallError], int] = {
     Invalid: 2,
     NotFound: 1,
     Conflict: 1,
@@ -18,10 +18,10 @@ EXIT: Mapping[type[OnRecallError], int] = {
 }
 
 
-def run(app: typer.Typer, arguments: Sequence[str] | None) -> None:
+def run_command(app: typer.Typer, arguments: Sequence[str] | None) -> None:
     """Run a command; a known error is a sentence and an exit code, anything else a traceback."""
     try:
         app(arguments)
     except OnRecallError as error:
-        complain(f"{error.title}: {error}")
-        sys.exit(EXIT[type(error)])
+        print_error(f"{error.title}: {error}")
+        sys.exit(EXIT_CODES[type(error)])

@@ -17,6 +17,6 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write all of memory to a folder; importing it into an empty store gives the same store."""
-    with open_app() as home:
-        counts = archive.write(home.memory.store, folder)
-    print_result({"folder": str(folder), "rows": counts}, as_json, lambda: printing.exported(folder, counts))
+    with open_app() as context:
+        counts = archive.write(context.memory.store, folder)
+    print_result({"folder": str(folder), "rows": counts}, as_json, lambda: printing.print_exported(folder, counts))

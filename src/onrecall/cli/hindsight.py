@@ -12,7 +12,7 @@ from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import console as printing
 from onrecall.cli import import_history
 from onrecall.cli.arguments import Json
-from onrecall.cli.options import time_of
+from onrecall.cli.options import parse_time
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.pipeline import hindsight
 from onrecall.pipeline.hindsight import HindsightPeer, PullReport
@@ -25,33 +25,33 @@ STORED = "stored"
 @app.command()
 def check(as_json: Json = False) -> None:
     """Make a call that requires the key, and report the result. Writes nothing."""
-    with _configured() as (home, peer):
+    with _open_configured() as (context, peer):
         state = hindsight.check(peer)
-        waiting = home.memory.store.outbox.backlog(peer.channel.name).pending
+        waiting = context.memory.store.outbox.backlog(peer.channel.name).pending
     report = {"url": peer.bank.url, "bank": peer.bank.name, **asdict(state), "waiting": waiting}
     if as_json:
-        _print(report)
+        _print_json(report)
         return
-    printing.say(f"Hindsight {state.version} answers at {peer.bank.url}")
+    printing.print_line(f"Hindsight {state.version} answers at {peer.bank.url}")
     mode = f"takes texts in as {state.mode}" if state.exists else "is not there yet; the first incident makes it"
-    printing.say(f"bank {peer.bank.name} {mode}")
+    printing.print_line(f"bank {peer.bank.name} {mode}")
     if state.mode not in (None, "chunks"):
-        printing.say(("a model rewrites what is sent to this bank; its mode should be chunks", "yellow"))
+        printing.print_line(("a model rewrites what is sent to this bank; its mode should be chunks", "yellow"))
     if waiting:
-        printing.say(f"{waiting} incidents wait to be sent by `serve` or `worker`")
+        printing.print_line(f"{waiting} incidents wait to be sent by `serve` or `worker`")
 
 
 @app.command()
 def push(as_json: Json = False) -> None:
     """Store every incident in the bank. Skips those already stored."""
-    with _configured() as (home, peer):
-        total = sum(home.memory.store.overview.statuses().values())
-        with printing.progress("pushing", total) as advance:
-            pushed = hindsight.push(home.memory, peer, advance)
+    with _open_configured() as (context, peer):
+        total = sum(context.memory.store.overview.statuses().values())
+        with printing.progress_bar("pushing", total) as advance:
+            pushed = hindsight.push(context.memory, peer, advance)
     if as_json:
-        _print(asdict(pushed))
+        _print_json(asdict(pushed))
         return
-    printing.say(f"sent {pushed.sent}, unchanged {pushed.unchanged}, deleted {pushed.deleted}")
+    printing.print_line(f"sent {pushed.sent}, unchanged {pushed.unchanged}, deleted {pushed.deleted}")
 
 
 @app.command()
@@ -66,35 +66,35 @@ def pull(
     as_json: Json = False,
 ) -> None:
     """Import the incidents that the bank's documents name. Never makes up an id; a repetition changes nothing."""
-    at = None if undated == STORED else time_of(undated, "undated")
-    with _configured() as (home, peer), printing.progress("pulling", None) as advance:
-        pulled = hindsight.pull(home.memory, peer, advance, undated=at, stored_at=undated == STORED, dry_run=dry_run)
+    at = None if undated == STORED else parse_time(undated, "undated")
+    with _open_configured() as (context, peer), printing.progress_bar("pulling", None) as advance:
+        pulled = hindsight.pull(context.memory, peer, advance, undated=at, stored_at=undated == STORED, dry_run=dry_run)
     if as_json:
-        _print(as_plain(pulled))
+        _print_json(pull_to_json(pulled))
         return
-    printing.say(f"{pulled.fetched} documents: {pulled.known_here} of incidents that are known from another source")
+    printing.print_line(f"{pulled.fetched} documents: {pulled.known_here} of incidents that are known from another source")
     if pulled.skipped:
-        some = ", ".join(pulled.examples)
-        printing.say((f"{pulled.skipped} name no incident and were skipped: {some}", "dim"))
-    printing.brought(pulled.brought, dry_run=dry_run)
+        examples = ", ".join(pulled.examples)
+        printing.print_line((f"{pulled.skipped} name no incident and were skipped: {examples}", "dim"))
+    printing.print_import_report(pulled.brought, dry_run=dry_run)
 
 
-def as_plain(pulled: PullReport) -> dict[str, Any]:
+def pull_to_json(pulled: PullReport) -> dict[str, Any]:
     """The report as JSON."""
     counts = {name: getattr(pulled, name) for name in ("fetched", "known_here", "skipped", "examples")}
-    return counts | import_history.as_json(pulled.brought)
+    return counts | import_history.report_to_json(pulled.brought)
 
 
 @contextmanager
-def _configured() -> Iterator[tuple[AppContext, HindsightPeer]]:
-    with open_app() as home:
-        if home.hindsight is None:
+def _open_configured() -> Iterator[tuple[AppContext, HindsightPeer]]:
+    with open_app() as context:
+        if context.hindsight is None:
             raise Invalid(NOT_SET, "hindsight_url")
         try:
-            yield home, home.hindsight
+            yield context, context.hindsight
         except NotFound as error:
             raise Invalid(f"{error}; check ONRECALL_HINDSIGHT_URL and ONRECALL_HINDSIGHT_BANK", "hindsight") from error
 
 
-def _print(report: dict[str, Any]) -> None:
+def _print_json(report: dict[str, Any]) -> None:
     typer.echo(json.dumps(report, ensure_ascii=False, indent=2))

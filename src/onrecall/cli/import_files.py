@@ -9,7 +9,7 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli import import_history as importing
 from onrecall.cli.arguments import Json
-from onrecall.cli.options import time_of
+from onrecall.cli.options import parse_time
 from onrecall.cli.output import print_result
 
 
@@ -32,14 +32,14 @@ def import_files(
 ) -> None:
     """Import earlier incidents and documents. Lists bad records and imports the rest; a repetition changes nothing."""
     source = importing.ImportLocation(
-        tuple(paths or ()), example, form, mapping, timezone, time_of(undated, "undated"), encoding
+        tuple(paths or ()), example, form, mapping, timezone, parse_time(undated, "undated"), encoding
     )
     if suggest_mapping:
         suggested = importing.suggest_mapping(source)
-        print_result(importing.mapping_as_json(suggested), as_json, lambda: printing.mapping_file(suggested))
+        print_result(importing.mapping_as_json(suggested), as_json, lambda: printing.print_mapping_file(suggested))
         return
-    with open_app() as home:
-        brought = importing.run(home.memory, source, dry_run=dry_run)
-    print_result(importing.as_json(brought), as_json, lambda: printing.brought(brought, dry_run=dry_run))
+    with open_app() as context:
+        brought = importing.import_paths(context.memory, source, dry_run=dry_run)
+    print_result(importing.report_to_json(brought), as_json, lambda: printing.print_import_report(brought, dry_run=dry_run))
     if brought.rejected and not (brought.created or brought.updated or brought.unchanged):
         raise typer.Exit(2)

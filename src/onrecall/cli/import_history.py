@@ -35,7 +35,7 @@ class ImportLocation:
     """How the bytes of the files are to be read; without it, it is told from them."""
 
 
-def run(memory: IncidentService, source: ImportLocation, *, dry_run: bool = False) -> ImportReport:
+def import_paths(memory: IncidentService, source: ImportLocation, *, dry_run: bool = False) -> ImportReport:
     """Import everything named, with a progress bar on a terminal."""
     paths = [*source.paths, *((examples.incidents_folder(), examples.documents_folder()) if source.example else ())]
     if not paths:
@@ -47,11 +47,11 @@ def run(memory: IncidentService, source: ImportLocation, *, dry_run: bool = Fals
     exports = [path for path in paths if archive.is_export(path)]
     for path in exports:
         total.add_all(archive.read(memory.store, path, dry_run=dry_run, personal=memory.redacts_personal))
-    others = [path for path in paths if path not in exports]
-    if others:
-        expected = sum(history.count_hint(path) or 0 for path in others) or None
-        with printing.progress("importing", expected) as advance:
-            total.add_all(memory.bring(_read(others, source), advance, dry_run=dry_run))
+    files = [path for path in paths if path not in exports]
+    if files:
+        expected = sum(history.estimate_record_count(path) or 0 for path in files) or None
+        with printing.progress_bar("importing", expected) as advance:
+            total.add_all(memory.import_history(_read_paths(files, source), advance, dry_run=dry_run))
     return total
 
 
@@ -71,8 +71,8 @@ def suggest_mapping(source: ImportLocation) -> MappingFile:
     if len(source.paths) != 1:
         raise Invalid("name one file to suggest a mapping for", "paths")
     (file,) = source.paths
-    wishes = history.how(source.form, None, source.timezone, source.undated, source.encoding)
-    suggestion = history.suggest(file, wishes)
+    wishes = history.build_options(source.form, None, source.timezone, source.undated, source.encoding)
+    suggestion = history.suggest_mapping(file, wishes)
     path = file.with_name(f"{file.name}.mapping.yaml")
     try:
         with path.open("x", encoding="utf-8") as stream:
@@ -84,7 +84,7 @@ def suggest_mapping(source: ImportLocation) -> MappingFile:
     return MappingFile(path, written=True, suggestion=suggestion)
 
 
-def as_json(brought: ImportReport) -> dict[str, Any]:
+def report_to_json(brought: ImportReport) -> dict[str, Any]:
     """The report as the contract has it."""
     return ImportOut.model_validate(brought, from_attributes=True).plain()
 
@@ -101,7 +101,7 @@ def mapping_as_json(file: MappingFile) -> dict[str, Any]:
     }
 
 
-def resolution(file: Path) -> ResolutionIn:
+def read_resolution(file: Path) -> ResolutionIn:
     """A resolution from a JSON file."""
     try:
         return ResolutionIn.model_validate(json.loads(file.read_text(encoding="utf-8")))
@@ -115,7 +115,7 @@ def resolution(file: Path) -> ResolutionIn:
         raise Invalid(f"{file}: {where}: {first['msg']}", where) from error
 
 
-def _read(paths: list[Path], source: ImportLocation) -> Iterator[Any]:
+def _read_paths(paths: list[Path], source: ImportLocation) -> Iterator[Any]:
     return itertools.chain.from_iterable(
         history.read(path, source.form, source.mapping, source.timezone, source.undated, source.encoding)
         for path in paths

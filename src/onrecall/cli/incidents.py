@@ -11,7 +11,7 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli import import_history as importing
 from onrecall.cli.arguments import Json, text_of
-from onrecall.cli.options import Labels, Service, labels_of, time_of
+from onrecall.cli.options import Labels, Service, parse_labels, parse_time
 from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
@@ -32,23 +32,23 @@ def open_incident(
     as_json: Json = False,
 ) -> None:
     """Open an incident, answer it, and store both."""
-    with open_app() as home:
-        incident, created = home.memory.open(
+    with open_app() as context:
+        incident, created = context.memory.open(
             Incident(
                 id=incident_id,
                 title=title,
                 description=text_of(description) if description else "",
                 service=service,
                 severity=severity,
-                labels=labels_of(label),
-                started_at=time_of(started_at, "started-at") or home.memory.now(),
+                labels=parse_labels(label),
+                started_at=parse_time(started_at, "started-at") or context.memory.now(),
             ),
             dated=started_at is not None,
         )
-        answer = home.memory.recommend(incident.id)
-    said = {"incident": IncidentOut.model_validate(incident).plain(), "created": created}
-    said["recommendation"] = RecommendationOut.model_validate(answer).plain()
-    print_result(said, as_json, lambda: printing.opened(incident, created, answer))
+        answer = context.memory.recommend(incident.id)
+    result = {"incident": IncidentOut.model_validate(incident).plain(), "created": created}
+    result["recommendation"] = RecommendationOut.model_validate(answer).plain()
+    print_result(result, as_json, lambda: printing.print_opened(incident, created, answer))
 
 
 def show(
@@ -57,10 +57,10 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show an incident or a document with the line numbers that citations use."""
-    with open_app() as home:
-        thing = home.memory.thing(thing_id)
-        links = home.memory.alert_links(thing.id) if isinstance(thing, Incident) else ()
-        print_result(printing.as_json(thing, links), as_json, lambda: printing.page_of(thing, line, links))
+    with open_app() as context:
+        record = context.memory.get_record(thing_id)
+        links = context.memory.alert_links(record.id) if isinstance(record, Incident) else ()
+        print_result(printing.page_to_json(record, links), as_json, lambda: printing.print_page(record, line, links))
 
 
 def resolve(
@@ -79,15 +79,15 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """Resolve an incident with what fixed it; recall uses it at once. A later resolution is a new version."""
-    with open_app() as home:
+    with open_app() as context:
         if file is not None:
-            said = importing.resolution(file)
-            recurrence_of = recurrence_of or said.recurrence_of
-            resolution = said.noun(home.memory.now())
+            resolution_file = importing.read_resolution(file)
+            recurrence_of = recurrence_of or resolution_file.recurrence_of
+            resolution = resolution_file.noun(context.memory.now())
         else:
-            resolution = _resolution(root_cause, cause, summary, by, home.memory.now(), step, failed, worse)
-        incident = home.memory.resolve(incident_id, resolution, recurrence_of)
-    print_result(IncidentOut.model_validate(incident).plain(), as_json, lambda: printing.resolved(incident))
+            resolution = _resolution(root_cause, cause, summary, by, context.memory.now(), step, failed, worse)
+        incident = context.memory.resolve(incident_id, resolution, recurrence_of)
+    print_result(IncidentOut.model_validate(incident).plain(), as_json, lambda: printing.print_resolved(incident))
 
 
 def _resolution(
@@ -115,9 +115,9 @@ def merge(
     as_json: Json = False,
 ) -> None:
     """Make an incident part of another; such alerts are put together from now on."""
-    with open_app() as home:
-        merged = home.memory.by_hand.merge(incident_id, into, by)
-    _say(merged, f"{incident_id} is part of {merged.id} now", as_json=as_json)
+    with open_app() as context:
+        merged = context.memory.by_hand.merge(incident_id, into, by)
+    _print_incident(merged, f"{incident_id} is part of {merged.id} now", as_json=as_json)
 
 
 def split(
@@ -130,16 +130,16 @@ def split(
     as_json: Json = False,
 ) -> None:
     """Move alerts out of an incident, or undo a merge; similar alerts are kept apart from now on."""
-    with open_app() as home:
+    with open_app() as context:
         if merged is not None and alert:
             raise Invalid("give alerts or a merged incident, not both", "merged")
-        hands = home.memory.by_hand
+        hands = context.memory.by_hand
         part = hands.unmerge(incident_id, merged, by) if merged else hands.split(incident_id, alert or [], by)
-    _say(part, f"{part.id} is apart from {incident_id} now", as_json=as_json)
+    _print_incident(part, f"{part.id} is apart from {incident_id} now", as_json=as_json)
 
 
-def _say(incident: Incident, words: str, *, as_json: bool) -> None:
+def _print_incident(incident: Incident, words: str, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(IncidentOut.model_validate(incident).plain(), ensure_ascii=False, indent=2))
     else:
-        printing.say(f"{words}: {incident.title}")
+        printing.print_line(f"{words}: {incident.title}")

@@ -13,7 +13,7 @@ import typer
 from onrecall.bootstrap.app import settings
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
-from onrecall.cli.options import time_of
+from onrecall.cli.options import parse_time
 from onrecall.domain.access import Key, Role
 from onrecall.domain.errors import Invalid
 from onrecall.pipeline.keys import Keys, NewKey
@@ -39,30 +39,30 @@ def create(
 ) -> None:
     """Create a key. It is shown once."""
     with _keys() as keys:
-        _show(keys.create(name, role, _end(expires)), as_json)
+        _print_new_key(keys.create(name, role, _parse_end(expires)), as_json)
 
 
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List all keys, without their secrets."""
     with _keys() as keys:
-        known = keys.all()
+        all_keys = keys.all()
     if as_json:
-        typer.echo(json.dumps({"items": [_plain(key) for key in known]}, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"items": [_key_to_json(key) for key in all_keys]}, ensure_ascii=False, indent=2))
         return
     now = datetime.now(UTC)
-    for key in known:
+    for key in all_keys:
         state = key.state(now)
         replaced = f"replaced by {key.replaced_by}" if key.replaced_by else ""
-        printing.say(
+        printing.print_line(
             f"{key.id}  ",
             (f"{state:<8}", STATE[state]),
             f"  {key.role:<10}  {key.name}",
-            (f"  made {_day(key.created_at)}, {_until(key)}, {_used(key)}", "dim"),
+            (f"  made {_format_day(key.created_at)}, {_format_end(key)}, {_format_last_use(key)}", "dim"),
             (f", {replaced}" if replaced else "", "dim"),
         )
-    if not known:
-        printing.say("there are no keys; this machine needs none, and all other machines are refused")
+    if not all_keys:
+        printing.print_line("there are no keys; this machine needs none, and all other machines are refused")
 
 
 @app.command()
@@ -71,10 +71,10 @@ def revoke(which: Which, as_json: Json = False) -> None:
     with _keys() as keys:
         ended = keys.revoke(which)
     if as_json:
-        typer.echo(json.dumps({"items": [_plain(key) for key in ended]}, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"items": [_key_to_json(key) for key in ended]}, ensure_ascii=False, indent=2))
         return
     for key in ended:
-        printing.say(f"{key.prefix}… of {key.name} is revoked")
+        printing.print_line(f"{key.prefix}… of {key.name} is revoked")
 
 
 @app.command()
@@ -86,7 +86,7 @@ def rotate(
 ) -> None:
     """Replace a key by a new one with its name and role; both work until the overlap ends."""
     with _keys() as keys:
-        _show(keys.rotate(which, _span(overlap, "overlap"), _end(expires)), as_json)
+        _print_new_key(keys.rotate(which, _parse_span(overlap, "overlap"), _parse_end(expires)), as_json)
 
 
 @contextmanager
@@ -95,44 +95,44 @@ def _keys() -> Iterator[Keys]:
         yield Keys(store, lambda: datetime.now(UTC))
 
 
-def _show(made: NewKey, as_json: bool) -> None:
+def _print_new_key(new_key: NewKey, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"key": made.token} | _plain(made.key), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"key": new_key.token} | _key_to_json(new_key.key), ensure_ascii=False, indent=2))
         return
-    typer.echo(made.token)
-    printing.say((f"the key of {made.key.name} ({made.key.role}), {_until(made.key)}; it is not shown again", "dim"))
+    typer.echo(new_key.token)
+    printing.print_line((f"the key of {new_key.key.name} ({new_key.key.role}), {_format_end(new_key.key)}; it is not shown again", "dim"))
 
 
-def _plain(key: Key) -> dict[str, Any]:
+def _key_to_json(key: Key) -> dict[str, Any]:
     """What may be told of a key: all but its hash."""
-    said = asdict(key) | {"prefix": key.prefix, "state": key.state(datetime.now(UTC))}
-    del said["hash"]
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}
+    key_fields = asdict(key) | {"prefix": key.prefix, "state": key.state(datetime.now(UTC))}
+    del key_fields["hash"]
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in key_fields.items()}
 
 
-def _span(given: str, option: str) -> timedelta:
-    match = SPAN.fullmatch(given)
+def _parse_span(text: str, option: str) -> timedelta:
+    match = SPAN.fullmatch(text)
     if match is None:
-        raise Invalid(f"--{option} {given}: give a span such as 30m, 24h, 90d or 12w", option)
+        raise Invalid(f"--{option} {text}: give a span such as 30m, 24h, 90d or 12w", option)
     span = timedelta(**{UNITS[match[2]]: int(match[1])})
     if span > LONGEST:
-        raise Invalid(f"--{option} {given}: give a span of at most a hundred years", option)
+        raise Invalid(f"--{option} {text}: give a span of at most a hundred years", option)
     return span
 
 
-def _end(given: str | None) -> datetime | None:
-    if given is None or not SPAN.fullmatch(given):
-        return time_of(given, "expires")
-    return datetime.now(UTC) + _span(given, "expires")
+def _parse_end(text: str | None) -> datetime | None:
+    if text is None or not SPAN.fullmatch(text):
+        return parse_time(text, "expires")
+    return datetime.now(UTC) + _parse_span(text, "expires")
 
 
-def _until(key: Key) -> str:
-    return f"until {_day(key.expires_at)}" if key.expires_at else "without end"
+def _format_end(key: Key) -> str:
+    return f"until {_format_day(key.expires_at)}" if key.expires_at else "without end"
 
 
-def _used(key: Key) -> str:
-    return f"last used {_day(key.last_used_at)}" if key.last_used_at else "never used"
+def _format_last_use(key: Key) -> str:
+    return f"last used {_format_day(key.last_used_at)}" if key.last_used_at else "never used"
 
 
-def _day(at: datetime) -> str:
+def _format_day(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M")

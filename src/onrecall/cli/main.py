@@ -9,7 +9,7 @@ import typer
 
 from onrecall import __version__
 from onrecall.cli.command_table import CommandTable
-from onrecall.cli.exit_codes import run
+from onrecall.cli.exit_codes import run_command
 
 app = typer.Typer(
     name="onrecall",
@@ -31,4 +31,4 @@ def _top(version: Annotated[bool, typer.Option("--version", help="Print the vers
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a known error is a sentence and an exit code, anything else a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    run(app, arguments)
+    run_command(app, arguments)

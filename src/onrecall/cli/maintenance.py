@@ -10,7 +10,7 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
-from onrecall.cli.options import Labels, labels_of, time_of
+from onrecall.cli.options import Labels, parse_labels, parse_time
 from onrecall.domain.errors import Invalid
 from onrecall.domain.maintenance import MaintenanceWindow
 from onrecall.pipeline.maintenance import MaintenanceRequest
@@ -39,11 +39,11 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a window for a service, labels or both; matching alerts open no incident while it is active."""
-    with open_app() as home:
-        start = time_of(starts_at, "from") or home.memory.now()
-        ends_at = _end(until, start)
-        request = MaintenanceRequest(ends_at, start, service, labels_of(label), reason, by)
-        _show(home.memory.maintenance.add(request), home.memory.now(), as_json=as_json)
+    with open_app() as context:
+        start = parse_time(starts_at, "from") or context.memory.now()
+        ends_at = _parse_end(until, start)
+        request = MaintenanceRequest(ends_at, start, service, parse_labels(label), reason, by)
+        _print_or_json(context.memory.maintenance.add(request), context.memory.now(), as_json=as_json)
 
 
 @app.command(name="list")
@@ -52,16 +52,16 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List active and upcoming windows, the last to end first."""
-    with open_app() as home:
-        windows, now = home.memory.maintenance.list(500, past=past), home.memory.now()
+    with open_app() as context:
+        windows, now = context.memory.maintenance.list(500, past=past), context.memory.now()
     if as_json:
         items = [MaintenanceOut.of(window, now).plain() for window in windows]
         typer.echo(json.dumps({"items": items}, ensure_ascii=False, indent=2))
         return
     for window in windows:
-        _print(window, now)
+        _print_window(window, now)
     if not windows:
-        printing.say("no maintenance is on or to come")
+        printing.print_line("no maintenance is on or to come")
 
 
 @app.command()
@@ -69,22 +69,22 @@ def end(
     window_id: Annotated[str, typer.Argument(help="The window.", metavar="ID")], by: By = None, as_json: Json = False
 ) -> None:
     """End a window now; its alerts that still fire open incidents."""
-    with open_app() as home:
-        _show(home.memory.maintenance.end(window_id, by), home.memory.now(), as_json=as_json)
+    with open_app() as context:
+        _print_or_json(context.memory.maintenance.end(window_id, by), context.memory.now(), as_json=as_json)
 
 
 @heartbeats.command(name="list")
 def list_heartbeats(as_json: Json = False) -> None:
     """List heartbeats, when each arrived last, and how long it may be absent."""
-    with open_app() as home:
-        found = [HeartbeatOut.of(one, home.memory.receiver.switch) for one in home.memory.store.heartbeats.all()]
+    with open_app() as context:
+        items = [HeartbeatOut.of(heartbeat, context.memory.receiver.switch) for heartbeat in context.memory.store.heartbeats.all()]
     if as_json:
-        typer.echo(json.dumps({"items": [one.plain() for one in found]}, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"items": [item.plain() for item in items]}, ensure_ascii=False, indent=2))
         return
-    for one in found:
-        _print_heartbeat(one)
-    if not found:
-        printing.say("no heartbeat has arrived; send Prometheus' Watchdog here (docs/sources.md)")
+    for item in items:
+        _print_heartbeat(item)
+    if not items:
+        printing.print_line("no heartbeat has arrived; send Prometheus' Watchdog here (docs/sources.md)")
 
 
 @heartbeats.command()
@@ -93,41 +93,41 @@ def forget(
     key: Annotated[str, typer.Argument(help="Its key, as shown by `heartbeats list`.")],
 ) -> None:
     """Stop expecting a heartbeat until it arrives again; resolves the alert about its absence."""
-    with open_app() as home:
-        heartbeat = home.memory.receiver.switch.forget(source, key)
-    printing.say(f"{heartbeat.title} of {heartbeat.source} is expected no more")
+    with open_app() as context:
+        heartbeat = context.memory.receiver.switch.forget(source, key)
+    printing.print_line(f"{heartbeat.title} of {heartbeat.source} is expected no more")
 
 
-def _end(until: str, start: datetime) -> datetime:
+def _parse_end(until: str, start: datetime) -> datetime:
     span = SPAN.fullmatch(until)
     if span:
         return start + timedelta(**{UNITS[span[2]]: int(span[1])})
-    at = time_of(until, "until")
+    at = parse_time(until, "until")
     if at is None:
         raise Invalid("--until: give a time or a span such as 2h", "until")
     return at
 
 
-def _show(window: MaintenanceWindow, now: datetime, *, as_json: bool) -> None:
+def _print_or_json(window: MaintenanceWindow, now: datetime, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(MaintenanceOut.of(window, now).plain(), ensure_ascii=False, indent=2))
     else:
-        _print(window, now)
+        _print_window(window, now)
 
 
-def _print(window: MaintenanceWindow, now: datetime) -> None:
+def _print_window(window: MaintenanceWindow, now: datetime) -> None:
     state = window.state(now)
     times = f"{window.starts_at:%Y-%m-%d %H:%M} to {window.ends_at:%Y-%m-%d %H:%M} UTC"
-    printing.say(
+    printing.print_line(
         f"{window.id}  ", (f"{state:<10}", COLOUR[state]), window.scope, (f"  {times}  {window.reason}", "dim")
     )
 
 
-def _print_heartbeat(one: HeartbeatOut) -> None:
-    state = ("missing", "red") if one.missing_since else ("there", "green")
-    patience = "never missed" if one.patience_seconds is None else f"missed after {one.patience_seconds} s"
-    printing.say(
+def _print_heartbeat(heartbeat: HeartbeatOut) -> None:
+    state = ("missing", "red") if heartbeat.missing_since else ("there", "green")
+    patience = "never missed" if heartbeat.patience_seconds is None else f"missed after {heartbeat.patience_seconds} s"
+    printing.print_line(
         state,
-        f"  {one.source}  {one.title}  ",
-        (f"{one.key}  last {one.last_at:%Y-%m-%d %H:%M:%S} UTC, {patience}", "dim"),
+        f"  {heartbeat.source}  {heartbeat.title}  ",
+        (f"{heartbeat.key}  last {heartbeat.last_at:%Y-%m-%d %H:%M:%S} UTC, {patience}", "dim"),
     )

@@ -14,5 +14,5 @@ def mcp(
     """Serve MCP on standard input and output, for an AI assistant; read-only without --write."""
     from onrecall.mcp import server as door  # noqa: PLC0415 - the protocol costs a second that `ask` need not pay
 
-    with open_app() as home:
-        door.serve(home.memory, write=write, by=by)
+    with open_app() as context:
+        door.serve(context.memory, write=write, by=by)

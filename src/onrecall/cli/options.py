@@ -8,7 +8,7 @@ import typer
 from onrecall.cli.arguments import text_of
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import EvidenceKind, Filter, Situation
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 
 Service = Annotated[str | None, typer.Option(help="Affected service; a signal, not a filter.")]
 Labels = Annotated[list[str] | None, typer.Option("--label", help="A label as name=value; may be repeated.")]
@@ -28,26 +28,26 @@ def situation_from(
     as_of: str | None,
 ) -> Situation:
     only = Filter(kind=kind, service=only_service)
-    return situation(text_of(text), service, labels_of(labels), only, time_of(as_of, "as-of"))
+    return make_situation(text_of(text), service, parse_labels(labels), only, parse_time(as_of, "as-of"))
 
 
-def labels_of(given: list[str] | None) -> dict[str, str]:
+def parse_labels(texts: list[str] | None) -> dict[str, str]:
     labels = {}
-    for one in given or ():
-        name, equals, value = one.partition("=")
+    for text in texts or ():
+        name, equals, value = text.partition("=")
         if not (equals and name):
-            raise Invalid(f"--label {one}: give it as name=value", "label")
+            raise Invalid(f"--label {text}: give it as name=value", "label")
         labels[name] = value
     return labels
 
 
-def time_of(given: str | None, option: str) -> datetime | None:
-    if given is None:
+def parse_time(text: str | None, option: str) -> datetime | None:
+    if text is None:
         return None
     try:
-        at = datetime.fromisoformat(given)
+        at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Invalid(f"--{option} {given}: give a time such as 2026-03-01T08:00:00Z", option) from error
+        raise Invalid(f"--{option} {text}: give a time such as 2026-03-01T08:00:00Z", option) from error
     if at.tzinfo is None:
-        raise Invalid(f"--{option} {given}: add a time zone, such as {given}Z", option)
+        raise Invalid(f"--{option} {text}: add a time zone, such as {text}Z", option)
     return at

@@ -24,17 +24,17 @@ def redact(
     with_personal = settings().redact_personal if personal is None else personal
     if text == "-":
         piped = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
-        _print(redacted_text(piped, with_personal), end="", as_json=as_json)
+        _print_redacted(redacted_text(piped, with_personal), end="", as_json=as_json)
     else:
-        _print(redacted_text(text, with_personal), end="\n", as_json=as_json)
+        _print_redacted(redacted_text(text, with_personal), end="\n", as_json=as_json)
 
 
-def _print(redacted: Redacted, *, end: str, as_json: bool) -> None:
+def _print_redacted(redacted: Redacted, *, end: str, as_json: bool) -> None:
     """Bytes that are no UTF-8 come out as they went in; in JSON they are replaced."""
     if as_json:
         text = redacted.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        found = [asdict(finding) for finding in redacted.found]
-        typer.echo(json.dumps({"text": text, "found": found}, ensure_ascii=False, indent=2))
+        findings = [asdict(finding) for finding in redacted.found]
+        typer.echo(json.dumps({"text": text, "found": findings}, ensure_ascii=False, indent=2))
         return
     sys.stdout.flush()
     sys.stdout.buffer.write((redacted.text + end).encode("utf-8", "surrogateescape"))

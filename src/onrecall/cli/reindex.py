@@ -9,11 +9,11 @@ from onrecall.cli.output import print_result
 from onrecall.pipeline import IncidentService
 
 
-def run(memory: IncidentService) -> dict[str, Any]:
+def run_reindex(memory: IncidentService) -> dict[str, Any]:
     """Make anew what is of another model, with a progress bar on a terminal; what became of it, for scripts."""
-    with printing.progress("re-indexing", memory.reindex.begin()) as advance:
+    with printing.progress_bar("re-indexing", memory.reindex.begin()) as advance:
         changed = memory.reindex.run(advance)
-    now = memory.reindex.standing()
+    now = memory.reindex.progress()
     return {
         "model": now.make.model,
         "terms_version": now.make.terms_version,
@@ -22,17 +22,17 @@ def run(memory: IncidentService) -> dict[str, Any]:
     }
 
 
-def show(done: dict[str, Any]) -> None:
+def print_reindex(result: dict[str, Any]) -> None:
     """What became of it, for people."""
-    of = f"of {done['model']}" if done["model"] else "by words alone"
-    if done["reindexed"]:
-        printing.say(f"re-indexed {done['reindexed']:,} passages; all {done['passages']:,} are now {of}")
+    of = f"of {result['model']}" if result["model"] else "by words alone"
+    if result["reindexed"]:
+        printing.print_line(f"re-indexed {result['reindexed']:,} passages; all {result['passages']:,} are now {of}")
     else:
-        printing.say(f"nothing to do: all {done['passages']:,} passages are {of} already")
+        printing.print_line(f"nothing to do: all {result['passages']:,} passages are {of} already")
 
 
 def reindex(as_json: Json = False) -> None:
     """Rebuild all passages for the configured model; the old ones serve until all are ready."""
-    with open_app() as home:
-        done = run(home.memory)
-    print_result(done, as_json, lambda: show(done))
+    with open_app() as context:
+        result = run_reindex(context.memory)
+    print_result(result, as_json, lambda: print_reindex(result))

@@ -22,21 +22,21 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List rejected parts, newest first, each with the reason."""
-    with open_app() as home:
-        page = home.memory.store.rejected(cursor, limit)
-    said = [StoredRejectedPartOut.model_validate(one) for one in page.items]
+    with open_app() as context:
+        page = context.memory.store.rejected(cursor, limit)
+    items = [StoredRejectedPartOut.model_validate(part) for part in page.items]
     if as_json:
-        plain = {"items": [one.plain() for one in said], "next": page.next_cursor}
+        plain = {"items": [part.plain() for part in items], "next": page.next_cursor}
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
         return
-    for one in said:
-        printing.say(
-            f"{one.id:>5}  {one.source}  {one.where}  ", one.message, (f"  {one.received_at:%Y-%m-%d %H:%M} UTC", "dim")
+    for part in items:
+        printing.print_line(
+            f"{part.id:>5}  {part.source}  {part.where}  ", part.message, (f"  {part.received_at:%Y-%m-%d %H:%M} UTC", "dim")
         )
-    if not said:
-        printing.say("nothing: all that came is in")
+    if not items:
+        printing.print_line("nothing: all that came is in")
     if page.next_cursor:
-        printing.say(("more: --cursor ", "dim"), page.next_cursor)
+        printing.print_line(("more: --cursor ", "dim"), page.next_cursor)
 
 
 @app.command()
@@ -50,27 +50,27 @@ def retry(
     """Retry rejected parts; those that are accepted leave the list."""
     if file is not None and len(numbers) != 1:
         raise Invalid("--file corrects one part; give one number", "file")
-    mended = _read(file) if file else None
-    done: list[dict[str, object]] = []
-    with open_app() as home:
+    corrected = _read_file(file) if file else None
+    results: list[dict[str, object]] = []
+    with open_app() as context:
         for number in numbers:
             try:
-                receipt = home.memory.receiver.retry(number, mended)
-                done.append({"id": number} | ReceiptOut.model_validate(receipt).plain() | {"error": None})
+                receipt = context.memory.receiver.retry(number, corrected)
+                results.append({"id": number} | ReceiptOut.model_validate(receipt).plain() | {"error": None})
             except OnRecallError as error:
                 if len(numbers) == 1:
                     raise
-                done.append({"id": number, "error": str(error)})
+                results.append({"id": number, "error": str(error)})
     if as_json:
-        typer.echo(json.dumps({"items": done}, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"items": results}, ensure_ascii=False, indent=2))
     else:
-        for one in done:
-            printing.say(f"{one['id']}: ", str(one["error"] or "is in"))
-    if failed := [one["id"] for one in done if one["error"]]:
-        raise Conflict(f"{len(failed)} of {len(done)} did not go in")
+        for result in results:
+            printing.print_line(f"{result['id']}: ", str(result["error"] or "is in"))
+    if failed := [result["id"] for result in results if result["error"]]:
+        raise Conflict(f"{len(failed)} of {len(results)} did not go in")
 
 
-def _read(file: Path) -> bytes:
+def _read_file(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:

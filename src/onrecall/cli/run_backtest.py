@@ -8,7 +8,7 @@ import typer
 from onrecall.cli import backtest as replay
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
-from onrecall.cli.terminal import complain
+from onrecall.cli.terminal import print_error
 
 
 def backtest(
@@ -22,10 +22,10 @@ def backtest(
     as_json: Json = False,
 ) -> None:
     """Replay a history in time order and measure how often recall would have been right."""
-    done = replay.run(path, quality=quality)
+    finished = replay.run_backtest(path, quality=quality)
     if html is not None:
-        done.write(html)
-    print_result(done.plain(each=each), as_json, done.show)
-    if short := done.short_of(min_hit3):
-        complain(short)
+        finished.write(html)
+    print_result(finished.plain(each=each), as_json, finished.show)
+    if short := finished.short_of(min_hit3):
+        print_error(short)
         raise typer.Exit(1)

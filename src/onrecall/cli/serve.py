@@ -15,8 +15,8 @@ def serve(
 ) -> None:
     """Serve the HTTP API and the console, and answer incidents as they open."""
     chosen = settings()
-    with open_app(chosen) as home:
-        server.serve(home, host or chosen.host, chosen.port if port is None else port)
+    with open_app(chosen) as context:
+        server.serve(context, host or chosen.host, chosen.port if port is None else port)
 
 
 def demo(
@@ -27,4 +27,4 @@ def demo(
 ) -> None:
     """Serve an example history and a live scenario that is answered, resolved and learned from."""
     chosen = settings()
-    demonstration.run(chosen, host or chosen.host, chosen.port if port is None else port, fast=fast, once=once)
+    demonstration.run_demo(chosen, host or chosen.host, chosen.port if port is None else port, fast=fast, once=once)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app, settings
-from onrecall.bootstrap.sources import catalog
+from onrecall.bootstrap.sources import source_catalog
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
@@ -24,15 +24,15 @@ BASE_URL = "https://onrecall.example"
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List every tool with its address."""
-    known = catalog(settings())
+    sources = source_catalog(settings())
     if as_json:
-        items = [_summary(known, name) for name in known]
+        items = [_summary(sources, name) for name in sources]
         typer.echo(json.dumps({"items": items}, ensure_ascii=False, indent=2))
         return
-    for name in known:
-        summary = _summary(known, name)
+    for name in sources:
+        summary = _summary(sources, name)
         address = str(summary["address"])
-        printing.say(f"{name:<22}", f"{summary['tool']:<40}", (address, "dim"))
+        printing.print_line(f"{name:<22}", f"{summary['tool']:<40}", (address, "dim"))
 
 
 @app.command()
@@ -42,25 +42,25 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show configuration to paste for a tool, and where each field of its payloads is."""
-    known = catalog(settings())
-    found = known.find(name).name
-    described = known.definition(found)
-    summary = _summary(known, found)
-    reads = reference.describe(known.defined(found)) if described else {}
-    setup, notes = reference.setup(found, described, url), described.notes if described else ""
+    sources = source_catalog(settings())
+    canonical_name = sources.find(name).name
+    described = sources.definition(canonical_name)
+    summary = _summary(sources, canonical_name)
+    reads = reference.describe_fields(sources.defined(canonical_name)) if described else {}
+    setup, notes = reference.setup_instructions(canonical_name, described, url), described.notes if described else ""
     if as_json:
         detail = summary | {"setup": setup, "notes": notes, "reads": reads}
         typer.echo(json.dumps(detail, ensure_ascii=False, indent=2))
         return
-    printing.say((str(summary["tool"]), "bold"), f"  {summary['address']}")
-    printing.say()
-    printing.say(setup)
-    printing.say()
+    printing.print_line((str(summary["tool"]), "bold"), f"  {summary['address']}")
+    printing.print_line()
+    printing.print_line(setup)
+    printing.print_line()
     for field, places in reads.items():
-        printing.say((f"{field:<10}", "dim"), places)
+        printing.print_line((f"{field:<10}", "dim"), places)
     if notes:
-        printing.say()
-        printing.say(notes)
+        printing.print_line()
+        printing.print_line(notes)
 
 
 @app.command(name="try")
@@ -71,14 +71,14 @@ def try_(
     as_json: Json = False,
 ) -> None:
     """Show what a payload would become, field by field, and a source file to start from. Stores nothing."""
-    body = _read(file) if file else sys.stdin.buffer.read()
+    body = _read_payload(file) if file else sys.stdin.buffer.read()
     headers = {"content-type": content_type} if content_type else {}
-    with open_app() as home:
-        rehearsal = home.memory.receiver.rehearse(name, WebhookRequest(body, headers))
+    with open_app() as context:
+        rehearsal = context.memory.receiver.rehearse(name, WebhookRequest(body, headers))
     if as_json:
         typer.echo(json.dumps(RehearsalOut.model_validate(rehearsal).plain(), ensure_ascii=False, indent=2))
     else:
-        _print(rehearsal)
+        _print_rehearsal(rehearsal)
     if rehearsal.refusal or (rehearsal.rejected and not rehearsal.parts):
         raise typer.Exit(2)
 
@@ -94,51 +94,51 @@ def docs(
     page: Annotated[Path, typer.Argument(help="docs/sources.md; regenerates the part between its marks.")],
 ) -> None:
     """Write the table and the sections of all tools into a page of the documentation."""
-    text = _read(page).decode()
+    text = _read_payload(page).decode()
     if reference.BEGIN not in text or reference.END not in text:
         raise Invalid(f"{page} has no marks {reference.BEGIN} and {reference.END}", "page")
-    page.write_text(reference.page(text, SourceCatalog()), encoding="utf-8")
+    page.write_text(reference.update_page(text, SourceCatalog()), encoding="utf-8")
 
 
-def _summary(known: SourceCatalog, name: str) -> dict[str, object]:
-    described = known.definition(name)
+def _summary(sources: SourceCatalog, name: str) -> dict[str, object]:
+    described = sources.definition(name)
     return {
         "name": name,
         "tool": described.tool if described else reference.GENERIC_TITLE,
-        "address": reference.address(name, described),
+        "address": reference.webhook_path(name, described),
         "sends_end": reference.sends_end(described) if described else True,
     }
 
 
-def _read(file: Path) -> bytes:
+def _read_payload(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
         raise Invalid(f"{file} can't be read: {error.strerror}", "file") from error
 
 
-def _print(rehearsal: PayloadRehearsal) -> None:
+def _print_rehearsal(rehearsal: PayloadRehearsal) -> None:
     if rehearsal.refusal:
-        printing.say(("it can't be read: ", "bold"), rehearsal.refusal)
+        printing.print_line(("it can't be read: ", "bold"), rehearsal.refusal)
         return
     by = rehearsal.known_as or "the common names of fields"
-    printing.say(("stored as ", "dim"), rehearsal.source, (", read by ", "dim"), by)
+    printing.print_line(("stored as ", "dim"), rehearsal.source, (", read by ", "dim"), by)
     for part in rehearsal.parts:
         _print_part(part)
     for rejected in rehearsal.rejected:
-        printing.say(("rejected ", "bold"), f"{rejected.where}: {rejected.message}")
+        printing.print_line(("rejected ", "bold"), f"{rejected.where}: {rejected.message}")
     if not rehearsal.parts and not rehearsal.rejected:
-        printing.say("the payload contains nothing to store; it is accepted without effect")
+        printing.print_line("the payload contains nothing to store; it is accepted without effect")
     if rehearsal.definition:
-        printing.say()
-        printing.say(rehearsal.definition)
+        printing.print_line()
+        printing.print_line(rehearsal.definition)
 
 
 def _print_part(part: RehearsedPart) -> None:
-    printing.say()
-    printing.say((part.kind, "bold"))
+    printing.print_line()
+    printing.print_line((part.kind, "bold"))
     for field in part.fields:
         place = (f"  ← {field.place}", "dim") if field.place else ""
-        printing.say((f"  {field.name:<15}", "dim"), field.value if field.value is not None else "–", place)
+        printing.print_line((f"  {field.name:<15}", "dim"), field.value if field.value is not None else "–", place)
     for problem in part.problems:
-        printing.say(("  problem        ", "bold"), problem)
+        printing.print_line(("  problem        ", "bold"), problem)

@@ -27,18 +27,18 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List suggestions, newest first. A suggestion counts only once somebody confirms it."""
-    with open_app() as home:
-        page = home.memory.store.suggestions.page(state, incident, cursor, limit)
+    with open_app() as context:
+        page = context.memory.store.suggestions.page(state, incident, cursor, limit)
     if as_json:
         plain = {"items": [SuggestionOut.of(suggestion).plain() for suggestion in page.items], "next": page.next_cursor}
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
         return
     for suggestion in page.items:
-        _print(suggestion)
+        _print_suggestion(suggestion)
     if not page.items:
-        printing.say("nothing is suggested" if state == "pending" else f"nothing was {state}")
+        printing.print_line("nothing is suggested" if state == "pending" else f"nothing was {state}")
     if page.next_cursor:
-        printing.say(("more: --cursor ", "dim"), page.next_cursor)
+        printing.print_line(("more: --cursor ", "dim"), page.next_cursor)
 
 
 @app.command()
@@ -50,30 +50,30 @@ def confirm(
     as_json: Json = False,
 ) -> None:
     """Confirm a suggestion: it becomes the incident's resolution, or a document."""
-    with open_app() as home:
-        confirmed = home.memory.suggestions.confirm(suggestion_id, by, Correction(root_cause, cause), may_replace=True)
-    _tell(confirmed, as_json)
+    with open_app() as context:
+        confirmed = context.memory.suggestions.confirm(suggestion_id, by, Correction(root_cause, cause), may_replace=True)
+    _print_decision(confirmed, as_json)
 
 
 @app.command()
 def dismiss(suggestion_id: Identifier, by: By = None, as_json: Json = False) -> None:
     """Dismiss a suggestion permanently, even if it is sent again."""
-    with open_app() as home:
-        dismissed = home.memory.suggestions.dismiss(suggestion_id, by)
-    _tell(dismissed, as_json)
+    with open_app() as context:
+        dismissed = context.memory.suggestions.dismiss(suggestion_id, by)
+    _print_decision(dismissed, as_json)
 
 
-def _tell(suggestion: Suggestion, as_json: bool) -> None:
+def _print_decision(suggestion: Suggestion, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(SuggestionOut.of(suggestion).plain(), ensure_ascii=False, indent=2))
         return
     of = suggestion.incident or (suggestion.document.id if suggestion.document else "")
-    printing.say(f"{suggestion.id} is {suggestion.state}: {of}")
+    printing.print_line(f"{suggestion.id} is {suggestion.state}: {of}")
 
 
-def _print(suggestion: Suggestion) -> None:
+def _print_suggestion(suggestion: Suggestion) -> None:
     of = f"for {suggestion.incident}" if suggestion.incident else "as a document"
     written = f"  {suggestion.by}, {suggestion.at:%Y-%m-%d %H:%M} UTC"
-    printing.say((suggestion.id, "bold"), f"  {of}: {suggestion.title}", (written, "dim"))
+    printing.print_line((suggestion.id, "bold"), f"  {of}: {suggestion.title}", (written, "dim"))
     for row in suggestion.text.splitlines()[:6]:
-        printing.say((row[:200], "dim"), indent=4)
+        printing.print_line((row[:200], "dim"), indent=4)

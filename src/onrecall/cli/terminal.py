@@ -15,6 +15,6 @@ def inert(text: str) -> str:
     )
 
 
-def complain(message: str) -> None:
+def print_error(message: str) -> None:
     """Print a sentence to the error stream."""
     err.print(Text(inert(message), "red"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onrecall.domain.incident import (
-    Helped,
+    OutcomeVerdict,
     Incident,
     RecommendationOutcome,
     Resolution,
@@ -75,7 +75,7 @@ class ExampleRating:
 
     after: timedelta
     ref: str
-    verdict: Helped
+    verdict: OutcomeVerdict
     steps: tuple[StepVerdict, ...] = ()
     note: str = ""
 
@@ -99,10 +99,10 @@ class ExampleStorm:
 
     def payload(self, at: datetime) -> bytes:
         """What Alertmanager posts when they all began in the seconds before a time."""
-        begun = (at - timedelta(seconds=n) for n in range(len(self.alerts), 0, -1))
+        start_times = (at - timedelta(seconds=n) for n in range(len(self.alerts), 0, -1))
         alerts = [
-            {"status": "firing", "startsAt": one.isoformat(), "endsAt": "0001-01-01T00:00:00Z", **said}
-            for one, said in zip(begun, self.alerts, strict=True)
+            {"status": "firing", "startsAt": start_time.isoformat(), "endsAt": "0001-01-01T00:00:00Z", **alert}
+            for start_time, alert in zip(start_times, self.alerts, strict=True)
         ]
         group = {"groupKey": '{}:{severity="critical"}', "receiver": "onrecall", "status": "firing"}
         return json.dumps({"version": "4", **group, "alerts": alerts}).encode()
@@ -133,14 +133,14 @@ def _event(raw: Mapping[str, Any]) -> Event:
     if "alerts" in raw:
         return ExampleStorm(after=after, ref=raw["ref"], alerts=tuple(raw["alerts"]), note=note)
     if "resolve" in raw:
-        said = raw["resolution"]
+        resolution = raw["resolution"]
         return ExampleClosing(
             after=after,
             ref=raw["resolve"],
-            root_cause=said["root_cause"],
-            cause=said["cause"],
-            steps=_steps(said["steps"]),
-            summary=said.get("summary"),
+            root_cause=resolution["root_cause"],
+            cause=resolution["cause"],
+            steps=_steps(resolution["steps"]),
+            summary=resolution.get("summary"),
             note=note,
         )
     steps = tuple(StepVerdict(**step) for step in raw.get("steps", []))

@@ -15,16 +15,16 @@ from onrecall import __version__
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.importers import markdown, native
 from onrecall.pipeline.import_history import ImportReport
-from onrecall.redaction import announces_secret, harmless, redact_thing
+from onrecall.redaction import announces_secret, contains_no_secrets, redact_model
 from onrecall.storage import ResultPage, Storage
-from onrecall.storage.archive import TEXTS
+from onrecall.storage.archive import TEXT_COLUMNS
 
 MANIFEST = "onrecall.json"
 ROWS = "rows.jsonl"
 FOLDER = "onrecall-export"
 """In a zip: what unpacking it makes."""
 FORMAT = 1
-PAGE = 200
+PAGE_SIZE = 200
 
 Item = TypeVar("Item")
 
@@ -67,24 +67,24 @@ def pack(store: Storage, file: IO[bytes]) -> Mapping[str, int]:
 
 def _files(store: Storage, counts: Counter[str]) -> Iterator[tuple[str, Iterator[str]]]:
     """The files of an export by name, in the order in which they are to be written."""
-    yield ROWS, _dumped(store, counts)
-    yield "incidents.jsonl", (json.dumps(native.dump(one), ensure_ascii=False) + "\n" for one in _all(store.incidents))
-    for document in _all(store.documents):
+    yield ROWS, _dump_rows(store, counts)
+    yield "incidents.jsonl", (json.dumps(native.dump(incident), ensure_ascii=False) + "\n" for incident in _all_pages(store.incidents))
+    for document in _all_pages(store.documents):
         yield f"documents/{quote(document.id, safe=' ')}.md", iter((markdown.dump(document),))
     manifest = {"format": FORMAT, "written_by": f"onrecall {__version__}", "rows": dict(counts)}
     yield MANIFEST, iter((json.dumps(manifest, indent=2) + "\n",))
 
 
-def _dumped(store: Storage, counts: Counter[str]) -> Iterator[str]:
+def _dump_rows(store: Storage, counts: Counter[str]) -> Iterator[str]:
     for row in store.dump():
         counts[row["table"]] += 1
         yield json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _all(fetch: Callable[..., ResultPage[Item]]) -> Iterator[Item]:
+def _all_pages(fetch: Callable[..., ResultPage[Item]]) -> Iterator[Item]:
     cursor = None
     while True:
-        page = fetch(cursor=cursor, limit=PAGE)
+        page = fetch(cursor=cursor, limit=PAGE_SIZE)
         yield from page.items
         if (cursor := page.next_cursor) is None:
             return
@@ -98,9 +98,9 @@ def read(store: Storage, folder: Path, *, dry_run: bool = False, personal: bool 
     manifest = _manifest(folder)
     rows = folder / ROWS
     expected = sum(manifest["rows"].values())
-    found = sum(1 for _ in _rows(rows))
-    if found != expected:
-        raise Invalid(f"{rows} has {found} rows but its manifest says {expected}; export it again", "rows")
+    row_count = sum(1 for _ in _rows(rows))
+    if row_count != expected:
+        raise Invalid(f"{rows} has {row_count} rows but its manifest says {expected}; export it again", "rows")
     if dry_run:
         return ImportReport(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is here already"])
     loaded = sum(store.load(_redacted(_rows(rows), personal=personal)).values())
@@ -112,10 +112,10 @@ def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        known = manifest["format"] == FORMAT and isinstance(manifest["rows"], dict)
+        readable = manifest["format"] == FORMAT and isinstance(manifest["rows"], dict)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Invalid(f"{path} is not an export's manifest: {error}; export it again", "manifest") from error
-    if not known:
+    if not readable:
         raise Invalid(
             f"{path} is of format {manifest['format']}, and this version reads {FORMAT}; update OnRecall", "format"
         )
@@ -134,12 +134,12 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 def _redacted(rows: Iterator[dict[str, Any]], *, personal: bool) -> Iterator[dict[str, Any]]:
     """The rows with the texts in them redacted; columns of numbers, times and vectors stay as they are."""
     for row in rows:
-        names = TEXTS.get(str(row["table"]), frozenset()) & row.keys()
+        names = TEXT_COLUMNS.get(str(row["table"]), frozenset()) & row.keys()
         texts = [text for name in names for text in _strings(row[name])]
-        if not any(map(announces_secret, _names([row[name] for name in names]))) and harmless(texts, personal):
+        if not any(map(announces_secret, _names([row[name] for name in names]))) and contains_no_secrets(texts, personal):
             yield row
         else:
-            yield row | {name: redact_thing(row[name], personal) for name in names}
+            yield row | {name: redact_model(row[name], personal) for name in names}
 
 
 def _strings(value: Any) -> Iterator[str]:

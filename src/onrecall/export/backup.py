@@ -23,13 +23,13 @@ MANIFEST = "manifest.json"
 ROWS = "rows.jsonl"
 KIND: Final = "onrecall backup"
 FORMAT = 1
-LONGEST_MANIFEST = 1024 * 1024
-LONGEST_ROW = 128 * 1024 * 1024
+MAX_MANIFEST_BYTES = 1024 * 1024
+MAX_ROW_BYTES = 128 * 1024 * 1024
 """In bytes; no document that is taken in comes near to it."""
 READ_BYTES = 64 * 1024
-AT_ONCE = 5000
+PROGRESS_ROWS = 5000
 """Rows from one sign of progress to the next."""
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError)
+DAMAGE_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError)
 """What reading a damaged zip comes to; an encrypted one is a RuntimeError, one without the name a KeyError."""
 
 Advance = Callable[[int], None]
@@ -71,7 +71,7 @@ def write(store: Storage, path: Path, advance: Advance, *, force: bool = False) 
     _check_free(path, force=force)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with _private(part) as file:
+        with _create_private_file(part) as file:
             manifest = _pack(store, file, advance)
         _check_free(path, force=force)
         part.replace(path)
@@ -92,7 +92,7 @@ def _check_free(path: Path, *, force: bool) -> None:
 
 
 @contextmanager
-def _private(path: Path) -> Iterator[IO[bytes]]:
+def _create_private_file(path: Path) -> Iterator[IO[bytes]]:
     """A new file that nobody else may read, and that is on the disk at the end."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
         yield file
@@ -122,8 +122,8 @@ def _pack(store: Storage, file: IO[bytes], advance: Advance) -> Manifest:
                 rows.write(line)
                 counts[row["table"]] += 1
                 schema = row.get("schema", schema)
-                if number % AT_ONCE == 0:
-                    advance(AT_ONCE)
+                if number % PROGRESS_ROWS == 0:
+                    advance(PROGRESS_ROWS)
         manifest = Manifest(
             format=FORMAT,
             schema=schema,
@@ -138,7 +138,7 @@ def _pack(store: Storage, file: IO[bytes], advance: Advance) -> Manifest:
 
 def check(path: Path, advance: Advance) -> Manifest:
     """Read all of a backup and make sure that it is whole, unchanged, and one that this version reads."""
-    with _opened(path) as packed:
+    with _open_backup(path) as packed:
         manifest = _manifest(path, packed)
         counts: Counter[str] = Counter()
         for row in _rows(path, packed, manifest, advance):
@@ -152,46 +152,46 @@ def restore(store: Storage, path: Path, manifest: Manifest, advance: Advance, *,
     """Put a checked backup in place, all or nothing, and look whether all holds together."""
     replaced = not store.backups.empty()
     detail = {"sha256": manifest.sha256, "written_at": manifest.written_at.isoformat(), "rows": manifest.total}
-    with _opened(path) as packed:
+    with _open_backup(path) as packed:
         store.backups.restore(_rows(path, packed, manifest, advance), detail, replace=replace)
     audit_rows, wrong = store.audit.verify()
-    return Restored(manifest, replaced, audit_rows, (*(f"audit: {one}" for one in wrong), *store.check()))
+    return Restored(manifest, replaced, audit_rows, (*(f"audit: {problem}" for problem in wrong), *store.check()))
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    with _reading(path):
+def _open_backup(path: Path) -> Iterator[zipfile.ZipFile]:
+    with _translate_errors(path):
         packed = zipfile.ZipFile(path)
     with packed:
         yield packed
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     """What can go wrong while something is read from the file, in our own words."""
     try:
         yield
     except OSError as error:
         raise Invalid(f"{path} can't be read: {error.strerror or error}", "file") from error
-    except DAMAGE as error:
+    except DAMAGE_ERRORS as error:
         raise Invalid(f"{path} is not a backup, or is damaged or truncated: {error}", "file") from error
 
 
 def _manifest(path: Path, packed: zipfile.ZipFile) -> Manifest:
-    with _reading(path), packed.open(MANIFEST) as file:
-        said = file.read(LONGEST_MANIFEST)
+    with _translate_errors(path), packed.open(MANIFEST) as file:
+        content = file.read(MAX_MANIFEST_BYTES)
     try:
-        known = json.loads(said)
-        if known["kind"] == KIND and known["format"] > FORMAT:
+        data = json.loads(content)
+        if data["kind"] == KIND and data["format"] > FORMAT:
             raise Invalid(
-                f"{path} is of format {known['format']}, and this version reads {FORMAT}; update OnRecall", "format"
+                f"{path} is of format {data['format']}, and this version reads {FORMAT}; update OnRecall", "format"
             )
-        manifest = Manifest.model_validate(known)
+        manifest = Manifest.model_validate(data)
     except (ValueError, TypeError, KeyError, ValidationError) as error:
         raise Invalid(f"{path} is not a backup of OnRecall: its manifest is invalid", "file") from error
-    if manifest.schema_version > migrations.newest():
+    if manifest.schema_version > migrations.newest_version():
         raise Invalid(
-            f"{path} has schema {manifest.schema_version}, but this OnRecall knows {migrations.newest()}: a newer one "
+            f"{path} has schema {manifest.schema_version}, but this OnRecall knows {migrations.newest_version()}: a newer one "
             f"({manifest.written_by}) wrote it; upgrade",
             "schema",
         )
@@ -201,7 +201,7 @@ def _manifest(path: Path, packed: zipfile.ZipFile) -> Manifest:
 def _rows(path: Path, packed: zipfile.ZipFile, manifest: Manifest, advance: Advance) -> Iterator[Mapping[str, Any]]:
     """Every row; at the end Invalid, when the file is not the one that was written."""
     digest = hashlib.sha256()
-    with _reading(path), packed.open(ROWS) as lines:
+    with _translate_errors(path), packed.open(ROWS) as lines:
         for number, line in enumerate(_lines(path, lines), start=1):
             if number > manifest.total:
                 raise Invalid(
@@ -209,26 +209,26 @@ def _rows(path: Path, packed: zipfile.ZipFile, manifest: Manifest, advance: Adva
                 )
             digest.update(line)
             yield _row(path, number, line)
-            if number % AT_ONCE == 0:
-                advance(AT_ONCE)
+            if number % PROGRESS_ROWS == 0:
+                advance(PROGRESS_ROWS)
     if digest.hexdigest() != manifest.sha256:
         raise Invalid(f"{path} was changed after it was written: its SHA-256 is another", "file")
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
     """The lines of a file, none of which is held before it is known to end; a few bytes may unpack to gigabytes."""
-    number, rest = 1, bytearray()
+    number, buffer = 1, bytearray()
     while part := file.read(READ_BYTES):
         *ended, tail = part.split(b"\n")
         for end in ended:
-            yield bytes(rest) + end + b"\n"
+            yield bytes(buffer) + end + b"\n"
             number += 1
-            rest.clear()
-        rest += tail
-        if len(rest) > LONGEST_ROW:
-            raise Invalid(f"{path} is damaged: row {number} is longer than {LONGEST_ROW:,} bytes", "file")
-    if rest:
-        yield bytes(rest)
+            buffer.clear()
+        buffer += tail
+        if len(buffer) > MAX_ROW_BYTES:
+            raise Invalid(f"{path} is damaged: row {number} is longer than {MAX_ROW_BYTES:,} bytes", "file")
+    if buffer:
+        yield bytes(buffer)
 
 
 def _row(path: Path, number: int, line: bytes) -> Mapping[str, Any]:

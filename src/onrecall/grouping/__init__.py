@@ -1,9 +1,9 @@
 """Alert → the incident it belongs to, with reasons. Pure: no database, no clock."""
 
 from onrecall.grouping.background import NOTHING_BEFORE, Background, PastAlert
-from onrecall.grouping.correlate import plan
-from onrecall.grouping.features import see
-from onrecall.grouping.manual_pairings import Kinds, ManualPairings, canonical_environment, kind_of, pairs
+from onrecall.grouping.correlate import plan_grouping
+from onrecall.grouping.features import extract_features
+from onrecall.grouping.manual_pairings import Kinds, ManualPairings, canonical_environment, kind_of, manual_pairs
 from onrecall.grouping.plan import (
     GroupingPlan,
     How,
@@ -35,8 +35,8 @@ __all__ = [
     "ServiceGraph",
     "canonical_environment",
     "kind_of",
-    "pairs",
-    "plan",
-    "see",
+    "manual_pairs",
+    "plan_grouping",
+    "extract_features",
     "service_name",
 ]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from onrecall.grouping.features import AlertFeatures
 from onrecall.grouping.labels import sort_of
 
-ENOUGH = 8
+MIN_PAST_ALERTS = 8
 """So many unrelated alerts must have come before anything is learned from them."""
 STEEP = 3.0
 """A label or word that one in so many unrelated alerts has tells nothing any more."""
@@ -37,11 +37,11 @@ class Background:
 
     def label(self, key: str, value: str) -> float:
         """Returns how much it tells that two alerts share a label, 0..1; 1 where too little came before to say."""
-        return self._telling((key, value), GENTLE if sort_of(key) in _LASTING else STEEP)
+        return self._weight((key, value), GENTLE if sort_of(key) in _LASTING else STEEP)
 
     def term(self, term: str) -> float:
         """Returns how much it tells that two texts share a word, 0..1; 1 where too little came before to say."""
-        return self._telling(term, STEEP)
+        return self._weight(term, STEEP)
 
     def _count(self, alert: AlertFeatures, incident: str, every: tuple[set[str], set[str]]) -> None:
         every[0].add(alert.subject)
@@ -51,8 +51,8 @@ class Background:
             self._subjects[item].add(alert.subject)
             self._incidents[item].add(incident)
 
-    def _telling(self, item: Hashable, steep: float) -> float:
-        if self._total < ENOUGH or item not in self._subjects:
+    def _weight(self, item: Hashable, steep: float) -> float:
+        if self._total < MIN_PAST_ALERTS or item not in self._subjects:
             return 1.0
         unrelated = min(len(self._subjects[item]), len(self._incidents[item])) - 1
         return max(0.0, 1.0 - steep * unrelated / self._total)

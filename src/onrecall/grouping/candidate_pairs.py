@@ -9,101 +9,101 @@ from onrecall.grouping.features import AlertFeatures
 from onrecall.grouping.manual_pairings import ManualPairings
 from onrecall.grouping.topology import ServiceGraph
 
-NEXT = 3
+NEXT_COMPARED = 3
 """How many of those that follow in time an alert is compared with, in each thing they have in common."""
-NEAREST = 2
+NEAREST_COMPARED = 2
 """Likewise of those before it, of a service that it is tied to, and before and after, of one that it names."""
 _RAREST = 3
 _MOST_SERVICES = 12
 
 
-def pairs(
-    all_: Sequence[AlertFeatures], around: BatchStatistics, topology: ServiceGraph, pairings: ManualPairings
+def find_pairs(
+    alerts: Sequence[AlertFeatures], statistics: BatchStatistics, topology: ServiceGraph, pairings: ManualPairings
 ) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
     """Each pair once; never two alerts of incidents: what is grouped already is not judged again."""
-    blocks, services = _blocks(all_, around), _services(all_)
-    done: set[tuple[int, int]] = set()
-    for one, other in _meet(all_, blocks, services, topology, pairings):
-        ends = (id(one), id(other)) if id(one) < id(other) else (id(other), id(one))
-        if (one.incident and other.incident) or ends in done:
+    blocks, services = _blocks(alerts, statistics), _by_service(alerts)
+    judged: set[tuple[int, int]] = set()
+    for alert, other_alert in _meeting_pairs(alerts, blocks, services, topology, pairings):
+        ends = (id(alert), id(other_alert)) if id(alert) < id(other_alert) else (id(other_alert), id(alert))
+        if (alert.incident and other_alert.incident) or ends in judged:
             continue
-        done.add(ends)
-        yield one, other
+        judged.add(ends)
+        yield alert, other_alert
 
 
-def _meet(
-    all_: Sequence[AlertFeatures],
+def _meeting_pairs(
+    alerts: Sequence[AlertFeatures],
     blocks: Iterable[Sequence[AlertFeatures]],
     services: dict[str, list[AlertFeatures]],
     topology: ServiceGraph,
     pairings: ManualPairings,
 ) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
     for block in blocks:
-        for n, one in enumerate(block):
-            for other in block[n + 1 : n + 1 + NEXT]:
-                yield one, other
-    times = {name: [one.at for one in those] for name, those in services.items()}
-    tied = {name: [near for near in topology.near(name) if near in services] for name in services}
-    for one in all_:
-        for name in sorted(services.keys() & (one.every_term | one.values) - one.names)[:_MOST_SERVICES]:
-            for other in _nearest(services[name], times[name], one.at):
-                yield one, other
-        for name in tied.get(one.service, ())[:_MOST_SERVICES]:
-            place = bisect_right(times[name], one.at)
-            for other in services[name][max(0, place - NEAREST) : place]:
-                yield one, other
-    yield from _paired(all_, pairings)
+        for n, alert in enumerate(block):
+            for other_alert in block[n + 1 : n + 1 + NEXT_COMPARED]:
+                yield alert, other_alert
+    times = {name: [alert.at for alert in service_alerts] for name, service_alerts in services.items()}
+    tied = {name: [neighbor for neighbor in topology.neighbors(name) if neighbor in services] for name in services}
+    for alert in alerts:
+        for name in sorted(services.keys() & (alert.every_term | alert.values) - alert.names)[:_MOST_SERVICES]:
+            for other_alert in _nearest(services[name], times[name], alert.at):
+                yield alert, other_alert
+        for name in tied.get(alert.service, ())[:_MOST_SERVICES]:
+            place = bisect_right(times[name], alert.at)
+            for other_alert in services[name][max(0, place - NEAREST_COMPARED) : place]:
+                yield alert, other_alert
+    yield from _manual_pairs(alerts, pairings)
 
 
-def _blocks(all_: Iterable[AlertFeatures], around: BatchStatistics) -> list[list[AlertFeatures]]:
+def _blocks(alerts: Iterable[AlertFeatures], statistics: BatchStatistics) -> list[list[AlertFeatures]]:
     """Alerts by each thing that several of them have in common, earliest first as they are given."""
-    found: dict[Hashable, list[AlertFeatures]] = defaultdict(list)
-    for one in all_:
-        for hook in _hooks(one, around):
-            found[hook].append(one)
-    return [block for block in found.values() if len(block) > 1]
+    blocks: dict[Hashable, list[AlertFeatures]] = defaultdict(list)
+    for alert in alerts:
+        for blocking_key in _blocking_keys(alert, statistics):
+            blocks[blocking_key].append(alert)
+    return [block for block in blocks.values() if len(block) > 1]
 
 
-def _hooks(one: AlertFeatures, around: BatchStatistics) -> Iterator[Hashable]:
-    place = (one.environment, one.cluster)
-    if one.service:
-        yield "service", one.service, one.environment
-        yield "service", one.service, place
-    yield "name", one.name, one.environment
-    yield "name", one.name, place
-    if one.group:
-        yield "group", one.group
-    for concept in one.concepts:
+def _blocking_keys(alert: AlertFeatures, statistics: BatchStatistics) -> Iterator[Hashable]:
+    place = (alert.environment, alert.cluster)
+    if alert.service:
+        yield "service", alert.service, alert.environment
+        yield "service", alert.service, place
+    yield "name", alert.name, alert.environment
+    yield "name", alert.name, place
+    if alert.group:
+        yield "group", alert.group
+    for concept in alert.concepts:
         yield "concept", concept, place
-    for item in one.labels.items():
-        if around.shared(item) and around.telling(*item) >= 0.5:
+    for item in alert.labels.items():
+        if statistics.is_shared(item) and statistics.label_weight(*item) >= 0.5:
             yield "label", item
-    yield from (("term", term) for term in around.rarest(one, _RAREST))
+    yield from (("term", term) for term in statistics.rarest_terms(alert, _RAREST))
 
 
-def _services(all_: Iterable[AlertFeatures]) -> dict[str, list[AlertFeatures]]:
-    found: dict[str, list[AlertFeatures]] = defaultdict(list)
-    for one in all_:
-        for name in one.names | ({one.service} if one.service else set()):
-            found[name].append(one)
-    return found
+def _by_service(alerts: Iterable[AlertFeatures]) -> dict[str, list[AlertFeatures]]:
+    alerts_by_service: dict[str, list[AlertFeatures]] = defaultdict(list)
+    for alert in alerts:
+        for name in alert.names | ({alert.service} if alert.service else set()):
+            alerts_by_service[name].append(alert)
+    return alerts_by_service
 
 
-def _nearest(those: Sequence[AlertFeatures], times: Sequence[float], at: float) -> Sequence[AlertFeatures]:
+def _nearest(alerts: Sequence[AlertFeatures], times: Sequence[float], at: float) -> Sequence[AlertFeatures]:
     place = bisect_left(times, at)
-    return those[max(0, place - NEAREST) : place + NEAREST]
+    return alerts[max(0, place - NEAREST_COMPARED) : place + NEAREST_COMPARED]
 
 
-def _paired(all_: Iterable[AlertFeatures], pairings: ManualPairings) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
+def _manual_pairs(alerts: Iterable[AlertFeatures], pairings: ManualPairings) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
     if not any(pairings.together.values()):
         return
-    kinds: dict[str, list[AlertFeatures]] = defaultdict(list)
-    for one in all_:
-        kinds[one.kind].append(one)
+    alerts_by_kind: dict[str, list[AlertFeatures]] = defaultdict(list)
+    for alert in alerts:
+        alerts_by_kind[alert.kind].append(alert)
     for pair, together in pairings.together.items():
-        if together and len(pair) == 2 and pair <= kinds.keys():
-            left, right = (kinds[kind] for kind in sorted(pair))
-            times = [one.at for one in right]
-            for one in left:
-                for other in _nearest(right, times, one.at):
-                    yield one, other
+        if together and len(pair) == 2 and pair <= alerts_by_kind.keys():
+            lefts, rights = (alerts_by_kind[kind] for kind in sorted(pair))
+            times = [alert.at for alert in rights]
+            for alert in lefts:
+                for other_alert in _nearest(rights, times, alert.at):
+                    yield alert, other_alert

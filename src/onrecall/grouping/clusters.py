@@ -34,21 +34,21 @@ class AlertGroup:
     last: float = -math.inf
     """When its earliest and its newest alert began."""
 
-    def take(self, one: AlertFeatures, origins: frozenset[str] | None) -> None:
+    def add(self, alert: AlertFeatures, origins: frozenset[str] | None) -> None:
         """Add an alert, and where its fault may come from."""
-        self.members.append(one)
-        self.kinds.add(one.kind)
-        self.names.add(one.name)
-        if one.environment:
-            self.environments.add(one.environment)
+        self.members.append(alert)
+        self.kinds.add(alert.kind)
+        self.names.add(alert.name)
+        if alert.environment:
+            self.environments.add(alert.environment)
         self.origins = _common(self.origins, origins)
-        self.first, self.last = min(self.first, one.at), max(self.last, one.at)
-        if one.incident is None:
-            self.latest = max(self.latest or one.at, one.at)
+        self.first, self.last = min(self.first, alert.at), max(self.last, alert.at)
+        if alert.incident is None:
+            self.latest = max(self.latest or alert.at, alert.at)
 
 
-def _common(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
-    return one & other if one is not None and other is not None else one if other is None else other
+def _common(origins: frozenset[str] | None, other_origins: frozenset[str] | None) -> frozenset[str] | None:
+    return origins & other_origins if origins is not None and other_origins is not None else origins if other_origins is None else other_origins
 
 
 class AlertClusters:
@@ -57,9 +57,9 @@ class AlertClusters:
     def __init__(self, topology: ServiceGraph, pairings: ManualPairings, rules: GroupingRules) -> None:
         self._topology = topology
         self._rules = rules
-        self._taken_apart: list[Kinds] = [pair for pair, together in pairings.together.items() if not together]
-        self._of: dict[int, AlertGroup] = {}
-        self._reach: dict[str, frozenset[str]] = {}
+        self._separated: list[Kinds] = [pair for pair, together in pairings.together.items() if not together]
+        self._group_of: dict[int, AlertGroup] = {}
+        self._upstream: dict[str, frozenset[str]] = {}
 
     def start(
         self, members: Iterable[AlertFeatures], incidents: Iterable[OpenIncident] = (), *, reopened: bool = False
@@ -68,87 +68,87 @@ class AlertClusters:
         group = AlertGroup(incidents=list(incidents), reopened=reopened)
         for incident in group.incidents:
             group.first = min(group.first, incident.started_at.timestamp())
-        for one in members:
-            group.take(one, self._origins(one.service))
-            self._of[id(one)] = group
+        for alert in members:
+            group.add(alert, self._origins(alert.service))
+            self._group_of[id(alert)] = group
 
     def _origins(self, service: str) -> frozenset[str] | None:
         if service not in self._topology:
             return None
-        if service not in self._reach:
-            self._reach[service] = self._topology.reach(service)
-        return self._reach[service]
+        if service not in self._upstream:
+            self._upstream[service] = self._topology.upstream(service)
+        return self._upstream[service]
 
-    def group(self, one: AlertFeatures) -> AlertGroup:
+    def group(self, alert: AlertFeatures) -> AlertGroup:
         """The group of an alert."""
-        return self._of[id(one)]
+        return self._group_of[id(alert)]
 
     def unite(self, links: Iterable[PairScore]) -> None:
         """Follow links, the strongest first, wherever nothing forbids it."""
         for link in links:
-            one, other = self.group(link.one), self.group(link.other)
-            if one is not other and self._may(one, other, link):
-                self._join(one, other)
+            group, other_group = self.group(link.one), self.group(link.other)
+            if group is not other_group and self._may_join(group, other_group, link):
+                self._join(group, other_group)
 
     def groups(self) -> list[AlertGroup]:
         """All groups, each once."""
-        return list({id(group): group for group in self._of.values()}.values())
+        return list({id(group): group for group in self._group_of.values()}.values())
 
-    def _join(self, one: AlertGroup, other: AlertGroup) -> None:
-        if len(one.members) < len(other.members):
-            one, other = other, one
-        for member in other.members:
-            self._of[id(member)] = one
-        one.members += other.members
-        one.incidents += other.incidents
-        one.environments |= other.environments
-        one.kinds |= other.kinds
-        one.names |= other.names
-        one.origins = _common(one.origins, other.origins)
-        one.first, one.last = min(one.first, other.first), max(one.last, other.last)
-        one.reopened = one.reopened or other.reopened
-        if other.latest is not None:
-            one.latest = max(one.latest or other.latest, other.latest)
+    def _join(self, group: AlertGroup, other_group: AlertGroup) -> None:
+        if len(group.members) < len(other_group.members):
+            group, other_group = other_group, group
+        for member in other_group.members:
+            self._group_of[id(member)] = group
+        group.members += other_group.members
+        group.incidents += other_group.incidents
+        group.environments |= other_group.environments
+        group.kinds |= other_group.kinds
+        group.names |= other_group.names
+        group.origins = _common(group.origins, other_group.origins)
+        group.first, group.last = min(group.first, other_group.first), max(group.last, other_group.last)
+        group.reopened = group.reopened or other_group.reopened
+        if other_group.latest is not None:
+            group.latest = max(group.latest or other_group.latest, other_group.latest)
 
-    def _may(self, one: AlertGroup, other: AlertGroup, link: PairScore) -> bool:
-        if one.environments and other.environments and not one.environments & other.environments:
+    def _may_join(self, group: AlertGroup, other_group: AlertGroup, link: PairScore) -> bool:
+        if group.environments and other_group.environments and not group.environments & other_group.environments:
             return False
-        if any(_across(pair, one.kinds, other.kinds) for pair in self._taken_apart):
+        if any(_lies_across(pair, group.kinds, other_group.kinds) for pair in self._separated):
             return False
-        if one.incidents and other.incidents and not self._mergeable(one.incidents + other.incidents):
+        if group.incidents and other_group.incidents and not self._mergeable(group.incidents + other_group.incidents):
             return False
-        if self._too_late(one, other) or self._too_late(other, one):
+        if self._is_too_late(group, other_group) or self._is_too_late(other_group, group):
             return False
         if (
             link.spreads
-            and max(one.last, other.last) - min(one.first, other.first) > self._rules.window.total_seconds()
+            and max(group.last, other_group.last) - min(group.first, other_group.first) > self._rules.window.total_seconds()
         ):
             return False
-        return not (link.by_dependency and self._two_causes(one, other))
+        return not (link.by_dependency and self._have_two_causes(group, other_group))
 
     def _mergeable(self, incidents: Sequence[OpenIncident]) -> bool:
-        begun = [one.started_at for one in incidents]
-        return max(begun) - min(begun) <= self._rules.young and not any(
-            one.by_hand or one.status != "open" for one in incidents
+        starts = [incident.started_at for incident in incidents]
+        return max(starts) - min(starts) <= self._rules.young and not any(
+            incident.by_hand or incident.status != "open" for incident in incidents
         )
 
-    def _too_late(self, group: AlertGroup, other: AlertGroup) -> bool:
+    def _is_too_late(self, group: AlertGroup, other_group: AlertGroup) -> bool:
         """Whether the other's alerts began after this group's incident was over."""
-        if not group.incidents or group.reopened or other.latest is None:
+        if not group.incidents or group.reopened or other_group.latest is None:
             return False
         return any(
-            one.status == "resolved"
-            and (not one.resolved_at or other.latest > one.resolved_at.timestamp() + self._rules.skew.total_seconds())
-            for one in group.incidents
+            incident.status == "resolved"
+            and (not incident.resolved_at or other_group.latest > incident.resolved_at.timestamp() + self._rules.skew.total_seconds())
+            for incident in group.incidents
         )
 
-    def _two_causes(self, one: AlertGroup, other: AlertGroup) -> bool:
+    def _have_two_causes(self, group: AlertGroup, other_group: AlertGroup) -> bool:
         """Whether what is declared says that no one fault explains both, and they show unlike signs."""
-        if one.origins is None or other.origins is None or one.origins & other.origins:
+        if group.origins is None or other_group.origins is None or group.origins & other_group.origins:
             return False
-        return len(one.names & other.names) < _SAME_SIGNS * len(one.names | other.names)
+        return len(group.names & other_group.names) < _SAME_SIGNS * len(group.names | other_group.names)
 
 
-def _across(pair: Kinds, one: set[str], other: set[str]) -> bool:
-    a, b = min(pair), max(pair)
-    return (a in one and b in other) or (b in one and a in other)
+def _lies_across(pair: Kinds, group_kinds: set[str], other_kinds: set[str]) -> bool:
+    kind, other_kind = min(pair), max(pair)
+    return (kind in group_kinds and other_kind in other_kinds) or (other_kind in group_kinds and kind in other_kinds)

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from onrecall.domain.alert import Alert
-from onrecall.grouping import candidate_pairs as neighbours
+from onrecall.grouping import candidate_pairs
 from onrecall.grouping.background import NOTHING_BEFORE, Background
 from onrecall.grouping.batch_statistics import BatchStatistics
 from onrecall.grouping.clusters import AlertClusters, AlertGroup
-from onrecall.grouping.features import AlertFeatures, see
-from onrecall.grouping.identity import EpisodeRun, chains
+from onrecall.grouping.features import AlertFeatures, extract_features
+from onrecall.grouping.identity import EpisodeRun, split_by_flap
 from onrecall.grouping.manual_pairings import ManualPairings
 from onrecall.grouping.plan import (
     GroupingPlan,
@@ -29,11 +29,11 @@ NO_TOPOLOGY = ServiceGraph()
 NO_PAIRINGS = ManualPairings()
 RULES = GroupingRules()
 _STRENGTH: Mapping[How, int] = {"sender": 0, "paired": 1}
-_UNHEARD = "it is over, and nothing was heard of its start: no outage is made of that"
-_FIRST = "nothing that is open is tied to it"
+_ONLY_AN_END = "it is over, and nothing was heard of its start: no outage is made of that"
+_NOTHING_TIED = "nothing that is open is tied to it"
 
 
-def plan(
+def plan_grouping(
     alerts: Sequence[Alert],
     open_: Sequence[OpenIncident],
     topology: ServiceGraph = NO_TOPOLOGY,
@@ -42,24 +42,24 @@ def plan(
     background: Background = NOTHING_BEFORE,
 ) -> GroupingPlan:
     """Where each alert of a batch goes. The order in which alerts and incidents are given changes nothing."""
-    batch = _Batch(sorted(open_, key=lambda one: (one.started_at, one.id)))
+    batch = _Batch(sorted(open_, key=lambda incident: (incident.started_at, incident.id)))
     batch.read(alerts, rules)
-    seen = batch.seen
-    around = BatchStatistics(seen, rules.burst, background)
-    linker = PairScorer(around, topology, pairings, rules)
-    found = (linker.link(one, other) for one, other in neighbours.pairs(seen, around, topology, pairings))
-    place = {id(one): n for n, one in enumerate(seen)}
-    links = sorted((one for one in found if one), key=lambda link: _strongest_first(link, place))
+    compared = batch.compared
+    statistics = BatchStatistics(compared, rules.burst, background)
+    scorer = PairScorer(statistics, topology, pairings, rules)
+    scores = (scorer.link(alert, other_alert) for alert, other_alert in candidate_pairs.find_pairs(compared, statistics, topology, pairings))
+    place = {id(alert): n for n, alert in enumerate(compared)}
+    links = sorted((score for score in scores if score), key=lambda link: _strongest_first(link, place))
     clusters = AlertClusters(topology, pairings, rules)
     batch.fill(clusters)
     clusters.unite(links)
-    return _Writing(batch, clusters, linker, links).plan()
+    return _PlanWriter(batch, clusters, scorer, links).plan()
 
 
 def _strongest_first(link: PairScore, place: Mapping[int, int]) -> tuple[int, float, int, int]:
-    one, other = place[id(link.one)], place[id(link.other)]
+    first, second = place[id(link.one)], place[id(link.other)]
     strength = _STRENGTH.get(link.how, 2) if link.score is None else 2
-    return strength, -(link.score or 0.0), min(one, other), max(one, other)
+    return strength, -(link.score or 0.0), min(first, second), max(first, second)
 
 
 @dataclass
@@ -69,134 +69,134 @@ class _Batch:
     incidents: Sequence[OpenIncident]
     samples: dict[str, list[AlertFeatures]] = field(default_factory=dict)
     fresh: list[tuple[EpisodeRun, list[AlertFeatures]]] = field(default_factory=list)
-    known: list[tuple[EpisodeRun, list[AlertFeatures]]] = field(default_factory=list)
-    unheard: list[EpisodeRun] = field(default_factory=list)
+    matched: list[tuple[EpisodeRun, list[AlertFeatures]]] = field(default_factory=list)
+    unopened: list[EpisodeRun] = field(default_factory=list)
 
     def read(self, alerts: Sequence[Alert], rules: GroupingRules) -> None:
         """Look at every alert once."""
-        for one in self.incidents:
-            self.samples[one.id] = [see(alert, one.id, one.last_at) for alert in one.alerts]
-        for chain in chains(alerts, self.incidents, rules):
-            if home := chain.home:
-                at = home.incident
-                self.known.append((chain, [see(one.alert, at.id, at.last_at) for one in chain.episodes]))
-            elif chain.unheard:
-                self.unheard.append(chain)
+        for incident in self.incidents:
+            self.samples[incident.id] = [extract_features(alert, incident.id, incident.last_at) for alert in incident.alerts]
+        for run in split_by_flap(alerts, self.incidents, rules):
+            if home := run.home:
+                existing = home.incident
+                self.matched.append((run, [extract_features(episode.alert, existing.id, existing.last_at) for episode in run.episodes]))
+            elif run.has_no_start:
+                self.unopened.append(run)
             else:
-                self.fresh.append((chain, [see(one.alert) for one in chain.episodes]))
+                self.fresh.append((run, [extract_features(episode.alert) for episode in run.episodes]))
 
     @property
-    def seen(self) -> list[AlertFeatures]:
+    def compared(self) -> list[AlertFeatures]:
         """All that is compared, earliest first; alerts that are in an incident by their key stand for it."""
-        those = [one for sample in self.samples.values() for one in sample]
-        those += [one for _, chain in (*self.known, *self.fresh) for one in chain]
-        return sorted(those, key=lambda one: (one.at, one.alert.source, one.alert.key, one.incident or ""))
+        compared = [alert for sample in self.samples.values() for alert in sample]
+        compared += [alert for _, run_alerts in (*self.matched, *self.fresh) for alert in run_alerts]
+        return sorted(compared, key=lambda alert: (alert.at, alert.alert.source, alert.alert.key, alert.incident or ""))
 
     def fill(self, clusters: AlertClusters) -> None:
         """Groups to begin with: each incident, and each alert that is in none."""
         for incident in self.incidents:
-            own = [(chain, seen) for chain, seen in self.known if chain.home and chain.home.incident is incident]
-            members = self.samples[incident.id] + [one for _, seen in own for one in seen]
-            clusters.start(members, [incident], reopened=any(_reopens(chain) for chain, _ in own))
-        for _, seen in self.fresh:
-            clusters.start(seen)
+            own = [(run, run_alerts) for run, run_alerts in self.matched if run.home and run.home.incident is incident]
+            members = self.samples[incident.id] + [alert for _, run_alerts in own for alert in run_alerts]
+            clusters.start(members, [incident], reopened=any(_reopens(run) for run, _ in own))
+        for _, run_alerts in self.fresh:
+            clusters.start(run_alerts)
 
 
-def _reopens(chain: EpisodeRun) -> bool:
+def _reopens(run: EpisodeRun) -> bool:
     return any(
-        home is not None and _still(one.alert, home.incident)
-        for one, home in zip(chain.episodes, chain.homes, strict=True)
+        home is not None and _is_reopened_by(episode.alert, home.incident)
+        for episode, home in zip(run.episodes, run.homes, strict=True)
     )
 
 
-def _still(alert: Alert, incident: OpenIncident) -> bool:
+def _is_reopened_by(alert: Alert, incident: OpenIncident) -> bool:
     """Whether an alert shows that an incident which its alerts had resolved is not over."""
     return incident.status == "resolved" and not incident.by_hand and alert.status == "firing"
 
 
-class _Writing:
+class _PlanWriter:
     """Groups → the plan, each alert with its strongest tie."""
 
-    def __init__(self, batch: _Batch, clusters: AlertClusters, linker: PairScorer, links: Sequence[PairScore]) -> None:
+    def __init__(self, batch: _Batch, clusters: AlertClusters, scorer: PairScorer, links: Sequence[PairScore]) -> None:
         self._batch = batch
         self._clusters = clusters
-        self._linker = linker
+        self._scorer = scorer
         self._links = [link for link in links if clusters.group(link.one) is clusters.group(link.other)]
         self._best: dict[int, PairScore] = {}
         for link in self._links:
-            for one in (link.one, link.other):
-                self._best.setdefault(id(one), link)
+            for alert in (link.one, link.other):
+                self._best.setdefault(id(alert), link)
         self._members = list(self._new())
 
     def plan(self) -> GroupingPlan:
-        joins = [*self._known(), *self._joined()]
+        joins = [*self._joined_by_key(), *self._joined_by_link()]
         return GroupingPlan(
             tuple(sorted(joins, key=lambda join: join.alert_index)),
             tuple(self._opened()),
             tuple(self._merged()),
             tuple(
-                IgnoredAlert(n, (_UNHEARD,))
-                for chain in self._batch.unheard
-                for one in chain.episodes
-                for n in one.indexes
+                IgnoredAlert(n, (_ONLY_AN_END,))
+                for run in self._batch.unopened
+                for episode in run.episodes
+                for n in episode.indexes
             ),
         )
 
-    def _known(self) -> Iterator[JoinIncident]:
-        for chain, seen in self._batch.known:
-            for episode, home, one in zip(chain.episodes, chain.homes, seen, strict=True):
-                at = home or chain.home
-                assert at
-                into = _oldest(self._clusters.group(one))
+    def _joined_by_key(self) -> Iterator[JoinIncident]:
+        for run, run_alerts in self._batch.matched:
+            for episode, home, alert in zip(run.episodes, run.homes, run_alerts, strict=True):
+                existing = home or run.home
+                assert existing
+                target = _oldest(self._clusters.group(alert))
                 for n in episode.indexes:
-                    yield JoinIncident(n, into.id, at.how, None, (at.reason,), _still(episode.alert, at.incident))
+                    yield JoinIncident(n, target.id, existing.how, None, (existing.reason,), _is_reopened_by(episode.alert, existing.incident))
 
-    def _joined(self) -> Iterator[JoinIncident]:
-        for member, one, group in self._members:
+    def _joined_by_link(self) -> Iterator[JoinIncident]:
+        for member, alert, group in self._members:
             if group.incidents:
-                into = _oldest(group)
+                target = _oldest(group)
                 yield JoinIncident(
-                    member.alert_index, into.id, member.how, member.score, member.reasons, _still(one.alert, into)
+                    member.alert_index, target.id, member.how, member.score, member.reasons, _is_reopened_by(alert.alert, target)
                 )
 
     def _opened(self) -> Iterator[NewIncidentPlan]:
         opened: dict[int, list[Member]] = {}
-        for member, _, group in sorted(self._members, key=lambda found: _earliest_first(found[1])):
+        for member, _, group in sorted(self._members, key=lambda entry: _earliest_first(entry[1])):
             if not group.incidents:
                 first = not opened.get(id(group))
-                said = Member(member.alert_index, "opened", None, (_FIRST,)) if first else member
-                opened.setdefault(id(group), []).append(said)
+                placed = Member(member.alert_index, "opened", None, (_NOTHING_TIED,)) if first else member
+                opened.setdefault(id(group), []).append(placed)
         for members in opened.values():
             yield NewIncidentPlan(tuple(members))
 
     def _new(self) -> Iterator[tuple[Member, AlertFeatures, AlertGroup]]:
         """Every alert that is new, as often as it is in the batch."""
-        for chain, seen in self._batch.fresh:
-            for place, (episode, one) in enumerate(zip(chain.episodes, seen, strict=True)):
-                how, score, reasons = self._why(one, again=place > 0)
+        for run, run_alerts in self._batch.fresh:
+            for place, (episode, alert) in enumerate(zip(run.episodes, run_alerts, strict=True)):
+                how, score, reasons = self._reason_of(alert, again=place > 0)
                 for n in episode.indexes:
-                    yield Member(n, how, score, reasons), one, self._clusters.group(one)
+                    yield Member(n, how, score, reasons), alert, self._clusters.group(alert)
 
-    def _why(self, one: AlertFeatures, *, again: bool) -> tuple[How, float | None, tuple[str, ...]]:
+    def _reason_of(self, alert: AlertFeatures, *, again: bool) -> tuple[How, float | None, tuple[str, ...]]:
         if again:
             return "key", None, ("the same alert fires again",)
-        link = self._best.get(id(one))
-        return (link.how, link.score, self._linker.reasons(link, one)) if link else ("key", None, ("the same alert",))
+        link = self._best.get(id(alert))
+        return (link.how, link.score, self._scorer.reasons(link, alert)) if link else ("key", None, ("the same alert",))
 
     def _merged(self) -> Iterator[MergeIncidents]:
         for incident in self._batch.incidents:
             sample = self._batch.samples[incident.id]
-            into = _oldest(self._clusters.group(sample[0])) if sample else incident
-            if into is not incident:
+            target = _oldest(self._clusters.group(sample[0])) if sample else incident
+            if target is not incident:
                 link = next(link for link in self._links if incident.id in (link.one.incident, link.other.incident))
                 bridge = link.one if link.other.incident == incident.id else link.other
-                reasons = (f"{bridge.alert.title[:80]!r} ties both", *self._linker.reasons(link, bridge))
-                yield MergeIncidents(incident.id, into.id, link.score, reasons)
+                reasons = (f"{bridge.alert.title[:80]!r} ties both", *self._scorer.reasons(link, bridge))
+                yield MergeIncidents(incident.id, target.id, link.score, reasons)
 
 
 def _oldest(group: AlertGroup) -> OpenIncident:
-    return min(group.incidents, key=lambda one: (one.started_at, one.id))
+    return min(group.incidents, key=lambda incident: (incident.started_at, incident.id))
 
 
-def _earliest_first(one: AlertFeatures) -> tuple[object, ...]:
-    return one.at, one.alert.source, one.alert.key
+def _earliest_first(alert: AlertFeatures) -> tuple[object, ...]:
+    return alert.at, alert.alert.source, alert.alert.key

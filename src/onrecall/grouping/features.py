@@ -8,8 +8,8 @@ from datetime import datetime
 from onrecall.domain.alert import Alert
 from onrecall.domain.service_names import canonical_service
 from onrecall.grouping import words
-from onrecall.grouping.labels import EXPORTER, SIDECARS, compared, sort_of
-from onrecall.grouping.manual_pairings import environment_of, kind_of, name_of
+from onrecall.grouping.labels import EXPORTER, SIDECARS, comparable_labels, sort_of
+from onrecall.grouping.manual_pairings import environment_of, kind_of, alert_name
 from onrecall.grouping.topology import service_name
 
 _WORKLOADS = ("deployment", "statefulset", "daemonset", "workload", "cronjob", "job_name")
@@ -59,18 +59,18 @@ class AlertFeatures:
         """The cluster it is in, empty where it says none."""
         return self.labels.get("cluster", "")
 
-    def apart(self, other: "AlertFeatures") -> float:
+    def apart(self, other_alert: "AlertFeatures") -> float:
         """How many seconds after the other this began, or the other way round."""
-        return abs(self.at - other.at)
+        return abs(self.at - other_alert.at)
 
 
-def see(alert: Alert, incident: str | None = None, active_until: datetime | None = None) -> AlertFeatures:
+def extract_features(alert: Alert, incident: str | None = None, active_until: datetime | None = None) -> AlertFeatures:
     """An alert with what is compared worked out."""
-    labels = compared(alert.labels)
+    labels = comparable_labels(alert.labels)
     service = _service(alert, labels)
     subject = service or next((labels[key] for key in (*_WORKLOADS, "node") if key in labels), "")
-    name = name_of(alert)
-    text = words.folded(f"{name} {alert.text}" if name not in alert.text else alert.text)
+    name = alert_name(alert)
+    text = words.fold_case(f"{name} {alert.text}" if name not in alert.text else alert.text)
     names = _names(service or subject, labels)
     return AlertFeatures(
         alert,
@@ -86,10 +86,10 @@ def see(alert: Alert, incident: str | None = None, active_until: datetime | None
         labels,
         frozenset(map(canonical_service, labels.values())),
         f"{alert.source}|{alert.group}" if alert.group else "",
-        words.terms(text, (service, subject, name.casefold(), *names)),
-        words.terms(text) | words.spelled_terms(text),
+        words.extract_terms(text, (service, subject, name.casefold(), *names)),
+        words.extract_terms(text) | words.canonical_terms(text),
         words.called_terms(text),
-        words.concepts(text),
+        words.find_concepts(text),
     )
 
 
@@ -99,11 +99,11 @@ def _names(subject: str, labels: Mapping[str, str]) -> frozenset[str]:
 
 
 def _service(alert: Alert, labels: Mapping[str, str]) -> str:
-    named = service_name(alert.service or "")
-    if named and named not in _EXPORTERS and named not in SIDECARS and not EXPORTER.search(named):
-        return named
+    declared = service_name(alert.service or "")
+    if declared and declared not in _EXPORTERS and declared not in SIDECARS and not EXPORTER.search(declared):
+        return declared
     for key in _WORKLOADS[:4]:
-        if found := labels.get(key):
-            return canonical_service(found)
+        if workload := labels.get(key):
+            return canonical_service(workload)
     pod = _POD.match(labels.get("pod", ""))
-    return pod["workload"] if pod else named if named in SIDECARS else ""
+    return pod["workload"] if pod else declared if declared in SIDECARS else ""

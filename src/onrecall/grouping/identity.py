@@ -44,72 +44,72 @@ class EpisodeRun:
         return next((home for home in self.homes if home), None)
 
     @property
-    def unheard(self) -> bool:
+    def has_no_start(self) -> bool:
         """Nothing but an end whose beginning nobody told."""
-        return all(one.alert.status == "resolved" and not one.alert.starts_known for one in self.episodes)
+        return all(episode.alert.status == "resolved" and not episode.alert.starts_known for episode in self.episodes)
 
 
-def over(alert: Alert) -> datetime:
+def end_time(alert: Alert) -> datetime:
     """Until when it is known to have gone on."""
     return max(alert.starts_at, alert.ends_at or alert.starts_at)
 
 
-def chains(alerts: Sequence[Alert], incidents: Iterable[OpenIncident], rules: GroupingRules) -> Iterator[EpisodeRun]:
+def split_by_flap(alerts: Sequence[Alert], incidents: Iterable[OpenIncident], rules: GroupingRules) -> Iterator[EpisodeRun]:
     """The alerts of a batch by key, cut where an alert was quiet for longer than it flaps."""
     keyed: dict[Key, list[OpenIncident]] = defaultdict(list)
     for incident in incidents:
-        for key in incident.alert_keys | {(one.source, one.key) for one in incident.alerts}:
+        for key in incident.alert_keys | {(sample_alert.source, sample_alert.key) for sample_alert in incident.alerts}:
             keyed[key].append(incident)
     for key, episodes in sorted(_episodes(alerts).items()):
-        yield from _cut(episodes, keyed.get(key, ()), rules)
+        yield from _split_run(episodes, keyed.get(key, ()), rules)
 
 
 def _episodes(alerts: Sequence[Alert]) -> Mapping[Key, list[Episode]]:
     """Each episode once, told by the latest message about it."""
-    told: dict[tuple[str, str, datetime], list[int]] = defaultdict(list)
+    messages: dict[tuple[str, str, datetime], list[int]] = defaultdict(list)
     for n, alert in enumerate(alerts):
-        told[alert.source, alert.key, alert.starts_at].append(n)
-    found: dict[Key, list[Episode]] = defaultdict(list)
-    for (source, key, _), indexes in sorted(told.items()):
-        latest = max((alerts[n] for n in indexes), key=_by_telling)
-        found[source, key].append(Episode(latest, tuple(indexes)))
-    return found
+        messages[alert.source, alert.key, alert.starts_at].append(n)
+    episodes: dict[Key, list[Episode]] = defaultdict(list)
+    for (source, key, _), indexes in sorted(messages.items()):
+        latest = max((alerts[n] for n in indexes), key=_report_order)
+        episodes[source, key].append(Episode(latest, tuple(indexes)))
+    return episodes
 
 
-def _by_telling(alert: Alert) -> tuple[float, bool, str]:
+def _report_order(alert: Alert) -> tuple[float, bool, str]:
     return alert.told_at.timestamp() if alert.told_at else 0.0, alert.status == "resolved", repr(alert)
 
 
-def _cut(episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: GroupingRules) -> Iterator[EpisodeRun]:
+def _split_run(episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: GroupingRules) -> Iterator[EpisodeRun]:
     """One that was cut before, each time shortly after the last, flaps slowly and is cut no more."""
-    chain: list[Episode] = []
+    run: list[Episode] = []
     homes: list[ExistingIncident | None] = []
     until: datetime | None = None
     chains_so_far = 1
     for episode in episodes:
-        home = _home(episode.alert, incidents, rules)
-        known = next((one for one in homes if one), None)
+        home = _existing_incident(episode.alert, incidents, rules)
+        known_home = next((earlier_home for earlier_home in homes if earlier_home), None)
         quiet = rules.slow_flap if chains_so_far >= SLOW_FLAPS else rules.flap
         far = until is not None and episode.alert.starts_at - until > quiet
-        if chain and (far or (home and known and home.incident is not known.incident)):
-            yield EpisodeRun(tuple(chain), tuple(homes))
+        if run and (far or (home and known_home and home.incident is not known_home.incident)):
+            yield EpisodeRun(tuple(run), tuple(homes))
             near = until is not None and episode.alert.starts_at - until <= rules.slow_flap
             chains_so_far = chains_so_far + 1 if near else 1
-            chain, homes = [], []
-        chain.append(episode)
+            run, homes = [], []
+        run.append(episode)
         homes.append(home)
-        until = max(over(episode.alert), until) if until else over(episode.alert)
-    if chain:
-        yield EpisodeRun(tuple(chain), tuple(homes))
+        until = max(end_time(episode.alert), until) if until else end_time(episode.alert)
+    if run:
+        yield EpisodeRun(tuple(run), tuple(homes))
 
 
-def _home(alert: Alert, incidents: Sequence[OpenIncident], rules: GroupingRules) -> ExistingIncident | None:
+def _existing_incident(alert: Alert, incidents: Sequence[OpenIncident], rules: GroupingRules) -> ExistingIncident | None:
     """The newest open incident that has the alert, else the newest that was over a short while ago."""
-    found = [home for one in incidents if (home := _fits(alert, one, rules))]
-    if not found and (again := _slow_flap(alert, incidents, rules)):
-        return again
+    homes = [home for incident in incidents if (home := _fits(alert, incident, rules))]
+    if not homes and (flapping_home := _slow_flap(alert, incidents, rules)):
+        return flapping_home
     return max(
-        found,
+        homes,
         key=lambda home: (home.incident.status != "resolved", home.incident.started_at, home.incident.id),
         default=None,
     )
@@ -121,20 +121,20 @@ def _slow_flap(alert: Alert, incidents: Sequence[OpenIncident], rules: GroupingR
     It opens two incidents; from the third time on it is known to flap, and joins the second.
     """
     over_before = [
-        one for one in incidents if one.resolved_at and not one.by_hand and one.resolved_at < alert.starts_at
+        incident for incident in incidents if incident.resolved_at and not incident.by_hand and incident.resolved_at < alert.starts_at
     ]
-    ordered = sorted(over_before, key=lambda one: (one.started_at, one.id))
+    ordered = sorted(over_before, key=lambda incident: (incident.started_at, incident.id))
     if alert.status != "firing" or len(ordered) < SLOW_FLAPS or len(ordered) != len(incidents):
         return None
-    starts = [*(one.started_at for one in ordered[-SLOW_FLAPS + 1 :]), alert.starts_at]
-    ends = [one.resolved_at for one in ordered[-SLOW_FLAPS:] if one.resolved_at]
+    starts = [*(incident.started_at for incident in ordered[-SLOW_FLAPS + 1 :]), alert.starts_at]
+    ends = [incident.resolved_at for incident in ordered[-SLOW_FLAPS:] if incident.resolved_at]
     if any(start - end > rules.slow_flap for start, end in zip(starts, ends, strict=True)):
         return None
     return ExistingIncident(ordered[-1], "flapping", f"the same alert has begun and ended {len(ordered)} times before")
 
 
 def _fits(alert: Alert, incident: OpenIncident, rules: GroupingRules) -> ExistingIncident | None:
-    if alert.status == "resolved" and incident.started_at - over(alert) > rules.flap:
+    if alert.status == "resolved" and incident.started_at - end_time(alert) > rules.flap:
         return None
     if incident.status != "resolved":
         return ExistingIncident(incident, "key", "the same alert is in it")

@@ -13,7 +13,7 @@ LONGEST = 200
 """Characters of a value that is compared; anything longer is data."""
 MOST = 40
 """Labels of one alert that are compared."""
-HERE = re.compile(r"localhost|127(?:\.\d+){3}|\[?::1\]?|0\.0\.0\.0", re.IGNORECASE)
+LOCAL_ADDRESS = re.compile(r"localhost|127(?:\.\d+){3}|\[?::1\]?|0\.0\.0\.0", re.IGNORECASE)
 """What every machine calls itself, which tells nothing about which one it is."""
 HOSTS = ("node", "nodename", "host", "hostname", "server", "instance")
 """The machine, under whatever name; what stands first counts where there are several."""
@@ -81,17 +81,17 @@ def sort_of(key: str) -> Sort:
     return "machine" if _MACHINE.search(key) else "other"
 
 
-def compared(labels: Mapping[str, str]) -> dict[str, str]:
+def comparable_labels(labels: Mapping[str, str]) -> dict[str, str]:
     """The labels that say where an alert is or what it is about, under their usual names."""
-    kept: dict[str, str] = {}
+    compared: dict[str, str] = {}
     for key in sorted(labels)[:MOST]:
-        name, value = _named(key), labels[key].strip().casefold()
+        name, value = _canonical_label(key), labels[key].strip().casefold()
         if name and value and len(value) <= LONGEST and not _says_build(name, value):
-            kept[name] = value
-    host = next((kept[name] for name in HOSTS if name in kept and not _is_exporters(name, kept)), "")
-    rest = {name: value for name, value in kept.items() if name not in HOSTS}
+            compared[name] = value
+    host = next((compared[name] for name in HOSTS if name in compared and not _is_exporters(name, compared)), "")
+    other_labels = {name: value for name, value in compared.items() if name not in HOSTS}
     name = _PORT.sub("", host)
-    return {**rest, "node": name} if name and not HERE.fullmatch(name) else rest
+    return {**other_labels, "node": name} if name and not LOCAL_ADDRESS.fullmatch(name) else other_labels
 
 
 def _says_build(name: str, value: str) -> bool:
@@ -104,7 +104,7 @@ def _says_build(name: str, value: str) -> bool:
 
 
 @lru_cache(maxsize=10_000)
-def _named(key: str) -> str:
+def _canonical_label(key: str) -> str:
     """A label's usual name; empty where it is not compared."""
     name = key.casefold()
     return "" if name in _IGNORED or name.startswith("__") else _ALIASES.get(name, name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from onrecall.domain.alert import Alert
 
-_PASSING = re.compile(r"\d+(?:[.,:]\d+)*|\b(?=[0-9a-f-]*\d)[0-9a-f-]{6,}\b", re.IGNORECASE)
+_VARYING_PART = re.compile(r"\d+(?:[.,:]\d+)*|\b(?=[0-9a-f-]*\d)[0-9a-f-]{6,}\b", re.IGNORECASE)
 _NAMES = ("alertname", "alert_name", "monitor", "rule", "error_type")
 LONGEST = 300
 """Characters of a name that are compared."""
@@ -17,15 +17,15 @@ Kinds = frozenset[str]
 
 def kind_of(alert: Alert) -> str:
     """What kind of alert it is whatever instance it is about: sender, name, service, environment."""
-    return "|".join((alert.source, name_of(alert), (alert.service or "").casefold(), environment_of(alert)))
+    return "|".join((alert.source, alert_name(alert), (alert.service or "").casefold(), environment_of(alert)))
 
 
-def name_of(alert: Alert) -> str:
+def alert_name(alert: Alert) -> str:
     """The alert's name: its rule's where the sender says it, else its title without what changes from time to time."""
     for label in _NAMES:
-        if found := alert.labels.get(label, "").strip():
-            return found[:LONGEST]
-    return " ".join(_PASSING.sub("·", alert.title[:LONGEST]).split()).casefold()
+        if rule_name := alert.labels.get(label, "").strip():
+            return rule_name[:LONGEST]
+    return " ".join(_VARYING_PART.sub("·", alert.title[:LONGEST]).split()).casefold()
 
 
 def environment_of(alert: Alert) -> str:
@@ -36,10 +36,10 @@ def environment_of(alert: Alert) -> str:
 def canonical_environment(environment: str | None) -> str:
     """Returns an environment as environments are compared, empty where it is not known."""
     name = (environment or "").strip().casefold()
-    return _SAME.get(name, name)
+    return _ENVIRONMENT_ALIASES.get(name, name)
 
 
-_SAME = {"prod": "production", "prd": "production", "live": "production", "stage": "staging", "stg": "staging"}
+_ENVIRONMENT_ALIASES = {"prod": "production", "prd": "production", "live": "production", "stage": "staging", "stg": "staging"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,16 @@ class ManualPairings:
 
     together: Mapping[Kinds, bool] = field(default_factory=dict)
 
-    def say(self, one: str, other: str) -> bool | None:
+    def decision(self, kind: str, other_kind: str) -> bool | None:
         """Whether people put these kinds together (True) or took them apart (False); None: they never said."""
-        return self.together.get(frozenset((one, other)))
+        return self.together.get(frozenset((kind, other_kind)))
 
 
-def pairs(one: Iterable[Alert], other: Iterable[Alert]) -> frozenset[Kinds]:
+def manual_pairs(alerts: Iterable[Alert], other_alerts: Iterable[Alert]) -> frozenset[Kinds]:
     """The pairs to remember when people merge two sets of alerts, or take them apart.
 
     A kind that is on both sides tells neither from the other, so nothing is remembered of it.
     """
-    left, right = {kind_of(alert) for alert in one}, {kind_of(alert) for alert in other}
-    both = left & right
-    return frozenset(frozenset((a, b)) for a in left - both for b in right - both)
+    kinds, other_kinds = {kind_of(alert) for alert in alerts}, {kind_of(alert) for alert in other_alerts}
+    shared_kinds = kinds & other_kinds
+    return frozenset(frozenset((kind, other_kind)) for kind in kinds - shared_kinds for other_kind in other_kinds - shared_kinds)

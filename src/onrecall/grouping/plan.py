@@ -63,12 +63,12 @@ class NewIncidentPlan:
     @property
     def alert_indexes(self) -> tuple[int, ...]:
         """Their places in the batch."""
-        return tuple(one.alert_index for one in self.members)
+        return tuple(member.alert_index for member in self.members)
 
     @property
     def reasons(self) -> tuple[tuple[str, ...], ...]:
         """The reasons of each, in the same order."""
-        return tuple(one.reasons for one in self.members)
+        return tuple(member.reasons for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,15 @@ TEXT_WORD = 0.15
 SAME_NAME, TEXT, CONCEPT, CROWD, GROUP = 0.2, 0.25, 0.3, 0.1, 0.25
 LABELS: Mapping[Sort, float] = {"broad": 0.1, "namespace": 0.15, "machine": 0.4, "needed": 0.36, "other": 0.2}
 MOST_LABELS = 0.5
-TOGETHER, SOON, LATER = 0.15, 0.1, 0.05
-UNTIED = -0.25
-ELSEWHERE: Mapping[str, float] = {"cluster": -0.25, "region": -0.15, "zone": -0.1}
-OTHER_NAMESPACE = -0.1
-ALIKE = 0.4
+TOGETHER_BONUS, SOON_BONUS, LATER_BONUS = 0.15, 0.1, 0.05
+UNRELATED_PENALTY = -0.25
+LOCATION_PENALTY: Mapping[str, float] = {"cluster": -0.25, "region": -0.15, "zone": -0.1}
+NAMESPACE_PENALTY = -0.1
+SIMILAR_TEXTS = 0.4
 """From here on texts say the same, but for what each is about."""
-TYING = 0.3
+STRONG_TIE = 0.3
 """Components that score at least this much mark two alerts as being about the same thing."""
-WORTH_SAYING = 0.02
+MIN_SHOWN_SCORE = 0.02
 _GROUPS = "its sender groups them"
 _TEXTS = ("both texts say",)
 
@@ -59,161 +59,161 @@ class PairScorer:
     def __init__(
         self, around: BatchStatistics, topology: ServiceGraph, pairings: ManualPairings, rules: GroupingRules
     ) -> None:
-        self._around = around
+        self._statistics = around
         self._topology = topology
         self._pairings = pairings
         self._rules = rules
-        self._ties: dict[tuple[str, str], ServiceRelation | None] = {}
-        self._worths: dict[tuple[str, str], float] = {}
+        self._relations: dict[tuple[str, str], ServiceRelation | None] = {}
+        self._label_scores: dict[tuple[str, str], float] = {}
         self._skew = rules.skew.total_seconds()
         self._window = rules.window.total_seconds()
         burst = rules.burst.total_seconds()
-        self._steps = ((burst, TOGETHER), (2.5 * burst, SOON), (7.5 * burst, LATER))
-        self._growing = 5 * burst
+        self._steps = ((burst, TOGETHER_BONUS), (2.5 * burst, SOON_BONUS), (7.5 * burst, LATER_BONUS))
+        self._growing_seconds = 5 * burst
 
-    def link(self, one: AlertFeatures, other: AlertFeatures) -> PairScore | None:
+    def link(self, alert: AlertFeatures, other_alert: AlertFeatures) -> PairScore | None:
         """The link between two alerts; None where they don't belong together."""
-        apart = self._apart(one, other)
-        if apart > self._window or _elsewhere(one, other):
+        distance = self._distance(alert, other_alert)
+        if distance > self._window or _is_other_environment(alert, other_alert):
             return None
-        if (said := self._pairings.say(one.kind, other.kind)) is not None:
-            return PairScore("paired", one, other, None) if said else None
-        grouped = bool(one.group) and one.group == other.group
-        if grouped and "{" not in one.group:
-            return PairScore("sender", one, other, None)
-        score = round(min(1.0, sum([point.worth for point in self._points(one, other, apart)])), 4)
+        if (decision := self._pairings.decision(alert.kind, other_alert.kind)) is not None:
+            return PairScore("paired", alert, other_alert, None) if decision else None
+        grouped = bool(alert.group) and alert.group == other_alert.group
+        if grouped and "{" not in alert.group:
+            return PairScore("sender", alert, other_alert, None)
+        score = round(min(1.0, sum([point.worth for point in self._components(alert, other_alert, distance)])), 4)
         if score < self._rules.threshold:
             return None
-        by_group = grouped and score - self._group(one).worth < self._rules.threshold
+        by_group = grouped and score - self._group(alert).worth < self._rules.threshold
         if by_group:
-            return PairScore("sender", one, other, score)
-        return PairScore("score", one, other, score, self._tie(one, other) is not None, _spreads(one, other))
+            return PairScore("sender", alert, other_alert, score)
+        return PairScore("score", alert, other_alert, score, self._relation(alert, other_alert) is not None, _spreads(alert, other_alert))
 
     def reasons(self, link: PairScore, seen_from: AlertFeatures) -> tuple[str, ...]:
         """Why, in plain words, for the one of both that is being placed."""
-        other = link.other if link.one is seen_from else link.one
-        whose = f" of {other.service}" if other.service else ""
-        told = [f"with {other.alert.title[:80]!r}{whose}"]
+        other_alert = link.other if link.one is seen_from else link.one
+        of_service = f" of {other_alert.service}" if other_alert.service else ""
+        reasons = [f"with {other_alert.alert.title[:80]!r}{of_service}"]
         if link.score is None:
-            told.append(_GROUPS if link.how == "sender" else "people put such alerts together")
+            reasons.append(_GROUPS if link.how == "sender" else "people put such alerts together")
         else:
-            points = self._points(link.one, link.other, self._apart(link.one, link.other))
-            told += [self._say(one, link) for one in sorted(points, key=lambda one: -one.worth) if one.words]
-        return (*told, f"{_spoken(link.one.apart(link.other))} apart")
+            components = self._components(link.one, link.other, self._distance(link.one, link.other))
+            reasons += [self._format_component(point, link) for point in sorted(components, key=lambda point: -point.worth) if point.words]
+        return (*reasons, f"{_format_seconds(link.one.apart(link.other))} apart")
 
-    def _say(self, point: ScoreComponent, link: PairScore) -> str:
+    def _format_component(self, point: ScoreComponent, link: PairScore) -> str:
         if point.words is not _TEXTS:
             return " ".join(map(str, point.words))
-        weight = self._around.rarity.weight
+        weight = self._statistics.rarity.weight
         best = sorted(link.one.terms & link.other.terms, key=lambda term: (-weight[term], term))[:3]
         return f"both texts say {', '.join(best)}"
 
-    def _apart(self, one: AlertFeatures, other: AlertFeatures) -> float:
+    def _distance(self, alert: AlertFeatures, other_alert: AlertFeatures) -> float:
         """The seconds between two alerts; one that comes while the other's incident still grows is near it."""
-        apart = one.apart(other)
-        if one.alert.source != other.alert.source:
-            apart = max(0.0, apart - self._skew)
-        if one.incident is other.incident:
-            return apart
-        new, old = (one, other) if one.incident is None else (other, one)
-        return min(apart, max(self._growing, new.at - old.active_until)) if new.at > old.at else apart
+        distance = alert.apart(other_alert)
+        if alert.alert.source != other_alert.alert.source:
+            distance = max(0.0, distance - self._skew)
+        if alert.incident is other_alert.incident:
+            return distance
+        new, old = (alert, other_alert) if alert.incident is None else (other_alert, alert)
+        return min(distance, max(self._growing_seconds, new.at - old.active_until)) if new.at > old.at else distance
 
-    def _tie(self, one: AlertFeatures, other: AlertFeatures) -> ServiceRelation | None:
-        pair = (one.service, other.service)
-        if not one.service or not other.service or one.service == other.service:
+    def _relation(self, alert: AlertFeatures, other_alert: AlertFeatures) -> ServiceRelation | None:
+        pair = (alert.service, other_alert.service)
+        if not alert.service or not other_alert.service or alert.service == other_alert.service:
             return None
-        if pair not in self._ties:
-            self._ties[pair] = self._topology.tie(*pair)
-        return self._ties[pair]
+        if pair not in self._relations:
+            self._relations[pair] = self._topology.relation(*pair)
+        return self._relations[pair]
 
-    def _points(self, one: AlertFeatures, other: AlertFeatures, apart: float) -> list[ScoreComponent]:
+    def _components(self, alert: AlertFeatures, other_alert: AlertFeatures, distance: float) -> list[ScoreComponent]:
         """All that speaks for and against; what ties both first, since it takes back what would part them."""
-        points = [*self._services(one, other), *self._labels(one, other), *self._concepts(one, other)]
-        tied = any(point.worth >= TYING for point in points)
-        alike = self._around.alike(one, other)
-        if alike:
-            points.append(ScoreComponent(TEXT * alike, _TEXTS if TEXT * alike >= WORTH_SAYING else ()))
-        if one.group and one.group == other.group:
-            points.append(self._group(one))
-        if one.name == other.name:
-            points.append(ScoreComponent(SAME_NAME * self._around.telling_name(one.name), ("same alert", one.name)))
-            crowd = self._around.crowd(one, other)
+        points = [*self._services(alert, other_alert), *self._labels(alert, other_alert), *self._concepts(alert, other_alert)]
+        tied = any(point.worth >= STRONG_TIE for point in points)
+        similarity = self._statistics.text_similarity(alert, other_alert)
+        if similarity:
+            points.append(ScoreComponent(TEXT * similarity, _TEXTS if TEXT * similarity >= MIN_SHOWN_SCORE else ()))
+        if alert.group and alert.group == other_alert.group:
+            points.append(self._group(alert))
+        if alert.name == other_alert.name:
+            points.append(ScoreComponent(SAME_NAME * self._statistics.name_weight(alert.name), ("same alert", alert.name)))
+            crowd = self._statistics.crowd_size(alert, other_alert)
             if (
                 crowd >= self._rules.crowd
-                and not self._has_other_cause(one, other)
-                and (alike >= ALIKE or not (one.terms or other.terms))
+                and not self._has_other_cause(alert, other_alert)
+                and (similarity >= SIMILAR_TEXTS or not (alert.terms or other_alert.terms))
             ):
-                points.append(ScoreComponent(CROWD, (crowd, "services or hosts fire", one.name, "at once")))
+                points.append(ScoreComponent(CROWD, (crowd, "services or hosts fire", alert.name, "at once")))
                 tied = True
         if not tied:
-            points += self._untied(one, other)
-        points.append(ScoreComponent(self._near(apart)))
+            points += self._unrelated_penalties(alert, other_alert)
+        points.append(ScoreComponent(self._time_bonus(distance)))
         return points
 
-    def _has_other_cause(self, one: AlertFeatures, other: AlertFeatures) -> bool:
+    def _has_other_cause(self, alert: AlertFeatures, other_alert: AlertFeatures) -> bool:
         """Whether a machine, rack or volume that one shares with others, and the other does not, explains its alert."""
         return any(
             sort_of(key) == "machine"
-            and key in other.labels
-            and other.labels[key] != value
-            and (self._around.shared((key, value)) or self._around.shared((key, other.labels[key])))
-            for key, value in one.labels.items()
+            and key in other_alert.labels
+            and other_alert.labels[key] != value
+            and (self._statistics.is_shared((key, value)) or self._statistics.is_shared((key, other_alert.labels[key])))
+            for key, value in alert.labels.items()
         )
 
-    def _services(self, one: AlertFeatures, other: AlertFeatures) -> Iterator[ScoreComponent]:
-        if one.service and one.service == other.service:
-            yield ScoreComponent(SAME_SERVICE, ("same service", one.service))
+    def _services(self, alert: AlertFeatures, other_alert: AlertFeatures) -> Iterator[ScoreComponent]:
+        if alert.service and alert.service == other_alert.service:
+            yield ScoreComponent(SAME_SERVICE, ("same service", alert.service))
             return
-        if tie := self._tie(one, other):
+        if tie := self._relation(alert, other_alert):
             yield ScoreComponent((ONE_STEP if tie.hops == 1 else TWO_STEPS) * min(1.0, tie.strength), (tie.reason,))
-        for teller, told in ((one, other), (other, one)):
-            if key := _label_that_names(teller, told):
-                yield ScoreComponent(LABEL_NAMES, ("the label", key, "names", told.service or told.subject))
+        for naming_alert, named_alert in ((alert, other_alert), (other_alert, alert)):
+            if key := _label_that_names(naming_alert, named_alert):
+                yield ScoreComponent(LABEL_NAMES, ("the label", key, "names", named_alert.service or named_alert.subject))
                 return
-        for teller, told in ((one, other), (other, one)):
-            if named := told.names & teller.every_term - teller.names:
-                yield _naming(min(named, key=lambda name: (not _is_sure(name, teller), name)), teller)
+        for naming_alert, named_alert in ((alert, other_alert), (other_alert, alert)):
+            if shared_names := named_alert.names & naming_alert.every_term - naming_alert.names:
+                yield _text_names_component(min(shared_names, key=lambda name: (not _is_sure(name, naming_alert), name)), naming_alert)
                 return
 
-    def _labels(self, one: AlertFeatures, other: AlertFeatures) -> Iterator[ScoreComponent]:
-        left = MOST_LABELS
-        theirs = other.labels
-        for key, value in one.labels.items():
-            their = theirs.get(key)
-            if their == value:
-                worth = min(left, self._worth(key, value))
-                left -= worth
-                yield ScoreComponent(worth, ("same", key, value) if worth >= WORTH_SAYING else ())
-            elif their is not None and key in ELSEWHERE:
-                yield ScoreComponent(ELSEWHERE[key], ("other", f"{key}:", value, "and", their))
+    def _labels(self, alert: AlertFeatures, other_alert: AlertFeatures) -> Iterator[ScoreComponent]:
+        remaining = MOST_LABELS
+        other_labels = other_alert.labels
+        for key, value in alert.labels.items():
+            other_value = other_labels.get(key)
+            if other_value == value:
+                worth = min(remaining, self._label_score(key, value))
+                remaining -= worth
+                yield ScoreComponent(worth, ("same", key, value) if worth >= MIN_SHOWN_SCORE else ())
+            elif other_value is not None and key in LOCATION_PENALTY:
+                yield ScoreComponent(LOCATION_PENALTY[key], ("other", f"{key}:", value, "and", other_value))
 
-    def _worth(self, key: str, value: str) -> float:
+    def _label_score(self, key: str, value: str) -> float:
         """What it is worth that two share this label, worked out once."""
-        worth = self._worths.get((key, value))
+        worth = self._label_scores.get((key, value))
         if worth is None:
-            worth = self._worths[key, value] = LABELS[sort_of(key)] * self._around.telling(key, value)
+            worth = self._label_scores[key, value] = LABELS[sort_of(key)] * self._statistics.label_weight(key, value)
         return worth
 
-    def _concepts(self, one: AlertFeatures, other: AlertFeatures) -> Iterator[ScoreComponent]:
-        if one.concepts and other.concepts:
-            for name in sorted(one.concepts & other.concepts):
+    def _concepts(self, alert: AlertFeatures, other_alert: AlertFeatures) -> Iterator[ScoreComponent]:
+        if alert.concepts and other_alert.concepts:
+            for name in sorted(alert.concepts & other_alert.concepts):
                 yield ScoreComponent(CONCEPT, ("both speak of", name))
 
-    def _group(self, one: AlertFeatures) -> ScoreComponent:
-        return ScoreComponent(GROUP * self._around.telling_group(one.group), (_GROUPS,))
+    def _group(self, alert: AlertFeatures) -> ScoreComponent:
+        return ScoreComponent(GROUP * self._statistics.group_weight(alert.group), (_GROUPS,))
 
-    def _untied(self, one: AlertFeatures, other: AlertFeatures) -> Iterator[ScoreComponent]:
-        if one.subject and other.subject and one.subject != other.subject:
-            yield ScoreComponent(UNTIED, ("nothing known ties", one.subject, "to", other.subject))
-        spaces = (one.labels.get("namespace"), other.labels.get("namespace"))
-        if all(spaces) and spaces[0] != spaces[1]:
-            yield ScoreComponent(OTHER_NAMESPACE)
+    def _unrelated_penalties(self, alert: AlertFeatures, other_alert: AlertFeatures) -> Iterator[ScoreComponent]:
+        if alert.subject and other_alert.subject and alert.subject != other_alert.subject:
+            yield ScoreComponent(UNRELATED_PENALTY, ("nothing known ties", alert.subject, "to", other_alert.subject))
+        namespaces = (alert.labels.get("namespace"), other_alert.labels.get("namespace"))
+        if all(namespaces) and namespaces[0] != namespaces[1]:
+            yield ScoreComponent(NAMESPACE_PENALTY)
 
-    def _near(self, apart: float) -> float:
+    def _time_bonus(self, apart: float) -> float:
         return next((worth for within, worth in self._steps if apart <= within), 0.0)
 
 
-def _naming(name: str, teller: AlertFeatures) -> ScoreComponent:
+def _text_names_component(name: str, teller: AlertFeatures) -> ScoreComponent:
     return ScoreComponent(TEXT_NAMES if _is_sure(name, teller) else TEXT_WORD, ("the text names", name))
 
 
@@ -222,31 +222,31 @@ def _is_sure(name: str, teller: AlertFeatures) -> bool:
     return not name.isalpha() or name in teller.called
 
 
-def _label_that_names(teller: AlertFeatures, told: AlertFeatures) -> str | None:
-    name = told.service or told.subject
-    if not name or name == teller.subject or name not in teller.values:
+def _label_that_names(naming_alert: AlertFeatures, named_alert: AlertFeatures) -> str | None:
+    name = named_alert.service or named_alert.subject
+    if not name or name == naming_alert.subject or name not in naming_alert.values:
         return None
     return next(
         (
             key
-            for key, value in teller.labels.items()
-            if canonical_service(value) == name and told.labels.get(key) != value
+            for key, value in naming_alert.labels.items()
+            if canonical_service(value) == name and named_alert.labels.get(key) != value
         ),
         None,
     )
 
 
-def _elsewhere(one: AlertFeatures, other: AlertFeatures) -> bool:
-    return one.environment != other.environment and bool(one.environment and other.environment)
+def _is_other_environment(alert: AlertFeatures, other_alert: AlertFeatures) -> bool:
+    return alert.environment != other_alert.environment and bool(alert.environment and other_alert.environment)
 
 
-def _spreads(one: AlertFeatures, other: AlertFeatures) -> bool:
-    if one.service or other.service:
-        return one.service != other.service
-    return one.subject != other.subject
+def _spreads(alert: AlertFeatures, other_alert: AlertFeatures) -> bool:
+    if alert.service or other_alert.service:
+        return alert.service != other_alert.service
+    return alert.subject != other_alert.subject
 
 
-def _spoken(apart: float) -> str:
+def _format_seconds(apart: float) -> str:
     seconds = round(apart)
     if seconds < 120:
         return f"{seconds} s"

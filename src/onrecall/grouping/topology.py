@@ -21,7 +21,7 @@ class ServiceGraph:
         if mapping is None:
             return cls()
         if not isinstance(mapping, Mapping):
-            raise Invalid(f"a topology is `service: [services it depends on]`, not {_what(mapping)}", "topology")
+            raise Invalid(f"a topology is `service: [services it depends on]`, not {_describe_value(mapping)}", "topology")
         needs: dict[str, set[str]] = {}
         needed_by: dict[str, set[str]] = {}
         for service, dependencies in mapping.items():
@@ -37,36 +37,36 @@ class ServiceGraph:
         """Whether anything is declared about a service."""
         return service in self.needs or service in self.needed_by
 
-    def tie(self, one: str, other: str) -> "ServiceRelation | None":
+    def relation(self, service: str, other_service: str) -> "ServiceRelation | None":
         """How a fault may pass between two services within two steps; None where nothing declared says so.
 
         Two services that a third one needs are not tied: neither can bring the other down.
         """
-        for upper, lower in ((one, other), (other, one)):
+        for upper, lower in ((service, other_service), (other_service, service)):
             if lower in self.needs.get(upper, _NONE):
                 return ServiceRelation(1, 1.0, f"{upper} depends on {lower}")
-        for upper, lower in ((one, other), (other, one)):
+        for upper, lower in ((service, other_service), (other_service, service)):
             if between := self.needs.get(upper, _NONE) & self.needed_by.get(lower, _NONE):
                 return ServiceRelation(2, 1.0, f"{upper} depends on {lower} through {min(between)}")
-        if shared := self.needs.get(one, _NONE) & self.needs.get(other, _NONE):
+        if shared := self.needs.get(service, _NONE) & self.needs.get(other_service, _NONE):
             fewest, needed = min((len(self.needed_by[name]), name) for name in shared)
-            return ServiceRelation(2, 2 / fewest, f"{one} and {other} both depend on {needed}")
+            return ServiceRelation(2, 2 / fewest, f"{service} and {other_service} both depend on {needed}")
         return None
 
-    def near(self, service: str) -> tuple[str, ...]:
+    def neighbors(self, service: str) -> tuple[str, ...]:
         """The services within two steps, those of one step first."""
         first = self.needs.get(service, _NONE) | self.needed_by.get(service, _NONE)
         second = {two for name in first for two in self.needs.get(name, _NONE) | self.needed_by.get(name, _NONE)}
         return (*sorted(first), *sorted(second - first - {service}))
 
-    def reach(self, service: str) -> frozenset[str]:
+    def upstream(self, service: str) -> frozenset[str]:
         """The service and all it depends on, however far: where a fault that shows in it may come from."""
-        found = {service}
-        layer = found
+        reached = {service}
+        layer = reached
         while layer:
-            layer = {needed for name in layer for needed in self.needs.get(name, _NONE)} - found
-            found = found | layer
-        return frozenset(found)
+            layer = {needed for name in layer for needed in self.needs.get(name, _NONE)} - reached
+            reached = reached | layer
+        return frozenset(reached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,14 @@ def _list(dependencies: Any, service: str) -> Sequence[str]:
     if dependencies is None:
         return ()
     if not isinstance(dependencies, Sequence) or isinstance(dependencies, str | bytes):
-        raise Invalid(f"write the services that {service} depends on as a list, not {_what(dependencies)}", where)
-    return [_name(one, where) for one in dependencies]
+        raise Invalid(f"write the services that {service} depends on as a list, not {_describe_value(dependencies)}", where)
+    return [_name(dependency, where) for dependency in dependencies]
 
 
 def _name(value: Any, where: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise Invalid(
-            f"a service's name is text, not {_what(value)}; put it in quotes if it looks like a number", where
+            f"a service's name is text, not {_describe_value(value)}; put it in quotes if it looks like a number", where
         )
     return service_name(value)
 
@@ -104,7 +104,7 @@ def service_name(value: str) -> str:
     return canonical_service(value)
 
 
-def _what(value: Any) -> str:
+def _describe_value(value: Any) -> str:
     return f"{value!r:.60} ({type(value).__name__})"
 
 

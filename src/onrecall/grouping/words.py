@@ -13,7 +13,7 @@ MOST_TERMS = 60
 _LONGEST = 4_000
 """Characters of one text that are read."""
 _TERM = re.compile(r"[a-z][a-z0-9]*(?:[._-]+[a-z0-9]+)*")
-_STOPS = frozenset(
+_STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a above after all an and answer answers any are as at be been below by can critical down error errors fail "
@@ -39,41 +39,41 @@ CONCEPTS: Mapping[str, re.Pattern[str]] = {
 """Faults that show in many services in other words than where they are."""
 
 
-def folded(text: str) -> str:
+def fold_case(text: str) -> str:
     """A text as it is read: without case, and bounded."""
     return text[:_LONGEST].casefold()
 
 
-def terms(text: str, own: Iterable[str] = ()) -> frozenset[str]:
+def extract_terms(text: str, own: Iterable[str] = ()) -> frozenset[str]:
     """The telling terms of a folded text, without numbers, common words and the alert's own names."""
-    leave = _STOPS | {name for name in own if name}
-    found: dict[str, None] = {}
+    leave = _STOP_WORDS | {name for name in own if name}
+    terms: dict[str, None] = {}
     for term in _TERM.findall(text):
         if len(term) > 2 and term not in leave and not _VERSION.fullmatch(term):
-            found[term] = None
-            if len(found) == MOST_TERMS:
+            terms[term] = None
+            if len(terms) == MOST_TERMS:
                 break
-    return frozenset(found)
+    return frozenset(terms)
 
 
-def spelled_terms(text: str) -> frozenset[str]:
+def canonical_terms(text: str) -> frozenset[str]:
     """Returns all terms of a folded text in the spelling of services, with each two that follow each other as one."""
     names = [canonical_service(term) for term in _TERM.findall(text)[: 2 * MOST_TERMS]]
-    return frozenset((*names, *(f"{one}-{other}" for one, other in itertools.pairwise(names))))
+    return frozenset((*names, *(f"{name}-{next_name}" for name, next_name in itertools.pairwise(names))))
 
 
 def called_terms(text: str) -> frozenset[str]:
     """Returns the terms of a folded text that are called or needed there, by the words before them."""
-    return frozenset(_following(text))
+    return frozenset(_cued_terms(text))
 
 
-def _following(text: str) -> Iterator[str]:
+def _cued_terms(text: str) -> Iterator[str]:
     for cue in _CUE.finditer(text):
         if following := _TERM.match(text, cue.end()):
             yield canonical_service(following[0])
 
 
-def concepts(text: str) -> frozenset[str]:
+def find_concepts(text: str) -> frozenset[str]:
     """Which of the widespread faults a folded text speaks of."""
     return frozenset(name for name, pattern in CONCEPTS.items() if pattern.search(text))
 

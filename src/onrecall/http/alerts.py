@@ -67,28 +67,28 @@ ANY_JSON: dict[str, Any] = {
         },
     }
 }
-TAKEN = {202: {"model": ReceiptOut}, **responses(404, 413, 415, 422, 503)}
+ACCEPTED_RESPONSES = {202: {"model": ReceiptOut}, **responses(404, 413, 415, 422, 503)}
 
 
-@router.post(f"{V1}/alerts/{{source}}", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
+@router.post(f"{V1}/alerts/{{source}}", status_code=202, responses=ACCEPTED_RESPONSES, openapi_extra=ANY_JSON)
 async def receive(source: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Receive a sender's message. 202 means that it is stored for good; a repetition changes nothing."""
     return await _receive(source, request, intake, memory)
 
 
-@router.post(f"{V1}/alerts/generic/{{name}}", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
+@router.post(f"{V1}/alerts/generic/{{name}}", status_code=202, responses=ACCEPTED_RESPONSES, openapi_extra=ANY_JSON)
 async def receive_named(name: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Receive a message of a tool without its own source, under a name that keeps its alerts separate."""
     return await _receive(f"{GENERIC}/{name}", request, intake, memory)
 
 
-@router.post("/api/v2/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
+@router.post("/api/v2/alerts", status_code=202, responses=ACCEPTED_RESPONSES, openapi_extra=ANY_JSON)
 async def prometheus(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Receive alerts from Prometheus, as Alertmanager does."""
     return await _receive("prometheus", request, intake, memory)
 
 
-@router.post(f"{V1}/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
+@router.post(f"{V1}/alerts", status_code=202, responses=ACCEPTED_RESPONSES, openapi_extra=ANY_JSON)
 async def prometheus_v1(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Receive alerts of an old Prometheus, as in version 1 of Alertmanager's API."""
     return await _receive("prometheus", request, intake, memory)
@@ -108,13 +108,13 @@ def handshake(source: str, request: Request, memory: TheMemory) -> Response:
 @router.post("/v2/enqueue", status_code=202, responses=responses(413, 503), openapi_extra=ANY_JSON)
 async def enqueue(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Receive an event in the format of PagerDuty's Events API."""
-    return await _as_pagerduty(request, intake, memory, "pagerduty-events", "Event processed")
+    return await _receive_pagerduty(request, intake, memory, "pagerduty-events", "Event processed")
 
 
 @router.post("/v2/change/enqueue", status_code=202, responses=responses(413, 503), openapi_extra=ANY_JSON)
 async def enqueue_change(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Receive a change in the format of PagerDuty's Events API."""
-    return await _as_pagerduty(request, intake, memory, "pagerduty-changes", "Change event processed")
+    return await _receive_pagerduty(request, intake, memory, "pagerduty-changes", "Change event processed")
 
 
 @router.post(
@@ -122,13 +122,13 @@ async def enqueue_change(request: Request, intake: TheIntake, memory: TheMemory)
 )
 async def create_event(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Receive an event in the format of PagerDuty's Events API v1."""
-    return await _as_pagerduty(request, intake, memory, "pagerduty-events-v1", "Event processed")
+    return await _receive_pagerduty(request, intake, memory, "pagerduty-events-v1", "Event processed")
 
 
 @router.get(f"{V1}/incidents/{{incident_id}}/alerts", responses=responses(404))
 def alerts(incident_id: str, memory: TheMemory) -> Alerts:
     """List the alerts of an incident, each with the reason why it belongs."""
-    return Alerts(items=[AlertOut.of(one) for one in memory.store.alerts_of(incident_id)])
+    return Alerts(items=[AlertOut.of(alert) for alert in memory.store.alerts_of(incident_id)])
 
 
 @router.get(f"{V1}/changes", responses=responses(422))
@@ -142,7 +142,7 @@ def changes(
 ) -> Changes:
     """List deployments and other changes, newest first."""
     page = memory.store.change_events(service, since, until, cursor, limit)
-    return Changes(items=[ChangeOut.model_validate(one) for one in page.items], next=page.next_cursor)
+    return Changes(items=[ChangeOut.model_validate(change) for change in page.items], next=page.next_cursor)
 
 
 @router.get(f"{V1}/rejected", responses=responses(422))
@@ -151,7 +151,7 @@ def rejected(
 ) -> RejectedPage:
     """List unreadable parts of messages, newest first, each with the reason."""
     page = memory.store.rejected(cursor, limit)
-    return RejectedPage(items=[StoredRejectedPartOut.model_validate(one) for one in page.items], next=page.next_cursor)
+    return RejectedPage(items=[StoredRejectedPartOut.model_validate(part) for part in page.items], next=page.next_cursor)
 
 
 @router.post(
@@ -161,7 +161,7 @@ def rejected(
 )
 async def retry(rejected_id: int, request: Request, memory: TheMemory) -> ReceiptOut:
     """Retry a rejected part, unchanged or corrected in the body."""
-    mended = (await bodies.delivery(request)).body
+    mended = (await bodies.read_message(request)).body
     receipt = await run_in_threadpool(memory.receiver.retry, rejected_id, mended or None)
     request.app.state.worker.wake()
     return ReceiptOut.model_validate(receipt)
@@ -172,42 +172,42 @@ async def _receive(source: str, request: Request, intake: TheIntake, memory: The
     receipt = await intake.take(name, await _delivery(name, request, memory), *sender_of(request))
     if receipt.confirmation:
         await run_in_threadpool(request.app.state.confirm, receipt.confirmation)
-    return _taken(receipt)
+    return _receipt_response(receipt)
 
 
 async def _delivery(source: str, request: Request, memory: TheMemory) -> WebhookRequest:
     """Returns the message of a sender, unpacked; one that can't be unpacked is refused, and kept as rejected."""
-    packed = await bodies.packed_delivery(request)
+    packed = await bodies.read_packed_message(request)
     try:
-        return await bodies.unpacked_delivery(packed)
+        return await bodies.unpack_message(packed)
     except (HTTPException, Invalid) as error:
         reason = error.detail if isinstance(error, HTTPException) else str(error)
         await run_in_threadpool(memory.receiver.refuse_packed, source, packed, reason)
         raise
 
 
-def _taken(receipt: IngestReceipt) -> Response:
+def _receipt_response(receipt: IngestReceipt) -> Response:
     """Written by hand, for this is the one answer that is given a thousand times a second."""
-    rejected = [{"where": one.where, "field": one.field, "message": one.message} for one in receipt.rejected]
+    rejected = [{"where": part.where, "field": part.field, "message": part.message} for part in receipt.rejected]
     content = {"accepted": receipt.accepted, "duplicate": receipt.duplicate, "rejected": rejected}
     if receipt.problems:
         content["problems"] = list(receipt.problems)
     return JSONResponse(content, 202)
 
 
-async def _as_pagerduty(request: Request, intake: TheIntake, memory: TheMemory, source: str, done: str) -> Response:
+async def _receive_pagerduty(request: Request, intake: TheIntake, memory: TheMemory, source: str, success_message: str) -> Response:
     try:
         receipt = await intake.take(source, await _delivery(source, request, memory), *sender_of(request))
     except Invalid as error:
-        return _not_pagerduty([str(error)])
+        return _pagerduty_error([str(error)])
     if receipt.rejected:
-        return _not_pagerduty([f"{one.field or one.where}: {one.message}" for one in receipt.rejected])
-    said = {"status": "success", "message": done}
+        return _pagerduty_error([f"{part.field or part.where}: {part.message}" for part in receipt.rejected])
+    content = {"status": "success", "message": success_message}
     if (field := KEY_FIELDS.get(source)) and receipt.keys:
-        said |= {field: receipt.keys[0]}
+        content |= {field: receipt.keys[0]}
     status = 200 if source == "pagerduty-events-v1" else 202
-    return Response(json.dumps(said), status, media_type="application/json")
+    return Response(json.dumps(content), status, media_type="application/json")
 
 
-def _not_pagerduty(errors: list[str]) -> Response:
+def _pagerduty_error(errors: list[str]) -> Response:
     return JSONResponse({"status": "invalid event", "message": "Event object is invalid", "errors": errors}, 400)

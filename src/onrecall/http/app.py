@@ -41,12 +41,12 @@ from onrecall.http import (
     trust,
     usage,
 )
-from onrecall.http import auth_middleware as guard
-from onrecall.http import body_limits as limits
-from onrecall.http import grouping as storms
-from onrecall.http import overview as now
-from onrecall.http import sources as senders
-from onrecall.http import websocket as live
+from onrecall.http import auth_middleware
+from onrecall.http import body_limits
+from onrecall.http import grouping
+from onrecall.http import overview
+from onrecall.http import sources
+from onrecall.http import websocket
 from onrecall.http.broadcast import Stream
 from onrecall.http.compat import (
     hindsight as hindsight_banks,
@@ -89,7 +89,7 @@ def create(
     """
     intake = IngestQueue(memory, worker.wake)
     browsers, mcp, stream = LiveClients(memory), Mcp(memory), Stream(memory)
-    slack_desk = slack.SlackRequests(memory, access.slack)
+    slack_requests = slack.SlackRequests(memory, access.slack)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -101,7 +101,7 @@ def create(
             await browsers.stop()
             await stream.stop()
             await mcp.stop()
-            slack_desk.stop()
+            slack_requests.stop()
             intake.stop()
             worker.stop()
             if rehearsals is not None:
@@ -116,14 +116,14 @@ def create(
         redoc_url=None,
         openapi_tags=TAGS,
         separate_input_output_schemas=False,
-        dependencies=SHOWN,
+        dependencies=KEY_SCHEMES,
     )
     app.state.memory = memory
     app.state.started = time.monotonic()
     app.state.worker = worker
     app.state.intake = intake
     app.state.browsers = browsers
-    app.state.slack = slack_desk
+    app.state.slack = slack_requests
     app.state.stream = stream
     app.state.confirm = SubscriptionConfirmer(access.webhook_secrets.get("cloudwatch", ()))
     app.state.status = status
@@ -142,21 +142,21 @@ def create(
     app.state.signing = frozenset(access.webhook_secrets)
     problems.install(app)
     keys_of_store = access.keys or Keys(memory.store, memory.now)
-    app.add_middleware(guard.AuthMiddleware, memory=memory, access=access, keys=keys_of_store)
+    app.add_middleware(auth_middleware.AuthMiddleware, memory=memory, access=access, keys=keys_of_store)
     app.add_middleware(CrossOrigin, access=access, keys=keys_of_store)
-    app.add_middleware(limits.BodyLimit)
-    app.add_middleware(limits.SafeHeaders)
+    app.add_middleware(body_limits.BodyLimit)
+    app.add_middleware(body_limits.SafeHeaders)
     app.add_middleware(metrics.RequestCounter, metrics=app.state.metrics)
-    for router in (*DIALECTS, *ROUTERS):  # in this order, for a dialect's path may look like the id of a document
+    for router in (*COMPAT_ROUTERS, *ROUTERS):  # in this order, for a dialect's path may look like the id of a document
         app.include_router(router, responses=problems.responses(401, 403, 413, 422, 429, 503))
     app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
-    _pages(app)
+    _add_pages(app)
     return app
 
 
-SHOWN = (Security(HTTPBearer(auto_error=False)), Security(APIKeyHeader(name="X-API-Key", auto_error=False)))
+KEY_SCHEMES = (Security(HTTPBearer(auto_error=False)), Security(APIKeyHeader(name="X-API-Key", auto_error=False)))
 """How a key is given, for people who read the description; it is the guard that looks at it."""
-DIALECTS = (
+COMPAT_ROUTERS = (
     recallops.router,
     incidentos.router,
     ragoffire_decisions.router,
@@ -168,8 +168,8 @@ DIALECTS = (
 """What clients of other systems speak; documented apart (docs/compatibility.md, docs/hindsight.md)."""
 ROUTERS = (
     incidents.router,
-    now.router,
-    storms.router,
+    overview.router,
+    grouping.router,
     collaboration.router,
     search.router,
     alerts.router,
@@ -184,9 +184,9 @@ ROUTERS = (
     suggestions.router,
     deliveries.router,
     slack.router,
-    live.router,
+    websocket.router,
     pages.router,
-    senders.router,
+    sources.router,
     maintenance.router,
     audit.router,
     keys.router,
@@ -213,7 +213,7 @@ TAGS = [
 ]
 
 
-def _pages(app: FastAPI) -> None:
+def _add_pages(app: FastAPI) -> None:
     console.install(app)
     app.mount("/docs/static", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="docs-static")
 

@@ -44,4 +44,4 @@ def audit(
 ) -> AuditPage:
     """List the audit, newest first; `/audit/verify` checks its integrity."""
     page = memory.store.audit.page(what, who, cursor, limit)
-    return AuditPage(items=[AuditedOut.model_validate(one) for one in page.items], next=page.next_cursor)
+    return AuditPage(items=[AuditedOut.model_validate(entry) for entry in page.items], next=page.next_cursor)

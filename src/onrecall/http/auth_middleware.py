@@ -8,30 +8,30 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecall.bootstrap.access import Access
-from onrecall.domain.access import Principal, Role, id_of
+from onrecall.domain.access import Principal, Role, parse_key_id
 from onrecall.domain.errors import Forbidden, Invalid, NotFound, OnRecallError, Unauthorised
 from onrecall.http import console, credentials, local_proxy, problems, threads
 from onrecall.http import request_body as bodies
 from onrecall.http.cross_origin import ElsewhereForbidden, may_read
 from onrecall.http.key_reader import KeyReader
 from onrecall.http.local_proxy import is_proxied
-from onrecall.http.overload import RequestsInFlight, kind_of
+from onrecall.http.overload import RequestsInFlight, request_kind
 from onrecall.http.rate_limit import RateLimit
-from onrecall.http.roles import KEY_IN_BODY, TICKETED, RouteMatch, look_up
+from onrecall.http.roles import KEY_IN_BODY, TICKETED, RouteMatch, match_route
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.keys import Keys
 from onrecall.pipeline.tickets import TicketService
 from onrecall.sources import SOURCES, WebhookRequest, load_json
-from onrecall.storage.audit import acting
-from onrecall.storage.rejected import storable
+from onrecall.storage.audit import acting_as
+from onrecall.storage.rejected import replace_unstorable
 
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 DOWNLOADS = frozenset({"/api/v1/export"})
 """What a browser saves as a file, whichever page sent it there; a link in a mail is enough."""
 POLICY_VIOLATION = 1008
 LONGEST_PATH = 200
 LONGEST_REASON = 120
-LOCAL = Principal("admin")
+LOCAL_CALLER = Principal("admin")
 """Somebody at this machine, while there is no key."""
 LOCAL_PROXY = "local proxy"
 """Who asks through a proxy of this machine without a key, where an operator lets them."""
@@ -49,9 +49,9 @@ class AuthMiddleware:
         self._tickets = TicketService(memory.store, self._keys, memory.now)
         self._audit = memory.store.audit
         self._now = memory.now
-        self._brake = RateLimit()
+        self._rate_limit = RateLimit()
         self._key_reader = KeyReader(self._keys)
-        self._under_way = RequestsInFlight()
+        self._in_flight = RequestsInFlight()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -59,81 +59,81 @@ class AuthMiddleware:
             self._key_reader.stop()
             return
         method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
-        found = look_up(method, scope["path"])
-        scope["onrecall.route"] = found.path  # for whoever counts requests: of addresses there are no end
-        if found.least == "open":
+        route = match_route(method, scope["path"])
+        scope["onrecall.route"] = route.path  # for whoever counts requests: of addresses there are no end
+        if route.least == "open":
             await self._app(scope, receive, send)
             return
-        if console.is_lost_visitor(scope, found):
+        if console.is_lost_visitor(scope, route):
             await console.rendered_page(404)(scope, receive, send)
             return
         request = Request({**scope, "type": "http", "method": method}, receive)
         body = _Body(request, receive)
         try:
-            caller = await self._admit(request, found, body)
-            slot = self._slot(request, found, caller)
+            caller = await self._admit(request, route, body)
+            slot = self._slot(request, route, caller)
         except ClientDisconnect:
             return
         except (OnRecallError, HTTPException) as error:
-            await _refuse(error, found, scope, receive, send)
+            await _send_refusal(error, route, scope, receive, send)
             return
         proxied = caller.name == LOCAL_PROXY and caller.key is None
         scope.setdefault("state", {}).update(caller=caller, keys=self._keys, proxied=proxied)
         try:
-            with acting(caller.name):
-                await self._app(scope, body.again, send)
+            with acting_as(caller.name):
+                await self._app(scope, body.receive_again, send)
         finally:
             if slot is not None:
-                self._under_way.leave(*slot)
-        if caller.key is not None and self._keys.unkept(caller.key):
+                self._in_flight.leave(*slot)
+        if caller.key is not None and self._keys.is_use_due(caller.key):
             # After the answer, for it may wait for other writers.
-            await threads.run(threads.BOOKKEEPING, self._keep_use, caller)
+            await threads.run(threads.BOOKKEEPING, self._record_use, caller)
 
-    def _slot(self, request: Request, found: RouteMatch, caller: Principal) -> tuple[str, str] | None:
+    def _slot(self, request: Request, route: RouteMatch, caller: Principal) -> tuple[str, str] | None:
         """Under which bound a request is counted, and for whom; None for what is bounded elsewhere."""
-        if request.method == "WEBSOCKET" or found.least in ("ingest", "slack"):
+        if request.method == "WEBSOCKET" or route.least in ("ingest", "slack"):
             return None
-        kind = kind_of(f"{request.method} {found.path}", request.url.query)
-        slot = kind, credentials.counted_as(caller, request.client)
-        self._under_way.enter(*slot)
+        kind = request_kind(f"{request.method} {route.path}", request.url.query)
+        slot = kind, credentials.caller_identity(caller, request.client)
+        self._in_flight.enter(*slot)
         return slot
 
-    async def _admit(self, request: Request, found: RouteMatch, body: "_Body") -> Principal:
+    async def _admit(self, request: Request, route: RouteMatch, body: "_Body") -> Principal:
         await self._key_reader.ready()
-        if found.least == "slack":
-            return await self._slack(request.headers, body)
-        caller = await self._who(request, found, body)
-        if found.least is None:
-            if found.others:
-                raise HTTPException(405, "this method is not offered here", {"Allow": ", ".join(sorted(found.others))})
+        if route.least == "slack":
+            return await self._slack_caller(request.headers, body)
+        caller = await self._authenticate(request, route, body)
+        if route.least is None:
+            if route.others:
+                raise HTTPException(405, "this method is not offered here", {"Allow": ", ".join(sorted(route.others))})
             raise NotFound("there is nothing at this address")
-        assert found.least != "open"
-        if not caller.may(found.least):
-            error = Forbidden(f"this requires the role {found.least}, but the key of {caller.name} has {caller.role}")
-            if self._brake.failed(credentials.address(request.client)) is None:
-                await self._refused(request, error, caller.name)
+        assert route.least != "open"
+        if not caller.may(route.least):
+            error = Forbidden(f"this requires the role {route.least}, but the key of {caller.name} has {caller.role}")
+            if self._rate_limit.failed(credentials.client_address(request.client)) is None:
+                await self._record_refusal(request, error, caller.name)
             raise error
         if request.method == "WEBSOCKET":
-            self._own_page(request, found)  # browsers ask nobody before they open one for any page
+            self._require_own_page(request, route)  # browsers ask nobody before they open one for any page
         return caller
 
-    async def _who(self, request: Request, found: RouteMatch, body: "_Body") -> Principal:
+    async def _authenticate(self, request: Request, route: RouteMatch, body: "_Body") -> Principal:
         try:
-            if found.source is not None and found.source in self._access.webhook_secrets:
-                return await self._signer(found.source, request.headers, body)
+            if route.source is not None and route.source in self._access.webhook_secrets:
+                return await self._signer(route.source, request.headers, body)
             role = self._access.local_proxy_role
             if role is not None and is_proxied(request.headers) and credentials.token_in(request.headers) is None:
-                return self._behind_local_proxy(request, found, role)
-            if not self._keys.wanted:
-                return self._neighbour(request, found)
-            return await self._holder(request, found, body)
+                return self._proxied_caller(request, route, role)
+            if not self._keys.required:
+                return self._local_caller(request, route)
+            return await self._key_holder(request, route, body)
         except (Unauthorised, Forbidden) as error:
-            if not _showed_something(request, found, error):
+            if not _tried_credentials(request, route, error):
                 raise
-            wait = self._brake.failed(credentials.address(request.client))
+            wait = self._rate_limit.failed(credentials.client_address(request.client))
             if wait is None:  # nobody fills the audit by guessing
-                await self._refused(request, error)
-            if wait is None or found.least == "ingest":
+                await self._record_refusal(request, error)
+            if wait is None or route.least == "ingest":
                 raise  # Alertmanager drops what is answered with 429, and the next key may be right
             raise HTTPException(
                 429, "too many wrong keys from this address; wait a minute", {"Retry-After": str(round(wait) or 1)}
@@ -148,7 +148,7 @@ class AuthMiddleware:
         await threads.run(threads.ACKNOWLEDGING, sender.verify, delivery, secrets, self._now())
         return Principal("ingest", source)
 
-    async def _slack(self, headers: Headers, body: "_Body") -> Principal:
+    async def _slack_caller(self, headers: Headers, body: "_Body") -> Principal:
         app = self._access.slack
         if app is None:
             raise Forbidden("requests from Slack are disabled; set ONRECALL_SLACK_SIGNING_SECRET")
@@ -157,55 +157,55 @@ class AuthMiddleware:
         )
         return Principal("responder", "slack")
 
-    def _neighbour(self, request: Request, found: RouteMatch) -> Principal:
-        credentials.at_this_machine(request.client, request.headers)
+    def _local_caller(self, request: Request, route: RouteMatch) -> Principal:
+        credentials.require_local_client(request.client, request.headers)
         if is_proxied(request.headers):
-            raise local_proxy.refuse()
-        self._own_page(request, found)
-        return LOCAL
+            raise local_proxy.refusal()
+        self._require_own_page(request, route)
+        return LOCAL_CALLER
 
-    def _behind_local_proxy(self, request: Request, found: RouteMatch, role: Role) -> Principal:
-        credentials.at_this_machine(request.client, request.headers)
-        local_proxy.check(request.headers)
-        self._own_page(request, found, local_proxy.forwarded_host(request.headers))
+    def _proxied_caller(self, request: Request, route: RouteMatch, role: Role) -> Principal:
+        credentials.require_local_client(request.client, request.headers)
+        local_proxy.require_local_origin(request.headers)
+        self._require_own_page(request, route, local_proxy.forwarded_host(request.headers))
         return Principal(role, LOCAL_PROXY)
 
-    async def _holder(self, request: Request, found: RouteMatch, body: "_Body") -> Principal:
+    async def _key_holder(self, request: Request, route: RouteMatch, body: "_Body") -> Principal:
         token = credentials.token_in(request.headers)
         if token is None and (ticket := _ticket(request)) is not None:
-            key = await threads.run(threads.ACKNOWLEDGING, self._tickets.take, ticket)
+            key = await threads.run(threads.ACKNOWLEDGING, self._tickets.redeem, ticket)
             return Principal(key.role, key.name, key)
-        if token is None and found.source in KEY_IN_BODY:
-            packed = request.headers.get("content-encoding", "")
-            token = credentials.routing_key(await threads.run(threads.ACKNOWLEDGING, _read, await body.read(), packed))
+        if token is None and route.source in KEY_IN_BODY:
+            encoding = request.headers.get("content-encoding", "")
+            token = credentials.routing_key(await threads.run(threads.ACKNOWLEDGING, _parse_body, await body.read(), encoding))
         if token is None:
             raise Unauthorised("give a key as `Authorization: Bearer …` or `X-API-Key: …`; in a URL none is looked for")
         key = self._keys.holder(token)
         if request.headers.get("authorization", "").lower().startswith("basic "):
-            self._own_page(request, found)  # a browser keeps sending these, whoever's page asks it to
+            self._require_own_page(request, route)  # a browser keeps sending these, whoever's page asks it to
         return Principal(key.role, key.name, key)
 
-    def _own_page(self, request: Request, found: RouteMatch, page_host: str | None = None) -> None:
-        if request.method in READING and found.path not in DOWNLOADS:
+    def _require_own_page(self, request: Request, route: RouteMatch, page_host: str | None = None) -> None:
+        if request.method in SAFE_METHODS and route.path not in DOWNLOADS:
             return
-        elsewhere = credentials.from_elsewhere(request.headers, self._access.cors_origins, page_host)
-        if elsewhere and not may_read(request.scope, found, self._keys):
+        is_other_origin = credentials.is_cross_origin(request.headers, self._access.cors_origins, page_host)
+        if is_other_origin and not may_read(request.scope, route, self._keys):
             raise ElsewhereForbidden
 
-    async def _refused(self, request: Request, error: OnRecallError, who: str | None = None) -> None:
-        given = id_of(credentials.token_in(request.headers) or "")
-        where = storable(f"{request.method} {request.scope['path']}")[:LONGEST_PATH]
-        detail = {"route": where, "address": credentials.address(request.client), "reason": str(error)}
-        with acting(who):
+    async def _record_refusal(self, request: Request, error: OnRecallError, who: str | None = None) -> None:
+        key_id = parse_key_id(credentials.token_in(request.headers) or "")
+        request_line = replace_unstorable(f"{request.method} {request.scope['path']}")[:LONGEST_PATH]
+        detail = {"route": request_line, "address": credentials.client_address(request.client), "reason": str(error)}
+        with acting_as(who):
             try:
-                await threads.run(threads.BOOKKEEPING, self._audit.tell, "key refused", given, detail)
+                await threads.run(threads.BOOKKEEPING, self._audit.record, "key refused", key_id, detail)
             except OnRecallError as failure:
                 log.warning("the refusal of a key could not be recorded: %s", failure)
 
-    def _keep_use(self, caller: Principal) -> None:
+    def _record_use(self, caller: Principal) -> None:
         assert caller.key is not None
         try:
-            self._keys.used(caller.key)
+            self._keys.record_use(caller.key)
         except OnRecallError as error:
             log.warning("the use of the key of %s could not be recorded: %s", caller.name, error)
 
@@ -222,41 +222,41 @@ class _Body:
         self._read = await self._request.body()
         return self._read
 
-    async def again(self) -> Message:
+    async def receive_again(self) -> Message:
         if self._read is None:
             return await self._receive()
         body, self._read = self._read, None
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-def _read(body: bytes, packed: str) -> object:
+def _parse_body(body: bytes, encoding: str) -> object:
     try:
-        return load_json(bodies.unpacked(body, packed))
+        return load_json(bodies.decompress(body, encoding))
     except Invalid:
         return None
 
 
-def _showed_something(request: Request, found: RouteMatch, error: OnRecallError) -> bool:
+def _tried_credentials(request: Request, route: RouteMatch, error: OnRecallError) -> bool:
     """Whether somebody tried a key or a signature; having none is no attempt at guessing."""
-    if found.source is not None and (isinstance(error, Forbidden) or found.source in KEY_IN_BODY):
+    if route.source is not None and (isinstance(error, Forbidden) or route.source in KEY_IN_BODY):
         return True
-    showed = credentials.token_in(request.headers) is not None or _ticket(request) is not None
-    return isinstance(error, Unauthorised) and showed
+    has_credentials = credentials.token_in(request.headers) is not None or _ticket(request) is not None
+    return isinstance(error, Unauthorised) and has_credentials
 
 
 def _ticket(request: Request) -> str | None:
     return request.query_params.get("ticket") if f"{request.method} {request.scope['path']}" in TICKETED else None
 
 
-async def _refuse(error: Exception, found: RouteMatch, scope: Scope, receive: Receive, send: Send) -> None:
+async def _send_refusal(error: Exception, route: RouteMatch, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await receive()
         if isinstance(error, ElsewhereForbidden):  # a page can read why it is closed, but not why it never opened
             await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": str(error)[:LONGEST_REASON]})
         return
-    response = problems.of(error)
+    response = problems.to_response(error)
     if response.status_code == 401:
         # SNS and others send a password once they are asked for it. Elsewhere a browser would then ask its user.
-        response.headers["WWW-Authenticate"] = f'{"Basic" if found.least == "ingest" else "Bearer"} realm="OnRecall"'
+        response.headers["WWW-Authenticate"] = f'{"Basic" if route.least == "ingest" else "Bearer"} realm="OnRecall"'
     await response(scope, receive, send)

@@ -5,12 +5,12 @@ import logging
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onrecall.http.problems import Problem, answer
+from onrecall.http.problems import Problem, problem_response
 
 log = logging.getLogger(__name__)
 
-BODY = 2 * 1024 * 1024
-HISTORY_BODY = 64 * 1024 * 1024
+MAX_BODY = 2 * 1024 * 1024
+MAX_HISTORY_BODY = 64 * 1024 * 1024
 
 
 class BodyLimit:
@@ -23,20 +23,20 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = HISTORY_BODY if scope["path"] == "/api/v1/history" else BODY
+        limit = MAX_HISTORY_BODY if scope["path"] == "/api/v1/history" else MAX_BODY
         message = f"at most {limit:,} bytes are read here; send it in parts"
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
             log.warning("a body of %d bytes was refused at %r: %s", int(declared), scope["path"][:100], message)
-            await answer(Problem(title="The body is too large", status=413, detail=message))(scope, receive, send)
+            await problem_response(Problem(title="The body is too large", status=413, detail=message))(scope, receive, send)
             return
-        seen = 0
+        size = 0
 
         async def counted() -> Message:
-            nonlocal seen
+            nonlocal size
             part = await receive()
-            seen += len(part.get("body", b""))
-            if seen > limit:
+            size += len(part.get("body", b""))
+            if size > limit:
                 log.warning("a body was refused at %r: %s", scope["path"][:100], message)
                 raise HTTPException(413, message)
             return part
@@ -48,7 +48,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-HEADERS = (
+SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
@@ -64,8 +64,8 @@ class SafeHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start" and not scope["path"].startswith("/docs"):
-                said = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(one for one in HEADERS if one[0] not in said)]
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(header for header in SECURITY_HEADERS if header[0] not in present)]
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -18,23 +18,23 @@ from onrecall.http import threads
 from onrecall.pipeline import IncidentService
 from onrecall.storage import IncidentEvent
 
-AT_ONCE = 500
-WAITING = 1000
+BATCH_SIZE = 500
+MAX_QUEUED_HINTS = 1000
 """Hints that may wait for one client."""
-MOST_CLIENTS = 5000
+MAX_CLIENTS = 5000
 MOST_MISSED = 10_000
 """Events further back than this are not told one by one."""
-LOOK_SECONDS = 0.25
+POLL_SECONDS = 0.25
 """How soon what other processes did is seen where the database does not tell."""
-LOOK_ANYWAY_SECONDS = 2.0
+FALLBACK_POLL_SECONDS = 2.0
 """The same where it does, should that be lost."""
 HEARTBEAT_SECONDS = 15.0
-LOOK_AT_INCIDENT_SECONDS = 10.0
+INCIDENT_POLL_SECONDS = 10.0
 """Who waits for an incident looks himself after so long, should the feed have failed meanwhile."""
 GATHER_SECONDS = 0.01
 """What is written at once is read at once."""
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +45,11 @@ class StreamClient:
 
     since: int
     """The newest event when it joined: later ones wait in the queue."""
-    queue: "asyncio.Queue[str]" = field(default_factory=lambda: asyncio.Queue(WAITING))
+    queue: "asyncio.Queue[str]" = field(default_factory=lambda: asyncio.Queue(MAX_QUEUED_HINTS))
     let_go: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """Why it is told nothing more."""
 
-    def tell(self, hint: str) -> None:
+    def send(self, hint: str) -> None:
         """Put a hint where the client fetches it; never wait for it."""
         try:
             self.queue.put_nowait(hint)
@@ -68,10 +68,10 @@ class Stream:
     def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
         self._clients: set[StreamClient] = set()
-        self._awaited: dict[str, set[asyncio.Event]] = {}
+        self._waiting_by_incident: dict[str, set[asyncio.Event]] = {}
         """Who waits for something to happen to one incident."""
         self._reader: asyncio.Task[None] | None = None
-        self._beginning = asyncio.Lock()
+        self._start_lock = asyncio.Lock()
         self._woken = asyncio.Event()
         self.heartbeat_seconds = HEARTBEAT_SECONDS
         """After so long without a hint a client is told that the stream is alive."""
@@ -86,15 +86,15 @@ class Stream:
     @property
     def waiting(self) -> int:
         """How many wait for something to happen to an incident."""
-        return sum(map(len, self._awaited.values()))
+        return sum(map(len, self._waiting_by_incident.values()))
 
     @asynccontextmanager
     async def joined(self) -> AsyncIterator[StreamClient]:
         """Listen from now on."""
-        if self.listening >= MOST_CLIENTS:
-            raise Unavailable(f"{MOST_CLIENTS} listen already; try again later")
-        async with self._beginning:
-            await self._begin()
+        if self.listening >= MAX_CLIENTS:
+            raise Unavailable(f"{MAX_CLIENTS} listen already; try again later")
+        async with self._start_lock:
+            await self._start_reader()
             client = StreamClient(self.seq)
             self._clients.add(client)
         try:
@@ -106,35 +106,35 @@ class Stream:
     async def awaited(self, incident: str) -> AsyncIterator[asyncio.Event]:
         """What is set with each thing that happens to an incident from now on; who waits takes no thread."""
         happened = asyncio.Event()
-        async with self._beginning:
-            await self._begin()
-            self._awaited.setdefault(incident, set()).add(happened)
+        async with self._start_lock:
+            await self._start_reader()
+            self._waiting_by_incident.setdefault(incident, set()).add(happened)
         try:
             yield happened
         finally:
-            waiting = self._awaited.get(incident, set())
+            waiting = self._waiting_by_incident.get(incident, set())
             waiting.discard(happened)
             if not waiting:
-                self._awaited.pop(incident, None)
+                self._waiting_by_incident.pop(incident, None)
 
-    async def wait_for(self, incident: str, look: Callable[[], Found | None], seconds: float) -> Found | None:
+    async def wait_for(self, incident: str, look: Callable[[], Result | None], seconds: float) -> Result | None:
         """What `look` finds of an incident, looked for again whenever something happens to it, at most so long."""
-        found = await threads.run(threads.STREAM, look)
-        if found is not None or seconds <= 0:
-            return found
+        result = await threads.run(threads.STREAM, look)
+        if result is not None or seconds <= 0:
+            return result
         deadline = asyncio.get_running_loop().time() + seconds
         async with self.awaited(incident) as happened:
-            while (found := await threads.run(threads.STREAM, look)) is None:
-                left = deadline - asyncio.get_running_loop().time()
-                if left <= 0:
+            while (result := await threads.run(threads.STREAM, look)) is None:
+                seconds_left = deadline - asyncio.get_running_loop().time()
+                if seconds_left <= 0:
                     break
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(min(left, LOOK_AT_INCIDENT_SECONDS)):
+                    async with asyncio.timeout(min(seconds_left, INCIDENT_POLL_SECONDS)):
                         await happened.wait()
                 happened.clear()
-        return found
+        return result
 
-    async def _begin(self) -> None:
+    async def _start_reader(self) -> None:
         """Have the feed read from its end on, unless it is read already."""
         if self._reader is None:
             self.seq = await threads.run(threads.STREAM, self._memory.store.overview.newest_event)
@@ -143,10 +143,10 @@ class Stream:
     async def missed(self, after: int, until: int) -> AsyncIterator[str]:
         """What happened after one event, up to and with another."""
         while after < until:
-            events = await threads.run(threads.STREAM, self._memory.store.events, after, AT_ONCE)
-            for one in events:
-                if one.seq <= until:
-                    yield hint(one)
+            events = await threads.run(threads.STREAM, self._memory.store.events, after, BATCH_SIZE)
+            for event in events:
+                if event.seq <= until:
+                    yield hint(event)
             if not events:
                 return
             after = events[-1].seq
@@ -169,7 +169,7 @@ class Stream:
         watch = self._memory.store.overview.watch(woken)
         watch.start()
         try:
-            await self._read(LOOK_ANYWAY_SECONDS if watch.hears_others else LOOK_SECONDS)
+            await self._read(FALLBACK_POLL_SECONDS if watch.notices_other_processes else POLL_SECONDS)
         finally:
             if self._reader is asyncio.current_task():  # it was ended, or failed: nobody is to wait for it
                 self._reader = None
@@ -179,32 +179,32 @@ class Stream:
 
     async def _read(self, look_seconds: float) -> None:
         while True:
-            async with self._beginning:
-                if not self._clients and not self._awaited:
+            async with self._start_lock:
+                if not self._clients and not self._waiting_by_incident:
                     self._reader = None
                     return
             self._woken.clear()
-            if len(await self._hand_out()) == AT_ONCE:
+            if len(await self._publish()) == BATCH_SIZE:
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(look_seconds):
                     await self._woken.wait()
             await asyncio.sleep(GATHER_SECONDS)
 
-    async def _hand_out(self) -> Sequence[IncidentEvent]:
+    async def _publish(self) -> Sequence[IncidentEvent]:
         try:
-            events = await threads.run(threads.STREAM, self._memory.store.events, self.seq, AT_ONCE)
+            events = await threads.run(threads.STREAM, self._memory.store.events, self.seq, BATCH_SIZE)
         except Unavailable as error:
             log.warning("those who listen wait for news: %s", error)
             await asyncio.sleep(error.retry_after)
             return ()
         for event in events:
-            for happened in self._awaited.get(event.incident, ()):
+            for happened in self._waiting_by_incident.get(event.incident, ()):
                 happened.set()
             if self._clients:
-                said = hint(event)
+                message = hint(event)
                 for client in self._clients:
-                    client.tell(said)
+                    client.send(message)
             self.seq = event.seq
         return events
 

@@ -32,9 +32,9 @@ class People(BaseModel):
 
 
 @router.put("/incidents/{incident_id}/assignee", responses=responses(404, 409, 422, 503))
-def assign(incident_id: str, given: AssigneeIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
+def assign(incident_id: str, assignment: AssigneeIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Say who works on it, or that nobody does; the same name again changes nothing."""
-    assigned = memory.collaboration.assign(incident_id, given.assignee, caller.by(given.by))
+    assigned = memory.collaboration.assign(incident_id, assignment.assignee, caller.by(assignment.by))
     return IncidentOut.model_validate(assigned)
 
 

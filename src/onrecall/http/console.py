@@ -16,10 +16,10 @@ from starlette.types import Scope
 from onrecall.domain.errors import Unavailable
 from onrecall.http.roles import RouteMatch
 
-BUILT = files("onrecall.http") / "console"
-MARK = "__CSP_NONCE__"
-FOREVER = "public, max-age=31536000, immutable"
-MISSING = "the console is not built; run `make demo`, or `npm ci && npm run build` in web/"
+BUILD_FOLDER = files("onrecall.http") / "console"
+NONCE_PLACEHOLDER = "__CSP_NONCE__"
+CACHE_FOREVER = "public, max-age=31536000, immutable"
+NOT_BUILT = "the console is not built; run `make demo`, or `npm ci && npm run build` in web/"
 
 
 PAGES = ("/", "/ask", "/incidents/{rest:path}", "/memory", "/trust", "/recurrences", "/system", "/system/{rest:path}")
@@ -28,7 +28,7 @@ PAGES = ("/", "/ask", "/incidents/{rest:path}", "/memory", "/trust", "/recurrenc
 
 def install(app: FastAPI) -> None:
     """Serve the console at its addresses, and its files, packed, under names that change with their content."""
-    app.mount("/static", GZipMiddleware(_Files(directory=str(BUILT), check_dir=False)), name="static")
+    app.mount("/static", GZipMiddleware(_Files(directory=str(BUILD_FOLDER), check_dir=False)), name="static")
     for path in PAGES:
         app.add_api_route(path, page, include_in_schema=False)
 
@@ -42,15 +42,15 @@ def rendered_page(status: int) -> HTMLResponse:
     """Return the console's page with a fresh nonce."""
     nonce = secrets.token_urlsafe(18)
     headers = {"Content-Security-Policy": policy(nonce), "Cache-Control": "no-store"}
-    return HTMLResponse(_text(BUILT / "index.html").replace(MARK, nonce), status, headers=headers)
+    return HTMLResponse(_text(BUILD_FOLDER / "index.html").replace(NONCE_PLACEHOLDER, nonce), status, headers=headers)
 
 
-def is_lost_visitor(scope: Scope, found: RouteMatch) -> bool:
+def is_lost_visitor(scope: Scope, route: RouteMatch) -> bool:
     """Whether a browser opens an address at which nothing is; it gets the console, which leads home."""
-    nothing = found.least is None and not found.others
+    nothing = route.least is None and not route.others
     if not nothing or scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return False
-    if scope["path"].startswith(("/api/", "/static/")) or not (BUILT / "index.html").is_file():
+    if scope["path"].startswith(("/api/", "/static/")) or not (BUILD_FOLDER / "index.html").is_file():
         return False
     return "text/html" in Headers(scope=scope).get("accept", "")
 
@@ -72,11 +72,11 @@ class _Files(StaticFiles):
     ) -> Response:
         answer = super().file_response(full_path, stat_result, scope, status_code)
         if scope["path"].startswith("/static/assets/"):
-            answer.headers["Cache-Control"] = FOREVER
+            answer.headers["Cache-Control"] = CACHE_FOREVER
         return answer
 
 
 def _text(page: Traversable) -> str:
     if not page.is_file():
-        raise Unavailable(MISSING)
+        raise Unavailable(NOT_BUILT)
     return page.read_text(encoding="utf-8")

@@ -39,28 +39,28 @@ def _password(encoded: str) -> str:
 
 def routing_key(body: Any) -> str | None:
     """The key in a PagerDuty event, of either version of its API."""
-    said = (body.get("routing_key") or body.get("service_key")) if isinstance(body, dict) else None
-    return said if isinstance(said, str) else None
+    key = (body.get("routing_key") or body.get("service_key")) if isinstance(body, dict) else None
+    return key if isinstance(key, str) else None
 
 
-def address(client: Sequence[Any] | None) -> str:
+def client_address(client: Sequence[Any] | None) -> str:
     """Where a request comes from; one network of IPv6 is one place, for it is given out whole."""
     host = str(client[0]) if client else ""
     try:
-        found = ip_address(host)
+        ip = ip_address(host)
     except ValueError:
         return host
-    if isinstance(found, IPv6Address):
-        return str(found.ipv4_mapped) if found.ipv4_mapped else f"{found.exploded[:19]}::/64"
+    if isinstance(ip, IPv6Address):
+        return str(ip.ipv4_mapped) if ip.ipv4_mapped else f"{ip.exploded[:19]}::/64"
     return host
 
 
-def counted_as(caller: Principal, client: Sequence[Any] | None) -> str:
+def caller_identity(caller: Principal, client: Sequence[Any] | None) -> str:
     """Whose a request is, for bounds of each caller: the name of its key, or else where it comes from."""
-    return caller.name or address(client)
+    return caller.name or client_address(client)
 
 
-def at_this_machine(client: Sequence[Any] | None, headers: Headers) -> None:
+def require_local_client(client: Sequence[Any] | None, headers: Headers) -> None:
     """Without any key, OnRecall answers only those who sit at this machine; all others are refused."""
     if not client or not is_loopback(str(client[0])):
         raise Unauthorised(f"without a key OnRecall answers this machine alone; {NO_KEY_YET}")
@@ -70,7 +70,7 @@ def at_this_machine(client: Sequence[Any] | None, headers: Headers) -> None:
         raise Forbidden(f"without a key OnRecall is asked as localhost or 127.0.0.1, not by another name; {NO_KEY_YET}")
 
 
-def from_elsewhere(headers: Headers, welcome: Sequence[str], page_host: str | None = None) -> bool:
+def is_cross_origin(headers: Headers, welcome: Sequence[str], page_host: str | None = None) -> bool:
     """Whether a browser sends this for a page that is not ours. Others than browsers send no such headers.
 
     Where a proxy of this machine passes on what its own pages ask, `page_host` is the host it serves them at.

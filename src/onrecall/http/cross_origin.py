@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onrecall.bootstrap.access import Access, is_loopback
 from onrecall.domain.errors import Forbidden, Unavailable
 from onrecall.http import threads
-from onrecall.http.credentials import address, is_local_origin, means_loopback
-from onrecall.http.roles import RouteMatch, is_read_only, look_up
+from onrecall.http.credentials import client_address, is_local_origin, means_loopback
+from onrecall.http.roles import RouteMatch, is_read_only, match_route
 from onrecall.pipeline.keys import Keys
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -34,13 +34,13 @@ class ElsewhereForbidden(Forbidden):
 def is_local_page(scope: Scope, keys: Keys) -> bool:
     """Whether a page of this machine asks this machine, and there is no key yet."""
     headers, client = Headers(scope=scope), scope.get("client")
-    here = client is not None and is_loopback(address(client)) and means_loopback(headers.get("host", ""))
-    return here and not keys.wanted and is_local_origin(headers.get("origin"))
+    is_local_client = client is not None and is_loopback(client_address(client)) and means_loopback(headers.get("host", ""))
+    return is_local_client and not keys.required and is_local_origin(headers.get("origin"))
 
 
-def may_read(scope: Scope, found: RouteMatch, keys: Keys) -> bool:
+def may_read(scope: Scope, route: RouteMatch, keys: Keys) -> bool:
     """Whether a page of this machine may ask for this without being named: it has to change nothing."""
-    return is_read_only(found, scope.get("method", "WEBSOCKET")) and is_local_page(scope, keys)
+    return is_read_only(route, scope.get("method", "WEBSOCKET")) and is_local_page(scope, keys)
 
 
 class CrossOrigin:
@@ -48,7 +48,7 @@ class CrossOrigin:
 
     def __init__(self, app: ASGIApp, access: Access, keys: Keys) -> None:
         self._app = app
-        self._named = CORSMiddleware(app, access.cors_origins, METHODS, HEADERS)
+        self._allowed = CORSMiddleware(app, access.cors_origins, METHODS, HEADERS)
         self._origins = frozenset(access.cors_origins)
         self._keys = keys
 
@@ -57,7 +57,7 @@ class CrossOrigin:
         if origin is None:
             await self._app(scope, receive, send)
         elif origin in self._origins:
-            await self._named(scope, receive, send)
+            await self._allowed(scope, receive, send)
         elif scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope):
             await self._answer_preflight(scope, receive, send, origin)
         elif await self._is_local_page(scope):
@@ -67,7 +67,7 @@ class CrossOrigin:
 
     async def _answer_preflight(self, scope: Scope, receive: Receive, send: Send, origin: str) -> None:
         """Let a page of this machine ask, so that it can read a refusal; tell others what lets them."""
-        allowed = self._named.preflight_headers | {"Access-Control-Allow-Origin": origin}
+        allowed = self._allowed.preflight_headers | {"Access-Control-Allow-Origin": origin}
         local = await self._is_local_page(scope)
         response = PlainTextResponse("OK", 200, allowed) if local else PlainTextResponse(REFUSAL, 403)
         await response(scope, receive, send)
@@ -84,7 +84,7 @@ class CrossOrigin:
 async def _send_readable(scope: Scope, origin: str, send: Send, message: Message) -> None:
     """Send an answer; a page of this machine may read it where it only reads, or where it is refused."""
     if message["type"] == "http.response.start":
-        found = look_up(scope["method"], scope["path"])
-        if message["status"] >= 400 or is_read_only(found, scope["method"]):
+        route = match_route(scope["method"], scope["path"])
+        if message["status"] >= 400 or is_read_only(route, scope["method"]):
             CORSMiddleware.allow_explicit_origin(MutableHeaders(scope=message), origin)
     await send(message)

@@ -30,12 +30,12 @@ def deliveries(
 ) -> Deliveries:
     """List deliveries, newest first."""
     page = memory.store.outbox.page(state, channel, cursor, limit)
-    return Deliveries(items=[DeliveryOut.model_validate(one) for one in page.items], next=page.next_cursor)
+    return Deliveries(items=[DeliveryOut.model_validate(delivery) for delivery in page.items], next=page.next_cursor)
 
 
 @router.post("/deliveries/{delivery_id}/resend", responses=responses(404, 409, 422))
 def resend(delivery_id: int, request: Request, memory: TheMemory) -> DeliveryOut:
     """Send a delivery again, under the same key."""
-    found = memory.store.outbox.resend(delivery_id, memory.now())
+    delivery = memory.store.outbox.resend(delivery_id, memory.now())
     request.app.state.worker.wake()
-    return DeliveryOut.model_validate(found)
+    return DeliveryOut.model_validate(delivery)

@@ -30,7 +30,7 @@ async def _caller(request: Request) -> Principal:
 def sender_of(request: Request) -> tuple[str, str | None]:
     """Return what the bound of one caller counts, and the name of the key that the message came with."""
     caller: Principal = request.state.caller
-    return credentials.counted_as(caller, request.client), caller.name
+    return credentials.caller_identity(caller, request.client), caller.name
 
 
 async def _stream(request: Request) -> Stream:

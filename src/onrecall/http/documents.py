@@ -30,7 +30,7 @@ def documents(
 ) -> DocumentPage:
     """List documents by id."""
     page = memory.store.documents(kind=kind, service=service, cursor=cursor, limit=limit)
-    return DocumentPage(items=[DocumentOut.model_validate(one) for one in page.items], next=page.next_cursor)
+    return DocumentPage(items=[DocumentOut.model_validate(document) for document in page.items], next=page.next_cursor)
 
 
 @router.get("/documents/{document_id:path}", responses=responses(404))

@@ -15,7 +15,7 @@ from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
 
 router = APIRouter(prefix="/api/v1", tags=["history"])
-AT_ONCE = 1 << 18
+CHUNK_BYTES = 1 << 18
 ZIP = "application/zip"
 _packing = threading.Lock()
 
@@ -27,16 +27,16 @@ _packing = threading.Lock()
 )
 def export(memory: TheMemory) -> StreamingResponse:
     """Return all of memory as a zip, which `onrecall import` reads once unpacked. A `?ticket=` replaces a key."""
-    file, size = _packed(memory)
+    file, size = _pack_archive(memory)
     headers = {
         "Content-Length": str(size),
         "Content-Disposition": f'attachment; filename="onrecall-{memory.now():%Y-%m-%d}.zip"',
         "Cache-Control": "no-store",
     }
-    return StreamingResponse(_parts(file), media_type=ZIP, headers=headers)
+    return StreamingResponse(_read_chunks(file), media_type=ZIP, headers=headers)
 
 
-def _packed(memory: IncidentService) -> tuple[IO[bytes], int]:
+def _pack_archive(memory: IncidentService) -> tuple[IO[bytes], int]:
     """The whole zip in a nameless file, so that slow readers hold up no database and a failure is an answer."""
     if not _packing.acquire(blocking=False):
         raise Unavailable("an export is being packed already; try again when it is done")
@@ -44,7 +44,7 @@ def _packed(memory: IncidentService) -> tuple[IO[bytes], int]:
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it was read
         try:
             counts = archive.pack(memory.store, file)
-            memory.store.audit.tell("archive exported", detail=counts)
+            memory.store.audit.record("archive exported", detail=counts)
         except BaseException:
             file.close()
             raise
@@ -55,7 +55,7 @@ def _packed(memory: IncidentService) -> tuple[IO[bytes], int]:
     return file, size
 
 
-def _parts(file: IO[bytes]) -> Iterator[bytes]:
+def _read_chunks(file: IO[bytes]) -> Iterator[bytes]:
     with file:
-        while part := file.read(AT_ONCE):
+        while part := file.read(CHUNK_BYTES):
             yield part

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from onrecall.domain.errors import Invalid
 from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
-from onrecall.pipeline.auto_resolve import suggestion
+from onrecall.pipeline.auto_resolve import suggested_cause
 from onrecall.schemas.incidents import In, IncidentOut, Out
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
@@ -92,7 +92,7 @@ def began_together(memory: TheMemory) -> BeganTogetherList:
     """List unrelated open incidents that began within seconds of each other, in groups of four or more."""
     items = [
         BeganTogetherOut(
-            seconds=hint.span.total_seconds(), incidents=[IncidentOut.model_validate(one) for one in hint.incidents]
+            seconds=hint.span.total_seconds(), incidents=[IncidentOut.model_validate(incident) for incident in hint.incidents]
         )
         for hint in memory.together.hints()
     ]
@@ -114,7 +114,7 @@ def decide_together(decision: TogetherIn, memory: TheMemory, worker: TheWorker, 
 @router.get("/incidents/{incident_id}/notes", responses=responses(404))
 def list_notes(incident_id: str, memory: TheMemory) -> Notes:
     """List notes of people and source tools; of a resolved incident without a cause, the last is suggested."""
-    incident, found = memory.store.incident(incident_id), memory.store.notes_of(incident_id)
-    written = [NoteOut.model_validate(one) for one in found if one.type == "note"]
-    likely = suggestion(incident, found)
+    incident, notes = memory.store.incident(incident_id), memory.store.notes_of(incident_id)
+    written = [NoteOut.model_validate(note) for note in notes if note.type == "note"]
+    likely = suggested_cause(incident, notes)
     return Notes(items=written, suggested_cause=NoteOut.model_validate(likely) if likely else None)

@@ -12,18 +12,18 @@ Result = TypeVar("Result")
 
 async def while_connected(request: Request, waiting: Coroutine[Any, Any, Result]) -> Result:
     """The result, unless the client hangs up before: then the waiting ends, and nobody reads the answer."""
-    answer, gone = asyncio.ensure_future(waiting), asyncio.ensure_future(_hung_up(request))
+    answer, disconnect = asyncio.ensure_future(waiting), asyncio.ensure_future(_wait_for_disconnect(request))
     try:
-        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({answer, disconnect}, return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
             raise HTTPException(400, "the client hung up before there was an answer")
         return answer.result()
     finally:
-        for task in (answer, gone):
+        for task in (answer, disconnect):
             task.cancel()
-        await asyncio.gather(answer, gone, return_exceptions=True)
+        await asyncio.gather(answer, disconnect, return_exceptions=True)
 
 
-async def _hung_up(request: Request) -> None:
+async def _wait_for_disconnect(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -64,8 +64,8 @@ async def bring(
     media_type = request.headers.get("content-type", "")
     if "markdown" in media_type and not name:
         raise Invalid("name the document with ?name=, such as ?name=runbooks/restart.md", "name")
-    things = history.read_bytes(
+    items = history.read_bytes(
         name or "body", data, media_type, format=form, timezone=timezone, undated=undated, encoding=encoding
     )
-    brought = await run_in_threadpool(memory.bring, things, dry_run=dry_run)
-    return ImportOut.model_validate(brought, from_attributes=True)
+    report = await run_in_threadpool(memory.import_history, items, dry_run=dry_run)
+    return ImportOut.model_validate(report, from_attributes=True)

@@ -20,9 +20,9 @@ from onrecall.domain.incident import (
 from onrecall.http.dependencies import TheCaller, TheMemory, TheStream, TheWorker
 from onrecall.http.held import while_connected
 from onrecall.http.problems import responses
-from onrecall.pipeline.postmortem import draft
+from onrecall.pipeline.postmortem import draft_postmortem
 from onrecall.pipeline.recommend import situation_of
-from onrecall.schemas.alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, before
+from onrecall.schemas.alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, changes_before
 from onrecall.schemas.incidents import (
     EventOut,
     IncidentIn,
@@ -88,7 +88,7 @@ def incidents(
     severity: Severity | None = None,
     q: Annotated[str | None, Query(description="Words in the title or the description.")] = None,
     since: Annotated[When | None, Query(description="Started at or after.")] = None,
-    until: Annotated[When | None, Query(description="Started before.")] = None,
+    until: Annotated[When | None, Query(description="Started changes_before.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Incidents:
@@ -96,27 +96,27 @@ def incidents(
     page = memory.store.incidents(
         status=status, service=service, severity=severity, q=q, since=since, until=until, cursor=cursor, limit=limit
     )
-    return Incidents(items=[IncidentOut.model_validate(one) for one in page.items], next=page.next_cursor)
+    return Incidents(items=[IncidentOut.model_validate(incident) for incident in page.items], next=page.next_cursor)
 
 
 @router.get("/incidents/{incident_id}", responses=responses(404))
 def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
     """Return one incident, now or as known at a given time, with the changes shortly before it."""
-    found = memory.store.incident(incident_id, as_of)
-    return IncidentSeenOut.model_validate(found).with_changes(before(memory, found), memory.alert_links(incident_id))
+    stored = memory.store.incident(incident_id, as_of)
+    return IncidentSeenOut.model_validate(stored).with_changes(changes_before(memory, stored), memory.alert_links(incident_id))
 
 
 @router.get("/incidents/{incident_id}/timeline", responses=responses(404))
 def timeline(incident_id: str, memory: TheMemory) -> Timeline:
     """Return its events in order, with the changes shortly before it."""
     items = [EventOut.model_validate(event) for event in memory.store.timeline(incident_id)]
-    return Timeline(items=items, changes=before(memory, memory.store.incident(incident_id)))
+    return Timeline(items=items, changes=changes_before(memory, memory.store.incident(incident_id)))
 
 
 @router.get("/incidents/{incident_id}/resolutions", responses=responses(404))
 def resolutions(incident_id: str, memory: TheMemory) -> Resolutions:
     """List every version of its resolution, newest first."""
-    return Resolutions(items=[ResolutionOut.model_validate(one) for one in memory.store.resolutions(incident_id)])
+    return Resolutions(items=[ResolutionOut.model_validate(resolution) for resolution in memory.store.resolutions(incident_id)])
 
 
 @router.get("/incidents/{incident_id}/recommendation", responses=responses(404, 422))
@@ -128,13 +128,13 @@ async def recommendation(
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the first recommendation.")] = 0,
 ) -> AnswerOut:
     """Return the latest recommendation, with the changes shortly before; 404 while there is none."""
-    asked = await run_in_threadpool(memory.store.incident, incident_id)
+    incident = await run_in_threadpool(memory.store.incident, incident_id)
     look = partial(memory.store.newest_recommendation, incident_id)
     newest = await while_connected(request, stream.wait_for(incident_id, look, wait))
     if newest is None:
         raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
-    opinion = await run_in_threadpool(memory.opinions.beside, newest, situation_of(asked))
-    changes = await run_in_threadpool(before, memory, asked)
+    opinion = await run_in_threadpool(memory.opinions.beside, newest, situation_of(incident))
+    changes = await run_in_threadpool(changes_before, memory, incident)
     return AnswerOut.model_validate(newest).beside(opinion).with_changes(changes)
 
 
@@ -145,16 +145,16 @@ async def recommendation(
 )
 def postmortem(incident_id: str, memory: TheMemory) -> PlainTextResponse:
     """Return a Markdown draft from the records; 409 while the incident is open."""
-    found = memory.store.incident(incident_id)
-    text = draft(found, memory.store.timeline(incident_id), memory.changes_before(found))
+    incident = memory.store.incident(incident_id)
+    text = draft_postmortem(incident, memory.store.timeline(incident_id), memory.changes_before(incident))
     return PlainTextResponse(text, media_type="text/markdown")
 
 
 @router.post("/incidents/{incident_id}/resolution", responses=responses(404, 409, 422, 503))
 def resolve(incident_id: str, resolution: ResolutionIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Resolve it with what fixed it. A repetition changes nothing; another resolution is a new version."""
-    said = replace(resolution.noun(memory.now()), by=caller.by(resolution.by))
-    return IncidentOut.model_validate(memory.resolve(incident_id, said, resolution.recurrence_of))
+    signed_resolution = replace(resolution.noun(memory.now()), by=caller.by(resolution.by))
+    return IncidentOut.model_validate(memory.resolve(incident_id, signed_resolution, resolution.recurrence_of))
 
 
 @router.post("/incidents/{incident_id}/acknowledge", responses=responses(404, 409, 503))

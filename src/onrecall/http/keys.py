@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from onrecall.domain.access import id_of
+from onrecall.domain.access import parse_key_id
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
@@ -36,7 +36,7 @@ TheKeys = Annotated[Keys, Depends(_keys)]
 def me(caller: TheCaller, keys: TheKeys) -> CallerOut:
     """Return the name and role of your key."""
     return CallerOut(
-        name=caller.name, role=caller.role, key=None if caller.key is None else caller.key.id, locked=keys.wanted
+        name=caller.name, role=caller.role, key=None if caller.key is None else caller.key.id, locked=keys.required
     )
 
 
@@ -48,22 +48,22 @@ def list_(memory: TheMemory, keys: TheKeys) -> KeyList:
 
 
 @router.post("/keys", status_code=201, responses=responses(409, 422))
-def create(given: KeyIn, memory: TheMemory, keys: TheKeys, response: Response) -> MadeOut:
+def create(request: KeyIn, memory: TheMemory, keys: TheKeys, response: Response) -> MadeOut:
     """Create a key; it is shown once. The first must be an admin's, because from then on every request needs a key."""
-    if given.role != "admin" and not keys.all():
+    if request.role != "admin" and not keys.all():
         raise Conflict("the first key must have the role admin, because from then on only an admin can create keys")
-    made = keys.create(given.name, given.role, given.expires_at)
+    created = keys.create(request.name, request.role, request.expires_at)
     response.headers.update(SECRET)
-    return MadeOut.of_made(made, memory.now())
+    return MadeOut.of_made(created, memory.now())
 
 
 @router.post("/keys/{which}/rotate", responses=responses(404, 409, 422))
 def rotate(which: str, memory: TheMemory, keys: TheKeys, response: Response, given: RotateIn | None = None) -> MadeOut:
     """Replace a key by a new one with its name and role; both work until the overlap ends."""
-    how = given or RotateIn.model_validate({})
-    made = keys.rotate(_no_key(which), timedelta(hours=how.overlap_hours), how.expires_at)
+    options = given or RotateIn.model_validate({})
+    rotated = keys.rotate(_no_key(which), timedelta(hours=options.overlap_hours), options.expires_at)
     response.headers.update(SECRET)
-    return MadeOut.of_made(made, memory.now())
+    return MadeOut.of_made(rotated, memory.now())
 
 
 @router.post("/keys/{which}/revoke", responses=responses(404, 409, 422))
@@ -74,6 +74,6 @@ def revoke(which: str, memory: TheMemory, keys: TheKeys) -> KeyList:
 
 
 def _no_key(which: str) -> str:
-    if id_of(which):
+    if parse_key_id(which):
         raise Invalid("this is a key, and every proxy has now logged it: revoke it by its id", "which")
     return which

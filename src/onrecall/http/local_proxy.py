@@ -18,12 +18,12 @@ def is_proxied(headers: Headers) -> bool:
     return any(name in headers for name in FORWARDED)
 
 
-def refuse() -> Unauthorised:
+def refusal() -> Unauthorised:
     """The refusal of a proxied request, where no operator has allowed any."""
     return Unauthorised(f"this request came through a proxy, and no key exists yet; {NO_KEY_YET}, or {RECIPE}")
 
 
-def check(headers: Headers) -> None:
+def require_local_origin(headers: Headers) -> None:
     """Raise Unauthorised unless everybody whom the proxy names as the request's origin sits at this machine.
 
     A client may write addresses of its own into X-Forwarded-For; the proxy adds the true one at the end. So all that

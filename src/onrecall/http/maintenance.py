@@ -38,9 +38,9 @@ def list_windows(
 
 
 @router.post("/maintenance", status_code=201, responses=responses(422))
-def add_window(given: MaintenanceIn, memory: TheMemory, caller: TheCaller) -> MaintenanceOut:
+def add_window(request: MaintenanceIn, memory: TheMemory, caller: TheCaller) -> MaintenanceOut:
     """Add a window. While it is active, matching alerts are stored and listed, but open no incident."""
-    window = memory.maintenance.add(MaintenanceRequest(**given.model_dump(), by=caller.by()))
+    window = memory.maintenance.add(MaintenanceRequest(**request.model_dump(), by=caller.by()))
     return MaintenanceOut.of(window, memory.now())
 
 
@@ -56,13 +56,13 @@ def end_window(window_id: str, memory: TheMemory, worker: TheWorker, caller: The
 def list_heartbeats(memory: TheMemory) -> HeartbeatList:
     """List heartbeats, and how long each may be absent before an alert is raised."""
     switch = memory.receiver.switch
-    return HeartbeatList(items=[HeartbeatOut.of(one, switch) for one in memory.store.heartbeats.all()])
+    return HeartbeatList(items=[HeartbeatOut.of(heartbeat, switch) for heartbeat in memory.store.heartbeats.all()])
 
 
 @router.post("/heartbeats/forget", responses=responses(404, 422))
-def forget_heartbeat(given: ForgetIn, memory: TheMemory, worker: TheWorker) -> HeartbeatOut:
+def forget_heartbeat(request: ForgetIn, memory: TheMemory, worker: TheWorker) -> HeartbeatOut:
     """Stop expecting a heartbeat until it arrives again; resolves the alert about its absence."""
     switch = memory.receiver.switch
-    heartbeat = switch.forget(given.source, given.key)
+    heartbeat = switch.forget(request.source, request.key)
     worker.wake()
     return HeartbeatOut.of(heartbeat, switch)

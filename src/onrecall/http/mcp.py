@@ -70,10 +70,10 @@ class _Running:
 def _managers(memory: IncidentService) -> tuple["StreamableHTTPSessionManager", "StreamableHTTPSessionManager"]:
     from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415 - takes a second
 
-    from onrecall.mcp.server import server  # noqa: PLC0415 - likewise
+    from onrecall.mcp.server import create_server  # noqa: PLC0415 - likewise
 
     guarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # by our own guard, as every route is
-    reading, writing = server(memory, Principal("viewer")), server(memory, Principal("responder"))
-    for one in (reading, writing):
-        one.streamable_http_app(json_response=True, stateless_http=True, transport_security=guarded)
+    reading, writing = create_server(memory, Principal("viewer")), create_server(memory, Principal("responder"))
+    for server in (reading, writing):
+        server.streamable_http_app(json_response=True, stateless_http=True, transport_security=guarded)
     return reading.session_manager, writing.session_manager

@@ -9,15 +9,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onrecall.worker.metrics import Metrics
 
 router = APIRouter()
-FAILED = 500
+STATUS_WITHOUT_RESPONSE = 500
 
 
 @router.get("/metrics", include_in_schema=False)
 def metrics(request: Request) -> Response:
     """Everything that is measured, in the form that was asked for."""
     encode, kind = choose_encoder(request.headers.get("accept", ""))
-    found: Metrics = request.app.state.metrics
-    return Response(encode(found.registry), headers={"Content-Type": kind, "Cache-Control": "no-store"})
+    metrics_of_app: Metrics = request.app.state.metrics
+    return Response(encode(metrics_of_app.registry), headers={"Content-Type": kind, "Cache-Control": "no-store"})
 
 
 class RequestCounter:
@@ -32,7 +32,7 @@ class RequestCounter:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = FAILED
+        status = STATUS_WITHOUT_RESPONSE
 
         async def watched(message: Message) -> None:
             nonlocal status

@@ -25,8 +25,8 @@ BOUNDS: Mapping[str, RequestBound] = {
     "heavy": RequestBound(4, 2),  # imports, exports, checks of the whole audit
 }
 HEAVY = frozenset({"POST /api/v1/history", "GET /api/v1/export", "GET /api/v1/audit/verify"})
-HELD = "GET /api/v1/incidents/{incident_id}/recommendation"
-AGAIN_SECONDS = 1.0
+LONG_POLL_ROUTE = "GET /api/v1/incidents/{incident_id}/recommendation"
+RETRY_SECONDS = 1.0
 
 
 class RequestsInFlight:
@@ -35,30 +35,30 @@ class RequestsInFlight:
     def __init__(self, bounds: Mapping[str, RequestBound] = BOUNDS) -> None:
         self._bounds = bounds
         self._total: Counter[str] = Counter()
-        self._of: Counter[tuple[str, str]] = Counter()
+        self._per_caller: Counter[tuple[str, str]] = Counter()
 
     def enter(self, kind: str, caller: str) -> None:
         """Count one more; Unavailable when there are too many of the caller's, or of all."""
         bound = self._bounds[kind]
-        if self._of[kind, caller] >= bound.per_caller:
+        if self._per_caller[kind, caller] >= bound.per_caller:
             raise Unavailable(
-                f"{bound.per_caller} requests of {caller} are being answered already; come again", AGAIN_SECONDS
+                f"{bound.per_caller} requests of {caller} are being answered already; come again", RETRY_SECONDS
             )
         if self._total[kind] >= bound.total:
-            raise Unavailable("more is asked than can be answered; come again", AGAIN_SECONDS)
+            raise Unavailable("more is asked than can be answered; come again", RETRY_SECONDS)
         self._total[kind] += 1
-        self._of[kind, caller] += 1
+        self._per_caller[kind, caller] += 1
 
     def leave(self, kind: str, caller: str) -> None:
         """Count one less."""
         self._total[kind] -= 1
-        self._of[kind, caller] -= 1
-        if not self._of[kind, caller]:
-            del self._of[kind, caller]
+        self._per_caller[kind, caller] -= 1
+        if not self._per_caller[kind, caller]:
+            del self._per_caller[kind, caller]
 
 
-def kind_of(route: str, query: str) -> str:
+def request_kind(route: str, query: str) -> str:
     """Under which bound a request falls."""
     if route in HEAVY:
         return "heavy"
-    return "waiting" if route == HELD and "wait=" in query else "asking"
+    return "waiting" if route == LONG_POLL_ROUTE and "wait=" in query else "asking"

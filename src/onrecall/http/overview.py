@@ -9,7 +9,7 @@ from onrecall.domain.incident import Severity, Status, Verdict
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
-from onrecall.schemas.alerts import ChangeBeforeOut, before
+from onrecall.schemas.alerts import ChangeBeforeOut, changes_before
 from onrecall.schemas.incidents import ConfidenceOut, EventOut, IncidentOut, Out
 from onrecall.storage.incidents import IncidentFilter
 from onrecall.storage.overview import IncidentSummary
@@ -38,14 +38,14 @@ class GlanceOut(BaseModel):
     change: ChangeBeforeOut | None
 
     @classmethod
-    def of(cls, memory: IncidentService, seen: IncidentSummary) -> "GlanceOut":
+    def of(cls, memory: IncidentService, summary: IncidentSummary) -> "GlanceOut":
         """What is said of it; of the changes just before it the last."""
         return cls(
-            incident=IncidentOut.model_validate(seen.incident),
-            answer=BriefOut.model_validate(seen.answer) if seen.answer else None,
-            alerts=seen.alerts,
-            last=EventOut.model_validate(seen.last) if seen.last else None,
-            change=next(iter(before(memory, seen.incident)), None),
+            incident=IncidentOut.model_validate(summary.incident),
+            answer=BriefOut.model_validate(summary.answer) if summary.answer else None,
+            alerts=summary.alerts,
+            last=EventOut.model_validate(summary.last) if summary.last else None,
+            change=next(iter(changes_before(memory, summary.incident)), None),
         )
 
 
@@ -69,5 +69,5 @@ def now(
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> Glances:
     """List open incidents, newest first, with verdict, trust, number of alerts, last event and last change before."""
-    page = memory.store.overview.glances(IncidentFilter(status, service, severity, q), cursor, limit)
-    return Glances(items=[GlanceOut.of(memory, one) for one in page.items], next=page.next_cursor)
+    page = memory.store.overview.summaries(IncidentFilter(status, service, severity, q), cursor, limit)
+    return Glances(items=[GlanceOut.of(memory, summary) for summary in page.items], next=page.next_cursor)

@@ -32,12 +32,12 @@ class PageOut(BaseModel):
 @router.get("/pages/{thing_id:path}", responses=responses(404))
 def numbered(thing_id: str, memory: TheMemory) -> PageOut:
     """Return the page that a citation refers to: an incident or a document with numbered lines."""
-    thing = memory.thing(thing_id)
-    lines = [LineOut(n=line.number, text=line.text, part=line.part) for line in page.lines(thing)]
-    return PageOut(id=thing.id, kind=_kind(thing), title=thing.title, lines=lines)
+    record = memory.get_record(thing_id)
+    lines = [LineOut(n=line.number, text=line.text, part=line.part) for line in page.numbered_lines(record)]
+    return PageOut(id=record.id, kind=_kind(record), title=record.title, lines=lines)
 
 
-def _kind(thing: Incident | Document | Suggestion) -> EvidenceKind:
-    if isinstance(thing, Suggestion):
+def _kind(record: Incident | Document | Suggestion) -> EvidenceKind:
+    if isinstance(record, Suggestion):
         return "suggestion"
-    return "incident" if isinstance(thing, Incident) else "document"
+    return "incident" if isinstance(record, Incident) else "document"

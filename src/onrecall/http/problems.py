@@ -46,10 +46,10 @@ class Problem(BaseModel):
 
 def install(app: FastAPI) -> None:
     """Answer every error of this application with a problem."""
-    app.add_exception_handler(OnRecallError, _known)
-    app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
+    app.add_exception_handler(OnRecallError, _domain_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected_error)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -60,54 +60,54 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """A problem as a response."""
     return JSONResponse(
         problem.model_dump(exclude_none=True), problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE
     )
 
 
-def of(error: Exception) -> JSONResponse:
+def to_response(error: Exception) -> JSONResponse:
     """The answer to an error that is raised before any route is reached."""
-    return _known(None, error) if isinstance(error, OnRecallError) else _http(None, error)
+    return _domain_error(None, error) if isinstance(error, OnRecallError) else _http_error(None, error)
 
 
-def _known(_: Request | None, error: Exception) -> JSONResponse:
+def _domain_error(_: Request | None, error: Exception) -> JSONResponse:
     assert isinstance(error, OnRecallError)
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     problem = Problem(title=error.title, status=status, detail=str(error))
     if isinstance(error, Invalid) and error.field:
         problem.errors = [FieldError(field=error.field, message=str(error))]
     headers = {"Retry-After": str(max(1, round(error.retry_after)))} if isinstance(error, Unavailable) else None
-    return answer(problem, headers)
+    return problem_response(problem, headers)
 
 
-def _malformed(_: Request, error: Exception) -> JSONResponse:
+def _validation_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    errors = [_field_error(one) for one in error.errors()]
-    detail = "; ".join(f"{one.field}: {one.message}" for one in errors)
-    return answer(Problem(title="The input is not valid", status=422, detail=detail, errors=errors))
+    errors = [_field_error(field_error) for field_error in error.errors()]
+    detail = "; ".join(f"{field_error.field}: {field_error.message}" for field_error in errors)
+    return problem_response(Problem(title="The input is not valid", status=422, detail=detail, errors=errors))
 
 
-def _field_error(one: Mapping[str, Any]) -> FieldError:
-    if one["type"] == "json_invalid":
-        why = (one.get("ctx") or {}).get("error", "it can't be read")
-        return FieldError(field="body", message=f"this is no JSON: {why} at character {one['loc'][-1]}")
-    return FieldError(field=".".join(str(part) for part in one["loc"] if part != "body") or "body", message=one["msg"])
+def _field_error(field_error: Mapping[str, Any]) -> FieldError:
+    if field_error["type"] == "json_invalid":
+        why = (field_error.get("ctx") or {}).get("error", "it can't be read")
+        return FieldError(field="body", message=f"this is no JSON: {why} at character {field_error['loc'][-1]}")
+    return FieldError(field=".".join(str(part) for part in field_error["loc"] if part != "body") or "body", message=field_error["msg"])
 
 
-def _http(_: Request | None, error: Exception) -> JSONResponse:
+def _http_error(_: Request | None, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return answer(
+    return problem_response(
         Problem(title=_title(error.status_code), status=error.status_code, detail=str(error.detail)), error.headers
     )
 
 
-def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+def _unexpected_error(request: Request, error: Exception) -> JSONResponse:
     error_id = secrets.token_hex(8)
     log.error("error %s at %s %s", error_id, request.method, request.url.path, exc_info=error)
     detail = f"Something went wrong on our side; the server's log has it under {error_id}."
-    return answer(Problem(title="Internal error", status=500, detail=detail, error_id=error_id))
+    return problem_response(Problem(title="Internal error", status=500, detail=detail, error_id=error_id))
 
 
 def _title(status: int) -> str:

@@ -22,5 +22,5 @@ def recurrences(
     as_of: Annotated[When | None, Query(description="As known at this time.")] = None,
 ) -> RecurrencesOut:
     """List families of incidents with the same cause, ranked by what a permanent fix would save."""
-    found = line.recurrences(memory.store, memory.now(), line.FamilyFilter(min_count, service, limit), as_of)
-    return RecurrencesOut.model_validate(found)
+    report = line.find_recurrences(memory.store, memory.now(), line.FamilyFilter(min_count, service, limit), as_of)
+    return RecurrencesOut.model_validate(report)

@@ -11,19 +11,19 @@ from onrecall.domain.errors import Invalid
 from onrecall.http import threads
 from onrecall.sources import WebhookRequest
 
-LARGEST = 4 * 1024 * 1024
+MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 """Bytes of a body once it is unpacked."""
 MOST_MEMBERS = 16
 GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
-PACKED = ("gzip", "x-gzip", "deflate")
+COMPRESSIONS = ("gzip", "x-gzip", "deflate")
 
 
-async def delivery(request: Request) -> WebhookRequest:
+async def read_message(request: Request) -> WebhookRequest:
     """The message of a sender, unpacked."""
-    return await unpacked_delivery(await packed_delivery(request))
+    return await unpack_message(await read_packed_message(request))
 
 
-async def packed_delivery(request: Request) -> WebhookRequest:
+async def read_packed_message(request: Request) -> WebhookRequest:
     """Returns the message of a sender as it came, compressed or not."""
     try:
         body = await request.body()
@@ -32,7 +32,7 @@ async def packed_delivery(request: Request) -> WebhookRequest:
     return WebhookRequest(body, {name.lower(): value for name, value in request.headers.items()})
 
 
-async def unpacked_delivery(packed: WebhookRequest) -> WebhookRequest:
+async def unpack_message(packed: WebhookRequest) -> WebhookRequest:
     """Returns the message without its compression; unpacking has a thread of its own.
 
     Raises:
@@ -42,28 +42,28 @@ async def unpacked_delivery(packed: WebhookRequest) -> WebhookRequest:
     encoding = packed.headers.get("content-encoding", "")
     if not encoding:
         return packed
-    return WebhookRequest(await threads.run(threads.ACKNOWLEDGING, unpacked, packed.body, encoding), packed.headers)
+    return WebhookRequest(await threads.run(threads.ACKNOWLEDGING, decompress, packed.body, encoding), packed.headers)
 
 
-def unpacked(body: bytes, encoding: str) -> bytes:
+def decompress(body: bytes, encoding: str) -> bytes:
     """The body without its compressions, of which the last is taken off first."""
-    named = [one.strip().lower() for one in encoding.split(",") if one.strip()]
-    for one in reversed(named):
-        if one == "identity":
+    encodings = [name.strip().lower() for name in encoding.split(",") if name.strip()]
+    for name in reversed(encodings):
+        if name == "identity":
             continue
-        if one not in PACKED or len(named) > 2:
+        if name not in COMPRESSIONS or len(encodings) > 2:
             raise HTTPException(415, f"content-encoding {encoding[:60]!r} can't be read; send gzip, deflate or none")
-        body = _inflated(body, raw=one == "deflate" and not _has_header(body))
+        body = _inflate(body, raw=name == "deflate" and not _has_header(body))
     return body
 
 
-def _inflated(body: bytes, *, raw: bool) -> bytes:
+def _inflate(body: bytes, *, raw: bool) -> bytes:
     parts, size = [], 0
     try:
         for part in _members(body, -zlib.MAX_WBITS if raw else GZIP_OR_ZLIB):
             size += len(part)
-            if size > LARGEST:
-                raise HTTPException(413, f"at most {LARGEST:,} bytes are unpacked; send it in parts")
+            if size > MAX_UNPACKED_BYTES:
+                raise HTTPException(413, f"at most {MAX_UNPACKED_BYTES:,} bytes are unpacked; send it in parts")
             parts.append(part)
     except zlib.error as error:
         raise Invalid(f"the body does not match its content-encoding: {error}", "body") from error
@@ -74,7 +74,7 @@ def _members(body: bytes, wbits: int) -> Iterator[bytes]:
     """One after the other, for gzip may have several; none unpacks further than it takes to see that it is too much."""
     for _ in range(MOST_MEMBERS):
         unpacking = zlib.decompressobj(wbits)
-        yield unpacking.decompress(body, LARGEST + 1)
+        yield unpacking.decompress(body, MAX_UNPACKED_BYTES + 1)
         if not unpacking.eof:
             raise zlib.error("it ends too early")
         body = unpacking.unused_data

@@ -8,6 +8,6 @@ router = APIRouter(prefix="/api/v1", tags=["recall"])
 
 
 @router.post("/risk")
-def risk(asked: RiskIn) -> RiskOut:
+def risk(request: RiskIn) -> RiskOut:
     """Assess how dangerous a command or a step in prose is. Runs and stores nothing."""
-    return assess_risk(asked.command, asked.kind)
+    return assess_risk(request.command, request.kind)

@@ -95,7 +95,7 @@ _NOTIFICATIONS: Mapping[str, Least] = {
     "GET /notifications/decision/{decision_id}": "viewer",
     "GET /notifications/{notification_id}": "viewer",
 }
-_DIALECTS: Mapping[str, Least] = {
+_COMPAT_ROUTES: Mapping[str, Least] = {
     "POST /api/seed": "admin",
     "POST /api/query": "viewer",
     "POST /api/incidents": "responder",
@@ -152,7 +152,7 @@ _DIALECTS: Mapping[str, Least] = {
     "DELETE /v1/default/banks/{bank_id}/documents/{document_id:path}": "admin",
 }
 ROUTES: Mapping[str, Least] = {
-    **_DIALECTS,  # first, as in the application
+    **_COMPAT_ROUTES,  # first, as in the application
     **{route.replace(" ", " /api/v1", 1): least for route, least in _V1.items()},
     "POST /mcp": "viewer",  # what writes is offered to responders alone
     "POST /api/v2/alerts": "ingest",
@@ -220,24 +220,24 @@ class RouteMatch:
     """The path as the table writes it."""
 
 
-def is_read_only(found: RouteMatch, method: str) -> bool:
+def is_read_only(route: RouteMatch, method: str) -> bool:
     """Whether a request for this changes nothing, and shows no more than a viewer may see."""
-    reads = method in ("GET", "HEAD", "WEBSOCKET") or f"{method} {found.path}" in READS_BY_POST
-    return reads and found.least in ("viewer", "open")
+    reads = method in ("GET", "HEAD", "WEBSOCKET") or f"{method} {route.path}" in READS_BY_POST
+    return reads and route.least in ("viewer", "open")
 
 
 _PATTERNS = {route: compile_path(route.partition(" ")[2])[0] for route in ROUTES}
 
 
-def look_up(method: str, path: str) -> RouteMatch:
+def match_route(method: str, path: str) -> RouteMatch:
     """The row of the table that a request falls under."""
     method = "GET" if method == "HEAD" else method
-    others = set()
+    other_methods = set()
     for route, least in ROUTES.items():
         if match := _PATTERNS[route].match(path):
             offered = route.partition(" ")[0]
             if offered == method:
-                its = route.partition(" ")[2]
-                return RouteMatch(least, match.groupdict().get("source") or SOURCES.get(path), path=its)
-            others.add(offered)
-    return RouteMatch(None, others=frozenset(others))
+                route_path = route.partition(" ")[2]
+                return RouteMatch(least, match.groupdict().get("source") or SOURCES.get(path), path=route_path)
+            other_methods.add(offered)
+    return RouteMatch(None, others=frozenset(other_methods))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from onrecall.domain.incident import Status
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
-from onrecall.pipeline.search import LONGEST_QUERY, MatchKind, PageKind
+from onrecall.pipeline.search import MAX_QUERY_LENGTH, MatchKind, PageKind
 from onrecall.schemas.incidents import Out
 
 router = APIRouter(prefix="/api/v1", tags=["recall"])
@@ -36,7 +36,7 @@ class Matches(BaseModel):
 @router.get("/search", responses=responses(422))
 def search(
     memory: TheMemory,
-    q: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY, description="All words must stand on the page.")],
+    q: Annotated[str, Query(min_length=1, max_length=MAX_QUERY_LENGTH, description="All words must stand on the page.")],
     limit: Annotated[int, Query(ge=1, le=50, description="The most of each kind.")] = 8,
 ) -> Matches:
     """Incidents, documents and commands that hold all words, with the line that matches."""

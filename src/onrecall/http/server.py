@@ -17,36 +17,36 @@ from onrecall.http import create
 from onrecall.http.bounded_head import BoundedHead
 from onrecall.pipeline.keys import Keys
 from onrecall.worker.backtest_runner import BacktestRunner
-from onrecall.worker.process import beside
+from onrecall.worker.process import create_worker
 from onrecall.worker.worker import WorkerHandle
 
 GRACE_SECONDS = 5
 
 
 def serve(
-    house: AppContext,
+    context: AppContext,
     host: str,
     port: int,
     ready: Callable[[uvicorn.Server, WorkerHandle, str], None] | None = None,
     rehearsals: BacktestRunner | None = None,
 ) -> None:
     """Serve one memory; `ready` is told the server, the worker and the address before the first request."""
-    check_address(host, house.access.keys or Keys(house.memory.store, house.memory.now))
+    check_address(host, context.access.keys or Keys(context.memory.store, context.memory.now))
     _allow_connections()
     with _listen(host, port) as listener:
-        worker = beside(house)
-        backtests = rehearsals or BacktestRunner(house.memory.store, house.settings, house.memory.now)
-        app = create(house.memory, worker, lambda: house.status(worker), house.access, backtests, house.hindsight)
+        worker = create_worker(context)
+        backtests = rehearsals or BacktestRunner(context.memory.store, context.settings, context.memory.now)
+        app = create(context.memory, worker, lambda: context.status(worker), context.access, backtests, context.hindsight)
         server = uvicorn.Server(_config(app))
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         if ready:
             ready(server, worker, address)
         else:
-            printing.say("OnRecall listens on ", (address, "bold"), "  (Ctrl-C ends it)")
+            printing.print_line("OnRecall listens on ", (address, "bold"), "  (Ctrl-C ends it)")
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:
-            printing.say("stopped")
+            printing.print_line("stopped")
 
 
 def _config(app: FastAPI) -> uvicorn.Config:

@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 2.0
 WORKERS = 4
 MOST_WAITING = 100
 LOOKING = "Looking …"
-Done = TypeVar("Done")
+Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/slack", include_in_schema=False)
@@ -32,7 +32,7 @@ class SlackRequests:
     """Runs the work of the Slack routes in a bounded pool of threads."""
 
     def __init__(self, memory: IncidentService, app: SlackApp | None) -> None:
-        self.desk = SlackActions(memory, app or SlackApp())
+        self.actions = SlackActions(memory, app or SlackApp())
         self._pool = ThreadPoolExecutor(WORKERS, "slack")
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
@@ -40,7 +40,7 @@ class SlackRequests:
         """Finish what was acknowledged, and end."""
         self._pool.shutdown(wait=True)
 
-    def begin(self, job: Callable[[], Done]) -> "Future[Done]":
+    def begin(self, job: Callable[[], Result]) -> "Future[Result]":
         """Do it soon; Unavailable when too much waits."""
         if not self._waiting.acquire(blocking=False):
             raise Unavailable("more comes from Slack than can be done; try again", 5)
@@ -58,13 +58,13 @@ class SlackRequests:
         if error is not None:
             log.warning("something asked in Slack could not be done: %s", error)
 
-    async def soon(self, job: Callable[[], Done]) -> Done | None:
+    async def soon(self, job: Callable[[], Result]) -> Result | None:
         """What came of it, if that is known in time; None: it goes on."""
         future = asyncio.wrap_future(self.begin(job))
         try:
             return await asyncio.wait_for(asyncio.shield(future), PATIENCE_SECONDS)
         except TimeoutError:
-            future.add_done_callback(_looked_at)
+            future.add_done_callback(_retrieve_exception)
             return None
 
 
@@ -72,37 +72,37 @@ class SlackRequests:
 async def interactions(request: Request) -> Response:
     """A button was pressed, or a window sent; it is kept before this answers, where that takes two seconds at most."""
     slack = _slack(request)
-    payload = _object(_form(await request.body()).get("payload", ""), "payload")
-    done = await slack.soon(lambda: _readable(lambda: slack.desk.interact(payload, slack.later)))
-    return JSONResponse(done) if done else Response()
+    payload = _parse_object(_parse_form(await request.body()).get("payload", ""), "payload")
+    answer = await slack.soon(lambda: _malformed_as_invalid(lambda: slack.actions.interact(payload, slack.later)))
+    return JSONResponse(answer) if answer else Response()
 
 
 @router.post("/commands")
 async def commands(request: Request) -> Response:
     """`/recall TEXT`: an answer that only who asked sees."""
     slack = _slack(request)
-    form = _form(await request.body())
+    form = _parse_form(await request.body())
     if form.get("ssl_check"):
         return Response()
-    asking = slack.begin(lambda: slack.desk.ask(form.get("text", "")))
+    asking = slack.begin(lambda: slack.actions.ask(form.get("text", "")))
     try:
-        said = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(asking)), PATIENCE_SECONDS)
+        answer = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(asking)), PATIENCE_SECONDS)
     except TimeoutError:
-        asking.add_done_callback(lambda done: slack.later(lambda: slack.desk.tell(form, done.result())))
-        said = {"text": LOOKING}
-    return JSONResponse({**said, "response_type": "ephemeral"})
+        asking.add_done_callback(lambda finished: slack.later(lambda: slack.actions.reply_privately(form, finished.result())))
+        answer = {"text": LOOKING}
+    return JSONResponse({**answer, "response_type": "ephemeral"})
 
 
 @router.post("/events")
 async def events(request: Request) -> Response:
     """Something happened in Slack: the app was mentioned, or Slack asks whether this address is ours."""
     slack = _slack(request)
-    envelope = _object((await request.body()).decode("utf-8", "replace"), "body")
+    envelope = _parse_object((await request.body()).decode("utf-8", "replace"), "body")
     if envelope.get("type") == "url_verification":
         return JSONResponse({"challenge": str(envelope.get("challenge", ""))[:1000]})
     again = "x-slack-retry-num" in request.headers
     try:
-        await slack.soon(lambda: _readable(lambda: slack.desk.hear(envelope, again=again)))
+        await slack.soon(lambda: _malformed_as_invalid(lambda: slack.actions.answer_mention(envelope, again=again)))
     except PermanentDeliveryError as error:
         log.warning("a mention in Slack could not be answered: %s", error)
     except OnRecallError as error:
@@ -117,30 +117,30 @@ def _slack(request: Request) -> SlackRequests:
     return slack
 
 
-def _form(body: bytes) -> dict[str, str]:
+def _parse_form(body: bytes) -> dict[str, str]:
     try:
         return {name: values[0] for name, values in parse_qs(body.decode("utf-8"), max_num_fields=100).items()}
     except (UnicodeDecodeError, ValueError) as error:
         raise Invalid(f"the body is not a form: {error}", "body") from error
 
 
-def _object(text: str, field: str) -> Mapping[str, Any]:
+def _parse_object(text: str, field: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Invalid(f"{field} is not JSON: {str(error)[:100]}", field) from error
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise Invalid(f"{field} is not a JSON object", field)
-    return found
+    return parsed
 
 
-def _readable(job: Callable[[], Done]) -> Done:
+def _malformed_as_invalid(job: Callable[[], Result]) -> Result:
     try:
         return job()
     except (AttributeError, KeyError, TypeError) as error:
         raise Invalid(f"this is not what Slack sends: {error}", "body") from error
 
 
-def _looked_at(future: "asyncio.Future[Any]") -> None:
+def _retrieve_exception(future: "asyncio.Future[Any]") -> None:
     if not future.cancelled():
         future.exception()  # it is in the log

@@ -13,21 +13,21 @@ from typing import Any
 
 from onrecall.domain.errors import Forbidden, Invalid, OnRecallError, Unavailable
 from onrecall.domain.incident import Recommendation, RecommendationOutcome
-from onrecall.http.slack_votes import StepVote, marked
+from onrecall.http.slack_votes import StepVote, merge_vote
 from onrecall.notifications import Links, PermanentDeliveryError
 from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.slack import blocks as slack_blocks
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack import modal as slack_modal
 from onrecall.notifications.slack.api import Api, Deadline
-from onrecall.notifications.slack.channel import PLAIN, check_webhook
+from onrecall.notifications.slack.channel import PLAIN_OPTIONS, check_webhook
 from onrecall.pipeline import IncidentService
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 from onrecall.sources import WebhookRequest
-from onrecall.sources.signatures import fresh, header, signed, versioned
+from onrecall.sources.signatures import check_timestamp, require_header, verify_hmac, split_versions
 
 LONGEST_QUESTION = 4000
-REMEMBERED = 1000
+MAX_REMEMBERED_EVENTS = 1000
 ANSWER = "onrecall_answer"
 USAGE = "Say what happens, or paste an alert or log lines: /recall checkout answers 502 since the deploy"
 _USER = re.compile(r"[A-Z0-9]{2,32}", re.ASCII)
@@ -50,10 +50,10 @@ class SlackApp:
         """Forbidden unless Slack signed exactly this, and just now."""
         if not self.secret:
             raise Forbidden("no signing secret of Slack is known; set ONRECALL_SLACK_SIGNING_SECRET")
-        stamp = header(delivery, "X-Slack-Request-Timestamp")
-        fresh(stamp, now)
-        offered = versioned(header(delivery, "X-Slack-Signature"), "v0=")
-        signed(b"v0:" + stamp.encode() + b":" + delivery.body, offered, (self.secret,))
+        stamp = require_header(delivery, "X-Slack-Request-Timestamp")
+        check_timestamp(stamp, now)
+        offered = split_versions(require_header(delivery, "X-Slack-Signature"), "v0=")
+        verify_hmac(b"v0:" + stamp.encode() + b":" + delivery.body, offered, (self.secret,))
 
 
 class SlackActions:
@@ -62,23 +62,23 @@ class SlackActions:
     def __init__(self, memory: IncidentService, app: SlackApp) -> None:
         self._memory = memory
         self._app = app
-        self._marking = threading.Lock()
+        self._vote_lock = threading.Lock()
         self._events: OrderedDict[str, None] = OrderedDict()
-        self._noting = threading.Lock()
+        self._events_lock = threading.Lock()
 
     # buttons and the modal
 
     def interact(self, payload: Mapping[str, Any], later: Callable[[Callable[[], None]], None]) -> Mapping[str, Any]:
         """A button was pressed or a window was sent; what Slack is to be answered. `later`: after that."""
-        _own(payload)
-        user = _by(payload.get("user"))
+        _require_own_workspace(payload)
+        user = _user_name(payload.get("user"))
         match payload.get("type"):
             case "view_submission":
                 return self._resolve(payload["view"], user)
             case "block_actions":
                 for action in payload.get("actions") or ():
-                    if said := self._act(action, payload, user):
-                        later(lambda said=said: self.tell(payload, {"text": slack_blocks.fallback(said)}))  # type: ignore[misc]
+                    if reply := self._act(action, payload, user):
+                        later(lambda reply=reply: self.reply_privately(payload, {"text": slack_blocks.fallback(reply)}))  # type: ignore[misc]
         return {}
 
     def _act(self, action: Mapping[str, Any], payload: Mapping[str, Any], user: str) -> str | None:
@@ -89,21 +89,21 @@ class SlackActions:
             elif name in DECISIONS:
                 return self._decide(str(json.loads(action["value"])["s"]), name, user)
             elif name in MARKS:
-                return self._mark(json.loads(action["value"]), name, _when(action.get("action_ts"), self._memory), user)
+                return self._record_vote(json.loads(action["value"]), name, _press_time(action.get("action_ts"), self._memory), user)
         except (OnRecallError, PermanentDeliveryError) as error:
             return f"That was not kept: {error}"
         return None
 
-    def _mark(self, about: Mapping[str, Any], name: str, at: datetime, user: str) -> str:
+    def _record_vote(self, about: Mapping[str, Any], name: str, at: datetime, user: str) -> str:
         step = about.get("n")
-        mark = StepVote(str(about["r"]), MARKS[name], step, at, user)
-        with self._marking:  # what one person says of several steps is one outcome, read and written as a whole
-            before = [one for one in self._memory.store.outcomes(mark.recommendation) if one.by == user]
-            outcome = marked(mark, before[0] if before else None)
+        vote = StepVote(str(about["r"]), MARKS[name], step, at, user)
+        with self._vote_lock:  # what one person says of several steps is one outcome, read and written as a whole
+            earlier = [outcome for outcome in self._memory.store.outcomes(vote.recommendation) if outcome.by == user]
+            outcome = merge_vote(vote, earlier[0] if earlier else None)
             if outcome is not None:
                 self._memory.rate(outcome)
-        what = "the answer" if step is None else f"step {step}"
-        return f"Noted: {what} {'helped' if MARKS[name] else 'did not help'}. You may change your mind."
+        subject = "the answer" if step is None else f"step {step}"
+        return f"Noted: {subject} {'helped' if MARKS[name] else 'did not help'}. You may change your mind."
 
     def _decide(self, suggestion_id: str, name: str, user: str) -> str:
         """Whoever may press a button here stands for what the sender wrote, under the name that Slack gives."""
@@ -126,78 +126,78 @@ class SlackActions:
         if view.get("callback_id") != slack_modal.CALLBACK:
             return {}
         try:
-            said = slack_modal.read(view)
-            answer = self._memory.store.recommendation(said.recommendation) if said.recommendation else None
-            self._memory.resolve(said.incident, said.resolution(answer, self._memory.now(), user))
+            submission = slack_modal.parse_submission(view)
+            answer = self._memory.store.recommendation(submission.recommendation) if submission.recommendation else None
+            self._memory.resolve(submission.incident, submission.resolution(answer, self._memory.now(), user))
         except OnRecallError as error:
-            place = error.field if isinstance(error, Invalid) and error.field in slack_modal.PLACES else "root_cause"
+            place = error.field if isinstance(error, Invalid) and error.field in slack_modal.ERROR_FIELDS else "root_cause"
             return {"response_action": "errors", "errors": {place: str(error)[:150]}}
         return {"response_action": "clear"}
 
     # questions
 
-    def ask(self, text: str) -> slack_message.Said:
+    def ask(self, text: str) -> slack_message.MessageContent:
         """The answer to what somebody typed; nothing is kept."""
-        asked = html.unescape(_MENTION.sub(" ", text)).strip()[:LONGEST_QUESTION]
-        if not asked:
+        question = html.unescape(_MENTION.sub(" ", text)).strip()[:LONGEST_QUESTION]
+        if not question:
             return {"text": USAGE}
         try:
-            return slack_message.spoken(self._memory.ask(situation(asked)), self._app.links)
+            return slack_message.answer_message(self._memory.ask(make_situation(question)), self._app.links)
         except OnRecallError as error:
             return {"text": slack_blocks.fallback(f"No answer: {error}")}
 
-    def hear(self, envelope: Mapping[str, Any], *, again: bool) -> None:
+    def answer_mention(self, envelope: Mapping[str, Any], *, again: bool) -> None:
         """Somebody mentioned the app: answer in the thread, once, however often Slack says so."""
         event, event_id = envelope.get("event") or {}, str(envelope.get("event_id"))
-        if event.get("type") != "app_mention" or event.get("bot_id") or not self._first(event_id):
+        if event.get("type") != "app_mention" or event.get("bot_id") or not self._is_first(event_id):
             return
-        done = False
+        answered = False
         try:
-            _own({"team": {"id": envelope.get("team_id")}, "user": {"team_id": event.get("user_team")}})
+            _require_own_workspace({"team": {"id": envelope.get("team_id")}, "user": {"team_id": event.get("user_team")}})
             self._reply(event, event_id, again=again)
-            done = True
+            answered = True
         finally:
-            if not done:
+            if not answered:
                 self._forget(event_id)
 
     def _reply(self, event: Mapping[str, Any], event_id: str, *, again: bool) -> None:
         api, deadline = self._api(), Deadline(20)
         channel, thread = str(event["channel"]), str(event.get("thread_ts") or event["ts"])
-        if again and self._answered(channel, thread, event_id, deadline):
+        if again and self._is_answered(channel, thread, event_id, deadline):
             return
         metadata = {"event_type": ANSWER, "event_payload": {"event": event_id}}
-        said = self.ask(str(event.get("text", "")))
+        answer = self.ask(str(event.get("text", "")))
         api.wait_turn(channel, deadline)
-        api.call("chat.postMessage", deadline, channel=channel, thread_ts=thread, metadata=metadata, **said, **PLAIN)
+        api.call("chat.postMessage", deadline, channel=channel, thread_ts=thread, metadata=metadata, **answer, **PLAIN_OPTIONS)
 
-    def _answered(self, channel: str, thread: str, event_id: str, deadline: Deadline) -> bool:
-        found = self._api().ask(
+    def _is_answered(self, channel: str, thread: str, event_id: str, deadline: Deadline) -> bool:
+        thread_replies = self._api().ask(
             "conversations.replies", deadline, channel=channel, ts=thread, limit=200, include_all_metadata=True
         )
-        told = [(one.get("metadata") or {}).get("event_payload") or {} for one in found.get("messages", ())]
-        return any(one.get("event") == event_id for one in told)
+        payloads = [(message.get("metadata") or {}).get("event_payload") or {} for message in thread_replies.get("messages", ())]
+        return any(payload.get("event") == event_id for payload in payloads)
 
-    def _first(self, event_id: str) -> bool:
-        with self._noting:
+    def _is_first(self, event_id: str) -> bool:
+        with self._events_lock:
             if event_id in self._events:
                 return False
             self._events[event_id] = None
-            if len(self._events) > REMEMBERED:
+            if len(self._events) > MAX_REMEMBERED_EVENTS:
                 self._events.popitem(last=False)
             return True
 
     def _forget(self, event_id: str) -> None:
         """So that the next time counts."""
-        with self._noting:
+        with self._events_lock:
             self._events.pop(event_id, None)
 
-    def tell(self, payload: Mapping[str, Any], said: slack_message.Said) -> None:
+    def reply_privately(self, payload: Mapping[str, Any], content: slack_message.MessageContent) -> None:
         """Tell it to the one who asked, alone."""
         url = payload.get("response_url")
         if not isinstance(url, str):
             return
         thread = (payload.get("message") or {}).get("thread_ts")
-        body = {**said, "response_type": "ephemeral", "replace_original": False}
+        body = {**content, "response_type": "ephemeral", "replace_original": False}
         body |= {"thread_ts": thread} if thread else {}
         try:
             post = check_webhook(self._app.guard, url)
@@ -223,21 +223,21 @@ MARKS: Mapping[str, bool] = {
 DECISIONS = frozenset({"confirm_suggestion", "dismiss_suggestion"})
 
 
-def _own(payload: Mapping[str, Any]) -> None:
+def _require_own_workspace(payload: Mapping[str, Any]) -> None:
     """Forbidden to people of other companies in a shared channel."""
     team, theirs = (payload.get("team") or {}).get("id"), (payload.get("user") or {}).get("team_id")
     if team and theirs and team != theirs and not payload.get("enterprise"):
         raise Forbidden("only members of the workspace in which OnRecall is installed may do this")
 
 
-def _by(user: Any) -> str:
-    found = user.get("id") if isinstance(user, dict) else None
-    if not isinstance(found, str) or not _USER.fullmatch(found):
+def _user_name(user: Any) -> str:
+    user_id = user.get("id") if isinstance(user, dict) else None
+    if not isinstance(user_id, str) or not _USER.fullmatch(user_id):
         raise Invalid("the user is missing; Slack always sends one", "user")
-    return f"slack:{found}"
+    return f"slack:{user_id}"
 
 
-def _when(stamp: Any, memory: IncidentService) -> datetime:
+def _press_time(stamp: Any, memory: IncidentService) -> datetime:
     """When the button was pressed: the same for each time that Slack says so."""
     try:
         at = datetime.fromtimestamp(float(stamp), UTC)

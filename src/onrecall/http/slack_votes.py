@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from onrecall.domain.incident import Helped, RecommendationOutcome, StepVerdict
+from onrecall.domain.incident import OutcomeVerdict, RecommendationOutcome, StepVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,30 +17,30 @@ class StepVote:
     by: str
 
 
-def marked(mark: StepVote, before: RecommendationOutcome | None) -> RecommendationOutcome | None:
+def merge_vote(vote: StepVote, earlier: RecommendationOutcome | None) -> RecommendationOutcome | None:
     """What counts now; None: nothing new, for something later was said of the same, or the same."""
-    late = before is not None and before.at > mark.at
-    if late and (mark.step is None or mark.step in _steps(before)):
+    is_older = earlier is not None and earlier.at > vote.at
+    if is_older and (vote.step is None or vote.step in _steps(earlier)):
         return None
-    steps = _steps(before)
-    if mark.step is not None:
-        steps[mark.step] = StepVerdict(mark.step, "worked" if mark.helped else "did_not_help")
-    verdict = _verdict(mark, before)
-    new = RecommendationOutcome(
-        mark.recommendation, verdict, mark.at, tuple(steps[n] for n in sorted(steps)), by=mark.by
+    steps = _steps(earlier)
+    if vote.step is not None:
+        steps[vote.step] = StepVerdict(vote.step, "worked" if vote.helped else "did_not_help")
+    verdict = _verdict(vote, earlier)
+    merged = RecommendationOutcome(
+        vote.recommendation, verdict, vote.at, tuple(steps[n] for n in sorted(steps)), by=vote.by
     )
-    if before is None:
-        return new
-    new = replace(new, at=max(mark.at, before.at), note=before.note)
-    return None if replace(new, at=before.at) == before else new
+    if earlier is None:
+        return merged
+    merged = replace(merged, at=max(vote.at, earlier.at), note=earlier.note)
+    return None if replace(merged, at=earlier.at) == earlier else merged
 
 
-def _verdict(mark: StepVote, before: RecommendationOutcome | None) -> Helped:
+def _verdict(vote: StepVote, earlier: RecommendationOutcome | None) -> OutcomeVerdict:
     """A step that fixed it is an answer that helped; one that did not says nothing against what was said before."""
-    if mark.helped:
+    if vote.helped:
         return "helped"
-    return before.verdict if mark.step is not None and before is not None else "did_not_help"
+    return earlier.verdict if vote.step is not None and earlier is not None else "did_not_help"
 
 
-def _steps(before: RecommendationOutcome | None) -> dict[int, StepVerdict]:
-    return {one.n: one for one in before.steps} if before else {}
+def _steps(earlier: RecommendationOutcome | None) -> dict[int, StepVerdict]:
+    return {step.n: step for step in earlier.steps} if earlier else {}

@@ -8,7 +8,7 @@ import httpx
 from onrecall.domain.errors import Forbidden, Unavailable
 from onrecall.sources import SubscriptionConfirmation, sns
 
-SECONDS = 5.0
+TIMEOUT_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -20,16 +20,16 @@ class SubscriptionConfirmer:
         self._topics = topics
         self._transport = transport
 
-    def __call__(self, asked: SubscriptionConfirmation) -> None:
+    def __call__(self, confirmation: SubscriptionConfirmation) -> None:
         """Confirm, if the topic is one of those that were allowed."""
-        if not sns.allowed(asked.topic, self._topics):
-            raise Forbidden(f"the topic {asked.topic[:200]!r} is not allowed; name it in ONRECALL_SNS_TOPICS")
+        if not sns.is_allowed_topic(confirmation.topic, self._topics):
+            raise Forbidden(f"the topic {confirmation.topic[:200]!r} is not allowed; name it in ONRECALL_SNS_TOPICS")
         try:
-            with httpx.Client(transport=self._transport, timeout=SECONDS, follow_redirects=False) as client:  # noqa: SIM117
-                with client.stream("GET", asked.url) as answer:
+            with httpx.Client(transport=self._transport, timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:  # noqa: SIM117
+                with client.stream("GET", confirmation.url) as answer:
                     status = answer.status_code
         except httpx.HTTPError as error:
-            raise Unavailable(f"the subscription to {asked.topic} can't be confirmed now: {error}") from error
+            raise Unavailable(f"the subscription to {confirmation.topic} can't be confirmed now: {error}") from error
         if status != httpx.codes.OK:
-            raise Unavailable(f"SNS answered {status} to the confirmation of {asked.topic}")
-        log.info("the subscription to %s is confirmed", asked.topic)
+            raise Unavailable(f"SNS answered {status} to the confirmation of {confirmation.topic}")
+        log.info("the subscription to %s is confirmed", confirmation.topic)

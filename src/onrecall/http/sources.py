@@ -49,12 +49,12 @@ class AlertPage(BaseModel):
 @router.get("/senders")
 def senders(request: Request, memory: TheMemory) -> SenderList:
     """List every sender with its address, its credentials, its last message and its number of alerts."""
-    heard, signing, catalog = memory.store.senders.all(), request.app.state.signing, memory.receiver.sources
-    named = sorted(name for name in heard if name.startswith(f"{GENERIC}/"))
+    activity, signing, catalog = memory.store.source_activity.all(), request.app.state.signing, memory.receiver.sources
+    generic_names = sorted(name for name in activity if name.startswith(f"{GENERIC}/"))
     return SenderList(
         items=[
-            _sender(catalog, name, heard.get(name, SourceActivity()), signed=name in signing)
-            for name in (*catalog, *named)
+            _sender(catalog, name, activity.get(name, SourceActivity()), signed=name in signing)
+            for name in (*catalog, *generic_names)
         ]
     )
 
@@ -70,20 +70,20 @@ def sources(memory: TheMemory) -> SourceList:
 def source(name: str, request: Request, memory: TheMemory, url: Address = None) -> SourceDetailOut:
     """Return one source with configuration to paste for this server, and where each field of its payloads is."""
     catalog = memory.receiver.sources
-    found = catalog.find(name).name
-    definition = catalog.definition(found)
+    canonical_name = catalog.find(name).name
+    definition = catalog.definition(canonical_name)
     return SourceDetailOut(
-        **_source(catalog, found),
-        setup=reference.setup(found, definition, url or str(request.base_url)),
+        **_source(catalog, canonical_name),
+        setup=reference.setup_instructions(canonical_name, definition, url or str(request.base_url)),
         notes=definition.notes if definition else "",
-        reads=reference.describe(catalog.defined(found)) if definition else {},
+        reads=reference.describe_fields(catalog.defined(canonical_name)) if definition else {},
     )
 
 
 @router.post("/sources/{name:path}/try", responses=responses(404, 413, 415, 422))
 async def try_payload(name: str, request: Request, memory: TheMemory) -> RehearsalOut:
     """Show what a payload under this name would become, field by field. Stores nothing."""
-    delivery = await bodies.delivery(request)
+    delivery = await bodies.read_message(request)
     return RehearsalOut.model_validate(await run_in_threadpool(memory.receiver.rehearse, name, delivery))
 
 
@@ -96,8 +96,8 @@ def alerts_set_aside(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AlertPage:
     """List alerts that opened no incident, newest first: tests, heartbeats, planned work, good news."""
-    page = memory.store.storms.set_aside(purpose, source, cursor, limit)
-    return AlertPage(items=[AlertOut.of(one) for one in page.items], next=page.next_cursor)
+    page = memory.store.grouping.set_aside(purpose, source, cursor, limit)
+    return AlertPage(items=[AlertOut.of(alert) for alert in page.items], next=page.next_cursor)
 
 
 def _source(catalog: SourceCatalog, name: str) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _source(catalog: SourceCatalog, name: str) -> dict[str, Any]:
         "name": name,
         "title": definition.tool if definition else reference.GENERIC_TITLE,
         "category": definition.category if definition else "other",
-        "address": reference.address(name, definition),
+        "address": reference.webhook_path(name, definition),
         "also": definition.also if definition else [],
         "documentation": definition.documentation if definition else None,
         "shapes": [shape.name for shape in definition.shapes] if definition else [],
@@ -114,20 +114,20 @@ def _source(catalog: SourceCatalog, name: str) -> dict[str, Any]:
     }
 
 
-def _sender(catalog: SourceCatalog, name: str, heard: SourceActivity, *, signed: bool) -> SenderOut:
+def _sender(catalog: SourceCatalog, name: str, activity: SourceActivity, *, signed: bool) -> SenderOut:
     definition = catalog.definition(name)
     return SenderOut(
         name=name,
         title=definition.tool if definition else reference.GENERIC_TITLE,
         category=definition.category if definition else "other",
-        address=reference.address(name, definition),
+        address=reference.webhook_path(name, definition),
         shows=_shows(catalog, name, signed=signed),
-        heard_at=heard.heard_at,
-        alerts=heard.alerts,
-        notes=heard.notes,
-        changes=heard.changes,
-        rejected=heard.rejected,
-        set_aside={purpose: SetAsideOut.model_validate(one) for purpose, one in heard.set_aside.items()},
+        heard_at=activity.heard_at,
+        alerts=activity.alerts,
+        notes=activity.notes,
+        changes=activity.changes,
+        rejected=activity.rejected,
+        set_aside={purpose: SetAsideOut.model_validate(counts) for purpose, counts in activity.set_aside.items()},
     )
 
 

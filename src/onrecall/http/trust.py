@@ -22,7 +22,7 @@ class LastBacktest(BaseModel):
 @router.get("/trust")
 def trust(memory: TheMemory) -> TrustOut:
     """Return hit rate, reliability, coverage and novelty over answers of known truth, with n and intervals."""
-    return TrustOut.model_validate(memory.trust.standing())
+    return TrustOut.model_validate(memory.trust.summary())
 
 
 @router.get("/trust/backtest")

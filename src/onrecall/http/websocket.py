@@ -16,7 +16,7 @@ from onrecall.domain.errors import Unavailable
 from onrecall.http.broadcast import MOST_MISSED, Stream, StreamClient
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
-from onrecall.http.websocket_auth import POLICY_VIOLATION, refused
+from onrecall.http.websocket_auth import POLICY_VIOLATION, wait_until_refused
 from onrecall.pipeline.tickets import TicketService
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
@@ -34,8 +34,8 @@ class TicketOut(BaseModel):
 @router.post("/live/ticket", responses=responses(401, 403))
 def ticket(request: Request, memory: TheMemory, caller: TheCaller) -> TicketOut:
     """Create a ticket that opens `WS /api/v1/live` once within 30 s, for browsers, which cannot send a key there."""
-    given = TicketService(memory.store, request.state.keys, memory.now).give(caller.key)
-    return TicketOut(ticket=given.ticket, expires_at=given.expires_at)
+    issued = TicketService(memory.store, request.state.keys, memory.now).issue(caller.key)
+    return TicketOut(ticket=issued.ticket, expires_at=issued.expires_at)
 
 
 @router.websocket("/live")
@@ -43,13 +43,13 @@ async def live(socket: WebSocket) -> None:
     """`{type, id, seq}` for each thing that happens to an incident; `?after=` goes on after a number."""
     await socket.accept()
     stream: Stream = socket.app.state.stream
-    given = socket.query_params.get("after")
-    if given is not None and not (given.isascii() and given.isdigit() and len(given) < 20):
+    after = socket.query_params.get("after")
+    if after is not None and not (after.isascii() and after.isdigit() and len(after) < 20):
         await socket.close(POLICY_VIOLATION, "after: give the `seq` of the last hint you had, a whole number")
         return
     try:
         async with stream.joined() as client:
-            await _serve(socket, stream, client, None if given is None else int(given))
+            await _serve(socket, stream, client, None if after is None else int(after))
     except Unavailable as error:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await socket.close(TRY_LATER, _short(str(error)))
@@ -66,9 +66,9 @@ async def _serve(socket: WebSocket, stream: Stream, client: StreamClient, after:
             together.cancel_scope.cancel()
 
         together.start_soon(first, partial(_send, socket, stream, client, after))
-        together.start_soon(first, partial(_hear, socket, client))
+        together.start_soon(first, partial(_receive, socket, client))
         together.start_soon(first, partial(_let_go, client))
-        together.start_soon(first, partial(refused, socket, stream.heartbeat_seconds))
+        together.start_soon(first, partial(wait_until_refused, socket, stream.heartbeat_seconds))
     for code, reason in closing[:1]:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):  # it may have gone, or be stuck
             async with asyncio.timeout(GOODBYE_SECONDS):
@@ -78,39 +78,39 @@ async def _serve(socket: WebSocket, stream: Stream, client: StreamClient, after:
 async def _send(socket: WebSocket, stream: Stream, client: StreamClient, after: int | None) -> None:
     hello, begin = _hello(client.since, after)
     await socket.send_text(json.dumps(hello))
-    async for one in stream.missed(begin, client.since):
-        await socket.send_text(one)
+    async for missed_hint in stream.missed(begin, client.since):
+        await socket.send_text(missed_hint)
     while True:
         try:
             async with asyncio.timeout(stream.heartbeat_seconds):
-                said = await client.queue.get()
+                message = await client.queue.get()
         except TimeoutError:
-            said = json.dumps({"type": "heartbeat", "seq": stream.seq})
-        await socket.send_text(said)
+            message = json.dumps({"type": "heartbeat", "seq": stream.seq})
+        await socket.send_text(message)
 
 
 def _hello(newest: int, after: int | None) -> tuple[dict[str, Any], int]:
     """What is said first, and after which event the client is told what it missed."""
-    said = {"type": "hello", "seq": newest}
+    hello = {"type": "hello", "seq": newest}
     if after is None:
-        return said, newest
+        return hello, newest
     if after > newest:
         reason = f"after={after} is ahead of the newest event; this is another store, or an older state of it"
     elif newest - after > MOST_MISSED:
         reason = f"{newest - after} events came since, and at most {MOST_MISSED} are told again"
     else:
-        return said | {"resumed": True}, after
-    return said | {"resumed": False, "reason": f"{reason}; fetch anew what you show"}, newest
+        return hello | {"resumed": True}, after
+    return hello | {"resumed": False, "reason": f"{reason}; fetch anew what you show"}, newest
 
 
-async def _hear(socket: WebSocket, client: StreamClient) -> None:
+async def _receive(socket: WebSocket, client: StreamClient) -> None:
     while (message := await socket.receive())["type"] != "websocket.disconnect":
-        client.tell(_answer(message.get("text")))
+        client.send(_reply_to(message.get("text")))
 
 
-def _answer(said: str | None) -> str:
+def _reply_to(text: str | None) -> str:
     try:
-        message = json.loads(said or "")
+        message = json.loads(text or "")
     except (ValueError, RecursionError):
         message = None
     if isinstance(message, dict) and message.get("type") == "ping":

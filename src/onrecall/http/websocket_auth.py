@@ -12,7 +12,7 @@ from onrecall.pipeline.keys import Keys
 POLICY_VIOLATION = 1008
 
 
-async def refused(socket: WebSocket, every_seconds: float) -> tuple[int, str]:
+async def wait_until_refused(socket: WebSocket, every_seconds: float) -> tuple[int, str]:
     """How to close a connection that is not admitted any more; returns once that is so, however much is told there."""
     while True:
         await asyncio.sleep(every_seconds)
@@ -33,5 +33,5 @@ async def _still_admitted(socket: WebSocket) -> None:
             return  # asked again the next time
     if socket.state.proxied:
         return
-    if keys.wanted and (caller.key is None or keys.active(caller.key.id) is None):
+    if keys.required and (caller.key is None or keys.active(caller.key.id) is None):
         raise Unauthorised("the key is missing, revoked or expired; use a valid one")

@@ -1,6 +1,6 @@
-"""A file of old incidents → Incident: one file per format, and the quality report.
+"""Import old incidents from files: one module per format, and the quality report.
 
-A name is imported when it is first used: who reads one resolution need not load the readers of every format.
+Names are imported on first use, so that reading one resolution does not load the readers of every format.
 """
 
 from typing import TYPE_CHECKING
@@ -9,40 +9,40 @@ from onrecall.importers.lazy_names import loader
 
 if TYPE_CHECKING:
     from onrecall.importers.chroma import is_collection
-    from onrecall.importers.folder import count_hint, read
+    from onrecall.importers.folder import estimate_record_count, read
     from onrecall.importers.format_table import format_names
-    from onrecall.importers.mapping_suggestion import MappingSuggestion, suggest
-    from onrecall.importers.options import Item, how
-    from onrecall.importers.quality import ImportQuality, QualitySurvey, assess
+    from onrecall.importers.mapping_suggestion import MappingSuggestion, suggest_mapping
+    from onrecall.importers.options import ImportedItem, build_options
+    from onrecall.importers.quality import ImportQuality, QualitySurvey, assess_quality
     from onrecall.importers.reader import read_bytes
     from onrecall.importers.record import ImportNote, UnusedFields
 
 __all__ = [
     "ImportNote",
     "ImportQuality",
-    "Item",
+    "ImportedItem",
     "MappingSuggestion",
     "QualitySurvey",
     "UnusedFields",
-    "assess",
-    "count_hint",
+    "assess_quality",
+    "build_options",
+    "estimate_record_count",
     "format_names",
-    "how",
     "is_collection",
     "read",
     "read_bytes",
-    "suggest",
+    "suggest_mapping",
 ]
 
 __getattr__ = loader(
     __name__,
     {
         "chroma": ("is_collection",),
-        "folder": ("count_hint", "read"),
+        "folder": ("estimate_record_count", "read"),
         "format_table": ("format_names",),
-        "mapping_suggestion": ("MappingSuggestion", "suggest"),
-        "options": ("Item", "how"),
-        "quality": ("ImportQuality", "QualitySurvey", "assess"),
+        "mapping_suggestion": ("MappingSuggestion", "suggest_mapping"),
+        "options": ("ImportedItem", "build_options"),
+        "quality": ("ImportQuality", "QualitySurvey", "assess_quality"),
         "reader": ("read_bytes",),
         "record": ("ImportNote", "UnusedFields"),
     },

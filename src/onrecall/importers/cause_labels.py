@@ -1,4 +1,4 @@
-"""A column that is called a cause: a short one is a label that incidents share, a long one is prose."""
+"""Tell cause labels from prose: a short cause is a label that incidents share, a long one is a description."""
 
 import re
 
@@ -16,18 +16,18 @@ _NOTHING = re.compile(
 
 
 def divide_cause(root_cause: str | None, cause: str | None) -> tuple[str | None, str | None]:
-    """Return the root cause in prose and the label, from a column for each; a cause that is prose is no label."""
-    told = None if root_cause is None or is_placeholder(root_cause) else root_cause
+    """Return the root cause in prose and the cause label; a cause that is prose is not a label."""
+    prose = None if root_cause is None or is_placeholder(root_cause) else root_cause
     if cause is None or _NOTHING.fullmatch(cause.strip()):
-        return told, None
+        return prose, None
     if is_label(cause):
-        return told or cause, cause
-    return "\n".join(dict.fromkeys(said for said in (told, cause) if said)), None
+        return prose or cause, cause
+    return "\n".join(dict.fromkeys(part for part in (prose, cause) if part)), None
 
 
 def is_label(text: str) -> bool:
     """Return whether a text is short enough to be the name of a cause rather than a sentence about it."""
-    said = text.strip()
-    if _NOTHING.fullmatch(said) or len(said) > LONGEST or "\n" in said or said.endswith((".", "!", "?")):
+    label = text.strip()
+    if _NOTHING.fullmatch(label) or len(label) > LONGEST or "\n" in label or label.endswith((".", "!", "?")):
         return False
-    return 0 < len(said.split()) <= MOST_WORDS
+    return 0 < len(label.split()) <= MOST_WORDS

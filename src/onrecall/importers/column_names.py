@@ -1,4 +1,4 @@
-"""The names that people give to the columns of a table of incidents, and which of our fields each is."""
+"""Map the names that people give to columns of incident tables to our fields."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,26 +62,26 @@ _NAMES = {
     "source_id": "source id",
 }
 SYNONYMS: Mapping[str, Sequence[str]] = {name: tuple(synonyms.split("|")) for name, synonyms in _NAMES.items()}
-"""Our field ← the names it goes by, the surest first; compared without case, underscores and marks."""
+"""Our field → its common names, most reliable first; compared without case, underscores and punctuation."""
 FIELDS = tuple(SYNONYMS)
 TIMES = ("started_at", "acknowledged_at", "resolved_at")
 
 
-def bare(column: str) -> str:
-    """Return a column's name without case, marks and units; words run together in camel case are parted."""
+def normalize_column(column: str) -> str:
+    """Return a column's name in lower case, without punctuation and units, with camel case split into words."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", re.sub(r"\(.*?\)", "", column))
     return " ".join(re.sub(r"[\W_]+", " ", name.lower()).split())
 
 
-def assign_by_name(columns: Iterable[str], taken: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return our field → their column by common names, for fields that are not taken; a column serves one field."""
+def assign_by_name(columns: Iterable[str], already_assigned: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Match columns to fields not in `already_assigned` by common names; each column serves one field."""
     by_name: dict[str, str] = {}
     for column in columns:
-        by_name.setdefault(bare(column), column)
+        by_name.setdefault(normalize_column(column), column)
     assigned: dict[str, str] = {}
     for name, synonyms in SYNONYMS.items():
         used = set(assigned.values())
         free = (by_name[synonym] for synonym in synonyms if synonym in by_name and by_name[synonym] not in used)
-        if name not in taken and (chosen := next(free, None)) is not None:
+        if name not in already_assigned and (chosen := next(free, None)) is not None:
             assigned[name] = chosen
     return assigned

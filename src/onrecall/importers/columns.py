@@ -1,4 +1,4 @@
-"""Tables that people made themselves, and JSON with names of its own: their columns → our fields."""
+"""Read home-made tables, and JSON with its own field names, by mapping columns to our fields."""
 
 import json
 import re
@@ -11,46 +11,46 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, IncidentLink
 from onrecall.importers.cause_labels import divide_cause
 from onrecall.importers.column_names import TIMES, assign_by_name
-from onrecall.importers.comments import comments_of
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.comments import parse_comments
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.mapping import FieldMapping
 from onrecall.importers.narrative import Comment
-from onrecall.importers.native import labels as label_object
+from onrecall.importers.native import parse_labels as label_object
 from onrecall.importers.record import FieldRecord
 from onrecall.importers.states import state_of
-from onrecall.importers.tags import facets, read_tags
-from onrecall.importers.times import after, duration
+from onrecall.importers.tags import parse_facets, read_tags
+from onrecall.importers.times import add_seconds, parse_duration
 from onrecall.importers.values import lines_of, name_of, names_of, value_at
 
 DEEPEST = 4
-"""Levels of objects whose fields can be named, with a dot between the levels."""
+"""Maximum nesting depth of a field that can be addressed as `outer.inner`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Which of their columns is which of our fields in one file."""
+    """Which column holds which of our fields and labels in one file."""
 
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def present_in(records: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return all columns of some records, and with dots the fields within their objects, in the order of the file."""
-    found: dict[str, None] = {}
+def list_columns(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return all columns of the records, nested fields as dotted paths, in file order."""
+    columns: dict[str, None] = {}
     for values in records:
-        for place in _places(values, "", 1):
-            found.setdefault(place)
-    return list(found)
+        for place in _column_paths(values, "", 1):
+            columns.setdefault(place)
+    return list(columns)
 
 
 def assign(present: Sequence[str], mapping: FieldMapping) -> Assignment:
-    """Return our field ← their columns: those of the mapping first, then by common names.
+    """Assign columns to fields: from the mapping first, then by common names.
 
     Raises:
-        Invalid: the mapping names a column that is not there.
+        Invalid: the mapping names a column that does not exist.
     """
-    named = [column for columns in mapping.columns.values() for column in columns]
-    absent = [column for column in (*named, *mapping.labels.values()) if column not in present]
+    mapped_columns = [column for columns in mapping.columns.values() for column in columns]
+    absent = [column for column in (*mapped_columns, *mapping.labels.values()) if column not in present]
     if absent:
         raise Invalid(
             f"the mapping names the column {absent[0]!r}, which is not there; there are {', '.join(present)[:300]}",
@@ -59,23 +59,23 @@ def assign(present: Sequence[str], mapping: FieldMapping) -> Assignment:
     top = [column for column in present if not _is_inside(column, frozenset(present))]
     by_name = assign_by_name(top, mapping.columns)
     if not {"title", "started_at"} & {*by_name, *mapping.columns}:
-        by_name = {**_within_wrapper(present, mapping), **by_name}
+        by_name = {**_assign_within_wrapper(present, mapping), **by_name}
     fields = {**{name: (column,) for name, column in by_name.items()}, **mapping.columns}
     return Assignment(fields, _label_columns(present, mapping))
 
 
 def parse(record: FieldRecord, assignment: Assignment) -> Incident:
-    """Return the incident in a row of the table."""
+    """Return the incident in one row of the table."""
     row = _MappedRow(record, assignment)
     started = row.time("started_at")
-    lasted = duration(row.text("resolved_at"))
+    lasted = parse_duration(row.text("resolved_at"))
     tags, pairs = row.tags()
-    said = facets(tags)
+    tag_facets = parse_facets(tags)
     root_cause, label = divide_cause(row.text("root_cause"), row.name("cause"))
     services = row.names("service")
     resolution = row.text("fix")
     states = (state_of(resolution), state_of(row.name("status")))
-    return incident(
+    return build_incident(
         row.record,
         source=row.name("source") or "csv",
         id=row.name("id"),
@@ -84,15 +84,15 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
         description=row.text("description"),
         started_at=started,
         acknowledged_at=row.time("acknowledged_at"),
-        resolved_at=row.time("resolved_at") if lasted is None else after(started, lasted),
-        service=services[0] if services else said.get("service"),
-        environment=row.name("environment") or said.get("environment"),
-        level=row.name("severity") or said.get("severity"),
+        resolved_at=row.time("resolved_at") if lasted is None else add_seconds(started, lasted),
+        service=services[0] if services else tag_facets.get("service"),
+        environment=row.name("environment") or tag_facets.get("environment"),
+        level=row.name("severity") or tag_facets.get("severity"),
         state=row.name("status"),
         labels={**pairs, **({"services": ", ".join(services)} if len(services) > 1 else {}), **row.labels()},
         root_cause=root_cause,
         fix=resolution,
-        cause=label or said.get("cause"),
+        cause=label or tag_facets.get("cause"),
         comments=row.comments(),
         fixed="not fixed" not in states,
         impact=row.text("impact"),
@@ -103,7 +103,7 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
 
 
 class _MappedRow:
-    """One row by our names."""
+    """One row, read by our field names."""
 
     def __init__(self, record: FieldRecord, assignment: Assignment) -> None:
         self._columns = assignment.fields
@@ -117,91 +117,93 @@ class _MappedRow:
         texts = {name: next((_time_text(value) for value in self._values[name] if _time_text(value)), None)
                  for name in TIMES if name in self._values}  # fmt: skip
         self.record = record.renamed(texts, {})
-        self._given = record.values
+        self._row_values = record.values
 
     def time(self, name: str) -> datetime | None:
-        """The first of its columns that says something, as a moment in UTC."""
+        """Return the first non-empty of the field's columns as a time in UTC."""
         return self.record.time(name)
 
     def text(self, name: str) -> str | None:
-        """All that its columns say, a line for each part."""
-        said = [line for value in self._values.get(name, ()) for line in lines_of(value)]
-        return "\n".join(said) or None
+        """Return the text of all of the field's columns, one line per part."""
+        lines = [line for value in self._values.get(name, ()) for line in lines_of(value)]
+        return "\n".join(lines) or None
 
     def name(self, name: str) -> str | None:
-        """The first thing that its columns name."""
-        return next((said for value in self._values.get(name, ()) if (said := name_of(value))), None)
+        """Return the first name in the field's columns."""
+        return next((text for value in self._values.get(name, ()) if (text := name_of(value))), None)
 
     def names(self, name: str) -> tuple[str, ...]:
-        """All things that its columns name."""
-        return tuple(dict.fromkeys(said for value in self._values.get(name, ()) for said in names_of(value)))
+        """Return all distinct names in the field's columns."""
+        return tuple(
+            dict.fromkeys(value_name for value in self._values.get(name, ()) for value_name in names_of(value))
+        )
 
     def comments(self) -> tuple[Comment, ...]:
-        """What was written about it meanwhile."""
+        """Return the comments of the row."""
         times = self.record.times
-        return tuple(comment for value in self._values.get("comments", ()) for comment in comments_of(value, times))
+        return tuple(comment for value in self._values.get("comments", ()) for comment in parse_comments(value, times))
 
     def tags(self) -> tuple[list[str], dict[str, str]]:
-        """Its tags as they stand, and as labels."""
+        """Return the tags as written, and as labels."""
         tags: list[str] = []
         pairs: dict[str, str] = {}
         for value in self._values.get("labels", ()):
             if isinstance(value, Mapping):
                 pairs |= label_object(value)
-                tags += [f"{name}: {said}" for name, said in label_object(value).items()]
+                tags += [f"{name}: {text}" for name, text in label_object(value).items()]
             elif isinstance(value, str) and value.lstrip().startswith("{"):
                 pairs |= _json_labels(value)
             else:
-                tags += _parts(value)
+                tags += _tag_parts(value)
         return tags, {**pairs, **read_tags(tags).labels} if tags and not pairs else pairs
 
     def labels(self) -> dict[str, str]:
-        """The columns that are labels of their own."""
-        given = ((name, value_at(self._given, column)) for name, column in self._label_columns.items())
-        return {name: said for name, value in given if (said := name_of(value))}
+        """Return the labels that have a column of their own."""
+        column_values = ((name, value_at(self._row_values, column)) for name, column in self._label_columns.items())
+        return {name: text for name, value in column_values if (text := name_of(value))}
 
 
-def _places(values: Mapping[str, Any], path: str, depth: int) -> Iterable[str]:
+def _column_paths(values: Mapping[str, Any], path: str, depth: int) -> Iterable[str]:
     for name, value in values.items():
         place = f"{path}{name}"
         if name:
             yield place
         if isinstance(value, Mapping) and depth < DEEPEST:
-            yield from _places(value, f"{place}.", depth + 1)
+            yield from _column_paths(value, f"{place}.", depth + 1)
 
 
 def _is_inside(column: str, present: frozenset[str]) -> bool:
-    """Whether dots lead from another column to it; `Nr.` and `Fall-Nr. extern` only hold them."""
+    """Return whether a column is a nested field of another; the dots of `Nr.` and `Fall-Nr. extern` nest nothing."""
     return any(column[:place] in present for place, letter in enumerate(column) if letter == ".")
 
 
-def _within_wrapper(present: Sequence[str], mapping: FieldMapping) -> dict[str, str]:
-    """Fields by common names within the one object of a record that holds most of them, such as `attributes`."""
+def _assign_within_wrapper(present: Sequence[str], mapping: FieldMapping) -> dict[str, str]:
+    """Match fields by common names within the nested object that holds most of them, such as `attributes`."""
     wrappers: dict[str, list[str]] = {}
     for place in present:
         wrapper, dot, name = place.rpartition(".")
         if dot:
             wrappers.setdefault(wrapper, []).append(name)
-    found = [
+    candidates = [
         {field_name: f"{wrapper}.{column}" for field_name, column in assign_by_name(names, mapping.columns).items()}
         for wrapper, names in wrappers.items()
     ]
-    best = max(found, key=len, default={})
+    best = max(candidates, key=len, default={})
     return best if "title" in best and "started_at" in best else {}
 
 
 def _label_columns(present: Iterable[str], mapping: FieldMapping) -> dict[str, str]:
-    """Label → column: those of the mapping, and columns named `label.region` or `labels.region`."""
-    found = dict(mapping.labels)
+    """Return label → column, from the mapping and from columns named `label.region` or `labels.region`."""
+    columns = dict(mapping.labels)
     for column in present:
         prefix, _, name = column.partition(".")
         if prefix.strip().lower() in ("label", "labels") and name:
-            found.setdefault(name.strip(), column)
-    return found
+            columns.setdefault(name.strip(), column)
+    return columns
 
 
 def _time_text(value: Any) -> Any:
-    """What may be read as a time: a text or a number, the first of several."""
+    """Return the value that may be parsed as a time, a text or number; of a list, the first."""
     if isinstance(value, list):
         return next((_time_text(part) for part in value if _time_text(part)), None)
     if isinstance(value, Mapping):
@@ -209,12 +211,12 @@ def _time_text(value: Any) -> Any:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else name_of(value)
 
 
-def _parts(value: Any) -> list[str]:
-    """Tags in a list, or in a text in which marks part them."""
+def _tag_parts(value: Any) -> list[str]:
+    """Split tags given as a list, or as a text separated by `;`, `,` or `|`."""
     if isinstance(value, Mapping):
         return [name for name in (name_of(value),) if name]
     if isinstance(value, list):
-        return [tag for part in value for tag in _parts(part)]
+        return [tag for part in value for tag in _tag_parts(part)]
     return [part.strip() for part in re.split(r"[;,|]", value) if part.strip()] if isinstance(value, str) else []
 
 

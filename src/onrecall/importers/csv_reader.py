@@ -1,4 +1,4 @@
-"""CSV → rows: delimiter from the header, cells by column name, a broken row costs only itself."""
+"""Read CSV rows by column name; the delimiter is detected from the header, a broken row loses only itself."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
 class CsvTable:
-    """The rows of a CSV file; knows its columns once the first row is read."""
+    """The rows of a CSV file; `columns` is set once the first row has been read."""
 
     def __init__(self, name: str, source: DecodedLines) -> None:
         self._name = name
@@ -25,11 +25,11 @@ class CsvTable:
 
     @property
     def delimiter_name(self) -> str:
-        """The delimiter in words."""
+        """Return the name of the delimiter."""
         return _NAMES[self.delimiter]
 
     def rows(self) -> Iterator[SourceRow | RejectedInput]:
-        """Each row by column name; a column that stands several times gives a list."""
+        """Yield each row by column name; a repeated column becomes a list."""
         lines = iter(self._lines())
         for header in lines:
             if header.lower().startswith("sep=") and len(header.strip()) == 5:
@@ -43,7 +43,7 @@ class CsvTable:
         try:
             cells = next(csv.reader([header], delimiter=self.delimiter))
         except csv.Error as problem:
-            yield RejectedInput(self._where(), None, f"broken CSV in the header: {_mend(problem)}")
+            yield RejectedInput(self._where(), None, f"broken CSV in the header: {_explain_error(problem)}")
             return
         self.columns = tuple(cell.strip() or f"column {place}" for place, cell in enumerate(cells, start=1))
         yield from self._body(lines)
@@ -56,7 +56,7 @@ class CsvTable:
             try:
                 cells = next(reader, None)
             except csv.Error as problem:
-                yield RejectedInput(self._where(), None, f"broken CSV: {_mend(problem)}")
+                yield RejectedInput(self._where(), None, f"broken CSV: {_explain_error(problem)}")
                 self._quotes = 0
                 continue
             yield from (self._too_long(number) for number in self._long)
@@ -114,7 +114,7 @@ def _outside_quotes(header: str) -> str:
     return "".join(header.split('"')[::2])
 
 
-def _mend(problem: csv.Error) -> str:
+def _explain_error(problem: csv.Error) -> str:
     if "field larger" in str(problem):
         return f"a cell is longer than {csv.field_size_limit()} characters; is a closing quote missing?"
     return str(problem)

@@ -1,4 +1,4 @@
-"""Datadog: incidents of its API, listed or searched."""
+"""Datadog: incidents from its list and search API."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,28 +6,30 @@ from typing import Any
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
 from onrecall.importers.cause_labels import divide_cause
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.record import FieldRecord, RecordContext, SourceRow
 from onrecall.importers.values import lines_of, names_of, value_at
 
-_OWN = frozenset(("public_id", "customer_impacted", "customer_impact_start", "customer_impact_scope", "time_to_detect"))
+_OWN_FIELDS = frozenset(
+    ("public_id", "customer_impacted", "customer_impact_start", "customer_impact_scope", "time_to_detect")
+)
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By the attributes that only Datadog's incidents have, or by what a search gives."""
-    attributes = _incident(values).get("attributes")
+    """Recognise Datadog by the attributes unique to its incidents, or by the shape of a search result."""
+    attributes = _incident_object(values).get("attributes")
     if not isinstance(attributes, Mapping):
         return False
-    own = bool(_OWN & set(attributes)) and bool({"title", "created"} & set(attributes))
-    return own or _searched(values) is not None
+    own = bool(_OWN_FIELDS & set(attributes)) and bool({"title", "created"} & set(attributes))
+    return own or _search_results(values) is not None
 
 
 def rows(
     source_rows: Iterator[SourceRow | RejectedInput], context: RecordContext
 ) -> Iterator[SourceRow | RejectedInput]:
-    """Return the incidents; a search gives all of them in one object."""
+    """Yield one row per incident; a search returns all of them in one object."""
     for row in source_rows:
-        listed = None if isinstance(row, RejectedInput) else _searched(row.values)
+        listed = None if isinstance(row, RejectedInput) else _search_results(row.values)
         if isinstance(row, RejectedInput) or listed is None:
             yield row
             continue
@@ -36,7 +38,7 @@ def rows(
 
 
 def parse(record: FieldRecord) -> Incident:
-    """Return the incident; severity, cause and services are attributes, or fields that a team defined."""
+    """Return the incident; severity, cause and services are attributes or custom fields."""
     record = record.inside("data") if isinstance(record.values.get("data"), Mapping) else record
     record.use("type")
     attributes_record = record.inside("attributes")
@@ -45,7 +47,7 @@ def parse(record: FieldRecord) -> Incident:
         _text(attributes_record, "root_cause"),
         next(iter(_names(attributes_record, "root_cause_category", "cause")), None),
     )
-    return incident(
+    return build_incident(
         attributes_record,
         source="datadog",
         id=record.text("id") or attributes_record.text("public_id"),
@@ -70,20 +72,20 @@ def parse(record: FieldRecord) -> Incident:
     )
 
 
-def _incident(values: Mapping[str, Any]) -> Mapping[str, Any]:
+def _incident_object(values: Mapping[str, Any]) -> Mapping[str, Any]:
     inner = values.get("data")
     return inner if isinstance(inner, Mapping) else values
 
 
-def _searched(values: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    """The incidents that a search found; None: it is no search."""
+def _search_results(values: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """Return the incidents of a search result, or None if it is not one."""
     attributes = values.get("attributes")
     listed = attributes.get("incidents") if isinstance(attributes, Mapping) else None
     return [part for part in listed if isinstance(part, Mapping)] if isinstance(listed, list) else None
 
 
 def _value(attributes_record: FieldRecord, names: tuple[str, ...]) -> Any:
-    """What an attribute says, or the field that a team defined under the same name."""
+    """Return the value of an attribute, or of the custom field with the same name."""
     for place in (place for name in names for place in (name, f"fields.{name}.value")):
         attributes_record.use(place, *((f"{place.removesuffix('.value')}.type",) if place.endswith(".value") else ()))
         if (value := value_at(attributes_record.values, place)) not in (None, "", []):

@@ -1,4 +1,4 @@
-"""Bytes → text, a line at a time, whatever the encoding and however long the line."""
+"""Decode bytes to text line by line, with encoding detection and a maximum line length."""
 
 import codecs
 import io
@@ -10,7 +10,7 @@ from onrecall.domain.errors import Invalid
 from onrecall.importers.legacy_encodings import EncodingEvidence
 
 LONGEST_LINE = 4 * 2**20
-"""Bytes of one line of JSONL or CSV; a longer one is left out with a message."""
+"""Maximum bytes of one line of JSONL or CSV; a longer line is rejected with a message."""
 SAMPLE = 64 * 2**10
 
 _MAGIC = (
@@ -32,7 +32,7 @@ _BLOCK = 2**18
 
 @dataclass(frozen=True, slots=True)
 class DecodedLine:
-    """One line without its end; None where it was too long to be read."""
+    """One line without its line end; `text` is None if the line was too long."""
 
     number: int
     text: str | None
@@ -40,25 +40,25 @@ class DecodedLine:
 
 @dataclass(frozen=True, slots=True)
 class EncodingGuess:
-    """What was assumed of bytes that are not UTF-8, and the first line that has them."""
+    """The encoding assumed for bytes that are not UTF-8, and the first line that contains them."""
 
     line: int
     message: str
 
 
-def binary(sample: bytes) -> str | None:
-    """What kind of file it is, if it holds no text."""
+def binary_kind(sample: bytes) -> str | None:
+    """Return the kind of a binary file, or None if the sample is text."""
     for magic, kind in _MAGIC:
         if sample.startswith(magic):
             return kind
-    if encoding_of(sample).startswith("utf-16"):
+    if detect_encoding(sample).startswith("utf-16"):
         return None
     strange = sum(byte in _CONTROL for byte in sample)
     return "not text" if strange > max(8, len(sample) // 50) else None
 
 
-def encoding_of(sample: bytes) -> str:
-    """The encoding by its mark, or by the NULs of a UTF-16 without one; UTF-8 otherwise."""
+def detect_encoding(sample: bytes) -> str:
+    """Detect the encoding from the byte order mark, or from the NULs of UTF-16 without one; default UTF-8."""
     for bom, name in _BOMS:
         if sample.startswith(bom):
             return name
@@ -71,109 +71,109 @@ def encoding_of(sample: bytes) -> str:
 
 
 def check_encoding(name: str) -> str:
-    """Return the name of an encoding as Python knows it; Invalid where there is none of that name."""
+    """Return Python's canonical name of an encoding; raise Invalid if it does not exist."""
     try:
-        found = codecs.lookup(name)
-        found.decode(b"a")
+        codec = codecs.lookup(name)
+        codec.decode(b"a")
     except (LookupError, ValueError, UnicodeError):
         raise Invalid(
             f"there is no encoding {name!r}; write one such as utf-8, windows-1252, windows-1250 or shift_jis",
             "encoding",
         ) from None
-    if not isinstance(found.decode(b"")[0], str):
+    if not isinstance(codec.decode(b"")[0], str):
         raise Invalid(f"{name!r} is not a text encoding; write one such as utf-8 or shift_jis", "encoding")
-    return found.name
+    return codec.name
 
 
-def peek(sample: bytes, encoding: str | None = None) -> str:
-    """Return how a file begins, as far as that can be read; it may be cut within a character."""
-    return sample.decode(encoding or encoding_of(sample), errors="replace").removeprefix("\ufeff")
+def decode_sample(sample: bytes, encoding: str | None = None) -> str:
+    """Decode the beginning of a file, which may be cut within a character; undecodable bytes are replaced."""
+    return sample.decode(encoding or detect_encoding(sample), errors="replace").removeprefix("\ufeff")
 
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, EncodingGuess | None]:
-    """Return the whole text with plain line ends, and what was assumed of its bytes.
+    """Return the whole text with normalised line ends, and the encoding that was assumed, if any.
 
     Args:
         data: The bytes of a file.
-        encoding: What the user says it is; None: told from the bytes.
+        encoding: The encoding given by the user; None detects it from the bytes.
 
     Raises:
-        Invalid: the bytes are not of that encoding, or of none that can be told.
+        Invalid: the bytes are not valid in that encoding, or no encoding can be detected.
     """
-    chosen = encoding or encoding_of(data[:SAMPLE])
+    chosen = encoding or detect_encoding(data[:SAMPLE])
     guess = None
     try:
         text = data.decode(chosen)
     except UnicodeDecodeError as problem:
         if encoding is not None or chosen != "utf-8":
             line = data.count(b"\n", 0, problem.start) + 1
-            raise _not_of(chosen, line) from None
-        evidence = _evidence(io.BytesIO(data))
-        guess = _checked(evidence)
-        text = "".join(_utf8_or_windows(line) for line in data.splitlines(keepends=True))
+            raise _wrong_encoding_error(chosen, line) from None
+        evidence = _collect_evidence(io.BytesIO(data))
+        guess = _guess_or_raise(evidence)
+        text = "".join(_decode_utf8_or_windows(line) for line in data.splitlines(keepends=True))
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), guess
 
 
 class DecodedLines:
-    """The lines of a stream; the whole is looked at first, for no line may be read in another encoding than it is."""
+    """The decoded lines of a stream; `check` scans it first, so that no line is decoded in the wrong encoding."""
 
     def __init__(self, stream: BinaryIO, sample: bytes, encoding: str | None = None) -> None:
         self._stream = stream
-        self._asked = encoding
-        self._encoding = encoding or encoding_of(sample)
+        self._requested_encoding = encoding
+        self._encoding = encoding or detect_encoding(sample)
         self.guess: EncodingGuess | None = None
-        """What was assumed of its bytes, if anything was."""
+        """The encoding that was assumed, if any."""
 
     def check(self) -> None:
-        """Raise Invalid where the bytes are of no encoding that can be told."""
-        if self._encoding != "utf-8" or self._asked:
+        """Raise Invalid if no encoding can be detected."""
+        if self._encoding != "utf-8" or self._requested_encoding:
             return
-        self.guess = _checked(_evidence(self._stream))
+        self.guess = _guess_or_raise(_collect_evidence(self._stream))
         self._stream.seek(0)
 
     def __iter__(self) -> Iterator[DecodedLine]:
-        plain = self._encoding in ("utf-8", "ascii") and (self._asked is None or self.guess is not None)
-        lines = self._bytes() if plain else self._other()
+        plain = self._encoding in ("utf-8", "ascii") and (self._requested_encoding is None or self.guess is not None)
+        lines = self._utf8_lines() if plain else self._decoded_lines()
         for number, text in enumerate(lines, start=1):
             clean = text.removeprefix("\ufeff") if text is not None and number == 1 else text
             yield DecodedLine(number, clean)
 
-    def _bytes(self) -> Iterator[str | None]:
+    def _utf8_lines(self) -> Iterator[str | None]:
         while line := self._stream.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                while (rest := self._stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                while (remainder := self._stream.readline(LONGEST_LINE)) and not remainder.endswith(b"\n"):
                     pass
                 yield None
             else:
-                yield _utf8_or_windows(line.rstrip(b"\r\n"))
+                yield _decode_utf8_or_windows(line.rstrip(b"\r\n"))
 
-    def _other(self) -> Iterator[str | None]:
+    def _decoded_lines(self) -> Iterator[str | None]:
         reader = io.TextIOWrapper(self._stream, self._encoding)
         number = 0
         try:
             while line := reader.readline(LONGEST_LINE):
                 number += 1
                 if len(line) == LONGEST_LINE and not line.endswith("\n"):
-                    while (rest := reader.readline(LONGEST_LINE)) and not rest.endswith("\n"):
+                    while (remainder := reader.readline(LONGEST_LINE)) and not remainder.endswith("\n"):
                         pass
                     yield None
                 else:
                     yield line.rstrip("\r\n")
         except UnicodeDecodeError:
-            raise _not_of(self._encoding, number + 1) from None
+            raise _wrong_encoding_error(self._encoding, number + 1) from None
         finally:
             reader.detach()
 
 
-def _utf8_or_windows(line: bytes) -> str:
+def _decode_utf8_or_windows(line: bytes) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError:
         return line.decode("cp1252", errors="replace")
 
 
-def _evidence(stream: BinaryIO) -> EncodingEvidence:
-    """What the lines of a stream that are not UTF-8 say of its encoding."""
+def _collect_evidence(stream: BinaryIO) -> EncodingEvidence:
+    """Collect evidence of the encoding from the lines of a stream that are not UTF-8."""
     evidence = EncodingEvidence()
     start = stream.tell()
     if _all_utf8(stream):
@@ -209,8 +209,8 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _checked(evidence: EncodingEvidence) -> EncodingGuess | None:
-    """What is assumed of bytes that are not UTF-8; Invalid where they can't be Windows-1252."""
+def _guess_or_raise(evidence: EncodingEvidence) -> EncodingGuess | None:
+    """Return the encoding assumed for non-UTF-8 bytes; raise Invalid if they can't be Windows-1252."""
     if evidence.first_line is None:
         return None
     if evidence.refusal:
@@ -218,7 +218,7 @@ def _checked(evidence: EncodingEvidence) -> EncodingGuess | None:
     return EncodingGuess(evidence.first_line, f"not UTF-8; read as Windows-1252{evidence.doubt}")
 
 
-def _not_of(encoding: str, line: int) -> Invalid:
+def _wrong_encoding_error(encoding: str, line: int) -> Invalid:
     return Invalid(
         f"line {line}: its bytes are not {encoding}; name the encoding that it has with --encoding", "encoding"
     )

@@ -1,4 +1,4 @@
-"""Which fields of a file's records were used, and which say something that nobody asked for."""
+"""Track which fields of a file's records were used, and report the non-empty fields that were not."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,65 +7,65 @@ from typing import Any
 from onrecall.redaction import redact
 
 MOST_FIELDS = 2_000
-"""Different fields of one file that are counted; where records have names of their own there may be any number."""
+"""Maximum number of distinct fields counted per file; records with dynamic keys may have any number."""
 DEEPEST = 12
-EXAMPLE = 60
-"""Characters of an example."""
-LOOKED_AT = 400
-"""Characters of a value that are redacted to make its example."""
+EXAMPLE_LENGTH = 60
+"""Maximum characters of an example."""
+MAX_REDACTED = 400
+"""Maximum characters of a value that are redacted to make its example."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnusedField:
-    """A field that says something in some records, and was not used."""
+    """A field that is non-empty in some records and was not used."""
 
     field: str
-    """Its name; a dot leads into an object, `[]` into the objects of a list."""
+    """The path of the field; `.` descends into an object, `[]` into the items of a list."""
     count: int
-    """Records in which it says something."""
+    """Records in which it is non-empty."""
     of: int
-    """Records that were read."""
+    """Records read in total."""
     example: str
-    """The first thing it says, redacted and shortened."""
+    """Its first value, redacted and shortened."""
 
     def __str__(self) -> str:
         return f"{self.field} ({self.count} of {self.of}, e.g. {self.example})"
 
 
 class FieldUsage:
-    """What is asked of the records of one file, and what they hold."""
+    """Records which fields of one file were requested and which are present."""
 
     __slots__ = ("_counts", "_examples", "_left_out", "_left_out_here", "_opened", "_used", "not_counted", "records")
 
     def __init__(self) -> None:
         self.records = 0
         self.not_counted = 0
-        """How often a field was met that is not counted, for there are too many of them."""
+        """Occurrences of fields beyond `MOST_FIELDS`, which are not counted one by one."""
         self._used: set[str] = set()
         self._opened: set[str] = set()
-        """Places in which something is asked for."""
+        """Paths that contain a requested field."""
         self._left_out: set[str] = set()
-        """Places that were looked at, and in which there was something without a place in an incident."""
+        """Paths that were read but whose content has no field in an incident."""
         self._left_out_here: set[str] = set()
-        """Those of the record that is being read."""
+        """Those of the current record."""
         self._counts: dict[str, int] = {}
         self._examples: dict[str, str] = {}
 
     def use(self, place: str) -> None:
-        """Note that a field is asked for: all that stands in it counts as used."""
+        """Mark a field as requested; everything in it counts as used."""
         if place in self._used:
             return
         self._used.add(place)
-        self._opened.update(_above(place))
+        self._opened.update(_ancestors(place))
 
     def leave_out(self, place: str) -> None:
-        """Note that what stands there has no place in an incident: it counts as not used, whatever was asked of it."""
+        """Mark a field as having no counterpart in an incident: it counts as unused even if it was requested."""
         self._left_out_here.add(place)
         self._left_out.add(place)
-        self._opened.update(_above(place))
+        self._opened.update(_ancestors(place))
 
     def observe(self, values: Mapping[str, Any]) -> None:
-        """Count what a record holds that is not asked for; to be called when it has been read."""
+        """Count the fields of a record that were not requested; call this after the record has been read."""
         self.records += 1
         counted: set[str] = set()
         for place, value in self._leaves(values, "", 0):
@@ -81,14 +81,14 @@ class FieldUsage:
         self._left_out_here.clear()
 
     def unused(self) -> Iterator[UnusedField]:
-        """Return the fields that were not used, each the highest place of which nothing was, in the file's order."""
+        """Yield the unused fields in file order; an object without any used field is reported as a whole."""
         for place, count in self._counts.items():
-            used = place in self._used or place in self._opened or not self._used.isdisjoint(_above(place))
+            used = place in self._used or place in self._opened or not self._used.isdisjoint(_ancestors(place))
             if place in self._left_out or not used:
                 yield UnusedField(place, count, self.records, self._examples[place])
 
     def _leaves(self, value: Any, place: str, depth: int) -> Iterator[tuple[str, Any]]:
-        """The highest places that say something and of which nothing is asked."""
+        """Yield the topmost non-empty paths of which nothing was requested, with their values."""
         if not _says_something(value):
             return
         left_out = place in self._left_out_here
@@ -104,8 +104,8 @@ class FieldUsage:
                 yield from self._leaves(inner, f"{place}[]", depth + 1)
 
 
-def _above(place: str) -> Iterator[str]:
-    """The places that a place stands in, the nearest first."""
+def _ancestors(place: str) -> Iterator[str]:
+    """Yield the enclosing paths of a path, innermost first."""
     while place:
         place = place.removesuffix("[]") if place.endswith("[]") else place.rpartition(".")[0]
         if place:
@@ -121,15 +121,15 @@ def _says_something(value: Any) -> bool:
 
 
 def _example(value: Any) -> str:
-    said = " ".join(_first(value).split())
-    shown = redact(said[:LOOKED_AT], personal=True).text
-    return shown if len(shown) <= EXAMPLE else shown[: EXAMPLE - 1] + "…"
+    text = " ".join(_first_text(value).split())
+    redacted = redact(text[:MAX_REDACTED], personal=True).text
+    return redacted if len(redacted) <= EXAMPLE_LENGTH else redacted[: EXAMPLE_LENGTH - 1] + "…"
 
 
-def _first(value: Any) -> str:
-    """The first thing that a value says."""
+def _first_text(value: Any) -> str:
+    """Return the first text in a value."""
     if isinstance(value, Mapping):
-        return next((f"{name}: {_first(inner)}" for name, inner in value.items() if _says_something(inner)), "{}")
+        return next((f"{name}: {_first_text(inner)}" for name, inner in value.items() if _says_something(inner)), "{}")
     if isinstance(value, list):
-        return next((_first(inner) for inner in value if _says_something(inner)), "[]")
+        return next((_first_text(inner) for inner in value if _says_something(inner)), "[]")
     return str(value)

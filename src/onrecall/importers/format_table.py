@@ -1,4 +1,4 @@
-"""The formats there are: how each is recognised and read."""
+"""The table of supported formats: how each is recognised and parsed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,22 +30,22 @@ from onrecall.importers import (
 from onrecall.importers.record import FieldRecord, RecordContext, SkippedRecord, SourceRow
 
 Shape = Literal["json", "csv"]
-Rows = Callable[[Iterator[SourceRow | RejectedInput], RecordContext], Iterator[SourceRow | RejectedInput]]
-"""Makes the records of a tool out of the rows of its file, where one row is not one incident."""
+RowTransform = Callable[[Iterator[SourceRow | RejectedInput], RecordContext], Iterator[SourceRow | RejectedInput]]
+"""Converts the rows of a file to one row per incident, for tools where they differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One tool's records in one shape; in CSV a record's keys are the names of its columns."""
+    """The records of one tool in one file shape; in CSV a record's keys are its column names."""
 
     name: str
     shape: Shape
     recognises: Callable[[Mapping[str, Any]], bool]
     parse: Callable[[FieldRecord], Incident | Document | SkippedRecord]
-    rows: Rows | None = None
+    rows: RowTransform | None = None
 
 
-TABLE: tuple[Format, ...] = (
+FORMATS: tuple[Format, ...] = (
     Format("servicenow", "json", servicenow.recognises, servicenow.parse),
     Format("servicenow", "csv", servicenow.recognises, servicenow.parse),
     Format("jira", "json", jira.recognises, jira.parse, jira.rows),
@@ -73,17 +73,17 @@ COLUMNS, MARKDOWN = "columns", "markdown"
 
 
 def format_names() -> tuple[str, ...]:
-    """The names by which a format can be forced."""
-    return tuple(dict.fromkeys((*(one.name for one in TABLE), COLUMNS, MARKDOWN)))
+    """Return the format names that users can force."""
+    return tuple(dict.fromkeys((*(entry.name for entry in FORMATS), COLUMNS, MARKDOWN)))
 
 
 def detect(shape: Shape, records: Sequence[Mapping[str, Any]]) -> Format | None:
-    """The format that recognises most of the records, the first of those; None: a table that somebody made."""
-    votes = [(sum(known.recognises(values) for values in records), known) for known in TABLE if known.shape == shape]
+    """Return the first format that recognises the most records, or None for a home-made table."""
+    votes = [(sum(entry.recognises(values) for values in records), entry) for entry in FORMATS if entry.shape == shape]
     most, chosen = max(votes, key=lambda vote: vote[0])
     return chosen if most else None
 
 
-def named(name: str, shape: Shape) -> Format | None:
-    """The format of this name in this shape."""
-    return next((one for one in TABLE if one.name == name and one.shape == shape), None)
+def find_format(name: str, shape: Shape) -> Format | None:
+    """Return the format with this name and shape, or None."""
+    return next((entry for entry in FORMATS if entry.name == name and entry.shape == shape), None)

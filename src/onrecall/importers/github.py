@@ -11,33 +11,33 @@ from typing import Any
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.record import FieldRecord
-from onrecall.importers.tags import facets
+from onrecall.importers.tags import parse_facets
 
 _URL = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?:issues|pull)/(?P<number>\d+)")
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By the number, and the times as either of its APIs writes them."""
+    """Recognise GitHub by the number, and the field names of its REST API or CLI."""
     return {"number", "title"} <= set(values) and bool({"createdAt", "stateReason", "state_reason"} & set(values))
 
 
 def parse(record: FieldRecord) -> Incident:
-    """Return the incident; cause and fix are sections of the body, or told in the comments."""
-    found = _URL.match(record.text("url", "html_url") or "")
-    if not found:
+    """Return the incident; cause and fix come from sections of the body or from the comments."""
+    url_match = _URL.match(record.text("url", "html_url") or "")
+    if not url_match:
         raise Invalid(
             "there is no `url`, and the number alone is not unique; export it too: --json number,url,…", "url"
         )
     record.use("number")
-    done = (record.text("stateReason", "state_reason") or "completed").lower() == "completed"
-    names = _labels(record)
-    facet = facets(names)
-    return incident(
+    completed = (record.text("stateReason", "state_reason") or "completed").lower() == "completed"
+    names = _label_names(record)
+    facet = parse_facets(names)
+    return build_incident(
         record,
         source="github",
-        id=f"{found['repository']}#{found['number']}",
+        id=f"{url_match['repository']}#{url_match['number']}",
         title=record.text("title"),
         description=record.text("body"),
         started_at=record.time("createdAt", "created_at"),
@@ -46,16 +46,16 @@ def parse(record: FieldRecord) -> Incident:
         environment=facet.get("environment"),
         level=facet.get("severity"),
         state=record.text("state"),
-        labels={"labels": ", ".join(names), "repository": found["repository"]},
+        labels={"labels": ", ".join(names), "repository": url_match["repository"]},
         cause=facet.get("cause"),
         comments=listed_comments(record, "comments", ("body",), ("createdAt", "created_at")),
-        fixed=done,
+        fixed=completed,
     )
 
 
-def _labels(record: FieldRecord) -> list[str]:
-    """The names of its labels, which one of its APIs gives as texts."""
+def _label_names(record: FieldRecord) -> list[str]:
+    """Return the names of the labels, given as objects or as plain strings."""
     listed = record.values.get("labels")
     if isinstance(listed, list) and all(isinstance(label, str) for label in listed):
-        return list(record.words("labels"))
-    return [name for row in record.rows("labels") if (name := row.text("name"))]
+        return list(record.string_list("labels"))
+    return [name for row in record.object_list("labels") if (name := row.text("name"))]

@@ -1,4 +1,4 @@
-"""An incident put together from the fields of another tool, with the rules that hold for all of them."""
+"""Build an incident from another tool's fields, with the rules common to all formats."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,8 +6,8 @@ from datetime import datetime
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, IncidentLink, Resolution, ResolutionStep, Status
-from onrecall.domain.markdown_page import one_line
-from onrecall.domain.severity import severity
+from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.domain.severity import parse_severity
 from onrecall.importers.narrative import Comment, Narrative, narrate
 from onrecall.importers.record import FieldRecord, check_id
 from onrecall.importers.resolution import UNTIMED
@@ -29,17 +29,17 @@ _STATUS: dict[str, Status] = {
 }  # fmt: skip
 
 
-def status(said: str | None, acknowledged_at: datetime | None, *, over: bool) -> Status:
-    """Our word for another tool's state; a state we don't know is told from what else is there."""
-    known = _STATUS.get(said.strip().lower().replace("_", " ")) if said else None
-    if known:
-        return known
+def parse_status(state: str | None, acknowledged_at: datetime | None, *, over: bool) -> Status:
+    """Map another tool's state to our status; an unknown state is inferred from the other fields."""
+    mapped = _STATUS.get(state.strip().lower().replace("_", " ")) if state else None
+    if mapped:
+        return mapped
     if over:
         return "resolved"
     return "acknowledged" if acknowledged_at else "open"
 
 
-def incident(  # noqa: PLR0913 - the fields of an incident
+def build_incident(  # noqa: PLR0913 - the fields of an incident
     record: FieldRecord,
     *,
     source: str,
@@ -65,38 +65,38 @@ def incident(  # noqa: PLR0913 - the fields of an incident
     trigger: str | None = None,
     links: tuple[IncidentLink, ...] = (),
     prose: bool = False,
-    done: tuple[ResolutionStep, ...] | None = None,
+    steps: tuple[ResolutionStep, ...] | None = None,
 ) -> Incident:
-    """Return the incident, or Invalid: nothing that the source doesn't say is made up.
+    """Build the incident; raise Invalid if a required field is missing, for nothing is made up.
 
-    `comments` are what was written about it meanwhile; `fixed` is false where it was closed without a fix. With `prose`
-    each sentence of `fix` is a step; `done` are the steps where the source gives them one by one.
+    `comments` were written while it was open; `fixed` is false if it was closed without a fix. With `prose` each
+    sentence of `fix` is a step; `steps` are given if the source lists them one by one.
     """
     known_id = check_id(id)
     if not title:
         raise Invalid("there is no `title`; say in a few words what happened", "title")
     start = started_at or record.times.start_by_user()
-    ordered(start, resolved_at)
+    check_time_order(start, resolved_at)
     story = narrate(description, comments, root_cause=root_cause, fix=fix, prose=prose, fixed=fixed)
-    if done is not None:
-        story = replace(story, steps=done)
-    now = status(state, acknowledged_at, over=bool(resolved_at or root_cause or fix or done))
-    over = now == "resolved"
+    if steps is not None:
+        story = replace(story, steps=steps)
+    current_status = parse_status(state, acknowledged_at, over=bool(resolved_at or root_cause or fix or steps))
+    over = current_status == "resolved"
     return Incident(
         id=known_id,
-        title=one_line(title),
+        title=collapse_whitespace(title),
         started_at=start,
         description=description or "",
         service=service,
         environment=environment,
-        severity=severity(level),
+        severity=parse_severity(level),
         labels={key: value for key, value in (labels or {}).items() if value},
-        status=now,
+        status=current_status,
         acknowledged_at=acknowledged_at,
         resolved_at=resolved_at if over else None,
         source=source,
         source_id=source_id or known_id,
-        resolution=_resolution(story, _known_at(story, start, resolved_at, started_at), cause) if over else None,
+        resolution=_resolution(story, _fix_known_at(story, start, resolved_at, started_at), cause) if over else None,
         links=links,
         impact=impact or story.impact,
         detection=detection or story.detection,
@@ -105,13 +105,13 @@ def incident(  # noqa: PLR0913 - the fields of an incident
     )
 
 
-def _known_at(
+def _fix_known_at(
     story: Narrative, start: datetime, resolved_at: datetime | None, started_at: datetime | None
 ) -> datetime | None:
-    """When the fix was known: at the end, or when the comment was written that tells it, whichever is later."""
+    """Return when the fix was known: at the end, or when the comment that reports it was written, if later."""
     ended = resolved_at or (None if started_at else start)
-    known = [moment for moment in (ended, story.told_at) if moment]
-    return max([start, *known]) if known else None
+    moments = [moment for moment in (ended, story.told_at) if moment]
+    return max([start, *moments]) if moments else None
 
 
 def _resolution(story: Narrative, at: datetime | None, cause: str | None) -> Resolution | None:
@@ -124,8 +124,8 @@ def _resolution(story: Narrative, at: datetime | None, cause: str | None) -> Res
     )
 
 
-def ordered(started_at: datetime, resolved_at: datetime | None) -> None:
-    """Refuse an end before the start."""
+def check_time_order(started_at: datetime, resolved_at: datetime | None) -> None:
+    """Raise Invalid if the end is before the start."""
     if resolved_at and resolved_at < started_at:
         raise Invalid(
             f"`resolved_at` {resolved_at.isoformat()} is before `started_at` {started_at.isoformat()}; correct one",

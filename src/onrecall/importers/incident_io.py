@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from onrecall.domain.incident import Incident
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.record import FieldRecord
 
 T = TypeVar("T")
@@ -17,56 +17,63 @@ _CATEGORIES = {
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By its reference and the status that carries a category."""
+    """Recognise incident.io by its reference and its `incident_status`."""
     return "reference" in values and "incident_status" in values
 
 
 def parse(record: FieldRecord) -> Incident:
-    """The incident; cause and fix are custom fields or sections of the summary."""
+    """Return the incident; cause and fix are custom fields or sections of the summary."""
     fields = {
-        name: said for row in record.rows("custom_field_entries") if (name := _field(row)) and (said := _entry(row))
+        name: entry
+        for row in record.object_list("custom_field_entries")
+        if (name := _field_name(row)) and (entry := _entry_text(row))
     }
-    times = {name: at for row in record.rows("incident_timestamp_values") if (name := _stamp(row)) and (at := _at(row))}
+    times = {
+        name: at
+        for row in record.object_list("incident_timestamp_values")
+        if (name := _timestamp_name(row)) and (at := _timestamp_value(row))
+    }
     summary = record.text("summary")
-    return incident(
+    return build_incident(
         record,
         source="incident.io",
         id=record.text("reference"),
         source_id=record.text("id"),
         title=record.text("name"),
         description=summary,
-        started_at=_first(times, "impact started", "started", "detected", "reported") or record.time("created_at"),
-        acknowledged_at=_first(times, "accepted", "acknowledged"),
-        resolved_at=_first(times, "resolved", "fixed", "stabilised", "closed"),
-        service=_first(fields, "affected service", "service", "affected component", "component"),
-        environment=_first(fields, "environment"),
+        started_at=_first_by_prefix(times, "impact started", "started", "detected", "reported")
+        or record.time("created_at"),
+        acknowledged_at=_first_by_prefix(times, "accepted", "acknowledged"),
+        resolved_at=_first_by_prefix(times, "resolved", "fixed", "stabilised", "closed"),
+        service=_first_by_prefix(fields, "affected service", "service", "affected component", "component"),
+        environment=_first_by_prefix(fields, "environment"),
         level=record.name("severity"),
         state=_CATEGORIES.get(record.text("incident_status.category") or "") or record.name("incident_status"),
         labels={"type": record.name("incident_type"), "url": record.text("permalink")},
-        root_cause=_first(fields, "root cause", "cause"),
-        fix=_first(fields, "resolution", "fix", "mitigation"),
+        root_cause=_first_by_prefix(fields, "root cause", "cause"),
+        fix=_first_by_prefix(fields, "resolution", "fix", "mitigation"),
     )
 
 
-def _first(found: Mapping[str, T], *names: str) -> T | None:
-    return next((value for name in names for key, value in found.items() if key.startswith(name)), None)
+def _first_by_prefix(values_by_name: Mapping[str, T], *names: str) -> T | None:
+    return next((value for name in names for key, value in values_by_name.items() if key.startswith(name)), None)
 
 
-def _field(row: FieldRecord) -> str:
+def _field_name(row: FieldRecord) -> str:
     return (row.name("custom_field") or "").lower()
 
 
-def _entry(row: FieldRecord) -> str | None:
-    said = (
-        one.name("value_text", "value_option", "value_catalog_entry", "value_link", "value_numeric")
-        for one in row.rows("values")
+def _entry_text(row: FieldRecord) -> str | None:
+    names = (
+        value_row.name("value_text", "value_option", "value_catalog_entry", "value_link", "value_numeric")
+        for value_row in row.object_list("values")
     )
-    return ", ".join(one for one in said if one) or None
+    return ", ".join(name for name in names if name) or None
 
 
-def _stamp(row: FieldRecord) -> str:
+def _timestamp_name(row: FieldRecord) -> str:
     return (row.name("incident_timestamp") or "").lower()
 
 
-def _at(row: FieldRecord) -> datetime | None:
+def _timestamp_value(row: FieldRecord) -> datetime | None:
     return row.time("value.value")

@@ -1,28 +1,28 @@
-"""IncidentOS AI: its incident memory, and what its API answers."""
+"""IncidentOS AI: its incident memory file and its API responses."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from onrecall.domain.incident import Incident
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.record import FieldRecord
 from onrecall.importers.steps import listed_steps
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By its id and its words."""
+    """Recognise IncidentOS by its `incident_id` and field names."""
     return "incident_id" in values and bool({"mitigation_steps", "ai_analysis", "created_at"} & set(values))
 
 
 def parse(record: FieldRecord) -> Incident:
-    """Return the incident. What its model wrote (`ai_analysis`) is no evidence and stays out.
+    """Return the incident. Text written by its model (`ai_analysis`) is not evidence and is left out.
 
-    In its file the mitigation steps are one text, parted by semicolons; its API takes a list as well.
+    In its file the mitigation steps are one text separated by semicolons; its API accepts a list as well.
     """
     value = record.get("mitigation_steps")
-    listed = record.words("mitigation_steps") if isinstance(value, list) else ()
+    listed = record.string_list("mitigation_steps") if isinstance(value, list) else ()
     steps = "\n".join(f"- {step}" for step in listed) or record.text("mitigation_steps")
-    return incident(
+    return build_incident(
         record,
         source="incidentos",
         id=record.text("incident_id"),
@@ -36,5 +36,5 @@ def parse(record: FieldRecord) -> Incident:
         state=record.text("status"),
         root_cause=record.text("root_cause"),
         fix=steps,
-        done=listed_steps(listed or steps),
+        steps=listed_steps(listed or steps),
     )

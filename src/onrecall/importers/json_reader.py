@@ -1,4 +1,4 @@
-"""JSON → rows: a list, an object that holds the list, or one object a line; a broken row costs only itself."""
+"""Read JSON rows from a list, an object that holds one, or JSON lines; a broken row loses only itself."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from onrecall.importers.encoding import LONGEST_LINE, DecodedLines
 from onrecall.importers.record import SourceRow, kind_of
 
 LARGEST = 256 * 2**20
-"""Bytes of a JSON file that is not one object a line; larger ones are to be saved as JSONL."""
+"""Maximum bytes of a JSON file that is not JSON lines; larger ones must be saved as JSONL."""
 MOST_BROKEN = 100
 _LISTS = frozenset(
     ("incidents", "documents", "issues", "result", "results", "data", "rcas", "records", "incident_memory", "tickets",
@@ -21,28 +21,28 @@ _BLANK = re.compile(r"[ \t\n\r]*")
 
 
 class _Json(json.JSONDecoder):
-    """Plain JSON: a key that stands twice is noted, NaN is nothing."""
+    """A JSON decoder that records duplicate keys and reads NaN as None."""
 
     def __init__(self) -> None:
-        super().__init__(object_pairs_hook=self._object, parse_constant=lambda _: None)
-        self.doubled: str | None = None
+        super().__init__(object_pairs_hook=self._from_pairs, parse_constant=lambda _: None)
+        self.duplicate_key: str | None = None
 
-    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs) and self.doubled is None:
+    def _from_pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = dict(pairs)
+        if len(values) < len(pairs) and self.duplicate_key is None:
             keys = [key for key, _ in pairs]
-            self.doubled = next(key for key in keys if keys.count(key) > 1)
-        return found
+            self.duplicate_key = next(key for key in keys if keys.count(key) > 1)
+        return values
 
     def row(self, text: str, at: int = 0) -> tuple[Any, int, str | None]:
-        """The value that begins here, where it ends, and a key that stands twice in it."""
-        self.doubled = None
+        """Decode the value at `at`; return it, its end, and a duplicate key in it, if any."""
+        self.duplicate_key = None
         value, end = self.raw_decode(text, at)
-        return value, end, self.doubled
+        return value, end, self.duplicate_key
 
 
-def lines(name: str, source: DecodedLines) -> Iterator[SourceRow | RejectedInput]:
-    """One object a line."""
+def read_lines(name: str, source: DecodedLines) -> Iterator[SourceRow | RejectedInput]:
+    """Yield the rows of JSON lines, one object per line."""
     decoder = _Json()
     for line in source:
         where = f"{name}, line {line.number}"
@@ -54,41 +54,41 @@ def lines(name: str, source: DecodedLines) -> Iterator[SourceRow | RejectedInput
 
 def _line(decoder: _Json, text: str, number: int, where: str) -> SourceRow | RejectedInput:
     try:
-        value, end, doubled = decoder.row(text)
+        value, end, duplicate_key = decoder.row(text)
     except (ValueError, RecursionError) as problem:
-        return RejectedInput(where, None, _broken(problem))
+        return RejectedInput(where, None, _error_message(problem))
     if text[end:].strip():
         return RejectedInput(
             where, None, f"broken JSON: something follows the object at column {end + 1}; one object a line"
         )
-    return _row(value, number, where, doubled)
+    return _to_row(value, number, where, duplicate_key)
 
 
-def whole(name: str, text: str) -> Iterator[SourceRow | RejectedInput]:
-    """A list of objects, an object that holds such a list, or a single object."""
-    start = _blank(text, 0)
+def read_document(name: str, text: str) -> Iterator[SourceRow | RejectedInput]:
+    """Yield the rows of a list of objects, an object that holds such a list, or a single object."""
+    start = _skip_blanks(text, 0)
     if text.startswith("[", start):
         yield from _List(name, text).rows(start)
     elif text.startswith("{", start):
-        yield from _object(name, text, start)
+        yield from _object_rows(name, text, start)
     else:
         yield RejectedInput(
             f"{name}, line {_line_of(text, start)}", None, "it is neither a JSON list nor a JSON object"
         )
 
 
-def _object(name: str, text: str, start: int) -> Iterator[SourceRow | RejectedInput]:
-    """The rows of the first known list in the object; without one, the object itself or its values by id."""
-    decoder, at, found = _Json(), _blank(text, start + 1), False
+def _object_rows(name: str, text: str, start: int) -> Iterator[SourceRow | RejectedInput]:
+    """Yield the rows of the known lists in the object; without one, the object itself or its values by id."""
+    decoder, at, has_list = _Json(), _skip_blanks(text, start + 1), False
     try:
         while text.startswith('"', at):
             key, at, _ = decoder.row(text, at)
-            at = _blank(text, at)
+            at = _skip_blanks(text, at)
             if not text.startswith(":", at):
                 raise json.JSONDecodeError("Expecting ':' delimiter", text, at)
-            at = _blank(text, at + 1)
+            at = _skip_blanks(text, at + 1)
             if _is_list(key, text, at):
-                found = True
+                has_list = True
                 reading = _List(name, text)
                 yield from reading.rows(at)
                 if reading.end is None:
@@ -96,37 +96,37 @@ def _object(name: str, text: str, start: int) -> Iterator[SourceRow | RejectedIn
                 at = reading.end
             else:
                 _, at, _ = decoder.row(text, at)
-            at = _blank(text, at)
-            at = _blank(text, at + 1) if text.startswith(",", at) else at
+            at = _skip_blanks(text, at)
+            at = _skip_blanks(text, at + 1) if text.startswith(",", at) else at
         if not text.startswith("}", at):
             place = f"{name}, line {_line_of(text, at)}"
             yield RejectedInput(place, None, "broken JSON: the object does not end as it should; is the file cut off?")
-        elif not found:
-            yield from _alone(name, text, start)
+        elif not has_list:
+            yield from _single_object_rows(name, text, start)
     except (ValueError, RecursionError) as problem:
-        yield RejectedInput(_place(name, text, at, problem), None, _broken(problem))
+        yield RejectedInput(_error_place(name, text, at, problem), None, _error_message(problem))
 
 
 def _is_list(key: Any, text: str, at: int) -> bool:
-    """Whether the records of a file are listed under this key; messages are where they are a chat's."""
+    """Return whether this key holds the list of records; `messages` only if they are chat messages with `ts`."""
     return key in _LISTS and text.startswith("[", at) and (key != "messages" or '"ts"' in text[at : at + 10_000])
 
 
-def _alone(name: str, text: str, start: int) -> Iterator[SourceRow | RejectedInput]:
-    value, _, doubled = _Json().row(text, start)
+def _single_object_rows(name: str, text: str, start: int) -> Iterator[SourceRow | RejectedInput]:
+    value, _, duplicate_key = _Json().row(text, start)
     line = _line_of(text, start)
     inner = next((value[key] for key in _WRAPS if isinstance(value.get(key), Mapping)), None)
     if inner is not None and "id" not in value:
-        yield _row(inner, line, f"{name}, line {line}", doubled)
-    elif value and all(isinstance(one, Mapping) for one in value.values()):
-        for number, (key, one) in enumerate(value.items(), start=1):
-            yield _row({"id": key, **one}, line, f"{name}, record {number} ({key[:40]!r})", doubled)
+        yield _to_row(inner, line, f"{name}, line {line}", duplicate_key)
+    elif value and all(isinstance(nested, Mapping) for nested in value.values()):
+        for number, (key, nested) in enumerate(value.items(), start=1):
+            yield _to_row({"id": key, **nested}, line, f"{name}, record {number} ({key[:40]!r})", duplicate_key)
     else:
-        yield _row(value, line, f"{name}, line {line}", doubled)
+        yield _to_row(value, line, f"{name}, line {line}", duplicate_key)
 
 
 class _List:
-    """The objects of one JSON list, one after the other; knows where the list ended, if it did."""
+    """Reads the objects of one JSON list; `end` is the position after the list, or None if it did not end."""
 
     def __init__(self, name: str, text: str) -> None:
         self._name = name
@@ -135,7 +135,7 @@ class _List:
         self.end: int | None = None
 
     def rows(self, start: int) -> Iterator[SourceRow | RejectedInput]:
-        text, at = self._text, _blank(self._text, start + 1)
+        text, at = self._text, _skip_blanks(self._text, start + 1)
         line, counted, number, broken = _line_of(text, at), at, 0, 0
         end: int | None
         indent = at - text.rfind("\n", 0, at) - 1
@@ -144,40 +144,44 @@ class _List:
             line, counted = line + text.count("\n", counted, at), at
             where = f"{self._name}, record {number} (line {line})"
             try:
-                value, end, doubled = self._decoder.row(text, at)
+                value, end, duplicate_key = self._decoder.row(text, at)
             except (ValueError, RecursionError) as problem:
                 broken += 1
-                end = self._next(at, indent) if broken < MOST_BROKEN else None
-                rest = "; what follows was not read" if end is None else ""
-                place = _place(self._name, text, at, problem)
-                yield RejectedInput(place, None, f"record {number}: {_broken(problem)}{rest}")
+                end = self._next_object(at, indent) if broken < MOST_BROKEN else None
+                suffix = "; what follows was not read" if end is None else ""
+                place = _error_place(self._name, text, at, problem)
+                yield RejectedInput(place, None, f"record {number}: {_error_message(problem)}{suffix}")
                 if end is None:
                     return
             else:
-                yield _row(value, line, where, doubled)
-            at = _blank(text, end)
+                yield _to_row(value, line, where, duplicate_key)
+            at = _skip_blanks(text, end)
             if text.startswith(",", at):
-                at = _blank(text, at + 1)
+                at = _skip_blanks(text, at + 1)
             elif not text.startswith(("]", "{"), at):
-                yield RejectedInput(f"{self._name}, line {_line_of(text, at)}", None, _unfinished(text, at, number))
+                yield RejectedInput(
+                    f"{self._name}, line {_line_of(text, at)}", None, _unfinished_message(text, at, number)
+                )
                 return
         self.end = at + 1
 
-    def _next(self, at: int, indent: int) -> int | None:
-        """Where the next object of a list printed over many lines begins."""
-        found = re.compile(rf"\n {{{indent}}}\{{").search(self._text, at + 1) if indent else None
-        return found.end() - 1 if found else None
+    def _next_object(self, at: int, indent: int) -> int | None:
+        """Return the start of the next object of a pretty-printed list, or None."""
+        match = re.compile(rf"\n {{{indent}}}\{{").search(self._text, at + 1) if indent else None
+        return match.end() - 1 if match else None
 
 
-def _row(value: Any, line: int, where: str, doubled: str | None) -> SourceRow | RejectedInput:
+def _to_row(value: Any, line: int, where: str, duplicate_key: str | None) -> SourceRow | RejectedInput:
     if not isinstance(value, dict):
         return RejectedInput(where, None, f"it must be an object with the fields of an incident, not {kind_of(value)}")
-    if doubled is not None:
-        return RejectedInput(where, doubled, f"the key {doubled[:60]!r} appears twice in one object; keep one of them")
+    if duplicate_key is not None:
+        return RejectedInput(
+            where, duplicate_key, f"the key {duplicate_key[:60]!r} appears twice in one object; keep one of them"
+        )
     return SourceRow(line, value, where)
 
 
-def _broken(problem: Exception) -> str:
+def _error_message(problem: Exception) -> str:
     if isinstance(problem, RecursionError):
         return "it is nested too deep; flatten it"
     if isinstance(problem, json.JSONDecodeError):
@@ -185,20 +189,20 @@ def _broken(problem: Exception) -> str:
     return f"broken JSON: {problem}"
 
 
-def _unfinished(text: str, at: int, number: int) -> str:
+def _unfinished_message(text: str, at: int, number: int) -> str:
     if at >= len(text):
         return f"broken JSON: the list ends after record {number} without `]`; the file is cut off"
     return f"broken JSON: a comma or `]` is missing after record {number}; what follows was not read"
 
 
-def _place(name: str, text: str, at: int, problem: Exception) -> str:
+def _error_place(name: str, text: str, at: int, problem: Exception) -> str:
     line = problem.lineno if isinstance(problem, json.JSONDecodeError) else _line_of(text, at)
     return f"{name}, line {line}"
 
 
-def _blank(text: str, at: int) -> int:
-    found = _BLANK.match(text, at)
-    return found.end() if found else at
+def _skip_blanks(text: str, at: int) -> int:
+    match = _BLANK.match(text, at)
+    return match.end() if match else at
 
 
 def _line_of(text: str, at: int) -> int:

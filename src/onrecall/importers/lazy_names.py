@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are first used: who needs one module need not load the others."""
+"""Import the names of a package lazily, so that using one module does not load the others."""
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -9,8 +9,8 @@ def loader(package: str, modules: Mapping[str, Sequence[str]]) -> Callable[[str]
     """Return the `__getattr__` of a package.
 
     Args:
-        package: Its name.
-        modules: For each of its modules the names that the package has from there.
+        package: The name of the package.
+        modules: Module of the package → the names it provides.
     """
     module_of = {name: module for module, names in modules.items() for name in names}
 

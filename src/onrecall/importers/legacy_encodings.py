@@ -1,4 +1,4 @@
-"""Whether bytes that are not UTF-8 can be Windows-1252, and what they read as in the encodings that they could be."""
+"""Decide whether non-UTF-8 bytes can be Windows-1252, and rank the other encodings they could be."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ CANDIDATES = (
     "shift_jis", "euc_jp", "gb18030", "big5", "euc_kr", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254",
     "cp1255", "cp1256", "cp1257", "cp874", "cp850", "mac_roman",
 )  # fmt: skip
-"""Encodings that exports come in where it is neither Unicode nor Windows-1252."""
+"""Other encodings that exports use, besides Unicode and Windows-1252."""
 NAMES = {
     "shift_jis": "Shift-JIS", "euc_jp": "EUC-JP", "gb18030": "GB 18030", "big5": "Big5", "euc_kr": "EUC-KR",
     "cp1250": "Windows-1250 (Central European)", "iso8859_2": "ISO 8859-2", "cp1251": "Windows-1251 (Cyrillic)",
@@ -15,30 +15,30 @@ NAMES = {
     "cp1255": "Windows-1255 (Hebrew)", "cp1256": "Windows-1256 (Arabic)", "cp1257": "Windows-1257 (Baltic)",
     "cp874": "Windows-874 (Thai)", "cp850": "DOS 850", "mac_roman": "Mac Roman",
 }  # fmt: skip
-SHOWN = 3
-"""Candidates that a message names, the likeliest first."""
-LIKELY = 0.6
-"""The share of the likeliest candidate's plausibility that another one needs to be named."""
-LOOKED_AT = 200
-"""Lines whose bytes are kept to be read in other encodings."""
-LONGEST_LOOKED_AT = 2_000
-"""Bytes of one such line."""
-EXAMPLE = 24
+MAX_CANDIDATES = 3
+"""Candidates named in a message, most likely first."""
+MIN_RELATIVE_PLAUSIBILITY = 0.6
+"""Minimum plausibility of a named candidate, relative to the most likely one."""
+MAX_LINES = 200
+"""Lines whose bytes are kept for decoding in other encodings."""
+MAX_LINE_BYTES = 2_000
+"""Maximum bytes of one such line."""
+EXAMPLE_LENGTH = 24
 """Characters of an example."""
 _MARKS = frozenset("\u3001\u3002\u300c\u300d\u30fb\u30fc\uff0c\uff1a\uff1b\uff01\uff1f\uff08\uff09")
-"""Marks of Chinese and Japanese writing."""
+"""Chinese and Japanese punctuation."""
 _LONG_RUN = 3
-"""Letters beyond ASCII in a row from which on a text is hardly Western European."""
+"""Runs of at least this many non-ASCII bytes are unlikely in Western European text."""
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _RUN = re.compile(rb"[\x80-\xff]+")
 _WORD = re.compile(r"[A-Za-z]*[^\x00-\x7f\s](?:[A-Za-z]|[^\x00-\x7f\s])*")
 _SIGN_IN_WORD = re.compile(rb"[A-Za-z][\xa1-\xa6\xa9\xac\xaf\xb1-\xb3\xb6\xb9\xbc\xbe\xbf][a-z\xe0-\xff]")
-"""A sign of Windows-1252 between two letters, such as the superscript in `g³ówny`."""
+"""A Windows-1252 symbol between two letters, such as the superscript in `g³ówny`."""
 
 
 @dataclass(slots=True)
 class EncodingEvidence:
-    """What lines that are not UTF-8 look like, taken together."""
+    """Statistics of the lines that are not UTF-8."""
 
     first_line: int | None = None
     _undefined: int = 0
@@ -48,7 +48,7 @@ class EncodingEvidence:
     _lines: list[bytes] = field(default_factory=list)
 
     def add(self, number: int, line: bytes) -> None:
-        """Look at one more line."""
+        """Add one more line."""
         if self.first_line is None:
             self.first_line = number
         runs = [len(run) for run in _RUN.findall(line)]
@@ -56,12 +56,12 @@ class EncodingEvidence:
         self._in_long_runs += sum(length for length in runs if length >= _LONG_RUN)
         self._undefined += len(_UNDEFINED.findall(line))
         self._signs += len(_SIGN_IN_WORD.findall(line))
-        if len(self._lines) < LOOKED_AT:
-            self._lines.append(line[:LONGEST_LOOKED_AT])
+        if len(self._lines) < MAX_LINES:
+            self._lines.append(line[:MAX_LINE_BYTES])
 
     @property
     def refusal(self) -> str | None:
-        """Why it can't be Windows-1252, with what it could be; None where it can."""
+        """Return why it can't be Windows-1252, with other candidates; None if it can."""
         if self._undefined:
             reason = "its bytes are neither UTF-8 nor Windows-1252"
         elif self._in_long_runs * 2 > self._beyond_ascii:
@@ -70,42 +70,44 @@ class EncodingEvidence:
             reason = "its bytes are not UTF-8, and in Windows-1252 there would be signs within its words"
         else:
             return None
-        shown = "; ".join(f"{NAMES[name]} reads {example!r} (--encoding {name})" for name, example in self._readings())
-        return f"{reason}; name the encoding with --encoding{': ' + shown if shown else ''}"
+        readings = "; ".join(
+            f"{NAMES[name]} reads {example!r} (--encoding {name})" for name, example in self._readings()
+        )
+        return f"{reason}; name the encoding with --encoding{': ' + readings if readings else ''}"
 
     @property
     def doubt(self) -> str:
-        """How it would read in Central European, the one that is told from Windows-1252 least easily."""
+        """Return how it reads in Windows-1250, the encoding hardest to tell from Windows-1252; empty if the same."""
         for western, central in zip(self._words("cp1252"), self._words("cp1250"), strict=False):
             if western != central:
                 return f", so that it reads {western!r}; if that should be {central!r}, say --encoding cp1250"
         return ""
 
     def _readings(self) -> list[tuple[str, str]]:
-        """The candidates in which all of it can be read, the likeliest first, each with an example."""
+        """Return the candidates that decode all lines, most likely first, each with an example."""
         readings = [(name, words) for name in CANDIDATES if (words := self._words(name))]
-        scored = sorted(((_plausibility(words), name, words) for name, words in readings), key=lambda one: -one[0])
+        scored = sorted(((_plausibility(words), name, words) for name, words in readings), key=lambda entry: -entry[0])
         best = scored[0][0] if scored else 0.0
-        likely = [(name, words) for score, name, words in scored if score >= best * LIKELY]
-        return [(name, max(words, key=len)) for name, words in likely[:SHOWN]]
+        likely = [(name, words) for score, name, words in scored if score >= best * MIN_RELATIVE_PLAUSIBILITY]
+        return [(name, max(words, key=len)) for name, words in likely[:MAX_CANDIDATES]]
 
     def _words(self, encoding: str) -> list[str]:
-        """The words beyond ASCII in an encoding; empty where the bytes are not of it."""
+        """Return the non-ASCII words in an encoding; empty if the bytes are not valid in it."""
         try:
-            text = b"\n".join(line for line in self._lines if len(line) < LONGEST_LOOKED_AT).decode(encoding)
+            text = b"\n".join(line for line in self._lines if len(line) < MAX_LINE_BYTES).decode(encoding)
         except UnicodeDecodeError:
             return []
-        return [found[0][:EXAMPLE] for found in _WORD.finditer(text)]
+        return [match[0][:EXAMPLE_LENGTH] for match in _WORD.finditer(text)]
 
 
 def _plausibility(words: list[str]) -> float:
-    """How much of what is beyond ASCII are letters that people write next to each other, 0 to 1."""
+    """Return the mean plausibility of the non-ASCII letters in their words, 0 to 1."""
     rated = [_commonness(word, place) for word in words for place, letter in enumerate(word) if not letter.isascii()]
     return sum(rated) / len(rated) if rated else 0.0
 
 
 def _commonness(word: str, place: int) -> float:
-    """How likely a letter is where it stands; 0 for signs, halves of words and private use."""
+    """Return how plausible a letter is at its position; 0 for symbols, fragments and private-use characters."""
     letter = word[place]
     if not letter.isalnum():
         return 0.8 if letter in _MARKS else 0.0

@@ -1,4 +1,4 @@
-"""A mapping file made from what a file of records holds: what can be told is filled in, the rest stands as comments."""
+"""Suggest a mapping file for a file of records: detected columns are filled in, the rest are comments."""
 
 import itertools
 import json
@@ -15,11 +15,11 @@ from onrecall.importers.mapping import FieldMapping
 from onrecall.importers.options import ImportOptions, ImportSource
 from onrecall.importers.reader import record_rows
 from onrecall.importers.record import SourceRow
-from onrecall.importers.times import Times, order_of
+from onrecall.importers.times import Times, detect_date_order
 from onrecall.importers.values import name_of, value_at
 
-LOOKED_AT = 1_000
-"""Records from the beginning of a file that are looked at."""
+MAX_RECORDS = 1_000
+"""Records examined at the beginning of a file."""
 _MEANINGS = {
     "id": "needed: what tells it from all others",
     "title": "needed: what happened, in a few words",
@@ -39,64 +39,64 @@ class MappingSuggestion:
     """A mapping file for one file of records."""
 
     fields: Mapping[str, str]
-    """Our field ← their column, as far as it can be told."""
+    """Our field → their column, where detected."""
     guessed: frozenset[str]
-    """Those of the fields that were guessed from what the columns hold."""
+    """Fields that were guessed from the content of the columns."""
     text: str
-    """The mapping file, YAML."""
+    """The mapping file as YAML."""
 
 
-def suggest(path: Path, how: ImportOptions) -> MappingSuggestion:
+def suggest_mapping(path: Path, options: ImportOptions) -> MappingSuggestion:
     """Return a mapping file for a file of records.
 
     Raises:
-        Invalid: it can't be read, or holds no records with fields.
+        Invalid: the file can't be read, or contains no records with fields.
     """
-    with _opened(path) as stream:
+    with _open_file(path) as stream:
         source = ImportSource(str(path), path.name, stream, path.stat().st_size)
-        rows = itertools.islice(record_rows(source, how), LOOKED_AT)
+        rows = itertools.islice(record_rows(source, options), MAX_RECORDS)
         records = [row.values for row in rows if isinstance(row, SourceRow)]
     if not records:
         raise Invalid(f"there is no record in {path} to suggest a mapping for", "paths")
-    present = columns.present_in(records)
-    named = {field: names[0] for field, names in columns.assign(present, FieldMapping()).fields.items()}
-    guesses = {field: column for field, column in _guesses(records, present, named) if field not in named}
-    fields = {field: column for field in FIELDS if (column := {**named, **guesses}.get(field))}
+    present = columns.list_columns(records)
+    assigned = {field: names[0] for field, names in columns.assign(present, FieldMapping()).fields.items()}
+    guesses = {field: column for field, column in _guess_columns(records, present, assigned) if field not in assigned}
+    fields = {field: column for field in FIELDS if (column := {**assigned, **guesses}.get(field))}
     if "resolved_at" not in fields and "started_at" in fields and {"fix", "root_cause", "cause"} & set(fields):
         fields["resolved_at"] = guesses["resolved_at"] = fields["started_at"]
-    text = "\n".join(_lines(path, fields, guesses, _unused(records, fields)))
+    text = "\n".join(_mapping_lines(path, fields, guesses, _unused_columns(records, fields)))
     return MappingSuggestion(fields, frozenset(guesses), f"{text}\n")
 
 
-def _opened(path: Path) -> Any:
+def _open_file(path: Path) -> Any:
     try:
         return path.open("rb")
     except OSError as problem:
         raise Invalid(f"{path} can't be read: {problem.strerror}; name a file", "paths") from None
 
 
-def _guesses(
-    records: Sequence[Mapping[str, Any]], present: Sequence[str], named: Mapping[str, str]
+def _guess_columns(
+    records: Sequence[Mapping[str, Any]], present: Sequence[str], assigned: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """What the needed fields could be, by what the columns hold."""
-    free = [column for column in present if column not in named.values()]
+    """Guess the columns of the required fields from their content."""
+    free = [column for column in present if column not in assigned.values()]
     texts = {column: [text for values in records if (text := name_of(value_at(values, column)))] for column in free}
     full = [column for column in free if len(texts[column]) == len(records)]
     dated = next((column for column in full if _are_times(texts[column])), None)
     if dated:
         yield "started_at", dated
-    rest = [column for column in full if column != dated]
-    unique = [column for column in rest if len(set(texts[column])) == len(records)]
+    remaining = [column for column in full if column != dated]
+    unique = [column for column in remaining if len(set(texts[column])) == len(records)]
     numbered = next((column for column in unique if all(len(text.split()) == 1 for text in texts[column])), None)
     if numbered:
         yield "id", numbered
-    worded = [column for column in rest if column != numbered and _words(texts[column]) >= 2]
+    worded = [column for column in remaining if column != numbered and _mean_word_count(texts[column]) >= 2]
     if worded:
-        yield "title", min(worded, key=lambda column: abs(_words(texts[column]) - 6))
+        yield "title", min(worded, key=lambda column: abs(_mean_word_count(texts[column]) - 6))
 
 
 def _are_times(texts: Sequence[str]) -> bool:
-    times = Times(order=order_of(texts) or "day_first")
+    times = Times(order=detect_date_order(texts) or "day_first")
     try:
         for text in texts:
             times.read(text, "started_at")
@@ -105,11 +105,11 @@ def _are_times(texts: Sequence[str]) -> bool:
     return True
 
 
-def _words(texts: Sequence[str]) -> float:
+def _mean_word_count(texts: Sequence[str]) -> float:
     return sum(len(text.split()) for text in texts) / len(texts)
 
 
-def _unused(records: Sequence[Mapping[str, Any]], fields: Mapping[str, str]) -> list[UnusedField]:
+def _unused_columns(records: Sequence[Mapping[str, Any]], fields: Mapping[str, str]) -> list[UnusedField]:
     usage = FieldUsage()
     for column in fields.values():
         usage.use(column)
@@ -118,7 +118,7 @@ def _unused(records: Sequence[Mapping[str, Any]], fields: Mapping[str, str]) -> 
     return list(usage.unused())
 
 
-def _lines(
+def _mapping_lines(
     path: Path, fields: Mapping[str, str], guesses: Mapping[str, str], unused: Sequence[UnusedField]
 ) -> Iterator[str]:
     yield "# Our fields, each with the name of your column; a list of names takes the first that says something."
@@ -139,8 +139,8 @@ def _lines(
         yield "# Not used so far; give a column to a field above, or keep it as a label:"
         yield "labels:"
         for column in unused:
-            shown = " ".join(f"{column.count} of {column.of}, e.g. {column.example}".split())
-            yield f"  # {_quoted(column.field)}: {_quoted(column.field)}  # {shown}"
+            comment = " ".join(f"{column.count} of {column.of}, e.g. {column.example}".split())
+            yield f"  # {_quoted(column.field)}: {_quoted(column.field)}  # {comment}"
 
 
 def _quoted(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Markdown → runbooks, postmortems and RCAs, and back."""
+"""Read Markdown as runbooks, postmortems and RCAs, and write documents as Markdown."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,23 +13,29 @@ from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document, DocumentKind, Incident
 from onrecall.importers import front_matter as frontmatter
 from onrecall.importers import markup
-from onrecall.importers.native import labels
-from onrecall.importers.postmortem.deeds import sentences
-from onrecall.importers.postmortem.front import FIELDS, START, front_matter, is_of_incident, services_of
+from onrecall.importers.native import parse_labels
+from onrecall.importers.postmortem.deeds import split_sentences
+from onrecall.importers.postmortem.front import (
+    FIELDS,
+    START,
+    front_services,
+    is_incident_front_matter,
+    read_front_matter,
+)
 from onrecall.importers.postmortem.incident_text import ReadingState
-from onrecall.importers.postmortem.kind import names_day, tells_of_outage
-from onrecall.importers.postmortem.pages import parts
-from onrecall.importers.postmortem.reader import incidents
-from onrecall.importers.postmortem.rows import BOLD_LEVEL, DocumentRow, rows
-from onrecall.importers.postmortem.rows import plain as plain_words
-from onrecall.importers.postmortem.sections import LabelledSection, sections
+from onrecall.importers.postmortem.kind import has_incident_date, reports_outage
+from onrecall.importers.postmortem.pages import split_incidents
+from onrecall.importers.postmortem.reader import extract_incidents
+from onrecall.importers.postmortem.rows import BOLD_LEVEL, DocumentRow, parse_rows
+from onrecall.importers.postmortem.rows import plain_text as plain_words
+from onrecall.importers.postmortem.sections import LabelledSection, split_sections
 from onrecall.importers.postmortem.vocabulary import SECTIONS, section_topic
-from onrecall.importers.record import FieldRecord, ImportNote, check, check_id, plain
+from onrecall.importers.record import FieldRecord, ImportNote, check_id, check_values, to_text
 from onrecall.importers.tags import read_tags
 from onrecall.importers.times import Times
 
 LONGEST_TITLE = 200
-_READ = FIELDS | frozenset(
+_USED_FIELDS = FIELDS | frozenset(
     (
         "id",
         "uuid",
@@ -48,7 +54,7 @@ _READ = FIELDS | frozenset(
         "published",
     )
 )
-"""Front matter that is used."""
+"""Front matter fields that are used."""
 _LINK = re.compile(r"!?\[[^\]]*\]\([^)]*\)|https?://\S+|\[[^\]]+\]\[[^\]]*\]|<https?://[^>]+>|\[\[[^\]]+\]\]")
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx")
@@ -75,20 +81,20 @@ _HOUSEKEEPING_WORDS = (
 )
 _HOUSEKEEPING = frozenset(_HOUSEKEEPING_WORDS.split())
 _INDEXES = frozenset(("index", "_index", "readme", "summary", "toc"))
-_SAYS_SOMETHING = 40
-"""Words from which on a page with the name of an index is more than that."""
+_MIN_INDEX_WORDS = 40
+"""A page named like an index with at least this many words is more than an index."""
 _COMMAND = re.compile(r"`[a-z][\w./-]* [^`\n]+`")
-"""Code of at least two words: something to run."""
+"""A code span of at least two words: a command."""
 _ISO_DATE = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})[-_.]?(?P<m>[01]\d)[-_.]?(?P<d>[0-3]\d)(?!\d)", re.ASCII)
 _DATE_LINE = re.compile(r"[\s>*_|-]*(?:incident\s+)?date[*_]*\s*[:|]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class MarkdownFile:
-    """A Markdown file taken apart."""
+    """A parsed Markdown file."""
 
     place: PurePosixPath
-    """Its place in the folder, from which its id comes."""
+    """Its path in the folder, from which its id is derived."""
     body: str
     front: FieldRecord
     rows: tuple[DocumentRow, ...]
@@ -97,20 +103,20 @@ class MarkdownFile:
 
 @dataclass(slots=True)
 class MarkdownFindings:
-    """What several files had in common that was not used, and what was decided for want of better."""
+    """What several files had in common: unused front matter, and assumptions about time zones."""
 
     unused: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """For each field of front matter that was not used in how many files it stands, and an example."""
+    """Unused front matter field → number of files that have it, and an example."""
     zoneless: int = 0
     unclear_zones: set[str] = field(default_factory=set)
 
     def notes(self, where: str) -> Iterator[ImportNote]:
-        """What is worth knowing about all of them."""
+        """Yield the notes on all files."""
         if self.unused:
-            told = ", ".join(
+            summary = ", ".join(
                 f"{name} ({count}, e.g. {example})" for name, (count, example) in sorted(self.unused.items())[:20]
             )
-            yield ImportNote(where, f"front matter that was not used: {told}")
+            yield ImportNote(where, f"front matter that was not used: {summary}")
         if self.zoneless:
             yield ImportNote(
                 where,
@@ -129,14 +135,14 @@ class MarkdownFindings:
 def read(
     name: str, text: str, path: str, times: Times, findings: MarkdownFindings
 ) -> Iterator[Document | Incident | RejectedInput | ImportNote]:
-    """The document in a Markdown file, and the incidents that it tells of where it is a postmortem."""
+    """Yield the document in a Markdown file, and the incidents in it if it is a postmortem."""
     try:
-        page = _page(PurePosixPath(path), text, times)
-        if reason := _skipped(page):
+        page = _parse_page(PurePosixPath(path), text, times)
+        if reason := _skip_reason(page):
             yield ImportNote(name, f"skipped: {reason}")
             return
-        document = _document(page, times)
-        told = tuple(_incidents(page, document, times, findings))
+        document = _to_document(page, times)
+        incidents = tuple(_incidents_of_page(page, document, times, findings))
     except Invalid as problem:
         yield RejectedInput(name, problem.field, str(problem))
         return
@@ -144,12 +150,12 @@ def read(
         yield RejectedInput(f"{name}, line 1", "front matter", f"{problem}; mend it or remove it")
         return
     for field_name, value in page.front.values.items():
-        if field_name not in _READ:
+        if field_name not in _USED_FIELDS:
             count, example = findings.unused.get(field_name, (0, f"`{field_name}: {str(value)[:40]}`"))
             findings.unused[field_name] = (count + 1, example)
-    yield _dated_by(document, told)
-    yield from told
-    if document.kind != "runbook" and not told:
+    yield _with_incident_date(document, incidents)
+    yield from incidents
+    if document.kind != "runbook" and not incidents:
         yield ImportNote(
             name,
             "it tells of an outage and not when, so it is kept as a document and is no incident; give it `date:` "
@@ -158,37 +164,39 @@ def read(
 
 
 def parse(name: str, text: str, path: str, times: Times) -> Document | RejectedInput | ImportNote:
-    """The document alone."""
+    """Return only the document."""
     return next(iter(read(name, text, path, times, MarkdownFindings())))  # type: ignore[return-value]
 
 
-def _page(place: PurePosixPath, text: str, times: Times) -> MarkdownFile:
-    block, body = frontmatter.split(text)
-    front = FieldRecord(frontmatter.read(block) if block else {}, times)
-    check({"front matter": dict(front.values), "text": body})
-    found = rows(body)
-    return MarkdownFile(place, body, front, found, sections(found))
+def _parse_page(place: PurePosixPath, text: str, times: Times) -> MarkdownFile:
+    block, body = frontmatter.split_front_matter(text)
+    front = FieldRecord(frontmatter.parse_front_matter(block) if block else {}, times)
+    check_values({"front matter": dict(front.values), "text": body})
+    document_rows = parse_rows(body)
+    return MarkdownFile(place, body, front, document_rows, split_sections(document_rows))
 
 
-def _incidents(page: MarkdownFile, document: Document, times: Times, findings: MarkdownFindings) -> Iterator[Incident]:
-    if document.kind == "runbook" or _said(page.front, "informational") == "true":
+def _incidents_of_page(
+    page: MarkdownFile, document: Document, times: Times, findings: MarkdownFindings
+) -> Iterator[Incident]:
+    if document.kind == "runbook" or _front_text(page.front, "informational") == "true":
         return
     reading = ReadingState(local=times.local, undated=times.undated)
-    yield from incidents(document, front_matter(page.front), reading)
+    yield from extract_incidents(document, read_front_matter(page.front), reading)
     findings.zoneless += reading.zoneless
     findings.unclear_zones |= reading.unclear_zones
     times.dated_by_user += reading.dated_by_user
 
 
-def _dated_by(document: Document, told: Sequence[Incident]) -> Document:
-    """A postmortem that has no date elsewhere is of the day its last incident began."""
-    if document.dated is not None or not told:
+def _with_incident_date(document: Document, incidents: Sequence[Incident]) -> Document:
+    """Return the document; without a date it gets the start of its last incident."""
+    if document.dated is not None or not incidents:
         return document
-    return replace(document, dated=max(one.started_at for one in told))
+    return replace(document, dated=max(incident.started_at for incident in incidents))
 
 
 def dump(document: Document) -> str:
-    """The document as Markdown with front matter; `parse` gives the same document back."""
+    """Return the document as Markdown with front matter; `parse` restores the same document."""
     front = {
         "id": document.id,
         "title": document.title,
@@ -205,17 +213,17 @@ def dump(document: Document) -> str:
 
 
 def headings(text: str) -> Iterator[str]:
-    """The headings of a text, those inside of code left out."""
-    return (plain_words(row.text) for row in rows(text) if row.kind == "heading" and row.level < BOLD_LEVEL)
+    """Yield the headings of a text, except those in code blocks."""
+    return (plain_words(row.text) for row in parse_rows(text) if row.kind == "heading" and row.level < BOLD_LEVEL)
 
 
 def has_sections(text: str) -> bool:
-    """Whether a plain text has headings or labels of a postmortem: at least two different ones."""
+    """Return whether a plain text has at least two different headings or labels of a postmortem."""
     return (
         len(
             {
                 section.topic
-                for section in sections(rows(text))
+                for section in split_sections(parse_rows(text))
                 if section.topic in SECTIONS and section.topic != "aside"
             }
         )
@@ -223,36 +231,36 @@ def has_sections(text: str) -> bool:
     )
 
 
-def _document(page: MarkdownFile, times: Times) -> Document:
+def _to_document(page: MarkdownFile, times: Times) -> Document:
     front, place = page.front, page.place
-    title = _title(page)
-    kind = _kind(page, title)
-    own = _said(front, "id", "uuid")
-    services = services_of(front)
+    title = _document_title(page)
+    kind = _document_kind(page, title)
+    own = _front_text(front, "id", "uuid")
+    services = front_services(front)
     return Document(
-        id=check_id(own or _id(place)),
+        id=check_id(own or _document_id(place)),
         title=title,
         text=page.body,
         kind=kind,
         service=services[0] if services else None,
-        labels=_labels(front),
-        source=_said(front, "source", "url") or (None if own else str(place)),
-        dated=_dated(place, title, page, times) if kind != "runbook" else front.time("dated", "date"),
+        labels=_document_labels(front),
+        source=_front_text(front, "source", "url") or (None if own else str(place)),
+        dated=_document_date(place, title, page, times) if kind != "runbook" else front.time("dated", "date"),
     )
 
 
-def _title(page: MarkdownFile) -> str:
-    """Of the front matter, the first heading that is none of a template's, a label `Title`, or the first sentence."""
-    if said := _said(page.front, "title"):
-        return said
+def _document_title(page: MarkdownFile) -> str:
+    """Return the title from front matter, the first non-template heading, a `Title` label, or the first sentence."""
+    if title := _front_text(page.front, "title"):
+        return title
     for row in page.rows:
         if row.kind == "heading" and row.text.strip() and section_topic(row.text) is None:
             return plain_words(row.text)
         if row.kind in ("text", "item", "cells") and not row.text.strip().startswith("**"):
             break
-    named = next((section for section in page.sections if section.topic == "title" and section.rows), None)
-    if named is not None:
-        return plain_words(named.rows[0].text)
+    title_section = next((section for section in page.sections if section.topic == "title" and section.rows), None)
+    if title_section is not None:
+        return plain_words(title_section.rows[0].text)
     heading = next(
         (
             row.text
@@ -263,19 +271,19 @@ def _title(page: MarkdownFile) -> str:
     )
     if heading is not None:
         return plain_words(heading)
-    if summary := _said(page.front, "summary", "description"):
-        return sentences(summary)[0][:LONGEST_TITLE]
+    if summary := _front_text(page.front, "summary", "description"):
+        return split_sentences(summary)[0][:LONGEST_TITLE]
     only = next((row.text for row in page.rows if row.kind == "heading" and row.level < BOLD_LEVEL), None)
     return (
         plain_words(only)
-        if only and _kind(page, page.place.stem) == "runbook"
+        if only and _document_kind(page, page.place.stem) == "runbook"
         else page.place.name.split(".")[0] or page.place.stem
     )
 
 
-def _skipped(page: MarkdownFile) -> str | None:
+def _skip_reason(page: MarkdownFile) -> str | None:
     stem = page.place.name.split(".")[0].lower()
-    if _said(page.front, "id") and _said(page.front, "kind"):
+    if _front_text(page.front, "id") and _front_text(page.front, "kind"):
         return None
     if stem in _HOUSEKEEPING:
         return f"{page.place.name} is about the project, not about incidents"
@@ -290,98 +298,104 @@ def _skipped(page: MarkdownFile) -> str | None:
 
 
 def _is_index(page: MarkdownFile, stem: str) -> bool:
-    """Whether a page holds links to others and little else; one with an index's name has to say more than others."""
-    weight = _weight(page.rows)
+    """Return whether a page is little but links; a page named like an index needs more text to count as content."""
+    weight = _heading_counts(page.rows)
     if any(weight) or any(row.kind == "code" and row.language not in ("", "toctree") for row in page.rows):
         return False
-    said = [row for row in page.rows if row.kind in ("text", "item", "cells") and row.text.strip()]
-    if any(row.kind == "item" and _COMMAND.search(row.text) and not _LINK.search(row.text) for row in said):
+    content_rows = [row for row in page.rows if row.kind in ("text", "item", "cells") and row.text.strip()]
+    if any(row.kind == "item" and _COMMAND.search(row.text) and not _LINK.search(row.text) for row in content_rows):
         return False
-    linked = [row for row in said if _LINK.search(row.text)]
-    words = sum(len(_LINK.sub(" ", row.text).split()) for row in said)
+    linked = [row for row in content_rows if _LINK.search(row.text)]
+    words = sum(len(_LINK.sub(" ", row.text).split()) for row in content_rows)
     listed = any(row.language == "toctree" or "{toctree}" in row.text for row in page.rows)
-    if len(linked) >= 3 and len(linked) * 2 > len(said) and words < 12 * len(linked):
+    if len(linked) >= 3 and len(linked) * 2 > len(content_rows) and words < 12 * len(linked):
         return True
     if stem not in _INDEXES:
         return False
-    return words < _SAYS_SOMETHING or (listed and words < 3 * _SAYS_SOMETHING)
+    return words < _MIN_INDEX_WORDS or (listed and words < 3 * _MIN_INDEX_WORDS)
 
 
-def _kind(page: MarkdownFile, title: str) -> DocumentKind:
-    """The kind by front matter, then by headings, then by what the text tells, then by path and title."""
+def _document_kind(page: MarkdownFile, title: str) -> DocumentKind:
+    """Determine the kind from front matter, then headings, then the text, then path and title."""
     front, place = page.front, page.place
-    said = (_said(front, "kind", "type") or "").lower()
-    if said in get_args(DocumentKind):
-        return said  # type: ignore[return-value]
+    front_kind = (_front_text(front, "kind", "type") or "").lower()
+    if front_kind in get_args(DocumentKind):
+        return front_kind  # type: ignore[return-value]
     if front.get("kind") is not None:
-        raise Invalid(f"`kind` is {said[:40]!r}; it must be one of {', '.join(get_args(DocumentKind))}", "kind")
+        raise Invalid(f"`kind` is {front_kind[:40]!r}; it must be one of {', '.join(get_args(DocumentKind))}", "kind")
     by_path = next((kind for pattern, kind in _PATHS if pattern.search(f"{place} {title}")), None)
     if by_path == "rca":
         return "rca"
     dated = bool(_ISO_DATE.search(place.name) or _ISO_DATE.search(title))
-    told_when = dated or names_day(title) or any(front.get(name) for name in ("date", "incident_date", *START))
-    if is_of_incident(front.values):
+    states_date = (
+        dated or has_incident_date(title) or any(front.get(name) for name in ("date", "incident_date", *START))
+    )
+    if is_incident_front_matter(front.values):
         return "postmortem"
-    if (told_when or by_path != "runbook") and _reports(page, title, dated=told_when):
+    if (states_date or by_path != "runbook") and _reports_outage(page, title, dated=states_date):
         return "postmortem"
-    postmortem, runbook = _weight(page.rows)
+    postmortem, runbook = _heading_counts(page.rows)
     if runbook > postmortem:
         return "runbook"
-    several = by_path != "runbook" and bool(parts(page.rows))
+    several = by_path != "runbook" and bool(split_incidents(page.rows))
     return "postmortem" if several else by_path or ("postmortem" if dated else "runbook")
 
 
-def _reports(page: MarkdownFile, title: str, *, dated: bool) -> bool:
-    """Whether its headings or its text tell of an outage."""
-    postmortem, runbook = _weight(page.rows)
+def _reports_outage(page: MarkdownFile, title: str, *, dated: bool) -> bool:
+    """Return whether the headings or the text describe an outage."""
+    postmortem, runbook = _heading_counts(page.rows)
     if postmortem > runbook or (dated and postmortem):
         return True
-    return tells_of_outage(title, page.sections, page.rows, dated=dated)
+    return reports_outage(title, page.sections, page.rows, dated=dated)
 
 
-def _weight(found: Sequence[DocumentRow]) -> tuple[int, int]:
-    """How many headings speak for a postmortem, and how many for a runbook."""
-    heads = [row.text for row in found if row.kind == "heading"]
+def _heading_counts(rows: Sequence[DocumentRow]) -> tuple[int, int]:
+    """Count the headings typical of a postmortem, and those typical of a runbook."""
+    heads = [row.text for row in rows if row.kind == "heading"]
     names = {re.sub(r"[^a-z0-9 ]", "", plain_words(text).lower()).strip() for text in heads}
     return len(names & _POSTMORTEM), len(names & _RUNBOOK)
 
 
-def _dated(place: PurePosixPath, title: str, page: MarkdownFile, times: Times) -> datetime | None:
-    """Front matter first, then the file's name, then the title, then a line that says `Date:` near the top."""
-    if given := page.front.time("dated", "date", "incident_date", *START, "published"):
-        return given
+def _document_date(place: PurePosixPath, title: str, page: MarkdownFile, times: Times) -> datetime | None:
+    """Return the date from front matter, the file name, the title, or a `Date:` line near the top."""
+    if front_date := page.front.time("dated", "date", "incident_date", *START, "published"):
+        return front_date
     near = (line[:200] for line in page.body.replace("\\", "").splitlines()[:40] if _DATE_LINE.match(line[:200]))
-    for said in (place.name, title, *near):
-        if found := _ISO_DATE.search(said):
+    for text in (place.name, title, *near):
+        if match := _ISO_DATE.search(text):
             try:
-                return times.read("-".join(found.groups()), "date")
+                return times.read("-".join(match.groups()), "date")
             except Invalid:  # digits in a name that only look like a date
                 continue
     return None
 
 
-def _labels(front: FieldRecord) -> Mapping[str, str]:
-    named = front.get("labels") or None
-    tags = front.words("labels") if isinstance(named, str | list) and is_of_incident(front.values) else ()
-    found = read_tags(tags).labels if tags else labels(named)
-    if len(services := services_of(front)) > 1:
-        found.setdefault("services", ", ".join(services))
-    if company := _said(front, "company"):
-        found.setdefault("company", company)
+def _document_labels(front: FieldRecord) -> Mapping[str, str]:
+    front_labels = front.get("labels") or None
+    tags = (
+        front.string_list("labels")
+        if isinstance(front_labels, str | list) and is_incident_front_matter(front.values)
+        else ()
+    )
+    merged = read_tags(tags).labels if tags else parse_labels(front_labels)
+    if len(services := front_services(front)) > 1:
+        merged.setdefault("services", ", ".join(services))
+    if company := _front_text(front, "company"):
+        merged.setdefault("company", company)
     for name in ("tags", "categories", "keywords"):
-        if words := front.words(name):
-            found.setdefault(name, ", ".join(words))
-    return found
+        if words := front.string_list(name):
+            merged.setdefault(name, ", ".join(words))
+    return merged
 
 
-def _said(front: FieldRecord, *names: str) -> str | None:
+def _front_text(front: FieldRecord, *names: str) -> str | None:
     value: Any = next((front.get(name) for name in names if front.get(name)), None)
-    said = plain(value, names[0])
-    return said.strip() or None if said else None
+    text = to_text(value, names[0])
+    return text.strip() or None if text else None
 
 
-def _id(place: PurePosixPath) -> str:
-    """The path without its endings, so that the same file has the same id at every import."""
+def _document_id(place: PurePosixPath) -> str:
+    """Return the path without its endings, so that a file keeps its id across imports."""
     name = place.name
     for suffix in (".erb", *SUFFIXES, *markup.SUFFIXES, ".txt"):
         name = name.removesuffix(suffix) or name

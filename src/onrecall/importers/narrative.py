@@ -1,4 +1,4 @@
-"""What a ticket tells in its description, its fields and its comments: cause, what was tried, what fixed it, and when.
+"""Extract cause, attempted and successful steps, and their times from a ticket's description, fields and comments.
 
 A field or a section that is headed so goes before what comments say; of several comments the last one counts. Comments
 are read as the entries of a chronology: deeds, their commands, and what did not help.
@@ -12,21 +12,21 @@ from datetime import datetime
 from onrecall.domain.incident import ResolutionStep, TimelineEntry
 from onrecall.importers.markup.jira_wiki import to_markdown
 from onrecall.importers.postmortem.causes import root_cause as cause_in
-from onrecall.importers.postmortem.deeds import runs_command, sentences, tells_deed
-from onrecall.importers.postmortem.prose import is_placeholder, whole
-from onrecall.importers.postmortem.resolution_steps import steps_in_comments, steps_told
-from onrecall.importers.postmortem.rows import DocumentRow, plain, rows
-from onrecall.importers.postmortem.sections import LabelledSection, sections
+from onrecall.importers.postmortem.deeds import reports_action, runs_command, split_sentences
+from onrecall.importers.postmortem.prose import is_placeholder, joined_statement
+from onrecall.importers.postmortem.resolution_steps import extract_steps, steps_in_comments
+from onrecall.importers.postmortem.rows import DocumentRow, parse_rows, plain_text
+from onrecall.importers.postmortem.sections import LabelledSection, split_sections
 from onrecall.importers.postmortem.timeline import ChronologyEntry
 from onrecall.importers.postmortem.vocabulary import Topic
-from onrecall.importers.resolution import closes
+from onrecall.importers.resolution import reports_closing
 from onrecall.importers.states import closed_without_fix, is_state
-from onrecall.importers.steps import LONGEST, fix_section, steps, without_lines
+from onrecall.importers.steps import LONGEST, fix_section, parse_steps, without_lines
 
 MOST_COMMENTS = 500
-"""Comments of one ticket that are kept, the first and the last of them."""
+"""Maximum comments of a ticket that are kept; the first and last halves of more."""
 LONGEST_COMMENT = 2_000
-"""Characters of a comment in the timeline."""
+"""Maximum characters of a comment in the timeline."""
 
 _TICKET_WORK = re.compile(
     r"\b(?:attach(?:ed|ing)?|upload(?:ed|ing)?|assign(?:ed|ing)?|reassign(?:ed|ing)?|cc(?:'d|ed)?)\b"
@@ -37,7 +37,7 @@ _TICKET_WORK = re.compile(
     r"|\b(?:this|it)\s+(?:from|to|out of|into)\s+(?:the\s+)?(?:backlog|board|queue|project|sprint|jira)\b",
     re.IGNORECASE,
 )
-"""Deeds that were done to the ticket, not to what is broken."""
+"""Actions on the ticket rather than on the broken system."""
 _CAUSE_LABEL = re.compile(r"^\W*(?:the\s+)?(?:root\s+)?cause\W*:\s*", re.IGNORECASE)
 _NO_CAUSE = re.compile(
     r"\b(?:inactivity|no (?:response|reply|answer|feedback|activity)|lack of|duplicate|stale|holiday|out of office)\b",
@@ -47,7 +47,7 @@ _NO_CAUSE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """What somebody wrote about a ticket while it was open, in Markdown or Jira's markup."""
+    """A comment on a ticket, in Markdown or Jira's markup."""
 
     text: str
     at: datetime | None = None
@@ -55,14 +55,14 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Narrative:
-    """What a ticket tells; what it does not tell is None or empty."""
+    """What was extracted from a ticket; missing parts are None or empty."""
 
     root_cause: str | None = None
     steps: tuple[ResolutionStep, ...] = ()
     summary: str | None = None
-    """What was done, in the writer's words."""
+    """The fix in the writer's words."""
     told_at: datetime | None = None
-    """When the comment was written that tells the cause or the fix; None: a field tells it, or no time is known."""
+    """When the comment that states cause or fix was written; None if a field states it or no time is known."""
     impact: str | None = None
     detection: str | None = None
     trigger: str | None = None
@@ -70,7 +70,7 @@ class Narrative:
 
     @property
     def resolves(self) -> bool:
-        """Whether it tells a cause or anything that was done."""
+        """Return whether there is a cause or any action."""
         return bool(self.root_cause or self.steps or self.summary)
 
 
@@ -83,7 +83,7 @@ def narrate(
     prose: bool = False,
     fixed: bool = True,
 ) -> Narrative:
-    """Return what a ticket tells.
+    """Extract the narrative of a ticket.
 
     Args:
         description: Its description, in which sections such as "Root cause" may stand.
@@ -93,13 +93,13 @@ def narrate(
         prose: Whether each sentence of `fix` is a step.
         fixed: Whether it was closed as fixed: a duplicate has no fix that comments could tell.
     """
-    return _TicketParts(description, _in_order(comments), root_cause, None if is_state(fix) else fix, fixed).narrative(
-        prose=prose
-    )
+    return _TicketParts(
+        description, _in_time_order(comments), root_cause, None if is_state(fix) else fix, fixed
+    ).narrative(prose=prose)
 
 
 class _TicketParts:
-    """The parts of one ticket, divided."""
+    """The parts of one ticket, divided into sections."""
 
     def __init__(
         self,
@@ -110,177 +110,180 @@ class _TicketParts:
         fixed: bool,
     ) -> None:
         self._comments = comments
-        self._rows = [_rows(comment.text) for comment in comments]
+        self._rows = [_markdown_rows(comment.text) for comment in comments]
         self._cause_field = root_cause if root_cause and not is_placeholder(root_cause) else None
         self._fix = fix
         self._fixed = fixed and not (comments and closed_without_fix(comments[-1].text))
-        self._described = _divided(description)
-        self._said = [list(sections(found)) for found in self._rows]
-        self._fix_parts = _divided(_with_fix_label(fix)) if fix else []
-        self._told_at: list[datetime] = []
+        self._description_sections = _text_sections(description)
+        self._comment_sections = [list(split_sections(rows)) for rows in self._rows]
+        self._fix_parts = _text_sections(_label_fix(fix)) if fix else []
+        self._statement_times: list[datetime] = []
 
     def narrative(self, *, prose: bool) -> Narrative:
-        """Put it together."""
+        """Assemble the narrative."""
         cause = self._cause()
-        steps, summary = self._what_was_done(prose=prose)
+        steps, summary = self._steps_and_summary(prose=prose)
         statements = {name: self._statement(name) for name in ("impact", "detection", "trigger")}
         return Narrative(
             root_cause=cause,
             steps=steps,
             summary=summary,
-            told_at=max(self._told_at, default=None),
+            told_at=max(self._statement_times, default=None),
             timeline=tuple(map(_timeline_entry, self._comments, self._rows)),
             **statements,
         )
 
     def _cause(self) -> str | None:
-        """The field, the last section of that name, or the sentence of a comment that tells it plainly."""
+        """Return the cause from its field, the newest section of that name, or a comment's sentence that states it."""
         if self._cause_field:
             return self._cause_field
         for at, divided in self._newest_first():
-            if said := cause_in([section for section in divided if section.topic == "cause"]):
-                self._note(at)
-                return said.text
+            if statement := cause_in([section for section in divided if section.topic == "cause"]):
+                self._note_time(at)
+                return statement.text
         return self._cause_in_comments()
 
     def _cause_in_comments(self) -> str | None:
         last = len(self._comments) - 1
         for place in range(last, -1, -1):
             text = self._comments[place].text
-            closing = place == last and self._fixed and closes(text) and not _NO_CAUSE.search(text)
+            closing = place == last and self._fixed and reports_closing(text) and not _NO_CAUSE.search(text)
             topic: Topic = "summary" if closing else "timeline"
-            found = cause_in([LabelledSection(topic, "", 0, 1, list(self._rows[place]))])
-            if found is not None:
-                self._note(self._comments[place].at)
-                return _CAUSE_LABEL.sub("", found.text)
+            statement = cause_in([LabelledSection(topic, "", 0, 1, list(self._rows[place]))])
+            if statement is not None:
+                self._note_time(self._comments[place].at)
+                return _CAUSE_LABEL.sub("", statement.text)
         return None
 
-    def _what_was_done(self, *, prose: bool) -> tuple[tuple[ResolutionStep, ...], str | None]:
-        """The steps, and what was done in words."""
+    def _steps_and_summary(self, *, prose: bool) -> tuple[tuple[ResolutionStep, ...], str | None]:
+        """Return the steps, and the fix as text."""
         failures = [
             section for _, divided in self._newest_first() for section in divided if section.topic == "failed_fix"
         ]
-        fixes, said = self._fixes()
-        if prose and self._fix and not _of(self._fix_parts, "fix"):
-            return steps(self._fix, prose=True), self._fix
+        fixes, summary = self._fixes()
+        if prose and self._fix and not _with_topic(self._fix_parts, "fix"):
+            return parse_steps(self._fix, prose=True), self._fix
         entries = self._entries()
-        told = steps_told(fixes, failures, [])
-        in_comments = tuple(step for step in steps_in_comments(entries) if not _TICKET_WORK.search(step.text))
-        if not any(step.outcome == "worked" for step in told):
-            taken = [step for step in in_comments if self._fixed or step.outcome != "worked"]
+        section_steps = extract_steps(fixes, failures, [])
+        comment_steps = tuple(step for step in steps_in_comments(entries) if not _TICKET_WORK.search(step.text))
+        if not any(step.outcome == "worked" for step in section_steps):
+            used_comment_steps = [step for step in comment_steps if self._fixed or step.outcome != "worked"]
         else:
-            taken = [step for step in in_comments if step.outcome != "worked"]
-        if any(step.outcome == "worked" for step in taken):
-            self._note(max((comment.at for comment in self._comments if comment.at), default=None))
-        return without_lines(_distinct([*taken, *told])), said or self._closing()
+            used_comment_steps = [step for step in comment_steps if step.outcome != "worked"]
+        if any(step.outcome == "worked" for step in used_comment_steps):
+            self._note_time(max((comment.at for comment in self._comments if comment.at), default=None))
+        return without_lines(_distinct_steps([*used_comment_steps, *section_steps])), summary or self._closing_comment()
 
     def _fixes(self) -> tuple[list[LabelledSection], str | None]:
-        """The sections that tell what was done, and what they say, of a field, a section or a closing list."""
+        """Return the sections about the fix and their text, from a field, a section or a closing list."""
         if self._fix:
-            named = _of(self._fix_parts, "fix")
-            if named or _of(self._fix_parts, "cause"):
-                return named, _words(named)
+            fix_sections = _with_topic(self._fix_parts, "fix")
+            if fix_sections or _with_topic(self._fix_parts, "cause"):
+                return fix_sections, _sections_text(fix_sections)
             return [fix_section(self._fix)], self._fix
         for at, divided in self._newest_first():
-            if named := _of(divided, "fix"):
-                self._note(at)
-                return named, _words(named)
-        closing = self._closing()
+            if fix_sections := _with_topic(divided, "fix"):
+                self._note_time(at)
+                return fix_sections, _sections_text(fix_sections)
+        closing = self._closing_comment()
         if closing and any(row.kind in ("item", "code") for row in self._rows[-1]):
             return [fix_section(closing)], closing
         return [], None
 
-    def _closing(self) -> str | None:
-        """The last comment, where it tells what ended it."""
+    def _closing_comment(self) -> str | None:
+        """Return the last comment if it reports what ended the incident."""
         last = self._comments[-1] if self._comments and self._fixed else None
-        if last is None or not closes(last.text) or is_state(last.text):
+        if last is None or not reports_closing(last.text) or is_state(last.text):
             return None
-        self._note(last.at)
+        self._note_time(last.at)
         return last.text.strip()
 
     def _statement(self, topic: Topic) -> str | None:
-        said = whole(_of(self._described, topic))
-        return said.text if said else None
+        statement = joined_statement(_with_topic(self._description_sections, topic))
+        return statement.text if statement else None
 
     def _newest_first(self) -> Iterator[tuple[datetime | None, list[LabelledSection]]]:
-        """A field for the fix, then the comments, the last one first, then the description."""
+        """Yield the sections of the fix field, of the comments, newest first, and of the description."""
         yield None, self._fix_parts
-        for comment, divided in zip(reversed(self._comments), reversed(self._said), strict=True):
+        for comment, divided in zip(reversed(self._comments), reversed(self._comment_sections), strict=True):
             yield comment.at, divided
-        yield None, self._described
+        yield None, self._description_sections
 
     def _entries(self) -> list[ChronologyEntry]:
         return [
-            ChronologyEntry(0, one.at, "", _prose(found)) for one, found in zip(self._comments, self._rows, strict=True)
+            ChronologyEntry(0, comment.at, "", _headings_as_text(rows))
+            for comment, rows in zip(self._comments, self._rows, strict=True)
         ]
 
-    def _note(self, at: datetime | None) -> None:
+    def _note_time(self, at: datetime | None) -> None:
         if at is not None:
-            self._told_at.append(at)
+            self._statement_times.append(at)
 
 
-def _with_fix_label(fix: str) -> str:
-    """A field's `Root cause: … . Rebuilt the index …` with what was done under a label of its own."""
+def _label_fix(fix: str) -> str:
+    """Put the fix in a field such as `Root cause: … . Rebuilt the index …` under a label of its own."""
     lines = fix.splitlines()
-    if any(section.topic == "fix" for section in _divided(fix)):
+    if any(section.topic == "fix" for section in _text_sections(fix)):
         return fix
     for place, line in enumerate(lines):
         cause = _CAUSE_LABEL.match(line)
-        said = sentences(line) if cause else []
-        done = next((n for n, sentence in enumerate(said) if n and _tells_what_was_done(sentence)), None)
-        if done is not None:
-            lines[place] = f"{' '.join(said[:done])}\n\n**Resolution:** {' '.join(said[done:])}"
+        line_sentences = split_sentences(line) if cause else []
+        fix_index = next((n for n, sentence in enumerate(line_sentences) if n and _reports_action(sentence)), None)
+        if fix_index is not None:
+            lines[place] = (
+                f"{' '.join(line_sentences[:fix_index])}\n\n**Resolution:** {' '.join(line_sentences[fix_index:])}"
+            )
             break
     return "\n".join(lines)
 
 
-def _tells_what_was_done(sentence: str) -> bool:
-    return tells_deed(sentence) or runs_command(sentence)
+def _reports_action(sentence: str) -> bool:
+    return reports_action(sentence) or runs_command(sentence)
 
 
-def _in_order(comments: Sequence[Comment]) -> list[Comment]:
-    """The comments that say something, by their times where all have one; of very many the first and the last."""
-    said = [comment for comment in comments if comment.text.strip()]
-    if all(comment.at for comment in said):
-        said.sort(key=lambda comment: comment.at.timestamp() if comment.at else 0.0)
+def _in_time_order(comments: Sequence[Comment]) -> list[Comment]:
+    """Return the non-empty comments, sorted if all have a time; of too many, the first and last halves."""
+    non_empty = [comment for comment in comments if comment.text.strip()]
+    if all(comment.at for comment in non_empty):
+        non_empty.sort(key=lambda comment: comment.at.timestamp() if comment.at else 0.0)
     half = MOST_COMMENTS // 2
-    return said if len(said) <= MOST_COMMENTS else [*said[:half], *said[-half:]]
+    return non_empty if len(non_empty) <= MOST_COMMENTS else [*non_empty[:half], *non_empty[-half:]]
 
 
-def _rows(text: str | None) -> tuple[DocumentRow, ...]:
-    return rows(to_markdown(text[:LONGEST])) if text else ()
+def _markdown_rows(text: str | None) -> tuple[DocumentRow, ...]:
+    return parse_rows(to_markdown(text[:LONGEST])) if text else ()
 
 
-def _divided(text: str | None) -> list[LabelledSection]:
-    return list(sections(_rows(text)))
+def _text_sections(text: str | None) -> list[LabelledSection]:
+    return list(split_sections(_markdown_rows(text)))
 
 
-def _of(divided: Sequence[LabelledSection], topic: Topic) -> list[LabelledSection]:
+def _with_topic(divided: Sequence[LabelledSection], topic: Topic) -> list[LabelledSection]:
     return [section for section in divided if section.topic == topic and section.rows]
 
 
-def _words(named: Sequence[LabelledSection]) -> str | None:
-    said = whole(named)
-    return said.text if said else None
+def _sections_text(sections: Sequence[LabelledSection]) -> str | None:
+    statement = joined_statement(sections)
+    return statement.text if statement else None
 
 
-def _prose(found: Sequence[DocumentRow]) -> list[DocumentRow]:
-    """The rows of a comment, whose headings are prose as well."""
-    return [replace(row, kind="text") if row.kind == "heading" else row for row in found]
+def _headings_as_text(rows: Sequence[DocumentRow]) -> list[DocumentRow]:
+    """Return the rows of a comment with headings turned into text."""
+    return [replace(row, kind="text") if row.kind == "heading" else row for row in rows]
 
 
-def _timeline_entry(comment: Comment, found: Sequence[DocumentRow]) -> TimelineEntry:
-    said = " ".join(_shown(row) for row in found if row.kind != "blank")
-    return TimelineEntry(" ".join(said.split())[:LONGEST_COMMENT], comment.at)
+def _timeline_entry(comment: Comment, rows: Sequence[DocumentRow]) -> TimelineEntry:
+    text = " ".join(_row_text(row) for row in rows if row.kind != "blank")
+    return TimelineEntry(" ".join(text.split())[:LONGEST_COMMENT], comment.at)
 
 
-def _shown(row: DocumentRow) -> str:
-    return f"`{row.text.strip()}`" if row.kind == "code" and row.text.strip() else plain(row.text)
+def _row_text(row: DocumentRow) -> str:
+    return f"`{row.text.strip()}`" if row.kind == "code" and row.text.strip() else plain_text(row.text)
 
 
-def _distinct(found: Sequence[ResolutionStep]) -> tuple[ResolutionStep, ...]:
-    """Each step once, whichever part of the ticket tells it."""
-    first: dict[tuple[str, str | None, str], ResolutionStep] = {}
-    for step in found:
-        first.setdefault((step.text.casefold(), step.command, step.outcome), step)
-    return tuple(first.values())
+def _distinct_steps(steps: Sequence[ResolutionStep]) -> tuple[ResolutionStep, ...]:
+    """Return the steps without duplicates, whichever part of the ticket they come from."""
+    first_by_key: dict[tuple[str, str | None, str], ResolutionStep] = {}
+    for step in steps:
+        first_by_key.setdefault((step.text.casefold(), step.command, step.outcome), step)
+    return tuple(first_by_key.values())

@@ -1,4 +1,4 @@
-"""Our own JSON: what `export` writes and the API speaks."""
+"""Our own JSON, as written by `export` and used by the API."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -21,23 +21,23 @@ from onrecall.domain.incident import (
     StepOutcome,
     TimelineEntry,
 )
-from onrecall.domain.severity import severity
-from onrecall.importers.incident_builder import ordered
-from onrecall.importers.record import FieldRecord, check_id, kind_of, percentage, plain
+from onrecall.domain.severity import parse_severity
+from onrecall.importers.incident_builder import check_time_order
+from onrecall.importers.record import FieldRecord, check_id, kind_of, parse_percentage, to_text
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """Whether a record speaks our names: two of the three that it needs, so that a missing one can be named."""
+    """Recognise our field names by two of the three required ones, so that a missing one can be reported."""
     return len({"id", "title", "started_at"} & set(values)) >= 2
 
 
 def parse(record: FieldRecord) -> Incident | Document:
-    """The incident, or the document where the record has a text and no start."""
+    """Return the incident, or the document if the record has a text and no start."""
     if record.get("text") is not None and record.get("started_at") is None:
         return _document(record)
     started_at = record.time("started_at") or record.times.start_by_user()
     resolved_at = record.time("resolved_at")
-    ordered(started_at, resolved_at)
+    check_time_order(started_at, resolved_at)
     resolution = _resolution(record, resolved_at)
     fallback = "resolved" if resolution or resolved_at else "open"
     known_id, source_id = record.text("id"), record.text("source_id")
@@ -45,24 +45,24 @@ def parse(record: FieldRecord) -> Incident | Document:
         id=check_id(known_id or source_id),
         title=_title(record),
         started_at=started_at,
-        description=plain(record.get("description"), "description") or "",
+        description=to_text(record.get("description"), "description") or "",
         service=record.text("service"),
         environment=record.text("environment"),
-        severity=severity(record.text("severity")),
-        labels=labels(record.get("labels")),
-        status=one_of(record.text("status") or fallback, Status, "status"),
+        severity=parse_severity(record.text("severity")),
+        labels=parse_labels(record.get("labels")),
+        status=check_choice(record.text("status") or fallback, Status, "status"),
         acknowledged_at=record.time("acknowledged_at"),
         resolved_at=resolved_at or (resolution.at if resolution and not record.text("document") else None),
         source=record.text("source") or "import",
         source_id=source_id,
         resolution=resolution,
         links=_links(record),
-        **_report(record),
+        **_report_fields(record),
     )
 
 
 def dump(incident: Incident) -> dict[str, Any]:
-    """The incident as JSON-ready data; `parse` gives the same incident back."""
+    """Return the incident as JSON-ready data; `parse` restores the same incident."""
     return {
         "id": incident.id,
         "title": incident.title,
@@ -72,9 +72,9 @@ def dump(incident: Incident) -> dict[str, Any]:
         "severity": incident.severity,
         "labels": dict(incident.labels),
         "status": incident.status,
-        "started_at": _written(incident.started_at),
-        "acknowledged_at": _written(incident.acknowledged_at),
-        "resolved_at": _written(incident.resolved_at),
+        "started_at": _iso_text(incident.started_at),
+        "acknowledged_at": _iso_text(incident.acknowledged_at),
+        "resolved_at": _iso_text(incident.resolved_at),
         "source": incident.source,
         "source_id": incident.source_id,
         "links": [{"kind": link.kind, "incident": link.incident} for link in incident.links],
@@ -83,17 +83,21 @@ def dump(incident: Incident) -> dict[str, Any]:
     }
 
 
-def labels(value: Any) -> dict[str, str]:
-    """Labels as an object of texts."""
+def parse_labels(value: Any) -> dict[str, str]:
+    """Parse labels given as an object of strings."""
     if value is None:
         return {}
     if not isinstance(value, Mapping):
         raise Invalid(f'`labels` must be an object such as {{"region": "eu"}}, not {kind_of(value)}', "labels")
-    return {str(key): said for key, one in value.items() if (said := _label(one, f"labels.{key}")) is not None}
+    return {
+        str(key): text
+        for key, raw_value in value.items()
+        if (text := _label_text(raw_value, f"labels.{key}")) is not None
+    }
 
 
-def one_of(value: str, allowed: Any, field: str) -> Any:
-    """The value, if it is one of the words that this field knows."""
+def check_choice(value: str, allowed: Any, field: str) -> Any:
+    """Return the value if it is one of the allowed words; raise Invalid otherwise."""
     words = get_args(allowed)
     if value not in words:
         raise Invalid(f"`{field}` is {value[:60]!r}; it must be one of {', '.join(words)}", field)
@@ -101,24 +105,24 @@ def one_of(value: str, allowed: Any, field: str) -> Any:
 
 
 def _title(record: FieldRecord) -> str:
-    title = plain(record.get("title"), "title")
+    title = to_text(record.get("title"), "title")
     if not title or not title.strip():
         raise Invalid("there is no `title`; say in a few words what happened", "title")
     return title
 
 
-def _label(value: Any, field: str) -> str | None:
-    return str(value).lower() if isinstance(value, bool) else plain(value, field)
+def _label_text(value: Any, field: str) -> str | None:
+    return str(value).lower() if isinstance(value, bool) else to_text(value, field)
 
 
 def _document(record: FieldRecord) -> Document:
     return Document(
         id=check_id(record.text("id")),
         title=_title(record),
-        text=plain(record.get("text"), "text") or "",
-        kind=one_of(record.text("kind") or "runbook", DocumentKind, "kind"),
+        text=to_text(record.get("text"), "text") or "",
+        kind=check_choice(record.text("kind") or "runbook", DocumentKind, "kind"),
         service=record.text("service"),
-        labels=labels(record.get("labels")),
+        labels=parse_labels(record.get("labels")),
         source=record.text("source"),
         dated=record.time("dated"),
     )
@@ -132,22 +136,22 @@ def _resolution(record: FieldRecord, resolved_at: datetime | None) -> Resolution
         raise Invalid(
             f"`resolution` must be an object with `root_cause` and `steps`, not {kind_of(value)}", "resolution"
         )
-    said = FieldRecord(value, record.times)
-    at = said.time("at") or resolved_at
+    fields = FieldRecord(value, record.times)
+    at = fields.time("at") or resolved_at
     if at is None:
         raise Invalid("the resolution has no time; give `resolved_at` or `resolution.at`", "resolved_at")
-    steps = said.get("steps") or []
+    steps = fields.get("steps") or []
     if not isinstance(steps, list):
         raise Invalid(f"`resolution.steps` must be a list, not {kind_of(steps)}", "resolution.steps")
     return Resolution(
-        root_cause=plain(said.get("root_cause"), "resolution.root_cause") or "",
+        root_cause=to_text(fields.get("root_cause"), "resolution.root_cause") or "",
         at=at,
-        cause=said.text("cause"),
-        steps=tuple(_step(one, n) for n, one in enumerate(steps)),
-        summary=plain(said.get("summary"), "resolution.summary"),
-        provenance=one_of(said.text("provenance") or "imported", Provenance, "resolution.provenance"),
-        by=said.text("by"),
-        root_cause_line=_line(said.get("root_cause_line"), "resolution.root_cause_line"),
+        cause=fields.text("cause"),
+        steps=tuple(_step(step, n) for n, step in enumerate(steps)),
+        summary=to_text(fields.get("summary"), "resolution.summary"),
+        provenance=check_choice(fields.text("provenance") or "imported", Provenance, "resolution.provenance"),
+        by=fields.text("by"),
+        root_cause_line=_line_number(fields.get("root_cause_line"), "resolution.root_cause_line"),
     )
 
 
@@ -157,15 +161,15 @@ def _step(value: Any, n: int) -> ResolutionStep:
         return ResolutionStep(value)
     if not isinstance(value, Mapping):
         raise Invalid(f"`{field}` must be an object with `text`, not {kind_of(value)}", field)
-    text = plain(value.get("text"), f"{field}.text")
+    text = to_text(value.get("text"), f"{field}.text")
     if not text or not text.strip():
         raise Invalid(f"`{field}.text` is missing; say what was done", f"{field}.text")
     return ResolutionStep(
         text,
-        plain(value.get("command"), f"{field}.command"),
-        one_of(plain(value.get("outcome"), f"{field}.outcome") or "worked", StepOutcome, f"{field}.outcome"),
-        plain(value.get("rollback"), f"{field}.rollback"),
-        _line(value.get("line"), f"{field}.line"),
+        to_text(value.get("command"), f"{field}.command"),
+        check_choice(to_text(value.get("outcome"), f"{field}.outcome") or "worked", StepOutcome, f"{field}.outcome"),
+        to_text(value.get("rollback"), f"{field}.rollback"),
+        _line_number(value.get("line"), f"{field}.line"),
         _effect(value.get("effect"), f"{field}.effect"),
     )
 
@@ -175,11 +179,13 @@ def _effect(value: Any, field: str) -> ReportedEffect | None:
         return None
     if not isinstance(value, Mapping):
         raise Invalid(f'`{field}` must be an object such as {{"effectiveness": 92}}, not {kind_of(value)}', field)
-    return ReportedEffect(*(percentage(value.get(name), f"{field}.{name}") for name in ("effectiveness", "confidence")))
+    return ReportedEffect(
+        *(parse_percentage(value.get(name), f"{field}.{name}") for name in ("effectiveness", "confidence"))
+    )
 
 
-def _line(value: Any, field: str) -> int | None:
-    """A line's number, counted from 1."""
+def _line_number(value: Any, field: str) -> int | None:
+    """Return a line number, counted from 1."""
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**31:
@@ -187,70 +193,72 @@ def _line(value: Any, field: str) -> int | None:
     return value
 
 
-def _report(record: FieldRecord) -> dict[str, Any]:
-    """What a postmortem says of the incident, where the record has it."""
+def _report_fields(record: FieldRecord) -> dict[str, Any]:
+    """Return the postmortem fields of the incident that the record has."""
     numbers = record.get("lines") or {}
     if not isinstance(numbers, Mapping):
         raise Invalid(f"`lines` must be an object of line numbers, not {kind_of(numbers)}", "lines")
     return {
         "document": record.text("document"),
-        **{name: plain(record.get(name), name) for name in ("impact", "detection", "trigger")},
-        "timeline": tuple(_entry(row, n) for n, row in enumerate(_objects(record, "timeline"))),
-        "action_items": tuple(_action_item(row, n) for n, row in enumerate(_objects(record, "action_items"))),
-        "lines": {str(name): line for name, value in numbers.items() if (line := _line(value, f"lines.{name}"))},
+        **{name: to_text(record.get(name), name) for name in ("impact", "detection", "trigger")},
+        "timeline": tuple(_timeline_entry(row, n) for n, row in enumerate(_object_list(record, "timeline"))),
+        "action_items": tuple(_action_item(row, n) for n, row in enumerate(_object_list(record, "action_items"))),
+        "lines": {str(name): line for name, value in numbers.items() if (line := _line_number(value, f"lines.{name}"))},
     }
 
 
-def _objects(record: FieldRecord, name: str) -> tuple[FieldRecord, ...]:
-    """The objects of a list; another tool's words under the same name are left where they are."""
+def _object_list(record: FieldRecord, name: str) -> tuple[FieldRecord, ...]:
+    """Return the objects of a list; a value that is not a list belongs to another tool and is ignored."""
     value = record.get(name)
-    return record.rows(name) if isinstance(value, list) else ()
+    return record.object_list(name) if isinstance(value, list) else ()
 
 
-def _entry(row: FieldRecord, n: int) -> TimelineEntry:
+def _timeline_entry(row: FieldRecord, n: int) -> TimelineEntry:
     return TimelineEntry(
-        plain(row.get("text"), f"timeline.{n}.text") or "",
+        to_text(row.get("text"), f"timeline.{n}.text") or "",
         row.time("at"),
-        _line(row.get("line"), f"timeline.{n}.line"),
+        _line_number(row.get("line"), f"timeline.{n}.line"),
     )
 
 
 def _action_item(row: FieldRecord, n: int) -> ActionItem:
     return ActionItem(
-        plain(row.get("text"), f"action_items.{n}.text") or "",
+        to_text(row.get("text"), f"action_items.{n}.text") or "",
         row.text("owner"),
         row.text("state"),
-        _line(row.get("line"), f"action_items.{n}.line"),
+        _line_number(row.get("line"), f"action_items.{n}.line"),
     )
 
 
 def _dump_report(incident: Incident) -> dict[str, Any]:
-    """The fields of a postmortem that say something."""
-    held = {
+    """Return the non-empty postmortem fields."""
+    fields = {
         "document": incident.document,
         "impact": incident.impact,
         "detection": incident.detection,
         "trigger": incident.trigger,
-        "timeline": [{"text": one.text, "at": _written(one.at), "line": one.line} for one in incident.timeline],
+        "timeline": [
+            {"text": entry.text, "at": _iso_text(entry.at), "line": entry.line} for entry in incident.timeline
+        ],
         "action_items": [asdict(item) for item in incident.action_items],
         "lines": dict(incident.lines),
     }
-    return {name: value for name, value in held.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _links(record: FieldRecord) -> tuple[IncidentLink, ...]:
-    """Ties to earlier incidents: in `links`, or by the name of the one that it repeats in `duplicate_of`."""
-    links = [_link(row) for row in record.rows("links")]
+    """Return links to earlier incidents, from `links` and `duplicate_of`."""
+    links = [_link(row) for row in record.object_list("links")]
     if repeated := record.text("duplicate_of"):
         links.append(IncidentLink("duplicate", repeated))
     return tuple(dict.fromkeys(links))
 
 
 def _link(row: FieldRecord) -> IncidentLink:
-    other = row.text("incident")
-    if not other:
+    incident_id = row.text("incident")
+    if not incident_id:
         raise Invalid("a link has no `incident`; name the other incident's id", "links")
-    return IncidentLink(one_of(row.text("kind") or "recurrence", LinkKind, "links"), other)
+    return IncidentLink(check_choice(row.text("kind") or "recurrence", LinkKind, "links"), incident_id)
 
 
 def _dump_resolution(resolution: Resolution) -> dict[str, Any]:
@@ -262,7 +270,7 @@ def _dump_resolution(resolution: Resolution) -> dict[str, Any]:
         "summary": resolution.summary,
         "provenance": resolution.provenance,
         "by": resolution.by,
-        "at": _written(resolution.at),
+        "at": _iso_text(resolution.at),
     }
 
 
@@ -280,5 +288,5 @@ def _dump_step(step: ResolutionStep) -> dict[str, Any]:
     return fields
 
 
-def _written(moment: datetime | None) -> str | None:
+def _iso_text(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None

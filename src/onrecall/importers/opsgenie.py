@@ -1,4 +1,4 @@
-"""Opsgenie: alerts of its API, with notes where they were asked for."""
+"""Opsgenie: alerts of its API, with notes if they were exported."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,32 +6,32 @@ from typing import Any
 
 from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.record import FieldRecord
-from onrecall.importers.tags import facets
-from onrecall.importers.times import after
+from onrecall.importers.tags import parse_facets
+from onrecall.importers.times import add_seconds
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By the short id that only they have."""
+    """Recognise Opsgenie by `tinyId`, which only its alerts have."""
     return "tinyId" in values
 
 
 def parse(record: FieldRecord) -> Incident:
-    """Return the incident; its notes tell what was done, if anything does."""
-    tags = record.words("tags")
-    facet = facets(tags)
+    """Return the incident; its notes may describe the fix."""
+    tags = record.string_list("tags")
+    facet = parse_facets(tags)
     started = record.time("createdAt")
     state = record.text("status")
-    return incident(
+    return build_incident(
         record,
         source="opsgenie",
         id=record.text("id"),
         title=record.text("message"),
         description=record.text("description"),
         started_at=started,
-        acknowledged_at=_reported(record, started, "ackTime"),
-        resolved_at=_reported(record, started, "closeTime"),
+        acknowledged_at=_reported_time(record, started, "ackTime"),
+        resolved_at=_reported_time(record, started, "closeTime"),
         service=record.text("entity", "details.service") or facet.get("service"),
         environment=record.text("details.environment", "details.env") or facet.get("environment"),
         level=record.text("priority"),
@@ -45,7 +45,7 @@ def parse(record: FieldRecord) -> Incident:
     )
 
 
-def _reported(record: FieldRecord, start: datetime | None, name: str) -> datetime | None:
-    """The report counts in milliseconds from the start; zero where it did not happen."""
+def _reported_time(record: FieldRecord, start: datetime | None, name: str) -> datetime | None:
+    """Return the time of an event, which the report gives in milliseconds from the start; None if it is 0."""
     milliseconds = record.number(f"report.{name}")
-    return after(start, milliseconds / 1000) if milliseconds else None
+    return add_seconds(start, milliseconds / 1000) if milliseconds else None

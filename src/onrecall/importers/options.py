@@ -1,4 +1,4 @@
-"""What is read and how: the source, the user's wishes, and the tally of one go."""
+"""The input of an import: the source, the user's options, and the tally of one run."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,26 +14,26 @@ from onrecall.importers.encoding import check_encoding
 from onrecall.importers.format_table import format_names
 from onrecall.importers.markdown import MarkdownFindings
 from onrecall.importers.record import ImportNote
-from onrecall.importers.times import Times, zone
+from onrecall.importers.times import Times, parse_zone
 
-Item = Incident | Document | RejectedInput | ImportNote
+ImportedItem = Incident | Document | RejectedInput | ImportNote
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSource:
-    """A file or a body: what it is called in messages, its place in the folder, and its bytes."""
+    """A file or request body: its name in messages, its path in the folder, and its bytes."""
 
     name: str
     path: str
     stream: BinaryIO
     size: int
     inside: bool = False
-    """Found in a folder, not named by the user: what is plainly something else is skipped, not rejected."""
+    """Found in a folder rather than named by the user: unrelated content is skipped instead of rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What the user said about reading."""
+    """The user's options for reading."""
 
     format: str | None = None
     mapping: mapping_files.FieldMapping | None = None
@@ -42,35 +42,39 @@ class ImportOptions:
     encoding: str | None = None
 
     def times(self) -> Times:
-        """A fresh reader of times, for one file."""
+        """Return a new time parser for one file."""
         return Times(self.timezone, self.undated, self.mapping.dates if self.mapping else None)
 
 
-def how(
+def build_options(
     format: str | None,  # noqa: A002 - what everybody calls it
     mapping: Path | Mapping[str, Any] | None,
     timezone: str | tzinfo | None,
     undated: datetime | None,
     encoding: str | None = None,
 ) -> ImportOptions:
-    """The user's wishes, checked before anything is read."""
+    """Validate the user's options before anything is read."""
     if format is not None and format not in format_names():
         raise Invalid(f"there is no format {format!r}; there are {', '.join(format_names())}", "format")
     if undated is not None and undated.tzinfo is None:
         raise Invalid("the time for incidents without one needs a zone, such as 2024-01-31T00:00:00Z", "undated")
     chosen = None
     if mapping:
-        chosen = mapping_files.load(mapping) if isinstance(mapping, Path) else mapping_files.from_data(mapping)
+        chosen = (
+            mapping_files.load_mapping(mapping) if isinstance(mapping, Path) else mapping_files.parse_mapping(mapping)
+        )
     local = timezone or (chosen.timezone if chosen else None)
-    known = check_encoding(encoding) if encoding else None
-    return ImportOptions(format, chosen, zone(local) if isinstance(local, str) else local, undated, known)
+    checked_encoding = check_encoding(encoding) if encoding else None
+    return ImportOptions(
+        format, chosen, parse_zone(local) if isinstance(local, str) else local, undated, checked_encoding
+    )
 
 
 @dataclass(slots=True)
 class ImportTally:
-    """What has been read so far in one go: ids that are taken, and how many files of each format there were."""
+    """What one run has read so far: document ids in use, and the number of files per format."""
 
     documents: dict[str, str] = field(default_factory=dict)
     files: Counter[str] = field(default_factory=Counter)
     findings: MarkdownFindings = field(default_factory=MarkdownFindings)
-    """What documents had in common that is worth knowing."""
+    """Findings common to several documents."""

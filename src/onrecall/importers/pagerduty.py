@@ -1,32 +1,32 @@
-"""PagerDuty: REST incidents (with notes where they were asked for), raw analytics, and the CSV of its reports."""
+"""PagerDuty: REST incidents (with notes if exported), raw analytics, and CSV reports."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.record import FieldRecord
-from onrecall.importers.times import after
+from onrecall.importers.times import add_seconds
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By the number of the incident, which stands in every form of it."""
+    """Recognise PagerDuty by the incident number, which every form of its exports has."""
     return "incident_number" in values and bool({"created_at", "created_on", "incident_key", "urgency"} & set(values))
 
 
 def parse(record: FieldRecord) -> Incident:
-    """Return the incident; its notes tell what was done, if anything does."""
+    """Return the incident; its notes may describe the fix."""
     started = record.time("created_at", "created_on")
     state = record.text("status")
     ended = record.time("resolved_at", "resolved_on") or (
         record.time("last_status_change_at") if state == "resolved" else None
     )
     waited = record.number("seconds_to_first_ack")
-    acknowledged = next((row.time("at") for row in record.rows("acknowledgements")), None)
+    acknowledged = next((row.time("at") for row in record.object_list("acknowledgements")), None)
     if acknowledged is None and started and waited:
-        acknowledged = after(started, waited)
-    return incident(
+        acknowledged = add_seconds(started, waited)
+    return build_incident(
         record,
         source="pagerduty",
         id=record.text("id", "incident_number"),
@@ -49,13 +49,14 @@ def parse(record: FieldRecord) -> Incident:
 
 
 def _details(record: FieldRecord) -> str | None:
-    """What the alert said: the body's details, or those of the first trigger."""
-    found = record.get("body.details") or record.get("first_trigger_log_entry.channel.details")
-    if isinstance(found, Mapping):
+    """Return the alert's details, from the body or the first trigger."""
+    details = record.get("body.details") or record.get("first_trigger_log_entry.channel.details")
+    if isinstance(details, Mapping):
         return (
-            "\n".join(f"{key}: {value}" for key, value in found.items() if isinstance(value, str | int | float)) or None
+            "\n".join(f"{key}: {value}" for key, value in details.items() if isinstance(value, str | int | float))
+            or None
         )
-    if isinstance(found, str):
-        return found
+    if isinstance(details, str):
+        return details
     title, described = record.text("title"), record.text("description")
     return described if title and described != title else None

@@ -1,4 +1,4 @@
-"""PagerDuty's log entries: what happened to its incidents, one entry each → the incidents."""
+"""Build PagerDuty incidents from their log entries."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -6,14 +6,14 @@ from typing import Any
 
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
-from onrecall.importers.comments import moment_of
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.comments import comment_time
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.narrative import Comment
 from onrecall.importers.record import FieldRecord, RecordContext, SkippedRecord, SourceRow
 
 _ENDING = "_log_entry"
 _ENTRIES = "log_entries"
-_ABOUT = (
+_METADATA_FIELDS = (
     "id",
     "self",
     "html_url",
@@ -27,7 +27,7 @@ _ABOUT = (
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By the type of an entry, or by a list of them."""
+    """Recognise log entries by their type, or a list of them."""
     return _is_entry(values) or _entries(values) is not None
 
 
@@ -35,14 +35,14 @@ def rows(
     source_rows: Iterator[SourceRow | RejectedInput],
     context: RecordContext,  # noqa: ARG001 - as all formats
 ) -> Iterator[SourceRow | RejectedInput]:
-    """Return one row for each incident, with its entries in their order in time."""
+    """Yield one row per incident, with its entries in chronological order."""
     incidents: dict[str, list[Mapping[str, Any]]] = {}
     first: dict[str, SourceRow] = {}
     for row in source_rows:
         if isinstance(row, RejectedInput) or not _is_entry(row.values):
             yield row
             continue
-        name = _named(row.values)
+        name = _incident_id(row.values)
         incidents.setdefault(name, []).append(row.values)
         first.setdefault(name, row)
     for name, entries in incidents.items():
@@ -51,22 +51,22 @@ def rows(
 
 
 def parse(record: FieldRecord) -> Incident | SkippedRecord:
-    """Return the incident that the entries tell of: triggered, acknowledged, resolved, and the notes in between."""
-    record.use(*(f"{_ENTRIES}[].{own}" for own in _ABOUT))
-    entries_by_kind = [(_kind(row), row) for row in record.rows(_ENTRIES)]
+    """Build the incident from its trigger, acknowledge, resolve and note entries."""
+    record.use(*(f"{_ENTRIES}[].{own}" for own in _METADATA_FIELDS))
+    entries_by_kind = [(_kind(row), row) for row in record.object_list(_ENTRIES)]
     triggered = next((row for kind, row in entries_by_kind if kind == "trigger"), None)
     if triggered is None:
         return SkippedRecord("log entries of an incident whose beginning is not among them")
-    named = triggered.text("channel.summary", "channel.subject", "incident.title", "incident.description")
-    resolved = _last(entries_by_kind, "resolve")
-    reopened = _last(entries_by_kind, "reopen")
+    channel_title = triggered.text("channel.summary", "channel.subject", "incident.title", "incident.description")
+    resolved = _last_time(entries_by_kind, "resolve")
+    reopened = _last_time(entries_by_kind, "reopen")
     over = resolved is not None and (reopened is None or reopened < resolved)
     acknowledged = _times(entries_by_kind, "acknowledge")
-    return incident(
+    return build_incident(
         record,
         source="pagerduty",
         id=record.text("id"),
-        title=triggered.text("incident.title") or named or triggered.text("incident.summary", "summary"),
+        title=triggered.text("incident.title") or channel_title or triggered.text("incident.summary", "summary"),
         description=_details(triggered),
         started_at=triggered.time("created_at"),
         acknowledged_at=min(acknowledged, default=None),
@@ -88,7 +88,7 @@ def _entries(values: Mapping[str, Any]) -> list[Any] | None:
     return listed if set(values) == {"id", _ENTRIES} and isinstance(listed, list) else None
 
 
-def _named(entry: Mapping[str, Any]) -> str:
+def _incident_id(entry: Mapping[str, Any]) -> str:
     about = entry.get("incident")
     return str(about.get("id") or "") if isinstance(about, Mapping) else ""
 
@@ -102,20 +102,20 @@ def _times(entries_by_kind: list[tuple[str, FieldRecord]], kind: str) -> list[da
     return [at for entry_kind, row in entries_by_kind if entry_kind == kind and (at := row.time("created_at"))]
 
 
-def _last(entries_by_kind: list[tuple[str, FieldRecord]], kind: str) -> datetime | None:
+def _last_time(entries_by_kind: list[tuple[str, FieldRecord]], kind: str) -> datetime | None:
     return max(_times(entries_by_kind, kind), default=None)
 
 
 def _comment(kind: str, row: FieldRecord) -> Comment | None:
-    """A note, or what was said when it was resolved."""
+    """Return a note, or the text given on resolving, as a comment."""
     text = row.text("channel.content", "note", "channel.summary", "summary") if kind == "annotate" else None
     if kind == "resolve":
         text = row.text("channel.content", "note", "resolution")
-    return Comment(text, moment_of(row, ("created_at",))) if text else None
+    return Comment(text, comment_time(row, ("created_at",))) if text else None
 
 
 def _details(triggered: FieldRecord) -> str | None:
-    """What the alert said."""
+    """Return the alert's details."""
     details = triggered.get("channel.details")
     if isinstance(details, Mapping):
         lines = (f"{key}: {value}" for key, value in details.items() if isinstance(value, str | int | float))

@@ -1,16 +1,16 @@
-"""How good a history is to learn from: what is missing, doubled or contradictory in it, with examples."""
+"""Assess the quality of a history: what is missing, duplicated or contradictory, with examples."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from onrecall.domain.incident import Incident
-from onrecall.domain.markdown_page import one_line
+from onrecall.domain.markdown_page import collapse_whitespace
 
 EXAMPLES = 5
 _Key = tuple[str, str | None, str]
 SHORT_FIX = 3
-"""Words; a fix of fewer tells nobody what to do."""
+"""Minimum words of a useful fix."""
 FINDINGS = {
     "no_resolution": "resolved, but nothing says what fixed it",
     "no_cause": "a resolution without a root cause",
@@ -25,12 +25,12 @@ FINDINGS = {
     "no_service": "no service",
     "no_severity": "no severity",
 }
-"""What is looked for, in words."""
+"""Flaw → its description."""
 
 
 @dataclass(frozen=True, slots=True)
 class QualityFinding:
-    """One kind of flaw: how many incidents have it, and the first few of them."""
+    """One kind of flaw: the number of incidents that have it, and the first few ids."""
 
     name: str
     meaning: str
@@ -40,19 +40,19 @@ class QualityFinding:
 
 @dataclass(frozen=True, slots=True)
 class ImportQuality:
-    """What a look over the incidents found; findings that nobody has are left out."""
+    """The findings on a set of incidents; flaws that none of them has are left out."""
 
     incidents: int
     findings: tuple[QualityFinding, ...]
 
     def count(self, name: str) -> int:
-        """How many incidents have this flaw."""
-        return next((one.count for one in self.findings if one.name == name), 0)
+        """Return the number of incidents with this flaw."""
+        return next((finding.count for finding in self.findings if finding.name == name), 0)
 
 
 @dataclass(slots=True)
 class QualitySurvey:
-    """A look over incidents as they come; nothing of them is kept but keys and a few ids."""
+    """Checks incidents one by one; keeps only their keys and a few ids."""
 
     incidents: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -60,25 +60,25 @@ class QualitySurvey:
     seen: set[_Key] = field(default_factory=set)
 
     def add(self, incident: Incident) -> tuple[str, ...]:
-        """Look at one more; returns the flaws it has."""
+        """Check one incident and return its flaws."""
         key = _key(incident)
-        found = (*_flaws(incident), *(("duplicate",) if key in self.seen else ()))
+        incident_flaws = (*_flaws(incident), *(("duplicate",) if key in self.seen else ()))
         self.seen.add(key)
         self.incidents += 1
-        for flaw in found:
+        for flaw in incident_flaws:
             self._note(flaw, 1, [incident.id])
-        return found
+        return incident_flaws
 
-    def add_all(self, other: "QualitySurvey") -> None:
-        """Take in what another look found."""
-        self.incidents += other.incidents
-        self.seen |= other.seen
-        for flaw, count in other.counts.items():
-            self._note(flaw, count, other.examples[flaw])
+    def add_all(self, survey: "QualitySurvey") -> None:
+        """Merge the findings of another survey."""
+        self.incidents += survey.incidents
+        self.seen |= survey.seen
+        for flaw, count in survey.counts.items():
+            self._note(flaw, count, survey.examples[flaw])
 
     @property
     def quality(self) -> ImportQuality:
-        """What was found so far."""
+        """Return the findings so far."""
         findings = (
             QualityFinding(name, meaning, self.counts[name], tuple(self.examples[name]))
             for name, meaning in FINDINGS.items()
@@ -91,23 +91,23 @@ class QualitySurvey:
         self.examples[flaw] = [*self.examples.get(flaw, ()), *examples][:EXAMPLES]
 
 
-def assess(incidents: Iterable[Incident]) -> ImportQuality:
-    """Look over the incidents once."""
+def assess_quality(incidents: Iterable[Incident]) -> ImportQuality:
+    """Assess the incidents in one pass."""
     survey = QualitySurvey()
     for incident in incidents:
         survey.add(incident)
     return survey.quality
 
 
-def flaws(incidents: Iterable[Incident]) -> Iterator[tuple[Incident, tuple[str, ...]]]:
-    """Each incident with the flaws it has; the first of several with one title, service and start is no duplicate."""
+def incidents_with_flaws(incidents: Iterable[Incident]) -> Iterator[tuple[Incident, tuple[str, ...]]]:
+    """Yield each incident with its flaws; of several with equal title, service and start the first is no duplicate."""
     survey = QualitySurvey()
     for incident in incidents:
         yield incident, survey.add(incident)
 
 
 def _key(incident: Incident) -> _Key:
-    return one_line(incident.title).casefold(), incident.service, incident.started_at.isoformat()
+    return collapse_whitespace(incident.title).casefold(), incident.service, incident.started_at.isoformat()
 
 
 def _flaws(incident: Incident) -> Iterator[str]:
@@ -122,9 +122,9 @@ def _flaws(incident: Incident) -> Iterator[str]:
             yield "no_cause_label"
         if not resolution.steps:
             yield "no_steps"
-        if 0 < len(_fix(incident).split()) < SHORT_FIX:
+        if 0 < len(_fix_text(incident).split()) < SHORT_FIX:
             yield "one_word_fix"
-    if _contradicts(incident):
+    if _has_contradicting_times(incident):
         yield "contradicting_times"
     if not incident.service:
         yield "no_service"
@@ -132,13 +132,13 @@ def _flaws(incident: Incident) -> Iterator[str]:
         yield "no_severity"
 
 
-def _fix(incident: Incident) -> str:
+def _fix_text(incident: Incident) -> str:
     resolution = incident.resolution
     if resolution is None:
         return ""
     return resolution.summary or " ".join(f"{step.text} {step.command or ''}" for step in resolution.steps)
 
 
-def _contradicts(incident: Incident) -> bool:
-    known = [at for at in (incident.started_at, incident.acknowledged_at, incident.resolved_at) if at]
-    return known != sorted(known)
+def _has_contradicting_times(incident: Incident) -> bool:
+    moments = [at for at in (incident.started_at, incident.acknowledged_at, incident.resolved_at) if at]
+    return moments != sorted(moments)

@@ -1,4 +1,4 @@
-"""One record of a file and the questions that every format asks of it."""
+"""Access to one record of a file by field name, shared by all formats."""
 
 import json
 import re
@@ -14,17 +14,17 @@ from onrecall.importers.times import Times
 DEEPEST = 64
 LONGEST_ID = 200
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_CALLED = ("name", "summary", "display_value", "value", "title", "attributes.name", "data.attributes.name")
+_NAME_FIELDS = ("name", "summary", "display_value", "value", "title", "attributes.name", "data.attributes.name")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportNote:
-    """Something worth knowing about what was read; what it says was skipped is no loss of an incident."""
+    """A note on the import that is not an error; what it reports as skipped is no lost incident."""
 
     where: str
     message: str
     left_out: tuple[str, ...] = ()
-    """Names of fields that hold something and have no place in an incident."""
+    """Non-empty fields that have no counterpart in an incident."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}"
@@ -32,7 +32,7 @@ class ImportNote:
 
 @dataclass(frozen=True, slots=True)
 class UnusedFields(ImportNote):
-    """The fields of a file that say something and were not used."""
+    """The non-empty fields of a file that were not used."""
 
     fields: tuple[UnusedField, ...] = ()
 
@@ -46,22 +46,22 @@ class UnusedFields(ImportNote):
 
 @dataclass(frozen=True, slots=True)
 class SkippedRecord:
-    """A record that is no incident, and why."""
+    """A record that is not an incident, and the reason."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class RecordContext:
-    """What stands around the records of a file."""
+    """The context of a file's records."""
 
     path: str
-    """Its place in the folder, or its name."""
+    """The file's path in the folder, or its name."""
     text: str = ""
-    """The whole of a JSON file that is not one object a line."""
+    """The whole text of a JSON file that is not JSON lines."""
 
     def beside(self, name: str) -> Any:
-        """Return what the outermost object has under a name, next to the list of records; None where there is none."""
+        """Return a value next to the list of records in the outermost object, or None."""
         if f'"{name}"' not in self.text:
             return None
         outermost = json.loads(self.text, strict=False)
@@ -70,7 +70,7 @@ class RecordContext:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One record as it stands in its file."""
+    """One raw record of a file."""
 
     line: int
     values: Mapping[str, Any]
@@ -78,7 +78,7 @@ class SourceRow:
 
 
 class FieldRecord:
-    """The values of one row, asked for by name; a dotted name looks inside, several names are tried in turn."""
+    """The values of one row by name; a dotted name reads nested objects, several names are tried in turn."""
 
     __slots__ = ("_names", "_path", "times", "usage", "values")
 
@@ -94,69 +94,69 @@ class FieldRecord:
         self.times = times
         self.usage = usage or FieldUsage()
         self._path = path
-        """Where it stands in its row, with a dot behind."""
+        """The path of this object in its row, with a trailing dot."""
         self._names = names
-        """Where its names are not those of the row: the row's name of each."""
+        """Renamed field → the row's own name of it."""
 
     def get(self, name: str) -> Any:
-        """The value as it stands, or None."""
+        """Return the raw value, or None."""
         self.use(name)
-        return _inside(self.values, name)
+        return _value_at(self.values, name)
 
     def use(self, *names: str) -> None:
-        """Note that these fields are asked for, whether or not they say something."""
+        """Mark these fields as requested, whether or not they have a value."""
         for name in names:
             self.usage.use(self._place(name))
 
     def leave_out(self, name: str) -> None:
-        """Note that what stands there has no place in an incident, although it was looked at."""
+        """Mark a field as having no counterpart in an incident, although it was read."""
         self.usage.leave_out(self._place(name))
 
     def inside(self, name: str) -> "FieldRecord":
-        """The object that stands there, as a record; an empty one where there is none."""
-        value = _inside(self.values, name)
+        """Return the nested object as a record; an empty one if there is none."""
+        value = _value_at(self.values, name)
         return FieldRecord(value if isinstance(value, Mapping) else {}, self.times, self.usage, f"{self._place(name)}.")
 
     def renamed(self, values: Mapping[str, Any], names: Mapping[str, str]) -> "FieldRecord":
-        """The same row under other names; `names` has for each of them the row's own."""
+        """Return the row under other field names; `names` maps them to the row's own."""
         return FieldRecord(values, self.times, self.usage, self._path, names)
 
     def _place(self, name: str) -> str:
         return self._path + (self._names.get(name, name) if self._names else name)
 
     def text(self, *names: str) -> str | None:
-        """The first of these that says something, as text without blanks around it."""
+        """Return the first non-empty of these fields as stripped text."""
         self.use(*names)
         for name in names:
-            said = plain(self.get(name), name)
-            if said and said.strip():
-                return said.strip()
+            text = to_text(self.get(name), name)
+            if text and text.strip():
+                return text.strip()
         return None
 
     def time(self, *names: str) -> datetime | None:
-        """The first of these that says something, as a moment in UTC."""
+        """Return the first non-empty of these fields as a time in UTC."""
         self.use(*names)
         for name in names:
             value = self.get(name)
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return self.times.unix(value, name)
-            said = plain(value, name)
-            if said and said.strip():
-                return self.times.read(said, name)
+            text = to_text(value, name)
+            if text and text.strip():
+                return self.times.read(text, name)
         return None
 
     def name(self, *names: str) -> str | None:
-        """The first of these that says something: as text, or by the name of the thing that stands there."""
+        """Return the first non-empty of these fields: the text, or the name of the object."""
         self.use(*names)
         for name in names:
             value = self.get(name)
-            for one in value if isinstance(value, list) else (value,):
-                if said := _name(one):
-                    return said
+            for item in value if isinstance(value, list) else (value,):
+                if text := _name_of(item):
+                    return text
         return None
 
     def number(self, *names: str) -> float | None:
-        """The first of these that counts something, from zero up; what is no number is as if it were not there."""
+        """Return the first of these fields that is a non-negative number; other values are ignored."""
         self.use(*names)
         for name in names:
             value = self.get(name)
@@ -166,18 +166,18 @@ class FieldRecord:
                 return value
         return None
 
-    def rows(self, name: str) -> tuple["FieldRecord", ...]:
-        """The objects listed under this name."""
-        value = _inside(self.values, name)
+    def object_list(self, name: str) -> tuple["FieldRecord", ...]:
+        """Return the objects listed under this name."""
+        value = _value_at(self.values, name)
         if value is None:
             return ()
         if not isinstance(value, list):
             raise Invalid(f"`{name}` must be a list, not {kind_of(value)}", name)
         path = f"{self._place(name)}[]."
-        return tuple(FieldRecord(one, self.times, self.usage, path) for one in value if isinstance(one, Mapping))
+        return tuple(FieldRecord(item, self.times, self.usage, path) for item in value if isinstance(item, Mapping))
 
-    def words(self, name: str) -> tuple[str, ...]:
-        """The texts listed under this name, or the parts of a text with commas."""
+    def string_list(self, name: str) -> tuple[str, ...]:
+        """Return the strings listed under this name, or the parts of a comma-separated text."""
         value = self.get(name)
         if value is None:
             return ()
@@ -185,10 +185,10 @@ class FieldRecord:
             return tuple(part.strip() for part in value.split(",") if part.strip())
         if not isinstance(value, list):
             raise Invalid(f"`{name}` must be a list of texts, not {kind_of(value)}", name)
-        return tuple(one.strip() for one in value if isinstance(one, str) and one.strip())
+        return tuple(item.strip() for item in value if isinstance(item, str) and item.strip())
 
 
-def _inside(values: Any, name: str) -> Any:
+def _value_at(values: Any, name: str) -> Any:
     for part in name.split("."):
         if not isinstance(values, Mapping):
             return None
@@ -196,17 +196,17 @@ def _inside(values: Any, name: str) -> Any:
     return values
 
 
-def _name(value: Any) -> str | None:
-    """What a thing is called, whether it stands as text or as an object."""
+def _name_of(value: Any) -> str | None:
+    """Return the name of a thing given as text or as an object."""
     if isinstance(value, Mapping):
         if isinstance(listed := value.get("data"), list):
-            return next((said for part in listed if (said := _name(part))), None)
-        return next((said for key in _CALLED if (said := _name(_inside(value, key)))), None)
+            return next((name for part in listed if (name := _name_of(part))), None)
+        return next((name for key in _NAME_FIELDS if (name := _name_of(_value_at(value, key)))), None)
     return value.strip() or None if isinstance(value, str) else None
 
 
-def plain(value: Any, field: str) -> str | None:
-    """A text or a number as text; anything else is a mistake."""
+def to_text(value: Any, field: str) -> str | None:
+    """Return a string or number as text; raise Invalid for anything else."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -215,7 +215,7 @@ def plain(value: Any, field: str) -> str | None:
 
 
 def kind_of(value: Any) -> str:
-    """What a JSON value is, in words."""
+    """Return the type of a JSON value in words."""
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, list):
@@ -227,8 +227,8 @@ def kind_of(value: Any) -> str:
     return "text" if isinstance(value, str) else "null"
 
 
-def percentage(value: Any, field: str) -> float | None:
-    """A percentage 0..100, as a number or as text (`92`, `"92.5"`, `"92 %"`); None where nothing stands there."""
+def parse_percentage(value: Any, field: str) -> float | None:
+    """Parse a percentage 0..100 from a number or text (`92`, `"92.5"`, `"92 %"`); None if empty."""
     written = value.strip().removesuffix("%").strip() if isinstance(value, str) else value
     if written is None or written == "":
         return None
@@ -241,8 +241,8 @@ def percentage(value: Any, field: str) -> float | None:
     return number
 
 
-def check(values: Any) -> None:
-    """Refuse what no database keeps and no honest export holds: NUL bytes, halves of characters, bottomless nesting."""
+def check_values(values: Any) -> None:
+    """Raise Invalid for values that can't be stored: NUL bytes, lone surrogates, excessive nesting."""
     for path, depth, value in _walk(values):
         if depth > DEEPEST:
             raise Invalid(f"it is nested deeper than {DEEPEST} levels; flatten it", path.split(".")[0] or None)
@@ -251,7 +251,7 @@ def check(values: Any) -> None:
 
 
 def check_text(value: str, field: str) -> None:
-    """Refuse a text that can't be stored."""
+    """Raise Invalid if a text can't be stored."""
     if "\0" in value:
         raise Invalid(f"`{field}` contains a NUL byte; remove it", field)
     if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
@@ -259,7 +259,7 @@ def check_text(value: str, field: str) -> None:
 
 
 def check_id(value: str | None, field: str = "id") -> str:
-    """An id as it was given; there is none, nobody makes one up."""
+    """Return the id stripped; raise Invalid if it is missing, for ids are never made up."""
     if not value or not value.strip():
         raise Invalid(f"there is no `{field}`; give each record the id it has where it comes from", field)
     value = value.strip()

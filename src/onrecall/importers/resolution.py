@@ -1,4 +1,4 @@
-"""What an import may call a resolution: only what the source says under that name."""
+"""Find the resolution that a source states: only text under such a label counts."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Literal
 
 from onrecall.domain.incident import Resolution
 from onrecall.importers.states import is_state
-from onrecall.importers.steps import steps
+from onrecall.importers.steps import parse_steps
 
 UNTIMED = (
     "it says what fixed it but not when; give `resolved_at`, or name its column in a mapping file: that of the start, "
@@ -35,41 +35,41 @@ _CLOSING = re.compile(
 )
 
 
-def resolution(root_cause: str | None, fix: str | None, at: datetime) -> Resolution | None:
-    """A resolution as imported, where the source gives a cause or a fix."""
+def imported_resolution(root_cause: str | None, fix: str | None, at: datetime) -> Resolution | None:
+    """Return an imported resolution if the source gives a cause or a fix."""
     if not root_cause and not fix:
         return None
-    return Resolution(root_cause or "", at, steps=steps(fix), summary=fix, provenance="imported")
+    return Resolution(root_cause or "", at, steps=parse_steps(fix), summary=fix, provenance="imported")
 
 
-def sections(text: str | None) -> Mapping[Section, str]:
-    """What stands under "Root cause" and under "Resolution" in a description or a comment."""
+def labelled_sections(text: str | None) -> Mapping[Section, str]:
+    """Return the text under "Root cause" and under "Resolution" in a description or comment."""
     parts: dict[Section, list[str]] = {}
     current: Section | None = None
     for line in (text or "").splitlines():
         if heading := _HEADING.fullmatch(line):
-            current = _NAMES.get(_bare(heading["text"]))
+            current = _NAMES.get(_normalize_label(heading["text"]))
             continue
-        label, _, said = line.partition(":")
-        if (name := _NAMES.get(_bare(label))) and (":" in line or "**" in line or "__" in line):
-            current, line = name, said.strip(" *_")  # noqa: PLW2901 - the rest of a labelled line
+        label, _, content = line.partition(":")
+        if (name := _NAMES.get(_normalize_label(label))) and (":" in line or "**" in line or "__" in line):
+            current, line = name, content.strip(" *_")  # noqa: PLW2901 - the rest of a labelled line
         if current:
             parts.setdefault(current, []).append(line)
     joined = {name: "\n".join(lines).strip() for name, lines in parts.items()}
     return {name: text for name, text in joined.items() if text}
 
 
-def _bare(heading: str) -> str:
-    """A heading or label without its marks."""
+def _normalize_label(heading: str) -> str:
+    """Return a heading or label in lower case without markup."""
     return heading[:80].strip(" \t-*_#:").lower()
 
 
-def closing(comments: tuple[str, ...]) -> str | None:
-    """The last comment, if it tells what ended the incident."""
+def closing_comment(comments: tuple[str, ...]) -> str | None:
+    """Return the last comment if it reports what ended the incident."""
     last = comments[-1].strip() if comments else ""
-    return last if closes(last) and not is_state(last) else None
+    return last if reports_closing(last) and not is_state(last) else None
 
 
-def closes(comment: str) -> bool:
-    """Return whether a comment tells what ended the incident."""
+def reports_closing(comment: str) -> bool:
+    """Return whether a comment reports what ended the incident."""
     return _CLOSING.search(comment) is not None

@@ -1,4 +1,4 @@
-"""ServiceNow: the table API's JSON and the list export's CSV, with field names or with labels."""
+"""ServiceNow: JSON of the table API and CSV of list exports, with field names or labels."""
 
 import re
 from collections.abc import Mapping
@@ -6,9 +6,9 @@ from typing import Any
 
 from onrecall.domain.incident import Incident
 from onrecall.importers.cause_labels import divide_cause
-from onrecall.importers.column_names import bare
-from onrecall.importers.comments import comments_of
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.column_names import normalize_column
+from onrecall.importers.comments import parse_comments
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.record import FieldRecord
 from onrecall.importers.states import state_of
 
@@ -44,49 +44,51 @@ _TIMES = frozenset(("opened_at", "resolved_at", "closed_at", "sys_created_on"))
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By the pair that every incident of theirs has, under its names or its labels."""
-    names = {bare(str(key)).replace(" ", "_") for key in values}
+    """Recognise ServiceNow by number and short description, under their names or labels."""
+    names = {normalize_column(str(key)).replace(" ", "_") for key in values}
     return "number" in names and "short_description" in names
 
 
 def parse(record: FieldRecord) -> Incident:
-    """Return the incident; `close_notes` tell what fixed it, the journals what was done before."""
-    told = _by_field(record)
-    state = told.text("state", "incident_state")
-    label = told.text("close_code")
-    cause, cause_label = divide_cause(told.text("u_root_cause"), told.text("u_cause_code"))
-    return incident(
-        told,
+    """Return the incident; `close_notes` state the fix, the journals earlier actions."""
+    fields = _with_field_names(record)
+    state = fields.text("state", "incident_state")
+    label = fields.text("close_code")
+    cause, cause_label = divide_cause(fields.text("u_root_cause"), fields.text("u_cause_code"))
+    return build_incident(
+        fields,
         source="servicenow",
-        id=told.text("number"),
-        source_id=told.text("sys_id"),
-        title=told.text("short_description"),
-        description=told.text("description"),
-        started_at=told.time("opened_at", "sys_created_on"),
-        resolved_at=told.time("resolved_at", "closed_at"),
-        service=told.text("business_service", "cmdb_ci"),
-        environment=told.text("u_environment"),
-        level=told.text("priority", "severity", "impact"),
+        id=fields.text("number"),
+        source_id=fields.text("sys_id"),
+        title=fields.text("short_description"),
+        description=fields.text("description"),
+        started_at=fields.time("opened_at", "sys_created_on"),
+        resolved_at=fields.time("resolved_at", "closed_at"),
+        service=fields.text("business_service", "cmdb_ci"),
+        environment=fields.text("u_environment"),
+        level=fields.text("priority", "severity", "impact"),
         state=_STATES.get(state, state) if state else None,
         labels={
-            name: told.text(name) for name in ("category", "subcategory", "assignment_group", "close_code", "cmdb_ci")
+            name: fields.text(name) for name in ("category", "subcategory", "assignment_group", "close_code", "cmdb_ci")
         },
         root_cause=cause,
         cause=cause_label,
-        fix=told.text("close_notes"),
-        comments=tuple(comment for name in _JOURNALS for comment in comments_of(told.get(name), record.times, name)),
+        fix=fields.text("close_notes"),
+        comments=tuple(
+            comment for name in _JOURNALS for comment in parse_comments(fields.get(name), record.times, name)
+        ),
         fixed=state_of(label) != "not fixed",
     )
 
 
-def _by_field(record: FieldRecord) -> FieldRecord:
-    """The row under ServiceNow's own names; a reference to a thing that the export does not name says nothing."""
+def _with_field_names(record: FieldRecord) -> FieldRecord:
+    """Return the row under ServiceNow's field names; references exported without a display value are left out."""
     values: dict[str, Any] = {}
     places: dict[str, str] = {}
     for column, value in record.values.items():
-        field = _field(column)
+        field = _field_name(column)
         if field not in values:
-            values[field], places[field] = _value(field, value), column
+            values[field], places[field] = _field_value(field, value), column
         if _is_bare_reference(value):
             values[field] = None
             record.leave_out(column)
@@ -94,22 +96,22 @@ def _by_field(record: FieldRecord) -> FieldRecord:
 
 
 def _is_bare_reference(value: Any) -> bool:
-    """Whether a value is only the id of a thing: the export was made without display values."""
+    """Return whether a value is a bare id, because the export has no display values."""
     if not isinstance(value, Mapping) or "link" not in value:
         return False
-    shown = value.get("display_value") or value.get("value")
-    return isinstance(shown, str) and _SYS_ID.fullmatch(shown) is not None
+    text = value.get("display_value") or value.get("value")
+    return isinstance(text, str) and _SYS_ID.fullmatch(text) is not None
 
 
-def _field(key: str) -> str:
-    name = bare(key)
+def _field_name(key: str) -> str:
+    name = normalize_column(key)
     return _LABELS.get(name, name.replace(" ", "_"))
 
 
-def _value(field: str, value: Any) -> Any:
-    """A label and a value in one: times by the value, which is in UTC, all else by what people see."""
+def _field_value(field: str, value: Any) -> Any:
+    """Return the display value of a field; for times the raw value, which is in UTC."""
     if isinstance(value, list):
-        return next((one for one in value if one), None)
+        return next((item for item in value if item), None)
     if not isinstance(value, Mapping):
         return value
     if field in _TIMES and value.get("value"):

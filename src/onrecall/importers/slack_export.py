@@ -1,4 +1,4 @@
-"""Slack's export: the messages of a channel → the incident that it was opened for, or those of its threads.
+"""Slack's export: build the incident a channel was opened for, or one per thread, from its messages.
 
 A channel such as `inc-417-checkout` is one incident. In a channel for all of them, such as `incidents`, each thread is.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.narrative import Comment
 from onrecall.importers.record import FieldRecord, RecordContext, SkippedRecord, SourceRow
 from onrecall.importers.states import state_of
@@ -20,7 +20,7 @@ OTHER_FILES = frozenset(
     ("channels.json", "users.json", "org_users.json", "groups.json", "dms.json", "mpims.json", "integration_logs.json",
      "canvases.json", "file_conversations.json", "huddle_transcripts.json", "lists.json")
 )  # fmt: skip
-"""What else stands in an export."""
+"""Other files of an export."""
 LONGEST_TITLE = 160
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\.json")
@@ -47,12 +47,12 @@ _OVER = re.compile(
     r"|^\W*(?:resolved|fixed|mitigated)\b",
     re.IGNORECASE | re.MULTILINE,
 )
-"""What is written when an incident ends."""
+"""Phrases written when an incident ends."""
 _LEAD = re.compile(r"^(?::[\w+-]+:|[\s*_>~•-])+")
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By a message's time."""
+    """Recognise Slack by a message's `ts`."""
     return _is_message(values)
 
 
@@ -62,7 +62,7 @@ def is_day(path: Path) -> bool:
 
 
 def channel_json(days: Sequence[Path]) -> bytes | None:
-    """Return all days of a channel as one JSON file with what the export says of the channel; None: not of Slack.
+    """Join all days of a channel with the channel's metadata as JSON; None if they are not Slack's.
 
     Raises:
         OSError: a file can't be read.
@@ -85,7 +85,7 @@ def channel_json(days: Sequence[Path]) -> bytes | None:
 def rows(
     source_rows: Iterator[SourceRow | RejectedInput], context: RecordContext
 ) -> Iterator[SourceRow | RejectedInput]:
-    """Return a row for each incident: the whole channel, or each of its threads."""
+    """Yield a row per incident: the whole channel, or each of its threads."""
     messages: list[Mapping[str, Any]] = []
     line = 1
     for row in source_rows:
@@ -103,8 +103,8 @@ def rows(
 
 
 def parse(record: FieldRecord) -> Incident | SkippedRecord:
-    """Return the incident: it begins with the first message, and ends with the one that says so."""
-    messages = record.rows("slack_messages")
+    """Return the incident, from the first message to the one that reports its end."""
+    messages = record.object_list("slack_messages")
     if not messages:
         return SkippedRecord(
             "a channel that tells of no incident: none of its threads says that something was resolved"
@@ -113,11 +113,11 @@ def parse(record: FieldRecord) -> Incident | SkippedRecord:
     channel = record.get("channel")
     topic = _purpose(channel) if isinstance(channel, Mapping) else None
     first = comments[0] if comments else None
-    ended = next((comment for comment in reversed(comments) if _ends(comment.text)), None)
+    ended = next((comment for comment in reversed(comments) if _reports_end(comment.text)), None)
     level = _LEVEL.search(
         f"{record.text('channel.name') or ''} {topic or ''} {first.text if first else ''}".replace("_", " ")
     )
-    return incident(
+    return build_incident(
         record,
         source="slack",
         id=record.text("id"),
@@ -139,16 +139,16 @@ def _is_message(values: Mapping[str, Any]) -> bool:
 def _incidents(
     channel: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]
 ) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
-    """The parts of a channel that are an incident each, by their ids."""
+    """Yield id and messages of each incident in a channel."""
     name = str(channel["name"])
     threads: dict[str, list[Mapping[str, Any]]] = {}
     for message in messages:
         threads.setdefault(str(message.get("thread_ts") or message.get("ts")), []).append(message)
     several = {ts: part for ts, part in threads.items() if len(part) > 1}
     if not _MANY_INCIDENTS.fullmatch(name):
-        several = {ts: part for ts, part in several.items() if _tells_of_end(part)}
+        several = {ts: part for ts, part in several.items() if _thread_reports_end(part)}
     if _ONE_INCIDENT.fullmatch(name) or (
-        not several and not _MANY_INCIDENTS.fullmatch(name) and _tells_of_end(messages)
+        not several and not _MANY_INCIDENTS.fullmatch(name) and _thread_reports_end(messages)
     ):
         yield name, messages
     elif not several:
@@ -157,24 +157,24 @@ def _incidents(
         yield from ((f"{name}-{ts}", part) for ts, part in several.items())
 
 
-def _tells_of_end(messages: Sequence[Mapping[str, Any]]) -> bool:
-    return any(_ends(str(message.get("text") or "")) for message in messages)
+def _thread_reports_end(messages: Sequence[Mapping[str, Any]]) -> bool:
+    return any(_reports_end(str(message.get("text") or "")) for message in messages)
 
 
 def _channel(context: RecordContext) -> Mapping[str, Any]:
-    """The channel as the file says, or by the folder that the day stands in."""
+    """Return the channel from the file, or from the name of its folder."""
     channel = context.beside("channel")
     if isinstance(channel, Mapping) and channel.get("name"):
         return channel
     path = PurePosixPath(context.path.replace("\\", "/"))
-    named = str(context.beside("channel_name") or channel or "") or (
+    name = str(context.beside("channel_name") or channel or "") or (
         path.parent.name if _DAY.fullmatch(path.name) else path.stem
     )
-    return {"name": named.lstrip("#") or path.stem}
+    return {"name": name.lstrip("#") or path.stem}
 
 
 def _channel_in(folder: Path) -> Mapping[str, Any]:
-    """What the export's list of channels says of this one."""
+    """Return the channel's entry in the export's channel list."""
     for listing in (folder.parent / "channels.json", folder.parent / "groups.json"):
         try:
             listed = json.loads(listing.read_bytes()) if listing.is_file() else []
@@ -187,7 +187,7 @@ def _channel_in(folder: Path) -> Mapping[str, Any]:
 
 
 def _purpose(channel: Mapping[str, Any]) -> str | None:
-    """What a channel of one incident was opened for."""
+    """Return the purpose of a channel opened for one incident."""
     for name in ("topic", "purpose"):
         value = channel.get(name)
         text = value.get("value") if isinstance(value, Mapping) else value
@@ -201,16 +201,16 @@ def _ts(message: Mapping[str, Any]) -> float:
 
 
 def _text(row: FieldRecord) -> str | None:
-    """What a message says; a bot's stands in its attachments."""
+    """Return the text of a message, including attachments, where bots put it."""
     parts = [row.text("text")]
-    parts += [part.text("pretext", "title") for part in row.rows("attachments")]
-    parts += [part.text("text", "fallback") for part in row.rows("attachments")]
+    parts += [part.text("pretext", "title") for part in row.object_list("attachments")]
+    parts += [part.text("text", "fallback") for part in row.object_list("attachments")]
     row.use("user", "type", "ts", "thread_ts", "blocks", "team", "client_msg_id", "bot_id", "subtype")
     return "\n".join(dict.fromkeys(_markdown(part) for part in parts if part)) or None
 
 
 def _markdown(text: str) -> str:
-    """Slack's markup as Markdown; who was mentioned is not kept."""
+    """Convert Slack's markup to Markdown; mentioned people are not kept."""
     text = _MENTION.sub("@someone", _ADDRESSED.sub("", text))
     text = _CHANNEL.sub(lambda match: f"#{match['name'] or 'channel'}", text)
     text = _LINK.sub(lambda match: f"[{match['text']}]({match['url']})" if match["text"] else match["url"], text)
@@ -218,7 +218,7 @@ def _markdown(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 
-def _ends(text: str) -> bool:
+def _reports_end(text: str) -> bool:
     return _OVER.search(text) is not None or state_of(text) == "fixed"
 
 

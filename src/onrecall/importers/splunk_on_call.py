@@ -7,39 +7,39 @@ from typing import Any
 
 from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.record import FieldRecord
 
 _PHASES = {"unacked": "triggered", "triggered": "triggered", "acked": "acknowledged", "resolved": "resolved"}
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By the number and the phase, which stand in every form of it."""
+    """Recognise Splunk On-Call by its incident number and phase."""
     return "incidentNumber" in values and bool({"currentPhase", "startTime", "transitions"} & set(values))
 
 
 def parse(record: FieldRecord) -> Incident:
-    """Return the incident; its transitions are its times, and what was said with them."""
+    """Return the incident; its transitions give the times and comments."""
     phase = (record.text("currentPhase") or "").lower()
-    entity = _plain(record.text("entityDisplayName")) or _plain(record.text("entityId"))
-    return incident(
+    entity = _unescaped(record.text("entityDisplayName")) or _unescaped(record.text("entityId"))
+    return build_incident(
         record,
         source="splunk-on-call",
         id=record.text("incidentNumber"),
-        title=entity or _plain(record.text("service")),
-        description=_plain(record.text("stateMessage", "entityStateMessage")),
+        title=entity or _unescaped(record.text("service")),
+        description=_unescaped(record.text("stateMessage", "entityStateMessage")),
         started_at=record.time("startTime"),
-        acknowledged_at=_reached(record, "acked", first=True),
-        resolved_at=_reached(record, "resolved", first=False),
-        service=_plain(record.text("service")),
+        acknowledged_at=_transition_time(record, "acked", first=True),
+        resolved_at=_transition_time(record, "resolved", first=False),
+        service=_unescaped(record.text("service")),
         level=record.text("severity", "priority"),
         state=_PHASES.get(phase, phase or None),
         labels={
             "host": record.text("host"),
-            "entity": _plain(record.text("entityId")),
+            "entity": _unescaped(record.text("entityId")),
             "monitor": record.text("monitorName", "monitorType"),
             "routing_key": record.text("routingKey"),
-            "team": ", ".join(record.words("pagedTeams")),
+            "team": ", ".join(record.string_list("pagedTeams")),
             "url": record.text("incidentUrl"),
         },
         comments=(
@@ -51,9 +51,9 @@ def parse(record: FieldRecord) -> Incident:
     )
 
 
-def _reached(record: FieldRecord, phase: str, *, first: bool) -> datetime | None:
-    """When a phase was reached, the first or the last time; an incident that opened again resolves anew."""
-    moments = [at for row in record.rows("transitions") if _phase(row) == phase and (at := row.time("at"))]
+def _transition_time(record: FieldRecord, phase: str, *, first: bool) -> datetime | None:
+    """Return when a phase was reached the first or last time; reopened incidents resolve several times."""
+    moments = [at for row in record.object_list("transitions") if _phase(row) == phase and (at := row.time("at"))]
     return (min(moments) if first else max(moments)) if moments else None
 
 
@@ -62,6 +62,6 @@ def _phase(row: FieldRecord) -> str:
     return {"acknowledged": "acked", "ack": "acked", "resolve": "resolved"}.get(name, name)
 
 
-def _plain(text: str | None) -> str | None:
-    """Its names come with entities of HTML in them."""
+def _unescaped(text: str | None) -> str | None:
+    """Unescape the HTML entities in its names."""
     return unescape(text) if text else None

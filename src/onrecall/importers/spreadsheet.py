@@ -1,4 +1,4 @@
-"""Workbooks (XLSX, XLS, ODS) → the rows of each of their sheets, cells by column name."""
+"""Read the rows of each sheet of a workbook (XLSX, XLS, ODS), cells by column name."""
 
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 LARGEST = 64 * 2**20
-"""Bytes of a workbook."""
+"""Maximum bytes of a workbook."""
 LARGEST_UNPACKED = 1024 * 2**20
-"""Bytes that it may have unpacked."""
+"""Maximum bytes of an unpacked workbook."""
 INSTALL = "workbooks need python-calamine; pip install 'onrecall[docs-import]', or save the sheet as CSV"
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet of a workbook: its name, and its rows below the row that names the columns."""
+    """One sheet of a workbook: its name, and the rows below its header."""
 
     title: str
     rows: tuple[SourceRow, ...]
 
 
-def sheets(name: str, stream: BinaryIO, size: int) -> Iterator[Sheet]:
-    """Return the sheets that people see and that hold a table, in the order of the workbook.
+def read_sheets(name: str, stream: BinaryIO, size: int) -> Iterator[Sheet]:
+    """Yield the visible sheets that contain a table, in workbook order.
 
     Args:
         name: What the file is called in messages.
@@ -42,16 +42,16 @@ def sheets(name: str, stream: BinaryIO, size: int) -> Iterator[Sheet]:
     if size > LARGEST:
         raise Invalid(f"the workbook is larger than {LARGEST // 2**20} MB; save its sheets as CSV")
     _check_unpacked(stream)
-    with _opened(stream) as workbook:
+    with _open_workbook(stream) as workbook:
         for metadata in workbook.sheets_metadata:
-            if _is_seen(metadata):
+            if _is_visible(metadata):
                 rows = tuple(_rows(name, workbook.get_sheet_by_name(metadata.name)))
                 if rows:
                     yield Sheet(metadata.name, rows)
 
 
-def _is_seen(metadata: "SheetMetadata") -> bool:
-    """Whether people see it, and it holds cells rather than a chart."""
+def _is_visible(metadata: "SheetMetadata") -> bool:
+    """Return whether the sheet is visible and holds cells rather than a chart."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum  # noqa: PLC0415 - an extra
 
     return metadata.visible == SheetVisibleEnum.Visible and metadata.typ == SheetTypeEnum.WorkSheet
@@ -63,7 +63,7 @@ def is_workbook(sample: bytes, ending: str) -> bool:
 
 
 def _check_unpacked(stream: BinaryIO) -> None:
-    """Refuse a small file that would unpack to a very large one."""
+    """Raise Invalid if a ZIP would unpack to too many bytes."""
     if zipfile.is_zipfile(stream):
         stream.seek(0)
         with zipfile.ZipFile(stream) as packed:
@@ -73,7 +73,7 @@ def _check_unpacked(stream: BinaryIO) -> None:
     stream.seek(0)
 
 
-def _opened(stream: BinaryIO) -> "CalamineWorkbook":
+def _open_workbook(stream: BinaryIO) -> "CalamineWorkbook":
     try:
         from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -85,20 +85,20 @@ def _opened(stream: BinaryIO) -> "CalamineWorkbook":
 
 
 def _rows(name: str, sheet: "CalamineSheet") -> Iterator[SourceRow]:
-    """The rows below the first that names at least two columns; empty rows are left out."""
+    """Yield the non-empty rows below the first row with at least two column names."""
     columns: tuple[str, ...] = ()
     first = (sheet.start or (0, 0))[0] + 1
     for number, cells in enumerate(sheet.to_python(), start=first):
-        texts = [_text(cell) for cell in cells]
+        texts = [_cell_text(cell) for cell in cells]
         if not columns:
             if sum(bool(text) for text in texts) > 1:
                 columns = tuple(text or f"column {place}" for place, text in enumerate(texts, start=1))
         elif any(texts):
-            yield SourceRow(number, _values(columns, texts), f"{name}, sheet {sheet.name}, row {number}")
+            yield SourceRow(number, _row_values(columns, texts), f"{name}, sheet {sheet.name}, row {number}")
 
 
-def _values(columns: Sequence[str], texts: Sequence[str]) -> dict[str, str | list[str]]:
-    """Cells by column; a column that stands several times gives a list."""
+def _row_values(columns: Sequence[str], texts: Sequence[str]) -> dict[str, str | list[str]]:
+    """Return the cells by column; a repeated column becomes a list."""
     values: dict[str, str | list[str]] = {}
     for column, text in zip(columns, texts, strict=False):
         earlier = values.get(column)
@@ -109,8 +109,8 @@ def _values(columns: Sequence[str], texts: Sequence[str]) -> dict[str, str | lis
     return values
 
 
-def _text(cell: Any) -> str:
-    """A cell as people would write it; times without a zone stay without one."""
+def _cell_text(cell: Any) -> str:
+    """Return a cell as people would write it; times without a zone stay without one."""
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, datetime):

@@ -1,4 +1,4 @@
-"""Words that say in which state a ticket is: they are no fix, and some of them say that there was none."""
+"""Recognise texts that only name a ticket's state: they are not a fix, and some mean it was not fixed."""
 
 import re
 from functools import cache
@@ -9,7 +9,7 @@ from onrecall.domain.word_file import read_sections
 State = Literal["fixed", "not fixed"]
 
 LONGEST = 80
-"""Characters; a state is said in a few words."""
+"""Maximum characters of a text that names a state."""
 
 _SENTENCE = re.compile(
     r"(?:(?:this|the|our|your) )?(?:incident|issue|ticket|problem|bug|case|request|alert|outage|event|this|it)?(?:s)? ?"
@@ -24,13 +24,13 @@ _CLOSED_AS = re.compile(
 
 
 def state_of(text: str | None) -> State | None:
-    """Return which state a text names; None where it says something else than a state."""
+    """Return the state that a text names, or None if it is not just a state."""
     if not text or len(text) > LONGEST:
         return None
-    said = " ".join(re.sub(r"[\s_/()\-–:.!\"]+", " ", text.casefold().replace("\u2019", "'")).split())
-    if (state := _states().get(said)) is not None:
+    phrase = " ".join(re.sub(r"[\s_/()\-–:.!\"]+", " ", text.casefold().replace("\u2019", "'")).split())
+    if (state := _states().get(phrase)) is not None:
         return state
-    if _SENTENCE.fullmatch(said):
+    if _SENTENCE.fullmatch(phrase):
         return "fixed"
     parts = [part for part in re.split(r"[.,;!]+", text) if part.strip()]
     return "fixed" if len(parts) > 1 and all(state_of(part) == "fixed" for part in parts) else None
@@ -43,12 +43,12 @@ def is_state(text: str | None) -> bool:
 
 def closed_without_fix(comment: str) -> bool:
     """Return whether a comment closes a ticket as a duplicate, as stale, as not to be fixed or the like."""
-    return any(state_of(found["state"]) == "not fixed" for found in _CLOSED_AS.finditer(comment[:2_000]))
+    return any(state_of(match["state"]) == "not fixed" for match in _CLOSED_AS.finditer(comment[:2_000]))
 
 
 @cache
 def _states() -> dict[str, State]:
-    """The state that each phrase of `states.txt` names."""
+    """Return phrase → state, read from `states.txt`."""
     sections = read_sections("onrecall.importers", "states.txt")
     return {
         phrase: cast("State", state)

@@ -5,7 +5,7 @@ from typing import Any
 
 from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.narrative import Comment
 from onrecall.importers.record import FieldRecord, SkippedRecord
 
@@ -16,17 +16,17 @@ _STATES = {
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By the updates that every incident of a page has."""
+    """Recognise Statuspage by the incident's updates."""
     return "name" in values and isinstance(values.get("incident_updates"), list)
 
 
 def parse(record: FieldRecord) -> Incident | SkippedRecord:
-    """Return the incident: its updates are what was written about it, its first component is the service."""
+    """Return the incident; its updates are the comments, its first component is the service."""
     if record.text("scheduled_for") or record.text("impact") == "maintenance":
         return SkippedRecord("planned maintenance")
-    components = tuple(name for row in record.rows("components") if (name := row.text("name")))
+    components = tuple(name for row in record.object_list("components") if (name := row.text("name")))
     updates = _updates(record)
-    return incident(
+    return build_incident(
         record,
         source="statuspage",
         id=record.text("id"),
@@ -46,7 +46,7 @@ def parse(record: FieldRecord) -> Incident | SkippedRecord:
 
 
 def _updates(record: FieldRecord) -> tuple[Comment, ...]:
-    """The updates in their order in time, the postmortem last: Statuspage lists the newest first."""
+    """Return the updates in chronological order, the postmortem last; Statuspage lists the newest first."""
     record.use("incident_updates[].status")
     listed = listed_comments(record, "incident_updates", ("body",), ("display_at", "created_at"))
     updates = list(reversed(listed)) if not all(update.at for update in listed) else sorted(listed, key=_moment)

@@ -1,4 +1,4 @@
-"""What was done, drawn from what somebody wrote about it: lists, commands, and whether it helped."""
+"""Extract resolution steps from text: lists, commands, and whether they helped."""
 
 import re
 from collections.abc import Sequence
@@ -6,41 +6,47 @@ from dataclasses import replace
 
 from onrecall.domain.incident import ResolutionStep, StepOutcome
 from onrecall.importers.markup.jira_wiki import to_markdown
-from onrecall.importers.postmortem.deeds import outcome_of, sentences
-from onrecall.importers.postmortem.resolution_steps import steps_told
-from onrecall.importers.postmortem.rows import rows
+from onrecall.importers.postmortem.deeds import detect_outcome, split_sentences
+from onrecall.importers.postmortem.resolution_steps import extract_steps
+from onrecall.importers.postmortem.rows import parse_rows
 from onrecall.importers.postmortem.sections import LabelledSection
 
 LONGEST = 200_000
-"""Characters of a text that are looked at for steps."""
+"""Maximum characters of a text searched for steps."""
 _NUMBER = re.compile(r"\s*(?:step\s*)?\d{1,3}[.):]\s+", re.IGNORECASE)
 _CLOSING_MARK = {"`": "`", '"': '"', "'": "'", "(": ")", "[": "]", "{": "}"}
 
 
-def outcome(said: str) -> StepOutcome:
-    """What came of it, by the writer's own words; where nothing says otherwise, it worked."""
-    return outcome_of(said) or "worked"
+def outcome_or_worked(text: str) -> StepOutcome:
+    """Return the outcome stated in the text; `worked` if it states none."""
+    return detect_outcome(text) or "worked"
 
 
-def steps(text: str | None, *, prose: bool = False) -> tuple[ResolutionStep, ...]:
-    """Return the steps in a text: the items of its lists with their commands, or else the sentences that tell a deed.
+def parse_steps(text: str | None, *, prose: bool = False) -> tuple[ResolutionStep, ...]:
+    """Return the steps in a text: list items with their commands, or else the sentences that report an action.
 
     With `prose` every sentence is a step: for fields that hold nothing but what was done.
     """
     if not text or not text.strip():
         return ()
-    found = steps_of(fix_section(text))
+    extracted = section_steps(fix_section(text))
     if not prose or _has_items(text):
-        return found
-    every = [(sentence, steps_of(fix_section(sentence))) for line in text.splitlines() for sentence in sentences(line)]
-    told = [
-        own or (ResolutionStep(sentence, outcome=outcome(sentence)),) for sentence, own in every if sentence.strip()
+        return extracted
+    every = [
+        (sentence, section_steps(fix_section(sentence)))
+        for line in text.splitlines()
+        for sentence in split_sentences(line)
     ]
-    return tuple(step for own in told for step in own)
+    sentence_steps = [
+        own or (ResolutionStep(sentence, outcome=outcome_or_worked(sentence)),)
+        for sentence, own in every
+        if sentence.strip()
+    ]
+    return tuple(step for own in sentence_steps for step in own)
 
 
 def listed_steps(value: str | Sequence[str] | None) -> tuple[ResolutionStep, ...]:
-    """Return the steps of a field that holds nothing but steps: a list, the lines of a text, or what semicolons part.
+    """Return the steps of a field that holds only steps: a list, lines, or parts separated by semicolons.
 
     Semicolons in code spans, quotes and brackets part nothing: there they belong to a command.
     """
@@ -48,51 +54,53 @@ def listed_steps(value: str | Sequence[str] | None) -> tuple[ResolutionStep, ...
         value = value.strip()
         parts = semicolon_parts(value) if "\n" not in value else []
         if len(parts) < 2:
-            return steps(value, prose=True)
+            return parse_steps(value, prose=True)
     else:
         parts = list(value or ())
-    return steps("\n".join(f"- {_NUMBER.sub('', part)}" for part in parts), prose=True)
+    return parse_steps("\n".join(f"- {_NUMBER.sub('', part)}" for part in parts), prose=True)
 
 
 def semicolon_parts(text: str) -> list[str]:
-    """Return what stands between the semicolons of a text, blanks and empty parts left out."""
+    """Split a text at semicolons; parts are stripped, empty ones dropped."""
     parts, start, closing = [], 0, ""
     for place, letter in enumerate(text):
         if closing:
-            closing = closing.removesuffix(letter) if closing.endswith(letter) else closing + _nested(letter, closing)
+            closing = (
+                closing.removesuffix(letter) if closing.endswith(letter) else closing + _nested_closing(letter, closing)
+            )
         elif letter == ";":
             parts.append(text[start:place])
             start = place + 1
         elif letter in _CLOSING_MARK and text.find(_CLOSING_MARK[letter], place + 1) > 0:
-            closing = _opens(letter, text, place)
+            closing = _closing_for(letter, text, place)
     return [part.strip() for part in (*parts, text[start:]) if part.strip()]
 
 
-def _nested(letter: str, closing: str) -> str:
-    """What closes a bracket inside of a bracket; in code and quotes brackets mean nothing."""
+def _nested_closing(letter: str, closing: str) -> str:
+    """Return the closing mark of a bracket nested in a bracket; empty inside code and quotes."""
     return _CLOSING_MARK[letter] if letter in "([{" and closing[-1] in ")]}" else ""
 
 
-def _opens(letter: str, text: str, place: int) -> str:
-    """What closes a mark that opens here; an apostrophe within a word opens nothing."""
+def _closing_for(letter: str, text: str, place: int) -> str:
+    """Return the closing mark of an opening one; empty for an apostrophe within a word."""
     apostrophe = letter == "'" and place > 0 and text[place - 1].isalnum()
     return "" if apostrophe else _CLOSING_MARK[letter]
 
 
 def fix_section(text: str) -> LabelledSection:
-    """Return a text as the section of a page that tells what was done."""
-    return LabelledSection("fix", "", 0, 1, list(rows(to_markdown(text[:LONGEST]))))
+    """Return a text as the section of a page about the fix."""
+    return LabelledSection("fix", "", 0, 1, list(parse_rows(to_markdown(text[:LONGEST]))))
 
 
-def steps_of(section: LabelledSection) -> tuple[ResolutionStep, ...]:
+def section_steps(section: LabelledSection) -> tuple[ResolutionStep, ...]:
     """Return the steps of one section, without the lines on which they stand."""
-    return without_lines(steps_told([section], [], []))
+    return without_lines(extract_steps([section], [], []))
 
 
-def without_lines(found: tuple[ResolutionStep, ...]) -> tuple[ResolutionStep, ...]:
+def without_lines(steps: tuple[ResolutionStep, ...]) -> tuple[ResolutionStep, ...]:
     """Return steps that cite no document."""
-    return tuple(replace(step, line=None) for step in found)
+    return tuple(replace(step, line=None) for step in steps)
 
 
 def _has_items(text: str) -> bool:
-    return any(row.kind in ("item", "code", "cells") for row in rows(to_markdown(text[:LONGEST])))
+    return any(row.kind in ("item", "code", "cells") for row in parse_rows(to_markdown(text[:LONGEST])))

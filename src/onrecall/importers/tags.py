@@ -1,4 +1,4 @@
-"""Labels and tags as trackers write them (`service::pages`, `severity/2`, `env: prod`), and what they say."""
+"""Parse labels and tags as trackers write them (`service::pages`, `severity/2`, `env: prod`)."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -39,26 +39,26 @@ class Tags:
 
 
 def read_tags(tags: Iterable[str]) -> Tags:
-    """Return tags divided; in `a::b::c` the last colons part the name from the value, as they do at GitLab."""
+    """Split tags into pairs and words; in `a::b::c` the last `::` separates name and value, as in GitLab."""
     pairs: dict[str, str] = {}
     words: list[str] = []
     for tag in (tag.strip() for tag in tags):
-        found = _SCOPED.fullmatch(tag) or (None if "::" in tag else _PAIR.fullmatch(tag))
-        if found:
-            pairs[found["key"].strip()] = found["value"].strip()
+        match = _SCOPED.fullmatch(tag) or (None if "::" in tag else _PAIR.fullmatch(tag))
+        if match:
+            pairs[match["key"].strip()] = match["value"].strip()
         elif tag:
             words.append(tag)
     return Tags(pairs, tuple(words))
 
 
-def facets(tags: Iterable[str]) -> dict[Facet, str]:
-    """Return what tags say of an incident's service, severity, environment and cause; of several the first."""
-    said: dict[Facet, str] = {}
+def parse_facets(tags: Iterable[str]) -> dict[Facet, str]:
+    """Return service, severity, environment and cause from tags; of several the first."""
+    values: dict[Facet, str] = {}
     for tag in tags:
-        found = _FACET.fullmatch(tag.strip())
-        facet = _FACETS.get(re.sub(r"[\s_-]+", " ", found["key"].casefold())) if found else None
-        if found and facet:
-            said.setdefault(facet, found["value"].strip())
+        match = _FACET.fullmatch(tag.strip())
+        facet = _FACETS.get(re.sub(r"[\s_-]+", " ", match["key"].casefold())) if match else None
+        if match and facet:
+            values.setdefault(facet, match["value"].strip())
         elif _LEVEL.fullmatch(tag.strip()):
-            said.setdefault("severity", tag.strip())
-    return said
+            values.setdefault("severity", tag.strip())
+    return values

@@ -1,4 +1,4 @@
-"""The ways in which people and tools write a time, and what each says; a time that could be two is refused."""
+"""Parse times in the notations of people and tools; ambiguous times are rejected."""
 
 import re
 import unicodedata
@@ -10,11 +10,11 @@ from onrecall.domain.errors import Invalid
 Order = Literal["day_first", "month_first"]
 
 LONGEST = 64
-"""Characters of a time."""
+"""Maximum characters of a time."""
 SPREADSHEET_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's days have no zone
-"""Day 0 of Excel and its relatives, for all days after their missing 29 February 1900."""
+"""Day 0 of Excel's date system, valid for dates after its nonexistent 29 February 1900."""
 SPREADSHEET_DAYS = (25_571, 109_574)
-"""The first and the last number that is read as a spreadsheet's day: from 1970 to 2199."""
+"""Numbers in this range are read as spreadsheet days: from 1970 to 2199."""
 
 _DATE = re.compile(
     r"(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})"
@@ -29,7 +29,7 @@ _CLOCK = re.compile(
     re.ASCII,
 )
 _COMPACT_CLOCK = re.compile(r"[Tt]?(?P<h>\d{2})(?P<min>\d{2})(?P<s>\d{2})?(?:[.,](?P<f>\d{1,9}))?", re.ASCII)
-"""What follows a date without marks: `T100000`, `1000`."""
+"""The clock after a date without separators: `T100000`, `1000`."""
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})?", re.ASCII)
 _COUNT = re.compile(r"(?:\d{9,10}(?:\.\d{1,9})?|\d{13}(?:\.\d{1,6})?|\d{16}|\d{19})", re.ASCII)
 """Seconds, milliseconds, microseconds or nanoseconds since 1970."""
@@ -46,10 +46,10 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 class WrittenTime(NamedTuple):
-    """What a text says of a time."""
+    """A parsed time."""
 
     moment: datetime
-    """Without a zone where none is written."""
+    """Naive if no zone is written."""
     has_clock: bool
     """Whether a time of day is written."""
 
@@ -61,80 +61,80 @@ class _Day(NamedTuple):
 
 
 def read_count(value: str) -> float | None:
-    """Return the count since 1970 that a text is, in whichever unit; None where it is none."""
+    """Return a Unix timestamp in any unit, or None if the text is not one."""
     return float(value) if _COUNT.fullmatch(value) and len(value) <= LONGEST else None
 
 
 def read_spreadsheet_day(value: str) -> datetime | None:
-    """Return the moment, without a zone, that a spreadsheet's number of days names; None where the text is none."""
-    found = _SERIAL.fullmatch(value)
-    if found is None or not SPREADSHEET_DAYS[0] <= int(found["day"]) <= SPREADSHEET_DAYS[1]:
+    """Return the naive time of a spreadsheet's day number, or None if the text is not one."""
+    match = _SERIAL.fullmatch(value)
+    if match is None or not SPREADSHEET_DAYS[0] <= int(match["day"]) <= SPREADSHEET_DAYS[1]:
         return None
-    seconds = round(float(f"0.{found['fraction'] or 0}") * 86_400)
-    return SPREADSHEET_EPOCH + timedelta(days=int(found["day"]), seconds=seconds)
+    seconds = round(float(f"0.{match['fraction'] or 0}") * 86_400)
+    return SPREADSHEET_EPOCH + timedelta(days=int(match["day"]), seconds=seconds)
 
 
 def parse(value: str, field: str, order: Order | None) -> WrittenTime:
-    """Return what is written; Invalid where it is no time, or one that could be two."""
-    text = _west(value) if len(value) <= LONGEST else ""
-    found = _DATE.match(text)
-    if not found:
-        raise unreadable(value, field)
-    day = _day(found, value, field, order)
-    rest = text[found.end() :]
+    """Parse a time; raise Invalid if it is not a time or is ambiguous."""
+    text = _to_ascii(value) if len(value) <= LONGEST else ""
+    match = _DATE.match(text)
+    if not match:
+        raise unreadable_error(value, field)
+    day = _parse_day(match, value, field, order)
+    remainder = text[match.end() :]
     hour = minute = second = micro = 0
-    clock = _COMPACT_CLOCK.match(rest) if found["compact"] else None
-    clock = clock or _CLOCK.match(rest)
+    clock = _COMPACT_CLOCK.match(remainder) if match["compact"] else None
+    clock = clock or _CLOCK.match(remainder)
     if clock:
         hour, minute, second = int(clock["h"]), int(clock["min"]), int(clock["s"] or 0)
         micro = int((clock["f"] or "0")[:6].ljust(6, "0"))
-        hour = _half_day(hour, clock.groupdict().get("half"), value, field)
-        rest = rest[clock.end() :]
+        hour = _to_24_hours(hour, clock.groupdict().get("half"), value, field)
+        remainder = remainder[clock.end() :]
     try:
-        moment = datetime(*day, hour, minute, second, micro, tzinfo=_zone_suffix(rest.strip(), value, field))
+        moment = datetime(*day, hour, minute, second, micro, tzinfo=_parse_zone(remainder.strip(), value, field))
     except ValueError as problem:
         raise Invalid(f"`{field}` is {value[:60]!r}, which is not on the calendar: {problem}", field) from None
     return WrittenTime(moment, clock is not None)
 
 
-def unreadable(value: str, field: str) -> Invalid:
-    """Return the refusal of what is no time."""
+def unreadable_error(value: str, field: str) -> Invalid:
+    """Return the error for text that is not a time."""
     return Invalid(f"`{field}` is {value[:60]!r}, which is not a time; write it as 2024-01-31T09:30:00Z", field)
 
 
-def _west(value: str) -> str:
-    """The same time in digits and marks of ASCII, where it is written in the Chinese, Japanese or Korean way."""
+def _to_ascii(value: str) -> str:
+    """Convert a time in Chinese, Japanese or Korean notation to ASCII; return others unchanged."""
     if value.isascii():
         return value
-    found = _EAST_ASIAN.fullmatch(unicodedata.normalize("NFKC", value).strip())
-    if found is None:
+    match = _EAST_ASIAN.fullmatch(unicodedata.normalize("NFKC", value).strip())
+    if match is None:
         return value
-    date = f"{found['y']}-{found['m']}-{found['d']}"
-    if found["h"] is None:
-        return f"{date} {found['rest']}".strip()
-    hour = int(found["h"])
-    if found["half"]:
-        hour = hour % 12 + (12 if found["half"] in _AFTERNOON else 0)
-    minute = 30 if found["thirty"] else int(found["min"] or 0)
-    return f"{date} {hour:02}:{minute:02}:{int(found['s'] or 0):02} {found['rest']}".strip()
+    date = f"{match['y']}-{match['m']}-{match['d']}"
+    if match["h"] is None:
+        return f"{date} {match['rest']}".strip()
+    hour = int(match["h"])
+    if match["half"]:
+        hour = hour % 12 + (12 if match["half"] in _AFTERNOON else 0)
+    minute = 30 if match["thirty"] else int(match["min"] or 0)
+    return f"{date} {hour:02}:{minute:02}:{int(match['s'] or 0):02} {match['rest']}".strip()
 
 
-def _day(found: re.Match[str], value: str, field: str, order: Order | None) -> _Day:
-    if found["y"]:
-        return _Day(int(found["y"]), int(found["m"]), int(found["d"]))
-    if compact := found["compact"]:
+def _parse_day(match: re.Match[str], value: str, field: str, order: Order | None) -> _Day:
+    if match["y"]:
+        return _Day(int(match["y"]), int(match["m"]), int(match["d"]))
+    if compact := match["compact"]:
         return _Day(int(compact[:4]), int(compact[4:6]), int(compact[6:8]))
-    if found["a"]:
-        return _numbered_day(found, value, field, order)
-    name = (found["mon"] or found["mon2"])[:3].lower()
+    if match["a"]:
+        return _numbered_day(match, value, field, order)
+    name = (match["mon"] or match["mon2"])[:3].lower()
     if name not in _MONTHS:
-        raise unreadable(value, field)
-    return _Day(_century(found["yyy"] or found["yyyy"]), _MONTHS.index(name) + 1, int(found["dd"] or found["ddd"]))
+        raise unreadable_error(value, field)
+    return _Day(_full_year(match["yyy"] or match["yyyy"]), _MONTHS.index(name) + 1, int(match["dd"] or match["ddd"]))
 
 
-def _numbered_day(found: re.Match[str], value: str, field: str, order: Order | None) -> _Day:
-    first, second, year = int(found["a"]), int(found["b"]), _century(found["yy"])
-    if found["sep"] == "." or first > 12 or first == second:
+def _numbered_day(match: re.Match[str], value: str, field: str, order: Order | None) -> _Day:
+    first, second, year = int(match["a"]), int(match["b"]), _full_year(match["yy"])
+    if match["sep"] == "." or first > 12 or first == second:
         return _Day(year, second, first)
     if second > 12:
         return _Day(year, first, second)
@@ -147,31 +147,31 @@ def _numbered_day(found: re.Match[str], value: str, field: str, order: Order | N
     return _Day(year, second, first) if order == "day_first" else _Day(year, first, second)
 
 
-def _century(year: str) -> int:
+def _full_year(year: str) -> int:
     return int(year) if len(year) == 4 else 2000 + int(year)
 
 
-def _half_day(hour: int, half: str | None, value: str, field: str) -> int:
+def _to_24_hours(hour: int, half: str | None, value: str, field: str) -> int:
     if half is None or hour > 12:  # people write 17:14pm; the clock of 24 hours is plain enough
         return hour
     if hour == 0:
-        raise unreadable(value, field)
+        raise unreadable_error(value, field)
     return hour % 12 + (12 if half[0] in "pP" else 0)
 
 
-def _zone_suffix(suffix: str, value: str, field: str) -> tzinfo | None:
+def _parse_zone(suffix: str, value: str, field: str) -> tzinfo | None:
     if not suffix:
         return None
     if suffix.upper() in ("Z", "UTC", "GMT", "+00:00 UTC", "+0000 UTC"):
         return UTC
-    if found := _OFFSET.fullmatch(suffix.removeprefix("UTC").removeprefix("GMT")):
-        ahead = timedelta(hours=int(found["h"]), minutes=int(found["m"] or 0))
-        offset = ahead if found["sign"] == "+" else -ahead
+    if match := _OFFSET.fullmatch(suffix.removeprefix("UTC").removeprefix("GMT")):
+        ahead = timedelta(hours=int(match["h"]), minutes=int(match["m"] or 0))
+        offset = ahead if match["sign"] == "+" else -ahead
         if abs(offset) < timedelta(hours=24):
             return timezone(offset)
-        raise unreadable(value, field)
+        raise unreadable_error(value, field)
     if not suffix.isalpha():
-        raise unreadable(value, field)
+        raise unreadable_error(value, field)
     raise Invalid(
         f"`{field}` is {value[:60]!r}: {suffix[:20]!r} is no zone that means the same everywhere; "
         "write the offset, such as +01:00",

@@ -1,4 +1,4 @@
-"""Times as people and tools write them; what could be read in two ways is refused, never guessed."""
+"""Read the times of a file; ambiguous ones are rejected, never guessed."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,13 +16,13 @@ from onrecall.importers.time_syntax import (
     read_spreadsheet_day,
 )
 
-__all__ = ["Order", "Times", "after", "duration", "order_of", "zone"]
+__all__ = ["Order", "Times", "add_seconds", "detect_date_order", "parse_duration", "parse_zone"]
 
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
-_LASTED = re.compile(r"(?P<h>\d{1,3}):(?P<m>\d{2})(?::(?P<s>\d{2}))?", re.ASCII)
-_PART = re.compile(
+_CLOCK_DURATION = re.compile(r"(?P<h>\d{1,3}):(?P<m>\d{2})(?::(?P<s>\d{2}))?", re.ASCII)
+_DURATION_PART = re.compile(
     r"(\d{1,9}(?:\.\d{1,3})?)\s*(d(?:ays?)?|h(?:(?:ou)?rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)\b",
     re.IGNORECASE | re.ASCII,
 )
@@ -31,26 +31,26 @@ _SLASHED = re.compile(r"\s*(\d{1,2})[-/](\d{1,2})[-/](?:\d{4}|\d{2})\b", re.ASCI
 
 
 class Times:
-    """Reads the times of one file, and remembers what it had to assume."""
+    """Reads the times of one file, and records its assumptions."""
 
     def __init__(
         self, local: tzinfo | None = None, undated: datetime | None = None, order: Order | None = None
     ) -> None:
         self.local = local
         self.undated = undated
-        """What to use where the source gives no time at all; only a person may say so."""
+        """Start of incidents without a time; only set if the user gives one."""
         self.order = order
         self.assumed_utc = 0
         self.dated_by_user = 0
         self.spreadsheet_days = 0
-        """Times that were a spreadsheet's number of days."""
+        """Number of times that were spreadsheet day numbers."""
         self._skipped: tuple[int, str] = (0, "")
-        """How many times the zone's clocks skip, and the first of them."""
+        """Number of local times skipped by a clock change, and the first example."""
         self._doubled: tuple[int, str] = (0, "")
-        """How many times stand for two moments, and the first of them."""
+        """Number of local times that occur twice, and the first example."""
 
     def read(self, value: str, field: str) -> datetime:
-        """Return the moment that is written, in UTC."""
+        """Parse a time and return it in UTC."""
         text = value.strip()
         if (count := read_count(text)) is not None:
             return self.unix(count, field)
@@ -60,7 +60,7 @@ class Times:
         return self._in_utc(parse(text, field, self.order), value, field)
 
     def start_by_user(self) -> datetime:
-        """Return the start of an incident whose source gives none: what a person said it to be, or Invalid."""
+        """Return the start that the user gave for undated incidents; raise Invalid without one."""
         if self.undated is None:
             raise Invalid(
                 "there is no `started_at`; give the time it began, such as 2024-01-31T09:30:00Z", "started_at"
@@ -69,7 +69,7 @@ class Times:
         return self.undated
 
     def unix(self, value: float, field: str) -> datetime:
-        """Return the moment that a number names: seconds, milliseconds, microseconds or nanoseconds since 1970, or a
+        """Convert a number to a time: seconds, milliseconds, microseconds or nanoseconds since 1970, or a
         spreadsheet's days.
         """
         if SPREADSHEET_DAYS[0] <= value < SPREADSHEET_DAYS[1] + 1:
@@ -77,13 +77,13 @@ class Times:
         for scale in (1, 1e3, 1e6, 1e9):
             if abs(value) < scale * 1e10:
                 seconds = value / scale
-                return _plausible(datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds), value, field)
+                return _require_plausible(datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds), value, field)
         raise Invalid(
             f"`{field}` is {value!r}, which is not a time since 1970; write it as 2024-01-31T09:30:00Z", field
         )
 
     def notes(self) -> Iterator[str]:
-        """Return what had to be assumed, each with a count and the way to mend it."""
+        """Yield the assumptions made, each with a count and a way to fix it."""
         if self.assumed_utc:
             yield (
                 f"{self.assumed_utc} times have no zone and were taken as UTC; if they are local, name the time zone "
@@ -117,22 +117,22 @@ class Times:
             moment = moment.replace(tzinfo=self.local or UTC)
             if written.has_clock:
                 self._look_for_clock_change(moment, value, field)
-        return _plausible(moment, value, field)
+        return _require_plausible(moment, value, field)
 
     def _look_for_clock_change(self, moment: datetime, value: str, field: str) -> None:
-        """Remember a local time that its zone skips or has twice."""
+        """Record a local time that its zone skips or has twice."""
         if moment.utcoffset() == moment.replace(fold=1).utcoffset():
             return
-        there = moment.astimezone(UTC)
-        example = f"`{field}` {value.strip()[:60]} was taken as {there:%Y-%m-%d %H:%M} UTC"
-        if there.astimezone(moment.tzinfo).replace(tzinfo=None) != moment.replace(tzinfo=None):
+        in_utc = moment.astimezone(UTC)
+        example = f"`{field}` {value.strip()[:60]} was taken as {in_utc:%Y-%m-%d %H:%M} UTC"
+        if in_utc.astimezone(moment.tzinfo).replace(tzinfo=None) != moment.replace(tzinfo=None):
             self._skipped = (self._skipped[0] + 1, self._skipped[1] or example)
         else:
             self._doubled = (self._doubled[0] + 1, self._doubled[1] or example)
 
 
-def after(start: datetime | None, seconds: float | None) -> datetime | None:
-    """The moment so many seconds later; None where either is unknown or the calendar ends."""
+def add_seconds(start: datetime | None, seconds: float | None) -> datetime | None:
+    """Return the time `seconds` after the start; None if either is unknown or it overflows."""
     if start is None or seconds is None:
         return None
     try:
@@ -141,33 +141,33 @@ def after(start: datetime | None, seconds: float | None) -> datetime | None:
         return None
 
 
-def duration(said: str | None) -> float | None:
-    """How many seconds `45 minutes`, `1h 30m` or `00:45:00` are; None where it says no such thing."""
-    if not said or len(said) > LONGEST:
+def parse_duration(text: str | None) -> float | None:
+    """Parse a duration such as `45 minutes`, `1h 30m` or `00:45:00` to seconds; None if it is none."""
+    if not text or len(text) > LONGEST:
         return None
-    if clock := _LASTED.fullmatch(said.strip()):
+    if clock := _CLOCK_DURATION.fullmatch(text.strip()):
         return int(clock["h"]) * 3600 + int(clock["m"]) * 60 + int(clock["s"] or 0)
-    parts = _PART.findall(said)
-    if not parts or _PART.sub("", said).strip(" ,~.").lower() not in ("", "and"):
+    parts = _DURATION_PART.findall(text)
+    if not parts or _DURATION_PART.sub("", text).strip(" ,~.").lower() not in ("", "and"):
         return None
     return sum(float(number) * _SECONDS[unit[0].lower()] for number, unit in parts)
 
 
-def zone(name: str) -> ZoneInfo:
-    """The time zone with this name."""
+def parse_zone(name: str) -> ZoneInfo:
+    """Return the time zone with this name; raise Invalid if there is none."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise Invalid(f"there is no time zone {name!r}; write one such as UTC or Europe/Berlin", "timezone") from None
 
 
-def order_of(values: Iterable[str]) -> Order | None:
-    """Whether 03/04/2024 is in March or in April, where the other dates of the same file leave no doubt."""
+def detect_date_order(values: Iterable[str]) -> Order | None:
+    """Detect whether dates such as 03/04/2024 are day first or month first from unambiguous dates of the same file."""
     firsts = seconds = 0
     for value in values:
-        if found := _SLASHED.match(value):
-            firsts = max(firsts, int(found[1]))
-            seconds = max(seconds, int(found[2]))
+        if match := _SLASHED.match(value):
+            firsts = max(firsts, int(match[1]))
+            seconds = max(seconds, int(match[2]))
     if firsts > 12 and seconds <= 12:
         return "day_first"
     if seconds > 12 and firsts <= 12:
@@ -175,7 +175,7 @@ def order_of(values: Iterable[str]) -> Order | None:
     return None
 
 
-def _plausible(moment: datetime, value: object, field: str) -> datetime:
+def _require_plausible(moment: datetime, value: object, field: str) -> datetime:
     try:
         moment = moment.astimezone(UTC)
     except OverflowError:

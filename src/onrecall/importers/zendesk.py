@@ -1,4 +1,4 @@
-"""Zendesk: tickets of its API and its JSON export, with their comments where they were asked for."""
+"""Zendesk: tickets of its API and its JSON export, with comments if exported."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -9,27 +9,27 @@ from onrecall.domain.incident import Incident, IncidentLink
 from onrecall.importers.cause_labels import divide_cause
 from onrecall.importers.column_names import assign_by_name
 from onrecall.importers.comments import listed_comments
-from onrecall.importers.incident_builder import incident
+from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.record import FieldRecord, RecordContext, SourceRow
-from onrecall.importers.tags import facets, read_tags
+from onrecall.importers.tags import parse_facets, read_tags
 from onrecall.importers.values import lines_of, name_of
 
-_OWN = frozenset(
+_OWN_FIELDS = frozenset(
     ("requester_id", "submitter_id", "raw_subject", "ticket_form_id", "brand_id", "satisfaction_rating", "via")
 )
-_OVER = ("solved", "closed")
-_NAMED = "custom_fields_by_name"
-"""Under this name `rows` puts what the custom fields say."""
+_SOLVED_STATES = ("solved", "closed")
+_FIELDS_BY_NAME = "custom_fields_by_name"
+"""The field in which `rows` puts the custom fields by name."""
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """By a subject, and words that only Zendesk's tickets have."""
-    by_name = bool(_OWN & set(values)) or _has_numbered_fields(values.get("custom_fields"))
+    """Recognise Zendesk by the subject and fields that only its tickets have."""
+    by_name = bool(_OWN_FIELDS & set(values)) or _has_numbered_fields(values.get("custom_fields"))
     return "id" in values and bool({"subject", "raw_subject"} & set(values)) and by_name
 
 
 def _has_numbered_fields(custom: Any) -> bool:
-    """Whether custom fields are a list of numbers and values, whose names stand apart."""
+    """Return whether custom fields are a list of ids and values, with the names listed elsewhere."""
     return isinstance(custom, list) and any(
         isinstance(field, Mapping) and {"id", "value"} <= field.keys() for field in custom
     )
@@ -38,8 +38,8 @@ def _has_numbered_fields(custom: Any) -> bool:
 def rows(
     source_rows: Iterator[SourceRow | RejectedInput], context: RecordContext
 ) -> Iterator[SourceRow | RejectedInput]:
-    """Return the tickets with their custom fields by name, and with the time of solving where metrics stand beside."""
-    fields, solved = _field_names(context), _solved(context)
+    """Yield the tickets with custom fields by name, and with `solved_at` from metrics if the file has them."""
+    fields, solved = _field_names(context), _solved_times(context)
     for row in source_rows:
         if isinstance(row, RejectedInput):
             yield row
@@ -51,21 +51,21 @@ def rows(
             for field in (custom if isinstance(custom, list) else ())
             if isinstance(field, Mapping)
         }
-        values[_NAMED] = {name: value for name, value in custom_fields.items() if name}
+        values[_FIELDS_BY_NAME] = {name: value for name, value in custom_fields.items() if name}
         if str(values.get("id")) in solved:
             values.setdefault("solved_at", solved[str(values.get("id"))])
         yield replace(row, values=values)
 
 
 def parse(record: FieldRecord) -> Incident:
-    """Return the incident; where nothing says when it was solved, the last change of a solved ticket was its end."""
+    """Return the incident; without a solving time, a solved ticket ended at its last update."""
     state = record.text("status")
-    tags = record.words("tags")
-    facet = facets(_spaced(tags))
+    tags = record.string_list("tags")
+    facet = parse_facets(_tags_with_colons(tags))
     custom_fields = _CustomFields(record)
-    over = state in _OVER
+    over = state in _SOLVED_STATES
     cause, label = divide_cause(custom_fields.text("root_cause"), custom_fields.name("cause"))
-    return incident(
+    return build_incident(
         record,
         source="zendesk",
         id=record.text("id"),
@@ -89,10 +89,10 @@ def parse(record: FieldRecord) -> Incident:
 
 
 class _CustomFields:
-    """The custom fields of a ticket by our names."""
+    """The custom fields of a ticket, read by our field names."""
 
     def __init__(self, record: FieldRecord) -> None:
-        custom = record.get(_NAMED)
+        custom = record.get(_FIELDS_BY_NAME)
         self._values: Mapping[str, Any] = custom if isinstance(custom, Mapping) else {}
         self._places = assign_by_name(self._values, {})
         self._leave_out_rest(record)
@@ -105,16 +105,16 @@ class _CustomFields:
 
     def _leave_out_rest(self, record: FieldRecord) -> None:
         used = ("service", "environment", "root_cause", "cause", "fix", "impact", "detection")
-        taken = {self._places[name] for name in used if name in self._places}
+        used_columns = {self._places[name] for name in used if name in self._places}
         if self._values:
             record.use("custom_fields", "fields")
         for name in self._values:
-            if name not in taken:
-                record.leave_out(f"{_NAMED}.{name}")
+            if name not in used_columns:
+                record.leave_out(f"{_FIELDS_BY_NAME}.{name}")
 
 
 def _links(record: FieldRecord) -> tuple[IncidentLink, ...]:
-    """A problem's incidents recur from it."""
+    """Return a recurrence link to the ticket's problem, if it has one."""
     problem = record.text("problem_id")
     return (IncidentLink("recurrence", problem),) if problem else ()
 
@@ -128,8 +128,8 @@ def _field_names(context: RecordContext) -> dict[str, str]:
     }
 
 
-def _solved(context: RecordContext) -> dict[str, Any]:
-    """When each ticket was solved, by the metrics beside the tickets."""
+def _solved_times(context: RecordContext) -> dict[str, Any]:
+    """Return ticket id → solving time, from the metrics in the file."""
     listed = context.beside("metric_sets") or context.beside("ticket_metrics")
     return {
         str(metrics.get("ticket_id")): metrics["solved_at"]
@@ -138,8 +138,8 @@ def _solved(context: RecordContext) -> dict[str, Any]:
     }
 
 
-def _spaced(tags: tuple[str, ...]) -> Iterator[str]:
-    """Zendesk's tags have underscores where others write a colon: `service_checkout`."""
+def _tags_with_colons(tags: tuple[str, ...]) -> Iterator[str]:
+    """Yield tags such as `service_checkout` as `service:checkout`; Zendesk allows no colon."""
     for tag in tags:
         key, mark, value = tag.partition("_")
         yield f"{key}:{value}" if mark and ":" not in tag else tag

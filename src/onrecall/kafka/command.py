@@ -31,7 +31,7 @@ log = logging.getLogger("onrecall.kafka.client")
 def kafka(as_json: Json = False) -> None:
     """Consume alerts from Kafka, in one consumer group, and publish recommendations if a topic is set."""
     chosen = wiring.settings()
-    connection = wiring.kafka(chosen)
+    connection = wiring.kafka_connection(chosen)
     if connection is None:
         raise Invalid("the brokers are unknown; set ONRECALL_KAFKA_BROKERS, such as localhost:9092", "kafka_brokers")
     check_library()
@@ -43,7 +43,7 @@ def kafka(as_json: Json = False) -> None:
 
 def component_checks(chosen: Settings) -> Sequence[Callable[[], ComponentStatus]]:
     """Return Kafka's checks for `doctor`, if Kafka is configured."""
-    connection = wiring.kafka(chosen)
+    connection = wiring.kafka_connection(chosen)
     return [] if connection is None else [lambda: health(connection)]
 
 
@@ -80,7 +80,8 @@ def _report_brokers(consumer: "Consumer", connection: Connection, printer: Statu
     topics = ", ".join(connection.topics)
     printer("started", f"taking in {topics} from {brokers} brokers as group {connection.group}", brokers=brokers)
     if missing_topics:
-        message = f"no topic {', '.join(missing_topics)} yet, or not for this user; what it will have is read when it is there"
+        names = ", ".join(missing_topics)
+        message = f"no topic {names} yet, or not for this user; what it will have is read when it is there"
         printer("trouble", message, topics=missing_topics)
 
 

@@ -26,4 +26,4 @@ class StatusPrinter:
             if self._as_json:
                 typer.echo(json.dumps({"at": at.isoformat(), "event": event, "message": message} | facts))
             else:
-                printing.say((f"{at:%H:%M:%S}  ", "dim"), message)
+                printing.print_line((f"{at:%H:%M:%S}  ", "dim"), message)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from onrecall.cli.console import trust
+from onrecall.cli.console import format_trust
 from onrecall.cli.terminal import inert
 from onrecall.domain import markdown_page
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Step
@@ -68,7 +68,7 @@ def answer(recommendation: Recommendation) -> dict[str, Any]:
         "verdict_reason": shorten(recommendation.verdict_reason),
         "cause": shorten(recommendation.cause),
         "confidence": confidence(recommendation.confidence),
-        "how_far_to_trust_it": trust(recommendation.confidence, recommendation.confidence_reason),
+        "how_far_to_trust_it": format_trust(recommendation.confidence, recommendation.confidence_reason),
         "steps": [_step(step) for step in recommendation.steps],
         "first_safe_step": recommendation.first_safe_step,
         "tried_before_and_did_not_help": [

@@ -1,4 +1,4 @@
-"""Answers out: what is told of an incident, in the tongue of each channel, and how it gets there."""
+"""Notify channels of incident updates: what is sent, how each channel renders it, and how it is delivered."""
 
 from onrecall.notifications.channel import (
     Channel,
@@ -9,7 +9,7 @@ from onrecall.notifications.channel import (
     SentMessage,
     Thread,
 )
-from onrecall.notifications.incident_update import FeedEvent, NotifiedState, news, standing
+from onrecall.notifications.incident_update import FeedEvent, NotifiedState, build_update, current_state
 from onrecall.notifications.links import Links
 from onrecall.notifications.notice import Notice, NoticeChannel, NoticeKind, notice_channel
 
@@ -27,7 +27,7 @@ __all__ = [
     "PermanentDeliveryError",
     "SentMessage",
     "Thread",
-    "news",
+    "build_update",
+    "current_state",
     "notice_channel",
-    "standing",
 ]

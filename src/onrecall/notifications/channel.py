@@ -1,4 +1,4 @@
-"""What a channel is: something that puts news into words of its medium, and carries them there."""
+"""The channel protocol: a channel renders incident updates for its medium and sends them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from onrecall.domain.suggestion import Suggestion
 
 Kind = Literal["opened", "changed", "resolved", "reopened", "merged"]
 Thread = Mapping[str, Any]
-"""What a channel remembered of what it sent about one incident; empty before the first."""
+"""State that a channel stores about its messages on one incident; empty before the first."""
 
 
 class PermanentDeliveryError(Exception):
-    """The other side will not take it, however often it is tried: a dead letter, with the reason."""
+    """The receiver permanently rejects a message; it is dead-lettered with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,48 +25,48 @@ class IncidentUpdate:
     kind: Kind
     incident: str
     seq: int
-    """The number of the event that it comes from."""
+    """Sequence number of the event it comes from."""
     at: datetime
     by: str | None = None
     changes: tuple[str, ...] = ()
-    """What is different from what was told before, in sentences that may quote untrusted text."""
+    """Changes since the last delivered message, as sentences that may quote untrusted text."""
     into: str | None = None
-    """The incident that this one was merged into."""
+    """The incident this one was merged into."""
     suggestions: tuple[Suggestion, ...] = ()
-    """What senders say fixed it and nobody confirmed, the newest first."""
+    """Unconfirmed resolutions suggested by alert sources, newest first."""
     alert_links: tuple[AlertLink, ...] = ()
-    """Where the senders of its alerts say that people can look; untrusted, and only http or https."""
+    """Links from the alerts' sources; untrusted, http or https only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """News as its medium takes it."""
+    """A rendered message."""
 
     body: Mapping[str, Any]
-    """JSON; kept, so that every try sends the same."""
+    """JSON; stored, so that every attempt sends the same."""
     key: str = ""
-    """The same at each try of the same delivery: who has it already may drop it."""
+    """Idempotency key, the same for each attempt of a delivery."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """It is there."""
+    """The result of a successful delivery."""
 
     remote: Thread = field(default_factory=dict)
-    """What to remember for the next message about this incident; put in place of what was remembered."""
+    """Thread state for the next message about this incident; replaces the previous one."""
 
 
 class Channel(Protocol):
-    """One way out. `render` is pure; `send` takes bounded time, and no two processes call it at once."""
+    """A delivery channel. `render` is pure; `send` takes bounded time and is never called concurrently."""
 
     @property
     def name(self) -> str:
-        """What its deliveries are kept under; another name is another channel, which has told nothing yet."""
+        """Identifies the channel's deliveries; a renamed channel starts without any history."""
 
     def render(
         self, incident: Incident, recommendation: Recommendation | None, event: IncidentUpdate, thread: Thread
     ) -> Message | None:
-        """Put it into words; None when there is nothing to tell here."""
+        """Render the update; None if this channel sends nothing for it."""
 
     def send(self, message: Message, thread: Thread) -> SentMessage:
-        """Carry it there, or raise Unavailable (it is tried again, not before `retry_after`) or Refused (it is not)."""
+        """Send it; raise Unavailable to retry after `retry_after`, PermanentDeliveryError to give up."""

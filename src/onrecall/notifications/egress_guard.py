@@ -1,5 +1,5 @@
-"""The guard before every call to the outside: a name is looked up once, and the address that was checked is the one
-that is called. Whoever may choose a URL, or answers for its name, must not reach what only this machine can reach.
+"""SSRF guard for all outbound calls: a name is resolved once, and the checked address is the one
+that is called. Whoever chooses a URL, or controls its DNS, must not reach internal addresses through this machine.
 """
 
 import ipaddress
@@ -21,20 +21,27 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Link = TypeVar("Link")
 Resolve = Callable[[str, int], Sequence[str]]
 MOST_TRIED = 4
-"""Of so many addresses of a name one must answer."""
+"""Maximum addresses of a name that are tried."""
 LOWEST_FREE_PORT = 1024
 HTTP_PORTS = frozenset({80, 443})
 MAIL_PORTS = frozenset({25, 465, 587})
 # Databases, caches, shells of other protocols and what browsers refuse to call: nothing that takes a webhook.
-NEVER_PORTS = frozenset(
+FORBIDDEN_PORTS = frozenset(
     {1433, 1521, 1719, 1720, 1723, 2049, 2375, 2379, 2380, 3306, 3389, 3659, 4045, 5060, 5061, 5432, 5984, 6000, 6379}
     | {6566, 6665, 6666, 6667, 6668, 6669, 6697, 9042, 10080, 10250, 11211, 27017}
 )
-METADATA = frozenset(
-    ipaddress.ip_address(one)
-    for one in ("169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "192.0.0.192", "fd00:ec2::254")
+METADATA_ADDRESSES = frozenset(
+    ipaddress.ip_address(address)
+    for address in (
+        "169.254.169.254",
+        "169.254.170.2",
+        "168.63.129.16",
+        "100.100.100.200",
+        "192.0.0.192",
+        "fd00:ec2::254",
+    )
 )
-"""Where clouds tell a machine its secrets."""
+"""Metadata endpoints of cloud providers."""
 _BROADCAST = ipaddress.ip_address("255.255.255.255")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
@@ -43,45 +50,45 @@ _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-
 _NUMERIC = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
 
 
-def look_up(host: str, port: int) -> Sequence[str]:
-    """The addresses that the system knows for a name."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(one[4][0]) for one in found))
+def resolve_host(host: str, port: int) -> Sequence[str]:
+    """Resolve a host name with the system resolver."""
+    records = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(record[4][0]) for record in records))
 
 
 @dataclass(frozen=True, slots=True)
 class EgressGuard:
-    """Says what may be called, and calls it."""
+    """Checks outbound addresses, and connects to allowed ones."""
 
     names: frozenset[str] = frozenset()
-    """Hosts whose addresses may be private."""
+    """Allowed hosts whose addresses may be private."""
     networks: tuple[Network, ...] = ()
-    """Addresses that may be called whatever they are."""
-    resolve: Resolve = field(default=look_up)
+    """Addresses that are always allowed."""
+    resolve: Resolve = field(default=resolve_host)
 
     @classmethod
-    def allowing(cls, hosts: Iterable[str], resolve: Resolve = look_up) -> "EgressGuard":
-        """A guard that lets pass what is named: host names, addresses, or networks as 10.0.0.0/8."""
+    def from_allowlist(cls, hosts: Iterable[str], resolve: Resolve = resolve_host) -> "EgressGuard":
+        """Build a guard that also allows these host names, addresses, or networks such as 10.0.0.0/8."""
         names, networks = set(), []
         for host in hosts:
             try:
                 networks.append(ipaddress.ip_network(host.strip("[]")))
             except ValueError:
-                if not _NAME.fullmatch(_name(host)) or "/" in host or _odd(host):
+                if not _NAME.fullmatch(_normalize_host(host)) or "/" in host or _is_non_canonical_ipv4(host):
                     raise Invalid(
                         f"{host!r} is not a host, an address or a network; write hooks.internal or 10.0.0.0/8",
                         "allow_private_hosts",
                     ) from None
-                names.add(_name(host))
+                names.add(_normalize_host(host))
         return cls(frozenset(names), tuple(networks), resolve)
 
     def names_host(self, host: str) -> bool:
-        """Whether an operator named this host, so that what it is called is his to know."""
-        address = _literal(host)
-        return _name(host) in self.names or (address is not None and self._named(address))
+        """Return whether an operator explicitly allowed this host."""
+        address = _parse_literal(host)
+        return _normalize_host(host) in self.names or (address is not None and self._is_allowed_network(address))
 
     def check_url(self, url: str) -> httpx.URL:
-        """The address, unless nobody should post to such a one; its name is looked up when it is called."""
+        """Parse and check a URL; raise Invalid if it must not be called. The name is resolved on connecting."""
         try:
             parsed = httpx.URL(url)
         except (httpx.InvalidURL, UnicodeError) as error:
@@ -98,88 +105,91 @@ class EgressGuard:
         return parsed
 
     def check_host(self, host: str) -> None:
-        """Refuse what is written so that two programs could read it differently."""
-        if not host or _odd(host):
+        """Raise Invalid for hosts that programs could parse differently."""
+        if not host or _is_non_canonical_ipv4(host):
             raise Invalid(f"{host!r} is not a host; write a name, or an address in canonical form")
-        if _literal(host) is None and not _NAME.fullmatch(_name(host)):
+        if _parse_literal(host) is None and not _NAME.fullmatch(_normalize_host(host)):
             raise Invalid(f"{host!r} is no host name")
 
     def addresses(self, host: str, port: int) -> Sequence[str]:
-        """What a name stands for now, all of it checked; one bad address makes the whole name bad."""
-        literal = _literal(host)
+        """Resolve a host and check all its addresses; one forbidden address rejects the host."""
+        literal = _parse_literal(host)
         if literal is not None:
-            found: Sequence[str] = (str(literal),)
+            resolved: Sequence[str] = (str(literal),)
         else:
             try:
-                found = self.resolve(host, port)
+                resolved = self.resolve(host, port)
             except (OSError, UnicodeError) as error:
                 raise Unavailable(f"the name {host} can't be looked up: {error}") from error
-        if not found:
+        if not resolved:
             raise Unavailable(f"the name {host} has no address")
-        for one in found:
-            if why := self._forbidden(host, ipaddress.ip_address(one.partition("%")[0])):
+        for address in resolved:
+            if reason := self._forbidden(host, ipaddress.ip_address(address.partition("%")[0])):
                 raise PermanentDeliveryError(
-                    f"{host} stands for {one}, which is {why}; if it is meant, ONRECALL_ALLOW_PRIVATE_HOSTS names it"
+                    f"{host} stands for {address}, which is {reason}; "
+                    "if it is meant, ONRECALL_ALLOW_PRIVATE_HOSTS names it"
                 )
-        return found[:MOST_TRIED]
+        return resolved[:MOST_TRIED]
 
     def reach(self, host: str, port: int, seconds: float, dial: Callable[[str, float], Link]) -> Link:
-        """What `dial` opens to a checked address of this host, the first one that answers in time."""
+        """Open a connection with `dial` to the first checked address that answers in time."""
         deadline = time.monotonic() + seconds
         last: Exception = TimeoutError("timed out")
         for address in self.addresses(host, port):
-            if (left := deadline - time.monotonic()) <= 0:
+            if (remaining := deadline - time.monotonic()) <= 0:
                 break
             try:
-                return dial(address, left)
+                return dial(address, remaining)
             except (OSError, httpcore.NetworkError, httpcore.TimeoutException) as error:
                 last = error
         raise last
 
     def connect(self, host: str, port: int, seconds: float) -> socket.socket:
-        """A plain connection to a checked address of this host."""
-        return self.reach(host, port, seconds, lambda address, left: socket.create_connection((address, port), left))
+        """Open a TCP connection to a checked address of this host."""
+        return self.reach(
+            host, port, seconds, lambda address, remaining: socket.create_connection((address, port), remaining)
+        )
 
-    def _named(self, address: Address) -> bool:
+    def _is_allowed_network(self, address: Address) -> bool:
         return any(address in network for network in self.networks)
 
     def _forbidden(self, host: str, address: Address) -> str | None:
-        if self._named(address):
+        if self._is_allowed_network(address):
             return None
-        for one in (address, *_within(address)):
-            if why := _never(one):
-                return why
-            if (why := _private(one)) and _name(host) not in self.names:
-                return why
+        for candidate in (address, *_embedded_ipv4(address)):
+            if reason := _always_forbidden_reason(candidate):
+                return reason
+            if (reason := _private_reason(candidate)) and _normalize_host(host) not in self.names:
+                return reason
         return None
 
 
 def check_port(port: int, usual: frozenset[int]) -> None:
-    """Refuse ports on which something else listens."""
-    if (port < LOWEST_FREE_PORT and port not in usual) or port in NEVER_PORTS:
+    """Raise Invalid for ports of other services."""
+    if (port < LOWEST_FREE_PORT and port not in usual) or port in FORBIDDEN_PORTS:
         listed = ", ".join(map(str, sorted(usual)))
         raise Invalid(f"port {port} is not allowed; use {listed} or one above {LOWEST_FREE_PORT}")
 
 
-def _odd(host: str) -> bool:
-    """Whether the host is a non-canonical IPv4 literal (decimal, octal, hexadecimal or shortened)."""
+def _is_non_canonical_ipv4(host: str) -> bool:
+    """Return whether the host is a non-canonical IPv4 literal (decimal, octal, hexadecimal or shortened)."""
     last = host.rstrip(".").rpartition(".")[2]
-    return bool(_NUMERIC.fullmatch(last)) and _literal(host) is None
+    return bool(_NUMERIC.fullmatch(last)) and _parse_literal(host) is None
 
 
-def _literal(host: str) -> Address | None:
+def _parse_literal(host: str) -> Address | None:
     try:
         return ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return None
 
 
-def _name(host: str) -> str:
+def _normalize_host(host: str) -> str:
     return host.lower().rstrip(".")
 
 
-def _within(address: Address) -> Iterable[Address]:
-    """The IPv4 addresses that an IPv6 address leads to."""
+def _embedded_ipv4(address: Address) -> Iterable[Address]:
+    """Yield the IPv4 addresses embedded in an IPv6 address."""
     if isinstance(address, ipaddress.IPv4Address):
         return
     low = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
@@ -191,21 +201,21 @@ def _within(address: Address) -> Iterable[Address]:
         yield from address.teredo
 
 
-def _never(address: Address) -> str | None:
-    """Why it is called only when it is named as an address."""
-    why = {
+def _always_forbidden_reason(address: Address) -> str | None:
+    """Return why an address is forbidden unless its network is allowed, or None."""
+    reasons = {
         "an IPv4 address in disguise": isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None,
-        "where a cloud tells its machines their secrets": address in METADATA,
+        "where a cloud tells its machines their secrets": address in METADATA_ADDRESSES,
         "link-local": address.is_link_local,
         "multicast": address.is_multicast,
         "no address of anybody": address.is_unspecified,
         "broadcast": address == _BROADCAST,
     }
-    return next((said for said, true in why.items() if true), None)
+    return next((reason for reason, applies in reasons.items() if applies), None)
 
 
-def _private(address: Address) -> str | None:
-    """Why it is called only when its host is named."""
+def _private_reason(address: Address) -> str | None:
+    """Return why an address is private, and so forbidden unless its host is allowed, or None."""
     if address.is_loopback:
         return "this machine itself"
     if isinstance(address, ipaddress.IPv6Address):

@@ -1,4 +1,4 @@
-"""Hindsight: every incident as one document of a bank, replaced whenever something about it changes."""
+"""Hindsight: mirror every incident as one document of a bank, replaced on each change."""
 
 import hashlib
 import json
@@ -14,10 +14,10 @@ SOURCE = "onrecall"
 """What `source` says in the metadata of a document that OnRecall wrote."""
 PREFIX = "inc:"
 LONGEST_TEXT = 50_000
-"""Characters of one document; a longer one is cut and says so."""
+"""Maximum characters of a document; a longer one is cut with a note."""
 LONGEST_VALUE = 2000
 TITLE, DESCRIPTION, CAUSE, STEPS = "Incident", "What happened", "Root cause", "Resolution"
-"""The parts of a document, each under its label."""
+"""The labels of a document's parts."""
 OUTCOMES: Mapping[StepOutcome, str] = {
     "worked": "",
     "did_not_help": " (did not help)",
@@ -26,24 +26,24 @@ OUTCOMES: Mapping[StepOutcome, str] = {
 
 
 class DocumentBank(Protocol):
-    """Where documents are kept, and taken away."""
+    """A store of documents."""
 
     def retain(self, items: Sequence[Mapping[str, Any]]) -> int:
-        """Store items under their document ids; Unavailable when it may work later, Invalid when it never will."""
+        """Store items by document id; raise Unavailable if it may work later, Invalid if it never will."""
 
     def delete(self, document_id: str) -> bool:
-        """Remove a document; says whether it was there."""
+        """Remove a document; return whether it existed."""
 
 
 @dataclass(frozen=True, slots=True)
 class HindsightMirror:
-    """The way into one bank. What is to be stored is rendered when something happens, and stored in its turn."""
+    """Sends incidents to one bank; they are rendered when something happens and stored in order."""
 
     bank: DocumentBank
     name: str = "hindsight"
 
     def send(self, message: Message, thread: Thread) -> SentMessage:  # noqa: ARG002 - each document stands for itself
-        """Store it; the same again changes nothing."""
+        """Store the document; idempotent."""
         try:
             self.bank.retain([message.body])
         except Invalid as error:
@@ -52,14 +52,14 @@ class HindsightMirror:
 
 
 def document_id(incident_id: str) -> str:
-    """The id of an incident's document."""
+    """Return the id of an incident's document."""
     return PREFIX + incident_id
 
 
 def memory_item(incident: Incident, versions: int) -> dict[str, Any]:
-    """An incident as a document to retain; `versions` is how many resolutions it has had.
+    """Return an incident as a document to retain; `versions` is its number of resolutions so far.
 
-    The `digest` in its metadata tells whether the document that is stored says the same.
+    The `digest` in its metadata shows whether the stored document is up to date.
     """
     item: dict[str, Any] = {
         "document_id": document_id(incident.id),
@@ -75,7 +75,7 @@ def memory_item(incident: Incident, versions: int) -> dict[str, Any]:
 
 
 def _metadata(incident: Incident, versions: int) -> Iterator[tuple[str, str | None]]:
-    """What the document says in fields; Hindsight takes text alone."""
+    """Yield the metadata fields; Hindsight accepts strings only."""
     resolution = incident.resolution
     yield "source", SOURCE
     yield "incident_id", incident.id

@@ -1,4 +1,4 @@
-"""What is worth telling: the first answer, another answer, the end, and what was not the end. Not every refresh."""
+"""Decide which events are worth a notification: first and changed answers, resolution, reopening; not every refresh."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from onrecall.domain.incident import Incident, Recommendation
 from onrecall.domain.suggestion import Suggestion
 from onrecall.notifications.channel import IncidentUpdate, Kind
-from onrecall.notifications.text import VERDICT, first_safe
+from onrecall.notifications.text import VERDICT_SENTENCES, first_safe
 
 QUOTED = 300
 _NO_CAUSE = "no cause"
@@ -17,34 +17,34 @@ _NO_STEP = "no safe step"
 
 @dataclass(frozen=True, slots=True)
 class NotifiedState:
-    """What was said last about an incident, as far as a difference would be news."""
+    """The last notified state of an incident, limited to what is compared for changes."""
 
     ended: bool = False
-    """Whether it was over."""
+    """Whether it was resolved."""
     verdict: str | None = None
-    """None: there was no answer yet."""
+    """None if there was no answer yet."""
     cause: str | None = None
     cause_key: str | None = None
-    """What makes it the same cause in other words."""
+    """Identifies the cause independent of its wording."""
     step: str | None = None
     root_cause: str | None = None
     into: str | None = None
     suggested: str | None = None
-    """The suggestion that was shown last."""
+    """Id of the suggestion shown last."""
 
-    def plain(self) -> dict[str, Any]:
-        """As JSON."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the state as JSON."""
         return asdict(self)
 
     @classmethod
-    def read(cls, plain: Mapping[str, Any] | None) -> "NotifiedState | None":
-        """Back from JSON; what an older version did not write is as if it had not been said."""
+    def from_json(cls, plain: Mapping[str, Any] | None) -> "NotifiedState | None":
+        """Restore from JSON; fields that an older version did not write get their defaults."""
         return None if plain is None else cls(**{name: plain[name] for name in cls.__slots__ if name in plain})
 
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """What the feed says, as far as it matters here."""
+    """The parts of a feed event that matter here."""
 
     seq: int
     type: str
@@ -53,13 +53,13 @@ class FeedEvent:
     detail: Mapping[str, Any]
 
 
-def standing(
+def current_state(
     incident: Incident,
     answer: Recommendation | None,
     into: str | None = None,
     suggestions: Sequence[Suggestion] = (),
 ) -> NotifiedState:
-    """What can be said of an incident now."""
+    """Return the current state of an incident."""
     step = first_safe(answer) if answer else None
     return NotifiedState(
         ended=incident.status == "resolved",
@@ -73,7 +73,7 @@ def standing(
     )
 
 
-def news(
+def build_update(
     incident: Incident,
     answer: Recommendation | None,
     event: FeedEvent,
@@ -81,66 +81,70 @@ def news(
     sent: NotifiedState | None,
     suggestions: Sequence[Suggestion] = (),
 ) -> IncidentUpdate | None:
-    """What an event adds to what was told last; None: nothing. `sent` is what has really arrived, which differences
-    are told from. Imported history is told to nobody, nor is the end of what nobody heard of.
+    """Return the update for an event compared to the `last` state, or None. `sent` is the last delivered state, from
+    which changes are computed. Imported history and the end of unreported incidents are not notified.
     """
-    now = standing(incident, answer, suggestions=suggestions)
-    kind = None if event.detail.get("imported") else _kind(event, now, last)
+    current = current_state(incident, answer, suggestions=suggestions)
+    kind = None if event.detail.get("imported") else _kind(event, current, last)
     if kind is None:
         return None
     if sent is None and kind in ("changed", "reopened"):
         kind = "opened"  # nobody heard of it before
     into = event.detail.get("into") if kind == "merged" else None
-    now = standing(incident, answer, into)
-    changes = tuple(_changes(sent, now)) if sent is not None else ()
+    current = current_state(incident, answer, into)
+    changes = tuple(_changes(sent, current)) if sent is not None else ()
     return IncidentUpdate(kind, incident.id, event.seq, event.at, event.by, changes, into, tuple(suggestions))
 
 
-def _kind(event: FeedEvent, now: NotifiedState, last: NotifiedState | None) -> Kind | None:
+def _kind(event: FeedEvent, current: NotifiedState, last: NotifiedState | None) -> Kind | None:
     if event.type == "recommended":
-        return _answered(now, last)
+        return _answer_kind(current, last)
     if last is None:
         return None
     if event.type == "reopened":
-        return "reopened" if last.ended and not now.ended else None
+        return "reopened" if last.ended and not current.ended else None
     if event.type == "merged":
         return "merged" if event.detail.get("into") and last.into is None else None
-    if event.type in ("resolved", "suggested", "dismissed") and now.ended and last.into is None:
-        return _ended(now, last)
+    if event.type in ("resolved", "suggested", "dismissed") and current.ended and last.into is None:
+        return _end_kind(current, last)
     return None
 
 
-def _ended(now: NotifiedState, last: NotifiedState | None) -> Kind | None:
-    same = last is not None and (last.ended, last.root_cause, last.suggested) == (True, now.root_cause, now.suggested)
-    return None if same else "resolved"
+def _end_kind(current: NotifiedState, last: NotifiedState | None) -> Kind | None:
+    unchanged = last is not None and (last.ended, last.root_cause, last.suggested) == (
+        True,
+        current.root_cause,
+        current.suggested,
+    )
+    return None if unchanged else "resolved"
 
 
-def _answered(now: NotifiedState, last: NotifiedState | None) -> Kind | None:
-    if now.ended:
-        return _ended(now, last)  # an answer to what is over is no news, but its end may be
+def _answer_kind(current: NotifiedState, last: NotifiedState | None) -> Kind | None:
+    if current.ended:
+        return _end_kind(current, last)  # an answer to what is over is no news, but its end may be
     if last is None or last.verdict is None:
         return "opened"
-    same = (last.verdict, last.cause_key, last.step) == (now.verdict, now.cause_key, now.step)
-    return None if same else "changed"
+    unchanged = (last.verdict, last.cause_key, last.step) == (current.verdict, current.cause_key, current.step)
+    return None if unchanged else "changed"
 
 
-def _changes(sent: NotifiedState, now: NotifiedState) -> Iterator[str]:
-    if sent.ended != now.ended:
-        yield "it is over" if now.ended else "it is open again"
-    if sent.verdict != now.verdict:
-        yield f"verdict: {_verdict(sent.verdict)} → {_verdict(now.verdict)}"
-    if sent.cause_key != now.cause_key:
-        yield f"cause: {_short(sent.cause, _NO_CAUSE)} → {_short(now.cause, _NO_CAUSE)}"
-    if sent.step != now.step:
-        yield f"first safe step: {_short(sent.step, _NO_STEP)} → {_short(now.step, _NO_STEP)}"
-    if now.root_cause is not None and sent.root_cause != now.root_cause:
-        yield f"what was wrong: {_short(now.root_cause, '')}"
+def _changes(sent: NotifiedState, current: NotifiedState) -> Iterator[str]:
+    if sent.ended != current.ended:
+        yield "it is over" if current.ended else "it is open again"
+    if sent.verdict != current.verdict:
+        yield f"verdict: {_verdict(sent.verdict)} → {_verdict(current.verdict)}"
+    if sent.cause_key != current.cause_key:
+        yield f"cause: {_quoted(sent.cause, _NO_CAUSE)} → {_quoted(current.cause, _NO_CAUSE)}"
+    if sent.step != current.step:
+        yield f"first safe step: {_quoted(sent.step, _NO_STEP)} → {_quoted(current.step, _NO_STEP)}"
+    if current.root_cause is not None and sent.root_cause != current.root_cause:
+        yield f"what was wrong: {_quoted(current.root_cause, '')}"
 
 
 def _verdict(name: str | None) -> str:
-    words = next((words for verdict, words in VERDICT.items() if verdict == name), "none yet")
+    words = next((words for verdict, words in VERDICT_SENTENCES.items() if verdict == name), "none yet")
     return words.partition(":")[0].lower()
 
 
-def _short(value: str | None, missing: str) -> str:
+def _quoted(value: str | None, missing: str) -> str:
     return missing if value is None else f"“{value[:QUOTED]}”"

@@ -1,4 +1,4 @@
-"""Posting JSON to an address of somebody else's, and what the answer means: there, later, or never."""
+"""Post JSON to an external URL, and classify the response: delivered, retry, or permanent failure."""
 
 import email.utils
 import ssl
@@ -13,28 +13,28 @@ from onrecall.domain.errors import Unavailable
 from onrecall.notifications.channel import PermanentDeliveryError
 from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.pinned_transport import Transport
-from onrecall.notifications.text import flat
+from onrecall.notifications.text import single_line
 
 SECONDS = 10.0
 LARGEST_ANSWER = 64 * 1024
 QUOTED = 200
 LONGEST_WAIT = 3600.0
-LATER = frozenset({408, 425, 429})
-"""What asks for patience among the answers that otherwise mean no; so does everything from 500 on."""
+RETRY_STATUSES = frozenset({408, 425, 429})
+"""Status codes below 500 that mean retry; so do all from 500 on."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonPoster:
-    """Posts to one address that was checked when it was configured."""
+    """Posts to one URL that was checked at configuration."""
 
     guard: EgressGuard
     url: httpx.URL
     seconds: float = SECONDS
     context: ssl.SSLContext | None = None
-    """What certificates to believe; by default those that httpx brings, or `SSL_CERT_FILE`."""
+    """TLS context; by default httpx's certificates, or `SSL_CERT_FILE`."""
 
     def __call__(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Post it once. Unavailable: try again; Refused: don't."""
+        """Post once; raise Unavailable to retry, PermanentDeliveryError to give up."""
         sent = {"user-agent": f"OnRecall/{__version__}", "accept": "application/json", **headers}
         try:
             with (
@@ -43,26 +43,26 @@ class JsonPoster:
                 ) as client,
                 client.stream("POST", self.url, content=body, headers=sent) as answer,
             ):
-                said = _start(answer)
+                response_text = _response_start(answer)
         except httpx.HTTPError as error:
             raise Unavailable(f"no answer from {self.url.host}: {error}") from error
-        _judge(answer, said)
+        _check_response(answer, response_text)
 
 
-def _judge(answer: httpx.Response, said: str) -> None:
+def _check_response(answer: httpx.Response, response_text: str) -> None:
     status = answer.status_code
     if 200 <= status < 300:
         return
-    told = f"{status} {answer.reason_phrase}".strip() + (f": {said}" if said else "")
+    reason = f"{status} {answer.reason_phrase}".strip() + (f": {response_text}" if response_text else "")
     if 300 <= status < 400:
-        raise PermanentDeliveryError(f"{told}; redirects are not followed: configure the address that it leads to")
-    if status in LATER or status >= 500:
-        raise Unavailable(told, retry_after(answer.headers.get("retry-after")))
-    raise PermanentDeliveryError(told)
+        raise PermanentDeliveryError(f"{reason}; redirects are not followed: configure the address that it leads to")
+    if status in RETRY_STATUSES or status >= 500:
+        raise Unavailable(reason, retry_after(answer.headers.get("retry-after")))
+    raise PermanentDeliveryError(reason)
 
 
 def retry_after(header: str | None, now: datetime | None = None) -> float:
-    """The seconds that a server asks us to wait: a number or a date; a second where it says nothing of use."""
+    """Parse a Retry-After header, a number or a date, to seconds; 1 if missing or invalid."""
     if header is None:
         return 1.0
     header = header.strip()
@@ -76,11 +76,11 @@ def retry_after(header: str | None, now: datetime | None = None) -> float:
     return min(max(1.0, (at - (now or datetime.now(UTC))).total_seconds()), LONGEST_WAIT)
 
 
-def _start(answer: httpx.Response) -> str:
+def _response_start(answer: httpx.Response) -> str:
     """Return the beginning of the response body for the log; reads at most 64 KiB."""
     read = b""
     for part in answer.iter_raw():
         read += part
         if len(read) > LARGEST_ANSWER:
             break
-    return flat(read[: QUOTED * 4].decode("utf-8", "replace"), QUOTED)
+    return single_line(read[: QUOTED * 4].decode("utf-8", "replace"), QUOTED)

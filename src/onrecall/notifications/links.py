@@ -1,4 +1,4 @@
-"""Where an incident is found in the console, for people who read of it elsewhere."""
+"""Links to incidents in the console."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -6,12 +6,12 @@ from urllib.parse import quote
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Addresses under the public one; none where no public address is known."""
+    """Builds links under the public URL; None if no public URL is configured."""
 
     public_url: str | None = None
 
     def incident(self, incident_id: str) -> str | None:
-        """The page of an incident."""
+        """Return the URL of an incident's page."""
         if self.public_url is None:
             return None
         return f"{self.public_url.rstrip('/')}/incidents/{quote(incident_id, safe='')}"

@@ -1,4 +1,4 @@
-"""E-mail by SMTP: a text part and an HTML part that say the same, one thread for each incident."""
+"""E-mail by SMTP: equivalent text and HTML parts, one thread per incident."""
 
 import email.policy
 import logging
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The mail server, and how to speak to it."""
+    """The mail server and its connection settings."""
 
     guard: EgressGuard
     host: str
@@ -48,27 +48,27 @@ class Server:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     context: ssl.SSLContext | None = None
-    """What certificates to believe; by default those the system does."""
+    """TLS context; by default the system's certificates."""
     seconds: float = SECONDS
     total_seconds: float = TOTAL_SECONDS
 
     def check(self) -> None:
-        """Refuse what nobody should call, or what would tell a password to whoever listens."""
+        """Raise Invalid for forbidden hosts and ports, and for a password without TLS."""
         self.guard.check_host(self.host)
         check_port(self.port, MAIL_PORTS)
         if self.user and self.security == "none":
             raise Invalid("a password is sent over TLS only; choose starttls or tls", "smtp_security")
 
     def deliver(self, mail: EmailMessage) -> None:
-        """Hand it over. Unavailable: try again; Refused: don't."""
+        """Deliver a mail; raise Unavailable to retry, PermanentDeliveryError to give up."""
         try:
             with self._session() as session:
                 missed = session.send_message(mail)
         except smtplib.SMTPRecipientsRefused as error:
             worst = max(error.recipients.values(), default=(550, b""))
-            raise _meant(*worst) from error
+            raise _delivery_error(*worst) from error
         except smtplib.SMTPResponseException as error:
-            raise _meant(error.smtp_code, error.smtp_error) from error
+            raise _delivery_error(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPNotSupportedError as error:
             raise PermanentDeliveryError(f"{self.host} does not offer what is configured: {error}") from error
         except ssl.SSLCertVerificationError as error:
@@ -103,7 +103,7 @@ class Server:
 
 
 class _Pinned(smtplib.SMTP):
-    """smtplib over a connection that the guard opens; certificates are those of the host's name."""
+    """smtplib over a connection opened by the guard; certificates are checked against the host name."""
 
     def __init__(self, guard: EgressGuard, context: ssl.SSLContext | None, seconds: float) -> None:
         super().__init__(timeout=seconds)
@@ -112,7 +112,7 @@ class _Pinned(smtplib.SMTP):
         self._opened: socket.socket | None = None
 
     def connect(self, host: str = "localhost", port: int = 0, source_address: object = None) -> tuple[int, bytes]:
-        """As smtplib does, which takes the name for certificates from here."""
+        """Connect as smtplib does; it takes the host name for certificates from here."""
         self._host = host
         return super().connect(host, port, source_address)  # type: ignore[arg-type]
 
@@ -121,32 +121,32 @@ class _Pinned(smtplib.SMTP):
         return self._context.wrap_socket(plain, server_hostname=host) if self._context else plain
 
     def cut_off(self) -> None:
-        """End a session that takes too long, wherever it is."""
+        """Abort a session that takes too long."""
         with suppress(OSError):
             if (open_ := self.sock or self._opened) is not None:
                 open_.shutdown(socket.SHUT_RDWR)
 
 
-def _meant(code: int, said: bytes | str) -> Unavailable | PermanentDeliveryError:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    told = f"{code} {words.flat(text, 200)}"
-    return PermanentDeliveryError(told) if code >= 500 else Unavailable(told)
+def _delivery_error(code: int, reply: bytes | str) -> Unavailable | PermanentDeliveryError:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    reason = f"{code} {words.single_line(text, 200)}"
+    return PermanentDeliveryError(reason) if code >= 500 else Unavailable(reason)
 
 
-def address(text: str) -> Address:
-    """A mail address as it may stand in a header."""
+def parse_address(text: str) -> Address:
+    """Parse a mail address for use in a header; raise Invalid if it is malformed."""
     try:
-        found = Address(addr_spec=text)
+        parsed = Address(addr_spec=text)
     except (ValueError, IndexError, MessageError) as error:
         raise Invalid(f"{text!r} is not a mail address; write onrecall@example.com") from error
-    if not found.domain or not found.username or any(letter.isspace() or not letter.isprintable() for letter in text):
+    if not parsed.domain or not parsed.username or any(letter.isspace() or not letter.isprintable() for letter in text):
         raise Invalid(f"{text!r} is not a mail address; write onrecall@example.com")
-    return found
+    return parsed
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Writes mails to the same few people, an incident's in one thread."""
+    """Sends mails to fixed recipients, one thread per incident."""
 
     server: Server
     sender: Address
@@ -156,16 +156,16 @@ class Mail:
     notice_kind: NoticeKind = "email"
 
     def render_notice(self, notice: Notice) -> Message:
-        """The notice as subject, text and HTML."""
-        rows: list[Row] = [("title", _prose(notice.title))]
-        rows += [("plain", _prose(line)) for line in notice.text.splitlines() if line.strip()]
-        rows.append(("faint", _prose(notice.footnote)))
+        """Render a notice as subject, text and HTML."""
+        rows: list[Row] = [("title", _safe_text(notice.title))]
+        rows += [("plain", _safe_text(line)) for line in notice.text.splitlines() if line.strip()]
+        rows.append(("faint", _safe_text(notice.footnote)))
         return Message(
             {
                 "subject": _subject(notice.title),
                 "at": notice.at.isoformat(),
-                "text": _text(rows, None),
-                "html": _html(rows, None),
+                "text": _text_part(rows, None),
+                "html": _html_part(rows, None),
             }
         )
 
@@ -176,26 +176,26 @@ class Mail:
         event: IncidentUpdate,
         thread: Thread,  # noqa: ARG002 - known for certain only when it is sent
     ) -> Message:
-        """The news as subject, text and HTML."""
-        rows = list(_rows(incident, recommendation, event))
+        """Render an update as subject, text and HTML."""
+        rows = list(_message_rows(incident, recommendation, event))
         url = self.links.incident(incident.id)
         return Message(
             {
                 "subject": _subject(words.headline(incident, event)),
                 "at": event.at.isoformat(),
-                "text": _text(rows, url),
-                "html": _html(rows, url),
+                "text": _text_part(rows, url),
+                "html": _html_part(rows, url),
             }
         )
 
     def send(self, message: Message, thread: Thread) -> SentMessage:
-        """Hand it to the mail server; its id is the same at each try, so that a second one is dropped on the way."""
-        its_id = f"<{message.key}@{self.sender.domain}>"
-        root = str(thread.get("root") or its_id)
-        self.server.deliver(self._mail(message, its_id, root))
+        """Send the mail; its Message-ID is the same for each attempt, so that duplicates are dropped."""
+        message_id = f"<{message.key}@{self.sender.domain}>"
+        root = str(thread.get("root") or message_id)
+        self.server.deliver(self._mail(message, message_id, root))
         return SentMessage({"root": root})
 
-    def _mail(self, message: Message, its_id: str, root: str) -> EmailMessage:
+    def _mail(self, message: Message, message_id: str, root: str) -> EmailMessage:
         mail = EmailMessage(policy=email.policy.SMTP)
         mail["From"] = self.sender
         mail["To"] = tuple(self.recipients)
@@ -203,8 +203,8 @@ class Mail:
         if mail["Subject"].splitlines() != [message.body["subject"]]:
             raise PermanentDeliveryError("the subject does not stay what it is: it would bring headers of its own")
         mail["Date"] = format_datetime(datetime.fromisoformat(message.body["at"]))
-        mail["Message-ID"] = its_id
-        if root != its_id:
+        mail["Message-ID"] = message_id
+        if root != message_id:
             mail["In-Reply-To"] = root
             mail["References"] = root
         mail["Auto-Submitted"] = "auto-generated"
@@ -216,52 +216,52 @@ class Mail:
 Row = tuple[Literal["title", "strong", "plain", "faint", "code"], str]
 
 
-def _rows(incident: Incident, answer: Recommendation | None, event: IncidentUpdate) -> Iterator[Row]:
-    """What the mail says, line by line; prose is made safe here, a command stays as it is."""
-    yield "title", _prose(f"{words.HEADLINE[event.kind]}: {incident.title}")
-    yield "faint", _prose(f"{incident.id} · {words.facts(incident)}")
+def _message_rows(incident: Incident, answer: Recommendation | None, event: IncidentUpdate) -> Iterator[Row]:
+    """Yield the lines of the mail; prose is sanitised here, commands are unchanged."""
+    yield "title", _safe_text(f"{words.HEADLINES[event.kind]}: {incident.title}")
+    yield "faint", _safe_text(f"{incident.id} · {words.facts_line(incident)}")
     if event.into:
-        yield "plain", _prose(f"It is part of {event.into} now.")
+        yield "plain", _safe_text(f"It is part of {event.into} now.")
     if incident.status == "resolved" and event.kind == "resolved":
-        yield "plain", _prose(words.ending(incident.resolution, event.suggestions))
+        yield "plain", _safe_text(words.resolution_sentence(incident.resolution, event.suggestions))
     for change in event.changes:
-        yield "plain", _prose(f"Changed: {change}")
+        yield "plain", _safe_text(f"Changed: {change}")
     if answer is None or incident.status == "resolved":
         return
-    yield "strong", words.VERDICT[answer.verdict]
+    yield "strong", words.VERDICT_SENTENCES[answer.verdict]
     if answer.cause:
-        where = f" ({words.cited(answer.cause_citation)})" if answer.cause_citation else ""
-        yield "plain", _prose(f"Cause: {answer.cause}{where}")
-    yield "plain", _prose(words.confidence(answer.confidence, answer.confidence_reason))
+        where = f" ({words.format_citation(answer.cause_citation)})" if answer.cause_citation else ""
+        yield "plain", _safe_text(f"Cause: {answer.cause}{where}")
+    yield "plain", _safe_text(words.confidence_sentence(answer.confidence, answer.confidence_reason))
     step = words.first_safe(answer)
     if step is None:
         yield "strong", words.NO_SAFE_STEP
         return
-    yield "strong", _prose(f"First safe step: {step.text}")
+    yield "strong", _safe_text(f"First safe step: {step.text}")
     if step.command:
-        yield "code", words.block(step.command, LONGEST)
-    yield "faint", _prose(words.step_note(step))
+        yield "code", words.multi_line(step.command, LONGEST)
+    yield "faint", _safe_text(words.step_note(step))
 
 
 def _subject(value: str) -> str:
-    """One line, in which nothing is an encoded word: what those hide is decoded into the head, line breaks and all."""
-    return words.unlinked(words.flat(value, LONGEST_SUBJECT)).replace("=?", "= ?")
+    """Return a one-line subject without encoded words, which could smuggle line breaks into the header."""
+    return words.defang_links(words.single_line(value, LONGEST_SUBJECT)).replace("=?", "= ?")
 
 
-def _prose(value: str) -> str:
-    return words.unlinked(words.flat(value, LONGEST))
+def _safe_text(value: str) -> str:
+    return words.defang_links(words.single_line(value, LONGEST))
 
 
-def _text(rows: Sequence[Row], url: str | None) -> str:
-    said = [textwrap.indent(value, "    ") if kind == "code" else value for kind, value in rows]
-    return "\n\n".join([*said, *([f"Open in OnRecall: {url}"] if url else [])]) + "\n"
+def _text_part(rows: Sequence[Row], url: str | None) -> str:
+    paragraphs = [textwrap.indent(value, "    ") if kind == "code" else value for kind, value in rows]
+    return "\n\n".join([*paragraphs, *([f"Open in OnRecall: {url}"] if url else [])]) + "\n"
 
 
-def _html(rows: Sequence[Row], url: str | None) -> str:
-    """Everything escaped; the one link is our own."""
-    said = [f'<div style="{_STYLES[kind]}">{escape(value)}</div>' for kind, value in rows]
+def _html_part(rows: Sequence[Row], url: str | None) -> str:
+    """Render the HTML part; everything is escaped, the only link is our own."""
+    paragraphs = [f'<div style="{_STYLES[kind]}">{escape(value)}</div>' for kind, value in rows]
     link = f'<p><a href="{escape(url)}">Open in OnRecall</a></p>' if url else ""
-    return f'<!doctype html><html><body><div style="{STYLE}">{"".join(said)}{link}</div></body></html>\n'
+    return f'<!doctype html><html><body><div style="{STYLE}">{"".join(paragraphs)}{link}</div></body></html>\n'
 
 
 _STYLES = {

@@ -1,4 +1,4 @@
-"""httpx over connections that the guard opens; Host, SNI and the certificate's name stay those of the URL."""
+"""An httpx transport over connections opened by the guard; Host, SNI and certificate name are those of the URL."""
 
 import ssl
 import time
@@ -9,11 +9,11 @@ import httpx
 
 from onrecall.notifications.egress_guard import EgressGuard
 
-FAILED = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
+NETWORK_ERRORS = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
 
 
 class Transport(httpx.BaseTransport):
-    """One exchange over within so many seconds, however slowly the other side drips. Not for two at a time."""
+    """One request with a total time limit, however slowly the response arrives. Not for concurrent use."""
 
     def __init__(self, guard: EgressGuard, seconds: float, context: ssl.SSLContext | None = None) -> None:
         self._backend = _Backend(guard, seconds)
@@ -24,25 +24,25 @@ class Transport(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Ask once: nothing is followed, and nothing is tried again here."""
-        self._backend.begin()
+        """Send the request once, without redirects and retries."""
+        self._backend.start_clock()
         url = httpcore.URL(
             scheme=request.url.raw_scheme,
             host=request.url.raw_host,
             port=request.url.port,
             target=request.url.raw_path,
         )
-        asked = httpcore.Request(
+        pool_request = httpcore.Request(
             request.method, url, headers=request.headers.raw, content=request.read(), extensions=request.extensions
         )
         try:
-            answer = self._pool.handle_request(asked)
-        except FAILED as error:
-            raise httpx.TransportError(_why(error)) from error
+            answer = self._pool.handle_request(pool_request)
+        except NETWORK_ERRORS as error:
+            raise httpx.TransportError(_error_text(error)) from error
         return httpx.Response(answer.status, headers=answer.headers, stream=_ResponseBody(answer))
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._pool.close()
 
 
@@ -53,31 +53,31 @@ class _ResponseBody(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._answer.iter_stream()
-        except FAILED as error:
-            raise httpx.TransportError(_why(error)) from error
+        except NETWORK_ERRORS as error:
+            raise httpx.TransportError(_error_text(error)) from error
 
     def close(self) -> None:
         self._answer.close()
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Opens connections where the guard says, and leaves them no more time than the exchange has."""
+    """Opens connections through the guard, limited to the remaining time of the request."""
 
     def __init__(self, guard: EgressGuard, seconds: float) -> None:
         self._guard = guard
         self._seconds = seconds
         self._deadline = 0.0
 
-    def begin(self) -> None:
-        """The clock runs from here."""
+    def start_clock(self) -> None:
+        """Start the time limit."""
         self._deadline = time.monotonic() + self._seconds
 
-    def left(self) -> float:
-        """The seconds that are left; no time at all ends the exchange."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
+    def remaining(self) -> float:
+        """Return the remaining seconds; raise ReadTimeout if there are none."""
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
             raise httpcore.ReadTimeout(f"no whole answer within {self._seconds:g} s")
-        return left
+        return remaining
 
     def connect_tcp(
         self,
@@ -89,22 +89,25 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         inner = httpcore.SyncBackend()
         return self._guard.reach(
-            host, port, self.left(), lambda address, left: _Stream(inner.connect_tcp(address, port, left), self)
+            host,
+            port,
+            self.remaining(),
+            lambda address, remaining: _Stream(inner.connect_tcp(address, port, remaining), self),
         )
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection that ends with the time of its exchange."""
+    """A connection limited to the remaining time of its request."""
 
     def __init__(self, inner: httpcore.NetworkStream, backend: _Backend) -> None:
         self._inner = inner
         self._backend = backend
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        return self._inner.read(max_bytes, self._backend.left())
+        return self._inner.read(max_bytes, self._backend.remaining())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._inner.write(buffer, self._backend.left())
+        self._inner.write(buffer, self._backend.remaining())
 
     def close(self) -> None:
         self._inner.close()
@@ -115,11 +118,11 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._backend.left()), self._backend)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._backend.remaining()), self._backend)
 
     def get_extra_info(self, info: str) -> object:
         return self._inner.get_extra_info(info)
 
 
-def _why(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return str(error) or type(error).__name__

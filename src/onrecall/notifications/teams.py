@@ -1,7 +1,7 @@
 """Microsoft Teams: an adaptive card for a workflow that starts "when a Teams webhook request is received".
 
-What is untrusted stands in text runs, which Teams shows as they are: only text blocks know Markdown, and in those
-stands nothing but words of our own.
+Untrusted text goes into text runs, which Teams shows literally. Only text blocks interpret Markdown; they contain only
+our own words.
 """
 
 import json
@@ -27,8 +27,8 @@ COLOUR = {"opened": "attention", "changed": "warning", "resolved": "good", "reop
 Element = Mapping[str, Any]
 
 
-def check(guard: EgressGuard, url: str) -> JsonPoster:
-    """Where to post: a workflow of Microsoft's, over TLS, or a host that an operator named."""
+def check_workflow_url(guard: EgressGuard, url: str) -> JsonPoster:
+    """Check the workflow URL: a Microsoft host over https, or a host allowed by the operator."""
     parsed = guard.check_url(url)
     if not guard.names_host(parsed.host):
         if not any(fnmatchcase(parsed.host.lower(), pattern) for pattern in HOSTS):
@@ -40,7 +40,7 @@ def check(guard: EgressGuard, url: str) -> JsonPoster:
 
 @dataclass(frozen=True, slots=True)
 class Teams:
-    """Posts a card for each news; a workflow neither updates what it posted nor answers in a thread."""
+    """Posts a card per update; workflows support neither updates of a card nor threads."""
 
     post: JsonPoster
     links: Links
@@ -53,7 +53,7 @@ class Teams:
         event: IncidentUpdate,
         thread: Thread,  # noqa: ARG002
     ) -> Message:
-        """The news as a card, texts cut until it is as small as Teams wants it."""
+        """Render the update as a card; texts are cut until it fits Teams' limit."""
         longest = LONGEST
         body = _message(incident, recommendation, event, self.links, longest)
         while len(_bytes(body)) > LARGEST and longest > 1:
@@ -62,7 +62,7 @@ class Teams:
         return Message(body)
 
     def send(self, message: Message, thread: Thread) -> SentMessage:  # noqa: ARG002
-        """Post it; 202 says that the workflow has it."""
+        """Post the card; status 202 means that the workflow accepted it."""
         body = _bytes(message.body)
         if len(body) > LARGEST:
             raise PermanentDeliveryError(f"the card has {len(body)} bytes; Teams takes {LARGEST}")
@@ -82,8 +82,10 @@ def _message(
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
-        "fallbackText": words.unlinked(words.flat(words.headline(incident, event), min(longest, LONGEST_TITLE))),
-        "body": list(_body(incident, answer, event, longest)),
+        "fallbackText": words.defang_links(
+            words.single_line(words.headline(incident, event), min(longest, LONGEST_TITLE))
+        ),
+        "body": list(_card_body(incident, answer, event, longest)),
         "actions": [{"type": "Action.OpenUrl", "title": "Open in OnRecall", "url": url}] if url else [],
         "msteams": {"width": "Full"},
     }
@@ -91,47 +93,54 @@ def _message(
     return {"type": "message", "attachments": [attachment]}
 
 
-def _body(incident: Incident, answer: Recommendation | None, event: IncidentUpdate, longest: int) -> Iterator[Element]:
-    yield _ours(words.HEADLINE[event.kind], color=COLOUR[event.kind], weight="Bolder")
-    yield _text(f"{incident.id}  {incident.title}", min(longest, LONGEST_TITLE), size="Large", weight="Bolder")
-    yield _text(words.facts(incident), longest, isSubtle=True)
+def _card_body(
+    incident: Incident, answer: Recommendation | None, event: IncidentUpdate, longest: int
+) -> Iterator[Element]:
+    yield _own_text(words.HEADLINES[event.kind], color=COLOUR[event.kind], weight="Bolder")
+    yield _untrusted_text(
+        f"{incident.id}  {incident.title}", min(longest, LONGEST_TITLE), size="Large", weight="Bolder"
+    )
+    yield _untrusted_text(words.facts_line(incident), longest, isSubtle=True)
     if event.into:
-        yield _text(f"It is part of {event.into} now.", longest)
+        yield _untrusted_text(f"It is part of {event.into} now.", longest)
     if incident.status == "resolved" and event.kind == "resolved":
-        yield _text(words.ending(incident.resolution, event.suggestions), longest)
+        yield _untrusted_text(words.resolution_sentence(incident.resolution, event.suggestions), longest)
     for change in event.changes[:MOST_CHANGES]:
-        yield _text(f"Changed: {change}", longest)
+        yield _untrusted_text(f"Changed: {change}", longest)
     if answer and incident.status != "resolved":
-        yield from _answer(answer, longest)
+        yield from _answer_elements(answer, longest)
 
 
-def _answer(answer: Recommendation, longest: int) -> Iterator[Element]:
-    yield _ours(words.VERDICT[answer.verdict], weight="Bolder")
+def _answer_elements(answer: Recommendation, longest: int) -> Iterator[Element]:
+    yield _own_text(words.VERDICT_SENTENCES[answer.verdict], weight="Bolder")
     if answer.cause:
-        where = f" ({words.cited(answer.cause_citation)})" if answer.cause_citation else ""
-        yield _text(f"Cause: {answer.cause}{where}", longest)
-    yield _text(words.confidence(answer.confidence, answer.confidence_reason), longest)
+        where = f" ({words.format_citation(answer.cause_citation)})" if answer.cause_citation else ""
+        yield _untrusted_text(f"Cause: {answer.cause}{where}", longest)
+    yield _untrusted_text(words.confidence_sentence(answer.confidence, answer.confidence_reason), longest)
     step = words.first_safe(answer)
     if step is None:
-        yield _ours(words.NO_SAFE_STEP)
+        yield _own_text(words.NO_SAFE_STEP)
         return
-    yield _text(f"First safe step: {step.text}", longest, weight="Bolder")
+    yield _untrusted_text(f"First safe step: {step.text}", longest, weight="Bolder")
     if step.command:
-        command = words.block(step.command, longest)
-        runs = [_run(row or " ", fontType="Monospace") for row in command.splitlines()]
+        command = words.multi_line(step.command, longest)
+        runs = [_text_run(row or " ", fontType="Monospace") for row in command.splitlines()]
         yield from ({"type": "RichTextBlock", "inlines": [run], "spacing": "None"} for run in runs)
-    yield _text(words.step_note(step), longest, isSubtle=True)
+    yield _untrusted_text(words.step_note(step), longest, isSubtle=True)
 
 
-def _ours(text: str, **style: Any) -> Element:
-    """Words of our own, where Markdown would be obeyed."""
+def _own_text(text: str, **style: Any) -> Element:
+    """Return a block of our own words, where Markdown is interpreted."""
     return {"type": "TextBlock", "text": text, "wrap": True, **style}
 
 
-def _text(text: str, longest: int, **style: Any) -> Element:
-    """Words of others, shown as they are."""
-    return {"type": "RichTextBlock", "inlines": [_run(words.unlinked(words.flat(text, longest)), **style)]}
+def _untrusted_text(text: str, longest: int, **style: Any) -> Element:
+    """Return untrusted text, shown literally."""
+    return {
+        "type": "RichTextBlock",
+        "inlines": [_text_run(words.defang_links(words.single_line(text, longest)), **style)],
+    }
 
 
-def _run(text: str, **style: Any) -> Element:
+def _text_run(text: str, **style: Any) -> Element:
     return {"type": "TextRun", "text": text, **style}

@@ -1,4 +1,4 @@
-"""The words that all channels share. What they quote is untrusted, and not yet safe for any medium."""
+"""Texts shared by all channels. They may quote untrusted text that is not yet safe for any medium."""
 
 import re
 import unicodedata
@@ -21,32 +21,32 @@ from onrecall.domain.incident import (
 from onrecall.domain.suggestion import Suggestion
 from onrecall.notifications.channel import IncidentUpdate, Kind
 
-HEADLINE: Mapping[Kind, str] = {
+HEADLINES: Mapping[Kind, str] = {
     "opened": "New incident",
     "changed": "Answer changed",
     "resolved": "Resolved",
     "reopened": "Reopened",
     "merged": "Merged",
 }
-VERDICT: Mapping[Verdict, str] = {
+VERDICT_SENTENCES: Mapping[Verdict, str] = {
     "known": "Known: this happened before",
     "similar": "Similar: something like this happened before",
     "never_seen": "Never seen: nothing like this is on record",
 }
-RISK: Mapping[Risk, str] = {
+RISK_LABELS: Mapping[Risk, str] = {
     "read_only": "read only",
     "reversible": "reversible",
     "disruptive": "disruptive",
     "destructive": "destructive",
 }
-LINK: Mapping[AlertLinkKind, str] = {
+LINK_LABELS: Mapping[AlertLinkKind, str] = {
     "runbook": "Runbook",
     "dashboard": "Dashboard",
     "source": "Alert",
     "generator": "Rule",
     "silence": "Silence",
 }
-"""What a link of an alert is called."""
+"""Alert link kind → its label."""
 NO_SAFE_STEP = "No safe first step is on record; look at the incident before you act."
 _SCHEME = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}):(?=//)", re.IGNORECASE)
 _BARE = re.compile(r"\b(www|mailto|tel|data|javascript)([.:])(?=\S)", re.IGNORECASE)
@@ -56,111 +56,111 @@ _DOMAIN = re.compile(
     r"(?P<more>(?=[/:?#]\S))?(?![\w-]|[.]\w)",
     re.IGNORECASE,
 )
-"""A bare domain: mail programs make links of these without any scheme."""
+"""A bare domain, which mail programs auto-link."""
 _DOT = re.compile("[.\u3002\uff0e\uff61]")
-_ENDINGS = frozenset(
+_LOCAL_ENDINGS = frozenset(
     (
         "py", "sh", "md", "rs", "pl", "js", "ts", "go", "java", "rb", "yaml", "yml", "json", "toml", "log", "txt",
         "conf", "cfg", "ini", "sql", "csv", "xml", "html", "gz", "lock", "service", "socket", "timer", "target",
         "local", "internal", "localdomain", "svc", "lan", "cluster", "slice", "mount",
     )
 )  # fmt: skip
-"""What files, units and hosts of the own network end with; almost none of them is a domain of the internet."""
+"""Endings of files, units and internal hosts; almost none of them is a public top-level domain."""
 
 
 def host_of(url: str) -> str:
-    """The host that a link leads to, as it is written there, so that nobody is led elsewhere unawares."""
+    """Return the literal host of a link, so that its target is visible."""
     return (urlsplit(url).hostname or "").encode("ascii", "backslashreplace").decode()[:60]
 
 
 def first_safe(recommendation: Recommendation) -> Step | None:
-    """Return the step to begin with if nothing is to be disturbed."""
+    """Return the first non-disruptive step."""
     return first_safe_step(recommendation.steps)
 
 
-def confidence(found: Confidence | None, reason: str | None) -> str:
-    """How far to trust it, as a frequency, with the reason where it is not counted on the own incidents."""
-    if found is None:
+def confidence_sentence(measured: Confidence | None, reason: str | None) -> str:
+    """Return the confidence as a frequency, with the reason if it is not measured on own incidents."""
+    if measured is None:
         return f"Confidence: {reason or 'not measured yet'}"
-    low, high = round(found.low * 100), round(found.high * 100)
-    public = f" on public data; {reason}" if found.basis == "public" else ""
-    return f"Right {found.right} of {found.of} times at this level ({low}–{high} %){public}"
+    low, high = round(measured.low * 100), round(measured.high * 100)
+    public = f" on public data; {reason}" if measured.basis == "public" else ""
+    return f"Right {measured.right} of {measured.of} times at this level ({low}–{high} %){public}"
 
 
-def cited(citation: Citation) -> str:
-    """Where it stands."""
+def format_citation(citation: Citation) -> str:
+    """Return the cited document and line."""
     return f"{citation.id}, line {citation.line}"
 
 
 def step_note(step: Step) -> str:
-    """The risk of a step, where it comes from, and what came of it so far."""
+    """Return risk, citation and track record of a step."""
     record = f"; worked {step.record.worked} of {step.record.tried}" if step.record.tried else ""
-    return f"{RISK[step.risk]}; {cited(step.citation)}{record}"
+    return f"{RISK_LABELS[step.risk]}; {format_citation(step.citation)}{record}"
 
 
-def facts(incident: Incident) -> str:
-    """Service, severity and state in a line."""
+def facts_line(incident: Incident) -> str:
+    """Return service, environment, severity and status in one line."""
     parts = [incident.service, incident.environment, f"severity {incident.severity}", incident.status]
     return " · ".join(part for part in parts if part)
 
 
-def ending(resolution: Resolution | None, suggestions: Sequence[Suggestion] = ()) -> str:
-    """What fixed it, as far as somebody said so."""
+def resolution_sentence(resolution: Resolution | None, suggestions: Sequence[Suggestion] = ()) -> str:
+    """Return the resolution, or what is known of it."""
     if resolution is None and suggestions:
-        return f"Its alerts are over. {suggested(suggestions[0])}"
+        return f"Its alerts are over. {suggestion_sentence(suggestions[0])}"
     if resolution is None:
         return "Its alerts are over. What was wrong is not told yet: say it, and the next one is known."
     by = f" ({resolution.by})" if resolution.by else ""
     return f"What was wrong: {resolution.root_cause}{by}"
 
 
-def suggested(suggestion: Suggestion) -> str:
-    """What a sender says, with its name and that nobody confirmed it."""
+def suggestion_sentence(suggestion: Suggestion) -> str:
+    """Return a suggestion with its source, marked as unconfirmed."""
     return f"Suggested by {suggestion.by}, not confirmed: {suggestion.text}"
 
 
-def going_on(incident: Ongoing) -> str:
-    """An incident that goes on now and looks alike."""
+def ongoing_line(incident: Ongoing) -> str:
+    """Return a similar ongoing incident in one line."""
     return f"{incident.id} {incident.title} ({incident.status})"
 
 
-def headline(incident: Incident, told: IncidentUpdate) -> str:
-    """The news in a line: what happened, to which incident, under which title."""
-    into = f" into {told.into}" if told.into else ""
-    return f"{HEADLINE[told.kind]}{into}: {incident.id} {incident.title}"
+def headline(incident: Incident, update: IncidentUpdate) -> str:
+    """Return the update in one line: what happened, to which incident."""
+    into = f" into {update.into}" if update.into else ""
+    return f"{HEADLINES[update.kind]}{into}: {incident.id} {incident.title}"
 
 
-def flat(value: str, limit: int) -> str:
-    """On one line, without what no medium should obey, and not longer than this."""
-    return cut(" ".join(_inert(value).split()), limit)
+def single_line(value: str, limit: int) -> str:
+    """Return the text on one line, without control and invisible characters, cut to the limit."""
+    return truncate(" ".join(_strip_invisible(value).split()), limit)
 
 
-def block(value: str, limit: int) -> str:
-    """The same with its line breaks, as commands need them."""
-    return cut("\n".join(row.rstrip() for row in _inert(value).splitlines()).strip("\n"), limit)
+def multi_line(value: str, limit: int) -> str:
+    """Return the same with line breaks, as commands need them."""
+    return truncate("\n".join(row.rstrip() for row in _strip_invisible(value).splitlines()).strip("\n"), limit)
 
 
-def cut(value: str, limit: int) -> str:
-    """Not longer than this, and marked where something is missing."""
+def truncate(value: str, limit: int) -> str:
+    """Cut a text to the limit, with an ellipsis."""
     return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
 
 
-def unlinked(value: str) -> str:
-    """Without what a reader's program would make a link of by itself; commands are not prose, and stay as they are."""
-    return _DOMAIN.sub(_without_dots, _BARE.sub(r"\1[\2]", _SCHEME.sub(r"\1[:]", value)))
+def defang_links(value: str) -> str:
+    """Defang everything that clients would auto-link; not for commands."""
+    return _DOMAIN.sub(_defang_domain, _BARE.sub(r"\1[\2]", _SCHEME.sub(r"\1[:]", value)))
 
 
-def _without_dots(domain: re.Match[str]) -> str:
-    """A domain with its dots in brackets; a file's name keeps them, unless a path or a port follows."""
-    if domain["end"].lower() in _ENDINGS and domain["more"] is None:
+def _defang_domain(domain: re.Match[str]) -> str:
+    """Put a domain's dots in brackets; file names are kept unless a path or port follows."""
+    if domain["end"].lower() in _LOCAL_ENDINGS and domain["more"] is None:
         return domain[0]
     return _DOT.sub("[.]", domain["labels"]) + domain["end"]
 
 
-def _inert(value: str) -> str:
-    """Without control characters, direction marks, invisible ones and tags, which can hide what is said."""
-    kept = (" " if letter == "\t" else letter for letter in value)
-    return "".join(letter for letter in kept if letter == "\n" or unicodedata.category(letter) not in _HIDDEN)
+def _strip_invisible(value: str) -> str:
+    """Remove control, direction, invisible and tag characters, which can disguise text."""
+    letters = (" " if letter == "\t" else letter for letter in value)
+    return "".join(letter for letter in letters if letter == "\n" or unicodedata.category(letter) not in _HIDDEN)
 
 
 _HIDDEN = ("Cc", "Cf", "Cs", "Co")

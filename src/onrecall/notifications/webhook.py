@@ -1,4 +1,4 @@
-"""A webhook of your own: JSON, signed, the same key at each try; as a CloudEvent if that is wanted."""
+"""A generic webhook: signed JSON with an idempotency key, optionally as CloudEvents."""
 
 import hashlib
 import hmac
@@ -23,7 +23,7 @@ MEDIA: Mapping[Form, str] = {"json": "application/json", "cloudevents": "applica
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Posts what happened to one address. Text is as it is stored: whoever shows it escapes it for his medium."""
+    """Posts updates to one URL. Text is not escaped; the receiver must escape it for its medium."""
 
     post: JsonPoster
     links: Links
@@ -34,9 +34,9 @@ class Webhook:
     notice_kind: NoticeKind = "webhook"
 
     def render_notice(self, notice: Notice) -> Message:
-        """The notice as JSON: type `notice`, and no incident."""
-        said = {"id": notice.id, "title": notice.title, "message": notice.text, "footnote": notice.footnote}
-        return Message({"version": VERSION, "type": "notice", "time": _moment(notice.at), "notice": said})
+        """Render a notice as JSON, with type `notice` and no incident."""
+        content = {"id": notice.id, "title": notice.title, "message": notice.text, "footnote": notice.footnote}
+        return Message({"version": VERSION, "type": "notice", "time": _iso_text(notice.at), "notice": content})
 
     def render(
         self,
@@ -45,28 +45,29 @@ class Webhook:
         event: IncidentUpdate,
         thread: Thread,  # noqa: ARG002 - each message stands for itself
     ) -> Message:
-        """The news as JSON."""
+        """Render an update as JSON."""
         return Message(
             {
                 "version": VERSION,
                 "type": f"incident.{event.kind}",
                 "seq": event.seq,
-                "time": _moment(event.at),
+                "time": _iso_text(event.at),
                 "incident": _incident(incident, self.links),
                 "recommendation": _answer(recommendation) if recommendation else None,
                 "changes": list(event.changes),
                 "merged_into": event.into,
                 "by": event.by,
                 "suggestions": [
-                    {"id": one.id, "by": one.by, "at": _moment(one.at), "text": one.text} for one in event.suggestions
+                    {"id": suggestion.id, "by": suggestion.by, "at": _iso_text(suggestion.at), "text": suggestion.text}
+                    for suggestion in event.suggestions
                 ],
                 "links": [{"kind": link.kind, "url": link.url} for link in event.alert_links],
             }
         )
 
     def send(self, message: Message, thread: Thread) -> SentMessage:  # noqa: ARG002
-        """Post it, signed over the time and the body."""
-        body = json.dumps(self._formed(message), ensure_ascii=False, separators=(",", ":")).encode()
+        """Post the message, signed over timestamp and body."""
+        body = json.dumps(self._as_form(message), ensure_ascii=False, separators=(",", ":")).encode()
         at = str(int(self.clock()))
         headers = {"content-type": MEDIA[self.form], "idempotency-key": message.key, "x-onrecall-timestamp": at}
         if self.secret:
@@ -74,7 +75,7 @@ class Webhook:
         self.post(body, headers)
         return SentMessage()
 
-    def _formed(self, message: Message) -> Mapping[str, Any]:
+    def _as_form(self, message: Message) -> Mapping[str, Any]:
         if self.form == "json":
             return {"id": message.key, **message.body}
         return {
@@ -90,7 +91,7 @@ class Webhook:
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """HMAC-SHA256 over `timestamp.body`, in hexadecimal."""
+    """Return the hexadecimal HMAC-SHA256 of `timestamp.body`."""
     return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
@@ -104,8 +105,8 @@ def _incident(incident: Incident, links: Links) -> dict[str, Any]:
         "severity": incident.severity,
         "status": incident.status,
         "labels": dict(incident.labels),
-        "started_at": _moment(incident.started_at),
-        "resolved_at": _moment(incident.resolved_at),
+        "started_at": _iso_text(incident.started_at),
+        "resolved_at": _iso_text(incident.resolved_at),
         "url": links.incident(incident.id),
         "resolution": None
         if resolution is None
@@ -114,22 +115,22 @@ def _incident(incident: Incident, links: Links) -> dict[str, Any]:
 
 
 def _answer(answer: Recommendation) -> dict[str, Any]:
-    found = answer.confidence
+    confidence = answer.confidence
     step = words.first_safe(answer)
     measured = ("probability", "right", "of", "low", "high", "basis")
     return {
         "id": answer.id,
         "verdict": answer.verdict,
-        "verdict_words": words.VERDICT[answer.verdict],
+        "verdict_words": words.VERDICT_SENTENCES[answer.verdict],
         "verdict_reason": answer.verdict_reason,
         "cause": answer.cause,
         "cause_label": answer.cause_label,
         "cause_citation": _citation(answer.cause_citation) if answer.cause_citation else None,
-        "confidence": {name: getattr(found, name) for name in measured} if found else None,
+        "confidence": {name: getattr(confidence, name) for name in measured} if confidence else None,
         "confidence_reason": answer.confidence_reason,
         "first_safe_step": _step(step) if step else None,
         "steps": len(answer.steps),
-        "ongoing": [{"id": one.id, "title": one.title, "status": one.status} for one in answer.ongoing],
+        "ongoing": [{"id": ongoing.id, "title": ongoing.title, "status": ongoing.status} for ongoing in answer.ongoing],
     }
 
 
@@ -149,5 +150,5 @@ def _citation(citation: Citation) -> dict[str, Any]:
     return {"id": citation.id, "quote": citation.quote, "line": citation.line}
 
 
-def _moment(at: datetime | None) -> str | None:
+def _iso_text(at: datetime | None) -> str | None:
     return at.isoformat() if at else None

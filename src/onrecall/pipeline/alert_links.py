@@ -6,16 +6,16 @@ from onrecall.domain.alert import AlertLink, AlertLinkKind
 from onrecall.sources import payload
 from onrecall.storage import StoredAlert
 
-MOST = 12
-ORDER: Sequence[AlertLinkKind] = ("runbook", "dashboard", "source", "generator", "silence")
+MAX_LINKS = 12
+KIND_ORDER: Sequence[AlertLinkKind] = ("runbook", "dashboard", "source", "generator", "silence")
 """What somebody who is on call wants first."""
 
 
-def collect(alerts: Iterable[StoredAlert]) -> tuple[AlertLink, ...]:
+def collect_links(alerts: Iterable[StoredAlert]) -> tuple[AlertLink, ...]:
     """Returns the links of alerts, those to runbooks first, within a kind in the order in which the alerts stand."""
     kinds: dict[str, AlertLinkKind] = {}
-    for one in alerts:
-        for link in payload.links(*one.alert.links):
-            kinds.setdefault(link, one.alert.link_kinds.get(link, "source"))
-    ordered = sorted(kinds.items(), key=lambda pair: ORDER.index(pair[1]))
-    return tuple(AlertLink(url, kind) for url, kind in ordered[:MOST])
+    for alert in alerts:
+        for link in payload.safe_links(*alert.alert.links):
+            kinds.setdefault(link, alert.alert.link_kinds.get(link, "source"))
+    ordered = sorted(kinds.items(), key=lambda pair: KIND_ORDER.index(pair[1]))
+    return tuple(AlertLink(url, kind) for url, kind in ordered[:MAX_LINKS])

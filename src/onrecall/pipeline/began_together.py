@@ -8,17 +8,17 @@ from itertools import combinations, pairwise
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.domain.incident import Incident
 from onrecall.grouping import Kinds, canonical_environment
-from onrecall.pipeline.group_alerts import ATTEMPTS
-from onrecall.pipeline.manual_grouping import ManualGrouping, remembered
+from onrecall.pipeline.group_alerts import MAX_ATTEMPTS
+from onrecall.pipeline.manual_grouping import ManualGrouping, pairing_kinds
 from onrecall.storage import GroupingWrite, IncidentAlerts, Storage
 
-FEWEST = 4
+MIN_INCIDENTS = 4
 """So many incidents that begin together are no coincidence."""
-GAP = timedelta(seconds=20)
+MAX_GAP = timedelta(seconds=20)
 """Each begins within this of the one before."""
-SPAN = timedelta(seconds=60)
+MAX_SPAN = timedelta(seconds=60)
 """All of them begin within this."""
-MOST = 50
+MAX_INCIDENTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +42,41 @@ class BeganTogetherService:
 
     def hints(self) -> tuple[BeganTogether, ...]:
         """Returns groups of open incidents that began together, the newest first; none that people keep apart."""
-        opened = self._store.storms.open_by_alerts()
-        held = {one.incident.id: one.held for one in opened}
-        apart = frozenset(kinds for kinds, together in self._store.storms.pairings().items() if not together)
+        opened = self._store.grouping.open_by_alerts()
+        alerts_by_incident = {candidate.incident.id: candidate.held for candidate in opened}
+        apart = frozenset(kinds for kinds, together in self._store.grouping.pairings().items() if not together)
         groups = (
             group
-            for group in _bursts([one.incident for one in opened])
-            if not any(_kept_apart(held[one.id], held[other.id], apart) for one, other in combinations(group, 2))
+            for group in _bursts([candidate.incident for candidate in opened])
+            if not any(_is_kept_apart(alerts_by_incident[first.id], alerts_by_incident[second.id], apart) for first, second in combinations(group, 2))
         )
-        found = [BeganTogether(group) for group in groups if len(_names(group)) >= FEWEST]
-        return tuple(sorted(found, key=lambda hint: hint.incidents[0].started_at, reverse=True))
+        hints = [BeganTogether(group) for group in groups if len(_distinct_subjects(group)) >= MIN_INCIDENTS]
+        return tuple(sorted(hints, key=lambda hint: hint.incidents[0].started_at, reverse=True))
 
     def merge(self, incident_ids: Sequence[str], by: str | None = None) -> Incident:
         """Merge incidents into the one that began first, which is returned; such alerts are one from now on."""
-        first, *others = self._in_order(incident_ids)
-        for other in others:
-            first = self._by_hand.merge(other.id, first.id, by)
+        first, *later_incidents = self._in_order(incident_ids)
+        for later in later_incidents:
+            first = self._by_hand.merge(later.id, first.id, by)
         return first
 
     def keep_apart(self, incident_ids: Sequence[str], by: str | None = None) -> None:
         """Remember that the alerts of these incidents do not belong together."""
-        names = [incident.id for incident in self._in_order(incident_ids)]
-        for _ in range(ATTEMPTS):
-            number, held = self._store.storms.held(names)
+        ids = [incident.id for incident in self._in_order(incident_ids)]
+        for _ in range(MAX_ATTEMPTS):
+            number, alerts_by_incident = self._store.grouping.alerts_by_incident(ids)
             pairs: dict[Kinds, bool] = {}
-            for one, other in combinations(names, 2):
-                pairs |= dict.fromkeys(remembered(held[one].alerts, held[other].alerts), False)
+            for first, second in combinations(ids, 2):
+                pairs |= dict.fromkeys(pairing_kinds(alerts_by_incident[first].alerts, alerts_by_incident[second].alerts), False)
             if self._by_hand.write(GroupingWrite(number, pairings=pairs, by=by)):
                 return
         raise Unavailable("alerts are being grouped; try again")
 
     def _in_order(self, incident_ids: Sequence[str]) -> list[Incident]:
-        names = dict.fromkeys(incident_ids)
-        if not 2 <= len(names) <= MOST:
-            raise Invalid(f"name 2 to {MOST} incidents; {len(names)} were named", "incidents")
-        return sorted((self._store.incident(name) for name in names), key=lambda one: (one.started_at, one.id))
+        ids = dict.fromkeys(incident_ids)
+        if not 2 <= len(ids) <= MAX_INCIDENTS:
+            raise Invalid(f"name 2 to {MAX_INCIDENTS} incidents; {len(ids)} were named", "incidents")
+        return sorted((self._store.incident(incident_id) for incident_id in ids), key=lambda incident: (incident.started_at, incident.id))
 
 
 def _bursts(incidents: Iterable[Incident]) -> Iterator[tuple[Incident, ...]]:
@@ -84,18 +84,18 @@ def _bursts(incidents: Iterable[Incident]) -> Iterator[tuple[Incident, ...]]:
     by_environment: dict[str, list[Incident]] = {}
     for incident in incidents:
         by_environment.setdefault(canonical_environment(incident.environment), []).append(incident)
-    for some in by_environment.values():
-        ordered = sorted(some, key=lambda one: (one.started_at, one.id))
-        ends = [n + 1 for n, (one, other) in enumerate(pairwise(ordered)) if other.started_at - one.started_at > GAP]
+    for environment_incidents in by_environment.values():
+        ordered = sorted(environment_incidents, key=lambda incident: (incident.started_at, incident.id))
+        ends = [n + 1 for n, (earlier, later) in enumerate(pairwise(ordered)) if later.started_at - earlier.started_at > MAX_GAP]
         for start, end in pairwise([0, *ends, len(ordered)]):
             run = tuple(ordered[start:end])
-            if len(run) >= FEWEST and run[-1].started_at - run[0].started_at <= SPAN:
+            if len(run) >= MIN_INCIDENTS and run[-1].started_at - run[0].started_at <= MAX_SPAN:
                 yield run
 
 
-def _names(incidents: Iterable[Incident]) -> frozenset[str]:
+def _distinct_subjects(incidents: Iterable[Incident]) -> frozenset[str]:
     return frozenset(incident.service or incident.title for incident in incidents)
 
 
-def _kept_apart(one: IncidentAlerts, other: IncidentAlerts, apart: frozenset[Kinds]) -> bool:
-    return bool(apart) and not remembered(one.alerts, other.alerts).isdisjoint(apart)
+def _is_kept_apart(first: IncidentAlerts, second: IncidentAlerts, apart: frozenset[Kinds]) -> bool:
+    return bool(apart) and not pairing_kinds(first.alerts, second.alerts).isdisjoint(apart)

@@ -22,8 +22,8 @@ from onrecall.domain.incident import (
     RecommendationOutcome,
     Resolution,
 )
-from onrecall.domain.markdown_page import one_line
-from onrecall.pipeline.learn import same_cause
+from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.pipeline.learn import is_same_cause
 from onrecall.recommendation import Thresholds
 from onrecall.storage import Storage, StoredVerdict
 
@@ -45,7 +45,7 @@ class CalibrationState:
     learning: LearningCurve | None = None
     """Learning curve of the last backtest over this store."""
 
-    def unlike(self, features: Mapping[str, float]) -> bool:
+    def is_below_margin(self, features: Mapping[str, float]) -> bool:
         """Whether the evidence stands out too little to count as seen."""
         return features.get("apart", 1.0) < self.apart
 
@@ -85,24 +85,24 @@ class CalibrationService:
                 self._measured = self._read()
         return self._measured
 
-    def resolved(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
+    def record_resolution(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
         """An incident has its resolution: judge the first answer that was given to it."""
         if not answers or incident.resolution is None or not incident.resolution.confirmed:
             return
-        first = min(answers, key=lambda one: one.created_at)
-        right, place = _named(first, incident.resolution), _place(first, incident.resolution)
+        first = min(answers, key=lambda answer: answer.created_at)
+        right, place = _names_true_cause(first, incident.resolution), _rank_of_true_cause(first, incident.resolution)
         self._judge(incident, first, right=right, place=place, now=now)
 
-    def rated(self, incident: Incident, answer: Recommendation, outcome: RecommendationOutcome) -> None:
+    def record_rating(self, incident: Incident, answer: Recommendation, outcome: RecommendationOutcome) -> None:
         """Somebody said whether an answer helped; what the resolution says later counts more."""
         if incident.resolution is None and answer.cause is not None:
             self._judge(incident, answer, right=outcome.verdict == "helped", now=outcome.at)
 
-    def replayed(
+    def record_replay(
         self, judged: Sequence[LabelledAnswer], now: datetime, learned: LearningCurve | None = None
     ) -> CalibrationState:
         """A replay of history has judged answers: they take the place of an earlier replay's."""
-        self._store.replace_judged("backtest", [_to_store(one) for one in judged])
+        self._store.replace_verdicts("backtest", [_to_store(answer) for answer in judged])
         return self._fit(now, learned.plain() if learned else None)
 
     def fit(self, now: datetime) -> CalibrationState:
@@ -111,13 +111,13 @@ class CalibrationService:
         return self._fit(now, newest.body.get("learning") if newest else None)
 
     def _fit(self, now: datetime, learned: Mapping[str, Any] | None) -> CalibrationState:
-        judged = tuple(_from_store(one) for one in self._store.judged())
-        found = curve.fit(judged)
+        judged = tuple(_from_store(verdict) for verdict in self._store.judged())
+        fitted = curve.fit(judged)
         split = novelty.thresholds(judged, SHIPPED.similar, SHIPPED.known)
         body = {
             "judged": len(judged),
-            "curve": None if isinstance(found, NotMeasured) else found.to_json(),
-            "reason": found.reason if isinstance(found, NotMeasured) else None,
+            "curve": None if isinstance(fitted, NotMeasured) else fitted.to_json(),
+            "reason": fitted.reason if isinstance(fitted, NotMeasured) else None,
             "similar": split.similar,
             "known": split.known,
             "apart": split.apart,
@@ -128,11 +128,11 @@ class CalibrationService:
             self._store.save_curve(body, now)
         return self.measured()
 
-    def standing(self) -> TrustSummary:
+    def summary(self) -> TrustSummary:
         """Every figure that the answers with known truth allow."""
         measured = self.measured()
         at = measured.thresholds
-        return standing((_from_store(one) for one in self._store.judged()), at.similar, at.known, measured.learning)
+        return standing((_from_store(verdict) for verdict in self._store.judged()), at.similar, at.known, measured.learning)
 
     def _judge(
         self, incident: Incident, answer: Recommendation, *, right: bool, now: datetime, place: int | None = None
@@ -140,19 +140,19 @@ class CalibrationService:
         if not answer.features:
             return
         label = incident.resolution.cause if incident.resolution else None
-        known = self._store.cause_known(label, answer.created_at, incident.id) if label else None
-        self._store.judge(
+        cause_known = self._store.cause_known(label, answer.created_at, incident.id) if label else None
+        self._store.save_verdict(
             _to_store(
                 LabelledAnswer(
                     at=answer.created_at,
                     features=answer.features,
                     right=right,
-                    known=known,
+                    known=cause_known,
                     verdict=answer.verdict,
                     basis="outcomes",
                     incident=incident.id,
                     service=incident.service,
-                    place=place if known else None,
+                    place=place if cause_known else None,
                     origin=incident.resolution.cause_origin if incident.resolution else None,
                 )
             )
@@ -173,7 +173,7 @@ class CalibrationService:
         learned = newest.body.get("learning")
         return CalibrationState(
             newest.version,
-            _curve(newest.body),
+            _curve_from_json(newest.body),
             thresholds,
             newest.body.get("apart", 0.0),
             LearningCurve.of_plain(learned) if learned else None,
@@ -188,7 +188,7 @@ def with_public_confidence(answer: Recommendation) -> Recommendation:
     return replace(answer, confidence=public) if isinstance(public, Confidence) else answer
 
 
-def _curve(body: Mapping[str, str]) -> CalibrationModel | NotMeasured:
+def _curve_from_json(body: Mapping[str, str]) -> CalibrationModel | NotMeasured:
     if body["curve"] is None:
         return NotMeasured(body["reason"])
     try:
@@ -197,20 +197,20 @@ def _curve(body: Mapping[str, str]) -> CalibrationModel | NotMeasured:
         return NotMeasured(f"not measured: {error}")
 
 
-def _named(answer: Recommendation, truth: Resolution) -> bool:
+def _names_true_cause(answer: Recommendation, truth: Resolution) -> bool:
     """Whether an answer named the cause that it was."""
     if answer.cause is None:
         return False
     if answer.cause_label and truth.cause:
         return answer.cause_label.casefold() == truth.cause.casefold()
-    return one_line(answer.cause).casefold() == one_line(truth.root_cause).casefold()
+    return collapse_whitespace(answer.cause).casefold() == collapse_whitespace(truth.root_cause).casefold()
 
 
-def _place(answer: Recommendation, truth: Resolution) -> int:
+def _rank_of_true_cause(answer: Recommendation, truth: Resolution) -> int:
     """Where the first incident with that cause stood among those shown; 0: it was not shown."""
-    shown = [one for one in answer.evidence if one.kind == "incident"]
-    same = (bool(one.resolution and same_cause(one.resolution, truth)) for one in shown)
-    return next((n for n, found in enumerate(same, start=1) if found), 0)
+    incidents = [evidence for evidence in answer.evidence if evidence.kind == "incident"]
+    matches = (bool(evidence.resolution and is_same_cause(evidence.resolution, truth)) for evidence in incidents)
+    return next((n for n, is_match in enumerate(matches, start=1) if is_match), 0)
 
 
 def _to_store(judged: LabelledAnswer) -> StoredVerdict:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from onrecall.backtest.ground_truth import label
+from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident
 from onrecall.pipeline.cause_proposals import Proposal, cause_words
-from onrecall.pipeline.root_causes import incidents_of, waiting_proposals
+from onrecall.pipeline.root_causes import all_incidents, waiting_proposals
 from onrecall.storage import Storage
 from onrecall.storage.cause_families import DecidedFamily
 
-LONGEST_LABEL = 80
+MAX_LABEL_LENGTH = 80
 """Characters of a label."""
 
 
@@ -67,16 +67,16 @@ class Choice:
 
 def overview(store: Storage) -> CauseOverview:
     """Return what is proposed and what was decided; nothing is written."""
-    incidents = list(incidents_of(store))
+    incidents = list(all_incidents(store))
     decided = store.cause_families.all()
     explained = [incident for incident in incidents if cause_words(incident)]
-    known = {incident.id: incident for incident in incidents}
+    by_id = {incident.id: incident for incident in incidents}
     return CauseOverview(
-        proposed=tuple(_proposed(proposal, known) for proposal in waiting_proposals(store, incidents)),
+        proposed=tuple(_proposed_family(proposal, by_id) for proposal in waiting_proposals(store, incidents)),
         confirmed=tuple(family for family in decided if family.state == "confirmed"),
         dismissed=tuple(family for family in decided if family.state == "dismissed"),
-        labelled=sum(bool(label(incident)) for incident in incidents),
-        unlabelled=sum(not label(incident) for incident in explained),
+        labelled=sum(bool(normalized_cause(incident)) for incident in incidents),
+        unlabelled=sum(not normalized_cause(incident) for incident in explained),
     )
 
 
@@ -90,9 +90,9 @@ def confirm(store: Storage, choices: Sequence[Choice], now: datetime, by: str | 
     proposed = {family.id: family for family in overview(store).proposed}
     decisions = []
     for choice in choices:
-        family = _of(proposed, choice.id)
-        name = _checked(family.label if choice.label is None else choice.label)
-        decisions.append(DecidedFamily(family.id, name, "confirmed", _ids(family), by, now))
+        family = _find_proposed(proposed, choice.id)
+        name = _check_label(family.label if choice.label is None else choice.label)
+        decisions.append(DecidedFamily(family.id, name, "confirmed", _member_ids(family), by, now))
     return store.cause_families.decide(decisions)
 
 
@@ -103,9 +103,9 @@ def dismiss(store: Storage, families: Sequence[str], now: datetime, by: str | No
         NotFound: a family is not proposed.
     """
     proposed = {family.id: family for family in overview(store).proposed}
-    chosen = [_of(proposed, name) for name in families]
+    chosen = [_find_proposed(proposed, name) for name in families]
     store.cause_families.decide(
-        [DecidedFamily(family.id, family.label, "dismissed", _ids(family), by, now) for family in chosen]
+        [DecidedFamily(family.id, family.label, "dismissed", _member_ids(family), by, now) for family in chosen]
     )
     return len(chosen)
 
@@ -119,8 +119,8 @@ def withdraw(store: Storage, family: str) -> int:
     return store.cause_families.withdraw(family)
 
 
-def _proposed(proposal: Proposal, known: dict[str, Incident]) -> ProposedFamily:
-    members = (known[name] for name in proposal.incidents)
+def _proposed_family(proposal: Proposal, incidents: dict[str, Incident]) -> ProposedFamily:
+    members = (incidents[name] for name in proposal.incidents)
     return ProposedFamily(
         proposal.id,
         proposal.label,
@@ -134,18 +134,18 @@ def _member(incident: Incident) -> FamilyMember:
     return FamilyMember(incident.id, incident.title, cause)
 
 
-def _of(proposed: dict[str, ProposedFamily], name: str) -> ProposedFamily:
+def _find_proposed(proposed: dict[str, ProposedFamily], name: str) -> ProposedFamily:
     if name not in proposed:
         raise NotFound(f"no family {name} is proposed; list those that are with `onrecall causes list`")
     return proposed[name]
 
 
-def _ids(family: ProposedFamily) -> tuple[str, ...]:
+def _member_ids(family: ProposedFamily) -> tuple[str, ...]:
     return tuple(member.incident for member in family.members)
 
 
-def _checked(name: str) -> str:
-    plain = " ".join(name.split())
-    if not plain or len(plain) > LONGEST_LABEL or not plain.isprintable():
-        raise Invalid(f"a label has 1 to {LONGEST_LABEL} characters on one line, such as expired-certificate", "label")
-    return plain
+def _check_label(name: str) -> str:
+    label = " ".join(name.split())
+    if not label or len(label) > MAX_LABEL_LENGTH or not label.isprintable():
+        raise Invalid(f"a label has 1 to {MAX_LABEL_LENGTH} characters on one line, such as expired-certificate", "label")
+    return label

@@ -12,27 +12,27 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from onrecall.backtest.ground_truth import label
+from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.domain.incident import Incident
-from onrecall.recurrences.clustering import says_nothing
+from onrecall.recurrences.clustering import is_uninformative
 from onrecall.retrieval.tokenizer import STOPS, spelled, terms
 
-SHARED = 0.5
+MIN_SHARED = 0.5
 """Share of the weight of their words that two root causes have in common to say the same by words alone."""
-SHARED_WITH_MEANING = 0.25
-NEAR = 0.8
+MIN_SHARED_IF_NEAR = 0.25
+MIN_COSINE = 0.8
 """Cosine of their vectors from which on fewer shared words are enough."""
-FEWEST_WORDS = 2
+MIN_WORDS = 2
 """Words that matter; a root cause of fewer is alike to others by chance."""
-MOST_WORDS = 3
+MAX_NAME_WORDS = 3
 """Words of a name."""
-_IDLE_WORDS = """
+_CAUSE_STOP_WORDS = """
 because caused cause root due after when which had has have been were its from did so than while
 during since could would should too also only still all some any more most one two new old der die
 das und ist war weil durch von zu le la les des une el los las por que
 """
 """Words that tell nothing of a cause."""
-_IDLE = STOPS | frozenset(_IDLE_WORDS.split())
+_STOP_WORDS = STOPS | frozenset(_CAUSE_STOP_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class _Leader:
     members: list[Incident] = field(default_factory=list)
 
 
-def proposals(incidents: Sequence[Incident], vectors: Mapping[str, np.ndarray]) -> tuple[Proposal, ...]:
+def propose_families(incidents: Sequence[Incident], vectors: Mapping[str, np.ndarray]) -> tuple[Proposal, ...]:
     """Return the families that could be confirmed, the largest first; the order of the incidents changes nothing.
 
     Args:
@@ -66,20 +66,20 @@ def proposals(incidents: Sequence[Incident], vectors: Mapping[str, np.ndarray]) 
     causes = {incident.id: words for incident in incidents if (words := cause_words(incident))}
     oldest_first = sorted(
         (incident for incident in incidents if incident.id in causes),
-        key=lambda incident: (not label(incident), incident.started_at, incident.id),
+        key=lambda incident: (not normalized_cause(incident), incident.started_at, incident.id),
     )
-    weights = _weights(causes.values())
+    weights = _word_weights(causes.values())
     leaders: list[_Leader] = []
     having: dict[str, set[int]] = {}
     for incident in oldest_first:
         weighed = {term: weights[term] for term in terms(causes[incident.id])}
         leader = _nearest(incident, weighed, leaders, having, vectors)
-        if label(incident) or leader is None:
+        if normalized_cause(incident) or leader is None:
             leader = _Leader(incident, weighed, len(leaders))
             leaders.append(leader)
             for term in weighed:
                 having.setdefault(term, set()).add(leader.place)
-        if not label(incident):
+        if not normalized_cause(incident):
             leader.members.append(incident)
     joined = _by_label(leaders)
     families = [_proposal(leader, joined, weights) for leader in leaders if leader.members]
@@ -91,9 +91,9 @@ def proposals(incidents: Sequence[Incident], vectors: Mapping[str, np.ndarray]) 
 def cause_words(incident: Incident) -> str | None:
     """Return the root cause as it is compared; None where none is on record, only a model's, or hardly a word."""
     resolution = incident.resolution
-    if resolution is None or not resolution.confirmed or says_nothing(resolution.root_cause):
+    if resolution is None or not resolution.confirmed or is_uninformative(resolution.root_cause):
         return None
-    return resolution.root_cause if len(set(terms(resolution.root_cause)) - _IDLE) >= FEWEST_WORDS else None
+    return resolution.root_cause if len(set(terms(resolution.root_cause)) - _STOP_WORDS) >= MIN_WORDS else None
 
 
 def _nearest(
@@ -111,19 +111,19 @@ def _nearest(
     best, most = None, 0.0
     for place in sorted(shared):
         leader = leaders[place]
-        whole = sum(words.values()) + sum(leader.words.values()) - shared[place]
-        share = shared[place] / whole if whole else 0.0
-        if share > most and (share >= SHARED or (share >= SHARED_WITH_MEANING and _near(incident, leader, vectors))):
+        union = sum(words.values()) + sum(leader.words.values()) - shared[place]
+        share = shared[place] / union if union else 0.0
+        if share > most and (share >= MIN_SHARED or (share >= MIN_SHARED_IF_NEAR and _is_near(incident, leader, vectors))):
             best, most = leader, share
     return best
 
 
-def _near(incident: Incident, leader: _Leader, vectors: Mapping[str, np.ndarray]) -> bool:
+def _is_near(incident: Incident, leader: _Leader, vectors: Mapping[str, np.ndarray]) -> bool:
     own, leading = vectors.get(incident.id), vectors.get(leader.incident.id)
-    return own is not None and leading is not None and float(own @ leading) >= NEAR
+    return own is not None and leading is not None and float(own @ leading) >= MIN_COSINE
 
 
-def _weights(causes: Collection[str]) -> Mapping[str, float]:
+def _word_weights(causes: Collection[str]) -> Mapping[str, float]:
     """How much each word tells: the rarer, the more."""
     counted: Counter[str] = Counter()
     for cause in causes:
@@ -135,10 +135,10 @@ def _by_label(leaders: Sequence[_Leader]) -> Mapping[str, _Leader]:
     """Of leaders with the same label the first, which takes in the members of the others."""
     first: dict[str, _Leader] = {}
     for leader in leaders:
-        if name := label(leader.incident):
-            kept = first.setdefault(name, leader)
-            if kept is not leader:
-                kept.members += leader.members
+        if name := normalized_cause(leader.incident):
+            representative = first.setdefault(name, leader)
+            if representative is not leader:
+                representative.members += leader.members
                 leader.members = []
     return first
 
@@ -146,7 +146,7 @@ def _by_label(leaders: Sequence[_Leader]) -> Mapping[str, _Leader]:
 def _proposal(leader: _Leader, joined: Mapping[str, _Leader], weights: Mapping[str, float]) -> Proposal | None:
     members = sorted(leader.members, key=lambda member: (member.started_at, member.id))
     spelling = leader.incident.resolution.cause if leader.incident.resolution else None
-    name = label(leader.incident)
+    name = normalized_cause(leader.incident)
     if not name and len(members) < 2:
         return None
     ids = tuple(member.id for member in members)
@@ -156,15 +156,15 @@ def _proposal(leader: _Leader, joined: Mapping[str, _Leader], weights: Mapping[s
         if name
         else f"{len(ids)} root causes say the same"
     )
-    return Proposal(_id(ids), spelling if name and spelling else _name(members, weights), ids, labelled, why)
+    return Proposal(_proposal_id(ids), spelling if name and spelling else _name_from_words(members, weights), ids, labelled, why)
 
 
-def _id(incidents: Sequence[str]) -> str:
+def _proposal_id(incidents: Sequence[str]) -> str:
     """The same for the same members, whenever they are proposed."""
     return "cf-" + hashlib.blake2b("\0".join(sorted(incidents)).encode(), digest_size=6).hexdigest()
 
 
-def _name(members: Sequence[Incident], weights: Mapping[str, float]) -> str:
+def _name_from_words(members: Sequence[Incident], weights: Mapping[str, float]) -> str:
     """The words that most of them share and that tell most, in the order in which the first of them says them."""
     counted: Counter[str] = Counter()
     for member in members:
@@ -174,9 +174,9 @@ def _name(members: Sequence[Incident], weights: Mapping[str, float]) -> str:
         plain = spelling.casefold().strip("._-/:")
         if plain.isascii() and not plain.replace("-", "").isalpha():
             continue
-        if counted[term] * 2 > len(members) and plain not in _IDLE and len(plain) > 1:
+        if counted[term] * 2 > len(members) and plain not in _STOP_WORDS and len(plain) > 1:
             words.setdefault(term, plain)
-    chosen = sorted(words, key=lambda term: (-counted[term] * weights.get(term, 0.0), term))[:MOST_WORDS]
+    chosen = sorted(words, key=lambda term: (-counted[term] * weights.get(term, 0.0), term))[:MAX_NAME_WORDS]
     return "-".join(words[term] for term in words if term in chosen) or f"like-{members[0].id}"
 
 

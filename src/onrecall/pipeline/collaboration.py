@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from onrecall.domain.access import MAY, Key
+from onrecall.domain.access import ROLE_INCLUDES, Key
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident
-from onrecall.pipeline.manual_grouping import check_there
+from onrecall.pipeline.manual_grouping import ensure_not_merged
 from onrecall.redaction import redact
 from onrecall.storage import Storage, StoredNote
 
@@ -21,7 +21,7 @@ class Collaboration:
 
     def assign(self, incident_id: str, assignee: str | None, by: str | None = None) -> Incident:
         """Say who works on an incident; None or blank: nobody. Raises NotFound, and Conflict where it was merged."""
-        check_there(self._store.incident(incident_id))
+        ensure_not_merged(self._store.incident(incident_id))
         name = redact(" ".join((assignee or "").split())).text or None  # an address of mail is a name here
         return self._store.collaboration.assign(incident_id, name, self._clock(), by)
 
@@ -29,7 +29,7 @@ class Collaboration:
         """Store a note; the second value says whether it was new. Raises Invalid where blank, NotFound, Conflict."""
         if not text.strip():
             raise Invalid("the note is empty; write what you saw or did", "text")
-        check_there(self._store.incident(incident_id))
+        ensure_not_merged(self._store.incident(incident_id))
         clean = redact(text.strip(), personal=self._personal).text
         return self._store.collaboration.add_note(incident_id, clean, self._clock(), by)
 
@@ -41,4 +41,4 @@ class Collaboration:
 
 
 def _may_respond(key: Key, now: datetime) -> bool:
-    return key.state(now) == "active" and "responder" in MAY[key.role]
+    return key.state(now) == "active" and "responder" in ROLE_INCLUDES[key.role]

@@ -18,14 +18,14 @@ from onrecall.grouping import (
     PastAlert,
     ServiceGraph,
     kind_of,
-    plan,
-    see,
+    plan_grouping,
+    extract_features,
 )
 from onrecall.pipeline import incident_from_alerts as storm
-from onrecall.pipeline.maintenance import covering
+from onrecall.pipeline.maintenance import covering_window
 from onrecall.retrieval import Retriever
 from onrecall.storage import (
-    ALERTS,
+    ALERTS_SOURCE,
     BY_ALERTS,
     AlertAssignment,
     CandidateIncident,
@@ -43,14 +43,14 @@ from onrecall.storage import (
 
 BATCH = 1000
 """The most alerts that one pass takes."""
-ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 """So often a pass looks again when others write meanwhile; then the next round does."""
-SAMPLE = 50
+SAMPLE_SIZE = 50
 """So many alerts of an open incident are compared with new ones."""
-TITLES = 5
-LEARNED = 1000
+MAX_TITLES = 5
+BACKGROUND_SIZE = 1000
 """From so many alerts before it is learned which labels and words unrelated ones have in common."""
-RELEARNED = timedelta(minutes=10)
+BACKGROUND_REFRESH = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class IncidentDelta:
     """An incident in one pass: what it was, and what the pass adds."""
 
     before: Incident
-    held: IncidentAlerts
+    incident_alerts: IncidentAlerts
     news: list[AlertAssignment] = field(default_factory=list)
     joined: list[AlertAssignment] = field(default_factory=list)
     reopens: bool = False
@@ -79,8 +79,8 @@ class IncidentDelta:
 
     def alerts(self) -> list[StoredAlert]:
         """Its alerts as they are after the pass."""
-        now = {one.id: one for one in (*self.held.alerts, *self.taken_in)}
-        now.update((one.alert.id, one.alert) for one in (*self.news, *self.joined))
+        now = {alert.id: alert for alert in (*self.incident_alerts.alerts, *self.taken_in)}
+        now.update((assignment.alert.id, assignment.alert) for assignment in (*self.news, *self.joined))
         return list(now.values())
 
 
@@ -100,154 +100,154 @@ class AlertGrouper:
         self._clock = clock
         self._topology = topology
         self._pace = pace
-        self._holdings = IncidentAlertCache()
+        self._alert_cache = IncidentAlertCache()
         self._background = NOTHING_BEFORE
         self._learned_at: datetime | None = None
         self._samples: dict[str, tuple[IncidentAlerts, tuple[Alert, ...]]] = {}
 
     def run(self) -> int:
         """Group what waits; how many alerts were taken in."""
-        for _ in range(ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             now = self._clock()
-            seen = self._store.storms.look(now, BATCH, self._holdings)
-            if not seen.waiting:
+            snapshot = self._store.grouping.take_snapshot(now, BATCH, self._alert_cache)
+            if not snapshot.waiting:
                 break
-            self._learn(now)
-            work = self._work(seen, now)
-            opened = self._store.storms.write(work, now, self._pace.settle)
+            self._refresh_background(now)
+            work = self._plan_write(snapshot, now)
+            opened = self._store.grouping.apply(work, now, self._pace.settle)
             if opened is not None:
-                self._remember(work, opened)
-                return len(seen.waiting)
+                self._update_cache(work, opened)
+                return len(snapshot.waiting)
         return 0
 
-    def _learn(self, now: datetime) -> None:
+    def _refresh_background(self, now: datetime) -> None:
         """Learn again, every now and then, what alerts have in common though nothing ties them."""
-        if self._learned_at is None or abs(now - self._learned_at) >= RELEARNED:
-            stored = self._store.storms.before(LEARNED)
-            self._background = Background(PastAlert(see(one.alert), one.incident) for one in stored)
+        if self._learned_at is None or abs(now - self._learned_at) >= BACKGROUND_REFRESH:
+            stored = self._store.grouping.newest_grouped_alerts(BACKGROUND_SIZE)
+            self._background = Background(PastAlert(extract_features(alert.alert), alert.incident) for alert in stored)
             self._learned_at = now
 
-    def _remember(self, work: GroupingWrite, opened: Sequence[str]) -> None:
+    def _update_cache(self, work: GroupingWrite, opened: Sequence[str]) -> None:
         """Know what incidents hold now without reading it again; what is merged is read."""
-        merged = {name for one in work.merged for name in (one.gone.id, one.into)}
-        grown = {one.after.id: [placed.alert for placed in one.alerts] for one in work.changed}
-        self._holdings.moved(work.number, grown, merged)
-        for name, one in zip(opened, work.opened, strict=True):
-            self._holdings.opened(name, [placed.alert for placed in one.alerts])
+        merged = {incident_id for merge in work.merged for incident_id in (merge.gone.id, merge.into)}
+        grown = {change.after.id: [placed.alert for placed in change.alerts] for change in work.changed}
+        self._alert_cache.record_changes(work.number, grown, merged)
+        for incident_id, opening in zip(opened, work.opened, strict=True):
+            self._alert_cache.record_opened(incident_id, [placed.alert for placed in opening.alerts])
 
-    def _work(self, seen: GroupingSnapshot, now: datetime) -> GroupingWrite:
-        homeless = [one for one in seen.waiting if one.incident is None]
-        covered = {one.id: window for one in homeless if (window := covering(seen.windows, heard(one), now))}
-        fresh = [one for one in homeless if one.alert.purpose == "incident" and one.id not in covered]
-        candidates = [self._candidate(one) for one in seen.open]
-        pairings = ManualPairings(seen.pairings)
-        found = plan([heard(one) for one in fresh], candidates, self._topology, pairings, background=self._background)
-        touched = {one.incident.id: IncidentDelta(one.incident, one.held) for one in seen.open}
-        for one in seen.waiting:
-            if one.incident is not None:
-                self._take_news(touched[one.incident], one)
+    def _plan_write(self, snapshot: GroupingSnapshot, now: datetime) -> GroupingWrite:
+        homeless = [alert for alert in snapshot.waiting if alert.incident is None]
+        covered = {alert.id: window for alert in homeless if (window := covering_window(snapshot.windows, effective_alert(alert), now))}
+        fresh = [alert for alert in homeless if alert.alert.purpose == "incident" and alert.id not in covered]
+        candidates = [self._candidate(candidate) for candidate in snapshot.open]
+        pairings = ManualPairings(snapshot.pairings)
+        grouping = plan_grouping([effective_alert(alert) for alert in fresh], candidates, self._topology, pairings, background=self._background)
+        touched = {candidate.incident.id: IncidentDelta(candidate.incident, candidate.held) for candidate in snapshot.open}
+        for alert in snapshot.waiting:
+            if alert.incident is not None:
+                self._apply_update(touched[alert.incident], alert)
         later: dict[str, list[StoredAlert]] = {}
-        for join in found.joins:
-            its = touched[join.incident_id]
-            if _began_after(its.before, fresh[join.alert_index]):
+        for join in grouping.joins:
+            delta = touched[join.incident_id]
+            if _began_after(delta.before, fresh[join.alert_index]):
                 later.setdefault(join.incident_id, []).append(fresh[join.alert_index])
                 continue
-            its.joined.append(AlertAssignment(fresh[join.alert_index], _how(join.how, join.score, join.reasons)))
-            its.reopens |= join.reopens
-        merged = self._merged(found.merges, touched, now)
-        gone = {one.gone.id for one in merged}
-        into = {one.into for one in merged}
-        stirred = [
-            one for name, one in touched.items() if name not in gone and (one.news or one.joined or name in into)
+            delta.joined.append(AlertAssignment(fresh[join.alert_index], _assignment_detail(join.how, join.score, join.reasons)))
+            delta.reopens |= join.reopens
+        merged = self._merged(grouping.merges, touched, now)
+        merged_ids = {merge.gone.id for merge in merged}
+        target_ids = {merge.into for merge in merged}
+        changed = [
+            delta for name, delta in touched.items() if name not in merged_ids and (delta.news or delta.joined or name in target_ids)
         ]
-        openings = [(list(one.members), [fresh[n] for n in one.alert_indexes]) for one in found.opens]
-        openings += [([_unresolved(name)] * len(some), some) for name, some in later.items()]
-        aside = [AlertAssignment(fresh[one.alert_index], _how("quiet", None, one.reasons)) for one in found.quiet]
+        openings = [(list(opening.members), [fresh[n] for n in opening.alert_indexes]) for opening in grouping.opens]
+        openings += [([_member_after_resolution(name)] * len(late_alerts), late_alerts) for name, late_alerts in later.items()]
+        aside = [AlertAssignment(fresh[quiet.alert_index], _assignment_detail("quiet", None, quiet.reasons)) for quiet in grouping.quiet]
         aside += [
-            AlertAssignment(one, _how(one.alert.purpose, None, (one.alert.purpose_reason,)))
-            for one in homeless
-            if one.alert.purpose != "incident"
+            AlertAssignment(alert, _assignment_detail(alert.alert.purpose, None, (alert.alert.purpose_reason,)))
+            for alert in homeless
+            if alert.alert.purpose != "incident"
         ]
-        aside += [AlertAssignment(one, _maintained(covered[one.id])) for one in homeless if _is_expected(one, covered)]
-        return self._draft(seen.number, openings, stirred, merged, aside, now)
+        aside += [AlertAssignment(alert, _maintenance_detail(covered[alert.id])) for alert in homeless if _is_expected(alert, covered)]
+        return self._draft(snapshot.number, openings, changed, merged, aside, now)
 
     def _draft(
         self,
         number: int,
         openings: Sequence[tuple[Sequence[Member], Sequence[StoredAlert]]],
-        stirred: Sequence[IncidentDelta],
+        deltas: Sequence[IncidentDelta],
         merged: Sequence[IncidentMerge],
         aside: Sequence[AlertAssignment],
         now: datetime,
     ) -> GroupingWrite:
-        new = [_over_at_birth(storm.composed(None, some, self._topology), some, now) for _, some in openings]
-        after = [self._after(one) for one in stirred]
-        anew = [
-            two
-            for one, two in zip(stirred, after, strict=True)
-            if two.source == ALERTS and storm.reads_other(one.before, two)
+        new = [_resolve_if_over(storm.build_incident(None, alerts, self._topology), alerts, now) for _, alerts in openings]
+        after = [self._after(delta) for delta in deltas]
+        reindexed = [
+            updated
+            for delta, updated in zip(deltas, after, strict=True)
+            if updated.source == ALERTS_SOURCE and storm.needs_reindex(delta.before, updated)
         ]
-        prepared = iter(self._recall.prepare([*new, *anew]))
+        prepared = iter(self._recall.prepare([*new, *reindexed]))
         opened = [
-            self._opened(incident, next(prepared), members, some)
-            for incident, (members, some) in zip(new, openings, strict=True)
+            self._opened(incident, next(prepared), members, alerts)
+            for incident, (members, alerts) in zip(new, openings, strict=True)
         ]
-        passages = {one.id: next(prepared) for one in anew}
+        passages = {incident.id: next(prepared) for incident in reindexed}
         return GroupingWrite(
             number=number,
             opened=tuple(opened),
             changed=tuple(
-                self._changed(one, two, passages.get(two.id), now) for one, two in zip(stirred, after, strict=True)
+                self._changed(delta, updated, passages.get(updated.id), now) for delta, updated in zip(deltas, after, strict=True)
             ),
             merged=tuple(merged),
             done=tuple(aside),
         )
 
-    def _candidate(self, one: CandidateIncident) -> OpenIncident:
-        incident, held = one.incident, one.held
-        keys = {(other.alert.source, other.alert.key) for other in held.alerts}
+    def _candidate(self, candidate: CandidateIncident) -> OpenIncident:
+        incident, incident_alerts = candidate.incident, candidate.held
+        keys = {(alert.alert.source, alert.alert.key) for alert in incident_alerts.alerts}
         return OpenIncident(
             id=incident.id,
             started_at=incident.started_at,
-            last_at=max((storm.begun(other) for other in held.alerts), default=incident.started_at),
-            alerts=self._sample(incident, held),
+            last_at=max((storm.effective_start(alert) for alert in incident_alerts.alerts), default=incident.started_at),
+            alerts=self._sample(incident, incident_alerts),
             status=incident.status,
             resolved_at=incident.resolved_at,
-            by_hand=one.by_hand,
-            alert_keys=one.keys | keys,
+            by_hand=candidate.by_hand,
+            alert_keys=candidate.keys | keys,
         )
 
-    def _sample(self, incident: Incident, held: IncidentAlerts) -> tuple[Alert, ...]:
-        known = self._samples.get(incident.id)
-        if known is None or known[0] is not held:
-            known = held, sample(incident, held)
+    def _sample(self, incident: Incident, incident_alerts: IncidentAlerts) -> tuple[Alert, ...]:
+        cached = self._samples.get(incident.id)
+        if cached is None or cached[0] is not incident_alerts:
+            cached = incident_alerts, comparison_sample(incident, incident_alerts)
             if len(self._samples) >= BATCH:
                 self._samples.clear()
-            self._samples[incident.id] = known
-        return known[1]
+            self._samples[incident.id] = cached
+        return cached[1]
 
     @staticmethod
-    def _take_news(its: IncidentDelta, one: StoredAlert) -> None:
-        its.news.append(AlertAssignment(one))
-        if its.before.status == "resolved" and its.before.resolution is None and one.alert.status == "firing":
-            its.reopens = True
+    def _apply_update(delta: IncidentDelta, alert: StoredAlert) -> None:
+        delta.news.append(AlertAssignment(alert))
+        if delta.before.status == "resolved" and delta.before.resolution is None and alert.alert.status == "firing":
+            delta.reopens = True
 
     @staticmethod
     def _merged(
         merges: Iterable[MergeIncidents], touched: dict[str, IncidentDelta], now: datetime
     ) -> list[IncidentMerge]:
         merged = []
-        for one in merges:
-            gone, into = touched[one.from_id], touched[one.into_id]
-            into.taken_in += gone.alerts()
-            into.news += gone.news
-            detail = {**BY_ALERTS, "score": one.score, "reasons": list(one.reasons)}
-            merged.append(IncidentMerge(gone.before, one.into_id, now, detail=detail))
+        for merge in merges:
+            source, target = touched[merge.from_id], touched[merge.into_id]
+            target.taken_in += source.alerts()
+            target.news += source.news
+            detail = {**BY_ALERTS, "score": merge.score, "reasons": list(merge.reasons)}
+            merged.append(IncidentMerge(source.before, merge.into_id, now, detail=detail))
         return merged
 
-    def _after(self, one: IncidentDelta) -> Incident:
-        after = storm.composed(one.before, one.alerts(), self._topology, whole=one.held.whole)
-        if one.reopens and one.before.status == "resolved":
+    def _after(self, delta: IncidentDelta) -> Incident:
+        after = storm.build_incident(delta.before, delta.alerts(), self._topology, complete=delta.incident_alerts.is_complete)
+        if delta.reopens and delta.before.status == "resolved":
             after = replace(after, status="open", resolved_at=None)
         return after
 
@@ -255,59 +255,59 @@ class AlertGrouper:
     def _opened(
         incident: Incident, passages: tuple[Passage, ...], members: Sequence[Member], alerts: Sequence[StoredAlert]
     ) -> NewIncident:
-        placed = [AlertAssignment(alert, _member(member)) for alert, member in zip(alerts, members, strict=True)]
-        alerted = _alerted("", alerts)
+        placed = [AlertAssignment(alert, _member_detail(member)) for alert, member in zip(alerts, members, strict=True)]
+        alerted = _alerted_event("", alerts)
         if incident.status == "resolved":
             alerted = replace(alerted, detail={**alerted.detail, "first_heard": "over"})
         return NewIncident(incident, passages, tuple(placed), (alerted,))
 
     @staticmethod
     def _changed(
-        one: IncidentDelta, after: Incident, passages: tuple[Passage, ...] | None, now: datetime
+        delta: IncidentDelta, after: Incident, passages: tuple[Passage, ...] | None, now: datetime
     ) -> IncidentChange:
-        told = []
-        if one.joined:
-            told.append(_alerted(after.id, [placed.alert for placed in one.joined]))
-        if after.status != one.before.status:
-            told.append(NewEvent(after.id, "reopened", now, detail=BY_ALERTS))
-        more = one.before.resolution is None and (
-            storm.says_more(one.before, after) if after.source == ALERTS else _new_kind(one)
+        events = []
+        if delta.joined:
+            events.append(_alerted_event(after.id, [placed.alert for placed in delta.joined]))
+        if after.status != delta.before.status:
+            events.append(NewEvent(after.id, "reopened", now, detail=BY_ALERTS))
+        more = delta.before.resolution is None and (
+            storm.is_material_change(delta.before, after) if after.source == ALERTS_SOURCE else _has_new_kind(delta)
         )
-        refresh = more or (after.status == "open" and one.before.status == "resolved")
-        return IncidentChange(one.before, after, passages, (*one.news, *one.joined), tuple(told), refresh=refresh)
+        refresh = more or (after.status == "open" and delta.before.status == "resolved")
+        return IncidentChange(delta.before, after, passages, (*delta.news, *delta.joined), tuple(events), refresh=refresh)
 
 
-def _over_at_birth(incident: Incident, alerts: Sequence[StoredAlert], now: datetime) -> Incident:
+def _resolve_if_over(incident: Incident, alerts: Sequence[StoredAlert], now: datetime) -> Incident:
     """An incident of which nothing was heard before it was over is over from the start, and nobody is called for it."""
-    if any(heard(one).status == "firing" for one in alerts):
+    if any(effective_alert(alert).status == "firing" for alert in alerts):
         return incident
-    ends = [one.alert.ends_at or one.received_at for one in alerts]
+    ends = [alert.alert.ends_at or alert.received_at for alert in alerts]
     return replace(incident, status="resolved", resolved_at=max(incident.started_at, min(max(ends), now)))
 
 
-def heard(one: StoredAlert) -> Alert:
+def effective_alert(alert: StoredAlert) -> Alert:
     """An alert as grouping sees it: it began by the time we heard of it, and one that was heard firing did fire."""
-    fired = one.alert.status == "resolved" and one.updated_at > one.received_at
-    if not fired and one.alert.starts_at <= one.received_at:
-        return one.alert
-    return replace(one.alert, starts_at=storm.begun(one), status="firing" if fired else one.alert.status)
+    fired = alert.alert.status == "resolved" and alert.updated_at > alert.received_at
+    if not fired and alert.alert.starts_at <= alert.received_at:
+        return alert.alert
+    return replace(alert.alert, starts_at=storm.effective_start(alert), status="firing" if fired else alert.alert.status)
 
 
-def sample(incident: Incident, held: IncidentAlerts) -> tuple[Alert, ...]:
+def comparison_sample(incident: Incident, incident_alerts: IncidentAlerts) -> tuple[Alert, ...]:
     """What of an incident new alerts are compared with: the newest of each kind first, then the rest, the newest first.
 
     An incident that a person opened is compared by what the person said.
     """
-    newest = [heard(one) for one in reversed(held.alerts)]
+    newest = [effective_alert(stored_alert) for stored_alert in reversed(incident_alerts.alerts)]
     first: dict[str, Alert] = {}
     for alert in newest:
         first.setdefault(kind_of(alert), alert)
     chosen = {id(alert) for alert in first.values()}
-    found = (*first.values(), *(alert for alert in newest if id(alert) not in chosen))[:SAMPLE]
-    return found if incident.source == ALERTS else (*found[: SAMPLE - 1], opened_by_hand(incident))
+    selected = (*first.values(), *(alert for alert in newest if id(alert) not in chosen))[:SAMPLE_SIZE]
+    return selected if incident.source == ALERTS_SOURCE else (*selected[: SAMPLE_SIZE - 1], alert_from_incident(incident))
 
 
-def opened_by_hand(incident: Incident) -> Alert:
+def alert_from_incident(incident: Incident) -> Alert:
     """What a person opened, as an alert that others are compared with."""
     return Alert(
         source=incident.source,
@@ -322,41 +322,41 @@ def opened_by_hand(incident: Incident) -> Alert:
     )
 
 
-def _began_after(incident: Incident, one: StoredAlert) -> bool:
+def _began_after(incident: Incident, alert: StoredAlert) -> bool:
     """Whether an alert fires that began after a person had said what resolved the incident: that is news."""
-    said, ended = incident.resolution, incident.resolved_at
-    return said is not None and ended is not None and one.alert.status == "firing" and storm.begun(one) > ended
+    resolution, ended = incident.resolution, incident.resolved_at
+    return resolution is not None and ended is not None and alert.alert.status == "firing" and storm.effective_start(alert) > ended
 
 
-def _unresolved(incident: str) -> Member:
+def _member_after_resolution(incident: str) -> Member:
     return Member(0, "opened", None, (f"it began after {incident} was resolved by a person",))
 
 
-def _new_kind(one: IncidentDelta) -> bool:
-    known = storm.kinds(other.alert for other in one.held.alerts)
-    return not storm.kinds(placed.alert.alert for placed in one.joined) <= known
+def _has_new_kind(delta: IncidentDelta) -> bool:
+    known_kinds = storm.alert_kinds(alert.alert for alert in delta.incident_alerts.alerts)
+    return not storm.alert_kinds(placed.alert.alert for placed in delta.joined) <= known_kinds
 
 
-def _how(how: str, score: float | None, reasons: Sequence[str]) -> dict[str, Any]:
+def _assignment_detail(how: str, score: float | None, reasons: Sequence[str]) -> dict[str, Any]:
     return {"how": how, "score": score, "reasons": list(reasons)}
 
 
-def _is_expected(one: StoredAlert, covered: Mapping[int, MaintenanceWindow]) -> bool:
-    return one.alert.purpose == "incident" and one.id in covered
+def _is_expected(alert: StoredAlert, covered: Mapping[int, MaintenanceWindow]) -> bool:
+    return alert.alert.purpose == "incident" and alert.id in covered
 
 
-def _maintained(window: MaintenanceWindow) -> dict[str, Any]:
-    return _how("maintenance", None, (window.explain(),)) | {"window": window.id}
+def _maintenance_detail(window: MaintenanceWindow) -> dict[str, Any]:
+    return _assignment_detail("maintenance", None, (window.explain(),)) | {"window": window.id}
 
 
-def _member(member: Member) -> dict[str, Any]:
-    return _how(member.how, member.score, member.reasons)
+def _member_detail(member: Member) -> dict[str, Any]:
+    return _assignment_detail(member.how, member.score, member.reasons)
 
 
-def _alerted(incident: str, alerts: Sequence[StoredAlert]) -> NewEvent:
+def _alerted_event(incident: str, alerts: Sequence[StoredAlert]) -> NewEvent:
     """One event for all alerts of a pass: a storm must not bury its timeline."""
-    ordered = sorted(alerts, key=storm.begun)
-    titles = list(dict.fromkeys(one.alert.title for one in ordered))
-    services = sorted({one.alert.service for one in ordered if one.alert.service})
-    detail = {"count": len(ordered), "titles": titles[:TITLES], "services": services[:TITLES]}
-    return NewEvent(incident, "alerted", storm.begun(ordered[0]), detail=detail)
+    ordered = sorted(alerts, key=storm.effective_start)
+    titles = list(dict.fromkeys(alert.alert.title for alert in ordered))
+    services = sorted({alert.alert.service for alert in ordered if alert.alert.service})
+    detail = {"count": len(ordered), "titles": titles[:MAX_TITLES], "services": services[:MAX_TITLES]}
+    return NewEvent(incident, "alerted", storm.effective_start(ordered[0]), detail=detail)

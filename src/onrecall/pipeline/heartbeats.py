@@ -10,13 +10,13 @@ from onrecall.storage.heartbeats import Heartbeat
 
 SOURCE = "onrecall"
 """Where the alerts come from that OnRecall itself raises."""
-UNKNOWN = timedelta(hours=12)
+UNKNOWN_RHYTHM_PATIENCE = timedelta(hours=12)
 """After this a heartbeat is missed whose rhythm is not known yet: Alertmanager repeats every four hours by default."""
-LEARNED = 3
+MIN_BEATS = 3
 """From so many beats on the rhythm counts."""
-TIMES = 3
+MISSED_GAPS = 3
 """A heartbeat is missed once it stayed away for so many times its usual gap."""
-SHORTEST = timedelta(minutes=5)
+MIN_PATIENCE = timedelta(minutes=5)
 
 
 class DeadMansSwitch:
@@ -28,9 +28,9 @@ class DeadMansSwitch:
         self._patience = patience
         self._watching_since = clock()
 
-    def hear(self, signals: Iterable[InboundEvent]) -> None:
+    def record_beats(self, signals: Iterable[InboundEvent]) -> None:
         """Note the heartbeats among what was received; in an own transaction, as one that is lost comes again."""
-        beats = [one for one in signals if isinstance(one, Alert) and is_constant(one)]
+        beats = [signal for signal in signals if isinstance(signal, Alert) and is_constant(signal)]
         if beats:
             self._store.heartbeats.hear(beats, self._clock())
 
@@ -39,7 +39,7 @@ class DeadMansSwitch:
         now, changed = self._clock(), 0
         for heartbeat in self._store.heartbeats.all():
             if heartbeat.missing_since is None and self._is_missing(heartbeat, now):
-                self._tell(self._alert(heartbeat, heartbeat.last_at, now), now)
+                self._receive(self._alert(heartbeat, heartbeat.last_at, now), now)
                 self._store.heartbeats.mark_missing(heartbeat)
                 changed += 1
             elif heartbeat.missing_since is not None and _is_back(heartbeat):
@@ -53,9 +53,9 @@ class DeadMansSwitch:
         chosen = self._patience.get(heartbeat.source, self._patience.get("default"))
         if chosen is not None:
             return chosen or None
-        if heartbeat.beats < LEARNED:
-            return UNKNOWN
-        return max(SHORTEST, TIMES * heartbeat.usual)
+        if heartbeat.beats < MIN_BEATS:
+            return UNKNOWN_RHYTHM_PATIENCE
+        return max(MIN_PATIENCE, MISSED_GAPS * heartbeat.usual)
 
     def forget(self, source: str, key: str) -> Heartbeat:
         """Expect a heartbeat no more, until it is heard again; its alert is over. Raises NotFound."""
@@ -71,11 +71,11 @@ class DeadMansSwitch:
         return heartbeat.ended or now - max(heartbeat.last_at, self._watching_since) > patience
 
     def _end(self, heartbeat: Heartbeat, since: datetime, now: datetime, reason: str) -> None:
-        self._tell(self._alert(heartbeat, since, now, reason), now)
+        self._receive(self._alert(heartbeat, since, now, reason), now)
 
     def _alert(self, heartbeat: Heartbeat, since: datetime, now: datetime, over: str | None = None) -> Alert:
         title = f"{heartbeat.title} of {heartbeat.source} is silent: alerts may not get through"
-        cause = "its source says that it ended" if heartbeat.ended else f"nothing was heard of it since {_at(since)}"
+        cause = "its source says that it ended" if heartbeat.ended else f"nothing was heard of it since {_format_time(since)}"
         return Alert(
             source=SOURCE,
             key=f"heartbeat:{heartbeat.source}:{heartbeat.key}"[:500],
@@ -92,7 +92,7 @@ class DeadMansSwitch:
             end_reason=over or "",
         )
 
-    def _tell(self, alert: Alert, now: datetime) -> None:
+    def _receive(self, alert: Alert, now: datetime) -> None:
         self._store.receive([IngestBatch(SOURCE, (alert,), again=True)], now)
 
 
@@ -101,5 +101,5 @@ def _is_back(heartbeat: Heartbeat) -> bool:
     return not heartbeat.ended and heartbeat.last_at > heartbeat.missing_since
 
 
-def _at(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -14,18 +14,18 @@ from onrecall import importers
 from onrecall.domain.errors import NotFound, RejectedInput
 from onrecall.domain.incident import EvidenceKind, Incident
 from onrecall.hindsight import BankState, HindsightBank, StoredDocument
-from onrecall.importers import ImportNote, Item
+from onrecall.importers import ImportNote, ImportedItem
 from onrecall.notifications.hindsight import SOURCE, HindsightMirror
 from onrecall.pipeline.import_history import ImportReport
-from onrecall.pipeline.mirror import PULLED_FROM, current_item, note, sweep
-from onrecall.pipeline.second_opinion import incident_of
+from onrecall.pipeline.mirror import PULLED_FROM, current_item, note_documents, delete_orphans
+from onrecall.pipeline.second_opinion import named_incident
 from onrecall.pipeline.service import IncidentService
 from onrecall.storage import Storage
 
-SENT_AT_ONCE = 10
+SEND_BATCH = 10
 """Documents in one request: a server embeds them one after the other, within the time-out."""
-READ_AT_ONCE = 200
-EXAMPLES = 5
+PAGE_SIZE = 200
+MAX_EXAMPLES = 5
 
 Progress = Callable[[int], None]
 
@@ -81,19 +81,19 @@ def push(memory: IncidentService, peer: HindsightPeer, progress: Progress | None
     Raises:
         Unavailable: the server stopped answering; what was sent is there, and the next push sends the rest.
     """
-    stored = {one.id: one.metadata.get("digest") for one in peer.bank.documents()}
+    stored = {document.id: document.metadata.get("digest") for document in peer.bank.documents()}
     pushed = PushReport()
-    for incidents in _pages(memory.store):
-        items = [current_item(memory.store, one) for one in incidents if not _is_as_pulled(memory.store, one)]
+    for incidents in _incident_pages(memory.store):
+        items = [current_item(memory.store, incident) for incident in incidents if not _is_as_pulled(memory.store, incident)]
         changed = [item for item in items if stored.get(item["document_id"]) != item["metadata"]["digest"]]
         pushed.unchanged += len(incidents) - len(changed)
-        for start in range(0, len(changed), SENT_AT_ONCE):
-            part = changed[start : start + SENT_AT_ONCE]
-            note(peer.channel, memory.store, [item["metadata"]["incident_id"] for item in part])
+        for start in range(0, len(changed), SEND_BATCH):
+            part = changed[start : start + SEND_BATCH]
+            note_documents(peer.channel, memory.store, [item["metadata"]["incident_id"] for item in part])
             pushed.sent += peer.bank.retain(part)
         if progress:
             progress(len(incidents))
-    pushed.deleted = sweep(peer.channel, memory.store)
+    pushed.deleted = delete_orphans(peer.channel, memory.store)
     return pushed
 
 
@@ -119,29 +119,29 @@ def pull(
     by_incident: dict[str, list[StoredDocument]] = defaultdict(list)
     for document in peer.bank.documents():
         pulled.fetched += 1
-        if name := incident_of(document.id, document.metadata):
+        if name := named_incident(document.id, document.metadata):
             by_incident[name].append(document)
         else:
             pulled.skipped += 1
-            pulled.examples += [document.id] if len(pulled.examples) < EXAMPLES else []
-    ours = _ours(memory.store, list(by_incident))
-    wanted = {name: documents for name, documents in sorted(by_incident.items()) if name not in ours}
+            pulled.examples += [document.id] if len(pulled.examples) < MAX_EXAMPLES else []
+    ours = _locally_owned(memory.store, list(by_incident))
+    to_import = {name: documents for name, documents in sorted(by_incident.items()) if name not in ours}
     pulled.known_here = sum(len(by_incident[name]) for name in ours)
-    changed = _changed(memory.store, peer.channel.name, wanted)
-    records = _records(peer.bank, changed, stored_at=stored_at)
-    pulled.brought = memory.bring((parse_record(record, undated) for record in records), progress, dry_run=dry_run)
-    pulled.brought.unchanged += len(wanted) - len(changed)
+    changed = _changed_documents(memory.store, peer.channel.name, to_import)
+    records = _incident_records(peer.bank, changed, stored_at=stored_at)
+    pulled.brought = memory.import_history((parse_record(record, undated) for record in records), progress, dry_run=dry_run)
+    pulled.brought.unchanged += len(to_import) - len(changed)
     if not dry_run:
-        rejected = {one.where for one in pulled.brought.rejected}
-        done = [one for name, documents in changed.items() if name not in rejected for one in documents]
-        memory.store.mirrored.note_pulled(peer.channel.name, {one.id: one.version for one in done})
+        rejected = {rejection.where for rejection in pulled.brought.rejected}
+        imported = [document for name, documents in changed.items() if name not in rejected for document in documents]
+        memory.store.mirrored.note_pulled(peer.channel.name, {document.id: document.version for document in imported})
     return pulled
 
 
-def _pages(store: Storage) -> Iterator[Sequence[Incident]]:
+def _incident_pages(store: Storage) -> Iterator[Sequence[Incident]]:
     cursor: str | None = None
     while True:
-        page = store.incidents(cursor=cursor, limit=READ_AT_ONCE)
+        page = store.incidents(cursor=cursor, limit=PAGE_SIZE)
         yield page.items
         cursor = page.next_cursor
         if cursor is None:
@@ -150,10 +150,10 @@ def _pages(store: Storage) -> Iterator[Sequence[Incident]]:
 
 def _is_as_pulled(store: Storage, incident: Incident) -> bool:
     """Whether an incident came from the bank and nothing was learned of it since."""
-    return incident.source == PULLED_FROM and all(one.detail.get("imported") for one in store.timeline(incident.id))
+    return incident.source == PULLED_FROM and all(event.detail.get("imported") for event in store.timeline(incident.id))
 
 
-def _ours(store: Storage, names: Sequence[str]) -> set[str]:
+def _locally_owned(store: Storage, names: Sequence[str]) -> set[str]:
     """The incidents that the memory knows better than the bank: its own, and those that somebody here resolved."""
     ours = set()
     for name in names:
@@ -166,55 +166,55 @@ def _ours(store: Storage, names: Sequence[str]) -> set[str]:
     return ours
 
 
-def _changed(
-    store: Storage, channel: str, wanted: Mapping[str, Sequence[StoredDocument]]
+def _changed_documents(
+    store: Storage, channel: str, candidates: Mapping[str, Sequence[StoredDocument]]
 ) -> dict[str, Sequence[StoredDocument]]:
     """The incidents of which a document says something else than when it was brought in, or that are not here."""
     versions = store.mirrored.pulled(channel)
-    asked: list[tuple[EvidenceKind, str]] = [("incident", name) for name in wanted]
-    here = {name for _, name in store.things(asked)}
+    owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in candidates]
+    stored_ids = {name for _, name in store.get_records(owners)}
     return {
         name: documents
-        for name, documents in wanted.items()
-        if name not in here or any(versions.get(one.id) != one.version for one in documents)
+        for name, documents in candidates.items()
+        if name not in stored_ids or any(versions.get(document.id) != document.version for document in documents)
     }
 
 
-def _records(
-    bank: HindsightBank, wanted: Mapping[str, Sequence[StoredDocument]], *, stored_at: bool
+def _incident_records(
+    bank: HindsightBank, documents_by_incident: Mapping[str, Sequence[StoredDocument]], *, stored_at: bool
 ) -> Iterator[dict[str, Any]]:
     """One record for each incident, whatever number of documents tell of it."""
-    names = list(wanted)
-    for start in range(0, len(names), SENT_AT_ONCE):
-        part = names[start : start + SENT_AT_ONCE]
-        texts = bank.texts([document.id for name in part for document in wanted[name]])
+    names = list(documents_by_incident)
+    for start in range(0, len(names), SEND_BATCH):
+        part = names[start : start + SEND_BATCH]
+        texts = bank.texts([document.id for name in part for document in documents_by_incident[name]])
         for name in part:
-            yield incident_record(name, wanted[name], texts, stored_at=stored_at)
+            yield incident_record(name, documents_by_incident[name], texts, stored_at=stored_at)
 
 
 def incident_record(
     name: str, documents: Sequence[StoredDocument], texts: Mapping[str, str], *, stored_at: bool
 ) -> dict[str, Any]:
     """What the documents of one incident say together: the first of them opened it, what came later wins."""
-    told = sorted(documents, key=lambda one: (one.event_date or one.created_at or "", one.id))
-    if any(one.metadata.get("source") == SOURCE for one in told):
-        told = [one for one in told if one.metadata.get("source") == SOURCE]  # it has what the others say
+    ordered = sorted(documents, key=lambda item: (item.event_date or item.created_at or "", item.id))
+    if any(item.metadata.get("source") == SOURCE for item in ordered):
+        ordered = [item for item in ordered if item.metadata.get("source") == SOURCE]  # it has what the others say
     metadata: dict[str, str] = {}
-    for document in told:
+    for document in ordered:
         metadata |= {key: value for key, value in document.metadata.items() if value.strip()}
-    first, last = told[0], told[-1]
-    if metadata.get("root_cause") and len(told) > 1 and last.event_date:
+    first, last = ordered[0], ordered[-1]
+    if metadata.get("root_cause") and len(ordered) > 1 and last.event_date:
         metadata.setdefault("resolved_at", last.event_date)
     event_date = first.event_date or (first.created_at if stored_at else None)
     return {
         "id": first.id,
-        "original_text": "\n\n".join(texts[one.id] for one in told if texts.get(one.id)),
+        "original_text": "\n\n".join(texts[item.id] for item in ordered if texts.get(item.id)),
         "document_metadata": {**metadata, "incident_id": name},
         "retain_params": {"event_date": event_date},
     }
 
 
-def parse_record(record: Mapping[str, Any], undated: datetime | None = None) -> Item:
+def parse_record(record: Mapping[str, Any], undated: datetime | None = None) -> ImportedItem:
     """The incident that a record tells of, or why it tells of none."""
     data = json.dumps([record]).encode()
     items = importers.read_bytes("bank.json", data, format="hindsight", undated=undated)

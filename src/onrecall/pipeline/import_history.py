@@ -7,14 +7,14 @@ from datetime import datetime
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import ImportNote, ImportQuality, QualitySurvey, UnusedFields
-from onrecall.pipeline.attach_reports import described, on_record
-from onrecall.pipeline.learn import performed_in
-from onrecall.redaction import redact_thing
+from onrecall.pipeline.attach_reports import merge_report, match_stored_incidents
+from onrecall.pipeline.learn import executions_from_resolution
+from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
 from onrecall.storage import SaveResult, Storage, StoreEntry
 
 BATCH = 64
-MOST_WAITING = 2_000
+MAX_WAITING = 2_000
 """Postmortems that wait at a time for the incident that they name."""
 
 
@@ -43,21 +43,21 @@ class ImportReport:
         else:
             setattr(self, saved.state, getattr(self, saved.state) + 1)
 
-    def add_all(self, other: "ImportReport") -> None:
+    def add_all(self, report: "ImportReport") -> None:
         """Add another import's fate to this one's."""
-        self.created += other.created
-        self.updated += other.updated
-        self.unchanged += other.unchanged
-        self.rejected.extend(other.rejected)
-        self.notes.extend(other.notes)
-        self.unused.extend(other.unused)
-        self.survey.add_all(other.survey)
+        self.created += report.created
+        self.updated += report.updated
+        self.unchanged += report.unchanged
+        self.rejected.extend(report.rejected)
+        self.notes.extend(report.notes)
+        self.unused.extend(report.unused)
+        self.survey.add_all(report.survey)
 
 
-def bring(
+def import_history(
     store: Storage,
     recall: Retriever,
-    things: Iterable[Incident | Document | RejectedInput | ImportNote],
+    items: Iterable[Incident | Document | RejectedInput | ImportNote],
     clock: Callable[[], datetime],
     progress: Callable[[int], None] | None = None,
     *,
@@ -70,7 +70,7 @@ def bring(
     Without `credit` the steps of a resolution are no tries that count.
     """
     bringing = _ImportRun(store, recall, clock, personal=personal, dry_run=dry_run, credit=credit)
-    for batch, read in _batches(things, bringing.brought):
+    for batch, read in _split_batches(items, bringing.brought):
         bringing.take(batch)
         if progress:
             progress(read)
@@ -100,73 +100,73 @@ class _ImportRun:
 
     def take(self, batch: Sequence[Incident | Document]) -> None:
         """Redact a batch and save what is new or says something else."""
-        clean = [redact_thing(thing, personal=self._personal) for thing in batch]
-        self._naming += [thing for thing in clean if isinstance(thing, Incident) and thing.named_on_record]
-        self._save([thing for thing in clean if isinstance(thing, Document) or not thing.named_on_record])
-        if len(self._naming) >= MOST_WAITING:
+        clean = [redact_model(item, personal=self._personal) for item in batch]
+        self._naming += [item for item in clean if isinstance(item, Incident) and item.named_on_record]
+        self._save([item for item in clean if isinstance(item, Document) or not item.named_on_record])
+        if len(self._naming) >= MAX_WAITING:
             self.finish()
 
     def finish(self) -> None:
         """Add to incidents on record what their postmortems say; where none is on record, the postmortem is it."""
         for start in range(0, len(self._naming), BATCH):
             part = self._naming[start : start + BATCH]
-            stored = on_record(self._store, part)
-            for told in part:
-                if told.id in stored:
-                    self._attach(stored[told.id], told)
-            self._save([told for told in part if told.id not in stored])
+            stored = match_stored_incidents(self._store, part)
+            for report in part:
+                if report.id in stored:
+                    self._attach(stored[report.id], report)
+            self._save([report for report in part if report.id not in stored])
         self._naming.clear()
 
-    def _attach(self, stored: Incident, told: Incident) -> None:
-        whole = described(stored, told)
-        if whole == stored:
+    def _attach(self, stored: Incident, report: Incident) -> None:
+        merged = merge_report(stored, report)
+        if merged == stored:
             self.brought.unchanged += 1
             return
         self.brought.updated += 1
         if not self._dry_run:
-            (passages,) = self._recall.prepare([whole])
+            (passages,) = self._recall.prepare([merged])
             self._store.attach_report(
-                whole, passages, performed_in(whole.resolution if self._credit else None), self._clock()
+                merged, passages, executions_from_resolution(merged.resolution if self._credit else None), self._clock()
             )
 
     def _save(self, clean: Sequence[Incident | Document]) -> None:
-        for thing in clean:
-            if isinstance(thing, Incident):
-                self.brought.survey.add(thing)
-        known = self._store.unchanged(clean)
-        self.brought.unchanged += sum(known)
-        fresh = [thing for thing, same in zip(clean, known, strict=True) if not same]
+        for item in clean:
+            if isinstance(item, Incident):
+                self.brought.survey.add(item)
+        unchanged = self._store.unchanged(clean)
+        self.brought.unchanged += sum(unchanged)
+        fresh = [item for item, is_unchanged in zip(clean, unchanged, strict=True) if not is_unchanged]
         if self._dry_run:
             self.brought.created += len(fresh)
         elif fresh:
-            for saved in self._store.save(_entries(self._recall, fresh, credit=self._credit), self._clock()):
+            for saved in self._store.save(_store_entries(self._recall, fresh, credit=self._credit), self._clock()):
                 self.brought.add(saved)
 
 
-def _entries(recall: Retriever, things: Sequence[Incident | Document], *, credit: bool) -> list[StoreEntry]:
-    prepared = recall.prepare(things)
+def _store_entries(recall: Retriever, items: Sequence[Incident | Document], *, credit: bool) -> list[StoreEntry]:
+    prepared = recall.prepare(items)
     return [
-        StoreEntry(thing, passages, performed_in(thing.resolution if credit and isinstance(thing, Incident) else None))
-        for thing, passages in zip(things, prepared, strict=True)
+        StoreEntry(item, passages, executions_from_resolution(item.resolution if credit and isinstance(item, Incident) else None))
+        for item, passages in zip(items, prepared, strict=True)
     ]
 
 
-def _batches(
-    things: Iterable[Incident | Document | RejectedInput | ImportNote], brought: ImportReport
+def _split_batches(
+    items: Iterable[Incident | Document | RejectedInput | ImportNote], brought: ImportReport
 ) -> Iterator[tuple[list[Incident | Document], int]]:
     """Batches of what can be saved, with how many parts were read for each; the rest goes to the report."""
     batch: list[Incident | Document] = []
     read = 0
-    for thing in things:
-        read += not (isinstance(thing, Incident) and thing.document)  # its document was counted
-        if isinstance(thing, RejectedInput):
-            brought.rejected.append(thing)
-        elif isinstance(thing, ImportNote):
-            brought.notes.append(str(thing))
-            if isinstance(thing, UnusedFields):
-                brought.unused.append(thing)
+    for item in items:
+        read += not (isinstance(item, Incident) and item.document)  # its document was counted
+        if isinstance(item, RejectedInput):
+            brought.rejected.append(item)
+        elif isinstance(item, ImportNote):
+            brought.notes.append(str(item))
+            if isinstance(item, UnusedFields):
+                brought.unused.append(item)
         else:
-            batch.append(thing)
+            batch.append(item)
         if len(batch) == BATCH:
             yield batch, read
             batch, read = [], 0

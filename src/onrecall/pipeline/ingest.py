@@ -13,7 +13,7 @@ from onrecall.pipeline.heartbeats import DeadMansSwitch
 from onrecall.pipeline.observers import IngestStats, Observers
 from onrecall.pipeline.redaction_cache import RedactionCache
 from onrecall.pipeline.suggestions import suggested_document
-from onrecall.redaction import redact_thing
+from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
 from onrecall.sources import SOURCES, ParsedWebhook, ParseError, SourceCatalog, SubscriptionConfirmation, WebhookRequest
 from onrecall.sources.body_decoding import decode_text
@@ -22,7 +22,7 @@ from onrecall.storage import IngestBatch, IngestResult, RejectedPart, Storage, S
 from onrecall.storage import ingest as receiving
 
 JSON = {"content-type": "application/json"}
-KEPT_OF_PACKED = 3_000
+PACKED_TRACE_BYTES = 3_000
 """Bytes of a message that can't be unpacked, as a trace of it."""
 
 
@@ -95,20 +95,20 @@ class AlertIngester:
 
         `by` is the name of the key that it came with; it stands for who wrote what names no author.
         """
-        known = self.sources.find(source)
+        parser = self.sources.find(source)
         try:
-            return self._ready(known.name, known.parse(delivery, self._clock()), by)
+            return self._prepare(parser.name, parser.parse(delivery, self._clock()), by)
         except Invalid as error:
-            whole = ParseError("body", error.field, str(error), decode_text(delivery.body))
-            return replace(self.unread(known.name, whole), refusal=error)
+            unreadable = ParseError("body", error.field, str(error), decode_text(delivery.body))
+            return replace(self.unread(parser.name, unreadable), refusal=error)
 
     def unread(self, source: str, part: ParseError) -> ParsedDelivery:
         """A message that can't be read at all, ready to be kept as rejected."""
-        return ParsedDelivery(IngestBatch(source, unread=(_unread(part, self._cleaner),)))
+        return ParsedDelivery(IngestBatch(source, unread=(_rejected_part(part, self._cleaner),)))
 
     def refuse_packed(self, source: str, packed: WebhookRequest, reason: str) -> None:
         """Keep the beginning of a message that can't be unpacked as rejected, in base64."""
-        beginning = base64.b64encode(packed.body[:KEPT_OF_PACKED]).decode()
+        beginning = base64.b64encode(packed.body[:PACKED_TRACE_BYTES]).decode()
         self.keep([self.unread(source, ParseError("body", "content-encoding", reason, beginning))])
 
     def rehearse(self, source: str, delivery: WebhookRequest) -> PayloadRehearsal:
@@ -117,39 +117,39 @@ class AlertIngester:
 
     def keep(self, reads: Sequence[ParsedDelivery]) -> tuple[IngestReceipt, ...]:
         """Keep what was read, all in one transaction."""
-        received = self._store.receive([one.arrival for one in reads], self._clock())
-        self.switch.hear(signal for read in reads for signal in read.arrival.signals)
-        for read, one in zip(reads, received, strict=True):
+        received = self._store.receive([read.arrival for read in reads], self._clock())
+        self.switch.record_beats(signal for read in reads for signal in read.arrival.signals)
+        for read, result in zip(reads, received, strict=True):
             kind = read.arrival.source.partition("/")[0]  # a name that somebody chose for `generic` is no label
-            self._observers.take(IngestStats(kind, one.accepted, one.duplicate, len(one.rejected)))
-        return tuple(_receipt(read, one) for read, one in zip(reads, received, strict=True))
+            self._observers.take(IngestStats(kind, result.accepted, result.duplicate, len(result.rejected)))
+        return tuple(_make_receipt(read, result) for read, result in zip(reads, received, strict=True))
 
     def retry(self, number: int, mended: bytes | None = None) -> IngestReceipt:
         """Try a rejected part again, as it was or as somebody mended it."""
         part = self._store.rejected_part(number)
         if part.settled_at is not None:
             raise Conflict(f"rejected part {number} went in at {part.settled_at.isoformat()}")
-        noun = receiving.noun(part.raw) if mended is None else None
+        noun = receiving.decode_rejected(part.raw) if mended is None else None
         if noun is not None:
-            read = self._ready(part.source, ParsedWebhook((noun,)), None)
+            read = self._prepare(part.source, ParsedWebhook((noun,)), None)
         else:
             read = self.read(part.source, WebhookRequest(mended or part.raw.encode(errors="replace"), JSON))
             if read.refusal is not None:
                 raise read.refusal
-        _refuse(one.told() for one in read.arrival.unread)
+        _raise_first(rejected.to_rejected_input() for rejected in read.arrival.unread)
         (receipt,) = self.keep([replace(read, arrival=replace(read.arrival, again=True))])
-        _refuse(receipt.rejected)
+        _raise_first(receipt.rejected)
         self._store.settle_rejected([number], self._clock())
         return receipt
 
-    def _ready(self, source: str, parsed: ParsedWebhook, by: str | None) -> ParsedDelivery:
+    def _prepare(self, source: str, parsed: ParsedWebhook, by: str | None) -> ParsedDelivery:
         clean = self._cleaner
-        unread = tuple(_unread(one, clean) for one in parsed.malformed)
-        attributed = tuple(_attributed(signal, source, by) for signal in parsed.signals)
-        clean.look_ahead(attributed)
-        signals = tuple(clean.thing(self._expiring(signal)) for signal in attributed)
+        unread = tuple(_rejected_part(part, clean) for part in parsed.malformed)
+        attributed = tuple(_attribute(signal, source, by) for signal in parsed.signals)
+        clean.prefetch(attributed)
+        signals = tuple(clean.redact(self._expiring(signal)) for signal in attributed)
         arrival = IngestBatch(source, signals, unread=unread)
-        documents = [redact_thing(one, self._personal) for one in parsed.documents]
+        documents = [redact_model(document, self._personal) for document in parsed.documents]
         if documents:
             arrival = self._with_documents(arrival, documents, by or source)
         return ParsedDelivery(arrival, parsed.confirmation)
@@ -166,13 +166,13 @@ class AlertIngester:
     def _redacted(self, rehearsal: PayloadRehearsal) -> PayloadRehearsal:
         clean = self._cleaner
 
-        def text(found: str | None) -> str | None:
-            return clean.text(found) if found else found
+        def text(value: str | None) -> str | None:
+            return clean.text(value) if value else value
 
         parts = tuple(
             replace(
                 part,
-                fields=tuple(replace(one, value=text(one.value), place=text(one.place)) for one in part.fields),
+                fields=tuple(replace(field_value, value=text(field_value.value), place=text(field_value.place)) for field_value in part.fields),
                 problems=tuple(map(clean.text, part.problems)),
             )
             for part in rehearsal.parts
@@ -195,16 +195,16 @@ class AlertIngester:
         """One for each thread."""
         if not hasattr(self._own, "cleaner"):
             self._own.cleaner = RedactionCache(personal=self._personal)
-        found: RedactionCache = self._own.cleaner
-        return found
+        cleaner: RedactionCache = self._own.cleaner
+        return cleaner
 
 
-def _refuse(rejected: Iterable[RejectedInput]) -> None:
-    for one in rejected:
-        raise Invalid(f"{one.where}: {one.message}", one.field)
+def _raise_first(rejected: Iterable[RejectedInput]) -> None:
+    for part in rejected:
+        raise Invalid(f"{part.where}: {part.message}", part.field)
 
 
-def _attributed(signal: InboundEvent, source: str, by: str | None) -> InboundEvent:
+def _attribute(signal: InboundEvent, source: str, by: str | None) -> InboundEvent:
     """A note or an acknowledgement under the name of its sender: `pagerduty: Ann`, else that of the key."""
     if not isinstance(signal, Note | Acknowledgement):
         return signal
@@ -214,15 +214,15 @@ def _attributed(signal: InboundEvent, source: str, by: str | None) -> InboundEve
     return signal if signal.by else replace(signal, by=by or source)
 
 
-def _receipt(read: ParsedDelivery, received: IngestResult) -> IngestReceipt:
+def _make_receipt(read: ParsedDelivery, received: IngestResult) -> IngestReceipt:
     signals = read.arrival.signals
-    keys = tuple(one.key for one in signals)
-    problems = tuple(dict.fromkeys(text for one in signals if isinstance(one, Alert) for text in one.problems))
+    keys = tuple(signal.key for signal in signals)
+    problems = tuple(dict.fromkeys(text for signal in signals if isinstance(signal, Alert) for text in signal.problems))
     return IngestReceipt(
         received.accepted, received.duplicate, received.rejected, keys, read.confirmation, read.refusal, problems
     )
 
 
-def _unread(part: ParseError, clean: RedactionCache) -> RejectedPart:
+def _rejected_part(part: ParseError, clean: RedactionCache) -> RejectedPart:
     field = clean.text(part.field) if part.field else part.field
     return RejectedPart(clean.text(part.where), field, clean.text(part.message), clean.json(part.raw))

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from onrecall.domain.access import MARK, MAY, Key, Role, digest, id_of, mint
+from onrecall.domain.access import KEY_PREFIX, ROLE_INCLUDES, Key, Role, hash_key, parse_key_id, generate_key
 from onrecall.domain.errors import Conflict, Invalid, NotFound, Unauthorised
 from onrecall.storage import Storage
-from onrecall.storage.keys import USE_KEPT_EVERY
+from onrecall.storage.keys import USE_WRITE_INTERVAL
 
-FRESH_SECONDS = 1.0
+CACHE_SECONDS = 1.0
 """So long after a key was made or revoked may a running server not know it yet."""
-OVERLAP = timedelta(days=1)
+ROTATION_OVERLAP = timedelta(days=1)
 """So long does a replaced key still open, unless it is told otherwise."""
-LONGEST_NAME = 100
-SHOWN = len(MARK) + 8
+MAX_NAME_LENGTH = 100
+SHOWN_CHARS = len(KEY_PREFIX) + 8
 """Letters of a key that are no secret."""
 
 
@@ -33,7 +33,7 @@ class NewKey:
 class Keys:
     """The keys of one store. They are few, so all are held and read anew each second: a guess costs no query."""
 
-    def __init__(self, store: Storage, clock: Callable[[], datetime], fresh_seconds: float = FRESH_SECONDS) -> None:
+    def __init__(self, store: Storage, clock: Callable[[], datetime], fresh_seconds: float = CACHE_SECONDS) -> None:
         self._ring = store.keys()
         self._clock = clock
         self.fresh_seconds = fresh_seconds
@@ -48,10 +48,10 @@ class Keys:
     def create(self, name: str, role: Role, expires_at: datetime | None = None) -> NewKey:
         """A new key for somebody, or something, who has none."""
         now = self._clock()
-        made = _made(_name(name), _role(role), now, _later(expires_at, now))
-        self._ring.add(made.key)
+        new_key = _generate(_check_name(name), _check_role(role), now, _check_expiry(expires_at, now))
+        self._ring.add(new_key.key)
         self._read_at = None
-        return made
+        return new_key
 
     def all(self) -> tuple[Key, ...]:
         """Every key there ever was, oldest first."""
@@ -63,8 +63,8 @@ class Keys:
         With `leave_admin` the last working keys of admins are not ended: nobody could make another key then.
         """
         now = self._clock()
-        found = self._find(which)
-        ending = [key for key in found if key.state(now) == "active"] or found[-1:]
+        matching = self._find(which)
+        ending = [key for key in matching if key.state(now) == "active"] or matching[-1:]
         if leave_admin and (last := _last_admin(ending, self._ring.all(), now)):
             raise Conflict(
                 f"{last.prefix}… is the last key of the role admin that opens anything; make another first, or end it "
@@ -74,25 +74,25 @@ class Keys:
         self._read_at = None
         return ended
 
-    def rotate(self, which: str, overlap: timedelta = OVERLAP, expires_at: datetime | None = None) -> NewKey:
+    def rotate(self, which: str, overlap: timedelta = ROTATION_OVERLAP, expires_at: datetime | None = None) -> NewKey:
         """A new key in place of another, with its name, role and length of life; both open until the overlap ends."""
-        now, found = self._clock(), self._find(which)
-        old = next((key for key in reversed(found) if key.state(now) == "active"), found[-1])
+        now, matching = self._clock(), self._find(which)
+        old = next((key for key in reversed(matching) if key.state(now) == "active"), matching[-1])
         lasting = None if old.expires_at is None else now + (old.expires_at - old.created_at)
-        made = _made(old.name, old.role, now, _later(expires_at, now) or lasting)
-        self._ring.replace(old.id, made.key, now + overlap)
+        new_key = _generate(old.name, old.role, now, _check_expiry(expires_at, now) or lasting)
+        self._ring.replace(old.id, new_key.key, now + overlap)
         self._read_at = None
-        return made
+        return new_key
 
     def _find(self, which: str) -> list[Key]:
         """The keys that are meant, oldest first: by id, by the name they were made for, or by a key that was found."""
-        given = id_of(which) or which
+        name_or_id = parse_key_id(which) or which
         keys = self._ring.all()
-        found = [key for key in keys if given in (key.id, key.prefix)] or [key for key in keys if key.name == given]
-        if not found:
-            shown = f"{given[:SHOWN]}…" if given.startswith(MARK) else given
-            raise NotFound(f"there is no key {shown}; `onrecall keys list` shows all keys")
-        return found
+        matching = [key for key in keys if name_or_id in (key.id, key.prefix)] or [key for key in keys if key.name == name_or_id]
+        if not matching:
+            displayed = f"{name_or_id[:SHOWN_CHARS]}…" if name_or_id.startswith(KEY_PREFIX) else name_or_id
+            raise NotFound(f"there is no key {displayed}; `onrecall keys list` shows all keys")
+        return matching
 
     # whose a key is
 
@@ -124,7 +124,7 @@ class Keys:
         self._read_at = began
 
     @property
-    def wanted(self) -> bool:
+    def required(self) -> bool:
         """Whether the doors are locked: once a key was made they stay so, also when it has expired or been revoked."""
         return bool(self._known)
 
@@ -136,8 +136,8 @@ class Keys:
 
     def holder(self, token: str) -> Key:
         """The key that this is; Unauthorised when it is none that opens now. What is held must be fresh."""
-        key = self._known.get(id_of(token) or "")
-        if key is None or not key.is_of(token):
+        key = self._known.get(parse_key_id(token) or "")
+        if key is None or not key.matches(token):
             raise Unauthorised("this is not a valid key of this OnRecall")
         state = key.state(self._clock())
         if state != "active":
@@ -149,12 +149,12 @@ class Keys:
         key = self._known.get(key_id)
         return key if key is not None and key.state(self._clock()) == "active" else None
 
-    def unkept(self, key: Key) -> bool:
+    def is_use_due(self, key: Key) -> bool:
         """Whether it is time to keep that this key was used."""
         before = self._used.get(key.id) or key.last_used_at
-        return before is None or self._clock() - before >= USE_KEPT_EVERY
+        return before is None or self._clock() - before >= USE_WRITE_INTERVAL
 
-    def used(self, key: Key) -> None:
+    def record_use(self, key: Key) -> None:
         """Keep that it was used now."""
         self._used[key.id] = now = self._clock()
         self._ring.used(key.id, now)
@@ -164,34 +164,34 @@ def _last_admin(ending: Iterable[Key], every: Iterable[Key], now: datetime) -> K
     """The admin's key among those, if no other admin's opens anything."""
     ids = {key.id for key in ending}
     working = [key for key in every if key.role == "admin" and key.state(now) == "active"]
-    mine = [key for key in working if key.id in ids]
-    return mine[-1] if mine and len(mine) == len(working) else None
+    ending_admins = [key for key in working if key.id in ids]
+    return ending_admins[-1] if ending_admins and len(ending_admins) == len(working) else None
 
 
-def _made(name: str, role: Role, now: datetime, expires_at: datetime | None) -> NewKey:
-    token = mint()
-    key_id = id_of(token)
+def _generate(name: str, role: Role, now: datetime, expires_at: datetime | None) -> NewKey:
+    token = generate_key()
+    key_id = parse_key_id(token)
     assert key_id is not None
-    return NewKey(Key(key_id, name, digest(token), role, now, expires_at), token)
+    return NewKey(Key(key_id, name, hash_key(token), role, now, expires_at), token)
 
 
-def _name(name: str) -> str:
-    if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME:
-        raise Invalid(f"give a name of 1 to {LONGEST_NAME} letters without blanks around it, such as ann", "name")
+def _check_name(name: str) -> str:
+    if not name.strip() or name != name.strip() or len(name) > MAX_NAME_LENGTH:
+        raise Invalid(f"give a name of 1 to {MAX_NAME_LENGTH} letters without blanks around it, such as ann", "name")
     if any(unicodedata.category(letter).startswith("C") for letter in name):
         raise Invalid("the name contains a control character; remove it", "name")
-    if id_of(name):
+    if parse_key_id(name):
         raise Invalid("this is a key, not a name; revoke it, because it is now in your shell's history", "name")
     return name
 
 
-def _role(role: Role) -> Role:
-    if role not in MAY:
-        raise Invalid(f"the role must be one of {', '.join(MAY)}", "role")
+def _check_role(role: Role) -> Role:
+    if role not in ROLE_INCLUDES:
+        raise Invalid(f"the role must be one of {', '.join(ROLE_INCLUDES)}", "role")
     return role
 
 
-def _later(expires_at: datetime | None, now: datetime) -> datetime | None:
+def _check_expiry(expires_at: datetime | None, now: datetime) -> datetime | None:
     if expires_at is not None and expires_at <= now:
         raise Invalid("it would have expired already; give a time to come, or a span such as 90d", "expires")
     return expires_at

@@ -11,12 +11,12 @@ from onrecall.domain.incident import (
     Resolution,
     StepExecution,
 )
-from onrecall.domain.markdown_page import one_line
+from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.domain.suggestion import Suggestion
 from onrecall.recommendation import step_key
 
 
-def performed_in(resolution: Resolution | None) -> tuple[StepExecution, ...]:
+def executions_from_resolution(resolution: Resolution | None) -> tuple[StepExecution, ...]:
     """The tries that a resolution reports; what a model wrote or a sender suggests reports none."""
     if resolution is None or not resolution.confirmed:
         return ()
@@ -25,41 +25,41 @@ def performed_in(resolution: Resolution | None) -> tuple[StepExecution, ...]:
     )
 
 
-def done_in(recommendation: Recommendation, outcome: RecommendationOutcome) -> tuple[StepExecution, ...]:
+def executions_from_outcome(recommendation: Recommendation, outcome: RecommendationOutcome) -> tuple[StepExecution, ...]:
     """The tries that an outcome reports, step by step."""
     keys = {step.n: step_key(step.text, step.command) for step in recommendation.steps}
     return tuple(StepExecution(keys[step.n], step.outcome, outcome.at) for step in outcome.steps)
 
 
-def recurrence_of(
+def find_predecessor(
     incident: Incident,
     resolution: Resolution,
-    alike: Sequence[tuple[Incident | Document | Suggestion, float]],
+    candidates: Sequence[tuple[Incident | Document | Suggestion, float]],
     similar: float,
 ) -> str | None:
     """The earlier incident which this one repeats: the same cause, and alike at least as much as `similar`."""
-    for earlier, score in alike:
+    for earlier, score in candidates:
         if not isinstance(earlier, Incident) or earlier.resolution is None or score < similar:
             continue
-        if earlier.started_at < incident.started_at and same_cause(resolution, earlier.resolution):
+        if earlier.started_at < incident.started_at and is_same_cause(resolution, earlier.resolution):
             return earlier.id
     return None
 
 
-def same_cause(one: Resolution, other: Resolution) -> bool:
+def is_same_cause(first: Resolution, second: Resolution) -> bool:
     """Whether both name the same cause: by label, or else in the same words."""
-    if one.cause and other.cause:
-        return one.cause.casefold() == other.cause.casefold()
-    return one_line(one.root_cause).casefold() == one_line(other.root_cause).casefold()
+    if first.cause and second.cause:
+        return first.cause.casefold() == second.cause.casefold()
+    return collapse_whitespace(first.root_cause).casefold() == collapse_whitespace(second.root_cause).casefold()
 
 
-def origin_of_cause(resolution: Resolution, answers: Sequence[Recommendation]) -> CauseOrigin | None:
+def find_cause_origin(resolution: Resolution, answers: Sequence[Recommendation]) -> CauseOrigin | None:
     """Return whether a person wrote the cause, or took over what an answer to the incident suggested.
 
     The same words as an answer's are taken over, whoever says otherwise. None: no person said it.
     """
     if resolution.provenance != "human":
         return resolution.cause_origin
-    said = one_line(resolution.root_cause).casefold()
-    suggested = {one_line(answer.cause).casefold() for answer in answers if answer.cause}
-    return "taken_over" if said in suggested or resolution.cause_origin == "taken_over" else "written"
+    stated = collapse_whitespace(resolution.root_cause).casefold()
+    suggested = {collapse_whitespace(answer.cause).casefold() for answer in answers if answer.cause}
+    return "taken_over" if stated in suggested or resolution.cause_origin == "taken_over" else "written"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.maintenance import MaintenanceWindow, check_window
-from onrecall.redaction import redact_thing
+from onrecall.redaction import redact_model
 from onrecall.storage import Storage
 
 
@@ -45,7 +45,7 @@ class Maintenance:
             created_at=now,
             created_by=request.by,
         )
-        return self._store.maintenance.add(check_window(redact_thing(window, self._personal), now))
+        return self._store.maintenance.add(check_window(redact_model(window, self._personal), now))
 
     def end(self, window_id: str, by: str | None = None) -> MaintenanceWindow:
         """End a window now; its alerts that still fire open incidents. Raises NotFound, and Conflict where over."""
@@ -56,6 +56,6 @@ class Maintenance:
         return self._store.maintenance.newest(limit, None if past else self._clock())
 
 
-def covering(windows: tuple[MaintenanceWindow, ...], alert: Alert, now: datetime) -> MaintenanceWindow | None:
+def covering_window(windows: tuple[MaintenanceWindow, ...], alert: Alert, now: datetime) -> MaintenanceWindow | None:
     """Returns the window that an alert belongs to; None where none is on for it."""
     return next((window for window in windows if window.covers(alert, now)), None)

@@ -7,12 +7,12 @@ from datetime import datetime
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Conflict, Invalid, Unavailable
 from onrecall.domain.incident import Incident
-from onrecall.grouping import Kinds, ServiceGraph, kind_of, pairs
+from onrecall.grouping import Kinds, ServiceGraph, kind_of, manual_pairs
 from onrecall.pipeline import incident_from_alerts as storm
-from onrecall.pipeline.group_alerts import ATTEMPTS, GroupingTimers
+from onrecall.pipeline.group_alerts import MAX_ATTEMPTS, GroupingTimers
 from onrecall.retrieval import Retriever
 from onrecall.storage import (
-    ALERTS,
+    ALERTS_SOURCE,
     AlertAssignment,
     GroupingWrite,
     IncidentChange,
@@ -23,11 +23,11 @@ from onrecall.storage import (
     StoredAlert,
 )
 
-KINDS = 20
+MAX_KINDS = 20
 """Of so many kinds on each side it is remembered that they belong together, or do not."""
-LONGEST_KIND = 600
+MAX_KIND_BYTES = 600
 """A kind with a longer name is not remembered."""
-BY_HAND = {"how": "by_hand", "score": None, "reasons": ["a person put it here"]}
+MANUAL_ASSIGNMENT = {"how": "by_hand", "score": None, "reasons": ["a person put it here"]}
 
 
 class ManualGrouping:
@@ -51,126 +51,126 @@ class ManualGrouping:
         """Make one incident part of another: its alerts go there, it stays to be found; such alerts go together now."""
         if gone_id == into_id:
             raise Invalid("an incident can't be merged into itself; name the other one", "into")
-        for _ in range(ATTEMPTS):
-            gone, into = self._store.incident(gone_id), self._store.incident(into_id)
-            if merged_into(gone) == into_id:
-                return into
-            _check_open(gone, "link it to the other one instead")
-            _check_open(into, "reopen it first")
-            if self._write(self._merging(gone, into, by)):
+        for _ in range(MAX_ATTEMPTS):
+            source, target = self._store.incident(gone_id), self._store.incident(into_id)
+            if merged_into(source) == into_id:
+                return target
+            _ensure_open(source, "link it to the other one instead")
+            _ensure_open(target, "reopen it first")
+            if self._write(self._plan_merge(source, target, by)):
                 return self._store.incident(into_id)
         raise Unavailable("alerts are being grouped; try again")
 
     def split(self, incident_id: str, alerts: Sequence[int], by: str | None = None) -> Incident:
         """Take alerts out of an incident, into one of their own; such alerts are kept apart from now on."""
-        for _ in range(ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             incident = self._store.incident(incident_id)
-            _check_open(incident, "reopen it first")
-            number, all_of_it = self._whole(incident_id)
-            parted, rest = _chosen(all_of_it, alerts, incident)
-            opened = self._write(self._splitting(number, incident, parted, rest, by))
+            _ensure_open(incident, "reopen it first")
+            number, alerts_in_incident = self._number_and_alerts(incident_id)
+            parted, remaining = _split_selected(alerts_in_incident, alerts, incident)
+            opened = self._write(self._plan_split(number, incident, parted, remaining, by))
             if opened:
                 return self._store.incident(opened[0])
         raise Unavailable("alerts are being grouped; try again")
 
     def unmerge(self, incident_id: str, merged_id: str, by: str | None = None) -> Incident:
         """Undo a merge: the incident that was merged into this one is back, with the alerts it brought."""
-        for _ in range(ATTEMPTS):
-            incident, gone = self._store.incident(incident_id), self._store.incident(merged_id)
-            if merged_into(gone) != incident_id:
+        for _ in range(MAX_ATTEMPTS):
+            incident, merged = self._store.incident(incident_id), self._store.incident(merged_id)
+            if merged_into(merged) != incident_id:
                 raise Invalid(f"{merged_id} is not merged into {incident_id}", "merged")
-            _check_open(incident, "reopen it first")
-            number, all_of_it = self._whole(incident_id)
-            parted = [one for one in all_of_it if (one.joined or {}).get("from") == merged_id]
-            rest = [one for one in all_of_it if one not in parted]
-            if self._write(self._unmerging(number, incident, gone, parted, rest, by)) is not None:
+            _ensure_open(incident, "reopen it first")
+            number, alerts = self._number_and_alerts(incident_id)
+            parted = [alert for alert in alerts if (alert.joined or {}).get("from") == merged_id]
+            remaining = [alert for alert in alerts if alert not in parted]
+            if self._write(self._plan_unmerge(number, incident, merged, parted, remaining, by)) is not None:
                 return self._store.incident(merged_id)
         raise Unavailable("alerts are being grouped; try again")
 
     def write(self, work: GroupingWrite) -> bool:
         """Write what a person decided; whether it rests on the newest still, and so was written."""
-        return self._store.storms.write(work, self._clock(), self._pace.settle) is not None
+        return self._store.grouping.apply(work, self._clock(), self._pace.settle) is not None
 
-    def _whole(self, incident_id: str) -> tuple[int, list[StoredAlert]]:
+    def _number_and_alerts(self, incident_id: str) -> tuple[int, list[StoredAlert]]:
         """How often alerts were grouped so far, and then all alerts of an incident."""
-        number, _ = self._store.storms.held([])
+        number, _ = self._store.grouping.alerts_by_incident([])
         return number, list(self._store.alerts_of(incident_id))
 
     def _write(self, work: GroupingWrite) -> tuple[str, ...] | None:
-        opened = self._store.storms.write(work, self._clock(), self._pace.settle)
+        opened = self._store.grouping.apply(work, self._clock(), self._pace.settle)
         return None if opened is None else opened or (work.changed[0].after.id,)
 
-    def _merging(self, gone: Incident, into: Incident, by: str | None) -> GroupingWrite:
-        number, held = self._store.storms.held([gone.id, into.id])
-        ours, theirs = held[into.id], held[gone.id]
+    def _plan_merge(self, source: Incident, target: Incident, by: str | None) -> GroupingWrite:
+        number, alerts_by_incident = self._store.grouping.alerts_by_incident([source.id, target.id])
+        ours, theirs = alerts_by_incident[target.id], alerts_by_incident[source.id]
         alerts = [*ours.alerts, *theirs.alerts]
-        after = storm.composed(into, alerts, self._topology, whole=ours.whole and theirs.whole)
+        after = storm.build_incident(target, alerts, self._topology, complete=ours.is_complete and theirs.is_complete)
         now = self._clock()
-        told = []
-        if into.status == "resolved" and gone.status != "resolved":
+        events = []
+        if target.status == "resolved" and source.status != "resolved":
             after = replace(after, status="open", resolved_at=None)
-            told.append(NewEvent(into.id, "reopened", now, by))
+            events.append(NewEvent(target.id, "reopened", now, by))
         return GroupingWrite(
             number,
-            changed=(self._changed(into, after, told=told),),
-            merged=(IncidentMerge(gone, into.id, now, by),),
-            pairings=dict.fromkeys(remembered(ours.alerts, theirs.alerts), True),
+            changed=(self._incident_change(target, after, events=events),),
+            merged=(IncidentMerge(source, target.id, now, by),),
+            pairings=dict.fromkeys(pairing_kinds(ours.alerts, theirs.alerts), True),
             by=by,
         )
 
-    def _splitting(
+    def _plan_split(
         self,
         number: int,
         incident: Incident,
         parted: Sequence[StoredAlert],
-        rest: Sequence[StoredAlert],
+        remaining: Sequence[StoredAlert],
         by: str | None,
     ) -> GroupingWrite:
-        new = storm.composed(None, parted, self._topology)
+        new = storm.build_incident(None, parted, self._topology)
         (passages,) = self._recall.prepare([new])
-        opened = NewIncident(new, passages, tuple(AlertAssignment(one, BY_HAND) for one in parted), out_of=incident.id)
-        after = storm.composed(incident, rest, self._topology)
+        opened = NewIncident(new, passages, tuple(AlertAssignment(alert, MANUAL_ASSIGNMENT) for alert in parted), out_of=incident.id)
+        after = storm.build_incident(incident, remaining, self._topology)
         return GroupingWrite(
             number,
             opened=(opened,),
-            changed=(self._changed(incident, after),),
-            pairings=dict.fromkeys(remembered(parted, rest), False),
+            changed=(self._incident_change(incident, after),),
+            pairings=dict.fromkeys(pairing_kinds(parted, remaining), False),
             by=by,
         )
 
-    def _unmerging(
+    def _plan_unmerge(
         self,
         number: int,
         incident: Incident,
-        gone: Incident,
+        merged: Incident,
         parted: Sequence[StoredAlert],
-        rest: Sequence[StoredAlert],
+        remaining: Sequence[StoredAlert],
         by: str | None,
     ) -> GroupingWrite:
         now = self._clock()
         back = replace(
-            storm.composed(gone, parted, self._topology),
-            status="acknowledged" if gone.acknowledged_at else "open",
+            storm.build_incident(merged, parted, self._topology),
+            status="acknowledged" if merged.acknowledged_at else "open",
             resolved_at=None,
         )
-        placed = tuple(AlertAssignment(one, BY_HAND) for one in parted)
-        told = [NewEvent(gone.id, "split", now, by, {"out_of": incident.id})]
-        origin = [NewEvent(incident.id, "split", now, by, {"incident": gone.id})]
+        placed = tuple(AlertAssignment(alert, MANUAL_ASSIGNMENT) for alert in parted)
+        events = [NewEvent(merged.id, "split", now, by, {"out_of": incident.id})]
+        origin = [NewEvent(incident.id, "split", now, by, {"incident": merged.id})]
         return GroupingWrite(
             number,
             changed=(
-                replace(self._changed(gone, back, told=told), alerts=placed, untied=incident.id),
-                self._changed(incident, storm.composed(incident, rest, self._topology), told=origin),
+                replace(self._incident_change(merged, back, events=events), alerts=placed, untied=incident.id),
+                self._incident_change(incident, storm.build_incident(incident, remaining, self._topology), events=origin),
             ),
-            pairings=dict.fromkeys(remembered(parted, rest), False),
+            pairings=dict.fromkeys(pairing_kinds(parted, remaining), False),
             by=by,
         )
 
-    def _changed(self, before: Incident, after: Incident, told: Iterable[NewEvent] = ()) -> IncidentChange:
+    def _incident_change(self, before: Incident, after: Incident, events: Iterable[NewEvent] = ()) -> IncidentChange:
         passages = None
-        if after.source == ALERTS and storm.reads_other(before, after):
+        if after.source == ALERTS_SOURCE and storm.needs_reindex(before, after):
             (passages,) = self._recall.prepare([after])
-        return IncidentChange(before, after, passages, told=tuple(told), refresh=True)
+        return IncidentChange(before, after, passages, told=tuple(events), refresh=True)
 
 
 def merged_into(incident: Incident) -> str | None:
@@ -178,45 +178,45 @@ def merged_into(incident: Incident) -> str | None:
     return next((link.incident for link in incident.links if link.kind == "merged"), None)
 
 
-def remembered(one: Sequence[StoredAlert], other: Sequence[StoredAlert]) -> frozenset[Kinds]:
+def pairing_kinds(first: Sequence[StoredAlert], second: Sequence[StoredAlert]) -> frozenset[Kinds]:
     """The pairs of kinds of which a person said whether they go together."""
     return frozenset(
-        pair for pair in pairs(_kinds(one), _kinds(other)) if all(len(kind.encode()) <= LONGEST_KIND for kind in pair)
+        pair for pair in manual_pairs(_alert_of_each_kind(first), _alert_of_each_kind(second)) if all(len(kind.encode()) <= MAX_KIND_BYTES for kind in pair)
     )
 
 
-def _kinds(alerts: Sequence[StoredAlert]) -> list[Alert]:
+def _alert_of_each_kind(alerts: Sequence[StoredAlert]) -> list[Alert]:
     """An alert of each kind, of as many as are remembered."""
-    found: dict[str, Alert] = {}
-    for one in alerts:
-        found.setdefault(kind_of(one.alert), one.alert)
-        if len(found) == KINDS:
+    by_kind: dict[str, Alert] = {}
+    for alert in alerts:
+        by_kind.setdefault(kind_of(alert.alert), alert.alert)
+        if len(by_kind) == MAX_KINDS:
             break
-    return list(found.values())
+    return list(by_kind.values())
 
 
-def check_there(incident: Incident) -> None:
+def ensure_not_merged(incident: Incident) -> None:
     """Conflict when it is part of another, which is what can be worked on."""
-    other = merged_into(incident)
-    if other is not None:
-        raise Conflict(f"{incident.id} is merged into {other}; name {other}, or split it off first")
+    target_id = merged_into(incident)
+    if target_id is not None:
+        raise Conflict(f"{incident.id} is merged into {target_id}; name {target_id}, or split it off first")
 
 
-def _check_open(incident: Incident, instead: str) -> None:
-    check_there(incident)
+def _ensure_open(incident: Incident, instead: str) -> None:
+    ensure_not_merged(incident)
     if incident.resolution is not None:
         raise Conflict(f"{incident.id} is resolved, with a cause of its own; {instead}")
 
 
-def _chosen(
+def _split_selected(
     alerts: Sequence[StoredAlert], numbers: Sequence[int], incident: Incident
 ) -> tuple[list[StoredAlert], list[StoredAlert]]:
-    wanted = set(numbers)
-    if not wanted:
+    selected = set(numbers)
+    if not selected:
         raise Invalid("name the alerts to move out, by their numbers", "alerts")
-    if unknown := wanted - {one.id for one in alerts}:
+    if unknown := selected - {alert.id for alert in alerts}:
         raise Invalid(f"{incident.id} has no alert {min(unknown)}; list its alerts first", "alerts")
-    rest = [one for one in alerts if one.id not in wanted]
-    if not rest and incident.source == ALERTS:
+    remaining = [alert for alert in alerts if alert.id not in selected]
+    if not remaining and incident.source == ALERTS_SOURCE:
         raise Invalid(f"these are all alerts of {incident.id}; leave at least one", "alerts")
-    return [one for one in alerts if one.id in wanted], rest
+    return [alert for alert in alerts if alert.id in selected], remaining

@@ -16,9 +16,9 @@ from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, I
 from onrecall.hindsight import StoredDocument
 from onrecall.notifications.hindsight import SOURCE
 from onrecall.pipeline.hindsight import incident_record, parse_record
-from onrecall.pipeline.second_opinion import incident_of
+from onrecall.pipeline.second_opinion import named_incident
 from onrecall.pipeline.service import IncidentService
-from onrecall.redaction import redact_thing
+from onrecall.redaction import redact_model
 from onrecall.storage.memory_banks import MemoryBank, RetainedMemory
 
 LABEL = "memory_bank"
@@ -68,47 +68,47 @@ class MemoryBankService:
         Returns how many texts were given.
         """
         self.create(bank)
-        named = [one if one.document else replace(one, document=str(uuid.uuid4())) for one in texts]
-        before = self._banks.documents(bank, [str(one.document) for one in named])
-        memories = [self._cleaned(one) for one in self._merged(bank, named, before)]
+        named_texts = [text if text.document else replace(text, document=str(uuid.uuid4())) for text in texts]
+        before = self._banks.documents(bank, [str(text.document) for text in named_texts])
+        memories = [self._cleaned(memory) for memory in self._merged(bank, named_texts, before)]
         self._banks.put(memories)
-        left = {one.incident for one in before.values() if one.incident}
-        self._place(bank, memories, left - {one.incident for one in memories})
+        previous_incidents = {memory.incident for memory in before.values() if memory.incident}
+        self._place(bank, memories, previous_incidents - {memory.incident for memory in memories})
         return len(texts)
 
     def recall(self, bank: str, question: str) -> list[RecalledMemory]:
         """The texts of a bank that are like a question, best first."""
         self._banks.get(bank)
         evidence = self._memory.recall(Situation(text=question, only=Filter(labels={LABEL: bank})), CANDIDATES)
-        owners: list[tuple[EvidenceKind, str]] = [(one.kind, one.id) for one in evidence]
+        owners: list[tuple[EvidenceKind, str]] = [(item.kind, item.id) for item in evidence]
         nearness = self._memory.similarities(question, owners)
         by_owner = self._by_owner(bank, evidence)
         return [
-            RecalledMemory(memory, one.score, nearness.get((one.kind, one.id)), one.signals.get("words"))
-            for one in evidence
-            for memory in by_owner.get((one.kind, one.id), ())
+            RecalledMemory(memory, item.score, nearness.get((item.kind, item.id)), item.signals.get("words"))
+            for item in evidence
+            for memory in by_owner.get((item.kind, item.id), ())
         ]
 
     def delete(self, bank: str, document: str) -> int:
         """Forget one text; how many there were."""
         self._banks.get(bank)
-        found = self._banks.documents(bank, [document])
-        if document not in found:
+        documents = self._banks.documents(bank, [document])
+        if document not in documents:
             raise NotFound(f"there is no document {document} in the bank {bank}")
-        return self._forget(bank, list(found.values()))
+        return self._forget(bank, list(documents.values()))
 
     def clear(self, bank: str) -> int:
         """Forget every text of a bank; how many there were."""
-        gone = 0
+        deleted = 0
         while page := self._banks.page(bank, CANDIDATES, 0)[0]:
-            gone += self._forget(bank, page)
-        return gone
+            deleted += self._forget(bank, page)
+        return deleted
 
     def delete_bank(self, bank: str) -> int:
         """Forget a bank with all its texts; how many there were. Doing so twice is fine."""
-        gone = self.clear(bank)
+        deleted = self.clear(bank)
         self._banks.remove_bank(bank)
-        return gone
+        return deleted
 
     def _merged(
         self, bank: str, texts: Sequence[MemoryText], before: Mapping[str, RetainedMemory]
@@ -116,58 +116,58 @@ class MemoryBankService:
         """One memory for each document: texts of one document in one batch follow each other, as in Hindsight."""
         now = self._memory.now()
         merged: dict[str, RetainedMemory] = {}
-        for one in texts:
-            name = str(one.document)
-            metadata = dict(one.metadata or {})
-            old = merged.get(name) or (before.get(name) if one.mode == "append" else None)
+        for item in texts:
+            name = str(item.document)
+            metadata = dict(item.metadata or {})
+            old = merged.get(name) or (before.get(name) if item.mode == "append" else None)
             created = before[name].created_at if name in before else now
             if old is not None:
-                text, metadata = f"{old.text}\n{one.text}", {**metadata, **old.metadata}
-                tags = tuple(dict.fromkeys(old.tags + one.tags))
-                context, event_date = old.context or one.context, old.event_date or one.event_date
+                text, metadata = f"{old.text}\n{item.text}", {**metadata, **old.metadata}
+                tags = tuple(dict.fromkeys(old.tags + item.tags))
+                context, event_date = old.context or item.context, old.event_date or item.event_date
             else:
-                text, tags, context, event_date = one.text, one.tags, one.context, one.event_date
-            incident = incident_of(name, metadata)
+                text, tags, context, event_date = item.text, item.tags, item.context, item.event_date
+            incident = named_incident(name, metadata)
             merged[name] = RetainedMemory(bank, name, text, context, metadata, tags, event_date, incident, created, now)
         return list(merged.values())
 
     def _cleaned(self, memory: RetainedMemory) -> RetainedMemory:
-        text, context, metadata = redact_thing(
+        text, context, metadata = redact_model(
             (memory.text, memory.context, memory.metadata), personal=self._memory.personal
         )
         return replace(memory, text=text, context=context, metadata=metadata)
 
-    def _place(self, bank: str, memories: Sequence[RetainedMemory], left: Iterable[str] = ()) -> None:
+    def _place(self, bank: str, memories: Sequence[RetainedMemory], previous: Iterable[str] = ()) -> None:
         """Make memories recallable: as their incident, or each as a document."""
-        names = {one.incident for one in memories if one.incident} | set(left)
-        told = self._banks.of_incidents(bank, names)
-        incidents = {name: incident for name in names if (incident := self._incident(bank, name, told))}
-        things: list[Incident | Document] = list(incidents.values())
-        stays = {one.document for one in memories} | {one.document for one in told}
-        for memory in {one.document: one for one in (*told, *memories)}.values():
+        names = {memory.incident for memory in memories if memory.incident} | set(previous)
+        stored = self._banks.of_incidents(bank, names)
+        incidents = {name: incident for name in names if (incident := self._incident(bank, name, stored))}
+        items: list[Incident | Document] = list(incidents.values())
+        stays = {memory.document for memory in memories} | {memory.document for memory in stored}
+        for memory in {memory.document: memory for memory in (*stored, *memories)}.values():
             if memory.incident in incidents:
                 self._forget_page(memory)
             elif memory.document in stays and not self._is_known(memory):
-                things.append(_document(memory))
+                items.append(_document(memory))
         self._remove_incidents(bank, names - incidents.keys())
-        self._memory.bring(things, credit=False)
+        self._memory.import_history(items, credit=False)
 
-    def _incident(self, bank: str, name: str, told: Sequence[RetainedMemory]) -> Incident | None:
+    def _incident(self, bank: str, name: str, memories: Sequence[RetainedMemory]) -> Incident | None:
         """The incident that memories tell of; None where they tell no cause, or it is known better here."""
         stored = self._stored(name)
-        some = [one for one in told if one.incident == name]
-        if not some or (stored is not None and (stored.source != _source(bank) or _is_ours(stored))):
+        own_memories = [memory for memory in memories if memory.incident == name]
+        if not own_memories or (stored is not None and (stored.source != _source(bank) or _is_resolved_here(stored))):
             return None
         documents = [
             StoredDocument(
-                one.document,
-                one.metadata,
-                one.event_date.isoformat() if one.event_date else None,
-                one.created_at.isoformat(),
+                memory.document,
+                memory.metadata,
+                memory.event_date.isoformat() if memory.event_date else None,
+                memory.created_at.isoformat(),
             )
-            for one in some
+            for memory in own_memories
         ]
-        record = incident_record(name, documents, {one.document: one.text for one in some}, stored_at=True)
+        record = incident_record(name, documents, {memory.document: memory.text for memory in own_memories}, stored_at=True)
         item = parse_record(record)
         if not isinstance(item, Incident) or item.resolution is None:
             return None
@@ -186,42 +186,42 @@ class MemoryBankService:
     def _by_owner(
         self, bank: str, evidence: Sequence[Evidence]
     ) -> dict[tuple[EvidenceKind, str], list[RetainedMemory]]:
-        incidents = [one.id for one in evidence if one.kind == "incident"]
-        pages = {one.id: _document_of(bank, one.id) for one in evidence if one.kind == "document"}
+        incidents = [item.id for item in evidence if item.kind == "incident"]
+        pages = {item.id: _document_id(bank, item.id) for item in evidence if item.kind == "document"}
         memories = self._banks.documents(bank, pages.values())
-        found: dict[tuple[EvidenceKind, str], list[RetainedMemory]] = {
+        by_owner: dict[tuple[EvidenceKind, str], list[RetainedMemory]] = {
             ("document", page): [memories[name]] for page, name in pages.items() if name in memories
         }
         for memory in self._banks.of_incidents(bank, incidents):
-            found.setdefault(("incident", str(memory.incident)), []).append(memory)
-        return found
+            by_owner.setdefault(("incident", str(memory.incident)), []).append(memory)
+        return by_owner
 
     def _forget(self, bank: str, memories: Sequence[RetainedMemory]) -> int:
         for memory in memories:
             self._forget_page(memory)
-        gone = self._banks.remove(bank, [one.document for one in memories])
-        names = {one.incident for one in memories if one.incident}
+        deleted = self._banks.remove(bank, [item.document for item in memories])
+        names = {item.incident for item in memories if item.incident}
         self._place(bank, self._banks.of_incidents(bank, names), names)
-        return gone
+        return deleted
 
     def _forget_page(self, memory: RetainedMemory) -> None:
         page = page_id(memory.bank, memory.document)
-        if page in {one.id for one in self._documents([page])}:
+        if page in {document.id for document in self._documents([page])}:
             self._memory.delete_document(page)
 
     def _documents(self, names: Sequence[str]) -> list[Document]:
-        wanted: list[tuple[EvidenceKind, str]] = [("document", name) for name in names]
-        return [one for one in self._memory.store.things(wanted).values() if isinstance(one, Document)]
+        owners: list[tuple[EvidenceKind, str]] = [("document", name) for name in names]
+        return [item for item in self._memory.store.get_records(owners).values() if isinstance(item, Document)]
 
     def _remove_incidents(self, bank: str, names: Iterable[str]) -> None:
         """Remove incidents that were made of texts which no longer tell of them; one with a life of its own stays."""
-        made = [name for name in names if (stored := self._stored(name)) and stored.source == _source(bank)]
-        alone = [name for name in made if all(one.detail.get("imported") for one in self._memory.store.timeline(name))]
+        created_here = [name for name in names if (stored := self._stored(name)) and stored.source == _source(bank)]
+        alone = [name for name in created_here if all(event.detail.get("imported") for event in self._memory.store.timeline(name))]
         if alone:
             self._banks.remove(bank, (), alone)
 
 
-def _is_ours(incident: Incident) -> bool:
+def _is_resolved_here(incident: Incident) -> bool:
     """Whether somebody here said what fixed it."""
     return incident.resolution is not None and incident.resolution.provenance != "imported"
 
@@ -236,7 +236,7 @@ def page_id(bank: str, document: str) -> str:
     return f"{LABEL}:{bank}/{document}"
 
 
-def _document_of(bank: str, page: str) -> str:
+def _document_id(bank: str, page: str) -> str:
     return page.removeprefix(f"{LABEL}:{bank}/")
 
 
@@ -246,14 +246,14 @@ def _source(bank: str) -> str:
 
 def _document(memory: RetainedMemory) -> Document:
     title = memory.metadata.get("title") or memory.text.strip().splitlines()[0]
-    told = {"incident": memory.incident or "", "context": memory.context or ""}
+    optional_labels = {"incident": memory.incident or "", "context": memory.context or ""}
     return Document(
         id=page_id(memory.bank, memory.document),
         title=" ".join(title.split())[:TITLE_LENGTH],
         text=memory.text,
         kind="rca",
         service=memory.metadata.get("service") or None,
-        labels={LABEL: memory.bank, **{key: value for key, value in told.items() if value}},
+        labels={LABEL: memory.bank, **{key: value for key, value in optional_labels.items() if value}},
         source=SOURCE if memory.metadata.get("source") == SOURCE else "hindsight",
         dated=memory.event_date,
     )

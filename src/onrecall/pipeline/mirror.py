@@ -19,7 +19,7 @@ from onrecall.storage.outbox import ChannelThread, PendingMessage
 
 PULLED_FROM = "hindsight"
 """The source of incidents that came from a bank: their text is there already."""
-KINDS: Mapping[str, str] = {
+DELIVERY_KINDS: Mapping[str, str] = {
     "opened": "opened",
     "alerted": "changed",
     "acknowledged": "changed",
@@ -30,8 +30,8 @@ KINDS: Mapping[str, str] = {
 }
 """The events that change a document, and what their deliveries are called."""
 SWEEP_EVERY = timedelta(minutes=5)
-SWEEP_AT_ONCE = 100
-LONGEST_WAIT = 60.0
+SWEEP_BATCH = 100
+MAX_WAIT = 60.0
 """Seconds: a server that is back is noticed within this."""
 
 log = logging.getLogger(__name__)
@@ -45,24 +45,24 @@ class DocumentChanges:
 
     def concerns(self, event: IncidentEvent) -> bool:
         """Whether it may change what the document says, however long ago it happened."""
-        return event.type in KINDS
+        return event.type in DELIVERY_KINDS
 
     def letter(
-        self, event: IncidentEvent, known: ChannelThread | None, told: Mapping[str, Any] | None
+        self, event: IncidentEvent, thread: ChannelThread | None, last_state: Mapping[str, Any] | None
     ) -> PendingMessage | None:
         """The document as it is now, unless it says what was posted last, or came from the bank and is as it came."""
         try:
             incident = self._store.incident(event.incident)
         except NotFound:
             return None  # deleted meanwhile: the sweep takes its document away
-        if known is None and event.detail.get("imported") and incident.source == PULLED_FROM:
+        if thread is None and event.detail.get("imported") and incident.source == PULLED_FROM:
             return None
         item = current_item(self._store, incident)
         digest = item["metadata"]["digest"]
-        if told is not None and told.get("digest") == digest:
+        if last_state is not None and last_state.get("digest") == digest:
             return None
         self._store.mirrored.add(self._channel.name, [MirroredDocument(incident.id, item["document_id"])])
-        return PendingMessage(incident.id, event.seq, KINDS[event.type], item, {"digest": digest})
+        return PendingMessage(incident.id, event.seq, DELIVERY_KINDS[event.type], item, {"digest": digest})
 
 
 class Mirror:
@@ -72,17 +72,17 @@ class Mirror:
         self.name = channel.name
         self._channel, self._store, self._clock = channel, store, clock
         self._dispatcher = Dispatcher(
-            channel, store, clock, DocumentChanges(channel, store), tries=None, longest_wait=LONGEST_WAIT
+            channel, store, clock, DocumentChanges(channel, store), tries=None, longest_wait=MAX_WAIT
         )
         self._next_sweep = clock()
 
     def round(self) -> int:
         """Store what changed, and from time to time delete documents whose incident is gone; how much there was."""
-        done = self._dispatcher.round()
+        handled = self._dispatcher.round()
         if self._clock() >= self._next_sweep:
             self._next_sweep = self._clock() + SWEEP_EVERY
-            done += sweep(self._channel, self._store)
-        return done
+            handled += delete_orphans(self._channel, self._store)
+        return handled
 
     def release(self) -> None:
         """Let another process send here at once."""
@@ -94,10 +94,10 @@ def current_item(store: Storage, incident: Incident) -> dict[str, Any]:
     return memory_item(incident, len(store.resolutions(incident.id)))
 
 
-def sweep(channel: HindsightMirror, store: Storage) -> int:
+def delete_orphans(channel: HindsightMirror, store: Storage) -> int:
     """Delete documents whose incident is gone; how many. What can't be deleted now stays noted for the next time."""
     deleted = 0
-    while orphans := store.mirrored.orphans(channel.name, SWEEP_AT_ONCE):
+    while orphans := store.mirrored.orphans(channel.name, SWEEP_BATCH):
         for orphan in orphans:
             try:
                 channel.bank.delete(orphan.document)
@@ -109,6 +109,6 @@ def sweep(channel: HindsightMirror, store: Storage) -> int:
     return deleted
 
 
-def note(channel: HindsightMirror, store: Storage, incident_ids: list[str]) -> None:
+def note_documents(channel: HindsightMirror, store: Storage, incident_ids: list[str]) -> None:
     """Note that incidents are about to have documents."""
     store.mirrored.add(channel.name, [MirroredDocument(name, document_id(name)) for name in incident_ids])

@@ -9,14 +9,14 @@ from typing import Any
 
 from onrecall.domain.incident import Recommendation
 from onrecall.notifications import Channel, Notice, NoticeChannel, NoticeKind, notice_channel
-from onrecall.notifications.notice import SETTING
-from onrecall.notifications.text import confidence
+from onrecall.notifications.notice import SETTINGS_BY_KIND
+from onrecall.notifications.text import confidence_sentence
 from onrecall.recommendation.short_actions import action_line, matched_evidence
-from onrecall.redaction import redact_thing
+from onrecall.redaction import redact_model
 from onrecall.storage import Storage
 from onrecall.storage.notices import NewNotice, NoticePost, NoticeType, StoredNotice
 
-SENT: Mapping[NoticeType, NoticeKind] = {"slack": "slack", "email": "email", "webhook": "webhook"}
+CHANNEL_OF_TYPE: Mapping[NoticeType, NoticeKind] = {"slack": "slack", "email": "email", "webhook": "webhook"}
 """Types of notices that a channel sends; the others are only shown."""
 
 
@@ -48,12 +48,12 @@ class NoticePoster:
 
         Raises Invalid where it names a decision that does not exist.
         """
-        clean = redact_thing(request, personal=self._personal)
+        clean = redact_model(request, personal=self._personal)
         now = self._clock()
-        told = Notice(f"ntf-{secrets.token_hex(8)}", clean.title, (("", clean.message),), "posted by hand", now)
-        bodies, failed_reason = self._bodies(clean.type, told)
+        notice = Notice(f"ntf-{secrets.token_hex(8)}", clean.title, (("", clean.message),), "posted by hand", now)
+        bodies, failed_reason = self._bodies(clean.type, notice)
         new = NewNotice(
-            id=told.id,
+            id=notice.id,
             type=clean.type,
             title=clean.title,
             message=clean.message,
@@ -62,28 +62,28 @@ class NoticePoster:
             metadata=clean.metadata,
             failed_reason=failed_reason,
         )
-        return self._store.outbox.post_notice(NoticePost(new, bodies), now)
+        return self._store.outbox.enqueue_notice(NoticePost(new, bodies), now)
 
     def channel_names(self, kind: NoticeKind) -> frozenset[str]:
         """Return the names of the channels that send notices of this kind."""
         return frozenset(channel.name for channel in self._channels if notice_channel(channel, kind))
 
-    def _bodies(self, kind: NoticeType, told: Notice) -> tuple[Mapping[str, Mapping[str, Any]], str | None]:
+    def _bodies(self, kind: NoticeType, notice: Notice) -> tuple[Mapping[str, Mapping[str, Any]], str | None]:
         """The message by channel; what is shown to browsers and readers alone needs none."""
-        sent = SENT.get(kind)
+        sent = CHANNEL_OF_TYPE.get(kind)
         if sent is None:
             return {}, None
-        found = [one for channel in self._channels if (one := notice_channel(channel, sent))]
-        if not found:
-            return {}, f"no channel for {kind} is configured; set {SETTING[sent]}"
-        return {channel.name: channel.render_notice(told).body for channel in found}, None
+        channels = [noticing for channel in self._channels if (noticing := notice_channel(channel, sent))]
+        if not channels:
+            return {}, f"no channel for {kind} is configured; set {SETTINGS_BY_KIND[sent]}"
+        return {channel.name: channel.render_notice(notice).body for channel in channels}, None
 
 
 def decision_post(channel: NoticeChannel, answer: Recommendation) -> NoticePost:
     """Return the notice of a decision; the same decision has the same notice."""
-    told = decision_notice(answer)
-    new = NewNotice(told.id, channel.notice_kind, told.title, told.text, decision=answer.id)
-    return NoticePost(new, {channel.name: channel.render_notice(told).body})
+    notice = decision_notice(answer)
+    new = NewNotice(notice.id, channel.notice_kind, notice.title, notice.text, decision=answer.id)
+    return NoticePost(new, {channel.name: channel.render_notice(notice).body})
 
 
 def decision_notice(answer: Recommendation) -> Notice:
@@ -94,7 +94,7 @@ def decision_notice(answer: Recommendation) -> Notice:
         title=f"Incident Decision: {matched.id if matched else 'never seen'}",
         facts=(
             ("Symptom", (answer.asked or "").partition("\n")[0]),
-            ("", confidence(answer.confidence, answer.confidence_reason)),
+            ("", confidence_sentence(answer.confidence, answer.confidence_reason)),
             ("Recommended action", action_line(answer)),
         ),
         footnote=f"{answer.latency_ms.total:.0f} ms · {answer.id}",

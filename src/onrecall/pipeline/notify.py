@@ -22,9 +22,9 @@ from onrecall.notifications import (
     PermanentDeliveryError,
     SentMessage,
     Thread,
-    news,
+    build_update,
     notice_channel,
-    standing,
+    current_state,
 )
 from onrecall.pipeline import alert_links
 from onrecall.pipeline.notices import decision_post
@@ -33,18 +33,18 @@ from onrecall.storage import IncidentEvent, Storage
 from onrecall.storage.outbox import ChannelThread, OutboundDelivery, PendingMessage
 
 BATCH = 100
-TRIES = 15
+MAX_ATTEMPTS = 15
 """After so many a delivery is a dead letter: about four hours of trying."""
 FIRST_WAIT = 2.0
-LONGEST_WAIT = 3600.0
-UNHEARD = timedelta(seconds=30)
+MAX_WAIT = 3600.0
+SEND_TIMEOUT = timedelta(seconds=30)
 """Retry an attempt with an unknown result after this long."""
-STALE = timedelta(days=1)
+MAX_EVENT_AGE = timedelta(days=1)
 """Skip events older than this, so that a process that was down for long does not announce old news."""
-CHANCE = secrets.SystemRandom()
+RANDOM = secrets.SystemRandom()
 LINKED_ALERTS = 200
 """So many of the newest alerts of an incident are asked for their links."""
-MATTERS = frozenset({"recommended", "resolved", "reopened", "merged", "suggested", "dismissed"})
+NOTIFY_EVENTS = frozenset({"recommended", "resolved", "reopened", "merged", "suggested", "dismissed"})
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Letters(Protocol):
         """Whether an event may have something to say on this channel."""
 
     def letter(
-        self, event: IncidentEvent, known: ChannelThread | None, told: Mapping[str, Any] | None
+        self, event: IncidentEvent, thread: ChannelThread | None, last_state: Mapping[str, Any] | None
     ) -> PendingMessage | None:
         """What an event adds to what was said last (`told`); None: nothing."""
 
@@ -82,10 +82,10 @@ class NotificationRules:
 
     def concerns(self, event: IncidentEvent) -> bool:
         """Whether it is of a kind that people are told, and new enough to be news."""
-        return event.type in MATTERS and self._clock() - event.recorded_at < STALE
+        return event.type in NOTIFY_EVENTS and self._clock() - event.recorded_at < MAX_EVENT_AGE
 
     def letter(
-        self, event: IncidentEvent, known: ChannelThread | None, told: Mapping[str, Any] | None
+        self, event: IncidentEvent, thread: ChannelThread | None, last_state: Mapping[str, Any] | None
     ) -> PendingMessage | None:
         """What an event adds to what was told last; None: nothing."""
         try:
@@ -94,23 +94,23 @@ class NotificationRules:
             return None
         happened = FeedEvent(event.seq, event.type, event.at, event.by, event.detail)
         suggestions = () if incident.resolution else self._store.suggestions.pending(incident.id)
-        delivered = NotifiedState.read(known.sent) if known else None
-        update = news(incident, answer, happened, NotifiedState.read(told), delivered, suggestions)
-        if update is None or not self._loud_enough(incident):
+        delivered = NotifiedState.from_json(thread.sent) if thread else None
+        update = build_update(incident, answer, happened, NotifiedState.from_json(last_state), delivered, suggestions)
+        if update is None or not self._is_severe_enough(incident):
             return None
-        update = replace(update, alert_links=alert_links.collect(self._store.alerts_of(incident.id, LINKED_ALERTS)))
-        message = self._channel.render(incident, answer, update, known.remote if known else {})
+        update = replace(update, alert_links=alert_links.collect_links(self._store.alerts_of(incident.id, LINKED_ALERTS)))
+        message = self._channel.render(incident, answer, update, thread.remote if thread else {})
         if message is None:
             return None
-        said = standing(incident, answer, update.into, suggestions).plain()
-        return PendingMessage(event.incident, event.seq, update.kind, message.body, said)
+        state = current_state(incident, answer, update.into, suggestions).to_json()
+        return PendingMessage(event.incident, event.seq, update.kind, message.body, state)
 
     def _answer(self, event: IncidentEvent) -> Recommendation | None:
         """The answer that an event is about; the newest where it is about something else."""
         name = event.detail.get("recommendation") if event.type == "recommended" else None
         return self._store.recommendation(name) if name else self._store.newest_recommendation(event.incident)
 
-    def _loud_enough(self, incident: Incident) -> bool:
+    def _is_severe_enough(self, incident: Incident) -> bool:
         """Whether it is bad enough to be told here; where nobody said how bad it is, it may be."""
         order = get_args(Severity)
         if self._least is None or incident.severity == "unknown":
@@ -128,9 +128,9 @@ class Dispatcher:
         clock: Callable[[], datetime],
         letters: Letters,
         *,
-        jitter: Callable[[], float] = CHANCE.random,
-        tries: int | None = TRIES,
-        longest_wait: float = LONGEST_WAIT,
+        jitter: Callable[[], float] = RANDOM.random,
+        tries: int | None = MAX_ATTEMPTS,
+        longest_wait: float = MAX_WAIT,
     ) -> None:
         """`tries`: after so many a delivery is given up; None: never, for a newer one takes its place.
         `longest_wait`: the most seconds between two tries.
@@ -147,7 +147,7 @@ class Dispatcher:
 
     def round(self) -> int:
         """Turn what is new into deliveries and send what is due; how much of that there was."""
-        return self.turn() + self.turn_decisions() + self.drain()
+        return self.enqueue_new() + self.enqueue_decisions() + self.send_due()
 
     def release(self) -> None:
         """Another process may send here at once."""
@@ -155,59 +155,59 @@ class Dispatcher:
 
     # events to deliveries
 
-    def turn(self) -> int:
+    def enqueue_new(self) -> int:
         """Settle the next events of the feed: those that are news become deliveries."""
-        after = self._outbox.place(self.name)
+        after = self._outbox.position(self.name)
         events = self._store.events(after, BATCH)
         if not events:
             return 0
-        letters = self._written([event for event in events if self._letters.concerns(event)])
-        self._outbox.post(self.name, after, events[-1].seq, letters, self._clock())
+        letters = self._pending_messages([event for event in events if self._letters.concerns(event)])
+        self._outbox.enqueue(self.name, after, events[-1].seq, letters, self._clock())
         return len(events)
 
-    def turn_decisions(self) -> int:
+    def enqueue_decisions(self) -> int:
         """Settle the next answers that were asked for without an incident: where the channel tells them, each once."""
         channel = notice_channel(self.channel, "slack")
         if channel is None:
             return 0
-        after = self._outbox.decision_place(self.name)
+        after = self._outbox.decision_position(self.name)
         answers = self._store.overview.asked_after(after, BATCH)
         if not answers:
             return 0
-        fresh = [answer for _, answer in answers if self._clock() - answer.created_at < STALE]
+        fresh = [answer for _, answer in answers if self._clock() - answer.created_at < MAX_EVENT_AGE]
         posts = [decision_post(channel, answer) for answer in fresh]
-        self._outbox.post_decisions(self.name, after, answers[-1][0], posts, self._clock())
+        self._outbox.enqueue_decisions(self.name, after, answers[-1][0], posts, self._clock())
         return len(answers)
 
-    def _written(self, events: Sequence[IncidentEvent]) -> list[PendingMessage]:
-        known = self._outbox.remembered(self.name, {event.incident for event in events})
-        told = {name: remembered.told for name, remembered in known.items()}
+    def _pending_messages(self, events: Sequence[IncidentEvent]) -> list[PendingMessage]:
+        threads = self._outbox.threads(self.name, {event.incident for event in events})
+        last_states = {name: remembered.told for name, remembered in threads.items()}
         letters: dict[str, PendingMessage] = {}
         for event in events:
-            letter = self._letters.letter(event, known.get(event.incident), told.get(event.incident))
+            letter = self._letters.letter(event, threads.get(event.incident), last_states.get(event.incident))
             if letter is not None:
                 letters[event.incident] = letter  # the newest alone
-                told[event.incident] = letter.told
+                last_states[event.incident] = letter.told
         return sorted(letters.values(), key=lambda letter: letter.seq)
 
     # deliveries to the other side
 
-    def drain(self) -> int:
+    def send_due(self) -> int:
         """Send what is due, the longest due first; how many tries were made."""
         tries = 0
-        while tries < BATCH and (delivery := self._outbox.take(self.name, self._holder, self._clock(), UNHEARD)):
+        while tries < BATCH and (delivery := self._outbox.start_attempt(self.name, self._holder, self._clock(), SEND_TIMEOUT)):
             self._try(delivery)
             tries += 1
         return tries
 
     def _try(self, delivery: OutboundDelivery) -> None:
         if self._tries is not None and delivery.attempts > self._tries:
-            self._bury(delivery, delivery.last_error or f"none of {self._tries} tries came to an end")
+            self._dead_letter(delivery, delivery.last_error or f"none of {self._tries} tries came to an end")
             return
         try:
             sent = self.channel.send(Message(delivery.body, delivery.key), self._thread(delivery))
         except PermanentDeliveryError as error:
-            self._bury(delivery, str(error))
+            self._dead_letter(delivery, str(error))
         except Unavailable as error:
             self._later(delivery, error)
         else:
@@ -217,12 +217,12 @@ class Dispatcher:
         """What the channel remembers of what it sent about the incident; a notice has no thread."""
         if delivery.incident is None:
             return {}
-        return self._outbox.remembered(self.name, [delivery.incident])[delivery.incident].remote
+        return self._outbox.threads(self.name, [delivery.incident])[delivery.incident].remote
 
     def _later(self, delivery: OutboundDelivery, error: Unavailable) -> None:
         why = redact(str(error)).text
         if self._tries is not None and delivery.attempts >= self._tries:
-            self._bury(delivery, f"given up after {delivery.attempts} tries: {why}")
+            self._dead_letter(delivery, f"given up after {delivery.attempts} tries: {why}")
             return
         now = self._clock()
         wait = max(min(wait_after(delivery.attempts, self._jitter()), self._longest_wait), error.retry_after)
@@ -230,11 +230,11 @@ class Dispatcher:
         pause = now + timedelta(seconds=error.retry_after)
         self._outbox.failed(delivery, why, now + timedelta(seconds=wait), pause)
 
-    def _bury(self, delivery: OutboundDelivery, error: str) -> None:
+    def _dead_letter(self, delivery: OutboundDelivery, error: str) -> None:
         why = redact(error).text
         about = delivery.incident or delivery.notice
         log.error("%s: delivery %d about %s is given up: %s", self.name, delivery.id, about, why)
-        self._outbox.bury(delivery, why)
+        self._outbox.dead_letter(delivery, why)
 
 
 class Notifier(Dispatcher):
@@ -246,11 +246,11 @@ class Notifier(Dispatcher):
         store: Storage,
         clock: Callable[[], datetime],
         least: Severity | None = None,
-        jitter: Callable[[], float] = CHANCE.random,
+        jitter: Callable[[], float] = RANDOM.random,
     ) -> None:
         super().__init__(channel, store, clock, NotificationRules(channel, store, clock, least), jitter=jitter)
 
 
 def wait_after(attempts: int, jitter: float) -> float:
     """The seconds to the next try: twice as long each time, up to an hour, and less by chance so that few coincide."""
-    return min(FIRST_WAIT * 2.0 ** min(attempts - 1, 20), LONGEST_WAIT) * (0.5 + jitter / 2)
+    return min(FIRST_WAIT * 2.0 ** min(attempts - 1, 20), MAX_WAIT) * (0.5 + jitter / 2)

@@ -29,15 +29,15 @@ class Observers:
 
     def recall(self, seconds: float) -> None:
         """Tell of a recall."""
-        for told in self.recalled:
-            told(seconds)
+        for callback in self.recalled:
+            callback(seconds)
 
-    def answer(self, made: Recommendation) -> None:
+    def answer(self, recommendation: Recommendation) -> None:
         """Tell of an answer."""
-        for told in self.answered:
-            told(made)
+        for callback in self.answered:
+            callback(recommendation)
 
-    def take(self, taken: IngestStats) -> None:
+    def take(self, stats: IngestStats) -> None:
         """Tell of a delivery."""
-        for told in self.taken:
-            told(taken)
+        for callback in self.taken:
+            callback(stats)

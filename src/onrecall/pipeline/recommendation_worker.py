@@ -18,11 +18,11 @@ from onrecall.recommendation import step_key
 from onrecall.storage import Storage
 
 RENEW_SECONDS = 3.0
-AFTER = timedelta(minutes=5)
+CLOCK_TOLERANCE = timedelta(minutes=5)
 """A change this long after the first alert may have come before it: clocks differ, and alerts take time."""
-ASKED = 300
+MAX_QUESTION_CHARS = 300
 """Characters of a question that are kept with its answer."""
-SERVICES = 5
+MAX_SERVICES = 5
 """Look up change events for at most this many services of an alert storm."""
 
 
@@ -46,7 +46,7 @@ class RecommendationWorker:
     def answer_due(self, limit: int) -> int:
         """Answer incidents that are due, the first to begin first; how many were answered."""
         answered = 0
-        while answered < limit and (incident := self._store.claims.take(self.worker, self._clock())):
+        while answered < limit and (incident := self._store.answer_leases.acquire(self.worker, self._clock())):
             self._answer(incident)
             answered += 1
         return answered
@@ -54,9 +54,9 @@ class RecommendationWorker:
     def answer(self, incident_id: str) -> Recommendation:
         """Answer one incident now, whether it is due or not."""
         incident = self._store.incident(incident_id)
-        if self._store.claims.take(self.worker, self._clock(), incident_id) and (kept := self._answer(incident_id)):
-            return kept
-        answer, keys = self._made(incident)
+        if self._store.answer_leases.acquire(self.worker, self._clock(), incident_id) and (stored := self._answer(incident_id)):
+            return stored
+        answer, keys = self._recommend(incident)
         return self._store.save_recommendation(answer, keys)
 
     def decide(self, situation: Situation, limit: int) -> Recommendation:
@@ -64,46 +64,46 @@ class RecommendationWorker:
         answer = self._advisor.answer(situation, limit=limit)
         keys = [step_key(step.text, step.command) for step in answer.steps]
         context = {**situation.labels, **({"service": situation.service} if situation.service else {})}
-        asked = replace(answer, asked=situation.text[:ASKED], asked_context=context)
-        return self._store.save_recommendation(asked, keys)
+        stored_answer = replace(answer, asked=situation.text[:MAX_QUESTION_CHARS], asked_context=context)
+        return self._store.save_recommendation(stored_answer, keys)
 
     def _answer(self, incident_id: str) -> Recommendation | None:
-        with self._held(incident_id):
-            answer, keys = self._made(self._store.incident(incident_id))
+        with self._lease(incident_id):
+            answer, keys = self._recommend(self._store.incident(incident_id))
             now = self._clock()
-            return self._store.claims.finish(self.worker, incident_id, answer, keys, now, self._pace.refresh)
+            return self._store.answer_leases.complete(self.worker, incident_id, answer, keys, now, self._pace.refresh)
 
-    def _made(self, incident: Incident) -> tuple[Recommendation, list[str]]:
-        _, held = self._store.storms.held([incident.id])
-        alerts = held[incident.id].alerts
-        services = dict.fromkeys(one.alert.service for one in alerts) if alerts else {incident.service: None}
-        known = [one for one in services if one][:SERVICES]
+    def _recommend(self, incident: Incident) -> tuple[Recommendation, list[str]]:
+        _, alerts_by_incident = self._store.grouping.alerts_by_incident([incident.id])
+        alerts = alerts_by_incident[incident.id].alerts
+        services = dict.fromkeys(alert.alert.service for alert in alerts) if alerts else {incident.service: None}
+        named_services = [service for service in services if service][:MAX_SERVICES]
         changes = {
-            (one.source, one.key): one
-            for service in known
-            for one in self._store.change_events_near(service, incident.started_at + AFTER, hours(storm.BEFORE + AFTER))
+            (change.source, change.key): change
+            for service in named_services
+            for change in self._store.change_events_near(service, incident.started_at + CLOCK_TOLERANCE, to_hours(storm.CHANGE_WINDOW + CLOCK_TOLERANCE))
         }
-        return self._advisor.made(incident, storm.context(incident, alerts, list(changes.values())))
+        return self._advisor.recommend(incident, storm.extra_context(incident, alerts, list(changes.values())))
 
     @contextmanager
-    def _held(self, incident_id: str) -> Iterator[None]:
+    def _lease(self, incident_id: str) -> Iterator[None]:
         """Renew the claim for as long as the answer takes."""
-        done = threading.Event()
+        finished = threading.Event()
 
         def renew() -> None:
-            while not done.wait(RENEW_SECONDS):
+            while not finished.wait(RENEW_SECONDS):
                 with suppress(Unavailable):  # the next try may still be in time
-                    self._store.claims.renew(self.worker, incident_id, self._clock())
+                    self._store.answer_leases.renew(self.worker, incident_id, self._clock())
 
         keeper = threading.Thread(target=renew, name="onrecall-claim", daemon=True)
         keeper.start()
         try:
             yield
         finally:
-            done.set()
+            finished.set()
             keeper.join()
 
 
-def hours(span: timedelta) -> float:
+def to_hours(span: timedelta) -> float:
     """A time in hours."""
     return span.total_seconds() / 3600

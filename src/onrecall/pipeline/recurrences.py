@@ -6,26 +6,26 @@ from datetime import datetime
 
 import numpy as np
 
-from onrecall.backtest.ground_truth import label, squash
+from onrecall.backtest.ground_truth import normalized_cause, normalize_label
 from onrecall.domain.incident import Document, DocumentKind, Incident, ResolutionStep
-from onrecall.pipeline.root_causes import cause_vectors, incidents_of, waiting_proposals
+from onrecall.pipeline.root_causes import cause_vectors, all_incidents, waiting_proposals
 from onrecall.recommendation import step_key
 from onrecall.recommendation.risk.classify import classify, classify_text
 from onrecall.recurrences.clustering import SimilarCauses, root_cause
-from onrecall.recurrences.corrective_actions import actions, same_fix
-from onrecall.recurrences.recurrence import RULES, Family, families
+from onrecall.recurrences.corrective_actions import find_corrective_actions, find_proven_fix
+from onrecall.recurrences.recurrence import RULES, Family, find_families
 from onrecall.retrieval.tokenizer import terms
 from onrecall.storage import Storage
 
-AT_ONCE = 1000
-MEANING = 0.9
+PAGE_SIZE = 1000
+MIN_COSINE = 0.9
 """Root causes, told with what was done, this near in meaning and ..."""
-WORDS = 0.5
+MIN_SHARED_WORDS = 0.5
 """... with this share of their words in common, say the same in other words."""
-NEAREST = 10
+MAX_CANDIDATES = 10
 """Candidates by meaning whose words are compared."""
-BLOCK = 512
-REPORTS: Sequence[DocumentKind] = ("postmortem", "rca")
+BLOCK_SIZE = 512
+REPORT_KINDS: Sequence[DocumentKind] = ("postmortem", "rca")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,100 +54,100 @@ class Recurrences:
     """Families of root causes without a label that wait for a person; None where it is asked as of a time."""
 
 
-def recurrences(store: Storage, now: datetime, wanted: FamilyFilter, as_of: datetime | None = None) -> Recurrences:
+def find_recurrences(store: Storage, now: datetime, selection: FamilyFilter, as_of: datetime | None = None) -> Recurrences:
     """The families as they are now, or as they were known at a time."""
-    incidents = list(incidents_of(store, as_of))
+    incidents = list(all_incidents(store, as_of))
     at = as_of or now
-    found = [one for one in families(incidents, likenesses(store, incidents, as_of), now=at) if _fits(one, wanted)]
-    known = {one.id: one for one in incidents}
-    reports = list(_reports(store, as_of)) if found else []
+    matching = [family for family in find_families(incidents, find_similar_causes(store, incidents, as_of), now=at) if _fits(family, selection)]
+    incidents_by_id = {incident.id: incident for incident in incidents}
+    reports = list(_reports(store, as_of)) if matching else []
     return Recurrences(
-        families=tuple(_complete(one, known, reports) for one in found[: wanted.limit]),
-        found=len(found),
+        families=tuple(_add_fix(family, incidents_by_id, reports) for family in matching[: selection.limit]),
+        found=len(matching),
         incidents=len(incidents),
-        since=min((one.started_at for one in incidents), default=None),
+        since=min((incident.started_at for incident in incidents), default=None),
         as_of=at,
         rules=RULES,
         proposed=len(waiting_proposals(store, incidents)) if as_of is None else None,
     )
 
 
-def likenesses(store: Storage, incidents: Sequence[Incident], as_of: datetime | None = None) -> list[SimilarCauses]:
+def find_similar_causes(store: Storage, incidents: Sequence[Incident], as_of: datetime | None = None) -> list[SimilarCauses]:
     """Root causes that say the same as an earlier one in other words; without a sentence model there are none."""
-    causes = {one.id: words for one in incidents if (words := root_cause(one))}
-    if all(label(one) for one in incidents if one.id in causes):
+    causes = {incident.id: words for incident in incidents if (words := root_cause(incident))}
+    if all(normalized_cause(incident) for incident in incidents if incident.id in causes):
         return []
-    oldest = sorted((one for one in incidents if one.id in causes), key=lambda one: (one.started_at, one.id))
-    vectors = cause_vectors(store, [one.id for one in oldest], as_of)
+    oldest = sorted((incident for incident in incidents if incident.id in causes), key=lambda incident: (incident.started_at, incident.id))
+    vectors = cause_vectors(store, [incident.id for incident in oldest], as_of)
     if not vectors:
         return []
-    names = [one.id for one in oldest if one.id in vectors]
-    return _gathered(names, np.stack([vectors[name] for name in names]), causes)
+    names = [incident.id for incident in oldest if incident.id in vectors]
+    return _pair_with_nearest(names, np.stack([vectors[name] for name in names]), causes)
 
 
-def _gathered(names: Sequence[str], vectors: np.ndarray, causes: Mapping[str, str]) -> list[SimilarCauses]:
+def _pair_with_nearest(names: Sequence[str], vectors: np.ndarray, causes: Mapping[str, str]) -> list[SimilarCauses]:
     """Pair each incident with the nearest earlier one of equal meaning; one similar to none forms its own group."""
-    found: list[SimilarCauses] = []
+    pairs: list[SimilarCauses] = []
     alone: list[int] = []
     words: dict[int, frozenset[str]] = {}
 
-    def shared(one: int, other: int) -> float:
-        for n in (one, other):
+    def shared(first: int, second: int) -> float:
+        for n in (first, second):
             if n not in words:
                 words[n] = frozenset(terms(causes[names[n]]))
-        return len(words[one] & words[other]) / max(1, len(words[one] | words[other]))
+        return len(words[first] & words[second]) / max(1, len(words[first] | words[second]))
 
-    for start in range(0, len(names), BLOCK):
-        block = vectors[start : start + BLOCK]
+    for start in range(0, len(names), BLOCK_SIZE):
+        block = vectors[start : start + BLOCK_SIZE]
         before = len(alone)
         earlier, within = block @ vectors[alone].T, block @ block.T
         for row in range(len(block)):
-            mine = start + row
+            index = start + row
             scores = np.concatenate([earlier[row], within[row][[n - start for n in alone[before:]]]])
-            near = [n for n in np.argsort(-scores, kind="stable")[:NEAREST] if scores[n] >= MEANING]
-            like = next((n for n in near if shared(mine, alone[n]) >= WORDS), None)
+            near = [n for n in np.argsort(-scores, kind="stable")[:MAX_CANDIDATES] if scores[n] >= MIN_COSINE]
+            like = next((n for n in near if shared(index, alone[n]) >= MIN_SHARED_WORDS), None)
             if like is None:
-                alone.append(mine)
+                alone.append(index)
             else:
-                found.append(SimilarCauses(names[mine], names[alone[like]], round(float(scores[like]), 4)))
-    return found
+                pairs.append(SimilarCauses(names[index], names[alone[like]], round(float(scores[like]), 4)))
+    return pairs
 
 
-def _complete(family: Family, known: Mapping[str, Incident], reports: Sequence[Document]) -> Family:
-    members = [known[name] for name in family.incidents]
-    noted = actions(members, [one for one in reports if _about(one, members)])
-    fix = same_fix(members, lambda step: step_key(step.text, step.command), _changes)
-    still_open = tuple(one for one in noted if one.state == "open")
+def _add_fix(family: Family, incidents_by_id: Mapping[str, Incident], reports: Sequence[Document]) -> Family:
+    members = [incidents_by_id[name] for name in family.incidents]
+    noted = find_corrective_actions(members, [report for report in reports if _is_about(report, members)])
+    fix = find_proven_fix(members, lambda step: step_key(step.text, step.command), _changes_something)
+    still_open = tuple(corrective for corrective in noted if corrective.state == "open")
     return replace(family, fix=fix, action=noted[0] if noted else None, open_actions=still_open)
 
 
-def _changes(step: ResolutionStep) -> bool:
+def _changes_something(step: ResolutionStep) -> bool:
     """Whether the step changes something, rather than looks."""
     judged = classify(step.command) if step.command else classify_text(step.text)
     return judged.risk != "read_only"
 
 
-def _about(document: Document, members: Sequence[Incident]) -> bool:
+def _is_about(document: Document, members: Sequence[Incident]) -> bool:
     """Whether a report names a member, or names no incident and has the family's cause."""
-    named = document.labels.get("incident", "").replace(",", " ").split()
-    if named:
-        return any(one.id in named for one in members)
-    cause = squash(document.labels.get("cause", ""))
-    return bool(cause) and any(label(one) == cause for one in members)
+    named_ids = document.labels.get("incident", "").replace(",", " ").split()
+    if named_ids:
+        return any(incident.id in named_ids for incident in members)
+    cause = normalize_label(document.labels.get("cause", ""))
+    return bool(cause) and any(normalized_cause(incident) == cause for incident in members)
 
 
-def _fits(family: Family, wanted: FamilyFilter) -> bool:
-    return family.count >= wanted.min_count and (
-        wanted.service is None or any(one.name == wanted.service for one in family.services)
+def _fits(family: Family, selection: FamilyFilter) -> bool:
+    return family.count >= selection.min_count and (
+        selection.service is None or any(service.name == selection.service for service in family.services)
     )
 
 
 def _reports(store: Storage, as_of: datetime | None) -> Iterator[Document]:
-    for kind in REPORTS:
+    for kind in REPORT_KINDS:
         cursor: str | None = None
         while True:
-            page = store.documents(kind=kind, cursor=cursor, limit=AT_ONCE)
-            yield from (one for one in page.items if as_of is None or one.dated is None or one.dated <= as_of)
+            page = store.documents(kind=kind, cursor=cursor, limit=PAGE_SIZE)
+            yield from (document for document in page.items if as_of is None or document.dated is None or document.dated <= as_of)
             cursor = page.next_cursor
             if cursor is None:
                 break

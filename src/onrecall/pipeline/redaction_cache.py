@@ -7,14 +7,14 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from onrecall.redaction import announces_secret, harmless, redact, redact_thing
+from onrecall.redaction import announces_secret, contains_no_secrets, redact, redact_model
 
-REMEMBERED = 20_000
+MAX_REMEMBERED = 20_000
 """Texts without secrets that are kept in mind; what held a secret never is."""
-SHORT = 1_000
+MAX_REMEMBERED_LENGTH = 1_000
 """Longer texts hardly repeat."""
 _TEXTLESS = frozenset({bool, int, float, datetime})
-KEYS = frozenset({"key", "id"})
+KEY_FIELDS = frozenset({"key", "id"})
 T = TypeVar("T")
 
 
@@ -25,22 +25,22 @@ class RedactionCache:
         self._personal = personal
         self._clean: set[str | tuple[str, str]] = set()
 
-    def look_ahead(self, things: Iterable[object]) -> None:
+    def prefetch(self, models: Iterable[object]) -> None:
         """Learn which texts of these nouns hold no secret by one look at all that are new, where it tells that."""
-        new = dict(found for thing in things for found in self._new(thing))
-        if new and harmless(new.values(), self._personal):
+        new = dict(entry for model in models for entry in self._new(model))
+        if new and contains_no_secrets(new.values(), self._personal):
             for clean, text in new.items():
                 self._remember(clean, len(text))
 
-    def thing(self, thing: T) -> T:
+    def redact(self, model: T) -> T:
         """A noun with all its texts redacted; one without secrets is handed back as it is."""
         changed = {}
-        for name in _names(type(thing)):
-            value = getattr(thing, name)
-            clean = self.key(value) if name in KEYS else self._value(value)
+        for name in _field_names(type(model)):
+            value = getattr(model, name)
+            clean = self.key(value) if name in KEY_FIELDS else self._value(value)
             if clean is not value:
                 changed[name] = clean
-        return replace(thing, **changed) if changed else thing  # type: ignore[type-var]
+        return replace(model, **changed) if changed else model  # type: ignore[type-var]
 
     def text(self, text: str) -> str:
         """The text without secrets."""
@@ -62,29 +62,29 @@ class RedactionCache:
     def json(self, raw: str) -> str:
         """A text that is JSON, its values redacted by their names too; any other text likewise, as text."""
         try:
-            return json.dumps(redact_thing(json.loads(raw), self._personal))
+            return json.dumps(redact_model(json.loads(raw), self._personal))
         except (ValueError, RecursionError):
             return redact(raw, self._personal).text
 
-    def _new(self, thing: object) -> "Iterator[tuple[str | tuple[str, str], str]]":
+    def _new(self, model: object) -> "Iterator[tuple[str | tuple[str, str], str]]":
         """What is not remembered yet of a noun: what would be, and the text that tells whether it may."""
-        for name in _names(type(thing)):
-            yield from self._new_in(getattr(thing, name))
+        for name in _field_names(type(model)):
+            yield from self._new_in(getattr(model, name))
 
     def _new_in(self, value: Any) -> "Iterator[tuple[str | tuple[str, str], str]]":
         kind = type(value)
         if kind is str:
-            if value not in self._clean and len(value) <= SHORT:
+            if value not in self._clean and len(value) <= MAX_REMEMBERED_LENGTH:
                 yield value, value
         elif kind is tuple:
-            for one in value:
-                yield from self._new_in(one)
+            for element in value:
+                yield from self._new_in(element)
         elif kind is dict:
             for item in value.items():
                 if item not in self._clean:
-                    for one in item:
-                        yield from self._new_in(one)
-                    short = type(item[1]) is str and len(item[0]) + len(item[1]) < SHORT
+                    for text in item:
+                        yield from self._new_in(text)
+                    short = type(item[1]) is str and len(item[0]) + len(item[1]) < MAX_REMEMBERED_LENGTH
                     if short and not announces_secret(item[0]):
                         yield item, f"{item[0]}={item[1]}"
 
@@ -99,7 +99,7 @@ class RedactionCache:
         if isinstance(value, Mapping):
             return self._mapping(value)
         if isinstance(value, tuple) and value:
-            clean = tuple(self._value(one) for one in value)
+            clean = tuple(self._value(element) for element in value)
             return value if clean == value else clean
         return value
 
@@ -112,7 +112,7 @@ class RedactionCache:
         }
         if not dirty:
             return mapping
-        clean = redact_thing(dirty, self._personal)
+        clean = redact_model(dirty, self._personal)
         if clean == dirty:
             return mapping
         return {name: value for name, value in mapping.items() if name not in dirty} | clean
@@ -121,24 +121,24 @@ class RedactionCache:
         """Whether neither holds a secret, nor both together; of what is no text that is not known."""
         if not isinstance(value, str) or self.text(name) != name or self.text(value) != value:
             return False
-        if redact_thing({name: value}, self._personal) != {name: value}:
+        if redact_model({name: value}, self._personal) != {name: value}:
             return False
         self._remember((name, value), len(name) + len(value))
         return True
 
     def _remember(self, clean: "str | tuple[str, str]", length: int) -> None:
-        if length > SHORT:
+        if length > MAX_REMEMBERED_LENGTH:
             return
-        if len(self._clean) >= REMEMBERED:
+        if len(self._clean) >= MAX_REMEMBERED:
             self._clean.clear()
         self._clean.add(clean)
 
 
-_NAMES: dict[type, tuple[str, ...]] = {}
+_FIELD_NAMES: dict[type, tuple[str, ...]] = {}
 
 
-def _names(kind: type) -> tuple[str, ...]:
-    if kind not in _NAMES:
+def _field_names(kind: type) -> tuple[str, ...]:
+    if kind not in _FIELD_NAMES:
         assert is_dataclass(kind)
-        _NAMES[kind] = tuple(one.name for one in fields(kind))
-    return _NAMES[kind]
+        _FIELD_NAMES[kind] = tuple(field.name for field in fields(kind))
+    return _FIELD_NAMES[kind]

@@ -21,7 +21,7 @@ from onrecall.storage import CircuitState, IncidentEvent, ModelCall, ModelUsage,
 CURSOR = "refine"
 BATCH = 20
 LEASE = timedelta(seconds=10)
-LATER = timedelta(milliseconds=1)
+CLOCK_STEP = timedelta(milliseconds=1)
 """A refined answer comes after the one it refines, even by a clock that stands."""
 
 
@@ -74,7 +74,7 @@ class Models:
     @property
     def providers(self) -> tuple[str, ...]:
         """Each once."""
-        return tuple(dict.fromkeys(one.provider for _, one in self.asked))
+        return tuple(dict.fromkeys(model.provider for _, model in self.asked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,12 @@ class Refiner:
     def begin(self) -> None:
         """From now on answers are refined; those that were given before anybody did that are not."""
         if self.active:
-            self._store.cursors.take(CURSOR, self._holder, self._clock(), self._models.lease)
+            self._store.consumer_offsets.acquire(CURSOR, self._holder, self._clock(), self._models.lease)
 
     def run(self) -> int:
         """Refine answers that were given since the last look, one process at a time; how many were looked at."""
         place = (
-            self._store.cursors.take(CURSOR, self._holder, self._clock(), self._models.lease) if self.active else None
+            self._store.consumer_offsets.acquire(CURSOR, self._holder, self._clock(), self._models.lease) if self.active else None
         )
         if place is None:
             return 0
@@ -136,24 +136,24 @@ class Refiner:
         events = self._store.events(place, BATCH)
         for event in events:
             if event.type == "recommended":
-                self._told(event)
+                self._refine_event(event)
                 looked += 1
-                self._store.cursors.move(CURSOR, self._holder, event.seq, self._clock(), self._models.lease)
+                self._store.consumer_offsets.advance(CURSOR, self._holder, event.seq, self._clock(), self._models.lease)
         if events:
-            self._store.cursors.move(CURSOR, self._holder, events[-1].seq, self._clock(), self._models.lease)
+            self._store.consumer_offsets.advance(CURSOR, self._holder, events[-1].seq, self._clock(), self._models.lease)
         return looked
 
     def release(self) -> None:
         """Let another process go on at once."""
         if self.active:
-            self._store.cursors.release(CURSOR, self._holder)
+            self._store.consumer_offsets.release(CURSOR, self._holder)
 
     def refine(self, answer: Recommendation, situation: Situation) -> Recommendation:
         """The answer to a question, refined if that succeeds; it is not kept."""
         if not self.active:
             return answer
-        made, outcome = self._refined(answer, situation)
-        return made or _stands(answer, outcome)
+        refined_answer, outcome = self._refined(answer, situation)
+        return refined_answer or _unrefined_answer(answer, outcome)
 
     def usage(self, days: int = 30) -> UsageReport:
         """What was used in the last days."""
@@ -164,10 +164,10 @@ class Refiner:
             spent_today_usd=self._store.usage.spent_today(now),
             daily_budget_usd=self._models.limits.daily_budget_usd,
             calls_per_minute=self._models.limits.calls_per_minute,
-            breakers=tuple(self._store.usage.breaker(one, now) for one in self._models.providers),
+            breakers=tuple(self._store.usage.breaker(provider, now) for provider in self._models.providers),
         )
 
-    def _told(self, event: IncidentEvent) -> None:
+    def _refine_event(self, event: IncidentEvent) -> None:
         """Refine the answer that an event tells of, while it is the newest to an incident that is not over."""
         try:
             answer = self._store.recommendation(str(event.detail.get("recommendation", "")))
@@ -179,16 +179,16 @@ class Refiner:
             return
         if self._store.usage.was_rejected(answer.id):
             return
-        made, outcome = self._refined(answer, situation_of(incident), incident)
-        if made is None and outcome.attempts:
-            made = replace(
-                _stands(answer, outcome),
+        refined_answer, outcome = self._refined(answer, situation_of(incident), incident)
+        if refined_answer is None and outcome.attempts:
+            refined_answer = replace(
+                _unrefined_answer(answer, outcome),
                 id=f"{answer.id}-stands-{secrets.token_hex(4)}",
                 refines=answer.id,
-                created_at=max(self._clock(), answer.created_at + LATER),
+                created_at=max(self._clock(), answer.created_at + CLOCK_STEP),
             )
-        if made is not None:
-            self._store.usage.keep(made, [step_key(step.text, step.command) for step in made.steps])
+        if refined_answer is not None:
+            self._store.usage.keep(refined_answer, [step_key(step.text, step.command) for step in refined_answer.steps])
 
     def _refined(
         self, answer: Recommendation, situation: Situation, incident: Incident | None = None
@@ -197,17 +197,17 @@ class Refiner:
         ends = time.monotonic() + self._models.deadline_seconds
         chosen = self._options(answer, situation, incident)
         mask = Mask(self._code)
-        asked = [
+        metered = [
             (role, _MeteredModel(model, self._store, self._models.limits, self._clock, answer.id))
             for role, model in self._models.asked
         ]
-        outcome = escalate(chosen, mask, asked, lambda: ends - time.monotonic())
+        outcome = escalate(chosen, mask, metered, lambda: ends - time.monotonic())
         if outcome.draft is None:
             return None, outcome
-        now = max(self._clock(), answer.created_at + LATER)
-        made = with_public_confidence(refined(answer, outcome.draft, outcome, chosen, now, mask.restore))
-        self._observers.answer(made)
-        return made, outcome
+        now = max(self._clock(), answer.created_at + CLOCK_STEP)
+        recommendation = with_public_confidence(refined(answer, outcome.draft, outcome, chosen, now, mask.restore))
+        self._observers.answer(recommendation)
+        return recommendation, outcome
 
     def _options(self, answer: Recommendation, situation: Situation, incident: Incident | None) -> Options:
         records = self._store.step_records(step_keys(answer.evidence), answer.as_of)
@@ -254,7 +254,7 @@ class _MeteredModel:
             self._store.usage.rejected(self._number, reasons)
 
 
-def _stands(answer: Recommendation, outcome: RefinementResult) -> Recommendation:
+def _unrefined_answer(answer: Recommendation, outcome: RefinementResult) -> Recommendation:
     """The answer as it was, with what was tried."""
     return replace(
         answer,

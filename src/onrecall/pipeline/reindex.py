@@ -32,17 +32,17 @@ class Reindex:
         self._store, self._recall = store, recall
         self._make = EmbeddingVersion(recall.model, terms.VERSION)
 
-    def standing(self) -> ReindexProgress:
+    def progress(self) -> ReindexProgress:
         """How far the passages are of the model and terms in use."""
         models: Counter[str | None] = Counter()
         versions: Counter[int | None] = Counter()
-        made = self._store.makes()
-        for make, number in made.items():
-            if make.model != self._make.model:
-                models[make.model] += number
-            if make.terms_version != self._make.terms_version:
-                versions[make.terms_version] += number
-        return ReindexProgress(self._make, sum(made.values()), models, versions)
+        counts = self._store.count_by_version()
+        for version, number in counts.items():
+            if version.model != self._make.model:
+                models[version.model] += number
+            if version.terms_version != self._make.terms_version:
+                versions[version.terms_version] += number
+        return ReindexProgress(self._make, sum(counts.values()), models, versions)
 
     def begin(self) -> int:
         """Begin, or go on where a killed run was; how many passages are to be made."""
@@ -59,26 +59,26 @@ class Reindex:
         while (swapped := staging.swap()) is None:
             after = 0
             while True:
-                found, after = staging.next(after, BATCH)
-                if not found:
+                items, after = staging.next(after, BATCH)
+                if not items:
                     break
-                remade = self._made(found)
+                remade = self._prepare(items)
                 staging.stage(remade)
-                advance(sum(len(one.passages) for one in remade))
+                advance(sum(len(item.passages) for item in remade))
         return swapped
 
-    def _made(self, found: list[ReindexItem]) -> list[ReindexedItem]:
-        there = self._store.things([one.owner for one in found])
-        known = [(one, there[one.owner]) for one in found if one.owner in there]
-        prepared = self._recall.prepare([thing for _, thing in known])
-        return [ReindexedItem(one, passages) for (one, _), passages in zip(known, prepared, strict=True)]
+    def _prepare(self, items: list[ReindexItem]) -> list[ReindexedItem]:
+        stored = self._store.get_records([item.owner for item in items])
+        existing = [(item, stored[item.owner]) for item in items if item.owner in stored]
+        prepared = self._recall.prepare([owner for _, owner in existing])
+        return [ReindexedItem(item, passages) for (item, _), passages in zip(existing, prepared, strict=True)]
 
     def _refuse_to_forget(self) -> None:
         """Without a model only passages without a vector can be made anew."""
-        held = sorted(model for model in self.standing().models if model is not None)
-        if self._make.model is None and held:
+        models = sorted(model for model in self.progress().models if model is not None)
+        if self._make.model is None and models:
             raise Invalid(
-                f"passages carry vectors of {', '.join(held)}, and no model is configured: a re-index would drop them; "
+                f"passages carry vectors of {', '.join(models)}, and no model is configured: a re-index would drop them; "
                 "install or configure a model first",
                 "model",
             )

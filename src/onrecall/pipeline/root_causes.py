@@ -6,22 +6,22 @@ from datetime import datetime
 import numpy as np
 
 from onrecall.domain.incident import EvidenceKind, Incident
-from onrecall.pipeline.cause_proposals import Proposal, cause_words, proposals
+from onrecall.pipeline.cause_proposals import Proposal, cause_words, propose_families
 from onrecall.storage import Storage
 
-AT_ONCE = 1000
+PAGE_SIZE = 1000
 
 
-def incidents_of(store: Storage, as_of: datetime | None = None) -> Iterator[Incident]:
+def all_incidents(store: Storage, as_of: datetime | None = None) -> Iterator[Incident]:
     """Return all incidents, now or as they were known at a time."""
     cursor: str | None = None
     while True:
-        page = store.incidents(cursor=cursor, limit=AT_ONCE)
+        page = store.incidents(cursor=cursor, limit=PAGE_SIZE)
         if as_of is None:
             yield from page.items
         else:
-            then = store.things([("incident", one.id) for one in page.items], as_of).values()
-            yield from (one for one in then if isinstance(one, Incident))
+            stored = store.get_records([("incident", incident.id) for incident in page.items], as_of).values()
+            yield from (item for item in stored if isinstance(item, Incident))
         cursor = page.next_cursor
         if cursor is None:
             return
@@ -34,8 +34,8 @@ def cause_vectors(store: Storage, incidents: Sequence[str], as_of: datetime | No
     """
     vectors: dict[str, np.ndarray] = {}
     models: set[str | None] = set()
-    for start in range(0, len(incidents), AT_ONCE):
-        owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in incidents[start : start + AT_ONCE]]
+    for start in range(0, len(incidents), PAGE_SIZE):
+        owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in incidents[start : start + PAGE_SIZE]]
         for (_, name), passages in store.passages_of(owners, as_of).items():
             for _, passage in passages:
                 if passage.part == "resolution" and passage.n == 0 and passage.vector:
@@ -48,5 +48,5 @@ def waiting_proposals(store: Storage, incidents: Sequence[Incident]) -> tuple[Pr
     """Return the families of root causes without a label on which nobody decided yet."""
     explained = [incident.id for incident in incidents if cause_words(incident)]
     refused = [set(family.incidents) for family in store.cause_families.all() if family.state == "dismissed"]
-    families = proposals(incidents, cause_vectors(store, explained))
+    families = propose_families(incidents, cause_vectors(store, explained))
     return tuple(family for family in families if not any(set(family.incidents) <= members for members in refused))

@@ -16,11 +16,11 @@ from onrecall.storage import Storage
 
 MatchKind = Literal["incident", "document", "command"]
 PageKind = Literal["incident", "document"]
-LONGEST_QUERY = 400
-KINDS: Sequence[PageKind] = ("incident", "document")
-RECALLED = 20
+MAX_QUERY_LENGTH = 400
+PAGE_KINDS: Sequence[PageKind] = ("incident", "document")
+MAX_RECALLED = 20
 """So many incidents, and as many documents, are taken from recall as candidates."""
-LISTED = 40
+MAX_LISTED = 40
 """So many of the newest incidents that have the words in title or description are candidates."""
 
 Recall = Callable[[Situation, int], Sequence[Evidence]]
@@ -56,79 +56,79 @@ class TextSearch:
         Raises:
             Invalid: The query is blank or longer than 400 characters.
         """
-        words = _words(query)
-        pages = sorted(self._candidates(query, words), key=lambda one: _rank(one, query, words))
-        commands = [match for one in pages for match in _command_matches(one, words)]
-        matches = [_page_match(one, words) for one in pages if _holds(one, words)]
+        words = _query_words(query)
+        pages = sorted(self._candidates(query, words), key=lambda candidate: _rank_key(candidate, query, words))
+        commands = [match for candidate in pages for match in _match_commands(candidate, words)]
+        matches = [_match_page(candidate, words) for candidate in pages if _contains_all(candidate, words)]
         kinds: Sequence[MatchKind] = ("incident", "document", "command")
         by_kind = ([match for match in (*matches, *commands) if match.kind == kind] for kind in kinds)
-        return tuple(match for some in by_kind for match in some[:limit])
+        return tuple(match for kind_matches in by_kind for match in kind_matches[:limit])
 
     def _candidates(self, query: str, words: Sequence[str]) -> Iterable[Page]:
         """Pages that may hold the words, each once: by id, by title and description, and by recall."""
         names = dict.fromkeys((query.strip(), query.strip().upper()))
-        found = self._store.things([(kind, name) for name in names for kind in KINDS])
+        by_id = self._store.get_records([(kind, name) for name in names for kind in PAGE_KINDS])
         pages: dict[tuple[bool, str], Page] = {}
-        listed = self._store.incidents(q=" ".join(words), limit=LISTED).items
-        recalled = [one for kind in KINDS for one in self._recalled(query, kind)]
-        for one in (*found.values(), *listed, *recalled):
-            if isinstance(one, Incident | Document):
-                pages.setdefault((isinstance(one, Incident), one.id), one)
+        listed = self._store.incidents(q=" ".join(words), limit=MAX_LISTED).items
+        recalled = [item for kind in PAGE_KINDS for item in self._recalled(query, kind)]
+        for item in (*by_id.values(), *listed, *recalled):
+            if isinstance(item, Incident | Document):
+                pages.setdefault((isinstance(item, Incident), item.id), item)
         return pages.values()
 
     def _recalled(self, query: str, kind: PageKind) -> Iterator[Page]:
         family: list[str] = []
-        for evidence in self._recall(Situation(text=query, only=Filter(kind=kind)), RECALLED):
+        for evidence in self._recall(Situation(text=query, only=Filter(kind=kind)), MAX_RECALLED):
             family += evidence.family
-            yield from (one for one in (evidence.incident, evidence.document, evidence.report) if one is not None)
-        others = self._store.things([("incident", name) for name in dict.fromkeys(family)][:LISTED])
-        yield from (one for one in others.values() if isinstance(one, Incident))
+            yield from (item for item in (evidence.incident, evidence.document, evidence.report) if item is not None)
+        family_members = self._store.get_records([("incident", name) for name in dict.fromkeys(family)][:MAX_LISTED])
+        yield from (item for item in family_members.values() if isinstance(item, Incident))
 
 
-def _words(query: str) -> tuple[str, ...]:
+def _query_words(query: str) -> tuple[str, ...]:
     if not query.strip():
         raise Invalid("there is nothing to look for; give a word, an id or a piece of a command", "q")
-    if len(query) > LONGEST_QUERY:
-        raise Invalid(f"q is {len(query)} characters long; at most {LONGEST_QUERY} are looked for", "q")
+    if len(query) > MAX_QUERY_LENGTH:
+        raise Invalid(f"q is {len(query)} characters long; at most {MAX_QUERY_LENGTH} are looked for", "q")
     return tuple(dict.fromkeys(query.casefold().split()))
 
 
-def _holds(one: Page, words: Sequence[str]) -> bool:
-    text = "\n".join((one.id, one.service or "", *one.labels.values(), page.text(one))).casefold()
+def _contains_all(record: Page, words: Sequence[str]) -> bool:
+    text = "\n".join((record.id, record.service or "", *record.labels.values(), page.to_markdown(record))).casefold()
     return all(word in text for word in words)
 
 
-def _rank(one: Page, query: str, words: Sequence[str]) -> tuple[bool, int]:
+def _rank_key(record: Page, query: str, words: Sequence[str]) -> tuple[bool, int]:
     """What sorts best first: the id itself, then how many words the title holds; ties stay as they were found."""
-    title = one.title.casefold()
-    return one.id.casefold() != query.strip().casefold(), -sum(word in title for word in words)
+    title = record.title.casefold()
+    return record.id.casefold() != query.strip().casefold(), -sum(word in title for word in words)
 
 
-def _page_match(one: Page, words: Sequence[str]) -> SearchMatch:
+def _match_page(record: Page, words: Sequence[str]) -> SearchMatch:
     """The first line that holds most of the words."""
-    lines = [line for line in page.lines(one) if line.text.strip()] or [page.PageLine(1, one.title, "opening")]
+    lines = [line for line in page.numbered_lines(record) if line.text.strip()] or [page.PageLine(1, record.title, "opening")]
     best = max(lines, key=lambda line: sum(word in line.text.casefold() for word in words))
-    if isinstance(one, Incident):
-        return SearchMatch("incident", one.id, one.title, best.number, best.text, "incident", one.service, one.status)
-    return SearchMatch("document", one.id, one.title, best.number, best.text, "document", one.service)
+    if isinstance(record, Incident):
+        return SearchMatch("incident", record.id, record.title, best.number, best.text, "incident", record.service, record.status)
+    return SearchMatch("document", record.id, record.title, best.number, best.text, "document", record.service)
 
 
-def _command_matches(one: Page, words: Sequence[str]) -> Iterator[SearchMatch]:
-    seen: set[str] = set()
-    kind: PageKind = "incident" if isinstance(one, Incident) else "document"
-    for command in _commands(one):
+def _match_commands(record: Page, words: Sequence[str]) -> Iterator[SearchMatch]:
+    seen_texts: set[str] = set()
+    kind: PageKind = "incident" if isinstance(record, Incident) else "document"
+    for command in _commands(record):
         text = command.text.casefold()
-        if text not in seen and all(word in text for word in words):
-            seen.add(text)
-            yield SearchMatch("command", one.id, one.title, command.line, command.text, kind, one.service)
+        if text not in seen_texts and all(word in text for word in words):
+            seen_texts.add(text)
+            yield SearchMatch("command", record.id, record.title, command.line, command.text, kind, record.service)
 
 
-def _commands(one: Page) -> Iterator[CommandLine]:
-    if isinstance(one, Document):
-        yield from _commands_of_blocks(markdown.parse(one.text))
+def _commands(record: Page) -> Iterator[CommandLine]:
+    if isinstance(record, Document):
+        yield from _commands_of_blocks(markdown.parse(record.text))
         return
-    steps = one.resolution.steps if one.resolution else ()
-    for line in page.lines(one):
+    steps = record.resolution.steps if record.resolution else ()
+    for line in page.numbered_lines(record):
         command = steps[line.step].command if line.step is not None else None
         if command:
             yield CommandLine(command, line.number)

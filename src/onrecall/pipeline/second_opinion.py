@@ -21,15 +21,15 @@ from onrecall.redaction import redact
 from onrecall.storage import Storage
 
 SOURCE = "hindsight"
-LATE = "it did not answer in time, so the answer went out without it"
-SHOWN = 5
-ASKED_FOR = 25
+TOO_LATE = "it did not answer in time, so the answer went out without it"
+MAX_SHOWN = 5
+MAX_REQUESTED = 25
 """Documents to look through for those that count: a later or an open incident is no precedent."""
-REST_SECONDS = 30.0
+BACKOFF_SECONDS = 30.0
 """After a failure the server is left alone for so long."""
-REMEMBERED = 500
+MAX_REMEMBERED = 500
 """Answers whose opinion is remembered, so that looking at one again asks nobody."""
-LONGEST_TITLE = 200
+MAX_TITLE_LENGTH = 200
 
 
 class BankSource(Protocol):
@@ -100,7 +100,7 @@ class SecondOpinions:
     def __init__(self, source: OpinionSource | None, store: Storage, *, personal: bool = False) -> None:
         self._source, self._store, self._personal = source, store, personal
         self._lock = threading.Lock()
-        self._rests_until, self._last_error = 0.0, ""
+        self._backoff_until, self._last_error = 0.0, ""
         self._remembered: OrderedDict[str, SecondOpinion] = OrderedDict()
 
     def ask(self, situation: Situation) -> Pending:
@@ -116,82 +116,82 @@ class SecondOpinions:
     def beside(self, answer: Recommendation, situation: Situation) -> SecondOpinion | None:
         """The opinion on what was asked, beside an answer that is kept; the same answer is asked about once."""
         with self._lock:
-            if known := self._remembered.get(answer.id):
-                return known
+            if cached := self._remembered.get(answer.id):
+                return cached
         opinion = self.ask(situation).result(answer.evidence)
         if opinion is not None and opinion.state == "ok":
             with self._lock:
                 self._remembered[answer.id] = opinion
-                if len(self._remembered) > REMEMBERED:
+                if len(self._remembered) > MAX_REMEMBERED:
                     self._remembered.popitem(last=False)
         return opinion
 
     def _begin(self, source: OpinionSource, situation: Situation, started: float) -> Callable[[], Reply]:
         """Ask; what is returned waits for the reply."""
-        if started < self._rests_until:
+        if started < self._backoff_until:
             resting = OnRecallError(self._last_error)
             return lambda: resting
-        future = source.bank.recall(redact(situation.text, personal=self._personal).text, ASKED_FOR)
+        future = source.bank.recall(redact(situation.text, personal=self._personal).text, MAX_REQUESTED)
         return lambda: self._wait(future, source.seconds)
 
     def _wait(self, future: "concurrent.futures.Future[tuple[BankMatch, ...]]", seconds: float) -> Reply:
         try:
             return future.result(seconds)
         except OnRecallError as error:
-            self._rest(str(error))
+            self._back_off(str(error))
             return error
         except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
-            self._rest(LATE)
-            return OnRecallError(LATE)
+            self._back_off(TOO_LATE)
+            return OnRecallError(TOO_LATE)
 
-    def _rest(self, error: str) -> None:
-        self._rests_until, self._last_error = time.monotonic() + REST_SECONDS, error
+    def _back_off(self, error: str) -> None:
+        self._backoff_until, self._last_error = time.monotonic() + BACKOFF_SECONDS, error
 
     def _opinion(
         self, bank: str, situation: Situation, reply: Reply, evidence: Sequence[Evidence], milliseconds: float
     ) -> SecondOpinion:
         if isinstance(reply, OnRecallError):
             return SecondOpinion(SOURCE, bank, "unavailable", str(reply), (), None, milliseconds)
-        matches = precedents(self._store, reply, situation.exclude, situation.as_of)[:SHOWN]
+        matches = match_precedents(self._store, reply, situation.exclude, situation.as_of)[:MAX_SHOWN]
         return SecondOpinion(SOURCE, bank, "ok", None, matches, _agrees(matches, evidence), milliseconds)
 
 
-def precedents(
+def match_precedents(
     store: Storage, matches: Sequence[BankMatch], exclude: frozenset[str], as_of: datetime | None
 ) -> tuple[OpinionMatch, ...]:
     """The matches that could be a precedent: of incidents that are known here, those that were over by then."""
-    named = {match.document_id: incident_of(match.document_id, match.metadata) for match in matches}
-    wanted: list[tuple[EvidenceKind, str]] = [("incident", name) for name in named.values() if name]
-    known = store.things(wanted, as_of)
-    now = known if as_of is None else store.things(wanted)
-    shown = []
+    incident_ids = {match.document_id: named_incident(match.document_id, match.metadata) for match in matches}
+    owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in incident_ids.values() if name]
+    incidents = store.get_records(owners, as_of)
+    stored_now = incidents if as_of is None else store.get_records(owners)
+    opinions = []
     for match in matches:
-        name = named[match.document_id]
-        incident = known.get(("incident", name)) if name else None
-        if name in exclude or (incident is None and name and ("incident", name) in now):
+        name = incident_ids[match.document_id]
+        incident = incidents.get(("incident", name)) if name else None
+        if name in exclude or (incident is None and name and ("incident", name) in stored_now):
             continue
         if isinstance(incident, Incident):
             if incident.resolution is not None:
-                shown.append(OpinionMatch(match.document_id, name, incident.title, match.semantic))
+                opinions.append(OpinionMatch(match.document_id, name, incident.title, match.semantic))
         elif as_of is None:
-            shown.append(OpinionMatch(match.document_id, name, _title(match), match.semantic))
-    return tuple(shown)
+            opinions.append(OpinionMatch(match.document_id, name, _title(match), match.semantic))
+    return tuple(opinions)
 
 
-def incident_of(document_id: str, metadata: Mapping[str, str]) -> str | None:
+def named_incident(document_id: str, metadata: Mapping[str, str]) -> str | None:
     """The incident that a document names, by its metadata or by its own id; None where it names none."""
-    named = metadata.get("incident_id", "").strip()
-    if named:
-        return named
+    incident_id = metadata.get("incident_id", "").strip()
+    if incident_id:
+        return incident_id
     return document_id.removeprefix(PREFIX).strip() or None if document_id.startswith(PREFIX) else None
 
 
 def _title(match: BankMatch) -> str | None:
     title = match.metadata.get("title")
-    return redact(title).text[:LONGEST_TITLE] if title else None
+    return redact(title).text[:MAX_TITLE_LENGTH] if title else None
 
 
 def _agrees(matches: Sequence[OpinionMatch], evidence: Sequence[Evidence]) -> bool | None:
     theirs = next((match.incident for match in matches if match.incident), None)
-    ours = next((one for one in evidence if one.resolution is not None), None)
+    ours = next((item for item in evidence if item.resolution is not None), None)
     return None if theirs is None or ours is None else theirs in (ours.id, *ours.family)

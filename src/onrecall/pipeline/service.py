@@ -31,11 +31,11 @@ from onrecall.pipeline.began_together import BeganTogetherService
 from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.collaboration import Collaboration
 from onrecall.pipeline.group_alerts import AlertGrouper, GroupingTimers
-from onrecall.pipeline.import_history import ImportReport, bring
+from onrecall.pipeline.import_history import ImportReport, import_history
 from onrecall.pipeline.ingest import AlertIngester, IngestReceipt, SourcePolicy
-from onrecall.pipeline.learn import done_in, origin_of_cause, performed_in, recurrence_of
+from onrecall.pipeline.learn import executions_from_outcome, find_cause_origin, executions_from_resolution, find_predecessor
 from onrecall.pipeline.maintenance import Maintenance
-from onrecall.pipeline.manual_grouping import ManualGrouping, check_there
+from onrecall.pipeline.manual_grouping import ManualGrouping, ensure_not_merged
 from onrecall.pipeline.mirror import Mirror
 from onrecall.pipeline.notices import NoticePoster
 from onrecall.pipeline.notify import Dispatcher, Notifier
@@ -47,7 +47,7 @@ from onrecall.pipeline.reindex import Reindex
 from onrecall.pipeline.search import TextSearch
 from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
 from onrecall.pipeline.suggestions import SuggestionDesk
-from onrecall.redaction import redact, redact_thing
+from onrecall.redaction import redact, redact_model
 from onrecall.retrieval import Retriever
 from onrecall.sources import SOURCES, SourceCatalog, WebhookRequest
 from onrecall.storage import Storage
@@ -125,9 +125,9 @@ class IncidentService:
             personal=parts.redact_personal,
         )
         self._settling = AutoResolver(parts.store, parts.clock, parts.pace, self.suggestions, self.receiver.switch)
-        self.mirrors = tuple(Mirror(one, parts.store, parts.clock) for one in parts.mirrors)
+        self.mirrors = tuple(Mirror(mirror, parts.store, parts.clock) for mirror in parts.mirrors)
         self.tellers: tuple[Dispatcher | Mirror, ...] = (
-            *(Notifier(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels),
+            *(Notifier(channel, parts.store, parts.clock, parts.tell_from) for channel in parts.channels),
             *self.mirrors,
         )
         self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
@@ -151,7 +151,7 @@ class IncidentService:
 
     def receive(self, source: str, deliveries: Sequence[WebhookRequest]) -> tuple[IngestReceipt, ...]:
         """Take a sender's messages in, all or none; kept for good when this returns, and twice changes nothing."""
-        receipts = self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
+        receipts = self.receiver.keep([self.receiver.read(source, delivery) for delivery in deliveries])
         for receipt in receipts:
             if receipt.refusal is not None:
                 raise receipt.refusal
@@ -174,12 +174,12 @@ class IncidentService:
 
         The second value says whether it was new. One that is resolved is found as well, and stays resolved.
         """
-        clean = redact_thing(replace(incident, id=""), personal=self._personal)
+        clean = redact_model(replace(incident, id=""), personal=self._personal)
         (passages,) = self._recall.prepare([clean])
         return self.store.open_incident_once(clean, passages, self._clock())
 
     def _open(self, incident: Incident) -> tuple[Incident, bool]:
-        clean = redact_thing(incident, personal=self._personal)
+        clean = redact_model(incident, personal=self._personal)
         (passages,) = self._recall.prepare([clean])
         return self.store.open_incident(clean, passages, self._clock())
 
@@ -202,9 +202,9 @@ class IncidentService:
         self, text: str, owners: Sequence[tuple[EvidenceKind, str]]
     ) -> Mapping[tuple[EvidenceKind, str], float]:
         """The cosine between a text and the nearest passage of each owner; empty where there is no model."""
-        held = self.store.passages_of(owners)
+        passages_by_owner = self.store.passages_of(owners)
         return self._recall.similarities(
-            text, {owner: [passage for _, passage in some] for owner, some in held.items()}
+            text, {owner: [passage for _, passage in owned] for owner, owned in passages_by_owner.items()}
         )
 
     def ask(self, situation: Situation, limit: int = 5, *, refine: bool = False) -> Recommendation:
@@ -214,7 +214,7 @@ class IncidentService:
 
     def decide(self, situation: Situation, limit: int = 5) -> Recommendation:
         """An answer that is kept though no incident stands for it; the same evidence again gives the same one."""
-        return self._answers.decide(redact_thing(situation, personal=self._personal), limit)
+        return self._answers.decide(redact_model(situation, personal=self._personal), limit)
 
     # recommend for an incident; kept
 
@@ -228,7 +228,7 @@ class IncidentService:
 
     def alert_links(self, incident_id: str) -> tuple[AlertLink, ...]:
         """Where the senders of an incident's alerts say that people can look, runbooks first."""
-        return alert_links.collect(self.store.alerts_of(incident_id, LINKED_ALERTS))
+        return alert_links.collect_links(self.store.alerts_of(incident_id, LINKED_ALERTS))
 
     # the worker's round
 
@@ -245,17 +245,17 @@ class IncidentService:
         one that is, is looked for where nobody says it, unless somebody looked already.
         """
         incident = self.store.incident(incident_id)
-        check_there(incident)
-        clean = redact_thing(resolution, personal=self._personal)
+        ensure_not_merged(incident)
+        clean = redact_model(resolution, personal=self._personal)
         answers = self.store.recommendations(incident_id)
-        clean = replace(clean, cause_origin=origin_of_cause(clean, answers))
+        clean = replace(clean, cause_origin=find_cause_origin(clean, answers))
         resolved = incident.resolve(clean)
         links = self._recurrence(incident, clean, recurs) if look or recurs else ()
         (passages,) = self._recall.prepare([resolved])
         now = self._clock()
-        kept = self.store.resolve(incident_id, clean, passages, performed_in(clean), links, now)
-        self.trust.resolved(kept, answers, now)
-        return kept
+        stored = self.store.resolve(incident_id, clean, passages, executions_from_resolution(clean), links, now)
+        self.trust.record_resolution(stored, answers, now)
+        return stored
 
     def _recurrence(self, incident: Incident, resolution: Resolution, recurs: str | None) -> tuple[IncidentLink, ...]:
         if recurs is not None:
@@ -263,26 +263,26 @@ class IncidentService:
                 raise Invalid("an incident can't be a recurrence of itself; name the earlier one", "recurrence_of")
             self.store.incident(recurs)
             return (IncidentLink("recurrence", recurs),)
-        alike = self._recall.alike(situation_of(incident), limit=10)
-        found = recurrence_of(incident, resolution, alike, self.trust.measured().thresholds.similar)
-        return (IncidentLink("recurrence", found),) if found else ()
+        candidates = self._recall.alike(situation_of(incident), limit=10)
+        predecessor = find_predecessor(incident, resolution, candidates, self.trust.measured().thresholds.similar)
+        return (IncidentLink("recurrence", predecessor),) if predecessor else ()
 
     def reopen(self, incident_id: str, by: str | None = None) -> Incident:
         """It was not over: the resolution's credit is taken back and its text is no longer recalled."""
         resolved = self.store.incident(incident_id)
-        check_there(resolved)
+        ensure_not_merged(resolved)
         reopened = resolved.reopen()
         (passages,) = self._recall.prepare([reopened])
         return self.store.reopen(incident_id, passages, self._clock(), by)
 
-    def link(self, incident_id: str, kind: LinkKind, other: str, by: str | None = None) -> Incident:
+    def link(self, incident_id: str, kind: LinkKind, target: str, by: str | None = None) -> Incident:
         """Tie an incident to an earlier one by hand."""
-        if incident_id == other:
+        if incident_id == target:
             raise Invalid("an incident can't be linked to itself; name the earlier one", "incident")
         if kind == "merged":
-            self.by_hand.merge(incident_id, other, by)
+            self.by_hand.merge(incident_id, target, by)
             return self.store.incident(incident_id)
-        return self.store.link(incident_id, IncidentLink(kind, other), self._clock(), by)
+        return self.store.link(incident_id, IncidentLink(kind, target), self._clock(), by)
 
     def rate(self, outcome: RecommendationOutcome, incident: str | None = None) -> None:
         """Keep what came of a recommendation and its steps; it counts from now on. One that is said of another
@@ -290,8 +290,8 @@ class IncidentService:
         """
         recommendation = self.store.recommendation(outcome.recommendation)
         if incident is not None and recommendation.incident != incident:
-            other = f"to incident {recommendation.incident}" if recommendation.incident else "to a question"
-            raise Invalid(f"recommendation {recommendation.id} is an answer {other}, not to {incident}", "incident")
+            subject = f"to incident {recommendation.incident}" if recommendation.incident else "to a question"
+            raise Invalid(f"recommendation {recommendation.id} is an answer {subject}, not to {incident}", "incident")
         numbers = {step.n for step in recommendation.steps}
         for index, step in enumerate(outcome.steps):
             if step.n in {earlier.n for earlier in outcome.steps[:index]}:
@@ -302,15 +302,15 @@ class IncidentService:
                     f"steps.{index}.n",
                 )
         note = redact(outcome.note, personal=self._personal).text if outcome.note else None
-        self.store.rate(replace(outcome, note=note), done_in(recommendation, outcome), self._clock())
+        self.store.rate(replace(outcome, note=note), executions_from_outcome(recommendation, outcome), self._clock())
         if recommendation.incident:
-            self.trust.rated(self.store.incident(recommendation.incident), recommendation, outcome)
+            self.trust.record_rating(self.store.incident(recommendation.incident), recommendation, outcome)
 
     # bring in and out
 
-    def bring(
+    def import_history(
         self,
-        things: Iterable[Any],
+        items: Iterable[Any],
         progress: Callable[[int], None] | None = None,
         *,
         dry_run: bool = False,
@@ -319,10 +319,10 @@ class IncidentService:
         """Import old incidents and documents; what is already here stays as it is. Without `credit` the steps of a
         resolution add to no track record.
         """
-        return bring(
+        return import_history(
             self.store,
             self._recall,
-            things,
+            items,
             self._clock,
             progress,
             personal=self._personal,
@@ -332,13 +332,13 @@ class IncidentService:
 
     def put_document(self, document: Document) -> str:
         """Keep a document under its id; says whether it was created, updated or unchanged."""
-        clean = redact_thing(document, personal=self._personal)
+        clean = redact_model(document, personal=self._personal)
         (passages,) = self._recall.prepare([clean])
         return self.store.put_document(clean, passages, self._clock())
 
     def is_unchanged(self, document: Document) -> bool:
         """Return whether the document is stored already and says the same."""
-        return self.store.unchanged([redact_thing(document, personal=self._personal)])[0]
+        return self.store.unchanged([redact_model(document, personal=self._personal)])[0]
 
     def delete_document(self, document_id: str) -> None:
         """Forget a document; recommendations that cited it keep their quotes."""
@@ -355,17 +355,17 @@ class IncidentService:
         """What was changed on purpose in the hours before an incident began, newest first."""
         return self.store.change_events_near(incident.service, incident.started_at)
 
-    def thing(self, thing_id: str) -> Incident | Document | Suggestion:
+    def get_record(self, record_id: str) -> Incident | Document | Suggestion:
         """The incident, document or suggestion with this id."""
         for look_up in (self.store.incident, self.store.document):
             try:
-                return look_up(thing_id)
+                return look_up(record_id)
             except NotFound:
                 continue
-        return self.store.suggestions.get(thing_id)
+        return self.store.suggestions.get(record_id)
 
 
-def situation(
+def make_situation(
     text: str,
     service: str | None = None,
     labels: dict[str, str] | None = None,

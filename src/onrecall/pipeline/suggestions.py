@@ -7,14 +7,14 @@ from datetime import datetime
 
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.domain.incident import Document, Incident, Resolution
-from onrecall.domain.markdown_page import one_line
+from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.domain.suggestion import Suggestion
-from onrecall.importers.steps import steps
-from onrecall.redaction import redact_thing
+from onrecall.importers.steps import parse_steps
+from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
 from onrecall.storage import Storage, StoredNote
 
-TRUSTED = "trusted source "
+TRUSTED_PREFIX = "trusted source "
 """Begins the name of who confirms what an operator trusts."""
 
 
@@ -50,7 +50,7 @@ class SuggestionDesk:
 
     def suggest_resolution(self, incident: Incident, note: StoredNote, resolution: Resolution) -> Suggestion:
         """Keep a note as a suggested resolution; twice changes nothing. Of a trusted source it is confirmed at once."""
-        suggestion = redact_thing(suggested_resolution(incident, note, resolution), self._personal)
+        suggestion = redact_model(suggested_resolution(incident, note, resolution), self._personal)
         (passages,) = self._recall.prepare([suggestion])
         self._store.suggestions.add(suggestion, passages, self._clock())
         stored = self._store.suggestions.get(suggestion.id)
@@ -58,7 +58,7 @@ class SuggestionDesk:
         if note.source not in self._trusted or not states_a_fix or stored.state != "pending" or incident.resolution:
             return stored
         self._resolve(incident.id, replace(resolution, by=suggestion.by))
-        return self._store.suggestions.decide(stored.id, "confirmed", f"{TRUSTED}{note.source}", self._clock())
+        return self._store.suggestions.decide(stored.id, "confirmed", f"{TRUSTED_PREFIX}{note.source}", self._clock())
 
     def confirm(
         self,
@@ -99,7 +99,7 @@ class SuggestionDesk:
     def _confirm_resolution(
         self, incident_id: str, suggested: Resolution, by: str | None, correction: Correction
     ) -> None:
-        standing = self._store.incident(incident_id).resolution
+        current = self._store.incident(incident_id).resolution
         confirmed = replace(
             suggested,
             root_cause=correction.root_cause or suggested.root_cause,
@@ -108,9 +108,9 @@ class SuggestionDesk:
             by=by,
             at=self._clock(),
         )
-        if standing is None:
+        if current is None:
             self._resolve(incident_id, confirmed)
-        elif not standing.same_as(confirmed):
+        elif not current.same_as(confirmed):
             raise Conflict(f"incident {incident_id} is already resolved; dismiss the suggestion, or resolve it again")
 
     def _refuse_to_replace(self, document: Document) -> None:
@@ -158,10 +158,10 @@ def suggestion_id(*content: str) -> str:
     return f"sug-{hashlib.sha256(chr(0).join(content).encode(errors='replace')).hexdigest()[:16]}"
 
 
-def as_resolution(note: StoredNote, at: datetime) -> Resolution:
+def resolution_from_text(note: StoredNote, at: datetime) -> Resolution:
     """Return a note that states nothing outright as what it may say: its text is the cause, its deeds are steps."""
     text = (note.text or "").strip()
-    return Resolution(one_line(text)[:2_000], at, steps=steps(text), summary=text, provenance="suggested")
+    return Resolution(collapse_whitespace(text)[:2_000], at, steps=parse_steps(text), summary=text, provenance="suggested")
 
 
 def newest_notes(notes: Iterable[StoredNote]) -> list[StoredNote]:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from onrecall.domain.access import Key, digest
+from onrecall.domain.access import Key, hash_key
 from onrecall.domain.errors import Unauthorised
 from onrecall.pipeline.keys import Keys
 from onrecall.storage import Storage
 
-LIFE = timedelta(seconds=30)
-_FORM = re.compile(r"[0-9A-Za-z_-]{43}")
+LIFETIME = timedelta(seconds=30)
+_TICKET_PATTERN = re.compile(r"[0-9A-Za-z_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,18 @@ class TicketService:
         self._keys = keys
         self._clock = clock
 
-    def give(self, key: Key | None) -> Ticket:
+    def issue(self, key: Key | None) -> Ticket:
         """A new ticket; where no key is needed there is nothing to keep, for nothing is asked for."""
         now = self._clock()
-        made = Ticket(secrets.token_urlsafe(32), now + LIFE)
+        ticket = Ticket(secrets.token_urlsafe(32), now + LIFETIME)
         if key is not None:
-            self._store.add(digest(made.ticket), key.id, made.expires_at, now)
-        return made
+            self._store.add(hash_key(ticket.ticket), key.id, ticket.expires_at, now)
+        return ticket
 
-    def take(self, ticket: str) -> Key:
+    def redeem(self, ticket: str) -> Key:
         """The key that it stands for, once; Unauthorised when it is none, was taken, or is late."""
-        found = self._store.take(digest(ticket), self._clock()) if _FORM.fullmatch(ticket) else None
-        key = None if found is None else self._keys.active(found)
+        key_id = self._store.redeem(hash_key(ticket), self._clock()) if _TICKET_PATTERN.fullmatch(ticket) else None
+        key = None if key_id is None else self._keys.active(key_id)
         if key is None:
             raise Unauthorised("this ticket is none, or was used, or is older than 30 s; ask for another")
         return key

@@ -50,7 +50,7 @@ def extract_actions(evidence: Evidence) -> tuple[EvidenceAction, ...]:
 
 def _performed(evidence: Evidence, incident: Incident) -> Iterator[EvidenceAction]:
     resolution = incident.resolution
-    for line in page.lines(incident):
+    for line in page.numbered_lines(incident):
         if resolution is None or line.step is None:
             continue
         step = resolution.steps[line.step]
@@ -75,7 +75,7 @@ def _performed(evidence: Evidence, incident: Incident) -> Iterator[EvidenceActio
 
 def _instructed(evidence: Evidence, from_runbook: tuple[Instruction, ...]) -> Iterator[EvidenceAction]:
     document = evidence.document
-    lines = page.lines(document) if document else ()
+    lines = page.numbered_lines(document) if document else ()
     for instruction in from_runbook:
         if len(instruction.command or "") > LONGEST:
             continue

@@ -93,7 +93,7 @@ def cited(evidence: Evidence) -> Citation | None:
         in_report := cited_in_report(evidence, evidence.resolution.root_cause_line, evidence.resolution.root_cause)
     ) is not None:
         return in_report
-    told = iter(page.lines(evidence.incident))
+    told = iter(page.numbered_lines(evidence.incident))
     for line in told:
         if line.part == "resolution" and line.text == _HEADING:
             break

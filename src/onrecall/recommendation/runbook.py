@@ -22,7 +22,7 @@ from onrecall.domain.markdown import (
     plain_text,
     sections,
 )
-from onrecall.domain.markdown_page import one_line
+from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.recommendation.instruction_wording import announces_reasons, is_instruction, section_kind
 from onrecall.recommendation.text_similarity import alike, squash, words
 
@@ -83,7 +83,7 @@ class _InstructionDraft:
         """Whether it says to do something: not an empty item, a pointer elsewhere, a reason or a description."""
         if self.code:
             return True
-        text = one_line(" ".join(self.text))
+        text = collapse_whitespace(" ".join(self.text))
         if len(text.split()) < 2 or _POINTER.match(text):
             return False
         if self.command:
@@ -148,7 +148,7 @@ class _RunbookReader:
                 case Paragraph():
                     lead = block.text
                 case ItemList():
-                    self._read_list(block, reasons=reasons or announces_reasons(plain_text(one_line(lead))))
+                    self._read_list(block, reasons=reasons or announces_reasons(plain_text(collapse_whitespace(lead))))
                     lead = ""
                 case CodeBlock():
                     lead = "" if self._read_code(block, lead) else lead
@@ -174,7 +174,7 @@ class _RunbookReader:
                 case CodeBlock():
                     draft.code += [command.text for command in read_commands(block.text, block.language, block.line)]
                 case ItemList():
-                    reasons = announces_reasons(plain_text(one_line(" ".join(draft.text))))
+                    reasons = announces_reasons(plain_text(collapse_whitespace(" ".join(draft.text))))
                     self._read_list(block, reasons=reasons, parent=draft)
                 case Quote():
                     self._read(block.blocks)
@@ -196,14 +196,14 @@ class _RunbookReader:
 def _add_text(draft: _InstructionDraft, text: str) -> None:
     for line in text.splitlines():
         if undo := _INLINE_ROLLBACK.match(line.strip()):
-            draft.rollback = one_line(plain_text(undo["text"]))
+            draft.rollback = collapse_whitespace(plain_text(undo["text"]))
         else:
             draft.text.append(_CHECKBOX.sub("", line.strip(), count=1) if not draft.text else line.strip())
 
 
 def _introduction(lead: str) -> str:
     """The words that introduce a block of code: they end in a colon, or say to do something."""
-    text = one_line(lead)
+    text = collapse_whitespace(lead)
     if len(text) > LONGEST_LEAD:
         text = re.split(r"(?<=[.!?])\s", text)[-1]
     return text if len(text) <= LONGEST_LEAD and (text.endswith(":") or is_instruction(plain_text(text))) else ""
@@ -211,7 +211,7 @@ def _introduction(lead: str) -> str:
 
 def _instruction(draft: _InstructionDraft, undo: list[str]) -> Instruction:
     command = draft.command
-    text = one_line(plain_text(" ".join(draft.text))) or one_line(draft.code[0])
+    text = collapse_whitespace(plain_text(" ".join(draft.text))) or collapse_whitespace(draft.code[0])
     return Instruction(text, command, draft.line, draft.rollback or _undo_of(command, undo))
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from onrecall.domain.markdown_page import one_line
+from onrecall.domain.markdown_page import collapse_whitespace
 
 SHOWN = 600
 """Characters of a sentence that are shown. A command is never cut: half of one is another command."""
@@ -25,7 +25,7 @@ def clean(text: str) -> str:
 
 def sentence(text: str, limit: int = SHOWN) -> str:
     """The text on one line, clean, and cut where it grows too long to read."""
-    said = one_line(clean(text[:READ]))
+    said = collapse_whitespace(clean(text[:READ]))
     return said if len(said) <= limit else said[: limit - 1].rstrip() + "…"
 
 

@@ -113,7 +113,7 @@ def measure_of(resolution: Resolution | None) -> ResolutionStep | None:
 def _done_steps(steps: Sequence[Step], incident: Incident) -> Mapping[int, ResolutionStep]:
     """What was done then, by the number of the step that cites it, on the incident's page or in its document."""
     done = incident.resolution.steps if incident.resolution else ()
-    by_line = {(incident.id, line.number): done[line.step] for line in page.lines(incident) if line.step is not None}
+    by_line = {(incident.id, line.number): done[line.step] for line in page.numbered_lines(incident) if line.step is not None}
     by_line |= {(incident.document, step.line): step for step in done if incident.document and step.line}
     places = ((step.n, (step.citation.id, step.citation.line)) for step in steps)
     return {number: by_line[place] for number, place in places if place in by_line}

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from onrecall.domain.markdown_page import one_line
+from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.recommendation.instance_values import mask
 from onrecall.recommendation.sanitize import READ, clean
 from onrecall.recommendation.text_similarity import words
@@ -24,10 +24,10 @@ def step_key(text: str, command: str | None) -> str:
     """The same action on other hosts, in another tense or with old values marked, has the same key."""
     if command and (code := _code(command)):
         return f"run {code}"
-    return f"do {' '.join(words(mask(one_line(clean(text[:READ]))[:LONGEST]).casefold()))}"
+    return f"do {' '.join(words(mask(collapse_whitespace(clean(text[:READ]))[:LONGEST]).casefold()))}"
 
 
 def _code(command: str) -> str:
     lines = (_PROMPT.sub("", line.strip()).rstrip(" ;") for line in mask(clean(command[:READ])).splitlines())
-    code = one_line(" ; ".join(line for line in lines if line))
+    code = collapse_whitespace(" ; ".join(line for line in lines if line))
     return code.casefold() if _STATEMENT.match(code) else code

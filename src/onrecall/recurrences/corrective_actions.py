@@ -10,7 +10,7 @@ from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Citation, Document, Incident, ResolutionStep, StepOutcome
 from onrecall.domain.markdown_page import PageLine
 
-LOOKED_AT = 100
+MAX_MEMBERS = 100
 """The newest members of a family whose steps are compared."""
 
 _ALERT = r"(?:alerts?|alarms?|monitor(?:s|ing)?)"
@@ -34,7 +34,7 @@ _ACTIONS = re.compile(
 )
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(?:\[([ xX])\]\s+)?(\S.*)")
 _SENTENCE = re.compile(r"[^.!?]+(?:[.!?](?!\s)[^.!?]*)*[.!?]?")
-_EVER = datetime.min.replace(tzinfo=UTC)
+_BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,78 +63,78 @@ class CorrectiveAction:
     citation: Citation
 
 
-def same_fix(
+def find_proven_fix(
     members: Sequence[Incident], key: Callable[[ResolutionStep], str], changes: Callable[[ResolutionStep], bool]
 ) -> ProvenFix | None:
     """The change that worked in most members; None where none worked twice. Looking at something is no fix."""
-    telling = [one for one in reversed(members) if _steps(one)][:LOOKED_AT]
-    done: dict[str, dict[str, dict[StepOutcome, ResolutionStep]]] = {}
-    for one in telling:
-        for step in _steps(one):
-            done.setdefault(key(step), {}).setdefault(one.id, {}).setdefault(step.outcome, step)
-    worked = {name: [one for one in telling if "worked" in tries.get(one.id, ())] for name, tries in done.items()}
-    order = {one.id: n for n, one in enumerate(telling)}
+    explained = [incident for incident in reversed(members) if _steps(incident)][:MAX_MEMBERS]
+    steps_by_key: dict[str, dict[str, dict[StepOutcome, ResolutionStep]]] = {}
+    for incident in explained:
+        for step in _steps(incident):
+            steps_by_key.setdefault(key(step), {}).setdefault(incident.id, {}).setdefault(step.outcome, step)
+    worked = {name: [incident for incident in explained if "worked" in tries.get(incident.id, ())] for name, tries in steps_by_key.items()}
+    order = {incident.id: n for n, incident in enumerate(explained)}
     often = [name for name, where in worked.items() if len(where) > 1]
     for name in sorted(often, key=lambda name: (-len(worked[name]), order[worked[name][0].id], name)):
         newest = worked[name][0]
-        step = done[name][newest.id]["worked"]
+        step = steps_by_key[name][newest.id]["worked"]
         if changes(step):
-            failed = sum(any(said != "worked" for said in tries) for tries in done[name].values())
-            return ProvenFix(step.text, step.command, len(worked[name]), failed, len(telling), _cited(newest, step))
+            failed = sum(any(outcome != "worked" for outcome in tries) for tries in steps_by_key[name].values())
+            return ProvenFix(step.text, step.command, len(worked[name]), failed, len(explained), _cite_step(newest, step))
     return None
 
 
-def actions(members: Iterable[Incident], documents: Iterable[Document]) -> tuple[CorrectiveAction, ...]:
+def find_corrective_actions(members: Iterable[Incident], documents: Iterable[Document]) -> tuple[CorrectiveAction, ...]:
     """Everything noted against a recurrence, the newest first; within one page the last line first."""
-    found = [action for one in members for action in _told(one)]
-    found += [action for document in documents for action in _listed(document)]
-    return tuple(sorted(found, key=lambda one: (one.at or _EVER, one.citation.id, one.citation.line), reverse=True))
+    noted = [action for incident in members for action in _actions_in_resolution(incident)]
+    noted += [action for document in documents for action in _actions_in_document(document)]
+    return tuple(sorted(noted, key=lambda action: (action.at or _BEGINNING_OF_TIME, action.citation.id, action.citation.line), reverse=True))
 
 
 def _steps(incident: Incident) -> tuple[ResolutionStep, ...]:
-    said = incident.resolution
-    return said.steps if said and said.confirmed else ()
+    resolution = incident.resolution
+    return resolution.steps if resolution and resolution.confirmed else ()
 
 
-def _cited(incident: Incident, step: ResolutionStep) -> Citation:
+def _cite_step(incident: Incident, step: ResolutionStep) -> Citation:
     place = _steps(incident).index(step)
-    line = next(line for line in page.lines(incident) if line.step == place)
+    line = next(line for line in page.numbered_lines(incident) if line.step == place)
     return Citation(incident.id, line.text, line.number)
 
 
-def _told(incident: Incident) -> Iterator[CorrectiveAction]:
+def _actions_in_resolution(incident: Incident) -> Iterator[CorrectiveAction]:
     """Steps that worked, and sentences of the summary, that say they are meant to last."""
-    said = incident.resolution
-    if said is None or not said.confirmed:
+    resolution = incident.resolution
+    if resolution is None or not resolution.confirmed:
         return
     heading = ""
-    for line in page.lines(incident):
+    for line in page.numbered_lines(incident):
         if line.part != "resolution":
             continue
         if line.text.startswith("## "):
             heading = line.text
-        if line.step is not None and said.steps[line.step].outcome == "worked" and lasting(said.steps[line.step].text):
+        if line.step is not None and resolution.steps[line.step].outcome == "worked" and is_permanent(resolution.steps[line.step].text):
             yield CorrectiveAction(
-                said.steps[line.step].text, "done", said.at, Citation(incident.id, line.text, line.number)
+                resolution.steps[line.step].text, "done", resolution.at, Citation(incident.id, line.text, line.number)
             )
         elif heading == "## Summary":
             yield from (
-                CorrectiveAction(words, "noted", said.at, Citation(incident.id, words, line.number))
+                CorrectiveAction(words, "noted", resolution.at, Citation(incident.id, words, line.number))
                 for words in _sentences(line)
-                if lasting(words)
+                if is_permanent(words)
             )
 
 
-def lasting(text: str) -> bool:
+def is_permanent(text: str) -> bool:
     """Whether a text says that something is meant to last."""
     return bool(_PERMANENT.search(text)) and not _NOT_PERMANENT.search(text)
 
 
-def _listed(document: Document) -> Iterator[CorrectiveAction]:
+def _actions_in_document(document: Document) -> Iterator[CorrectiveAction]:
     """The list items under a heading such as "Action items", and whether they are ticked off."""
     within = 0
     fenced = False
-    for line in page.lines(document):
+    for line in page.numbered_lines(document):
         fenced ^= line.text.lstrip().startswith(("```", "~~~"))
         heading = None if fenced else _HEADING.fullmatch(line.text)
         if heading and not (within and len(heading[1]) > within):
@@ -149,4 +149,4 @@ def _listed(document: Document) -> Iterator[CorrectiveAction]:
 
 
 def _sentences(line: PageLine) -> Iterator[str]:
-    return (found[0].strip() for found in _SENTENCE.finditer(line.text) if found[0].strip())
+    return (match[0].strip() for match in _SENTENCE.finditer(line.text) if match[0].strip())

@@ -9,9 +9,9 @@ from typing import Literal
 from onrecall.domain.incident import Incident
 
 WINDOW = timedelta(days=180)
-MONTH = 365.25 / 12
+DAYS_PER_MONTH = 365.25 / 12
 """Days."""
-FEWEST = 3
+MIN_INCIDENTS = 3
 """With fewer incidents no trend is claimed."""
 
 
@@ -51,56 +51,56 @@ class DowntimeHours:
     """Not counted: they end before they start."""
 
 
-def months(incidents: Iterable[Incident], now: datetime) -> tuple[Month, ...]:
+def count_by_month(incidents: Iterable[Incident], now: datetime) -> tuple[Month, ...]:
     """Each month from the first incident's to this one, also those without any."""
-    counted = Counter(_month(one.started_at) for one in incidents)
-    first, last = min(counted, default=_month(now)), _month(now)
+    counted = Counter(_month_number(incident.started_at) for incident in incidents)
+    first, last = min(counted, default=_month_number(now)), _month_number(now)
     return tuple(Month(f"{n // 12:04}-{n % 12 + 1:02}", counted[n]) for n in range(first, last + 1))
 
 
-def trend(incidents: Sequence[Incident], since: datetime, now: datetime) -> Trend:
+def compute_trend(incidents: Sequence[Incident], since: datetime, now: datetime) -> Trend:
     """The last 180 days beside the 180 days before; a difference that counting alone makes likely is none."""
-    recent = sum(now - WINDOW < one.started_at <= now for one in incidents)
-    before = sum(now - 2 * WINDOW < one.started_at <= now - WINDOW for one in incidents)
-    told = f"{recent} in the last {WINDOW.days} days, {before} in the {WINDOW.days} days before"
+    recent = sum(now - WINDOW < incident.started_at <= now for incident in incidents)
+    before = sum(now - 2 * WINDOW < incident.started_at <= now - WINDOW for incident in incidents)
+    counts = f"{recent} in the last {WINDOW.days} days, {before} in the {WINDOW.days} days before"
     if since > now - 2 * WINDOW:
         days = max(0, (now - since).days)
-        return Trend(None, recent, before, f"{told}; memory reaches back {days} days, {2 * WINDOW.days} are needed")
-    if recent + before < FEWEST:
-        return Trend(None, recent, before, f"{told}; too few for a trend, {FEWEST} are needed")
+        return Trend(None, recent, before, f"{counts}; memory reaches back {days} days, {2 * WINDOW.days} are needed")
+    if recent + before < MIN_INCIDENTS:
+        return Trend(None, recent, before, f"{counts}; too few for a trend, {MIN_INCIDENTS} are needed")
     if abs(recent - before) < 2 or (recent - before) ** 2 <= recent + before:
-        return Trend("steady", recent, before, told)
-    return Trend("rising" if recent > before else "falling", recent, before, told)
+        return Trend("steady", recent, before, counts)
+    return Trend("rising" if recent > before else "falling", recent, before, counts)
 
 
-def lost(incidents: Iterable[Incident], now: datetime, since: datetime | None = None) -> DowntimeHours:
+def compute_downtime(incidents: Iterable[Incident], now: datetime, since: datetime | None = None) -> DowntimeHours:
     """The hours that incidents took up to now; with `since`, those after it, of the incidents that reach into it."""
     spans: list[tuple[datetime, datetime]] = []
     left_out: Counter[str] = Counter()
-    for one in incidents:
-        end = one.resolved_at
-        recent = since is None or one.started_at > since
+    for incident in incidents:
+        end = incident.resolved_at
+        recent = since is None or incident.started_at > since
         if end is None or end > now:
-            untimed = end is None and one.status == "resolved"
+            untimed = end is None and incident.status == "resolved"
             left_out["untimed" if untimed else "open"] += recent or not untimed
-        elif end < one.started_at:
+        elif end < incident.started_at:
             left_out["contradictory"] += recent
         elif since is None or end > since:
-            spans.append((one.started_at if since is None else max(one.started_at, since), end))
+            spans.append((incident.started_at if since is None else max(incident.started_at, since), end))
     return DowntimeHours(_hours(spans), len(spans), left_out["open"], left_out["untimed"], left_out["contradictory"])
 
 
 def days_between(incidents: Sequence[Incident]) -> float | None:
     """Days from one start to the next, on average; None for a single one."""
-    starts = [one.started_at for one in incidents]
+    starts = [incident.started_at for incident in incidents]
     return (max(starts) - min(starts)) / timedelta(days=1) / (len(starts) - 1) if len(starts) > 1 else None
 
 
 def _hours(spans: Iterable[tuple[datetime, datetime]]) -> float:
-    return sum((end - start) / timedelta(hours=1) for start, end in _merged(spans))
+    return sum((end - start) / timedelta(hours=1) for start, end in _merge_spans(spans))
 
 
-def _merged(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+def _merge_spans(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
     """The same time without overlaps."""
     current: tuple[datetime, datetime] | None = None
     for start, end in sorted(spans):
@@ -114,6 +114,6 @@ def _merged(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[dateti
         yield current
 
 
-def _month(at: datetime) -> int:
+def _month_number(at: datetime) -> int:
     at = at.astimezone(UTC)
     return at.year * 12 + at.month - 1

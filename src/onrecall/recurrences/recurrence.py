@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onrecall.domain.incident import Incident
-from onrecall.recurrences.clustering import MembershipReason, RecurrenceGroup, SimilarCauses, groups
+from onrecall.recurrences.clustering import MembershipReason, RecurrenceGroup, SimilarCauses, group_incidents
 from onrecall.recurrences.corrective_actions import CorrectiveAction, ProvenFix
 from onrecall.recurrences.occurrences import (
-    MONTH,
+    DAYS_PER_MONTH,
     WINDOW,
     DowntimeHours,
     Month,
     Trend,
     days_between,
-    lost,
-    months,
-    trend,
+    compute_downtime,
+    count_by_month,
+    compute_trend,
 )
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
     "Service",
     "SimilarCauses",
     "Trend",
-    "families",
+    "find_families",
 ]
 
 RULES = {
@@ -98,24 +98,24 @@ class Family:
     open_actions: tuple[CorrectiveAction, ...] = ()
 
 
-def families(
-    incidents: Iterable[Incident], alike: Iterable[SimilarCauses] = (), *, now: datetime
+def find_families(
+    incidents: Iterable[Incident], similar: Iterable[SimilarCauses] = (), *, now: datetime
 ) -> tuple[Family, ...]:
     """Families of two and more, most to be saved first; incidents that begin later than now are left out."""
-    begun = [one for one in incidents if one.started_at <= now]
-    since = min((one.started_at for one in begun), default=now)
-    return tuple(sorted((_family(group, since, now) for group in groups(begun, alike)), key=_rank))
+    begun = [incident for incident in incidents if incident.started_at <= now]
+    since = min((incident.started_at for incident in begun), default=now)
+    return tuple(sorted((_family(group, since, now) for group in group_incidents(begun, similar)), key=_rank))
 
 
 def _family(group: RecurrenceGroup, since: datetime, now: datetime) -> Family:
     members = group.members
     first = members[0]
-    recent = lost(members, now, now - WINDOW)
+    recent = compute_downtime(members, now, now - WINDOW)
     return Family(
         id=first.id,
         title=group.cause or first.title,
         cause=group.cause,
-        incidents=tuple(one.id for one in members),
+        incidents=tuple(incident.id for incident in members),
         ties=group.ties,
         why=group.why,
         count=len(members),
@@ -123,15 +123,15 @@ def _family(group: RecurrenceGroup, since: datetime, now: datetime) -> Family:
         first_seen=first.started_at,
         last_seen=members[-1].started_at,
         days_between=days_between(members),
-        months=months(members, now),
-        trend=trend(members, since, now),
-        lost=lost(members, now),
-        saving=Saving(recent.hours / (WINDOW.days / MONTH), WINDOW.days, recent),
+        months=count_by_month(members, now),
+        trend=compute_trend(members, since, now),
+        lost=compute_downtime(members, now),
+        saving=Saving(recent.hours / (WINDOW.days / DAYS_PER_MONTH), WINDOW.days, recent),
     )
 
 
 def _services(members: Sequence[Incident]) -> tuple[Service, ...]:
-    counted = Counter(one.service for one in members if one.service)
+    counted = Counter(incident.service for incident in members if incident.service)
     return tuple(Service(name, n) for name, n in sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 

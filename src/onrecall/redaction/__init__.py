@@ -1,6 +1,6 @@
-"""What must never be stored, logged or sent becomes `[redacted:kind]`: secrets, and by choice personal data."""
+"""Replace secrets, and optionally personal data, with `[redacted:kind]` before they are stored, logged or sent."""
 
-from onrecall.redaction.engine import Redacted, RedactionFinding, harmless, redact
-from onrecall.redaction.structures import announces_secret, redact_thing
+from onrecall.redaction.engine import Redacted, RedactionFinding, contains_no_secrets, redact
+from onrecall.redaction.structures import announces_secret, redact_model
 
-__all__ = ["Redacted", "RedactionFinding", "announces_secret", "harmless", "redact", "redact_thing"]
+__all__ = ["Redacted", "RedactionFinding", "announces_secret", "contains_no_secrets", "redact", "redact_model"]

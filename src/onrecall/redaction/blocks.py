@@ -1,4 +1,4 @@
-"""Values below their name: block scalars and lists of YAML, arrays of JSON, and what stands alone on the next line."""
+"""Find values below their name: YAML block scalars and lists, JSON arrays, and values alone on the next line."""
 
 import re
 from collections.abc import Iterator
@@ -26,32 +26,32 @@ _LISTED = re.compile(r"(?P<indent>[ \t]*)-[ \t]+[\"']?(?P<v>[^\s\"']{1,1024})[\"
 _ALONE = re.compile(r"(?P<indent>[ \t]*)(?P<q>[\"'`]?)(?P<v>[^\s\"'`]{1,1024})(?P=q),?[ \t]*(?:\r?\n|\Z)")
 _LINE = re.compile(r"(?P<indent>[ \t]*)(?P<v>\S[^\n]*?)?[ \t]*(?:\r?\n|\Z)")
 _MOST = 200
-"""Lines or items of one list or block."""
+"""Maximum lines or items of one list or block."""
 
 
-def below(text: str, start: int, end: int, announced: SecretName) -> list[SecretSpan]:
-    """The secrets below the name that reaches from `start` to `end`; empty where its value stands beside it."""
+def secrets_below(text: str, start: int, end: int, announced: SecretName) -> list[SecretSpan]:
+    """Return the secrets below the name at `start`..`end`; empty if its value is on the same line."""
     opened = _OPENS.match(text, end)
     if opened is None:
-        return list(_array(text, end, announced)) or list(_object(text, end, announced))
-    indent = _indent(text, start)
+        return list(_array_secrets(text, end, announced)) or list(_object_secrets(text, end, announced))
+    indent = _name_indent(text, start)
     if opened["block"]:
-        return list(_block(text, opened.end(), indent, announced))
-    if listed := list(_list(text, opened.end(), indent, announced)):
+        return list(_block_secrets(text, opened.end(), indent, announced))
+    if listed := list(_list_secrets(text, opened.end(), indent, announced)):
         return listed
     if announced.plural:
-        return list(_mapping(text, opened.end(), indent, announced))
-    return list(_next_line(text, opened.end(), indent, announced))
+        return list(_mapping_secrets(text, opened.end(), indent, announced))
+    return list(_next_line_secrets(text, opened.end(), indent, announced))
 
 
-def _indent(text: str, start: int) -> int:
-    """How far the line of the name is indented; the dash of a list counts as a blank."""
+def _name_indent(text: str, start: int) -> int:
+    """Return the indentation of the name's line; the dash of a list counts as a blank."""
     head = text[max(0, start - 400) : start].rpartition("\n")[2]
     return len(head) - len(head.lstrip(" \t-\"'"))
 
 
-def _block(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
-    """Each line of a block scalar."""
+def _block_secrets(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield each line of a block scalar."""
     for n in range(_MOST):
         line = _LINE.match(text, at)
         if line is None or line.end() == at or (line["v"] and len(line["indent"]) <= indent):
@@ -63,9 +63,9 @@ def _block(text: str, at: int, indent: int, announced: SecretName) -> Iterator[S
         at = line.end()
 
 
-def _list(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
-    """The items of a list of YAML."""
-    look = _item_look(announced)
+def _list_secrets(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield the secret items of a YAML list."""
+    look = _item_check(announced)
     for _ in range(_MOST):
         item = _LISTED.match(text, at)
         if item is None or len(item["indent"]) < indent:
@@ -75,8 +75,8 @@ def _list(text: str, at: int, indent: int, announced: SecretName) -> Iterator[Se
         at = item.end()
 
 
-def _mapping(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
-    """The values of a mapping of YAML, whose title speaks of several secrets."""
+def _mapping_secrets(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield the secret values of a YAML mapping whose name is plural."""
     look = SURE[announced.strength]
     for _ in range(_MOST):
         member = _MAPPED.match(text, at)
@@ -87,11 +87,11 @@ def _mapping(text: str, at: int, indent: int, announced: SecretName) -> Iterator
         at = member.end()
 
 
-def _array(text: str, end: int, announced: SecretName) -> Iterator[SecretSpan]:
-    """The items of an array of JSON, or of YAML in one line."""
+def _array_secrets(text: str, end: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield the secret items of a JSON or inline YAML array."""
     opened = _ARRAY.match(text, end)
     at = opened.end() if opened else 0
-    look = _item_look(announced)
+    look = _item_check(announced)
     for _ in range(_MOST if opened else 0):
         item = _ITEM.match(text, at)
         if item is None:
@@ -104,8 +104,8 @@ def _array(text: str, end: int, announced: SecretName) -> Iterator[SecretSpan]:
         at = item.end()
 
 
-def _object(text: str, end: int, announced: SecretName) -> Iterator[SecretSpan]:
-    """The values of an object of JSON, whose title speaks of several secrets."""
+def _object_secrets(text: str, end: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield the secret values of a JSON object whose name is plural."""
     opened = _BRACE.match(text, end) if announced.plural else None
     at = opened.end() if opened else 0
     look = SURE[announced.strength]
@@ -118,14 +118,14 @@ def _object(text: str, end: int, announced: SecretName) -> Iterator[SecretSpan]:
         at = member.end()
 
 
-def _item_look(announced: SecretName) -> Look:
+def _item_check(announced: SecretName) -> Look:
     if announced.strength in ("any", "word"):
         return looks.stands_out if announced.kind == "password" else looks.is_made_up
     return FIRM[announced.strength]
 
 
-def _next_line(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
-    """What stands alone on the next line: indented more, or such that nobody takes it for anything else."""
+def _next_line_secrets(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield the value alone on the next line, if it is indented further or unmistakably a secret."""
     blank = re.compile(r"[ \t]*\r?\n").match(text, at)
     value = _ALONE.match(text, blank.end() if blank else at)
     if value is None or value["v"].endswith(":") or re.fullmatch(r"[\w.-]+[:=].*", value["v"]):

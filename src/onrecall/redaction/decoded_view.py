@@ -1,7 +1,7 @@
-"""A text as a reader sees it, with a way back to where each character stands in the text itself.
+"""Decode a text as a reader sees it, with a mapping back to positions in the original.
 
-Colours of a terminal, invisible characters, percent signs' codes, HTML, escaped quotes and full-width letters stand
-between a name and its secret. Decoding them once spares every rule from knowing them.
+Terminal colours, invisible characters, percent encoding, HTML, escaped quotes and full-width letters can separate a
+name from its secret. Decoding them once spares every rule from handling them.
 """
 
 import html
@@ -48,7 +48,7 @@ _PIECES: Mapping[str, tuple[str, ...]] = {
     "row": (rf"(?<=<)/?t[rdh]{_ATTRIBUTES}>", r"(?<=<)br\s{0,3}/?>"),
     "lookalike": (r"(?<=[A-Za-z][аеорсухіѕԁ])[аеорсухіѕԁ]*(?=[A-Za-z])",),  # noqa: RUF001
 }
-"""What is decoded, by its kind, after its first character."""
+"""Kind of encoding → patterns of what is decoded, after its first character."""
 _DECORATION = re.compile(
     rf"[\x1b\\\[^#<&%{_HIDDEN}{_BLANK}\uff01-\uff5e“”„‟«»「」『』‘’‚‛аеорсухіѕԁ∶ː꞉︰﹕꞊│┃║─━┄═┌┐└┘├┤┬┴┼╭╮╰╯╪╫╬╔╗╚╝╠╣╦╩┏┓┗┛](?:"  # noqa: RUF001
     + "|".join(f"(?P<{kind}>{'|'.join(patterns)})" for kind, patterns in _PIECES.items())
@@ -56,16 +56,16 @@ _DECORATION = re.compile(
 )
 
 
-APART = "\n\0\n"
-"""What no pattern of a secret gets over."""
-_AROUND = 3
-"""Lines above and below a decoded one that may belong to it: a name above its value, the heading of a table."""
+SEPARATOR = "\n\0\n"
+"""A separator that no pattern of a secret matches across."""
+_CONTEXT_LINES = 3
+"""Context lines around a decoded one: a name above its value, the header of a table."""
 _Decoder = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A decoded text. Its arrays have an item for each decoded piece, in order: from where to where it reaches."""
+    """A decoded text. Its arrays have one item per decoded piece, in order: start and end here and in the original."""
 
     text: str
     starts: "array[int]"
@@ -73,14 +73,14 @@ class View:
     original_starts: "array[int]"
     original_ends: "array[int]"
     steps: "array[int]"
-    """How many characters of the text each one here stands for, where that is the same for all; else 0."""
+    """Original characters per decoded character if that is constant in a piece; else 0."""
 
     def original(self, start: int, end: int) -> tuple[int, int]:
-        """The place in the text itself of what reaches from `start` to `end` here."""
+        """Map the range `start`..`end` to the original text."""
         return self._place(start), self._place(end - 1, after=1)
 
     def _place(self, at: int, after: int = 0) -> int:
-        """Where the character at `at` begins in the text itself, or where it ends."""
+        """Return where the character at `at` begins in the original, or with `after=1` where it ends."""
         piece = bisect_right(self.starts, at) - 1
         if piece < 0:
             return at + after
@@ -92,19 +92,19 @@ class View:
 
 
 class ViewBuilder:
-    """Puts a view together from the pieces of a text that read otherwise, in their order."""
+    """Builds a view from the decoded pieces of a text, added in order."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._view = View("", *(array("q") for _ in range(5)))
         self._parts: list[str] = []
         self._length = 0
-        """Of the view so far."""
+        """Length of the view so far."""
         self.end = 0
-        """Where the last piece ends in the text itself."""
+        """End of the last piece in the original text."""
 
-    def put(self, start: int, end: int, decoded: str, step: int = 0) -> None:
-        """Let what reaches from `start` to `end` read `decoded`."""
+    def add_piece(self, start: int, end: int, decoded: str, step: int = 0) -> None:
+        """Replace the range `start`..`end` of the original with `decoded`."""
         view = self._view
         self._parts += (self._text[self.end : start], decoded)
         view.starts.append(self._length + start - self.end)
@@ -116,46 +116,46 @@ class ViewBuilder:
         self.end = end
 
     def view(self, end: int) -> View:
-        """The view of the text up to `end`."""
+        """Return the view of the text up to `end`."""
         return replace(self._view, text="".join([*self._parts, self._text[self.end : end]]))
 
 
 def decode(text: str) -> View | None:
-    """The lines in which something is to be decoded, as they read, with the lines around them; None without any.
+    """Return the lines with encoded pieces, decoded, with their context lines; None if there are none.
 
-    What is left out between them is `APART`, which nothing that is looked for gets over.
+    Omitted lines are replaced with `SEPARATOR`, which no pattern matches across.
     """
     builder = ViewBuilder(text)
-    shown = -1
+    view_end = -1
     for match in _DECORATION.finditer(text):
         start, end = match.span()
         decoded = _DECODERS[match.lastgroup or ""](match[0])
         if decoded == match[0]:
             continue
-        if end > shown:
-            above = max(_lines_before(text, start), shown, 0)
+        if end > view_end:
+            above = max(_context_start(text, start), view_end, 0)
             if above > builder.end:
-                builder.put(max(shown, 0), above, APART)
-            shown = _lines_after(text, end)
+                builder.add_piece(max(view_end, 0), above, SEPARATOR)
+            view_end = _context_end(text, end)
         even = match.lastgroup in _EVEN and (end - start) % len(decoded) == 0
-        builder.put(start, end, decoded, (end - start) // len(decoded) if even else 0)
-    if shown < 0:
+        builder.add_piece(start, end, decoded, (end - start) // len(decoded) if even else 0)
+    if view_end < 0:
         return None
-    return builder.view(shown)
+    return builder.view(view_end)
 
 
-def _lines_before(text: str, at: int) -> int:
-    """Where the line begins that stands some lines above."""
-    for _ in range(_AROUND + 1):
+def _context_start(text: str, at: int) -> int:
+    """Return the start of the first context line above."""
+    for _ in range(_CONTEXT_LINES + 1):
         at = text.rfind("\n", 0, at)
         if at < 0:
             return 0
     return at + 1
 
 
-def _lines_after(text: str, at: int) -> int:
-    """Where the line ends that stands some lines below."""
-    for _ in range(_AROUND + 1):
+def _context_end(text: str, at: int) -> int:
+    """Return the end of the last context line below."""
+    for _ in range(_CONTEXT_LINES + 1):
         at = text.find("\n", at) + 1
         if not at:
             return len(text)
@@ -163,7 +163,7 @@ def _lines_after(text: str, at: int) -> int:
 
 
 def _percent(codes: str) -> str:
-    """What percent signs' codes stand for, where it can be read."""
+    """Decode percent encoding; return it unchanged if the result is not printable."""
     raw = bytes.fromhex(codes.replace("%", ""))
     decoded = raw.decode(errors="replace")
     readable = "\ufffd" not in decoded and all(c.isprintable() or c in "\r\n\t" for c in decoded)

@@ -1,6 +1,6 @@
-"""Detectors find candidates, these are replaced, and that is repeated until nothing is found.
+"""Redact texts: detectors find candidates, these are replaced, and both repeat until nothing is found.
 
-So redacting twice changes nothing. The number of lines stays the same, and time is linear in the text.
+Redaction is idempotent, keeps the number of lines, and takes time linear in the text.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from onrecall.redaction.decoded_view import APART, View, ViewBuilder
+from onrecall.redaction.decoded_view import SEPARATOR, View, ViewBuilder
 from onrecall.redaction.hashes import HASHES
 from onrecall.redaction.kubernetes import KUBERNETES
 from onrecall.redaction.named_secrets import NAMED
@@ -17,7 +17,7 @@ from onrecall.redaction.personal import PERSONAL
 from onrecall.redaction.private_keys import PRIVATE_KEYS
 from onrecall.redaction.programs import PROGRAM_ARGUMENTS
 from onrecall.redaction.requests import REQUESTS
-from onrecall.redaction.scanner import Detector, Scanner, SecretSpan, placed
+from onrecall.redaction.scanner import Detector, Scanner, SecretSpan, to_original_span
 from onrecall.redaction.sentences import SENTENCES
 from onrecall.redaction.services import SERVICES
 from onrecall.redaction.tables import TABLES
@@ -28,7 +28,7 @@ _DETECTORS: tuple[Detector, ...] = (
 )  # fmt: skip
 _ROUNDS = 8
 _LINES = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-"""What stands between any two characters that Python takes for the end of a line."""
+"""The text between line breaks, as Python's `splitlines` defines them."""
 _MARK = re.compile(r"\[redacted:[a-z-]+\]")
 
 
@@ -39,7 +39,7 @@ def _scanner(*, personal: bool) -> Scanner:
 
 @dataclass(frozen=True, slots=True)
 class RedactionFinding:
-    """One secret that was taken out, and where it stood in the text as it was."""
+    """One redacted secret, and its position in the original text."""
 
     kind: str
     line: int
@@ -52,44 +52,44 @@ class RedactionFinding:
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A text without its secrets, and what was found in it, in the order in which it stood there."""
+    """A text without its secrets, and the findings in text order."""
 
     text: str
     found: tuple[RedactionFinding, ...] = ()
 
 
 def redact(text: str, personal: bool = False) -> Redacted:
-    """The text with every secret replaced, and with `personal` also e-mail addresses and personal numbers."""
+    """Redact all secrets, and with `personal` also e-mail addresses and personal numbers."""
     scanner = _scanner(personal=personal)
     places: list[SecretSpan] = []
     rounds: list[View] = []
-    shown = text
+    redacted = text
     for _ in range(_ROUNDS):
-        spans = merge(_unmarked(shown, scanner.spans(shown)))
+        spans = merge_spans(_outside_marks(redacted, scanner.spans(redacted)))
         if not spans:
             break
-        places += [placed(span, rounds) for span in spans]
-        rounds.append(_replaced(shown, spans))
-        shown = rounds[-1].text
-    return Redacted(shown, tuple(_findings(text, merge(places))))
+        places += [to_original_span(span, rounds) for span in spans]
+        rounds.append(_replace_spans(redacted, spans))
+        redacted = rounds[-1].text
+    return Redacted(redacted, tuple(_findings(text, merge_spans(places))))
 
 
-def harmless(texts: Iterable[str], personal: bool = False) -> bool:
-    """Whether texts in plain letters hold no secret, told by one look at all of them; False means look at each.
+def contains_no_secrets(texts: Iterable[str], personal: bool = False) -> bool:
+    """Return whether ASCII texts contain no secrets, in one scan of all of them; False means to check each.
 
-    No pattern gets over what parts them, so none of them hides another's secret.
+    No pattern matches across the separator, so texts can't hide each other's secrets.
     """
-    together = APART.join(texts)
-    return together.isascii() and _scanner(personal=personal).finds_nothing(f"{APART}{together}{APART}")
+    together = SEPARATOR.join(texts)
+    return together.isascii() and _scanner(personal=personal).finds_nothing(f"{SEPARATOR}{together}{SEPARATOR}")
 
 
-def secrets_in(text: str) -> list[SecretSpan]:
-    """Where secrets and personal data stand, told by one look, in order and without overlaps."""
-    return merge(_scanner(personal=True).spans(text))
+def find_secrets(text: str) -> list[SecretSpan]:
+    """Return the spans of secrets and personal data found in one scan, in order and without overlaps."""
+    return merge_spans(_scanner(personal=True).spans(text))
 
 
-def merge(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
-    """Overlapping spans as one, named after the one that begins first."""
+def merge_spans(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
+    """Merge overlapping spans; a merged span has the kind of the one that begins first."""
     merged: list[SecretSpan] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):
         if merged and span.start < merged[-1].end:
@@ -100,8 +100,8 @@ def merge(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
     return merged
 
 
-def _unmarked(text: str, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan]:
-    """The spans that do not begin within a mark that stands for a secret already."""
+def _outside_marks(text: str, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan]:
+    """Yield the spans that do not begin inside an existing redaction mark."""
     marks = [match.span() for match in _MARK.finditer(text)]
     begins = [begin for begin, _ in marks]
     for span in spans:
@@ -110,12 +110,12 @@ def _unmarked(text: str, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan]:
             yield span
 
 
-def _replaced(text: str, spans: Sequence[SecretSpan]) -> View:
-    """The text with a mark for each line of each span."""
+def _replace_spans(text: str, spans: Sequence[SecretSpan]) -> View:
+    """Return the text with a redaction mark for each line of each span."""
     builder = ViewBuilder(text)
     for span in spans:
         for line in _LINES.finditer(text, span.start, span.end):
-            builder.put(line.start(), line.end(), f"[redacted:{span.kind}]")
+            builder.add_piece(line.start(), line.end(), f"[redacted:{span.kind}]")
     return builder.view(len(text))
 
 

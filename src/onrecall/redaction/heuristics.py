@@ -1,4 +1,4 @@
-"""Whether a value looks like a secret, or is a placeholder, a word of a sentence, a path or a piece of code."""
+"""Judge whether a value looks like a secret rather than a placeholder, prose, a path or code."""
 
 import math
 import re
@@ -29,11 +29,11 @@ _PLACEHOLDER = re.compile(
     r"|enc[\[(].*|!(?:ref|sub|vault|getatt|secret|env|include)\b.*|\(\(.*)",
     re.IGNORECASE | re.DOTALL,
 )
-"""What stands where a secret could, and is none."""
+"""Placeholders and words in place of a secret."""
 _ELSEWHERE = re.compile(
     r"(?:\[redacted:|[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*$|[\w.]+_FILE$|[A-Za-z]:\\).*", re.DOTALL
 )
-"""Where it is to be found, such as the name of a Kubernetes secret with its namespace."""
+"""References to a secret stored elsewhere, such as a Kubernetes secret name with its namespace."""
 _PATH = re.compile(r"(?:\.{0,2}|~)/.*", re.DOTALL)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _CODE = re.compile(
@@ -44,13 +44,13 @@ _CODE = re.compile(
     r"|(?:self|this|settings|config|cfg|os|env|args|request|req|options|opts|params|ctx|user|props|var|local|data|module"
     r"|random_password|process|secrets?|vault)\.[\w.\[\]\"']+"
 )
-"""A call, or where a program has it from."""
+"""A call, or a variable that a program reads."""
 _NAME = re.compile(
     r"[\w-]+\.[a-z]{2,4}|[a-z-]+-?\d{1,4}|0x[0-9a-f]{1,16}|v\d+(?:[.-]\w+)*(?:(?:alpha|beta|rc)\d*)?|\d+(?:ms|s|m|h|d|days?|[kmg]i?b?)?",
     re.IGNORECASE,
 )
 _FILLED_IN = re.compile(r"<[^<>]*>|\$?\{+[^{}]*\}+|\$\(?\w+\)?|%\(\w+\)s|\*{3,}")
-"""A part that is filled in later, or that somebody blackened."""
+"""A template variable or a masked part."""
 _TYPE = re.compile(
     r"_?(?:[A-Z][a-z]+)+(?:Type|Str|Like|String|Model|Bytes|Flow|Callable\w?|Optional|Union)|"
     r"(?:[A-Z][A-Za-z]+\.)+[A-Z][A-Za-z]+"
@@ -70,8 +70,8 @@ _SYMBOL = re.compile(r"[^\W_]+[!#$%^&*?+=@~]+[^\W_]+")
 
 
 def could_be_secret(value: str) -> bool:
-    """Whether the value can be a secret at all."""
-    trimmed = _trimmed(value)
+    """Return whether the value can be a secret at all."""
+    trimmed = _trim(value)
     return (
         any(map(str.isalnum, _FILLED_IN.sub("", trimmed)))
         and not any(pattern.fullmatch(trimmed) for pattern in _NO_SECRETS)
@@ -80,8 +80,8 @@ def could_be_secret(value: str) -> bool:
 
 
 def stands_out(value: str) -> bool:
-    """Whether a word after `the password is` is a password rather than a part of the sentence."""
-    trimmed = _trimmed(value)
+    """Return whether a word after `the password is` is a password rather than part of the sentence."""
+    trimmed = _trim(value)
     if len(trimmed) < 16 and _is_wordlike(trimmed) and re.search(r"[-_./]", trimmed):
         return False
     odd = _letters_and_digits(trimmed) or is_gibberish(trimmed) or _SYMBOL.search(trimmed) is not None
@@ -89,13 +89,13 @@ def stands_out(value: str) -> bool:
 
 
 def is_no_word(value: str) -> bool:
-    """Whether the value is neither a word of a language nor a name made of such words, such as `db-credentials`."""
-    return could_be_secret(value) and " " not in value and (not _is_wordlike(_trimmed(value)) or is_gibberish(value))
+    """Return whether the value is neither a natural word nor a name made of words, such as `db-credentials`."""
+    return could_be_secret(value) and " " not in value and (not _is_wordlike(_trim(value)) or is_gibberish(value))
 
 
 def is_mixed(value: str) -> bool:
-    """Whether the value looks made up by a machine: long enough, with digits and letters, and no plain name."""
-    trimmed = _trimmed(value)
+    """Return whether the value looks machine-generated: long, with digits and letters, and no plain name."""
+    trimmed = _trim(value)
     odd = _letters_and_digits(trimmed) or is_gibberish(trimmed)
     return (
         len(trimmed) >= 8 and odd and could_be_secret(value) and not _is_name(trimmed) and not reads_as_words(trimmed)
@@ -103,14 +103,14 @@ def is_mixed(value: str) -> bool:
 
 
 def is_random(value: str) -> bool:
-    """Whether the value is as random as a key is."""
-    trimmed = _trimmed(value)
+    """Return whether the value is as random as a key."""
+    trimmed = _trim(value)
     return len(trimmed) >= 16 and is_mixed(value) and entropy(trimmed) >= 3.0 and not _UUID.fullmatch(trimmed)
 
 
 def is_key(value: str) -> bool:
-    """Whether the value is random in capitals, small letters and digits, and no word is in it."""
-    trimmed = _trimmed(value)
+    """Return whether the value is random, mixes upper case, lower case and digits, and contains no words."""
+    trimmed = _trim(value)
     kinds = all(re.search(kind, trimmed) for kind in ("[a-z]", "[A-Z]", r"\d"))
     words = [
         part
@@ -126,8 +126,8 @@ def is_key(value: str) -> bool:
 
 
 def is_made_up(value: str) -> bool:
-    """Whether the value is a password on sight, whatever stands before it: no word, name, version or id in it."""
-    trimmed = _trimmed(value)
+    """Return whether the value is a password regardless of context: no word, name, version or id in it."""
+    trimmed = _trim(value)
     if not 8 <= len(trimmed) <= 200 or not could_be_secret(value):
         return False
     if re.search(r"[/\\(){}\[\]<>|,;\s]", trimmed) or _is_name(trimmed) or _UUID.fullmatch(trimmed):
@@ -138,19 +138,19 @@ def is_made_up(value: str) -> bool:
 
 
 def is_digits(value: str) -> bool:
-    """Whether this is a short code of digits, such as a PIN."""
+    """Return whether this is a short numeric code, such as a PIN."""
     return re.fullmatch(r"\d{4,8}", value.strip()) is not None
 
 
 @lru_cache(maxsize=4096)
 def entropy(value: str) -> float:
-    """Shannon's entropy of the value's characters, in bits per character."""
+    """Return the Shannon entropy of the value in bits per character."""
     counts = Counter(value)
     return -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
 
 
 def is_user_and_password(value: str) -> bool:
-    """Whether this is base64 of `user:password`, or of what SASL's PLAIN sends."""
+    """Return whether this is base64 of `user:password`, or of a SASL PLAIN message."""
     try:
         plain = b64decode(value + "=" * (-len(value) % 4), validate=True)
     except (NotBase64, ValueError):
@@ -159,18 +159,18 @@ def is_user_and_password(value: str) -> bool:
 
 
 def _is_name(value: str) -> bool:
-    """Whether this is the name of a host, a file, a version or a quantity."""
+    """Return whether this is a host or file name, a version or a quantity."""
     return _NAME.fullmatch(value) is not None and not is_gibberish(value)
 
 
 def _is_prose(value: str) -> bool:
-    """Whether this is a sentence; a passphrase has neither `the` nor `to`."""
+    """Return whether this is a sentence; a passphrase contains no function words."""
     words = value.lower().split()
     return len(words) > 2 and not _FUNCTION_WORDS.isdisjoint(words)
 
 
 def _is_path(value: str) -> bool:
-    """Whether this is a path, and not base64 that begins with a slash."""
+    """Return whether this is a path, and not base64 that begins with a slash."""
     if not _PATH.fullmatch(value):
         return False
     steps = [step for step in value.split("/") if step]
@@ -178,7 +178,7 @@ def _is_path(value: str) -> bool:
 
 
 def _is_jumbled(part: str) -> bool:
-    """Whether letters and digits change places as no word, version or unit has them."""
+    """Return whether letters and digits alternate as in no word, version or unit."""
     chunks = CHUNK.findall(part)
     cases = sum(bool(re.search(kind, part)) for kind in ("[a-z]", "[A-Z]", r"\d"))
     return cases > 1 and len(part) >= 6 and len(chunks) >= (4 if cases == 3 else 5) and len(part) < 4.2 * len(chunks)
@@ -192,5 +192,5 @@ def _letters_and_digits(value: str) -> bool:
     return re.search(r"\d", value) is not None and re.search(r"[^\W\d_]", value) is not None
 
 
-def _trimmed(value: str) -> str:
+def _trim(value: str) -> str:
     return value[:4096].rstrip(_TRAILING).strip()

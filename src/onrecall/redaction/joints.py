@@ -1,6 +1,6 @@
-"""What can stand between a name and its secret: an equals sign, a colon, a tag, a column's border, a word such as `is`.
+"""Patterns between a name and its secret: an equals sign, a colon, a tag, a column border, a word such as `is`.
 
-A joint says how sure it is that a value follows. After `=` anything does, after `is` only what no sentence has.
+A joint states how certain a value follows: after `=` any value counts, after `is` only what no sentence contains.
 """
 
 import re
@@ -30,67 +30,67 @@ def _any_strength(look: Look) -> Mapping[Strength, Look]:
     return dict.fromkeys(("any", "word", "mixed", "random", "made_up", "digits", "hash"), look)
 
 
-def _one_word(value: str) -> bool:
-    """A value of a name that may name an object as well: no name of an object, which is made of words."""
+def _is_no_object_name(value: str) -> bool:
+    """Return whether a value is not an object name; for names that may also announce an object, made of words."""
     spelled = re.fullmatch(r"[^-_./\s]{6,}", value) is not None
     return looks.is_no_word(value) or (spelled and looks.stands_out(value))
 
 
-def _digits_or_made_up(value: str) -> bool:
+def _is_digits_or_mixed(value: str) -> bool:
     return looks.is_digits(value) or looks.is_mixed(value)
 
 
-def _hash(value: str) -> bool:
+def _could_be_hash(value: str) -> bool:
     return looks.could_be_secret(value) and len(value) >= 16 and looks.entropy(value) > 2.5 and " " not in value
 
 
-def _jumbled_token(value: str) -> bool:
+def _is_jumbled_token(value: str) -> bool:
     return looks.is_mixed(value) and (
         looks.is_made_up(value) or looks.is_key(value) or _LONG_HEX.fullmatch(value) is not None
     )
 
 
-def _user_and_password(value: str) -> bool:
+def _is_user_and_password(value: str) -> bool:
     user, colon, password = value.partition(":")
     return looks.is_made_up(value) or (bool(colon and user) and looks.is_made_up(password))
 
 
 FIRM: Mapping[Strength, Look] = {
     "any": looks.could_be_secret,
-    "word": _one_word,
+    "word": _is_no_object_name,
     "mixed": looks.is_mixed,
     "random": looks.is_random,
-    "made_up": _user_and_password,
-    "digits": _digits_or_made_up,
-    "hash": _hash,
+    "made_up": _is_user_and_password,
+    "digits": _is_digits_or_mixed,
+    "hash": _could_be_hash,
 }
-"""Where a name and its value stand for themselves."""
+"""Checks for unambiguous `name = value` pairs."""
 LOOSE: Mapping[Strength, Look] = {
     **FIRM,
     "any": looks.stands_out,
     "word": lambda value: looks.is_made_up(value) or _SPELLED_PASSWORD.fullmatch(value) is not None,
-    "mixed": _jumbled_token,
+    "mixed": _is_jumbled_token,
     "random": looks.is_key,
 }
-"""Where it may be a sentence."""
+"""Checks where the text may be a sentence."""
 SURE: Mapping[Strength, Look] = {
     **_any_strength(lambda value: looks.is_made_up(value) or looks.is_key(value)),
-    "mixed": _jumbled_token,
+    "mixed": _is_jumbled_token,
     "random": looks.is_key,
     "digits": lambda _: False,
     "made_up": lambda _: False,
 }
-"""Where hardly anything says that a value follows."""
+"""Checks where little indicates that a value follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """What stands after a name, up to and with the value, whose group is the last one; and what the value must be."""
+    """The pattern after a name up to and including the value (its last group), and the checks on the value."""
 
     pattern: Pattern
     looks: Mapping[Strength, Look]
     first: str
-    """The characters with which it can begin."""
+    """Characters it can begin with."""
 
 
 def _joint(first: str, between: str, looks: Mapping[Strength, Look], value: str = VALUE) -> Joint:
@@ -120,7 +120,7 @@ ASSIGNED = _joint(
     rf"(?:\*\*|__)?[ \t]{{0,20}}{_OPEN}",
     FIRM,
 )
-"""`name = value` and `name: value`, which may be a part of a sentence too."""
+"""`name = value` and `name: value`; the latter may be part of a sentence."""
 _JOINTS: tuple[Joint, ...] = (
     _joint(":", r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text)\b[^=\n]{0,20}=[ ]?", FIRM),
     _joint(f"{_QUOTES}] <|?+", r"[\"']?\]?[ ]?(?:<[=~]|\|\|=|\?=|\+=)[ ]?", FIRM),

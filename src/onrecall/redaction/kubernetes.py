@@ -1,10 +1,10 @@
-"""The values of Secrets of Kubernetes, in YAML and JSON: all of `data` and `stringData`, whatever they are called."""
+"""Detect the values of Kubernetes Secrets in YAML and JSON: everything in `data` and `stringData`."""
 
 import re
 from collections.abc import Iterator
 
 from onrecall.redaction import heuristics as looks
-from onrecall.redaction.rules import place
+from onrecall.redaction.rules import pattern_detector
 from onrecall.redaction.scanner import Detector, DetectorHit, PatternDetector, SecretSpan
 
 _KIND = re.compile(r"[\"']?kind[\"']?:[ ]?[\"']?Secret[\"']?(?=\s*[,}\r\n#]|\s*\Z)", re.IGNORECASE)
@@ -16,61 +16,61 @@ _ENTRY = re.compile(
 _OBJECT = re.compile(r"\"(?:data|stringData)\"\s*:\s*\{(?P<entries>[^{}]{0,200000})\}")
 _PAIR = re.compile(r"\"[^\"\n]{1,253}\"\s*:\s*\"(?P<v>(?:[^\"\\\n]|\\.)+)\"")
 _MOST_LINES = 2000
-_NEAR = 100_000
+_MAX_DISTANCE = 100_000
 
 
 class KubernetesSecret:
-    """A detector of the values of a Secret."""
+    """Detects the values of a Secret."""
 
     anchors = ("kind:", 'kind":', "kind':")
     exact = False
 
     def scan(self, text: str, anchor: int) -> DetectorHit | None:
-        """The values of the Secret whose kind stands at the anchor."""
+        """Return the values of the Secret whose `kind` is at the anchor."""
         kind = _KIND.match(text, anchor)
         if kind is None:
             return None
         quoted = text[anchor - 1 : anchor] in ('"', "'")
-        spans = tuple(_in_json(text, anchor) if quoted else _in_yaml(text, anchor))
+        spans = tuple(_json_secrets(text, anchor) if quoted else _yaml_secrets(text, anchor))
         return DetectorHit(spans, kind.end())
 
 
-def _in_json(text: str, anchor: int) -> Iterator[SecretSpan]:
-    """The values between the kinds of the objects before and after this one."""
-    begin = max(text.rfind('"kind"', max(0, anchor - _NEAR), anchor - 1), anchor - _NEAR, 0)
-    following = text.find('"kind"', anchor + 6, anchor + _NEAR)
-    end = following if following >= 0 else min(len(text), anchor + _NEAR)
-    for found in _OBJECT.finditer(text, begin, end):
-        for pair in _PAIR.finditer(text, *found.span("entries")):
+def _json_secrets(text: str, anchor: int) -> Iterator[SecretSpan]:
+    """Yield the values between the `kind`s of the previous and the next object."""
+    begin = max(text.rfind('"kind"', max(0, anchor - _MAX_DISTANCE), anchor - 1), anchor - _MAX_DISTANCE, 0)
+    following = text.find('"kind"', anchor + 6, anchor + _MAX_DISTANCE)
+    end = following if following >= 0 else min(len(text), anchor + _MAX_DISTANCE)
+    for data_object in _OBJECT.finditer(text, begin, end):
+        for pair in _PAIR.finditer(text, *data_object.span("entries")):
             yield SecretSpan(*pair.span("v"), "kubernetes-secret")
 
 
-def _in_yaml(text: str, anchor: int) -> Iterator[SecretSpan]:
-    """The values below `data`, which stands as far in as `kind` does, before or after it."""
+def _yaml_secrets(text: str, anchor: int) -> Iterator[SecretSpan]:
+    """Yield the values below `data`, which has the same indentation as `kind`."""
     begin = text.rfind("\n", 0, anchor) + 1
     head = text[begin:anchor]
     if head.strip(" \t-"):
         return
     indent = len(head)
-    first = _first_line(text, begin, indent)
-    yield from _values(text, first, indent)
+    first = _object_start(text, begin, indent)
+    yield from _value_spans(text, first, indent)
 
 
-def _first_line(text: str, begin: int, indent: int) -> int:
-    """Where the object begins: above it stands a line that is less indented, or another kind."""
+def _object_start(text: str, begin: int, indent: int) -> int:
+    """Return the start of the object: the line after one that is less indented or another `kind`."""
     for _ in range(_MOST_LINES):
         if begin == 0 or text[begin : begin + indent].strip() == "-":
             return begin
         before = text.rfind("\n", 0, begin - 1) + 1
         line = text[before : begin - 1]
-        if _ends(line, indent):
+        if _is_outside_object(line, indent):
             return begin
         begin = before
     return begin
 
 
-def _ends(line: str, indent: int) -> bool:
-    """Whether a line stands outside of an object whose members are so far in."""
+def _is_outside_object(line: str, indent: int) -> bool:
+    """Return whether a line is outside of an object with this indentation."""
     inner = line[indent:]
     return (
         line.startswith(("---", "\0"))
@@ -79,18 +79,18 @@ def _ends(line: str, indent: int) -> bool:
     )
 
 
-def _values(text: str, at: int, indent: int) -> Iterator[SecretSpan]:
+def _value_spans(text: str, at: int, indent: int) -> Iterator[SecretSpan]:
     inside, kinds = False, 0
     for _ in range(_MOST_LINES):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
         line = text[at:end]
         kinds += line[indent:].startswith("kind:")
-        if kinds > 1 or (at and kinds and _ends(line, indent) and not line[indent:].startswith("kind:")):
+        if kinds > 1 or (at and kinds and _is_outside_object(line, indent) and not line[indent:].startswith("kind:")):
             return
         deeper = len(line) - len(line.lstrip(" \t")) > indent
         if inside and deeper:
-            yield from _value(line, at)
+            yield from _value_span(line, at)
         elif line.strip():
             data = _DATA.fullmatch(line.rstrip("\r"))
             inside = data is not None and line[:indent].strip(" \t-") == ""
@@ -99,7 +99,7 @@ def _values(text: str, at: int, indent: int) -> Iterator[SecretSpan]:
         at = end + 1
 
 
-def _value(line: str, at: int) -> Iterator[SecretSpan]:
+def _value_span(line: str, at: int) -> Iterator[SecretSpan]:
     entry = _ENTRY.fullmatch(line)
     if entry is None:
         value = line.strip()
@@ -112,13 +112,13 @@ def _value(line: str, at: int) -> Iterator[SecretSpan]:
 
 
 LITERALS: tuple[PatternDetector, ...] = (
-    place(
+    pattern_detector(
         "kubernetes-secret",
         "create secret",
         r"create secret (?:generic|tls) [^\n]{1,300}?--from-literal[= ][\"']?[\w.-]+=[\"']?(?P<s>[^\s\"']{1,1024})",
         looks.could_be_secret,
     ),
-    place(
+    pattern_detector(
         "kubernetes-secret",
         "--from-literal",
         r"--from-literal[= ][\"']?[\w.-]*(?i:passw|secret|token|key|dsn)[\w.-]*=[\"']?(?P<s>[^\s\"']{1,1024})",

@@ -1,4 +1,4 @@
-"""Whether letters make words: their pairs are common ones. In a random password they are not."""
+"""Tell words from random strings by the frequency of their letter pairs."""
 
 import re
 from functools import lru_cache
@@ -24,7 +24,7 @@ _SHORTEST_HUMPS = 3.3
 
 @lru_cache(maxsize=4096)
 def is_gibberish(value: str) -> bool:
-    """Whether these are eight letters or more that make no word of a language: their pairs are rare ones."""
+    """Return whether these are eight or more letters with mostly rare pairs, so not a natural word."""
     value = value.rstrip("0123456789")
     if len(value) < 8 or not value.isascii() or not value.isalpha():
         return False
@@ -33,11 +33,11 @@ def is_gibberish(value: str) -> bool:
 
 
 def reads_as_words(value: str) -> bool:
-    """Whether most of it are words, as in the name of a class or a file."""
+    """Return whether most of it is words, as in the name of a class or file."""
     words = [word for word in _SPELLED.findall(value) if _share_of_pairs(word.lower()) >= _SENSE]
     return sum(map(len, words)) > 0.5 * len(value)
 
 
 def _share_of_pairs(letters: str) -> float:
-    """How many of a word's pairs of letters are common ones."""
+    """Return the share of a word's letter pairs that are common."""
     return sum(letters[n : n + 2] in _PAIRS for n in range(len(letters) - 1)) / max(1, len(letters) - 1)

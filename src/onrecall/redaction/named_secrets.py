@@ -1,4 +1,4 @@
-"""Secrets that are announced by a name: after it, before it, below it, or in a list of which it is the title."""
+"""Detect secrets announced by a name: after it, before it, below it, or in a list under it."""
 
 import re
 from collections.abc import Iterator
@@ -16,19 +16,19 @@ ANCHORS = (
     "assertion", "salt", "seed", "otp", "cvv", "cvc", "code", "phrase", "mnemonic", "bearer", "csrf", "xsrf",
     "cookie", "community", "kennwort", "login", "id_rsa", "id_ed25519", "dockerc", "sas", "hash", "digest", "mdp",
     "verifier",
-    *(f"pin{behind}" for behind in "=:_ \"',;|\t"),  # and not in looping, mapping and ping
+    *(f"pin{following}" for following in "=:_ \"',;|\t"),  # and not in looping, mapping and ping
 )  # fmt: skip
-"""Parts of the English names in lexicon.py, at which a name is looked at."""
+"""Substrings of the English names in lexicon.py that trigger a check."""
 _PHRASE_WORDS = ("key", "code", "phrase", "secret", "hash")
 _LEFT = re.compile(r"[\w.$-]*")
 _LEFT_PHRASE = re.compile(r"[\w.$-]*(?:[ ][A-Za-z-]{2,20}(?![\w.])){0,2}")
-"""What stands before an anchor and belongs to the name, read backwards."""
+"""The part of the name before an anchor, reversed."""
 _RIGHT = re.compile(
     r"\w+(?:[.-]\w+)*(?:[ ](?:key|token|code|phrase|word|secret|password|hash)s?(?!\w))?(?:[ ]\d{1,2}(?!\w))?",
     re.IGNORECASE,
 )
 _WRITTEN_OUT = re.compile("|".join(map(re.escape, sorted(FOREIGN, key=len, reverse=True))), re.IGNORECASE)
-_BACK = 96
+_MAX_NAME_BEFORE = 96
 _LINE_HEAD = re.compile(r"[ \t]*(?:[-*>+]{1,3}[ \t]+|#{1,6}[ ]|export[ ]|h\d\.[ ])?(?:\*{1,2}|_{1,2})?[\"'`]?[\w.-]*")
 _LINE_TAIL = re.compile(r"[\"'`]?[ \t]*(?:\*{1,2}|_{1,2})?[ \t]*(?:[#|][^\n]*|[,;])?(?:\r?\n|\Z)")
 _COLON = re.compile(r":(?:\*\*|__)?[ \t]+(?:\*\*|__|\*|_)?\Z")
@@ -42,12 +42,14 @@ _FLAG_VALUE = re.compile(
     r"(?:[ \t]+|[\"'],[ ]{0,3}|[\"']?\r?\n[ \t]*-[ \t]+)(?:\"(?P<b>[^\"\n]{1,1024})|'(?P<c>[^'\n]{1,1024})|"
     r"(?P<e>[^\s\"'-][^\s\"']{0,1023}))"
 )
-_ASKS = re.compile(r"\b(?:mysql|maria|psql|pg_|createdb|createuser|dropdb|vacuumdb|percona|xtrabackup)\w*[^\n]*\Z")
+_PROMPTING_PROGRAMS = re.compile(
+    r"\b(?:mysql|maria|psql|pg_|createdb|createuser|dropdb|vacuumdb|percona|xtrabackup)\w*[^\n]*\Z"
+)
 """Programs whose `--password` without an equals sign asks for it."""
 _IDENTIFIER = re.compile(r"(?:arn:[\w:/*-]{0,200}|[\w.-]/|\w:)\Z")
-"""What stands before a part of an ARN, or before the name of an image, whose version follows a colon."""
-_TOLD_OF = re.compile(r"(?:\b(?:and|or|the|both|uses?|with|via|options?|flags?|an?)|,)[ ]+[`\"']?\Z")
-"""What stands before an option in a sentence."""
+"""The text before a part of an ARN, or before an image name, whose tag follows a colon."""
+_MENTIONED = re.compile(r"(?:\b(?:and|or|the|both|uses?|with|via|options?|flags?|an?)|,)[ ]+[`\"']?\Z")
+"""The text before an option that a sentence mentions."""
 _COMPACT = re.compile(r":(?!\d{4})[^\s]")
 _CHECKSUM = re.compile(r"(?:checksum|digest|hash)[/_.-]\Z", re.IGNORECASE)
 _PART = re.compile(r":[^\s]")
@@ -59,47 +61,51 @@ _MORE = re.compile(r"[ \t]*[,; ][ \t]*(?P<e>[^\s,;]{1,64})")
 
 @dataclass(frozen=True, slots=True)
 class NamedSecrets:
-    """A detector of values that a name announces."""
+    """Detects values announced by a name."""
 
     anchors: tuple[str, ...]
     written_out: bool = False
-    """Whether the anchors are the names themselves, in another language."""
+    """Whether the anchors are complete names in other languages."""
     exact: bool = False
 
     def scan(self, text: str, anchor: int) -> DetectorHit | None:
-        """The secrets that the name at an anchor announces."""
+        """Return the secrets announced by the name at an anchor."""
         start, end = self._extent(text, anchor)
         announced = classify(text[start:end].strip())
         if announced is None or text[max(0, start - 2) : start] == "</":
             return None
-        return _find(text, start, end, announced)
+        return _find_values(text, start, end, announced)
 
     def _extent(self, text: str, anchor: int) -> tuple[int, int]:
-        """From where to where the name reaches of which a part stands at the anchor."""
+        """Return start and end of the name around an anchor."""
         if self.written_out:
             name = _WRITTEN_OUT.match(text, anchor)
             return anchor, name.end() if name else anchor
-        right = _RIGHT.match(text, anchor)
-        head = text[max(0, anchor - _BACK) : anchor]
+        right_match = _RIGHT.match(text, anchor)
+        head = text[max(0, anchor - _MAX_NAME_BEFORE) : anchor]
         phrase = text[anchor : anchor + 6].lower().startswith(_PHRASE_WORDS)
-        left = (_LEFT_PHRASE if phrase else _LEFT).match(head[::-1])
-        return anchor - len(left[0] if left else ""), right.end() if right else anchor
+        left_match = (_LEFT_PHRASE if phrase else _LEFT).match(head[::-1])
+        return anchor - len(left_match[0] if left_match else ""), right_match.end() if right_match else anchor
 
 
-def _find(text: str, start: int, end: int, announced: SecretName) -> DetectorHit:
+def _find_values(text: str, start: int, end: int, announced: SecretName) -> DetectorHit:
     first = text[end : end + 1]
-    hit = _assigned(text, start, end, announced) if first and first in ASSIGNED.first else None
+    hit = _assigned_value(text, start, end, announced) if first and first in ASSIGNED.first else None
     if hit and hit.spans:
         return hit
-    for values in (_reversed,) if text[start - 1 : start] == "/" else (_flagged, _set_by_shell, _reversed, _joined):
+    for values in (
+        (_value_before_name,)
+        if text[start - 1 : start] == "/"
+        else (_option_value, _shell_value, _value_before_name, _value_after_joint)
+    ):
         if spans := tuple(values(text, start, end, announced)):
             return DetectorHit(spans, max(end, *(span.end for span in spans)))
     return hit or DetectorHit((), end)
 
 
-def _assigned(text: str, start: int, end: int, announced: SecretName) -> DetectorHit | None:
-    """The value after an equals sign or a colon, or below it."""
-    if below := blocks.below(text, start, end, announced):
+def _assigned_value(text: str, start: int, end: int, announced: SecretName) -> DetectorHit | None:
+    """Find the value after an equals sign or colon, or below it."""
+    if below := blocks.secrets_below(text, start, end, announced):
         return DetectorHit(tuple(below), below[-1].end)
     match = ASSIGNED.pattern.match(text, end)
     if (
@@ -112,20 +118,20 @@ def _assigned(text: str, start: int, end: int, announced: SecretName) -> Detecto
     compact = _COMPACT.match(text, end) is not None
     prose = (
         compact
-        or _in_sentence(match, start)
+        or _may_be_sentence(match, start)
         or (text[start:end].lower() in FOREIGN and _COLON.search(text[end : match.start("e")]))
     )
-    if phrase := _phrase(match, text[start:end]):
+    if phrase := _passphrase_span(match, text[start:end]):
         return DetectorHit((SecretSpan(*phrase, announced.kind),), phrase[1])
     look = (LOOSE if prose and match.lastgroup == "e" else FIRM)[announced.strength]
-    spans = tuple(_span(match, announced, look))
+    spans = tuple(_value_spans(match, announced, look))
     if spans and announced.plural:
-        spans += tuple(_more(text, match.end(), announced, look))
+        spans += tuple(_further_values(text, match.end(), announced, look))
     return DetectorHit(spans, spans[-1].end if spans else end)
 
 
 def _closes_quote(match: Match, start: int, end: int) -> bool:
-    """Whether the quotation mark after the joint ends a text that began before the name: `ask('password: ')`."""
+    """Return whether the quote after the joint ends a string that began before the name: `ask('password: ')`."""
     text = match.string
     quote = text[start - 1 : start]
     return (
@@ -135,32 +141,32 @@ def _closes_quote(match: Match, start: int, end: int) -> bool:
     )
 
 
-def _phrase(match: Match, name: str) -> tuple[int, int] | None:
-    """Where the words stand of a passphrase without quotation marks, which end with the line."""
+def _passphrase_span(match: Match, name: str) -> tuple[int, int] | None:
+    """Return the span of an unquoted passphrase, which ends with the line."""
     if not (name.isupper() or "phrase" in name.lower()) or match.lastgroup != "e":
         return None
     words = _PHRASE.match(match.string, match.start("e"))
     return words.span("s") if words and not _FUNCTION_WORDS & set(words["s"].split()) else None
 
 
-def _more(text: str, at: int, announced: SecretName, look: looks.Look) -> Iterator[SecretSpan]:
-    """The values after the first one, where the name speaks of several."""
+def _further_values(text: str, at: int, announced: SecretName, look: looks.Look) -> Iterator[SecretSpan]:
+    """Yield the values after the first one, for plural names."""
     while (match := _MORE.match(text, at)) and look(match["e"]):
         yield SecretSpan(*match.span("e"), announced.kind)
         at = match.end()
 
 
-def _span(match: Match, announced: SecretName, look: looks.Look) -> Iterator[SecretSpan]:
+def _value_spans(match: Match, announced: SecretName, look: looks.Look) -> Iterator[SecretSpan]:
     group = match.lastgroup or ""
     start, end = match.span(group)
     value = match[group]
     if group == "e":
-        value = _unmarked(value, match.string[max(0, start - 2) : start])
+        value = _strip_marks(value, match.string[max(0, start - 2) : start])
         end = start + len(value)
     if group == "d" and " " in value.strip():  # a command in backticks
         return
     if announced.plural and " " in value and announced.strength == "digits":
-        look = _each(look)
+        look = _check_each_word(look)
     if (announced.plural and value.isdigit() and announced.strength != "digits") or not any(
         c.isascii() and c.isalnum() for c in value
     ):
@@ -169,13 +175,13 @@ def _span(match: Match, announced: SecretName, look: looks.Look) -> Iterator[Sec
         yield SecretSpan(start, end, announced.kind)
 
 
-def _each(look: looks.Look) -> looks.Look:
-    """Whether each word of a value is one of the secrets."""
+def _check_each_word(look: looks.Look) -> looks.Look:
+    """Return a check that all words of a value pass."""
     return lambda value: all(map(look, value.split()))
 
 
-def _unmarked(value: str, before: str) -> str:
-    """The value without the brackets that end it, and without the emphasis that began before it."""
+def _strip_marks(value: str, before: str) -> str:
+    """Strip trailing brackets, and emphasis that began before the value."""
     for mark in ("**", "__", "~~", "*", "_"):
         if before.endswith(mark) and value.endswith(mark):
             value = value[: -len(mark)]
@@ -185,8 +191,8 @@ def _unmarked(value: str, before: str) -> str:
     return value
 
 
-def _in_sentence(match: Match, start: int) -> bool:
-    """Whether `name: word` may be prose: not quoted, a blank after the colon, and not alone on its line as in YAML."""
+def _may_be_sentence(match: Match, start: int) -> bool:
+    """Return whether `name: word` may be prose: unquoted, a blank after the colon, not alone on its line as in YAML."""
     if match.lastgroup != "e" or not _COLON.search(match.string, match.start(), match.start("e")):
         return False
     text = match.string
@@ -194,27 +200,27 @@ def _in_sentence(match: Match, start: int) -> bool:
     return _LINE_HEAD.fullmatch(head) is None or _LINE_TAIL.match(text, match.end()) is None
 
 
-def _flagged(text: str, start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
-    """The value after an option, `--password v`; also in a list of arguments."""
+def _option_value(text: str, start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield the value after an option, `--password v`; also in a list of arguments."""
     if text[start] != "-" or text[start - 1 : start] == "-":
         return
     match = _FLAG_VALUE.match(text, end)
     line = text[max(0, start - 300) : start].rpartition("\n")[2]
-    if match is None or (match[0][:1] in " \t" and _ASKS.search(line)):
+    if match is None or (match[0][:1] in " \t" and _PROMPTING_PROGRAMS.search(line)):
         return
-    yield from _span(match, announced, (LOOSE if _TOLD_OF.search(line) else FIRM)[announced.strength])
+    yield from _value_spans(match, announced, (LOOSE if _MENTIONED.search(line) else FIRM)[announced.strength])
 
 
-def _set_by_shell(text: str, start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
-    """The value in `ENV NAME v` and `setenv NAME v`."""
+def _shell_value(text: str, start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield the value in `ENV NAME v` and `setenv NAME v`."""
     if text[end : end + 1] in " \t" and _SHELL_SETS.search(text[max(0, start - 20) : start]):
         match = _FLAG_VALUE.match(text, end)
         if match:
-            yield from _span(match, announced, FIRM[announced.strength])
+            yield from _value_spans(match, announced, FIRM[announced.strength])
 
 
-def _reversed(text: str, start: int, _end: int, announced: SecretName) -> Iterator[SecretSpan]:
-    """The value that stands before its name, as JSON and XML may have it."""
+def _value_before_name(text: str, start: int, _end: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield the value before its name, as JSON and XML may have it."""
     if text[start - 1 : start] not in ("'", '"', " ", ":", "=") or not _NAMED_BY.search(
         text[max(0, start - 40) : start]
     ):
@@ -222,22 +228,22 @@ def _reversed(text: str, start: int, _end: int, announced: SecretName) -> Iterat
     before = max(0, start - 700)
     match = _REVERSED.search(text[before:start])
     if match:
-        span = next(_span(match, announced, FIRM[announced.strength]), None)
+        span = next(_value_spans(match, announced, FIRM[announced.strength]), None)
         if span:
             yield SecretSpan(before + span.start, before + span.end, span.kind)
 
 
-def _joined(text: str, _start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
+def _value_after_joint(text: str, _start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
     for joint in JOINTS_BY_FIRST.get(text[end : end + 1], ()):
-        span = _by_joint(joint, text, end, announced)
+        span = _match_joint(joint, text, end, announced)
         if span:
             yield span
             return
 
 
-def _by_joint(joint: Joint, text: str, end: int, announced: SecretName) -> SecretSpan | None:
+def _match_joint(joint: Joint, text: str, end: int, announced: SecretName) -> SecretSpan | None:
     match = joint.pattern.match(text, end)
-    return next(_span(match, announced, joint.looks[announced.strength]), None) if match else None
+    return next(_value_spans(match, announced, joint.looks[announced.strength]), None) if match else None
 
 
 NAMED: tuple[NamedSecrets, ...] = (NamedSecrets(ANCHORS), NamedSecrets(tuple(sorted(FOREIGN)), written_out=True))

@@ -1,6 +1,6 @@
-"""Which names say that what follows is a secret, in many spellings and languages: `DB_PASSWORD`, `olcRootPW`, `пароль`.
+"""Recognise names that announce a secret, in many spellings and languages: `DB_PASSWORD`, `olcRootPW`, `пароль`.
 
-A name is taken apart into words, and its end decides: `token` is one, `token_type` is none, `token_value` is again.
+A name is split into words, and its end decides: `token` and `token_value` announce one, `token_type` does not.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Literal, cast
 from onrecall.redaction import lexicon
 
 Strength = Literal["any", "word", "mixed", "random", "made_up", "digits", "hash"]
-"""What a value must look like to be the secret of such a name; see lexicon.py."""
+"""The check that a value must pass to count as secret after such a name; see lexicon.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class SecretName:
     plural: bool = False
 
 
-def _table(written: str) -> Mapping[str, SecretName]:
+def _parse_table(written: str) -> Mapping[str, SecretName]:
     table: dict[str, SecretName] = {}
     for row in written.strip().splitlines():
         announced, _, names = row.partition("|")
@@ -36,10 +36,10 @@ def _table(written: str) -> Mapping[str, SecretName]:
     return table
 
 
-_ENDINGS = _table(lexicon.ENDINGS)
-FOREIGN = _table(lexicon.FOREIGN)
+_ENDINGS = _parse_table(lexicon.ENDINGS)
+FOREIGN = _parse_table(lexicon.FOREIGN)
 _NEUTRAL = frozenset(lexicon.NEUTRAL.split())
-_OTHER_THINGS = frozenset(lexicon.OTHER_THINGS.split())
+_CHANGING_WORDS = frozenset(lexicon.OTHER_THINGS.split())
 _KUBERNETES = frozenset(lexicon.KUBERNETES.split())
 _ORDINARY_KEYS = frozenset(lexicon.ORDINARY_KEYS.split())
 _MOST_WORDS = 4
@@ -57,24 +57,24 @@ _GLUED_PASS = re.compile(
 _GLUED_TOKEN = re.compile(r"\w*(?:apikey|secretkey|privatekey)|\w{2,16}(?:token|secret)")
 
 
-def words_of(name: str) -> list[str]:
-    """The words of a name in small letters, whatever it is written like: camelCase, snake_case, kebab-case, dots."""
+def split_words(name: str) -> list[str]:
+    """Split a name in camelCase, snake_case, kebab-case or with dots into lower-case words."""
     return [word.lower() for word in _WORD.findall(name)]
 
 
 @lru_cache(maxsize=8192)
 def classify(name: str) -> SecretName | None:
-    """What kind of secret the name announces; None where it announces none."""
+    """Return the kind of secret that a name announces, or None."""
     foreign = FOREIGN.get(" ".join(unicodedata.normalize("NFC", name).lower().split()))
     name = _NUMBER.sub("", name[-128:])
     own = name.rsplit(maxsplit=1)[-1:]
-    words = _without_neutral([word for word in words_of(name) if not word.isdigit() or word == "2"])
-    if foreign or not words or any(word in _OTHER_THINGS for word in words_of(own[0])[:-1]):
+    words = _without_neutral([word for word in split_words(name) if not word.isdigit() or word == "2"])
+    if foreign or not words or any(word in _CHANGING_WORDS for word in split_words(own[0])[:-1]):
         return foreign
     constant = own[0].isupper()
-    announced = _announced(words, constant=constant)
+    announced = _announced_by(words, constant=constant)
     if announced is None and words[-1].endswith("s"):
-        singular = _announced([*words[:-1], words[-1][:-1]], constant=constant)
+        singular = _announced_by([*words[:-1], words[-1][:-1]], constant=constant)
         return replace(singular, plural=True) if singular else None
     return announced
 
@@ -85,21 +85,23 @@ def _without_neutral(words: list[str]) -> list[str]:
     return words
 
 
-def _announced(words: Sequence[str], *, constant: bool) -> SecretName | None:
-    """What the last of the words announce; `constant`: whether they are written in capitals, as in an environment."""
+def _announced_by(words: Sequence[str], *, constant: bool) -> SecretName | None:
+    """Return what the last words announce; `constant` is true for upper-case names of environment variables."""
     for length in range(_MOST_WORDS, 1, -1):
-        if len(words) >= length and (found := _ENDINGS.get(ending := " ".join(words[-length:])) or FOREIGN.get(ending)):
-            return found
+        if len(words) >= length and (
+            listed := _ENDINGS.get(ending := " ".join(words[-length:])) or FOREIGN.get(ending)
+        ):
+            return listed
     last, before = words[-1], words[-2] if len(words) > 1 else ""
     if last == "secret" and constant and before and before not in _KUBERNETES:
         return SecretName("password", "any")
     if last == "key":
         return SecretName("key", "random") if constant and before and before not in _ORDINARY_KEYS else None
-    return FOREIGN.get(last) or _ENDINGS.get(last) or _glued(last)
+    return FOREIGN.get(last) or _ENDINGS.get(last) or _glued_name(last)
 
 
-def _glued(word: str) -> SecretName | None:
-    """What a word announces that is made of two, such as `dbpass`."""
+def _glued_name(word: str) -> SecretName | None:
+    """Return what a compound word such as `dbpass` announces."""
     if _GLUED_PASSWORD.fullmatch(word) or _GLUED_PASS.fullmatch(word):
         return SecretName("password", "any")
     return SecretName("token", "mixed") if _GLUED_TOKEN.fullmatch(word) else None

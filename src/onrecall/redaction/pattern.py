@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled when they are first asked for: of hundreds, most texts need few."""
+"""Regular expressions compiled on first use, since most texts need few of hundreds."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ Match = re.Match[str]
 
 
 class Pattern:
-    """A regular expression; two threads may compile it at once, which does no harm."""
+    """A lazily compiled regular expression; concurrent compilation is harmless."""
 
     __slots__ = ("_compiled", "written")
 
@@ -16,11 +16,11 @@ class Pattern:
         self._compiled: re.Pattern[str] | None = None
 
     def match(self, text: str, start: int = 0) -> Match | None:
-        """Its match at a place of the text."""
+        """Match at a position of the text."""
         return self._get().match(text, start)
 
     def finditer(self, text: str) -> Iterator[Match]:
-        """Its matches everywhere in the text."""
+        """Yield all matches in the text."""
         return self._get().finditer(text)
 
     def _get(self) -> re.Pattern[str]:

@@ -1,6 +1,7 @@
-"""Personal data, taken out by choice: e-mail addresses, phone, card and account numbers, national ids, dates of birth.
+"""Detect personal data, which is redacted optionally.
 
-Numbers go only when their check digits are right, or when a name such as `passport` stands before them.
+E-mail addresses, phone, card and account numbers, national ids, dates of birth. Numbers count
+only if their check digits are valid, or after a name such as `passport`.
 """
 
 import re
@@ -16,26 +17,26 @@ def _digits(match: Match) -> list[int]:
     return [int(c) for c in match[0] if c.isdigit()]
 
 
-def _luhn(digits: list[int]) -> bool:
+def _passes_luhn(digits: list[int]) -> bool:
     summed = [sum(divmod(2 * d, 10)) if place % 2 else d for place, d in enumerate(reversed(digits))]
     return sum(summed) % 10 == 0 and len(set(digits)) > 1
 
 
-def _card(match: Match) -> bool:
-    """Whether the digits have the check digit of a payment card."""
+def _is_card(match: Match) -> bool:
+    """Return whether the digits are a valid payment card number."""
     digits = _digits(match)
-    return 13 <= len(digits) <= 19 and _luhn(digits)
+    return 13 <= len(digits) <= 19 and _passes_luhn(digits)
 
 
-def _iban(match: Match) -> bool:
-    """Whether the check digits of the bank account are right."""
+def _is_iban(match: Match) -> bool:
+    """Return whether the check digits of an IBAN are valid."""
     plain = re.sub(r"[\s.-]", "", match[0]).upper()
     moved = plain[4:] + plain[:4]
     return 15 <= len(plain) <= 34 and int("".join(str(int(c, 36)) for c in moved)) % 97 == 1
 
 
-def _weighed(weights: tuple[int, ...], modulus: int, expected: Callable[[int, list[int]], bool]) -> _Check:
-    """A check by the sum of the digits, each by its weight, modulo a number."""
+def _weighted_check(weights: tuple[int, ...], modulus: int, expected: Callable[[int, list[int]], bool]) -> _Check:
+    """Return a check of the weighted digit sum modulo a number."""
 
     def holds(match: Match) -> bool:
         digits = _digits(match)
@@ -45,46 +46,46 @@ def _weighed(weights: tuple[int, ...], modulus: int, expected: Callable[[int, li
     return holds
 
 
-def _dni(match: Match) -> bool:
-    """Whether the letter of a Spanish id fits its number."""
+def _is_dni(match: Match) -> bool:
+    """Return whether the letter of a Spanish id matches its number."""
     plain = re.sub(r"[\s.-]", "", match[0]).upper().translate(str.maketrans("XYZ", "012", ""))
     return "TRWAGMYFPDXBNJZSQVHLCKE"[int(plain[:8]) % 23] == match[0].strip()[-1].upper()
 
 
-def _nir(match: Match) -> bool:
-    """Whether the key of a French social security number is right."""
+def _is_nir(match: Match) -> bool:
+    """Return whether the key of a French social security number is valid."""
     digits = "".join(map(str, _digits(match)))
     return len(digits) == 15 and 97 - int(digits[:13]) % 97 == int(digits[13:])
 
 
-def _cpf(match: Match) -> bool:
-    """Whether both check digits of a Brazilian taxpayer's number are right."""
+def _is_cpf(match: Match) -> bool:
+    """Return whether both check digits of a Brazilian taxpayer number are valid."""
     digits = _digits(match)
     for length in (9, 10):
-        rest = sum((length + 1 - n) * digits[n] for n in range(length)) * 10 % 11 % 10
-        if rest != digits[length]:
+        check_digit = sum((length + 1 - n) * digits[n] for n in range(length)) * 10 % 11 % 10
+        if check_digit != digits[length]:
             return False
     return len(set(digits)) > 1
 
 
-_WORTH = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
-"""What the letters A to Z count at the odd places of an Italian tax code; the digits count as the first ten."""
+_ODD_PLACE_VALUES = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
+"""Values of A to Z at the odd positions of an Italian tax code; digits have the first ten values."""
 
 
-def _codice_fiscale(match: Match) -> bool:
-    """Whether the last letter of an Italian tax code is right."""
+def _is_codice_fiscale(match: Match) -> bool:
+    """Return whether the check letter of an Italian tax code is valid."""
     worth = [ord(c) - (48 if c.isdigit() else 65) for c in match[0].upper()]
-    return (sum(_WORTH[n] for n in worth[:15:2]) + sum(worth[1:15:2])) % 26 == worth[15]
+    return (sum(_ODD_PLACE_VALUES[n] for n in worth[:15:2]) + sum(worth[1:15:2])) % 26 == worth[15]
 
 
 def _is_check_digit(total: int, digits: list[int]) -> bool:
-    """Whether the last sign of a Chinese id fits; an X is no digit, so that it has one digit less."""
+    """Return whether the check character of a Chinese id is valid; with an X it has one digit less."""
     expected = "10X98765432"[total]
     return len(digits) == 17 if expected == "X" else len(digits) == 18 and str(digits[17]) == expected
 
 
-def _named(kind: str, anchors: str, names: str, value: str) -> PatternDetector:
-    """Something personal that goes because of the name before it."""
+def _detector_by_name(kind: str, anchors: str, names: str, value: str) -> PatternDetector:
+    """Return a detector of personal data by the name before it."""
     return PatternDetector(
         kind,
         tuple(anchors.split("|")),
@@ -112,12 +113,12 @@ PERSONAL: tuple[PatternDetector, ...] = (
             r"|punkt)[\])}>][ ]?)[\w-]{2,63}){1,4}"
         ),
     ),
-    PatternDetector("card", (), Pattern(r"(?<![\w.-])[2-6]\d{3}(?:[ ._-]?\d){10,15}(?![\w.-]?\d)(?!\w)"), _card),
+    PatternDetector("card", (), Pattern(r"(?<![\w.-])[2-6]\d{3}(?:[ ._-]?\d){10,15}(?![\w.-]?\d)(?!\w)"), _is_card),
     PatternDetector(
         "iban",
         (),
         Pattern(r"(?<!\w)(?i:[A-Z]{2}\d{2}(?:[ .-]?[A-Z0-9]{4}){2,7}(?:[ .-]?[A-Z0-9]{1,3})?)(?!\w)"),
-        _iban,
+        _is_iban,
     ),
     PatternDetector(
         "phone",
@@ -132,7 +133,7 @@ PERSONAL: tuple[PatternDetector, ...] = (
         ),
     ),
     PatternDetector("phone", (), Pattern(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ -])\d{3}[ -]\d{4}(?![\w.-])")),
-    _named(
+    _detector_by_name(
         "phone",
         "phone|tel|mobil|cell|handy|fax|móvil|telefon|whatsapp",
         "(?:tele)?phone(?: number)?|tel|telefon|téléphone|mobile?(?: number)?|cell(?: phone)?|handy|fax"
@@ -149,38 +150,38 @@ PERSONAL: tuple[PatternDetector, ...] = (
         "national-id",
         (),
         Pattern(r"(?<![\w-])(?i:\d{8}[ -]?[A-HJ-NP-TV-Z]|[XYZ][ -]?\d{7}[ -]?[A-HJ-NP-TV-Z])(?![\w-])"),
-        _dni,
+        _is_dni,
     ),
     PatternDetector(
         "national-id",
         (),
         Pattern(r"(?<![\w.-])[12][ .]?\d{2}[ .]?(?:0[1-9]|1[0-2])[ .]?\d{2}[ .]?\d{3}[ .]?\d{3}[ .]?\d{2}(?![\w.-])"),
-        _nir,
+        _is_nir,
     ),
-    PatternDetector("national-id", (), Pattern(r"(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])"), _cpf),
+    PatternDetector("national-id", (), Pattern(r"(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])"), _is_cpf),
     PatternDetector(
         "national-id",
         (),
         Pattern(r"(?<!\w)(?i:[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z])(?!\w)"),
-        _codice_fiscale,
+        _is_codice_fiscale,
     ),
     PatternDetector(
         "national-id",
         ("756.", "756"),
         Pattern(r"(?<![\w.])756[.]\d{4}[.]\d{4}[.]\d{2}(?![\w.])"),
-        _weighed((1, 3) * 6 + (1,), 10, lambda total, _: total == 0),
+        _weighted_check((1, 3) * 6 + (1,), 10, lambda total, _: total == 0),
     ),
     PatternDetector(
         "national-id",
         (),
         Pattern(r"(?<!\w)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?!\w)"),
-        _weighed(
+        _weighted_check(
             (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2),
             11,
             _is_check_digit,
         ),
     ),
-    _named(
+    _detector_by_name(
         "national-id",
         "ssn|social security|passport|tax id|steuer|tin|bsn|pesel|aadhaar|pan card|nino|national insurance"
         "|personnummer|cpr|driving licen|driver|dni|nie"
@@ -191,7 +192,7 @@ PERSONAL: tuple[PatternDetector, ...] = (
         r"|identity card|(?:personal)?ausweis(?:nummer)?",
         r"(?=[A-Za-z]{0,3}[ -]?\d)[A-Za-z0-9](?:[ ./-]?[A-Za-z0-9]){5,14}",
     ),
-    _named(
+    _detector_by_name(
         "date-of-birth",
         "dob|date of birth|birth date|birthdate|born|geburtsdatum|geboren|date de naissance|fecha de nacimiento"
         "|date_of_birth|birth_date|birthday",

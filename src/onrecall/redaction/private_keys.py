@@ -1,40 +1,40 @@
-"""Private keys in blocks, which reach over many lines, and as JSON Web Keys."""
+"""Detect private keys in multi-line blocks and JSON Web Keys."""
 
 import re
 from collections.abc import Iterator
 
-from onrecall.redaction.rules import everything, place
+from onrecall.redaction.rules import accept_all, pattern_detector
 from onrecall.redaction.scanner import Detector, DetectorHit, PatternDetector, SecretSpan
 
 BLOCKS: tuple[PatternDetector, ...] = (
-    place(
+    pattern_detector(
         "private-key",
         "-----begin ",
         r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
         r"(?P<s>(?:[A-Za-z0-9+/=\s:,.>|#*]|\\[nr]|-(?!----END))*)",
         lambda body: len(body) > 20,
     ),
-    place(
+    pattern_detector(
         "private-key",
         "-----begin openvpn",
         r"-----BEGIN OpenVPN Static key V1-----(?P<s>(?:[0-9a-fA-F\s>|#*]|\\[nr])*)",
         lambda body: len(body) > 20,
     ),
-    place("private-key", "private-lines:", r"(?i:private-lines:) \d+\s(?P<s>[A-Za-z0-9+/=\s]+)", everything),
-    place("key", "fernet(", r"(?i:fernet)\(b?[\"'](?P<s>[\w=-]{40,48})[\"']", everything),
+    pattern_detector("private-key", "private-lines:", r"(?i:private-lines:) \d+\s(?P<s>[A-Za-z0-9+/=\s]+)", accept_all),
+    pattern_detector("key", "fernet(", r"(?i:fernet)\(b?[\"'](?P<s>[\w=-]{40,48})[\"']", accept_all),
 )
 _MEMBER = re.compile(r"\"(?:d|p|q|dp|dq|qi|k)\"\s{0,3}:\s{0,3}\"(?P<s>[\w+/=-]{8,2000})\"")
 _LARGEST = 8000
 
 
 class JsonWebKey:
-    """A detector of the private members of a JSON Web Key."""
+    """Detects the private members of a JSON Web Key."""
 
     anchors = ('"kty"',)
     exact = False
 
     def scan(self, text: str, anchor: int) -> DetectorHit | None:
-        """The private members of the object in which `kty` stands."""
+        """Return the private members of the object that contains `kty`."""
         begin = max(text.rfind("{", max(0, anchor - _LARGEST), anchor), 0)
         end = text.find("}", anchor, anchor + _LARGEST)
         end = end if end >= 0 else min(len(text), anchor + _LARGEST)

@@ -1,4 +1,4 @@
-"""Passwords among the arguments of common programs: `mysql -pX`, `ldapsearch -w X`, `rabbitmqctl add_user u X`."""
+"""Detect passwords in arguments of common programs: `mysql -pX`, `ldapsearch -w X`, `rabbitmqctl add_user u X`."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,16 +18,16 @@ _NEXT = re.compile(
 _WRAPPED = re.compile(r"(?:a\d{1,3}=)?[\[({]*(?P<quote>[\"'])?")
 _CLUSTER = re.compile(r"-[A-Za-z]{2,9}")
 _SHORT = 5
-"""A name of so few letters is looked for with what ends it, for it stands in other words as well."""
+"""Names up to this length are matched with the following delimiter, since they occur in other words."""
 _LONGEST = 4000
 _MOST_WORDS = 80
 _MOST_PROGRAMS = 6
-"""Of one command line, as in `sudo docker exec db mysql`; more are looked for in vain."""
+"""Maximum programs of one command line, as in `sudo docker exec db mysql`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _SecretPlace:
-    """Where a program has a secret; see program_options.py."""
+    """Where a program takes a secret; see program_options.py."""
 
     where: str
     after: str | None = None
@@ -40,20 +40,20 @@ class _SecretPlace:
 
 @dataclass(frozen=True, slots=True)
 class _CommandWord:
-    """A word of a command line without the quotes and brackets around it, and where it begins."""
+    """A word of a command line without enclosing quotes and brackets, and its start."""
 
     text: str
     start: int
 
-    def rest(self, skip: int) -> "_CommandWord":
-        """What follows so many characters, without quotes around it."""
+    def without_prefix(self, skip: int) -> "_CommandWord":
+        """Return the word without its first `skip` characters and enclosing quotes."""
         text, start = self.text[skip:], self.start + skip
         if len(text) > 1 and text[0] in "\"'" and text[-1] == text[0]:
             return _CommandWord(text[1:-1], start + 1)
         return _CommandWord(text, start)
 
 
-def _places(written: str) -> Iterator[_SecretPlace]:
+def _parse_places(written: str) -> Iterator[_SecretPlace]:
     for place in written.split():
         match = _PLACE.fullmatch(place)
         assert match, place
@@ -68,34 +68,36 @@ def _places(written: str) -> Iterator[_SecretPlace]:
         )
 
 
-def _table() -> dict[str, tuple[_SecretPlace, ...]]:
+def _parse_table() -> dict[str, tuple[_SecretPlace, ...]]:
     table: dict[str, tuple[_SecretPlace, ...]] = {}
     for row in PROGRAMS.strip().splitlines():
         names, _, places = row.partition("|")
-        table |= dict.fromkeys(names.split(), tuple(_places(places)))
+        table |= dict.fromkeys(names.split(), tuple(_parse_places(places)))
     return table
 
 
-_TABLE = _table()
+_PLACES_BY_PROGRAM = _parse_table()
 _PROGRAM = re.compile(r"(?:[\"'`]|\$\()*(?:[^\s\"'`]*[/\\])?(?P<name>[\w.-]+?)(?:\.exe)?", re.IGNORECASE)
 _NAME = re.compile(r"[\w.-]+")
 _NO_PROGRAM = re.compile(r"[\w.-]")
 
 
 class ProgramArguments:
-    """A detector of secrets in command lines."""
+    """Detects secrets in command lines."""
 
-    anchors = tuple(name + ending for name in _TABLE for ending in ((" ", '"', "'") if len(name) <= _SHORT else ("",)))
+    anchors = tuple(
+        name + ending for name in _PLACES_BY_PROGRAM for ending in ((" ", '"', "'") if len(name) <= _SHORT else ("",))
+    )
     exact = False
 
     def scan(self, text: str, anchor: int) -> DetectorHit | None:
-        """The secrets in the rest of the command of which a program stands at the anchor."""
+        """Return the secrets in the rest of the command whose program is at the anchor."""
         name = _NAME.match(text, anchor)
         if name is None or not _places_of(name[0]) or (anchor and _NO_PROGRAM.match(text, anchor - 1)):
             return None
         begin = name.end() + (text[name.end() : name.end() + 1] in ("'", '"'))
-        words = [_CommandWord(name[0], anchor), *_words(text, begin)]
-        options = {word.text[:2] for word in words} | {f"-{c}" for word in words for c in _cluster(word.text)}
+        words = [_CommandWord(name[0], anchor), *_command_words(text, begin)]
+        options = {word.text[:2] for word in words} | {f"-{c}" for word in words for c in _cluster_letters(word.text)}
         spans: list[SecretSpan] = []
         programs = 0
         for n, word in enumerate(words):
@@ -110,18 +112,18 @@ class ProgramArguments:
 
 
 def _places_of(word: str) -> tuple[_SecretPlace, ...]:
-    """Where a word's program has secrets, if it is one."""
+    """Return where a program takes secrets; empty if the word is no known program."""
     program = _PROGRAM.fullmatch(word[:200])
-    return _TABLE.get(program["name"].lower(), ()) if program else ()
+    return _PLACES_BY_PROGRAM.get(program["name"].lower(), ()) if program else ()
 
 
-def _cluster(word: str) -> str:
-    """The single letters that stand together in a word, as in `-sku`."""
+def _cluster_letters(word: str) -> str:
+    """Return the letters of combined short options, as in `-sku`."""
     return word[1:] if _CLUSTER.fullmatch(word) else ""
 
 
-def _words(text: str, at: int) -> Iterator[_CommandWord]:
-    """The words of a command line up to its end, where another command begins."""
+def _command_words(text: str, at: int) -> Iterator[_CommandWord]:
+    """Yield the words of a command line up to the next command."""
     limit = min(len(text), at + _LONGEST)
     for _ in range(_MOST_WORDS):
         match = _NEXT.match(text, at, limit)
@@ -129,10 +131,10 @@ def _words(text: str, at: int) -> Iterator[_CommandWord]:
             return
         at = match.end()
         if match["word"]:
-            yield _unwrapped(match["word"], match.start("word"))
+            yield _unwrap(match["word"], match.start("word"))
 
 
-def _unwrapped(word: str, start: int) -> _CommandWord:
+def _unwrap(word: str, start: int) -> _CommandWord:
     wrapped = _WRAPPED.match(word)
     lead = wrapped.end() if wrapped else 0
     body = word[lead:]
@@ -150,59 +152,61 @@ def _secrets(place: _SecretPlace, words: Sequence[_CommandWord]) -> Iterator[Sec
             (
                 n + 1
                 for n, word in enumerate(words)
-                if word.text.lower() == place.after or _begins(word, place.after) or _holds(word, place.after)
+                if word.text.lower() == place.after
+                or _begins_with(word, place.after)
+                or _cluster_holds(word, place.after)
             ),
             0,
         )
         if not begin:
             return
-    for value in _values(place, words, begin):
-        part = _part(place, value)
-        look = _sure if place.sure else _argument
+    for value in _candidate_values(place, words, begin):
+        part = _secret_part(place, value)
+        look = _is_surely_secret if place.sure else _may_be_argument
         if part and look(part.text):
             yield SecretSpan(part.start, part.start + len(part.text), "password")
 
 
-def _holds(word: _CommandWord, option: str) -> bool:
-    """Whether a cluster of single letters holds the option, as `-nb` holds `-b`."""
+def _cluster_holds(word: _CommandWord, option: str) -> bool:
+    """Return whether combined short options contain the option, as `-nb` contains `-b`."""
     return (
         len(option) == 2 and option[0] == "-" and _CLUSTER.fullmatch(word.text) is not None and option[1] in word.text
     )
 
 
-def _begins(word: _CommandWord, option: str) -> bool:
-    """Whether the word is `/user:name`, where `/user:` is asked for."""
+def _begins_with(word: _CommandWord, option: str) -> bool:
+    """Return whether the word begins with an option such as `/user:`."""
     return option.endswith(":") and word.text.lower().startswith(option)
 
 
-def _argument(value: str) -> bool:
+def _may_be_argument(value: str) -> bool:
     return looks.could_be_secret(value) and not value.startswith(("-", "$"))
 
 
-def _sure(value: str) -> bool:
+def _is_surely_secret(value: str) -> bool:
     return looks.is_made_up(value) or looks.is_key(value)
 
 
-def _values(place: _SecretPlace, words: Sequence[_CommandWord], begin: int) -> Iterator[_CommandWord]:
+def _candidate_values(place: _SecretPlace, words: Sequence[_CommandWord], begin: int) -> Iterator[_CommandWord]:
     if place.where.isdigit() or place.where in ("last", "word"):
-        yield from _plain_values(place, [word for word in words[begin:] if not word.text.startswith("-")])
+        yield from _plain_candidates(place, [word for word in words[begin:] if not word.text.startswith("-")])
         return
     for n in range(begin, len(words)):
         word, option = words[n], place.where
         if place.prefix:
             if word.text.startswith(option):
-                yield word.rest(len(option))
+                yield word.without_prefix(len(option))
         elif word.text == option or _is_cluster(word.text, option):
             if n + 1 < len(words) and not place.attached:
                 yield words[n + 1]
         elif word.text.startswith(f"{option}="):
-            yield word.rest(len(option) + 1)
+            yield word.without_prefix(len(option) + 1)
         elif len(option) == 2 and word.text.startswith(option) and not place.alone:
-            yield word.rest(2)
+            yield word.without_prefix(2)
 
 
-def _plain_values(place: _SecretPlace, plain: Sequence[_CommandWord]) -> Iterator[_CommandWord]:
-    """The value among words that are no options: by its number, the last one, or one such as `user/secret`."""
+def _plain_candidates(place: _SecretPlace, plain: Sequence[_CommandWord]) -> Iterator[_CommandWord]:
+    """Yield the value among non-option words: by number, the last one, or one such as `user/secret`."""
     if place.where == "word":
         yield from [word for word in plain if word.text.partition("/")[0].isalnum() and "/" in word.text][:1]
     elif place.where == "last":
@@ -212,14 +216,14 @@ def _plain_values(place: _SecretPlace, plain: Sequence[_CommandWord]) -> Iterato
 
 
 def _is_cluster(word: str, option: str) -> bool:
-    """Whether single letters stand together, the option last, as in `-sku`."""
+    """Return whether the word is combined short options with this option last, as in `-sku`."""
     return (
         len(option) == 2 and word[1:2] != option[1] and word[-1:] == option[1] and _CLUSTER.fullmatch(word) is not None
     )
 
 
-def _part(place: _SecretPlace, value: _CommandWord) -> _CommandWord | None:
-    """The secret in a value such as `user:secret`."""
+def _secret_part(place: _SecretPlace, value: _CommandWord) -> _CommandWord | None:
+    """Return the secret in a value such as `user:secret`."""
     if not place.separator:
         return None if place.where == "word" else value
     head, separator, tail = value.text.partition(place.separator)

@@ -1,31 +1,31 @@
-"""Secrets in URLs, headers and cookies, and ids of sessions, which let whoever has one in."""
+"""Detect secrets in URLs, headers and cookies, and session ids."""
 
 import re
 
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.pattern import Pattern
-from onrecall.redaction.rules import QUOTE, everything, place
+from onrecall.redaction.rules import QUOTE, accept_all, pattern_detector
 from onrecall.redaction.scanner import Detector, PatternDetector, PrefixDetector
 
 
-def _header(value: str) -> bool:
+def _is_header_value(value: str) -> bool:
     return len(value) > 3 and looks.could_be_secret(value.split(" ", maxsplit=1)[0])
 
 
-def _bearer(value: str) -> bool:
+def _is_bearer_token(value: str) -> bool:
     return looks.is_mixed(value) or len(value) > 30
 
 
-def _user(value: str) -> bool:
+def _is_user_token(value: str) -> bool:
     return looks.is_made_up(value) or re.fullmatch(r"[0-9a-f]{32,64}", value) is not None
 
 
-def _grant(value: str) -> bool:
-    """A code or key in a query: random enough that it is none of a product, a language or a coupon."""
+def _is_grant(value: str) -> bool:
+    """Return whether a code or key in a query is too random for a product, language or coupon code."""
     return looks.is_key(value) or (looks.is_random(value) and len(value) >= 24)
 
 
-def _id_of_session(value: str) -> bool:
+def _is_session_id(value: str) -> bool:
     return looks.is_key(value.lstrip("-")) and len(value) >= 20
 
 
@@ -35,108 +35,119 @@ _SESSIONS = (
     r"|xsrf-token|aspsessionid[a-z]{8}|laravel_session|_session|cfid|cftoken|remember_token|\.aspxauth"
 )
 SESSIONS: tuple[PatternDetector, ...] = (
-    place(
+    pattern_detector(
         "session-id",
         "jsessionid|phpsessid|asp.net_|session|connect.sid|sid|csrf|xsrf|aspsessionid|laravel_|_session|cfid|cftoken|remember_"
         "|.aspxauth",
         rf"(?i:{_SESSIONS}){QUOTE}[=:][ ]?{QUOTE}(?P<s>[A-Za-z0-9%._~+/!=-]{{8,1024}})",
         looks.is_random,
     ),
-    place(
+    pattern_detector(
         "session-id",
         "session",
         r"(?i:session)(?:[ ](?:id|token|key|created|opened|started|closed|expired|for|with)){0,2}[ ]?(?:[:=#"
         r"(][ ]?|[ ](?:id=)?)[\"'(]?"
         r"(?P<s>[A-Za-z0-9_-]{20,256})(?![\w-])",
-        _id_of_session,
+        _is_session_id,
     ),
 )
 HEADERS: tuple[PatternDetector, ...] = (
-    place(
+    pattern_detector(
         "authorization",
         "authorization",
         rf"(?i:authorization){QUOTE}\s{{0,3}}[:=]\s{{0,3}}{QUOTE}(?:(?i:{_SCHEMES})[ =+]+)(?:token=)?"
         rf"(?P<s>[^\s\"'`\\,][^\"'`\n\\]{{0,4096}})",
-        _header,
+        _is_header_value,
     ),
-    place(
+    pattern_detector(
         "authorization",
         "authorization",
         rf"(?i:authorization){QUOTE}\s{{0,3}}[:=]\s{{0,3}}{QUOTE}(?P<s>(?!(?i:digest"
         rf"|{_SCHEMES})[ =+])[^\s\"'`\\,][^\"'`\n\\]{{0,4096}})",
         lambda value: any(map(looks.is_mixed, value.split())),
     ),
-    place(
-        "authorization", "authorization", r"(?i:authorization)[:=]?\s{0,3}(?i:digest) (?P<s>[^\n]{1,4096})", everything
+    pattern_detector(
+        "authorization", "authorization", r"(?i:authorization)[:=]?\s{0,3}(?i:digest) (?P<s>[^\n]{1,4096})", accept_all
     ),
-    place("authorization", "bearer", rf"(?i:bearer)[ :=+]{{1,3}}{QUOTE}(?P<s>[A-Za-z0-9._~+/=-]{{8,4096}})", _bearer),
-    place("authorization", "basic ", r"(?i:basic) (?P<s>[A-Za-z0-9+/]{6,512}={0,2})", looks.is_user_and_password),
-    place(
+    pattern_detector(
+        "authorization",
+        "bearer",
+        rf"(?i:bearer)[ :=+]{{1,3}}{QUOTE}(?P<s>[A-Za-z0-9._~+/=-]{{8,4096}})",
+        _is_bearer_token,
+    ),
+    pattern_detector(
+        "authorization", "basic ", r"(?i:basic) (?P<s>[A-Za-z0-9+/]{6,512}={0,2})", looks.is_user_and_password
+    ),
+    pattern_detector(
         "authorization", "auth plain |authenticate plain ", r"(?i:auth\w*) (?i:plain) (?P<s>[A-Za-z0-9+/]{6,512}={0,2})"
     ),
-    place(
+    pattern_detector(
         "authorization",
         "auth login",
         r"(?i:auth login)[^\n]{0,40}\n334 [A-Za-z0-9+/=]{4,40}\n(?P<s>[A-Za-z0-9+/]{4,512}={0,2})(?=\n|\Z)",
-        everything,
+        accept_all,
     ),
-    place(
+    pattern_detector(
         "authorization",
         '"auth"',
         r"\"auth\"\s{0,3}:\s{0,3}\"(?P<s>[A-Za-z0-9+/]{8,1024}={0,2})\"",
         looks.is_user_and_password,
     ),
-    place(
+    pattern_detector(
         "cookie",
         "cookie",
         rf"(?i:cookie){QUOTE}(?:[\]),]{{0,2}}\s{{0,2}}[:=]|,?[ ]?\"value\":)\s{{0,3}}{QUOTE}"
         rf"(?P<s>[^\s\"'=\\]{{1,100}}=[^\"'\n\\]{{1,8192}})",
     ),
-    place(
+    pattern_detector(
         "cookie",
         "curl ",
         r"(?i:curl) [^\n]{0,400}?(?:-b|--cookie)[ =][\"']?(?P<s>[^\s\"'=\\]{1,100}=[^\"'\n\\]{1,8192})",
     ),
-    place(
+    pattern_detector(
         "token",
         "sec-websocket-protocol",
         r"(?i:sec-websocket-protocol): ?[\w.-]{1,40}, ?(?P<s>[^\s,\"']{16,4096})",
         looks.is_random,
     ),
-    place(
+    pattern_detector(
         "authorization",
         "sha256=|sha1=",
         r"(?i:signature[\w-]{0,10})\"?: ?\"?sha(?:1|256)=(?P<s>[0-9a-f]{40,64})",
-        everything,
+        accept_all,
     ),
 )
 _HOST = r"@(?=[\w\[$<\u2039{(])"
 URLS: tuple[PatternDetector, ...] = (
-    place("url-password", "://", rf"://[^\s:/@?#\"'<>]{{0,128}}:(?P<s>[^\s/\"'<>]{{1,256}}){_HOST}"),
-    place(
+    pattern_detector("url-password", "://", rf"://[^\s:/@?#\"'<>]{{0,128}}:(?P<s>[^\s/\"'<>]{{1,256}}){_HOST}"),
+    pattern_detector(
         "url-password",
         "postgres://|postgresql://|mysql://|mongodb://|redis://|rediss://|amqp://|amqps://|+srv://|+psycopg://|+asyncpg://|s3://",
         rf"[\w+]{{1,20}}://[^\s:/@?#\"'<>]{{0,128}}:(?P<s>[^\s\"'<>@]{{1,256}}){_HOST}",
     ),
-    place("url-password", "ldap://|ldaps://", r"ldaps?://[^\s@/\"'<>]{1,200}:(?P<s>[^\s/@\"'<>]{1,256})@(?=\w)"),
-    place("url-token", "://", r"://(?P<s>[A-Za-z0-9_.~%-]{20,256})@(?=[\w\[])", looks.is_mixed),
-    place("url-token", "://", rf"://(?P<s>[^\s:/@?#\"'<>]{{10,128}}):[^\s/\"'<>]{{1,256}}{_HOST}", _user),
-    place("token", "?key=|&key=|;key=", r"[?&;]key=(?P<s>[^\s&\"'<>;,)]{16,512})", _grant),
-    place(
+    pattern_detector(
+        "url-password", "ldap://|ldaps://", r"ldaps?://[^\s@/\"'<>]{1,200}:(?P<s>[^\s/@\"'<>]{1,256})@(?=\w)"
+    ),
+    pattern_detector("url-token", "://", r"://(?P<s>[A-Za-z0-9_.~%-]{20,256})@(?=[\w\[])", looks.is_mixed),
+    pattern_detector(
+        "url-token", "://", rf"://(?P<s>[^\s:/@?#\"'<>]{{10,128}}):[^\s/\"'<>]{{1,256}}{_HOST}", _is_user_token
+    ),
+    pattern_detector("token", "?key=|&key=|;key=", r"[?&;]key=(?P<s>[^\s&\"'<>;,)]{16,512})", _is_grant),
+    pattern_detector(
         "token",
         "reset-password/|password-reset/|reset_password/|/reset/|/verify/|/confirm/|/activate/|/invite/|magic-link/|/token/"
         "|/tokens/|/unsubscribe/|/invitations/|/sso/",
         r"(?i:[\w-]{3,16}|/\w{3,14})/(?P<s>[A-Za-z0-9_-]{20,256})(?![\w-])",
         looks.is_key,
     ),
-    place("token", "?code=|&code=", r"[?&]code=(?P<s>[^\s&\"'<>;,)]{16,2048})", _grant),
-    place(
+    pattern_detector("token", "?code=|&code=", r"[?&]code=(?P<s>[^\s&\"'<>;,)]{16,2048})", _is_grant),
+    pattern_detector(
         "token",
         "?k=|&k=|?t=|&t=|?hash=|&hash=|?auth=|&auth=",
         r"[?&]\w{1,4}=(?P<s>[^\s&\"'<>;,)]{24,512})",
         looks.is_key,
     ),
-    place(
+    pattern_detector(
         "url-password",
         "jdbc:oracle:|oracle:",
         r"(?i:oracle)[:\w]{0,20}[:/](?P<u>[\w$#]{1,60})/(?P<s>[^\s@\"'/]{1,128})@",

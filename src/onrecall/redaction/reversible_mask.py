@@ -1,25 +1,25 @@
-"""Secrets and personal data taken out of a text so that they can be put back: for what is sent to somebody else."""
+"""Mask secrets and personal data reversibly, for texts sent to third parties."""
 
-from onrecall.redaction.engine import secrets_in
+from onrecall.redaction.engine import find_secrets
 
 
 class Mask:
-    """Remembers what it took out. The same value gets the same name, which nobody outside could have guessed."""
+    """Maps values to unguessable placeholders; the same value gets the same placeholder."""
 
     def __init__(self, nonce: str) -> None:
         self.nonce = nonce
         self._names: dict[str, str] = {}
 
     def hide(self, text: str) -> str:
-        """The text with every secret and everything personal under a name."""
+        """Replace secrets and personal data with placeholders."""
         parts, at = [], 0
-        for span in secrets_in(text):
+        for span in find_secrets(text):
             parts += [text[at : span.start], self._name(text[span.start : span.end], span.kind)]
             at = span.end
         return "".join([*parts, text[at:]])
 
     def restore(self, text: str) -> str:
-        """The text with the values in place of their names."""
+        """Replace the placeholders with their values."""
         for value, name in self._names.items():
             text = text.replace(name, value)
         return text

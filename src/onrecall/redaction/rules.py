@@ -1,20 +1,22 @@
-"""Shorthands in which the tables of rules are written."""
+"""Helpers for writing tables of detection rules."""
 
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.pattern import Pattern
-from onrecall.redaction.scanner import PatternDetector, secret
+from onrecall.redaction.scanner import PatternDetector, secret_text
 
 QUOTE = r"(?:\\{0,2}[\"'])?"
-"""A quotation mark, perhaps escaped, perhaps missing."""
+"""An optional, possibly escaped quotation mark."""
 ANYTHING = r"[\"'`]?(?P<s>[^\s\"'`,;]{4,255})"
-"""A word, perhaps in quotes."""
+"""A word, optionally quoted."""
 
 
-def place(kind: str, anchors: str, pattern: str, look: looks.Look = looks.could_be_secret) -> PatternDetector:
-    """A secret that stands at a certain place; the anchors are told apart by bars."""
-    return PatternDetector(kind, tuple(anchors.split("|")), Pattern(pattern), lambda match: look(secret(match)))
+def pattern_detector(
+    kind: str, anchors: str, pattern: str, look: looks.Look = looks.could_be_secret
+) -> PatternDetector:
+    """Return a detector of a secret at a certain place; anchors are separated by bars."""
+    return PatternDetector(kind, tuple(anchors.split("|")), Pattern(pattern), lambda match: look(secret_text(match)))
 
 
-def everything(_: str) -> bool:
-    """The pattern says it all."""
+def accept_all(_: str) -> bool:
+    """Accept every value: the pattern is sufficient."""
     return True

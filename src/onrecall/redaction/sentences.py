@@ -1,10 +1,10 @@
-"""Secrets in what people write to each other, where no name stands beside them."""
+"""Detect secrets in messages between people, where no name is next to them."""
 
 import re
 
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.pattern import Pattern
-from onrecall.redaction.rules import ANYTHING, place
+from onrecall.redaction.rules import ANYTHING, pattern_detector
 from onrecall.redaction.scanner import PatternDetector
 
 _BETWEEN = r"[ ]?(?:/|:|\||,|;|[ ]and[ ]|[ ]–[ ])[ ]?"
@@ -15,21 +15,21 @@ _CREDENTIALS = (
 )
 
 
-def _code(value: str) -> bool:
+def _is_code(value: str) -> bool:
     return 6 <= len(re.sub(r"\D", "", value)) <= 8
 
 
-def _mnemonic(value: str) -> bool:
+def _is_mnemonic(value: str) -> bool:
     return len(value.split()) >= 11
 
 
-_CODE_OF = (
+_CODE_PURPOSES = (
     "verification security confirmation time login access authentication auth 2fa mfa sms otp unlock activation pairing"
     " backup tan door alarm"
 )
-_CODES = "|".join(rf"(?<={what}[ -])code" for what in _CODE_OF.split())
+_CODE_PATTERN = "|".join(rf"(?<={purpose}[ -])code" for purpose in _CODE_PURPOSES.split())
 SENTENCES: tuple[PatternDetector, ...] = (
-    place(
+    pattern_detector(
         "password",
         "log in|login|log into|sign in|logged in|ssh |connect|authenticate|use ",
         r"(?i:log ?in|log into|sign in|logged in|ssh|connect(?:ed)?|authenticated?)(?: [\w@./:-]{1,60}){0,5} "
@@ -37,7 +37,7 @@ SENTENCES: tuple[PatternDetector, ...] = (
         rf" (?:[\"'`]?[\w.@\\-]{{1,64}}[\"'`]?{_BETWEEN})?{ANYTHING}(?![\w/])",
         looks.is_made_up,
     ),
-    place(
+    pattern_detector(
         "password",
         "login|cred|account|wifi|wlan|vpn|konto|compte|zugangsdaten|anmeldedaten|identifiants|user/pass"
         "|username/pass|log in|log-in",
@@ -45,13 +45,15 @@ SENTENCES: tuple[PatternDetector, ...] = (
         rf"|-)?[ ]?[\"'`]?[\w.@\\-]{{1,64}}[\"'`]?{_BETWEEN}{ANYTHING}(?![\w/])",
         looks.is_made_up,
     ),
-    place("password", "u:|user:|usr:", rf"(?i:u|user|usr): ?\S{{1,64}} (?i:p|pass|pw): ?{ANYTHING}", looks.stands_out),
-    place(
+    pattern_detector(
+        "password", "u:|user:|usr:", rf"(?i:u|user|usr): ?\S{{1,64}} (?i:p|pass|pw): ?{ANYTHING}", looks.stands_out
+    ),
+    pattern_detector(
         "one-time-code",
         "code|passcode|otp|pin is|pin:",
-        rf"(?i:{_CODES}|passcode|otp|pin(?= is|:))"
+        rf"(?i:{_CODE_PATTERN}|passcode|otp|pin(?= is|:))"
         r"(?: (?:is|was|:|=)|:|=)? ?(?P<s>\d{3}[ -]?\d{3,5})(?!\d|[\w.-]?\w)",
-        _code,
+        _is_code,
     ),
     PatternDetector(
         "one-time-code",
@@ -59,14 +61,14 @@ SENTENCES: tuple[PatternDetector, ...] = (
         Pattern(r"(?i)(?<!\d)(?P<s>\d{4,8}) is your (?:[\w-]{1,20} ){0,4}(?:code|pin|otp|passcode)(?!\w)"),
         back=(4, 5, 6, 7, 8),
     ),
-    place(
+    pattern_detector(
         "recovery-phrase",
         "seed phrase|mnemonic|recovery phrase|secret phrase",
         r"(?i:(?:(?:seed|recovery|secret) )?phrase|mnemonic)(?:[ ](?:is|are))?[ :=]{1,3}[\"'`]?(?P<s>[a-z]{3,8}"
         r"(?: [a-z]{3,8}){10,24})",
-        _mnemonic,
+        _is_mnemonic,
     ),
-    place(
+    pattern_detector(
         "password",
         "echo |printf ",
         r"(?:echo|printf)(?: -\w{1,3}| '%s\S{0,3}'| \"%s\S{0,3}\"){0,2} [\"']?(?:[\w.-]{1,64}:(?=[^"
@@ -75,7 +77,7 @@ SENTENCES: tuple[PatternDetector, ...] = (
         r"|cryptsetup|ansible-vault|gpg|openssl|smbpasswd"
         r"|[\w-]{1,20} [^\n|]{0,80}--(?:password|passphrase|token|api-key)-?(?:stdin|fd|file -))",
     ),
-    place(
+    pattern_detector(
         "password",
         "<<<",
         r"<<< ?[\"']?(?:[\w.-]{1,64}:(?=\S))?(?P<s>[^\s\"']{6,255})",

@@ -1,18 +1,18 @@
-"""Secrets in what databases, network devices and servers are told: statements, protocols and lines of configuration."""
+"""Detect secrets in statements, protocols and configuration of databases, network devices and servers."""
 
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.pattern import Pattern
-from onrecall.redaction.rules import ANYTHING, everything, place
+from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
 from onrecall.redaction.scanner import Detector, PatternDetector, PrefixDetector
 
 
-def _argument(value: str) -> bool:
-    """A password where a configuration has one, which may be a plain word, but not one of its own."""
+def _may_be_password(value: str) -> bool:
+    """Return whether a configuration value may be a password: a word, but no keyword."""
     return looks.is_no_word(value) or looks.stands_out(value) or value.isdigit()
 
 
 SQL: tuple[PatternDetector, ...] = (
-    place(
+    pattern_detector(
         "password",
         "identified by|identified with|with password|encrypted password|plaintext password|role |user |login "
         "|set password",
@@ -21,25 +21,38 @@ SQL: tuple[PatternDetector, ...] = (
         r"|(?:role|user|login) [\w\"'@%.]{1,64} (?:\w+ ){0,3}password|set password(?: for [\w\"'@%.]{1,80})?)"
         r"(?: as| password)?\s*[=(]?\s*(?:password\()?\s*[Nn]?[\"'](?P<s>[^\"'\n]{1,255})",
     ),
-    place("password", "password $$|by $$", r"(?i:password|by) \$\$(?P<s>[^$\n]{1,255})"),
-    place("password", "password '|password \"", r"(?i:password) (?P<q>[\"'])(?P<s>[^\"'\n]{4,255})(?P=q)", _argument),
-    place(
+    pattern_detector("password", "password $$|by $$", r"(?i:password|by) \$\$(?P<s>[^$\n]{1,255})"),
+    pattern_detector(
+        "password",
+        "password '|password \"",
+        r"(?i:password) (?P<q>[\"'])(?P<s>[^\"'\n]{4,255})(?P=q)",
+        _may_be_password,
+    ),
+    pattern_detector(
         "password",
         ".auth(|createuser(|changeuserpassword(",
         r"\.\w+\(\s*[\"'][^\"'\n]{1,64}[\"'],\s*[\"'](?P<s>[^\"'\n]{1,255})",
-        everything,
+        accept_all,
     ),
-    place("password", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? >(?P<s>[^\s>]{1,255})"),
-    place("password", "user ", r"user \S{1,64} (?:on|off) (?:[^\s>]{1,64} )*>(?P<s>[^\s>]{1,255})"),
+    pattern_detector("password", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? >(?P<s>[^\s>]{1,255})"),
+    pattern_detector("password", "user ", r"user \S{1,64} (?:on|off) (?:[^\s>]{1,64} )*>(?P<s>[^\s>]{1,255})"),
 )
 PROTOCOLS: tuple[PatternDetector, ...] = (
-    place("password", "auth ", r"AUTH (?:[\w.-]{1,64} )?[\"']?(?P<s>[^\s\"']{6,255})[\"']?(?=\s|\Z)", looks.is_made_up),
-    place("password", '"auth"', r"\"AUTH\" (?:\"[\w.-]{1,64}\" )?\"(?P<s>[^\"\s]{1,255})\"", looks.could_be_secret),
-    place("password", "pass ", r"(?-i:PASS) (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up),
-    place("password", "login ", r"(?-i:LOGIN) \S{1,64} \"?(?P<s>[^\s\"]{6,255})\"?", looks.is_made_up),
-    place("password", "user ", r"(?-i:user) [\w.-]{1,64} (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up),
-    place("password", "machine ", r"machine \S{1,255}\s+login \S{1,255}\s+password (?P<s>\S{1,255})", everything),
-    place(
+    pattern_detector(
+        "password", "auth ", r"AUTH (?:[\w.-]{1,64} )?[\"']?(?P<s>[^\s\"']{6,255})[\"']?(?=\s|\Z)", looks.is_made_up
+    ),
+    pattern_detector(
+        "password", '"auth"', r"\"AUTH\" (?:\"[\w.-]{1,64}\" )?\"(?P<s>[^\"\s]{1,255})\"", looks.could_be_secret
+    ),
+    pattern_detector("password", "pass ", r"(?-i:PASS) (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up),
+    pattern_detector("password", "login ", r"(?-i:LOGIN) \S{1,64} \"?(?P<s>[^\s\"]{6,255})\"?", looks.is_made_up),
+    pattern_detector(
+        "password", "user ", r"(?-i:user) [\w.-]{1,64} (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up
+    ),
+    pattern_detector(
+        "password", "machine ", r"machine \S{1,255}\s+login \S{1,255}\s+password (?P<s>\S{1,255})", accept_all
+    ),
+    pattern_detector(
         "password",
         "|".join(
             f":{port}:"
@@ -50,15 +63,17 @@ PROTOCOLS: tuple[PatternDetector, ...] = (
 )
 _LEVEL = r"(?:[0-9] )?"
 DEVICES: tuple[PatternDetector, ...] = (
-    place("password", "enable secret|enable password", rf"enable (?:secret|password) {_LEVEL}{ANYTHING}", _argument),
-    place(
+    pattern_detector(
+        "password", "enable secret|enable password", rf"enable (?:secret|password) {_LEVEL}{ANYTHING}", _may_be_password
+    ),
+    pattern_detector(
         "password",
         "username ",
         rf"username \S{{1,64}} (?:[\w-]{{1,20}} \S{{1,20}} )?(?:password|secret) {_LEVEL}{ANYTHING}",
-        _argument,
+        _may_be_password,
     ),
-    place("password", "snmp-server community", rf"snmp-server community {ANYTHING}"),
-    place(
+    pattern_detector("password", "snmp-server community", rf"snmp-server community {ANYTHING}"),
+    pattern_detector(
         "password",
         "tacacs|radius|isakmp key|ikev2|pre-shared-key|neighbor |ntp authentication-key|key-string|ospf|standby "
         "|vrrp |wpa-psk|server-key",
@@ -68,9 +83,9 @@ DEVICES: tuple[PatternDetector, ...] = (
         r"(?:message-digest-key \d{1,3} md5"
         r"|authentication-key)|(?:standby|vrrp) [^\n]{0,20}authentication(?: text)?|wpa-psk (?:ascii|hex)|server-key)"
         rf" {_LEVEL}{ANYTHING}",
-        _argument,
+        _may_be_password,
     ),
-    place(
+    pattern_detector(
         "password",
         "plain-text-password|encrypted-password",
         rf"(?:plain-text-password|encrypted-password)(?:-value)? {ANYTHING}",
@@ -78,26 +93,26 @@ DEVICES: tuple[PatternDetector, ...] = (
 )
 _ACCOUNTS = "admin|root|administrator|guest|postgres|oracle|sysadmin|superuser"
 CODE: tuple[PatternDetector, ...] = (
-    place(
+    pattern_detector(
         "key",
         "jwt.|hmac.new(|createhmac(|aes.new(|.sign(|signwith(|hmacsha256(|cipher(",
         r"(?i:jwt\.\w{3,10}|hmac\.new|createhmac|aes\.new|\.sign|signwith|hmacsha256|cipher)\([^()\n]{0,80}?[\"']"
         r"(?P<s>[^\"'\n]{8,255})[\"']",
         looks.is_made_up,
     ),
-    place(
+    pattern_detector(
         "password",
         "define(|setenv(|putenv(|environ[|config.set(|set_env(",
         r"(?i:define|setenv|putenv|environ|config\.set|set_env)[\[(]\s*[\"'][\w.-]{0,60}(?i:passw|pass|pwd|secret|token|key)[\w.-]{0,20}[\"']"
         r"(?:\]\s*=|,)\s*[\"'](?P<s>[^\"'\n]{1,255})",
-        _argument,
+        _may_be_password,
     ),
-    place(
+    pattern_detector(
         "password",
         "btoa(|b64encode(|base64(",
         r"(?i:btoa|b64encode|base64)\(b?[\"'][\w.@-]{1,64}:(?P<s>[^\"'\n]{4,255})[\"']",
     ),
-    place(
+    pattern_detector(
         "key",
         "key:|key=|key is",
         r"(?<![\w-])(?i:key)(?: is|[:=]) ?[\"'`]?(?P<s>[A-Za-z0-9+/_-]{32,128}={0,2})(?![\w/+=.-])",
@@ -107,40 +122,46 @@ CODE: tuple[PatternDetector, ...] = (
 _ACCOUNT = rf"(?<![\w.@/:-])(?i:{_ACCOUNTS})"
 _OF_ACCOUNT = r"(?P<s>[^\s:@/\"'`,;]{8,64})(?![\w:@/.])"
 LOGINS: tuple[PatternDetector, ...] = (
-    place("password", _ACCOUNTS.replace("|", ":|") + ":", f"{_ACCOUNT}:{_OF_ACCOUNT}", looks.is_made_up),
-    place("password", _ACCOUNTS.replace("|", "/|") + "/", f"{_ACCOUNT}/{_OF_ACCOUNT}", looks.is_made_up),
+    pattern_detector("password", _ACCOUNTS.replace("|", ":|") + ":", f"{_ACCOUNT}:{_OF_ACCOUNT}", looks.is_made_up),
+    pattern_detector("password", _ACCOUNTS.replace("|", "/|") + "/", f"{_ACCOUNT}/{_OF_ACCOUNT}", looks.is_made_up),
 )
 CONFIGURATION: tuple[PatternDetector, ...] = (
-    place(
+    pattern_detector(
         "password",
         "requirepass|masterauth|sentinel auth-pass|rootpw|bindpw|insecure-password|rcon_password",
         r"(?i:requirepass|masterauth|sentinel auth-pass \S{1,64}|rootpw|bindpw|insecure-password|rcon_password)"
         r"[\"',]{0,2}[ \t]+[\"']?(?P<s>[^\s\"']{1,255})",
     ),
-    place("password", "authkey ", rf"authkey {ANYTHING}", looks.is_made_up),
-    place("password", "rootpw ", r"rootpw(?: --\w+)* (?P<s>[^\s-]\S{3,255})"),
-    place("password", "stats auth", r"stats auth \S{1,64}?:(?P<s>\S{1,255})"),
-    place("password", "static:", r"static:[\w.@-]{1,64}:(?P<s>\S{1,255})"),
-    place("password", "]:587|]:465|]:25", r"\]:\d{2,3}\s+[\w.@-]{1,64}:(?P<s>\S{1,255})"),
-    place("password", '" * "', r"\" \* \"(?P<s>[^\"\n]{4,255})\""),
-    place("password", "wsrep_sst_auth", r"wsrep_sst_auth[ =\"']{1,5}[\w.-]{1,64}:(?P<s>[^\s\"']{1,255})"),
-    place("password", "securestring", r"(?i:securestring(?: -string)?)\s+[\"'](?P<s>[^\"'\n]{1,255})[\"']"),
-    place("password", "credential(", r"(?i:credential)\(\s*[\"'][^\"'\n]{1,80}[\"'],\s*[\"'](?P<s>[^\"'\n]{1,255})"),
-    place(
+    pattern_detector("password", "authkey ", rf"authkey {ANYTHING}", looks.is_made_up),
+    pattern_detector("password", "rootpw ", r"rootpw(?: --\w+)* (?P<s>[^\s-]\S{3,255})"),
+    pattern_detector("password", "stats auth", r"stats auth \S{1,64}?:(?P<s>\S{1,255})"),
+    pattern_detector("password", "static:", r"static:[\w.@-]{1,64}:(?P<s>\S{1,255})"),
+    pattern_detector("password", "]:587|]:465|]:25", r"\]:\d{2,3}\s+[\w.@-]{1,64}:(?P<s>\S{1,255})"),
+    pattern_detector("password", '" * "', r"\" \* \"(?P<s>[^\"\n]{4,255})\""),
+    pattern_detector("password", "wsrep_sst_auth", r"wsrep_sst_auth[ =\"']{1,5}[\w.-]{1,64}:(?P<s>[^\s\"']{1,255})"),
+    pattern_detector("password", "securestring", r"(?i:securestring(?: -string)?)\s+[\"'](?P<s>[^\"'\n]{1,255})[\"']"),
+    pattern_detector(
+        "password", "credential(", r"(?i:credential)\(\s*[\"'][^\"'\n]{1,80}[\"'],\s*[\"'](?P<s>[^\"'\n]{1,255})"
+    ),
+    pattern_detector(
         "password",
         "getconnection(|basicauth(|digestauth(|auth=(|auth(",
         r"(?i:getconnection|basicauth|digestauth|auth)=?\([^()\n]{0,120}?[\"'](?P<s>[^\"'\n]{4,255})[\"']\s*\)",
         looks.is_made_up,
     ),
-    place("password", "defaultpassword|altdefaultpassword|password ", r"(?i:password)\s+REG_SZ\s+(?P<s>\S{1,255})"),
-    place("password", "defaultpassword", r"(?i:defaultpassword)[\"']?[=\s]+[\"']?(?P<s>[^\s\"']{1,255})", _argument),
-    place(
+    pattern_detector(
+        "password", "defaultpassword|altdefaultpassword|password ", r"(?i:password)\s+REG_SZ\s+(?P<s>\S{1,255})"
+    ),
+    pattern_detector(
+        "password", "defaultpassword", r"(?i:defaultpassword)[\"']?[=\s]+[\"']?(?P<s>[^\s\"']{1,255})", _may_be_password
+    ),
+    pattern_detector(
         "password",
         "${",
         r"\$\{[\w.-]{0,60}?(?i:passw(?:or)?d|secret|pass)[\w.-]{0,20}(?::-|:=|:|-)(?P<s>[^\s${}\"']{4,255})\}",
-        _argument,
+        _may_be_password,
     ),
-    place(
+    pattern_detector(
         "aws-secret",
         "akia|asia",
         r"A(?:KI|SI)A[A-Z0-9]{16}[\"'\s:,=|;]{1,10}(?:\w{0,30}[\"'\s:,=|]{1,10})?"

@@ -1,4 +1,4 @@
-"""Columns of secrets: in CSV, in tables of Markdown, wikis, psql and mysql, aligned, and in INSERT statements."""
+"""Detect secret columns in CSV, Markdown, wiki, psql, mysql and aligned tables, and in INSERT statements."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _CELLS: Mapping[str, re.Pattern[str]] = {
     ",": re.compile(r"(?P<v>\"(?:[^\"]|\"\")*\"|[^,\n]*)(?:,|\n|\Z)"),
     "  ": re.compile(r"(?P<v>\S(?:[^\s]| (?! ))*)?(?:[ \t]{2,}|\n|\Z)"),
 }
-"""How the cells of a row end, by what stands between them."""
+"""How the cells of a row end, by their separator."""
 _RULER = re.compile(r"[\s|:+=-]{3,}")
 _BORDER = re.compile(r"[\s+=-]{3,}")
 _CELL_END = re.compile(r"[\w.-]{0,60}(?:[ ]\w{1,20}){0,2}[\"'`*_]{0,4}[ ]{0,60}(?:[|\t;,\n\r]|[ ]{2})")
@@ -37,13 +37,13 @@ class _Cell:
 
 
 class TableColumns:
-    """A detector of the values below a heading that announces secrets."""
+    """Detects the values below a heading that announces secrets."""
 
     anchors = tuple(ANCHORS) + tuple(FOREIGN)
     exact = False
 
     def scan(self, text: str, anchor: int) -> DetectorHit | None:
-        """The secrets of a table in whose heading the anchor stands."""
+        """Return the secrets of the table whose header contains the anchor."""
         if not _CELL_END.match(text, anchor):
             return None
         begin = text.rfind("\n", max(0, anchor - _LONGEST_LINE), anchor) + 1
@@ -51,44 +51,44 @@ class TableColumns:
         if end < 0 or end + 1 >= len(text) or (begin == 0 and anchor > _LONGEST_LINE):
             return None
         heading = text[begin:end]
-        for between in _CELLS:
-            if between in heading:
-                return self._table(text, begin, end, between)
+        for separator in _CELLS:
+            if separator in heading:
+                return self._table(text, begin, end, separator)
         return None
 
-    def _table(self, text: str, begin: int, end: int, between: str) -> DetectorHit | None:
-        heading = _cells(text, begin, between)
-        columns = {n: announced for n, cell in enumerate(heading) if (announced := _announces(cell.text))}
+    def _table(self, text: str, begin: int, end: int, separator: str) -> DetectorHit | None:
+        heading = _split_cells(text, begin, separator)
+        columns = {n: announced for n, cell in enumerate(heading) if (announced := _announced_by_heading(cell.text))}
         if (
             not columns
             or len(heading) < 2
             or not all(_HEADING.fullmatch(cell.text) for cell in heading)
-            or _follows_row(text, begin, len(heading), between)
+            or _follows_row(text, begin, len(heading), separator)
         ):
             return DetectorHit((), end)
-        rows = _rows(text, end + 1, len(heading), between)
+        rows = _table_rows(text, end + 1, len(heading), separator)
         spans: list[SecretSpan] = []
         for row in rows:
-            if any(_announces(cell.text) and not looks.stands_out(cell.text) for cell in row):
+            if any(_announced_by_heading(cell.text) and not looks.stands_out(cell.text) for cell in row):
                 break
-            spans += _secrets(row, columns, between)
+            spans += _row_secrets(row, columns, separator)
             end = max(end, row[-1].start + len(row[-1].text))
         return DetectorHit(tuple(spans), end)
 
 
-def _announces(heading: str) -> SecretName | None:
-    """What a cell announces that holds a name and nothing else."""
+def _announced_by_heading(heading: str) -> SecretName | None:
+    """Return what a header cell announces if it holds only a name."""
     words = heading.lower().split()
     is_title = 0 < len(heading) <= 40 and len(words) <= 3 and not _FUNCTION_WORDS & set(words)
     announced = classify(heading) if is_title else None
     return announced if announced and announced.strength != "made_up" else None
 
 
-def _cells(text: str, at: int, between: str) -> list[_Cell]:
-    """The cells of the row that begins at `at`."""
+def _split_cells(text: str, at: int, separator: str) -> list[_Cell]:
+    """Return the cells of the row that begins at `at`."""
     cells: list[_Cell] = []
     while len(cells) < 200:
-        match = _CELLS[between].match(text, at)
+        match = _CELLS[separator].match(text, at)
         if match is None:
             break
         value = match["v"] or ""
@@ -97,22 +97,22 @@ def _cells(text: str, at: int, between: str) -> list[_Cell]:
         if match.end() == match.start() or match[0].endswith("\n") or match.end() >= len(text):
             break
         at = match.end()
-    if between == "  " and cells and not cells[0].text:
+    if separator == "  " and cells and not cells[0].text:
         return cells[1:]
     return cells
 
 
-def _follows_row(text: str, begin: int, width: int, between: str) -> bool:
-    """Whether a row of the same width stands before it, so that it is no heading."""
+def _follows_row(text: str, begin: int, width: int, separator: str) -> bool:
+    """Return whether a row of the same width precedes it, so that it is no header."""
     if begin == 0:
         return False
     before = text.rfind("\n", max(0, begin - 1 - _LONGEST_LINE), begin - 1) + 1
     line = text[before : begin - 1]
-    return bool(line.strip()) and not _BORDER.fullmatch(line) and len(_cells(text, before, between)) == width
+    return bool(line.strip()) and not _BORDER.fullmatch(line) and len(_split_cells(text, before, separator)) == width
 
 
-def _rows(text: str, at: int, width: int, between: str) -> Iterator[Sequence[_Cell]]:
-    """The rows below a heading, without what only rules them."""
+def _table_rows(text: str, at: int, width: int, separator: str) -> Iterator[Sequence[_Cell]]:
+    """Yield the rows below a header, without rules."""
     for _ in range(_MOST_ROWS):
         end = text.find("\n", at, at + _LONGEST_LINE)
         end = len(text) if end < 0 else end
@@ -120,27 +120,27 @@ def _rows(text: str, at: int, width: int, between: str) -> Iterator[Sequence[_Ce
         if not line.strip() or len(line) >= _LONGEST_LINE:
             return
         if not _RULER.fullmatch(line):
-            row = _cells(text, at, between)
-            if len(row) != width and not (between == "|" and abs(len(row) - width) == 1):
+            row = _split_cells(text, at, separator)
+            if len(row) != width and not (separator == "|" and abs(len(row) - width) == 1):
                 return
             yield row
         at = end + 1
 
 
-def _secrets(row: Sequence[_Cell], columns: Mapping[int, SecretName], between: str) -> Iterator[SecretSpan]:
+def _row_secrets(row: Sequence[_Cell], columns: Mapping[int, SecretName], separator: str) -> Iterator[SecretSpan]:
     for n, announced in columns.items():
-        if n < len(row) and _look(announced, between)(row[n].text):
+        if n < len(row) and _cell_check(announced, separator)(row[n].text):
             yield SecretSpan(row[n].start, row[n].start + len(row[n].text), announced.kind)
 
 
-def _look(announced: SecretName, between: str) -> Look:
-    if between == "  " or announced.strength == "word":
+def _cell_check(announced: SecretName, separator: str) -> Look:
+    if separator == "  " or announced.strength == "word":
         return SURE[announced.strength if announced.strength != "word" else "any"]
-    return _entry if announced.strength == "any" else FIRM[announced.strength]
+    return _is_cell_secret if announced.strength == "any" else FIRM[announced.strength]
 
 
-def _entry(value: str) -> bool:
-    """A password in a cell: it may have blanks no more than a cell of prose may be one."""
+def _is_cell_secret(value: str) -> bool:
+    """Return whether a cell is a password, which has no blanks."""
     return " " not in value and (looks.stands_out(value) or looks.is_no_word(value) or value.isdigit())
 
 
@@ -152,13 +152,13 @@ _ENTRY = re.compile(r"\s*(?:[NnEe]?'(?P<v>(?:[^'\n]|'')*)'|[^,']*)\s*(?:,|\Z)")
 
 
 class InsertedRows:
-    """A detector of the values of secret columns in INSERT statements."""
+    """Detects the values of secret columns in INSERT statements."""
 
     anchors = ("insert into", "replace into")
     exact = False
 
     def scan(self, text: str, anchor: int) -> DetectorHit | None:
-        """The secrets among the values of the statement at the anchor."""
+        """Return the secrets among the values of the statement at the anchor."""
         match = _INSERT.match(text, anchor)
         if match is None:
             return None

@@ -1,4 +1,4 @@
-"""Keys and tokens that tell by their own form whose they are."""
+"""Detect keys and tokens with a vendor-specific format."""
 
 import re
 
@@ -6,63 +6,65 @@ from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.scanner import PatternDetector
 
 _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
-"""Not in the middle of a word, unless that is an escaped line break or a percent sign's code."""
+"""Not within a word, except after an escaped line break or percent encoding."""
 
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
 
-def _token(kind: str, anchors: str, *patterns: str, back: tuple[int, ...] = (0,)) -> PatternDetector:
+def _token_detector(kind: str, anchors: str, *patterns: str, back: tuple[int, ...] = (0,)) -> PatternDetector:
     pattern = "|".join(patterns)
     return PatternDetector(kind, tuple(anchors.split()), Pattern(f"{_START}(?:{pattern})"), back=back, exact=True)
 
 
-def _after(kind: str, anchor: str, pattern: str) -> PatternDetector:
+def _detector_after(kind: str, anchor: str, pattern: str) -> PatternDetector:
     return PatternDetector(kind, (anchor.lower(),), Pattern(f"(?i:{re.escape(anchor)}){pattern}"))
 
 
 VENDORS: tuple[PatternDetector, ...] = (
-    _token("aws-key", "AKIA ASIA ABIA ACCA", r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}(?![A-Z0-9])"),
-    _token("gcp-key", "AIza", r"AIza[\w-]{35}"),
-    _token("gcp-token", "ya29. GOCSPX- 1//0", r"ya29\.[\w.-]{20,}", r"GOCSPX-[\w-]{20,40}", r"1//0[\w-]{40,200}"),
-    _after("azure-key", "AccountKey=", r"(?P<s>[A-Za-z0-9+/=%]{30,120})"),
-    _after("azure-key", "SharedAccessKey=", r"(?P<s>[A-Za-z0-9+/=%]{30,120})"),
-    _after("azure-key", "&sig=", r"(?P<s>[A-Za-z0-9%+/=]{20,200})"),
-    _after("azure-key", "?sig=", r"(?P<s>[A-Za-z0-9%+/=]{20,200})"),
-    _token("azure-key", "Q~", r"[\w.~-]{3}\dQ~[\w.~-]{31,34}", back=(4,)),
-    _token(
+    _token_detector("aws-key", "AKIA ASIA ABIA ACCA", r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}(?![A-Z0-9])"),
+    _token_detector("gcp-key", "AIza", r"AIza[\w-]{35}"),
+    _token_detector(
+        "gcp-token", "ya29. GOCSPX- 1//0", r"ya29\.[\w.-]{20,}", r"GOCSPX-[\w-]{20,40}", r"1//0[\w-]{40,200}"
+    ),
+    _detector_after("azure-key", "AccountKey=", r"(?P<s>[A-Za-z0-9+/=%]{30,120})"),
+    _detector_after("azure-key", "SharedAccessKey=", r"(?P<s>[A-Za-z0-9+/=%]{30,120})"),
+    _detector_after("azure-key", "&sig=", r"(?P<s>[A-Za-z0-9%+/=]{20,200})"),
+    _detector_after("azure-key", "?sig=", r"(?P<s>[A-Za-z0-9%+/=]{20,200})"),
+    _token_detector("azure-key", "Q~", r"[\w.~-]{3}\dQ~[\w.~-]{31,34}", back=(4,)),
+    _token_detector(
         "github-token",
         "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
         r"gh[pousr]_[A-Za-z0-9]{20,255}",
         r"github_pat_[A-Za-z0-9_]{22,255}",
     ),
-    _token(
+    _token_detector(
         "gitlab-token",
         "glpat- glptt- gldt- glrt- glcbt- glft- glimt- glagent- gloas- glsoat- glffct- GR1348941",
         r"gl(?:pat|ptt|dt|rt|cbt|ft|imt|agent|oas|soat|ffct)-[\w.-]{20,300}",
         r"GR1348941[\w-]{20,}",
     ),
-    _token("slack-token", "xox xapp-", r"xox[a-z](?:\.xox[a-z])?-[\w-]{10,250}", r"xapp-\d-[\w-]{10,200}"),
-    _after("webhook-url", "hooks.slack.com/", r"(?:services|workflows|triggers)/(?P<s>[\w/-]{10,200})"),
-    _after("webhook-url", "discord.com/api/webhooks/", r"(?P<s>[\w/-]{10,200})"),
-    _after("webhook-url", "discordapp.com/api/webhooks/", r"(?P<s>[\w/-]{10,200})"),
-    _after("webhook-url", ".webhook.office.com/", r"(?P<s>[\w/@-]{10,400})"),
-    _token(
+    _token_detector("slack-token", "xox xapp-", r"xox[a-z](?:\.xox[a-z])?-[\w-]{10,250}", r"xapp-\d-[\w-]{10,200}"),
+    _detector_after("webhook-url", "hooks.slack.com/", r"(?:services|workflows|triggers)/(?P<s>[\w/-]{10,200})"),
+    _detector_after("webhook-url", "discord.com/api/webhooks/", r"(?P<s>[\w/-]{10,200})"),
+    _detector_after("webhook-url", "discordapp.com/api/webhooks/", r"(?P<s>[\w/-]{10,200})"),
+    _detector_after("webhook-url", ".webhook.office.com/", r"(?P<s>[\w/@-]{10,400})"),
+    _token_detector(
         "stripe-key",
         "sk_live_ sk_test_ rk_live_ rk_test_ pk_live_ pk_test_ whsec_",
         r"[srp]k_(?:live|test)_[A-Za-z0-9]{10,250}",
         r"whsec_[A-Za-z0-9+/=]{20,100}",
     ),
-    _token(
+    _token_detector(
         "llm-key",
         "sk- gsk_ hf_ r8_ pplx- xai- nvapi- fw_ tvly-",
         r"sk-(?:[a-z]{2,8}\d{0,2}-){0,3}(?=[A-Za-z_-]{0,200}\d)[\w-]{20,250}",
         r"(?:gsk|hf|r8|pplx|xai|nvapi|fw|tvly)[_-][A-Za-z0-9_-]{30,120}",
     ),
-    _token("onrecall-key", "onr_", r"onr_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}"),
-    _token("npm-token", "npm_", r"npm_[A-Za-z0-9]{36}"),
-    _token("pypi-token", "pypi-", r"pypi-[\w-]{40,250}"),
-    _token(
+    _token_detector("onrecall-key", "onr_", r"onr_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}"),
+    _token_detector("npm-token", "npm_", r"npm_[A-Za-z0-9]{36}"),
+    _token_detector("pypi-token", "pypi-", r"pypi-[\w-]{40,250}"),
+    _token_detector(
         "package-token",
         "rubygems_ dckr_ cio oy2 AKCp",
         r"rubygems_[0-9a-f]{48}",
@@ -71,18 +73,18 @@ VENDORS: tuple[PatternDetector, ...] = (
         r"oy2[a-z0-9]{43}",
         r"AKCp[A-Za-z0-9]{40,80}",
     ),
-    _token("twilio-key", "SK AC", r"(?:SK|AC)[0-9a-f]{32}(?![0-9a-zA-Z])"),
-    _token("sendgrid-key", "SG.", r"SG\.[\w-]{16,32}\.[\w-]{16,64}"),
-    _token(
+    _token_detector("twilio-key", "SK AC", r"(?:SK|AC)[0-9a-f]{32}(?![0-9a-zA-Z])"),
+    _token_detector("sendgrid-key", "SG.", r"SG\.[\w-]{16,32}\.[\w-]{16,64}"),
+    _token_detector(
         "mail-key",
         "key- xkeysib- re_",
         r"key-[0-9a-f]{32}(?!\w)",
         r"xkeysib-[0-9a-f]{64}-\w{16}",
         r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,32}(?!\w)",
     ),
-    _token("mail-key", "-us", r"[0-9a-f]{32}-us\d{1,2}(?!\w)", back=(32,)),
-    _token("datadog-key", "ddapi_ dd_pat_ ddog_ pub", r"(?:ddapi_|dd_pat_|ddog_|pub)[0-9a-f]{32}(?!\w)"),
-    _token(
+    _token_detector("mail-key", "-us", r"[0-9a-f]{32}-us\d{1,2}(?!\w)", back=(32,)),
+    _token_detector("datadog-key", "ddapi_ dd_pat_ ddog_ pub", r"(?:ddapi_|dd_pat_|ddog_|pub)[0-9a-f]{32}(?!\w)"),
+    _token_detector(
         "monitoring-key",
         "NRAK- NRJS- NRAA- NRII- NRIQ- NRRA- glsa_ glc_ sntry dt0c01. hcaik_ phc_",
         r"NR(?:AK|JS|AA|II|IQ|RA)-[\w-]{19,40}",
@@ -93,16 +95,18 @@ VENDORS: tuple[PatternDetector, ...] = (
         r"hcaik_[\w]{30,80}",
         r"phc_[A-Za-z0-9]{40,50}",
     ),
-    _token("monitoring-key", "NRAL", r"[0-9a-f]{36}NRAL", back=(36,)),
-    _token("pagerduty-key", "pdus+ pdeu+ u+", r"pd(?:us|eu)\+_[\w-]{18,40}", r"(?<![+/=])u\+[\w-]{18,20}(?![\w+/=-])"),
-    _token(
+    _token_detector("monitoring-key", "NRAL", r"[0-9a-f]{36}NRAL", back=(36,)),
+    _token_detector(
+        "pagerduty-key", "pdus+ pdeu+ u+", r"pd(?:us|eu)\+_[\w-]{18,40}", r"(?<![+/=])u\+[\w-]{18,20}(?![\w+/=-])"
+    ),
+    _token_detector(
         "vault-token",
         "hvs. hvb. hvr. s. b.AAAAAQ",
         r"hv[sbr]\.[\w-]{20,300}",
         r"s\.[A-Za-z0-9]{24}(?![\w.])",
         r"b\.AAAAAQ[\w.-]{20,300}",
     ),
-    _token(
+    _token_detector(
         "cloud-token",
         "dop_v1_ doo_v1_ dor_v1_ dp. dapi HRKU- pscale_ sbp_ fm1_ fm2_ FlyV1 LTAI AKID tskey- ops_eyJ EAAAE",
         r"do[opr]_v1_[0-9a-f]{64}",
@@ -118,8 +122,8 @@ VENDORS: tuple[PatternDetector, ...] = (
         r"ops_eyJ[\w+/=-]{50,900}",
         r"EAAAE[\w-]{50,80}",
     ),
-    _token("cloud-token", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,80}", back=(14,)),
-    _token(
+    _token_detector("cloud-token", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,80}", back=(14,)),
+    _token_detector(
         "app-token",
         "shpat_ shpca_ shppa_ shpss_ sq0 lin_ ntn_ secret_ ATATT3x ATCTT3x figd_ pat CCIPAT_ bkua_ AGE-SECRET-KEY-1 "
         "EAACEdEose0cBA PMAK- sgp_ rnd_ v1.0-",
@@ -147,12 +151,12 @@ VENDORS: tuple[PatternDetector, ...] = (
         back=(8, 9, 10),
         exact=True,
     ),
-    _token(
+    _token_detector(
         "app-token",
         "MT MD MJ MZ ND NT NZ NJ OD OT Mz Nj Nz Nd Mj Mt Od Ot",
         r"[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,40}",
     ),
-    _token(
+    _token_detector(
         "code-quality-token",
         "squ_ sqp_ sqa_ snyk_ dsp_ CLOJARS_ ATBB p8e- API- perm: perm-",
         r"sq[upa]_[0-9a-f]{40}",
@@ -164,7 +168,7 @@ VENDORS: tuple[PatternDetector, ...] = (
         r"API-[A-Z0-9]{26,32}(?![A-Z0-9])",
         r"perm[:-][A-Za-z0-9+/=]{8,80}\.[A-Za-z0-9+/=]{4,80}\.[A-Za-z0-9]{20,80}",
     ),
-    _token(
+    _token_detector(
         "monitoring-key",
         "eyJrIjoi dt0 hcamk_ hcbik_ phx_ rootly_ fhb- aio_ aivenv1 kpat_ essu_",
         r"eyJrIjoi[\w+/=-]{40,200}",
@@ -176,8 +180,8 @@ VENDORS: tuple[PatternDetector, ...] = (
         r"aio_[A-Za-z0-9]{28}",
         r"(?:aivenv1|kpat_|essu_)[\w+/=-]{30,400}",
     ),
-    _token("wallet-key", "xprv yprv zprv tprv", r"[xyzt]prv[1-9A-Za-z][A-Za-z0-9]{80,120}"),
-    _token(
+    _token_detector("wallet-key", "xprv yprv zprv tprv", r"[xyzt]prv[1-9A-Za-z][A-Za-z0-9]{80,120}"),
+    _token_detector(
         "payment-key",
         "shippo_ access-sandbox- access-production- access-development- EZAK EZTK FLWSECK duffel_ access_token$"
         " amzn.mws. Atza| EAAA live_ test_",
@@ -192,7 +196,7 @@ VENDORS: tuple[PatternDetector, ...] = (
         r"EAAA[\w-]{56,64}(?![\w-])",
         r"(?:live|test)_(?=[A-Za-z_-]{0,49}\d)(?=[a-z0-9-]{0,49}[A-Z])[A-Za-z0-9-]{35,50}(?![\w-])",
     ),
-    _token(
+    _token_detector(
         "app-token",
         "pat-na pat-eu nfp_ nfc_ pul- pnu_ pnb_ rdme_ sm_aat_ sm_pat_ sm_sat_ tfp_ dnkey- fio-u- ico- api_org_"
         " sl. A3- sb_secret_ lsv2_ "
@@ -241,32 +245,32 @@ VENDORS: tuple[PatternDetector, ...] = (
     PatternDetector(
         "app-token", ("_mmk",), Pattern(rf"{_START}[A-Za-z0-9]{{6}}_[A-Za-z0-9]{{29}}_mmk"), back=(36,), exact=True
     ),
-    _token("cloud-token", "sha256~", r"sha256~[\w-]{43,46}"),
-    _token(
+    _token_detector("cloud-token", "sha256~", r"sha256~[\w-]{43,46}"),
+    _token_detector(
         "cloud-token",
         "AQVN AQVM YCA t1.",
         r"AQV[A-Z][\w-]{35,40}",
         r"YCA[\w-]{35,40}",
         r"t1\.[\w=-]{40,1000}\.[\w=-]{60,100}",
     ),
-    _token("cloud-token", ":APA91b", r"AAAA[\w-]{7}:APA91b[\w-]{100,160}", back=(11,)),
-    _token("azure-key", "AZDO", r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}", back=(76,)),
-    _token("azure-key", "JQQJ99", r"[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{26}", back=(52,)),
-    _token(
+    _token_detector("cloud-token", ":APA91b", r"AAAA[\w-]{7}:APA91b[\w-]{100,160}", back=(11,)),
+    _token_detector("azure-key", "AZDO", r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}", back=(76,)),
+    _token_detector("azure-key", "JQQJ99", r"[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{26}", back=(52,)),
+    _token_detector(
         "azure-key",
         "AzFu AzSe AzCa +ASt +ACR",
         r"[A-Za-z0-9+/=_-]{36,90}(?:AzFu|AzSe|AzCa|\+ASt|\+ACR)[A-Za-z0-9+/=]{4,20}",
         back=(76, 52, 44, 42),
     ),
-    _token("app-token", "AAAAAAAAA", r"A{20,24}(?!A)[A-Za-z0-9%]{60,120}"),
-    _after("webhook-url", "hooks.zapier.com/hooks/catch/", r"(?P<s>\d{4,10}/\w{5,20})"),
-    _after("webhook-url", "maker.ifttt.com/trigger/", r"[\w-]{1,80}/(?:json/)?with/key/(?P<s>[\w-]{10,60})"),
-    _after("webhook-url", "hc-ping.com/", rf"(?P<s>{_UUID})"),
-    _after("webhook-url", "events.pagerduty.com/integration/", r"(?P<s>[0-9a-f]{32})"),
-    _after("webhook-url", "webhook.site/", rf"(?P<s>{_UUID})"),
-    _after("webhook-url", "/hooks/", r"(?P<s>(?=[a-z0-9]{0,25}\d)[a-z0-9]{26})(?![\w-])"),
-    _after("webhook-url", "/api/webhooks/", r"(?P<s>\d{17,20}/[\w-]{40,100})"),
-    _token(
+    _token_detector("app-token", "AAAAAAAAA", r"A{20,24}(?!A)[A-Za-z0-9%]{60,120}"),
+    _detector_after("webhook-url", "hooks.zapier.com/hooks/catch/", r"(?P<s>\d{4,10}/\w{5,20})"),
+    _detector_after("webhook-url", "maker.ifttt.com/trigger/", r"[\w-]{1,80}/(?:json/)?with/key/(?P<s>[\w-]{10,60})"),
+    _detector_after("webhook-url", "hc-ping.com/", rf"(?P<s>{_UUID})"),
+    _detector_after("webhook-url", "events.pagerduty.com/integration/", r"(?P<s>[0-9a-f]{32})"),
+    _detector_after("webhook-url", "webhook.site/", rf"(?P<s>{_UUID})"),
+    _detector_after("webhook-url", "/hooks/", r"(?P<s>(?=[a-z0-9]{0,25}\d)[a-z0-9]{26})(?![\w-])"),
+    _detector_after("webhook-url", "/api/webhooks/", r"(?P<s>\d{17,20}/[\w-]{40,100})"),
+    _token_detector(
         "jwt",
         "eyJ",
         r"eyJ[\w-]{8,}\.(?:eyJ|[\w-])[\w-]{4,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?",

@@ -67,13 +67,13 @@ def embedding_text(title: str, passage: Passage) -> str:
 
 def _readable(thing: Incident | Document | Suggestion) -> Iterator[PageLine]:
     """The lines worth matching: no front matter, no title where more is said, nothing that a model wrote."""
-    rows = page.lines(thing)
+    rows = page.numbered_lines(thing)
     if not isinstance(thing, Incident):
         body = rows[_front_matter(rows) :]
         yield from body if any(row.text.strip() for row in body) else (PageLine(1, thing.title, "body"),)
         return
     if not thing.description.strip():
-        yield PageLine(1, page.one_line(thing.title), "opening")
+        yield PageLine(1, page.collapse_whitespace(thing.title), "opening")
     told = thing.resolution is not None and thing.resolution.confirmed
     yield from (row for row in rows[1:] if row.part == "opening" or (told and row.part == "resolution"))
 

@@ -65,13 +65,13 @@ class StoredText(Protocol):
 class PassageStore(Protocol):
     """What recall reads from."""
 
-    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> Mapping[Owner, Sequence[StoredFeatures]]:
+    def passage_features(self, ids: Sequence[int], as_of: datetime | None = None) -> Mapping[Owner, Sequence[StoredFeatures]]:
         """What the owners of these passages are compared by: all passages of each that were known at a time."""
 
-    def quoted(self, ids: Sequence[int]) -> Mapping[int, StoredText]:
+    def passage_texts(self, ids: Sequence[int]) -> Mapping[int, StoredText]:
         """What passages say; one that is gone is absent."""
 
-    def things(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Thing]:
+    def get_records(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Thing]:
         """Incidents and documents as they were known at a time."""
 
     def term_statistics(self, wanted: Sequence[int]) -> scoring.Statistics:
@@ -252,7 +252,7 @@ class Retriever:
         proposed = list(by_words)
         if asked.vector is not None:
             proposed += self._index.meaning(asked.vector, Visible.to(asked.situation), _proposed(asked.rarity))
-        found = self._source.imprints(list(dict.fromkeys(proposed)), asked.situation.as_of)
+        found = self._source.passage_features(list(dict.fromkeys(proposed)), asked.situation.as_of)
         return {owner: found[owner] for owner in sorted(found) if owner[1] not in asked.situation.exclude}
 
     def _compare(
@@ -292,14 +292,14 @@ class Retriever:
 
     def _complete(self, asked: PreparedQuery, candidates: Sequence[SearchCandidate]) -> list[RankedCandidate]:
         """Every signal for the best candidates that fit, best first."""
-        things = self._source.things([one.owner for one in candidates], asked.situation.as_of)
+        things = self._source.get_records([one.owner for one in candidates], asked.situation.as_of)
         only = asked.situation.only
         kept = [
             (one, thing)
             for one in candidates
             if (thing := things.get(one.owner)) is not None and _fits(thing, one.owner[0], only)
         ]
-        quoted = self._source.quoted([passage.number for one, _ in kept for passage in one.imprints])
+        quoted = self._source.passage_texts([passage.number for one, _ in kept for passage in one.imprints])
         read = []
         for one, thing in kept:
             there = [passage for passage in one.imprints if passage.number in quoted]

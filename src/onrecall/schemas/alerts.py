@@ -74,9 +74,9 @@ class AlertOut(Out):
     def of(cls, stored: StoredAlert) -> "AlertOut":
         """What is said of a stored alert."""
         alert = stored.alert
-        said = {name: getattr(alert, name) for name in cls.model_fields if hasattr(alert, name)}
+        alert_fields = {name: getattr(alert, name) for name in cls.model_fields if hasattr(alert, name)}
         return cls(
-            **said,
+            **alert_fields,
             id=stored.id,
             received_at=stored.received_at,
             incident=stored.incident,
@@ -107,8 +107,8 @@ class ChangeBeforeOut(ChangeOut):
     @classmethod
     def of(cls, change: ChangeEvent, started_at: datetime) -> "ChangeBeforeOut":
         """A change as it is told beside an incident."""
-        said = {name: getattr(change, name) for name in ChangeOut.model_fields}
-        return cls(**said, minutes_before=int((started_at - change.at).total_seconds() // 60))
+        change_fields = {name: getattr(change, name) for name in ChangeOut.model_fields}
+        return cls(**change_fields, minutes_before=int((started_at - change.at).total_seconds() // 60))
 
 
 class AlertLinkOut(Out):
@@ -128,8 +128,8 @@ class IncidentSeenOut(IncidentOut):
 
     def with_changes(self, changes: list[ChangeBeforeOut], links: Sequence[AlertLink] = ()) -> "IncidentSeenOut":
         """The same beside these changes and links."""
-        shown = [AlertLinkOut.model_validate(link) for link in links]
-        return self.model_copy(update={"changes": changes, "alert_links": shown})
+        link_items = [AlertLinkOut.model_validate(link) for link in links]
+        return self.model_copy(update={"changes": changes, "alert_links": link_items})
 
 
 class AnswerOut(RecommendationOut):
@@ -142,6 +142,6 @@ class AnswerOut(RecommendationOut):
         return self.model_copy(update={"changes": changes})
 
 
-def before(memory: IncidentService, incident: Incident) -> list[ChangeBeforeOut]:
+def changes_before(memory: IncidentService, incident: Incident) -> list[ChangeBeforeOut]:
     """What was changed shortly before an incident, newest first."""
-    return [ChangeBeforeOut.of(one, incident.started_at) for one in memory.changes_before(incident)]
+    return [ChangeBeforeOut.of(change, incident.started_at) for change in memory.changes_before(incident)]

@@ -11,7 +11,7 @@ from onrecall.domain.incident import (
     CauseOrigin,
     DocumentKind,
     EvidenceKind,
-    Helped,
+    OutcomeVerdict,
     LinkKind,
     Provenance,
     ReportedEffect,
@@ -238,7 +238,7 @@ class StepOut(Out):
         """Say in one line what to do, and what has to be filled in before the command is run."""
         self.instruction = self.instruction or imperative(self.text)
         marked = instance_values.marked_values(self.command or "")
-        self.placeholders = [PlaceholderOut(value=one.value, kind=one.kind) for one in marked]
+        self.placeholders = [PlaceholderOut(value=placeholder.value, kind=placeholder.kind) for placeholder in marked]
         return self
 
 
@@ -319,8 +319,8 @@ class RecommendationOut(Out):
 
     def beside(self, opinion: object) -> Self:
         """The same beside a second opinion; None: nobody was asked."""
-        said = None if opinion is None else SecondOpinionOut.model_validate(opinion)
-        return self.model_copy(update={"second_opinion": said})
+        second_opinion = None if opinion is None else SecondOpinionOut.model_validate(opinion)
+        return self.model_copy(update={"second_opinion": second_opinion})
 
 
 class RecallOut(Out):
@@ -497,7 +497,7 @@ class StepVerdictIn(In):
 class OutcomeIn(In):
     """What came of a recommendation."""
 
-    verdict: Helped
+    verdict: OutcomeVerdict
     steps: list[StepVerdictIn] = Field(default_factory=list, max_length=200)
     note: str | None = Field(None, max_length=20_000)
     by: str | None = Field(None, max_length=200)

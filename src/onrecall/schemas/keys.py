@@ -26,8 +26,8 @@ class KeyOut(Out):
     @classmethod
     def of(cls, key: Key, now: datetime) -> "KeyOut":
         """The key as it stands now."""
-        said = {name: getattr(key, name) for name in cls.model_fields if name != "state"}
-        return cls(state=key.state(now), **said)
+        key_fields = {name: getattr(key, name) for name in cls.model_fields if name != "state"}
+        return cls(state=key.state(now), **key_fields)
 
 
 class MadeOut(Out):
@@ -37,9 +37,9 @@ class MadeOut(Out):
     about: KeyOut
 
     @classmethod
-    def of_made(cls, made: NewKey, now: datetime) -> "MadeOut":
+    def of_made(cls, new_key: NewKey, now: datetime) -> "MadeOut":
         """The key and what is known of it."""
-        return cls(key=made.token, about=KeyOut.of(made.key, now))
+        return cls(key=new_key.token, about=KeyOut.of(new_key.key, now))
 
 
 class KeyIn(In):

@@ -34,11 +34,11 @@ class RiskOut(Out):
 
 def assess_risk(command: str, kind: Kind = "auto") -> RiskOut:
     """How dangerous a text is, read as a command, as words, or as what it looks like."""
-    assessment = _judge(command, kind)
+    assessment = _assess(command, kind)
     return RiskOut(command=command, risk=assessment.risk, reason=assessment.reason)
 
 
-def _judge(command: str, kind: Kind) -> Assessment:
+def _assess(command: str, kind: Kind) -> Assessment:
     if kind == "command":
         return classify.classify(command)
     if kind == "words":

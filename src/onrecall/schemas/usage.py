@@ -58,9 +58,9 @@ class UsageOut(Out):
         """The report as it is said."""
         return cls(
             models=[ModelOut(role=role, model=model) for role, model in report.models],
-            days=[ModelUseOut.model_validate(one) for one in report.days],
+            days=[ModelUseOut.model_validate(day) for day in report.days],
             spent_today_usd=report.spent_today_usd,
             daily_budget_usd=report.daily_budget_usd,
             calls_per_minute=report.calls_per_minute,
-            breakers=[BreakerOut.model_validate(one) for one in report.breakers],
+            breakers=[BreakerOut.model_validate(breaker) for breaker in report.breakers],
         )

@@ -34,6 +34,6 @@ def open_catalog(mapping_file: Path | None = None, folder: Path | None = None) -
     """Returns every source: `generic` as a mapping file says, and those of an operator's own folder beside ours."""
     if mapping_file is None and folder is None:
         return SOURCES
-    catalog = SourceCatalog(folder, mapping.load(mapping_file)) if mapping_file else SourceCatalog(folder)
+    catalog = SourceCatalog(folder, mapping.load_mapping(mapping_file)) if mapping_file else SourceCatalog(folder)
     catalog.check()
     return catalog

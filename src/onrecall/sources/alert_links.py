@@ -23,6 +23,6 @@ def collect_links(offered: Iterable[tuple[AlertLinkKind, object]]) -> tuple[tupl
     """Returns the safe links in the order in which they are offered, and what those lead to that are no mere source."""
     kinds: dict[str, AlertLinkKind] = {}
     for kind, link in offered:
-        if len(kinds) < payload.MOST_LINKS and (safe := payload.links(link)):
+        if len(kinds) < payload.MOST_LINKS and (safe := payload.safe_links(link)):
             kinds.setdefault(safe[0], kind)
     return tuple(kinds), {link: kind for link, kind in kinds.items() if kind != "source"}

@@ -6,14 +6,14 @@ from typing import Any
 
 from onrecall.domain.alert import Alert, AlertLinkKind, AlertStatus
 from onrecall.domain.errors import Invalid
-from onrecall.domain.severity import severity
+from onrecall.domain.severity import parse_severity
 from onrecall.sources import payload as fields
 from onrecall.sources.alert_links import collect_links
 from onrecall.sources.payload import Fields
 from onrecall.sources.webhook import Parse, ParsedWebhook
 
 NAME = "alertmanager"
-SLACK = timedelta(seconds=30)
+CLOCK_SKEW = timedelta(seconds=30)
 """How far the sender's clock may be ahead when it says that an alert has ended."""
 _SUMMARY = ("summary", "title", "message")
 _DESCRIPTION = ("description", "message", "details")
@@ -33,62 +33,62 @@ _OWN_LINKS: tuple[tuple[AlertLinkKind, str], ...] = (
     ("silence", "silenceURL"),
 )
 """Fields of the alert itself that hold one."""
-_NAMING = ("rulename", "alert", "rule", "name", "check", "error_type")
-_PLACES = ("instance", "host", "hostname", "pod", "namespace", "cluster")
-_STANDINS = ("DatasourceNoData", "DatasourceError")
+_RULE_LABELS = ("rulename", "alert", "rule", "name", "check", "error_type")
+_PLACE_LABELS = ("instance", "host", "hostname", "pod", "namespace", "cluster")
+_PLACEHOLDER_NAMES = ("DatasourceNoData", "DatasourceError")
 """Grafana's alert names that hide the rule's own."""
 _PRIME, _OFFSET, _BITS = 1099511628211, 14695981039346656037, (1 << 64) - 1
 
 
 def parser(source: str) -> Parse:
     """Returns a parser for webhooks in Alertmanager's form, which several tools send."""
-    return lambda delivery, now: notification(delivery.decoded(), source, now)
+    return lambda delivery, now: parse_notification(delivery.decoded(), source, now)
 
 
 parse = parser(NAME)
 """Each alert of the notification. One that can't be read does not keep out the others."""
 
 
-def notification(body: Any, source: str, now: datetime) -> ParsedWebhook:
+def parse_notification(body: Any, source: str, now: datetime) -> ParsedWebhook:
     """The alerts of a webhook in Alertmanager's form."""
-    told = fields.fields(body, "body")
-    if "alerts" not in told:
+    notification = fields.require_object(body, "body")
+    if "alerts" not in notification:
         raise Invalid("`alerts` is missing; send Alertmanager's webhook payload, version 4", "alerts")
-    group = grouped(told)
+    group = read_group(notification)
 
     def read(part: Fields) -> tuple[Alert, ...]:
-        return (alert(part, source, now, group),)
+        return (read_alert(part, source, now, group),)
 
-    return fields.parts(told["alerts"], "alerts", read, lambda part: {"alerts": [part]})
+    return fields.parse_items(notification["alerts"], "alerts", read, lambda part: {"alerts": [part]})
 
 
-def grouped(told: Fields) -> str | None:
+def read_group(notification: Fields) -> str | None:
     """The sender's group; None where it has all alerts in a single one, which says nothing."""
-    return fields.key(told, "groupKey") if told.get("groupLabels") else None
+    return fields.read_key(notification, "groupKey") if notification.get("groupLabels") else None
 
 
-def alert(part: Fields, source: str, now: datetime, group: str | None = None) -> Alert:
+def read_alert(part: Fields, source: str, now: datetime, group: str | None = None) -> Alert:
     """One alert, as Alertmanager, Prometheus and Grafana write it."""
-    labels = public(fields.labels(part, "labels"))
-    annotations = public(fields.labels(part, "annotations", fields.LONGEST_TEXT))
-    key = fields.key(part, "fingerprint") or _own_key(part.get("labels"))
-    starts = fields.moment(part, "startsAt")
-    status, ends = state(part, now)
+    labels = public_labels(fields.read_labels(part, "labels"))
+    annotations = public_labels(fields.read_labels(part, "annotations", fields.LONGEST_TEXT))
+    key = fields.read_key(part, "fingerprint") or _key_from_labels(part.get("labels"))
+    starts = fields.read_time(part, "startsAt")
+    status, ends = read_state(part, now)
     links, link_kinds = collect_links(_links(part, annotations))
     return Alert(
         source=source,
         key=key,
-        title=title(labels, annotations) or f"alert {key}",
+        title=build_title(labels, annotations) or f"alert {key}",
         starts_at=starts or now,
         status=status,
         description=next((annotations[name] for name in _DESCRIPTION if name in annotations), ""),
-        service=fields.service(labels),
-        environment=fields.environment(labels),
-        severity=severity(next((labels[name] for name in ("severity", "level", "priority") if name in labels), None)),
+        service=fields.service_from_labels(labels),
+        environment=fields.environment_from_labels(labels),
+        severity=parse_severity(next((labels[name] for name in ("severity", "level", "priority") if name in labels), None)),
         labels=labels,
         annotations=annotations,
         ends_at=ends if ends and (starts is None or ends >= starts) else None,
-        values=values(part, annotations),
+        values=read_values(part, annotations),
         links=links,
         link_kinds=link_kinds,
         group=group,
@@ -103,72 +103,72 @@ def _links(part: Fields, annotations: Mapping[str, str]) -> Iterator[tuple[Alert
         yield kind, part.get(name)
 
 
-def state(part: Fields, now: datetime) -> tuple[AlertStatus, datetime | None]:
+def read_state(part: Fields, now: datetime) -> tuple[AlertStatus, datetime | None]:
     """Whether it fires, and when it ended. Prometheus says no status: what ends in the future still fires."""
-    ends = fields.moment(part, "endsAt")
-    said = fields.name(part, "status")
-    if said not in (None, "firing", "resolved"):
-        raise Invalid(f"`status` is {said!r}; it must be firing or resolved", "status")
-    if said == "resolved" or (said is None and ends is not None and ends <= now + SLACK):
+    ends = fields.read_time(part, "endsAt")
+    status = fields.read_name(part, "status")
+    if status not in (None, "firing", "resolved"):
+        raise Invalid(f"`status` is {status!r}; it must be firing or resolved", "status")
+    if status == "resolved" or (status is None and ends is not None and ends <= now + CLOCK_SKEW):
         return "resolved", ends
     return "firing", None
 
 
-def title(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str | None:
+def build_title(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str | None:
     """The alert's name and its summary, in one line; without either, what its description or its labels say."""
-    called = labels.get("alertname")
-    if called in _STANDINS and (rule := labels.get("rulename")):
-        called = f"{rule} ({called})"
-    told = fields.line(annotations, *_SUMMARY)
-    if called and told and called.lower() not in told.lower():
-        return fields.cut(f"{called}: {told}", fields.LONGEST_LINE)
-    return told or called or _first_line(annotations) or _by_labels(labels)
+    alert_name = labels.get("alertname")
+    if alert_name in _PLACEHOLDER_NAMES and (rule := labels.get("rulename")):
+        alert_name = f"{rule} ({alert_name})"
+    summary = fields.read_line(annotations, *_SUMMARY)
+    if alert_name and summary and alert_name.lower() not in summary.lower():
+        return fields.truncate(f"{alert_name}: {summary}", fields.LONGEST_LINE)
+    return summary or alert_name or _first_line(annotations) or _title_from_labels(labels)
 
 
 def _first_line(annotations: Mapping[str, str]) -> str | None:
-    text = fields.text(annotations, *_DESCRIPTION) or next(iter(annotations.values()), "")
+    text = fields.read_text(annotations, *_DESCRIPTION) or next(iter(annotations.values()), "")
     return fields.first_line(text)
 
 
-def _by_labels(labels: Mapping[str, str]) -> str | None:
+def _title_from_labels(labels: Mapping[str, str]) -> str | None:
     """What names a rule or a place among the labels, for an alert that has no name of its own."""
-    named = next((labels[name] for name in _NAMING if name in labels), None)
-    where = fields.service(labels) or next((labels[name] for name in _PLACES if name in labels), None)
-    return fields.line({"title": ": ".join(dict.fromkeys(filter(None, (named, where))))}, "title")
+    rule = next((labels[name] for name in _RULE_LABELS if name in labels), None)
+    place = fields.service_from_labels(labels) or next((labels[name] for name in _PLACE_LABELS if name in labels), None)
+    return fields.read_line({"title": ": ".join(dict.fromkeys(filter(None, (rule, place))))}, "title")
 
 
-def public(labels: Mapping[str, str]) -> dict[str, str]:
+def public_labels(labels: Mapping[str, str]) -> dict[str, str]:
     """Without what is meant for the sender's own use, such as `__alert_rule_uid__`."""
     return {name: value for name, value in labels.items() if not (name.startswith("__") and name.endswith("__"))}
 
 
-def values(part: Fields, annotations: Mapping[str, str]) -> dict[str, float]:
+def read_values(part: Fields, annotations: Mapping[str, str]) -> dict[str, float]:
     """The numbers that the alert was raised on: Grafana's `values`, or an annotation `value`."""
-    measured = fields.numbers(part, "values")
-    told = fields.number(annotations, "value")
-    return measured if measured or told is None else {"value": told}
+    measured = fields.read_numbers(part, "values")
+    annotated_value = fields.read_number(annotations, "value")
+    return measured if measured or annotated_value is None else {"value": annotated_value}
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
     """Alertmanager's own fingerprint of a set of labels: FNV-1a over the sorted names and values."""
     total = _OFFSET
-    for called, value in sorted((_bytes(name), _bytes(value)) for name, value in labels.items()):
-        for byte in called + b"\xff" + value + b"\xff":
+    for label_name, value in sorted((_to_bytes(name), _to_bytes(value)) for name, value in labels.items()):
+        for byte in label_name + b"\xff" + value + b"\xff":
             total = ((total ^ byte) * _PRIME) & _BITS
     return f"{total:016x}"
 
 
-def _own_key(labels: Any) -> str:
+def _key_from_labels(labels: Any) -> str:
     """Over the labels as they came: cut or cleaned ones could be those of another alert."""
-    told = {name: said for name, value in labels.items() if (said := _whole(value))} if labels else {}
-    if not told:
+    label_texts = {name: label_text for name, value in labels.items() if (label_text := _uncleaned_text(value))} if labels else {}
+    if not label_texts:
         raise Invalid("`labels` is missing; an alert is known by its labels, such as alertname", "labels")
-    return fingerprint(told)
+    return fingerprint(label_texts)
 
 
-def _whole(value: Any) -> str | None:
-    return value if isinstance(value, str) else fields.plain(value)
+def _uncleaned_text(value: Any) -> str | None:
+    return value if isinstance(value, str) else fields.to_text(value)
 
 
-def _bytes(said: str) -> bytes:
-    return said.encode("utf-8", "replace")
+def _to_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")

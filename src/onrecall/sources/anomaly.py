@@ -4,29 +4,29 @@ from datetime import datetime
 
 from onrecall.domain.alert import Alert, AlertStatus, InboundEvent
 from onrecall.domain.errors import Invalid
-from onrecall.domain.severity import severity
+from onrecall.domain.severity import parse_severity
 from onrecall.sources.payload import (
     Fields,
-    environment,
-    fields,
-    flat,
-    key,
-    line,
-    links,
-    moment,
-    name,
-    need,
-    number,
-    parts,
-    plain,
-    short_key,
-    text,
-    whole,
+    environment_from_labels,
+    require_object,
+    flatten,
+    read_key,
+    read_line,
+    safe_links,
+    read_time,
+    read_name,
+    require,
+    read_number,
+    parse_items,
+    to_text,
+    shorten_key,
+    read_text,
+    parse_single,
 )
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
 NAME = "anomaly"
-_OVER = ("resolved", "recovered", "ok", "closed", "normal")
+_RESOLVED_WORDS = ("resolved", "recovered", "ok", "closed", "normal")
 _PAYLOAD = "raw_payload"
 OPTIONAL = frozenset(
     {
@@ -53,59 +53,59 @@ def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     body = delivery.decoded()
     listed = body.get("anomalies") if isinstance(body, dict) and "error_type" not in body else body
     if isinstance(listed, list):
-        return parts(listed, "anomalies", lambda one: _read(one, now), lambda one: {"anomalies": [one]})
-    return whole(fields(body, "body"), lambda one: _read(one, now))
+        return parse_items(listed, "anomalies", lambda anomaly: _read_anomaly(anomaly, now), lambda anomaly: {"anomalies": [anomaly]})
+    return parse_single(require_object(body, "body"), lambda anomaly: _read_anomaly(anomaly, now))
 
 
-def _read(one: Fields, now: datetime) -> tuple[InboundEvent, ...]:
-    kind = need(name(one, "error_type"), "error_type", "database_timeout")
-    spike = need(number(one, "spike_percentage"), "spike_percentage", "450")
+def _read_anomaly(anomaly: Fields, now: datetime) -> tuple[InboundEvent, ...]:
+    error_type = require(read_name(anomaly, "error_type"), "error_type", "database_timeout")
+    spike = require(read_number(anomaly, "spike_percentage"), "spike_percentage", "450")
     if spike < 0:
         raise Invalid(f"`spike_percentage` is {spike:g}; it must not be below 0", "spike_percentage")
-    service, metric, tenant = name(one, "service_name"), name(one, "metric_name"), name(one, "tenant_id")
-    began = moment(one, "started_at", "detected_at", "timestamp")
-    status: AlertStatus = "resolved" if (name(one, "status") or "").lower() in _OVER else "firing"
-    measured = {
+    service, metric, tenant = read_name(anomaly, "service_name"), read_name(anomaly, "metric_name"), read_name(anomaly, "tenant_id")
+    started_at = read_time(anomaly, "started_at", "detected_at", "timestamp")
+    status: AlertStatus = "resolved" if (read_name(anomaly, "status") or "").lower() in _RESOLVED_WORDS else "firing"
+    measurements = {
         "spike_percent": spike,
-        "baseline": number(one, "baseline_value"),
-        "current": number(one, "current_value"),
-        "window_minutes": number(one, "window_minutes"),
+        "baseline": read_number(anomaly, "baseline_value"),
+        "current": read_number(anomaly, "current_value"),
+        "window_minutes": read_number(anomaly, "window_minutes"),
     }
-    own_key = key(one, "id", "key")
-    subject = short_key(" ".join(filter(None, (kind, service, metric, tenant))))
-    named = {"error_type": kind, "service": service, "metric": metric, "tenant": tenant}
-    labels = flat(one.get("labels")) | {called: value for called, value in named.items() if value}
+    own_key = read_key(anomaly, "id", "key")
+    subject = shorten_key(" ".join(filter(None, (error_type, service, metric, tenant))))
+    label_fields = {"error_type": error_type, "service": service, "metric": metric, "tenant": tenant}
+    labels = flatten(anomaly.get("labels")) | {field: value for field, value in label_fields.items() if value}
     return (
         Alert(
             NAME,
             own_key or subject,
-            _title(kind, spike, service, metric),
-            began or now,
+            _build_title(error_type, spike, service, metric),
+            started_at or now,
             status,
-            _described(one),
+            _build_description(anomaly),
             service,
-            environment(labels),
-            severity(name(one, "severity")),
+            environment_from_labels(labels),
+            parse_severity(read_name(anomaly, "severity")),
             labels,
-            ends_at=moment(one, "ended_at", "resolved_at") if status == "resolved" else None,
-            values={called: value for called, value in measured.items() if value is not None},
-            links=links(one.get("link"), one.get("url")),
+            ends_at=read_time(anomaly, "ended_at", "resolved_at") if status == "resolved" else None,
+            values={field: value for field, value in measurements.items() if value is not None},
+            links=safe_links(anomaly.get("link"), anomaly.get("url")),
             group=subject if own_key else None,  # anomalies of one thing that each have an id are one incident still
-            told_at=began,
+            told_at=started_at,
             starts_known=False,
         ),
     )
 
 
-def _title(kind: str, spike: float, service: str | None, metric: str | None) -> str:
-    what = f"{kind} +{spike:g} %"
+def _build_title(kind: str, spike: float, service: str | None, metric: str | None) -> str:
+    headline = f"{kind} +{spike:g} %"
     place = f" in {service}" if service else ""
-    return f"{what}{place} ({metric})" if metric else what + place
+    return f"{headline}{place} ({metric})" if metric else headline + place
 
 
-def _described(one: Fields) -> str:
+def _build_description(anomaly: Fields) -> str:
     """What the sender wrote, and what it attached."""
-    attached = one.get(_PAYLOAD)
-    lines = (f"{called}: {value}" for called, value in flat(attached).items())
-    told = (text(one, "message", "description"), plain(attached) or "\n".join(lines) or None, line(one, "symptom"))
-    return "\n".join(part for part in told if part)
+    attached = anomaly.get(_PAYLOAD)
+    attached_lines = (f"{field}: {value}" for field, value in flatten(attached).items())
+    paragraphs = (read_text(anomaly, "message", "description"), to_text(attached) or "\n".join(attached_lines) or None, read_line(anomaly, "symptom"))
+    return "\n".join(paragraph for paragraph in paragraphs if paragraph)

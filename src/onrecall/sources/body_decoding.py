@@ -36,12 +36,12 @@ def decode_body(body: bytes, headers: Mapping[str, str] | None = None) -> Any:
     """
     kind = (headers or {}).get("content-type", "").split(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return _bounded(_from_form(_multipart(body, (headers or {})["content-type"])))
+        return _check_depth(_decode_form(_multipart_fields(body, (headers or {})["content-type"])))
     try:
         decoded = json.loads(body)
     except (ValueError, RecursionError):
-        decoded = _mangled(body, kind)
-    return _bounded(decoded)
+        decoded = _decode_leniently(body, kind)
+    return _check_depth(decoded)
 
 
 def decode_text(body: bytes) -> str:
@@ -62,20 +62,20 @@ def parse_nested(value: Any) -> Any:
     if not text or (text[0], text[-1]) not in (("{", "}"), ("[", "]")):
         return value
     try:
-        found = json.loads(text, strict=False)
+        parsed = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return value
-    return value if _is_deeper(found, DEEPEST // 2) else found
+    return value if _is_deeper(parsed, DEEPEST // 2) else parsed
 
 
-def _mangled(body: bytes, kind: str) -> Any:
+def _decode_leniently(body: bytes, kind: str) -> Any:
     text = decode_text(body).strip()
     if not text:
         raise Invalid("the body is empty; send the message as JSON", "body")
     if kind == "application/x-www-form-urlencoded" or (_FORM.fullmatch(text) and len(text) < LONGEST_NESTED):
         fields = parse_qsl(text, keep_blank_values=True, errors="replace")
         if fields and text[0] not in "{[":
-            return _from_form(fields)
+            return _decode_form(fields)
     try:
         documents = list(_documents(text))
     except Invalid:
@@ -102,21 +102,21 @@ def _documents(text: str) -> Iterator[Any]:
     raise Invalid(f"the body has more than {MOST_LINES:,} documents; send it in parts", "body")
 
 
-def _from_form(fields: list[tuple[str, str]]) -> Any:
+def _decode_form(fields: list[tuple[str, str]]) -> Any:
     """What a form says: the message that one of its fields carries, else its fields by name."""
     if len(fields) > MOST_LINES:
         raise Invalid(f"the form has more than {MOST_LINES:,} fields", "body")
-    named: dict[str, Any] = {}
+    values_by_name: dict[str, Any] = {}
     for name, value in fields:
-        named.setdefault(name, []).append(value)
-    named = {name: values[0] if len(values) == 1 else values for name, values in named.items()}
-    carried = [(name, found) for name in named if (found := parse_nested(named[name])) is not named[name]]
+        values_by_name.setdefault(name, []).append(value)
+    values_by_name = {name: values[0] if len(values) == 1 else values for name, values in values_by_name.items()}
+    carried = [(name, message) for name in values_by_name if (message := parse_nested(values_by_name[name])) is not values_by_name[name]]
     if len(carried) == 1 and carried[0][0].lower() in CARRIERS:
         return carried[0][1]
-    return named | dict(carried)
+    return values_by_name | dict(carried)
 
 
-def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
+def _multipart_fields(body: bytes, content_type: str) -> list[tuple[str, str]]:
     head = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\nMIME-Version: 1.0\r\n\r\n"
     message = BytesParser(policy=policy.HTTP).parsebytes(head + body)
     parts = message.iter_parts() if message.is_multipart() else ()
@@ -131,7 +131,7 @@ def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
     return fields
 
 
-def _bounded(decoded: Any) -> Any:
+def _check_depth(decoded: Any) -> Any:
     if _is_deeper(decoded, DEEPEST):
         raise Invalid(f"the body is nested deeper than {DEEPEST} levels", "body")
     return decoded

@@ -42,7 +42,7 @@ _SIGNING: Mapping[str, Verify] = {
     "grafana": grafana.verify,
     "pagerduty": pagerduty.verify,
     "sentry": sentry.verify,
-    "cloudwatch": sns.Certificates(sns_certificates.fetch).verify,
+    "cloudwatch": sns.Certificates(sns_certificates.fetch_certificate).verify,
     "rootly": rootly.verify,
     "github": github.verify,
 }
@@ -52,7 +52,7 @@ _BARE = re.compile(r"[^a-z0-9]+")
 class SourceCatalog(Mapping[str, WebhookSource]):
     """All sources; a file is read when its source is first heard, for most are never."""
 
-    def __init__(self, folder: Path | None = None, mapped: GenericMapping = generic.UNMAPPED) -> None:
+    def __init__(self, folder: Path | None = None, mapped: GenericMapping = generic.NO_MAPPING) -> None:
         self._paths = {name: FOLDER / f"{name}{SUFFIX}" for name in definition_names()}
         self._own = set(definition_names(folder)) if folder else set()
         self._paths |= {name: folder / f"{name}{SUFFIX}" for name in self._own} if folder else {}
@@ -61,10 +61,10 @@ class SourceCatalog(Mapping[str, WebhookSource]):
 
     def __getitem__(self, name: str) -> WebhookSource:
         if name == GENERIC or (name.startswith(_PREFIX) and NAME.fullmatch(name.removeprefix(_PREFIX))):
-            return WebhookSource(name, _marking(self._parse_generic(name)))
+            return WebhookSource(name, _with_purposes(self._parse_generic(name)))
         if name not in self._paths:
             raise KeyError(name)
-        return WebhookSource(name, _marking(self._parse_defined(name)), _SIGNING.get(name))
+        return WebhookSource(name, _with_purposes(self._parse_defined(name)), _SIGNING.get(name))
 
     def __iter__(self) -> Iterator[str]:
         yield from sorted({*self._paths, GENERIC})
@@ -77,10 +77,10 @@ class SourceCatalog(Mapping[str, WebhookSource]):
         lower = name.lower()
         if lower in self:
             return self[lower]
-        if (known := self._spellings.get(_BARE.sub("", lower))) is not None:
-            return self[known]
-        close = difflib.get_close_matches(lower[:60], list(self), 3, 0.6)
-        hint = f"did you mean {' or '.join(close)}?" if close else "`onrecall sources list` names them."
+        if (canonical_name := self._spellings.get(_BARE.sub("", lower))) is not None:
+            return self[canonical_name]
+        similar_names = difflib.get_close_matches(lower[:60], list(self), 3, 0.6)
+        hint = f"did you mean {' or '.join(similar_names)}?" if similar_names else "`onrecall sources list` names them."
         raise NotFound(f"there is no source {name[:60]!r}; {hint} Anything else goes to generic/NAME")
 
     def definition(self, name: str) -> SourceDefinition | None:
@@ -139,10 +139,10 @@ class SourceCatalog(Mapping[str, WebhookSource]):
         self, body: Any, delivery: WebhookRequest, now: datetime, source: str | None = None, besides: str = ""
     ) -> ParsedWebhook | None:
         """Returns what a recognised body says, under the tool's own name or another; None where none is known."""
-        found = self.recognise(body, besides)
-        if found is None:
+        recognised = self.recognise(body, besides)
+        if recognised is None:
             return None
-        parsed = found[0].read(body, delivery, now, source or found[0].name)
+        parsed = recognised[0].read(body, delivery, now, source or recognised[0].name)
         return replace(parsed, confirmation=None)  # nobody may have an address fetched by wrapping a request for it
 
     @cached_property
@@ -157,9 +157,9 @@ class SourceCatalog(Mapping[str, WebhookSource]):
 
     @cached_property
     def _spellings(self) -> Mapping[str, str]:
-        spelled = {_BARE.sub("", name): name for name in self}
-        others = {_BARE.sub("", also): name for name in self._paths for also in self.defined(name).definition.also}
-        return others | spelled
+        own_names = {_BARE.sub("", name): name for name in self}
+        aliases = {_BARE.sub("", alias): name for name in self._paths for alias in self.defined(name).definition.also}
+        return aliases | own_names
 
     @cached_property
     def _code(self) -> Mapping[str, CodeParser]:
@@ -188,7 +188,7 @@ class SourceCatalog(Mapping[str, WebhookSource]):
             if (own := self.file_of(name)) is not None:
                 return own.parse(delivery, now, name)
             body = delivery.decoded()
-            if name == GENERIC and self._mapped is not generic.UNMAPPED:
+            if name == GENERIC and self._mapped is not generic.NO_MAPPING:
                 return generic.read_body(body, now, name, self._mapped)
             if name == GENERIC:
                 return self.read(body, delivery, now) or generic.read_body(body, now, name)
@@ -202,6 +202,6 @@ class SourceCatalog(Mapping[str, WebhookSource]):
         return generic.read_body(body, now, source)
 
 
-def _marking(parse: Parse) -> Parse:
+def _with_purposes(parse: Parse) -> Parse:
     """The parser, with what it reads marked where it is a test or a heartbeat."""
     return lambda delivery, now: mark_purposes(parse(delivery, now))

@@ -44,71 +44,71 @@ class _Events:
         """The alerts that one event or a batch of them carries."""
         kind = delivery.headers.get("content-type", "").split(";")[0].strip().lower()
         if "ce-specversion" in delivery.headers and not kind.startswith("application/cloudevents"):
-            return self._event(_binary(delivery, kind), "body")
+            return self._event(_event_from_headers(delivery, kind), "body")
         body = delivery.decoded()
         if not isinstance(body, list):
-            return self._event(fields.fields(body, "body"), "body")
+            return self._event(fields.require_object(body, "body"), "body")
         if len(body) > MOST_ITEMS:
             raise Invalid(f"the batch has {len(body)} events; send at most {MOST_ITEMS} at once", "body")
-        parts = [self._one(event, f"body[{n}]") for n, event in enumerate(body)]
+        parts = [self._batch_event(event, f"body[{n}]") for n, event in enumerate(body)]
         return ParsedWebhook(
             tuple(signal for part in parts for signal in part.signals),
             tuple(malformed for part in parts for malformed in part.malformed),
             tuple(document for part in parts for document in part.documents),
         )
 
-    def _one(self, event: Any, where: str) -> ParsedWebhook:
+    def _batch_event(self, event: Any, where: str) -> ParsedWebhook:
         """One event of a batch; a broken one does not keep out the others."""
         try:
-            return self._event(fields.fields(event, where), where)
+            return self._event(fields.require_object(event, where), where)
         except Invalid as error:
-            return _broken(event, where, error)
+            return _rejected_event(event, where, error)
 
     def _event(self, event: Fields, where: str) -> ParsedWebhook:
         for name in ("id", "source", "type"):
-            if fields.plain(event.get(name)) is None:
+            if fields.to_text(event.get(name)) is None:
                 raise Invalid(f"`{name}` is missing; a CloudEvent needs id, source, specversion and type", name)
-        if not (fields.plain(event.get("specversion")) or "").startswith("1."):
+        if not (fields.to_text(event.get("specversion")) or "").startswith("1."):
             raise Invalid("`specversion` must be 1.0", "specversion")
         try:
-            data = _data(event)
-            parsed = self._carried(event, data) or ParsedWebhook((_alert(event, data, self._now),))
+            data = _event_data(event)
+            parsed = self._read_carried(event, data) or ParsedWebhook((_read_alert(event, data, self._now),))
             return replace(parsed, signals=tuple(replace(signal, source=NAME) for signal in parsed.signals))
         except Invalid as error:
-            return _broken(event, where, error)
+            return _rejected_event(event, where, error)
 
-    def _carried(self, event: Fields, data: Any) -> ParsedWebhook | None:
+    def _read_carried(self, event: Fields, data: Any) -> ParsedWebhook | None:
         """What another tool's payload says; None where it is of none that is known."""
         parsed = self._read_recognised(data, WebhookRequest(json.dumps(data).encode()), self._now, NAME)
         if parsed is None:
             return None
-        around = {name: value for name, value in event.items() if name != "data_base64"}
-        again = (replace(part, raw=json.dumps({**around, "data": json.loads(part.raw)})) for part in parsed.malformed)
-        return replace(parsed, malformed=tuple(again))
+        envelope = {name: value for name, value in event.items() if name != "data_base64"}
+        malformed = (replace(part, raw=json.dumps({**envelope, "data": json.loads(part.raw)})) for part in parsed.malformed)
+        return replace(parsed, malformed=tuple(malformed))
 
 
-def _broken(event: Any, where: str, error: Invalid) -> ParsedWebhook:
+def _rejected_event(event: Any, where: str, error: Invalid) -> ParsedWebhook:
     return ParsedWebhook(malformed=(ParseError(where, error.field, str(error), json.dumps(event)),))
 
 
-def _binary(delivery: WebhookRequest, kind: str) -> dict[str, Any]:
+def _event_from_headers(delivery: WebhookRequest, kind: str) -> dict[str, Any]:
     """The event of headers and a body, as it would be written in one piece."""
-    told: dict[str, Any] = {
+    event: dict[str, Any] = {
         name[3:]: unquote(value, errors="replace") for name, value in delivery.headers.items() if name.startswith("ce-")
     }
-    told["datacontenttype"] = kind or "application/json"
+    event["datacontenttype"] = kind or "application/json"
     if not delivery.body.strip():
-        return told
+        return event
     try:
-        told["data"] = delivery.decoded()
+        event["data"] = delivery.decoded()
     except Invalid:
         if not kind.startswith(_TEXT):
             raise
-        told["data"] = delivery.body.decode(errors="replace")
-    return told
+        event["data"] = delivery.body.decode(errors="replace")
+    return event
 
 
-def _data(event: Fields) -> Any:
+def _event_data(event: Fields) -> Any:
     """The payload, also where it stands as base64."""
     packed = event.get("data_base64")
     if packed is None:
@@ -123,20 +123,20 @@ def _data(event: Fields) -> Any:
         return raw.decode(errors="replace")
 
 
-def _alert(event: Fields, data: Any, now: datetime) -> Alert:
+def _read_alert(event: Fields, data: Any, now: datetime) -> Alert:
     """An alert in anybody's words; what it leaves out is taken from around it."""
-    said = data if isinstance(data, dict) else {"message": data}
-    kind, source = fields.line(event, "type") or "", fields.line(event, "source") or ""
-    subject, happened = fields.line(event, "subject"), fields.moment(event, "time")
-    read = generic.read_alert(
-        said, AlertReading(NAME, now), around={"reason": f"{kind}: {subject or source}", "type": kind}
+    payload = data if isinstance(data, dict) else {"message": data}
+    kind, source = fields.read_line(event, "type") or "", fields.read_line(event, "source") or ""
+    subject, event_time = fields.read_line(event, "subject"), fields.read_time(event, "time")
+    alert = generic.read_alert(
+        payload, AlertReading(NAME, now), around={"reason": f"{kind}: {subject or source}", "type": kind}
     )
-    own = subject or generic.given_key(said) or fields.plain(event.get("id"))
+    alert_id = subject or generic.find_key(payload) or fields.to_text(event.get("id"))
     return replace(
-        read,
-        key=fields.short_key(f"{source} {own}"),
-        starts_at=read.starts_at if read.starts_known else happened or read.starts_at,
-        ends_at=(read.ends_at or happened) if read.status == "resolved" else None,
-        labels={**read.labels, "event_type": kind, "event_source": source},
-        told_at=happened or read.told_at,
+        alert,
+        key=fields.shorten_key(f"{source} {alert_id}"),
+        starts_at=alert.starts_at if alert.starts_known else event_time or alert.starts_at,
+        ends_at=(alert.ends_at or event_time) if alert.status == "resolved" else None,
+        labels={**alert.labels, "event_type": kind, "event_source": source},
+        told_at=event_time or alert.told_at,
     )

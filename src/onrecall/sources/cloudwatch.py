@@ -12,26 +12,26 @@ from onrecall.sources import generic, sns
 from onrecall.sources.body_decoding import parse_nested
 from onrecall.sources.payload import (
     Fields,
-    at,
-    environment,
-    fields,
+    get_path,
+    environment_from_labels,
+    require_object,
     first_line,
-    flat,
-    key,
-    line,
-    moment,
-    name,
-    need,
-    number,
-    plain,
-    service,
-    text,
-    whole,
+    flatten,
+    read_key,
+    read_line,
+    read_time,
+    read_name,
+    require,
+    read_number,
+    to_text,
+    service_from_labels,
+    read_text,
+    parse_single,
 )
 from onrecall.sources.webhook import Parse, ParsedWebhook, ReadRecognised, WebhookRequest
 
 NAME = "cloudwatch"
-TEXT_LASTS = timedelta(hours=24)
+TEXT_EXPIRES_AFTER = timedelta(hours=24)
 """A text that somebody published has no end; it is over after this."""
 DETAIL_TYPE = "CloudWatch Alarm State Change"
 DIMENSIONS = (
@@ -50,7 +50,7 @@ def parser(read_recognised: ReadRecognised) -> Parse:
 
     def read(body: Fields, delivery: WebhookRequest, now: datetime, subject: str | None = None) -> ParsedWebhook:
         if _is_alarm(body):
-            return whole(body, lambda part: (_alarm(part, now),))
+            return parse_single(body, lambda part: (_read_alarm(part, now),))
         parsed = read_recognised(body, delivery, now, NAME)
         if parsed is None:
             parsed = generic.read_body(body, now, NAME)
@@ -59,25 +59,25 @@ def parser(read_recognised: ReadRecognised) -> Parse:
         return parsed
 
     def read_notification(body: Fields, delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-        inner = parse_nested(text(body, "Message") or "")
+        inner = parse_nested(read_text(body, "Message") or "")
         if not isinstance(inner, dict):
             parsed = read_recognised(body, delivery, now, NAME)
-            return parsed if parsed is not None else whole(body, lambda part: (_text(part, now),))
-        parsed = read(inner, WebhookRequest(json.dumps(inner).encode()), now, line(body, "Subject"))
-        return replace(_within(parsed, body), signals=tuple(_sent(signal, body) for signal in parsed.signals))
+            return parsed if parsed is not None else parse_single(body, lambda part: (_read_text_alert(part, now),))
+        parsed = read(inner, WebhookRequest(json.dumps(inner).encode()), now, read_line(body, "Subject"))
+        return replace(_with_envelope(parsed, body), signals=tuple(_with_envelope_time(signal, body) for signal in parsed.signals))
 
     def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-        body = fields(delivery.decoded(), "body")
+        body = require_object(delivery.decoded(), "body")
         if not sns.is_envelope(body):
             return read(body, delivery, now)
         if body["Type"] == sns.CONFIRMATION:
-            return ParsedWebhook(confirmation=sns.confirmation(body))
+            return ParsedWebhook(confirmation=sns.read_confirmation(body))
         return read_notification(body, delivery, now) if body["Type"] == sns.NOTIFICATION else ParsedWebhook()
 
     return parse
 
 
-def _within(parsed: ParsedWebhook, envelope: Fields) -> ParsedWebhook:
+def _with_envelope(parsed: ParsedWebhook, envelope: Fields) -> ParsedWebhook:
     """What could not be read of a message, as the delivery that it came in."""
     return replace(
         parsed,
@@ -88,28 +88,28 @@ def _within(parsed: ParsedWebhook, envelope: Fields) -> ParsedWebhook:
     )
 
 
-def _sent(signal: InboundEvent, envelope: Fields) -> InboundEvent:
+def _with_envelope_time(signal: InboundEvent, envelope: Fields) -> InboundEvent:
     """An alert that says no time is told of when its envelope was sent."""
     if not isinstance(signal, Alert) or signal.told_at or signal.starts_known:
         return signal
-    published = moment(envelope, "Timestamp")
+    published = read_time(envelope, "Timestamp")
     return replace(signal, told_at=published, starts_at=published or signal.starts_at)
 
 
-def _text(body: Fields, now: datetime) -> Alert:
+def _read_text_alert(body: Fields, now: datetime) -> Alert:
     """Whatever text somebody published; nothing ever says that it is over."""
-    message = text(body, "Message") or ""
-    published = moment(body, "Timestamp")
+    message = read_text(body, "Message") or ""
+    published = read_time(body, "Timestamp")
     return Alert(
         NAME,
-        need(key(body, "MessageId"), "MessageId", "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324"),
-        need(line(body, "Subject") or first_line(message), "Message", '"disk full"'),
+        require(read_key(body, "MessageId"), "MessageId", "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324"),
+        require(read_line(body, "Subject") or first_line(message), "Message", '"disk full"'),
         published or now,
         description=message,
-        labels={"topic": body["TopicArn"][:1000]} if plain(body["TopicArn"]) else {},
+        labels={"topic": body["TopicArn"][:1000]} if to_text(body["TopicArn"]) else {},
         told_at=published,
         starts_known=published is not None,
-        expires_after=TEXT_LASTS,
+        expires_after=TEXT_EXPIRES_AFTER,
     )
 
 
@@ -118,87 +118,87 @@ def _is_alarm(body: Fields) -> bool:
     return "AlarmName" in body or (isinstance(detail, dict) and "alarmName" in detail)
 
 
-def _alarm(said: Fields, now: datetime) -> Alert:
-    detail = said.get("detail")
-    return _told(_as_notified(said, detail) if isinstance(detail, dict) and "AlarmName" not in said else said, now)
+def _read_alarm(message: Fields, now: datetime) -> Alert:
+    detail = message.get("detail")
+    return _read_notification(_eventbridge_to_notification(message, detail) if isinstance(detail, dict) and "AlarmName" not in message else message, now)
 
 
-def _as_notified(event: Fields, detail: Fields) -> dict[str, Any]:
+def _eventbridge_to_notification(event: Fields, detail: Fields) -> dict[str, Any]:
     """An event of EventBridge in the words of a notification."""
-    metrics = at(detail, "configuration.metrics")
+    metrics = get_path(detail, "configuration.metrics")
     stat: dict[str, Any] = next(
-        (one["metricStat"] for one in _objects(metrics) if isinstance(one.get("metricStat"), dict)), {}
+        (metric["metricStat"] for metric in _objects(metrics) if isinstance(metric.get("metricStat"), dict)), {}
     )
     resources = event.get("resources")
     return {
         "AlarmName": detail.get("alarmName"),
-        "AlarmDescription": at(detail, "configuration.description"),
+        "AlarmDescription": get_path(detail, "configuration.description"),
         "AlarmArn": next(iter(resources), None) if isinstance(resources, list) else None,
         "AWSAccountId": event.get("account"),
         "Region": event.get("region"),
-        "NewStateValue": at(detail, "state.value"),
-        "NewStateReason": at(detail, "state.reason"),
-        "StateChangeTime": at(detail, "state.timestamp") or event.get("time"),
+        "NewStateValue": get_path(detail, "state.value"),
+        "NewStateReason": get_path(detail, "state.reason"),
+        "StateChangeTime": get_path(detail, "state.timestamp") or event.get("time"),
         "Trigger": {
-            "MetricName": at(stat, "metric.name"),
-            "Namespace": at(stat, "metric.namespace"),
-            "Dimensions": at(stat, "metric.dimensions"),
-            "Statistic": at(stat, "stat"),
-            "Threshold": at(parse_nested(at(detail, "state.reasonData")), "threshold"),
+            "MetricName": get_path(stat, "metric.name"),
+            "Namespace": get_path(stat, "metric.namespace"),
+            "Dimensions": get_path(stat, "metric.dimensions"),
+            "Statistic": get_path(stat, "stat"),
+            "Threshold": get_path(parse_nested(get_path(detail, "state.reasonData")), "threshold"),
         },
-        "AlarmRule": at(detail, "configuration.alarmRule"),
+        "AlarmRule": get_path(detail, "configuration.alarmRule"),
     }
 
 
-def _told(said: Fields, now: datetime) -> Alert:
+def _read_notification(notification: Fields, now: datetime) -> Alert:
     """An alarm in the words of a notification. Its OK does not say when it began, so they are paired by order."""
-    called = need(line(said, "AlarmName"), "AlarmName", "ServerCpuTooHigh")
-    state = need(name(said, "NewStateValue"), "NewStateValue", "ALARM")
+    alarm_name = require(read_line(notification, "AlarmName"), "AlarmName", "ServerCpuTooHigh")
+    state = require(read_name(notification, "NewStateValue"), "NewStateValue", "ALARM")
     if state not in _STATES:
         raise Invalid(f"`NewStateValue` is {state!r}; it must be one of {', '.join(_STATES)}", "NewStateValue")
-    changed = moment(said, "StateChangeTime")
-    labels = _labels(said, state)
-    whose = "/".join(filter(None, (labels.get("account"), labels.get("region"), called)))
-    reason = text(said, "NewStateReason")
+    changed_at = read_time(notification, "StateChangeTime")
+    labels = _labels(notification, state)
+    qualified_name = "/".join(filter(None, (labels.get("account"), labels.get("region"), alarm_name)))
+    reason = read_text(notification, "NewStateReason")
     datapoint = _DATAPOINT.search(reason or "")
-    values = {"threshold": number(said, "Trigger.Threshold"), "current": float(datapoint[1]) if datapoint else None}
+    values = {"threshold": read_number(notification, "Trigger.Threshold"), "current": float(datapoint[1]) if datapoint else None}
     return Alert(
         NAME,
-        key(said, "AlarmArn") or need(key({"alarm": whose}, "alarm"), "AlarmName", "ServerCpuTooHigh"),
-        called,
-        changed or now,
+        read_key(notification, "AlarmArn") or require(read_key({"alarm": qualified_name}, "alarm"), "AlarmName", "ServerCpuTooHigh"),
+        alarm_name,
+        changed_at or now,
         _STATES[state],
-        "\n".join(filter(None, (text(said, "AlarmDescription"), reason, line(said, "AlarmRule")))),
-        service(labels) or _dimension(labels),
-        environment(labels),
+        "\n".join(filter(None, (read_text(notification, "AlarmDescription"), reason, read_line(notification, "AlarmRule")))),
+        service_from_labels(labels) or _subject_dimension(labels),
+        environment_from_labels(labels),
         labels=labels,
-        ends_at=changed if state == "OK" else None,
-        values={called: value for called, value in values.items() if value is not None},
-        told_at=changed,
+        ends_at=changed_at if state == "OK" else None,
+        values={measure: value for measure, value in values.items() if value is not None},
+        told_at=changed_at,
         starts_known=False,
     )
 
 
-def _labels(said: Fields, state: str) -> dict[str, str]:
+def _labels(notification: Fields, state: str) -> dict[str, str]:
     """Where the alarm lives and what it watches."""
-    listed = at(said, "Trigger.Dimensions")
-    pairs = {n: one.get("value") for one in _objects(listed) if (n := name(one, "name"))}
-    dimensions = flat(listed) if isinstance(listed, dict) else flat(pairs)
-    arn = (line(said, "AlarmArn") or "").split(":")
-    told = {
-        "region": arn[3] if len(arn) > 5 and arn[3] else name(said, "Region"),
-        "account": name(said, "AWSAccountId"),
-        "namespace": name(said, "Trigger.Namespace"),
-        "metric": name(said, "Trigger.MetricName"),
-        "statistic": name(said, "Trigger.Statistic"),
+    listed = get_path(notification, "Trigger.Dimensions")
+    pairs = {dimension_name: dimension.get("value") for dimension in _objects(listed) if (dimension_name := read_name(dimension, "name"))}
+    dimensions = flatten(listed) if isinstance(listed, dict) else flatten(pairs)
+    arn = (read_line(notification, "AlarmArn") or "").split(":")
+    alarm_labels = {
+        "region": arn[3] if len(arn) > 5 and arn[3] else read_name(notification, "Region"),
+        "account": read_name(notification, "AWSAccountId"),
+        "namespace": read_name(notification, "Trigger.Namespace"),
+        "metric": read_name(notification, "Trigger.MetricName"),
+        "statistic": read_name(notification, "Trigger.Statistic"),
         "state": state if state == "INSUFFICIENT_DATA" else None,
     }
-    return {called: value for called, value in told.items() if value} | dimensions
+    return {label: value for label, value in alarm_labels.items() if value} | dimensions
 
 
-def _dimension(labels: Fields) -> str | None:
-    return next((name({"of": labels[one]}, "of") for one in DIMENSIONS if one in labels), None)
+def _subject_dimension(labels: Fields) -> str | None:
+    return next((read_name({"of": labels[dimension]}, "of") for dimension in DIMENSIONS if dimension in labels), None)
 
 
 def _objects(listed: Any) -> list[dict[str, Any]]:
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []

@@ -7,24 +7,24 @@ from typing import Any
 from onrecall.domain.alert import Alert, AlertStatus, InboundEvent
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
-from onrecall.domain.severity import severity
+from onrecall.domain.severity import parse_severity
 from onrecall.sources.payload import (
     Fields,
-    cut,
-    environment,
-    fields,
-    key,
-    line,
-    links,
-    moment,
-    name,
-    need,
-    plain,
-    service,
-    short_key,
-    tags,
-    text,
-    whole,
+    truncate,
+    environment_from_labels,
+    require_object,
+    read_key,
+    read_line,
+    safe_links,
+    read_time,
+    read_name,
+    require,
+    to_text,
+    service_from_labels,
+    shorten_key,
+    tags_to_labels,
+    read_text,
+    parse_single,
 )
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest, load_json
 
@@ -34,23 +34,23 @@ _UNSET = re.compile(r"\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")
 _TRANSITION = re.compile(r"\s*\[(?P<word>[A-Za-z-]+(?: [Dd]ata)?)(?: on (?P<scope>\{[^}\]]*\}))?\]\s*")
 _TEST = re.compile(r"\s*\[TEST\]\s*", re.IGNORECASE)
 """What *Test Notifications* of a monitor puts in front of the title."""
-_KNOWN = ("alert_id", "alert_cycle_key", "aggreg_key", "transition", "incident_id", "event_type", "title", "id")
+_KNOWN_FIELDS = ("alert_id", "alert_cycle_key", "aggreg_key", "transition", "incident_id", "event_type", "title", "id")
 
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """What a monitor or an incident of Datadog says."""
-    body = fields(delivery.decoded(), "body")
-    if not any(one in body for one in _KNOWN):
+    body = require_object(delivery.decoded(), "body")
+    if not any(field in body for field in _KNOWN_FIELDS):
         raise Invalid("the body has neither alert_id nor title; use the template of docs/sources.md", "alert_id")
-    return whole(body, lambda one: _read(_set(one), now))
+    return parse_single(body, lambda message: _read(_without_unset(message), now))
 
 
-def _read(said: Fields, now: datetime) -> tuple[InboundEvent, ...]:
-    is_incident = "incident_id" in said and "alert_id" not in said
-    return (_incident(said, now) if is_incident else _monitor(said, now),)
+def _read(message: Fields, now: datetime) -> tuple[InboundEvent, ...]:
+    is_incident = "incident_id" in message and "alert_id" not in message
+    return (_read_incident(message, now) if is_incident else _read_monitor(message, now),)
 
 
-def _set(body: Fields) -> dict[str, Any]:
+def _without_unset(body: Fields) -> dict[str, Any]:
     """The fields that Datadog had a value for."""
     return {
         name: value
@@ -59,116 +59,116 @@ def _set(body: Fields) -> dict[str, Any]:
     }
 
 
-def _monitor(said: Fields, now: datetime) -> Alert:
+def _read_monitor(message: Fields, now: datetime) -> Alert:
     """A monitor that changed its mind; one monitor is as many alerts as it has scopes."""
-    whole_heading = need(line(said, "title", "alert_title", "event_title"), "title", "$EVENT_TITLE")
+    whole_heading = require(read_line(message, "title", "alert_title", "event_title"), "title", "$EVENT_TITLE")
     test = _TEST.match(whole_heading)
     heading = (whole_heading[test.end() :] if test else "") or whole_heading
-    mark = _TRANSITION.match(heading)
-    transition = (name(said, "transition") or (mark["word"] if mark else "")).lower()
-    bare = heading[mark.end() :].strip() if mark else heading
-    happened = moment(said, "date", "last_updated")
-    labels = _labels(said)
-    status: AlertStatus = "resolved" if _over(transition, said) else "firing"
+    transition_mark = _TRANSITION.match(heading)
+    transition = (read_name(message, "transition") or (transition_mark["word"] if transition_mark else "")).lower()
+    title = heading[transition_mark.end() :].strip() if transition_mark else heading
+    changed_at = read_time(message, "date", "last_updated")
+    labels = _labels(message)
+    status: AlertStatus = "resolved" if _is_over(transition, message) else "firing"
     return Alert(
         NAME,
-        _key(said, bare or heading, (mark["scope"] if mark else None) or ""),
-        bare or heading,
-        happened or now,
+        _alert_key(message, title or heading, (transition_mark["scope"] if transition_mark else None) or ""),
+        title or heading,
+        changed_at or now,
         status,
-        _described(said),
-        service(labels),
-        environment(labels),
-        _severity(said, transition),
+        _build_description(message),
+        service_from_labels(labels),
+        environment_from_labels(labels),
+        _severity(message, transition),
         labels,
-        ends_at=happened if status == "resolved" else None,
-        links=links(said.get("link"), said.get("snapshot")),
-        group=key(said, "aggreg_key"),
-        told_at=happened,
+        ends_at=changed_at if status == "resolved" else None,
+        links=safe_links(message.get("link"), message.get("snapshot")),
+        group=read_key(message, "aggreg_key"),
+        told_at=changed_at,
         starts_known=False,
         purpose="test" if test else "incident",
         purpose_reason="Datadog's Test Notifications put [TEST] in front" if test else "",
     )
 
 
-def _incident(said: Fields, now: datetime) -> Alert:
-    happened = moment(said, "date", "last_updated")
-    number = need(key(said, "incident_id"), "incident_id", "$INCIDENT_PUBLIC_ID")
-    resolved = (name(said, "incident_status") or "").lower() in ("resolved", "completed")
-    labels = _labels(said)
+def _read_incident(message: Fields, now: datetime) -> Alert:
+    changed_at = read_time(message, "date", "last_updated")
+    incident_id = require(read_key(message, "incident_id"), "incident_id", "$INCIDENT_PUBLIC_ID")
+    resolved = (read_name(message, "incident_status") or "").lower() in ("resolved", "completed")
+    labels = _labels(message)
     return Alert(
         NAME,
-        f"incident:{number}",
-        need(line(said, "incident_title", "title"), "incident_title", "$INCIDENT_TITLE"),
-        happened or now,
+        f"incident:{incident_id}",
+        require(read_line(message, "incident_title", "title"), "incident_title", "$INCIDENT_TITLE"),
+        changed_at or now,
         "resolved" if resolved else "firing",
-        text(said, "incident_msg", "body", "text") or "",
-        service(labels),
-        environment(labels),
-        severity(name(said, "incident_severity")),
+        read_text(message, "incident_msg", "body", "text") or "",
+        service_from_labels(labels),
+        environment_from_labels(labels),
+        parse_severity(read_name(message, "incident_severity")),
         labels,
-        ends_at=happened if resolved else None,
-        links=links(said.get("incident_url"), said.get("link")),
-        told_at=happened,
+        ends_at=changed_at if resolved else None,
+        links=safe_links(message.get("incident_url"), message.get("link")),
+        told_at=changed_at,
         starts_known=False,
     )
 
 
-def _key(said: Fields, bare: str, scope: str) -> str:
+def _alert_key(message: Fields, title: str, scope: str) -> str:
     """The monitor and its scope; without a monitor, what the event is called when it is neither triggered nor over."""
-    monitor = key(said, "alert_id")
+    monitor = read_key(message, "alert_id")
     if monitor is None:
-        return short_key(f"{bare} {scope}".strip())
-    scope = line(said, "scope") or ""
-    return short_key(f"{monitor} {','.join(sorted(part.strip() for part in scope.split(',')))}".strip())
+        return shorten_key(f"{title} {scope}".strip())
+    scope = read_line(message, "scope") or ""
+    return shorten_key(f"{monitor} {','.join(sorted(part.strip() for part in scope.split(',')))}".strip())
 
 
-def _over(transition: str, said: Fields) -> bool:
+def _is_over(transition: str, message: Fields) -> bool:
     if transition.startswith(("recovered", "resolved")):
         return True
-    return not transition and (name(said, "type", "alert_type") or "").lower() == "success"
+    return not transition and (read_name(message, "type", "alert_type") or "").lower() == "success"
 
 
-def _severity(said: Fields, transition: str) -> Severity:
-    priority = severity(name(said, "priority"))
+def _severity(message: Fields, transition: str) -> Severity:
+    priority = parse_severity(read_name(message, "priority"))
     if priority != "unknown" or transition.startswith("recovered"):
         return priority
     if transition in ("warn", "re-warn"):
         return "medium"
-    return severity(name(said, "type", "alert_type"))
+    return parse_severity(read_name(message, "type", "alert_type"))
 
 
-def _labels(said: Fields) -> dict[str, str]:
+def _labels(message: Fields) -> dict[str, str]:
     """Its tags, where it fired, and what it measures."""
-    told = _tagged(said.get("scope")) | _tagged(said.get("tags"))
-    for called in ("host", "metric", "priority", "event_type"):
-        if value := name(said, called):
-            told.setdefault(called, value)
-    return told
+    labels = _read_tags(message.get("scope")) | _read_tags(message.get("tags"))
+    for field in ("host", "metric", "priority", "event_type"):
+        if value := read_name(message, field):
+            labels.setdefault(field, value)
+    return labels
 
 
-def _tagged(said: Any) -> dict[str, str]:
-    listed = said.split(",") if isinstance(said, str) else said
-    return tags([one.strip() for one in listed if isinstance(one, str)]) if isinstance(listed, list) else {}
+def _read_tags(tags: Any) -> dict[str, str]:
+    tag_list = tags.split(",") if isinstance(tags, str) else tags
+    return tags_to_labels([tag.strip() for tag in tag_list if isinstance(tag, str)]) if isinstance(tag_list, list) else {}
 
 
-def _described(said: Fields) -> str:
+def _build_description(message: Fields) -> str:
     """What people and the monitor wrote, its query, and a sample of log lines."""
-    written = (text(said, "text") or text(said, "body") or "").replace("%%%", "")
-    queried = line(said, "query")
-    told = (written.strip(), line(said, "status"), f"query: {queried}" if queried else None, _sample(said.get("logs")))
-    return "\n".join(dict.fromkeys(one for one in told if one))
+    written = (read_text(message, "text") or read_text(message, "body") or "").replace("%%%", "")
+    query = read_line(message, "query")
+    paragraphs = (written.strip(), read_line(message, "status"), f"query: {query}" if query else None, _log_sample(message.get("logs")))
+    return "\n".join(dict.fromkeys(paragraph for paragraph in paragraphs if paragraph))
 
 
-def _sample(logs: Any) -> str | None:
+def _log_sample(logs: Any) -> str | None:
     """Log lines of a log monitor, wherever in the sample they stand."""
     if isinstance(logs, str) and logs.lstrip().startswith(("{", "[")):
         try:
             logs = load_json(logs.encode(errors="replace"))
         except Invalid:
-            return plain(logs)
+            return to_text(logs)
     if not isinstance(logs, dict | list):
-        return plain(logs)
+        return to_text(logs)
     rows = logs.get("rows") if isinstance(logs, dict) else logs
-    found = (line(one, "message") for one in rows if isinstance(one, dict)) if isinstance(rows, list) else ()
-    return cut("\n".join(one for one in found if one), 5_000) or None
+    messages = (read_line(row, "message") for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
+    return truncate("\n".join(message for message in messages if message), 5_000) or None

@@ -12,7 +12,7 @@ from onrecall.sources import payload
 from onrecall.sources.body_decoding import decode_text
 from onrecall.sources.definition import PayloadShape, SourceDefinition, merged_fields
 from onrecall.sources.expressions import ROOT, Expression, compile_expression
-from onrecall.sources.mapping import nested, steps
+from onrecall.sources.mapping import nest_value, path_steps
 from onrecall.sources.payload import Fields
 from onrecall.sources.shape_reader import AlertReading, ShapeReader
 from onrecall.sources.webhook import MOST_ITEMS, Parse, ParsedWebhook, ParseError, WebhookRequest
@@ -40,13 +40,13 @@ class Matcher:
     @classmethod
     def of(cls, shape: PayloadShape) -> "Matcher":
         """The matcher of a shape."""
-        marks = tuple(tuple(steps(mark)) for mark in shape.marks)
+        marks = tuple(tuple(path_steps(mark)) for mark in shape.marks)
         when = compile_expression(shape.when) if shape.when else None
         return cls(frozenset(mark[0] for mark in marks), marks, when)
 
     def fits(self, body: Fields) -> bool:
         """Whether a body has the shape."""
-        if not self.names <= body.keys() or not all(_is_there(body, mark) for mark in self.marks):
+        if not self.names <= body.keys() or not all(_has_path(body, mark) for mark in self.marks):
             return False
         return self.when is None or bool(self.when(body))
 
@@ -111,7 +111,7 @@ class DefinedSource:
     def read(self, body: Any, delivery: WebhookRequest, now: datetime, source: str) -> ParsedWebhook:
         """Returns what a decoded body says: one message, or a list of them."""
         if not isinstance(body, list):
-            return self._read_message(payload.fields(body, "body"), delivery, now, source)
+            return self._read_message(payload.require_object(body, "body"), delivery, now, source)
         if len(body) > MOST_ITEMS:
             raise Invalid(f"the body has {len(body)} messages; send at most {MOST_ITEMS} at once", "body")
         if self._reads_lists(body):
@@ -129,17 +129,17 @@ class DefinedSource:
     def readings(self, body: Any, now: datetime) -> Iterator[AlertReading]:
         """Yields what was found for each alert of a decoded body, and where; nothing where code reads it."""
         for part in body if isinstance(body, list) else [body]:
-            found = self.shape_of(part) if isinstance(part, dict) else None
-            if found is None or found.reader is None:
+            compiled = self.shape_of(part) if isinstance(part, dict) else None
+            if compiled is None or compiled.reader is None:
                 continue
-            listed = payload.at(part, found.shape.each) if found.shape.each else None
+            listed = payload.get_path(part, compiled.shape.each) if compiled.shape.each else None
             scopes = (
-                [{**one, ROOT: part} for one in listed if isinstance(one, dict)] if isinstance(listed, list) else [part]
+                [{**entry, ROOT: part} for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else [part]
             )
             for scope in scopes:
                 reading = AlertReading(self.name, now)
                 try:
-                    signals = found.reader.read(scope, reading)
+                    signals = compiled.reader.read(scope, reading)
                 except Invalid:
                     continue
                 yield reading
@@ -155,45 +155,45 @@ class DefinedSource:
     def _read_part(self, part: Any, where: str, now: datetime, source: str) -> ParsedWebhook:
         raw = json.dumps(part)
         try:
-            parsed = self._read_message(payload.fields(part, where), WebhookRequest(raw.encode()), now, source)
+            parsed = self._read_message(payload.require_object(part, where), WebhookRequest(raw.encode()), now, source)
         except Invalid as error:
             return ParsedWebhook(malformed=(ParseError(where, error.field, str(error), raw),))
-        return replace(parsed, malformed=tuple(replace(one, where=f"{where}.{one.where}") for one in parsed.malformed))
+        return replace(parsed, malformed=tuple(replace(malformed, where=f"{where}.{malformed.where}") for malformed in parsed.malformed))
 
     def _read_message(self, body: Fields, delivery: WebhookRequest, now: datetime, source: str) -> ParsedWebhook:
         if self.definition.relays and (relayed := self._read_relayed(body, now, source)) is not None:
             return relayed
-        found = self.shape_of(body)
-        if found is None:
+        compiled = self.shape_of(body)
+        if compiled is None:
             return self._read_unknown(body, delivery, now, source)
-        return self.read_shape(found, body, delivery, now, source)
+        return self.read_shape(compiled, body, delivery, now, source)
 
     def read_shape(
-        self, found: CompiledShape, body: Fields, delivery: WebhookRequest, now: datetime, source: str
+        self, compiled: CompiledShape, body: Fields, delivery: WebhookRequest, now: datetime, source: str
     ) -> ParsedWebhook:
         """Returns what a message says that has this shape."""
-        if found.shape.silent:
+        if compiled.shape.silent:
             return ParsedWebhook()
-        if found.shape.parser:
-            return self._code[found.shape.parser](source)(delivery, now)
-        assert found.reader
-        if found.shape.each:
-            return self._read_each(found, body, now, source)
-        return payload.whole(body, lambda part: self._signals(found, part, now, source))
+        if compiled.shape.parser:
+            return self._code[compiled.shape.parser](source)(delivery, now)
+        assert compiled.reader
+        if compiled.shape.each:
+            return self._read_each(compiled, body, now, source)
+        return payload.parse_single(body, lambda part: self._signals(compiled, part, now, source))
 
-    def _read_each(self, found: CompiledShape, body: Fields, now: datetime, source: str) -> ParsedWebhook:
-        path = found.shape.each or ""
-        listed = payload.at(body, path)
+    def _read_each(self, compiled: CompiledShape, body: Fields, now: datetime, source: str) -> ParsedWebhook:
+        path = compiled.shape.each or ""
+        listed = payload.get_path(body, path)
 
         def wrap(part: Any) -> Any:
-            head, _, rest = path.partition(".")
-            return {**body, head: nested(rest, [part]) if rest else [part]}
+            head, _, inner_path = path.partition(".")
+            return {**body, head: nest_value(inner_path, [part]) if inner_path else [part]}
 
-        return payload.parts(listed, path, lambda part: self._signals(found, {**part, ROOT: body}, now, source), wrap)
+        return payload.parse_items(listed, path, lambda part: self._signals(compiled, {**part, ROOT: body}, now, source), wrap)
 
-    def _signals(self, found: CompiledShape, scope: Fields, now: datetime, source: str) -> tuple[InboundEvent, ...]:
-        assert found.reader
-        return found.reader.read(scope, AlertReading(source, now))
+    def _signals(self, compiled: CompiledShape, scope: Fields, now: datetime, source: str) -> tuple[InboundEvent, ...]:
+        assert compiled.reader
+        return compiled.reader.read(scope, AlertReading(source, now))
 
     def _read_unknown(self, body: Fields, delivery: WebhookRequest, now: datetime, source: str) -> ParsedWebhook:
         """A message in a shape that the file does not know: by the tool's code, else by the common names of fields."""
@@ -210,7 +210,7 @@ class DefinedSource:
         )
 
 
-def _is_there(body: Any, mark: tuple[str, ...]) -> bool:
+def _has_path(body: Any, mark: tuple[str, ...]) -> bool:
     for step in mark:
         if not isinstance(body, dict) or step not in body:
             return False

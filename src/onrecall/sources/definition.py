@@ -45,8 +45,8 @@ def _as_word(value: Any) -> Any:
 
 
 def _as_duration(value: Any) -> Any:
-    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]]) if found else value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]]) if match else value
 
 
 Expr = Annotated[str, AfterValidator(_check_expression)]

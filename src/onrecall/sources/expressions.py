@@ -16,8 +16,8 @@ from jmespath.exceptions import JMESPathError
 
 from onrecall.domain.errors import Invalid
 from onrecall.sources.body_decoding import parse_nested
-from onrecall.sources.payload import filled, plain
-from onrecall.sources.payload import tags as tags_to_labels
+from onrecall.sources.payload import filled_text, to_text
+from onrecall.sources.payload import tags_to_labels
 
 ROOT = "_root"
 LONGEST_EXPRESSION = 1_200
@@ -29,8 +29,8 @@ _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _SIMPLE = re.compile(rf"{_NAME}(?:\.{_NAME})*", re.ASCII)
 _PATTERNED = ("capture", "matches")
 _ANY = ["string", "number", "boolean", "null", "array", "object"]
-_NAMED_AS = ("key", "name", "Key", "Name", "tag")
-_VALUED_AS = ("value", "Value", "stringValue", "val")
+_NAME_FIELDS = ("key", "name", "Key", "Name", "tag")
+_VALUE_FIELDS = ("value", "Value", "stringValue", "val")
 
 Expression = Callable[[Any], Any]
 """Takes plain data, returns what stands there; None where nothing does, or something that the expression can't use."""
@@ -41,8 +41,8 @@ class _Functions(jmespath.functions.Functions):
 
     @jmespath.functions.signature({"types": _ANY}, {"types": ["string"]})
     def _func_capture(self, text: Any, pattern: str) -> str | None:
-        found = _search(pattern, text)
-        return (found[1] if found.re.groups else found[0]) if found else None
+        match = _search(pattern, text)
+        return (match[1] if match.re.groups else match[0]) if match else None
 
     @jmespath.functions.signature({"types": _ANY}, {"types": ["string"]})
     def _func_matches(self, text: Any, pattern: str) -> bool:
@@ -54,7 +54,7 @@ class _Functions(jmespath.functions.Functions):
 
     @jmespath.functions.signature({"types": ["string"]}, {"types": ["array"]})
     def _func_join_text(self, separator: str, values: list[Any]) -> str | None:
-        return separator.join(text for value in values[:MOST_PAIRS] if (text := filled(value))) or None
+        return separator.join(text for value in values[:MOST_PAIRS] if (text := filled_text(value))) or None
 
     @jmespath.functions.signature({"types": _ANY})
     def _func_pairs(self, value: Any) -> dict[str, Any]:
@@ -66,16 +66,16 @@ class _Functions(jmespath.functions.Functions):
 
     @jmespath.functions.signature({"types": _ANY})
     def _func_lower(self, value: Any) -> str | None:
-        text = plain(value)
+        text = to_text(value)
         return text.lower() if text else None
 
     @jmespath.functions.signature({"types": _ANY})
     def _func_words(self, value: Any) -> list[str]:
-        return (plain(value) or "").split()[:MOST_PAIRS]
+        return (to_text(value) or "").split()[:MOST_PAIRS]
 
     @jmespath.functions.signature({"types": _ANY})
     def _func_plain_text(self, value: Any) -> str | None:
-        return plain(value)
+        return to_text(value)
 
 
 def is_path(text: str) -> bool:
@@ -90,7 +90,7 @@ def compile_expression(text: str) -> Expression:
     Each is compiled once, though a file is checked before it is used and many files have places in common.
     """
     if is_path(text):
-        return _walk(tuple(text.split(".")))
+        return _compile_path(tuple(text.split(".")))
     if len(text) > LONGEST_EXPRESSION:
         raise Invalid(f"the expression {text[:40]!r}… is longer than {LONGEST_EXPRESSION} characters", "expression")
     try:
@@ -116,9 +116,9 @@ def labels_from_pairs(value: Any) -> dict[str, Any]:
         return {}
     pairs: dict[str, Any] = {}
     for entry in listed[:MOST_PAIRS]:
-        if isinstance(entry, dict) and (name := _first(entry, _NAMED_AS)) is not None:
-            held = _first(entry, _VALUED_AS)
-            pairs.setdefault(str(name), _first(held, _VALUED_AS) if isinstance(held, dict) else held)
+        if isinstance(entry, dict) and (name := _first_value(entry, _NAME_FIELDS)) is not None:
+            entry_value = _first_value(entry, _VALUE_FIELDS)
+            pairs.setdefault(str(name), _first_value(entry_value, _VALUE_FIELDS) if isinstance(entry_value, dict) else entry_value)
     return pairs
 
 
@@ -128,16 +128,16 @@ def labels_from_tags(value: Any) -> dict[str, str]:
     if isinstance(value, str):
         value = [tag.strip() for tag in value.split(",")]
     if isinstance(value, dict):
-        return {name: text for name, held in value.items() if (text := plain(held))}
-    named = {name: text for name, held in labels_from_pairs(value).items() if (text := plain(held))}
-    return tags_to_labels(value) | named
+        return {name: text for name, entry_value in value.items() if (text := to_text(entry_value))}
+    pair_labels = {name: text for name, pair_value in labels_from_pairs(value).items() if (text := to_text(pair_value))}
+    return tags_to_labels(value) | pair_labels
 
 
-def _first(held: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    return next((held[name] for name in names if held.get(name) is not None), None)
+def _first_value(entry: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    return next((entry[name] for name in names if entry.get(name) is not None), None)
 
 
-def _walk(names: tuple[str, ...]) -> Expression:
+def _compile_path(names: tuple[str, ...]) -> Expression:
     """A dotted path without the machinery, as most are."""
 
     def walk(scope: Any) -> Any:
@@ -151,7 +151,7 @@ def _walk(names: tuple[str, ...]) -> Expression:
 
 
 def _search(pattern: str, text: Any) -> re.Match[str] | None:
-    searched = plain(text)
+    searched = to_text(text)
     return _pattern(pattern).search(searched[:LONGEST_SEARCHED]) if searched else None
 
 

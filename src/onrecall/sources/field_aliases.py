@@ -212,7 +212,7 @@ class _Level:
     bare: Mapping[str, str]
 
 
-def bare_name(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Returns a field's name without case and marks: `startedAt`, `started_at` and `Started At` are one."""
     return _MARKS.sub("", name.lower())
 
@@ -221,10 +221,10 @@ class FieldCandidates:
     """The values of a body by the names that people give them; what stands deeper is about the alert itself."""
 
     def __init__(self, body: Mapping[str, Any], around: Mapping[str, Any]) -> None:
-        self.levels = [*_inside(body, "", _DEEPEST), _level(body, ""), _level(around, "_root")]
+        self.levels = [*_inner_levels(body, "", _DEEPEST), _make_level(body, ""), _make_level(around, "_root")]
         self._body = body
 
-    def named(self, field: str) -> Iterator[FieldCandidate]:
+    def of_field(self, field: str) -> Iterator[FieldCandidate]:
         """What may be meant by the field, the surest first."""
         for name in NAMES[field]:
             for level in self.levels:
@@ -257,10 +257,10 @@ class FieldCandidates:
     def _layers(self) -> Iterator[list[_Level]]:
         """Every object of the body, those of one depth together."""
         layer: Sequence[tuple[str, Mapping[str, Any]]] = [("", self._body)]
-        seen = 0
-        while layer and seen < _MOST_OBJECTS:
-            yield [_level(values, place) for place, values in layer]
-            seen += len(layer)
+        visited = 0
+        while layer and visited < _MOST_OBJECTS:
+            yield [_make_level(values, place) for place, values in layer]
+            visited += len(layer)
             layer = [
                 (join_place(place, name), inner)
                 for place, values in layer
@@ -275,25 +275,25 @@ def join_place(place: str, name: str) -> str:
     return f"{place}.{step}" if place else step
 
 
-def _level(values: Mapping[str, Any], place: str) -> _Level:
-    return _Level(place, values, {bare_name(name): name for name in reversed(list(values))})
+def _make_level(values: Mapping[str, Any], place: str) -> _Level:
+    return _Level(place, values, {normalize_name(name): name for name in reversed(list(values))})
 
 
-def _inside(body: Mapping[str, Any], place: str, levels: int) -> Iterator[_Level]:
-    named = {bare_name(name): name for name in reversed(list(body))}
-    for wrap in _WRAPS:
-        if not levels or wrap not in named:
+def _inner_levels(body: Mapping[str, Any], place: str, levels: int) -> Iterator[_Level]:
+    name_by_alias = {normalize_name(name): name for name in reversed(list(body))}
+    for wrapper in _WRAPS:
+        if not levels or wrapper not in name_by_alias:
             continue
-        name = named[wrap]
-        inner = parse_nested(body[name]) if wrap in _TEXT_WRAPS else body[name]
+        name = name_by_alias[wrapper]
+        inner = parse_nested(body[name]) if wrapper in _TEXT_WRAPS else body[name]
         if isinstance(inner, dict) and inner:
-            at = join_place(place, name) if inner is body[name] else f"from_json({join_place(place, name)})"
-            yield from _inside(inner, at, levels - 1)
-            yield _level(inner, at)
+            inner_place = join_place(place, name) if inner is body[name] else f"from_json({join_place(place, name)})"
+            yield from _inner_levels(inner, inner_place, levels - 1)
+            yield _make_level(inner, inner_place)
     for name, value in body.items() if levels else ():
-        if bare_name(name) in _TEXT_WRAPS and bare_name(name) not in _WRAPS and isinstance(value, str):
+        if normalize_name(name) in _TEXT_WRAPS and normalize_name(name) not in _WRAPS and isinstance(value, str):
             inner = parse_nested(value)
             if isinstance(inner, dict) and inner:
-                at = f"from_json({join_place(place, name)})"
-                yield from _inside(inner, at, levels - 1)
-                yield _level(inner, at)
+                inner_place = f"from_json({join_place(place, name)})"
+                yield from _inner_levels(inner, inner_place, levels - 1)
+                yield _make_level(inner, inner_place)

@@ -7,14 +7,14 @@ from typing import Any
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
-from onrecall.domain.severity import severity as severity_of_word
+from onrecall.domain.severity import parse_severity as severity_of_word
 from onrecall.sources import payload
 from onrecall.sources.definition import SeverityRule, StatusRule, TimeRule
 from onrecall.sources.expressions import Expression, compile_expression, is_path, labels_from_tags
-from onrecall.sources.states import is_over
+from onrecall.sources.states import is_resolved_word
 from onrecall.sources.timestamps import read_formatted, read_timestamp
 
-NAMED_BY = ("display_value", "displayName", "display_name", "name", "title", "summary", "value", "slug", "id")
+NAME_FIELDS = ("display_value", "displayName", "display_name", "name", "title", "summary", "value", "slug", "id")
 """An object that stands where a text is wanted goes by one of these."""
 
 
@@ -28,10 +28,10 @@ class FieldPlace:
 
     def value(self, scope: Any) -> Any:
         """What stands there; None also where the condition of a longer expression is not met."""
-        found = self.find(scope)
-        return None if found is False and not self.is_path else found
+        value = self.find(scope)
+        return None if value is False and not self.is_path else value
 
-    def named(self, field: str) -> str:
+    def name_in_sentence(self, field: str) -> str:
         """How the place is called in a sentence: a path by itself, a longer expression by the field that it is for."""
         return self.text if self.is_path else field
 
@@ -53,7 +53,7 @@ def find_text(places: Sequence[FieldPlace], scope: Any, longest: int = payload.L
     """Returns the first text that says something."""
     for place in places:
         if text := as_text(place.value(scope)):
-            return FoundValue(payload.cut(text, longest), place.text)
+            return FoundValue(payload.truncate(text, longest), place.text)
     return None
 
 
@@ -68,19 +68,19 @@ def find_line(places: Sequence[FieldPlace], scope: Any, longest: int = payload.L
 def find_name(places: Sequence[FieldPlace], scope: Any) -> FoundValue | None:
     """Returns the first that surely names something, such as a service."""
     for place in places:
-        found = find_line((place,), scope, payload.LONGEST_NAME)
-        if found and payload.is_name(found.value):
-            return found
+        line = find_line((place,), scope, payload.LONGEST_NAME)
+        if line and payload.is_name(line.value):
+            return line
     return None
 
 
 def as_text(value: Any) -> str | None:
     """The value as text: an object by its name, a list by its first entry that says something."""
     if isinstance(value, dict):
-        return next((text for name in NAMED_BY if (text := payload.filled(value.get(name)))), None)
+        return next((text for name in NAME_FIELDS if (text := payload.filled_text(value.get(name)))), None)
     if isinstance(value, list):
         return next((text for entry in value[:20] if not isinstance(entry, list) and (text := as_text(entry))), None)
-    return payload.filled(value)
+    return payload.filled_text(value)
 
 
 class StatusReader:
@@ -103,11 +103,11 @@ class StatusReader:
                 continue
             if state := self._words.get(word.strip().lower()):
                 return FoundValue(state, place.text), None
-            over = is_over(word)
+            over = is_resolved_word(word)
             if over is not None:
                 return FoundValue("resolved" if over else "firing", place.text), None
             unknown = (
-                unknown or f"`{place.named('status')}` is {word[:60]!r}, a word that is not known; it is taken to fire"
+                unknown or f"`{place.name_in_sentence('status')}` is {word[:60]!r}, a word that is not known; it is taken to fire"
             )
         return None, unknown
 
@@ -123,8 +123,8 @@ class SeverityReader:
         """Returns the first severity that is known."""
         for place in self.places:
             word = as_text(place.find(scope))
-            if word and (known := self.of(word)) != "unknown":
-                return FoundValue(known, place.text)
+            if word and (severity := self.of(word)) != "unknown":
+                return FoundValue(severity, place.text)
         return None
 
     def of(self, word: str) -> Severity:
@@ -149,17 +149,17 @@ class TimeReader:
         problem: str | None = None
         for place in self.places:
             value = place.value(scope)
-            if not isinstance(value, str | int | float) or payload.filled(value) is None:
+            if not isinstance(value, str | int | float) or payload.filled_text(value) is None:
                 continue
             try:
-                if moment := self._read(value, place.named(self._field), scope):
+                if moment := self._read(value, place.name_in_sentence(self._field), scope):
                     return FoundValue(moment, place.text), None
             except Invalid as error:
                 problem = problem or str(error)
         return None, problem
 
     def _read(self, value: str | float, field: str, scope: Any) -> datetime | None:
-        zone = payload.filled(self._zone(scope)) if self._zone else None
+        zone = payload.filled_text(self._zone(scope)) if self._zone else None
         return (
             read_formatted(value, field, self._formats, zone) if self._formats else read_timestamp(value, field, zone)
         )
@@ -179,9 +179,9 @@ def find_moment(places: Sequence[FieldPlace], scope: Any) -> datetime | None:
 class LabelReader:
     """Reads labels one by one, and whole sets of them."""
 
-    def __init__(self, named: Mapping[str, Sequence[str]], sets: Sequence[str], details: Sequence[str]) -> None:
-        self.named = {name: compile_places(places) for name, places in named.items()}
-        self.sets = compile_places(sets)
+    def __init__(self, places_by_label: Mapping[str, Sequence[str]], label_sets: Sequence[str], details: Sequence[str]) -> None:
+        self.named = {name: compile_places(places) for name, places in places_by_label.items()}
+        self.sets = compile_places(label_sets)
         self.details = compile_places(details)
 
     def find(self, scope: Any) -> tuple[dict[str, str], dict[str, str]]:
@@ -189,35 +189,35 @@ class LabelReader:
         labels: dict[str, str] = {}
         annotations: dict[str, str] = {}
         for place in self.details:
-            known, rest = payload.split_details(flatten(place.find(scope), payload.LONGEST_TEXT))
-            labels |= known
-            annotations |= rest
+            detail_labels, detail_annotations = payload.split_details(labels_from_value(place.find(scope), payload.LONGEST_TEXT))
+            labels |= detail_labels
+            annotations |= detail_annotations
         for place in self.sets:
-            labels |= flatten(place.find(scope))
+            labels |= labels_from_value(place.find(scope))
         for name, places in self.named.items():
-            if found := find_line(places, scope):
-                labels[name] = found.value
-        return payload.bounded(labels), payload.bounded(annotations)
+            if line := find_line(places, scope):
+                labels[name] = line.value
+        return payload.limit_labels(labels), payload.limit_labels(annotations)
 
 
-def flatten(value: Any, longest: int = payload.LONGEST_LINE) -> dict[str, str]:
+def labels_from_value(value: Any, longest: int = payload.LONGEST_LINE) -> dict[str, str]:
     """Labels of an object, of tags or of pairs, without what says nothing."""
-    found = payload.flat(value, longest) if isinstance(value, dict) else labels_from_tags(value)
+    entries = payload.flatten(value, longest) if isinstance(value, dict) else labels_from_tags(value)
     return {
-        payload.cut(name, payload.LONGEST_NAME): payload.cut(text, longest)
-        for name, held in found.items()
-        if (text := payload.filled(held)) and name
+        payload.truncate(name, payload.LONGEST_NAME): payload.truncate(text, longest)
+        for name, entry_value in entries.items()
+        if (text := payload.filled_text(entry_value)) and name
     }
 
 
-def find_numbers(named: Mapping[str, Sequence[FieldPlace]], scope: Any) -> dict[str, float]:
+def find_numbers(places_by_name: Mapping[str, Sequence[FieldPlace]], scope: Any) -> dict[str, float]:
     """Returns measured numbers by name."""
-    found: dict[str, float] = {}
-    for name, places in named.items():
-        numbers = (payload.number({"value": place.find(scope)}, "value") for place in places)
-        if (number := next((one for one in numbers if one is not None), None)) is not None:
-            found[name] = number
-    return found
+    measured: dict[str, float] = {}
+    for name, places in places_by_name.items():
+        numbers = (payload.read_number({"value": place.find(scope)}, "value") for place in places)
+        if (number := next((candidate for candidate in numbers if candidate is not None), None)) is not None:
+            measured[name] = number
+    return measured
 
 
 def addresses(value: Any) -> Iterator[Any]:

@@ -7,25 +7,25 @@ from typing import Any
 
 from onrecall.domain.alert import Alert, AlertStatus, ChangeEvent, InboundEvent, Note
 from onrecall.domain.errors import Invalid
-from onrecall.domain.severity import severity
+from onrecall.domain.severity import parse_severity
 from onrecall.sources import signatures
 from onrecall.sources.payload import (
     Fields,
-    at,
-    environment,
-    fields,
-    key,
-    line,
-    links,
-    moment,
-    name,
-    need,
-    plain,
-    service,
-    short_key,
-    tags,
-    text,
-    whole,
+    get_path,
+    environment_from_labels,
+    require_object,
+    read_key,
+    read_line,
+    safe_links,
+    read_time,
+    read_name,
+    require,
+    to_text,
+    service_from_labels,
+    shorten_key,
+    tags_to_labels,
+    read_text,
+    parse_single,
 )
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
@@ -37,133 +37,133 @@ _SILENT = "zen"
 
 def verify(delivery: WebhookRequest, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 - no time is signed
     """Forbidden unless one of the secrets signed this body."""
-    said = signatures.header(delivery, "X-Hub-Signature-256")
-    signatures.signed(delivery.body, signatures.versioned(said, "sha256="), secrets)
+    signature = signatures.require_header(delivery, "X-Hub-Signature-256")
+    signatures.verify_hmac(delivery.body, signatures.split_versions(signature, "sha256="), secrets)
 
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """The incident, comment or deployment that a message tells of; all other events are taken and say nothing."""
-    body = fields(delivery.decoded(), "body")
-    kind = delivery.headers.get("x-github-event") or _kind(body)
+    body = require_object(delivery.decoded(), "body")
+    kind = delivery.headers.get("x-github-event") or _guess_kind(body)
     read = _READERS.get(kind)
-    return whole(body, lambda one: read(one, now)) if read else ParsedWebhook()
+    return parse_single(body, lambda message: read(message, now)) if read else ParsedWebhook()
 
 
-def _kind(body: Fields) -> str:
+def _guess_kind(body: Fields) -> str:
     """What a message is about that lost its headers."""
     if _SILENT in body:
         return "ping"
-    found = next((one for one in ("deployment_status", "deployment") if one in body), None)
-    found = found or ("issue_comment" if "comment" in body and "issue" in body else None)
-    found = found or ("issues" if "issue" in body else None)
-    if found is None:
+    kind = next((event_kind for event_kind in ("deployment_status", "deployment") if event_kind in body), None)
+    kind = kind or ("issue_comment" if "comment" in body and "issue" in body else None)
+    kind = kind or ("issues" if "issue" in body else None)
+    if kind is None:
         raise Invalid(
             "the header X-GitHub-Event is missing, and there is neither an issue nor a deployment", "X-GitHub-Event"
         )
-    return found
+    return kind
 
 
-def _issue(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
+def _read_issue(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
     """An issue that is labelled as an incident, as it stands now."""
-    issue = fields(body.get("issue"), "issue")
-    named = _names(issue.get("labels"))
-    if not any(_of_incident(one) for one in named) or "pull_request" in issue:
+    issue = require_object(body.get("issue"), "issue")
+    label_names = _label_names(issue.get("labels"))
+    if not any(_is_incident_label(label) for label in label_names) or "pull_request" in issue:
         return ()
-    labels = tags(named)
-    labels |= {"repository": repository} if (repository := name(body, "repository.full_name")) else {}
-    closed = line(issue, "state") == "closed" or line(body, "action") in ("closed", "deleted", "transferred")
+    labels = tags_to_labels(label_names)
+    labels |= {"repository": repository} if (repository := read_name(body, "repository.full_name")) else {}
+    closed = read_line(issue, "state") == "closed" or read_line(body, "action") in ("closed", "deleted", "transferred")
     status: AlertStatus = "resolved" if closed else "firing"
-    began = moment(issue, "created_at")
+    created_at = read_time(issue, "created_at")
     return (
         Alert(
             NAME,
-            _number(body, issue),
-            need(line(issue, "title"), "issue.title", '"Checkout answers 503"'),
-            began or now,
+            _issue_key(body, issue),
+            require(read_line(issue, "title"), "issue.title", '"Checkout answers 503"'),
+            created_at or now,
             status,
-            text(issue, "body") or "",
-            service(labels),
-            environment(labels),
-            next((found for one in named if (found := severity(one)) != "unknown"), "unknown"),
+            read_text(issue, "body") or "",
+            service_from_labels(labels),
+            environment_from_labels(labels),
+            next((parsed_severity for label in label_names if (parsed_severity := parse_severity(label)) != "unknown"), "unknown"),
             labels,
-            ends_at=moment(issue, "closed_at") if closed else None,
-            links=links(issue.get("html_url")),
-            told_at=moment(issue, "updated_at"),
-            starts_known=began is not None,
+            ends_at=read_time(issue, "closed_at") if closed else None,
+            links=safe_links(issue.get("html_url")),
+            told_at=read_time(issue, "updated_at"),
+            starts_known=created_at is not None,
         ),
     )
 
 
-def _comment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001 - a comment has a time of its own
+def _read_comment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001 - a comment has a time of its own
     """What a person wrote on an incident's issue."""
-    issue, comment = fields(body.get("issue"), "issue"), fields(body.get("comment"), "comment")
-    named = _names(issue.get("labels"))
-    is_bot = line(comment, "user.type") == "Bot"
-    if is_bot or line(body, "action") == "deleted" or not any(_of_incident(one) for one in named):
+    issue, comment = require_object(body.get("issue"), "issue"), require_object(body.get("comment"), "comment")
+    label_names = _label_names(issue.get("labels"))
+    is_bot = read_line(comment, "user.type") == "Bot"
+    if is_bot or read_line(body, "action") == "deleted" or not any(_is_incident_label(label) for label in label_names):
         return ()
     return (
         Note(
             NAME,
-            _number(body, issue),
-            need(key(comment, "id"), "comment.id", "492700400"),
-            need(text(comment, "body"), "comment.body", '"rolled back"'),
-            need(moment(comment, "created_at"), "comment.created_at", "2024-01-31T09:30:00Z"),
-            name(comment, "user.login"),
+            _issue_key(body, issue),
+            require(read_key(comment, "id"), "comment.id", "492700400"),
+            require(read_text(comment, "body"), "comment.body", '"rolled back"'),
+            require(read_time(comment, "created_at"), "comment.created_at", "2024-01-31T09:30:00Z"),
+            read_name(comment, "user.login"),
         ),
     )
 
 
-def _deployment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001 - a change has a time of its own
+def _read_deployment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001 - a change has a time of its own
     """A deployment and how it went; its repository stands for the service unless its payload names one."""
-    made = fields(body.get("deployment"), "deployment")
+    deployment = require_object(body.get("deployment"), "deployment")
     status = body.get("deployment_status")
-    repository = need(name(body, "repository.full_name"), "repository.full_name", "octo-org/checkout")
-    into = name(made, "environment")
-    ref, commit = name(made, "ref"), name(made, "sha")
-    told = {
+    repository = require(read_name(body, "repository.full_name"), "repository.full_name", "octo-org/checkout")
+    target_environment = read_name(deployment, "environment")
+    ref, commit = read_name(deployment, "ref"), read_name(deployment, "sha")
+    label_fields = {
         "repository": repository,
         "ref": ref,
         "sha": commit,
-        "by": name(made, "creator.login"),
-        "task": name(made, "task"),
-        "state": name(status, "state"),
+        "by": read_name(deployment, "creator.login"),
+        "task": read_name(deployment, "task"),
+        "state": read_name(status, "state"),
     }
-    what = " ".join(filter(None, (repository, ref if ref != commit else None, f"({commit[:7]})" if commit else None)))
-    where = f" to {into}" if into else ""
+    revision = " ".join(filter(None, (repository, ref if ref != commit else None, f"({commit[:7]})" if commit else None)))
+    destination = f" to {target_environment}" if target_environment else ""
     return (
         ChangeEvent(
             NAME,
-            short_key(f"{repository}/deployments/{need(key(made, 'id'), 'deployment.id', '145988746')}"),
-            line({"title": f"Deployed {what}{where}"}, "title") or what,
-            need(moment(made, "created_at"), "deployment.created_at", "2024-01-31T09:30:00Z"),
+            shorten_key(f"{repository}/deployments/{require(read_key(deployment, 'id'), 'deployment.id', '145988746')}"),
+            read_line({"title": f"Deployed {revision}{destination}"}, "title") or revision,
+            require(read_time(deployment, "created_at"), "deployment.created_at", "2024-01-31T09:30:00Z"),
             "deployment",
-            name(at(made, "payload"), "service", "service_name") or name(body, "repository.name"),
-            into,
-            {called: value for called, value in told.items() if value},
-            links(at(status, "target_url"), at(status, "log_url"), at(body, "repository.html_url")),
+            read_name(get_path(deployment, "payload"), "service", "service_name") or read_name(body, "repository.name"),
+            target_environment,
+            {field: value for field, value in label_fields.items() if value},
+            safe_links(get_path(status, "target_url"), get_path(status, "log_url"), get_path(body, "repository.html_url")),
         ),
     )
 
 
 _READERS: dict[str, Callable[[Fields, datetime], tuple[InboundEvent, ...]]] = {
-    "issues": _issue,
-    "issue_comment": _comment,
-    "deployment": _deployment,
-    "deployment_status": _deployment,
+    "issues": _read_issue,
+    "issue_comment": _read_comment,
+    "deployment": _read_deployment,
+    "deployment_status": _read_deployment,
 }
 
 
-def _number(body: Fields, issue: Fields) -> str:
+def _issue_key(body: Fields, issue: Fields) -> str:
     """An issue's name everywhere: repository and number."""
-    repository = need(name(body, "repository.full_name"), "repository.full_name", "octo-org/checkout")
-    return short_key(f"{repository}#{need(name(issue, 'number'), 'issue.number', '7')}")
+    repository = require(read_name(body, "repository.full_name"), "repository.full_name", "octo-org/checkout")
+    return shorten_key(f"{repository}#{require(read_name(issue, 'number'), 'issue.number', '7')}")
 
 
-def _names(listed: Any) -> list[str]:
+def _label_names(listed: Any) -> list[str]:
     """The names of an issue's labels."""
-    found = listed if isinstance(listed, list) else []
-    return [said for one in found if (said := name(one, "name") if isinstance(one, dict) else plain(one))]
+    entries = listed if isinstance(listed, list) else []
+    return [label for entry in entries if (label := read_name(entry, "name") if isinstance(entry, dict) else to_text(entry))]
 
 
-def _of_incident(label: str) -> bool:
+def _is_incident_label(label: str) -> bool:
     return bool(INCIDENT.fullmatch(label.lower()))

@@ -19,10 +19,10 @@ parse = alertmanager.parser(NAME)
 
 def verify(delivery: WebhookRequest, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over the body; with the timestamp's header, over the time, a colon and the body."""
-    offered = signatures.header(delivery, *SIGNATURE)
+    offered = signatures.require_header(delivery, *SIGNATURE)
     stamp = delivery.headers.get(TIMESTAMP.lower())
     if stamp is None:
-        signatures.signed(delivery.body, [offered], secrets)
+        signatures.verify_hmac(delivery.body, [offered], secrets)
         return
-    signatures.signed(stamp.encode("utf-8", "replace") + b":" + delivery.body, [offered], secrets)
-    signatures.fresh(stamp, now)
+    signatures.verify_hmac(stamp.encode("utf-8", "replace") + b":" + delivery.body, [offered], secrets)
+    signatures.check_timestamp(stamp, now)

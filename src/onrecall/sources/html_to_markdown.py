@@ -9,19 +9,19 @@ _BLOCKS = frozenset(
 _SILENT = frozenset(("script", "style", "head", "template", "iframe", "object", "noscript"))
 
 
-def markdown(said: str) -> str:
+def html_to_markdown(html: str) -> str:
     """The text with its headings and lists; what browsers would run is left out. Plain text stays as it is."""
-    if "<" not in said:
-        return said.strip()
+    if "<" not in html:
+        return html.strip()
     reader = _HtmlReader()
-    reader.feed(said)
+    reader.feed(html)
     reader.close()
     lines = (line.strip() for line in "".join(reader.parts).split("\n"))
-    kept: list[str] = []
+    kept_lines: list[str] = []
     for line in lines:
-        if line or (kept and kept[-1]):
-            kept.append(line)
-    return "\n".join(kept).strip()
+        if line or (kept_lines and kept_lines[-1]):
+            kept_lines.append(line)
+    return "\n".join(kept_lines).strip()
 
 
 class _HtmlReader(HTMLParser):

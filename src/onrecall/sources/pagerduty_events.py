@@ -7,15 +7,15 @@ from typing import Any
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, ChangeKind, InboundEvent
 from onrecall.domain.errors import Invalid
-from onrecall.domain.severity import severity
+from onrecall.domain.severity import parse_severity
 from onrecall.sources import payload as fields
 from onrecall.sources.payload import Fields
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
 EVENTS, CHANGES = "pagerduty-events", "pagerduty-changes"
-UNTIMED = 600
+UNTIMED_WINDOW = 600
 """Seconds within which two equal changes without a time are taken for one that was sent twice."""
-_CEF = ("source", "component", "group", "class")
+_CEF_FIELDS = ("source", "component", "group", "class")
 _DEPLOYMENT = re.compile(
     r"\b(?:deploy|releas|roll[- ]?(?:ed |ing )?(?:out|back)|build\b|ship|promot|upgrad)", re.IGNORECASE
 )
@@ -26,60 +26,60 @@ _CONFIGURATION = re.compile(
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """An alert event: trigger, acknowledge or resolve."""
-    return fields.whole(_body(delivery), lambda body: (_signal(body, now),))
+    return fields.parse_single(_body(delivery), lambda body: (_signal(body, now),))
 
 
 def parse_change(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """A change event."""
-    return fields.whole(_body(delivery), lambda body: (_change(body, now),))
+    return fields.parse_single(_body(delivery), lambda body: (_change(body, now),))
 
 
 def _body(delivery: WebhookRequest) -> Fields:
     """The event without its routing key, which is a secret and must not be kept."""
-    body = fields.fields(delivery.decoded(), "body")
+    body = fields.require_object(delivery.decoded(), "body")
     return {name: value for name, value in body.items() if name != "routing_key"}
 
 
 def _signal(body: Fields, now: datetime) -> InboundEvent:
-    action = fields.name(body, "event_action")
-    at = fields.moment(body, "payload.timestamp")
+    action = fields.read_name(body, "event_action")
+    at = fields.read_time(body, "payload.timestamp")
     if action == "acknowledge":
-        return Acknowledgement(EVENTS, _dedup_key(body), at or now, fields.name(body, "client"))
+        return Acknowledgement(EVENTS, _dedup_key(body), at or now, fields.read_name(body, "client"))
     if action == "resolve":
         return _alert(body, _dedup_key(body), now, at, resolved=True)
     if action == "trigger":
-        title = fields.need(fields.line(body, "payload.summary"), "payload.summary", "5xx above 5% on checkout")
-        key = fields.key(body, "dedup_key") or _content_key(body, title)
+        title = fields.require(fields.read_line(body, "payload.summary"), "payload.summary", "5xx above 5% on checkout")
+        key = fields.read_key(body, "dedup_key") or _content_key(body, title)
         return _alert(body, key, now, at, resolved=False)
-    said = repr(action) if action else "missing"
-    raise Invalid(f"`event_action` is {said}; write trigger, acknowledge or resolve", "event_action")
+    action_text = repr(action) if action else "missing"
+    raise Invalid(f"`event_action` is {action_text}; write trigger, acknowledge or resolve", "event_action")
 
 
 def _dedup_key(body: Fields) -> str:
-    return fields.need(fields.key(body, "dedup_key"), "dedup_key", "that of the trigger which it is about")
+    return fields.require(fields.read_key(body, "dedup_key"), "dedup_key", "that of the trigger which it is about")
 
 
 def _content_key(body: Fields, title: str) -> str:
-    return fields.derived_key(title, *(fields.text(body, f"payload.{name}") for name in _CEF))
+    return fields.derived_key(title, *(fields.read_text(body, f"payload.{name}") for name in _CEF_FIELDS))
 
 
 def _alert(body: Fields, key: str, now: datetime, at: datetime | None, *, resolved: bool) -> Alert:
     """The timestamp of a trigger is that of one event, not of the episode: a later trigger of the same key goes on."""
-    told = fields.flat(fields.at(body, "payload.custom_details"), fields.LONGEST_TEXT)
-    labels = {**fields.known(told), **_labels(body)}
-    details = fields.text(body, "payload.custom_details")
+    details_by_name = fields.flatten(fields.get_path(body, "payload.custom_details"), fields.LONGEST_TEXT)
+    labels = {**fields.identifying_labels(details_by_name), **_labels(body)}
+    details = fields.read_text(body, "payload.custom_details")
     return Alert(
         source=EVENTS,
         key=key,
-        title=fields.line(body, "payload.summary") or key,
+        title=fields.read_line(body, "payload.summary") or key,
         starts_at=now if resolved or at is None else at,
         status="resolved" if resolved else "firing",
-        description=details or fields.lines(told),
-        service=fields.service(labels),
-        environment=fields.environment(labels),
-        severity=severity(fields.name(body, "payload.severity")),
+        description=details or fields.format_details(details_by_name),
+        service=fields.service_from_labels(labels),
+        environment=fields.environment_from_labels(labels),
+        severity=parse_severity(fields.read_name(body, "payload.severity")),
         labels=labels,
-        annotations={name: value for name, value in told.items() if name not in labels},
+        annotations={name: value for name, value in details_by_name.items() if name not in labels},
         ends_at=at if resolved else None,
         links=_links(body),
         told_at=at,
@@ -88,38 +88,38 @@ def _alert(body: Fields, key: str, now: datetime, at: datetime | None, *, resolv
 
 
 def _labels(body: Fields) -> dict[str, str]:
-    names = ((name, fields.line(body, f"payload.{name}")) for name in _CEF)
-    return {name: value for name, value in (*names, ("client", fields.name(body, "client"))) if value}
+    names = ((name, fields.read_line(body, f"payload.{name}")) for name in _CEF_FIELDS)
+    return {name: value for name, value in (*names, ("client", fields.read_name(body, "client"))) if value}
 
 
 def _links(body: Fields) -> tuple[str, ...]:
     listed: Any = body.get("links")
-    offered = [fields.at(one, "href") for one in listed] if isinstance(listed, list) else []
-    return fields.links(*offered, body.get("client_url"))
+    offered = [fields.get_path(link, "href") for link in listed] if isinstance(listed, list) else []
+    return fields.safe_links(*offered, body.get("client_url"))
 
 
 def _change(body: Fields, now: datetime) -> ChangeEvent:
-    title = fields.need(fields.line(body, "payload.summary"), "payload.summary", "Deployed checkout 1.4.2")
-    told = fields.flat(fields.at(body, "payload.custom_details"))
-    labels = {**told, **_labels(body)}
-    at = fields.moment(body, "payload.timestamp")
-    when = at.isoformat() if at else str(int(now.timestamp()) // UNTIMED)
+    title = fields.require(fields.read_line(body, "payload.summary"), "payload.summary", "Deployed checkout 1.4.2")
+    details_by_name = fields.flatten(fields.get_path(body, "payload.custom_details"))
+    labels = {**details_by_name, **_labels(body)}
+    at = fields.read_time(body, "payload.timestamp")
+    when = at.isoformat() if at else str(int(now.timestamp()) // UNTIMED_WINDOW)
     return ChangeEvent(
         source=CHANGES,
         key=fields.derived_key(title, json.dumps(labels, sort_keys=True), when),
         title=title,
         at=at or now,
-        kind=kind_of(title, *labels.values()),
-        service=fields.service(labels),
-        environment=fields.environment(labels),
+        kind=classify_change(title, *labels.values()),
+        service=fields.service_from_labels(labels),
+        environment=fields.environment_from_labels(labels),
         labels=labels,
         links=_links(body),
     )
 
 
-def kind_of(*said: str) -> ChangeKind:
+def classify_change(*texts: str) -> ChangeKind:
     """What sort of change the first of these texts to name one speaks of."""
-    for text in said:
+    for text in texts:
         if _CONFIGURATION.search(text):
             return "configuration"
         if _DEPLOYMENT.search(text):

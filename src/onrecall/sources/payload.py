@@ -26,20 +26,20 @@ LONGEST_KEY = 500
 MOST_LABELS = 256
 MOST_LINKS = 20
 
-SERVICE = (
+SERVICE_LABELS = (
     *("service", "service_name", "service.name", "svc"),
     *("app", "application", "app_kubernetes_io_name", "app.kubernetes.io/name", "k8s_app", "component"),
     *("deployment", "statefulset", "daemonset", "container", "job"),
 )
 """Labels that name the service, the best first."""
-ENVIRONMENT = (
+ENVIRONMENT_LABELS = (
     *("environment", "env", "deployment_environment", "deployment_environment_name"),
     *("deployment.environment", "deployment.environment.name", "stage"),
 )
-KNOWN = frozenset(
+IDENTIFYING_LABELS = frozenset(
     (
-        *SERVICE,
-        *ENVIRONMENT,
+        *SERVICE_LABELS,
+        *ENVIRONMENT_LABELS,
         *("error_type", "failure_type", "fault_type", "alertname", "severity", "priority", "team", "owner"),
         *("host", "hostname", "instance", "node", "pod", "namespace", "cluster", "region", "zone", "availability_zone"),
         *("account", "project", "queue", "topic", "database", "endpoint", "status_code", "error_code"),
@@ -76,14 +76,14 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f]")
 
 
-def fields(value: Any, field: str) -> Fields:
+def require_object(value: Any, field: str) -> Fields:
     """The object that stands there; anything else is Invalid."""
     if not isinstance(value, dict):
-        raise Invalid(f"`{field}` must be an object, not {_called(value)}", field)
+        raise Invalid(f"`{field}` must be an object, not {_type_name(value)}", field)
     return value
 
 
-def at(values: Any, path: str) -> Any:
+def get_path(values: Any, path: str) -> Any:
     """What stands under a dotted path; None where the path ends early."""
     for name in path.split("."):
         if not isinstance(values, Mapping):
@@ -92,64 +92,64 @@ def at(values: Any, path: str) -> Any:
     return values
 
 
-def plain(value: Any) -> str | None:
+def to_text(value: Any) -> str | None:
     """A text, number or truth value as clean text; None for anything else, and where it says nothing."""
     if isinstance(value, str):
-        known = value.isascii() and "\0" not in value
-        return (value if known else _UNSTORABLE.sub("\ufffd", value)).strip() or None
+        is_storable = value.isascii() and "\0" not in value
+        return (value if is_storable else _UNSTORABLE.sub("\ufffd", value)).strip() or None
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) and math.isfinite(_float(value)) else None
+    return str(value) if isinstance(value, int | float) and math.isfinite(_to_float(value)) else None
 
 
-def filled(value: Any) -> str | None:
+def filled_text(value: Any) -> str | None:
     """The same; None also for a variable of the sender's template that nothing was put in for, such as `$SERVICE`."""
-    found = plain(value)
-    return None if found is None or (len(found) < 100 and _UNFILLED.fullmatch(found)) else found
+    text = to_text(value)
+    return None if text is None or (len(text) < 100 and _UNFILLED.fullmatch(text)) else text
 
 
-def text(values: Any, *paths: str, longest: int = LONGEST_TEXT) -> str | None:
+def read_text(values: Any, *paths: str, longest: int = LONGEST_TEXT) -> str | None:
     """The first of these that says something, cut where it is endless."""
-    found = next((said for path in paths if (said := plain(at(values, path)))), None)
-    return cut(found, longest) if found else None
+    text = next((candidate for path in paths if (candidate := to_text(get_path(values, path)))), None)
+    return truncate(text, longest) if text else None
 
 
-def line(values: Any, *paths: str, longest: int = LONGEST_LINE) -> str | None:
+def read_line(values: Any, *paths: str, longest: int = LONGEST_LINE) -> str | None:
     """The first of these that says something, as one line: for titles and names."""
-    found = text(values, *paths)
-    return cut(" ".join(found.split()), longest) or None if found else None
+    text = read_text(values, *paths)
+    return truncate(" ".join(text.split()), longest) or None if text else None
 
 
-def name(values: Any, *paths: str) -> str | None:
+def read_name(values: Any, *paths: str) -> str | None:
     """The first of these that says something, as a short line: for services, environments and people."""
-    return line(values, *paths, longest=LONGEST_NAME)
+    return read_line(values, *paths, longest=LONGEST_NAME)
 
 
-def cut(said: str, longest: int) -> str:
+def truncate(text: str, longest: int) -> str:
     """The text, shortened with a mark when it is longer."""
-    return said if len(said) <= longest else said[: longest - 1].rstrip() + "…"
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
-def need(found: T | None, field: str, example: str) -> T:
+def require(value: T | None, field: str, example: str) -> T:
     """What was found; Invalid where it is missing."""
-    if found is None:
+    if value is None:
         raise Invalid(f"`{field}` is missing; give it, such as {example}", field)
-    return found
+    return value
 
 
-def key(values: Any, *paths: str) -> str | None:
+def read_key(values: Any, *paths: str) -> str | None:
     """The first of these that says something, as a key the store can hold."""
-    found = next((said for path in paths if (said := plain(at(values, path)))), None)
-    return short_key(found) if found else None
+    text = next((candidate for path in paths if (candidate := to_text(get_path(values, path)))), None)
+    return shorten_key(text) if text else None
 
 
-def short_key(said: str) -> str:
+def shorten_key(key: str) -> str:
     """The key itself, or its beginning and its SHA-256 where it is too long; equal keys stay equal."""
-    whole = said.encode()
-    if len(whole) <= LONGEST_KEY:
-        return said
-    digest = hashlib.sha256(whole).hexdigest()
-    return f"{whole[: LONGEST_KEY - 70].decode(errors='ignore')}…{digest}"
+    encoded = key.encode()
+    if len(encoded) <= LONGEST_KEY:
+        return key
+    digest = hashlib.sha256(encoded).hexdigest()
+    return f"{encoded[: LONGEST_KEY - 70].decode(errors='ignore')}…{digest}"
 
 
 def derived_key(*parts: str | None) -> str:
@@ -157,84 +157,84 @@ def derived_key(*parts: str | None) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def moment(values: Any, *paths: str) -> datetime | None:
+def read_time(values: Any, *paths: str) -> datetime | None:
     """The first of these that says something, in UTC. A time without zone is UTC; year 1 (Go's zero) is no time."""
     for path in paths:
-        if found := read_timestamp(at(values, path), path):
-            return found
+        if time := read_timestamp(get_path(values, path), path):
+            return time
     return None
 
 
-def number(values: Any, *paths: str) -> float | None:
+def read_number(values: Any, *paths: str) -> float | None:
     """The first of these that is a finite number, also written as text."""
     for path in paths:
-        value = at(values, path)
+        value = get_path(values, path)
         if isinstance(value, str) and len(value) < 40:
             try:
                 value = float(value)
             except ValueError:
                 continue
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(_float(value)):
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(_to_float(value)):
             return float(value)
     return None
 
 
-def numbers(values: Any, path: str) -> dict[str, float]:
+def read_numbers(values: Any, path: str) -> dict[str, float]:
     """The finite numbers of an object by name; what is none is left out."""
-    found = at(values, path)
-    named = ((name, number(found, name)) for name in found if "." not in name) if isinstance(found, dict) else ()
-    return dict([(clean, value) for name, value in named if value is not None and (clean := plain(name))][:MOST_LABELS])
+    measured = get_path(values, path)
+    number_by_name = ((name, read_number(measured, name)) for name in measured if "." not in name) if isinstance(measured, dict) else ()
+    return dict([(clean, value) for name, value in number_by_name if value is not None and (clean := to_text(name))][:MOST_LABELS])
 
 
-def labels(values: Any, path: str, longest: int = LONGEST_LINE) -> dict[str, str]:
+def read_labels(values: Any, path: str, longest: int = LONGEST_LINE) -> dict[str, str]:
     """An object of names and texts; empty texts count as absent, and more than a hundred or two are Invalid."""
-    found = at(values, path)
-    if found is None:
+    entries = get_path(values, path)
+    if entries is None:
         return {}
-    if len(fields(found, path)) > MOST_LABELS:
-        raise Invalid(f"`{path}` has {len(found)} entries; at most {MOST_LABELS} are stored", path)
-    return flat(found, longest)
+    if len(require_object(entries, path)) > MOST_LABELS:
+        raise Invalid(f"`{path}` has {len(entries)} entries; at most {MOST_LABELS} are stored", path)
+    return flatten(entries, longest)
 
 
-def flat(values: Any, longest: int = LONGEST_LINE) -> dict[str, str]:
+def flatten(values: Any, longest: int = LONGEST_LINE) -> dict[str, str]:
     """An object as names and texts: inner objects under dotted names, lists of texts joined, at most so many."""
-    told: dict[str, str] = {}
-    for called, value in _leaves(values, "", 4):
-        if len(told) == MOST_LABELS:
+    flattened: dict[str, str] = {}
+    for field, value in _leaves(values, "", 4):
+        if len(flattened) == MOST_LABELS:
             break
-        shown = plain(called)
-        said = plain(value) if not isinstance(value, list) else ", ".join(filter(None, map(plain, value)))
-        if shown and said:
-            told[cut(shown, LONGEST_NAME)] = cut(said, longest)
-    return told
+        label = to_text(field)
+        text = to_text(value) if not isinstance(value, list) else ", ".join(filter(None, map(to_text, value)))
+        if label and text:
+            flattened[truncate(label, LONGEST_NAME)] = truncate(text, longest)
+    return flattened
 
 
-def tags(found: Any) -> dict[str, str]:
+def tags_to_labels(tags: Any) -> dict[str, str]:
     """A list of tags as labels: `env:prod` and `env=prod` by their name, the bare ones together under `tags`."""
-    told: dict[str, str] = {}
+    labels: dict[str, str] = {}
     bare: list[str] = []
-    for said in filter(None, map(plain, found[:MOST_LABELS])) if isinstance(found, list) else ():
-        called, mark, value = (
-            re.split(r"([:=])", said, maxsplit=1) if re.search(r"[^:=][:=].", said) else (said, "", "")
+    for tag in filter(None, map(to_text, tags[:MOST_LABELS])) if isinstance(tags, list) else ():
+        name, separator, value = (
+            re.split(r"([:=])", tag, maxsplit=1) if re.search(r"[^:=][:=].", tag) else (tag, "", "")
         )
-        if mark and value.strip() and called.strip():
-            told.setdefault(cut(called.strip(), LONGEST_NAME), cut(value.strip(), LONGEST_LINE))
+        if separator and value.strip() and name.strip():
+            labels.setdefault(truncate(name.strip(), LONGEST_NAME), truncate(value.strip(), LONGEST_LINE))
         else:
-            bare.append(said)
-    return {**told, "tags": cut(", ".join(bare), LONGEST_LINE)} if bare else told
+            bare.append(tag)
+    return {**labels, "tags": truncate(", ".join(bare), LONGEST_LINE)} if bare else labels
 
 
-def known(told: Mapping[str, str]) -> dict[str, str]:
+def identifying_labels(details: Mapping[str, str]) -> dict[str, str]:
     """Those of free details that identify something."""
-    return {called: value for called, value in told.items() if called.lower() in KNOWN}
+    return {name: value for name, value in details.items() if name.lower() in IDENTIFYING_LABELS}
 
 
 def split_details(details: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Returns free details as labels, which identify something, and as annotations, which are the rest."""
-    return known(details), {name: value for name, value in details.items() if name.lower() not in KNOWN}
+    return identifying_labels(details), {name: value for name, value in details.items() if name.lower() not in IDENTIFYING_LABELS}
 
 
-def bounded(entries: Mapping[str, str]) -> dict[str, str]:
+def limit_labels(entries: Mapping[str, str]) -> dict[str, str]:
     """Returns the first so many labels or annotations."""
     return dict(list(entries.items())[:MOST_LABELS])
 
@@ -242,55 +242,55 @@ def bounded(entries: Mapping[str, str]) -> dict[str, str]:
 def first_line(value: str | None, longest: int = LONGEST_LINE) -> str | None:
     """Returns the first line of a text that holds anything, with single blanks; None where there is none."""
     row = next((" ".join(row.split()) for row in (value or "").splitlines() if row.strip()), None)
-    return cut(row, longest) if row else None
+    return truncate(row, longest) if row else None
 
 
-def lines(told: Mapping[str, str]) -> str:
+def format_details(details: Mapping[str, str]) -> str:
     """Details as text, one a line."""
-    return cut("\n".join(f"{called}: {value}" for called, value in told.items()), LONGEST_TEXT)
+    return truncate("\n".join(f"{name}: {value}" for name, value in details.items()), LONGEST_TEXT)
 
 
-def links(*offered: Any) -> tuple[str, ...]:
+def safe_links(*candidates: Any) -> tuple[str, ...]:
     """Those that are whole http or https addresses, each once."""
-    return tuple(dict.fromkeys(one for one in offered if isinstance(one, str) and _is_link(one)))[:MOST_LINKS]
+    return tuple(dict.fromkeys(link for link in candidates if isinstance(link, str) and _is_safe_link(link)))[:MOST_LINKS]
 
 
-def service(of: Mapping[str, str]) -> str | None:
+def service_from_labels(labels: Mapping[str, str]) -> str | None:
     """The service by the common names of labels, unless it only measures others, scrapes, or stands beside it."""
-    return _labelled(of, SERVICE)
+    return _first_named_label(labels, SERVICE_LABELS)
 
 
-def environment(of: Mapping[str, str]) -> str | None:
+def environment_from_labels(labels: Mapping[str, str]) -> str | None:
     """The environment by the common names of labels."""
-    return _labelled(of, ENVIRONMENT)
+    return _first_named_label(labels, ENVIRONMENT_LABELS)
 
 
-def is_name(value: str, called: str = "service") -> bool:
+def is_name(value: str, label: str = "service") -> bool:
     """Whether a value surely names a service or an environment, and is nothing that stands in its place."""
     if _NO_NAME.fullmatch(value) or _MEASURING.search(value):
         return False
-    if called == "job":
+    if label == "job":
         return not _SCRAPE_JOB.fullmatch(value)
-    return called != "container" or not _SIDECAR.fullmatch(value)
+    return label != "container" or not _SIDECAR.fullmatch(value)
 
 
-def parts(items: Any, field: str, read: Read, wrap: Callable[[Any], Any]) -> ParsedWebhook:
+def parse_items(items: Any, field: str, read: Read, wrap: Callable[[Any], Any]) -> ParsedWebhook:
     """Read part by part; a part that is Invalid is kept, wrapped as a delivery of its own, and the rest goes in."""
     if not isinstance(items, list):
-        raise Invalid(f"`{field}` must be a list, not {_called(items)}", field)
+        raise Invalid(f"`{field}` must be a list, not {_type_name(items)}", field)
     if len(items) > MOST_ITEMS:
         raise Invalid(f"`{field}` has {len(items)} parts; send at most {MOST_ITEMS} at once", field)
     signals: list[InboundEvent] = []
     malformed: list[ParseError] = []
     for n, item in enumerate(items):
         try:
-            signals += read(fields(item, f"{field}[{n}]"))
+            signals += read(require_object(item, f"{field}[{n}]"))
         except Invalid as error:
             malformed.append(ParseError(f"{field}[{n}]", error.field, str(error), json.dumps(wrap(item))))
     return ParsedWebhook(tuple(signals), tuple(malformed))
 
 
-def whole(body: Fields, read: Read) -> ParsedWebhook:
+def parse_single(body: Fields, read: Read) -> ParsedWebhook:
     """Read a delivery that is a single part; where it is Invalid it is kept, so that the sender need not repeat it."""
     try:
         return ParsedWebhook(read(body))
@@ -298,39 +298,39 @@ def whole(body: Fields, read: Read) -> ParsedWebhook:
         return ParsedWebhook(malformed=(ParseError("body", error.field, str(error), json.dumps(body)),))
 
 
-def _labelled(of: Mapping[str, str], names: Iterable[str]) -> str | None:
-    lower = {called.lower(): value for called, value in of.items()}
-    found = ((called, lower[called]) for called in names if called in lower)
-    return next((cut(value, LONGEST_NAME) for called, value in found if is_name(value, called)), None)
+def _first_named_label(labels: Mapping[str, str], names: Iterable[str]) -> str | None:
+    lower = {name.lower(): value for name, value in labels.items()}
+    candidates = ((name, lower[name]) for name in names if name in lower)
+    return next((truncate(value, LONGEST_NAME) for name, value in candidates if is_name(value, name)), None)
 
 
 def _leaves(values: Any, before: str, levels: int) -> Iterable[tuple[str, Any]]:
     if not isinstance(values, dict) or not levels:
         return
-    for called, value in values.items():
+    for name, value in values.items():
         if isinstance(value, dict):
-            yield from _leaves(value, f"{before}{called}.", levels - 1)
+            yield from _leaves(value, f"{before}{name}.", levels - 1)
         else:
-            yield before + called, value
+            yield before + name, value
 
 
-def _is_link(said: str) -> bool:
-    if len(said) > 2_000 or _CONTROL.search(said) or _UNSTORABLE.search(said):
+def _is_safe_link(link: str) -> bool:
+    if len(link) > 2_000 or _CONTROL.search(link) or _UNSTORABLE.search(link):
         return False
     try:
-        address = urlsplit(said)
+        address = urlsplit(link)
         return address.scheme in ("http", "https") and bool(address.hostname) and "@" not in address.netloc
     except ValueError:
         return False
 
 
-def _float(value: float) -> float:
+def _to_float(value: float) -> float:
     try:
         return float(value)
     except OverflowError:
         return math.inf
 
 
-def _called(value: Any) -> str:
+def _type_name(value: Any) -> str:
     names = {dict: "an object", list: "a list", str: "a text", bool: "a truth value", type(None): "nothing"}
     return names.get(type(value), "a number")

@@ -16,9 +16,9 @@ def parser(source: str) -> Parse:
 
     def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
         def read(part: Fields) -> tuple[Alert, ...]:
-            return (alertmanager.alert(part, source, now),)
+            return (alertmanager.read_alert(part, source, now),)
 
-        return fields.parts(delivery.decoded(), "body", read, lambda part: [part])
+        return fields.parse_items(delivery.decoded(), "body", read, lambda part: [part])
 
     return parse
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from onrecall.domain.alert import Acknowledgement, Alert, InboundEvent, Note, Purpose
-from onrecall.sources.payload import short_key
+from onrecall.sources.payload import shorten_key
 from onrecall.sources.webhook import ParsedWebhook
 
-TEST_LASTS = timedelta(minutes=5)
+TEST_EXPIRES_AFTER = timedelta(minutes=5)
 """A test message is over after this, for nobody sends its end."""
 TEST_KEY = "test:"
 """Before the key of a test, so that the test of a monitor never touches the monitor's own alert."""
@@ -43,26 +43,26 @@ def mark_purposes(parsed: ParsedWebhook) -> ParsedWebhook:
 
 def mark_alert(alert: Alert) -> Alert:
     """Returns an alert with its purpose, and as it is where nothing marks it."""
-    if alert.purpose == "incident" and (found := _purpose_of(alert)):
-        alert = replace(alert, purpose=found[0], purpose_reason=found[1])
+    if alert.purpose == "incident" and (purpose_and_reason := _purpose_of(alert)):
+        alert = replace(alert, purpose=purpose_and_reason[0], purpose_reason=purpose_and_reason[1])
     if alert.purpose == "test":
-        return replace(alert, expires_after=TEST_LASTS if alert.status == "firing" else None, group=None)
+        return replace(alert, expires_after=TEST_EXPIRES_AFTER if alert.status == "firing" else None, group=None)
     return alert
 
 
 def is_constant(alert: Alert) -> bool:
     """Returns whether an alert is a heartbeat that is always there while alerting works, so that it can be missed."""
     names = (alert.labels.get("alertname"), alert.title)
-    return alert.purpose == "heartbeat" and not any(_bare(name) == _HELD_BACK_BY for name in names)
+    return alert.purpose == "heartbeat" and not any(_normalize_name(name) == _HELD_BACK_BY for name in names)
 
 
-def _bare(name: str | None) -> str:
+def _normalize_name(name: str | None) -> str:
     return _BARE.sub("", (name or "").lower())
 
 
 def _purpose_of(alert: Alert) -> tuple[Purpose, str] | None:
     for name in (alert.labels.get("alertname"), alert.title):
-        bare = _bare(name)
+        bare = _normalize_name(name)
         if bare == _HELD_BACK_BY:
             return "heartbeat", f"{name} only holds back other alerts"
         if bare in HEARTBEATS:
@@ -80,7 +80,7 @@ def _with_test_keys(signals: tuple[InboundEvent, ...]) -> tuple[InboundEvent, ..
     if not tests:
         return signals
     return tuple(
-        replace(signal, key=short_key(f"{TEST_KEY}{signal.key}"))
+        replace(signal, key=shorten_key(f"{TEST_KEY}{signal.key}"))
         if signal.key in tests and isinstance(signal, Alert | Acknowledgement | Note)
         else signal
         for signal in signals

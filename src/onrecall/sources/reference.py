@@ -25,12 +25,12 @@ _MOST = 4
 _LONGEST = 70
 
 
-def describe(source: DefinedSource) -> dict[str, str]:
+def describe_fields(source: DefinedSource) -> dict[str, str]:
     """Returns where each column's field stands in the payloads of a source, as Markdown."""
     definition = source.definition
-    read = dict(definition.reads)
-    shapes = [merged_fields(definition.fields, one) for one in definition.shapes if not (one.parser or one.silent)]
-    found = {
+    described = dict(definition.reads)
+    shapes = [merged_fields(definition.fields, shape) for shape in definition.shapes if not (shape.parser or shape.silent)]
+    places_by_column = {
         "title": _places(fields.title for fields in shapes),
         "key": _places(fields.key for fields in shapes) or "title, service and host",
         "status": _status(shapes),
@@ -39,56 +39,56 @@ def describe(source: DefinedSource) -> dict[str, str]:
         "time": _places(_times(fields) for fields in shapes) or "when it was heard",
         "links": _places(_links(fields) for fields in shapes) or "–",
     }
-    return {name: read.get(name) or found[name] for name in COLUMNS}
+    return {name: described.get(name) or places_by_column[name] for name in COLUMNS}
 
 
 def sends_end(definition: SourceDefinition) -> bool:
     """Whether any of the tool's shapes can say that an alert is over."""
-    shapes = [one for one in definition.shapes if not one.silent]
-    if not shapes or any(one.parser for one in shapes):
+    shapes = [shape for shape in definition.shapes if not shape.silent]
+    if not shapes or any(shape.parser for shape in shapes):
         return True
-    return any(merged_fields(definition.fields, one).sends_end for one in shapes)
+    return any(merged_fields(definition.fields, shape).sends_end for shape in shapes)
 
 
-def address(name: str, definition: SourceDefinition | None) -> str:
+def webhook_path(name: str, definition: SourceDefinition | None) -> str:
     """Returns the path that a tool posts to."""
     own = definition.address if definition else None
     return own or f"/api/v1/alerts/{name}"
 
 
-def setup(name: str, definition: SourceDefinition | None, base_url: str, key: str = "onr_…") -> str:
+def setup_instructions(name: str, definition: SourceDefinition | None, base_url: str, key: str = "onr_…") -> str:
     """Returns configuration to paste, for a server at an address; a source without a file gets the one of `generic`."""
     base = base_url.rstrip("/")
     scheme, _, host = base.rpartition("://")
-    filled = {"{url}": base + address(name, definition), "{key}": key, "{scheme}": scheme or "https", "{host}": host}
-    return _PLACEHOLDER.sub(lambda found: filled[found[0]], definition.setup if definition else GENERIC_SETUP)
+    replacements = {"{url}": base + webhook_path(name, definition), "{key}": key, "{scheme}": scheme or "https", "{host}": host}
+    return _PLACEHOLDER.sub(lambda match: replacements[match[0]], definition.setup if definition else GENERIC_SETUP)
 
 
-def table(catalog: SourceCatalog) -> str:
+def sources_table(catalog: SourceCatalog) -> str:
     """Returns the table of all sources that have a file, as Markdown."""
     rows = [f"| source | address | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 2) + "|"]
     for name in catalog:
         definition = catalog.definition(name)
         if definition is None:
             continue
-        read = describe(catalog.defined(name))
-        cells = (f"[{definition.tool}](#{name})", f"`{address(name, definition)}`", *(read[one] for one in COLUMNS))
-        rows.append(f"| {' | '.join(_cell(one) for one in cells)} |")
+        described = describe_fields(catalog.defined(name))
+        cells = (f"[{definition.tool}](#{name})", f"`{webhook_path(name, definition)}`", *(described[column] for column in COLUMNS))
+        rows.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
     return "\n".join(rows)
 
 
-def sections(catalog: SourceCatalog, base_url: str) -> str:
+def source_sections(catalog: SourceCatalog, base_url: str) -> str:
     """Returns a section for each source: its address, configuration to paste, what is said of it, its documentation."""
     parts = []
     for name in catalog:
         definition = catalog.definition(name)
         if definition is None:
             continue
-        lines = [f'<a id="{name}"></a>', f"### {definition.tool}", f"`POST {address(name, definition)}`"]
+        lines = [f'<a id="{name}"></a>', f"### {definition.tool}", f"`POST {webhook_path(name, definition)}`"]
         if definition.also:
-            lines[-1] += f", also {', '.join(f'`{one}`' for one in definition.also)}"
+            lines[-1] += f", also {', '.join(f'`{alias}`' for alias in definition.also)}"
         lines[-1] += "" if sends_end(definition) else " · never says that an alert is over, so its alerts expire"
-        lines += ["", setup(name, definition, base_url)]
+        lines += ["", setup_instructions(name, definition, base_url)]
         if definition.notes:
             lines += ["", definition.notes]
         if definition.documentation:
@@ -97,18 +97,18 @@ def sections(catalog: SourceCatalog, base_url: str) -> str:
     return "\n\n".join(parts)
 
 
-def page(text: str, catalog: SourceCatalog, base_url: str = "https://onrecall.example") -> str:
+def update_page(text: str, catalog: SourceCatalog, base_url: str = "https://onrecall.example") -> str:
     """Returns docs/sources.md with the table and the sections of all sources made anew between their marks."""
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}\n\n{table(catalog)}\n\n{sections(catalog, base_url)}\n\n{END}{tail}"
+    head, _, after_begin = text.partition(BEGIN)
+    _, _, tail = after_begin.partition(END)
+    return f"{head}{BEGIN}\n\n{sources_table(catalog)}\n\n{source_sections(catalog, base_url)}\n\n{END}{tail}"
 
 
 def _places(offered: Iterable[Sequence[str] | None]) -> str:
     """The places of a field over all shapes, each once."""
     places = dict.fromkeys(place for places in offered for place in places or ())
-    shown = [_code(place) for place in places if len(place) <= _LONGEST][:_MOST]
-    return ", ".join(shown) + (" …" if shown and len(places) > len(shown) else "") or (
+    shown_places = [_code(place) for place in places if len(place) <= _LONGEST][:_MOST]
+    return ", ".join(shown_places) + (" …" if shown_places and len(places) > len(shown_places) else "") or (
         "an expression" if places else ""
     )
 

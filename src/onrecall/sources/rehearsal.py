@@ -21,7 +21,7 @@ from onrecall.sources.field_readers import FoundValue
 from onrecall.sources.shape_reader import AlertReading
 from onrecall.sources.webhook import ParseError, WebhookRequest
 
-SHOWN = (
+ALWAYS_SHOWN = (
     "key",
     "title",
     "status",
@@ -35,8 +35,8 @@ SHOWN = (
 )
 """Fields of an alert that are shown though nothing was found for them: that they are missing is what one looks for."""
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*"|[^.)\[]+')
-_UNSHOWN = frozenset({"source", "identity", "problems", "link_kinds", "end_reason", "described_at"})
-_PLACED_AS = {"told_at": "sent_at"}
+_NEVER_SHOWN = frozenset({"source", "identity", "problems", "link_kinds", "end_reason", "described_at"})
+_PLACE_FIELDS = {"told_at": "sent_at"}
 _PLACES_FIRST = (
     "key",
     "title",
@@ -99,13 +99,13 @@ def rehearse(catalog: SourceCatalog, name: str, delivery: WebhookRequest, now: d
     body = _decoded(delivery)
     known_as, places = _places(catalog, source.name, body, now)
     parts = tuple(
-        _part(signal, found) for signal, found in zip(parsed.signals, chain(places, repeat({})), strict=False)
+        _rehearse_part(signal, found_fields) for signal, found_fields in zip(parsed.signals, chain(places, repeat({})), strict=False)
     )
-    guessed = ""
+    draft = ""
     if places and known_as is None:
-        guessed = _definition(source.name, places[0], parsed.signals, _listed_under(body))
+        draft = _draft_definition(source.name, places[0], parsed.signals, _listed_under(body))
     stored_as = next((signal.source for signal in parsed.signals), source.name)
-    return PayloadRehearsal(stored_as, known_as, parts, parsed.malformed, None, guessed)
+    return PayloadRehearsal(stored_as, known_as, parts, parsed.malformed, None, draft)
 
 
 def _decoded(delivery: WebhookRequest) -> Any:
@@ -128,8 +128,8 @@ def _places(
     sample = body[0] if isinstance(body, list) and body else body
     shape = tool.shape_of(sample) if isinstance(sample, dict) else None
     if shape is None:
-        known = f"{tool.name} (code)" if tool.definition.parser else None
-        return known, [] if known else list(_generic_places(body, name, now))
+        known_as = f"{tool.name} (code)" if tool.definition.parser else None
+        return known_as, [] if known_as else list(_generic_places(body, name, now))
     return f"{tool.name}: {shape.shape.name}", [reading.found for reading in tool.readings(body, now)]
 
 
@@ -143,7 +143,7 @@ def _reader_of(catalog: SourceCatalog, name: str, body: Any) -> DefinedSource | 
 
 def _generic_places(body: Any, name: str, now: datetime) -> Iterator[Mapping[str, FoundValue]]:
     around, parts = {}, body if isinstance(body, list) else [body]
-    if isinstance(body, dict) and (listed := generic.listed_under(body)):
+    if isinstance(body, dict) and (listed := generic.find_alert_list(body)):
         around, parts = {field: value for field, value in body.items() if field != listed}, body[listed]
     for part in parts:
         if not isinstance(part, dict):
@@ -156,28 +156,28 @@ def _generic_places(body: Any, name: str, now: datetime) -> Iterator[Mapping[str
         yield reading.found
 
 
-def _part(signal: InboundEvent, found: Mapping[str, FoundValue]) -> RehearsedPart:
+def _rehearse_part(signal: InboundEvent, found_fields: Mapping[str, FoundValue]) -> RehearsedPart:
     assert is_dataclass(signal)
-    shown = []
+    rehearsed = []
     for field in fields(signal):
         value = getattr(signal, field.name)
-        said = value not in (None, "", {}, (), "incident")
-        if field.name in _UNSHOWN or not (said or field.name in SHOWN):
+        has_value = value not in (None, "", {}, (), "incident")
+        if field.name in _NEVER_SHOWN or not (has_value or field.name in ALWAYS_SHOWN):
             continue
-        placed = found.get(_PLACED_AS.get(field.name, field.name))
-        shown.append(RehearsedField(field.name, _text(value) if said else None, placed.place if placed else None))
+        found_value = found_fields.get(_PLACE_FIELDS.get(field.name, field.name))
+        rehearsed.append(RehearsedField(field.name, _format_value(value) if has_value else None, found_value.place if found_value else None))
     problems = signal.problems if isinstance(signal, Alert) else ()
-    return RehearsedPart(type(signal).__name__, tuple(shown), problems)
+    return RehearsedPart(type(signal).__name__, tuple(rehearsed), problems)
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     match value:
         case datetime():
             return value.isoformat()
         case timedelta():
             return f"{value.total_seconds():g} s"
         case Mapping():
-            return ", ".join(f"{name}={held}" for name, held in value.items())
+            return ", ".join(f"{name}={entry_value}" for name, entry_value in value.items())
         case tuple():
             return ", ".join(map(str, value))
         case bool():
@@ -187,23 +187,23 @@ def _text(value: Any) -> str:
 
 
 def _listed_under(body: Any) -> str | None:
-    return generic.listed_under(body) if isinstance(body, dict) else None
+    return generic.find_alert_list(body) if isinstance(body, dict) else None
 
 
-def _definition(
-    name: str, found: Mapping[str, FoundValue], signals: tuple[InboundEvent, ...], listed: str | None
+def _draft_definition(
+    name: str, found_fields: Mapping[str, FoundValue], signals: tuple[InboundEvent, ...], listed: str | None
 ) -> str:
     """A source file with the places that were found; what it can't know is left to its author."""
-    own = name.removeprefix(f"{GENERIC}/") if name != GENERIC else "my-tool"
-    placed = {field: found[field].place for field in _PLACES_FIRST if field in found and found[field].place}
-    if not placed.get("title"):
+    tool = name.removeprefix(f"{GENERIC}/") if name != GENERIC else "my-tool"
+    place_by_field = {field: found_fields[field].place for field in _PLACES_FIRST if field in found_fields and found_fields[field].place}
+    if not place_by_field.get("title"):
         return ""
-    places = [join_place("", listed)] if listed else list(placed.values())
+    places = [join_place("", listed)] if listed else list(place_by_field.values())
     shape: dict[str, Any] = {"name": "message", "marks": sorted({_mark(place) for place in places})}
     shape |= {"each": places[0]} if listed else {}
-    for field, place in placed.items():
+    for field, place in place_by_field.items():
         shape[field] = {"from": place} if field == "status" else place
-    links = {field.removeprefix("links."): one.place for field, one in found.items() if field.startswith("links.")}
+    links = {field.removeprefix("links."): found_value.place for field, found_value in found_fields.items() if field.startswith("links.")}
     if links:
         shape["links"] = links
     firing = any(isinstance(signal, Alert) and signal.status == "firing" for signal in signals)
@@ -211,8 +211,8 @@ def _definition(
         shape["status"] |= {"resolved": ["resolved", "ok"]} if firing else {"firing": ["firing", "problem"]}
     else:
         shape["sends_end"] = False
-    text = yaml.safe_dump({"tool": own, "shapes": [shape]}, sort_keys=False, allow_unicode=True, width=110)
-    head = f"# {own}.yaml in the folder of ONRECALL_SOURCES_DIR, then post to /api/v1/alerts/{own}; see docs/sources.md"
+    text = yaml.safe_dump({"tool": tool, "shapes": [shape]}, sort_keys=False, allow_unicode=True, width=110)
+    head = f"# {tool}.yaml in the folder of ONRECALL_SOURCES_DIR, then post to /api/v1/alerts/{tool}; see docs/sources.md"
     return f"{head}\n{text}"
 
 

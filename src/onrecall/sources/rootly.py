@@ -8,60 +8,60 @@ from typing import Any
 from onrecall.domain.alert import Acknowledgement, Alert, AlertStatus, ChangeEvent, InboundEvent, Note
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document
-from onrecall.domain.severity import severity
+from onrecall.domain.severity import parse_severity
 from onrecall.sources import signatures
-from onrecall.sources.html_to_markdown import markdown
+from onrecall.sources.html_to_markdown import html_to_markdown
 from onrecall.sources.payload import (
     Fields,
-    at,
-    environment,
-    fields,
-    flat,
-    key,
-    line,
-    links,
-    moment,
-    name,
-    need,
-    plain,
-    service,
-    short_key,
-    text,
-    whole,
+    get_path,
+    environment_from_labels,
+    require_object,
+    flatten,
+    read_key,
+    read_line,
+    safe_links,
+    read_time,
+    read_name,
+    require,
+    to_text,
+    service_from_labels,
+    shorten_key,
+    read_text,
+    parse_single,
 )
 from onrecall.sources.webhook import ParsedWebhook, ParseError, WebhookRequest
 
 NAME = "rootly"
 LONGEST_DOCUMENT = 500_000
 LONGEST_ID = 150
-_OVER = ("resolved", "cancelled", "deleted")
+_RESOLVED_WORDS = ("resolved", "cancelled", "deleted")
 
 
 def verify(delivery: WebhookRequest, secrets: Sequence[str], now: datetime) -> None:
     """Forbidden unless one of the secrets signed the time and this body, just now."""
-    said = signatures.header(delivery, "X-Rootly-Signature")
-    stamp = next(iter(signatures.versioned(said, "t=")), "")
-    signatures.signed(stamp.encode("utf-8", "replace") + delivery.body, signatures.versioned(said, "v1="), secrets)
-    signatures.fresh(stamp, now)
+    signature = signatures.require_header(delivery, "X-Rootly-Signature")
+    stamp = next(iter(signatures.split_versions(signature, "t=")), "")
+    signatures.verify_hmac(stamp.encode("utf-8", "replace") + delivery.body, signatures.split_versions(signature, "v1="), secrets)
+    signatures.check_timestamp(stamp, now)
 
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """What happened to an incident, an alert or a pulse; a published retrospective is a document."""
-    body = fields(delivery.decoded(), "body")
-    event = fields(body.get("event"), "event")
-    data = fields(body.get("data"), "data")
-    kind = need(name(event, "type"), "event.type", "incident.created")
+    body = require_object(delivery.decoded(), "body")
+    event = require_object(body.get("event"), "event")
+    data = require_object(body.get("data"), "data")
+    kind = require(read_name(event, "type"), "event.type", "incident.created")
     if kind.startswith("incident_post_mortem."):
         return _retrospective(body, data, kind)
     read = _reader(kind)
-    told_at = _said_at(event, "issued_at")
-    return whole(body, lambda _: read(data, kind, told_at, now)) if read else ParsedWebhook()
+    told_at = _optional_time(event, "issued_at")
+    return parse_single(body, lambda _: read(data, kind, told_at, now)) if read else ParsedWebhook()
 
 
-def _said_at(values: Fields, path: str) -> datetime | None:
+def _optional_time(values: Fields, path: str) -> datetime | None:
     """The time that stands there, where it is one: one that nothing hangs on."""
     try:
-        return moment(values, path)
+        return read_time(values, path)
     except Invalid:
         return None
 
@@ -72,104 +72,104 @@ _Read = Callable[[Fields, str, datetime | None, datetime], tuple[InboundEvent, .
 def _reader(kind: str) -> _Read | None:
     if kind.startswith("incident.scheduled."):
         return _maintenance if kind == "incident.scheduled.in_progress" else None
-    of = {"incident": _incident, "alert": _alert, "pulse": _pulse}
-    return of.get(kind.partition(".")[0])
+    readers = {"incident": _incident, "alert": _alert, "pulse": _pulse}
+    return readers.get(kind.partition(".")[0])
 
 
 def _incident(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[InboundEvent, ...]:
     """The incident, who took it on, and what was written when it was mitigated and resolved."""
-    known = need(key(data, "id"), "data.id", "b7eed587-50e6-44fe-b010-7a2bb05d737a")
-    began = moment(data, "started_at", "detected_at", "created_at")
-    over = (name(data, "status") or "").lower() in _OVER or kind.rpartition(".")[2] in _OVER
-    status: AlertStatus = "resolved" if over else "firing"
-    labels = _labels(data) | _named(number=name(data, "sequential_id"), kind=name(data, "kind"))
+    incident_id = require(read_key(data, "id"), "data.id", "b7eed587-50e6-44fe-b010-7a2bb05d737a")
+    started_at = read_time(data, "started_at", "detected_at", "created_at")
+    resolved = (read_name(data, "status") or "").lower() in _RESOLVED_WORDS or kind.rpartition(".")[2] in _RESOLVED_WORDS
+    status: AlertStatus = "resolved" if resolved else "firing"
+    labels = _labels(data) | _without_empty(number=read_name(data, "sequential_id"), kind=read_name(data, "kind"))
     alert = Alert(
         NAME,
-        known,
-        need(line(data, "title", "public_title", "summary"), "data.title", '"Checkout answers 503"'),
-        began or now,
+        incident_id,
+        require(read_line(data, "title", "public_title", "summary"), "data.title", '"Checkout answers 503"'),
+        started_at or now,
         status,
-        text(data, "summary") or "",
-        _first(data, "services") or service(labels),
-        _first(data, "environments") or environment(labels),
-        severity(name(data, "severity.severity", "severity.name", "severity.slug", "severity")),
+        read_text(data, "summary") or "",
+        _first_name(data, "services") or service_from_labels(labels),
+        _first_name(data, "environments") or environment_from_labels(labels),
+        parse_severity(read_name(data, "severity.severity", "severity.name", "severity.slug", "severity")),
         labels,
-        ends_at=moment(data, "resolved_at", "cancelled_at") if over else None,
-        links=links(data.get("url"), data.get("short_url"), data.get("slack_channel_url")),
-        told_at=told_at or moment(data, "updated_at"),
-        starts_known=began is not None,
+        ends_at=read_time(data, "resolved_at", "cancelled_at") if resolved else None,
+        links=safe_links(data.get("url"), data.get("short_url"), data.get("slack_channel_url")),
+        told_at=told_at or read_time(data, "updated_at"),
+        starts_known=started_at is not None,
     )
-    taken = moment(data, "acknowledged_at")
-    acknowledged = (Acknowledgement(NAME, known, taken, _by(data, "acknowledged_by")),) if taken else ()
-    return (alert, *acknowledged, *_messages(data, known))
+    acknowledged_at = read_time(data, "acknowledged_at")
+    acknowledged = (Acknowledgement(NAME, incident_id, acknowledged_at, _person(data, "acknowledged_by")),) if acknowledged_at else ()
+    return (alert, *acknowledged, *_resolution_notes(data, incident_id))
 
 
-def _messages(data: Fields, known: str) -> tuple[Note, ...]:
+def _resolution_notes(data: Fields, incident_id: str) -> tuple[Note, ...]:
     """What people wrote when they mitigated and resolved it."""
-    found = []
-    for what, done in (("mitigation", "mitigated"), ("resolution", "resolved")):
-        said, when = text(data, f"{what}_message"), moment(data, f"{done}_at")
-        if said and when and (written := markdown(said)):
-            found.append(Note(NAME, known, short_key(f"{known}:{what}"), written, when, _by(data, f"{done}_by")))
-    return tuple(found)
+    notes = []
+    for topic, verb in (("mitigation", "mitigated"), ("resolution", "resolved")):
+        message, written_at = read_text(data, f"{topic}_message"), read_time(data, f"{verb}_at")
+        if message and written_at and (written := html_to_markdown(message)):
+            notes.append(Note(NAME, incident_id, shorten_key(f"{incident_id}:{topic}"), written, written_at, _person(data, f"{verb}_by")))
+    return tuple(notes)
 
 
 def _alert(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[InboundEvent, ...]:
     """An alert that Rootly took from elsewhere."""
-    began, ended = moment(data, "started_at", "created_at"), moment(data, "ended_at")
-    labels = _labels(data) | _named(origin=name(data, "source"))
-    over = ended is not None or kind.endswith((".resolved", ".deleted")) or name(data, "status") == "resolved"
+    started_at, ended_at = read_time(data, "started_at", "created_at"), read_time(data, "ended_at")
+    labels = _labels(data) | _without_empty(origin=read_name(data, "source"))
+    resolved = ended_at is not None or kind.endswith((".resolved", ".deleted")) or read_name(data, "status") == "resolved"
     return (
         Alert(
             NAME,
-            short_key(f"alert:{need(key(data, 'id'), 'data.id', '13c82722-ec52-4eda-aaa2-771f7c81c01c')}"),
-            need(line(data, "summary", "title", "description"), "data.summary", '"Memory over 85 %"'),
-            began or now,
-            "resolved" if over else "firing",
-            text(data, "description") or "",
-            _first(data, "services") or service(labels),
-            _first(data, "environments") or environment(labels),
-            severity(name(data, "alert_urgency.name", "severity", "urgency")),
+            shorten_key(f"alert:{require(read_key(data, 'id'), 'data.id', '13c82722-ec52-4eda-aaa2-771f7c81c01c')}"),
+            require(read_line(data, "summary", "title", "description"), "data.summary", '"Memory over 85 %"'),
+            started_at or now,
+            "resolved" if resolved else "firing",
+            read_text(data, "description") or "",
+            _first_name(data, "services") or service_from_labels(labels),
+            _first_name(data, "environments") or environment_from_labels(labels),
+            parse_severity(read_name(data, "alert_urgency.name", "severity", "urgency")),
             labels,
-            ends_at=ended,
-            links=links(data.get("external_url"), data.get("url")),
+            ends_at=ended_at,
+            links=safe_links(data.get("external_url"), data.get("url")),
             told_at=told_at,
-            starts_known=began is not None,
+            starts_known=started_at is not None,
         ),
     )
 
 
 def _pulse(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001
     """A pulse: a deployment or another change that somebody reported to Rootly."""
-    summary = need(line(data, "summary", "title"), "data.summary", '"Deployed auth 1.42"')
-    refs = {f"ref.{called}": value for called, value in _pairs(data.get("refs")).items()}
-    return (_change(data, "pulse", summary, _labels(data) | refs | _named(origin=name(data, "source"))),)
+    summary = require(read_line(data, "summary", "title"), "data.summary", '"Deployed auth 1.42"')
+    refs = {f"ref.{ref}": value for ref, value in _labels_from_pairs(data.get("refs")).items()}
+    return (_change(data, "pulse", summary, _labels(data) | refs | _without_empty(origin=read_name(data, "source"))),)
 
 
 def _maintenance(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001
     """A maintenance that begins is a change, not an outage."""
-    summary = need(line(data, "title", "summary"), "data.title", '"Database upgrade"')
+    summary = require(read_line(data, "title", "summary"), "data.title", '"Database upgrade"')
     return (_change(data, "maintenance", summary, _labels(data)),)
 
 
-def _change(data: Fields, what: str, summary: str, labels: dict[str, str]) -> ChangeEvent:
-    began = moment(data, "started_at", "scheduled_for", "created_at")
+def _change(data: Fields, change_type: str, summary: str, labels: dict[str, str]) -> ChangeEvent:
+    started_at = read_time(data, "started_at", "scheduled_for", "created_at")
     return ChangeEvent(
         NAME,
-        short_key(f"{what}:{need(key(data, 'id'), 'data.id', '5d3f1a0e')}"),
+        shorten_key(f"{change_type}:{require(read_key(data, 'id'), 'data.id', '5d3f1a0e')}"),
         summary,
-        need(began, "data.started_at", "2024-01-31T09:30:00Z"),
+        require(started_at, "data.started_at", "2024-01-31T09:30:00Z"),
         "deployment" if "deploy" in summary.lower() else "other",
-        _first(data, "services") or service(labels),
-        _first(data, "environments") or environment(labels),
+        _first_name(data, "services") or service_from_labels(labels),
+        _first_name(data, "environments") or environment_from_labels(labels),
         labels,
-        links(data.get("external_url"), data.get("url")),
+        safe_links(data.get("external_url"), data.get("url")),
     )
 
 
 def _retrospective(body: Fields, data: Fields, kind: str) -> ParsedWebhook:
     """A retrospective, once it is published: drafts are nobody's word yet."""
-    if not kind.endswith(".published") and name(data, "status") != "published":
+    if not kind.endswith(".published") and read_name(data, "status") != "published":
         return ParsedWebhook()
     try:
         document = _document(data)
@@ -179,45 +179,45 @@ def _retrospective(body: Fields, data: Fields, kind: str) -> ParsedWebhook:
 
 
 def _document(data: Fields) -> Document:
-    known = need(name(data, "id"), "data.id", "2c7497e5-5d15-4fa4-aeac-cac063aafe19")
-    written = text(data, "content", longest=LONGEST_DOCUMENT)
+    document_id = require(read_name(data, "id"), "data.id", "2c7497e5-5d15-4fa4-aeac-cac063aafe19")
+    written = read_text(data, "content", longest=LONGEST_DOCUMENT)
     return Document(
-        f"rootly-{known[:LONGEST_ID]}",
-        need(line(data, "title"), "data.title", '"Checkout answers 503"'),
-        need(markdown(written or "") or None, "data.content", '"<h1>Root cause</h1> …"'),
+        f"rootly-{document_id[:LONGEST_ID]}",
+        require(read_line(data, "title"), "data.title", '"Checkout answers 503"'),
+        require(html_to_markdown(written or "") or None, "data.content", '"<h1>Root cause</h1> …"'),
         "postmortem",
-        labels=_named(incident=name(data, "incident_id")),
-        source=next(iter(links(data.get("url"), data.get("short_url"))), None),
-        dated=moment(data, "published_at"),
+        labels=_without_empty(incident=read_name(data, "incident_id")),
+        source=next(iter(safe_links(data.get("url"), data.get("short_url"))), None),
+        dated=read_time(data, "published_at"),
     )
 
 
 def _labels(data: Fields) -> dict[str, str]:
-    told = data.get("labels")
-    return flat(told) if isinstance(told, dict) else _pairs(told)
+    labels = data.get("labels")
+    return flatten(labels) if isinstance(labels, dict) else _labels_from_pairs(labels)
 
 
-def _pairs(listed: Any) -> dict[str, str]:
+def _labels_from_pairs(listed: Any) -> dict[str, str]:
     """Objects of key and value."""
-    found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    return flat({called: one.get("value") for one in found if (called := name(one, "key"))})
+    pairs = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    return flatten({label: pair.get("value") for pair in pairs if (label := read_name(pair, "key"))})
 
 
-def _first(data: Fields, listed: str) -> str | None:
+def _first_name(data: Fields, listed: str) -> str | None:
     """The name of the first of these."""
-    found = data.get(listed)
-    return next((said for one in found if (said := _called(one))), None) if isinstance(found, list) else None
+    entries = data.get(listed)
+    return next((entry_name for entry in entries if (entry_name := _name_of(entry))), None) if isinstance(entries, list) else None
 
 
-def _called(one: Any) -> str | None:
-    return name(one, "name", "slug", "attributes.name") if isinstance(one, dict) else plain(one)
+def _name_of(entry: Any) -> str | None:
+    return read_name(entry, "name", "slug", "attributes.name") if isinstance(entry, dict) else to_text(entry)
 
 
-def _by(data: Fields, path: str) -> str | None:
-    return name(data, f"{path}.name", f"{path}.full_name") or (
-        name(data, path) if isinstance(at(data, path), str) else None
+def _person(data: Fields, path: str) -> str | None:
+    return read_name(data, f"{path}.name", f"{path}.full_name") or (
+        read_name(data, path) if isinstance(get_path(data, path), str) else None
     )
 
 
-def _named(**said: str | None) -> dict[str, str]:
-    return {called: value for called, value in said.items() if value}
+def _without_empty(**labels: str | None) -> dict[str, str]:
+    return {label: value for label, value in labels.items() if value}

@@ -91,8 +91,8 @@ class ShapeReader:
     def read(self, scope: Mapping[str, Any], reading: AlertReading) -> tuple[InboundEvent, ...]:
         """Returns what one part of a message says; Invalid where it has neither a title nor a key in its place."""
         if self._fields.change:
-            return (self._change(scope, reading), *self._ended_by_change(scope, reading))
-        state = self._state(scope, reading)
+            return (self._change_event(scope, reading), *self._ended_by_change(scope, reading))
+        state = self._read_state(scope, reading)
         alert = self._alert(scope, reading, state)
         signals: tuple[InboundEvent, ...] = (alert,)
         if state == "acknowledged":
@@ -105,22 +105,22 @@ class ShapeReader:
         key = reading.keep("key", find_text(self._key, scope))
         purpose, reason = self._purpose(scope)
         may_lack_title = status == "resolved" or self.shape.update
-        title, said_state = self._read_title(scope, reading, _stand_in(key if may_lack_title else None, purpose))
+        title, title_state = self._read_title(scope, reading, _stand_in(key if may_lack_title else None, purpose))
         if purpose == "incident":
-            purpose, reason = purpose_of_state(said_state)
+            purpose, reason = purpose_of_state(title_state)
         labels, annotations = self._labels.find(scope)
         service = self._read_service(scope, reading, labels)
-        began, ended, sent = self._moments(scope, reading, status)
+        began, ended, sent = self._read_times(scope, reading, status)
         links, link_kinds = collect_links(self._offered_links(scope, reading))
         return Alert(
             source=reading.source,
-            key=payload.short_key(key) if key else derive_key(title, service, labels),
+            key=payload.shorten_key(key) if key else derive_key(title, service, labels),
             title=title,
             starts_at=began or sent or reading.now,
             status=status,
             description=reading.keep("description", find_text(self._description, scope)) or "",
             service=service,
-            environment=reading.keep("environment", find_name(self._environment, scope)) or payload.environment(labels),
+            environment=reading.keep("environment", find_name(self._environment, scope)) or payload.environment_from_labels(labels),
             severity=(self._severity and reading.keep("severity", self._severity.find(scope))) or "unknown",
             labels=labels,
             annotations=annotations,
@@ -133,44 +133,44 @@ class ShapeReader:
             link_kinds=link_kinds,
             purpose=purpose,
             purpose_reason=reason,
-            identity=self._digest(scope),
+            identity=self._identity_digest(scope),
             expires_after=None if self._fields.sends_end or status == "resolved" else self._fields.expires_after,
             problems=tuple(dict.fromkeys(reading.problems)),
         )
 
     def _read_title(self, scope: Any, reading: AlertReading, stand_in: str | None) -> tuple[str, str | None]:
         """Returns the title without the state in front of it, and that state."""
-        found = find_line(self._title, scope)
-        if found:
-            title, state = split_state(found.value)
-            reading.keep("title", FoundValue(title, found.place))
+        heading = find_line(self._title, scope)
+        if heading:
+            title, state = split_state(heading.value)
+            reading.keep("title", FoundValue(title, heading.place))
             return title, state
         if stand_in:
-            return payload.cut(stand_in, payload.LONGEST_LINE), None
+            return payload.truncate(stand_in, payload.LONGEST_LINE), None
         places = ", ".join(place.text for place in self._title)
         raise Invalid(f"`{self._title[0].text}` is missing: none of {places} has a title", self._title[0].text)
 
     def _read_service(self, scope: Any, reading: AlertReading, labels: Mapping[str, str]) -> str | None:
-        if found := find_name(self._service, scope):
-            return str(reading.keep("service", found))
-        return payload.service(labels) if self._fields.service_by_labels else None
+        if service := find_name(self._service, scope):
+            return str(reading.keep("service", service))
+        return payload.service_from_labels(labels) if self._fields.service_by_labels else None
 
-    def _state(self, scope: Any, reading: AlertReading) -> str:
+    def _read_state(self, scope: Any, reading: AlertReading) -> str:
         if self._status is None:
             return "firing"
-        found, unknown = self._status.find(scope)
-        if unknown:
-            reading.problems.append(unknown)
-        return reading.keep("status", found) or "firing"
+        state, problem = self._status.find(scope)
+        if problem:
+            reading.problems.append(problem)
+        return reading.keep("status", state) or "firing"
 
-    def _moments(
+    def _read_times(
         self, scope: Any, reading: AlertReading, status: AlertStatus
     ) -> tuple[datetime | None, datetime | None, datetime | None]:
         """When it began, when it ended and when that was sent; each None where the tool does not say."""
         moments: dict[str, datetime | None] = dict.fromkeys(TIMES)
         for name, reader in self._times.items():
-            found, problem = reader.find(scope)
-            moments[name] = reading.keep(name, found)
+            moment, problem = reader.find(scope)
+            moments[name] = reading.keep(name, moment)
             if problem:
                 reading.problems.append(problem)
         began, sent = moments["starts_at"], moments["sent_at"]
@@ -181,7 +181,7 @@ class ShapeReader:
         for kind, places in self._links:
             for place in places:
                 for address in addresses(place.find(scope)):
-                    if payload.links(address):
+                    if payload.safe_links(address):
                         reading.found.setdefault(f"links.{kind}", FoundValue(address, place.text))
                     yield kind, address
 
@@ -191,7 +191,7 @@ class ShapeReader:
                 return purpose, reason
         return "incident", ""
 
-    def _digest(self, scope: Any) -> str | None:
+    def _identity_digest(self, scope: Any) -> str | None:
         """A digest of what the alert is about; None unless each part of it says something."""
         parts = [find_line((place,), scope) for place in self._identity]
         if not parts or not all(parts):
@@ -206,41 +206,41 @@ class ShapeReader:
             by = find_name(self._note["by"], scope)
             at = find_moment(self._note["at"], scope) or alert.told_at or reading.now
             yield Note(
-                reading.source, alert.key, payload.short_key(id_.value), text.value, at, by.value if by else None
+                reading.source, alert.key, payload.shorten_key(id_.value), text.value, at, by.value if by else None
             )
 
-    def _change(self, scope: Any, reading: AlertReading) -> ChangeEvent:
+    def _change_event(self, scope: Any, reading: AlertReading) -> ChangeEvent:
         title, _ = self._read_title(scope, reading, None)
         labels, _ = self._labels.find(scope)
         key = reading.keep("key", find_text(self._key, scope))
-        began, _, sent = self._moments(scope, reading, "firing")
+        began, _, sent = self._read_times(scope, reading, "firing")
         links, _ = collect_links(self._offered_links(scope, reading))
         at = sent or began
         assert self._fields.change
         return ChangeEvent(
             source=reading.source,
-            key=payload.short_key(key) if key else payload.derived_key(title, at.isoformat() if at else None),
+            key=payload.shorten_key(key) if key else payload.derived_key(title, at.isoformat() if at else None),
             title=title,
             at=at or reading.now,
             kind=self._fields.change,
             service=self._read_service(scope, reading, labels),
-            environment=reading.keep("environment", find_name(self._environment, scope)) or payload.environment(labels),
+            environment=reading.keep("environment", find_name(self._environment, scope)) or payload.environment_from_labels(labels),
             labels=labels,
             links=links,
         )
 
     def _ended_by_change(self, scope: Any, reading: AlertReading) -> tuple[Alert, ...]:
         """The end of the alert that the change puts right; it opens nothing where none is open."""
-        found = find_text(self._change_ends, scope)
-        if found is None:
+        ended_key = find_text(self._change_ends, scope)
+        if ended_key is None:
             return ()
-        key = payload.short_key(found.value)
-        _, _, sent = self._moments(scope, reading, "resolved")
+        key = payload.shorten_key(ended_key.value)
+        _, _, sent = self._read_times(scope, reading, "resolved")
         return (
             Alert(
                 reading.source,
                 key,
-                payload.cut(key, payload.LONGEST_LINE),
+                payload.truncate(key, payload.LONGEST_LINE),
                 sent or reading.now,
                 "resolved",
                 told_at=sent,
@@ -264,7 +264,7 @@ def purpose_of_state(state: str | None) -> tuple[Purpose, str]:
 def derive_key(title: str, service: str | None, labels: Mapping[str, str]) -> str:
     """Where a sender gives no key an alert is known by what it says and where: the same words are the same alert."""
     where = (labels[name] for name in ("host", "hostname", "instance") if name in labels)
-    return payload.short_key(" | ".join(filter(None, (subject_of(title), service, next(where, None)))))
+    return payload.shorten_key(" | ".join(filter(None, (subject_of(title), service, next(where, None)))))
 
 
 def digest_identity(*parts: str) -> str:

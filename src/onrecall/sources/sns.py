@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from onrecall.domain.errors import Forbidden, Invalid
-from onrecall.sources.payload import Fields, need, text
+from onrecall.sources.payload import Fields, require, read_text
 from onrecall.sources.webhook import SubscriptionConfirmation, WebhookRequest
 
 Fetch = Callable[[str], bytes]
@@ -28,7 +28,7 @@ MOST_CERTIFICATES = 16
 _HOST = re.compile(r"sns\.[a-z]{2}(?:-[a-z]{2,12}){1,3}-\d{1,2}\.amazonaws\.com(?:\.cn)?", re.ASCII)
 _CERTIFICATE = re.compile(r"/[A-Za-z0-9_-]{1,120}\.pem", re.ASCII)
 _PRINTABLE = re.compile(r"[!-~]{1,2000}", re.ASCII)
-_SIGNED = {
+_SIGNED_FIELDS = {
     NOTIFICATION: ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     **dict.fromkeys(TYPES[1:], ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")),
 }
@@ -40,7 +40,7 @@ class Certificates:
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
-        self._known: dict[str, x509.Certificate] = {}
+        self._cached: dict[str, x509.Certificate] = {}
         self._lock = threading.Lock()
 
     def verify(self, delivery: WebhookRequest, topics: Sequence[str], now: datetime) -> None:
@@ -53,7 +53,7 @@ class Certificates:
             raise Forbidden(
                 "the message is not a signed message of SNS; turn raw delivery off, or set no topics and use a key"
             )
-        if not allowed(body["TopicArn"], topics):
+        if not is_allowed_topic(body["TopicArn"], topics):
             raise Forbidden(f"the topic {body['TopicArn'][:200]!r} is not among those that are allowed")
         self._check(body, now)
 
@@ -75,17 +75,17 @@ class Certificates:
 
     def _certificate(self, url: str) -> x509.Certificate:
         with self._lock:
-            known = self._known.get(url)
-        if known is not None:
-            return known
+            cached = self._cached.get(url)
+        if cached is not None:
+            return cached
         try:
             read = x509.load_pem_x509_certificate(self._fetch(url))
         except ValueError as error:
             raise Forbidden(f"the content of {url} is not a certificate") from error
         with self._lock:
-            if len(self._known) >= MOST_CERTIFICATES:
-                self._known.clear()
-            self._known[url] = read
+            if len(self._cached) >= MOST_CERTIFICATES:
+                self._cached.clear()
+            self._cached[url] = read
         return read
 
 
@@ -94,33 +94,33 @@ def is_envelope(body: Any) -> bool:
     return isinstance(body, dict) and body.get("Type") in TYPES and isinstance(body.get("TopicArn"), str)
 
 
-def allowed(topic: str, topics: Sequence[str]) -> bool:
+def is_allowed_topic(topic: str, topics: Sequence[str]) -> bool:
     """Whether a topic is one of these ARNs: in full, for anybody may have a topic that SNS signs for."""
     return topic in topics
 
 
 def string_to_sign(body: Fields) -> bytes:
     """What SNS signs: each name and each value on a line of its own, in the order that its documentation gives."""
-    said = ((name, body.get(name)) for name in _SIGNED[body["Type"]])
-    return "".join(f"{name}\n{value}\n" for name, value in said if isinstance(value, str)).encode("utf-8", "replace")
+    fields = ((name, body.get(name)) for name in _SIGNED_FIELDS[body["Type"]])
+    return "".join(f"{name}\n{value}\n" for name, value in fields if isinstance(value, str)).encode("utf-8", "replace")
 
 
 def certificate_url(body: Fields) -> str:
     """Where the certificate stands: only at SNS itself, whatever the message says."""
     url = body.get("SigningCertURL")
-    address = _address(url)
+    address = _sns_address(url)
     if address is None or not _CERTIFICATE.fullmatch(address.path) or address.query:
         raise Forbidden("`SigningCertURL` is not the address of a certificate at https://sns.<region>.amazonaws.com/")
     return str(url)
 
 
-def confirmation(body: Fields) -> SubscriptionConfirmation:
+def read_confirmation(body: Fields) -> SubscriptionConfirmation:
     """The address that confirms a subscription: only at SNS itself, and only for the topic that the message is of."""
-    topic = need(text(body, "TopicArn"), "TopicArn", "arn:aws:sns:us-east-1:123456789012:alarms")
+    topic = require(read_text(body, "TopicArn"), "TopicArn", "arn:aws:sns:us-east-1:123456789012:alarms")
     url = body.get("SubscribeURL")
-    address = _address(url)
-    asked = parse_qs(address.query) if address and address.path == "/" else {}
-    if asked.get("Action") != ["ConfirmSubscription"] or asked.get("TopicArn") != [topic]:
+    address = _sns_address(url)
+    query = parse_qs(address.query) if address and address.path == "/" else {}
+    if query.get("Action") != ["ConfirmSubscription"] or query.get("TopicArn") != [topic]:
         raise Invalid(
             "`SubscribeURL` does not confirm this topic at https://sns.<region>.amazonaws.com/; subscribe again",
             "SubscribeURL",
@@ -128,7 +128,7 @@ def confirmation(body: Fields) -> SubscriptionConfirmation:
     return SubscriptionConfirmation(str(url), topic)
 
 
-def _address(url: Any) -> Any:
+def _sns_address(url: Any) -> Any:
     """The parts of an https address of SNS without user, port or fragment; None for any other."""
     if not isinstance(url, str) or not _PRINTABLE.fullmatch(url):
         return None

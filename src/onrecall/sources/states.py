@@ -7,11 +7,11 @@ LONGEST = 200
 """Characters of a word for a state; anything longer is text."""
 
 
-def _words(text: str) -> frozenset[str]:
+def _word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-OVER = _words(
+RESOLVED_WORDS = _word_set(
     """
     available cancelled canceled clear cleared clears close closed complete completed deactivated end ended ends fixed
     green
@@ -19,7 +19,7 @@ OVER = _words(
     recovers recovery resolve resolved resolves restored solved stopped succeed succeeded success successful up
     """
 )
-FIRES = _words(
+FIRING_WORDS = _word_set(
     """
     acknowledged activated active alarm alarming alerting anomalous breached create created critical crit degraded
     disrupted down error errored fail failed failing failure fatal fire fired fires firing investigating late lost
@@ -28,12 +28,12 @@ FIRES = _words(
     unavailable unhealthy unknown unreachable unresolved unsuccessful violated warn warning
     """
 )
-_NOUNS = _words("alarm alert incident issue problem")
+_NOUNS = _word_set("alarm alert incident issue problem")
 _NEGATIONS = frozenset({"not", "never", "no", "isn", "wasn"})
 _LEADING_OVER = frozenset({"resolved", "recovered", "recovery", "restored", "cleared", "closed"})
 """In `ResolvedCritical` the first word says the state, the second what it was."""
 _CHANGE = re.compile(r"->|→|=>|\bto\b")
-_STEADY = _words("acknowledged monitoring identified")
+_STEADY = _word_set("acknowledged monitoring identified")
 """Of these words the later one never ends an alert."""
 _MARKS = r"[\s*_~`\u2190-\u2bff\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]*"
 """Emphasis and pictures."""
@@ -69,35 +69,35 @@ _MEASURED = re.compile(
 )
 
 
-def is_over(word: Any) -> bool | None:
+def is_resolved_word(word: Any) -> bool | None:
     """Whether a word such as `Recovered` or `incident.resolved` says that it is over; None: it says nothing."""
     if not isinstance(word, str) or len(word) > LONGEST:
         return None
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word).lower())
-    telling = [one for one in words if one in OVER or one in FIRES]
-    if not telling:
+    telling_words = [part for part in words if part in RESOLVED_WORDS or part in FIRING_WORDS]
+    if not telling_words:
         return False if _NOUNS & set(words) else None
     if words[0] in _LEADING_OVER and not _CHANGE.search(word):
         return True
     if _STEADY & set(words):
         return False
-    return (telling[-1] in OVER) is not bool(_NEGATIONS & set(words))
+    return (telling_words[-1] in RESOLVED_WORDS) is not bool(_NEGATIONS & set(words))
 
 
 def split_state(title: str) -> tuple[str, str | None]:
     """Returns a title without the state in front of it, and that state; the title itself where nothing else is left."""
-    rest, state = title, None
+    remaining, state = title, None
     for _ in range(3):
-        found = _BRACKETED.match(rest) or _LED.match(rest) or _SHOUTED.match(rest)
-        if not found or not rest[found.end() :].strip():
+        match = _BRACKETED.match(remaining) or _LED.match(remaining) or _SHOUTED.match(remaining)
+        if not match or not remaining[match.end() :].strip():
             break
-        rest, state = rest[found.end() :], state or next(filter(None, found.groupdict().values()))
-    rest = _PICTURES.sub("", rest).strip()
-    if emphasised := _EMPHASISED.fullmatch(rest):
-        rest = emphasised["text"].strip()
-    elif rest.count("*") == 1 and rest.endswith("*"):  # its twin stood before the state
-        rest = rest[:-1].rstrip()
-    return (rest, state) if rest else (title, None)
+        remaining, state = remaining[match.end() :], state or next(filter(None, match.groupdict().values()))
+    remaining = _PICTURES.sub("", remaining).strip()
+    if emphasised := _EMPHASISED.fullmatch(remaining):
+        remaining = emphasised["text"].strip()
+    elif remaining.count("*") == 1 and remaining.endswith("*"):  # its twin stood before the state
+        remaining = remaining[:-1].rstrip()
+    return (remaining, state) if remaining else (title, None)
 
 
 def subject_of(title: str) -> str:
@@ -107,8 +107,8 @@ def subject_of(title: str) -> str:
     """
     subject, _ = split_state(title)
     for _ in range(2):
-        found = _TRAILING.search(subject, max(0, len(subject) - _LONGEST_TRAILING))
-        if not found or not subject[: found.start()].strip():
+        match = _TRAILING.search(subject, max(0, len(subject) - _LONGEST_TRAILING))
+        if not match or not subject[: match.start()].strip():
             break
-        subject = subject[: found.start()]
+        subject = subject[: match.start()]
     return " ".join(_MEASURED.sub("#", subject).split())

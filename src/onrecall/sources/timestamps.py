@@ -71,8 +71,8 @@ def read_formatted(value: object, field: str, formats: Sequence[str], zone: str 
     if isinstance(value, str) and len(value) <= _LONGEST:
         for form in formats:
             try:
-                found = datetime.strptime(value.strip(), form)  # noqa: DTZ007 - the zone follows
-                return _plausible(_in_utc(found, zone, field), value, field)
+                local_time = datetime.strptime(value.strip(), form)  # noqa: DTZ007 - the zone follows
+                return _require_plausible(_in_utc(local_time, zone, field), value, field)
             except ValueError:
                 continue
     return read_timestamp(value, field, zone)
@@ -81,18 +81,18 @@ def read_formatted(value: object, field: str, formats: Sequence[str], zone: str 
 def _from_count(value: float, field: str) -> datetime:
     for scale in (1, 1e3, 1e6, 1e9):
         if abs(value) < scale * 1e10:
-            return _plausible(_EPOCH + timedelta(seconds=value / scale), value, field)
-    raise Invalid(f"`{field}` is {_shown(value)}, which is not a time since 1970; write it as {EXAMPLE}", field)
+            return _require_plausible(_EPOCH + timedelta(seconds=value / scale), value, field)
+    raise Invalid(f"`{field}` is {_quoted(value)}, which is not a time since 1970; write it as {EXAMPLE}", field)
 
 
 def _from_text(text: str, field: str, zone: str | None) -> datetime:
     matches = (form.fullmatch(text) for form in _FORMS if len(text) <= _LONGEST)
-    if found := next((match for match in matches if match), None):
+    if fitting := next((match for match in matches if match), None):
         try:
-            return _plausible(_assemble(found.groupdict(), zone, field), text, field)
+            return _require_plausible(_assemble(fitting.groupdict(), zone, field), text, field)
         except (ValueError, OverflowError):
             pass
-    raise Invalid(f"`{field}` is {_shown(text)}, which is not a time; write it as {EXAMPLE}", field)
+    raise Invalid(f"`{field}` is {_quoted(text)}, which is not a time; write it as {EXAMPLE}", field)
 
 
 def _assemble(parts: dict[str, str | None], zone: str | None, field: str) -> datetime:
@@ -101,8 +101,8 @@ def _assemble(parts: dict[str, str | None], zone: str | None, field: str) -> dat
     hour = _hour(int(parts["hour"] or 0), parts.get("half"))
     micros = int((parts.get("fraction") or "0")[:6].ljust(6, "0"))
     clock = int(parts["minute"] or 0), int(parts.get("second") or 0), micros
-    found = datetime(int(parts["year"] or 0), month, day, hour, *clock)  # noqa: DTZ001 - the zone follows
-    return _in_utc(found, parts.get("zone") or zone, field)
+    local_time = datetime(int(parts["year"] or 0), month, day, hour, *clock)  # noqa: DTZ001 - the zone follows
+    return _in_utc(local_time, parts.get("zone") or zone, field)
 
 
 def _month_and_day(parts: dict[str, str | None]) -> tuple[int, int]:
@@ -110,11 +110,11 @@ def _month_and_day(parts: dict[str, str | None]) -> tuple[int, int]:
         return _MONTHS.index(name[:3].lower()) + 1, int(parts["day"] or 0)
     if "first" not in parts:
         return int(parts["month"] or 0), int(parts["day"] or 0)
-    first, other = int(parts["first"] or 0), int(parts["other"] or 0)
+    first, second = int(parts["first"] or 0), int(parts["other"] or 0)
     if first > 12:
-        return other, first
-    if other > 12 or first == other:
-        return first, other
+        return second, first
+    if second > 12 or first == second:
+        return first, second
     raise ValueError("it is unclear whether the day or the month comes first")
 
 
@@ -126,10 +126,10 @@ def _hour(hour: int, half: str | None) -> int:
     return hour % 12 + (12 if half[0] in "pP" else 0)
 
 
-def _in_utc(found: datetime, zone: str | None, field: str) -> datetime:
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=_zone(zone, field))
-    return found.astimezone(UTC)
+def _in_utc(time: datetime, zone: str | None, field: str) -> datetime:
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=_zone(zone, field))
+    return time.astimezone(UTC)
 
 
 def _zone(zone: str | None, field: str) -> timezone | ZoneInfo:
@@ -149,11 +149,11 @@ def _zone(zone: str | None, field: str) -> timezone | ZoneInfo:
         raise Invalid(f"`{field}` has the time zone {name[:40]!r}, which is not known", field) from None
 
 
-def _plausible(found: datetime, value: object, field: str) -> datetime:
-    if not _EARLIEST <= found < _LATEST:
-        raise Invalid(f"`{field}` is {_shown(value)}, which can't be when it happened; give the real time", field)
-    return found
+def _require_plausible(time: datetime, value: object, field: str) -> datetime:
+    if not _EARLIEST <= time < _LATEST:
+        raise Invalid(f"`{field}` is {_quoted(value)}, which can't be when it happened; give the real time", field)
+    return time
 
 
-def _shown(value: object) -> str:
+def _quoted(value: object) -> str:
     return repr(str(value)[:60]) if isinstance(value, str) else repr(value)[:60]

@@ -7,7 +7,7 @@ from typing import Any
 from onrecall.domain.alert import Alert
 
 LATE_WINDOW = timedelta(seconds=60)
-"""A `firing` without a time of its own within this time after a `resolved` of the same episode counts as overtaken by it;
+"""Within this time after a `resolved`, a `firing` of the same episode without a time of its own counts as overtaken;
 later, the alert fires again. Alertmanager repeats a firing with the same start only after it lost its state."""
 FILLED_FIELDS = (
     "description",

@@ -130,7 +130,7 @@ class MemoryBanks:
             return _banks(connection)
 
     def put(self, memories: Sequence[RetainedMemory]) -> None:
-        """Upsert texts by document id. `created_at` of existing texts stays, and so does `updated_at` if nothing changed."""
+        """Upsert texts by document id; `created_at` of existing ones stays, as does `updated_at` of unchanged ones."""
         with self.database.write() as connection:
             for memory in memories:
                 _upsert(connection, memory)

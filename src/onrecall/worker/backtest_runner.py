@@ -99,7 +99,7 @@ class DemoBacktest(threading.Thread):
     def run(self) -> None:
         """Start the backtest and wait for its end."""
         openings = len(self._history.incidents)
-        printing.say((f"measuring trust in the background: {openings} examples are replayed in their order\n", "dim"))
+        printing.print_line((f"measuring trust in the background: {openings} examples are replayed in their order\n", "dim"))
         self._runner.start(history=self._history)
         self._runner.wait()
         ended = self._runner.newest()
@@ -107,7 +107,7 @@ class DemoBacktest(threading.Thread):
             right = ended.result["right"]
             counted = f"the cause was right {round((right['value'] or 0) * right['n'])} of {right['n']} times"
             message = f"trust is measured: in a replay of the examples {counted}; from now on answers say so"
-            printing.say((f"{message}\n", "bold"))
+            printing.print_line((f"{message}\n", "bold"))
 
 
 def run_backtest(settings: Settings, number: int, history: History | None) -> None:

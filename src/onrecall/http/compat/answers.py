@@ -8,8 +8,8 @@ from math import ceil
 
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Citation, Evidence, Incident, Recommendation, Resolution, Step
-from onrecall.notifications.text import RISK, VERDICT, cited, flat
-from onrecall.notifications.text import confidence as frequency
+from onrecall.notifications.text import RISK_LABELS, VERDICT_SENTENCES, format_citation, single_line
+from onrecall.notifications.text import confidence_sentence as frequency
 from onrecall.pipeline import IncidentService
 from onrecall.recommendation.short_actions import main_action, measure_of
 
@@ -37,7 +37,7 @@ def milliseconds(answer: Recommendation) -> int:
 
 def prose(answer: Recommendation) -> str:
     """Return the answer as paragraphs: what was seen, the cause, how far to trust it, what was done, what failed."""
-    paragraphs = [f"{VERDICT[answer.verdict]}. {sentence(answer.verdict_reason)}"]
+    paragraphs = [f"{VERDICT_SENTENCES[answer.verdict]}. {sentence(answer.verdict_reason)}"]
     if answer.cause:
         paragraphs.append(cause_sentence(answer))
     paragraphs.append(sentence(frequency(answer.confidence, answer.confidence_reason)))
@@ -49,7 +49,7 @@ def prose(answer: Recommendation) -> str:
 
 def cause_sentence(answer: Recommendation) -> str:
     """Return the likely cause with where it is written."""
-    where = f" ({cited(answer.cause_citation)})" if answer.cause_citation else ""
+    where = f" ({format_citation(answer.cause_citation)})" if answer.cause_citation else ""
     return f"Likely cause: {sentence(answer.cause or 'unknown')}{where}"
 
 
@@ -57,10 +57,10 @@ def warnings(answer: Recommendation) -> list[str]:
     """Return what did not help before, and what would tell the nearest misses apart, a paragraph each."""
     paragraphs = []
     if answer.tried_before:
-        failed = "; ".join(flat(tried.text, LONGEST) for tried in answer.tried_before)
+        failed = "; ".join(single_line(tried.text, LONGEST) for tried in answer.tried_before)
         paragraphs.append(f"Tried before, did not help: {failed}")
     if answer.tell_apart:
-        paragraphs.append("To find out more: " + "; ".join(flat(hint, LONGEST) for hint in answer.tell_apart))
+        paragraphs.append("To find out more: " + "; ".join(single_line(hint, LONGEST) for hint in answer.tell_apart))
     return paragraphs
 
 
@@ -71,18 +71,18 @@ def numbered_steps(steps: Sequence[Step]) -> list[str]:
 
 def step_line(step: Step) -> str:
     """Return one step in a line: what to do, its command, its risk, its source, and what may be stale about it."""
-    text = flat(step.text, LONGEST)
+    text = single_line(step.text, LONGEST)
     if step.command and step.command not in step.text:
-        text += f": `{flat(step.command, LONGEST)}`"
-    text += f" [risk: {RISK[step.risk]}; from {cited(step.citation)}]"
+        text += f": `{single_line(step.command, LONGEST)}`"
+    text += f" [risk: {RISK_LABELS[step.risk]}; from {format_citation(step.citation)}]"
     if step.old_values:
-        text += f" (‹…› were values of that incident: {', '.join(flat(value, 200) for value in step.old_values)})"
-    return f"{text} (may be stale: {flat(step.stale, LONGEST)})" if step.stale else text
+        text += f" (‹…› were values of that incident: {', '.join(single_line(value, 200) for value in step.old_values)})"
+    return f"{text} (may be stale: {single_line(step.stale, LONGEST)})" if step.stale else text
 
 
 def sentence(text: str) -> str:
     """Return the text on one line, with a capital first letter and a full stop."""
-    line = flat(text, LONGEST)
+    line = single_line(text, LONGEST)
     return line[:1].upper() + line[1:] + ("" if line.endswith((".", "!", "?", "…")) else ".")
 
 
@@ -97,13 +97,13 @@ def receipts(answer: Recommendation) -> list[Citation]:
 
 def receipt_line(citation: Citation) -> str:
     """Return a receipt as text: the id, the line, and the words that stand there."""
-    return f"{cited(citation)}: “{flat(citation.quote, LONGEST)}”"
+    return f"{format_citation(citation)}: “{single_line(citation.quote, LONGEST)}”"
 
 
 def earlier_incidents(evidence: Sequence[Evidence], floor: float = 0.0) -> Iterator[tuple[Evidence, Incident]]:
     """Yield the earlier incidents among the evidence that match at least this well, in its order."""
     return (
-        (found, found.incident) for found in evidence if found.incident is not None and round(found.score, 2) >= floor
+        (item, item.incident) for item in evidence if item.incident is not None and round(item.score, 2) >= floor
     )
 
 

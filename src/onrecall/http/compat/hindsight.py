@@ -83,9 +83,9 @@ async def alive(request: Request) -> AliveOut:
 @router.get(banks)
 def all_banks(memory: TheMemory, q: str = "", limit: Limit = 100, offset: Offset = 0) -> BanksOut:
     """List every bank, by id."""
-    found = [one for one in memory.store.memory_banks.all() if q.lower() in f"{one.id} {one.name}".lower()]
-    shown = [_bank_item(one) for one in found[offset : offset + limit]]
-    return BanksOut(banks=shown, total=len(found), limit=limit, offset=offset)
+    banks_found = [bank for bank in memory.store.memory_banks.all() if q.lower() in f"{bank.id} {bank.name}".lower()]
+    items = [_bank_item(bank) for bank in banks_found[offset : offset + limit]]
+    return BanksOut(banks=items, total=len(banks_found), limit=limit, offset=offset)
 
 
 @router.put(banks + "/{bank_id}", responses=responses(422, 503))
@@ -120,8 +120,8 @@ def bank_stats(bank_id: str, memory: TheMemory) -> BankStatsOut:
 @router.delete(banks + "/{bank_id}", responses=responses(503))
 def delete_bank(bank_id: str, memory: TheMemory) -> DeletedOut:
     """Delete a bank with all its texts; idempotent."""
-    gone = MemoryBankService(memory).delete_bank(bank_id)
-    return DeletedOut(message=f"Bank {bank_id!r} and its {gone} documents are deleted", deleted_count=gone)
+    deleted = MemoryBankService(memory).delete_bank(bank_id)
+    return DeletedOut(message=f"Bank {bank_id!r} and its {deleted} documents are deleted", deleted_count=deleted)
 
 
 @router.post(banks + "/{bank_id}/memories", responses=responses(422, 503))
@@ -137,8 +137,8 @@ def retain(bank_id: str, body: RetainIn, memory: TheMemory, worker: TheWorker) -
 def clear(bank_id: str, memory: TheMemory) -> DeletedOut:
     """Delete every text of a bank; the bank stays."""
     memory.store.memory_banks.get(bank_id)
-    gone = MemoryBankService(memory).clear(bank_id)
-    return DeletedOut(message=f"Cleared {gone} memory unit(s) from bank {bank_id!r}", deleted_count=gone)
+    deleted = MemoryBankService(memory).clear(bank_id)
+    return DeletedOut(message=f"Cleared {deleted} memory unit(s) from bank {bank_id!r}", deleted_count=deleted)
 
 
 @router.post(banks + "/{bank_id}/memories/recall", responses=responses(404, 422, 503))
@@ -146,13 +146,13 @@ def recall(bank_id: str, body: RecallIn, memory: TheMemory) -> BankRecallOut:
     """Find the texts of a bank that are most similar to a question. Writes nothing."""
     if body.tag_groups:
         raise Invalid("tag_groups are not supported; use tags and tags_match", "tag_groups")
-    found = [
-        _result(one)
-        for one in MemoryBankService(memory).recall(bank_id, body.query)
-        if _has_tags(one.memory, body.tags, body.tags_match) and _reaches(one, body.min_scores or {})
+    matches = [
+        _result(match)
+        for match in MemoryBankService(memory).recall(bank_id, body.query)
+        if _has_tags(match.memory, body.tags, body.tags_match) and _reaches(match, body.min_scores or {})
     ]
-    results = _within(found if body.types is None or "world" in body.types else [], body.max_tokens)
-    chunks = {one.chunk_id: ChunkOut(id=one.chunk_id, text=one.text) for one in results}
+    results = _fit_to_tokens(matches if body.types is None or "world" in body.types else [], body.max_tokens)
+    chunks = {result.chunk_id: ChunkOut(id=result.chunk_id, text=result.text) for result in results}
     return BankRecallOut(results=results, chunks=chunks if (body.include or {}).get("chunks") else None)
 
 
@@ -167,8 +167,8 @@ def memories(
 ) -> MemoriesOut:
     """List the texts of a bank, newest first."""
     memory.store.memory_banks.get(bank_id)
-    found, total = memory.store.memory_banks.page(bank_id, limit, offset, q=q, document=document_id)
-    return MemoriesOut(items=[_memory(one) for one in found], total=total, limit=limit, offset=offset)
+    retained, total = memory.store.memory_banks.page(bank_id, limit, offset, q=q, document=document_id)
+    return MemoriesOut(items=[_memory(text) for text in retained], total=total, limit=limit, offset=offset)
 
 
 @router.get(banks + "/{bank_id}/documents", responses=responses(404, 422))
@@ -183,9 +183,9 @@ def documents(
 ) -> DocumentsOut:
     """List the documents of a bank, newest first."""
     memory.store.memory_banks.get(bank_id)
-    found, total = memory.store.memory_banks.page(bank_id, limit, offset, order=time_field, q=q)
-    shown = [one for one in found if _has_tags(one, tags, "any")]
-    items = [DocumentItemOut(**_document(one), text_length=len(one.text)) for one in shown]
+    retained, total = memory.store.memory_banks.page(bank_id, limit, offset, order=time_field, q=q)
+    matching = [document for document in retained if _has_tags(document, tags, "any")]
+    items = [DocumentItemOut(**_document(document), text_length=len(document.text)) for document in matching]
     return DocumentsOut(items=items, total=total, limit=limit, offset=offset)
 
 
@@ -193,18 +193,18 @@ def documents(
 def one_document(bank_id: str, document_id: str, memory: TheMemory) -> BankDocumentOut:
     """Return one document with its text."""
     memory.store.memory_banks.get(bank_id)
-    found = memory.store.memory_banks.documents(bank_id, [document_id]).get(document_id)
-    if found is None:
+    document = memory.store.memory_banks.documents(bank_id, [document_id]).get(document_id)
+    if document is None:
         raise NotFound(f"there is no document {document_id} in the bank {bank_id}")
-    return BankDocumentOut(**_document(found), original_text=found.text)
+    return BankDocumentOut(**_document(document), original_text=document.text)
 
 
 @router.delete(banks + "/{bank_id}/documents/{document_id:path}", responses=responses(404, 503))
 def delete_document(bank_id: str, document_id: str, memory: TheMemory) -> DeletedDocumentOut:
     """Delete one document; 404 if it does not exist."""
-    gone = MemoryBankService(memory).delete(bank_id, document_id)
-    message = f"Document {document_id!r} and {gone} associated memory unit(s) are deleted"
-    return DeletedDocumentOut(message=message, document_id=document_id, memory_units_deleted=gone)
+    deleted = MemoryBankService(memory).delete(bank_id, document_id)
+    message = f"Document {document_id!r} and {deleted} associated memory unit(s) are deleted"
+    return DeletedDocumentOut(message=message, document_id=document_id, memory_units_deleted=deleted)
 
 
 def _memory_text(item: MemoryItemIn, number: int, tags: Sequence[str]) -> MemoryText:
@@ -241,7 +241,7 @@ def _result(recalled: RecalledMemory) -> RecallResultOut:
         id=memory_id(memory),
         text=memory.text,
         context=memory.context,
-        mentioned_at=_moment(memory),
+        mentioned_at=_event_time(memory),
         document_id=memory.document,
         metadata=memory.metadata,
         chunk_id=_chunk(memory),
@@ -255,9 +255,9 @@ def _memory(memory: RetainedMemory) -> MemoryOut:
         id=memory_id(memory),
         text=memory.text,
         context=memory.context or "",
-        date=_moment(memory),
+        date=_event_time(memory),
         document_id=memory.document,
-        mentioned_at=_moment(memory),
+        mentioned_at=_event_time(memory),
         chunk_id=_chunk(memory),
         tags=list(memory.tags),
         metadata=memory.metadata,
@@ -286,20 +286,20 @@ def _chunk(memory: RetainedMemory) -> str:
     return f"{memory.bank}_{memory.document}_0"
 
 
-def _moment(memory: RetainedMemory) -> str:
+def _event_time(memory: RetainedMemory) -> str:
     """When it happened, or else when it was told."""
     return (memory.event_date or memory.created_at).isoformat()
 
 
-def _has_tags(memory: RetainedMemory, wanted: Sequence[str] | None, how: str) -> bool:
-    if not wanted:
+def _has_tags(memory: RetainedMemory, requested: Sequence[str] | None, how: str) -> bool:
+    if not requested:
         return True
-    tags, asked = set(memory.tags), set(wanted)
+    tags, requested_tags = set(memory.tags), set(requested)
     if how == "exact":
-        return tags == asked
+        return tags == requested_tags
     if not tags:
         return how in ("any", "all")
-    return asked <= tags if how.startswith("all") else bool(asked & tags)
+    return requested_tags <= tags if how.startswith("all") else bool(requested_tags & tags)
 
 
 def _reaches(recalled: RecalledMemory, floors: Mapping[Any, float | None]) -> bool:
@@ -307,13 +307,13 @@ def _reaches(recalled: RecalledMemory, floors: Mapping[Any, float | None]) -> bo
     return all((scores.get(name) or 0.0) >= floor for name, floor in floors.items() if floor is not None)
 
 
-def _within(results: Iterable[RecallResultOut], tokens: int) -> list[RecallResultOut]:
+def _fit_to_tokens(results: Iterable[RecallResultOut], tokens: int) -> list[RecallResultOut]:
     """The first results whose texts fit, and at least one."""
-    shown: list[RecallResultOut] = []
-    left = tokens * CHARACTERS_PER_TOKEN
-    for one in results:
-        left -= len(one.text)
-        if shown and left < 0:
+    fitting: list[RecallResultOut] = []
+    characters_left = tokens * CHARACTERS_PER_TOKEN
+    for result in results:
+        characters_left -= len(result.text)
+        if fitting and characters_left < 0:
             break
-        shown.append(one)
-    return shown
+        fitting.append(result)
+    return fitting

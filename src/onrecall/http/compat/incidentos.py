@@ -18,7 +18,7 @@ from onrecall.importers.steps import listed_steps
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline import recurrences as families
 from onrecall.pipeline.hindsight import HindsightPeer, PullReport, pull
-from onrecall.pipeline.postmortem import draft
+from onrecall.pipeline.postmortem import draft_postmortem
 from onrecall.pipeline.recommend import situation_of
 from onrecall.recurrences.recurrence import Family
 
@@ -145,18 +145,18 @@ def new(body: NewIn, memory: TheMemory, worker: TheWorker) -> ReportedIncidentOu
 @router.post("/incident/resolve", responses=responses(404, 422, 503))
 def resolve(body: ResolveIn, memory: TheMemory, caller: TheCaller) -> ResolvedOut:
     """Resolve an incident with what was done; a repetition changes nothing."""
-    said = body.mitigation_steps
-    text = said if isinstance(said, str) else "\n".join(f"- {step}" for step in said)
-    done = listed_steps(said)
-    resolution = Resolution(body.root_cause, memory.now(), steps=done, summary=text or None, by=caller.by())
-    kept = memory.resolve(body.incident_id, resolution)
+    mitigation = body.mitigation_steps
+    text = mitigation if isinstance(mitigation, str) else "\n".join(f"- {step}" for step in mitigation)
+    steps = listed_steps(mitigation)
+    resolution = Resolution(body.root_cause, memory.now(), steps=steps, summary=text or None, by=caller.by())
+    resolved = memory.resolve(body.incident_id, resolution)
     return ResolvedOut(
-        incident_id=kept.id,
-        status=kept.status,
-        root_cause=kept.resolution.root_cause if kept.resolution else body.root_cause,
-        mitigation_steps=said,
+        incident_id=resolved.id,
+        status=resolved.status,
+        root_cause=resolved.resolution.root_cause if resolved.resolution else body.root_cause,
+        mitigation_steps=mitigation,
         memory_stored=True,
-        resolved_at=kept.resolved_at,
+        resolved_at=resolved.resolved_at,
         ignored=body.ignored(),
     )
 
@@ -164,9 +164,9 @@ def resolve(body: ResolveIn, memory: TheMemory, caller: TheCaller) -> ResolvedOu
 @router.get("/incident/{incident_id}", responses=responses(404))
 def incident(incident_id: str, memory: TheMemory) -> ReportedIncidentOut:
     """Return one incident and its latest answer; an unanswered one is answered for this request only."""
-    found = memory.store.incident(incident_id)
-    answer = memory.store.newest_recommendation(incident_id) or memory.ask(situation_of(found))
-    return _incident(found, answer, [])
+    stored = memory.store.incident(incident_id)
+    answer = memory.store.newest_recommendation(incident_id) or memory.ask(situation_of(stored))
+    return _incident(stored, answer, [])
 
 
 @router.get("/incidents/all", responses=responses(422))
@@ -179,16 +179,16 @@ def all_incidents(
     page = memory.store.incidents(cursor=cursor, limit=limit)
     counted = memory.store.overview.statuses()
     total, over = sum(counted.values()), counted.get("resolved", 0)
-    listed = [ListedOut(**_listed(one)) for one in page.items]
+    listed = [ListedOut(**_listed(item)) for item in page.items]
     return AllOut(total=total, resolved=over, open=total - over, incidents=listed, next=page.next_cursor)
 
 
 @router.post("/incident/{incident_id}/postmortem", responses=responses(400, 404))
 def postmortem(incident_id: str, memory: TheMemory) -> PostmortemOut:
     """Return a draft from the records; 400 while the incident is unresolved. Writes nothing."""
-    found = memory.store.incident(incident_id)
+    incident = memory.store.incident(incident_id)
     try:
-        text = draft(found, memory.store.timeline(incident_id), memory.changes_before(found))
+        text = draft_postmortem(incident, memory.store.timeline(incident_id), memory.changes_before(incident))
     except Conflict as error:
         raise HTTPException(400, str(error)) from error
     return PostmortemOut(incident_id=incident_id, markdown=text)
@@ -197,7 +197,7 @@ def postmortem(incident_id: str, memory: TheMemory) -> PostmortemOut:
 @router.get("/incidents/insights")
 def insights(memory: TheMemory) -> InsightsOut:
     """Return what keeps coming back, ranked by the hours that a permanent fix would save."""
-    return InsightsOut(insights=[_insight(one) for one in _families(memory).families])
+    return InsightsOut(insights=[_insight(family) for family in _families(memory).families])
 
 
 @router.post("/sync", responses=responses(503))
@@ -223,12 +223,12 @@ def sync(request: Request, memory: TheMemory) -> dict[str, Any]:
 def deduplicate(memory: TheMemory) -> dict[str, Any]:
     """Return how many incidents recur; removes none."""
     total = sum(memory.store.overview.statuses().values())
-    found = _families(memory, limit=MOST)
+    report = _families(memory, limit=MOST)
     recurring = {
-        "recurring_families": found.found,
-        "recurring_incidents": sum(family.count for family in found.families),
+        "recurring_families": report.found,
+        "recurring_incidents": sum(family.count for family in report.families),
     }
-    counts = {"before": total, "after": total, "removed": 0, "total": found.incidents}
+    counts = {"before": total, "after": total, "removed": 0, "total": report.incidents}
     return {"ok": True, "status": "ok", **counts, **recurring, "detail": NEVER_REMOVED}
 
 
@@ -247,11 +247,11 @@ def status(request: Request) -> dict[str, Any]:
 
 
 def _families(memory: IncidentService, limit: int = 20) -> families.Recurrences:
-    return families.recurrences(memory.store, memory.now(), families.FamilyFilter(limit=limit))
+    return families.find_recurrences(memory.store, memory.now(), families.FamilyFilter(limit=limit))
 
 
 def _insight(family: Family) -> InsightOut:
-    services = ", ".join(one.name for one in family.services) or "no service named"
+    services = ", ".join(service.name for service in family.services) or "no service named"
     body = f"{family.why}; {services}; {family.lost.hours:.1f} hours so far: {', '.join(family.incidents)}"
     if family.action is not None:
         action = f"{family.action.state}: {family.action.text}"

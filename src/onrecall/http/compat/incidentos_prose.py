@@ -8,7 +8,7 @@ import re
 
 from onrecall.domain.incident import Incident, Recommendation, Step
 from onrecall.http.compat import answers
-from onrecall.notifications.text import RISK, VERDICT, cited, flat
+from onrecall.notifications.text import RISK_LABELS, VERDICT_SENTENCES, format_citation, single_line
 from onrecall.recommendation.short_actions import ShortAction, short_actions
 
 _PERCENT = re.compile(r"(?<=\d)\s*[%\u066a\ufe6a\uff05]")
@@ -16,7 +16,7 @@ _PERCENT = re.compile(r"(?<=\d)\s*[%\u066a\ufe6a\uff05]")
 
 def analysis(incident: Incident, answer: Recommendation) -> str:
     """Return the answer as prose with exactly one percentage, its confidence; none where nothing was seen."""
-    paragraphs = [f"{VERDICT[answer.verdict]}. {answers.sentence(answer.verdict_reason)}"]
+    paragraphs = [f"{VERDICT_SENTENCES[answer.verdict]}. {answers.sentence(answer.verdict_reason)}"]
     if incident.resolution is not None:
         paragraphs.insert(0, f"Resolved. What was wrong: {answers.sentence(incident.resolution.root_cause)}")
     if answer.cause:
@@ -24,9 +24,9 @@ def analysis(incident: Incident, answer: Recommendation) -> str:
     if answer.steps:
         paragraphs.append("What worked before:\n" + "\n".join(_step(step) for step in answer.steps))
     paragraphs += answers.warnings(answer)
-    told = spell_out("\n\n".join(paragraphs))
+    prose = spell_out("\n\n".join(paragraphs))
     confidence = _confidence(answer)
-    return f"{told}\n\n{confidence}" if confidence else told
+    return f"{prose}\n\n{confidence}" if confidence else prose
 
 
 def actions(answer: Recommendation) -> list[str]:
@@ -43,20 +43,20 @@ def _confidence(answer: Recommendation) -> str | None:
     """How far to trust it: the one percentage, then what it is counted on in words."""
     if answer.verdict == "never_seen" or answer.confidence is None:
         return None
-    found = answer.confidence
+    confidence = answer.confidence
     where = {"public": "on public data", "backtest": "in a replay of your history", "outcomes": "on your incidents"}
-    counted = f"right {found.right} of {found.of} times at this level {where[found.basis]}"
-    reason = f"; {spell_out(flat(answer.confidence_reason, answers.LONGEST))}" if answer.confidence_reason else ""
-    return f"Confidence: {round(found.probability * 100)}% ({counted}{reason})."
+    counted = f"right {confidence.right} of {confidence.of} times at this level {where[confidence.basis]}"
+    reason = f"; {spell_out(single_line(answer.confidence_reason, answers.LONGEST))}" if answer.confidence_reason else ""
+    return f"Confidence: {round(confidence.probability * 100)}% ({counted}{reason})."
 
 
 def _step(step: Step) -> str:
     line = answers.step_line(step)
     if step.command and _PERCENT.search(step.command):
-        text = flat(step.text.replace(step.command, "…"), answers.LONGEST)
-        line = f"{text} [risk: {RISK[step.risk]}; the command is in {cited(step.citation)}]"
+        text = single_line(step.text.replace(step.command, "…"), answers.LONGEST)
+        line = f"{text} [risk: {RISK_LABELS[step.risk]}; the command is in {format_citation(step.citation)}]"
     return f"{step.n}. {line}"
 
 
 def _action(action: ShortAction) -> str:
-    return f"{flat(action.text, answers.LONGEST)} [{RISK[action.risk]}; {cited(action.citation)}]"
+    return f"{single_line(action.text, answers.LONGEST)} [{RISK_LABELS[action.risk]}; {format_citation(action.citation)}]"

@@ -96,16 +96,16 @@ def history(memory: TheMemory, limit: Limit = 50, offset: Offset = 0, error_type
 @router.get("/stats")
 def stats(memory: TheMemory) -> StatsOut:
     """Return statistics of all listed decisions."""
-    found = memory.store.decisions.stats()
+    totals = memory.store.decisions.stats()
     return StatsOut(
-        total_decisions=found.total,
-        looked_at=found.total,
-        by_verdict=dict(found.by_verdict),
-        incidents_by_type=dict(found.by_error_type),
-        with_confidence=found.with_confidence,
-        average_confidence=round(found.average_confidence, 4),
-        average_latency_ms=round(found.average_latency_ms, 2),
-        last_updated=found.newest_at or memory.now(),
+        total_decisions=totals.total,
+        looked_at=totals.total,
+        by_verdict=dict(totals.by_verdict),
+        incidents_by_type=dict(totals.by_error_type),
+        with_confidence=totals.with_confidence,
+        average_confidence=round(totals.average_confidence, 4),
+        average_latency_ms=round(totals.average_latency_ms, 2),
+        last_updated=totals.newest_at or memory.now(),
     )
 
 
@@ -132,7 +132,7 @@ def decision(memory: IncidentService, answer: Recommendation, ignored: list[str]
         verdict=answer.verdict,
         citations=[answers.receipt_line(place) for place in places],
         citation_details=[_quoted_line(place) for place in places],
-        retrieved_documents=[retrieved(*found) for found in answers.earlier_incidents(answer.evidence)],
+        retrieved_documents=[retrieved(*match) for match in answers.earlier_incidents(answer.evidence)],
         llm_response=answers.prose(answer),
         latency_ms=answers.milliseconds(answer),
         generated_at=answer.created_at,
@@ -209,7 +209,7 @@ def _situation(body: AnalyzeIn) -> Situation:
     spike = f"spike=+{body.spike_percentage:g}% window={body.window_minutes}m"
     measured = (f"metric={body.metric_name}" if body.metric_name else "", spike)
     tenant = f"tenant={body.tenant_id}" if body.tenant_id else ""
-    named = {"error_type": body.error_type, "tenant": body.tenant_id, "metric": body.metric_name}
+    label_fields = {"error_type": body.error_type, "tenant": body.tenant_id, "metric": body.metric_name}
     lines = (
         f"Anomaly: {body.error_type} +{body.spike_percentage:g} %{place}",
         " ".join(filter(None, (*measured, tenant))),
@@ -218,5 +218,5 @@ def _situation(body: AnalyzeIn) -> Situation:
     return Situation(
         text="\n".join(lines),
         service=body.service_name,
-        labels={name: value for name, value in named.items() if value},
+        labels={name: value for name, value in label_fields.items() if value},
     )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, Incident
-from onrecall.domain.markdown_page import one_line
+from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.http.compat import answers
 from onrecall.http.compat.ragoffire_decisions import not_on_record, reported_effect, retrieved, tags
 from onrecall.http.compat.ragoffire_schemas import (
@@ -34,7 +34,7 @@ from onrecall.http.problems import responses
 from onrecall.importers.ragoffire import DETECTION, RECOVERY, split_description
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.import_history import ImportReport
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 from onrecall.schemas.incidents import DocumentOut
 
 router = APIRouter(prefix="/api/v1/documents", tags=["RAG of Fire"])
@@ -71,12 +71,12 @@ def add_rcas(body: list[dict[str, Any]] | dict[str, list[dict[str, Any]]], memor
         raise Invalid('give a list, or an object such as {"rcas": [...]}', "rcas")
     imported = import_records(memory, FORM, records)
     brought = imported.brought
-    errors = [NotImportedOut(incident_id=one.where, field=one.field, error=one.message) for one in brought.rejected]
-    taken = len(records) - len(errors)
+    errors = [NotImportedOut(incident_id=part.where, field=part.field, error=part.message) for part in brought.rejected]
+    accepted = len(records) - len(errors)
     return ImportedOut(
         total=len(records),
-        imported=taken,
-        success=taken,
+        imported=accepted,
+        success=accepted,
         failed=len(errors),
         errors=errors,
         created=brought.created,
@@ -97,9 +97,9 @@ def search_rcas(
 ) -> RcaSearchOut:
     """Find root cause analyses that are similar to a question; `error_type` and `tenant` filter."""
     only = _only("incident", error_type, tenant)
-    evidence = memory.recall(situation(query, only=only), top_k + UNRESOLVED)
-    analyzed = [found for found in answers.earlier_incidents(evidence, answers.FLOOR) if found[1].resolution]
-    results = [retrieved(*found) for found in analyzed[:top_k]]
+    evidence = memory.recall(make_situation(query, only=only), top_k + UNRESOLVED)
+    analyzed = [match for match in answers.earlier_incidents(evidence, answers.FLOOR) if match[1].resolution]
+    results = [retrieved(*match) for match in analyzed[:top_k]]
     return RcaSearchOut(
         query=query,
         filters={"error_type": error_type, "tenant": tenant, "top_k": top_k},
@@ -113,9 +113,9 @@ def search_rcas(
 @router.get("/rcas/{incident_id:path}", responses=responses(404))
 def get_rca(incident_id: str, memory: TheMemory) -> RcaLookupOut | DocumentOut:
     """Return one root cause analysis by its exact id."""
-    found = answers.find_incident(memory, incident_id)
-    if found is not None and found.resolution is not None:
-        return RcaLookupOut(incident_id=found.id, rca=_rca(found))
+    incident = answers.find_incident(memory, incident_id)
+    if incident is not None and incident.resolution is not None:
+        return RcaLookupOut(incident_id=incident.id, rca=_rca(incident))
     return DocumentOut.model_validate(_native_document(memory, incident_id))
 
 
@@ -152,8 +152,8 @@ def add_document(body: UploadIn, memory: TheMemory) -> StoredDocumentOut:
 @router.post("/search", responses=responses(422))
 def search(body: SearchIn, memory: TheMemory) -> SearchOut:
     """Find documents and incidents that are similar to a question. Writes nothing."""
-    evidence = memory.recall(situation(body.query, only=_only(None, body.error_type, body.tenant)), body.top_k)
-    results = [_passage(found) for found in evidence if round(found.score, 2) >= answers.FLOOR]
+    evidence = memory.recall(make_situation(body.query, only=_only(None, body.error_type, body.tenant)), body.top_k)
+    results = [_passage(item) for item in evidence if round(item.score, 2) >= answers.FLOOR]
     count = len(results)
     return SearchOut(
         query=body.query, result_count=count, count=count, total=count, results=results, ignored=body.ignored()
@@ -193,7 +193,7 @@ def _native_document(memory: IncidentService, name: str) -> Document:
 
 def _labels(metadata: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
     """The plain values as labels, and the names of those that are lists or objects."""
-    plain = {one_line(name): one_line(str(value)) for name, value in metadata.items() if _is_plain(value)}
+    plain = {collapse_whitespace(name): collapse_whitespace(str(value)) for name, value in metadata.items() if _is_plain(value)}
     nested = [f"metadata.{name}" for name, value in metadata.items() if value is not None and not _is_plain(value)]
     return plain, nested
 
@@ -212,43 +212,43 @@ def _dated_as_before(memory: IncidentService, new: Document) -> Document:
     return again if memory.is_unchanged(again) else new
 
 
-def _passage(found: Evidence) -> PassageOut:
-    excerpt = found.excerpt.text if found.excerpt else None
+def _passage(evidence: Evidence) -> PassageOut:
+    excerpt = evidence.excerpt.text if evidence.excerpt else None
     return PassageOut(
-        id=found.id,
-        kind=found.kind,
-        title=found.title,
+        id=evidence.id,
+        kind=evidence.kind,
+        title=evidence.title,
         content=excerpt or "",
         excerpt=excerpt,
-        line=found.excerpt.line if found.excerpt else None,
-        similarity_score=found.score,
+        line=evidence.excerpt.line if evidence.excerpt else None,
+        similarity_score=evidence.score,
     )
 
 
-def _rca(found: Incident) -> RcaOut:
-    said = split_description(found.description)
-    effect = reported_effect(found)
+def _rca(incident: Incident) -> RcaOut:
+    description = split_description(incident.description)
+    effect = reported_effect(incident)
     return RcaOut(
-        incident_id=found.id,
-        title=found.title,
-        summary=said.summary,
-        root_cause=found.resolution.root_cause if found.resolution else "",
-        impact=said.impact or found.impact or "",
-        resolution_action=answers.fix_text(found) or "",
-        error_type=found.labels.get("error_type", ""),
-        affected_tenant=found.labels.get("tenant"),
-        affected_service=found.service,
-        metric_name=found.labels.get("metric"),
-        mitigation_metric=answers.measure(found.resolution),
+        incident_id=incident.id,
+        title=incident.title,
+        summary=description.summary,
+        root_cause=incident.resolution.root_cause if incident.resolution else "",
+        impact=description.impact or incident.impact or "",
+        resolution_action=answers.fix_text(incident) or "",
+        error_type=incident.labels.get("error_type", ""),
+        affected_tenant=incident.labels.get("tenant"),
+        affected_service=incident.service,
+        metric_name=incident.labels.get("metric"),
+        mitigation_metric=answers.measure(incident.resolution),
         mitigation_effectiveness=effect.effectiveness or 0.0,
         resolution_confidence=effect.confidence or 0.0,
-        severity=found.severity,
-        status=found.status,
-        incident_date=found.started_at,
-        detection_seconds=_number(found.labels.get(DETECTION)),
-        recovery_seconds=_number(found.labels.get(RECOVERY)),
-        tags=tags(found),
-        metadata={"tags": tags(found), **said.measured},
+        severity=incident.severity,
+        status=incident.status,
+        incident_date=incident.started_at,
+        detection_seconds=_number(incident.labels.get(DETECTION)),
+        recovery_seconds=_number(incident.labels.get(RECOVERY)),
+        tags=tags(incident),
+        metadata={"tags": tags(incident), **description.measured},
         similarity_score=1.0,
         not_on_record=not_on_record(effect),
     )

@@ -27,7 +27,7 @@ from onrecall.http.compat.ragoffire_messages import (
     reply,
     status_message,
 )
-from onrecall.http.websocket_auth import refused
+from onrecall.http.websocket_auth import wait_until_refused
 from onrecall.pipeline import IncidentService
 
 router = APIRouter()
@@ -54,7 +54,7 @@ class LiveClient:
     queue: "asyncio.Queue[str]" = field(default_factory=lambda: asyncio.Queue(WAITING))
     behind: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def tell(self, message: str) -> None:
+    def send(self, message: str) -> None:
         """Put a message where the browser fetches it; never wait for it."""
         if not self.behind.is_set():
             try:
@@ -99,7 +99,7 @@ class LiveClients:
             if self._reader is None:
                 await threads.run(threads.STREAM, self._feed.begin)
                 self._reader = asyncio.create_task(self._read())
-            browser.tell(encode(connected_message(browser.client_id, self.memory.now())))
+            browser.send(encode(connected_message(browser.client_id, self.memory.now())))
             self._listening.add(browser)
         try:
             yield browser
@@ -123,7 +123,7 @@ class LiveClients:
             for message in await self._news():
                 self.last_message_at = self.memory.now()
                 for browser in self._listening:
-                    browser.tell(message)
+                    browser.send(message)
             await asyncio.sleep(POLL_SECONDS)
 
     async def _news(self) -> list[str]:
@@ -167,10 +167,10 @@ async def _beat(browsers: LiveClients, browser: LiveClient) -> None:
     memory = browsers.memory
     with contextlib.suppress(Unavailable):  # the database is busy: the connection stands all the same
         status = await run_in_threadpool(status_message, memory, browsers.listening, memory.now())
-        browser.tell(encode(status))
+        browser.send(encode(status))
     while True:
         await asyncio.sleep(browsers.heartbeat_seconds)
-        browser.tell(encode(heartbeat_message(memory.now())))
+        browser.send(encode(heartbeat_message(memory.now())))
 
 
 async def _serve(
@@ -179,7 +179,7 @@ async def _serve(
     shut: list[tuple[int, str]] = []
 
     async def until_refused() -> None:
-        shut.append(await refused(socket, browsers.look_again_seconds))
+        shut.append(await wait_until_refused(socket, browsers.look_again_seconds))
 
     async with anyio.create_task_group() as together:
 
@@ -213,4 +213,4 @@ async def _hear(socket: WebSocket, browser: LiveClient, memory: IncidentService)
             message = await socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            browser.tell(encode(reply(message.get("text"), memory.now())))
+            browser.send(encode(reply(message.get("text"), memory.now())))

@@ -11,7 +11,7 @@ from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Recommendation
 from onrecall.http.compat.ragoffire_decisions import decision
 from onrecall.pipeline import IncidentService
-from onrecall.pipeline.postmortem import HAPPENED
+from onrecall.pipeline.postmortem import EVENT_WORDS
 from onrecall.storage import IncidentEvent, StoredAlert
 from onrecall.storage.notices import StoredNotice
 from onrecall.storage.overview import FeedPositions
@@ -22,7 +22,7 @@ MOST_UNGROUPED = 1000
 ANOMALIES = "anomaly"
 SYSTEM = ("opened", "acknowledged", "resolved", "reopened", "merged", "split")
 EVERYTHING = "every client hears everything; filter by tenant_id where you want less"
-TOLD = {
+DECISION_FIELDS = {
     "id",
     "incident_id",
     "matched_incident",
@@ -68,23 +68,23 @@ class Feed:
         store, place = self._memory.store, self._place
         events = store.events(place.lists.event, AT_ONCE)  # before alerts, so that each event's alerts are known
         alerts = store.overview.alerts_after(ANOMALIES, place.lists.alert, AT_ONCE)
-        asked = store.overview.asked_after(place.lists.answer, AT_ONCE)
+        answers = store.overview.asked_after(place.lists.answer, AT_ONCE)
         notices = store.notices.after(place.notice, AT_ONCE)
-        told = frozenset(sorted(self._ungrouped | {alert.id for alert in alerts})[-MOST_UNGROUPED:])
-        grouped = store.overview.grouped(told) if any(event.type == "alerted" for event in events) else {}
+        ungrouped = frozenset(sorted(self._ungrouped | {alert.id for alert in alerts})[-MOST_UNGROUPED:])
+        grouped = store.overview.grouped(ungrouped) if any(event.type == "alerted" for event in events) else {}
         messages = [
             *(anomaly_message(alert) for alert in alerts),
-            *(decision_message(self._memory, answer) for _, answer in asked),
+            *(decision_message(self._memory, answer) for _, answer in answers),
             *(message for event in events for message in self._of_event(event, grouped.values())),
             *(notification_message(notice) for notice in notices),
         ]
         lists = FeedPositions(
             events[-1].seq if events else place.lists.event,
-            asked[-1][0] if asked else place.lists.answer,
+            answers[-1][0] if answers else place.lists.answer,
             alerts[-1].id if alerts else place.lists.alert,
         )
         self._place = FeedPosition(lists, notices[-1].number if notices else place.notice)
-        self._ungrouped = told - grouped.keys()
+        self._ungrouped = ungrouped - grouped.keys()
         return [encode(message) for message in messages]
 
     def _of_event(self, event: IncidentEvent, joined: Collection[str]) -> Iterator[Message]:
@@ -96,8 +96,8 @@ class Feed:
                 answer = self._memory.store.recommendation(event.detail["recommendation"])
                 yield decision_message(self._memory, answer)
         elif event.type == "alerted" and event.incident in joined:
-            if (standing := self._answer_before(event)) is not None:
-                yield decision_message(self._memory, standing)
+            if (current_answer := self._answer_before(event)) is not None:
+                yield decision_message(self._memory, current_answer)
         elif event.type in SYSTEM:
             yield system_message(event)
 
@@ -113,7 +113,7 @@ class Feed:
 
 def decision_message(memory: IncidentService, answer: Recommendation) -> Message:
     """Return a decision as it is told."""
-    return {"type": "decision", "data": decision(memory, answer).model_dump(mode="json", include=TOLD)}
+    return {"type": "decision", "data": decision(memory, answer).model_dump(mode="json", include=DECISION_FIELDS)}
 
 
 def anomaly_message(stored: StoredAlert) -> Message:
@@ -134,19 +134,19 @@ def anomaly_message(stored: StoredAlert) -> Message:
 
 def system_message(event: IncidentEvent) -> Message:
     """Return a turn of an incident as it is told."""
-    said = {
+    data = {
         "event": event.type,
         "incident": event.incident,
-        "message": f"{event.incident}: {HAPPENED[event.type]}",
+        "message": f"{event.incident}: {EVENT_WORDS[event.type]}",
         "seq": event.seq,
         "at": event.at.isoformat(),
     }
-    return {"type": "system", "message": said["message"], "timestamp": said["at"], "data": said}
+    return {"type": "system", "message": data["message"], "timestamp": data["at"], "data": data}
 
 
 def notification_message(notice: StoredNotice) -> Message:
     """Return a notification as it is told."""
-    said = {
+    data = {
         "notification_id": notice.id,
         "type": notice.type,
         "title": notice.title,
@@ -155,7 +155,7 @@ def notification_message(notice: StoredNotice) -> Message:
         "status": notice.status,
         "created_at": notice.created_at.isoformat(),
     }
-    return {"type": "notification", "message": notice.title, "timestamp": said["created_at"], "data": said}
+    return {"type": "notification", "message": notice.title, "timestamp": data["created_at"], "data": data}
 
 
 def connected_message(client_id: str, now: datetime) -> Message:
@@ -187,8 +187,8 @@ def reply(text: str | None, now: datetime) -> Message:
         return {"type": "pong", **_timed(now)}
     if isinstance(message, dict) and kind in ("subscribe", "unsubscribe"):
         tenant = message.get("tenant_id")
-        said = {"tenant_id": tenant if isinstance(tenant, str) else None, "message": EVERYTHING}
-        return {"type": f"{kind}d", **said, **_timed(now)}
+        content = {"tenant_id": tenant if isinstance(tenant, str) else None, "message": EVERYTHING}
+        return {"type": f"{kind}d", **content, **_timed(now)}
     wrong = 'only {"type": "ping"}, {"type": "subscribe"} and {"type": "unsubscribe"} are understood here'
     data = {"event": "error", "field": "type", "message": wrong}
     return {"type": "system", "message": wrong, "timestamp": now.isoformat(), "data": data}

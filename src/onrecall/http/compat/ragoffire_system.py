@@ -182,11 +182,11 @@ def listeners(request: Request, memory: TheMemory) -> ListenersOut:
 
 def post_notification(body: NotificationIn, memory: TheMemory) -> NotificationOut:
     """Store a notification, send it to connected browsers, and queue it if a channel of its type is configured."""
-    kind = next((known for known in TYPES if known == body.type.casefold()), None)
+    kind = next((notification_type for notification_type in TYPES if notification_type == body.type.casefold()), None)
     if kind is None:
         raise HTTPException(400, f"there is no notification type {body.type!r}; give one of {', '.join(TYPES)}")
-    wanted = NoticeRequest(kind, body.title, body.message, body.target, body.decision_id, body.metadata)
-    return _notification(memory.notices.post(wanted), body.ignored())
+    request = NoticeRequest(kind, body.title, body.message, body.target, body.decision_id, body.metadata)
+    return _notification(memory.notices.post(request), body.ignored())
 
 
 def get_notifications(memory: TheMemory, limit: Annotated[int, Query(ge=1, le=MOST)] = 50) -> list[NotificationOut]:

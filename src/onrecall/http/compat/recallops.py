@@ -11,11 +11,11 @@ from onrecall.domain.errors import Conflict, Invalid, RejectedInput
 from onrecall.domain.incident import EXAMPLE, Evidence, Incident, Recommendation
 from onrecall.http.compat import answers
 from onrecall.http.compat.records import ReadRecord, import_records, read_record
-from onrecall.http.compat.requests import CompatRequest, Ignored, named
+from onrecall.http.compat.requests import CompatRequest, Ignored, clean_names
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 from onrecall.recommendation.short_actions import action_line
 from onrecall.storage.results import ModelUse
 
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api", tags=["RecallOps"])
 FORM = "recallops"
 SHOWN = 3
 """Similar incidents in an answer."""
-TOLD = ("title", "description", "service", "environment", "severity", "labels")
+RECORD_FIELDS = ("title", "description", "service", "environment", "severity", "labels")
 """What an incident says of itself beside its resolution."""
 EVER_DAYS = 36_500
 LONGEST = 200_000
@@ -149,7 +149,7 @@ class CostsOut(BaseModel):
 def seed(body: SeedIn, memory: TheMemory) -> SeedOut:
     """Import earlier incidents; a repetition changes nothing."""
     imported = import_records(memory, FORM, body.incidents)
-    failed = [FailedOut(id=one.where, field=one.field, error=one.message) for one in imported.brought.rejected]
+    failed = [FailedOut(id=part.where, field=part.field, error=part.message) for part in imported.brought.rejected]
     seeded = SeedOut(total=len(body.incidents), success=len(body.incidents) - len(failed), failed=failed)
     ignored = body.ignored(imported.ignored)
     return seeded.model_copy(update={"ignored": ignored}) if ignored else seeded
@@ -158,7 +158,7 @@ def seed(body: SeedIn, memory: TheMemory) -> SeedOut:
 @router.post("/query", responses=responses(422, 503))
 def query(body: QueryIn, memory: TheMemory) -> QueryOut:
     """Answer a question from memory. Writes nothing."""
-    answer = memory.ask(situation(body.query))
+    answer = memory.ask(make_situation(body.query))
     similar = list(answers.earlier_incidents(answer.evidence, answers.FLOOR))[:SHOWN]
     return QueryOut(
         response=answers.prose(answer),
@@ -180,13 +180,13 @@ def query(body: QueryIn, memory: TheMemory) -> QueryOut:
 def save(body: dict[str, Any], memory: TheMemory, caller: TheCaller) -> SavedOut:
     """Store a resolved incident; recall finds it as soon as this answers."""
     read = read_record(memory, FORM, body, "the incident")
-    incident = _resolved(read)
-    unchanged = _keep(memory, replace(incident, status="open", acknowledged_at=None, resolved_at=None, resolution=None))
+    incident = _require_resolved(read)
+    unchanged = _open_or_update(memory, replace(incident, status="open", acknowledged_at=None, resolved_at=None, resolution=None))
     assert incident.resolution
-    kept = memory.resolve(incident.id, replace(incident.resolution, provenance="human", by=caller.by()))
-    earlier = [link.incident for link in kept.links if link.kind == "recurrence"]
-    ignored = named((*read.ignored, *unchanged))
-    return SavedOut(success=True, id=kept.id, status=kept.status, recurrence_of=earlier, ignored=ignored)
+    resolved = memory.resolve(incident.id, replace(incident.resolution, provenance="human", by=caller.by()))
+    earlier = [link.incident for link in resolved.links if link.kind == "recurrence"]
+    ignored = clean_names((*read.ignored, *unchanged))
+    return SavedOut(success=True, id=resolved.id, status=resolved.status, recurrence_of=earlier, ignored=ignored)
 
 
 @router.get("/audit", responses=responses(422))
@@ -218,19 +218,19 @@ def costs(memory: TheMemory) -> CostsOut:
     for day in memory.store.usage.by_day(EVER_DAYS, memory.now()):
         used.setdefault((day.provider, day.model), []).append(day)
     models = [_cost(days) for _, days in sorted(used.items())]
-    known, unknown = round(sum(one.known_cost for one in models), 6), sum(one.unknown_costs for one in models)
+    known_cost, unknown_costs = round(sum(cost.known_cost for cost in models), 6), sum(cost.unknown_costs for cost in models)
     return CostsOut(
-        total_cost=None if unknown else known,
-        known_cost=known,
-        unknown_costs=unknown,
-        total_calls=sum(one.calls for one in models),
-        total_tokens=sum(one.tokens for one in models),
+        total_cost=None if unknown_costs else known_cost,
+        known_cost=known_cost,
+        unknown_costs=unknown_costs,
+        total_calls=sum(cost.calls for cost in models),
+        total_tokens=sum(cost.tokens for cost in models),
         by_model=models,
         note="Calls of models. Answers that were made without one, the extractive ones, cost nothing.",
     )
 
 
-def _resolved(read: ReadRecord) -> Incident:
+def _require_resolved(read: ReadRecord) -> Incident:
     """The incident that was read. Raises Invalid where it can't be read, or does not say what was wrong."""
     incident = read.item
     if isinstance(incident, RejectedInput):
@@ -240,18 +240,18 @@ def _resolved(read: ReadRecord) -> Incident:
     return incident
 
 
-def _keep(memory: IncidentService, incident: Incident) -> tuple[str, ...]:
+def _open_or_update(memory: IncidentService, incident: Incident) -> tuple[str, ...]:
     """Open the incident, or change it where it came from here; names what of another's incident stays as it was."""
-    there = answers.find_incident(memory, incident.id)
-    if there is None or there.source == EXAMPLE:
+    stored = answers.find_incident(memory, incident.id)
+    if stored is None or stored.source == EXAMPLE:
         memory.open(incident)
         return ()
-    if there.source == FORM:
-        for refused in memory.bring([incident]).rejected:
+    if stored.source == FORM:
+        for refused in memory.import_history([incident]).rejected:
             raise Conflict(refused.message)
         return ()
-    said = ((name, getattr(incident, name)) for name in TOLD)
-    return tuple(name for name, value in said if value and value not in ("unknown", getattr(there, name)))
+    reported = ((name, getattr(incident, name)) for name in RECORD_FIELDS)
+    return tuple(name for name, value in reported if value and value not in ("unknown", getattr(stored, name)))
 
 
 def _cost(days: Sequence[ModelUse]) -> CostOut:
@@ -284,9 +284,9 @@ def _similar(evidence: Evidence, incident: Incident) -> SimilarOut:
 
 def _logs(answer: Recommendation) -> list[LogOut]:
     took = answer.latency_ms
-    found = ", ".join(evidence.id for evidence in answer.evidence) or "none"
+    evidence_ids = ", ".join(evidence.id for evidence in answer.evidence) or "none"
     return [
-        LogOut(step="recall", detail=f"{len(answer.evidence)} pieces of evidence: {found}", milliseconds=took.recall),
+        LogOut(step="recall", detail=f"{len(answer.evidence)} pieces of evidence: {evidence_ids}", milliseconds=took.recall),
         LogOut(step="route", detail=answer.route_reason),
         LogOut(step="compose", detail=f"{answer.composer}: {answer.verdict}", milliseconds=took.compose),
     ]

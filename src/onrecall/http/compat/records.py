@@ -10,7 +10,7 @@ from onrecall import importers
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
 from onrecall.http.compat.answers import find_incident
-from onrecall.http.compat.requests import named
+from onrecall.http.compat.requests import clean_names
 from onrecall.importers import ImportNote
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.import_history import ImportReport
@@ -45,16 +45,16 @@ class _Reading:
 
     def items(self, records: Sequence[Mapping[str, Any]]) -> Iterator[Incident | RejectedInput]:
         for number, record in enumerate(records, start=1):
-            found = read_record(self.memory, self.form, record, f"record {number}")
-            self.ignored.update(found.ignored)
-            yield found.item
+            read = read_record(self.memory, self.form, record, f"record {number}")
+            self.ignored.update(read.ignored)
+            yield read.item
 
 
 def import_records(memory: IncidentService, form: str, records: Sequence[Mapping[str, Any]]) -> ImportedRecords:
     """Import what a client calls its incidents; the same again changes nothing."""
     reading = _Reading(memory, form)
-    brought = memory.bring(reading.items(records))
-    return ImportedRecords(brought, named(reading.ignored))
+    brought = memory.import_history(reading.items(records))
+    return ImportedRecords(brought, clean_names(reading.ignored))
 
 
 def read_record(memory: IncidentService, form: str, record: Mapping[str, Any], where: str) -> ReadRecord:
@@ -63,13 +63,13 @@ def read_record(memory: IncidentService, form: str, record: Mapping[str, Any], w
 
     `where` names the record in an error where it has no id.
     """
-    known = _known(memory, form, record)
+    previous = _previous_version(memory, form, record)
     now = memory.now()
-    read = _parse(form, record, where, known.started_at if known else now)
+    read = _parse(form, record, where, previous.started_at if previous else now)
     if isinstance(read.item, RejectedInput):
         return _mended(form, record, where, now) or read if read.item.field == "resolved_at" else read
     lasted = read.item.resolution.at - now if read.item.resolution else None
-    if known is None and read.item.started_at == now and lasted and lasted.total_seconds() > 0:
+    if previous is None and read.item.started_at == now and lasted and lasted.total_seconds() > 0:
         return _parse(form, record, where, now - lasted)
     return read
 
@@ -87,24 +87,24 @@ def _mended(form: str, record: Mapping[str, Any], where: str, now: datetime) -> 
     return _parse(form, {**record, "resolved_at": item.started_at.isoformat()}, where, now)
 
 
-def _known(memory: IncidentService, form: str, record: Mapping[str, Any]) -> Incident | None:
+def _previous_version(memory: IncidentService, form: str, record: Mapping[str, Any]) -> Incident | None:
     """The incident as it was handed in before; an example or another system's incident of this id is not that one."""
     name = record_id(record)
-    found = find_incident(memory, name) if name else None
-    return found if found and found.source == form else None
+    stored = find_incident(memory, name) if name else None
+    return stored if stored and stored.source == form else None
 
 
 def record_id(record: Mapping[str, Any]) -> str | None:
     """Return the id that a record gives itself."""
-    given = next((record[name] for name in ("incident_id", "id") if record.get(name)), None)
-    return str(given).strip() if isinstance(given, str | int) and not isinstance(given, bool) else None
+    raw_id = next((record[name] for name in ("incident_id", "id") if record.get(name)), None)
+    return str(raw_id).strip() if isinstance(raw_id, str | int) and not isinstance(raw_id, bool) else None
 
 
 def _parse(form: str, record: Mapping[str, Any], where: str, undated: datetime) -> ReadRecord:
     data = json.dumps([record]).encode()
-    found = list(importers.read_bytes("body.json", data, "application/json", format=form, undated=undated))
-    ignored = tuple(name for note in found if isinstance(note, ImportNote) for name in note.left_out)
-    for item in found:
+    parsed = list(importers.read_bytes("body.json", data, "application/json", format=form, undated=undated))
+    ignored = tuple(name for note in parsed if isinstance(note, ImportNote) for name in note.left_out)
+    for item in parsed:
         if isinstance(item, RejectedInput):
             return ReadRecord(RejectedInput(record_id(record) or where, item.field, item.message), ignored)
-    return ReadRecord(next(item for item in found if isinstance(item, Incident)), ignored)
+    return ReadRecord(next(item for item in parsed if isinstance(item, Incident)), ignored)

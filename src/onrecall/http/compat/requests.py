@@ -20,14 +20,14 @@ class CompatRequest(BaseModel):
 
     def ignored(self, also: Iterable[str] = ()) -> list[str]:
         """Return the names of the fields that nothing here reads, sorted; `also` are names found deeper inside."""
-        return named([*(self.model_extra or {}), *also])
+        return clean_names([*(self.model_extra or {}), *also])
 
 
-def ignored_parameters(request: Request, *known: str) -> list[str]:
+def ignored_parameters(request: Request, *expected: str) -> list[str]:
     """Return the names of the query parameters that a route does not read, sorted."""
-    return named(set(request.query_params) - set(known))
+    return clean_names(set(request.query_params) - set(expected))
 
 
-def named(fields: Iterable[str]) -> list[str]:
+def clean_names(fields: Iterable[str]) -> list[str]:
     """Return these names once each, sorted, each cut to a bearable length; of very many only the first."""
     return sorted({name[:LONGEST_NAME] for name in fields})[:MOST_NAMED]

@@ -1,4 +1,4 @@
-"""Documents in other forms than Markdown → Markdown; where the form allows it, line for line."""
+"""Convert documents in other formats to Markdown, line for line where the format allows it."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""AsciiDoc → Markdown, line for line, so that a citation's line is that of the file."""
+"""Convert AsciiDoc to Markdown line for line, so that citations keep the line numbers of the file."""
 
 import re
 
@@ -22,12 +22,12 @@ def to_markdown(text: str) -> str:
     """Return the text as Markdown with the same number of lines."""
     translator = _AsciiDocTranslator()
     for line in text.splitlines():
-        translator.take(line)
+        translator.translate(line)
     return "\n".join(translator.out) + "\n"
 
 
 class _AsciiDocTranslator:
-    """Goes through the lines and knows whether it is within code or a table."""
+    """Translates line by line and tracks whether it is inside code or a table."""
 
     def __init__(self) -> None:
         self.out: list[str] = []
@@ -38,7 +38,7 @@ class _AsciiDocTranslator:
         self._row = 0
         self._columns = 0
 
-    def take(self, line: str) -> None:
+    def translate(self, line: str) -> None:
         """Translate the next line."""
         mark = line.rstrip()
         if self._code:
@@ -64,7 +64,7 @@ class _AsciiDocTranslator:
         self._language = ""
 
     def _table_line(self, line: str) -> None:
-        """Cells of one row may stand on a line each; they are put on the first."""
+        """Collect the cells of a row, which may be on one line each, on the row's first line."""
         stripped = line.strip()
         if not stripped:
             if self._cells and not self._columns:
@@ -101,10 +101,10 @@ class _AsciiDocTranslator:
             return f"**{attribute['name']}:** {_inline(attribute['value'])}" if attribute["value"] else ""
         if _BLOCK_ATTRIBUTES.fullmatch(line):
             return ""
-        return self._words(line)
+        return self._text_line(line)
 
     @staticmethod
-    def _words(line: str) -> str:
+    def _text_line(line: str) -> str:
         if item := _NUMBERED.fullmatch(line):
             return f"{'   ' * (len(item['dots']) - 1)}1. {_inline(item['text'])}"
         if bullet := _BULLET.fullmatch(line):
@@ -119,10 +119,10 @@ class _AsciiDocTranslator:
 
 def _inline(text: str) -> str:
     parts = text.split("`")
-    done = [part if n % 2 and n < len(parts) - 1 else _without_marks(part) for n, part in enumerate(parts)]
-    return "`".join(done)
+    translated = [part if n % 2 and n < len(parts) - 1 else _without_marks(part) for n, part in enumerate(parts)]
+    return "`".join(translated)
 
 
 def _without_marks(text: str) -> str:
-    text = _LINK.sub(lambda found: f"[{found[2] or found[1]}]({found[1]})", text)
+    text = _LINK.sub(lambda link: f"[{link[2] or link[1]}]({link[1]})", text)
     return _REFERENCE.sub(r"\1", _PASS.sub(r"`\1`", _BOLD.sub(r"**\1**", text)))

@@ -1,4 +1,4 @@
-"""HTML and Confluence's storage format → Markdown; nothing in it is run or fetched."""
+"""Convert HTML and Confluence's storage format to Markdown; nothing is executed or fetched."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from bs4.element import Tag
 from markdownify import MarkdownConverter
 
 DEEPEST = 200
-"""Levels of nesting; deeper ones hold no text that people wrote."""
+"""Maximum levels of nesting; no page written by people is deeper."""
 _DROPPED = (
     "script",
     "style",
@@ -28,7 +28,7 @@ _CODE_MACROS = ("code", "noformat")
 _BLANKS = re.compile(r"\n{3,}")
 
 
-_WRITTEN: dict[str, Any] = {
+_CONVERTER_OPTIONS: dict[str, Any] = {
     "heading_style": "atx",
     "bullets": "-",
     "escape_asterisks": False,
@@ -36,31 +36,31 @@ _WRITTEN: dict[str, Any] = {
     "escape_misc": False,
     "autolinks": False,
 }
-"""ATX headings, dashes, and no escapes: what a person reads is what is matched."""
+"""ATX headings, dashes, and no escapes, so that the Markdown matches what people read."""
 
 
 def to_markdown(text: str) -> str:
-    """Return what a page says as Markdown; ValueError where it is nested beyond all measure."""
+    """Return the page as Markdown; raise ValueError if it is nested too deep."""
     soup = BeautifulSoup(_cdata_as_text(text), "html.parser")
     try:
         _check_depth(soup)
         title = soup.title.get_text(" ", strip=True) if soup.title else ""
         _prepare(soup)
         body = soup.find("main") or soup.find("article") or soup.body or soup
-        said = MarkdownConverter(code_language_callback=_language, **_WRITTEN).convert_soup(body)
+        markdown = MarkdownConverter(code_language_callback=_code_language, **_CONVERTER_OPTIONS).convert_soup(body)
     except RecursionError:
         raise ValueError("the page is nested too deep") from None
-    said = _BLANKS.sub("\n\n", "\n".join(line.rstrip() for line in said.splitlines())).strip()
-    if title and not re.search(r"^# ", said, re.MULTILINE):
-        said = f"# {title}\n\n{said}"
-    return said + "\n"
+    markdown = _BLANKS.sub("\n\n", "\n".join(line.rstrip() for line in markdown.splitlines())).strip()
+    if title and not re.search(r"^# ", markdown, re.MULTILINE):
+        markdown = f"# {title}\n\n{markdown}"
+    return markdown + "\n"
 
 
 def _cdata_as_text(text: str) -> str:
-    """CDATA holds code in Confluence's format, which an HTML parser takes for a comment."""
+    """Escape CDATA, which holds code in Confluence's format and which HTML parsers treat as a comment."""
 
-    def escaped(found: re.Match[str]) -> str:
-        return found[1].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    def escaped(match: re.Match[str]) -> str:
+        return match[1].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
     return re.sub(r"<!\[CDATA\[(.*?)\]\]>", escaped, text, flags=re.DOTALL)
 
@@ -74,7 +74,7 @@ def _check_depth(soup: BeautifulSoup) -> None:
 
 
 def _prepare(soup: BeautifulSoup) -> None:
-    """Take out what is not text, and put what only Confluence and browsers understand into plain HTML."""
+    """Remove elements without text, and replace Confluence macros and form elements with plain HTML."""
     for element in soup.find_all(_DROPPED):
         element.decompose()
     for comment in soup.find_all(string=lambda string: isinstance(string, Comment) and not isinstance(string, CData)):
@@ -91,18 +91,20 @@ def _prepare(soup: BeautifulSoup) -> None:
 
 
 def _expand_macros(soup: BeautifulSoup) -> None:
-    """Put Confluence's macros and tasks into plain HTML."""
+    """Replace Confluence's macros and tasks with plain HTML."""
     for macro in soup.find_all("ac:structured-macro"):
-        _macro(soup, macro)
+        _expand_macro(soup, macro)
     for task in soup.find_all("ac:task"):
-        _task(soup, task)
+        _expand_task(soup, task)
     for tasks in soup.find_all("ac:task-list"):
         tasks.name = "ul"
 
 
-def _macro(soup: BeautifulSoup, macro: Tag) -> None:
+def _expand_macro(soup: BeautifulSoup, macro: Tag) -> None:
     name = str(macro.get("ac:name", ""))
-    parameters = {str(one.get("ac:name", "")): one.get_text(strip=True) for one in macro.find_all("ac:parameter")}
+    parameters = {
+        str(element.get("ac:name", "")): element.get_text(strip=True) for element in macro.find_all("ac:parameter")
+    }
     for parameter in macro.find_all("ac:parameter"):
         parameter.decompose()
     if name in _CODE_MACROS:
@@ -119,19 +121,19 @@ def _macro(soup: BeautifulSoup, macro: Tag) -> None:
         macro.unwrap()
 
 
-def _task(soup: BeautifulSoup, task: Tag) -> None:
+def _expand_task(soup: BeautifulSoup, task: Tag) -> None:
     status = task.find("ac:task-status")
     body = task.find("ac:task-body")
-    done = status is not None and status.get_text(strip=True) == "complete"
+    is_done = status is not None and status.get_text(strip=True) == "complete"
     item = soup.new_tag("li")
-    item.append(f"[{'x' if done else ' '}] {body.get_text(' ', strip=True) if body else ''}")
+    item.append(f"[{'x' if is_done else ' '}] {body.get_text(' ', strip=True) if body else ''}")
     task.replace_with(item)
 
 
-def _language(element: Tag) -> str:
-    """The language of a block of code, by the class of the block or of what stands in it."""
-    for one in (element, element.find("code")):
-        for name in (one.get("class") or []) if isinstance(one, Tag) else []:
-            if found := re.fullmatch(r"(?:language|lang|brush:?|highlight-source)-?(\w+)", str(name)):
-                return found[1]
+def _code_language(element: Tag) -> str:
+    """Return the language of a code block, from the class of the block or of its `code` element."""
+    for tag in (element, element.find("code")):
+        for name in (tag.get("class") or []) if isinstance(tag, Tag) else []:
+            if match := re.fullmatch(r"(?:language|lang|brush:?|highlight-source)-?(\w+)", str(name)):
+                return match[1]
     return ""

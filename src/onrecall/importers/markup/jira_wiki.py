@@ -1,4 +1,4 @@
-"""Jira's wiki markup (Server, Data Center, REST v2, CSV) → Markdown; text that is Markdown already stays as it is."""
+"""Convert Jira's wiki markup (Server, Data Center, REST v2, CSV) to Markdown; Markdown text is left unchanged."""
 
 import re
 from collections.abc import Iterator
@@ -28,24 +28,24 @@ _ESCAPE = re.compile(r"\\([{}\[\]*_\-!|#])")
 
 
 def to_markdown(text: str) -> str:
-    """Return the same text in Markdown: headings, lists, code, tables and emphasis as they stand."""
+    """Return the text as Markdown: headings, lists, code, tables and emphasis are kept."""
     if not is_wiki_markup(text):
         return text
     return "\n".join(_lines(text))
 
 
 def is_wiki_markup(text: str) -> bool:
-    """Return whether a text is written in Jira's markup, rather than in Markdown or plainly."""
+    """Return whether a text is in Jira's markup, rather than Markdown or plain text."""
     if _MARKUP.search(text):
         return True
     items = [item for line in text.splitlines() if (item := _ITEM.fullmatch(line)) and item["marks"] != "-"]
     if not any("#" in item["marks"] for item in items):
         return False
-    return not any(found["heading"] is None or section_topic(found["heading"]) for found in _MARKDOWN.finditer(text))
+    return not any(match["heading"] is None or section_topic(match["heading"]) for match in _MARKDOWN.finditer(text))
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines in Markdown; blocks of code are taken out first, for nothing in them is markup."""
+    """Yield the lines as Markdown; code blocks are split off first, since their content is not markup."""
     at = 0
     while opened := _BLOCK.search(text, at):
         yield from _prose(text[at : opened.start()])
@@ -74,7 +74,7 @@ def _line(line: str) -> Iterator[str]:
     elif (panel := _PANEL.search(line)) is not None:
         title = _TITLE.search(panel["options"] or "")
         yield f"### {_inline(title['title'])}" if title else ""
-        yield from _line(rest) if (rest := _PANEL.sub("", line).strip()) else ()
+        yield from _line(remainder) if (remainder := _PANEL.sub("", line).strip()) else ()
     elif head := _TABLE_HEAD.fullmatch(line):
         cells = [_inline(cell.strip()) for cell in head["cells"].split("||")]
         yield f"| {' | '.join(cells)} |"

@@ -1,4 +1,4 @@
-"""Jupyter notebooks, those of unSkript among them → Markdown: their prose, and their cells of code as blocks."""
+"""Convert Jupyter notebooks, including unSkript's, to Markdown: prose, and code cells as blocks."""
 
 import json
 import re
@@ -19,35 +19,35 @@ def is_notebook(values: Any) -> bool:
 
 
 def to_markdown(text: str) -> str:
-    """Return the cells in their order as Markdown; ValueError where it is no notebook."""
+    """Return the cells in order as Markdown; raise ValueError if it is not a notebook."""
     try:
         values = json.loads(text)
     except RecursionError:
         raise ValueError("the notebook is nested too deep") from None
     if not is_notebook(values):
         raise ValueError("it has no cells, so it is not a notebook")
-    parts = [part for cell in values["cells"] if isinstance(cell, Mapping) for part in _cell(cell)]
+    parts = [part for cell in values["cells"] if isinstance(cell, Mapping) for part in _cell_parts(cell)]
     return "\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
 
 
-def _cell(cell: Mapping[str, Any]) -> Iterator[str]:
+def _cell_parts(cell: Mapping[str, Any]) -> Iterator[str]:
     source = cell.get("source")
-    said = (
-        "".join(one for one in source if isinstance(one, str))
+    text = (
+        "".join(line for line in source if isinstance(line, str))
         if isinstance(source, list)
         else source
         if isinstance(source, str)
         else ""
     )
     if cell.get("cell_type") in ("markdown", "heading", "raw"):
-        yield said
+        yield text
     elif cell.get("cell_type") == "code":
-        yield from _named(cell.get("metadata"))
-        yield _code(said)
+        yield from _action_heading(cell.get("metadata"))
+        yield _code_block(text)
 
 
-def _named(metadata: Any) -> Iterator[str]:
-    """What an action's cell is called and what it does, as unSkript keeps it beside the code."""
+def _action_heading(metadata: Any) -> Iterator[str]:
+    """Yield the name and description that unSkript stores in an action cell's metadata."""
     if not isinstance(metadata, Mapping):
         return
     name = next((metadata[key] for key in _NAMES if isinstance(metadata.get(key), str) and metadata[key].strip()), None)
@@ -57,7 +57,7 @@ def _named(metadata: Any) -> Iterator[str]:
         yield description
 
 
-def _code(source: str) -> str:
+def _code_block(source: str) -> str:
     lines = source.splitlines()
     if not any(line.strip() for line in lines):
         return ""

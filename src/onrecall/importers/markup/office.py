@@ -1,4 +1,4 @@
-"""PDF and DOCX → Markdown, by the libraries of the extra `docs-import`."""
+"""Convert PDF and DOCX to Markdown with the libraries of the extra `docs-import`."""
 
 import io
 import re
@@ -20,14 +20,14 @@ _STYLES = (
 
 
 def docx_to_markdown(data: bytes) -> str:
-    """Return what a Word document says; ValueError says why it can't be read."""
+    """Return a Word document as Markdown; raise ValueError if it can't be read."""
     try:
         import mammoth  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
     except ImportError:
         raise ValueError(missing_extra("DOCX", "docs-import")) from None
     _check_size(data)
     try:
-        found = mammoth.convert_to_html(
+        result = mammoth.convert_to_html(
             io.BytesIO(data), style_map=_STYLES, convert_image=mammoth.images.img_element(_no_image)
         )
     except (
@@ -42,11 +42,11 @@ def docx_to_markdown(data: bytes) -> str:
         SAXException,
     ) as problem:
         raise ValueError(f"the DOCX is damaged: {problem}; save it again") from None
-    return html.to_markdown(found.value)
+    return html.to_markdown(result.value)
 
 
 def pdf_to_markdown(data: bytes) -> str:
-    """Return the text of a PDF, page after page; ValueError says why it can't be read."""
+    """Return the text of a PDF page by page; raise ValueError if it can't be read."""
     try:
         import pypdf  # noqa: PLC0415 - an extra
         from pypdf.errors import PyPdfError  # noqa: PLC0415
@@ -66,7 +66,7 @@ def pdf_to_markdown(data: bytes) -> str:
 
 
 def _check_size(data: bytes) -> None:
-    """Refuse what is no ZIP, and what unpacks to more than any text holds."""
+    """Raise ValueError if the data is not a ZIP, or unpacks to more than `LARGEST_UNPACKED` bytes."""
     try:
         unpacked = sum(entry.file_size for entry in ZipFile(io.BytesIO(data)).infolist())
     except BadZipFile:

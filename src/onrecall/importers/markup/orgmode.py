@@ -1,4 +1,4 @@
-"""Org → Markdown, line for line, so that a citation's line is that of the file."""
+"""Convert Org to Markdown line for line, so that citations keep the line numbers of the file."""
 
 import re
 
@@ -41,7 +41,7 @@ _TASK_MARKS = {
     "STARTED": "STARTED",
     "DONE": "[x]",
 }
-"""What Markdown's action items write for a state: a task that was given up is not done."""
+"""Task state → marker of a Markdown action item; a cancelled task is not done."""
 _CODE = frozenset(("src", "example", "export"))
 
 
@@ -77,29 +77,29 @@ def _line(line: str) -> str:
         return ""
     if _RULE.fullmatch(line):
         return line.replace("+", "|")
-    return _named_value(line) or _inline(line)
+    return _labelled_value(line) or _inline(line)
 
 
-def _named_value(line: str) -> str:
-    """A keyword, a property or a described item as a label and its value; empty where it is none."""
+def _labelled_value(line: str) -> str:
+    """Return a keyword, property or description item as label and value; empty if the line is none of these."""
     if keyword := _KEYWORD.fullmatch(line):
         name = keyword["name"].casefold()
         if name == "title":
             return f"# {_inline(keyword['value'])}"
         return f"**{name.capitalize()}:** {_inline(keyword['value'])}" if name in _FACTS else " "
-    if held := _PROPERTY.fullmatch(line):
-        return f"**{held['name'].replace('_', ' ')}:** {_inline(held['value'])}"
+    if field := _PROPERTY.fullmatch(line):
+        return f"**{field['name'].replace('_', ' ')}:** {_inline(field['value'])}"
     if described := _DESCRIPTION.fullmatch(line):
         return f"{described['lead']}**{_inline(described['name'])}:** {_inline(described['value'])}"
     return ""
 
 
 def _inline(text: str) -> str:
-    text = _STAMP.sub(lambda found: " ".join(part for part in found.groups() if part), text)
+    text = _STAMP.sub(lambda stamp: " ".join(part for part in stamp.groups() if part), text)
     parts = re.split(r"(`[^`\n]+`)", _VERBATIM.sub(r"`\2`", text))
     return "".join(part if n % 2 else _without_marks(part) for n, part in enumerate(parts))
 
 
 def _without_marks(text: str) -> str:
-    text = _LINK.sub(lambda found: f"[{found[2] or found[1]}]({found[1]})", text)
+    text = _LINK.sub(lambda link: f"[{link[2] or link[1]}]({link[1]})", text)
     return _BOLD.sub(r"**\1**", text)

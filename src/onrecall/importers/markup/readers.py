@@ -1,4 +1,4 @@
-"""Which function reads a document, by the ending of its file."""
+"""Converters to Markdown by file ending."""
 
 from collections.abc import Callable, Mapping
 
@@ -16,11 +16,11 @@ TEXTS: Mapping[str, Callable[[str], str]] = {
     ".xhtml": html.to_markdown,
     ".ipynb": notebook.to_markdown,
 }
-"""What reads a text, by the ending of its file."""
+"""File ending → converter of a text format."""
 BINARIES: Mapping[str, Callable[[bytes], str]] = {
     ".pdf": office.pdf_to_markdown,
     ".docx": office.docx_to_markdown,
 }
-"""What reads a file that is no text, by its ending."""
+"""File ending → converter of a binary format."""
 SUFFIXES = (*TEXTS, *BINARIES)
-"""The endings of files that are read as documents besides those of Markdown."""
+"""File endings read as documents, besides Markdown."""

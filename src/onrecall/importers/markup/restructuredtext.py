@@ -1,4 +1,4 @@
-"""reStructuredText → Markdown, line for line, so that a citation's line is that of the file."""
+"""Convert reStructuredText to Markdown line for line, so that citations keep the line numbers of the file."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def to_markdown(text: str) -> str:
 
 
 class _RstTranslator:
-    """Goes through the lines; each is replaced where it stands."""
+    """Translates line by line, in place."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._in = list(lines)
@@ -35,11 +35,11 @@ class _RstTranslator:
         """Translate all lines."""
         at = 0
         while at < len(self._in):
-            at = self._take(at)
+            at = self._translate(at)
         return self._out
 
-    def _take(self, at: int) -> int:
-        """Translate what begins at a line; return the line after it."""
+    def _translate(self, at: int) -> int:
+        """Translate the construct that begins at a line; return the index of the line after it."""
         for reader in (self._heading, self._code, self._table, self._list_table, self._directive):
             if end := reader(at):
                 return end
@@ -51,7 +51,7 @@ class _RstTranslator:
         return at + 1
 
     def _heading(self, at: int) -> int:
-        """A title under a rule, or between two."""
+        """Translate a title above an adornment line, or between two."""
         line, below = self._in[at], self._line(at + 1)
         if _ADORNMENT.fullmatch(line) and below.strip() and self._line(at + 2).rstrip() == line.rstrip():
             self._out[at + 1] = self._title(f"over{line.strip()[0]}", below)
@@ -71,11 +71,11 @@ class _RstTranslator:
         return f"{'#' * min(self._levels.index(style) + 1, 6)} {_inline(line.strip())}"
 
     def _code(self, at: int) -> int:
-        found = _CODE.fullmatch(self._in[at])
-        return self._block(at + 1, found["language"], len(found["indent"])) if found else 0
+        directive = _CODE.fullmatch(self._in[at])
+        return self._block(at + 1, directive["language"], len(directive["indent"])) if directive else 0
 
     def _block(self, at: int, language: str, indent: int) -> int:
-        """An indented block as a fence: its marks stand on the blank lines around it."""
+        """Translate an indented block to a fenced one; the fences replace the blank lines around it."""
         start = at
         while start < len(self._in) and (not self._in[start].strip() or _FIELD.fullmatch(self._in[start])):
             start += 1
@@ -104,7 +104,7 @@ class _RstTranslator:
             return at + 1
         if not _SIMPLE_RULE.fullmatch(line):
             return 0
-        spans = [(found.start(), found.end()) for found in re.finditer("=+", line)]
+        spans = [(match.start(), match.end()) for match in re.finditer("=+", line)]
         end = at + 1
         while end < len(self._in) and self._in[end].strip():
             if _SIMPLE_RULE.fullmatch(self._in[end]):
@@ -121,12 +121,15 @@ class _RstTranslator:
         end, row_at, rows = at + 1, 0, 0
         cells: list[str] = []
         while end < len(self._in) and (not self._in[end].strip() or self._in[end][:1].isspace()):
-            first, other = re.fullmatch(r"\s+\* - ?(.*)", self._in[end]), re.fullmatch(r"\s+- ?(.*)", self._in[end])
-            if first:
+            row_start, next_cell = (
+                re.fullmatch(r"\s+\* - ?(.*)", self._in[end]),
+                re.fullmatch(r"\s+- ?(.*)", self._in[end]),
+            )
+            if row_start:
                 rows += 1
-                cells, row_at = [first[1]], end
-            elif other and cells:
-                cells.append(other[1])
+                cells, row_at = [row_start[1]], end
+            elif next_cell and cells:
+                cells.append(next_cell[1])
             elif cells and self._in[end].strip():
                 cells[-1] += " " + self._in[end].strip()
             if cells:
@@ -158,8 +161,8 @@ def _row(line: str, spans: Sequence[tuple[int, int]]) -> str:
 
 
 def _line(line: str) -> str:
-    if found := _FIELD.fullmatch(line):
-        return f"{found['indent']}**{found['name']}:** {_inline(found['value'] or '')}".rstrip()
+    if field := _FIELD.fullmatch(line):
+        return f"{field['indent']}**{field['name']}:** {_inline(field['value'] or '')}".rstrip()
     return _inline(_AUTO_ITEM.sub(r"\g<1>1.\2", line))
 
 

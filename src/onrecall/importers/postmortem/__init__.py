@@ -1,1 +1,1 @@
-"""Postmortems: what a document tells of an incident, each field with the line it came from."""
+"""Extract incidents from postmortems, each field with the line it came from."""

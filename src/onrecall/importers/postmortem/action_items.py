@@ -1,4 +1,4 @@
-"""Action items: what shall be done so that it does not come again, by whom, and whether it is done."""
+"""Extract action items: what should be done to prevent recurrence, by whom, and whether it is done."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from onrecall.domain.incident import ActionItem
 from onrecall.importers.postmortem.prose import is_placeholder
-from onrecall.importers.postmortem.rows import DocumentRow, plain
+from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
-from onrecall.importers.postmortem.word_lists import phrases, words
+from onrecall.importers.postmortem.word_lists import phrase_list, word_set
 
-_COLUMNS = {name: phrases(f"column {name}") for name in ("text", "owner", "state", "due", "ticket", "type")}
-_STATES = {word: state for state in ("done", "open", "in progress", "cancelled") for word in phrases(f"state {state}")}
+_COLUMNS = {name: phrase_list(f"column {name}") for name in ("text", "owner", "state", "due", "ticket", "type")}
+_STATES = {
+    word: state for state in ("done", "open", "in progress", "cancelled") for word in phrase_list(f"state {state}")
+}
 _STATE_WORDS = "|".join(
     sorted(
         (re.escape(word) for word in _STATES if len(word) > 1 and word.isascii() and word not in ("no", "yes", "new")),
@@ -19,7 +21,7 @@ _STATE_WORDS = "|".join(
         reverse=True,
     )
 )
-_STATE_BEHIND = re.compile(
+_STATE_AFTER = re.compile(
     rf"\s*(?:[-–—:;,|]\s*|\()\s*\**(?:status\s*[:=]\s*)?(?P<state>{_STATE_WORDS})\**\s*\)?[.!]?\s*$"
     rf"|\s*\[(?P<boxed>{_STATE_WORDS})\]\s*[.!]?$",
     re.IGNORECASE,
@@ -30,7 +32,7 @@ _STATE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _MARK_BEFORE = re.compile(r"\s*(?P<mark>✅|☑️?|✔️?|❌|⬜|🚧|⏳|☐)\s*")
-_MARK_BEHIND = re.compile(r"\s*(?P<mark>✅|☑️?|✔️?|❌|⬜|🚧|⏳|☐)\s*$")
+_MARK_AFTER = re.compile(r"\s*(?P<mark>✅|☑️?|✔️?|❌|⬜|🚧|⏳|☐)\s*$")
 _NAME = r"@[\w.-]+|[A-ZÄÖÜ][\w.'’-]*(?:\s+[A-ZÄÖÜ][\w.'’-]*){0,2}|[a-z][\w.-]{1,20}(?:[ -](?:team|sre|ops|squad))?"
 _OWNER_LABEL = re.compile(
     rf"[\s,;(\[|–—-]*\**(?:owner|assignee|assigned to|responsible|dri|who|verantwortlich|zuständig"
@@ -38,14 +40,14 @@ _OWNER_LABEL = re.compile(
     rf"|[A-Z]\w+))*)\**\s*[)\]]?",
     re.IGNORECASE,
 )
-_OWNER_ROUND = re.compile(
+_OWNER_IN_BRACKETS = re.compile(
     r"\s*[(\[](?P<owner>@[\w./-]+(?:\s*(?:,|&|and)\s*@[\w./-]+)*|[A-Z][a-zäöüé]+(?:\s+[A-Z][\w.]+)?"
     r"|[a-z]+[ -](?:team|sre|ops|squad)|team[ -][a-z]+|facilities|ops|infra|dba|dbas|security|platform|network"
     r"|net-ops|sre|devops|support|finance|legal"
     r"|helpdesk)(?:\s*[,;–-]\s*(?P<more>[^()\[\]]{1,60}))?[)\]]\s*[.]?\s*$"
 )
 _LOWER_OWNER = re.compile(r"\(([a-z][a-z.-]{1,20})\)(?=\s*\W?\s*(?:\w+)?$)")
-"""A name in small letters: it counts where every item of a list ends with one."""
+"""A lower-case name; it counts as owner only if every item of the list ends with one."""
 _OWNER_DASH = re.compile(
     r"\s+(?:[-–—]|→|->|=>)\s*(?P<owner>@[\w./-]+|[A-Z][a-zäöüé]+(?:\s[A-Z][a-zäöüé]*\.?)?)\s*[.]?\s*$"
 )
@@ -78,31 +80,31 @@ _BOILERPLATE = re.compile(
 
 
 def action_items(sections: Sequence[LabelledSection]) -> tuple[ActionItem, ...]:
-    """All of them, in the order of the document."""
-    return tuple(item for section in sections if section.topic == "actions" for item in _of(section))
+    """Return all action items in document order."""
+    return tuple(item for section in sections if section.topic == "actions" for item in _section_items(section))
 
 
-def _of(section: LabelledSection) -> Iterator[ActionItem]:
+def _section_items(section: LabelledSection) -> Iterator[ActionItem]:
     part: list[DocumentRow] = []
     for row in [*section.rows, DocumentRow(0, "heading", "")]:
         if row.kind == "heading":
-            yield from _of_part(part)
+            yield from _part_items(part)
             part = []
         else:
             part.append(row)
 
 
-def _of_part(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
-    """Of what stands under one heading: its table, or its list, or else its paragraphs."""
+def _part_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
+    """Yield the items under one heading: from its table, its list, or else its paragraphs."""
     if any(row.kind == "cells" and row.cells for row in rows):
-        yield from _of_table([row for row in rows if row.kind == "cells"])
+        yield from _table_items([row for row in rows if row.kind == "cells"])
     if any(row.kind == "item" for row in rows):
-        yield from _of_list(rows)
+        yield from _list_items(rows)
     elif not any(row.kind == "cells" for row in rows):
-        yield from _of_prose(rows)
+        yield from _prose_items(rows)
 
 
-def _of_table(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
+def _table_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     columns: dict[str, int] = {}
     for row in rows:
         if not row.cells:
@@ -112,32 +114,32 @@ def _of_table(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
             if columns:
                 continue
             columns = {"text": 0}
-        cells = {name: plain(row.cells[place]) for name, place in columns.items() if place < len(row.cells)}
+        cells = {name: plain_text(row.cells[place]) for name, place in columns.items() if place < len(row.cells)}
         text = cells.get("text", "")
         if not text or is_placeholder(text):
             continue
-        item = _item(text, row.number, row.cells[columns["text"]])
+        item = _parse_item(text, row.number, row.cells[columns["text"]])
         owner = cells.get("owner", "").strip("@ ")
         state = cells.get("state", "")
         yield replace(
             item,
             owner=owner if owner and not is_placeholder(owner) else item.owner,
-            state=_state(state) or (state if state and not is_placeholder(state) else item.state),
+            state=_parse_state(state) or (state if state and not is_placeholder(state) else item.state),
         )
 
 
 def _columns(row: DocumentRow) -> dict[str, int]:
-    names = [plain(cell).casefold().strip(" *:") for cell in row.cells]
-    found: dict[str, int] = {}
+    names = [plain_text(cell).casefold().strip(" *:") for cell in row.cells]
+    columns: dict[str, int] = {}
     for meaning, names_of_it in _COLUMNS.items():
         for word in names_of_it:
-            if word in names and names.index(word) not in found.values():
-                found.setdefault(meaning, names.index(word))
+            if word in names and names.index(word) not in columns.values():
+                columns.setdefault(meaning, names.index(word))
                 break
-    return found if "text" in found and len(found) >= 2 else {}
+    return columns if "text" in columns and len(columns) >= 2 else {}
 
 
-def _of_list(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
+def _list_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     drafts: list[tuple[DocumentRow, list[str]]] = []
     for row in rows:
         nested = bool(drafts) and row.level > drafts[0][0].level + 1
@@ -145,111 +147,113 @@ def _of_list(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
             drafts.append((row, [row.text]))
         elif drafts and (row.kind == "item" or (row.kind == "text" and row.nested)):
             drafts[-1][1].append(row.text.strip())
-    named_at_end = len(drafts) > 1 and all(_LOWER_OWNER.search(plain(" ".join(parts))) for _, parts in drafts)
+    named_at_end = len(drafts) > 1 and all(_LOWER_OWNER.search(plain_text(" ".join(parts))) for _, parts in drafts)
     for row, parts in drafts:
         markup = " ".join(parts)
-        text = plain(markup)
+        text = plain_text(markup)
         if named_at_end:
             text = _LOWER_OWNER.sub(r"(@\1)", text)
         if not text or is_placeholder(text) or _BOILERPLATE.search(text):
             continue
-        item = _item(text, row.number, markup)
+        item = _parse_item(text, row.number, markup)
         if row.ticked is not None:
             item = replace(item, state="done" if row.ticked else item.state or "open")
         if item.text:
             yield item
 
 
-def _is_detail(said: str) -> bool:
+def _is_detail(text: str) -> bool:
     return bool(
-        _OWNER_LABEL.match(f" {plain(said)}") or _STATE_LABEL.match(f" {plain(said)}") or _DUE.match(f" {plain(said)}")
+        _OWNER_LABEL.match(f" {plain_text(text)}")
+        or _STATE_LABEL.match(f" {plain_text(text)}")
+        or _DUE.match(f" {plain_text(text)}")
     )
 
 
-def _of_prose(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
+def _prose_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     block: list[DocumentRow] = []
     for row in [*rows, DocumentRow(0, "blank", "")]:
         if row.kind == "text":
             block.append(row)
             continue
-        markup = " ".join(one.text.strip() for one in block)
-        text = plain(markup)
-        if text and not is_placeholder(text) and not _BOILERPLATE.search(text) and _demands(text):
-            yield _item(text, block[0].number, markup)
+        markup = " ".join(line.text.strip() for line in block)
+        text = plain_text(markup)
+        if text and not is_placeholder(text) and not _BOILERPLATE.search(text) and _is_demand(text):
+            yield _parse_item(text, block[0].number, markup)
         block = []
 
 
-def _demands(said: str) -> bool:
-    """Whether a paragraph says what shall be done, not what was."""
-    if len(said.split()) < 3 or said.rstrip().endswith("?"):
+def _is_demand(text: str) -> bool:
+    """Return whether a paragraph states what should be done rather than what was done."""
+    if len(text.split()) < 3 or text.rstrip().endswith("?"):
         return False
-    first = said.split(maxsplit=1)[0].casefold()
+    first = text.split(maxsplit=1)[0].casefold()
     return (
-        first not in _NARRATING
-        or re.search(r"\b(?:should|shall|will|must|need(?:s)? to|plan(?:s|ned)? to|going to|want to|consider)\b", said)
+        first not in _NARRATIVE_WORDS
+        or re.search(r"\b(?:should|shall|will|must|need(?:s)? to|plan(?:s|ned)? to|going to|want to|consider)\b", text)
         is not None
     )
 
 
-_NARRATING = words("paragraphs that narrate")
+_NARRATIVE_WORDS = word_set("paragraphs that narrate")
 
 
-def _item(text: str, line: int, markup: str) -> ActionItem:
-    """An item without the owner, the state and the date that stand in it."""
-    if (without := _TRAILING_LINK.sub("", markup)) != markup and plain(without):
-        text = plain(without)
+def _parse_item(text: str, line: int, markup: str) -> ActionItem:
+    """Parse an item; owner, state and due date are removed from its text."""
+    if (without := _TRAILING_LINK.sub("", markup)) != markup and plain_text(without):
+        text = plain_text(without)
     struck = markup.strip().startswith("~~") and markup.strip().endswith("~~")
     text, owner, state = _owner_in_brackets(text.replace("~~", "").strip())
     state = "done" if struck else state
-    for pattern in (_STATE_LABEL, _MARK_BEFORE, _MARK_BEHIND, _STATE_BEFORE, _STATE_BEHIND):
-        found = pattern.match(text) if pattern in (_MARK_BEFORE, _STATE_BEFORE) else pattern.search(text)
-        if found and (known := _state(next((word for word in found.groups() if word), ""))):
-            state = state or known
-            text = f"{text[: found.start()]} {text[found.end() :]}".strip()
+    for pattern in (_STATE_LABEL, _MARK_BEFORE, _MARK_AFTER, _STATE_BEFORE, _STATE_AFTER):
+        match = pattern.match(text) if pattern in (_MARK_BEFORE, _STATE_BEFORE) else pattern.search(text)
+        if match and (parsed_state := _parse_state(next((word for word in match.groups() if word), ""))):
+            state = state or parsed_state
+            text = f"{text[: match.start()]} {text[match.end() :]}".strip()
     if due := _DUE.search(text):
-        text = f"{text[: due.start()]}{_closing(text, due)}{text[due.end() :]}".strip()
+        text = f"{text[: due.start()]}{_closing_bracket(text, due)}{text[due.end() :]}".strip()
     if owner is None:
-        text, owner, said = _owner_in_brackets(text)
-        state = state or said
+        text, owner, bracket_state = _owner_in_brackets(text)
+        state = state or bracket_state
     for pattern in (_OWNER_LABEL, _OWNER_DASH, _OWNER_AT, _OWNER_BEFORE) if owner is None else ():
-        found = pattern.match(text) if pattern is _OWNER_BEFORE else pattern.search(text)
-        if found is not None:
-            owner = found["owner"].strip("@ ").rstrip(".")
-            text = f"{text[: found.start()]} {text[found.end() :]}".strip()
+        match = pattern.match(text) if pattern is _OWNER_BEFORE else pattern.search(text)
+        if match is not None:
+            owner = match["owner"].strip("@ ").rstrip(".")
+            text = f"{text[: match.start()]} {text[match.end() :]}".strip()
             break
-    if behind := _STATE_BEHIND.search(text):
-        state = state or _state(behind["state"] or behind["boxed"])
+    if behind := _STATE_AFTER.search(text):
+        state = state or _parse_state(behind["state"] or behind["boxed"])
         text = text[: behind.start()].strip()
-    said = " ".join(text.split()).strip(" ;,|\u2013\u2014").removesuffix(" -").strip()
-    return ActionItem(said or text, owner or None, state, line)
+    stripped = " ".join(text.split()).strip(" ;,|\u2013\u2014").removesuffix(" -").strip()
+    return ActionItem(stripped or text, owner or None, state, line)
 
 
 def _owner_in_brackets(text: str) -> tuple[str, str | None, str | None]:
-    """`… (Farah, in progress)`: the text without it, the owner, and the state that stands beside."""
-    found = _OWNER_ROUND.search(text)
-    if found is None or _is_no_name(found["owner"]) or _state(found["owner"]):
+    """Split `… (Farah, in progress)` into the text, the owner and the state."""
+    match = _OWNER_IN_BRACKETS.search(text)
+    if match is None or _is_not_name(match["owner"]) or _parse_state(match["owner"]):
         return text, None, None
     return (
-        f"{text[: found.start()]}".strip(),
-        found["owner"].strip("@ ").rstrip("."),
-        _state((found["more"] or "").strip()),
+        f"{text[: match.start()]}".strip(),
+        match["owner"].strip("@ ").rstrip("."),
+        _parse_state((match["more"] or "").strip()),
     )
 
 
-def _closing(text: str, found: re.Match[str]) -> str:
-    """The bracket that a date took with it, where it opened before."""
-    taken = found[0].strip()
+def _closing_bracket(text: str, match: re.Match[str]) -> str:
+    """Return the closing bracket matched with a date if its opening bracket is before the date."""
+    matched_text = match[0].strip()
     if (
-        taken.endswith((")", "]"))
-        and not taken.startswith(("(", "["))
-        and text[: found.start()].count("(") > text[: found.start()].count(")")
+        matched_text.endswith((")", "]"))
+        and not matched_text.startswith(("(", "["))
+        and text[: match.start()].count("(") > text[: match.start()].count(")")
     ):
-        return taken[-1]
+        return matched_text[-1]
     return ""
 
 
-def _is_no_name(said: str) -> bool:
-    return said.casefold() in (
+def _is_not_name(name: str) -> bool:
+    return name.casefold() in (
         "issue",
         "link",
         "pr",
@@ -273,5 +277,5 @@ def _is_no_name(said: str) -> bool:
     )
 
 
-def _state(said: str) -> str | None:
-    return _STATES.get(said.strip(" .*_\ufe0f").casefold())
+def _parse_state(text: str) -> str | None:
+    return _STATES.get(text.strip(" .*_\ufe0f").casefold())

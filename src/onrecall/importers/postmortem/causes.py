@@ -1,15 +1,15 @@
-"""The root cause: what stands under its heading, or else the sentence that tells it."""
+"""Extract the root cause: the text under its heading, or else the sentence that states it."""
 
 import re
 from collections.abc import Iterable, Sequence
 
-from onrecall.importers.postmortem.prose import ProseStatement, paragraphs, spoken
+from onrecall.importers.postmortem.prose import ProseStatement, paragraphs, sentence_statements
 from onrecall.importers.postmortem.rows import DocumentRow
 from onrecall.importers.postmortem.sections import LabelledSection
-from onrecall.importers.postmortem.vocabulary import bare
+from onrecall.importers.postmortem.vocabulary import normalize_heading
 
 LONGEST = 1_500
-"""Characters of a root cause; a section that is longer is cut at a paragraph."""
+"""Maximum characters of a root cause; a longer section is cut at a paragraph."""
 _PROPER = ("root cause", "grundursache", "causa raíz", "causa raiz", "cause racine", "根本原因", "根因", "ursache")
 _WHYS = re.compile(r"\b(?:five|5)[ -]?whys?\b|why analysis|^whys?\??$", re.IGNORECASE)
 _WHY_ROW = re.compile(r"(?:\d+[.)]\s*)?why\b(?P<question>[^?]*)\??\s*[:–—-]?\s*(?P<answer>.*)", re.IGNORECASE)
@@ -77,50 +77,52 @@ _EFFECT_ONLY = re.compile(
 
 
 def root_cause(sections: Sequence[LabelledSection]) -> ProseStatement | None:
-    """The cause under the heading that names it best; without one, the sentence that tells it most plainly."""
+    """Return the cause under its best heading; without one, the sentence that states it most clearly."""
     headed = [section for section in sections if section.topic == "cause"]
-    for group in (_proper(headed), headed):
-        if (said := _said(group)) is not None:
-            return said
-    return _told_in_prose([section for section in sections if section.topic not in ("cause", "failed_fix")])
+    for group in (_named_root_cause(headed), headed):
+        if (statement := _stated_cause(group)) is not None:
+            return statement
+    return _cause_in_prose([section for section in sections if section.topic not in ("cause", "failed_fix")])
 
 
-def _proper(headed: Sequence[LabelledSection]) -> list[LabelledSection]:
+def _named_root_cause(headed: Sequence[LabelledSection]) -> list[LabelledSection]:
     return [
-        one for one in headed if any(name in bare(one.heading) for name in _PROPER) and not _WHYS.search(one.heading)
+        section
+        for section in headed
+        if any(name in normalize_heading(section.heading) for name in _PROPER) and not _WHYS.search(section.heading)
     ]
 
 
-def _said(group: Sequence[LabelledSection]) -> ProseStatement | None:
+def _stated_cause(group: Sequence[LabelledSection]) -> ProseStatement | None:
     if not group:
         return None
     if all(_WHYS.search(section.heading) for section in group):
         return last_why(group)
-    found = [
+    statements = [
         statement for section in group if not _WHYS.search(section.heading) for statement in paragraphs(section.rows)
     ]
-    found = [statement for statement in found if not _NOTHING_KNOWN.match(statement.text)]
-    if found and all(_WHY_ROW.match(statement.text) for statement in found):
+    statements = [statement for statement in statements if not _NOTHING_KNOWN.match(statement.text)]
+    if statements and all(_WHY_ROW.match(statement.text) for statement in statements):
         return last_why(group)
-    return _within(found) if found else None
+    return _fit_length(statements) if statements else None
 
 
-def _within(found: Sequence[ProseStatement]) -> ProseStatement:
-    """The paragraphs that fit, the first of them in any case."""
+def _fit_length(statements: Sequence[ProseStatement]) -> ProseStatement:
+    """Join the paragraphs that fit into `LONGEST` characters, at least the first."""
     total = 0
     texts: list[str] = []
-    for statement in found:
+    for statement in statements:
         total += len(statement.text)
         if texts and total > LONGEST:
             break
         texts.append(statement.text)
-    return ProseStatement("\n".join(texts), found[0].line)
+    return ProseStatement("\n".join(texts), statements[0].line)
 
 
 def last_why(group: Sequence[LabelledSection]) -> ProseStatement | None:
-    """The last answer of a chain of whys: that is where it ends."""
+    """Return the last answer of a five-whys chain."""
     answers: list[ProseStatement] = []
-    for statement in (one for section in group for one in paragraphs(section.rows)):
+    for statement in (paragraph for section in group for paragraph in paragraphs(section.rows)):
         why = _WHY_ROW.fullmatch(statement.text)
         answer = why["answer"] if why and "?" in statement.text else _ANSWER.sub("", statement.text)
         if answer.strip() and not answer.rstrip().endswith("?"):
@@ -128,20 +130,22 @@ def last_why(group: Sequence[LabelledSection]) -> ProseStatement | None:
     return answers[-1] if answers else None
 
 
-def _told_in_prose(sections: Iterable[LabelledSection]) -> ProseStatement | None:
-    """The first sentence of the strongest kind: in the summary and the conclusion before the chronology."""
-    ranked = sorted(sections, key=lambda section: _NEARNESS.get(section.topic or "", 2))
-    spoken_in = [(section.topic, statement) for section in ranked for statement in spoken(_prose_of(section))]
+def _cause_in_prose(sections: Iterable[LabelledSection]) -> ProseStatement | None:
+    """Return the first sentence that matches the strongest pattern; summary and trigger before chronology."""
+    ranked = sorted(sections, key=lambda section: _TOPIC_ORDER.get(section.topic or "", 2))
+    spoken_in = [
+        (section.topic, statement) for section in ranked for statement in sentence_statements(_prose_of(section))
+    ]
     for pattern, topics in (
         (_STRONG, None),
-        (_CAUSED, _TELLING),
+        (_CAUSED, _CAUSE_TOPICS),
         (_MEDIUM, ("summary", None)),
         (_WEAK, ("summary", None)),
     ):
         for place, (about, statement) in enumerate(spoken_in):
             if topics is not None and about not in topics:
                 continue
-            if pattern.search(statement.text) and not _doubtful(statement.text):
+            if pattern.search(statement.text) and not _is_doubtful(statement.text):
                 return _with_antecedent(statement, spoken_in[place - 1] if place else None, about)
     return None
 
@@ -149,14 +153,14 @@ def _told_in_prose(sections: Iterable[LabelledSection]) -> ProseStatement | None
 def _with_antecedent(
     statement: ProseStatement, before: tuple[object, ProseStatement] | None, about: object
 ) -> ProseStatement:
-    """`This caused …` says nothing without the sentence before it."""
+    """Prepend the previous sentence to one such as `This caused …`, which is meaningless without it."""
     if before is None or before[0] != about or not _BACKWARD.match(statement.text):
         return statement
     return ProseStatement(f"{before[1].text} {statement.text}", before[1].line)
 
 
 def _prose_of(section: LabelledSection) -> Sequence[DocumentRow]:
-    """Its rows; of action items only what stands beside them."""
+    """Return the rows of a section; of action items only the text between the items."""
     return (
         [row for row in section.rows if row.kind == "text" and not row.nested]
         if section.topic == "actions"
@@ -164,11 +168,20 @@ def _prose_of(section: LabelledSection) -> Sequence[DocumentRow]:
     )
 
 
-_NEARNESS = {"actions": 7, "summary": 0, "trigger": 1, "impact": 3, "timeline": 4, "aside": 5, "fix": 3, "detection": 6}
-_TELLING = ("summary", None, "impact", "fix", "timeline")
+_TOPIC_ORDER = {
+    "actions": 7,
+    "summary": 0,
+    "trigger": 1,
+    "impact": 3,
+    "timeline": 4,
+    "aside": 5,
+    "fix": 3,
+    "detection": 6,
+}
+_CAUSE_TOPICS = ("summary", None, "impact", "fix", "timeline")
 
 
-def _doubtful(sentence: str) -> bool:
+def _is_doubtful(sentence: str) -> bool:
     if sentence.rstrip().endswith("?") or _EFFECT_ONLY.search(sentence):
         return True
     return _GUESS.search(sentence) is not None or _NOTHING_KNOWN.search(sentence) is not None

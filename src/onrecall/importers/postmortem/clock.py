@@ -1,4 +1,4 @@
-"""Times as chronologies write them: with a date or without, with a zone or without; never more than is written."""
+"""Parse times as written in chronologies, with or without date and zone; nothing is inferred here."""
 
 import re
 from collections.abc import Iterable
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from onrecall.importers.postmortem.word_lists import phrases
+from onrecall.importers.postmortem.word_lists import phrase_list
 
 _MONTH_NUMBERS = {
     name: number
     for language in ("short", "english", "german", "french", "spanish")
-    for number, name in enumerate(phrases(f"months {language}"), start=1)
+    for number, name in enumerate(phrase_list(f"months {language}"), start=1)
 } | {"sept": 9}
 _MONTH = "|".join(sorted((re.escape(name) for name in _MONTH_NUMBERS), key=len, reverse=True))
 ZONES: dict[str, str | int] = {
@@ -22,13 +22,13 @@ ZONES: dict[str, str | int] = {
     "pacific": "America/Los_Angeles", "et": "America/New_York", "eastern time": "America/New_York",
     "eastern": "America/New_York",
 }  # fmt: skip
-"""Zone names that mean one thing wherever they are used; `EST`, `CST`, `IST` and `BST` do not."""
+"""Unambiguous zone names; `EST`, `CST`, `IST` and `BST` mean different zones in different places."""
 UNCLEAR_ZONES = frozenset(("est", "cst", "mst", "ist", "bst", "ast", "sst"))
 _ZONE_WORDS = "|".join(sorted((re.escape(name) for name in (*ZONES, *UNCLEAR_ZONES)), key=len, reverse=True))
 YEARLESS = 4
-"""The year that a date without one is given: a leap year, so that 29 February is one."""
+"""Placeholder year of a date without one; a leap year, so that 29 February is valid."""
 ROLLOVER = timedelta(hours=4)
-"""A clock that falls back by more than this has passed midnight; by less, a row stands out of order."""
+"""A clock time that goes back by more than this passed midnight; by less, the row is out of order."""
 
 _DATE = re.compile(
     rf"(?<![\d.])(?:(?P<y>(?:19|20)\d\d)[-/.年](?P<m>\d{{1,2}})[-/.月](?P<d>\d{{1,2}})日?(?!\d)"
@@ -51,7 +51,7 @@ _ZONE_AFTER = re.compile(
     rf"|(?P<name>{_ZONE_WORDS})\b|(?P<uhr>Uhr)\b)[)\uff09]?",
     re.IGNORECASE,
 )
-_ZONE_SAID = re.compile(
+_STATED_ZONE = re.compile(
     rf"(?:\b(?:times?|timestamps|zeiten|heures|horas|hours|zone|timezone)\b[^.\n]{{0,40}}?|\("
     rf"|\bin\s+)(?:(?P<base>UTC|GMT)\s*(?P<off>[+-]\d{{1,2}}(?::?\d\d)?)|(?P<iana>[A-Z][a-z]+/[A-Z][A-Za-z_]+)"
     rf"|(?P<name>{_ZONE_WORDS})\b)",
@@ -64,7 +64,7 @@ _OPENING = re.compile(
     rf"|about|~)(?=[\s~\d])|~|-(?=\s)|–|\|)*)?(?P<clock>{_CLOCK.pattern})?",
     re.IGNORECASE,
 )
-_DAY_BEHIND = re.compile(rf"\s*,?\s*(?:on|am|le|el)\s+{_WEEKDAY}(?:{_DATE.pattern})", re.IGNORECASE)
+_DAY_AFTER = re.compile(rf"\s*,?\s*(?:on|am|le|el)\s+{_WEEKDAY}(?:{_DATE.pattern})", re.IGNORECASE)
 _SOME_TIME = (
     r"[^.;:\n]{0,30}?\d{1,2}[:h]\d{2}(?:\s*[ap]\.?m\.?)?(?:\s*\(?[A-Z]{2,4}(?:[+-]\d{1,2})?\)?)?"
     r"(?:\s+on\s+[^.;,\n]{6,24})?"
@@ -79,51 +79,51 @@ _RELATIVE = re.compile(r"[\s\[(*_`]*T\s?[+-]\s?\d{1,4}(?::\d\d)?\s*(?:m|min|mins
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A time as it is written; what is not written is None."""
+    """A time as written; missing parts are None."""
 
     day: date | None
     clock: time | None
     zone: tzinfo | None
     end: int
-    """Where the text goes on behind it."""
+    """The position in the text after the time."""
     unclear: str | None = None
-    """A zone's name that means different things in different places."""
+    """An ambiguous zone name."""
 
 
 def opens_with_time(text: str) -> bool:
-    """Whether a line begins with a date, a clock time or a time relative to the start."""
+    """Return whether a line begins with a date, a clock time or a time relative to the start."""
     return (
-        opening(text) is not None
+        opening_stamp(text) is not None
         or _RELATIVE.match(text) is not None
         or re.match(r"[\s\[]*\d[\dX]:XX", text) is not None
     )
 
 
-def opening(text: str) -> Stamp | None:
-    """The date, the clock time, or both, with which a line begins."""
-    found = _OPENING.match(text[:200])
-    if found is None or not (found["date"] or found["clock"]):
+def opening_stamp(text: str) -> Stamp | None:
+    """Return the date, clock time, or both at the beginning of a line."""
+    match = _OPENING.match(text[:200])
+    if match is None or not (match["date"] or match["clock"]):
         return None
     day = None
-    if found["date"]:
-        day = _day(found)
+    if match["date"]:
+        day = _parse_day(match)
         if day is None:
             return None
-    clock = _time(found) if found["clock"] else None
-    end = found.end()
-    zone, unclear, end = _zone_at(text, end) if clock else (None, None, end)
-    if clock and day is None and (behind := _DAY_BEHIND.match(text, end)) is not None:
-        day, end = _day(behind) or day, behind.end()
+    clock = _parse_time(match) if match["clock"] else None
+    end = match.end()
+    zone, unclear, end = _parse_zone(text, end) if clock else (None, None, end)
+    if clock and day is None and (behind := _DAY_AFTER.match(text, end)) is not None:
+        day, end = _parse_day(behind) or day, behind.end()
     return Stamp(day, clock, zone, end, unclear)
 
 
-def between(text: str) -> tuple[Stamp, Stamp] | None:
-    """The two times of `between 09:12 and 10:47 UTC on 4 March 2026`; what one lacks is that of the other."""
-    for found in _BETWEEN.finditer(text[:2000]):
-        first, second = stamp_in(found["first"]), stamp_in(found["second"])
+def parse_range(text: str) -> tuple[Stamp, Stamp] | None:
+    """Parse a range such as `between 09:12 and 10:47 UTC on 4 March 2026`; each time fills gaps of the other."""
+    for match in _BETWEEN.finditer(text[:2000]):
+        first, second = find_stamp(match["first"]), find_stamp(match["second"])
         if first is None or second is None or first.clock is None or second.clock is None:
             continue
-        day = first.day or second.day or next((day for day, _ in dates(text[: found.end() + 40])), None)
+        day = first.day or second.day or next((day for day, _ in find_dates(text[: match.end() + 40])), None)
         zone = first.zone or second.zone
         return (
             Stamp(day, first.clock, zone, 0, first.unclear or second.unclear),
@@ -132,137 +132,137 @@ def between(text: str) -> tuple[Stamp, Stamp] | None:
     return None
 
 
-def dates(text: str) -> Iterable[tuple[date, int]]:
-    """The dates in a text, each with where it ends; a day without a year is none."""
-    for found in _DATE.finditer(text[:2000]):
-        if (day := _day(found)) is not None and _has_year(found):
-            yield day, found.end()
+def find_dates(text: str) -> Iterable[tuple[date, int]]:
+    """Yield the dates with a year in a text, each with its end position."""
+    for match in _DATE.finditer(text[:2000]):
+        if (day := _parse_day(match)) is not None and _has_year(match):
+            yield day, match.end()
 
 
-def stamp_in(text: str) -> Stamp | None:
-    """The first date in a text with the clock time that stands at it, or else the first clock time."""
+def find_stamp(text: str) -> Stamp | None:
+    """Return the first date in a text with the clock time next to it, or else the first clock time."""
     text = text[:2000]
-    for found in _DATE.finditer(text):
-        if (day := _day(found)) is None or not _has_year(found):
+    for match in _DATE.finditer(text):
+        if (day := _parse_day(match)) is None or not _has_year(match):
             continue
-        behind = _CLOCK.search(text, found.end(), found.end() + 25)
+        behind = _CLOCK.search(text, match.end(), match.end() + 25)
         before = (
             None
             if behind
-            else next(reversed(list(_CLOCK.finditer(text, max(0, found.start() - 25), found.start()))), None)
+            else next(reversed(list(_CLOCK.finditer(text, max(0, match.start() - 25), match.start()))), None)
         )
         clock = behind or before
         if clock is None:
-            return Stamp(day, None, None, found.end())
-        zone, unclear, end = _zone_at(text, clock.end())
-        return Stamp(day, _time(clock), zone, max(end, found.end()), unclear)
+            return Stamp(day, None, None, match.end())
+        zone, unclear, end = _parse_zone(text, clock.end())
+        return Stamp(day, _parse_time(clock), zone, max(end, match.end()), unclear)
     if clock := _CLOCK.search(text):
-        zone, unclear, end = _zone_at(text, clock.end())
-        return Stamp(None, _time(clock), zone, end, unclear)
+        zone, unclear, end = _parse_zone(text, clock.end())
+        return Stamp(None, _parse_time(clock), zone, end, unclear)
     return None
 
 
-def clocks_in(text: str) -> tuple[Stamp, ...]:
-    """All clock times in a text, in order."""
-    found = []
+def find_clocks(text: str) -> tuple[Stamp, ...]:
+    """Return all clock times in a text, in order."""
+    stamps = []
     for clock in _CLOCK.finditer(text[:2000]):
-        zone, unclear, end = _zone_at(text, clock.end())
-        found.append(Stamp(None, _time(clock), zone, end, unclear))
-    return tuple(found)
+        zone, unclear, end = _parse_zone(text, clock.end())
+        stamps.append(Stamp(None, _parse_time(clock), zone, end, unclear))
+    return tuple(stamps)
 
 
-def zone_said(text: str) -> tuple[tzinfo | None, str | None]:
-    """The zone that a text says its times are in, and the name of one that could be several."""
-    for found in _ZONE_SAID.finditer(text[:4000]):
-        if found["off"]:
-            return _offset(found["off"]), None
-        if found["iana"]:
+def stated_zone(text: str) -> tuple[tzinfo | None, str | None]:
+    """Return the zone that a text states for its times, and the name of an ambiguous one."""
+    for match in _STATED_ZONE.finditer(text[:4000]):
+        if match["off"]:
+            return _parse_offset(match["off"]), None
+        if match["iana"]:
             try:
-                return ZoneInfo(found["iana"]), None
+                return ZoneInfo(match["iana"]), None
             except (ZoneInfoNotFoundError, ValueError):
                 continue
-        name = found["name"].casefold() if found["name"] else found["base"].casefold() if found["base"] else ""
+        name = match["name"].casefold() if match["name"] else match["base"].casefold() if match["base"] else ""
         if name in UNCLEAR_ZONES:
-            return None, found["name"]
-        if name in ZONES and (name != "et" or found["name"].isupper()) and (len(name) > 1 or found["name"] == "Z"):
-            return _named(name), None
+            return None, match["name"]
+        if name in ZONES and (name != "et" or match["name"].isupper()) and (len(name) > 1 or match["name"] == "Z"):
+            return _zone_named(name), None
     return None, None
 
 
-def _zone_at(text: str, at: int) -> tuple[tzinfo | None, str | None, int]:
-    found = _ZONE_AFTER.match(text, at)
-    if found is None:
+def _parse_zone(text: str, at: int) -> tuple[tzinfo | None, str | None, int]:
+    match = _ZONE_AFTER.match(text, at)
+    if match is None:
         return None, None, at
-    if found["uhr"]:
-        zone, unclear, end = _zone_at(text, found.end())
-        return zone, unclear, max(end, found.end())
-    if found["iso"] or found["off"]:
-        return _offset(found["iso"] or found["off"]), None, found.end()
-    name = found["name"].casefold()
-    if found["name"].islower() and name not in ("utc", "gmt", "z"):
+    if match["uhr"]:
+        zone, unclear, end = _parse_zone(text, match.end())
+        return zone, unclear, max(end, match.end())
+    if match["iso"] or match["off"]:
+        return _parse_offset(match["iso"] or match["off"]), None, match.end()
+    name = match["name"].casefold()
+    if match["name"].islower() and name not in ("utc", "gmt", "z"):
         return None, None, at
     if name in UNCLEAR_ZONES:
-        return None, found["name"], found.end()
-    return _named(name), None, found.end()
+        return None, match["name"], match.end()
+    return _zone_named(name), None, match.end()
 
 
-def _named(name: str) -> tzinfo:
-    meant = ZONES[name]
-    if isinstance(meant, str):
-        return ZoneInfo(meant)
-    return UTC if meant == 0 else timezone(timedelta(minutes=meant))
+def _zone_named(name: str) -> tzinfo:
+    zone = ZONES[name]
+    if isinstance(zone, str):
+        return ZoneInfo(zone)
+    return UTC if zone == 0 else timezone(timedelta(minutes=zone))
 
 
-def _offset(said: str) -> tzinfo | None:
-    digits = re.sub(r"\D", "", said)
+def _parse_offset(text: str) -> tzinfo | None:
+    digits = re.sub(r"\D", "", text)
     hours, minutes = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))
     if hours > 14 or minutes > 59:
         return None
     ahead = timedelta(hours=hours, minutes=minutes)
-    return timezone(-ahead if said.lstrip().startswith("-") else ahead)
+    return timezone(-ahead if text.lstrip().startswith("-") else ahead)
 
 
-def _has_year(found: re.Match[str]) -> bool:
-    return any(found[name] for name in ("y", "compact", "yyy", "yyyy", "ger", "slashed"))
+def _has_year(match: re.Match[str]) -> bool:
+    return any(match[name] for name in ("y", "compact", "yyy", "yyyy", "ger", "slashed"))
 
 
-def _day(found: re.Match[str]) -> date | None:
-    """The date; None where it is none, or where day and month could be either. Without a year it has `YEARLESS`."""
+def _parse_day(match: re.Match[str]) -> date | None:
+    """Return the date; None if invalid or day and month are ambiguous. Without a year it has `YEARLESS`."""
     try:
-        year, month, day = _numbers(found)
+        year, month, day = _day_numbers(match)
         return date(year, month, day)
     except ValueError:
         return None
 
 
-def _numbers(found: re.Match[str]) -> tuple[int, int, int]:
-    """Year, month and day; a month that could be the day is 0."""
-    if found["y"]:
-        return int(found["y"]), int(found["m"]), int(found["d"])
-    if said := found["compact"]:
-        return int(said[:4]), int(said[4:6]), int(said[6:])
-    if found["ger"]:
-        day, month, year = map(int, found["ger"].split("."))
+def _day_numbers(match: re.Match[str]) -> tuple[int, int, int]:
+    """Return year, month and day; month and day are 0 if ambiguous."""
+    if match["y"]:
+        return int(match["y"]), int(match["m"]), int(match["d"])
+    if digits := match["compact"]:
+        return int(digits[:4]), int(digits[4:6]), int(digits[6:])
+    if match["ger"]:
+        day, month, year = map(int, match["ger"].split("."))
         return year, month, day
-    if found["slashed"]:
-        first, second, year = map(int, found["slashed"].split("/"))
+    if match["slashed"]:
+        first, second, year = map(int, match["slashed"].split("/"))
         if first <= 12 and second <= 12 and first != second:
             return year, 0, 0
         return (year, second, first) if first > 12 or first == second else (year, first, second)
-    name = (found["mon"] or found["mon2"]).casefold()
-    return int(found["yyy"] or found["yyyy"] or YEARLESS), _MONTH_NUMBERS[name], int(found["dd"] or found["ddd"])
+    name = (match["mon"] or match["mon2"]).casefold()
+    return int(match["yyy"] or match["yyyy"] or YEARLESS), _MONTH_NUMBERS[name], int(match["dd"] or match["ddd"])
 
 
-def _time(found: re.Match[str]) -> time | None:
-    hour, minute, second = int(found["h"]), int(found["min"] or 0), int(found["s"] or 0)
-    half = found["half"] or found["half2"]
+def _parse_time(match: re.Match[str]) -> time | None:
+    hour, minute, second = int(match["h"]), int(match["min"] or 0), int(match["s"] or 0)
+    half = match["half"] or match["half2"]
     if half and 1 <= hour <= 12:
         hour = hour % 12 + (12 if half[0] in "pP" else 0)
     return time(hour, minute, second)
 
 
 class Chronology:
-    """Turns stamps into moments, one after the other: what a stamp lacks is that of the one before."""
+    """Converts stamps to times one after the other; each stamp inherits missing parts from the one before."""
 
     def __init__(self, day: date | None, zone: tzinfo | None, local: tzinfo | None) -> None:
         self._day = day
@@ -270,10 +270,10 @@ class Chronology:
         self._local = local
         self._last: datetime | None = None
         self.zoneless = 0
-        """Moments that no zone was said for and that were taken as UTC."""
+        """Number of times without a zone that were taken as UTC."""
 
     def moment(self, stamp: Stamp) -> datetime | None:
-        """The moment in UTC; None where there is no date, or a zone that could be several."""
+        """Return the time in UTC; None without a date or with an ambiguous zone."""
         day = stamp.day
         if day is not None and day.year == YEARLESS:
             day = self._with_year(day)

@@ -1,4 +1,4 @@
-"""Commands in what was done: code spans that are commands, and the blocks of code that stand with a step."""
+"""Find the commands of steps, in code spans and code blocks."""
 
 import re
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ _STATEMENT = re.compile(
     re.DOTALL,
 )
 _OWN_SCRIPT = re.compile(r"[\w.-]+(?:/[\w.-]+)+\s+(?:--?[A-Za-z]|\w+\s+--?[A-Za-z])")
-"""A script of the team's own, by its path, with an option."""
+"""A custom script: a path followed by an option."""
 _WIKI_SPAN = re.compile(r"\{\{(?P<code>[^{}\n]+)\}\}")
 
 
 def command_spans(text: str) -> list[str]:
-    """The code spans of a text that are commands, as they are written."""
-    found = [*markdown.code_spans(text), *(span["code"].strip() for span in _WIKI_SPAN.finditer(text))]
-    return [without_prompt(span) for span in found if is_command(without_prompt(span))]
+    """Return the code spans of a text that are commands, as written."""
+    spans = [*markdown.code_spans(text), *(span["code"].strip() for span in _WIKI_SPAN.finditer(text))]
+    return [without_prompt(span) for span in spans if is_command(without_prompt(span))]
 
 
 def is_command(code: str) -> bool:
-    """Whether a code span is a command of a shell or a statement of a database."""
+    """Return whether a code span is a shell command or a database statement."""
     if command_shapes.is_command(code) or _OWN_SCRIPT.match(code):
         return True
     return _STATEMENT.fullmatch(code) is not None and code not in (
@@ -41,6 +41,6 @@ def is_command(code: str) -> bool:
 
 
 def block_commands(block: Sequence[DocumentRow]) -> list[str]:
-    """The commands of the rows of one block of code; none where it is output, a log or a setting."""
-    found = read_commands("\n".join(row.text for row in block), block[0].language, block[0].number)
-    return [command.text for command in found]
+    """Return the commands in the rows of one code block; none if it is output, a log or configuration."""
+    commands = read_commands("\n".join(row.text for row in block), block[0].language, block[0].number)
+    return [command.text for command in commands]

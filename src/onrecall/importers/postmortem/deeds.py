@@ -1,14 +1,14 @@
-"""Which sentences tell a deed that somebody did to mend things, and what came of it."""
+"""Recognise sentences that report an action somebody took to fix the incident, and its outcome."""
 
 import re
 from collections.abc import Iterator
 from importlib.resources import files
 
 from onrecall.domain.incident import StepOutcome
-from onrecall.importers.postmortem.word_lists import words
+from onrecall.importers.postmortem.word_lists import word_set
 
-_VAGUE = words("verbs that also happen by themselves")
-"""Verbs that also tell what happened by itself: they need somebody who did it, or something it was done to."""
+_AMBIGUOUS_VERBS = word_set("verbs that also happen by themselves")
+"""Verbs that can also describe events; they count as actions only with an agent or an object."""
 _VERBS = [line.partition(":") for line in files(__package__).joinpath("verbs.txt").read_text("utf-8").splitlines()[1:]]
 _FORMS = {form: verb for verb, _, forms in _VERBS for form in (verb, *forms.split())}
 _VERB_NAMES = frozenset(verb for verb, _, _ in _VERBS)
@@ -27,11 +27,11 @@ _PAST |= {
     "shed": "shed",
     "unset": "unset",
 }
-_BY_THEMSELVES = frozenset(("fail", "drop", "increase", "decrease", "recover", "expire", "shrink"))
-"""Verbs that tell what happened, not what somebody did, unless an object follows."""
-_NOUNS = words("verbs that are nouns")
-"""Verbs that are nouns as well: at the beginning of a sentence they are verbs only before an object."""
-_OBJECTS = words("objects")
+_INTRANSITIVE_VERBS = frozenset(("fail", "drop", "increase", "decrease", "recover", "expire", "shrink"))
+"""Verbs that describe events rather than actions unless an object follows."""
+_NOUN_VERBS = word_set("verbs that are nouns")
+"""Verbs that are also nouns; at the beginning of a sentence they are verbs only before an object."""
+_OBJECTS = word_set("objects")
 _WORD = re.compile(r"[A-Za-z][\w'’-]*|\S")
 _LEAD = re.compile(
     r"(?:(?:then|next|first|second|finally|afterwards|later|manually|temporarily|immediately|also|again"
@@ -65,21 +65,21 @@ _PASSIVE = re.compile(
     r"|now)\s+){0,2}(?P<verb>[a-z][\w-]*)\b",
     re.IGNORECASE,
 )
-_RESULTS = words("verbs of results")
-"""Verbs whose passive tells a state, or what happened by itself."""
+_RESULT_VERBS = word_set("verbs of results")
+"""Verbs whose passive describes a state or an event."""
 _TO_VALUE = re.compile(r"(?:updated|changed|set) (?:back )?to\b", re.IGNORECASE)
-_AMBIGUOUS_PASSIVE = words("verbs of results or deeds")
+_AMBIGUOUS_PASSIVE = word_set("verbs of results or deeds")
 CONSEQUENCE = re.compile(
     r"^(?:this|that|it|which)\s+(?:also\s+)?(?:does|did|has|had)(?:\s+not|n['’]t)\b[^,;]{0,80}[,;]\s*(?:so"
     r"|and so|and|therefore|hence)\s+",
     re.IGNORECASE,
 )
-"""What a sentence says of the deed before, in front of the next one."""
+"""The opening of a sentence that states the failure of the previous action before the next one."""
 _MAIN_CLAUSE = re.compile(
     r"^[^,]{3,120},\s+(?P<clause>(?:i|we)\s.+|the\s+[\w -]{1,60}\s(?:was|were|is|are)\s.+)", re.IGNORECASE
 )
 _CONDITION = re.compile(r"^(?:so\s+)?(?:when|if|since|because|although|while)\b", re.IGNORECASE)
-_ADDED_DEED = re.compile(
+_ADDED_ACTION = re.compile(
     r"(?:,\s+(?:and\s+|then\s+)?|^(?:we|i)\b.{3,120}?\band\s+)(?P<verb>[a-z-]+ed)\s+(?:it|them|both|one of"
     r"|all of|the)\b"
     r"|\b(?:identified|found|located|diagnosed)\s+and\s+(?P<fixed>fixed|patched|reverted)\b",
@@ -108,8 +108,8 @@ _SUBORDINATE = re.compile(
     r"|indicates?|means?|meant|as)\b",
     re.IGNORECASE,
 )
-_PEOPLE = words("people")
-_MACHINES = words("machines")
+_PEOPLE = word_set("people")
+_MACHINES = word_set("machines")
 _WORSE = re.compile(
     r"\b(?:ma(?:de|kes|king|ke)\s+(?:it|things|matters|everything|the\s+[\w ]{1,30}|recovery)\s+(?:much\s+"
     r"|even\s+|far\s+)?(?:worse|slower)"
@@ -156,176 +156,180 @@ _ABBREVIATION = re.compile(
 )
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a text; a full stop within code or behind an abbreviation ends none."""
+def split_sentences(text: str) -> list[str]:
+    """Split a text into sentences; full stops in code and after abbreviations do not end one."""
     spans = text.split("`")
     masked = "`".join("\0" * len(part) if n % 2 and n < len(spans) - 1 else part for n, part in enumerate(spans))
-    found, begin = [], 0
+    parsed, begin = [], 0
     for end in _SENTENCE.finditer(masked):
         if _ABBREVIATION.search(masked[begin : end.start()]):
             continue
-        found.append(text[begin : end.end()].strip())
+        parsed.append(text[begin : end.end()].strip())
         begin = end.end()
-    found.append(text[begin:].strip())
-    return [sentence for sentence in found if sentence]
+    parsed.append(text[begin:].strip())
+    return [sentence for sentence in parsed if sentence]
 
 
-def outcome_of(said: str) -> StepOutcome | None:
-    """What came of something by the writer's own tokens; None where nothing is said of it."""
-    if _WORSE.search(said):
+def detect_outcome(text: str) -> StepOutcome | None:
+    """Return the outcome that a text states, or None if it states none."""
+    if _WORSE.search(text):
         return "made_it_worse"
-    if _NO_HELP.search(said):
+    if _NO_HELP.search(text):
         return "did_not_help"
-    return "worked" if _HELPED.search(said) else None
+    return "worked" if _HELPED.search(text) else None
 
 
-def tells_deed(sentence: str) -> bool:
-    """Whether a sentence tells something that people did to mend it, not what happened or should be done."""
-    said = CONSEQUENCE.sub("", sentence.strip().lstrip("-*•> "), count=1)
-    if _mended_by(said):
+def reports_action(sentence: str) -> bool:
+    """Return whether a sentence reports an action people took as a fix, not an event or a plan."""
+    text = CONSEQUENCE.sub("", sentence.strip().lstrip("-*•> "), count=1)
+    if _fixed_by_doing(text):
         return True
-    said = _LEAD.sub("", said, count=1)
-    return _tells(said) or _tells_in_clause(said) or _tells_vain_attempt(said)
+    text = _LEAD.sub("", text, count=1)
+    return _clause_reports(text) or _later_clause_reports(text) or _reports_failed_attempt(text)
 
 
-def _tells_vain_attempt(said: str) -> bool:
-    """`Remounting the share did not help`, `Tried reseating the card, no effect`."""
-    return outcome_of(said) in ("did_not_help", "made_it_worse") and names_attempt(said)
+def _reports_failed_attempt(sentence: str) -> bool:
+    """Match sentences such as `Remounting the share did not help`, `Tried reseating the card, no effect`."""
+    return detect_outcome(sentence) in ("did_not_help", "made_it_worse") and opens_with_attempt(sentence)
 
 
-def names_attempt(said: str) -> bool:
-    """Whether a sentence begins with what was attempted, in the form `Remounting …` or `We tried remounting …`."""
-    found = _ATTEMPT.match(said)
-    if found is not None and found["tried"]:
-        return not found["stem"].casefold().endswith("th")  # `Tried nothing`, `Tried everything`
-    return found is not None and any(base in _VERB_NAMES - _BY_THEMSELVES for base in _bases(found["stem"].casefold()))
+def opens_with_attempt(sentence: str) -> bool:
+    """Return whether a sentence begins with an attempt, such as `Remounting …` or `We tried remounting …`."""
+    match = _ATTEMPT.match(sentence)
+    if match is not None and match["tried"]:
+        return not match["stem"].casefold().endswith("th")  # `Tried nothing`, `Tried everything`
+    return match is not None and any(
+        base in _VERB_NAMES - _INTRANSITIVE_VERBS for base in _bases(match["stem"].casefold())
+    )
 
 
 def _bases(stem: str) -> Iterator[str]:
-    """The verbs of which a form in -ing may be, by what stands before -ing."""
+    """Yield the verbs that an -ing form may belong to, given its stem."""
     yield from (stem, f"{stem}e")
     if len(stem) > 3 and stem[-1] == stem[-2]:
         yield stem[:-1]
 
 
-def _tells_in_clause(said: str) -> bool:
-    """Whether a clause behind the first tells a deed: `…, I reverted the change`, `… and increased it`."""
-    if _CONDITION.match(said):
+def _later_clause_reports(sentence: str) -> bool:
+    """Return whether a later clause reports an action: `…, I reverted the change`, `… and increased it`."""
+    if _CONDITION.match(sentence):
         return False
-    main = _MAIN_CLAUSE.search(said)
-    if main is not None and _tells(main["clause"]):
+    main = _MAIN_CLAUSE.search(sentence)
+    if main is not None and _clause_reports(main["clause"]):
         return True
-    added = _ADDED_DEED.search(said)
+    added = _ADDED_ACTION.search(sentence)
     if added is None or not (added["fixed"] or added["verb"].casefold() in _PAST):
         return False
-    return not _is_intent(said[: added.start()])
+    return not _is_intent(sentence[: added.start()])
 
 
-def _tells(said: str) -> bool:
-    return bool(said) and (_decided(said) or _active(said) or _passive(said))
+def _clause_reports(clause: str) -> bool:
+    return bool(clause) and (_reports_decision(clause) or _is_active_report(clause) or _is_passive_report(clause))
 
 
-def tells_briefly(note: str) -> bool:
-    """Whether a note such as `gateway restarted` or `firmware rolled back over the console` tells a deed."""
+def note_reports_action(note: str) -> bool:
+    """Return whether a short note reports an action: `gateway restarted`, `firmware rolled back over the console`."""
     tokens = _WORD.findall(note)[:12]
     for place, word in enumerate(tokens[1:8], start=1):
         form = word.casefold()
         if (
             form not in _PAST
-            or _PAST[form] in _RESULTS | _AMBIGUOUS_PASSIVE
+            or _PAST[form] in _RESULT_VERBS | _AMBIGUOUS_PASSIVE
             or _PAST[form] in ("submit", "push", "drop")
         ):
             continue
-        before, behind = " ".join(tokens[:place]), [one.casefold() for one in tokens[place + 1 : place + 2]]
-        return not _is_intent(before) and not _SUBORDINATE.search(before) and (not behind or behind[0] in _BEHIND_NOTE)
+        before, behind = " ".join(tokens[:place]), [token.casefold() for token in tokens[place + 1 : place + 2]]
+        return not _is_intent(before) and not _SUBORDINATE.search(before) and (not behind or behind[0] in _AFTER_NOTE)
     return False
 
 
-_BEHIND_NOTE = words("behind a note")
-_BEHIND_NOUN = words("behind a noun")
-"""Words that follow a noun that looks like a verb: `Rebalance done`."""
+_AFTER_NOTE = word_set("behind a note")
+_AFTER_NOUN = word_set("behind a noun")
+"""Words after a noun that looks like a verb: `Rebalance done`."""
 
 
 def runs_command(sentence: str) -> bool:
-    """Whether people are told to have done something by a command that stands in the sentence."""
-    said = _LEAD.sub("", sentence.strip().lstrip("-*•> "), count=1)
-    before = said.split("`", 1)[0]
-    return not _is_intent(before) and _BY_COMMAND.match(said) is not None
+    """Return whether a sentence reports that people ran a command given in it."""
+    text = _LEAD.sub("", sentence.strip().lstrip("-*•> "), count=1)
+    before = text.split("`", 1)[0]
+    return not _is_intent(before) and _BY_COMMAND.match(text) is not None
 
 
 def _is_intent(before: str) -> bool:
-    """Whether what stands before a verb makes it a plan, a thought or a habit."""
+    """Return whether the text before a verb makes it a plan, a thought or a habit."""
     return _NOT_DONE.search(before) is not None
 
 
-def _mended_by(said: str) -> bool:
-    """`After restarting the hub, launches were back to normal`, `Fixed by removing the node`."""
-    found = _BY_DOING.match(said)
-    if found is None:
+def _fixed_by_doing(sentence: str) -> bool:
+    """Match `After restarting the hub, launches were back to normal`, `Fixed by removing the node`."""
+    match = _BY_DOING.match(sentence)
+    if match is None:
         return False
-    form = found["verb"].casefold()
-    return form in _FORMS and form.endswith("ing") and (bool(found["fixed"]) or outcome_of(said) is not None)
+    form = match["verb"].casefold()
+    return form in _FORMS and form.endswith("ing") and (bool(match["fixed"]) or detect_outcome(sentence) is not None)
 
 
-def _decided(said: str) -> bool:
-    found = _DECIDED.search(said)
-    if found is None or _is_intent(said[: found.start()]) or re.search(r"\bif (?:we|you|it|they)\b", said):
+def _reports_decision(sentence: str) -> bool:
+    match = _DECIDED.search(sentence)
+    if match is None or _is_intent(sentence[: match.start()]) or re.search(r"\bif (?:we|you|it|they)\b", sentence):
         return False
-    verb = _FORMS.get(found["verb"].casefold())
+    verb = _FORMS.get(match["verb"].casefold())
     return (
         verb is not None
         and verb not in ("run", "take", "recover", "create")
-        and _who(said[: found.start()]) != "machine"
+        and _agent_kind(sentence[: match.start()]) != "machine"
     )
 
 
-def _active(said: str) -> bool:
-    """`Restarted the pods`, `We rolled back`, `Tim restarts the hub`, `Restart the pods`."""
-    tokens = _WORD.findall(said)[:9]
+def _is_active_report(sentence: str) -> bool:
+    """Match `Restarted the pods`, `We rolled back`, `Tim restarts the hub`, `Restart the pods`."""
+    tokens = _WORD.findall(sentence)[:9]
     for place, token in enumerate(tokens):
         form = token.casefold()
         if form in _FORMS:
-            told = _acts(tokens, place, said)
-            if told is not None:
-                return told
+            is_action = _verb_is_action(tokens, place, sentence)
+            if is_action is not None:
+                return is_action
         if form in ("was", "were", "is", "are", "has", "have", "had", "been", ".", ":", ";") and place:
             return False
     return False
 
 
-def _acts(tokens: list[str], place: int, said: str) -> bool | None:
-    """Whether the verb at a place is somebody's deed; None: the next verb may be."""
+def _verb_is_action(tokens: list[str], place: int, sentence: str) -> bool | None:
+    """Return whether the verb at `place` reports an action; None if a later verb may."""
     form = tokens[place].casefold()
     verb = _FORMS[form]
     before = " ".join(tokens[:place])
     if _is_intent(before) or (place and form == verb and verb in ("double", "halve")):
         return False
     if place == 0:
-        return _opens_deed(form, verb, tokens[1:], said)
-    who = _who(before)
+        return _opening_verb_is_action(form, verb, tokens[1:], sentence)
+    who = _agent_kind(before)
     if who == "people" and not form.endswith("ing"):
         return True
-    if who == "name" and (form in _PAST or form.endswith("s")) and verb not in _VAGUE and place <= 4:
+    if who == "name" and (form in _PAST or form.endswith("s")) and verb not in _AMBIGUOUS_VERBS and place <= 4:
         following = tokens[place + 1].casefold() if place + 1 < len(tokens) else ""
         return following not in ("was", "were", "is", "are", "has", "have", "had", "")
     return False if who == "machine" or form in _PAST else None
 
 
-def _opens_deed(form: str, verb: str, rest: list[str], said: str) -> bool:
-    """A verb at the very beginning: past and imperative tell a deed, a noun that looks like a verb does not."""
-    if not rest:
+def _opening_verb_is_action(form: str, verb: str, following_tokens: list[str], sentence: str) -> bool:
+    """Judge a verb at the beginning: past and imperative report an action, a noun that looks like a verb does not."""
+    if not following_tokens:
         return False
-    following = rest[0].casefold()
+    following = following_tokens[0].casefold()
     if form.endswith("ing"):
-        return outcome_of(said) is not None and form not in ("running", "setting", "recovering")
+        return detect_outcome(sentence) is not None and form not in ("running", "setting", "recovering")
     if form in _PAST and form != verb:
-        return verb not in _BY_THEMSELVES or following in _OBJECTS or following == "`"
-    if form == verb and verb in _NOUNS:
-        shown = form in _PAST and "`" in said and following != "of"  # `Set the lifetime to 28800: `ipsec reload``
-        names_object = following in _OBJECTS or following == "`" or shown
+        return verb not in _INTRANSITIVE_VERBS or following in _OBJECTS or following == "`"
+    if form == verb and verb in _NOUN_VERBS:
+        has_command = (
+            form in _PAST and "`" in sentence and following != "of"
+        )  # `Set the lifetime to 28800: `ipsec reload``
+        names_object = following in _OBJECTS or following == "`" or has_command
         return names_object and not (following == "to" and verb in ("issue", "change"))
     if form == verb:
-        return following not in _BEHIND_NOUN
+        return following not in _AFTER_NOUN
     return (
         verb
         not in (
@@ -346,28 +350,28 @@ def _opens_deed(form: str, verb: str, rest: list[str], said: str) -> bool:
     )
 
 
-def _passive(said: str) -> bool:
-    """`The config was rolled back`, `hub pod is relaunched`."""
-    return any(_is_done_to(said, found) for found in _PASSIVE.finditer(said[:400]))
+def _is_passive_report(sentence: str) -> bool:
+    """Match `The config was rolled back`, `hub pod is relaunched`."""
+    return any(_is_passive_action(sentence, match) for match in _PASSIVE.finditer(sentence[:400]))
 
 
-def _is_done_to(said: str, found: re.Match[str]) -> bool:
-    subject = said[: found.start()]
+def _is_passive_action(sentence: str, match: re.Match[str]) -> bool:
+    subject = sentence[: match.start()]
     if not subject.strip() or len(subject) > 140 or _SUBORDINATE.search(subject) or _is_intent(subject):
         return False
-    verb = _PAST.get(found["verb"].casefold())
-    if verb is None or (verb in _RESULTS and not _TO_VALUE.match(said[found.start("verb") :])):
+    verb = _PAST.get(match["verb"].casefold())
+    if verb is None or (verb in _RESULT_VERBS and not _TO_VALUE.match(sentence[match.start("verb") :])):
         return False
     if verb in _AMBIGUOUS_PASSIVE:
         return bool(
-            re.search(r"\bby (?:hand|the (?:on-?call|team)|us|on-?call|ops|sre)\b|manually", said, re.IGNORECASE)
+            re.search(r"\bby (?:hand|the (?:on-?call|team)|us|on-?call|ops|sre)\b|manually", sentence, re.IGNORECASE)
         )
-    by = re.match(r".{0,40}?\bby\s+(?:the\s+|an?\s+)?([\w-]+)", said[found.end() :], re.IGNORECASE)
+    by = re.match(r".{0,40}?\bby\s+(?:the\s+|an?\s+)?([\w-]+)", sentence[match.end() :], re.IGNORECASE)
     return not (by and by[1].casefold() in _MACHINES)
 
 
-def _who(before: str) -> str:
-    """Who stands before a verb: people, a machine, or a name that could be either."""
+def _agent_kind(before: str) -> str:
+    """Return the kind of subject before a verb: people, machine, or a name that could be either."""
     tokens = [word.casefold() for word in _WORD.findall(before) if word[0].isalpha()]
     if not tokens:
         return "people"
@@ -375,11 +379,11 @@ def _who(before: str) -> str:
         return "people"
     if any(word in _MACHINES for word in tokens):
         return "machine"
-    spoken = [
+    words = [
         word
         for word in _WORD.findall(before)
         if word[0].isalpha() and word.casefold() not in ("and", "the", "then", "also", "both", "manually", "from")
     ]
-    if spoken and all(word[0].isupper() for word in spoken) and len(spoken) <= 3 and "the" not in tokens:
+    if words and all(word[0].isupper() for word in words) and len(words) <= 3 and "the" not in tokens:
         return "name"
     return "machine"

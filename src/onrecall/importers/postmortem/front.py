@@ -1,4 +1,4 @@
-"""What a postmortem's front matter says of its incident, in the names that static sites and status pages use."""
+"""Read incident fields from a postmortem's front matter, in the names that static sites and status pages use."""
 
 from collections.abc import Mapping
 from datetime import datetime, time
@@ -15,63 +15,65 @@ CAUSE = ("root_cause", "rootCause", "root cause", "root-cause", "cause")
 SEVERITY = ("severity", "sev", "priority", "level")
 OTHER = ("environment", "status", "resolved", "informational", "company", "region", "incident", "incident_id")
 TRACKED = frozenset(("created", "closed"))
-"""What an issue of a status page on an issue tracker holds; `created` alone is when a text was written."""
+"""Fields of a status page kept in an issue tracker; `created` alone is only when the text was written."""
 FIELDS = frozenset((*START, *END, *SERVICE, *SUMMARY, *CAUSE, *SEVERITY, *OTHER, *TRACKED))
-"""All that is read of it."""
+"""All front matter fields that are read."""
 _OPEN = frozenset(("open", "investigating", "identified", "monitoring", "ongoing", "in progress", "active"))
 
 
-def is_of_incident(values: Mapping[str, Any]) -> bool:
-    """Whether the names in it are those of an incident on a status page, or of a published postmortem."""
+def is_incident_front_matter(values: Mapping[str, Any]) -> bool:
+    """Return whether the field names are those of a status page incident or a published postmortem."""
     names = set(values)
     times = {"start_time", "end_time", "resolvedWhen", "started_at", "incident_start"}
     return bool(times & names) or {"affected", "severity"} <= names or names >= TRACKED
 
 
-def front_matter(front: FieldRecord) -> FrontMatter:
-    """What the front matter says; a time that can't be read is an error that names its field."""
-    services = services_of(front)
-    labels = {name: said for name in ("company", "region") if (said := _text(front, name))}
-    if named := _text(front, "incident", "incident_id", "labels.incident"):
-        labels["incident"] = named
+def read_front_matter(front: FieldRecord) -> FrontMatter:
+    """Read the front matter; raise Invalid with the field name if a time can't be parsed."""
+    services = front_services(front)
+    labels = {name: text for name in ("company", "region") if (text := _first_text(front, name))}
+    if incident_id := _first_text(front, "incident", "incident_id", "labels.incident"):
+        labels["incident"] = incident_id
     if len(services) > 1:
         labels["services"] = ", ".join(services)
-    status = (_text(front, "status") or "").casefold()
+    status = (_first_text(front, "status") or "").casefold()
     is_tracked = front.values.keys() >= TRACKED
     return FrontMatter(
         start=front.time(*START) or _start_of_status_page(front),
         end=front.time(*END) or (front.time("closed") if is_tracked else None),
-        severity=_text(front, *SEVERITY),
+        severity=_first_text(front, *SEVERITY),
         service=services[0] if services else None,
-        summary=_text(front, *SUMMARY),
-        cause=_text(front, *CAUSE),
-        environment=_text(front, "environment"),
-        is_open=_text(front, "resolved") == "false" or status in _OPEN or (is_tracked and not front.get("closed")),
+        summary=_first_text(front, *SUMMARY),
+        cause=_first_text(front, *CAUSE),
+        environment=_first_text(front, "environment"),
+        is_open=_first_text(front, "resolved") == "false"
+        or status in _OPEN
+        or (is_tracked and not front.get("closed")),
         labels=labels,
     )
 
 
 def _start_of_status_page(front: FieldRecord) -> datetime | None:
-    """A status page gives the start under `date` or `created`; a day alone is less than its text may say."""
+    """Return a status page's start from `date` or `created`; a bare date is ignored, the text may be more precise."""
     if front.values.keys() >= TRACKED:
         return front.time("created")
-    at = front.time("date") if is_of_incident(front.values) else None
+    at = front.time("date") if is_incident_front_matter(front.values) else None
     return at if at is not None and at.time() != time() else None
 
 
-def services_of(front: FieldRecord) -> tuple[str, ...]:
-    """The services that it names, as a text or as a list."""
+def front_services(front: FieldRecord) -> tuple[str, ...]:
+    """Return the services, given as text or as a list."""
     for name in SERVICE:
         value = front.get(name)
         if isinstance(value, str) and value.strip():
             return (value.strip(),)
         if isinstance(value, list) and (
-            found := tuple(one.strip() for one in value if isinstance(one, str) and one.strip())
+            services := tuple(service.strip() for service in value if isinstance(service, str) and service.strip())
         ):
-            return found
+            return services
     return ()
 
 
-def _text(front: FieldRecord, *names: str) -> str | None:
-    """The first of these that is a text."""
+def _first_text(front: FieldRecord, *names: str) -> str | None:
+    """Return the first of these fields that is a non-empty string."""
     return next((value.strip() for name in names if isinstance(value := front.get(name), str) and value.strip()), None)

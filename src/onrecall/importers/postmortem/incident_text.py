@@ -1,4 +1,4 @@
-"""The rows that tell of one incident, divided, and what the reader is told of them."""
+"""The parsed text about one incident, and the state shared by reading a document."""
 
 import re
 from collections import Counter
@@ -8,14 +8,14 @@ from datetime import UTC, date, datetime, tzinfo
 
 from onrecall.domain.incident import Document
 from onrecall.importers.postmortem import timeline
-from onrecall.importers.postmortem.clock import YEARLESS, Chronology, dates, opening, zone_said
+from onrecall.importers.postmortem.clock import YEARLESS, Chronology, find_dates, opening_stamp, stated_zone
 from onrecall.importers.postmortem.facts import facts, span_of
-from onrecall.importers.postmortem.rows import DocumentRow, plain
-from onrecall.importers.postmortem.sections import LabelledSection, sections
+from onrecall.importers.postmortem.rows import DocumentRow, plain_text
+from onrecall.importers.postmortem.sections import LabelledSection, split_sections
 from onrecall.importers.postmortem.timeline import ChronologyEntry
 from onrecall.importers.postmortem.vocabulary import Topic
 
-_WRITTEN = re.compile(
+_PUBLICATION_DATE = re.compile(
     r"\W*(?:published|updated|last (?:updated|modified|edited)|written|posted|created|erstellt|publié|publicado)\b",
     re.IGNORECASE,
 )
@@ -23,20 +23,20 @@ _WRITTEN = re.compile(
 
 @dataclass(slots=True)
 class ReadingState:
-    """What the reader is told and what it counts."""
+    """Options of the reader, and its counters."""
 
     local: tzinfo | None = None
     undated: datetime | None = None
     zoneless: int = 0
-    """Times that no zone was said for and that were taken as UTC."""
+    """Number of times without a zone that were taken as UTC."""
     unclear_zones: set[str] = field(default_factory=set)
-    """Zones whose times were not read: their name means different things in different places."""
+    """Ambiguous zone names whose times were not read."""
     dated_by_user: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What a document's front matter says of its incident; None where it says nothing."""
+    """Incident fields from a document's front matter; None if missing."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -50,12 +50,12 @@ class FrontMatter:
 
 
 class IncidentText:
-    """The rows that tell of one incident, divided and read."""
+    """The rows about one incident, with sections, facts, span and chronology."""
 
     def __init__(
         self,
         document: Document,
-        found: Sequence[DocumentRow],
+        rows: Sequence[DocumentRow],
         front: FrontMatter,
         reading: ReadingState,
         heading: str | None = None,
@@ -63,18 +63,18 @@ class IncidentText:
         self.document = document
         self.front = front
         self.reading = reading
-        self.sections = sections(found)
+        self.sections = split_sections(rows)
         self.facts = facts(self.sections)
         self.heading = heading
-        self.rows = found
+        self.rows = rows
         self.zone = self._zone()
         self.span, zoneless = span_of(self.facts, self.day(), self.zone, reading.local)
         chronology = Chronology(self._first_day(), self.zone, reading.local)
-        self.entries = self._updates(chronology) or timeline.entries(self.sections, chronology)
+        self.entries = self._updates(chronology) or timeline.chronology_entries(self.sections, chronology)
         reading.zoneless += zoneless + chronology.zoneless
 
     def of(self, about: Topic) -> list[LabelledSection]:
-        """The sections with this topic."""
+        """Return the sections with this topic."""
         return [section for section in self.sections if section.topic == about]
 
     def _zone(self) -> tzinfo | None:
@@ -83,7 +83,7 @@ class IncidentText:
             head = f"({section.heading}) " + " ".join(
                 row.text for row in section.rows[:8] if row.kind in ("text", "cells", "item")
             )
-            zone, unclear = zone_said(head if section.topic == "timeline" else head[:1000])
+            zone, unclear = stated_zone(head if section.topic == "timeline" else head[:1000])
             if zone is not None:
                 return zone
             if unclear:
@@ -91,22 +91,22 @@ class IncidentText:
         return None
 
     def day(self) -> date | None:
-        """The date that the part's heading, the document's name or its title gives; where two agree, that one."""
+        """Return the date from the part's heading, or the most common among document date, title and chronology."""
         if self.front.start is not None:
             return self.front.start.date()
         if self.heading is not None:
-            return next((day for day, _ in dates(self.heading)), None)
-        named = [self.document.dated.date()] if self.document.dated else []
-        named += [day for day, _ in dates(self.document.title)][:1]
-        named += self._days_in_chronology()[:1]
-        if not named:
-            named = [day for row in telling_rows(self.rows[:60]) for day, _ in dates(plain(row.text))][:1]
-        return Counter(named).most_common(1)[0][0] if named else None
+            return next((day for day, _ in find_dates(self.heading)), None)
+        days = [self.document.dated.date()] if self.document.dated else []
+        days += [day for day, _ in find_dates(self.document.title)][:1]
+        days += self._days_in_chronology()[:1]
+        if not days:
+            days = [day for row in datable_rows(self.rows[:60]) for day, _ in find_dates(plain_text(row.text))][:1]
+        return Counter(days).most_common(1)[0][0] if days else None
 
     def _days_in_chronology(self) -> list[date]:
-        """The dates with which rows of the chronology begin."""
+        """Return the dates at the beginning of chronology rows."""
         stamps = [
-            opening(plain(row.text))
+            opening_stamp(plain_text(row.text))
             for section in self.of("timeline")
             for row in section.rows
             if row.kind in ("heading", "item", "text", "cells")
@@ -121,18 +121,22 @@ class IncidentText:
         return self.span.day or self.day()
 
     def _updates(self, chronology: Chronology) -> list[ChronologyEntry]:
-        """The updates of a status page, oldest first."""
+        """Return the updates of a status page, oldest first."""
         if self.of("timeline"):
             return []
         headed = timeline.headed_updates(self.sections, chronology)
-        found = headed or [entry for section in self.sections for entry in timeline.status_updates(section, chronology)]
+        updates = headed or [
+            entry for section in self.sections for entry in timeline.status_updates(section, chronology)
+        ]
         return (
-            sorted(found, key=lambda entry: (entry.at is None, entry.at))
-            if found and all(entry.at for entry in found)
-            else found
+            sorted(updates, key=lambda entry: (entry.at is None, entry.at))
+            if updates and all(entry.at for entry in updates)
+            else updates
         )
 
 
-def telling_rows(found: Sequence[DocumentRow]) -> Iterator[DocumentRow]:
-    """Rows whose dates may be the incident's: not code, nor when the text was written."""
-    return (row for row in found if row.kind not in ("code", "blank") and not _WRITTEN.match(plain(row.text)))
+def datable_rows(rows: Sequence[DocumentRow]) -> Iterator[DocumentRow]:
+    """Yield rows whose dates may be the incident's: no code, no publication dates."""
+    return (
+        row for row in rows if row.kind not in ("code", "blank") and not _PUBLICATION_DATE.match(plain_text(row.text))
+    )

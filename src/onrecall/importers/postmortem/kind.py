@@ -1,16 +1,16 @@
-"""Whether a document tells of an outage, by what it says."""
+"""Decide whether a document reports an outage, from its text."""
 
 import re
 from collections.abc import Sequence
 
 from onrecall.importers.postmortem import timeline
-from onrecall.importers.postmortem.clock import Chronology, dates
-from onrecall.importers.postmortem.rows import DocumentRow, plain
+from onrecall.importers.postmortem.clock import Chronology, find_dates
+from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
-from onrecall.importers.postmortem.vocabulary import bare
+from onrecall.importers.postmortem.vocabulary import normalize_heading
 
-READ = 4_000
-"""Characters of the text that are looked at for words of an outage."""
+MAX_TEXT = 4_000
+"""Characters of the text searched for outage words."""
 _REPORTING = frozenset(
     ("cause", "trigger", "timeline", "failed_fix", "detection", "actions", "impact", "summary", "fix")
 )
@@ -36,7 +36,7 @@ _IN_RUNBOOKS_TOO = frozenset(
         "next steps",
     )
 )
-"""Headings that say nothing of whether a text reports or instructs."""
+"""Headings found in both reports and instructions."""
 _FACTS = frozenset(("date", "start", "end", "duration", "detected_at", "mitigated_at"))
 _INSTRUCTING = re.compile(
     r"^(?:meaning|mitigation|remediation|runbook|troubleshooting|investigation|procedure|steps|verification"
@@ -68,15 +68,15 @@ _NO_OUTAGE = re.compile(
     r"\b(?:release notes|change ?log|newsletter|(?:meeting )?minutes of|meeting notes|roadmap|what['’]s new)\b",
     re.IGNORECASE,
 )
-"""Titles of texts whose day is that of something else."""
-_WRITTEN = re.compile(r"\b(?:as of|reviewed|updated|written|planned)\b", re.IGNORECASE)
+"""Titles of texts whose date is not an incident's."""
+_PUBLICATION_DATE = re.compile(r"\b(?:as of|reviewed|updated|written|planned)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b(?:[01]?\d|2[0-3]):[0-5]\d\b")
 
 
-def tells_of_outage(
+def reports_outage(
     title: str, sections: Sequence[LabelledSection], rows: Sequence[DocumentRow], *, dated: bool
 ) -> bool:
-    """Whether a text tells what happened once, not what to do whenever it happens.
+    """Return whether a text reports one event, rather than instructs what to do whenever it happens.
 
     Args:
         title: The document's title.
@@ -85,9 +85,9 @@ def tells_of_outage(
         dated: Whether its name or title holds a date.
     """
     filled = [section for section in sections if section.topic and any(row.text.strip() for row in section.rows)]
-    topics = {section.topic for section in filled if bare(section.heading) not in _IN_RUNBOOKS_TOO}
-    has_date = dated or any(section.topic in _FACTS and _says_when(section) for section in sections)
-    instructing = sum(_INSTRUCTING.match(bare(section.heading)) is not None for section in sections)
+    topics = {section.topic for section in filled if normalize_heading(section.heading) not in _IN_RUNBOOKS_TOO}
+    has_date = dated or any(section.topic in _FACTS and _states_time(section) for section in sections)
+    instructing = sum(_INSTRUCTING.match(normalize_heading(section.heading)) is not None for section in sections)
     reporting = len(topics & _REPORTING)
     if instructing > reporting:
         return False
@@ -95,8 +95,8 @@ def tells_of_outage(
         return True
     if has_date and (topics & _POSTMORTEM_ONLY or reporting >= 2):
         return True
-    text = title + "\n" + "\n".join(plain(row.text) for row in rows if row.kind in ("text", "item"))[:READ]
-    narrating = _narrates(rows)
+    text = title + "\n" + "\n".join(plain_text(row.text) for row in rows if row.kind in ("text", "item"))[:MAX_TEXT]
+    narrating = _is_narrative(rows)
     if has_date and OUTAGE.search(text) and narrating and not instructing:
         return True
     return (
@@ -104,27 +104,27 @@ def tells_of_outage(
         and narrating
         and not instructing
         and not _NO_OUTAGE.search(title)
-        and (len(_CLOCK.findall(text)) >= 2 or any(True for _ in dates(text)))
+        and (len(_CLOCK.findall(text)) >= 2 or any(True for _ in find_dates(text)))
     )
 
 
-def names_day(title: str) -> bool:
-    """Whether a title gives the day of what it tells, not that of a release, a meeting or the text itself."""
-    return not (_NO_OUTAGE.search(title) or _WRITTEN.search(title)) and any(True for _ in dates(title))
+def has_incident_date(title: str) -> bool:
+    """Return whether a title has an incident's date, not that of a release, a meeting or the text itself."""
+    return not (_NO_OUTAGE.search(title) or _PUBLICATION_DATE.search(title)) and any(True for _ in find_dates(title))
 
 
-def _says_when(section: LabelledSection) -> bool:
-    said = " ".join(plain(row.text) for row in section.rows[:3])
+def _states_time(section: LabelledSection) -> bool:
+    text = " ".join(plain_text(row.text) for row in section.rows[:3])
     return bool(
-        _CLOCK.search(said)
-        or any(True for _ in dates(said))
-        or re.search(r"\d+\s*(?:h|m|s|min|hours?|minutes?)\b", said)
+        _CLOCK.search(text)
+        or any(True for _ in find_dates(text))
+        or re.search(r"\d+\s*(?:h|m|s|min|hours?|minutes?)\b", text)
     )
 
 
-def _narrates(rows: Sequence[DocumentRow]) -> bool:
-    """Whether more sentences are in the past than tell somebody to do something."""
-    said = [plain(row.text) for row in rows if row.kind in ("text", "item") and len(row.text.split()) > 3][:60]
-    past = sum(_PAST.search(one) is not None for one in said)
-    orders = sum(_IMPERATIVE.match(one) is not None for one in said)
+def _is_narrative(rows: Sequence[DocumentRow]) -> bool:
+    """Return whether more rows are in the past tense than in the imperative."""
+    texts = [plain_text(row.text) for row in rows if row.kind in ("text", "item") and len(row.text.split()) > 3][:60]
+    past = sum(_PAST.search(text) is not None for text in texts)
+    orders = sum(_IMPERATIVE.match(text) is not None for text in texts)
     return past > 0 and past > orders

@@ -1,35 +1,35 @@
-"""A table that holds one incident a row, as the page that tells of each under a heading of its own."""
+"""Convert a table with one incident per row to sections with one heading per incident."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from onrecall.importers.postmortem.clock import opening
-from onrecall.importers.postmortem.rows import DocumentRow, plain
-from onrecall.importers.postmortem.vocabulary import Topic, section_topic, topic
+from onrecall.importers.postmortem.clock import opening_stamp
+from onrecall.importers.postmortem.rows import DocumentRow, plain_text
+from onrecall.importers.postmortem.vocabulary import Topic, heading_topic, section_topic
 
 FEWEST = 2
-"""Dated rows that make the tables of a page ones of incidents."""
-_NAMING: tuple[Topic, ...] = ("title", "summary", "impact")
-"""What may name the incident, best first."""
-_EXPLAINING: frozenset[Topic] = frozenset(("cause", "fix"))
-"""A column of these tells a table of incidents from the chronology of one."""
-_NAMES = frozenset(("incident", "issue", "problem", "outage", "event", "name", "störung", "vorfall"))
+"""Minimum dated rows for a page's tables to count as incident tables."""
+_TITLE_TOPICS: tuple[Topic, ...] = ("title", "summary", "impact")
+"""Columns that may name the incident, best first."""
+_INCIDENT_TOPICS: frozenset[Topic] = frozenset(("cause", "fix"))
+"""One of these columns distinguishes a table of incidents from the chronology of one."""
+_TITLE_COLUMNS = frozenset(("incident", "issue", "problem", "outage", "event", "name", "störung", "vorfall"))
 
 
 def incident_rows(rows: Sequence[DocumentRow]) -> tuple[tuple[str, tuple[DocumentRow, ...]], ...]:
-    """The heading and the rows of each incident of the page's tables; none where no table holds one a row."""
+    """Return heading and rows of each incident in the page's tables; empty if there is no incident table."""
     above: Topic | None = None
     incidents: list[tuple[str, tuple[DocumentRow, ...]]] = []
     for place, row in enumerate(rows):
         if row.kind == "heading":
             above = section_topic(row.text)
         elif _is_header(rows, place) and above not in ("timeline", "actions"):
-            incidents += _incidents(row, rows[place + 2 :])
+            incidents += _table_incidents(row, rows[place + 2 :])
     return tuple(incidents) if len(incidents) >= FEWEST else ()
 
 
 def _is_header(rows: Sequence[DocumentRow], place: int) -> bool:
-    """A table's header is the row above its rule."""
+    """Return whether a row is a table header, followed by its rule."""
     return (
         rows[place].kind == "cells"
         and bool(rows[place].cells)
@@ -37,41 +37,43 @@ def _is_header(rows: Sequence[DocumentRow], place: int) -> bool:
     )
 
 
-def _incidents(header: DocumentRow, below: Sequence[DocumentRow]) -> Iterator[tuple[str, tuple[DocumentRow, ...]]]:
+def _table_incidents(
+    header: DocumentRow, below: Sequence[DocumentRow]
+) -> Iterator[tuple[str, tuple[DocumentRow, ...]]]:
     columns = _columns(header)
-    named = next((column for about in _NAMING if (column := columns.get(about)) is not None), None)
-    dated = columns.get("start", columns.get("date"))
-    if named is None or dated is None or not _EXPLAINING & columns.keys():
+    title_column = next((column for about in _TITLE_TOPICS if (column := columns.get(about)) is not None), None)
+    date_column = columns.get("start", columns.get("date"))
+    if title_column is None or date_column is None or not _INCIDENT_TOPICS & columns.keys():
         return
     for row in below:
         if row.kind != "cells":
             return
         if len(row.cells) != len(header.cells):
             continue
-        stamp = opening(plain(row.cells[dated]))
-        name = plain(row.cells[named])
+        stamp = opening_stamp(plain_text(row.cells[date_column]))
+        name = plain_text(row.cells[title_column])
         if stamp is not None and stamp.day is not None and name:
             heading = f"{stamp.day.isoformat()}: {name}"
-            yield heading, tuple(_labelled(header, row, heading, columns))
+            yield heading, tuple(_labelled_rows(header, row, heading, columns))
 
 
 def _columns(header: DocumentRow) -> Mapping[Topic, int]:
-    """Where each topic stands; of two columns the first."""
+    """Return topic → column index; of two columns the first counts."""
     columns: dict[Topic, int] = {}
     for number, cell in enumerate(header.cells):
-        name = plain(cell)
-        about = "title" if name.casefold() in _NAMES else section_topic(name) or topic(name)
+        name = plain_text(cell)
+        about = "title" if name.casefold() in _TITLE_COLUMNS else section_topic(name) or heading_topic(name)
         if about is not None:
             columns.setdefault(about, number)
     return columns
 
 
-def _labelled(
+def _labelled_rows(
     header: DocumentRow, row: DocumentRow, heading: str, columns: Mapping[Topic, int]
 ) -> Iterator[DocumentRow]:
-    """A row's cells as labels with their values, all on the line of the row."""
+    """Yield a row's cells as labelled values, all with the row's line number."""
     yield DocumentRow(row.number, "heading", heading, level=2)
     for number in columns.values():
         value = " ".join(re.split(r"\s*<br\s*/?>\s*", row.cells[number], flags=re.IGNORECASE)).strip()
         if value and columns.get("title") != number:
-            yield DocumentRow(row.number, "text", f"**{plain(header.cells[number])}:** {value}")
+            yield DocumentRow(row.number, "text", f"**{plain_text(header.cells[number])}:** {value}")

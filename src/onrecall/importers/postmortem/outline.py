@@ -1,45 +1,44 @@
-"""Pages that are one nested list, and lines of several facts, as the headings and labels they stand for."""
+"""Convert pages that are one nested list to headings, and lines of several facts to labels."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from onrecall.importers.postmortem.clock import dates
-from onrecall.importers.postmortem.rows import BOLD_LEVEL, INDENT, DocumentRow, plain
-from onrecall.importers.postmortem.vocabulary import SECTIONS, section_topic, topic
+from onrecall.importers.postmortem.clock import find_dates
+from onrecall.importers.postmortem.rows import BOLD_LEVEL, INDENT, DocumentRow, plain_text
+from onrecall.importers.postmortem.vocabulary import SECTIONS, heading_topic, section_topic
 
 FEWEST = 2
-"""Items that name a section of a postmortem and hold a list below, or facts on a line, that make it one."""
+"""Minimum section-like items of an outline page, or facts on a fact line."""
 _ITALIC = re.compile(r"\s*(?P<mark>[*_])(?![*_\s])(?P<text>[^*_]+)(?P=mark)\s*")
 _LEVEL = re.compile(r"(?:sev(?:erity)?|p|prio(?:rity)?)[\s:_-]?\d|sev(?:erity)?[\s:]+\w+", re.IGNORECASE)
 _DATED = re.compile(r"(?:incident|outage|occurred|happened)?\s*(?:on|of)?\s*(?P<date>.+)", re.IGNORECASE)
 
 
-def unfolded(rows: Sequence[DocumentRow]) -> list[DocumentRow]:
-    """Rows in which the outermost items of a list page are headings and the lists below them the lists they hold.
+def unfold_lists(rows: Sequence[DocumentRow]) -> list[DocumentRow]:
+    """Return the rows with the outermost items of an outline page turned into headings, and their sublists outdented.
 
-    A list below a heading that names a section stays as it is: there an item such as `Detection` groups, it opens
-    nothing.
+    Lists below a section heading are left unchanged: there an item such as `Detection` groups and opens no section.
     """
     first = next((n for n, row in enumerate(rows) if row.kind == "heading" and section_topic(row.text)), len(rows))
     heads = [n for n in range(first) if _holds_list(rows, n)]
     if sum(section_topic(rows[n].text) in SECTIONS for n in heads) < FEWEST:
         return list(rows)
-    return [*_opened(rows[:first], frozenset(heads)), *rows[first:]]
+    return [*_open_items(rows[:first], frozenset(heads)), *rows[first:]]
 
 
 def _holds_list(rows: Sequence[DocumentRow], place: int) -> bool:
-    """Whether an outermost item has rows of its own below."""
+    """Return whether an outermost item has nested rows."""
     row = rows[place]
-    below = next((other for other in rows[place + 1 :] if other.kind != "blank"), None)
+    below = next((following for following in rows[place + 1 :] if following.kind != "blank"), None)
     if row.kind != "item" or row.level or below is None:
         return False
     return (below.kind == "item" and below.level > 0) or (below.kind == "text" and below.nested)
 
 
-def _opened(rows: Sequence[DocumentRow], heads: frozenset[int]) -> Iterator[DocumentRow]:
+def _open_items(rows: Sequence[DocumentRow], heads: frozenset[int]) -> Iterator[DocumentRow]:
     depth = -1
-    """Of the item that a row stands in; below 0 outside of the list."""
+    """Depth of the item that contains the row; negative outside of the list."""
     for place, row in enumerate(rows):
         if row.kind == "item":
             depth = row.level
@@ -55,34 +54,34 @@ def _opened(rows: Sequence[DocumentRow], heads: frozenset[int]) -> Iterator[Docu
             yield row
 
 
-def fact_rows(row: DocumentRow) -> list[DocumentRow]:
-    """A line in italics that holds several facts (`*Outage of 4 May 2026, sev2, service: till*`), a row for each."""
+def split_fact_line(row: DocumentRow) -> list[DocumentRow]:
+    """Split an italic line of several facts (`*Outage of 4 May 2026, sev2, service: till*`) into a row for each."""
     line = _ITALIC.fullmatch(row.text) if row.kind == "text" and not row.nested else None
-    parts = re.split(r"\s*[,;|·•]\s+", plain(line["text"])) if line else []
-    labelled = [_labelled(part) for part in _with_years(parts)]
+    parts = re.split(r"\s*[,;|·•]\s+", plain_text(line["text"])) if line else []
+    labelled = [_label_fact(part) for part in _with_years(parts)]
     if sum(part is not None for part in labelled) < FEWEST:
         return [row]
     return [replace(row, text=part) for part in labelled if part is not None]
 
 
 def _with_years(parts: Sequence[str]) -> list[str]:
-    """Parts in which `May 4, 2026` is whole again."""
-    whole: list[str] = []
+    """Rejoin dates such as `May 4, 2026` that were split at the comma."""
+    merged: list[str] = []
     for part in parts:
-        if whole and re.match(r"(?:19|20)\d\d\b", part) and not re.search(r"\d{4}", whole[-1]):
-            whole[-1] += f", {part}"
+        if merged and re.match(r"(?:19|20)\d\d\b", part) and not re.search(r"\d{4}", merged[-1]):
+            merged[-1] += f", {part}"
         else:
-            whole.append(part)
-    return whole
+            merged.append(part)
+    return merged
 
 
-def _labelled(part: str) -> str | None:
+def _label_fact(part: str) -> str | None:
     name, separator, value = part.partition(":")
     if _LEVEL.fullmatch(part):
         return f"**Severity:** {re.sub(r'^severity[ :]+', '', part, flags=re.IGNORECASE)}"
-    if separator and value.strip() and topic(name) is not None:
+    if separator and value.strip() and heading_topic(name) is not None:
         return f"**{name.strip()}:** {value.strip()}"
     dated = _DATED.fullmatch(part)
-    if dated and any(True for _ in dates(dated["date"])) and len(dated["date"].split()) <= 8:
+    if dated and any(True for _ in find_dates(dated["date"])) and len(dated["date"].split()) <= 8:
         return f"**Date:** {dated['date']}"
     return None

@@ -1,11 +1,11 @@
-"""What a section says, as plain lines, each with the line of the document it begins on."""
+"""Read prose as plain statements, each with the document line it begins on."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from onrecall.importers.postmortem.deeds import sentences
-from onrecall.importers.postmortem.rows import DocumentRow, plain
+from onrecall.importers.postmortem.deeds import split_sentences
+from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
 
 _PLACEHOLDER = re.compile(
@@ -23,71 +23,71 @@ _COMMENT = re.compile(r"<!--.*?-->")
 
 @dataclass(frozen=True, slots=True)
 class ProseStatement:
-    """Some words of a document, and the line they begin on."""
+    """A statement in a document, and the line it begins on."""
 
     text: str
     line: int
 
 
 def paragraphs(rows: Iterable[DocumentRow]) -> Iterator[ProseStatement]:
-    """Paragraphs and list items as one line each, in plain words; code, tables' rules and placeholders are left out."""
+    """Yield paragraphs and list items as one plain line each; code, table rules and placeholders are left out."""
     words: list[str] = []
     first = 0
     for row in rows:
         begins = row.kind in ("item", "heading", "cells")
         if words and (begins or row.kind in ("blank", "code")):
-            yield from _statement(words, first)
+            yield from _to_statement(words, first)
             words = []
         if row.kind in ("text", "item", "heading"):
             first = row.number if not words else first
             words.append(_COMMENT.sub("", row.text))
         elif row.kind == "cells" and row.cells:
-            yield from _statement([": ".join(cell for cell in row.cells if cell)], row.number)
+            yield from _to_statement([": ".join(cell for cell in row.cells if cell)], row.number)
     if words:
-        yield from _statement(words, first)
+        yield from _to_statement(words, first)
 
 
-def _statement(words: Sequence[str], line: int) -> Iterator[ProseStatement]:
-    said = plain(" ".join(word.strip() for word in words))
-    if said and not is_placeholder(said):
-        yield ProseStatement(said, line)
+def _to_statement(words: Sequence[str], line: int) -> Iterator[ProseStatement]:
+    text = plain_text(" ".join(word.strip() for word in words))
+    if text and not is_placeholder(text):
+        yield ProseStatement(text, line)
 
 
-def is_placeholder(said: str) -> bool:
-    """Whether it stands where nothing was written: `TBD`, `n/a`, the words of a template."""
-    return _PLACEHOLDER.fullmatch(said.strip(" *_\"'“”")) is not None
+def is_placeholder(text: str) -> bool:
+    """Return whether a text is a placeholder: `TBD`, `n/a`, template instructions."""
+    return _PLACEHOLDER.fullmatch(text.strip(" *_\"'“”")) is not None
 
 
-def whole(sections: Iterable[LabelledSection]) -> ProseStatement | None:
-    """All that some sections say, a paragraph a line; None where they say nothing."""
-    found = [statement for section in sections for statement in paragraphs(section.rows)]
-    if not found:
+def joined_statement(sections: Iterable[LabelledSection]) -> ProseStatement | None:
+    """Join all paragraphs of some sections, one per line; None if there are none."""
+    statements = [statement for section in sections for statement in paragraphs(section.rows)]
+    if not statements:
         return None
-    return ProseStatement("\n".join(statement.text for statement in found), found[0].line)
+    return ProseStatement("\n".join(statement.text for statement in statements), statements[0].line)
 
 
-def spoken(rows: Iterable[DocumentRow]) -> Iterator[ProseStatement]:
-    """The sentences of some rows, each with the line it begins on."""
+def sentence_statements(rows: Iterable[DocumentRow]) -> Iterator[ProseStatement]:
+    """Yield the sentences of some rows, each with the line it begins on."""
     block: list[DocumentRow] = []
     for row in [*rows, DocumentRow(0, "blank", "")]:
         if row.kind == "text" and block:
             block.append(row)
             continue
-        yield from _sentences(block)
+        yield from _block_sentences(block)
         block = [row] if row.kind in ("text", "item") else []
 
 
-def _sentences(block: Sequence[DocumentRow]) -> Iterator[ProseStatement]:
-    """A paragraph's sentences; where each begins is found by counting letters."""
+def _block_sentences(block: Sequence[DocumentRow]) -> Iterator[ProseStatement]:
+    """Yield a paragraph's sentences; character offsets determine the line of each."""
     if not block:
         return
     ends: list[tuple[int, int]] = []
     text = ""
     for row in block:
-        text += (" " if text else "") + plain(row.text)
+        text += (" " if text else "") + plain_text(row.text)
         ends.append((len(text), row.number))
     at = 0
-    for sentence in sentences(text):
+    for sentence in split_sentences(text):
         at = max(text.find(sentence, at), at)
         line = next((number for end, number in ends if at < end), block[-1].number)
         if not is_placeholder(sentence):

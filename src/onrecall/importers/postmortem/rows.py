@@ -1,4 +1,4 @@
-"""A document's lines, each told apart: heading, list item, table row, code, prose."""
+"""Classify the lines of a document: heading, list item, table row, code, prose."""
 
 import re
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from onrecall.domain.markdown import Block, CodeBlock, Heading, HtmlBlock, ItemL
 RowKind = Literal["heading", "item", "cells", "code", "text", "blank"]
 
 LONGEST_LINE = 20_000
-"""Characters of one line that are looked at."""
+"""Maximum characters of a line that are read."""
 SOLITARY_LABEL = 120
-"""Characters that a bold line may have to count as a heading."""
+"""Maximum characters of a bold line that counts as a heading."""
 BOLD_LEVEL = 7
-"""The level of a bold line that stands as a heading."""
+"""Heading level of a bold line."""
 INDENT = 4
-"""Columns by which a list within a list is told deeper."""
+"""Columns of indentation per list level."""
 
 _ITEM = re.compile(
     r"\s*(?P<bullet>[•‣▪◦●·–*+-]|\(?\d{1,3}\\?[.)]|[a-h][.)])\s+(?:\[(?P<box>[ xX])\]\s+)?(?P<text>\S.*)"
@@ -38,14 +38,14 @@ _SHORTCODE = re.compile(r"\{\{[<%].*?[>%]\}\}|:[a-z][a-z_0-9+]{1,30}:(?=\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """One line of a document, counted from 1, and what it is."""
+    """One line of a document, counted from 1, and its kind."""
 
     number: int
     kind: RowKind
     text: str
-    """Without the marks of its kind: a heading's words, an item's words, a line of code as it stands."""
+    """Without markup: the words of a heading or item; code lines unchanged."""
     level: int = 0
-    """Of a heading 1 to 6, 7 for a bold line; of an item its indent in columns."""
+    """Headings: 1 to 6, 7 for a bold line; items: indent in columns."""
     cells: tuple[str, ...] = ()
     language: str = ""
     """Of a fenced block."""
@@ -56,76 +56,76 @@ class DocumentRow:
     """Of prose: whether it stands within a list item."""
 
 
-def rows(text: str) -> tuple[DocumentRow, ...]:
-    """Every line of a Markdown text that says something, told apart, blocks parted by blank rows."""
-    return tuple(_of_blocks(markdown.parse(text), depth=-1))
+def parse_rows(text: str) -> tuple[DocumentRow, ...]:
+    """Return the classified non-empty lines of a Markdown text, with blank rows between blocks."""
+    return tuple(_blocks_rows(markdown.parse(text), depth=-1))
 
 
-def _of_blocks(blocks: tuple[Block, ...], depth: int) -> Iterator[DocumentRow]:
+def _blocks_rows(blocks: tuple[Block, ...], depth: int) -> Iterator[DocumentRow]:
     for block in blocks:
-        yield from _of_block(block, depth)
+        yield from _block_rows(block, depth)
         yield DocumentRow(0, "blank", "")
 
 
-def _of_block(block: Block, depth: int) -> Iterator[DocumentRow]:
+def _block_rows(block: Block, depth: int) -> Iterator[DocumentRow]:
     match block:
         case Heading():
-            yield from _of_heading(block)
+            yield from _heading_rows(block)
         case Paragraph() | HtmlBlock():
-            yield from _of_lines(block.text, block.line, depth)
+            yield from _line_rows(block.text, block.line, depth)
         case CodeBlock():
             for number, line in enumerate(block.text.splitlines(), start=block.line):
                 yield DocumentRow(number, "code", line, language=block.language)
         case ItemList():
-            yield from _of_list(block, depth + 1)
+            yield from _list_rows(block, depth + 1)
         case MarkdownTable():
             for row in (block.header, *block.rows):
                 yield DocumentRow(row.line, "cells", " | ".join(row.cells), cells=row.cells)
                 if row is block.header:
                     yield DocumentRow(row.line + 1, "cells", "")
         case Quote():
-            yield from _of_blocks(block.blocks, depth)
+            yield from _blocks_rows(block.blocks, depth)
 
 
-def _of_heading(block: Heading) -> Iterator[DocumentRow]:
-    """A heading of several lines is prose above a rule."""
+def _heading_rows(block: Heading) -> Iterator[DocumentRow]:
+    """Yield a heading; one of several lines is prose above a rule."""
     lines = block.text.splitlines()
     if len(lines) > 1:
-        yield from _of_lines(block.text, block.line, -1)
+        yield from _line_rows(block.text, block.line, -1)
     elif lines:
         yield DocumentRow(block.line, "heading", _HTML_BOLD.sub("**", lines[0]), level=block.level)
 
 
-def _of_list(block: ItemList, depth: int) -> Iterator[DocumentRow]:
+def _list_rows(block: ItemList, depth: int) -> Iterator[DocumentRow]:
     for item in block.items:
-        first, *others = item.blocks or (Paragraph("", item.line),)
+        first, *following_blocks = item.blocks or (Paragraph("", item.line),)
         if isinstance(first, Paragraph | Heading):
             words, *below = first.text.splitlines() or [""]
             box = _BOX.match(words)
             ticked = None if box is None else box["box"] != " "
             words = _HTML_BOLD.sub("**", words[box.end() :] if box else words)
             yield DocumentRow(first.line, "item", words, depth * INDENT, ordered=block.ordered, ticked=ticked)
-            yield from _of_lines("\n".join(below), first.line + 1, depth)
+            yield from _line_rows("\n".join(below), first.line + 1, depth)
         else:
             yield DocumentRow(item.line, "item", "", depth * INDENT, ordered=block.ordered)
-            yield from _of_block(first, depth)
-        for other in others:
-            if not isinstance(other, ItemList):
+            yield from _block_rows(first, depth)
+        for following_block in following_blocks:
+            if not isinstance(following_block, ItemList):
                 yield DocumentRow(0, "blank", "")
-            yield from _of_block(other, depth)
+            yield from _block_rows(following_block, depth)
 
 
-def _of_lines(text: str, first: int, depth: int) -> Iterator[DocumentRow]:
+def _line_rows(text: str, first: int, depth: int) -> Iterator[DocumentRow]:
     for number, line in enumerate(text.splitlines(), start=first):
-        yield _prose(number, _HTML_BOLD.sub("**", line[:LONGEST_LINE]), depth)
+        yield _prose_row(number, _HTML_BOLD.sub("**", line[:LONGEST_LINE]), depth)
 
 
-def _prose(number: int, line: str, depth: int) -> DocumentRow:
-    """A line of a paragraph; bullets, tables and bold lines that CommonMark takes for prose are what they look like."""
+def _prose_row(number: int, line: str, depth: int) -> DocumentRow:
+    """Classify a paragraph line; bullets, tables and bold lines that CommonMark reads as prose count as such."""
     if not line.strip() or _RULE.fullmatch(line):
         return DocumentRow(number, "blank", "")
     if line.strip().startswith("|") and line.count("|") >= 2:
-        return DocumentRow(number, "cells", line, cells=_cells(line))
+        return DocumentRow(number, "cells", line, cells=_split_cells(line))
     if item := _ITEM.fullmatch(line):
         ticked = None if item["box"] is None else item["box"] != " "
         return DocumentRow(
@@ -139,18 +139,18 @@ def _prose(number: int, line: str, depth: int) -> DocumentRow:
     return DocumentRow(number, "text", line, nested=depth >= 0)
 
 
-def _is_label(said: str) -> bool:
-    return len(said) <= SOLITARY_LABEL and not said.rstrip().endswith((".", "!"))
+def _is_label(text: str) -> bool:
+    return len(text) <= SOLITARY_LABEL and not text.rstrip().endswith((".", "!"))
 
 
-def _cells(line: str) -> tuple[str, ...]:
+def _split_cells(line: str) -> tuple[str, ...]:
     body = line.strip().removeprefix("|")
     body = body[:-1] if body.endswith("|") and not body.endswith("\\|") else body
     return tuple(cell.replace("\0", "|").strip() for cell in body.replace("\\|", "\0").split("|"))
 
 
-def plain(markup: str) -> str:
-    """Words without marks: no emphasis, links by their text, no anchors, no escapes; code spans stay."""
+def plain_text(markup: str) -> str:
+    """Strip markup: emphasis, anchors and escapes are removed, links become their text, code spans stay."""
     spans = markup.split("`")
     bare = [part if n % 2 and n < len(spans) - 1 else _without_marks(part) for n, part in enumerate(spans)]
     return " ".join("`".join(bare).split())
@@ -163,7 +163,7 @@ def _without_marks(part: str) -> str:
     return _ESCAPE.sub(r"\1", part)
 
 
-def unescaped(line: str) -> str:
-    """A line without the backslashes that Google Docs writes before marks; code spans keep theirs."""
+def unescape_markdown(line: str) -> str:
+    """Remove the backslash escapes that Google Docs writes; code spans keep theirs."""
     spans = line.split("`")
     return "`".join(part if n % 2 and n < len(spans) - 1 else _ESCAPE.sub(r"\1", part) for n, part in enumerate(spans))

@@ -1,29 +1,29 @@
-"""A document's rows under the headings and labels they stand under."""
+"""Divide a document's rows into sections by heading and label."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from onrecall.importers.postmortem.clock import opens_with_time, stamp_in
-from onrecall.importers.postmortem.outline import fact_rows, unfolded
-from onrecall.importers.postmortem.rows import DocumentRow, RowKind, plain
-from onrecall.importers.postmortem.vocabulary import SECTIONS, Topic, section_topic, topic, without_pictures
+from onrecall.importers.postmortem.clock import find_stamp, opens_with_time
+from onrecall.importers.postmortem.outline import split_fact_line, unfold_lists
+from onrecall.importers.postmortem.rows import DocumentRow, RowKind, plain_text
+from onrecall.importers.postmortem.vocabulary import SECTIONS, Topic, heading_topic, section_topic, without_pictures
 
 LABEL_LEVEL = 8
-"""The level of a section that a label opens; headings have 1 to 7."""
+"""Level of a section opened by a label; headings have 1 to 7."""
 _LABEL = re.compile(
     r"\s*(?:(?P<mark>\*\*|__|\*|_)(?P<bold>[^*_|:\uff1a]{1,60}?)\s*(?:(?P=mark)\s*[:\uff1a–—-]?|[:\uff1a]\s*(?P=mark))"
     r"|(?P<plain>[^\s*_|`:\uff1a][^*_|`:\uff1a]{0,59}?)\s*(?:\uff1a|:(?=\s|$|[^\s/\d])))\s*(?P<value>.*)"
 )
 _BOLD_LABEL = re.compile(r"\*\*[^*:]{2,40}(?::\*\*|\*\*\s*:)")
-_OWN_FIELDS = frozenset(("actions", "timeline", "fix", "failed_fix"))
-"""Topics whose list items are never labels of something else."""
+_UNLABELLED_TOPICS = frozenset(("actions", "timeline", "fix", "failed_fix"))
+"""Topics whose list items are never labels of another topic."""
 _PHASES = frozenset(("detection", "fix", "impact", "trigger", "summary"))
 
 
 @dataclass(slots=True)
 class LabelledSection:
-    """What stands under one heading or label."""
+    """The rows under one heading or label."""
 
     topic: Topic | None
     heading: str
@@ -31,25 +31,27 @@ class LabelledSection:
     level: int
     rows: list[DocumentRow] = field(default_factory=list)
     item_level: int | None = None
-    """Where a list item opened it: how deep that item stands."""
+    """Level of the list item that opened it, if one did."""
 
     @property
     def by_label(self) -> bool:
-        """Whether a label within a line or a table opened it."""
+        """Return whether a label in a line or table opened it."""
         return self.level >= LABEL_LEVEL
 
 
-def sections(rows: Sequence[DocumentRow]) -> tuple[LabelledSection, ...]:
-    """The sections of a document in its order; the first holds what stands before any heading."""
+def split_sections(rows: Sequence[DocumentRow]) -> tuple[LabelledSection, ...]:
+    """Return the sections in document order; the first holds the rows before any heading."""
     return tuple(_Divider(rows).sections())
 
 
 class _Divider:
-    """Goes through the rows and opens a section where a heading, a label or a table row names a topic."""
+    """Iterates over the rows and opens a section when a heading, label or table row names a topic."""
 
     def __init__(self, rows: Sequence[DocumentRow]) -> None:
-        self._rows = [part for row in unfolded(rows) for line in fact_rows(row) for part in _split_labels(line)]
-        self._found = [LabelledSection(None, "", 0, 0)]
+        self._rows = [
+            part for row in unfold_lists(rows) for line in split_fact_line(row) for part in _split_labels(line)
+        ]
+        self._sections = [LabelledSection(None, "", 0, 0)]
 
     def sections(self) -> list[LabelledSection]:
         """Divide all rows."""
@@ -62,20 +64,20 @@ class _Divider:
             elif row.kind == "cells":
                 skipped = self._table_row(row, place)
             elif row.kind in ("text", "item"):
-                self._words(row, place)
+                self._text_row(row, place)
             else:
                 self._current.rows.append(row)
-        return self._found
+        return self._sections
 
     @property
     def _current(self) -> LabelledSection:
-        return self._found[-1]
+        return self._sections[-1]
 
     def _open(self, about: Topic | None, heading: str, row: DocumentRow, level: int) -> None:
-        self._found.append(LabelledSection(about, plain(heading).strip(" :\uff1a"), row.number, level))
+        self._sections.append(LabelledSection(about, plain_text(heading).strip(" :\uff1a"), row.number, level))
 
     def _heading(self, row: DocumentRow, place: int) -> None:
-        if row.level == 7 and self._labelled(row, place):
+        if row.level == 7 and self._open_label(row, place):
             return
         about = section_topic(row.text)
         if self._belongs_to_current(row, about, place):
@@ -86,8 +88,11 @@ class _Divider:
             self._open(about, row.text, row, row.level)
 
     def _is_within_actions(self, row: DocumentRow) -> bool:
-        """Whether the heading above, at the next higher level, is that of the action items."""
-        above = next((one for one in reversed(self._found) if not one.by_label and 0 < one.level < row.level), None)
+        """Return whether the parent heading is that of the action items."""
+        above = next(
+            (section for section in reversed(self._sections) if not section.by_label and 0 < section.level < row.level),
+            None,
+        )
         return above is not None and above.topic == "actions"
 
     def _belongs_to_current(self, row: DocumentRow, about: Topic | None, place: int) -> bool:
@@ -95,7 +100,7 @@ class _Divider:
         deeper = row.level > current.level
         if current.topic == "actions":
             return deeper and not current.by_label and about != "aside" and not (row.level == 7 and about in SECTIONS)
-        if opens_with_time(plain(row.text)) and current.topic == "timeline":
+        if opens_with_time(plain_text(row.text)) and current.topic == "timeline":
             return True
         if current.topic == "timeline":
             return deeper and (about is None or (row.level < 7 and about in _PHASES and self._time_follows(place)))
@@ -103,19 +108,19 @@ class _Divider:
 
     def _time_follows(self, place: int) -> bool:
         below = next((row for row in self._rows[place + 1 : place + 4] if row.kind != "blank"), None)
-        return below is not None and opens_with_time(plain(below.text.strip("| ")))
+        return below is not None and opens_with_time(plain_text(below.text.strip("| ")))
 
     def _table_row(self, row: DocumentRow, place: int) -> int:
-        """Take a table's row as a label and its value, or a one-row table as many; returns how many rows that took."""
+        """Read a table row as label and value, or a one-row table as several; return how many further rows it used."""
         if not row.cells:
             self._current.rows.append(row)
             return 0
         if self._current.topic in ("actions", "timeline") and not self._current.by_label:
             self._current.rows.append(row)
             return 0
-        if taken := self._sideways(row, place):
-            return taken
-        about = topic(plain(row.cells[0]))
+        if skipped := self._header_and_values(row, place):
+            return skipped
+        about = heading_topic(plain_text(row.cells[0]))
         if len(row.cells) in (2, 3) and about is not None and any(row.cells[1:]) and not _is_header(row):
             self._open(about, row.cells[0], row, LABEL_LEVEL)
             value = "<br>".join(cell for cell in row.cells[1:] if cell)
@@ -124,16 +129,20 @@ class _Divider:
             self._current.rows.append(row)
         return 0
 
-    def _sideways(self, row: DocumentRow, place: int) -> int:
-        """A table of names in its header and one row of values."""
+    def _header_and_values(self, row: DocumentRow, place: int) -> int:
+        """Read a table with names in its header and one row of values; return the rows used, 0 if it is none."""
         below = self._rows[place + 1 : place + 4]
         if len(below) < 2 or below[0].kind != "cells" or below[0].cells or below[1].kind != "cells":
             return 0
         one_row = len(below) < 3 or below[2].kind != "cells"
-        topics = [topic(plain(cell)) for cell in row.cells]
-        if not one_row or len(below[1].cells) != len(row.cells) or sum(one is not None for one in topics) < 2:
+        topics = [heading_topic(plain_text(cell)) for cell in row.cells]
+        if (
+            not one_row
+            or len(below[1].cells) != len(row.cells)
+            or sum(column_topic is not None for column_topic in topics) < 2
+        ):
             return 0
-        if sum(one is not None for one in topics) * 2 < len(topics):
+        if sum(column_topic is not None for column_topic in topics) * 2 < len(topics):
             return 0
         for about, name, value in zip(topics, row.cells, below[1].cells, strict=True):
             if about is not None and value:
@@ -142,40 +151,40 @@ class _Divider:
         self._open(None, "", below[1], LABEL_LEVEL)
         return 2
 
-    def _words(self, row: DocumentRow, place: int) -> None:
+    def _text_row(self, row: DocumentRow, place: int) -> None:
         if self._is_bare_heading(row, place):
             self._open(section_topic(row.text), row.text, row, 7)
-        elif not self._labelled(row, place):
+        elif not self._open_label(row, place):
             self._leave_label(row, place)
             self._current.rows.append(row)
 
     def _is_bare_heading(self, row: DocumentRow, place: int) -> bool:
-        """A line that holds nothing but the name of a section, below a blank line."""
+        """Return whether a line holds only the name of a section and follows a blank line."""
         if row.kind != "text" or row.nested or len(row.text) > 60 or row.text.rstrip().endswith("."):
             return False
         if place and self._rows[place - 1].kind not in ("blank", "heading"):
             return False
         return section_topic(row.text) in SECTIONS
 
-    def _labelled(self, row: DocumentRow, place: int) -> bool:
-        """Open a section where the row begins with a label; the rest of the row is its first line."""
+    def _open_label(self, row: DocumentRow, place: int) -> bool:
+        """Open a section if the row begins with a label; the rest of the row is its first line."""
         text = f"**{row.text}**" if row.kind == "heading" else without_pictures(row.text)
         label = _LABEL.fullmatch(text.replace("\\", ""))
         if label is None:
-            return self._defined(row, place)
+            return self._open_definition(row, place)
         name = label["bold"] or label["plain"]
         about = section_topic(name)
         if about is None or self._is_part_of_current(row, about, bold=bool(label["mark"])):
             return False
         value = _LABEL.fullmatch(text)
-        said = (value["value"] if value else label["value"]).strip()
-        if row.kind == "heading" and said.strip("*_ ") == "":
+        content = (value["value"] if value else label["value"]).strip()
+        if row.kind == "heading" and content.strip("*_ ") == "":
             return False
-        if about in ("start", "end") and said and stamp_in(said) is None:
+        if about in ("start", "end") and content and find_stamp(content) is None:
             return False
         if (
             label["mark"]
-            and not said
+            and not content
             and row.kind == "text"
             and not text.rstrip().endswith((":", "\uff1a"))
             and about not in SECTIONS
@@ -183,14 +192,14 @@ class _Divider:
             return False
         self._open(about, name, row, LABEL_LEVEL)
         self._current.item_level = row.level if row.kind == "item" else None
-        if said.strip("*_ "):
+        if content.strip("*_ "):
             self._current.rows.append(
-                replace(row, kind="text", text=said.removesuffix("**") if row.kind == "heading" else said)
+                replace(row, kind="text", text=content.removesuffix("**") if row.kind == "heading" else content)
             )
         return True
 
-    def _defined(self, row: DocumentRow, place: int) -> bool:
-        """A definition list: the name on one line, `: value` on the next."""
+    def _open_definition(self, row: DocumentRow, place: int) -> bool:
+        """Open a section for a definition list: the name on one line, `: value` on the next."""
         below = self._rows[place + 1] if place + 1 < len(self._rows) else None
         about = section_topic(row.text)
         if row.kind != "text" or about is None or below is None or not re.match(r":\s+\S", below.text):
@@ -202,7 +211,7 @@ class _Divider:
         current = self._current
         if row.kind == "item" and row.level == current.item_level:
             return False
-        if current.topic in _OWN_FIELDS and (row.kind == "item" or row.nested):
+        if current.topic in _UNLABELLED_TOPICS and (row.kind == "item" or row.nested):
             return not (current.by_label and bold and row.kind == "item" and row.level == 0 and about in SECTIONS)
         if current.topic == "timeline" and not current.by_label:
             return not bold or about not in SECTIONS or about == "summary"
@@ -211,18 +220,18 @@ class _Divider:
         return False
 
     def _leave_label(self, row: DocumentRow, place: int) -> None:
-        """A value ends with its paragraph: what follows a blank line belongs to the heading above."""
+        """Close a label's section after its paragraph; later rows belong to the heading above."""
         current = self._current
         if not current.by_label or current.topic in SECTIONS:
             return
         if place and self._rows[place - 1].kind == "blank" and current.rows:
-            above = next((one for one in reversed(self._found) if not one.by_label), self._found[0])
+            above = next((section for section in reversed(self._sections) if not section.by_label), self._sections[0])
             self._open(above.topic, above.heading, row, above.level)
 
 
 def _split_labels(row: DocumentRow) -> list[DocumentRow]:
-    """A line with several bold labels, such as `**Severity:** High · **Duration:** 2 h`, as a row for each."""
-    starts = [found.start() for found in _BOLD_LABEL.finditer(row.text)] if row.kind == "text" else []
+    """Split a line with several bold labels, such as `**Severity:** High · **Duration:** 2 h`, into rows."""
+    starts = [label.start() for label in _BOLD_LABEL.finditer(row.text)] if row.kind == "text" else []
     if len(starts) < 2:
         return [row]
     ends = [*starts[1:], len(row.text)]
@@ -231,8 +240,8 @@ def _split_labels(row: DocumentRow) -> list[DocumentRow]:
 
 
 def _is_header(row: DocumentRow) -> bool:
-    """A row such as `| Field | Value |` or `| Item | Details |`."""
-    return plain(row.cells[1]).casefold() in (
+    """Return whether a row is a header such as `| Field | Value |` or `| Item | Details |`."""
+    return plain_text(row.cells[1]).casefold() in (
         "value",
         "values",
         "details",
@@ -246,14 +255,14 @@ def _is_header(row: DocumentRow) -> bool:
 
 
 def _cell_rows(row: DocumentRow, value: str) -> list[DocumentRow]:
-    """A cell's lines, which `<br>` parts, as rows of their own with the table row's number."""
+    """Split a cell at `<br>` into rows with the table row's number."""
     parts = [part.strip() for part in re.split(r"<br\s*/?>", value, flags=re.IGNORECASE)]
-    found = []
+    rows = []
     for part in parts:
         if part:
             item = re.fullmatch(r"(?P<mark>[-*•]|\d{1,2}[.)])\s+(?P<text>\S.*)", part)
             kind: RowKind = "item" if item else "text"
-            found.append(
+            rows.append(
                 DocumentRow(row.number, kind, item["text"] if item else part, ordered=bool(item) and part[0].isdigit())
             )
-    return found
+    return rows

@@ -1,20 +1,20 @@
-"""When an incident began and ended, by the surest words that say it."""
+"""Determine when an incident began and ended, from the most reliable source in the text."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from onrecall.importers.postmortem.clock import Chronology, between, dates, stamp_in
+from onrecall.importers.postmortem.clock import Chronology, find_dates, find_stamp, parse_range
 from onrecall.importers.postmortem.facts import IncidentSpan
-from onrecall.importers.postmortem.incident_text import IncidentText, telling_rows
+from onrecall.importers.postmortem.incident_text import IncidentText, datable_rows
 from onrecall.importers.postmortem.kind import OUTAGE
-from onrecall.importers.postmortem.prose import paragraphs, spoken
-from onrecall.importers.postmortem.rows import plain
+from onrecall.importers.postmortem.prose import paragraphs, sentence_statements
+from onrecall.importers.postmortem.rows import plain_text
 from onrecall.importers.postmortem.timeline import ChronologyEntry
 
 LONGEST_OPENING = 60
-"""Characters within which a sentence that opens with a time has said it."""
+"""A sentence opens with a time if the time ends within this many characters."""
 DAY = timedelta(days=1)
 _BEGINS = re.compile(
     r"^\W*(?:\w+\s+){0,2}(?:(?:incident|outage|impact|event|disruption)\s+(?:begins?|began|starts?|started)"
@@ -42,8 +42,8 @@ _AT_FIRST = re.compile(r"\W*(?:on|at|around|since|from|am|um|seit|le|el)\s", re.
 
 
 def incident_span(text: IncidentText, lines: dict[str, int]) -> IncidentSpan:
-    """When it began and ended: front matter, labels, the chronology, the date in the name, or what the user said."""
-    begun = _beginning(text)
+    """Return start and end from front matter, labels, chronology, the date in the name, or the user's default."""
+    begun = _find_start(text)
     start, start_line = begun.start, begun.start_line
     if start is None:
         return IncidentSpan()
@@ -59,8 +59,8 @@ def incident_span(text: IncidentText, lines: dict[str, int]) -> IncidentSpan:
     return IncidentSpan(None, None, start, start_line, end, end_line)
 
 
-def _beginning(text: IncidentText) -> IncidentSpan:
-    """The start, with the end where the same words give it."""
+def _find_start(text: IncidentText) -> IncidentSpan:
+    """Return the start, with the end if the same source gives it."""
     span = text.span
     if text.front.start is not None:
         return replace(span, start=text.front.start, start_line=None)
@@ -78,11 +78,15 @@ def _beginning(text: IncidentText) -> IncidentSpan:
 
 
 def _with_clock(text: IncidentText, span: IncidentSpan) -> IncidentSpan:
-    """A day with the time of day that the prose or the chronology gives it."""
-    said = _span_in_prose(text)
-    if said is not None and said.start and (span.start is None or abs(said.start - span.start) <= DAY):
-        ended, line = (span.end, span.end_line) if span.end else (said.end, said.end_line)
-        return replace(span, start=said.start, start_line=said.start_line, end=ended, end_line=line)
+    """Add the time of day from prose or chronology to a bare date."""
+    prose_span = _span_in_prose(text)
+    if (
+        prose_span is not None
+        and prose_span.start
+        and (span.start is None or abs(prose_span.start - span.start) <= DAY)
+    ):
+        ended, line = (span.end, span.end_line) if span.end else (prose_span.end, prose_span.end_line)
+        return replace(span, start=prose_span.start, start_line=prose_span.start_line, end=ended, end_line=line)
     moment = _opening_moment(text)
     day = span.start.date() if span.start else span.day or text.day()
     if moment is not None and (day is None or abs(moment[0].date() - day) <= DAY):
@@ -92,13 +96,13 @@ def _with_clock(text: IncidentText, span: IncidentSpan) -> IncidentSpan:
 
 
 def _span_in_prose(text: IncidentText) -> IncidentSpan | None:
-    """`Between 09:12 and 10:47 UTC on 4 March`: what the summary or the first paragraphs say."""
-    for section in (*text.of("summary"), *text.of("impact"), *(one for one in text.sections if one.topic is None)):
+    """Find a range such as `Between 09:12 and 10:47 UTC on 4 March` in the summary or first paragraphs."""
+    for section in (*text.of("summary"), *text.of("impact"), *(part for part in text.sections if part.topic is None)):
         for statement in paragraphs(section.rows):
-            if (found := between(statement.text)) is None:
+            if (stamps := parse_range(statement.text)) is None:
                 continue
             times = Chronology(text.day(), text.zone, text.reading.local)
-            start, end = times.moment(found[0]), times.moment(found[1])
+            start, end = times.moment(stamps[0]), times.moment(stamps[1])
             text.reading.zoneless += times.zoneless
             if start is not None:
                 return IncidentSpan(None, None, start, statement.line, end, statement.line if end else None)
@@ -106,11 +110,11 @@ def _span_in_prose(text: IncidentText) -> IncidentSpan | None:
 
 
 def _opening_moment(text: IncidentText) -> tuple[datetime, int] | None:
-    """`On 4 March 2026 at 09:12 UTC nobody could …`: the sentence of the first words that says it began."""
-    for section in (*text.of("summary"), *(one for one in text.sections if one.topic is None)):
-        for statement in spoken(section.rows):
-            stamp = stamp_in(statement.text) if _AT_FIRST.match(statement.text) else None
-            if stamp is None or not (stamp.day and stamp.clock) or not _tells_beginning(statement.text, stamp.end):
+    """Find an opening sentence that states the start: `On 4 March 2026 at 09:12 UTC nobody could …`."""
+    for section in (*text.of("summary"), *(part for part in text.sections if part.topic is None)):
+        for statement in sentence_statements(section.rows):
+            stamp = find_stamp(statement.text) if _AT_FIRST.match(statement.text) else None
+            if stamp is None or not (stamp.day and stamp.clock) or not _reports_beginning(statement.text, stamp.end):
                 continue
             times = Chronology(text.day(), text.zone, text.reading.local)
             if (moment := times.moment(stamp)) is not None:
@@ -119,8 +123,8 @@ def _opening_moment(text: IncidentText) -> tuple[datetime, int] | None:
     return None
 
 
-def _tells_beginning(sentence: str, behind: int) -> bool:
-    """Whether the time opens a sentence that tells of an outage and not of its end."""
+def _reports_beginning(sentence: str, behind: int) -> bool:
+    """Return whether the time opens a sentence about an outage and not about its end."""
     return behind <= LONGEST_OPENING and OUTAGE.search(sentence[behind:]) is not None and not _ENDS.search(sentence)
 
 
@@ -131,12 +135,12 @@ def _is_midnight(moment: datetime) -> bool:
 def _start_in_chronology(
     text: IncidentText, span: IncidentSpan, start: datetime | None
 ) -> tuple[datetime | None, int | None]:
-    """The entry that says it began, or else the first one, if it is of the day that the document names."""
+    """Return the entry that states the start, or else the first one, if it is on the document's date."""
     timed = [entry for entry in text.entries if entry.at is not None]
     if not timed:
         return start, span.start_line
     day = start.date() if start else span.day or text.day()
-    entry = next((one for one in timed if _BEGINS.search(one.text)), timed[0])
+    entry = next((candidate for candidate in timed if _BEGINS.search(candidate.text)), timed[0])
     assert entry.at is not None
     local = entry.at.astimezone(text.zone or UTC).date()
     if day is None or abs((local - day).days) <= 1:
@@ -145,18 +149,21 @@ def _start_in_chronology(
 
 
 def _start_in_prose(text: IncidentText) -> tuple[datetime | None, int | None]:
-    """The first date of the running text."""
-    for row in telling_rows(text.rows):
-        if (found := next(iter(dates(plain(row.text))), None)) is not None:
-            return datetime.combine(found[0], time(), UTC), row.number
+    """Return the first date in the text and its line."""
+    for row in datable_rows(text.rows):
+        if (dated := next(iter(find_dates(plain_text(row.text))), None)) is not None:
+            return datetime.combine(dated[0], time(), UTC), row.number
     return None, None
 
 
 def _end_in_chronology(entries: Sequence[ChronologyEntry], start: datetime) -> tuple[datetime | None, int | None]:
-    """The last entry that says that it was over, if nothing but follow-ups come after it."""
+    """Return the last entry that states that the incident was over."""
     for entry in reversed(entries):
         if entry.at is None or entry.at < start:
             continue
-        if any(_ENDS.search(said) and not _NOT_OVER.search(said) for said in re.split(r"(?<=[.!])\s+", entry.text)):
+        if any(
+            _ENDS.search(sentence) and not _NOT_OVER.search(sentence)
+            for sentence in re.split(r"(?<=[.!])\s+", entry.text)
+        ):
             return entry.at, entry.line
     return None, None

@@ -1,9 +1,9 @@
-"""An incident's title: the heading without its date, its number and the word postmortem."""
+"""Clean incident titles: remove date, number and the word postmortem from a heading."""
 
 import re
 
-from onrecall.importers.postmortem.clock import opening
-from onrecall.importers.postmortem.rows import plain
+from onrecall.importers.postmortem.clock import opening_stamp
+from onrecall.importers.postmortem.rows import plain_text
 
 _KIND_WORDS = (
     r"(?:post[- ]?mortems?|pm|rca|root cause analysis|incident(?: report| review| postmortem| summary"
@@ -22,12 +22,12 @@ _NUMBER_BEFORE = re.compile(
     r"^\W*(?:(?:incident|issue|case|ticket)\s*)?(?:[#№]\s?\d+|[A-Z]{2,10}-\d+|INC\d+)\s*(?:[:\uff1a|–—-]|\s)\s*",
     re.IGNORECASE,
 )
-_BEHIND = re.compile(
+_AFTER = re.compile(
     rf"\s*(?:[-–—:|,]\s*{_KIND_WORDS}(?:\s*[#№]?\d+)?|\(\s*(?:{_KIND_WORDS})?\s*[#№]?\s?(?:[A-Z]+-)?\d*\s*\)"
     rf"|\[\s*{_KIND_WORDS}\s*\])\s*$",
     re.IGNORECASE,
 )
-_DATE_BEHIND = (
+_DATE_AFTER = (
     re.compile(r"\s*[-–—:|,(\[@]\s*(?:on\s+)?(?P<date>[^-–—:|,(\[]{0,12}(?:\d[^|(\[]{1,25}))[)\]]?\s*$"),
     re.compile(r"\s+on\s+(?P<date>[^|]{6,30})$"),
 )
@@ -35,43 +35,43 @@ _DATE_LABEL = re.compile(r"^\W*(?:incident\s+)?(?:date|datum|fecha)\s*:\s*(?=\d)
 _SEPARATORS = " \t-–—:\uff1a|,;·"
 
 
-def cleaned(heading: str) -> str:
-    """The title without what says only that it is a postmortem, of when, and which number it has; never empty."""
-    whole = plain(heading).strip()
-    said = "".join(letter for letter in whole if not _is_mark(letter)).strip()
+def clean_title(heading: str) -> str:
+    """Return the title without document kind, date and number; never empty."""
+    original = plain_text(heading).strip()
+    title = "".join(letter for letter in original if not _is_mark(letter)).strip()
     for _ in range(3):
-        before = said
-        said = _DATE_LABEL.sub("", _BEFORE.sub("", said)).strip(_SEPARATORS) or said
-        said = _without_date(said)
-        said = _NUMBER_BEFORE.sub("", said).strip(_SEPARATORS) or said
-        said = _BEHIND.sub("", said).strip() or said
-        if said == before:
+        before = title
+        title = _DATE_LABEL.sub("", _BEFORE.sub("", title)).strip(_SEPARATORS) or title
+        title = _without_date(title)
+        title = _NUMBER_BEFORE.sub("", title).strip(_SEPARATORS) or title
+        title = _AFTER.sub("", title).strip() or title
+        if title == before:
             break
-    return said if re.search(r"[^\W\d_]{2}", said) else whole
+    return title if re.search(r"[^\W\d_]{2}", title) else original
 
 
 def is_only_kind(title: str) -> bool:
-    """Whether a heading says no more than that it is a postmortem."""
-    said = rf"\W*(?:blameless\s+|our\s+)?{_KIND_WORDS}(?:\W*(?:[A-Z]{{2,5}}-?)?\d[\d-]*)?\W*"
-    return re.fullmatch(said, title, re.IGNORECASE) is not None
+    """Return whether a heading only states that it is a postmortem."""
+    pattern = rf"\W*(?:blameless\s+|our\s+)?{_KIND_WORDS}(?:\W*(?:[A-Z]{{2,5}}-?)?\d[\d-]*)?\W*"
+    return re.fullmatch(pattern, title, re.IGNORECASE) is not None
 
 
-def _without_date(said: str) -> str:
-    stamp = opening(said)
-    if stamp is not None and stamp.day is not None and said[stamp.end :].strip(_SEPARATORS):
-        rest = said[stamp.end :].lstrip(")]")
-        said = rest.strip(_SEPARATORS)
-    for behind in filter(None, (pattern.search(said) for pattern in _DATE_BEHIND)):
+def _without_date(title: str) -> str:
+    stamp = opening_stamp(title)
+    if stamp is not None and stamp.day is not None and title[stamp.end :].strip(_SEPARATORS):
+        remainder = title[stamp.end :].lstrip(")]")
+        title = remainder.strip(_SEPARATORS)
+    for behind in filter(None, (pattern.search(title) for pattern in _DATE_AFTER)):
         date = behind["date"].strip(" )]")
-        found = opening(date)
+        date_stamp = opening_stamp(date)
         if (
-            found is not None
-            and found.day is not None
-            and not date[found.end :].strip(" )]UTC")
-            and said[: behind.start()].strip()
+            date_stamp is not None
+            and date_stamp.day is not None
+            and not date[date_stamp.end :].strip(" )]UTC")
+            and title[: behind.start()].strip()
         ):
-            said = said[: behind.start()].strip(_SEPARATORS)
-    return said
+            title = title[: behind.start()].strip(_SEPARATORS)
+    return title
 
 
 def _is_mark(letter: str) -> bool:

@@ -5,12 +5,12 @@ from functools import cache
 from onrecall.domain.word_file import read_sections
 
 
-def words(name: str) -> frozenset[str]:
+def word_set(name: str) -> frozenset[str]:
     """Return the single words of a list."""
     return frozenset(" ".join(_lists()[name]).split())
 
 
-def phrases(name: str) -> tuple[str, ...]:
+def phrase_list(name: str) -> tuple[str, ...]:
     """Return the phrases of a list, in their order."""
     return tuple(part.strip() for line in _lists()[name] for part in line.split("|") if part.strip())
 

@@ -1,1 +1,1 @@
-"""Slack: an incident's state comes in, one message and its thread go out."""
+"""Slack: one message per incident, kept up to date, and its thread."""

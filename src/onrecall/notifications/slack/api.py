@@ -1,4 +1,4 @@
-"""Slack's Web API by the vendor's SDK: what its errors mean here, one deadline, and no faster than Slack wants it."""
+"""Call Slack's Web API through the vendor's SDK, with error mapping, a deadline and rate limiting."""
 
 import logging
 import threading
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 DEFAULT_URL = "https://slack.com/api/"
 CALL_SECONDS = 5.0
 PACE_SECONDS = 1.0
-"""Slack takes about one message a second in a channel."""
-LATER = frozenset(
+"""Slack accepts about one message per second in a channel."""
+RETRY_CODES = frozenset(
     {"ratelimited", "rate_limited", "message_limit_exceeded", "fatal_error", "internal_error", "service_unavailable"}
     | {"request_timeout", "team_added_to_org", "accesslimited"}
 )
-MEND: Mapping[str, str] = {
+ADVICE_BY_CODE: Mapping[str, str] = {
     "not_in_channel": "invite the app into the channel: /invite @OnRecall",
     "channel_not_found": "ONRECALL_SLACK_CHANNEL names a channel that the app can't see; invite it there",
     "invalid_auth": "ONRECALL_SLACK_BOT_TOKEN is not the token of this app; install it anew and copy the token",
@@ -34,20 +34,20 @@ MEND: Mapping[str, str] = {
     "is_archived": "the channel is archived; set ONRECALL_SLACK_CHANNEL to another",
     "missing_scope": "the app lacks a scope; install it anew with the manifest of docs/slack.md",
 }
-SDK = "onrecall.slack.sdk"
-"""The SDK's own log: it would repeat what is raised here, bodies and all."""
+SDK_LOGGER = "onrecall.slack.sdk"
+"""The SDK's logger, silenced because it would repeat raised errors with message bodies."""
 
 
 class SlackApiRejected(PermanentDeliveryError):
-    """Slack will not do it, for a reason that has a name."""
+    """Slack rejected a call with an error code."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(f"Slack says {code}" + (f"; {MEND[code]}" if code in MEND else ""))
+        super().__init__(f"Slack says {code}" + (f"; {ADVICE_BY_CODE[code]}" if code in ADVICE_BY_CODE else ""))
         self.code = code
 
 
 def check_url(guard: EgressGuard, url: str) -> str:
-    """Where the API is: over TLS, or at a host that an operator named."""
+    """Check the API URL: https, or a host allowed by the operator."""
     parsed = guard.check_url(url)
     if parsed.scheme != "https" and not guard.names_host(parsed.host):
         raise Invalid("begins not with https://, so the token could be read on its way")
@@ -56,17 +56,17 @@ def check_url(guard: EgressGuard, url: str) -> str:
 
 @dataclass(slots=True)
 class Deadline:
-    """How long a stretch of calls may take in all."""
+    """The total time limit of several calls."""
 
     seconds: float
     began: float = field(default_factory=time.monotonic)
 
-    def left(self) -> float:
-        """The seconds that are left, which end a call that waits; Unavailable when there are none."""
-        left = self.began + self.seconds - time.monotonic()
-        if left <= 0:
+    def remaining(self) -> float:
+        """Return the remaining seconds for the next call; raise Unavailable if there are none."""
+        remaining = self.began + self.seconds - time.monotonic()
+        if remaining <= 0:
             raise Unavailable(f"Slack did not respond within {self.seconds:g} s")
-        return min(left, CALL_SECONDS)
+        return min(remaining, CALL_SECONDS)
 
 
 class Api:
@@ -80,52 +80,52 @@ class Api:
         self._lock = threading.Lock()
         self._bot: str | None = None
 
-    def call(self, method: str, deadline: Deadline, **said: Any) -> Mapping[str, Any]:
-        """Have something done, once: Unavailable where it may be tried again, SlackSaysNo where that would not help."""
-        return self._call(method, deadline, {"json": said})
+    def call(self, method: str, deadline: Deadline, **arguments: Any) -> Mapping[str, Any]:
+        """Call a method once; raise Unavailable to retry, SlackApiRejected to give up."""
+        return self._call(method, deadline, {"json": arguments})
 
     def ask(self, method: str, deadline: Deadline, **params: Any) -> Mapping[str, Any]:
-        """The same for what only reads; Slack takes its arguments as a form."""
+        """Call a reading method; Slack takes its arguments as a form."""
         return self._call(method, deadline, {"params": params})
 
-    def _call(self, method: str, deadline: Deadline, how: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _call(self, method: str, deadline: Deadline, request: Mapping[str, Any]) -> Mapping[str, Any]:
         from slack_sdk import WebClient  # noqa: PLC0415 - costs time when nothing goes to Slack
         from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: PLC0415
 
-        quiet = logging.getLogger(SDK)
+        quiet = logging.getLogger(SDK_LOGGER)
         quiet.setLevel(logging.CRITICAL)
         # Nothing is tried again inside: a message whose answer was lost would be posted twice.
-        client = WebClient(self._token, self._url, max(1, round(deadline.left())), retry_handlers=[], logger=quiet)
+        client = WebClient(self._token, self._url, max(1, round(deadline.remaining())), retry_handlers=[], logger=quiet)
         try:
-            answer = client.api_call(method, **how)
+            answer = client.api_call(method, **request)
         except SlackApiError as error:
-            raise _meaning(error) from error
+            raise _to_error(error) from error
         except (OSError, HTTPException, SlackClientError, ValueError) as error:
             raise Unavailable(f"no answer from Slack at {urlsplit(self._url).hostname}: {error}") from error
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
     def bot(self, deadline: Deadline) -> str:
-        """Who this app is: messages of others that look like ours are not ours."""
+        """Return this app's bot id, to tell our messages from lookalikes."""
         if self._bot is None:
             self._bot = str(self.call("auth.test", deadline)["bot_id"])
         return self._bot
 
     def wait_turn(self, channel: str, deadline: Deadline) -> None:
-        """Wait until the channel takes another message."""
+        """Wait until the channel accepts another message."""
         with self._lock:
             now = time.monotonic()
             turn = max(now, self._posted.get(channel, 0.0) + self._pace)
             self._posted[channel] = turn
         if turn > now:
-            deadline.left()
+            deadline.remaining()
             time.sleep(turn - now)
 
 
-def _meaning(error: "SlackApiError") -> Exception:
+def _to_error(error: "SlackApiError") -> Exception:
     answer: Any = error.response
     code = str(answer.get("error") or "an error without a name")[:200]
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    if answer.status_code == 429 or answer.status_code >= 500 or code in LATER:
+    if answer.status_code == 429 or answer.status_code >= 500 or code in RETRY_CODES:
         return Unavailable(f"Slack says {answer.status_code} {code}", retry_after(headers.get("retry-after")))
     if answer.status_code != 200:
         return PermanentDeliveryError(

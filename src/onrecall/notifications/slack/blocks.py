@@ -1,7 +1,7 @@
-"""Slack's blocks, as many and as large as Slack takes them.
+"""Build Slack blocks within Slack's limits.
 
-What is untrusted stands in `rich_text`, where Slack looks for no markup: no mention, no link, no formatting comes of
-it, and `&`, `<` and `>` stand for themselves. Only words of our own stand in buttons, headers and contexts.
+Untrusted text goes into `rich_text`, where Slack interprets no markup: no mentions, links or formatting, and `&`, `<`
+and `>` are literal. Buttons, headers and contexts contain only our own words.
 """
 
 import json
@@ -14,7 +14,7 @@ from onrecall.notifications import text as words
 Block = Mapping[str, Any]
 MOST_BLOCKS = 50
 BUDGET = 12_000
-"""Characters of all blocks of a message as JSON; Slack refuses somewhat more, at a limit that it does not document."""
+"""Maximum characters of a message's blocks as JSON; below Slack's undocumented limit."""
 LONGEST_HEADER = 150
 LONGEST_LABEL = 75
 LONGEST_URL = 3000
@@ -25,42 +25,42 @@ _MARKUP = str.maketrans(dict.fromkeys("*_~`", " "))
 
 
 def header(text: str) -> Block:
-    """A headline in words of our own."""
-    return {"type": "header", "text": _plain(text, LONGEST_HEADER)}
+    """Return a header block; trusted text only."""
+    return {"type": "header", "text": _plain_text(text, LONGEST_HEADER)}
 
 
 def prose(*runs: tuple[str, str]) -> Block:
-    """Text of others: pairs of how it looks (`bold`, `italic`, `code` or nothing) and what it says."""
+    """Return untrusted text as pairs of style (`bold`, `italic`, `code` or empty) and text."""
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": _runs(runs)}]}
 
 
 def command(text: str, limit: int) -> Block:
-    """A command to copy, exactly as it is."""
-    shown = words.block(text, limit) or " "
+    """Return a command to copy, unchanged."""
+    content = words.multi_line(text, limit) or " "
     return {
         "type": "rich_text",
-        "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": shown}]}],
+        "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": content}]}],
     }
 
 
 def note(text: str) -> Block:
-    """A small remark in words of our own."""
-    return {"type": "context", "elements": [_plain(text, LONGEST_TEXT)]}
+    """Return a small remark; trusted text only."""
+    return {"type": "context", "elements": [_plain_text(text, LONGEST_TEXT)]}
 
 
 def buttons(*elements: Block) -> Block:
-    """A row of buttons."""
+    """Return a row of buttons."""
     return {"type": "actions", "elements": list(elements)}
 
 
 def button(label: str, action: str, value: Mapping[str, Any], style: str | None = None) -> Block:
-    """A button that Slack tells us of.
+    """Return a button whose clicks Slack reports to us.
 
     The value is written without escapes: an id of 200 emoji would be longer than Slack's 2,000 characters with them.
     """
     return {
         "type": "button",
-        "text": _plain(label, LONGEST_LABEL),
+        "text": _plain_text(label, LONGEST_LABEL),
         "action_id": action,
         "value": json.dumps(value, ensure_ascii=False, separators=(",", ":")),
         **({"style": style} if style else {}),
@@ -68,33 +68,33 @@ def button(label: str, action: str, value: Mapping[str, Any], style: str | None 
 
 
 def link(label: str, url: str, action: str = "open") -> Block:
-    """A button that opens a page; its action has to be another one than that of its neighbours."""
-    return {"type": "button", "text": _plain(label, LONGEST_LABEL), "action_id": action, "url": url}
+    """Return a button that opens a page; its action must be unique in its row."""
+    return {"type": "button", "text": _plain_text(label, LONGEST_LABEL), "action_id": action, "url": url}
 
 
-def size(blocks: Sequence[Block]) -> int:
-    """How much of the budget they take."""
+def json_size(blocks: Sequence[Block]) -> int:
+    """Return the size of the blocks as JSON, as counted for `BUDGET`."""
     return len(json.dumps(blocks, ensure_ascii=False))
 
 
-def fitted(blocks: Sequence[Block]) -> list[Block]:
-    """As many of them as Slack takes; the last one, which holds the buttons, stays."""
-    kept = list(blocks)
-    while len(kept) > MOST_BLOCKS or (size(kept) > BUDGET and len(kept) > 1):
-        del kept[-2]
-    return kept
+def fit_to_limits(blocks: Sequence[Block]) -> list[Block]:
+    """Drop blocks until they fit Slack's limits; the last one, with the buttons, is kept."""
+    fitting = list(blocks)
+    while len(fitting) > MOST_BLOCKS or (json_size(fitting) > BUDGET and len(fitting) > 1):
+        del fitting[-2]
+    return fitting
 
 
 def fallback(text: str, limit: int = LONGEST_FALLBACK) -> str:
-    """What notifications show in place of blocks: here Slack does look for markup, so none of it is left."""
-    shown = words.unlinked(words.flat(text, limit)).translate(_MARKUP)
-    shown = _ALARM.sub("@\N{WORD JOINER}", shown)
-    return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Return the notification text in place of blocks; Slack interprets markup here, so it is removed."""
+    content = words.defang_links(words.single_line(text, limit)).translate(_MARKUP)
+    content = _ALARM.sub("@\N{WORD JOINER}", content)
+    return content.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def said(text: str, limit: int) -> str:
-    """Prose on one line that no program makes a link of; never empty, for Slack refuses empty texts."""
-    return words.unlinked(words.flat(text, limit)) or "–"
+def safe_line(text: str, limit: int) -> str:
+    """Return text on one line without auto-linking; never empty, since Slack rejects empty texts."""
+    return words.defang_links(words.single_line(text, limit)) or "–"
 
 
 def _runs(runs: Sequence[tuple[str, str]]) -> list[Block]:
@@ -105,5 +105,5 @@ def _runs(runs: Sequence[tuple[str, str]]) -> list[Block]:
     ]
 
 
-def _plain(text: str, limit: int) -> Block:
-    return {"type": "plain_text", "text": words.cut(text, limit), "emoji": False}
+def _plain_text(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": words.truncate(text, limit), "emoji": False}

@@ -1,4 +1,4 @@
-"""The window in which an incident is resolved in Slack: what it shows, and what comes back of it."""
+"""The modal to resolve an incident in Slack: its view and its submission."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,13 +20,13 @@ LONGEST_STEP = 500
 MOST_OTHER = 20
 HELPED, FAILED = "worked", "did_not_help"
 SUGGESTED = "suggested"
-PLACES = frozenset({"root_cause", "label", HELPED, FAILED, "other"})
-"""The fields beside which Slack can show what is wrong."""
+ERROR_FIELDS = frozenset({"root_cause", "label", HELPED, FAILED, "other"})
+"""The fields at which Slack can show an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmittedModal:
-    """What somebody filled in."""
+    """The submitted values."""
 
     incident: str
     recommendation: str | None
@@ -36,11 +36,11 @@ class SubmittedModal:
     failed: frozenset[int]
     other: tuple[str, ...]
     taken_over: bool = False
-    """Whether the cause was not typed but taken over from the answer."""
+    """Whether the cause was accepted from the answer rather than typed."""
 
     def resolution(self, answer: Recommendation | None, at: datetime, by: str) -> Resolution:
-        """As the incident's resolution; steps are those of the answer, in its order, and then the others."""
-        steps = [_done(one, self.worked) for one in _steps(answer) if one.n in self.worked | self.failed]
+        """Return the resolution; steps of the answer in its order, then the others."""
+        steps = [_reported_step(step, self.worked) for step in _steps(answer) if step.n in self.worked | self.failed]
         steps += [ResolutionStep(text) for text in self.other]
         if not self.taken_over:
             return Resolution(self.root_cause, at, cause=self.label, steps=tuple(steps), by=by)
@@ -53,21 +53,21 @@ class SubmittedModal:
 def view(
     incident: Incident, answer: Recommendation | None, marked: Sequence[RecommendationOutcome]
 ) -> Mapping[str, Any]:
-    """The window, with the steps that people marked; the cause is empty, so that nobody confirms it unread.
+    """Return the view, with the steps people marked; the cause is empty, so that nobody confirms it unread.
 
-    The answer's cause can be taken over with a tick, and is then kept as taken over.
+    The answer's cause can be accepted with a checkbox, and is then stored as taken over.
     """
     about = {"i": incident.id, "r": answer.id if answer else None}
-    known = incident.resolution
-    cause, label = (known.root_cause, known.cause or "") if known else ("", "")
-    said = {step.n: step.outcome for one in marked for step in one.steps}
-    shown = _steps(answer)
-    offered = bool(answer and answer.cause) and not known
+    resolution = incident.resolution
+    cause, label = (resolution.root_cause, resolution.cause or "") if resolution else ("", "")
+    outcome_by_step = {step.n: step.outcome for reported in marked for step in reported.steps}
+    steps = _steps(answer)
+    offered = bool(answer and answer.cause) and not resolution
     body = [
         _input(
             "root_cause",
             "What was wrong?",
-            words.block(cause, LONGEST_INPUT),
+            words.multi_line(cause, LONGEST_INPUT),
             LONGEST_INPUT,
             rows=True,
             optional=offered,
@@ -76,57 +76,74 @@ def view(
     if answer and answer.cause and offered:
         body.append(_suggested_cause(answer.cause))
     body.append(
-        _input("label", "A short label for the cause", words.flat(label, LONGEST_LABEL), LONGEST_LABEL, optional=True)
+        _input(
+            "label",
+            "A short label for the cause",
+            words.single_line(label, LONGEST_LABEL),
+            LONGEST_LABEL,
+            optional=True,
+        )
     )
-    if shown:
-        body.append(_boxes(HELPED, "What helped?", shown, {n for n, one in said.items() if one == "worked"}))
-        body.append(_boxes(FAILED, "What did not help?", shown, {n for n, one in said.items() if one != "worked"}))
+    if steps:
+        body.append(
+            _checkboxes(
+                HELPED, "What helped?", steps, {n for n, outcome in outcome_by_step.items() if outcome == "worked"}
+            )
+        )
+        body.append(
+            _checkboxes(
+                FAILED,
+                "What did not help?",
+                steps,
+                {n for n, outcome in outcome_by_step.items() if outcome != "worked"},
+            )
+        )
     body.append(_input("other", "What else was done? One step on a line", "", LONGEST_INPUT, rows=True, optional=True))
     return {
         "type": "modal",
         "callback_id": CALLBACK,
         "private_metadata": json.dumps(about, ensure_ascii=False, separators=(",", ":")),
-        "title": _plain("Resolve the incident"),
-        "submit": _plain("Resolve"),
-        "close": _plain("Cancel"),
+        "title": _plain_text("Resolve the incident"),
+        "submit": _plain_text("Resolve"),
+        "close": _plain_text("Cancel"),
         "blocks": body,
     }
 
 
-def read(view: Mapping[str, Any]) -> SubmittedModal:
-    """What came back; Invalid names the field that is wrong."""
+def parse_submission(view: Mapping[str, Any]) -> SubmittedModal:
+    """Parse a submission; raise Invalid with the name of the wrong field."""
     about = json.loads(view.get("private_metadata") or "{}")
     values = {name: field.get("value", {}) for name, field in view["state"]["values"].items()}
-    cause = (_typed(values, "root_cause") or "").strip()
+    cause = (_text_value(values, "root_cause") or "").strip()
     taken_over = not cause and bool(values.get(SUGGESTED, {}).get("selected_options"))
     if not cause and not taken_over:
         raise Invalid("say what was wrong", "root_cause")
-    worked, failed = _checked(values, HELPED), _checked(values, FAILED)
+    worked, failed = _checked_numbers(values, HELPED), _checked_numbers(values, FAILED)
     if worked & failed:
         raise Invalid("a step either helped or did not; uncheck it on one side", FAILED)
-    other = tuple(row.strip() for row in (_typed(values, "other") or "").splitlines() if row.strip())
-    if len(other) > MOST_OTHER or any(len(row) > LONGEST_STEP for row in other):
+    other_steps = tuple(row.strip() for row in (_text_value(values, "other") or "").splitlines() if row.strip())
+    if len(other_steps) > MOST_OTHER or any(len(row) > LONGEST_STEP for row in other_steps):
         raise Invalid(f"at most {MOST_OTHER} steps of at most {LONGEST_STEP} characters", "other")
-    label = (_typed(values, "label") or "").strip() or None
-    return SubmittedModal(about["i"], about.get("r"), cause, label, worked, failed, other, taken_over)
+    label = (_text_value(values, "label") or "").strip() or None
+    return SubmittedModal(about["i"], about.get("r"), cause, label, worked, failed, other_steps, taken_over)
 
 
 def _steps(answer: Recommendation | None) -> tuple[Step, ...]:
     return answer.steps[:MOST_STEPS] if answer else ()
 
 
-def _done(step: Step, worked: frozenset[int]) -> ResolutionStep:
+def _reported_step(step: Step, worked: frozenset[int]) -> ResolutionStep:
     outcome = "worked" if step.n in worked else "did_not_help"
     return ResolutionStep(step.text, step.command, outcome, step.rollback)  # type: ignore[arg-type]
 
 
-def _typed(values: Mapping[str, Any], name: str) -> str | None:
-    said = values.get(name, {}).get("value")
-    return said if isinstance(said, str) else None
+def _text_value(values: Mapping[str, Any], name: str) -> str | None:
+    value = values.get(name, {}).get("value")
+    return value if isinstance(value, str) else None
 
 
-def _checked(values: Mapping[str, Any], name: str) -> frozenset[int]:
-    return frozenset(int(one["value"]) for one in values.get(name, {}).get("selected_options") or ())
+def _checked_numbers(values: Mapping[str, Any], name: str) -> frozenset[int]:
+    return frozenset(int(option["value"]) for option in values.get(name, {}).get("selected_options") or ())
 
 
 def _input(
@@ -135,30 +152,30 @@ def _input(
     element: dict[str, Any] = {"type": "plain_text_input", "action_id": "value", "max_length": limit, "multiline": rows}
     if value:
         element["initial_value"] = value
-    return {"type": "input", "block_id": name, "label": _plain(label), "element": element, "optional": optional}
+    return {"type": "input", "block_id": name, "label": _plain_text(label), "element": element, "optional": optional}
 
 
 def _suggested_cause(cause: str) -> Mapping[str, Any]:
     option = {
-        "text": _plain("Use suggested cause"),
-        "description": _plain(words.flat(cause, LONGEST_OPTION)),
+        "text": _plain_text("Use suggested cause"),
+        "description": _plain_text(words.single_line(cause, LONGEST_OPTION)),
         "value": "1",
     }
     element = {"type": "checkboxes", "action_id": "value", "options": [option]}
-    return {"type": "input", "block_id": SUGGESTED, "label": _plain("Or"), "element": element, "optional": True}
+    return {"type": "input", "block_id": SUGGESTED, "label": _plain_text("Or"), "element": element, "optional": True}
 
 
-def _boxes(name: str, label: str, steps: Sequence[Step], checked: set[int]) -> Mapping[str, Any]:
+def _checkboxes(name: str, label: str, steps: Sequence[Step], checked: set[int]) -> Mapping[str, Any]:
     options = {step.n: _option(step) for step in steps}
     element: dict[str, Any] = {"type": "checkboxes", "action_id": "value", "options": list(options.values())}
     if initial := [option for n, option in options.items() if n in checked]:
         element["initial_options"] = initial
-    return {"type": "input", "block_id": name, "label": _plain(label), "element": element, "optional": True}
+    return {"type": "input", "block_id": name, "label": _plain_text(label), "element": element, "optional": True}
 
 
 def _option(step: Step) -> Block:
-    return {"text": _plain(words.flat(f"{step.n}. {step.text}", LONGEST_OPTION)), "value": str(step.n)}
+    return {"text": _plain_text(words.single_line(f"{step.n}. {step.text}", LONGEST_OPTION)), "value": str(step.n)}
 
 
-def _plain(text: str) -> Block:
+def _plain_text(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}

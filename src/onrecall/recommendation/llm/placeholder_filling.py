@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from onrecall.domain.markdown_page import one_line
+from onrecall.domain.markdown_page import collapse_whitespace
 
 HOLE = re.compile(
     r"\u2039[^\u2039\u203a\n]{1,200}\u203a|<[A-Za-z][\w .:-]{0,40}>|\{\{ ?[\w.-]{1,40} ?\}\}|\$\{[A-Z_]{1,40}\}"
@@ -15,7 +15,7 @@ PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,199}")
 
 def filled(template: str, given: str, fields: Mapping[str, str]) -> bool:
     """Whether a command is the template itself, or that with fields of the incident in its placeholders."""
-    if one_line(given) == one_line(template):
+    if collapse_whitespace(given) == collapse_whitespace(template):
         return True
     values = [re.escape(value) for value in sorted(set(fields.values())) if PLAIN.fullmatch(value)]
     parts, at = [], 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from onrecall.domain.markdown_page import one_line
+from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.recommendation.llm.checks import CheckFailure
 from onrecall.recommendation.llm.options import Cause, Options
 from onrecall.recommendation.sanitize import clean
@@ -73,7 +73,7 @@ FORM = {
 def _inert(text: str, limit: int) -> str:
     """On one line, without what is not seen; the marks of old values stay."""
     said = _MARKS.split(text[: 4 * limit])
-    return one_line("".join(part if _MARKS.fullmatch(part) else clean(part) for part in said))[:limit]
+    return collapse_whitespace("".join(part if _MARKS.fullmatch(part) else clean(part) for part in said))[:limit]
 
 
 def _parts(options: Options, nonce: str, show: Show, flaws: Sequence[CheckFailure]) -> Iterator[str]:
