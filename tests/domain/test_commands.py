@@ -136,8 +136,12 @@ def test_a_quote_that_never_closes_joins_nothing():
 
 
 def test_each_command_has_the_line_it_begins_on():
-    found = read_commands("# first\n\ndf -h\nls \\\n  -l\nuname -a\n", "bash", first_line=10)
-    assert [(command.text, command.line) for command in found] == [("df -h", 12), ("ls \\\n  -l", 13), ("uname -a", 15)]
+    commands = read_commands("# first\n\ndf -h\nls \\\n  -l\nuname -a\n", "bash", first_line=10)
+    assert [(command.text, command.line) for command in commands] == [
+        ("df -h", 12),
+        ("ls \\\n  -l", 13),
+        ("uname -a", 15),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -104,11 +104,11 @@ def test_lines_are_counted_as_a_page_counts_them(line_break):
 
 
 def test_sections_know_the_headings_above_them():
-    found = sections(parse("intro\n# A\n## B\ntext\n### C\n## D\n"))
-    assert [[heading.text for heading in section.path] for section in found] == [
+    parsed_sections = sections(parse("intro\n# A\n## B\ntext\n### C\n## D\n"))
+    assert [[heading.text for heading in section.path] for section in parsed_sections] == [
         [], ["A"], ["A", "B"], ["A", "B", "C"], ["A", "D"],
     ]  # fmt: skip
-    assert found[2].blocks == (Paragraph("text", 4),)
+    assert parsed_sections[2].blocks == (Paragraph("text", 4),)
 
 
 def test_a_section_of_a_page_without_headings_has_no_path():

@@ -16,10 +16,10 @@ class _Endpoint(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        texts = [asked["input"]] if isinstance(asked["input"], str) else asked["input"]
+        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        texts = [request["input"]] if isinstance(request["input"], str) else request["input"]
         vectors = MODEL.embed(texts)
-        as_text = asked.get("encoding_format") == "base64"
+        as_text = request.get("encoding_format") == "base64"
         data = [
             {
                 "object": "embedding",

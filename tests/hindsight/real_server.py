@@ -80,9 +80,9 @@ class RealHindsight:
         if answer.status_code == 404:
             return {}
         items = answer.raise_for_status().json()["items"]
-        found = {item["id"]: item for item in items}
-        assert len(found) == len(items)
-        return found
+        document_by_id = {item["id"]: item for item in items}
+        assert len(document_by_id) == len(items)
+        return document_by_id
 
     def _answers(self) -> bool:
         try:
@@ -100,17 +100,23 @@ def database() -> Iterator[str]:
     home.mkdir()
     program = folder / "pg0"
     shutil.copy(next(ENVIRONMENT.glob("lib/*/site-packages/pg0/bin/pg0")), program)
-    other = {}
+    user_options = {}
     if os.getuid() == 0:
         shutil.chown(home, "nobody", "nogroup")
-        other = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+        user_options = {"user": "nobody", "group": "nogroup", "extra_groups": []}
 
     def pg0(*arguments: str) -> None:
         environment = {"HOME": str(home), "PATH": os.environ["PATH"]}
-        done = subprocess.run(
-            [program, *arguments], env=environment, cwd=folder, capture_output=True, text=True, check=False, **other
+        finished = subprocess.run(
+            [program, *arguments],
+            env=environment,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            **user_options,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert finished.returncode == 0, finished.stdout + finished.stderr
 
     port = str(_free_port())
     pg0("start", "--name", "onrecall", "--port", port, *(word for setting in FAST for word in ("-c", setting)))

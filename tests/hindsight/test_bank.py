@@ -41,7 +41,7 @@ def test_a_bank_is_read_whole_whatever_its_size(twin, bank):
     for number in range(451):
         twin.store("team", f"d{number}", f"text {number}", {"n": str(number)}, "2026-01-01T00:00:00Z")
     documents = list(bank.documents())
-    assert [one.id for one in documents] == [f"d{number}" for number in range(451)]
+    assert [document.id for document in documents] == [f"d{number}" for number in range(451)]
     assert documents[7].metadata == {"n": "7"}
     assert documents[7].event_date == "2026-01-01T00:00:00Z"
     assert bank.texts(["d7", "gone", "d450"]) == {"d7": "text 7", "d450": "text 450"}
@@ -61,8 +61,12 @@ def test_matches_are_ordered_by_similarity_and_not_by_what_the_server_puts_first
     for name in ("nonsense", "right", "word-only", "long"):
         twin.store("team", name, "text")
     twin.scores = {"nonsense": [0.2], "right": [0.1, 0.9, 0.3], "word-only": [None], "long": [None, 0.5]}
-    found = bank.recall("what happened", 3).result(5)
-    assert [(one.document_id, one.semantic) for one in found] == [("right", 0.9), ("long", 0.5), ("nonsense", 0.2)]
+    matches = bank.recall("what happened", 3).result(5)
+    assert [(match.document_id, match.semantic) for match in matches] == [
+        ("right", 0.9),
+        ("long", 0.5),
+        ("nonsense", 0.2),
+    ]
 
 
 def test_a_long_question_is_cut(twin, bank):

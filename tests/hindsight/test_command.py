@@ -20,9 +20,9 @@ def environment(monkeypatch, tmp_path, twin):
 
 
 def run(*words):
-    done = CliRunner().invoke(app, ["hindsight", *words, "--json"])
-    assert done.exit_code == 0, done.output
-    return json.loads(done.stdout)
+    finished = CliRunner().invoke(app, ["hindsight", *words, "--json"])
+    assert finished.exit_code == 0, finished.output
+    return json.loads(finished.stdout)
 
 
 def code(*words):
@@ -48,9 +48,9 @@ def test_check_push_and_pull(twin):
 def test_words_for_people(twin):
     twin.store("team", "inc:C-1", "Crane stuck", {}, "2026-01-02T03:00:00Z")
     twin.modes["team"] = "concise"
-    said = CliRunner().invoke(app, ["hindsight", "check"]).stdout
-    assert "takes texts in as concise" in said
-    assert "its mode should be chunks" in said
+    output = CliRunner().invoke(app, ["hindsight", "check"]).stdout
+    assert "takes texts in as concise" in output
+    assert "its mode should be chunks" in output
     assert "1 documents" in CliRunner().invoke(app, ["hindsight", "pull"]).stdout
 
 
@@ -104,7 +104,7 @@ def part():
     with open_app() as home:
         report = home.status()
         assert report.state != "down"
-        return next(one for one in report.parts if one.name == "hindsight")
+        return next(component for component in report.parts if component.name == "hindsight")
 
 
 def test_the_status_tells_the_truth(twin, monkeypatch):
@@ -123,7 +123,7 @@ def test_a_slow_server_holds_the_status_up_for_a_second_and_then_not_again(twin)
     with open_app() as home:
         for _ in range(20):
             report = home.status()
-        assert next(one for one in report.parts if one.name == "hindsight").state == "degraded"
+        assert next(component for component in report.parts if component.name == "hindsight").state == "degraded"
     assert twin.calls.count(("GET", "/version")) == 1
 
 
@@ -133,14 +133,14 @@ def test_the_status_says_what_waits_to_be_sent(twin):
         twin.status = 503
         CliRunner().invoke(app, ["open", "Crane swings", "--id", "C-2"])
         home.memory.mirrors[0].round()
-        (found,) = [one for one in home.status().parts if "hindsight" in one.name]
-        assert "1 incidents wait to be sent" in found.detail
+        (status,) = [component for component in home.status().parts if "hindsight" in component.name]
+        assert "1 incidents wait to be sent" in status.detail
 
 
 def test_without_a_server_there_is_no_such_part(monkeypatch):
     monkeypatch.delenv("ONRECALL_HINDSIGHT_URL")
     with open_app() as home:
-        assert "hindsight" not in {one.name for one in home.status().parts}
+        assert "hindsight" not in {component.name for component in home.status().parts}
         assert home.memory.mirrors == ()
 
 
@@ -156,8 +156,8 @@ def test_ask_shows_the_opinion_apart(twin):
     twin.store("team", "inc:C-1", "Crane stuck", {"root_cause": "A blown fuse"}, "2026-01-02T03:00:00Z")
     run("pull")
     twin.scores["inc:C-1"] = [0.62]
-    said = CliRunner().invoke(app, ["ask", "crane stuck"]).stdout
-    assert "second opinion  hindsight, bank team" in said
-    assert "0.62 C-1  Crane stuck" in said
+    output = CliRunner().invoke(app, ["ask", "crane stuck"]).stdout
+    assert "second opinion  hindsight, bank team" in output
+    assert "0.62 C-1  Crane stuck" in output
     twin.status = 500
     assert "none: Hindsight at" in CliRunner().invoke(app, ["ask", "crane stuck"]).stdout

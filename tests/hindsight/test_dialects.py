@@ -51,7 +51,9 @@ def test_sync_brings_facts_in_once_and_counts_them(client, twin):
     }  # fmt: skip
     assert (again["added"], again["updated"], again["total"]) == (0, 0, 1)
     listed = client.get("/incidents/all").json()["incidents"]
-    assert [(one["incident_id"], one["root_cause"]) for one in listed] == [("R-1", "Heat")]
+    assert [(listed_incident["incident_id"], listed_incident["root_cause"]) for listed_incident in listed] == [
+        ("R-1", "Heat")
+    ]
 
 
 def test_sync_while_the_server_is_away_is_try_again_later(client, twin):

@@ -15,9 +15,9 @@ from onrecall.pipeline.mirror import SWEEP_EVERY
 
 @pytest.fixture
 def memory(memory_for, bank):
-    made = memory_for(bank)
-    made.mirrors[0].round()  # it mirrors what happens from now on
-    return made
+    service = memory_for(bank)
+    service.mirrors[0].round()  # it mirrors what happens from now on
+    return service
 
 
 def opened(memory, clock, name="FAN-1", **more):
@@ -182,16 +182,16 @@ def test_an_event_that_was_recorded_days_ago_is_still_mirrored(memory, clock, tw
 
 
 def test_two_processes_send_each_document_once(memory_for, bank, clock, twin):
-    one, other = memory_for(bank), memory_for(bank)
-    rounds(one)
+    first, second = memory_for(bank), memory_for(bank)
+    rounds(first)
     for number in range(12):
-        opened(one, clock, f"P-{number}")
-    threads = [threading.Thread(target=rounds, args=(which,)) for which in (one, other)]
+        opened(first, clock, f"P-{number}")
+    threads = [threading.Thread(target=rounds, args=(which,)) for which in (first, second)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    rounds(one)
+    rounds(first)
     assert len(twin.banks["team"]) == 12
     assert twin.calls.count(("POST", "/v1/default/banks/team/memories")) == 12
 

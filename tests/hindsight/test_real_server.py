@@ -40,9 +40,11 @@ def memory(tmp_path, bank, clock):
 def memory_of(store, bank, clock):
     recall = Retriever(store, None, LocalIndex(store, None))
     peer = HindsightPeer(bank)
-    made = IncidentService(Dependencies(store, recall, clock, mirrors=(peer.channel,), opinion=OpinionSource(bank, 20)))
-    made.mirrors[0].round()
-    return made
+    service = IncidentService(
+        Dependencies(store, recall, clock, mirrors=(peer.channel,), opinion=OpinionSource(bank, 20))
+    )
+    service.mirrors[0].round()
+    return service
 
 
 def plant(number):
@@ -111,15 +113,15 @@ def test_a_thousand_incidents_are_pushed_once_and_pulled_once(server, memory, ba
     assert len(server.documents(bank.name)) == 1000
     assert hindsight.push(memory, HindsightPeer(bank)).sent == 0
     with closing(Storage.open(f"sqlite:///{tmp_path / 'other.db'}")) as store:
-        other = memory_of(store, bank, clock)
-        pulls = [hindsight.pull(other, HindsightPeer(bank)) for _ in range(10)]
+        importer = memory_of(store, bank, clock)
+        pulls = [hindsight.pull(importer, HindsightPeer(bank)) for _ in range(10)]
         assert [pull.brought.created for pull in pulls] == [1000] + [0] * 9
         assert [pull.brought.updated for pull in pulls] == [0] * 10
         assert store.counts()["incidents"] == 1000
         for number in (0, 417, 999):
-            known, pulled = memory.store.incident(f"PLANT-{number}"), store.incident(f"PLANT-{number}")
+            original, pulled = memory.store.incident(f"PLANT-{number}"), store.incident(f"PLANT-{number}")
             assert (pulled.title, pulled.started_at, pulled.resolution.root_cause) == (
-                known.title, known.started_at, known.resolution.root_cause,
+                original.title, original.started_at, original.resolution.root_cause,
             )  # fmt: skip
 
 

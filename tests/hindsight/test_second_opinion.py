@@ -30,9 +30,9 @@ def belt(number, cause="A stone in the rollers", label="stone", **more):
 
 @pytest.fixture
 def memory(memory_for, bank):
-    made = memory_for(bank, opinion=OpinionSource(bank, 5))
-    made.import_history([belt(1), belt(2), belt(3, resolution=None)])
-    return made
+    service = memory_for(bank, opinion=OpinionSource(bank, 5))
+    service.import_history([belt(1), belt(2), belt(3, resolution=None)])
+    return service
 
 
 def store(twin, **scores):
@@ -52,24 +52,24 @@ def opinion(memory, situation=SLIPS):
 
 def test_the_most_similar_incident_comes_first_with_our_title(memory, twin):
     store(twin, BELT_1=0.4, BELT_2=0.7, ELSEWHERE_9=0.6)
-    said = opinion(memory)
-    assert [(one.incident, one.title, one.semantic) for one in said.matches] == [
+    second_view = opinion(memory)
+    assert [(match.incident, match.title, match.semantic) for match in second_view.matches] == [
         ("BELT-2", "Conveyor belt slips", 0.7), ("ELSEWHERE-9", "ELSEWHERE-9 there", 0.6), ("BELT-1", "Conveyor belt slips", 0.4),
     ]  # fmt: skip
-    assert (said.state, said.source, said.bank) == ("ok", "hindsight", "team")
+    assert (second_view.state, second_view.source, second_view.bank) == ("ok", "hindsight", "team")
 
 
 def test_open_incidents_later_ones_and_the_incident_itself_are_no_precedents(memory, twin):
     store(twin, BELT_1=0.4, BELT_2=0.7, BELT_3=0.9)
-    assert [one.incident for one in opinion(memory).matches] == ["BELT-2", "BELT-1"]
+    assert [match.incident for match in opinion(memory).matches] == ["BELT-2", "BELT-1"]
     then = Situation(text="belt slips", as_of=BEGIN + timedelta(days=1, hours=5))
-    assert [one.incident for one in opinion(memory, then).matches] == ["BELT-1"]
+    assert [match.incident for match in opinion(memory, then).matches] == ["BELT-1"]
     itself = Situation(text="belt slips", exclude=frozenset({"BELT-2"}))
-    assert [one.incident for one in opinion(memory, itself).matches] == ["BELT-1"]
+    assert [match.incident for match in opinion(memory, itself).matches] == ["BELT-1"]
 
 
 def test_it_says_whether_it_agrees(memory, twin):
-    ours = next(one for one in memory.recall(SLIPS) if one.resolution)
+    ours = next(evidence for evidence in memory.recall(SLIPS) if evidence.resolution)
     store(twin, **{ours.id.replace("-", "_"): 0.9})
     assert opinion(memory).agrees is True
     store(twin, OTHER_1=0.95)
@@ -122,8 +122,8 @@ def test_a_refused_key_is_said_and_changes_no_answer(memory_for, twin):
     with closing(HindsightBank(twin.url, "team", "wrong", timeout=5)) as refused:
         memory = memory_for(refused, opinion=OpinionSource(refused, 5))
         memory.import_history([belt(1)])
-        said = opinion(memory)
-        assert "ONRECALL_HINDSIGHT_KEY" in said.detail
+        second_view = opinion(memory)
+        assert "ONRECALL_HINDSIGHT_KEY" in second_view.detail
         assert memory.ask(SLIPS).evidence[0].id == "BELT-1"
 
 
@@ -141,7 +141,7 @@ def test_http_shows_it_under_a_key_of_its_own(client, memory, twin):
         assert answer["second_opinion"]["matches"][0] == {
             "document_id": "inc:BELT-2", "incident": "BELT-2", "title": "Conveyor belt slips", "semantic": 0.7,
         }  # fmt: skip
-        assert "BELT-2" in {one["id"] for one in answer["evidence"]}
+        assert "BELT-2" in {item["id"] for item in answer["evidence"]}
 
 
 def test_the_opinion_on_a_kept_answer_is_asked_for_once(client, memory, twin):
@@ -158,8 +158,8 @@ def test_the_backtest_has_a_rate_for_it_on_the_same_openings(memory_for, bank, t
     memory = memory_for(bank)
     memory.import_history([belt(1), belt(2), belt(3), belt(4, "Oil on the belt", "oil", title="Motor hums"), belt(5)])
     store(twin, BELT_1=0.5, BELT_2=0.6, BELT_3=0.7, BELT_4=0.8, BELT_5=0.99)
-    told = history_of_store(memory.store)
-    rate = rates.measure_opinions(bank, told, backtest(told, None))
+    history = history_of_store(memory.store)
+    rate = rates.measure_opinions(bank, history, backtest(history, None))
     # of the openings 2, 3 and 5 an earlier one of the same cause was over; at 5 the wrong one stands first
     assert (rate.hits.hit_at_1.n, rate.hits.hit_at_1.value, rate.hits.hit_at_3.value) == (3, pytest.approx(2 / 3), 1.0)
     assert rate.ours.hit_at_1.n == 3
@@ -171,7 +171,7 @@ def test_a_bank_that_fails_costs_the_backtest_nothing_but_its_rate(memory_for, b
     memory = memory_for(bank)
     memory.import_history([belt(1), belt(2)])
     twin.status = 503
-    told = history_of_store(memory.store)
-    rate = rates.measure_opinions(bank, told, backtest(told, None))
+    history = history_of_store(memory.store)
+    rate = rates.measure_opinions(bank, history, backtest(history, None))
     assert "answered 503" in rate.missing
     assert rate.plain()["hit_at_1"]["value"] is None

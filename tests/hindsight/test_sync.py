@@ -54,15 +54,15 @@ def test_push_takes_away_what_is_gone(memory, peer, twin):
 def test_what_was_pushed_comes_back_whole(memory, memory_for, peer, twin, tmp_path):
     memory.import_history(history(3))
     hindsight.push(memory, peer)
-    known = memory.store.incident("H-2")
+    original = memory.store.incident("H-2")
     memory.store.memory_banks.remove("none", (), ["H-0", "H-1", "H-2"])
     pulled = hindsight.pull(memory, peer)
     assert (pulled.fetched, pulled.brought.created, pulled.skipped) == (3, 3, 0)
     back = memory.store.incident("H-2")
-    same = ("id", "title", "description", "service", "severity", "started_at", "status", "resolved_at")
-    assert [getattr(back, name) for name in same] == [getattr(known, name) for name in same]
-    assert back.resolution.root_cause == known.resolution.root_cause
-    assert [(one.text, one.outcome) for one in back.resolution.steps] == [
+    fields = ("id", "title", "description", "service", "severity", "started_at", "status", "resolved_at")
+    assert [getattr(back, name) for name in fields] == [getattr(original, name) for name in fields]
+    assert back.resolution.root_cause == original.resolution.root_cause
+    assert [(step.text, step.outcome) for step in back.resolution.steps] == [
         ("Turned valve 2", "worked"), ("Waited", "did_not_help"),
     ]  # fmt: skip
 
@@ -71,7 +71,7 @@ def test_pulling_ten_times_is_pulling_once(memory, peer, twin):
     facts(twin)
     results = [hindsight.pull(memory, peer) for _ in range(10)]
     assert results[0].brought.created == 2
-    assert [(one.brought.created, one.brought.updated) for one in results[1:]] == [(0, 0)] * 9
+    assert [(result.brought.created, result.brought.updated) for result in results[1:]] == [(0, 0)] * 9
     assert memory.store.counts()["incidents"] == 2
     events = len(memory.store.events(limit=200))
     hindsight.pull(memory, peer)
@@ -106,7 +106,7 @@ def test_facts_of_one_incident_are_one_incident_and_the_rest_is_counted(memory, 
     lift = memory.store.incident("LIFT-3")
     assert (lift.title, lift.description) == ("Lift stops between floors", "Doors stay shut\n\nResolved.")
     assert lift.resolution.root_cause == "Worn relay"
-    assert [one.text for one in lift.resolution.steps] == ["Swap relay", "Test doors"]
+    assert [step.text for step in lift.resolution.steps] == ["Swap relay", "Test doors"]
     assert lift.resolution.provenance == "imported"
     assert lift.resolved_at == datetime(2026, 1, 2, 5, tzinfo=UTC)
     assert memory.store.incident("LIFT-4").status == "open"

@@ -52,16 +52,16 @@ def run(address, script):
 
 def test_the_life_of_a_bank(address):
     async def script(client):
-        made = await client.acreate_bank(
+        created = await client.acreate_bank(
             "ops", name="Operations", retain_extraction_mode="chunks", enable_observations=False
         )
-        assert (made.bank_id, made.name) == ("ops", "Operations")
+        assert (created.bank_id, created.name) == ("ops", "Operations")
 
-        one = await client.aretain(
+        retained = await client.aretain(
             "ops", LEASE_TEXT, document_id="lease-7", metadata=LEASE, tags=["net"], context="incident",
             timestamp=datetime(2026, 2, 3, 4, 5, tzinfo=UTC),
         )  # fmt: skip
-        assert (one.success, one.items_count, one.var_async) == (True, 1, False)
+        assert (retained.success, retained.items_count, retained.var_async) == (True, 1, False)
 
         many = [
             {
@@ -92,8 +92,8 @@ def test_the_life_of_a_bank(address):
         assert (document.original_text, document.document_metadata) == (LEASE_TEXT, LEASE)
         assert document.retain_params["event_date"] == "2026-02-03T04:05:00+00:00"
 
-        gone = await client.documents.delete_document("ops", "lease-7")
-        assert (gone.success, gone.memory_units_deleted) == (True, 1)
+        deleted = await client.documents.delete_document("ops", "lease-7")
+        assert (deleted.success, deleted.memory_units_deleted) == (True, 1)
         with pytest.raises(ApiException) as again:
             await client.documents.delete_document("ops", "lease-7")
         assert again.value.status == 404
@@ -149,8 +149,8 @@ def test_an_incident_of_ours_is_never_changed_from_outside(address, memory):
 def test_what_somebody_here_resolved_is_not_resolved_anew_from_outside(address, memory):
     run(address, lambda client: client.aretain("ops", LEASE_TEXT, document_id="x", metadata=LEASE))
     memory.resolve("NET-7", Resolution("A loop in the cabling", datetime.now(UTC), by="eve"))
-    other = {**LEASE, "root_cause": "Sunspots"}
-    run(address, lambda client: client.aretain("ops", LEASE_TEXT, document_id="x", metadata=other))
+    changed = {**LEASE, "root_cause": "Sunspots"}
+    run(address, lambda client: client.aretain("ops", LEASE_TEXT, document_id="x", metadata=changed))
     assert memory.store.incident("NET-7").resolution.root_cause == "A loop in the cabling"
 
 
@@ -185,10 +185,10 @@ def test_banks_do_not_see_each_other(address):
         await client.aretain("red", "The red fan rattles", document_id="fan")
         await client.aretain("blue", "The blue fan rattles", document_id="fan")
         for bank in ("red", "blue"):
-            (found,) = (await client.arecall(bank, "fan rattles")).results
-            assert found.text == f"The {bank} fan rattles"
+            (result,) = (await client.arecall(bank, "fan rattles")).results
+            assert result.text == f"The {bank} fan rattles"
         listed = await client.banks.list_banks()
-        assert [one.bank_id for one in listed.banks] == ["blue", "red"]
+        assert [listed_bank.bank_id for listed_bank in listed.banks] == ["blue", "red"]
 
     run(address, script)
 
@@ -200,7 +200,9 @@ def test_tags_and_floors_narrow_what_is_recalled(address):
         await client.aretain("ops", "Backup job ran late in the cloud", document_id="c")
 
         async def found(**how):
-            return {one.document_id for one in (await client.arecall("ops", "backup job ran late", **how)).results}
+            return {
+                result.document_id for result in (await client.arecall("ops", "backup job ran late", **how)).results
+            }
 
         assert await found() == {"a", "b", "c"}
         assert await found(tags=["tape"]) == {"a", "c"}
@@ -248,7 +250,7 @@ def test_a_bank_with_a_life_of_its_own_loses_texts_and_not_what_people_learned(a
 def test_what_cannot_be_kept_is_refused_by_its_field(address, body, field):
     answer = httpx.post(f"{address}/v1/default/banks/ops/memories", json=body)
     assert answer.status_code == 422
-    assert any(one["field"].startswith(field) for one in answer.json()["errors"])
+    assert any(problem["field"].startswith(field) for problem in answer.json()["errors"])
 
 
 def test_an_unknown_bank_is_a_404_everywhere(address):

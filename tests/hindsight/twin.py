@@ -46,26 +46,26 @@ class Twin:
         if path in ("/health", "/version"):
             return 200, {"status": "healthy", "api_version": "1.1.0", "features": FEATURES}
         match = re.fullmatch(r"/v1/default/banks/([^/]+)(/.*)?", path)
-        bank, rest = unquote(match[1]), match[2] or ""
-        if method == "PUT" and not rest:
+        bank, subpath = unquote(match[1]), match[2] or ""
+        if method == "PUT" and not subpath:
             self.modes[bank] = body.get("retain_extraction_mode")
             self.banks.setdefault(bank, {})
             return 200, {"bank_id": bank, "name": bank, "mission": "", "disposition": DISPOSITION}
         if bank not in self.banks:
             return 404, {"detail": f"Bank '{bank}' not found"}
         documents = self.banks[bank]
-        if rest == "/config":
+        if subpath == "/config":
             return 200, {"bank_id": bank, "config": {"retain_extraction_mode": self.modes.get(bank)}, "overrides": {}}
-        if rest == "/memories":
+        if subpath == "/memories":
             return self._retain(bank, body)
-        if rest == "/memories/recall":
+        if subpath == "/memories/recall":
             self.questions.append(body["query"])
             return 200, {"results": list(self._results(documents))}
-        if rest == "/documents":
+        if subpath == "/documents":
             start, limit = int(query["offset"][0]), int(query["limit"][0])
             items = list(documents.values())[start : start + limit]
             return 200, {"items": items, "total": len(documents), "limit": limit, "offset": start}
-        name = unquote(rest.removeprefix("/documents/"))
+        name = unquote(subpath.removeprefix("/documents/"))
         if name not in documents:
             return 404, {"detail": "Document not found"}
         if method == "DELETE":

@@ -43,12 +43,12 @@ def serve(url: str, ready: Connection) -> None:
 @contextmanager
 def killed_in_the_end(url: str) -> Iterator[str]:
     """A server, and the SIGKILL that ends it."""
-    mine, its = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=serve, args=(url, its), daemon=True)
+    receiver, sender = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=serve, args=(url, sender), daemon=True)
     process.start()
     try:
-        assert mine.poll(60), "the server did not begin"
-        yield f"http://127.0.0.1:{mine.recv()}"
+        assert receiver.poll(60), "the server did not begin"
+        yield f"http://127.0.0.1:{receiver.recv()}"
     finally:
         process.kill()
         process.join()
@@ -65,14 +65,14 @@ class Sender:
         self._ending = threading.Event()
         self._given_up = threading.Event()
         self._threads = [threading.Thread(target=self._run) for _ in range(threads)]
-        for one in self._threads:
-            one.start()
+        for thread in self._threads:
+            thread.start()
 
     def end(self) -> None:
         """Send what is begun to its end, and no more."""
         self._ending.set()
-        for one in self._threads:
-            one.join(20)
+        for thread in self._threads:
+            thread.join(20)
 
     def wait_for(self, acknowledged: int) -> None:
         """Wait until there are so many."""

@@ -23,64 +23,67 @@ def over(key: str, minutes: float, **more: object) -> Alert:
     return alert(key, minutes, **({"status": "resolved", "ends_at": at(minutes)} | more))
 
 
-def tell(store: Storage, minutes: float, *alerts: Alert) -> tuple[int, int]:
+def report(store: Storage, minutes: float, *alerts: Alert) -> tuple[int, int]:
     (received,) = store.receive([IngestBatch("silo", alerts)], at(minutes))
     return received.accepted, received.duplicate
 
 
 def stored(store: Storage) -> list[StoredAlert]:
-    return sorted(store.waiting_alerts(50), key=lambda one: one.id)
+    return sorted(store.waiting_alerts(50), key=lambda stored_alert: stored_alert.id)
 
 
 def states(store: Storage) -> list[tuple[str, str]]:
-    return [(one.alert.key, one.alert.status) for one in stored(store)]
+    return [(stored_alert.alert.key, stored_alert.alert.status) for stored_alert in stored(store)]
 
 
 def test_an_end_that_tells_no_start_ends_the_alert_of_its_key(store: Storage):
-    tell(store, 0, alert("a", 0), alert("b", 0))
-    tell(store, 9, over("a", 9, starts_known=False, title="a"))
+    report(store, 0, alert("a", 0), alert("b", 0))
+    report(store, 9, over("a", 9, starts_known=False, title="a"))
     assert states(store) == [("a", "resolved"), ("b", "firing")]
     ended = stored(store)[0].alert
     assert (ended.title, ended.ends_at, ended.starts_at) == ("a is full", at(9), at(0))
 
 
 def test_an_end_that_tells_the_start_ends_the_alert_of_which_none_was_told(store: Storage):
-    tell(store, 2, alert("a", 2, starts_known=False))
-    tell(store, 9, over("a", 9, starts_at=at(1)))
+    report(store, 2, alert("a", 2, starts_known=False))
+    report(store, 9, over("a", 9, starts_at=at(1)))
     assert states(store) == [("a", "resolved")]
 
 
 def test_an_end_that_tells_another_start_is_another_episode(store: Storage):
-    tell(store, 2, alert("a", 2))
-    tell(store, 9, over("a", 9, starts_at=at(1)))
+    report(store, 2, alert("a", 2))
+    report(store, 9, over("a", 9, starts_at=at(1)))
     assert states(store) == [("a", "firing"), ("a", "resolved")]
 
 
 def test_a_start_that_is_told_later_joins_the_alert_that_is_open(store: Storage):
-    tell(store, 5, alert("a", 5, starts_known=False))
-    tell(store, 6, alert("a", 4, told_at=at(6)))
-    tell(store, 7, alert("a", 7))
-    assert [(one.alert.starts_at, one.alert.status) for one in stored(store)] == [(at(5), "firing"), (at(7), "firing")]
+    report(store, 5, alert("a", 5, starts_known=False))
+    report(store, 6, alert("a", 4, told_at=at(6)))
+    report(store, 7, alert("a", 7))
+    assert [(stored_alert.alert.starts_at, stored_alert.alert.status) for stored_alert in stored(store)] == [
+        (at(5), "firing"),
+        (at(7), "firing"),
+    ]
 
 
 def test_an_end_without_a_start_ends_earlier_episodes_too(store: Storage):
-    tell(store, 0, alert("a", 0))
-    tell(store, 5, alert("a", 5))
-    tell(store, 9, over("a", 9, starts_known=False))
+    report(store, 0, alert("a", 0))
+    report(store, 5, alert("a", 5))
+    report(store, 9, over("a", 9, starts_known=False))
     assert states(store) == [("a", "resolved"), ("a", "resolved")]
-    assert ENDED_WITH_IT in {one.alert.end_reason for one in stored(store)}
+    assert ENDED_WITH_IT in {stored_alert.alert.end_reason for stored_alert in stored(store)}
 
 
 def test_an_end_under_another_key_ends_what_it_is_about(store: Storage):
-    tell(store, 0, alert("event-1", 0, identity="silo/north"), alert("event-2", 0, identity="silo/south"))
-    tell(store, 9, over("event-3", 9, identity="silo/north", starts_known=False))
+    report(store, 0, alert("event-1", 0, identity="silo/north"), alert("event-2", 0, identity="silo/south"))
+    report(store, 9, over("event-3", 9, identity="silo/north", starts_known=False))
     assert states(store) == [("event-1", "resolved"), ("event-2", "firing")]
 
 
 def test_an_end_never_guesses_between_two_and_ends_no_stranger(store: Storage):
-    tell(store, 0, alert("event-1", 0, identity="silo/north"), alert("event-2", 1, identity="silo/north"))
-    tell(store, 9, over("event-3", 9, identity="silo/north", starts_known=False))
-    tell(
+    report(store, 0, alert("event-1", 0, identity="silo/north"), alert("event-2", 1, identity="silo/north"))
+    report(store, 9, over("event-3", 9, identity="silo/north", starts_known=False))
+    report(
         store,
         10,
         over("event-4", 10, identity="silo/west", starts_known=False),
@@ -91,13 +94,13 @@ def test_an_end_never_guesses_between_two_and_ends_no_stranger(store: Storage):
 
 
 def test_an_end_of_another_source_ends_nothing(store: Storage):
-    tell(store, 0, alert("a", 0, identity="silo/north"))
+    report(store, 0, alert("a", 0, identity="silo/north"))
     store.receive([IngestBatch("barn", (replace(over("a", 9, identity="silo/north"), source="barn"),))], at(9))
     assert states(store)[0] == ("a", "firing")
 
 
 def test_in_one_delivery_begin_and_end_meet_too(store: Storage):
-    assert tell(
+    assert report(
         store,
         9,
         alert("event-1", 0, identity="silo/north"),
@@ -108,9 +111,9 @@ def test_in_one_delivery_begin_and_end_meet_too(store: Storage):
 
 def test_what_nobody_ends_expires_and_each_message_puts_that_off(store: Storage):
     lasting = alert("a", 0, expires_after=timedelta(minutes=30))
-    tell(store, 0, lasting)
+    report(store, 0, lasting)
     assert stored(store)[0].expires_at == at(30)
-    tell(store, 20, replace(lasting, told_at=at(20)))
+    report(store, 20, replace(lasting, told_at=at(20)))
     assert store.grouping.expired(at(40), 10) == ()
     assert stored(store)[0].expires_at == at(50)
     (due,) = store.grouping.expired(at(50), 10)
@@ -122,16 +125,16 @@ def test_what_nobody_ends_expires_and_each_message_puts_that_off(store: Storage)
 
 def test_what_was_heard_meanwhile_does_not_expire(store: Storage):
     lasting = alert("a", 0, expires_after=timedelta(minutes=30))
-    tell(store, 0, lasting)
+    report(store, 0, lasting)
     (due,) = store.grouping.expired(at(31), 10)
-    tell(store, 31, replace(lasting, told_at=at(31)))
+    report(store, 31, replace(lasting, told_at=at(31)))
     store.grouping.end_expired({due.id: "expired"}, at(32))
     assert states(store) == [("a", "firing")]
 
 
 def test_an_end_leaves_nothing_to_expire(store: Storage):
-    tell(store, 0, alert("a", 0, starts_known=False, expires_after=timedelta(minutes=30)))
-    tell(store, 9, over("a", 9, starts_known=False))
+    report(store, 0, alert("a", 0, starts_known=False, expires_after=timedelta(minutes=30)))
+    report(store, 9, over("a", 9, starts_known=False))
     assert stored(store)[0].expires_at is None
     assert store.grouping.expired(at(900), 10) == ()
 
@@ -145,22 +148,22 @@ def test_twice_and_shuffled_it_is_the_same(store: Storage):
     ]
     for _ in range(2):
         for message in messages:
-            tell(store, 10, message)
+            report(store, 10, message)
     assert states(store) == [("event-1", "resolved"), ("b", "resolved")]
 
 
 def test_an_end_changes_neither_title_severity_nor_purpose(store: Storage):
-    tell(store, 0, alert("a", 0, title="Silo 2 is too warm", severity="critical"))
+    report(store, 0, alert("a", 0, title="Silo 2 is too warm", severity="critical"))
     fine = {"title": "Silo 2 is fine", "severity": "info", "purpose": "informational", "purpose_reason": "good news"}
-    tell(store, 9, over("a", 9, starts_known=False, **fine))
-    tell(store, 10, over("a", 10, starts_known=False, **fine))
+    report(store, 9, over("a", 9, starts_known=False, **fine))
+    report(store, 10, over("a", 10, starts_known=False, **fine))
     (ended,) = stored(store)
     assert (ended.alert.status, ended.alert.title) == ("resolved", "Silo 2 is too warm")
     assert (ended.alert.severity, ended.alert.purpose) == ("critical", "incident")
 
 
 def test_an_end_that_came_before_its_beginning_takes_title_and_severity_from_it(store: Storage):
-    tell(store, 9, over("a", 9, title="Silo 2 is fine", severity="info", starts_at=at(0)))
-    tell(store, 10, alert("a", 0, title="Silo 2 is too warm", severity="high"))
+    report(store, 9, over("a", 9, title="Silo 2 is fine", severity="info", starts_at=at(0)))
+    report(store, 10, alert("a", 0, title="Silo 2 is too warm", severity="high"))
     (ended,) = stored(store)
     assert (ended.alert.status, ended.alert.title, ended.alert.severity) == ("resolved", "Silo 2 is too warm", "high")

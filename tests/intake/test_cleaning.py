@@ -16,11 +16,20 @@ from .payloads import NOON
 ORDINARY = ("api answers 503", "pod api-6d5f-x1 is crash looping", "https://runbooks.example.com/kube", "prod-eu-1")
 
 
-def made(chance: random.Random, text: str) -> Alert:
+def random_alert(chance: random.Random, text: str) -> Alert:
     words = [*ORDINARY, text]
-    some = lambda: chance.choice(words)  # noqa: E731
-    labels = {chance.choice(["password", "token", "pod", "note", "api_key"]): some() for _ in range(3)}
-    return Alert("am", "k", some(), NOON, description=some(), labels=labels, annotations={"a": some()}, links=(some(),))
+    random_word = lambda: chance.choice(words)  # noqa: E731
+    labels = {chance.choice(["password", "token", "pod", "note", "api_key"]): random_word() for _ in range(3)}
+    return Alert(
+        "am",
+        "k",
+        random_word(),
+        NOON,
+        description=random_word(),
+        labels=labels,
+        annotations={"a": random_word()},
+        links=(random_word(),),
+    )
 
 
 def test_it_is_what_redaction_says():
@@ -28,7 +37,7 @@ def test_it_is_what_redaction_says():
     cleaner = RedactionCache(personal=False)
     redacted = 0
     for leak in leaks():
-        alert = made(chance, leak.text)
+        alert = random_alert(chance, leak.text)
         expected = redact_model(alert)
         redacted += expected != alert
         assert cleaner.redact(alert) == expected, leak.kind
@@ -58,17 +67,21 @@ def cut(chance: random.Random, text: str) -> str:
     """A text, or what is left of it between two places."""
     if chance.random() < 0.5:
         return text
-    one, other = sorted(chance.randint(0, len(text)) for _ in range(2))
-    return text[one:other]
+    start, end = sorted(chance.randint(0, len(text)) for _ in range(2))
+    return text[start:end]
 
 
 def test_looking_ahead_changes_nothing():
     chance = random.Random(5)
     for leak in leaks():
-        alerts = [made(chance, leak.text), made(chance, "pod api-1 waits"), made(chance, "disk 3 is full")]
+        alerts = [
+            random_alert(chance, leak.text),
+            random_alert(chance, "pod api-1 waits"),
+            random_alert(chance, "disk 3 is full"),
+        ]
         ahead = RedactionCache(personal=False)
         ahead.prefetch(alerts)
-        assert [ahead.redact(one) for one in alerts] == [redact_model(one) for one in alerts], leak.kind
+        assert [ahead.redact(original) for original in alerts] == [redact_model(one) for one in alerts], leak.kind
 
 
 def test_personal_data_goes_by_choice():
@@ -89,8 +102,8 @@ def test_what_held_a_secret_is_not_kept_in_mind_and_the_rest_is_bounded():
 
 def test_keys_that_were_different_stay_so():
     cleaner = RedactionCache(personal=False)
-    one, other = (f"token={'gh' + 'p_'}{'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r'}{end}" for end in "89")
-    assert cleaner.key(one) != cleaner.key(other)
-    assert one not in cleaner.key(one)
-    assert cleaner.key(cleaner.key(one)) == cleaner.key(one)
+    first, second = (f"token={'gh' + 'p_'}{'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r'}{end}" for end in "89")
+    assert cleaner.key(first) != cleaner.key(second)
+    assert first not in cleaner.key(first)
+    assert cleaner.key(cleaner.key(first)) == cleaner.key(first)
     assert cleaner.key("0f3c9a") == "0f3c9a"

@@ -41,15 +41,19 @@ def test_an_unknown_source_is_told_which_are_alike_and_where_anything_else_goes(
 
 @pytest.mark.parametrize("spelled", ["uptime-kuma", "uptimekuma", "Uptime_Kuma", "kuma"])
 def test_a_source_is_found_however_it_is_spelled(client, spelled):
-    said = {"heartbeat": {"status": 0, "time": "2026-03-01 12:00:00"}, "monitor": {"id": 7, "name": "Desk"}, "msg": "x"}
-    assert client.post(f"/api/v1/alerts/{spelled}", json=said).json()["accepted"] == 1
-    heard = {one["name"]: one["alerts"] for one in client.get("/api/v1/senders").json()["items"]}
-    assert heard["uptime-kuma"] == 1
+    payload = {
+        "heartbeat": {"status": 0, "time": "2026-03-01 12:00:00"},
+        "monitor": {"id": 7, "name": "Desk"},
+        "msg": "x",
+    }
+    assert client.post(f"/api/v1/alerts/{spelled}", json=payload).json()["accepted"] == 1
+    alerts_by_sender = {sender["name"]: sender["alerts"] for sender in client.get("/api/v1/senders").json()["items"]}
+    assert alerts_by_sender["uptime-kuma"] == 1
 
 
 def test_prometheus_may_be_pointed_at_it(client):
-    said = [{name: value for name, value in alert(1).items() if name not in ("status", "fingerprint")}]
-    answer = client.post("/api/v2/alerts", json=said)
+    payload = [{name: value for name, value in alert(1).items() if name not in ("status", "fingerprint")}]
+    answer = client.post("/api/v2/alerts", json=payload)
     assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
 
 
@@ -105,8 +109,8 @@ def test_too_large_too_deep_and_no_json(client):
 
 def test_a_part_over_a_cap_is_named_and_the_rest_goes_in(client):
     many = alert(2, **{f"label_{n}": "x" for n in range(300)})
-    said = client.post(ALERTMANAGER, content=body(alert(1), many, alert(3))).json()
-    assert (said["accepted"], [(one["where"], one["field"]) for one in said["rejected"]]) == (
+    receipt = client.post(ALERTMANAGER, content=body(alert(1), many, alert(3))).json()
+    assert (receipt["accepted"], [(part["where"], part["field"]) for part in receipt["rejected"]]) == (
         2,
         [("alerts[1]", "labels")],
     )
@@ -117,12 +121,12 @@ def test_what_is_wrong_is_kept_redacted_and_goes_in_once_mended(client, memory):
     wrong["labels"] |= {"password": "hunter2-Xy9", "note": f"token={SECRET}"}
     for _ in range(3):
         assert client.post(ALERTMANAGER, content=body(wrong, alert(2))).json()["rejected"][0]["field"] == "startsAt"
-    (kept,) = client.get("/api/v1/rejected").json()["items"]
-    assert SECRET not in json.dumps(kept)
-    assert "hunter2" not in json.dumps(kept)
-    retry = f"/api/v1/rejected/{kept['id']}/retry"
+    (rejected,) = client.get("/api/v1/rejected").json()["items"]
+    assert SECRET not in json.dumps(rejected)
+    assert "hunter2" not in json.dumps(rejected)
+    retry = f"/api/v1/rejected/{rejected['id']}/retry"
     assert client.post(retry).status_code == 422
-    mended = json.loads(kept["raw"])
+    mended = json.loads(rejected["raw"])
     mended["alerts"][0]["startsAt"] = "2026-03-01T12:00:00Z"
     assert client.post(retry, json=mended).json() == {"accepted": 1, "duplicate": 0, "rejected": [], "problems": []}
     assert client.get("/api/v1/rejected").json()["items"] == []
@@ -132,19 +136,19 @@ def test_what_is_wrong_is_kept_redacted_and_goes_in_once_mended(client, memory):
 
 
 def test_secrets_are_redacted_before_they_are_stored(client, memory):
-    told = alert(1, password="hunter2-Xy9")
-    told["annotations"]["description"] = f"called with token={SECRET}"
-    told["fingerprint"] = f"token={SECRET}"
-    client.post(ALERTMANAGER, content=body(told, told | {"fingerprint": f"token={SECRET[:-1]}9"}))
-    kept = str(list(memory.store.dump()))
-    assert SECRET not in kept
-    assert "hunter2" not in kept
+    sent_alert = alert(1, password="hunter2-Xy9")
+    sent_alert["annotations"]["description"] = f"called with token={SECRET}"
+    sent_alert["fingerprint"] = f"token={SECRET}"
+    client.post(ALERTMANAGER, content=body(sent_alert, sent_alert | {"fingerprint": f"token={SECRET[:-1]}9"}))
+    dumped = str(list(memory.store.dump()))
+    assert SECRET not in dumped
+    assert "hunter2" not in dumped
     assert sum(row["table"] == "alerts" for row in memory.store.dump()) == 2, "two keys stay two"
 
 
 def test_pagerduty_is_answered_as_it_answers(client):
-    done = client.post("/v2/enqueue", json=event(1))
-    assert (done.status_code, done.json()) == (
+    response = client.post("/v2/enqueue", json=event(1))
+    assert (response.status_code, response.json()) == (
         202,
         {"status": "success", "message": "Event processed", "dedup_key": "disk-1"},
     )
@@ -161,7 +165,9 @@ def test_pagerduty_is_answered_as_it_answers(client):
     change = {"routing_key": "0" * 32, "payload": {"summary": "Deployed api 1.4", "timestamp": "2026-03-01T11:54:00Z"}}
     answer = client.post("/v2/change/enqueue", json=change)
     assert (answer.status_code, answer.json()["status"]) == (202, "success")
-    assert [one["title"] for one in client.get("/api/v1/changes").json()["items"]] == ["Deployed api 1.4"]
+    assert [listed_change["title"] for listed_change in client.get("/api/v1/changes").json()["items"]] == [
+        "Deployed api 1.4"
+    ]
 
 
 def test_cloudevents_are_agreed_to(client):
@@ -179,9 +185,9 @@ def test_many_at_once_are_each_answered_for_their_own(client, memory):
         return answer.json()["accepted"]
 
     with ThreadPoolExecutor(16) as pool:
-        said = list(pool.map(send, range(200)))
-    assert said == [n % 4 + 1 for n in range(200)]
-    assert sum(row["table"] == "alerts" for row in memory.store.dump()) == sum(said)
+        receipts = list(pool.map(send, range(200)))
+    assert receipts == [n % 4 + 1 for n in range(200)]
+    assert sum(row["table"] == "alerts" for row in memory.store.dump()) == sum(receipts)
 
 
 def test_a_bad_message_among_many_is_the_only_one_refused(client):
@@ -225,7 +231,7 @@ def test_when_too_much_waits_the_rest_is_told_to_come_again(client, memory):
     client.app.state.intake = intake
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda n: client.post(ALERTMANAGER, content=body(alert(n))), range(8)))
-    assert {one.status_code for one in answers} == {503}
+    assert {response.status_code for response in answers} == {503}
     reasons = Counter(answer.json()["detail"].split(";")[0] for answer in answers)
     assert reasons == {"too many messages are waiting": 5, "the database is busy": 3}
 
@@ -238,8 +244,12 @@ def test_a_change_is_told_beside_the_incident_that_came_soon_after(client, memor
     memory.recommend(opened.id)
     path = f"/api/v1/incidents/{opened.id}"
     for part in ("", "/timeline", "/recommendation"):
-        (told,) = client.get(path + part).json()["changes"]
-        assert (told["title"], told["minutes_before"], told["kind"]) == ("Deployed api 1.4", 6, "deployment")
+        (listed_change,) = client.get(path + part).json()["changes"]
+        assert (listed_change["title"], listed_change["minutes_before"], listed_change["kind"]) == (
+            "Deployed api 1.4",
+            6,
+            "deployment",
+        )
     memory.resolve(opened.id, Resolution("a bad deploy", started + timedelta(hours=1)))
     assert "- 2026-03-01 11:54 UTC: deployed 6 min before: Deployed api 1.4" in client.get(f"{path}/postmortem").text
 
@@ -248,18 +258,18 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 
 
 def test_only_allowed_topics_are_confirmed_and_no_redirect_is_followed():
-    asked = []
+    requested = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(str(request.url))
-        return httpx.Response(200 if len(asked) == 1 else 302, headers={"location": "http://169.254.169.254/"})
+        requested.append(str(request.url))
+        return httpx.Response(200 if len(requested) == 1 else 302, headers={"location": "http://169.254.169.254/"})
 
     confirm = SubscriptionConfirmer((TOPIC,), httpx.MockTransport(answer))
     url = f"https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=t"
     confirm(SubscriptionConfirmation(url, TOPIC))
     with pytest.raises(Unavailable, match="302"):
         confirm(SubscriptionConfirmation(url, TOPIC))
-    assert asked == [url, url]
+    assert requested == [url, url]
     with pytest.raises(Forbidden, match="ONRECALL_SNS_TOPICS"):
         confirm(SubscriptionConfirmation(url, TOPIC + "-other"))
-    assert len(asked) == 2
+    assert len(requested) == 2

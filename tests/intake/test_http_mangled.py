@@ -94,20 +94,20 @@ def test_none_breaks_the_server_and_none_is_lost_without_a_trace(client, memory)
         kind = dice.choice(("application/json", "text/plain", "application/x-www-form-urlencoded", ""))
         before = rows(memory)
         answer = client.post(address, content=body, headers={"content-type": kind})
-        after, shown = rows(memory), (source, body[:400], answer.text[:400])
-        assert answer.status_code in (202, 422), shown
+        after, context = rows(memory), (source, body[:400], answer.text[:400])
+        assert answer.status_code in (202, 422), context
         answers[answer.status_code] += 1
         if answer.status_code == 422:
-            assert after["rejected"] > before["rejected"] or (source, body) in refused, shown
+            assert after["rejected"] > before["rejected"] or (source, body) in refused, context
             refused.add((source, body))
             continue
-        said = answer.json()
-        if said["accepted"] + said["duplicate"] + len(said["rejected"]):
-            assert said["accepted"] <= after["alerts"] + after["notes"] + after["changes"], shown
-            assert len(said["rejected"]) <= after["rejected"], shown
+        reply = answer.json()
+        if reply["accepted"] + reply["duplicate"] + len(reply["rejected"]):
+            assert reply["accepted"] <= after["alerts"] + after["notes"] + after["changes"], context
+            assert len(reply["rejected"]) <= after["rejected"], context
         else:  # a handshake, an event of no alert, an empty list
             answers["says nothing"] += 1
-            assert source in memory.store.source_activity.all(), shown
+            assert source in memory.store.source_activity.all(), context
     assert answers[202] > 200, answers
     assert answers[422] > 50, answers
     assert answers["says nothing"] < HOW_MANY / 20, answers

@@ -20,10 +20,10 @@ FERRY = {
 GENERIC = "/api/v1/alerts/generic/harbour"
 
 
-def kept(memory):
+def stored_alerts(memory):
     """Every alert that is stored, whether the worker has looked at it or not."""
     with memory.store._database.read() as connection:
-        return [one.alert for one in alerts.fetch(connection, select(tables.alerts))]
+        return [stored_alert.alert for stored_alert in alerts.fetch(connection, select(tables.alerts))]
 
 
 def rejected(memory):
@@ -44,7 +44,7 @@ def rejected(memory):
 def test_the_same_alert_in_many_wraps(client, memory, body, kind):
     answer = client.post(GENERIC, content=body.encode(), headers={"content-type": kind})
     assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
-    (alert,) = kept(memory)
+    (alert,) = stored_alerts(memory)
     assert (alert.source, alert.key, alert.title, alert.service) == (
         "generic/harbour",
         "f-9",
@@ -61,7 +61,7 @@ def test_lines_of_json_raw_line_breaks_and_latin_1(client, memory):
     assert client.post(GENERIC, content=raw).json()["accepted"] == 1
     latin = '{"id": "f-8", "title": "Fähre 8 hält nicht"}'.encode("latin-1")
     assert client.post(GENERIC, content=latin).json()["accepted"] == 1
-    titles = {alert.title: alert.description for alert in kept(memory)}
+    titles = {alert.title: alert.description for alert in stored_alerts(memory)}
     assert titles["Ferry 7 lost a rope"] == "first line\nsecond line"
     assert "Fähre 8 hält nicht" in titles
 
@@ -69,8 +69,8 @@ def test_lines_of_json_raw_line_breaks_and_latin_1(client, memory):
 def test_tools_under_generic_are_kept_apart(client, memory):
     for name in ("harbour", "airport"):
         client.post(f"/api/v1/alerts/generic/{name}", json=FERRY)
-    assert sorted(alert.source for alert in kept(memory)) == ["generic/airport", "generic/harbour"]
-    senders = {one["name"]: one for one in client.get("/api/v1/senders").json()["items"]}
+    assert sorted(alert.source for alert in stored_alerts(memory)) == ["generic/airport", "generic/harbour"]
+    senders = {sender["name"]: sender for sender in client.get("/api/v1/senders").json()["items"]}
     assert senders["generic/airport"]["alerts"] == 1
     assert client.post("/api/v1/alerts/generic/no%20name%21", json=FERRY).status_code == 404
 
@@ -80,7 +80,7 @@ def test_a_time_that_is_none_is_told_and_never_taken_for_now_without_a_word(clie
     assert answer.status_code == 202
     (problem,) = answer.json()["problems"]
     assert "`since`" in problem
-    (alert,) = kept(memory)
+    (alert,) = stored_alerts(memory)
     assert alert.starts_known is False
     assert alert.problems == (problem,)
 
@@ -106,7 +106,7 @@ def test_what_can_not_be_read_is_kept_with_the_reason(client, memory, address, b
     assert answer.status_code == status
     (part,) = rejected(memory)
     assert part.message
-    assert kept(memory) == []
+    assert stored_alerts(memory) == []
     assert client.post(address, content=body, headers=headers).status_code == status
     assert len(rejected(memory)) == 1, "the same again is one"
 
@@ -123,7 +123,7 @@ def test_pagerduty_s_first_api_is_answered_as_it_answers(client, memory):
         200,
         {"status": "success", "message": "Event processed", "incident_key": "ferry/9"},
     )
-    (alert,) = kept(memory)
+    (alert,) = stored_alerts(memory)
     assert "0123456789abcdef" not in repr(alert)
 
 
@@ -135,7 +135,7 @@ def test_the_first_api_of_alertmanager_is_taken(client, memory):
         "generatorURL": "http://p/graph",
     }
     assert client.post("/api/v1/alerts", json=[alert]).json()["accepted"] == 1
-    assert [one.source for one in kept(memory)] == ["prometheus"]
+    assert [stored_alert.source for stored_alert in stored_alerts(memory)] == ["prometheus"]
 
 
 def test_a_rehearsal_shows_what_would_come_of_it_and_writes_nothing(client, memory):
@@ -144,23 +144,23 @@ def test_a_rehearsal_shows_what_would_come_of_it_and_writes_nothing(client, memo
         "/api/v1/sources/generic/harbour/try", json=FERRY | {"note": f"token={secret}", "description": f"use {secret}"}
     )
     assert answer.status_code == 200
-    said = answer.json()
-    assert said["source"] == "generic/harbour"
-    fields = {field["name"]: field for field in said["parts"][0]["fields"]}
+    reply = answer.json()
+    assert reply["source"] == "generic/harbour"
+    fields = {field["name"]: field for field in reply["parts"][0]["fields"]}
     assert fields["title"] == {"name": "title", "value": "Ferry 9 does not answer", "place": "title"}
     assert secret not in answer.text
-    assert said["definition"].startswith("# harbour.yaml")
+    assert reply["definition"].startswith("# harbour.yaml")
     bad = client.post("/api/v1/sources/zabbix/try", content=b"<zabbix/>")
     assert (bad.status_code, bad.json()["parts"]) == (200, [])
     assert bad.json()["refusal"]
     assert client.post("/api/v1/sources/zabix/try", json=FERRY).status_code == 404
-    assert (kept(memory), rejected(memory)) == ([], ())
+    assert (stored_alerts(memory), rejected(memory)) == ([], ())
     assert "zabbix" not in memory.store.source_activity.all()
 
 
 def test_every_source_says_how_it_is_set_up(client):
     items = client.get("/api/v1/sources").json()["items"]
-    assert {one["name"] for one in items} == set(SOURCES) - {"generic"}
+    assert {item["name"] for item in items} == set(SOURCES) - {"generic"}
     for name in ("zabbix", "Uptime Kuma", "generic", "generic/harbour"):
         detail = client.get(f"/api/v1/sources/{name}", params={"url": "https://memory.harbour.example"}).json()
         assert "https://memory.harbour.example/api/v1/alerts/" in detail["setup"]
@@ -172,12 +172,12 @@ def test_every_source_says_how_it_is_set_up(client):
 def test_tests_that_were_received_are_seen(client, memory):
     client.post("/api/v1/alerts/generic/harbour", json={"title": "This is a test alert"})
     memory.grouping.run()
-    (one,) = client.get("/api/v1/alerts", params={"purpose": "test"}).json()["items"]
-    assert (one["purpose"], one["incident"], one["source"]) == ("test", None, "generic/harbour")
-    assert one["purpose_reason"]
+    (test_alert,) = client.get("/api/v1/alerts", params={"purpose": "test"}).json()["items"]
+    assert (test_alert["purpose"], test_alert["incident"], test_alert["source"]) == ("test", None, "generic/harbour")
+    assert test_alert["purpose_reason"]
     assert client.get("/api/v1/alerts", params={"purpose": "planned"}).json()["items"] == []
     assert client.get("/api/v1/alerts", params={"purpose": "prank"}).status_code == 422
-    senders = {one["name"]: one for one in client.get("/api/v1/senders").json()["items"]}
+    senders = {sender["name"]: sender for sender in client.get("/api/v1/senders").json()["items"]}
     assert senders["generic/harbour"]["set_aside"]["test"]["count"] == 1
 
 
@@ -193,8 +193,8 @@ def test_links_are_told_with_the_alert_and_its_incident(client, memory):
     )
     memory.work()
     (incident,) = client.get("/api/v1/incidents").json()["items"]
-    seen = client.get(f"/api/v1/incidents/{incident['id']}").json()
-    assert seen["alert_links"] == [{"url": "https://wiki.harbour.example/ferry", "kind": "runbook"}]
+    fetched = client.get(f"/api/v1/incidents/{incident['id']}").json()
+    assert fetched["alert_links"] == [{"url": "https://wiki.harbour.example/ferry", "kind": "runbook"}]
     (alert,) = client.get(f"/api/v1/incidents/{incident['id']}/alerts").json()["items"]
     assert alert["links"] == ["https://wiki.harbour.example/ferry"]
     assert alert["link_kinds"] == {"https://wiki.harbour.example/ferry": "runbook"}

@@ -12,9 +12,9 @@ KILLS = 10
 
 def stored(url: str) -> list[int]:
     store = Storage.open(url)
-    found = [int(row["key"], 16) for row in store.dump() if row["table"] == "alerts"]
+    numbers = [int(row["key"], 16) for row in store.dump() if row["table"] == "alerts"]
     store.close()
-    return found
+    return numbers
 
 
 def test_acknowledged_is_stored(store_url: str) -> None:

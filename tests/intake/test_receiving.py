@@ -24,49 +24,49 @@ def at(minutes: float) -> datetime:
 
 
 def firing(key: str = "k", starts: float = 0, **more: object) -> Alert:
-    given = {"title": "High error rate", "labels": {"service": "api"}, "service": "api"} | more
-    return Alert("am", key, given.pop("title"), at(starts), **given)
+    fields = {"title": "High error rate", "labels": {"service": "api"}, "service": "api"} | more
+    return Alert("am", key, fields.pop("title"), at(starts), **fields)
 
 
 def resolved(key: str = "k", starts: float = 0, ends: float = 5, **more: object) -> Alert:
     return firing(key, starts, **more, status="resolved", ends_at=at(ends))
 
 
-def told(store: Storage, *signals: object, now: float = 10) -> IngestResult:
+def receive(store: Storage, *signals: object, now: float = 10) -> IngestResult:
     (received,) = store.receive([IngestBatch("am", signals)], at(now))
     return received
 
 
 def only(store: Storage) -> Alert:
-    (one,) = store.waiting_alerts(10)
-    return one.alert
+    (waiting,) = store.waiting_alerts(10)
+    return waiting.alert
 
 
 def test_an_alert_comes_out_as_it_went_in(store: Storage):
-    one = firing(
+    sent = firing(
         description="503 since 12:00", environment="prod", severity="high", annotations={"a": "b"}, group="g",
         values={"current": 5.25}, links=("https://example.com/",), told_at=at(1),
     )  # fmt: skip
-    assert told(store, one) == IngestResult(1, 0)
-    (kept,) = store.waiting_alerts(10)
-    assert kept.alert == one
-    assert (kept.incident, kept.waiting, kept.received_at) == (None, True, at(10))
+    assert receive(store, sent) == IngestResult(1, 0)
+    (stored,) = store.waiting_alerts(10)
+    assert stored.alert == sent
+    assert (stored.incident, stored.waiting, stored.received_at) == (None, True, at(10))
 
 
 def test_the_same_again_changes_nothing(store: Storage):
-    told(store, firing())
+    receive(store, firing())
     before = store.waiting_alerts(10)
-    assert told(store, firing(), firing(), now=20) == IngestResult(0, 2)
-    assert told(store, replace(firing(), group="another group of the sender's"), now=20) == IngestResult(0, 1)
+    assert receive(store, firing(), firing(), now=20) == IngestResult(0, 2)
+    assert receive(store, replace(firing(), group="another group of the sender's"), now=20) == IngestResult(0, 1)
     assert store.waiting_alerts(10) == before
 
 
 def test_twice_in_one_delivery_is_one(store: Storage):
-    assert told(store, firing(), firing()) == IngestResult(1, 1)
+    assert receive(store, firing(), firing()) == IngestResult(1, 1)
 
 
 def test_each_delivery_hears_of_its_own(store: Storage):
-    said = store.receive(
+    results = store.receive(
         [
             IngestBatch("am", (firing("a"), firing("b"))),
             IngestBatch(
@@ -75,60 +75,61 @@ def test_each_delivery_hears_of_its_own(store: Storage):
         ],
         NOON,
     )
-    assert [(one.accepted, one.duplicate, len(one.rejected)) for one in said] == [(2, 0, 0), (1, 1, 1)]
+    assert [(result.accepted, result.duplicate, len(result.rejected)) for result in results] == [(2, 0, 0), (1, 1, 1)]
 
 
 def test_another_start_is_another_episode(store: Storage):
-    told(store, firing(starts=0), resolved(starts=0), firing(starts=7), now=8)
-    assert [(one.alert.status, one.alert.starts_at) for one in store.waiting_alerts(10)] == [
+    receive(store, firing(starts=0), resolved(starts=0), firing(starts=7), now=8)
+    assert [(stored_alert.alert.status, stored_alert.alert.starts_at) for stored_alert in store.waiting_alerts(10)] == [
         ("resolved", at(0)),
         ("firing", at(7)),
     ]
 
 
 def test_resolved_before_firing_stays_resolved(store: Storage):
-    told(store, resolved(), now=10)
-    assert told(store, firing(), now=10.5) == IngestResult(0, 1)
+    receive(store, resolved(), now=10)
+    assert receive(store, firing(), now=10.5) == IngestResult(0, 1)
     assert only(store).status == "resolved"
 
 
 def test_a_firing_of_the_same_start_long_after_counts(store: Storage):
-    told(store, resolved(), now=10)
-    assert told(store, firing(), now=15) == IngestResult(1, 0)
+    receive(store, resolved(), now=10)
+    assert receive(store, firing(), now=15) == IngestResult(1, 0)
     assert only(store).status == "firing"
     assert only(store).ends_at is None
 
 
 def test_the_latest_word_counts_in_any_order():
-    said = [
+    messages = [
         firing(told_at=at(1), severity="low"),
         firing(told_at=at(2), severity="high"),
         resolved(told_at=at(3), severity="high"),
         firing(told_at=at(4), severity="critical"),
     ]
     store = Storage.open("sqlite://")
-    for n, order in enumerate(permutations(said)):
-        for one in order:
-            told(store, replace(one, key=f"k{n}"))
-    kept = store.waiting_alerts(100)
-    assert {(one.alert.severity, one.alert.status, one.alert.told_at) for one in kept} == {
-        ("critical", "firing", at(4))
-    }
-    assert len(kept) == 24
+    for n, order in enumerate(permutations(messages)):
+        for message in order:
+            receive(store, replace(message, key=f"k{n}"))
+    stored_alerts = store.waiting_alerts(100)
+    assert {
+        (stored_alert.alert.severity, stored_alert.alert.status, stored_alert.alert.told_at)
+        for stored_alert in stored_alerts
+    } == {("critical", "firing", at(4))}
+    assert len(stored_alerts) == 24
     store.close()
 
 
 def test_an_ended_alert_keeps_the_newest_words_that_said_it_fires_in_any_order():
-    said = [
+    messages = [
         firing(told_at=at(1), severity="critical"),
         firing(told_at=at(2), severity="high"),
         resolved(told_at=at(3), severity="low"),
         resolved(told_at=at(4), severity="medium"),
     ]
     store = Storage.open("sqlite://")
-    for n, order in enumerate(permutations(said)):
+    for n, order in enumerate(permutations(messages)):
         for message in order:
-            told(store, replace(message, key=f"k{n}"))
+            receive(store, replace(message, key=f"k{n}"))
     ended = [row.alert for row in store.waiting_alerts(100)]
     assert {(alert.severity, alert.status, alert.told_at, alert.described_at) for alert in ended} == {
         ("high", "resolved", at(4), at(2))
@@ -142,18 +143,18 @@ def test_a_short_resolved_keeps_what_was_known(store: Storage):
     short = Alert("am", "k", "k", at(0), status="resolved", ends_at=at(5))
     for first, second in ((full, short), (short, full)):
         key = f"k{first.status}"
-        told(store, replace(first, key=key, title=first.title if first is full else key))
-        told(store, replace(second, key=key, title=second.title if second is full else key))
-    for one in store.waiting_alerts(10):
-        kept = one.alert
-        assert (kept.status, kept.title, kept.description) == ("resolved", "High error rate", "pool exhausted")
-        assert (kept.severity, kept.service, kept.ends_at) == ("critical", "api", at(5))
+        receive(store, replace(first, key=key, title=first.title if first is full else key))
+        receive(store, replace(second, key=key, title=second.title if second is full else key))
+    for stored_alert in store.waiting_alerts(10):
+        stored = stored_alert.alert
+        assert (stored.status, stored.title, stored.description) == ("resolved", "High error rate", "pool exhausted")
+        assert (stored.severity, stored.service, stored.ends_at) == ("critical", "api", at(5))
 
 
 def test_renotifying_moves_the_time_and_is_no_news(store: Storage):
-    told(store, firing(told_at=at(1)))
-    assert told(store, firing(told_at=at(9)), now=11) == IngestResult(0, 1)
-    assert told(store, resolved(told_at=at(5)), now=12) == IngestResult(0, 1), "older than what was told last"
+    receive(store, firing(told_at=at(1)))
+    assert receive(store, firing(told_at=at(9)), now=11) == IngestResult(0, 1)
+    assert receive(store, resolved(told_at=at(5)), now=12) == IngestResult(0, 1), "older than what was told last"
     assert only(store).status == "firing"
 
 
@@ -161,12 +162,12 @@ def test_without_a_start_an_episode_goes_on_until_it_is_resolved(store: Storage)
     def unknown(minute: float, **more: object) -> Alert:
         return replace(firing(starts=minute, starts_known=False), **more)
 
-    assert told(store, unknown(1), now=1) == IngestResult(1, 0)
-    assert told(store, unknown(2), now=2) == IngestResult(0, 1)
-    assert told(store, unknown(3, status="resolved"), now=3) == IngestResult(1, 0)
-    assert told(store, unknown(4, status="resolved"), now=4) == IngestResult(0, 1)
-    assert told(store, unknown(9), now=9) == IngestResult(1, 0)
-    assert [(one.alert.status, one.alert.starts_at) for one in store.waiting_alerts(10)] == [
+    assert receive(store, unknown(1), now=1) == IngestResult(1, 0)
+    assert receive(store, unknown(2), now=2) == IngestResult(0, 1)
+    assert receive(store, unknown(3, status="resolved"), now=3) == IngestResult(1, 0)
+    assert receive(store, unknown(4, status="resolved"), now=4) == IngestResult(0, 1)
+    assert receive(store, unknown(9), now=9) == IngestResult(1, 0)
+    assert [(stored_alert.alert.status, stored_alert.alert.starts_at) for stored_alert in store.waiting_alerts(10)] == [
         ("resolved", at(1)),
         ("firing", at(9)),
     ]
@@ -176,17 +177,17 @@ def test_without_a_known_start_an_old_message_is_about_the_old_episode(store: St
     def unknown(minute: float, **more: object) -> Alert:
         return replace(firing(starts=minute, starts_known=False), **more)
 
-    for heard in (unknown(1), unknown(3, status="resolved"), unknown(9), unknown(9, status="resolved")):
-        told(store, heard, now=20)
-    assert told(store, unknown(1, description="told again"), now=30) == IngestResult(1, 0)
-    assert [one.alert.starts_at for one in store.waiting_alerts(10)] == [at(1), at(9)]
+    for message in (unknown(1), unknown(3, status="resolved"), unknown(9), unknown(9, status="resolved")):
+        receive(store, message, now=20)
+    assert receive(store, unknown(1, description="told again"), now=30) == IngestResult(1, 0)
+    assert [stored_alert.alert.starts_at for stored_alert in store.waiting_alerts(10)] == [at(1), at(9)]
 
 
 def test_what_cannot_be_stored_is_kept_apart_and_the_rest_goes_in(store: Storage):
     long, endless = firing("x" * 700), firing("n", values={"current": float("inf")})
-    said = told(store, firing("a"), long, endless, firing("b"))
-    assert (said.accepted, [one.field for one in said.rejected]) == (2, ["key", "values.current"])
-    assert [one.where for one in store.rejected().items] == ["signals[2]", "signals[1]"]
+    result = receive(store, firing("a"), long, endless, firing("b"))
+    assert (result.accepted, [part.field for part in result.rejected]) == (2, ["key", "values.current"])
+    assert [part.where for part in store.rejected().items] == ["signals[2]", "signals[1]"]
 
 
 def test_notes_acknowledgements_and_changes_are_kept_once(store: Storage):
@@ -195,15 +196,15 @@ def test_notes_acknowledgements_and_changes_are_kept_once(store: Storage):
         Acknowledgement("am", "k", at(2), "bob"),
         ChangeEvent("ci", "d-1", "Deployed api 1.4", at(0), "deployment", "api"),
     )
-    assert told(store, *signals) == IngestResult(3, 0)
-    assert told(store, *signals, *signals) == IngestResult(0, 6)
-    assert [(one.type, one.by, one.text) for one in store.waiting_notes(10)] == [
+    assert receive(store, *signals) == IngestResult(3, 0)
+    assert receive(store, *signals, *signals) == IngestResult(0, 6)
+    assert [(waiting_note.type, waiting_note.by, waiting_note.text) for waiting_note in store.waiting_notes(10)] == [
         ("note", "ann", "restarted the pods"),
         ("acknowledgement", "bob", None),
     ]
     assert store.change_events_near("api", at(5)) == (signals[2],)
     renamed = replace(signals[2], title="Deployed api 1.4.1")
-    assert told(store, renamed, signals[2], renamed) == IngestResult(3, 0)
+    assert receive(store, renamed, signals[2], renamed) == IngestResult(3, 0)
     assert store.change_events_near("api", at(5)) == (renamed,)
 
 
@@ -215,13 +216,13 @@ def test_changes_near_are_of_the_service_or_of_none_and_not_later(store: Storage
         ChangeEvent("ci", "later", "later", at(1), service="api"),
         ChangeEvent("ci", "long ago", "long ago", at(-121), service="api"),
     ]
-    told(store, *changes)
-    assert [one.key for one in store.change_events_near("api", NOON)] == ["none", "own"]
-    assert [one.key for one in store.change_events_near(None, NOON)] == ["other", "none", "own"]
+    receive(store, *changes)
+    assert [change.key for change in store.change_events_near("api", NOON)] == ["none", "own"]
+    assert [change.key for change in store.change_events_near(None, NOON)] == ["other", "none", "own"]
     first = store.change_events(limit=2)
-    rest = store.change_events(limit=10, cursor=first.next_cursor)
-    assert [one.key for one in (*first.items, *rest.items)] == ["later", "other", "none", "own", "long ago"]
-    assert [one.key for one in store.change_events("api", since=at(-10)).items] == ["later", "own"]
+    second = store.change_events(limit=10, cursor=first.next_cursor)
+    assert [change.key for change in (*first.items, *second.items)] == ["later", "other", "none", "own", "long ago"]
+    assert [change.key for change in store.change_events("api", since=at(-10)).items] == ["later", "own"]
 
 
 def test_documents_go_in_with_the_rest(store: Storage):
@@ -236,8 +237,8 @@ def test_rejected_parts_are_kept_once_listed_in_pages_and_settled(store: Storage
     for _ in range(2):
         store.receive([IngestBatch("am", unread=parts)], NOON)
     first = store.rejected(limit=3)
-    rest = store.rejected(cursor=first.next_cursor)
-    assert [one.where for one in (*first.items, *rest.items)] == [f"alerts[{n}]" for n in (4, 3, 2, 1, 0)]
+    second = store.rejected(cursor=first.next_cursor)
+    assert [part.where for part in (*first.items, *second.items)] == [f"alerts[{n}]" for n in (4, 3, 2, 1, 0)]
     store.settle_rejected([first.items[0].id], NOON)
     store.receive([IngestBatch("am", unread=parts)], NOON)
     assert len(store.rejected().items) == 4, "what went in stays in"
@@ -245,8 +246,8 @@ def test_rejected_parts_are_kept_once_listed_in_pages_and_settled(store: Storage
 
 def test_a_part_that_no_database_takes_is_kept_all_the_same(store: Storage):
     store.receive([IngestBatch("am", unread=(RejectedPart("body\0", None, "bad \ud800", "\0\udfff"),))], NOON)
-    (kept,) = store.rejected().items
-    assert (kept.where, kept.message, kept.raw) == ("body�", "bad ?", "�?")
+    (stored_part,) = store.rejected().items
+    assert (stored_part.where, stored_part.message, stored_part.raw) == ("body�", "bad ?", "�?")
 
 
 def test_an_archive_takes_all_of_it_along(store: Storage):
@@ -260,13 +261,13 @@ def test_an_archive_takes_all_of_it_along(store: Storage):
         [IngestBatch("am", (full, resolved("r"), note, change), unread=(RejectedPart("b", None, "m", "{}"),))], at(10)
     )
     rows = json.loads(json.dumps(list(store.dump())))
-    other = Storage.open("sqlite://")
-    other.load(rows)
-    other.load(rows)
-    assert list(other.dump()) == list(store.dump())
-    assert other.waiting_alerts(9) == store.waiting_alerts(9)
-    assert other.change_events_near("api", at(0)) == (change,)
-    other.close()
+    target = Storage.open("sqlite://")
+    target.load(rows)
+    target.load(rows)
+    assert list(target.dump()) == list(store.dump())
+    assert target.waiting_alerts(9) == store.waiting_alerts(9)
+    assert target.change_events_near("api", at(0)) == (change,)
+    target.close()
 
 
 @pytest.mark.parametrize(
@@ -280,13 +281,13 @@ def test_an_archive_takes_all_of_it_along(store: Storage):
     ],
 )
 def test_an_archive_with_a_body_that_is_none_is_refused(table: str, wrong: dict[str, object]):
-    store, other = Storage.open("sqlite://"), Storage.open("sqlite://")
-    told(store, firing(), ChangeEvent("ci", "d-1", "Deployed", at(0)))
+    store, target = Storage.open("sqlite://"), Storage.open("sqlite://")
+    receive(store, firing(), ChangeEvent("ci", "d-1", "Deployed", at(0)))
     rows = [row | {"body": wrong} if row["table"] == table else row for row in store.dump()]
     with pytest.raises(Invalid, match="body"):
-        other.load(rows)
+        target.load(rows)
     store.close()
-    other.close()
+    target.close()
 
 
 KEYS = st.sampled_from(["a", "b", "c"])
@@ -304,8 +305,8 @@ SAID = st.builds(
 def two() -> Iterator[tuple[Storage, Storage]]:
     stores = Storage.open("sqlite://"), Storage.open("sqlite://")
     yield stores
-    for one in stores:
-        one.close()
+    for opened in stores:
+        opened.close()
 
 
 EXAMPLE = count()
@@ -314,21 +315,21 @@ EXAMPLE = count()
 @given(st.lists(SAID, max_size=12, unique_by=lambda one: (one.key, one.starts_at, one.told_at)), st.randoms())
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_three_times_and_shuffled_gives_the_same_rows(
-    two: tuple[Storage, Storage], said: list[Alert], chance: random.Random
+    two: tuple[Storage, Storage], messages: list[Alert], chance: random.Random
 ):
     once, thrice = two
     mark = f"{next(EXAMPLE)}:"
-    said = [replace(one, key=mark + one.key) for one in said]
-    for one in said:
-        told(once, one)
-    shuffled = said * 3
+    messages = [replace(message, key=mark + message.key) for message in messages]
+    for message in messages:
+        receive(once, message)
+    shuffled = messages * 3
     chance.shuffle(shuffled)
     while shuffled:
         batch = [shuffled.pop() for _ in range(min(len(shuffled), chance.randint(1, 5)))]
         thrice.receive([IngestBatch("am", tuple(batch))], at(10))
 
     def rows(store: Storage) -> list[str]:
-        kept = (one.alert for one in store.waiting_alerts(100_000))
-        return sorted(str(one) for one in kept if one.key.startswith(mark))
+        alerts = (stored_alert.alert for stored_alert in store.waiting_alerts(100_000))
+        return sorted(str(stored_alert) for stored_alert in alerts if stored_alert.key.startswith(mark))
 
     assert rows(once) == rows(thrice)

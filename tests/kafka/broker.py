@@ -56,8 +56,8 @@ class Broker:
 
     def make(self, topic: str, partitions: int) -> None:
         client = AdminClient({"bootstrap.servers": self.address})
-        (made,) = client.create_topics([NewTopic(topic, partitions, 1)]).values()
-        made.result(30)
+        (created,) = client.create_topics([NewTopic(topic, partitions, 1)]).values()
+        created.result(30)
 
 
 @contextmanager
@@ -87,20 +87,20 @@ def fetched() -> Path:
     for program in ("java", "mvn"):
         if shutil.which(program) is None:
             raise NotHere(f"there is no {program}, which a real Kafka broker needs")
-    said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True).stderr
-    version = re.search(r'version "(\d+)', said)
+    version_text = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True).stderr
+    version = re.search(r'version "(\d+)', version_text)
     if version is None or int(version[1]) < 17:
-        raise NotHere(f"Kafka needs Java 17 or newer; here is {said.splitlines()[0]}")
+        raise NotHere(f"Kafka needs Java 17 or newer; here is {version_text.splitlines()[0]}")
     folder = CACHE / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
     if not folder.exists():
         coming = folder.with_suffix(f".{os.getpid()}")
         command = ["mvn", "-q", "-B", "-f", POM, "dependency:copy-dependencies", f"-DoutputDirectory={coming}"]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+            finished = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
         except subprocess.TimeoutExpired as error:
             raise NotHere("Maven did not fetch Kafka within 10 minutes") from error
-        if done.returncode:
-            raise NotHere(f"Maven could not fetch Kafka: {(done.stdout + done.stderr).strip()[:300]}")
+        if finished.returncode:
+            raise NotHere(f"Maven could not fetch Kafka: {(finished.stdout + finished.stderr).strip()[:300]}")
         if not folder.exists():
             coming.rename(folder)
     return folder
@@ -110,10 +110,10 @@ def ports(number: int) -> list[int]:
     """Free ports."""
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
     try:
-        return [one.getsockname()[1] for one in listeners]
+        return [listener.getsockname()[1] for listener in listeners]
     finally:
-        for one in listeners:
-            one.close()
+        for listener in listeners:
+            listener.close()
 
 
 def answers(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -24,8 +24,8 @@ def cluster() -> Producer:
 @pytest.fixture(scope="session")
 def brokers(cluster: Producer) -> str:
     """Where three brokers are; topics are there as soon as somebody asks for them, with four partitions."""
-    known = cluster.list_topics(timeout=10).brokers.values()
-    return ",".join(f"{one.host}:{one.port}" for one in known)
+    members = cluster.list_topics(timeout=10).brokers.values()
+    return ",".join(f"{member.host}:{member.port}" for member in members)
 
 
 @pytest.fixture

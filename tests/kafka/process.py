@@ -35,26 +35,26 @@ class Process:
     def _read(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
-            said = json.loads(line)
-            self.lines.append(said)
-            self._news.put(said)
+            message = json.loads(line)
+            self.lines.append(message)
+            self._news.put(message)
 
     def until(self, event: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """The next line that says that."""
         deadline = time.monotonic() + seconds
         while True:
             try:
-                said = self._news.get(timeout=max(0.0, min(1.0, deadline - time.monotonic())))
+                message = self._news.get(timeout=max(0.0, min(1.0, deadline - time.monotonic())))
             except queue.Empty:
                 assert self._process.poll() is None, f"it ended with {self._process.returncode}: {self.complaint()}"
                 assert time.monotonic() < deadline, f"no {event!r} within {seconds} seconds, but {self.lines[-5:]}"
                 continue
-            if said["event"] == event:
-                return said
+            if message["event"] == event:
+                return message
 
     def total(self, name: str) -> int:
         """The sum of what was kept."""
-        return sum(said[name] for said in list(self.lines) if said["event"] == "kept")
+        return sum(message[name] for message in list(self.lines) if message["event"] == "kept")
 
     @property
     def running(self) -> bool:
@@ -82,12 +82,12 @@ class Process:
 
 @contextmanager
 def process(folder: Path, **chosen: str) -> Iterator[Process]:
-    one = Process(folder, chosen)
+    started = Process(folder, chosen)
     try:
-        yield one
+        yield started
     finally:
-        one.kill()
-        if one._process.stderr:
-            one._process.stderr.close()
-        if one._process.stdout:
-            one._process.stdout.close()
+        started.kill()
+        if started._process.stderr:
+            started._process.stderr.close()
+        if started._process.stdout:
+            started._process.stdout.close()

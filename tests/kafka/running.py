@@ -29,12 +29,12 @@ class Heard(StatusPrinter):
         super().__init__(as_json=True)
         self.lines: list[tuple[str, dict[str, Any]]] = []
 
-    def __call__(self, what: str, words: str, **facts: Any) -> None:
-        super().__call__(what, words, **facts)
-        self.lines.append((what, {"message": words, **facts}))
+    def __call__(self, event: str, message: str, **facts: Any) -> None:
+        super().__call__(event, message, **facts)
+        self.lines.append((event, {"message": message, **facts}))
 
-    def of(self, what: str) -> list[dict[str, Any]]:
-        return [facts for one, facts in list(self.lines) if one == what]
+    def of(self, event: str) -> list[dict[str, Any]]:
+        return [facts for line_event, facts in list(self.lines) if line_event == event]
 
 
 class Running:
@@ -56,13 +56,13 @@ class Running:
     @property
     def partitions(self) -> set[str]:
         """What it has by what it said."""
-        mine: set[str] = set()
-        for what, facts in list(self.said.lines):
-            if what == "assigned":
-                mine |= set(facts["partitions"])
-            elif what in ("revoked", "lost"):
-                mine -= set(facts["partitions"])
-        return mine
+        assigned: set[str] = set()
+        for event, facts in list(self.said.lines):
+            if event == "assigned":
+                assigned |= set(facts["partitions"])
+            elif event in ("revoked", "lost"):
+                assigned -= set(facts["partitions"])
+        return assigned
 
     def end(self) -> None:
         self._ending.set()
@@ -74,11 +74,11 @@ class Running:
 
 @contextmanager
 def running(memory: IncidentService, connection: Connection) -> Iterator[Running]:
-    one = Running(memory, connection)
+    started = Running(memory, connection)
     try:
-        yield one
+        yield started
     finally:
-        one.end()
+        started.end()
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def committed(brokers: str, group: str, topic: str) -> int:
     try:
         numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
         places = consumer.committed([TopicPartition(topic, number) for number in numbers], timeout=10)
-        return sum(max(0, one.offset) for one in places)
+        return sum(max(0, partition.offset) for partition in places)
     finally:
         consumer.close()
 
@@ -129,14 +129,14 @@ def written(brokers: str, topic: str) -> list[Message]:
     try:
         numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
         consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in numbers])
-        found, ended = [], 0
+        messages, ended = [], 0
         while ended < len(numbers):
             for message in consumer.consume(100, 1):
                 if message.error():
                     assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
                     ended += 1
                 else:
-                    found.append(message)
-        return found
+                    messages.append(message)
+        return messages
     finally:
         consumer.close()

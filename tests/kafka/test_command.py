@@ -68,21 +68,21 @@ def test_settings_that_do_not_go_together_are_refused(chosen, message):
 
 
 def test_what_the_client_is_told():
-    found = wiring.kafka_connection(
+    connection = wiring.kafka_connection(
         settings(
             kafka_topics="alerts=alertmanager, mixed", kafka_publish="out", kafka_security_protocol="SASL_SSL",
             kafka_sasl_username="u", kafka_sasl_password="s3cret", kafka_ssl_ca=__file__,
         )
     )  # fmt: skip
-    assert found.topics == {"alerts": "alertmanager", "mixed": None}
-    assert found.security == {
+    assert connection.topics == {"alerts": "alertmanager", "mixed": None}
+    assert connection.security == {
         "security.protocol": "SASL_SSL", "sasl.mechanisms": "SCRAM-SHA-512", "sasl.username": "u",
         "sasl.password": "s3cret", "ssl.ca.location": __file__,
     }  # fmt: skip
-    assert "s3cret" not in repr(found)
-    told = found.consumer()
-    assert told["enable.auto.commit"] is False
-    assert told["sasl.password"] == "s3cret"
+    assert "s3cret" not in repr(connection)
+    configuration = connection.consumer()
+    assert configuration["enable.auto.commit"] is False
+    assert configuration["sasl.password"] == "s3cret"
     assert wiring.kafka_connection(settings(kafka_brokers=None)) is None
 
 
@@ -119,14 +119,14 @@ def test_a_process_takes_in_and_ends_when_told(
         "KAFKA_TOPICS": f"{topic}=alertmanager",
         "DATABASE_URL": url.partition("?")[0],
     }
-    with process(tmp_path, **chosen) as one:
-        assert one.until("assigned")["partitions"]
-        one.until("rejected")
-        while one.total("records") < 301:
-            one.until("kept")
-        assert one.end() == 0
-        assert one.lines[-1]["event"] == "stopped"
-        assert (one.total("accepted"), one.total("rejected")) == (300, 1)
+    with process(tmp_path, **chosen) as running_process:
+        assert running_process.until("assigned")["partitions"]
+        running_process.until("rejected")
+        while running_process.total("records") < 301:
+            running_process.until("kept")
+        assert running_process.end() == 0
+        assert running_process.lines[-1]["event"] == "stopped"
+        assert (running_process.total("accepted"), running_process.total("rejected")) == (300, 1)
     assert committed(connection.brokers, "onrecall", topic) == 301
     assert len(statuses(memory.store)) == 300
 
@@ -139,9 +139,9 @@ def test_a_process_takes_in_and_ends_when_told(
     ],
 )
 def test_exit_codes(tmp_path: Path, chosen, code, message):
-    with process(tmp_path, **chosen) as one:
-        assert one.ended() == code
-        assert message in one.complaint()
+    with process(tmp_path, **chosen) as running_process:
+        assert running_process.ended() == code
+        assert message in running_process.complaint()
 
 
 @pytest.mark.parametrize(("command", "code"), [("kafka", 2), ("doctor", 1)])
@@ -151,9 +151,11 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path, command: str,
     )
     chosen = {"DATA_DIR": str(tmp_path), "KAFKA_BROKERS": "127.0.0.1:9", "KAFKA_TOPICS": "alerts=generic"}
     environment = os.environ | {f"ONRECALL_{name}": value for name, value in chosen.items()}
-    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, env=environment)
-    assert done.returncode == code
-    assert "make demo EXTRAS=kafka" in done.stdout + done.stderr
+    finished = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, env=environment
+    )
+    assert finished.returncode == code
+    assert "make demo EXTRAS=kafka" in finished.stdout + finished.stderr
 
 
 def test_doctor(connection: Connection, topic: str, brokers: str):
@@ -181,8 +183,8 @@ def run_doctor(tmp_path: Path, capsys, monkeypatch):
             monkeypatch.setenv(f"ONRECALL_{name.upper()}", value)
         with pytest.raises(SystemExit) as ended:
             main(["doctor", "--json"])
-        said = json.loads(capsys.readouterr().out)
-        assert (said["state"] == "down") == (ended.value.code == 1)
-        return said
+        report = json.loads(capsys.readouterr().out)
+        assert (report["state"] == "down") == (ended.value.code == 1)
+        return report
 
     return run

@@ -34,8 +34,8 @@ POISON = 1000
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     try:
-        with running(tmp_path_factory.mktemp("kafka")) as one:
-            yield one
+        with running(tmp_path_factory.mktemp("kafka")) as running_broker:
+            yield running_broker
     except NotHere as reason:
         pytest.skip(str(reason))
 
@@ -45,11 +45,11 @@ def fill(broker: Broker, topic: str, numbers: range) -> int:
     producer = Producer({"bootstrap.servers": broker.address, "linger.ms": 50, "compression.type": "lz4"})
     records = 0
     for n in numbers:
-        told = [body(alert(n))] * (2 if n % TOLD_TWICE == 0 else 1) + ([b"poison %d" % n] if n % POISON == 0 else [])
-        for one in told:
-            producer.produce(topic, one, str(n % 101))
+        bodies = [body(alert(n))] * (2 if n % TOLD_TWICE == 0 else 1) + ([b"poison %d" % n] if n % POISON == 0 else [])
+        for record_body in bodies:
+            producer.produce(topic, record_body, str(n % 101))
             producer.poll(0)
-        records += len(told)
+        records += len(bodies)
         if n % 20_000 == 0:
             producer.flush()
     assert producer.flush(60) == 0
@@ -78,15 +78,15 @@ def test_two_processes_one_killed_and_every_alert_once_in_effect(broker: Broker,
         "DATABASE_URL": store_url,
         "KAFKA_GROUP": topic,
     }
-    with process(tmp_path / "one", **chosen) as one, process(tmp_path / "two", **chosen) as two:
+    with process(tmp_path / "one", **chosen) as killed, process(tmp_path / "two", **chosen) as two:
         two.until("assigned")
-        one.until("kept")
+        killed.until("kept")
         with ThreadPoolExecutor(1) as beside:
-            rest = beside.submit(fill, broker, topic, range(MESSAGES // 2, MESSAGES))
+            second_half = beside.submit(fill, broker, topic, range(MESSAGES // 2, MESSAGES))
             until(lambda: committed(broker.address, topic, topic) > first)
-            one.kill()
+            killed.kill()
             before = committed(broker.address, topic, topic)
-            records = first + rest.result()
+            records = first + second_half.result()
         assert before < records, "it was killed when all was over"
         until(lambda: not two.running or committed(broker.address, topic, topic) == records, 600)
         assert two.end() == 0
@@ -100,14 +100,14 @@ def test_with_login(broker: Broker, tmp_path: Path):
         "KAFKA_BROKERS": broker.login, "KAFKA_TOPICS": "guarded=generic",
         "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_SASL_MECHANISM": "PLAIN", "KAFKA_SASL_USERNAME": "onrecall",
     }  # fmt: skip
-    with process(tmp_path / "right", **chosen, KAFKA_SASL_PASSWORD="s3cret") as one:
-        one.until("assigned")
-        assert one.end() == 0
+    with process(tmp_path / "right", **chosen, KAFKA_SASL_PASSWORD="s3cret") as allowed:
+        allowed.until("assigned")
+        assert allowed.end() == 0
     with process(tmp_path / "wrong", **chosen, KAFKA_SASL_PASSWORD="wr0ng") as two:
         assert two.ended() == 77
-        said = two.complaint()
-        assert "the brokers refuse the login" in said
-        assert "wr0ng" not in said + json.dumps(two.lines)
+        complaint = two.complaint()
+        assert "the brokers refuse the login" in complaint
+        assert "wr0ng" not in complaint + json.dumps(two.lines)
 
 
 def test_doctor_names_what_is_missing(broker: Broker):
@@ -120,11 +120,11 @@ def test_doctor_names_what_is_missing(broker: Broker):
 
 def test_a_topic_that_comes_later_is_read(broker: Broker, tmp_path: Path):
     chosen = {"KAFKA_BROKERS": broker.address, "KAFKA_TOPICS": "later=generic"}
-    with process(tmp_path, **chosen) as one:
-        assert one.until("trouble")["topics"] == ["later"]
+    with process(tmp_path, **chosen) as running_process:
+        assert running_process.until("trouble")["topics"] == ["later"]
         broker.make("later", 1)
         producer = Producer({"bootstrap.servers": broker.address})
         producer.produce("later", b'{"title": "Disk is full"}')
         assert producer.flush(30) == 0
-        one.until("kept")
-        assert one.end() == 0
+        running_process.until("kept")
+        assert running_process.end() == 0

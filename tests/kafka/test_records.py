@@ -64,8 +64,8 @@ def test_nobody_knows_whose_format():
 
 
 def test_headers_of_cloudevents_are_as_in_http_where_they_are_percent_encoded():
-    one = record(headers=[("ce_specversion", b"1.0"), ("ce_subject", "100% full €".encode())])
-    assert one.headers == {"ce-specversion": "1.0", "ce-subject": "100%25 full €"}
+    consumed = record(headers=[("ce_specversion", b"1.0"), ("ce_subject", "100% full €".encode())])
+    assert consumed.headers == {"ce-specversion": "1.0", "ce-subject": "100%25 full €"}
 
 
 def test_hostile_headers():

@@ -38,14 +38,14 @@ def test_what_is_there_comes_in_once_and_the_brokers_hear_so(
     memory: IncidentService, connection: Connection, topic: str
 ):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(1200)))
-    with running(memory, connection) as one:
+    with running(memory, connection) as consumer:
         until(lambda: len(statuses(memory.store)) == 1200)
     assert committed(connection.brokers, connection.group, topic) == 1200
-    assert sum(said["accepted"] for said in one.said.of("kept")) == 1200
+    assert sum(facts["accepted"] for facts in consumer.said.of("kept")) == 1200
     with running(memory, connection) as again:
         send(connection.brokers, topic, body(alert(7)))
         until(lambda: committed(connection.brokers, connection.group, topic) == 1201)
-    assert [(said["records"], said["duplicate"]) for said in again.said.of("kept")] == [(1, 1)]
+    assert [(facts["records"], facts["duplicate"]) for facts in again.said.of("kept")] == [(1, 1)]
 
 
 def test_what_was_not_committed_comes_again_and_changes_nothing(
@@ -53,9 +53,9 @@ def test_what_was_not_committed_comes_again_and_changes_nothing(
 ):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(20)))
     for group, new in (("first", 20), ("second", 0)):
-        with running(memory, replace(connection, group=f"{group}-{topic}")) as one:
-            until(lambda its=f"{group}-{topic}": committed(connection.brokers, its, topic) == 20)
-        assert sum(said["accepted"] for said in one.said.of("kept")) == new
+        with running(memory, replace(connection, group=f"{group}-{topic}")) as consumer:
+            until(lambda group_id=f"{group}-{topic}": committed(connection.brokers, group_id, topic) == 20)
+        assert sum(facts["accepted"] for facts in consumer.said.of("kept")) == new
     assert len(statuses(memory.store)) == 20
 
 
@@ -76,16 +76,16 @@ def test_formats_by_topic_and_by_header(memory: IncidentService, connection: Con
         json.dumps(event).encode(),
         headers=[("content-type", b"application/cloudevents+json")],
     )
-    said = {f"ce_{name}": event[name].encode() for name in ("specversion", "source", "type")}
-    binary = {**said, "ce_id": b"2", "ce_subject": b"cpu 100%", "content-type": b"application/json"}
+    headers = {f"ce_{name}": event[name].encode() for name in ("specversion", "source", "type")}
+    binary = {**headers, "ce_id": b"2", "ce_subject": b"cpu 100%", "content-type": b"application/json"}
     send(connection.brokers, topic, json.dumps(event["data"]).encode(), headers=list(binary.items()))
     send(connection.brokers, topic, None)
     with running(memory, connection):
         until(lambda: committed(connection.brokers, connection.group, topic) == 4)
         until(lambda: len(memory.store.waiting_alerts(10)) == 4)
-    sources = sorted(one.alert.source for one in memory.store.waiting_alerts(10))
+    sources = sorted(stored_alert.alert.source for stored_alert in memory.store.waiting_alerts(10))
     assert sources == ["anomaly", "cloudevents", "cloudevents", "generic"]
-    assert any("cpu 100%" in one.alert.key for one in memory.store.waiting_alerts(10))
+    assert any("cpu 100%" in stored_alert.alert.key for stored_alert in memory.store.waiting_alerts(10))
     assert memory.store.rejected().items == ()
 
 
@@ -100,36 +100,36 @@ def test_poison_is_kept_with_the_reason_and_what_follows_comes_in(
         b"x" * (MAX_RECORD_BYTES + 1),
         b'"\\ud800"',
     ]
-    for n, one in enumerate(poison):
-        send(connection.brokers, topic, one, body(alert(n)), key="same")
+    for n, record in enumerate(poison):
+        send(connection.brokers, topic, record, body(alert(n)), key="same")
     send(connection.brokers, topic, b"{}", key="same", headers=[("onrecall-source", b"no\0body" * 100)])
     mixed = notification_with_a_bad_part()
     send(connection.brokers, topic, mixed, key="same")
-    with running(memory, connection) as one:
+    with running(memory, connection) as consumer:
         until(lambda: committed(connection.brokers, connection.group, topic) == 2 * len(poison) + 2)
     assert len(statuses(memory.store)) == len(poison) + 1
-    kept = memory.store.rejected(limit=50).items
-    assert len(kept) == len(poison) + 2
-    assert all(part.message and part.where for part in kept)
-    assert all(part.where.startswith(f"{topic}[") for part in kept)
-    raw = " ".join(part.raw for part in kept)
+    rejected_parts = memory.store.rejected(limit=50).items
+    assert len(rejected_parts) == len(poison) + 2
+    assert all(part.message and part.where for part in rejected_parts)
+    assert all(part.where.startswith(f"{topic}[") for part in rejected_parts)
+    raw = " ".join(part.raw for part in rejected_parts)
     assert "base64://4A" in raw
-    assert "hunter2" not in raw + str(one.said.lines)
-    assert any(part.source == "kafka" and "there is no sender" in part.message for part in kept)
-    assert len(one.said.of("rejected")) == len(kept)
+    assert "hunter2" not in raw + str(consumer.said.lines)
+    assert any(part.source == "kafka" and "there is no sender" in part.message for part in rejected_parts)
+    assert len(consumer.said.of("rejected")) == len(rejected_parts)
 
 
 def notification_with_a_bad_part() -> bytes:
-    said = json.loads(body(alert(100), alert(101)))
-    said["alerts"][0]["startsAt"] = "noon"
-    return json.dumps(said).encode()
+    notification = json.loads(body(alert(100), alert(101)))
+    notification["alerts"][0]["startsAt"] = "noon"
+    return json.dumps(notification).encode()
 
 
 def test_a_record_that_nobody_foresaw_is_found_and_rejected(url: str, connection: Connection, topic: str, caplog):
     with remembering(url) as memory:
         store = memory.store
-        with store._database.write() as there:
-            there.exec_driver_sql(
+        with store._database.write() as transaction:
+            transaction.exec_driver_sql(
                 "create trigger unforeseen before insert on alerts when new.key = '0000000000000025' "
                 "begin select raise(abort, 'unforeseen'); end"
             )
@@ -143,45 +143,47 @@ def test_a_record_that_nobody_foresaw_is_found_and_rejected(url: str, connection
 
 
 def test_records_of_a_partition_are_taken_in_in_order(memory: IncidentService, connection: Connection, topic: str):
-    told = []
+    bodies = []
     for n in range(300):
         minutes = n // 3
-        told.append(body(alert(n % 3, "firing" if n % 2 else "resolved", minutes=minutes)))
-    send(connection.brokers, topic, *told, key="same")
+        bodies.append(body(alert(n % 3, "firing" if n % 2 else "resolved", minutes=minutes)))
+    send(connection.brokers, topic, *bodies, key="same")
     with running(memory, connection):
         until(lambda: committed(connection.brokers, connection.group, topic) == 300)
-    with remembering("sqlite://") as other:
-        for one in told:
-            other.receive("alertmanager", [WebhookRequest(one)])
-        assert statuses(other.store) == statuses(memory.store)
+    with remembering("sqlite://") as reference:
+        for record_body in bodies:
+            reference.receive("alertmanager", [WebhookRequest(record_body)])
+        assert statuses(reference.store) == statuses(memory.store)
 
 
 def test_a_store_that_is_away_is_waited_for_and_nothing_is_dropped(
     url: str, memory: IncidentService, connection: Connection, topic: str
 ):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(40)))
-    with running(memory, connection) as one:
+    with running(memory, connection) as consumer:
         with locked(url):
-            until(lambda: len(one.said.of("waiting")) >= 2)
+            until(lambda: len(consumer.said.of("waiting")) >= 2)
             assert committed(connection.brokers, connection.group, topic) == 0
-            assert one.partitions, "it stays a member of the group"
+            assert consumer.partitions, "it stays a member of the group"
             send(connection.brokers, topic, *(body(alert(n)) for n in range(40, 60)))
-            seen = len(one.said.of("waiting"))
-            until(lambda: len(one.said.of("waiting")) > seen)
-            assert len({said["held"] for said in one.said.of("waiting")}) == 1, "nothing more is fetched meanwhile"
+            waits = len(consumer.said.of("waiting"))
+            until(lambda: len(consumer.said.of("waiting")) > waits)
+            assert len({facts["held"] for facts in consumer.said.of("waiting")}) == 1, (
+                "nothing more is fetched meanwhile"
+            )
         until(lambda: committed(connection.brokers, connection.group, topic) == 60)
-    first, second = (said["seconds"] for said in one.said.of("waiting")[:2])
+    first, second = (facts["seconds"] for facts in consumer.said.of("waiting")[:2])
     assert second > first
     assert len(statuses(memory.store)) == 60
-    assert one.said.of("resumed")
+    assert consumer.said.of("resumed")
 
 
 def test_told_to_end_while_the_store_is_away_leaves_it_for_the_next(
     url: str, memory: IncidentService, connection: Connection, topic: str
 ):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(10)))
-    with locked(url), running(memory, connection) as one:
-        until(lambda: one.said.of("waiting"))
+    with locked(url), running(memory, connection) as consumer:
+        until(lambda: consumer.said.of("waiting"))
     assert committed(connection.brokers, connection.group, topic) == 0
     with running(memory, connection):
         until(lambda: committed(connection.brokers, connection.group, topic) == 10)
@@ -193,44 +195,44 @@ def test_another_member_gets_its_share_and_nothing_comes_twice(
 ):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(3000)))
     with (
-        running(memory, connection) as one,
+        running(memory, connection) as first,
         remembering(url.partition("?")[0]) as also,
         running(also, connection) as two,
     ):
-        until(lambda: two.partitions and one.partitions)
+        until(lambda: two.partitions and first.partitions)
         send(connection.brokers, topic, *(body(alert(n)) for n in range(3000, 4000)))
         until(lambda: committed(connection.brokers, connection.group, topic) == 4000)
-        assert len(one.partitions) == len(two.partitions) == 2
-        assert not one.partitions & two.partitions
-        assert not one.said.of("lost")
+        assert len(first.partitions) == len(two.partitions) == 2
+        assert not first.partitions & two.partitions
+        assert not first.said.of("lost")
     assert len(statuses(memory.store)) == 4000
-    told = one.said.of("kept") + two.said.of("kept")
-    assert sum(said["accepted"] for said in told) == 4000
-    assert sum(said["records"] for said in told) <= 4000 + 1000, "what is in hand is committed before others get it"
+    counts = first.said.of("kept") + two.said.of("kept")
+    assert sum(facts["accepted"] for facts in counts) == 4000
+    assert sum(facts["records"] for facts in counts) <= 4000 + 1000, "what is in hand is committed before others get it"
 
 
 def test_partitions_that_go_while_the_store_is_away_go_with_what_was_in_hand_and_are_read_when_they_come_back(
     url, memory: IncidentService, connection: Connection, topic: str
 ):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(400)))
-    with running(memory, connection) as one:
+    with running(memory, connection) as first_member:
         with ExitStack() as elsewhere:
             with locked(url):
-                until(lambda: one.said.of("waiting"))
+                until(lambda: first_member.said.of("waiting"))
                 two = elsewhere.enter_context(running(elsewhere.enter_context(remembering(url)), connection))
                 until(lambda: two.partitions)
-                assert any("left to others" in said["message"] for said in one.said.of("trouble"))
+                assert any("left to others" in facts["message"] for facts in first_member.said.of("trouble"))
             until(lambda: committed(connection.brokers, connection.group, topic) == 400, 180)
         for n in range(400, 420):
             send(connection.brokers, topic, body(alert(n)), key=str(n))
         until(lambda: committed(connection.brokers, connection.group, topic) == 420)
     assert len(statuses(memory.store)) == 420
-    read = sum(said["records"] for each in (one, two) for said in each.said.of("kept"))
+    read = sum(facts["records"] for consumer in (first_member, two) for facts in consumer.said.of("kept"))
     assert read == 420, "what was let go comes from the brokers again"
 
 
 def test_a_document_that_comes_by_kafka_is_a_suggestion(memory: IncidentService, connection: Connection, topic: str):
-    said = {
+    document = {
         "event": {"type": "incident_post_mortem.published", "issued_at": "2026-01-02T10:00:00Z"},
         "data": {
             "id": "pm-7",
@@ -240,7 +242,7 @@ def test_a_document_that_comes_by_kafka_is_a_suggestion(memory: IncidentService,
         },
     }
     connection = replace(connection, topics={topic: "rootly"})
-    send(connection.brokers, topic, json.dumps(said).encode(), json.dumps(said).encode())
+    send(connection.brokers, topic, json.dumps(document).encode(), json.dumps(document).encode())
     with running(memory, connection):
         until(lambda: committed(connection.brokers, connection.group, topic) == 2)
     (suggested,) = memory.store.suggestions.page().items

@@ -57,8 +57,8 @@ def resolution(cause: str = "Leak in the pool", minutes: float = 60, **more: obj
     return Resolution(cause, at(minutes), steps=steps, **more)
 
 
-def entry(thing: Incident | Document, *passages: Passage, performed: tuple[StepExecution, ...] = ()) -> StoreEntry:
-    return StoreEntry(thing, passages, performed)
+def entry(record: Incident | Document, *passages: Passage, performed: tuple[StepExecution, ...] = ()) -> StoreEntry:
+    return StoreEntry(record, passages, performed)
 
 
 def recommendation(

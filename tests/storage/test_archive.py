@@ -28,9 +28,9 @@ def full(store: Storage) -> Storage:
 def rows() -> list[dict[str, Any]]:
     """Its archive."""
     store = Storage.open("sqlite://")
-    found = through_json(filled(store))
+    archived = through_json(filled(store))
     store.close()
-    return found
+    return archived
 
 
 def filled(store: Storage) -> Storage:
@@ -67,7 +67,7 @@ def filled(store: Storage) -> Storage:
 
 
 @pytest.fixture(params=["sqlite", "memory", pytest.param("postgres", marks=pytest.mark.postgres)])
-def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     """An empty store beside the first, also of the other database."""
     if request.param == "memory":
         url = "sqlite://"
@@ -84,30 +84,30 @@ def through_json(store: Storage) -> list[dict[str, Any]]:
     return [json.loads(json.dumps(row)) for row in store.dump()]
 
 
-def test_out_and_in_gives_the_same_store(full: Storage, other: Storage) -> None:
+def test_out_and_in_gives_the_same_store(full: Storage, target: Storage) -> None:
     rows = through_json(full)
-    assert sum(other.load(rows).values()) == len(rows) - 2
-    assert list(other.dump()) == rows
-    assert other.counts() == full.counts()
-    assert other.check() == ()
-    for one in full.incidents().items:
-        assert other.incident(one.id) == one
-        assert other.incident(one.id, at(75)) == full.incident(one.id, at(75))
-        assert other.resolutions(one.id) == full.resolutions(one.id)
-        assert other.recommendations(one.id) == full.recommendations(one.id)
-        assert other.timeline(one.id) == full.timeline(one.id)
-    assert other.documents() == full.documents()
-    assert other.events() == full.events()
-    assert other.due(10) == full.due(10)
+    assert sum(target.load(rows).values()) == len(rows) - 2
+    assert list(target.dump()) == rows
+    assert target.counts() == full.counts()
+    assert target.check() == ()
+    for stored_incident in full.incidents().items:
+        assert target.incident(stored_incident.id) == stored_incident
+        assert target.incident(stored_incident.id, at(75)) == full.incident(stored_incident.id, at(75))
+        assert target.resolutions(stored_incident.id) == full.resolutions(stored_incident.id)
+        assert target.recommendations(stored_incident.id) == full.recommendations(stored_incident.id)
+        assert target.timeline(stored_incident.id) == full.timeline(stored_incident.id)
+    assert target.documents() == full.documents()
+    assert target.events() == full.events()
+    assert target.due(10) == full.due(10)
     keys, when = ["look", "restart", "scale"], [None, at(15), at(65), at(75)]
-    assert [other.step_records(keys, one) for one in when] == [full.step_records(keys, one) for one in when]
-    assert [other.evidence_records(["INC-9"], one) for one in when] == [
-        full.evidence_records(["INC-9"], one) for one in when
+    assert [target.step_records(keys, moment) for moment in when] == [full.step_records(keys, one) for one in when]
+    assert [target.evidence_records(["INC-9"], moment) for moment in when] == [
+        full.evidence_records(["INC-9"], moment) for moment in when
     ]
-    assert other.term_statistics(range(9)) == full.term_statistics(range(9))
+    assert target.term_statistics(range(9)) == full.term_statistics(range(9))
     texts = [change.passage for change in full.changes(0, 100) if change.passage]
-    assert {repr(one.passage) for one in other.changes(0, 100)} == set(map(repr, texts))
-    assert other.open_incident(incident(), [], NOON)[0].id == full.open_incident(incident(), [], NOON)[0].id
+    assert {repr(change.passage) for change in target.changes(0, 100)} == set(map(repr, texts))
+    assert target.open_incident(incident(), [], NOON)[0].id == full.open_incident(incident(), [], NOON)[0].id
 
 
 def test_no_table_is_forgotten() -> None:
@@ -117,23 +117,25 @@ def test_no_table_is_forgotten() -> None:
         "api_keys",
         "tickets",
     }  # an export is for moving and for others to read: hashes of keys are nobody else's business
-    here = {"cursors"}  # how far readers came with the events of this store; where rows go in, events are numbered anew
-    here |= {
+    not_archived = {
+        "cursors"
+    }  # how far readers came with the events of this store; where rows go in, events are numbered anew
+    not_archived |= {
         "channels",
         "threads",
         "deliveries",
         "notices",
     }  # what was told to whom: a copy must neither tell it again nor rewrite it
-    here |= {
+    not_archived |= {
         "model_calls"
     }  # what was spent, and on what account: of no use to another installation, and not its to count
-    here |= {
+    not_archived |= {
         "audit",
         "audit_head",
     }  # who did what here; a copy begins a chain of its own, with the row that it was loaded
-    here |= {"mirrored", "pulled"}  # what this installation has in a bank elsewhere, and took from there
-    here |= {"senders", "heartbeats", "backtests"}  # who was heard here, and what was run here
-    assert left_out == {"counters", "terms", "changes"} | staged | at_home | here, (
+    not_archived |= {"mirrored", "pulled"}  # what this installation has in a bank elsewhere, and took from there
+    not_archived |= {"senders", "heartbeats", "backtests"}  # who was heard here, and what was run here
+    assert left_out == {"counters", "terms", "changes"} | staged | at_home | not_archived, (
         "a new table belongs into the archive, unless it follows from others"
     )
 
@@ -144,34 +146,36 @@ def test_loading_twice_changes_nothing(full: Storage) -> None:
     assert list(full.dump()) == rows
 
 
-def test_loading_adds_what_is_missing(full: Storage, other: Storage) -> None:
-    other.save([entry(incident("MINE", -9), passage("mine", terms=(2,)))], NOON)
-    other.load(through_json(full))
-    assert {one.id for one in other.incidents().items} == {one.id for one in full.incidents().items} | {"MINE"}
-    assert other.check() == ()
-    assert [event.incident for event in other.events(limit=2)] == ["MINE", "INC-9"]
+def test_loading_adds_what_is_missing(full: Storage, target: Storage) -> None:
+    target.save([entry(incident("MINE", -9), passage("mine", terms=(2,)))], NOON)
+    target.load(through_json(full))
+    assert {stored_incident.id for stored_incident in target.incidents().items} == {
+        stored_incident.id for stored_incident in full.incidents().items
+    } | {"MINE"}
+    assert target.check() == ()
+    assert [event.incident for event in target.events(limit=2)] == ["MINE", "INC-9"]
 
 
-def test_a_contradiction_stops_the_load_as_a_whole(full: Storage, other: Storage) -> None:
-    other.save([entry(incident("X-2", title="Something else"))], NOON)
-    before = list(other.dump())
+def test_a_contradiction_stops_the_load_as_a_whole(full: Storage, target: Storage) -> None:
+    target.save([entry(incident("X-2", title="Something else"))], NOON)
+    before = list(target.dump())
     with pytest.raises(Conflict, match=r"incidents X-2: .*title.* say something else here"):
-        other.load(through_json(full))
-    assert list(other.dump()) == before
+        target.load(through_json(full))
+    assert list(target.dump()) == before
 
 
-def test_a_taken_natural_key_is_a_contradiction(full: Storage, other: Storage) -> None:
-    other.save([entry(incident("OTHER", source="jira", source_id="1"))], NOON)
+def test_a_taken_natural_key_is_a_contradiction(full: Storage, target: Storage) -> None:
+    target.save([entry(incident("OTHER", source="jira", source_id="1"))], NOON)
     with pytest.raises(Conflict, match=r"rows \d+ to \d+ \(incidents\) contradict"):
-        other.load(through_json(full))
+        target.load(through_json(full))
 
 
-def test_what_is_waiting_does_not_contradict(full: Storage, other: Storage) -> None:
+def test_what_is_waiting_does_not_contradict(full: Storage, target: Storage) -> None:
     rows = through_json(full)
-    other.load(rows)
-    waiting = next(name for name in other.due(10))
-    other.save_recommendation(replace(recommendation("rec-9"), incident=waiting), [])
-    assert sum(other.load(rows).values()) == 0
+    target.load(rows)
+    waiting = next(name for name in target.due(10))
+    target.save_recommendation(replace(recommendation("rec-9"), incident=waiting), [])
+    assert sum(target.load(rows).values()) == 0
 
 
 def spoiled(rows: list[dict[str, Any]], table: str, values: dict[str, Any]) -> list[dict[str, Any]]:
@@ -224,7 +228,7 @@ def test_an_empty_archive_is_none(store: Storage) -> None:
 def test_the_store_can_be_used_while_it_is_dumped(store: Storage) -> None:
     store.save([entry(incident(f"X-{n}")) for n in range(3)], NOON)
     rows = store.dump()
-    seen = [next(rows), next(rows), next(rows)]
+    dumped_rows = [next(rows), next(rows), next(rows)]
     store.save([entry(incident("X-9"))], NOON)
-    seen += list(rows)
-    assert sum(row["table"] == "incidents" for row in seen) == 3, "what came later is not in it"
+    dumped_rows += list(rows)
+    assert sum(row["table"] == "incidents" for row in dumped_rows) == 3, "what came later is not in it"

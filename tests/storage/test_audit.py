@@ -22,8 +22,8 @@ def busy(store: Storage, count: int = 6) -> None:
         store.open_incident(Incident(f"INC-{n}", f"it broke {n}", started_at=NOON), (), NOON)
 
 
-def told(store: Storage) -> list[tuple[str, str | None, str | None]]:
-    return [(one.what, one.about, one.who) for one in reversed(store.audit.page(limit=200).items)]
+def audit_trail(store: Storage) -> list[tuple[str, str | None, str | None]]:
+    return [(row.what, row.about, row.who) for row in reversed(store.audit.page(limit=200).items)]
 
 
 def test_each_change_is_told_once_by_whom(store: Storage):
@@ -43,7 +43,7 @@ def test_each_change_is_told_once_by_whom(store: Storage):
     ring.revoke("ijklmnop", NOON)
     store.usage.reserve(ModelCall("rec", "draft", "groq", "m", "hash"), None, UsageLimits(10, None), NOON)
     store.save([StoreEntry(Incident(f"OLD-{n}", f"old {n}", started_at=NOON)) for n in range(30)], NOON)
-    assert told(store) == [
+    assert audit_trail(store) == [
         ("incident changed", "INC-0", "ann"),
         ("incident changed", "INC-0", "bob"),
         ("document put", "run", "ann"),
@@ -67,14 +67,14 @@ def test_intake_is_told_once_for_what_came_together(store: Storage):
     arrivals = [IngestBatch("prometheus", tuple(alerts)), IngestBatch("prometheus", tuple(alerts[:1]))]
     store.receive(arrivals, NOON)
     store.receive(arrivals, NOON)
-    assert told(store) == [("alerts received", "prometheus", None)]
+    assert audit_trail(store) == [("alerts received", "prometheus", None)]
 
 
 def test_what_was_not_kept_is_not_told(store: Storage):
     busy(store, 1)
     with pytest.raises(Conflict):
         store.open_incident(Incident("INC-0", "something else", started_at=NOON), (), NOON)
-    assert len(told(store)) == 1
+    assert len(audit_trail(store)) == 1
     assert store.audit.verify() == (1, ())
 
 
@@ -106,12 +106,12 @@ def test_a_row_that_was_changed_removed_or_moved_is_found(store: Storage, store_
     if "case" in deed:
         assert {"row 2 was changed", "row 4 was changed"} <= set(wrong)
     else:
-        assert any(found in one for one in wrong), wrong
+        assert any(found in problem for problem in wrong), wrong
 
 
 def test_a_tail_cut_off_with_its_head_is_found_by_what_was_noted(store: Storage, store_url: str):
     busy(store)
-    rows = {one.seq: one.hash for one in store.audit.page().items}
+    rows = {row.seq: row.hash for row in store.audit.page().items}
     database = Database(store_url)
     with database.write() as connection:
         connection.execute(text("delete from audit where seq > 4"))
@@ -119,17 +119,17 @@ def test_a_tail_cut_off_with_its_head_is_found_by_what_was_noted(store: Storage,
     database.close()
     assert store.audit.verify() == (4, ()), "the chain alone can't know"
     assert store.audit.verify((4, rows[4])) == (4, ())
-    for known in ((6, rows[6]), (4, rows[6])):
-        count, wrong = store.audit.verify(known)
+    for noted in ((6, rows[6]), (4, rows[6])):
+        count, wrong = store.audit.verify(noted)
         assert (count, len(wrong)) == (4, 1)
-        assert f"row {known[0]} is not there with the hash that was noted" in wrong[0]
+        assert f"row {noted[0]} is not there with the hash that was noted" in wrong[0]
 
 
 def test_pages_go_through_all_of_it(store: Storage):
     busy(store, 5)
     first = store.audit.page(limit=2)
     second = store.audit.page(cursor=first.next_cursor, limit=3)
-    assert [one.seq for one in (*first.items, *second.items)] == [5, 4, 3, 2, 1]
+    assert [row.seq for row in (*first.items, *second.items)] == [5, 4, 3, 2, 1]
     assert second.next_cursor is None
     assert store.audit.page(action="key created").items == ()
 
@@ -138,7 +138,7 @@ def test_a_copy_begins_a_chain_of_its_own(store: Storage):
     busy(store, 2)
     rows = [json.loads(json.dumps(row)) for row in store.dump()]
     assert not any(str(row["table"]).startswith("audit") for row in rows)
-    other = Storage.open("sqlite://")
-    other.load(rows)
-    assert told(other) == [("archive loaded", None, None)]
-    other.close()
+    copy = Storage.open("sqlite://")
+    copy.load(rows)
+    assert audit_trail(copy) == [("archive loaded", None, None)]
+    copy.close()

@@ -23,7 +23,7 @@ from .test_archive import filled
 
 
 @pytest.fixture(params=["sqlite", "memory", pytest.param("postgres", marks=pytest.mark.postgres)])
-def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     """An empty store beside the first, also of the other database."""
     urls = {"memory": "sqlite://", "sqlite": f"sqlite:///{tmp_path / 'other.db'}"}
     opened = Storage.open(urls.get(request.param) or request.getfixturevalue("blank_postgres_url"))
@@ -43,8 +43,8 @@ def full(store: Storage) -> Storage:
     assert store.outbox.enqueue(
         "webhook", after, after + 1, [PendingMessage("INC-9", 9, "opened", {"a": 1}, {"b": 2})], NOON
     )
-    called = ModelCall("rec-1", "draft", "groq", "small", "5e884898da28")
-    store.usage.reserve(called, 0.1 + 0.2, UsageLimits(20, 5.0), NOON)
+    call = ModelCall("rec-1", "draft", "groq", "small", "5e884898da28")
+    store.usage.reserve(call, 0.1 + 0.2, UsageLimits(20, 5.0), NOON)
     store.audit.record("key refused", detail={"reason": "ü"})
     return store
 
@@ -58,28 +58,28 @@ def through_json(store: Storage) -> list[dict[str, Any]]:
     return [json.loads(json.dumps(row)) for row in store.backups.rows()]
 
 
-def kept(store: Storage) -> list[dict[str, Any]]:
+def all_rows(store: Storage) -> list[dict[str, Any]]:
     """All that is not the audit, which grows by a row when something is restored."""
     return [row for row in store.backups.rows() if not row["table"].startswith("audit")]
 
 
-def test_out_and_in_gives_the_same_store(full: Storage, other: Storage) -> None:
+def test_out_and_in_gives_the_same_store(full: Storage, target: Storage) -> None:
     rows = through_json(full)
-    counts = other.backups.restore(rows, {"sha256": "abc"})
+    counts = target.backups.restore(rows, {"sha256": "abc"})
     assert sum(counts.values()) == len(rows) - 1
-    assert kept(other) == kept(full)
-    assert other.check() == ()
-    assert other.keys().all() == full.keys().all()
-    assert other.outbox.page() == full.outbox.page()
-    assert other.events() == full.events()
-    before, after = full.audit.page(), other.audit.page()
+    assert all_rows(target) == all_rows(full)
+    assert target.check() == ()
+    assert target.keys().all() == full.keys().all()
+    assert target.outbox.page() == full.outbox.page()
+    assert target.events() == full.events()
+    before, after = full.audit.page(), target.audit.page()
     assert after.items[1:] == before.items[: len(after.items) - 1]
     assert after.items[0].what == "backup restored"
     assert dict(after.items[0].detail) == {"sha256": "abc", "replaced": None}
-    assert other.audit.verify((before.items[0].seq, before.items[0].hash)) == (before.items[0].seq + 1, ())
-    opened = [one.open_incident(incident(), [passage("next")], NOON)[0].id for one in (full, other)]
+    assert target.audit.verify((before.items[0].seq, before.items[0].hash)) == (before.items[0].seq + 1, ())
+    opened = [opened_store.open_incident(incident(), [passage("next")], NOON)[0].id for opened_store in (full, target)]
     assert opened[0] == opened[1]
-    assert other.check() == ()
+    assert target.check() == ()
 
 
 @pytest.mark.postgres
@@ -103,41 +103,41 @@ def test_no_table_is_forgotten() -> None:
     )
 
 
-def test_a_store_in_use_is_not_overwritten(full: Storage, other: Storage) -> None:
-    other.save([entry(incident("MINE"), passage("mine"))], NOON)
-    before = through_json(other)
+def test_a_store_in_use_is_not_overwritten(full: Storage, target: Storage) -> None:
+    target.save([entry(incident("MINE"), passage("mine"))], NOON)
+    before = through_json(target)
     with pytest.raises(Conflict, match="not empty"):
-        other.backups.restore(through_json(full), {})
-    assert through_json(other) == before
+        target.backups.restore(through_json(full), {})
+    assert through_json(target) == before
 
 
-def test_replacing_leaves_nothing_of_the_old_store_and_says_what_it_was(full: Storage, other: Storage) -> None:
-    other.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9,))) for n in range(40)], NOON)
-    other.keys().add(key("bob"))
-    last = other.audit.page(limit=1).items[0]
-    other.backups.restore(through_json(full), {}, replace=True)
+def test_replacing_leaves_nothing_of_the_old_store_and_says_what_it_was(full: Storage, target: Storage) -> None:
+    target.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9,))) for n in range(40)], NOON)
+    target.keys().add(key("bob"))
+    last = target.audit.page(limit=1).items[0]
+    target.backups.restore(through_json(full), {}, replace=True)
     passing = {"changes", "counters"}  # a change log goes on, so that an index hears of everything
-    assert [one for one in kept(other) if one["table"] not in passing] == [
-        one for one in kept(full) if one["table"] not in passing
+    assert [row for row in all_rows(target) if row["table"] not in passing] == [
+        row for row in all_rows(full) if row["table"] not in passing
     ]
-    assert other.check() == ()
-    assert other.audit.verify()[1] == ()
-    told = other.audit.page(limit=1).items[0].detail
-    assert told["replaced"] == {"audit_seq": last.seq, "audit_hash": last.hash}
+    assert target.check() == ()
+    assert target.audit.verify()[1] == ()
+    detail = target.audit.page(limit=1).items[0].detail
+    assert detail["replaced"] == {"audit_seq": last.seq, "audit_hash": last.hash}
 
 
-def test_an_index_that_runs_hears_of_a_restore(full: Storage, other: Storage) -> None:
-    other.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9, n))) for n in range(40)], NOON)
-    index = LocalIndex(other, None)
+def test_an_index_that_runs_hears_of_a_restore(full: Storage, target: Storage) -> None:
+    target.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9, n))) for n in range(40)], NOON)
+    index = LocalIndex(target, None)
     index.refresh()
-    other.backups.restore(through_json(full), {}, replace=True)
+    target.backups.restore(through_json(full), {}, replace=True)
     index.refresh()
-    anew = LocalIndex(other, None)
+    anew = LocalIndex(target, None)
     anew.refresh()
-    assert len(index._state) == len(anew._state) == other.counts()["passages"]
+    assert len(index._state) == len(anew._state) == target.counts()["passages"]
 
 
-def test_a_backup_under_writers_is_of_one_moment(store: Storage, other: Storage) -> None:
+def test_a_backup_under_writers_is_of_one_moment(store: Storage, target: Storage) -> None:
     store.save([entry(incident(f"X-{n}"), passage("a", terms=(1, n))) for n in range(1200)], NOON)
     stop = threading.Event()
 
@@ -149,16 +149,16 @@ def test_a_backup_under_writers_is_of_one_moment(store: Storage, other: Storage)
 
     writer = threading.Thread(target=write)
     rows = store.backups.rows()
-    seen = [next(rows) for _ in range(20)]
+    backed_up = [next(rows) for _ in range(20)]
     writer.start()
-    seen += list(rows)
+    backed_up += list(rows)
     stop.set()
     writer.join()
     assert store.counts()["incidents"] > 1200, "somebody wrote meanwhile"
-    other.backups.restore([json.loads(json.dumps(row)) for row in seen], {})
-    assert other.check() == ()
-    assert other.counts()["incidents"] == other.counts()["events"] == 1200
-    assert other.audit.verify()[1] == ()
+    target.backups.restore([json.loads(json.dumps(row)) for row in backed_up], {})
+    assert target.check() == ()
+    assert target.counts()["incidents"] == target.counts()["events"] == 1200
+    assert target.audit.verify()[1] == ()
 
 
 @pytest.mark.parametrize(

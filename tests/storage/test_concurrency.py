@@ -54,25 +54,27 @@ def test_two_resolve_ten_ask_one_imports_and_nobody_sees_a_lock(shared: str) -> 
 
     def ask(n: int) -> None:
         changes = store.changes(0, 50)
-        found = store.get_records([(one.passage.kind, one.passage.owner) for one in changes if one.passage], at(65))
-        assert found
-        store.passages([one.id for one in changes])
+        records = store.get_records(
+            [(change.passage.kind, change.passage.owner) for change in changes if change.passage], at(65)
+        )
+        assert records
+        store.passages([change.id for change in changes])
         store.term_statistics([7, n])
         store.step_records(["restart"])
         store.incidents(q="pool", limit=5)
 
     def bring(_: int) -> None:
         names = [f"NEW-{next(imported)}" for _ in range(16)]
-        things = [
+        entries = [
             entry(incident(name), passage(name, terms=(9,)), performed=(StepExecution("a", "worked", NOON),))
             for name in names
         ]
-        assert {saved.state for saved in store.save(things, NOON)} == {"created"}
+        assert {saved.state for saved in store.save(entries, NOON)} == {"created"}
 
     work: list[tuple[Callable[[int], None], int]] = [(resolve, 10)] * 2 + [(ask, 10)] * 10 + [(bring, 6)]
     with ThreadPoolExecutor(len(work)) as pool:
-        for done in [pool.submit(lambda act, times: [act(n) for n in range(times)], *one) for one in work]:
-            done.result()
+        for future in [pool.submit(lambda act, times: [act(n) for n in range(times)], *job) for job in work]:
+            future.result()
     assert store.counts()["incidents"] == 40 + 6 * 16
     assert store.check() == ()
     store.close()
@@ -88,9 +90,9 @@ def test_minted_ids_are_never_given_twice(shared: str) -> None:
 
 def test_one_identity_is_stored_once_however_many_bring_it(shared: str) -> None:
     store = Storage.open(shared)
-    given = entry(incident("X-1", source="jira", source_id="1"), passage("a"))
+    same_entry = entry(incident("X-1", source="jira", source_id="1"), passage("a"))
     with ThreadPoolExecutor(8) as pool:
-        states = list(pool.map(lambda _: store.save([given], NOON)[0].state, range(24)))
+        states = list(pool.map(lambda _: store.save([same_entry], NOON)[0].state, range(24)))
     assert sorted(states) == ["created", *["unchanged"] * 23]
     store.close()
 
@@ -102,15 +104,15 @@ def test_changes_become_visible_in_their_order(store_url: str) -> None:
         subprocess.Popen([sys.executable, "-c", SAVING, store_url, name, "25"], stdout=subprocess.DEVNULL)
         for name in "AB"
     ]
-    seen: set[str] = set()
+    visible: set[str] = set()
     after = 0
     while any(writer.poll() is None for writer in writers) or store.last_seq() > after:
         for change in store.changes(after, 7):
             assert change.passage
-            seen.add(change.passage.owner)
+            visible.add(change.passage.owner)
             after = change.seq
     assert [writer.returncode for writer in writers] == [0, 0]
-    assert seen == {f"{name}-{n}" for name in "AB" for n in range(25)}
+    assert visible == {f"{name}-{n}" for name in "AB" for n in range(25)}
     assert store.term_statistics([1]).df == {1: 50}
     store.close()
 
@@ -118,14 +120,14 @@ def test_changes_become_visible_in_their_order(store_url: str) -> None:
 def test_a_locked_file_is_unavailable_after_a_while(tmp_path: object) -> None:
     path = f"{tmp_path}/locked.db"
     store = Storage.open(f"sqlite:///{path}?timeout=0.2")
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("begin immediate")
+    locker = sqlite3.connect(path, isolation_level=None)
+    locker.execute("begin immediate")
     with pytest.raises(Unavailable, match=r"locked for longer than 0\.2 s") as busy:
         store.save([entry(incident("X-1"))], NOON)
     assert busy.value.retry
     assert store.counts()["incidents"] == 0, "readers go on"
-    other.execute("rollback")
-    other.close()
+    locker.execute("rollback")
+    locker.close()
     assert store.save([entry(incident("X-1"))], NOON)[0].state == "created"
     store.close()
 

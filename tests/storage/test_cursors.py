@@ -14,7 +14,7 @@ def test_a_new_reader_begins_with_what_happens_from_now_on(store: Storage) -> No
     store.open_incident(incident("OLD"), [], NOON)
     after = store.consumer_offsets.acquire("reader", "a", NOON)
     store.open_incident(incident("NEW"), [], NOON)
-    assert [one.incident for one in store.events(after)] == ["NEW"]
+    assert [event.incident for event in store.events(after)] == ["NEW"]
 
 
 def test_it_goes_on_where_it_was(store: Storage) -> None:

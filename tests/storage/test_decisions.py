@@ -73,4 +73,4 @@ def test_clearing_hides_what_was_decided_and_destroys_nothing(store: Storage) ->
     decide(store, "rec-3", "dns_failure")
     assert names(store, 9) == (2, ["rec-3", "rec-1"])
     assert store.decisions.get("rec-1").id == "rec-1"
-    assert [one.what for one in store.audit.page().items].count("decisions cleared") == 1
+    assert [row.what for row in store.audit.page().items].count("decisions cleared") == 1

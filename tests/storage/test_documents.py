@@ -29,9 +29,12 @@ def test_putting_getting_and_putting_again(store: Storage) -> None:
 
 
 def test_saving_with_incidents(store: Storage) -> None:
-    assert [one.state for one in store.save([entry(RUNBOOK, BODY), entry(RUNBOOK)], NOON)] == ["created", "unchanged"]
+    assert [result.state for result in store.save([entry(RUNBOOK, BODY), entry(RUNBOOK)], NOON)] == [
+        "created",
+        "unchanged",
+    ]
     (owned,) = store.passages_of([("document", "run/pool.md")]).values()
-    assert [(one.kind, one.owner) for _, one in owned] == [("document", "run/pool.md")]
+    assert [(stored_passage.kind, stored_passage.owner) for _, stored_passage in owned] == [("document", "run/pool.md")]
 
 
 def test_a_document_needs_an_id(store: Storage) -> None:
@@ -58,11 +61,11 @@ def test_listing(store: Storage) -> None:
     for name, kind, service in (("b", "runbook", "auth"), ("a", "rca", "auth"), ("c", "runbook", None)):
         store.put_document(Document(name, name, "x", kind, service), [], NOON)
     first = store.documents(limit=2)
-    assert [one.id for one in first.items] == ["a", "b"]
+    assert [document.id for document in first.items] == ["a", "b"]
     store.put_document(Document("aa", "late", "x"), [], NOON)
     second = store.documents(limit=2, cursor=first.next_cursor)
-    assert ([one.id for one in second.items], second.next_cursor) == (["c"], None)
-    assert [one.id for one in store.documents(kind="runbook", service="auth").items] == ["b"]
+    assert ([document.id for document in second.items], second.next_cursor) == (["c"], None)
+    assert [document.id for document in store.documents(kind="runbook", service="auth").items] == ["b"]
     store.save([entry(incident("X-1")), entry(incident("X-2"))], NOON)
     with pytest.raises(Invalid, match="another list"):
         store.documents(cursor=store.incidents(limit=1).next_cursor)
@@ -79,7 +82,7 @@ def test_what_is_dated_later_was_unknown(store: Storage) -> None:
 def test_the_same_document_twice_in_one_batch(store: Storage) -> None:
     first, second = Document("run/pool.md", "Pool", "one"), Document("run/pool.md", "Pool", "two")
     saved = store.save([entry(first, passage("one", "body")), entry(second, passage("two", "body"))], at(0))
-    assert [one.state for one in saved] == ["created", "updated"]
+    assert [result.state for result in saved] == ["created", "updated"]
     assert store.document("run/pool.md").text == "two"
     (owned,) = store.passages_of([("document", "run/pool.md")]).values()
-    assert [one.text for _, one in owned] == ["two"]
+    assert [stored_passage.text for _, stored_passage in owned] == ["two"]

@@ -26,8 +26,8 @@ def test_nothing_acknowledged_is_lost(store_url: str) -> None:
             line.strip() for line in writer.communicate()[0].splitlines(keepends=True) if line.endswith("\n")
         )
         store = Storage.open(store_url)
-        there = {name for _, name in store.get_records(("incident", name) for name in acknowledged)}
-        assert acknowledged <= there
+        stored_ids = {name for _, name in store.get_records(("incident", name) for name in acknowledged)}
+        assert acknowledged <= stored_ids
         assert store.check() == ()
         assert store.counts()["passages"] == store.counts()["incidents"]
         store.close()

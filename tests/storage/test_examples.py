@@ -25,9 +25,9 @@ def paper(text: str, source: str | None) -> Document:
     return Document("RB-1", "Pool", text, source=source)
 
 
-def save(store: Storage, *things: Any) -> list[str]:
-    entries = [entry(thing, passage(f"text of {thing.title}", terms=(1, 2)), performed=(STEP,)) for thing in things]
-    return [one.state for one in store.save(entries, NOON)]
+def save(store: Storage, *records: Any) -> list[str]:
+    entries = [entry(record, passage(f"text of {record.title}", terms=(1, 2)), performed=(STEP,)) for record in records]
+    return [result.state for result in store.save(entries, NOON)]
 
 
 def dumped(store: Storage) -> list[str]:
@@ -55,7 +55,9 @@ def test_both_are_kept_in_any_order_and_again_nothing_changes(store: Storage, or
     assert (aside.title, aside.source_id, aside.resolution) == ("Example INC-1", "INC-1", resolution())
     assert store.incident("INC-2").links == (IncidentLink("recurrence", "example:INC-1"),)
     for owner, text in (("INC-1", "text of Own INC-1"), ("example:INC-1", "text of Example INC-1")):
-        assert [found.text for _, found in store.passages_of([("incident", owner)])["incident", owner]] == [text]
+        assert [
+            stored_passage.text for _, stored_passage in store.passages_of([("incident", owner)])["incident", owner]
+        ] == [text]
     assert store.check() == ()
     before = dumped(store)
     for batch in (*batches, EXAMPLES, (OWN,)):
@@ -69,14 +71,14 @@ def test_whatever_referred_to_the_example_refers_to_it_still(store: Storage) -> 
     store.link("OPS-7", IncidentLink("recurrence", "INC-1"), at(70))
     store.save_recommendation(recommendation("rec-1", "OPS-7", cites="INC-1"), ["look", "restart"])
     store.save_recommendation(recommendation("rec-2", "INC-1"), ["look", "restart"])
-    told = len(store.timeline("INC-1"))
+    event_count = len(store.timeline("INC-1"))
     save(store, OWN)
     assert store.incident("OPS-7").links == (IncidentLink("recurrence", "example:INC-1"),)
     answer = store.recommendation("rec-1")
     assert answer.evidence[0].id == answer.steps[0].citation.id == "example:INC-1"
     assert store.newest_recommendation("example:INC-1").incident == "example:INC-1"
     assert store.newest_recommendation("INC-1") is None
-    assert len(store.timeline("example:INC-1")) == told
+    assert len(store.timeline("example:INC-1")) == event_count
     (tied,) = [event.detail for event in store.timeline("OPS-7") if event.type == "linked"]
     assert tied["incident"] == "example:INC-1"
     assert store.step_records(["scale"])["scale"].worked == 3
@@ -110,9 +112,9 @@ def test_an_archive_of_own_incidents_goes_into_a_store_with_examples(store: Stor
 
 @pytest.mark.parametrize("own_first", [True, False])
 def test_an_own_document_wins_over_the_example_of_its_name(store: Storage, own_first: bool) -> None:
-    mine, shipped = paper("# Mine", "runbooks/pool.md"), paper("# Shipped", "example")
-    for one in (mine, shipped) if own_first else (shipped, mine):
-        save(store, one)
+    own, shipped = paper("# Mine", "runbooks/pool.md"), paper("# Shipped", "example")
+    for added in (own, shipped) if own_first else (shipped, own):
+        save(store, added)
     assert store.document("RB-1").text == "# Mine"
     if own_first:
         assert store.document("example:RB-1").text == "# Shipped"
@@ -138,8 +140,8 @@ def test_examples_are_removed_with_all_that_is_told_of_them_and_own_records_stay
         store.document("RB-1")
     assert store.incident("OPS-7").links == ()
     assert store.check() == ()
-    left = [row for row in dumped(store) if "linked" not in row and "'counters'" not in row]
-    assert left == [row for row in before if "'counters'" not in row]
+    remaining = [row for row in dumped(store) if "linked" not in row and "'counters'" not in row]
+    assert remaining == [row for row in before if "'counters'" not in row]
     assert store.remove_examples().incidents == 0
     assert store.example_records().ids == frozenset()
 

@@ -107,12 +107,12 @@ def test_what_can_never_be_there_is_simply_not_there(store: Storage) -> None:
 
 def test_moments_keep_their_instant(store: Storage) -> None:
     east = timezone(timedelta(hours=5, minutes=30))
-    given = replace(incident("X-1"), started_at=datetime(2026, 3, 1, 1, 2, 3, 456789, tzinfo=east))
-    store.save([entry(given)], NOON)
+    stored_incident = replace(incident("X-1"), started_at=datetime(2026, 3, 1, 1, 2, 3, 456789, tzinfo=east))
+    store.save([entry(stored_incident)], NOON)
     stored = store.incident("X-1")
-    assert stored.started_at == given.started_at
+    assert stored.started_at == stored_incident.started_at
     assert stored.started_at.tzinfo is UTC
-    assert store.unchanged([stored, given]) == [True, True]
+    assert store.unchanged([stored, stored_incident]) == [True, True]
 
 
 def test_urls_that_are_none() -> None:
@@ -158,10 +158,10 @@ def test_a_conflict_names_what_contradicts(store: Storage) -> None:
 
 @pytest.mark.parametrize("title", ["plain", "naïve café", "\U0001f525 on fire", "a \\u0000 that is only written so"])
 def test_a_digest_is_that_of_the_plain_content(title: str) -> None:
-    thing = incident("X-1", title=title, labels={"zone": "a", "a": "b"}, resolution=resolution("cause"))
-    plain = validation.to_storable(replace(thing, id=""))
+    record = incident("X-1", title=title, labels={"zone": "a", "a": "b"}, resolution=resolution("cause"))
+    plain = validation.to_storable(replace(record, id=""))
     del plain["resolution"]["cause_origin"]  # how the cause came about is no content
     content = json.dumps(plain, sort_keys=True, separators=(",", ":"))
-    assert validation.content_hash(thing) == hashlib.sha256(content.encode()).hexdigest()
-    taken_over = replace(thing, resolution=replace(resolution("cause"), cause_origin="taken_over"))
-    assert validation.content_hash(taken_over) == validation.content_hash(thing)
+    assert validation.content_hash(record) == hashlib.sha256(content.encode()).hexdigest()
+    taken_over = replace(record, resolution=replace(resolution("cause"), cause_origin="taken_over"))
+    assert validation.content_hash(taken_over) == validation.content_hash(record)

@@ -12,7 +12,7 @@ from .given import NOON, at, entry, incident, passage, resolution
 
 
 def test_every_field_comes_back(store: Storage) -> None:
-    given = incident(
+    complete = incident(
         "X-1",
         description="two\nlines, naïve ☃",
         service="auth",
@@ -27,8 +27,8 @@ def test_every_field_comes_back(store: Storage) -> None:
         resolved_at=at(55),
         links=(IncidentLink("recurrence", "X-0"), IncidentLink("duplicate", "A-9")),
     )
-    store.save([entry(given)], NOON)
-    assert store.incident("X-1") == given
+    store.save([entry(complete)], NOON)
+    assert store.incident("X-1") == complete
 
 
 def test_open_incidents_have_no_resolution_at_all(store: Storage) -> None:
@@ -46,28 +46,28 @@ def test_ids_are_minted_once_and_after_all_that_were_given(store: Storage) -> No
 
 
 def test_opening_again_is_fine_with_the_same_content_only(store: Storage) -> None:
-    given = incident("X-1", labels={"a": "1", "b": "2"})
-    assert store.open_incident(given, [], NOON) == (given, True)
-    assert store.open_incident(replace(given, labels={"b": "2", "a": "1"}), [], NOON) == (given, False)
+    opened = incident("X-1", labels={"a": "1", "b": "2"})
+    assert store.open_incident(opened, [], NOON) == (opened, True)
+    assert store.open_incident(replace(opened, labels={"b": "2", "a": "1"}), [], NOON) == (opened, False)
     with pytest.raises(Conflict, match="X-1 already exists"):
-        store.open_incident(replace(given, title="Another"), [], NOON)
-    assert store.incident("X-1") == given
+        store.open_incident(replace(opened, title="Another"), [], NOON)
+    assert store.incident("X-1") == opened
 
 
 def test_opening_again_after_it_was_resolved_is_still_the_same_incident(store: Storage) -> None:
-    given, _ = store.open_incident(incident("X-1"), [], NOON)
+    opened, _ = store.open_incident(incident("X-1"), [], NOON)
     resolved = store.resolve("X-1", resolution(), [], [], [], at(60))
-    assert store.open_incident(given, [], NOON) == (resolved, False)
+    assert store.open_incident(opened, [], NOON) == (resolved, False)
     assert store.open_incident(resolved, [], NOON) == (resolved, False)
 
 
 def test_saving_is_an_upsert_by_natural_key(store: Storage) -> None:
-    given = incident("X-1", source="jira", source_id="OPS-1")
-    assert store.unchanged([given]) == [False]
-    assert [saved.state for saved in store.save([entry(given)], NOON)] == ["created"]
-    assert store.unchanged([given]) == [True]
-    assert [saved.state for saved in store.save([entry(given)], NOON)] == ["unchanged"]
-    nameless = replace(given, id="", title="Renamed")
+    imported = incident("X-1", source="jira", source_id="OPS-1")
+    assert store.unchanged([imported]) == [False]
+    assert [saved.state for saved in store.save([entry(imported)], NOON)] == ["created"]
+    assert store.unchanged([imported]) == [True]
+    assert [saved.state for saved in store.save([entry(imported)], NOON)] == ["unchanged"]
+    nameless = replace(imported, id="", title="Renamed")
     assert [(saved.id, saved.state) for saved in store.save([entry(nameless)], NOON)] == [("X-1", "updated")]
     assert store.incident("X-1").title == "Renamed"
     assert store.counts()["incidents"] == 1
@@ -101,33 +101,45 @@ def test_only_the_entry_that_contradicts_is_left_out(store: Storage) -> None:
         ],
         NOON,
     )
-    assert [one.state for one in saved] == ["created", *["rejected"] * 5, "created"]
-    assert [one.field for one in saved] == [None, "id", "id", "id", "title", "passages.0.terms", None]
-    assert {one.id for one in store.incidents().items} == {"X-1", "X-2", "X-6"}
+    assert [result.state for result in saved] == ["created", *["rejected"] * 5, "created"]
+    assert [result.field for result in saved] == [None, "id", "id", "id", "title", "passages.0.terms", None]
+    assert {stored_incident.id for stored_incident in store.incidents().items} == {"X-1", "X-2", "X-6"}
     assert store.check() == ()
 
 
 def test_the_same_incident_twice_in_one_batch(store: Storage) -> None:
-    given = incident("X-1")
-    renamed = replace(given, title="Renamed")
-    saved = store.save([entry(given, passage("a")), entry(given, passage("a")), entry(renamed, passage("b"))], NOON)
-    assert [one.state for one in saved] == ["created", "unchanged", "updated"]
-    assert [one.text for _, one in store.passages_of([("incident", "X-1")])["incident", "X-1"]] == ["b"]
+    imported = incident("X-1")
+    renamed = replace(imported, title="Renamed")
+    saved = store.save(
+        [entry(imported, passage("a")), entry(imported, passage("a")), entry(renamed, passage("b"))], NOON
+    )
+    assert [result.state for result in saved] == ["created", "unchanged", "updated"]
+    assert [
+        stored_passage.text for _, stored_passage in store.passages_of([("incident", "X-1")])["incident", "X-1"]
+    ] == ["b"]
 
 
 def test_an_import_never_takes_away_what_was_learned(store: Storage) -> None:
-    given = incident("X-1", description="one line")
-    store.save([entry(given, passage("pool"))], NOON)
+    imported = incident("X-1", description="one line")
+    store.save([entry(imported, passage("pool"))], NOON)
     store.acknowledge("X-1", at(1), "bob")
-    found = [passage("pool"), passage("leak", "resolution")]
+    learned_passages = [passage("pool"), passage("leak", "resolution")]
     learned = store.resolve(
-        "X-1", resolution(), [replace(one, line=n * 4 + 1) for n, one in enumerate(found)], [], [], at(60)
+        "X-1",
+        resolution(),
+        [replace(learned, line=n * 4 + 1) for n, learned in enumerate(learned_passages)],
+        [],
+        [],
+        at(60),
     )
-    edited = replace(given, description="one line\nand another", severity="high")
+    edited = replace(imported, description="one line\nand another", severity="high")
     assert store.save([entry(edited, passage("pool"))], NOON)[0].state == "updated"
     assert store.incident("X-1") == replace(learned, description=edited.description, severity="high")
-    kept = {one.text: one.line for _, one in store.passages_of([("incident", "X-1")])["incident", "X-1"]}
-    assert kept == {"pool": 1, "leak": 6}, "the resolution's passages follow the page"
+    lines = {
+        stored_passage.text: stored_passage.line
+        for _, stored_passage in store.passages_of([("incident", "X-1")])["incident", "X-1"]
+    }
+    assert lines == {"pool": 1, "leak": 6}, "the resolution's passages follow the page"
     assert store.save([entry(edited)], NOON)[0].state == "unchanged"
 
 
@@ -184,8 +196,8 @@ def test_filters(store: Storage) -> None:
         NOON,
     )
 
-    def ids(**wanted: object) -> str:
-        return "".join(one.id for one in store.incidents(**wanted).items)
+    def ids(**filters: object) -> str:
+        return "".join(match.id for match in store.incidents(**filters).items)
 
     assert ids() == "CBA"
     assert ids(service="auth") == "BA"
@@ -202,14 +214,14 @@ def test_filters(store: Storage) -> None:
 
 def test_pages_hold_still_while_incidents_arrive(store: Storage) -> None:
     store.save([entry(incident(f"X-{n}", n // 2)) for n in range(7)], NOON)
-    seen, cursor = [], None
+    listed, cursor = [], None
     for turn in range(4):
         page = store.incidents(cursor=cursor, limit=2)
-        seen += [one.id for one in page.items]
+        listed += [item.id for item in page.items]
         cursor = page.next_cursor
         store.save([entry(incident(f"NEW-{turn}", 100 + turn))], NOON)
     assert cursor is None
-    assert seen == [f"X-{n}" for n in reversed(range(7))]
+    assert listed == [f"X-{n}" for n in reversed(range(7))]
 
 
 @pytest.mark.parametrize("cursor", ["", "nonsense!", "e30", "WyJhIl0", "WyJhIiwgImIiXQ", "ü"])
@@ -223,7 +235,7 @@ def test_ids_have_the_same_order_everywhere(store: Storage) -> None:
     names = ["a", "B", "ä", "Z", "_", "b", "1", "😀"]
     store.save([entry(incident(name)) for name in names], NOON)
     ordered = sorted(names, key=str.encode, reverse=True)
-    assert [one.id for one in store.incidents().items] == ordered
+    assert [item.id for item in store.incidents().items] == ordered
 
 
 def test_limits_are_sane(store: Storage) -> None:
@@ -243,8 +255,8 @@ def test_what_was_known_at_a_time(store: Storage) -> None:
     store.resolve("X-1", resolution("third", 60), [], [], [], at(61))
 
     def then(minutes: float) -> tuple[str, str | None]:
-        one = store.incident("X-1", as_of=at(minutes))
-        return one.status, one.resolution.root_cause if one.resolution else None
+        known_incident = store.incident("X-1", as_of=at(minutes))
+        return known_incident.status, known_incident.resolution.root_cause if known_incident.resolution else None
 
     assert [then(minutes) for minutes in (0, 25, 35, 45, 55, 60)] == [
         ("open", None),

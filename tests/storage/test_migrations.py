@@ -38,28 +38,38 @@ def database(store_url: str) -> Iterator[Database]:
 
 def test_the_schema_is_what_the_tables_say(database: Database) -> None:
     with database.read() as connection:
-        found = inspect(connection)
-        assert {*metadata.tables, "migrations"} <= set(found.get_table_names())
+        inspector = inspect(connection)
+        assert {*metadata.tables, "migrations"} <= set(inspector.get_table_names())
         for name, table in metadata.tables.items():
-            columns = {column["name"]: column["nullable"] for column in found.get_columns(name)}
+            columns = {column["name"]: column["nullable"] for column in inspector.get_columns(name)}
             assert columns == {column.name: column.nullable for column in table.columns}, name
-            assert found.get_pk_constraint(name)["constrained_columns"] == [column.name for column in table.primary_key]
-            indexes = {one["name"]: one["column_names"] for one in found.get_indexes(name) if not one["unique"]}
+            assert inspector.get_pk_constraint(name)["constrained_columns"] == [
+                column.name for column in table.primary_key
+            ]
+            indexes = {
+                index["name"]: index["column_names"] for index in inspector.get_indexes(name) if not index["unique"]
+            }
             assert indexes == {index.name: [column.name for column in index.columns] for index in table.indexes}, name
-            unique = {tuple(one["column_names"]) for one in found.get_unique_constraints(name)}
+            unique = {tuple(constraint["column_names"]) for constraint in inspector.get_unique_constraints(name)}
             assert unique == declared_unique(name), name
-            foreign = {(key["constrained_columns"][0], key["referred_table"]) for key in found.get_foreign_keys(name)}
+            foreign = {
+                (key["constrained_columns"][0], key["referred_table"]) for key in inspector.get_foreign_keys(name)
+            }
             assert foreign == {(key.parent.name, key.column.table.name) for key in table.foreign_keys}, name
 
 
 def declared_unique(name: str) -> set[tuple[str, ...]]:
     constraints = metadata.tables[name].constraints
-    return {tuple(c.name for c in one.columns) for one in constraints if isinstance(one, UniqueConstraint)}
+    return {
+        tuple(c.name for c in constraint.columns)
+        for constraint in constraints
+        if isinstance(constraint, UniqueConstraint)
+    }
 
 
 def test_a_number_is_one_step_in_each_database() -> None:
-    taken = [(step.number, dialect) for step in migrations.all_migrations() for dialect in _dialects(step)]
-    assert len(set(taken)) == len(taken)
+    numbered = [(step.number, dialect) for step in migrations.all_migrations() for dialect in _dialects(step)]
+    assert len(set(numbered)) == len(numbered)
     assert min(step.number for step in migrations.all_migrations()) == 1
 
 
@@ -75,9 +85,9 @@ def older_store(url: str, newest: int, monkeypatch: pytest.MonkeyPatch) -> Itera
         then.setattr(migrations, "all_migrations", lambda: tuple(step for step in plan if step.number <= newest))
         old = Database(url)
         with old.write() as connection:
-            given = incident("X-1")
+            first = incident("X-1")
             columns = {column["name"] for column in inspect(connection).get_columns("incidents")}
-            row = incidents.to_row(given, validation.content_hash(given), waiting=False)
+            row = incidents.to_row(first, validation.content_hash(first), waiting=False)
             connection.execute(insert(written), {name: value for name, value in row.items() if name in columns})
             yield connection
         old.close()
@@ -99,31 +109,31 @@ def test_steps_are_taken_once_and_in_order(database: Database, tmp_path: Path) -
         ("b", "insert into a values (1);\ninsert into a values (2)"),
     ):
         (tmp_path / name).write_text(statement)
-    here = migrations.newest_version()
-    plan = (Migration(here + 1, "a", None, tmp_path / "a"), Migration(here + 2, "b", None, tmp_path / "b"))
+    newest = migrations.newest_version()
+    plan = (Migration(newest + 1, "a", None, tmp_path / "a"), Migration(newest + 2, "b", None, tmp_path / "b"))
     for _ in range(2):
         with database.write() as connection:
             migrations.migrate(connection, database.kind.types, plan)
     with database.read() as connection:
         assert connection.exec_driver_sql("select x from a order by x").scalars().all() == [1, 2]
-        assert migrations.current_version(connection) == here + 2
+        assert migrations.current_version(connection) == newest + 2
 
 
 def test_a_step_for_one_database_is_passed_over_by_the_other(database: Database, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("create table only_here (x integer)")
-    here = migrations.newest_version()
+    newest = migrations.newest_version()
     with database.write() as connection:
-        migrations.migrate(connection, database.kind.types, (Migration(here + 1, "a", "postgresql", tmp_path / "a"),))
+        migrations.migrate(connection, database.kind.types, (Migration(newest + 1, "a", "postgresql", tmp_path / "a"),))
     with database.read() as connection:
         assert inspect(connection).has_table("only_here") == (database.kind.name == "postgresql")
-        assert migrations.current_version(connection) == here + 1
+        assert migrations.current_version(connection) == newest + 1
 
 
 def test_each_database_may_have_its_own_half_of_a_step(database: Database, tmp_path: Path) -> None:
-    here = migrations.newest_version()
+    newest = migrations.newest_version()
     for kind in ("sqlite", "postgresql"):
         (tmp_path / kind).write_text(f"create table only_{kind} (x integer)")
-    plan = tuple(Migration(here + 1, "a", kind, tmp_path / kind) for kind in ("sqlite", "postgresql"))
+    plan = tuple(Migration(newest + 1, "a", kind, tmp_path / kind) for kind in ("sqlite", "postgresql"))
     for _ in range(2):
         with database.write() as connection:
             migrations.migrate(connection, database.kind.types, plan)
@@ -142,8 +152,14 @@ def test_deliveries_outlive_the_step_that_lets_them_tell_of_notices(
         connection.exec_driver_sql("insert into channels (name, seq) values ('webhook', 9)")
         connection.exec_driver_sql("update counters set value = 7 where name = 'recommendation'")
     store = Storage.open(blank_url)
-    (kept,) = store.outbox.page().items
-    assert (kept.id, kept.incident, kept.notice, kept.attempts, kept.last_error) == (4, "X-1", None, 2, "down")
+    (delivery,) = store.outbox.page().items
+    assert (delivery.id, delivery.incident, delivery.notice, delivery.attempts, delivery.last_error) == (
+        4,
+        "X-1",
+        None,
+        2,
+        "down",
+    )
     assert store.outbox.decision_position("webhook") == 7, "decisions of before the upgrade are not told"
     store.close()
 
@@ -160,12 +176,12 @@ def test_an_upgrade_knows_which_senders_were_heard(blank_url: str, monkeypatch: 
 
 def test_a_step_that_fails_leaves_nothing(database: Database, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("create table half (x integer);\ninsert into nowhere values (1)")
-    here = migrations.newest_version()
+    newest = migrations.newest_version()
     with pytest.raises(Damaged, match="nowhere"), database.write() as connection:
-        migrations.migrate(connection, database.kind.types, (Migration(here + 1, "a", None, tmp_path / "a"),))
+        migrations.migrate(connection, database.kind.types, (Migration(newest + 1, "a", None, tmp_path / "a"),))
     with database.read() as connection:
         assert not inspect(connection).has_table("half")
-        assert migrations.current_version(connection) == here
+        assert migrations.current_version(connection) == newest
 
 
 def test_a_newer_database_is_left_alone(store_url: str) -> None:

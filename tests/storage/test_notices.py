@@ -29,8 +29,8 @@ def test_a_notice_goes_from_queued_to_sent(store: Storage) -> None:
     delivery = take(store)
     assert (delivery.incident, delivery.notice, delivery.body) == (None, "ntf-1", {"says": "ntf-1"})
     store.outbox.sent(delivery, {}, at(1))
-    kept = store.notices.get("ntf-1")
-    assert (kept.status, kept.sent_at) == ("sent", at(1))
+    notice = store.notices.get("ntf-1")
+    assert (notice.status, notice.sent_at) == ("sent", at(1))
     assert take(store) is None
 
 
@@ -38,14 +38,14 @@ def test_one_that_is_given_up_says_why_and_can_be_sent_again(store: Storage) -> 
     store.outbox.enqueue_notice(post(), NOON)
     delivery = take(store)
     store.outbox.dead_letter(delivery, "no such channel")
-    kept = store.notices.get("ntf-1")
-    assert (kept.status, kept.failed_reason) == ("failed", "no such channel")
+    notice = store.notices.get("ntf-1")
+    assert (notice.status, notice.failed_reason) == ("failed", "no such channel")
     assert store.outbox.resend(delivery.id, at(2)).state == "pending"
 
 
 def test_what_no_channel_sends_is_there_at_once_or_failed_at_once(store: Storage) -> None:
-    shown = store.outbox.enqueue_notice(post("ntf-1", None, type="in_app"), NOON)
-    assert (shown.status, shown.sent_at) == ("sent", NOON)
+    in_app = store.outbox.enqueue_notice(post("ntf-1", None, type="in_app"), NOON)
+    assert (in_app.status, in_app.sent_at) == ("sent", NOON)
     failed = store.outbox.enqueue_notice(post("ntf-2", None, failed_reason="nothing is configured"), NOON)
     assert (failed.status, failed.failed_reason, failed.sent_at) == ("failed", "nothing is configured", None)
 
@@ -67,7 +67,7 @@ def test_decisions_are_settled_once_for_each_channel(store: Storage) -> None:
     assert store.outbox.enqueue_decisions("slack", start, number, posts, NOON)
     assert not store.outbox.enqueue_decisions("slack", start, number, posts, NOON), "another process was first"
     assert store.outbox.decision_position("slack") == number
-    assert [one.decision for one in store.notices.newest(10, "rec-1")] == ["rec-1"]
+    assert [notice.decision for notice in store.notices.newest(10, "rec-1")] == ["rec-1"]
     assert store.notices.newest(10, "rec-0") == ()
     assert len(store.outbox.page().items) == 1
 
@@ -86,12 +86,12 @@ def test_who_listens_reads_on_from_a_number(store: Storage) -> None:
     store.outbox.enqueue_notice(post("ntf-1"), NOON)
     number = store.notices.newest_number()
     store.outbox.enqueue_notice(post("ntf-2"), NOON)
-    assert [one.id for one in store.notices.after(number, 10)] == ["ntf-2"]
-    assert [one.id for one in store.notices.newest(10)] == ["ntf-2", "ntf-1"]
+    assert [notice.id for notice in store.notices.after(number, 10)] == ["ntf-2"]
+    assert [notice.id for notice in store.notices.newest(10)] == ["ntf-2", "ntf-1"]
 
 
 def test_notices_and_incidents_share_a_channel(store: Storage) -> None:
     store.open_incident(incident("A"), [], NOON)
     store.outbox.enqueue_notice(post(), NOON)
     assert store.outbox.backlog("slack").pending == 1
-    assert [(one.incident, one.notice) for one in store.outbox.page().items] == [(None, "ntf-1")]
+    assert [(delivery.incident, delivery.notice) for delivery in store.outbox.page().items] == [(None, "ntf-1")]

@@ -51,7 +51,7 @@ def test_events_are_settled_once(box):
 def test_the_newest_letter_supersedes_what_is_pending_for_its_incident_alone(box):
     posted(box, letter(seq=9), letter("B", 10))
     posted(box, letter(seq=11, kind="changed"))
-    states = {(one.incident, one.kind): one.state for one in box.page().items}
+    states = {(delivery.incident, delivery.kind): delivery.state for delivery in box.page().items}
     assert states == {("A", "opened"): "superseded", ("A", "changed"): "pending", ("B", "opened"): "pending"}
     assert box.threads("webhook", ["A"])["A"].told == {"verdict": "changed"}
 
@@ -85,9 +85,9 @@ def test_a_try_without_an_end_is_made_again_with_the_same_key(box):
 def test_what_is_sent_is_remembered(box):
     posted(box, letter())
     box.sent(take(box), {"ts": "1.2"}, at(1))
-    one = box.threads("webhook", ["A", "B"])
-    assert one.keys() == {"A"}
-    assert (one["A"].remote, one["A"].sent) == ({"ts": "1.2"}, {"verdict": "opened"})
+    threads = box.threads("webhook", ["A", "B"])
+    assert threads.keys() == {"A"}
+    assert (threads["A"].remote, threads["A"].sent) == ({"ts": "1.2"}, {"verdict": "opened"})
     assert take(box, at(5)) is None
     assert box.page().items[0].sent_at == at(1)
 
@@ -97,9 +97,9 @@ def test_what_was_superseded_on_its_way_counts_as_sent_when_it_arrives_and_stays
     on_its_way = take(box)
     posted(box, letter(seq=11, kind="changed"))
     box.failed(on_its_way, "no answer", at(1), NOON)
-    assert [one.state for one in box.page().items] == ["pending", "superseded"]
+    assert [listed.state for listed in box.page().items] == ["pending", "superseded"]
     box.sent(on_its_way, {"ts": "1"}, at(1))
-    assert [one.state for one in box.page().items] == ["pending", "sent"]
+    assert [listed.state for listed in box.page().items] == ["pending", "sent"]
     assert box.threads("webhook", ["A"])["A"].sent == {"verdict": "opened"}
 
 
@@ -109,21 +109,21 @@ def test_a_pause_holds_the_channel_and_no_other(box):
     box.failed(take(box), "429", at(2), at(1))
     assert take(box, at(1) - SECOND) is None
     assert take(box, channel="teams") is not None
-    other = take(box, at(1))
-    assert other.incident == "B"
-    box.sent(other, {}, at(1))
+    slack = take(box, at(1))
+    assert slack.incident == "B"
+    box.sent(slack, {}, at(1))
     assert take(box, at(2)).incident == "A"
 
 
 def test_the_dead_are_listed_with_the_reason_and_can_be_resent(box):
     posted(box, letter())
-    taken = take(box)
-    box.dead_letter(taken, "410 Gone")
+    attempt = take(box)
+    box.dead_letter(attempt, "410 Gone")
     (dead,) = box.page("dead", "webhook").items
     assert (dead.last_error, dead.attempts) == ("410 Gone", 1)
     assert box.backlog("webhook").dead == 1
     again = box.resend(dead.id, at(3))
-    assert (again.state, again.attempts, again.key) == ("pending", 0, taken.key)
+    assert (again.state, again.attempts, again.key) == ("pending", 0, attempt.key)
     assert take(box, at(3)).id == dead.id
 
 
@@ -139,7 +139,12 @@ def test_nothing_older_is_resent_over_something_newer(box):
 def test_pages(box):
     posted(box, *(replace(letter(), incident=name, seq=seq) for seq, name in enumerate("ABAB")))
     first = box.page(limit=3)
-    assert [one.seq for one in (*first.items, *box.page(cursor=first.next_cursor, limit=3).items)] == [3, 2, 1, 0]
+    assert [delivery.seq for delivery in (*first.items, *box.page(cursor=first.next_cursor, limit=3).items)] == [
+        3,
+        2,
+        1,
+        0,
+    ]
     with pytest.raises(Invalid, match="state must be one of pending"):
         box.page("lost")
     for number in (0, 99, 2**40):
@@ -151,6 +156,6 @@ def test_a_backlog_says_since_when_and_why(box):
     posted(box, letter(), letter("B", 10))
     assert box.backlog("webhook").last_error is None
     box.failed(take(box), "connection refused\0", at(2), NOON)
-    found = box.backlog("webhook")
-    assert (found.pending, found.dead, found.since, found.last_error) == (2, 0, NOON, "connection refused�")
+    backlog = box.backlog("webhook")
+    assert (backlog.pending, backlog.dead, backlog.since, backlog.last_error) == (2, 0, NOON, "connection refused�")
     assert box.backlog("teams").pending == 0

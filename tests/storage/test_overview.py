@@ -31,16 +31,20 @@ def test_lists_go_on_after_a_place_and_tell_each_thing_once(store: Storage) -> N
     assert overview.statuses() == {"open": 1, "acknowledged": 1}
 
     before = overview.places()
-    for one in (answer("rec-1"), answer("rec-2", "A-1"), answer("rec-3"), answer("rec-1")):
-        store.save_recommendation(one, [])
+    for saved in (answer("rec-1"), answer("rec-2", "A-1"), answer("rec-3"), answer("rec-1")):
+        store.save_recommendation(saved, [])
     anomaly(store, "memory_leak")
     anomaly(store, "memory_leak")
     anomaly(store, "dns_failure")
 
-    asked = overview.asked_after(before.answer, 10)
-    assert [one.id for _, one in asked] == ["rec-3", "rec-1"], "what is asked again is the newest again"
-    assert [one.id for _, one in overview.asked_after(asked[0][0], 10)] == ["rec-1"]
-    assert [one.alert.labels["error_type"] for one in overview.alerts_after("anomaly", before.alert, 10)] == [
+    answers = overview.asked_after(before.answer, 10)
+    assert [asked_answer.id for _, asked_answer in answers] == ["rec-3", "rec-1"], (
+        "what is asked again is the newest again"
+    )
+    assert [asked_answer.id for _, asked_answer in overview.asked_after(answers[0][0], 10)] == ["rec-1"]
+    assert [
+        stored_alert.alert.labels["error_type"] for stored_alert in overview.alerts_after("anomaly", before.alert, 10)
+    ] == [
         "memory_leak",
         "dns_failure",
     ]
@@ -51,8 +55,8 @@ def test_lists_go_on_after_a_place_and_tell_each_thing_once(store: Storage) -> N
 def test_a_list_shows_the_last_answer_the_alerts_and_the_last_event_of_each(store: Storage) -> None:
     for n, name in enumerate(("A-1", "A-2", "A-3")):
         store.open_incident(Incident(name, "down", NOW + timedelta(minutes=n)), (), NOW)
-    for one in (answer("rec-1", "A-1"), answer("rec-2", "A-1"), answer("rec-3", "A-2")):
-        store.save_recommendation(one, [])
+    for saved in (answer("rec-1", "A-1"), answer("rec-2", "A-1"), answer("rec-3", "A-2")):
+        store.save_recommendation(saved, [])
     store.acknowledge("A-2", NOW)
     store.resolve("A-3", Resolution("it was the disk", NOW + timedelta(minutes=9)), (), (), (), NOW)
 
@@ -63,5 +67,7 @@ def test_a_list_shows_the_last_answer_the_alerts_and_the_last_event_of_each(stor
     assert newest.last.type == "acknowledged"
     (older,) = store.overview.summaries(IncidentFilter("unresolved"), page.next_cursor, 1).items
     assert (older.incident.id, older.answer and older.answer.id) == ("A-1", "rec-2")
-    assert [one.incident.id for one in store.overview.summaries(IncidentFilter("resolved"), None, 9).items] == ["A-3"]
+    assert [summary.incident.id for summary in store.overview.summaries(IncidentFilter("resolved"), None, 9).items] == [
+        "A-3"
+    ]
     assert store.overview.summaries(IncidentFilter("resolved"), None, 9).items[0].answer is None

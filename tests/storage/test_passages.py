@@ -29,12 +29,12 @@ def follow(store: Storage, index: dict[int, PassageLogEntry], after: int, page: 
 
 
 def test_every_field_comes_back(store: Storage) -> None:
-    one = Passage(
+    complete = Passage(
         "", "incident", "body", 3, "naïve ☃", 17, "Über", at(1), packed(7, 7, 2**32 - 1), b"\0\1\xff", "minilm"
     )
-    store.save([entry(incident("X-1", service="auth", labels={"a": "b"}), one)], NOON)
+    store.save([entry(incident("X-1", service="auth", labels={"a": "b"}), complete)], NOON)
     (change,) = store.changes(0, 10)
-    assert change == PassageLogEntry(1, "add", change.id, replace(one, owner="X-1"), "auth", {"a": "b"})
+    assert change == PassageLogEntry(1, "add", change.id, replace(complete, owner="X-1"), "auth", {"a": "b"})
     assert store.passages([change.id, 999]) == {change.id: change.passage}
     assert store.passages_of([("incident", "X-1"), ("document", "X-1")]) == {
         ("incident", "X-1"): [(change.id, change.passage)]
@@ -44,15 +44,15 @@ def test_every_field_comes_back(store: Storage) -> None:
 def test_an_index_that_follows_has_what_there_is(store: Storage) -> None:
     index: dict[int, PassageLogEntry] = {}
     store.save([entry(incident("X-1"), passage("a"), passage("b", n=1)), entry(incident("X-2"), passage("c"))], NOON)
-    seen = follow(store, index, 0)
-    assert seen == store.last_seq()
+    seq = follow(store, index, 0)
+    assert seq == store.last_seq()
     store.resolve("X-1", resolution(), [passage("a"), passage("b", n=1), passage("r", "resolution")], [], [], at(60))
     store.put_document(Document("d", "D", "x"), [passage("d", "body")], NOON)
-    seen = follow(store, index, seen)
+    seq = follow(store, index, seq)
     assert {change.passage.text for change in index.values()} == set("abcrd")
     store.reopen("X-1", [passage("a"), passage("B", n=1)], at(70))
     store.delete_document("d")
-    follow(store, index, seen)
+    follow(store, index, seq)
     assert {change.passage.text for change in index.values()} == set("acB")
     late: dict[int, PassageLogEntry] = {}
     follow(store, late, 0)
@@ -67,12 +67,12 @@ def test_what_stays_as_it_was_keeps_its_number(store: Storage) -> None:
 
 
 def test_another_service_or_label_is_a_change_of_every_passage(store: Storage) -> None:
-    given = incident("X-1", service="auth")
-    store.save([entry(given, passage("a"))], NOON)
+    imported = incident("X-1", service="auth")
+    store.save([entry(imported, passage("a"))], NOON)
     (before,) = store.changes(0, 10)
-    store.save([entry(replace(given, service="web"), passage("a"))], NOON)
-    gone, new = store.changes(before.seq, 10)
-    assert (gone.op, gone.id, gone.passage) == ("remove", before.id, None)
+    store.save([entry(replace(imported, service="web"), passage("a"))], NOON)
+    removed, new = store.changes(before.seq, 10)
+    assert (removed.op, removed.id, removed.passage) == ("remove", before.id, None)
     assert (new.op, new.service, new.passage) == ("add", "web", before.passage)
 
 
@@ -87,12 +87,14 @@ def test_numbers_are_never_used_again(store: Storage) -> None:
 
 
 def test_passages_as_of_a_time(store: Storage) -> None:
-    found = [passage("a", known_from=at(0)), passage("b", n=1), passage("r", "resolution", known_from=at(60))]
-    store.save([entry(incident("X-1"), *found)], NOON)
+    dated_passages = [passage("a", known_from=at(0)), passage("b", n=1), passage("r", "resolution", known_from=at(60))]
+    store.save([entry(incident("X-1"), *dated_passages)], NOON)
 
     def texts(minutes: float | None) -> list[str]:
         as_of = None if minutes is None else at(minutes)
-        return [one.text for _, one in store.passages_of([("incident", "X-1")], as_of).get(("incident", "X-1"), [])]
+        return [
+            visible.text for _, visible in store.passages_of([("incident", "X-1")], as_of).get(("incident", "X-1"), [])
+        ]
 
     assert texts(30) == ["a", "b"]
     assert texts(60) == texts(None) == ["a", "b", "r"]
@@ -113,8 +115,8 @@ def test_statistics_are_exact_whatever_happens(store: Storage, puts: list[tuple[
     for document in store.documents().items:
         store.delete_document(document.id)
     for turn, (name, pages) in enumerate(puts):
-        found = [passage(f"{turn}", "body", n, tuple(words[:255])) for n, words in enumerate(pages)]
-        store.put_document(Document(name, f"{turn}", "x"), found, NOON)
+        new_passages = [passage(f"{turn}", "body", n, tuple(words[:255])) for n, words in enumerate(pages)]
+        store.put_document(Document(name, f"{turn}", "x"), new_passages, NOON)
     now = dict(puts)
     counted = Counter(term for pages in now.values() for words in pages for term in set(words[:255]))
     statistics = store.term_statistics([1, 2, 3, 2**31, 2**32 - 1, 77])

@@ -23,30 +23,30 @@ WHOLE = re.compile(rf"^SCAN (?:{GROW})\b")
 @contextmanager
 def listening(store: Storage) -> Iterator[dict[str, object]]:
     """All statements that are asked meanwhile, each with the values it was asked with last."""
-    asked: dict[str, object] = {}
+    statements: dict[str, object] = {}
 
     def hear(_connection, _cursor, statement, values, _context, many) -> None:
         if statement.lstrip().lower().startswith(("select", "update", "delete", "with")):
-            asked[statement] = values[0] if many else values
+            statements[statement] = values[0] if many else values
 
     engine = store.overview.database.kind.engine
     event.listen(engine, "before_cursor_execute", hear)
     try:
-        yield asked
+        yield statements
     finally:
         event.remove(engine, "before_cursor_execute", hear)
 
 
-def read_whole(store: Storage, asked: dict[str, object]) -> list[str]:
+def read_whole(store: Storage, statements: dict[str, object]) -> list[str]:
     """The statements that read a table from its beginning to its end."""
-    found = []
+    scans = []
     with store.overview.database.read() as connection:
         raw = connection.connection.dbapi_connection
-        for statement, values in asked.items():
+        for statement, values in statements.items():
             plan = [row[3] for row in raw.cursor().execute(f"explain query plan {statement}", values)]
             if any(WHOLE.match(line) for line in plan):
-                found.append(f"{statement}\n  {plan}")
-    return found
+                scans.append(f"{statement}\n  {plan}")
+    return scans
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def alert(n: int, **changes: object) -> Alert:
 
 
 def test_taking_in_and_grouping(memory: IncidentService) -> None:
-    told = [
+    alerts = [
         *(alert(n) for n in range(9)),
         alert(10, starts_known=False),
         Note("pagerduty", "k1", "n1", "looking", NOON, "ada"),
@@ -70,30 +70,30 @@ def test_taking_in_and_grouping(memory: IncidentService) -> None:
         ChangeEvent("github", "deploy-1", "orders 2.1 deployed", NOON, "orders"),
     ]
     unread = (RejectedPart("body[0]", "title", "no title", "{}"),)
-    with listening(memory.store) as asked:
+    with listening(memory.store) as statements:
         for _ in range(2):
-            memory.store.receive([IngestBatch("alertmanager", tuple(told), unread=unread)], NOON)
+            memory.store.receive([IngestBatch("alertmanager", tuple(alerts), unread=unread)], NOON)
             while memory.work():
                 pass
-    assert len(asked) > 10
-    assert read_whole(memory.store, asked) == []
+    assert len(statements) > 10
+    assert read_whole(memory.store, statements) == []
 
 
 def test_saving_and_resolving(memory: IncidentService) -> None:
-    with listening(memory.store) as asked:
+    with listening(memory.store) as statements:
         for n in range(3):
-            given = incident(f"X-{n}", -n, source="pagerduty", source_id=f"P{n}")
-            memory.store.save([entry(given, passage(f"disk {n}", terms=(n, 7)))], NOON)
+            imported = incident(f"X-{n}", -n, source="pagerduty", source_id=f"P{n}")
+            memory.store.save([entry(imported, passage(f"disk {n}", terms=(n, 7)))], NOON)
         memory.store.resolve("X-1", resolution("cause"), [passage("r", "resolution", terms=(1,))], [], [], at(60))
-    assert len(asked) > 10
-    assert read_whole(memory.store, asked) == []
+    assert len(statements) > 10
+    assert read_whole(memory.store, statements) == []
 
 
 def test_recall(memory: IncidentService) -> None:
     memory.store.save([entry(incident(f"X-{n}", -n), passage(f"disk {n}", terms=(n, 7))) for n in range(5)], NOON)
-    with listening(memory.store) as asked:
+    with listening(memory.store) as statements:
         memory.recall(Situation("disk is full", as_of=at(60)))
-    assert read_whole(memory.store, asked) == []
+    assert read_whole(memory.store, statements) == []
 
 
 def test_what_pages_ask_for_again_and_again(memory: IncidentService) -> None:
@@ -101,12 +101,12 @@ def test_what_pages_ask_for_again_and_again(memory: IncidentService) -> None:
         memory.open(incident(f"X-{n}", -n))
     memory.work()
     store = memory.store
-    with listening(store) as asked:
+    with listening(store) as statements:
         store.incidents(status="open", limit=50)
         store.incidents(status="unresolved", service="orders", limit=50)
         store.newest_recommendation("X-1")
         store.timeline("X-1")
         store.recommendations("X-1")
         store.change_events_near("orders", NOON, 2)
-    assert len(asked) > 5
-    assert read_whole(store, asked) == []
+    assert len(statements) > 5
+    assert read_whole(store, statements) == []

@@ -98,7 +98,7 @@ def test_a_persons_newer_word_takes_the_place_of_the_older(store: Storage) -> No
     assert store.step_records(["look"]) == {"look": TrackRecord(1, 0, 1, at(20))}
     assert store.step_records(["look"], as_of=at(15)) == {"look": TrackRecord(1, 1, 0, at(10))}
     store.rate(outcome(minutes=15, note="late to arrive"), [], at(30))
-    assert [one.verdict for one in store.outcomes("rec-1")] == ["did_not_help"], (
+    assert [rated.verdict for rated in store.outcomes("rec-1")] == ["did_not_help"], (
         "an older word does not undo a newer one"
     )
 
@@ -107,7 +107,7 @@ def test_people_are_told_apart_and_nobody_is_one_of_them(store: Storage) -> None
     store.save_recommendation(recommendation(), [])
     for by in ("ann", "bob", None):
         store.rate(outcome(by=by, note="n"), [], at(10))
-    assert {one.by for one in store.outcomes("rec-1")} == {"ann", "bob", None}
+    assert {rated.by for rated in store.outcomes("rec-1")} == {"ann", "bob", None}
     assert store.evidence_records(["INC-9"])["INC-9"].tried == 3
 
 
@@ -115,8 +115,8 @@ def test_one_person_moves_a_record_only_so_far(store: Storage) -> None:
     def rated(n: int, by: str | None) -> None:
         store.open_incident(incident(f"X-{n}", n), [], at(n))
         store.save_recommendation(recommendation(f"rec-{n}", f"X-{n}"), [])
-        said = outcome(recommendation=f"rec-{n}", by=by, minutes=10 + n)
-        store.rate(said, [StepExecution("look", "worked", at(10 + n))], at(10 + n))
+        rating = outcome(recommendation=f"rec-{n}", by=by, minutes=10 + n)
+        store.rate(rating, [StepExecution("look", "worked", at(10 + n))], at(10 + n))
 
     for n in range(8):
         rated(n, "ann")

@@ -21,12 +21,12 @@ def opened(store: Storage) -> Storage:
 
 
 def test_resolving_closes_and_is_recallable_at_once(opened: Storage) -> None:
-    found = [passage("pool"), passage("leak", "resolution", terms=(5,))]
-    resolved = opened.resolve("X-1", resolution(), found, [RESTART], [IncidentLink("recurrence", "X-2")], at(61))
+    new_passages = [passage("pool"), passage("leak", "resolution", terms=(5,))]
+    resolved = opened.resolve("X-1", resolution(), new_passages, [RESTART], [IncidentLink("recurrence", "X-2")], at(61))
     assert (resolved.status, resolved.resolved_at, resolved.resolution) == ("resolved", at(60), resolution())
     assert resolved.links == (IncidentLink("recurrence", "X-2"),)
     assert opened.incident("X-1") == resolved
-    assert opened.changes(1, 10)[0].passage == replace(found[1], owner="X-1")
+    assert opened.changes(1, 10)[0].passage == replace(new_passages[1], owner="X-1")
     assert opened.term_statistics([5]).df == {5: 1}
     assert opened.step_records(["restart"]) == {"restart": TrackRecord(1, 1, 0, at(60))}
 
@@ -44,7 +44,7 @@ def test_another_resolution_is_a_new_version_and_takes_over_the_credit(opened: S
     opened.resolve("X-1", resolution("first"), [], [RESTART], [], at(61))
     corrected = opened.resolve("X-1", resolution("second", 80), [], [SCALE], [], at(81))
     assert corrected.resolved_at == at(60), "a correction does not make it last longer"
-    assert [one.root_cause for one in opened.resolutions("X-1")] == ["second", "first"]
+    assert [version.root_cause for version in opened.resolutions("X-1")] == ["second", "first"]
     assert opened.incident("X-1").resolution == resolution("second", 80)
     assert opened.step_records(["restart", "scale"]) == {"scale": TrackRecord(1, 0, 1, at(60))}
     assert opened.step_records(["restart"], as_of=at(70)) == {"restart": TrackRecord(1, 1, 0, at(60))}
@@ -67,7 +67,9 @@ def test_reopening_takes_the_credit_back(opened: Storage) -> None:
     assert opened.step_records(["restart", "look"], as_of=at(65)).keys() == {"restart", "look"}
     assert opened.evidence_records(["X-2"], as_of=at(65)) == {"X-2": TrackRecord(1, 1, 0, at(10))}
     assert len(opened.resolutions("X-1")) == 1, "what was said stays on record"
-    assert [one.text for _, one in opened.passages_of([("incident", "X-1")])["incident", "X-1"]] == ["pool"]
+    assert [
+        stored_passage.text for _, stored_passage in opened.passages_of([("incident", "X-1")])["incident", "X-1"]
+    ] == ["pool"]
     assert opened.timeline("X-1")[-1].by == "ann"
 
 
@@ -88,8 +90,8 @@ def test_reopening_what_is_open_changes_nothing(opened: Storage) -> None:
 
 def test_what_a_model_made_up_never_counts(opened: Storage) -> None:
     opened.resolve("X-1", resolution(provenance="model"), [], [RESTART], [], at(61))
-    made = incident("X-3", resolution=resolution(provenance="model"))
-    opened.save([entry(made, performed=(RESTART,))], NOON)
+    imported = incident("X-3", resolution=resolution(provenance="model"))
+    opened.save([entry(imported, performed=(RESTART,))], NOON)
     assert opened.step_records(["restart"]) == {}
 
 
@@ -115,9 +117,9 @@ def test_imports_bring_tries_too(store: Storage) -> None:
 
 
 def test_long_keys_are_told_apart(opened: Storage) -> None:
-    one, other = "a" * 5000, "a" * 5000 + "b"
-    opened.resolve("X-1", resolution(), [], [StepExecution(one, "worked", at(60))], [], at(61))
-    assert opened.step_records([one, other]).keys() == {one}
+    long_key, longer_key = "a" * 5000, "a" * 5000 + "b"
+    opened.resolve("X-1", resolution(), [], [StepExecution(long_key, "worked", at(60))], [], at(61))
+    assert opened.step_records([long_key, longer_key]).keys() == {long_key}
 
 
 def test_a_failed_resolution_leaves_nothing_behind(opened: Storage) -> None:

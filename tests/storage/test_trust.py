@@ -16,7 +16,7 @@ def test_a_later_judgement_takes_the_place_of_an_earlier_one(store):
     store.save_verdict(judgement("A"))
     store.save_verdict(judgement("A", right=False))
     store.save_verdict(judgement("B", hours=-1))
-    assert [(one.incident, one.body["right"]) for one in store.judged()] == [("B", True), ("A", False)]
+    assert [(verdict.incident, verdict.body["right"]) for verdict in store.judged()] == [("B", True), ("A", False)]
     assert store.judged_count() == 2
 
 
@@ -24,7 +24,7 @@ def test_a_replay_takes_the_place_of_a_replay_and_leaves_what_people_said(store)
     store.save_verdict(judgement("A"))
     store.replace_verdicts("backtest", [judgement("A", "backtest"), judgement("B", "backtest")])
     store.replace_verdicts("backtest", [judgement("C", "backtest")])
-    assert [(one.incident, one.basis) for one in store.judged()] == [("A", "outcomes"), ("C", "backtest")]
+    assert [(verdict.incident, verdict.basis) for verdict in store.judged()] == [("A", "outcomes"), ("C", "backtest")]
 
 
 def test_curves_are_versions(store):

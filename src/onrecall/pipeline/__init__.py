@@ -1,4 +1,4 @@
-"""THE LINE: receive → recall → recommend → resolve → rate, and the rooms joined along it."""
+"""The pipeline: ingest → recall → recommend → resolve → rate."""
 
 from onrecall.pipeline.group_alerts import GroupingTimers
 from onrecall.pipeline.service import Dependencies, IncidentService

@@ -1,4 +1,4 @@
-"""The links of an incident's alerts, as they are shown beside it: runbooks first, each once, only safe ones."""
+"""Links of an incident's alerts, deduplicated and limited to safe URLs, runbooks first."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,11 +8,11 @@ from onrecall.storage import StoredAlert
 
 MAX_LINKS = 12
 KIND_ORDER: Sequence[AlertLinkKind] = ("runbook", "dashboard", "source", "generator", "silence")
-"""What somebody who is on call wants first."""
+"""Order in which links are shown: what an on-call engineer needs first."""
 
 
 def collect_links(alerts: Iterable[StoredAlert]) -> tuple[AlertLink, ...]:
-    """Returns the links of alerts, those to runbooks first, within a kind in the order in which the alerts stand."""
+    """Return the links of alerts ordered by kind, and within a kind in the order of the alerts."""
     kinds: dict[str, AlertLinkKind] = {}
     for alert in alerts:
         for link in payload.safe_links(*alert.alert.links):

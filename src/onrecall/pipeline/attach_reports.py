@@ -1,4 +1,4 @@
-"""Postmortems of incidents that are on record already: what they say is added there, and no second incident is made."""
+"""Merge a postmortem into the stored incident it describes instead of creating a second incident."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -8,15 +8,15 @@ from onrecall.domain.incident import Incident, Resolution
 from onrecall.storage import Storage
 
 NAMED_WINDOW = timedelta(days=45)
-"""How far a postmortem's day may be from the incident that its author names in the front matter."""
+"""Maximum distance between the postmortem's date and an incident named in its front matter."""
 MENTIONED_WINDOW = timedelta(days=3)
-"""How far it may be where the text names an id, which could be another tool's."""
+"""Maximum distance if only the text mentions an id, which could belong to another tool."""
 TIMELINE_BEFORE, TIMELINE_AFTER = timedelta(days=2), timedelta(days=7)
-"""What a chronology may reach back and on from an incident; times further off are of another day."""
+"""How far timeline entries may lie before and after the incident; times beyond that are dropped."""
 
 
 def match_stored_incidents(store: Storage, reports: Iterable[Incident]) -> Mapping[str, Incident]:
-    """Return for each incident that a postmortem tells of the stored one that it names, by the id of the former."""
+    """Return the stored incident that each reported incident names, keyed by the id of the reported one."""
     named_ids = {report.id: name for report in reports if (name := report.named_on_record)}
     stored = store.get_records([("incident", name) for name in named_ids.values()])
     matches = {}
@@ -33,7 +33,7 @@ def _is_same(report: Incident, stored: Incident) -> bool:
 
 
 def merge_report(stored: Incident, report: Incident) -> Incident:
-    """Return the stored incident with what a postmortem says of it; what is on record stays, gaps are filled."""
+    """Return the stored incident with gaps filled from a postmortem; stored values take precedence."""
     from_report = stored.document in (None, report.document)
     if not from_report:
         return stored
@@ -58,6 +58,6 @@ def merge_report(stored: Incident, report: Incident) -> Incident:
 
 
 def _resolution_from_report(stored: Incident, report: Incident) -> Resolution | None:
-    """The postmortem's resolution, never before the incident on record began."""
+    """Return the postmortem's resolution, dated no earlier than the start of the stored incident."""
     resolution = report.resolution
     return replace(resolution, at=max(resolution.at, stored.started_at)) if resolution else None

@@ -1,4 +1,4 @@
-"""What follows once alerts are in their incidents: they end with their alerts, and hear what people and changes say."""
+"""Resolve incidents whose alerts have ended, and apply notes, acknowledgements and change events to them."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -15,17 +15,17 @@ from onrecall.storage import Storage, StoredAlert, StoredNote
 
 BATCH = 200
 MAX_SUGGESTIONS = 5
-"""Of one incident's notes so many at most become suggestions, the newest."""
+"""At most this many of an incident's newest notes become suggestions."""
 _UNSURE = re.compile(
     r"\?|\b(?:not|n['\u2019]t|never|yet|still|trying|maybe|perhaps|might|should|will|going to|investigating|"
     r"no effect)\b",
     re.IGNORECASE,
 )
-"""What a note has that does not tell what fixed it, whatever else it says."""
+"""Matches notes that cannot state a fix: questions, negations, guesses and work in progress."""
 
 
 class AutoResolver:
-    """Ends incidents with their alerts, and tells them of notes, acknowledgements and changes."""
+    """Resolves incidents when their alerts end, and applies notes, acknowledgements and changes."""
 
     def __init__(
         self,
@@ -42,12 +42,12 @@ class AutoResolver:
         self._switch = switch
 
     def run(self) -> int:
-        """Settle what can be settled now; how much that was."""
+        """Process everything that is due; returns the number of items processed."""
         watched = self._switch.run() + self._store.maintenance.release(self._clock())
         return watched + self._expire() + self._process_changes() + self._process_notes() + self._resolve_quiet()
 
     def _expire(self) -> int:
-        """End alerts of which nothing was heard for their time, since their sources never say that they are over."""
+        """End alerts that have not been updated within their expiry time, for sources that never send a resolve."""
         now = self._clock()
         expired = self._store.grouping.expired(now, BATCH)
         if expired:
@@ -81,7 +81,7 @@ class AutoResolver:
         return len(quiet)
 
     def _suggest(self, incident: Incident, notes: Iterable[StoredNote]) -> None:
-        """Keep what somebody at a sender wrote as suggestions: what states the fix, else the last thing written."""
+        """Store notes as suggested resolutions: those that state a fix, otherwise the newest note."""
         at = incident.resolved_at or self._store.grouping.end_time(incident, self._clock())
         written = newest_notes(notes)
         stating = [(note, resolution) for note in written if (resolution := resolution_from_note(note, at))][:MAX_SUGGESTIONS]
@@ -92,7 +92,7 @@ class AutoResolver:
 
 
 def _expiry_reason(expired: StoredAlert) -> str:
-    """Why an alert is over of which nobody said so, in words for people."""
+    """Explain why an alert that no source resolved has ended."""
     if expired.alert.purpose == "test":
         return "a test message ends by itself"
     return (
@@ -116,7 +116,7 @@ def resolution_from_note(note: StoredNote, at: datetime) -> Resolution | None:
 
 
 def suggested_cause(incident: Incident, notes: Iterable[StoredNote]) -> StoredNote | None:
-    """The note that a person is shown as the likely cause of an incident which is over and lacks one: the last one."""
+    """Return the newest note as the likely cause of a resolved incident without a resolution, if there is one."""
     if incident.status != "resolved" or incident.resolution is not None or _is_merged(incident):
         return None
     written = [note for note in notes if note.type == "note" and (note.text or "").strip()]

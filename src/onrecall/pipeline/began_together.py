@@ -1,4 +1,4 @@
-"""Incidents that began within seconds of each other though nothing ties them: a hint, and what a person makes of it."""
+"""Hints about unrelated incidents that began within seconds of each other, and merging or separating them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,35 +13,35 @@ from onrecall.pipeline.manual_grouping import ManualGrouping, pairing_kinds
 from onrecall.storage import GroupingWrite, IncidentAlerts, Storage
 
 MIN_INCIDENTS = 4
-"""So many incidents that begin together are no coincidence."""
+"""Minimum number of incidents that begin together to show a hint."""
 MAX_GAP = timedelta(seconds=20)
-"""Each begins within this of the one before."""
+"""Maximum time between two consecutive starts."""
 MAX_SPAN = timedelta(seconds=60)
-"""All of them begin within this."""
+"""Maximum time between the first and the last start."""
 MAX_INCIDENTS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class BeganTogether:
-    """Open incidents that began together, the first to begin first."""
+    """Open incidents that began together, ordered by start time."""
 
     incidents: tuple[Incident, ...]
 
     @property
     def span(self) -> timedelta:
-        """The time from the first to the last."""
+        """Time from the first start to the last."""
         return self.incidents[-1].started_at - self.incidents[0].started_at
 
 
 class BeganTogetherService:
-    """Finds incidents that began together, merges them in one go or keeps them apart; both are remembered."""
+    """Finds incidents that began together and merges or separates them; both decisions are remembered."""
 
     def __init__(self, store: Storage, by_hand: ManualGrouping) -> None:
         self._store = store
         self._by_hand = by_hand
 
     def hints(self) -> tuple[BeganTogether, ...]:
-        """Returns groups of open incidents that began together, the newest first; none that people keep apart."""
+        """Return groups of open incidents that began together, newest first, except those kept apart by a person."""
         opened = self._store.grouping.open_by_alerts()
         alerts_by_incident = {candidate.incident.id: candidate.held for candidate in opened}
         apart = frozenset(kinds for kinds, together in self._store.grouping.pairings().items() if not together)
@@ -54,7 +54,7 @@ class BeganTogetherService:
         return tuple(sorted(hints, key=lambda hint: hint.incidents[0].started_at, reverse=True))
 
     def merge(self, incident_ids: Sequence[str], by: str | None = None) -> Incident:
-        """Merge incidents into the one that began first, which is returned; such alerts are one from now on."""
+        """Merge incidents into the earliest one and return it; similar alerts are grouped from now on."""
         first, *later_incidents = self._in_order(incident_ids)
         for later in later_incidents:
             first = self._by_hand.merge(later.id, first.id, by)
@@ -80,7 +80,7 @@ class BeganTogetherService:
 
 
 def _bursts(incidents: Iterable[Incident]) -> Iterator[tuple[Incident, ...]]:
-    """Runs of incidents of one environment of which each begins shortly after the one before."""
+    """Yield runs of incidents in one environment, each starting within `MAX_GAP` of the previous one."""
     by_environment: dict[str, list[Incident]] = {}
     for incident in incidents:
         by_environment.setdefault(canonical_environment(incident.environment), []).append(incident)

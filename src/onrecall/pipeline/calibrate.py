@@ -1,4 +1,4 @@
-"""Trust along the line: what became of answers is judged, a curve is fitted to that, and answers carry what it says."""
+"""Calibration: label answers by their outcomes, fit the calibration model, and attach confidence to answers."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -30,12 +30,12 @@ from onrecall.storage import Storage, StoredVerdict
 SHIPPED = Thresholds()
 NO_CAUSE = "not measured on your incidents for answers that name no cause"
 GROWTH = 0.05
-"""A new curve is fitted when the answers with known truth have grown, or changed, by this share."""
+"""Refit when the number of labelled answers has grown by this share."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationState:
-    """What was measured so far: a curve or the reason why there is none, and where verdicts change."""
+    """The current calibration model, or the reason there is none, and the verdict thresholds."""
 
     version: int
     curve: CalibrationModel | NotMeasured
@@ -52,10 +52,10 @@ class CalibrationState:
     def confidence(
         self, features: Mapping[str, float], evidence: Sequence[Evidence], advice: Advice
     ) -> tuple[Confidence | None, str | None]:
-        """How often answers like this were right: by the own curve, else on public data with the reason for that.
+        """Return the confidence by the own model, or by the public prior with the reason for falling back.
 
-        None only where there is no evidence at all, and so nothing that could be right. The own curve is counted on
-        answers that named a cause, so it speaks for these alone.
+        Returns no confidence only if there is no evidence at all. The own model is fitted on answers that named a
+        cause, so it applies only to these.
         """
         own = self._own(features, advice)
         if isinstance(own, Confidence):
@@ -70,7 +70,7 @@ class CalibrationState:
 
 
 class CalibrationService:
-    """Says how far answers can be trusted, and learns it from what became of them."""
+    """Provides calibrated confidence and learns it from the outcomes of answers."""
 
     def __init__(self, store: Storage) -> None:
         self._store = store
@@ -78,7 +78,7 @@ class CalibrationService:
         self._measured = CalibrationState(0, curve.fit(()))
 
     def measured(self) -> CalibrationState:
-        """What the newest curve says; another process may have fitted it."""
+        """Return the newest calibration state, which another process may have fitted."""
         version = self._store.curve_version()
         if version != self._measured.version:
             with self._lock:
@@ -86,7 +86,7 @@ class CalibrationService:
         return self._measured
 
     def record_resolution(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
-        """An incident has its resolution: judge the first answer that was given to it."""
+        """Label the first answer to an incident by its confirmed resolution."""
         if not answers or incident.resolution is None or not incident.resolution.confirmed:
             return
         first = min(answers, key=lambda answer: answer.created_at)
@@ -94,19 +94,19 @@ class CalibrationService:
         self._judge(incident, first, right=right, place=place, now=now)
 
     def record_rating(self, incident: Incident, answer: Recommendation, outcome: RecommendationOutcome) -> None:
-        """Somebody said whether an answer helped; what the resolution says later counts more."""
+        """Label an answer by a rating; a later resolution overrides it."""
         if incident.resolution is None and answer.cause is not None:
             self._judge(incident, answer, right=outcome.verdict == "helped", now=outcome.at)
 
     def record_replay(
         self, judged: Sequence[LabelledAnswer], now: datetime, learned: LearningCurve | None = None
     ) -> CalibrationState:
-        """A replay of history has judged answers: they take the place of an earlier replay's."""
+        """Replace the labelled answers of the last backtest and refit."""
         self._store.replace_verdicts("backtest", [_to_store(answer) for answer in judged])
         return self._fit(now, learned.plain() if learned else None)
 
     def fit(self, now: datetime) -> CalibrationState:
-        """Fit anew to every answer whose truth is known; past recommendations keep what they said."""
+        """Refit on all labelled answers; past recommendations keep their confidence."""
         newest = self._store.newest_curve()
         return self._fit(now, newest.body.get("learning") if newest else None)
 
@@ -129,7 +129,7 @@ class CalibrationService:
         return self.measured()
 
     def summary(self) -> TrustSummary:
-        """Every figure that the answers with known truth allow."""
+        """Return all figures that can be computed from the labelled answers."""
         measured = self.measured()
         at = measured.thresholds
         return standing((_from_store(verdict) for verdict in self._store.judged()), at.similar, at.known, measured.learning)
@@ -181,7 +181,7 @@ class CalibrationService:
 
 
 def with_public_confidence(answer: Recommendation) -> Recommendation:
-    """The answer, with what public data says of its precedent where it has no confidence; the reason stays."""
+    """Return the answer with the confidence of the public prior if it has none; its reason is kept."""
     if answer.confidence is not None:
         return answer
     public = prior.shipped().confidence(answer.evidence, answer)
@@ -198,7 +198,7 @@ def _curve_from_json(body: Mapping[str, str]) -> CalibrationModel | NotMeasured:
 
 
 def _names_true_cause(answer: Recommendation, truth: Resolution) -> bool:
-    """Whether an answer named the cause that it was."""
+    """Return whether an answer named the true cause."""
     if answer.cause is None:
         return False
     if answer.cause_label and truth.cause:
@@ -207,7 +207,7 @@ def _names_true_cause(answer: Recommendation, truth: Resolution) -> bool:
 
 
 def _rank_of_true_cause(answer: Recommendation, truth: Resolution) -> int:
-    """Where the first incident with that cause stood among those shown; 0: it was not shown."""
+    """Return the rank of the first shown incident with the true cause, counted from 1; 0 if none was shown."""
     incidents = [evidence for evidence in answer.evidence if evidence.kind == "incident"]
     matches = (bool(evidence.resolution and is_same_cause(evidence.resolution, truth)) for evidence in incidents)
     return next((n for n, is_match in enumerate(matches, start=1) if is_match), 0)

@@ -1,4 +1,4 @@
-"""Cause labels for root causes that stand in prose only: families are proposed, and people confirm them in bulk."""
+"""Cause labels for root causes in prose: proposed families that people confirm in bulk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class CauseOverview:
 
     @property
     def summary(self) -> str:
-        """How many families wait, and of how many incidents, in a sentence."""
+        """A sentence with the number of labelled root causes and of proposed families."""
         waiting = sum(len(family.members) for family in self.proposed)
         return (
             f"{self.labelled} of {self.labelled + self.unlabelled} root causes have a label; "
@@ -66,7 +66,7 @@ class Choice:
 
 
 def overview(store: Storage) -> CauseOverview:
-    """Return what is proposed and what was decided; nothing is written."""
+    """Return the proposed and the decided families, without writing anything."""
     incidents = list(all_incidents(store))
     decided = store.cause_families.all()
     explained = [incident for incident in incidents if cause_words(incident)]
@@ -81,7 +81,7 @@ def overview(store: Storage) -> CauseOverview:
 
 
 def confirm(store: Storage, choices: Sequence[Choice], now: datetime, by: str | None = None) -> int:
-    """Give the members of proposed families their label, all at once; returns how many incidents got one.
+    """Label the members of proposed families in one transaction; returns the number of labelled incidents.
 
     Raises:
         NotFound: a family is not proposed.
@@ -97,7 +97,7 @@ def confirm(store: Storage, choices: Sequence[Choice], now: datetime, by: str | 
 
 
 def dismiss(store: Storage, families: Sequence[str], now: datetime, by: str | None = None) -> int:
-    """Note that proposed families are none, so that they are not proposed again; returns how many they were.
+    """Dismiss proposed families so that they are not proposed again; returns their number.
 
     Raises:
         NotFound: a family is not proposed.
@@ -111,7 +111,7 @@ def dismiss(store: Storage, families: Sequence[str], now: datetime, by: str | No
 
 
 def withdraw(store: Storage, family: str) -> int:
-    """Withdraw a decision, and remove the labels it gave. Returns how many they were.
+    """Withdraw a decision and remove its labels; returns the number of removed labels.
 
     Raises:
         NotFound: nothing was decided on such a family.

@@ -1,7 +1,7 @@
-"""Root causes in prose without a label → families for a person to confirm, each with a name from its own words.
+"""Group unlabelled root causes into families for a person to confirm, each named after its own words.
 
-An incident joins the family whose first member says the same: most of the words that matter are shared, or enough of
-them and the meaning is near. Families whose first member has a label already are proposed under that label.
+An incident joins the family whose first member has a similar root cause: most of the weighted words are shared, or
+enough of them and the embeddings are near. If the first member is labelled, the family is proposed under that label.
 """
 
 import hashlib
@@ -18,26 +18,26 @@ from onrecall.recurrences.clustering import is_uninformative
 from onrecall.retrieval.tokenizer import STOPS, spelled, terms
 
 MIN_SHARED = 0.5
-"""Share of the weight of their words that two root causes have in common to say the same by words alone."""
+"""Minimum weighted word overlap for two root causes to match by words alone."""
 MIN_SHARED_IF_NEAR = 0.25
 MIN_COSINE = 0.8
-"""Cosine of their vectors from which on fewer shared words are enough."""
+"""Cosine from which the lower overlap is enough."""
 MIN_WORDS = 2
-"""Words that matter; a root cause of fewer is alike to others by chance."""
+"""Minimum number of informative words; shorter root causes match by chance."""
 MAX_NAME_WORDS = 3
-"""Words of a name."""
+"""Maximum number of words in a name."""
 _CAUSE_STOP_WORDS = """
 because caused cause root due after when which had has have been were its from did so than while
 during since could would should too also only still all some any more most one two new old der die
 das und ist war weil durch von zu le la les des une el los las por que
 """
-"""Words that tell nothing of a cause."""
+"""Words that say nothing about a cause."""
 _STOP_WORDS = STOPS | frozenset(_CAUSE_STOP_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Incidents whose root causes say the same, oldest first, and the label that they could share."""
+    """Incidents with equivalent root causes, oldest first, and the label they could share."""
 
     id: str
     label: str
@@ -57,11 +57,11 @@ class _Leader:
 
 
 def propose_families(incidents: Sequence[Incident], vectors: Mapping[str, np.ndarray]) -> tuple[Proposal, ...]:
-    """Return the families that could be confirmed, the largest first; the order of the incidents changes nothing.
+    """Return the proposed families, largest first; independent of the order of the incidents.
 
     Args:
-        incidents: All that are on record.
-        vectors: The meaning of each incident's root cause, of length one; may lack any of them.
+        incidents: All stored incidents.
+        vectors: Unit-length embedding of each incident's root cause; may be incomplete.
     """
     causes = {incident.id: words for incident in incidents if (words := cause_words(incident))}
     oldest_first = sorted(
@@ -89,7 +89,7 @@ def propose_families(incidents: Sequence[Incident], vectors: Mapping[str, np.nda
 
 
 def cause_words(incident: Incident) -> str | None:
-    """Return the root cause as it is compared; None where none is on record, only a model's, or hardly a word."""
+    """Return the root cause to compare; None if it is missing, unconfirmed or has too few informative words."""
     resolution = incident.resolution
     if resolution is None or not resolution.confirmed or is_uninformative(resolution.root_cause):
         return None
@@ -103,7 +103,7 @@ def _nearest(
     having: Mapping[str, set[int]],
     vectors: Mapping[str, np.ndarray],
 ) -> _Leader | None:
-    """The leader that says the same; of several the one that shares most."""
+    """Return the matching leader with the highest overlap."""
     shared: dict[int, float] = {}
     for term, weight in words.items():
         for place in having.get(term, ()):
@@ -124,7 +124,7 @@ def _is_near(incident: Incident, leader: _Leader, vectors: Mapping[str, np.ndarr
 
 
 def _word_weights(causes: Collection[str]) -> Mapping[str, float]:
-    """How much each word tells: the rarer, the more."""
+    """Return the inverse document frequency of each word."""
     counted: Counter[str] = Counter()
     for cause in causes:
         counted.update(set(terms(cause)))
@@ -132,7 +132,7 @@ def _word_weights(causes: Collection[str]) -> Mapping[str, float]:
 
 
 def _by_label(leaders: Sequence[_Leader]) -> Mapping[str, _Leader]:
-    """Of leaders with the same label the first, which takes in the members of the others."""
+    """Return the first leader of each label, after moving the members of the others to it."""
     first: dict[str, _Leader] = {}
     for leader in leaders:
         if name := normalized_cause(leader.incident):
@@ -160,12 +160,12 @@ def _proposal(leader: _Leader, joined: Mapping[str, _Leader], weights: Mapping[s
 
 
 def _proposal_id(incidents: Sequence[str]) -> str:
-    """The same for the same members, whenever they are proposed."""
+    """Return an id that depends only on the members."""
     return "cf-" + hashlib.blake2b("\0".join(sorted(incidents)).encode(), digest_size=6).hexdigest()
 
 
 def _name_from_words(members: Sequence[Incident], weights: Mapping[str, float]) -> str:
-    """The words that most of them share and that tell most, in the order in which the first of them says them."""
+    """Build a name from the most informative words that most members share, in the order of the first member."""
     counted: Counter[str] = Counter()
     for member in members:
         counted.update(set(terms(_cause(member))))

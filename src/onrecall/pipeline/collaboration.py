@@ -1,4 +1,4 @@
-"""People on an incident: who takes it, what they write while it goes on, and whom it can be given to."""
+"""Assignment of incidents, notes on them, and the people they can be assigned to."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -20,13 +20,13 @@ class Collaboration:
         self._personal = personal
 
     def assign(self, incident_id: str, assignee: str | None, by: str | None = None) -> Incident:
-        """Say who works on an incident; None or blank: nobody. Raises NotFound, and Conflict where it was merged."""
+        """Assign an incident; None or blank unassigns it. Raises NotFound, or Conflict if it was merged."""
         ensure_not_merged(self._store.incident(incident_id))
-        name = redact(" ".join((assignee or "").split())).text or None  # an address of mail is a name here
+        name = redact(" ".join((assignee or "").split())).text or None  # an email address is a name here
         return self._store.collaboration.assign(incident_id, name, self._clock(), by)
 
     def write_note(self, incident_id: str, text: str, by: str | None = None) -> tuple[StoredNote, bool]:
-        """Store a note; the second value says whether it was new. Raises Invalid where blank, NotFound, Conflict."""
+        """Store a note and return it with whether it was new. Raises Invalid if blank, NotFound or Conflict."""
         if not text.strip():
             raise Invalid("the note is empty; write what you saw or did", "text")
         ensure_not_merged(self._store.incident(incident_id))
@@ -34,7 +34,7 @@ class Collaboration:
         return self._store.collaboration.add_note(incident_id, clean, self._clock(), by)
 
     def people(self) -> tuple[str, ...]:
-        """Return whom an incident can be given to: holders of keys that may work on one, and whoever has one now."""
+        """Return possible assignees: holders of active keys with the responder role, and current assignees."""
         now = self._clock()
         holders = {key.name for key in self._store.keys().all() if _may_respond(key, now)}
         return tuple(sorted(holders | set(self._store.collaboration.assignees()), key=str.casefold))

@@ -1,4 +1,4 @@
-"""Grouping along the line: alerts that wait find their incidents, each pass a transaction that rests on the newest."""
+"""Alert grouping: assign waiting alerts to incidents, one optimistic transaction per pass."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,32 +42,32 @@ from onrecall.storage import (
 )
 
 BATCH = 1000
-"""The most alerts that one pass takes."""
+"""Maximum number of alerts per pass."""
 MAX_ATTEMPTS = 5
-"""So often a pass looks again when others write meanwhile; then the next round does."""
+"""How often a pass is planned again after a concurrent write; after that, the next round tries."""
 SAMPLE_SIZE = 50
-"""So many alerts of an open incident are compared with new ones."""
+"""Number of alerts of an open incident that new alerts are compared with."""
 MAX_TITLES = 5
 BACKGROUND_SIZE = 1000
-"""From so many alerts before it is learned which labels and words unrelated ones have in common."""
+"""Number of past alerts from which the background frequencies of labels and words are learned."""
 BACKGROUND_REFRESH = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class GroupingTimers:
-    """How long to wait for what."""
+    """Delays between alerts, answers and resolution."""
 
     settle: timedelta = timedelta(seconds=3)
-    """From the first alert of an incident to its answer, so that the first burst is in."""
+    """Delay from the first alert to the first answer (Alertmanager's `group_wait`)."""
     refresh: timedelta = timedelta(seconds=60)
-    """From one answer to the next."""
+    """Minimum time between two answers (`group_interval`)."""
     resolve_after: timedelta = timedelta(minutes=5)
-    """From when the last alert of an incident ended to its end."""
+    """Delay from the end of the last alert to the resolution (`resolve_timeout`)."""
 
 
 @dataclass(slots=True)
 class IncidentDelta:
-    """An incident in one pass: what it was, and what the pass adds."""
+    """An incident before a pass, and what the pass adds to it."""
 
     before: Incident
     incident_alerts: IncidentAlerts
@@ -75,17 +75,17 @@ class IncidentDelta:
     joined: list[AlertAssignment] = field(default_factory=list)
     reopens: bool = False
     taken_in: list[StoredAlert] = field(default_factory=list)
-    """Alerts of an incident that is merged into this one."""
+    """Alerts of incidents that are merged into this one."""
 
     def alerts(self) -> list[StoredAlert]:
-        """Its alerts as they are after the pass."""
+        """Return its alerts after the pass."""
         now = {alert.id: alert for alert in (*self.incident_alerts.alerts, *self.taken_in)}
         now.update((assignment.alert.id, assignment.alert) for assignment in (*self.news, *self.joined))
         return list(now.values())
 
 
 class AlertGrouper:
-    """Takes alerts off the queue and puts them into incidents; one thread's, as it keeps what it read."""
+    """Groups waiting alerts into incidents. It caches what it read, so use it from one thread only."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class AlertGrouper:
         self._samples: dict[str, tuple[IncidentAlerts, tuple[Alert, ...]]] = {}
 
     def run(self) -> int:
-        """Group what waits; how many alerts were taken in."""
+        """Group waiting alerts; returns how many were processed."""
         for _ in range(MAX_ATTEMPTS):
             now = self._clock()
             snapshot = self._store.grouping.take_snapshot(now, BATCH, self._alert_cache)
@@ -121,14 +121,14 @@ class AlertGrouper:
         return 0
 
     def _refresh_background(self, now: datetime) -> None:
-        """Learn again, every now and then, what alerts have in common though nothing ties them."""
+        """Relearn every `BACKGROUND_REFRESH` what unrelated alerts have in common."""
         if self._learned_at is None or abs(now - self._learned_at) >= BACKGROUND_REFRESH:
             stored = self._store.grouping.newest_grouped_alerts(BACKGROUND_SIZE)
             self._background = Background(PastAlert(extract_features(alert.alert), alert.incident) for alert in stored)
             self._learned_at = now
 
     def _update_cache(self, work: GroupingWrite, opened: Sequence[str]) -> None:
-        """Know what incidents hold now without reading it again; what is merged is read."""
+        """Update the cache with what was written; merged incidents are read again."""
         merged = {incident_id for merge in work.merged for incident_id in (merge.gone.id, merge.into)}
         grown = {change.after.id: [placed.alert for placed in change.alerts] for change in work.changed}
         self._alert_cache.record_changes(work.number, grown, merged)
@@ -278,7 +278,7 @@ class AlertGrouper:
 
 
 def _resolve_if_over(incident: Incident, alerts: Sequence[StoredAlert], now: datetime) -> Incident:
-    """An incident of which nothing was heard before it was over is over from the start, and nobody is called for it."""
+    """Resolve a new incident at once if all its alerts had ended before they were received."""
     if any(effective_alert(alert).status == "firing" for alert in alerts):
         return incident
     ends = [alert.alert.ends_at or alert.received_at for alert in alerts]
@@ -286,7 +286,7 @@ def _resolve_if_over(incident: Incident, alerts: Sequence[StoredAlert], now: dat
 
 
 def effective_alert(alert: StoredAlert) -> Alert:
-    """An alert as grouping sees it: it began by the time we heard of it, and one that was heard firing did fire."""
+    """Return the alert as grouping sees it: it starts no later than it was received, and it fired if it was ever seen firing."""
     fired = alert.alert.status == "resolved" and alert.updated_at > alert.received_at
     if not fired and alert.alert.starts_at <= alert.received_at:
         return alert.alert
@@ -294,9 +294,9 @@ def effective_alert(alert: StoredAlert) -> Alert:
 
 
 def comparison_sample(incident: Incident, incident_alerts: IncidentAlerts) -> tuple[Alert, ...]:
-    """What of an incident new alerts are compared with: the newest of each kind first, then the rest, the newest first.
+    """Return the alerts that new alerts are compared with: the newest of each kind, then the newest of the rest.
 
-    An incident that a person opened is compared by what the person said.
+    For an incident opened by a person, its own text is included.
     """
     newest = [effective_alert(stored_alert) for stored_alert in reversed(incident_alerts.alerts)]
     first: dict[str, Alert] = {}
@@ -308,7 +308,7 @@ def comparison_sample(incident: Incident, incident_alerts: IncidentAlerts) -> tu
 
 
 def alert_from_incident(incident: Incident) -> Alert:
-    """What a person opened, as an alert that others are compared with."""
+    """Return a manually opened incident as an alert to compare others with."""
     return Alert(
         source=incident.source,
         key=incident.id,
@@ -323,7 +323,7 @@ def alert_from_incident(incident: Incident) -> Alert:
 
 
 def _began_after(incident: Incident, alert: StoredAlert) -> bool:
-    """Whether an alert fires that began after a person had said what resolved the incident: that is news."""
+    """Return whether a firing alert began after a person had resolved the incident."""
     resolution, ended = incident.resolution, incident.resolved_at
     return resolution is not None and ended is not None and alert.alert.status == "firing" and storm.effective_start(alert) > ended
 
@@ -354,7 +354,7 @@ def _member_detail(member: Member) -> dict[str, Any]:
 
 
 def _alerted_event(incident: str, alerts: Sequence[StoredAlert]) -> NewEvent:
-    """One event for all alerts of a pass: a storm must not bury its timeline."""
+    """Return one event for all alerts of a pass, so that a storm does not flood the timeline."""
     ordered = sorted(alerts, key=storm.effective_start)
     titles = list(dict.fromkeys(alert.alert.title for alert in ordered))
     services = sorted({alert.alert.service for alert in ordered if alert.alert.service})

@@ -1,4 +1,4 @@
-"""The dead man's switch: a heartbeat that stays away raises an alert, which is over once it is heard again."""
+"""The dead man's switch: a missing heartbeat raises an alert, which is resolved when the heartbeat is back."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -9,18 +9,18 @@ from onrecall.storage import IngestBatch, Storage
 from onrecall.storage.heartbeats import Heartbeat
 
 SOURCE = "onrecall"
-"""Where the alerts come from that OnRecall itself raises."""
+"""Source of the alerts that OnRecall raises itself."""
 UNKNOWN_RHYTHM_PATIENCE = timedelta(hours=12)
-"""After this a heartbeat is missed whose rhythm is not known yet: Alertmanager repeats every four hours by default."""
+"""Patience while the rhythm is not known yet: Alertmanager repeats every four hours by default."""
 MIN_BEATS = 3
-"""From so many beats on the rhythm counts."""
+"""Number of beats from which the rhythm is considered known."""
 MISSED_GAPS = 3
-"""A heartbeat is missed once it stayed away for so many times its usual gap."""
+"""A heartbeat is missing after this many times its usual gap."""
 MIN_PATIENCE = timedelta(minutes=5)
 
 
 class DeadMansSwitch:
-    """Watches heartbeats. Times count from when it was made, too: while OnRecall itself was off, it heard nobody."""
+    """Watches heartbeats. Absence is counted from startup at the earliest, as nothing is received while OnRecall is down."""
 
     def __init__(self, store: Storage, clock: Callable[[], datetime], patience: Mapping[str, timedelta]) -> None:
         self._store = store
@@ -29,13 +29,13 @@ class DeadMansSwitch:
         self._watching_since = clock()
 
     def record_beats(self, signals: Iterable[InboundEvent]) -> None:
-        """Note the heartbeats among what was received; in an own transaction, as one that is lost comes again."""
+        """Record the heartbeats among the received events, in a separate transaction: a lost beat comes again."""
         beats = [signal for signal in signals if isinstance(signal, Alert) and is_constant(signal)]
         if beats:
             self._store.heartbeats.hear(beats, self._clock())
 
     def run(self) -> int:
-        """Raise an alert for each heartbeat that stays away and end those of heartbeats that are back; how many."""
+        """Raise alerts for missing heartbeats and resolve those that are back; returns how many changed."""
         now, changed = self._clock(), 0
         for heartbeat in self._store.heartbeats.all():
             if heartbeat.missing_since is None and self._is_missing(heartbeat, now):
@@ -49,7 +49,7 @@ class DeadMansSwitch:
         return changed
 
     def due_after(self, heartbeat: Heartbeat) -> timedelta | None:
-        """Returns how long it may stay away; None where the operator wants it never to be missed."""
+        """Return how long it may stay away; None if the operator disabled the check."""
         chosen = self._patience.get(heartbeat.source, self._patience.get("default"))
         if chosen is not None:
             return chosen or None
@@ -58,7 +58,7 @@ class DeadMansSwitch:
         return max(MIN_PATIENCE, MISSED_GAPS * heartbeat.usual)
 
     def forget(self, source: str, key: str) -> Heartbeat:
-        """Expect a heartbeat no more, until it is heard again; its alert is over. Raises NotFound."""
+        """Stop expecting a heartbeat until it is received again, and resolve its alert. Raises NotFound."""
         heartbeat = self._store.heartbeats.forget(source, key)
         if heartbeat.missing_since is not None:
             self._end(heartbeat, heartbeat.missing_since, self._clock(), "a person expects this heartbeat no more")

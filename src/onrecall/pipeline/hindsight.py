@@ -1,6 +1,6 @@
-"""Bringing a Hindsight bank and the memory into step: push everything out, pull what is there in, check the way.
+"""Synchronize with a Hindsight bank: push all incidents, pull its documents, check the connection.
 
-Each may be run any number of times: only what differs is sent, and what was brought in once stays as it is.
+All operations are idempotent: only differences are sent, and what was imported once stays as it is.
 """
 
 import json
@@ -23,7 +23,7 @@ from onrecall.pipeline.service import IncidentService
 from onrecall.storage import Storage
 
 SEND_BATCH = 10
-"""Documents in one request: a server embeds them one after the other, within the time-out."""
+"""Documents per request: the server embeds them one after the other within the timeout."""
 PAGE_SIZE = 200
 MAX_EXAMPLES = 5
 
@@ -32,7 +32,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class HindsightPeer:
-    """A bank, and what OnRecall uses it for."""
+    """A bank and what OnRecall uses it for."""
 
     bank: HindsightBank
     mirrors: bool = True
@@ -40,13 +40,13 @@ class HindsightPeer:
 
     @property
     def channel(self) -> HindsightMirror:
-        """The way into the bank; each bank is a channel of its own."""
+        """The outgoing channel to this bank."""
         return HindsightMirror(self.bank, f"hindsight:{self.bank.name}")
 
 
 @dataclass(slots=True)
 class PushReport:
-    """What became of a push."""
+    """Result of a push."""
 
     sent: int = 0
     unchanged: int = 0
@@ -57,7 +57,7 @@ class PushReport:
 
 @dataclass(slots=True)
 class PullReport:
-    """What became of a pull."""
+    """Result of a pull."""
 
     fetched: int = 0
     """Documents that the bank has."""
@@ -71,15 +71,15 @@ class PullReport:
 
 
 def check(peer: HindsightPeer) -> BankState:
-    """Make a call that needs the key; raises what is wrong in a sentence."""
+    """Make a call that needs the key; raises an error that says what is wrong."""
     return peer.bank.check()
 
 
 def push(memory: IncidentService, peer: HindsightPeer, progress: Progress | None = None) -> PushReport:
-    """Store every incident in the bank, and delete the documents of those that are gone.
+    """Store every incident in the bank, and delete the documents of removed incidents.
 
     Raises:
-        Unavailable: the server stopped answering; what was sent is there, and the next push sends the rest.
+        Unavailable: the server stopped answering; what was sent is stored, and the next push sends the rest.
     """
     stored = {document.id: document.metadata.get("digest") for document in peer.bank.documents()}
     pushed = PushReport()
@@ -106,14 +106,14 @@ def pull(
     stored_at: bool = False,
     dry_run: bool = False,
 ) -> PullReport:
-    """Bring in the incidents that the bank's documents name.
+    """Import the incidents that the bank's documents name.
 
     Args:
-        undated: when incidents started whose documents say nothing of it; without it they are rejected.
-        stored_at: take the time at which a document was stored for that, as the bank has it.
+        undated: start time of incidents whose documents have none; without it they are rejected.
+        stored_at: use the time at which the bank stored a document as start time.
 
     Raises:
-        Unavailable: the server stopped answering; what was brought in stays.
+        Unavailable: the server stopped answering; what was imported stays.
     """
     pulled = PullReport()
     by_incident: dict[str, list[StoredDocument]] = defaultdict(list)
@@ -149,12 +149,12 @@ def _incident_pages(store: Storage) -> Iterator[Sequence[Incident]]:
 
 
 def _is_as_pulled(store: Storage, incident: Incident) -> bool:
-    """Whether an incident came from the bank and nothing was learned of it since."""
+    """Return whether an incident came from the bank and has not changed since."""
     return incident.source == PULLED_FROM and all(event.detail.get("imported") for event in store.timeline(incident.id))
 
 
 def _locally_owned(store: Storage, names: Sequence[str]) -> set[str]:
-    """The incidents that the memory knows better than the bank: its own, and those that somebody here resolved."""
+    """Return the incidents that take precedence over the bank: our own, and those resolved here."""
     ours = set()
     for name in names:
         try:
@@ -169,7 +169,7 @@ def _locally_owned(store: Storage, names: Sequence[str]) -> set[str]:
 def _changed_documents(
     store: Storage, channel: str, candidates: Mapping[str, Sequence[StoredDocument]]
 ) -> dict[str, Sequence[StoredDocument]]:
-    """The incidents of which a document says something else than when it was brought in, or that are not here."""
+    """Return the documents of incidents that are not stored here or whose documents changed since the import."""
     versions = store.mirrored.pulled(channel)
     owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in candidates]
     stored_ids = {name for _, name in store.get_records(owners)}
@@ -183,7 +183,7 @@ def _changed_documents(
 def _incident_records(
     bank: HindsightBank, documents_by_incident: Mapping[str, Sequence[StoredDocument]], *, stored_at: bool
 ) -> Iterator[dict[str, Any]]:
-    """One record for each incident, whatever number of documents tell of it."""
+    """Yield one record per incident, combining all its documents."""
     names = list(documents_by_incident)
     for start in range(0, len(names), SEND_BATCH):
         part = names[start : start + SEND_BATCH]
@@ -195,10 +195,10 @@ def _incident_records(
 def incident_record(
     name: str, documents: Sequence[StoredDocument], texts: Mapping[str, str], *, stored_at: bool
 ) -> dict[str, Any]:
-    """What the documents of one incident say together: the first of them opened it, what came later wins."""
+    """Combine the documents of one incident: the first opened it, later metadata wins."""
     ordered = sorted(documents, key=lambda item: (item.event_date or item.created_at or "", item.id))
     if any(item.metadata.get("source") == SOURCE for item in ordered):
-        ordered = [item for item in ordered if item.metadata.get("source") == SOURCE]  # it has what the others say
+        ordered = [item for item in ordered if item.metadata.get("source") == SOURCE]  # it contains what the others say
     metadata: dict[str, str] = {}
     for document in ordered:
         metadata |= {key: value for key, value in document.metadata.items() if value.strip()}
@@ -215,7 +215,7 @@ def incident_record(
 
 
 def parse_record(record: Mapping[str, Any], undated: datetime | None = None) -> ImportedItem:
-    """The incident that a record tells of, or why it tells of none."""
+    """Return the incident in a record, or the reason it contains none."""
     data = json.dumps([record]).encode()
     items = importers.read_bytes("bank.json", data, format="hindsight", undated=undated)
     item = next(item for item in items if not isinstance(item, ImportNote))

@@ -1,4 +1,4 @@
-"""Bringing old incidents and documents in: redact, compare, prepare and save, a batch a transaction."""
+"""Import of incidents and documents: redact, compare, prepare and save, one transaction per batch."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from onrecall.storage import SaveResult, Storage, StoreEntry
 
 BATCH = 64
 MAX_WAITING = 2_000
-"""Postmortems that wait at a time for the incident that they name."""
+"""Maximum number of postmortems that wait for the incident they name."""
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of an import."""
+    """Result of an import."""
 
     created: int = 0
     updated: int = 0
@@ -28,23 +28,23 @@ class ImportReport:
     rejected: list[RejectedInput] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unused: list[UnusedFields] = field(default_factory=list)
-    """Fields that say something and were not used, a list for each file."""
+    """Non-empty fields that were not used, per file."""
     survey: QualitySurvey = field(default_factory=QualitySurvey)
 
     @property
     def quality(self) -> ImportQuality:
-        """How good the incidents are to learn from."""
+        """Quality of the imported incidents for learning."""
         return self.survey.quality
 
     def add(self, saved: SaveResult) -> None:
-        """Count one entry's fate."""
+        """Count the result of one entry."""
         if saved.state == "rejected":
             self.rejected.append(RejectedInput(saved.id, "id", saved.message or "it contradicts what is already known"))
         else:
             setattr(self, saved.state, getattr(self, saved.state) + 1)
 
     def add_all(self, report: "ImportReport") -> None:
-        """Add another import's fate to this one's."""
+        """Add the counts of another report."""
         self.created += report.created
         self.updated += report.updated
         self.unchanged += report.unchanged
@@ -65,9 +65,9 @@ def import_history(
     dry_run: bool = False,
     credit: bool = True,
 ) -> ImportReport:
-    """Save everything that can be read; killed at any moment, a second run completes it and doubles nothing.
+    """Save everything that can be read. Idempotent: a second run completes an interrupted one without duplicates.
 
-    Without `credit` the steps of a resolution are no tries that count.
+    Without `credit`, the steps of resolutions add to no track record.
     """
     bringing = _ImportRun(store, recall, clock, personal=personal, dry_run=dry_run, credit=credit)
     for batch, read in _split_batches(items, bringing.brought):
@@ -81,7 +81,7 @@ def import_history(
 
 
 class _ImportRun:
-    """One import: what is saved at once, and postmortems that name an incident, which wait until it may have come."""
+    """One import run. Postmortems that name an incident wait until that incident may have been imported."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class _ImportRun:
         self.brought = ImportReport()
 
     def take(self, batch: Sequence[Incident | Document]) -> None:
-        """Redact a batch and save what is new or says something else."""
+        """Redact a batch and save what is new or changed."""
         clean = [redact_model(item, personal=self._personal) for item in batch]
         self._naming += [item for item in clean if isinstance(item, Incident) and item.named_on_record]
         self._save([item for item in clean if isinstance(item, Document) or not item.named_on_record])
@@ -107,7 +107,7 @@ class _ImportRun:
             self.finish()
 
     def finish(self) -> None:
-        """Add to incidents on record what their postmortems say; where none is on record, the postmortem is it."""
+        """Merge waiting postmortems into the stored incidents they name, or save them as incidents if there are none."""
         for start in range(0, len(self._naming), BATCH):
             part = self._naming[start : start + BATCH]
             stored = match_stored_incidents(self._store, part)
@@ -154,7 +154,7 @@ def _store_entries(recall: Retriever, items: Sequence[Incident | Document], *, c
 def _split_batches(
     items: Iterable[Incident | Document | RejectedInput | ImportNote], brought: ImportReport
 ) -> Iterator[tuple[list[Incident | Document], int]]:
-    """Batches of what can be saved, with how many parts were read for each; the rest goes to the report."""
+    """Yield batches of records with the number of items read for each; rejections and notes go to the report."""
     batch: list[Incident | Document] = []
     read = 0
     for item in items:

@@ -1,4 +1,4 @@
-"""Evidence that is a postmortem is the incident that it tells of: the two are shown as one, and cited by its lines."""
+"""Show a postmortem among the evidence as the incident it describes, cited by the postmortem's lines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,9 +12,9 @@ Owner = tuple[EvidenceKind, str]
 
 
 def merge_reports(store: Storage, evidence: Sequence[Evidence], as_of: datetime | None) -> tuple[Evidence, ...]:
-    """Return the evidence, best first, each postmortem in the place of its incident, with the text that is cited.
+    """Return the evidence, best first, with each postmortem merged into its incident and with the cited text.
 
-    A postmortem of several incidents that none of the evidence is about stays a document.
+    A postmortem of several incidents stays a document unless one of them is among the evidence.
     """
     reports = [item.id for item in evidence if item.document is not None and item.document.kind != "runbook"]
     told_in = store.incidents_told_in(reports) if reports else {}
@@ -32,7 +32,7 @@ def merge_reports(store: Storage, evidence: Sequence[Evidence], as_of: datetime 
 
 
 def _related_owners(evidence: Sequence[Evidence], told_in: Mapping[str, tuple[str, ...]]) -> list[Owner]:
-    """The incidents that postmortems among the evidence tell of, and the postmortems that tell of its incidents."""
+    """Return the incidents described by postmortems in the evidence, and the postmortems of its incidents."""
     incidents: list[Owner] = [("incident", name) for names in told_in.values() for name in names]
     documents: list[Owner] = [("document", name) for name in told_in]
     cited: list[Owner] = [
@@ -46,7 +46,7 @@ def _incident_of(
     told_in: Mapping[str, tuple[str, ...]],
     stored: Mapping[Owner, Incident | Document | Suggestion],
 ) -> Incident | None:
-    """The incident that a postmortem stands for: its only one, if that was known then."""
+    """Return the only incident that a postmortem describes, if it was known at that time."""
     names = told_in.get(evidence.id, ()) if evidence.document is not None else ()
     if len(names) != 1:
         return None
@@ -55,7 +55,7 @@ def _incident_of(
 
 
 def _as_incident(evidence: Evidence, incident: Incident) -> Evidence:
-    """The postmortem's evidence under its incident's name; its lines stay those of the postmortem."""
+    """Return the postmortem's evidence as its incident, keeping the postmortem's excerpt."""
     excerpt = replace(evidence.excerpt, page=evidence.id) if evidence.excerpt else None
     return replace(
         evidence, id=incident.id, kind="incident", title=incident.title, incident=incident, document=None, excerpt=excerpt

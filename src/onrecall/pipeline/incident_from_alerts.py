@@ -1,4 +1,4 @@
-"""What a storm of alerts is as one incident, and how it is told: bounded, the same in whatever order they came."""
+"""Build one incident from a group of alerts: bounded in size and independent of the order of arrival."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -11,27 +11,28 @@ from onrecall.grouping import ServiceGraph, kind_of, service_name
 from onrecall.storage import ALERTS_SOURCE, StoredAlert
 
 MAX_LISTED = 20
-"""The most kinds of alerts that are listed."""
+"""Maximum number of alert kinds listed."""
 MAX_TITLE = 300
 MAX_LINE = 200
 MAX_DESCRIPTION = 4000
-"""The most characters of the leading alert's description."""
+"""Maximum length of the primary alert's description."""
 ALSO_FIRING = "Also firing:"
 CHANGE_WINDOW = timedelta(hours=2)
-"""A change this long before an incident is told with it."""
+"""Changes within this time before an incident are shown with it."""
 MAX_CHANGES = 3
 SEVERITIES: Sequence[Severity] = ("unknown", "info", "low", "medium", "high", "critical")
 FAULT_LABELS = ("error_type", "failure_type", "fault_type")
-"""Labels that say what kind of fault it is: what those alerts say that have one, if they agree."""
+"""Labels with the kind of fault; kept if all alerts that carry one agree."""
 CHANGE_WORDS = {"deployment": "Deployed", "configuration": "Configuration changed", "other": "Changed"}
 
 
 def build_incident(
     before: Incident | None, alerts: Sequence[StoredAlert], topology: ServiceGraph, *, complete: bool = True
 ) -> Incident:
-    """The incident of these alerts; those of a long one are only its first and newest, so what it was counts too.
+    """Build the incident of these alerts.
 
-    What a person opened, or said what resolved it, stays as it is.
+    If `complete` is false, only the first and newest alerts are given, and the previous state is merged in. Incidents
+    opened or resolved by a person are returned unchanged.
     """
     if before is not None and (before.source != ALERTS_SOURCE or before.resolution is not None or not alerts):
         return before
@@ -64,12 +65,12 @@ def build_incident(
 
 
 def effective_start(alert: StoredAlert) -> datetime:
-    """When an alert began: never after we heard of it, whatever its sender's clock says."""
+    """Return the start of an alert, no later than when it was received."""
     return min(alert.alert.starts_at, alert.received_at)
 
 
 def primary_alert(alerts: Sequence[Alert], topology: ServiceGraph) -> Alert:
-    """The alert that names the incident: the earliest of the service that most of the others need."""
+    """Return the alert that names the incident: the earliest of the service that most others depend on."""
     services = {service_name(alert.service) for alert in alerts if alert.service}
     needed = {name: _count_dependents(name, services, topology) for name in services if name in topology}
     most = max(needed.values(), default=0)
@@ -79,7 +80,7 @@ def primary_alert(alerts: Sequence[Alert], topology: ServiceGraph) -> Alert:
 
 
 def _count_dependents(service: str, services: set[str], topology: ServiceGraph) -> int:
-    """How many of the others need a service, directly or through others."""
+    """Count how many of these services depend on a service, directly or transitively."""
     dependents, layer = {service}, {service}
     while layer := {user for name in layer for user in topology.needed_by.get(name, ())} - dependents:
         dependents |= layer
@@ -87,7 +88,7 @@ def _count_dependents(service: str, services: set[str], topology: ServiceGraph) 
 
 
 def summarize_alerts(alerts: Iterable[Alert], besides: Alert | None = None) -> list[str]:
-    """A line for each kind of alert, in the order in which they began, as many as are told."""
+    """Return a line per kind of alert, in the given order, at most `MAX_LISTED`."""
     seen_kinds = {kind_of(besides)} if besides else set()
     lines: dict[str, None] = {}
     for alert in alerts:
@@ -102,23 +103,23 @@ def summarize_alerts(alerts: Iterable[Alert], besides: Alert | None = None) -> l
 
 
 def alert_kinds(alerts: Iterable[Alert]) -> frozenset[str]:
-    """What kinds of alerts these are."""
+    """Return the kinds of these alerts."""
     return frozenset(map(kind_of, alerts))
 
 
 def highest_severity(severities: Iterable[Severity]) -> Severity:
-    """The highest severity."""
+    """Return the highest severity."""
     return max(severities, key=SEVERITIES.index, default="unknown")
 
 
 def is_material_change(before: Incident, after: Incident) -> bool:
-    """Whether something material is new: another kind of alert, a higher severity."""
+    """Return whether the severity rose or the text changed."""
     worse = SEVERITIES.index(after.severity) > SEVERITIES.index(before.severity)
     return worse or before.text != after.text
 
 
 def needs_reindex(before: Incident, after: Incident) -> bool:
-    """Whether it is to be recalled by something else than before."""
+    """Return whether anything changed that the incident is recalled by."""
     return any(
         getattr(before, name) != getattr(after, name)
         for name in ("title", "description", "started_at", "service", "labels")
@@ -126,7 +127,7 @@ def needs_reindex(before: Incident, after: Incident) -> bool:
 
 
 def extra_context(incident: Incident, alerts: Sequence[StoredAlert], changes: Sequence[ChangeEvent]) -> tuple[str, ...]:
-    """What is told beside the incident's own words: alerts that joined what a person opened, and what was changed."""
+    """Return extra lines for the query: alerts that joined a manually opened incident, and recent changes."""
     lines: list[str] = []
     if incident.source != ALERTS_SOURCE and alerts:
         lines += [ALSO_FIRING, *summarize_alerts(alert.alert for alert in sorted(alerts, key=effective_start))]
@@ -149,7 +150,7 @@ def _description(first: Alert, also: Sequence[str]) -> str:
 
 
 def _keep_earlier_alerts(before: Incident, after: Incident, first: Alert, also: Sequence[str]) -> Incident:
-    """What is known of the alerts between the first and the newest stands in what the incident was before."""
+    """Merge in the alerts between the first and the newest, which are listed in the previous description."""
     _, listing, earlier_lines = before.description.rpartition(f"{ALSO_FIRING}\n")
     lines = dict.fromkeys([*(earlier_lines.splitlines() if listing else ()), *also])
     return replace(
@@ -163,7 +164,7 @@ def _keep_earlier_alerts(before: Incident, after: Incident, first: Alert, also: 
 
 
 def _shared_labels(labels: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """The labels that all have."""
+    """Return the labels that all alerts share, and the fault labels on which they agree."""
     first, *further = labels
     shared = {name: value for name, value in first.items() if all(further_labels.get(name) == value for further_labels in further)}
     faults = {name: value for name in FAULT_LABELS if (value := _common_value(alert_labels.get(name) for alert_labels in labels))}
@@ -171,13 +172,13 @@ def _shared_labels(labels: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 
 def _common_value(values: Iterable[str | None]) -> str | None:
-    """What all say that say anything."""
+    """Return the only non-empty value, if there is exactly one."""
     distinct = {value for value in values if value}
     return distinct.pop() if len(distinct) == 1 else None
 
 
 def _common_service(values: Iterable[str | None]) -> str | None:
-    """The service that all name that name any, in the first spelling."""
+    """Return the service that all alerts with a service name, in its first spelling."""
     spelled = [value for value in values if value]
     return spelled[0] if len({service_name(value) for value in spelled}) == 1 else None
 

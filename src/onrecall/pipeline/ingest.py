@@ -1,4 +1,4 @@
-"""Receive: a delivery is read, redacted and kept; when this returns, it is kept for good. Twice changes nothing."""
+"""Ingest: parse, redact and durably store deliveries. Idempotent."""
 
 import base64
 import threading
@@ -23,50 +23,50 @@ from onrecall.storage import ingest as receiving
 
 JSON = {"content-type": "application/json"}
 PACKED_TRACE_BYTES = 3_000
-"""Bytes of a message that can't be unpacked, as a trace of it."""
+"""Bytes that are stored of a message that can't be decompressed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedDelivery:
-    """A delivery that was read and redacted, ready to be kept."""
+    """A delivery that was parsed and redacted, ready to be stored."""
 
     arrival: IngestBatch
     confirmation: SubscriptionConfirmation | None = None
     refusal: Invalid | None = None
-    """Why nothing of it could be read; it is kept as rejected all the same."""
+    """Why nothing of it could be parsed; it is stored as rejected all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReceipt:
-    """What became of a delivery."""
+    """Result of a delivery."""
 
     accepted: int
     duplicate: int
     rejected: tuple[RejectedInput, ...] = ()
     keys: tuple[str, ...] = ()
-    """What the sender's things are known by."""
+    """Deduplication keys of the received events."""
     confirmation: SubscriptionConfirmation | None = None
-    """The sender asks to have an address fetched."""
+    """The source asks to have a URL fetched."""
     refusal: Invalid | None = None
-    """Why nothing of it could be read; it is kept as rejected all the same."""
+    """Why nothing of it could be parsed; it is stored as rejected all the same."""
     problems: tuple[str, ...] = ()
-    """What could not be read of parts that were taken in, each naming its field."""
+    """Problems with parts that were accepted, each naming its field."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePolicy:
-    """What an operator wants of single sources, by name; in spans `default` stands for all others."""
+    """Settings per source; `default` applies to all other sources."""
 
     expiry: Mapping[str, timedelta] = field(default_factory=dict)
-    """After how long an alert is over that its source never ends; zero: never."""
+    """Time after which an alert that its source never resolves expires; zero: never."""
     patience: Mapping[str, timedelta] = field(default_factory=dict)
-    """How long a heartbeat may stay away; zero: it is never missed."""
+    """How long a heartbeat may stay away; zero disables the check."""
     trusted: frozenset[str] = frozenset()
-    """Whose notes and documents count like those of a responder."""
+    """Sources whose notes and documents are accepted without confirmation."""
 
 
 class AlertIngester:
-    """Takes deliveries in."""
+    """Parses and stores deliveries."""
 
     def __init__(
         self,
@@ -91,9 +91,9 @@ class AlertIngester:
         self._own = threading.local()
 
     def read(self, source: str, delivery: WebhookRequest, by: str | None = None) -> ParsedDelivery:
-        """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all carries its refusal.
+        """Parse one delivery without storing it. If nothing of it can be parsed, the result carries the refusal.
 
-        `by` is the name of the key that it came with; it stands for who wrote what names no author.
+        `by` is the name of the key it came with, used as the author of notes that name none.
         """
         parser = self.sources.find(source)
         try:
@@ -103,20 +103,20 @@ class AlertIngester:
             return replace(self.unread(parser.name, unreadable), refusal=error)
 
     def unread(self, source: str, part: ParseError) -> ParsedDelivery:
-        """A message that can't be read at all, ready to be kept as rejected."""
+        """Return a message that can't be parsed at all, ready to be stored as rejected."""
         return ParsedDelivery(IngestBatch(source, unread=(_rejected_part(part, self._cleaner),)))
 
     def refuse_packed(self, source: str, packed: WebhookRequest, reason: str) -> None:
-        """Keep the beginning of a message that can't be unpacked as rejected, in base64."""
+        """Store the beginning of a message that can't be decompressed as rejected, in base64."""
         beginning = base64.b64encode(packed.body[:PACKED_TRACE_BYTES]).decode()
         self.keep([self.unread(source, ParseError("body", "content-encoding", reason, beginning))])
 
     def rehearse(self, source: str, delivery: WebhookRequest) -> PayloadRehearsal:
-        """What would come of a delivery, redacted as it would be stored; nothing is kept."""
+        """Return what a delivery would become, redacted; nothing is stored."""
         return self._redacted(rehearse(self.sources, source, delivery, self._clock()))
 
     def keep(self, reads: Sequence[ParsedDelivery]) -> tuple[IngestReceipt, ...]:
-        """Keep what was read, all in one transaction."""
+        """Store parsed deliveries in one transaction."""
         received = self._store.receive([read.arrival for read in reads], self._clock())
         self.switch.record_beats(signal for read in reads for signal in read.arrival.signals)
         for read, result in zip(reads, received, strict=True):
@@ -125,7 +125,7 @@ class AlertIngester:
         return tuple(_make_receipt(read, result) for read, result in zip(reads, received, strict=True))
 
     def retry(self, number: int, mended: bytes | None = None) -> IngestReceipt:
-        """Try a rejected part again, as it was or as somebody mended it."""
+        """Retry a rejected part, unchanged or corrected."""
         part = self._store.rejected_part(number)
         if part.settled_at is not None:
             raise Conflict(f"rejected part {number} went in at {part.settled_at.isoformat()}")
@@ -155,7 +155,7 @@ class AlertIngester:
         return ParsedDelivery(arrival, parsed.confirmation)
 
     def _with_documents(self, arrival: IngestBatch, documents: Sequence[Document], by: str) -> IngestBatch:
-        """A sender's documents are suggestions, unless an operator trusts it."""
+        """Add documents as suggestions, or as documents if the source is trusted."""
         if arrival.source in self._trusted:
             prepared = self._recall.prepare(documents)
             entries = [StoreEntry(document, passages) for document, passages in zip(documents, prepared, strict=True)]
@@ -184,7 +184,7 @@ class AlertIngester:
         return replace(rehearsal, parts=parts, rejected=rejected, refusal=refusal, definition=definition)
 
     def _expiring(self, signal: InboundEvent) -> InboundEvent:
-        """An alert that nobody ends, with the time after which the operator wants it to be over."""
+        """Apply the configured expiry to an alert that its source never resolves."""
         if not isinstance(signal, Alert) or signal.expires_after is None or signal.purpose == "test":
             return signal
         chosen = self._expiry.get(signal.source, self._expiry.get("default"))
@@ -192,7 +192,7 @@ class AlertIngester:
 
     @property
     def _cleaner(self) -> RedactionCache:
-        """One for each thread."""
+        """The redaction cache of this thread."""
         if not hasattr(self._own, "cleaner"):
             self._own.cleaner = RedactionCache(personal=self._personal)
         cleaner: RedactionCache = self._own.cleaner
@@ -205,7 +205,7 @@ def _raise_first(rejected: Iterable[RejectedInput]) -> None:
 
 
 def _attribute(signal: InboundEvent, source: str, by: str | None) -> InboundEvent:
-    """A note or an acknowledgement under the name of its sender: `pagerduty: Ann`, else that of the key."""
+    """Attribute a note or acknowledgement to its source, as in `pagerduty: Ann`, or to the key."""
     if not isinstance(signal, Note | Acknowledgement):
         return signal
     prefix = f"{source}: "

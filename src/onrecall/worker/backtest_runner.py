@@ -99,7 +99,9 @@ class DemoBacktest(threading.Thread):
     def run(self) -> None:
         """Start the backtest and wait for its end."""
         openings = len(self._history.incidents)
-        printing.print_line((f"measuring trust in the background: {openings} examples are replayed in their order\n", "dim"))
+        printing.print_line(
+            (f"measuring trust in the background: {openings} examples are replayed in their order\n", "dim")
+        )
         self._runner.start(history=self._history)
         self._runner.wait()
         ended = self._runner.newest()
