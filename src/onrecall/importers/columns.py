@@ -15,7 +15,7 @@ from onrecall.importers.comments import parse_comments
 from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.mapping import FieldMapping
 from onrecall.importers.narrative import Comment
-from onrecall.importers.native import parse_labels as label_object
+from onrecall.importers.native import parse_labels
 from onrecall.importers.record import FieldRecord
 from onrecall.importers.states import state_of
 from onrecall.importers.tags import parse_facets, read_tags
@@ -149,8 +149,8 @@ class _MappedRow:
         pairs: dict[str, str] = {}
         for value in self._values.get("labels", ()):
             if isinstance(value, Mapping):
-                pairs |= label_object(value)
-                tags += [f"{name}: {text}" for name, text in label_object(value).items()]
+                pairs |= parse_labels(value)
+                tags += [f"{name}: {text}" for name, text in parse_labels(value).items()]
             elif isinstance(value, str) and value.lstrip().startswith("{"):
                 pairs |= _json_labels(value)
             else:
@@ -222,7 +222,7 @@ def _tag_parts(value: Any) -> list[str]:
 
 def _json_labels(text: str) -> dict[str, str]:
     try:
-        return label_object(json.loads(text))
+        return parse_labels(json.loads(text))
     except (ValueError, RecursionError):
         raise Invalid(
             "`labels` begins like JSON but is broken; write it as region=eu;team=payments", "labels"

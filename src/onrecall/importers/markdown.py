@@ -15,19 +15,12 @@ from onrecall.importers import front_matter as frontmatter
 from onrecall.importers import markup
 from onrecall.importers.native import parse_labels
 from onrecall.importers.postmortem.deeds import split_sentences
-from onrecall.importers.postmortem.front import (
-    FIELDS,
-    START,
-    front_services,
-    is_incident_front_matter,
-    read_front_matter,
-)
+from onrecall.importers.postmortem.front import FIELDS, START, describes_incident, front_services, read_front_matter
 from onrecall.importers.postmortem.incident_text import ReadingState
 from onrecall.importers.postmortem.kind import has_incident_date, reports_outage
 from onrecall.importers.postmortem.pages import split_incidents
 from onrecall.importers.postmortem.reader import extract_incidents
-from onrecall.importers.postmortem.rows import BOLD_LEVEL, DocumentRow, parse_rows
-from onrecall.importers.postmortem.rows import plain_text as plain_words
+from onrecall.importers.postmortem.rows import BOLD_LEVEL, DocumentRow, parse_rows, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection, split_sections
 from onrecall.importers.postmortem.vocabulary import SECTIONS, section_topic
 from onrecall.importers.record import FieldRecord, ImportNote, check_id, check_values, to_text
@@ -214,7 +207,7 @@ def dump(document: Document) -> str:
 
 def headings(text: str) -> Iterator[str]:
     """Yield the headings of a text, except those in code blocks."""
-    return (plain_words(row.text) for row in parse_rows(text) if row.kind == "heading" and row.level < BOLD_LEVEL)
+    return (plain_text(row.text) for row in parse_rows(text) if row.kind == "heading" and row.level < BOLD_LEVEL)
 
 
 def has_sections(text: str) -> bool:
@@ -255,12 +248,12 @@ def _document_title(page: MarkdownFile) -> str:
         return title
     for row in page.rows:
         if row.kind == "heading" and row.text.strip() and section_topic(row.text) is None:
-            return plain_words(row.text)
+            return plain_text(row.text)
         if row.kind in ("text", "item", "cells") and not row.text.strip().startswith("**"):
             break
     title_section = next((section for section in page.sections if section.topic == "title" and section.rows), None)
     if title_section is not None:
-        return plain_words(title_section.rows[0].text)
+        return plain_text(title_section.rows[0].text)
     heading = next(
         (
             row.text
@@ -270,12 +263,12 @@ def _document_title(page: MarkdownFile) -> str:
         None,
     )
     if heading is not None:
-        return plain_words(heading)
+        return plain_text(heading)
     if summary := _front_text(page.front, "summary", "description"):
         return split_sentences(summary)[0][:LONGEST_TITLE]
     only = next((row.text for row in page.rows if row.kind == "heading" and row.level < BOLD_LEVEL), None)
     return (
-        plain_words(only)
+        plain_text(only)
         if only and _document_kind(page, page.place.stem) == "runbook"
         else page.place.name.split(".")[0] or page.place.stem
     )
@@ -330,7 +323,7 @@ def _document_kind(page: MarkdownFile, title: str) -> DocumentKind:
     states_date = (
         dated or has_incident_date(title) or any(front.get(name) for name in ("date", "incident_date", *START))
     )
-    if is_incident_front_matter(front.values):
+    if describes_incident(front.values):
         return "postmortem"
     if (states_date or by_path != "runbook") and _reports_outage(page, title, dated=states_date):
         return "postmortem"
@@ -352,7 +345,7 @@ def _reports_outage(page: MarkdownFile, title: str, *, dated: bool) -> bool:
 def _heading_counts(rows: Sequence[DocumentRow]) -> tuple[int, int]:
     """Count the headings typical of a postmortem, and those typical of a runbook."""
     heads = [row.text for row in rows if row.kind == "heading"]
-    names = {re.sub(r"[^a-z0-9 ]", "", plain_words(text).lower()).strip() for text in heads}
+    names = {re.sub(r"[^a-z0-9 ]", "", plain_text(text).lower()).strip() for text in heads}
     return len(names & _POSTMORTEM), len(names & _RUNBOOK)
 
 
@@ -373,9 +366,7 @@ def _document_date(place: PurePosixPath, title: str, page: MarkdownFile, times: 
 def _document_labels(front: FieldRecord) -> Mapping[str, str]:
     front_labels = front.get("labels") or None
     tags = (
-        front.string_list("labels")
-        if isinstance(front_labels, str | list) and is_incident_front_matter(front.values)
-        else ()
+        front.string_list("labels") if isinstance(front_labels, str | list) and describes_incident(front.values) else ()
     )
     merged = read_tags(tags).labels if tags else parse_labels(front_labels)
     if len(services := front_services(front)) > 1:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from onrecall.domain.incident import ResolutionStep, TimelineEntry
 from onrecall.importers.markup.jira_wiki import to_markdown
-from onrecall.importers.postmortem.causes import root_cause as cause_in
+from onrecall.importers.postmortem.causes import find_root_cause
 from onrecall.importers.postmortem.deeds import reports_action, runs_command, split_sentences
 from onrecall.importers.postmortem.prose import is_placeholder, joined_statement
 from onrecall.importers.postmortem.resolution_steps import extract_steps, steps_in_comments
@@ -138,7 +138,7 @@ class _TicketParts:
         if self._cause_field:
             return self._cause_field
         for at, divided in self._newest_first():
-            if statement := cause_in([section for section in divided if section.topic == "cause"]):
+            if statement := find_root_cause([section for section in divided if section.topic == "cause"]):
                 self._note_time(at)
                 return statement.text
         return self._cause_in_comments()
@@ -149,7 +149,7 @@ class _TicketParts:
             text = self._comments[place].text
             closing = place == last and self._fixed and reports_closing(text) and not _NO_CAUSE.search(text)
             topic: Topic = "summary" if closing else "timeline"
-            statement = cause_in([LabelledSection(topic, "", 0, 1, list(self._rows[place]))])
+            statement = find_root_cause([LabelledSection(topic, "", 0, 1, list(self._rows[place]))])
             if statement is not None:
                 self._note_time(self._comments[place].at)
                 return _CAUSE_LABEL.sub("", statement.text)

@@ -76,7 +76,7 @@ _EFFECT_ONLY = re.compile(
 )
 
 
-def root_cause(sections: Sequence[LabelledSection]) -> ProseStatement | None:
+def find_root_cause(sections: Sequence[LabelledSection]) -> ProseStatement | None:
     """Return the cause under its best heading; without one, the sentence that states it most clearly."""
     headed = [section for section in sections if section.topic == "cause"]
     for group in (_named_root_cause(headed), headed):

@@ -21,7 +21,7 @@ FIELDS = frozenset((*START, *END, *SERVICE, *SUMMARY, *CAUSE, *SEVERITY, *OTHER,
 _OPEN = frozenset(("open", "investigating", "identified", "monitoring", "ongoing", "in progress", "active"))
 
 
-def is_incident_front_matter(values: Mapping[str, Any]) -> bool:
+def describes_incident(values: Mapping[str, Any]) -> bool:
     """Return whether the field names are those of a status page incident or a published postmortem."""
     names = set(values)
     times = {"start_time", "end_time", "resolvedWhen", "started_at", "incident_start"}
@@ -57,7 +57,7 @@ def _start_of_status_page(front: FieldRecord) -> datetime | None:
     """Return a status page's start from `date` or `created`; a bare date is ignored, the text may be more precise."""
     if front.values.keys() >= TRACKED:
         return front.time("created")
-    at = front.time("date") if is_incident_front_matter(front.values) else None
+    at = front.time("date") if describes_incident(front.values) else None
     return at if at is not None and at.time() != time() else None
 
 

@@ -73,7 +73,7 @@ class IncidentText:
         self.entries = self._updates(chronology) or timeline.chronology_entries(self.sections, chronology)
         reading.zoneless += zoneless + chronology.zoneless
 
-    def of(self, about: Topic) -> list[LabelledSection]:
+    def sections_about(self, about: Topic) -> list[LabelledSection]:
         """Return the sections with this topic."""
         return [section for section in self.sections if section.topic == about]
 
@@ -107,7 +107,7 @@ class IncidentText:
         """Return the dates at the beginning of chronology rows."""
         stamps = [
             opening_stamp(plain_text(row.text))
-            for section in self.of("timeline")
+            for section in self.sections_about("timeline")
             for row in section.rows
             if row.kind in ("heading", "item", "text", "cells")
         ]
@@ -122,7 +122,7 @@ class IncidentText:
 
     def _updates(self, chronology: Chronology) -> list[ChronologyEntry]:
         """Return the updates of a status page, oldest first."""
-        if self.of("timeline"):
+        if self.sections_about("timeline"):
             return []
         headed = timeline.headed_updates(self.sections, chronology)
         updates = headed or [

@@ -63,7 +63,7 @@ def _build_incident(document: Document, text: IncidentText, source_id: str) -> I
     summary = _summary(text)
     cause = _cause(text)
     steps = _steps(text)
-    statements = {name: joined_statement(text.of(name)) for name in ("impact", "detection", "trigger")}
+    statements = {name: joined_statement(text.sections_about(name)) for name in ("impact", "detection", "trigger")}
     known_at = max(filter(None, [ended_at or _last_moment(text.entries), started_at]))
     is_open = text.front.is_open or _is_open(text)
     resolution = _resolution(cause, steps, text, known_at) if not is_open else None
@@ -120,7 +120,7 @@ def _last_moment(entries: Sequence[ChronologyEntry]) -> datetime | None:
 
 def _summary(text: IncidentText) -> ProseStatement | None:
     """Return the summary: its section, the front matter, or the text before the first section."""
-    if (summary := joined_statement(text.of("summary"))) is not None:
+    if (summary := joined_statement(text.sections_about("summary"))) is not None:
         return summary
     if text.front.summary:
         return ProseStatement(text.front.summary, 0)
@@ -134,8 +134,8 @@ def _summary(text: IncidentText) -> ProseStatement | None:
 
 def _cause(text: IncidentText) -> ProseStatement | None:
     """Return the cause from its section, the front matter, or the prose."""
-    stated = causes.root_cause(text.sections)
-    if text.front.cause and (stated is None or not text.of("cause")):
+    stated = causes.find_root_cause(text.sections)
+    if text.front.cause and (stated is None or not text.sections_about("cause")):
         return ProseStatement(text.front.cause, 0)
     if stated is None and text.front.summary:
         return _front_cause(text.front.summary)
@@ -143,13 +143,13 @@ def _cause(text: IncidentText) -> ProseStatement | None:
 
 
 def _front_cause(summary: str) -> ProseStatement | None:
-    from_prose = causes.root_cause((LabelledSection("summary", "", 0, 1, [DocumentRow(0, "text", summary)]),))
+    from_prose = causes.find_root_cause((LabelledSection("summary", "", 0, 1, [DocumentRow(0, "text", summary)]),))
     return ProseStatement(from_prose.text, 0) if from_prose else None
 
 
 def _steps(text: IncidentText) -> tuple[ResolutionStep, ...]:
-    fixes = text.of("fix")
-    steps = extract_steps(fixes, text.of("failed_fix"), text.entries)
+    fixes = text.sections_about("fix")
+    steps = extract_steps(fixes, text.sections_about("failed_fix"), text.entries)
     if not any(step.outcome == "worked" for step in steps):
         prose = [section for section in text.sections if section.topic in ("summary", None, "impact")]
         chronology_lines = {entry.line for entry in text.entries}
@@ -160,7 +160,7 @@ def _steps(text: IncidentText) -> tuple[ResolutionStep, ...]:
 def _resolution(
     cause: ProseStatement | None, steps: Sequence[ResolutionStep], text: IncidentText, at: datetime
 ) -> Resolution | None:
-    fix = joined_statement(text.of("fix"))
+    fix = joined_statement(text.sections_about("fix"))
     if cause is None and not steps and fix is None:
         return None
     return Resolution(

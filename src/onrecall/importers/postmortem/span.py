@@ -97,7 +97,11 @@ def _with_clock(text: IncidentText, span: IncidentSpan) -> IncidentSpan:
 
 def _span_in_prose(text: IncidentText) -> IncidentSpan | None:
     """Find a range such as `Between 09:12 and 10:47 UTC on 4 March` in the summary or first paragraphs."""
-    for section in (*text.of("summary"), *text.of("impact"), *(part for part in text.sections if part.topic is None)):
+    for section in (
+        *text.sections_about("summary"),
+        *text.sections_about("impact"),
+        *(part for part in text.sections if part.topic is None),
+    ):
         for statement in paragraphs(section.rows):
             if (stamps := parse_range(statement.text)) is None:
                 continue
@@ -111,7 +115,7 @@ def _span_in_prose(text: IncidentText) -> IncidentSpan | None:
 
 def _opening_moment(text: IncidentText) -> tuple[datetime, int] | None:
     """Find an opening sentence that states the start: `On 4 March 2026 at 09:12 UTC nobody could …`."""
-    for section in (*text.of("summary"), *(part for part in text.sections if part.topic is None)):
+    for section in (*text.sections_about("summary"), *(part for part in text.sections if part.topic is None)):
         for statement in sentence_statements(section.rows):
             stamp = find_stamp(statement.text) if _AT_FIRST.match(statement.text) else None
             if stamp is None or not (stamp.day and stamp.clock) or not _reports_beginning(statement.text, stamp.end):
