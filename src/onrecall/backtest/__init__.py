@@ -1,3 +1,1 @@
-"""A history comes in and is replayed in time order through the pipeline;
-a report of hit rates, calibration and errors goes out.
-"""
+"""Backtests: replay a history in time order through the pipeline and report hit rates, calibration and errors."""

@@ -1,4 +1,4 @@
-"""What the memory has to be better than: the usual cause, BM25 alone and the sentence model alone."""
+"""Baselines: the most frequent cause, BM25 alone, and the sentence model alone."""
 
 import math
 import re
@@ -14,33 +14,33 @@ from onrecall.backtest.ground_truth import normalize_label
 
 Vectors = npt.NDArray[np.float32]
 K1, B = 1.2, 0.75
-"""BM25 as most engines ship it."""
+"""Default BM25 parameters of most search engines."""
 QUESTION_BATCH = 64
-"""Questions to the sentence model's vectors that are answered at a time: it takes little longer than one alone."""
+"""Questions scored in one matrix product, which takes little longer than a single one."""
 BASELINE_NAMES = ("most_frequent_cause", "bm25", "minilm")
 _WORD = re.compile(r"\w+")
 
 
 class UsualCause:
-    """Answers with the causes most frequent in that service until then; elsewhere, where it never had one."""
+    """Answers with the most frequent causes of the service so far, or of all services if it has none."""
 
     def __init__(self) -> None:
         self._by_service: dict[str | None, Counter[str]] = defaultdict(Counter)
         self._all: Counter[str] = Counter()
 
     def learn(self, service: str | None, cause: str) -> None:
-        """An incident was resolved, and this was its cause."""
+        """Count the cause of a resolved incident."""
         self._by_service[service][normalize_label(cause)] += 1
         self._all[normalize_label(cause)] += 1
 
     def answer(self, service: str | None, limit: int) -> tuple[str, ...]:
-        """Causes, the most frequent first."""
+        """Return causes, most frequent first."""
         counted = self._by_service.get(service) or self._all
         return tuple(sorted(counted, key=lambda cause: (-counted[cause], cause))[:limit])
 
 
 class Bm25:
-    """BM25 over whole texts: lower case, English stems, nothing else."""
+    """BM25 over whole texts, lower-cased and with English stemming."""
 
     def __init__(self) -> None:
         self._stem: Callable[[list[str]], list[str]] = Stemmer.Stemmer("english").stemWords
@@ -53,7 +53,7 @@ class Bm25:
         self._current: dict[str, tuple[int, tuple[str, ...]]] = {}
 
     def upsert(self, owner: str, text: str) -> None:
-        """Take a text in, in place of the one the owner had."""
+        """Add or replace the text of an owner."""
         self._remove(owner)
         counted = Counter(self._terms(text))
         row = len(self._owners)
@@ -69,7 +69,7 @@ class Bm25:
             counts.append(often)
 
     def answer(self, text: str, limit: int) -> tuple[str, ...]:
-        """Owners, best first."""
+        """Return owners, best first."""
         if not self._current:
             return ()
         usual = max(self._total / len(self._current), 1.0)
@@ -94,7 +94,7 @@ class Bm25:
 
 
 class Cosine:
-    """The nearest passage by the sentence model alone."""
+    """Nearest passages by the sentence model alone."""
 
     def __init__(self, dimensions: int, limit: int) -> None:
         self._limit = limit
@@ -102,11 +102,11 @@ class Cosine:
         self._owners: list[str] = []
         self._known_vectors: dict[str, frozenset[bytes]] = {}
         self._questions: list[tuple[Vectors, int]] = []
-        """What is not answered yet, and how many passages there were then."""
+        """Unanswered questions with the number of passages at that time."""
         self._answers: list[tuple[str, ...]] = []
 
     def add(self, owner: str, vectors: Sequence[bytes]) -> None:
-        """Take passages in (float16, unit length); what the owner had already stays, for it is still said."""
+        """Add passage vectors (float16, unit length) of an owner; known ones are kept."""
         earlier = self._known_vectors.get(owner, frozenset())
         vectors = [passage_vector for passage_vector in vectors if passage_vector not in earlier]
         self._known_vectors[owner] = earlier.union(vectors)
@@ -118,13 +118,13 @@ class Cosine:
             self._owners.append(owner)
 
     def ask(self, vector: Vectors) -> None:
-        """Have a question answered from what is there now: passages only ever come, so it can wait for others."""
+        """Queue a question over the current passages; as these are only added, it can be answered later in a batch."""
         self._questions.append((vector, len(self._owners)))
         if len(self._questions) == QUESTION_BATCH:
             self._answer()
 
     def answers(self) -> Sequence[tuple[str, ...]]:
-        """To each question in turn the owners, best first."""
+        """Return the owners for each question in order, best first."""
         self._answer()
         return self._answers
 
@@ -132,7 +132,7 @@ class Cosine:
         if not self._questions:
             return
         scores = np.stack([vector for vector, _ in self._questions]) @ self._vectors[: self._questions[-1][1]].T
-        # How products are summed depends on how many are taken together; what that changes is no difference.
+        # The summation order of products depends on the batch size; rounding hides the difference.
         scores = np.round(scores, 5)
         for row, (_, passage_count) in zip(scores, self._questions, strict=True):
             self._answers.append(_best_rows_owners(row[:passage_count], self._owners, self._limit))
@@ -140,7 +140,7 @@ class Cosine:
 
 
 def _best_rows_owners(scores: npt.NDArray[np.floating], owners: Sequence[str], limit: int) -> tuple[str, ...]:
-    """The owners of the best rows above nothing, each once; of equal ones the earlier."""
+    """Return the distinct owners of the best positive rows; ties go to the earlier row."""
     candidate_count = min(len(scores), limit * 8)
     while True:
         top = np.argpartition(-scores, candidate_count - 1)[:candidate_count] if candidate_count < len(scores) else np.arange(len(scores))

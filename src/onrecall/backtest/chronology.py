@@ -1,4 +1,4 @@
-"""A history in the order in which it became known: what a replay may tell the memory, and when."""
+"""A history as events in the order in which they became known, for the replay."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from onrecall.domain.incident import Document, Incident, Resolution
 
 Kind = Literal["opened", "resolved", "dated", "reported"]
 KIND_ORDER: Mapping[Kind, int] = {"opened": 0, "reported": 0, "resolved": 1, "dated": 2}
-"""At the same instant openings come first: they know nothing of what else happened then."""
+"""Openings come first at the same instant, as they know nothing of what else happened then."""
 DAY = timedelta(days=1)
 BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
 
@@ -23,28 +23,28 @@ class HistoryEvent:
     kind: Kind
     id: str
     incident: Incident | None = None
-    """As it opened: without its end and without its links, which are hindsight."""
+    """The incident as it opened, without resolution and links, which are hindsight."""
     resolution: Resolution | None = None
     recurs: str | None = None
-    """The earlier incident that somebody said it repeats."""
+    """The earlier incident that it repeats according to its links."""
     document: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is replayed."""
+    """The history to replay."""
 
     incidents: tuple[Incident, ...]
     documents: tuple[Document, ...] = ()
     left_out: tuple[RejectedInput, ...] = ()
     judged: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """For an incident, the earlier ones that people said were the right answer to it."""
+    """For each incident, the earlier ones that people confirmed as the right answer."""
 
     @classmethod
     def of(
         cls, records: Iterable[Incident | Document | RejectedInput], judged: Mapping[str, Collection[str]] | None = None
     ) -> "History":
-        """In an order that does not depend on the order in which it was read; of two with one id the first stays."""
+        """Build a history independent of the reading order; of two records with the same id the first is kept."""
         incidents: list[Incident] = []
         documents: list[Document] = []
         left_out: list[RejectedInput] = []
@@ -62,14 +62,14 @@ class History:
 
     @property
     def reports(self) -> tuple[Document, ...]:
-        """Dated postmortems and RCAs, where no incident is on record: they alone tell when something happened."""
+        """Dated postmortems and RCAs, used as openings if the history has no incidents."""
         if self.incidents:
             return ()
         return tuple(document for document in self.documents if document.dated is not None and document.kind != "runbook")
 
 
 def order_events(history: History) -> list[HistoryEvent]:
-    """Everything in the order in which it became known."""
+    """Return all events in the order in which they became known."""
     started = {incident.id: incident.started_at for incident in history.incidents}
     history_events = [HistoryEvent(_known_from(document.dated), "dated", document.id, document=document) for document in history.documents]
     history_events += [HistoryEvent(document.dated, "reported", document.id, document=document) for document in history.reports if document.dated]
@@ -84,7 +84,7 @@ def order_events(history: History) -> list[HistoryEvent]:
 
 
 def as_opened(incident: Incident) -> Incident:
-    """What was known of it when it opened: of one that a postmortem tells of, its title and how it was noticed."""
+    """Return what was known when the incident opened; of one from a postmortem, only title and detection."""
     opened = replace(
         incident,
         status="open",
@@ -103,14 +103,14 @@ def as_opened(incident: Incident) -> Incident:
 
 
 def _known_from(at: datetime | None) -> datetime:
-    """When a thing of that time is known: midnight sharp is a date, and a date is over when its day is."""
+    """Return when a record with this time is known: exactly midnight means a date, known at the end of the day."""
     if at is None:
         return BEGINNING_OF_TIME
     return at + DAY if at.timetz().replace(tzinfo=None) == time.min else at
 
 
 def _drop_reported_again(incidents: Sequence[Incident]) -> list[Incident]:
-    """Without what only a postmortem tells of an incident that is in the history itself."""
+    """Drop incidents from postmortems that describe an incident of the history itself."""
     own_ids = {incident.id for incident in incidents if not incident.document}
     return [incident for incident in incidents if incident.named_on_record not in own_ids]
 

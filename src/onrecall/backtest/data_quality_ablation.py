@@ -1,4 +1,4 @@
-"""What flaws of the history cost: the same openings answered with the flaw and without it."""
+"""Data quality ablation: what flaws of the history cost, by answering the same openings with and without them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ TREATMENTS: Mapping[str, Treatment] = {
     "duplicate": "left out",
     "contradicting_times": "left out",
 }
-"""What can be left out is left out. What is missing can't be made up; but it can be taken from others that have it."""
+"""Superfluous data is left out. Missing data can't be made up, so it is removed from as many other incidents."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryFlaw:
-    """A kind of flaw, and which incidents have it."""
+    """A kind of flaw and the incidents that have it."""
 
     name: str
     meaning: str
@@ -35,17 +35,17 @@ class HistoryFlaw:
 
 @dataclass(frozen=True, slots=True)
 class FlawEffect:
-    """What mending one kind of flaw is worth: the rates without the flaw less those with it, on the same openings."""
+    """What fixing a flaw is worth: rates without minus rates with the flaw, on the same openings."""
 
     flaw: HistoryFlaw
     changed: int
-    """How many incidents were left out, or lost what the flawed ones lack."""
+    """Number of incidents left out, or stripped of what the flawed ones lack."""
     hit_at_3: Estimate
     cause_match: Estimate
 
 
 def select_treated(flaw: HistoryFlaw, flawless: Sequence[str]) -> tuple[str, ...]:
-    """Whom the replay treats differently: the flawed; or, spread evenly over the history, as many of the whole ones."""
+    """Return the treated incidents: the flawed ones, or as many flawless ones spread evenly over the history."""
     if flaw.how == "left out":
         return flaw.incidents
     count = min(len(flaw.incidents), len(flawless) // 2)
@@ -53,7 +53,7 @@ def select_treated(flaw: HistoryFlaw, flawless: Sequence[str]) -> tuple[str, ...
 
 
 def measure_effect(flaw: HistoryFlaw, touched: Sequence[str], before: Sequence[Case], after: Sequence[Case]) -> FlawEffect:
-    """The paired difference over the openings that have something to find and were not touched themselves."""
+    """Return the paired difference over untreated openings that have something to find."""
     later = {case.answer.incident: case for case in after}
     apart = set(touched)
     pairs = [

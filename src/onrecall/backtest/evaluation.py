@@ -1,4 +1,4 @@
-"""The backtest's figures: how often the memory would have been right on this history, and how far to trust that."""
+"""The figures of a backtest: how often answers would have been right on this history, with intervals."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,15 +25,15 @@ LENGTH_GROUPS: Mapping[float, str] = {
     200: "51 to 200 words",
     inf: "more than 200 words",
 }
-"""Lengths of an opening, by the most words that it may have."""
+"""Length groups of openings by maximum number of words."""
 TITLE_ALONE = "title of a report"
 BOOTSTRAP_DRAWS = 300
-"""Draws for the interval of the calibration error: each of them bins all answers anew."""
+"""Bootstrap draws for the calibration error; each bins all answers again."""
 
 
 @dataclass(frozen=True, slots=True)
 class HitRates:
-    """How well incidents of the same cause were found."""
+    """How well incidents with the same cause were found."""
 
     hit_at_1: Estimate
     hit_at_3: Estimate
@@ -42,20 +42,20 @@ class HitRates:
 
     @classmethod
     def of(cls, places: Ranks) -> "HitRates":
-        """From where the first hit of each question stood."""
+        """Compute the rates from the rank of the first hit of each question."""
         return cls(hit_at(places, 1), hit_at(places, 3), hit_at(places, 5), mrr(places))
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineComparison:
-    """A baseline on the same questions, and how far the memory is ahead of it."""
+    """A baseline on the same questions, and our lead over it."""
 
     name: str
     hits: HitRates
     ahead: Estimate
-    """Our hit@3 less its, question by question."""
+    """Paired difference: our hit@3 minus that of the baseline."""
     missing: str | None = None
-    """Why it could not be asked."""
+    """Why it is not available."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class CaseGroup:
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceReport:
-    """The confidence that would have been shown, each from what was judged before it, against what came true."""
+    """Walk-forward confidence compared with what was right."""
 
     quality: curve.ConfidenceQuality
     ece: Estimate
@@ -89,7 +89,7 @@ class BacktestReport:
     since: datetime | None
     until: datetime | None
     bases: Mapping[str, int]
-    """By how many incidents the truth is known from what."""
+    """Number of incidents per basis of the truth."""
     to_find: int
     new: int
     untold: int
@@ -110,7 +110,7 @@ class BacktestReport:
     by_month: tuple[CaseGroup, ...]
     by_severity: tuple[CaseGroup, ...]
     by_length: tuple[CaseGroup, ...]
-    """By how many words the opening had, the shortest first."""
+    """By number of words of the opening, shortest first."""
     power: Power | None
     learning: learning.LearningCurve | None
     notes: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ def evaluate(
     similar_threshold: float,
     known_threshold: float,
 ) -> BacktestReport:
-    """All figures of one replay; `similar` and `known` are the match scores at which its verdicts changed."""
+    """Compute all figures of a replay; the thresholds are the match scores at which its verdicts changed."""
     case_list = judge_answers(run, truths)
     to_find = [case for case in case_list if case.truth.known]
     new = [case for case in case_list if case.truth.known is False]

@@ -1,4 +1,4 @@
-"""An answer beside the truth: where the first hit stood, and whether the cause and a step were right."""
+"""Judged answers: the rank of the first hit, and whether the cause and a step were right."""
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
@@ -11,22 +11,22 @@ from onrecall.calibration.labelled_answers import LabelledAnswer
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One opening, what was answered, and what is known of it today."""
+    """One opening with its answer and the truth."""
 
     answer: ReplayedAnswer
     truth: CauseTruth
     place: int | None
-    """Where the first hit stood among the incidents shown, counted from 1; None: none was shown."""
+    """Rank of the first hit among the shown incidents, counted from 1; None if there was none."""
     right: bool | None
-    """Whether the cause that the answer rests on was the right one; None where nothing was claimed or nobody knows."""
+    """Whether the answer's cause was right; None if it claimed nothing or the truth is unknown."""
     step: bool | None
-    """Whether a step shown is one that worked in the end; None where the history does not tell what worked."""
+    """Whether a shown step is one that worked; None if the history does not say what worked."""
     step_before: bool | None
-    """Whether a step that worked in the end had worked in an earlier incident: only then can it be shown."""
+    """Whether a step that worked had worked in an earlier incident; only then can it be shown."""
 
     @property
     def judged(self) -> LabelledAnswer | None:
-        """What trust is measured on; None where nobody knows the truth."""
+        """The labelled answer for calibration; None if the truth is unknown."""
         if self.truth.known is None:
             return None
         answer = self.answer
@@ -44,7 +44,7 @@ class Case:
 
 
 def judge_answers(run: ReplayResult, truths: GroundTruth) -> tuple[Case, ...]:
-    """Every answer beside its truth, in the order of the answers."""
+    """Judge every answer, in order."""
     worked_before: set[str] = set()
     judged_cases = []
     for answer in run.answers:
@@ -54,7 +54,7 @@ def judge_answers(run: ReplayResult, truths: GroundTruth) -> tuple[Case, ...]:
 
 
 def rank_of_first_hit(incident: str, ranked: Iterable[Sequence[str]], truths: GroundTruth) -> int | None:
-    """Where the first hit stands, counted from 1; a hit is shown when one of its family is."""
+    """Return the rank of the first hit, counted from 1; showing any member of its family counts."""
     hits = (any(truths.hit(incident, member) for member in family) for family in ranked)
     return next((n for n, hit in enumerate(hits, start=1) if hit), None)
 
@@ -73,7 +73,7 @@ def _judge_answer(answer: ReplayedAnswer, truths: GroundTruth, run: ReplayResult
 
 
 def _is_right(answer: ReplayedAnswer, truth: CauseTruth, truths: GroundTruth) -> bool:
-    """By the cause's label; where one of the two has none, by the incident that the answer rests on."""
+    """Compare by cause label; if either has none, by the incident that the answer rests on."""
     if answer.cause and truth.cause:
         return normalize_label(answer.cause) == truth.cause
     return answer.leader is not None and truths.hit(answer.incident, answer.leader)

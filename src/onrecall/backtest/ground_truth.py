@@ -1,4 +1,4 @@
-"""The truth to measure against: which earlier incidents had the same cause, and who says so."""
+"""Ground truth: which earlier incidents had the same cause, and on which basis."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -19,20 +19,20 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class CauseTruth:
-    """What is known today of one incident's cause."""
+    """What is known today about one incident's cause."""
 
     cause: str | None
-    """Its label, as labels are compared."""
+    """The normalized cause label."""
     known: bool | None
-    """Whether an earlier incident had the same cause; None: nothing says what the cause was."""
+    """Whether an earlier incident had the same cause; None if the cause is unknown."""
     basis: Basis | None
     """Name of the person."""
 
 
 class GroundTruth:
-    """Which incidents share a cause: by label; where that finds none by links; where these find none by judgement.
+    """Which incidents share a cause: by label, otherwise by link, otherwise by judgement.
 
-    By the words of their root causes only where a history has none of these.
+    Root cause texts are used only if the history has none of these.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class GroundTruth:
         judged: Mapping[str, Collection[str]] | None = None,
         by_text: Mapping[str, str] | None = None,
     ) -> None:
-        """`judged`: for an incident, the earlier ones that people said were the right answer to it.
+        """`judged`: for each incident, the earlier ones that people confirmed as the right answer.
 
-        `by_text`: for an incident, the name of the family that its root cause belongs to.
+        `by_text`: for each incident, the family that its root cause belongs to.
         """
         self._ordered = sorted(incidents, key=lambda incident: (incident.started_at, incident.id))
         self._labels = {incident.id: normalized_cause(incident) for incident in self._ordered}
@@ -56,11 +56,11 @@ class GroundTruth:
         self._truths = self._in_order()
 
     def of(self, incident: str) -> CauseTruth:
-        """The truth about one incident."""
+        """Return the truth about one incident."""
         return self._truths.get(incident, CauseTruth(None, None, None))
 
     def hit(self, incident: str, earlier: str) -> bool:
-        """Whether an incident that was on record when this one opened had the same cause."""
+        """Return whether an earlier incident had the same cause."""
         basis = self.of(incident).basis
         if basis == "label":
             return self._labels.get(earlier) == self._labels[incident]
@@ -72,7 +72,7 @@ class GroundTruth:
 
     @property
     def note(self) -> str | None:
-        """What has to be assumed, if anything has."""
+        """Assumptions behind the truth, if any."""
         if self._by_text:
             return (
                 "no incident has a cause label or a link, so those whose root causes say the same are taken to be one "
@@ -109,18 +109,18 @@ class GroundTruth:
 
 
 def normalized_cause(incident: Incident) -> str:
-    """The cause's label as it is compared; what a model wrote says nothing."""
+    """Return the normalized label of a confirmed cause, otherwise an empty string."""
     resolution = incident.resolution
     return normalize_label(resolution.cause) if resolution and resolution.cause and resolution.confirmed else ""
 
 
 def normalize_label(text: str) -> str:
-    """A label without case, blanks and punctuation: `Connection_Pool exhaustion` is `connection-pool-exhaustion`."""
+    """Normalize case, blanks and punctuation: `Connection_Pool exhaustion` equals `connection-pool-exhaustion`."""
     return _SEPARATORS.sub(" ", text.casefold()).strip()
 
 
 def _link_families(incidents: Iterable[Incident]) -> dict[str, str]:
-    """For each incident that is linked, one name for all that are tied to it, however indirectly."""
+    """Return for each linked incident the representative of its connected component (union–find)."""
     above: dict[str, str] = {}
 
     def top(name: str) -> str:

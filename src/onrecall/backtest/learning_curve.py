@@ -1,4 +1,4 @@
-"""Whether it learns: the same openings, answered by memories that stopped learning earlier and earlier."""
+"""Learning curve: the same openings, answered by memories that stopped learning at different points."""
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
@@ -11,16 +11,16 @@ from onrecall.backtest.replay_result import ReplayResult, ShownIncidents
 from onrecall.calibration.metrics import Estimate, mean, share
 
 MAX_OPENINGS = 200
-"""Openings asked at each stop: enough for a picture, and a small part of the replay."""
+"""Maximum number of openings asked at each stop."""
 MIN_OPENINGS = 5
 STOP_DIVISORS = (16, 8, 4, 2, 1)
-"""The stops: after one sixteenth of what can be learned before the first of those openings, …, after all of it."""
+"""Stops after 1/16, 1/8, … and all of the lessons before the first of those openings."""
 Unit = Literal["resolutions", "openings"]
 
 
 @dataclass(frozen=True, slots=True)
 class LearningPlan:
-    """Which openings to ask, and after how many lessons to stop and ask them."""
+    """The openings to ask, and after how many lessons to ask them."""
 
     asked: tuple[str, ...]
     stops: tuple[int, ...]
@@ -29,34 +29,34 @@ class LearningPlan:
 
 @dataclass(frozen=True, slots=True)
 class LearningPoint:
-    """How often the first incident shown was a hit, for a memory that had learned so much."""
+    """hit@1 of a memory that stopped learning after a number of lessons."""
 
     after: int | None
-    """Lessons; None: it never stopped learning."""
+    """Number of lessons; None if it never stopped learning."""
     hit_at_1: Estimate
 
 
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
-    """The points, and what going on learning was worth against the memory that stopped last."""
+    """The points, and the gain of continued learning over the memory that stopped last."""
 
     unit: Unit
     points: tuple[LearningPoint, ...]
     gain: Estimate
 
     def plain(self) -> dict[str, Any]:
-        """All of it as JSON has it."""
+        """Return it as JSON-compatible data."""
         return {"unit": self.unit, "points": [asdict(point) for point in self.points], "gain": asdict(self.gain)}
 
     @classmethod
     def of_plain(cls, data: Mapping[str, Any]) -> "LearningCurve":
-        """The curve that `plain` told."""
+        """Restore a curve from `plain` data."""
         points = tuple(LearningPoint(point["after"], Estimate(**point["hit_at_1"])) for point in data["points"])
         return cls(data["unit"], points, Estimate(**data["gain"]))
 
 
 def plan_stops(events: Sequence[HistoryEvent], truths: GroundTruth) -> LearningPlan | None:
-    """Openings of the later half that have something to find, and stops before the first of them; None: too few."""
+    """Plan openings of the later half that have something to find, and stops before them; None if too few."""
     openings = [event for event in events if event.kind == "opened"]
     later = [opening for opening in openings[len(openings) // 2 :] if truths.of(opening.id).known]
     if len(later) < MIN_OPENINGS:
@@ -71,7 +71,7 @@ def plan_stops(events: Sequence[HistoryEvent], truths: GroundTruth) -> LearningP
 
 
 def measure_learning(plan: LearningPlan, run: ReplayResult, truths: GroundTruth) -> LearningCurve:
-    """The learning curve."""
+    """Compute the learning curve."""
     live = {answer.incident: answer.shown for answer in run.answers}
     at_last = _first_hits(plan.asked, live, truths)
     points = [LearningPoint(stop, share(_first_hits(plan.asked, run.frozen[stop], truths))) for stop in plan.stops]

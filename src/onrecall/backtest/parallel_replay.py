@@ -17,11 +17,11 @@ from onrecall.backtest.replay_store import PrecomputedEmbedder
 
 
 class ProcessLost(Exception):
-    """The second process did not start or did not come to its end."""
+    """The helper process did not start or ended early."""
 
 
 class RecurrenceProcess:
-    """The other process, as this one sees it."""
+    """The helper process, seen from the main process."""
 
     def __init__(self, spec: ReplaySpec, embedder: PrecomputedEmbedder | None) -> None:
         # Spawned, not forked: that is the same on every system, and safe beside threads.
@@ -41,7 +41,7 @@ class RecurrenceProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let it end, also where it is no longer wanted."""
+        """Terminate the helper process."""
         self._receiver.close()
         self._process.terminate()
         self._process.join()
@@ -52,7 +52,7 @@ class RecurrenceProcess:
         return predecessor
 
     def frozen(self) -> FrozenAnswers:
-        """What the memories said that stopped learning, when all is over."""
+        """Return the answers of the memories that stopped learning, at the end."""
         snapshots: FrozenAnswers = self._receive()
         return snapshots
 
@@ -64,7 +64,7 @@ class RecurrenceProcess:
 
 
 def _run_helper(sender: Connection, spec: ReplaySpec, embedder: PrecomputedEmbedder | None) -> None:
-    # Ctrl-C goes to both; it is the first one that ends this one.
+    # Ctrl-C reaches both processes; the main process terminates this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     engine = ReplayEngine(spec, embedder)
     stops = LearningStops(engine, spec)

@@ -1,4 +1,4 @@
-"""What a history is too small to tell: the least difference in hit@3 that so many cases can show."""
+"""Statistical power: the smallest difference in hit@3 that the number of cases can detect."""
 
 import math
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from onrecall.backtest.ground_truth import GroundTruth
 
 HIT_DEPTH = 3
 STANDARD_ERRORS = 1.96 + 0.84
-"""How many standard errors a difference takes to be seen at 5 % in four of five histories."""
+"""Standard errors needed to detect a difference at the 5 % level with 80 % power."""
 
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """What these cases can tell."""
+    """The detectable difference for these cases."""
 
     n: int
     difference: float
-    """The least difference in hit@3 between two ways that would be told, as a share."""
+    """Smallest detectable difference in hit@3 between two systems, as a share."""
 
     @property
     def sentence(self) -> str:
-        """The same in words."""
+        """A sentence that says this."""
         cases = "1 case" if self.n == 1 else f"{self.n} cases"
         if self.difference >= 1:
             return f"with {cases} no difference in hit@3 can be told"
@@ -31,10 +31,10 @@ class Power:
 
 
 def statistical_power(to_find: Sequence[Case], truths: GroundTruth) -> Power | None:
-    """What can be told of two ways that are asked the same; None where there is nothing to find.
+    """Return the power of a paired comparison; None if there is nothing to find.
 
-    The share of cases in which two ways differ is the largest seen between the memory and a baseline, half a case added
-    in each direction: a handful in which none differs does not show that none would.
+    The share of discordant cases is the largest seen between the memory and a baseline, with half a case added in each
+    direction, since no discordant case among a few does not mean there would be none.
     """
     if not to_find:
         return None
@@ -45,7 +45,7 @@ def statistical_power(to_find: Sequence[Case], truths: GroundTruth) -> Power | N
 
 
 def baseline_rank(name: str, case: Case, truths: GroundTruth) -> int | None:
-    """Where a baseline's first hit stood, counted from 1; None: it showed none."""
+    """Return the rank of a baseline's first hit, counted from 1; None if there was none."""
     answers = case.answer.baselines[name]
     if name == "most_frequent_cause":
         return answers.index(case.truth.cause) + 1 if case.truth.cause in answers else None
@@ -53,7 +53,7 @@ def baseline_rank(name: str, case: Case, truths: GroundTruth) -> int | None:
 
 
 def is_within(rank: int | None, most: int) -> bool:
-    """Whether a place is among the first few."""
+    """Return whether a rank is among the first `most`."""
     return rank is not None and rank <= most
 
 

@@ -1,4 +1,4 @@
-"""Replaying a history through the line itself, on an empty memory that is told everything when it became known."""
+"""Replay a history through the real pipeline on an empty memory, in the order in which things became known."""
 
 import itertools
 import logging
@@ -32,9 +32,9 @@ from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.query import understand
 
 Progress = Callable[[str, int, int], None]
-"""Hears what is being done, how much of it is done, and how much there is."""
+"""Called with the stage, the number done and the total."""
 MIN_EVENTS_FOR_HELPER = 500
-"""Events from which on a second process saves more than it takes to start it."""
+"""Number of events from which a helper process pays off."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,15 +47,15 @@ class Replay:
     embedder: Embedder | None
     plan: LearningPlan | None = None
     forget: Collection[str] = frozenset()
-    """Incidents that are answered and never remembered."""
+    """Incidents that are answered but not stored."""
     blank: Collection[str] = frozenset()
-    """Incidents whose resolution nobody writes down."""
+    """Incidents whose resolution is withheld."""
     progress: Progress | None = None
     processes: int | None = None
-    """On how many processors, one or two; None: on two where there are two and the history is worth it."""
+    """Number of processes, one or two; None: two if available and worthwhile."""
 
     def run(self) -> ReplayResult:
-        """Answer every opening with what was known then."""
+        """Answer every opening with what was known at that time."""
         started = time.perf_counter()
         history_events = order_events(self.history)
         spec = ReplaySpec(self.history, self.plan, frozenset(self.forget), frozenset(self.blank))
@@ -92,7 +92,7 @@ class Replay:
                 self.progress("replaying", count, len(history_events))
 
     def _batching_embedder(self) -> BatchingEmbedder | None:
-        """The embedder, when all that will ever be asked of it is embedded in one go."""
+        """Return the embedder after embedding all texts of the replay in large batches."""
         if self.embedder is None:
             return None
         embedder = BatchingEmbedder(self.embedder)
@@ -109,12 +109,12 @@ class Replay:
 
 
 def _has_second_processor() -> bool:
-    """Whether there is a second processor, and a second process may be started."""
+    """Return whether a second processor is available and a child process may be started."""
     return (os.cpu_count() or 1) > 1 and not multiprocessing.current_process().daemon
 
 
 def _worked_steps(incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
-    """The keys of the steps that worked, for the incidents that tell."""
+    """Return the keys of the steps that worked, for incidents that report any."""
     tries = {incident.id: executions_from_resolution(incident.resolution) for incident in incidents}
     worked = {name: frozenset(execution.key for execution in executions if execution.outcome == "worked") for name, executions in tries.items()}
     return {name: keys for name, keys in worked.items() if keys}

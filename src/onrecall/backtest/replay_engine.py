@@ -1,4 +1,4 @@
-"""Walking through a history: a memory that is told one event after the other, and those who ask it on the way."""
+"""The replay engine: feeds a memory one event after the other and notifies observers."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,54 +21,54 @@ from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
 
 BaselineAnswers = dict[str, tuple[str, ...]]
-"""What each baseline answered to one opening."""
+"""Answers of each baseline to one opening."""
 FrozenAnswers = dict[int, dict[str, ShownIncidents]]
-"""By how much a memory had learned when it stopped: what it shows for some later openings."""
+"""By number of lessons before a memory stopped learning: what it shows for later openings."""
 
 
 class ReplayClock:
-    """A clock that stands where it is put."""
+    """A clock that is set manually."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at
 
     def __call__(self) -> datetime:
-        """The time it shows."""
+        """Return the current time."""
         return self.at
 
 
 @dataclass(frozen=True, slots=True)
 class ReplaySpec:
-    """What is replayed, and what is kept from the memory."""
+    """What is replayed, and what is withheld from the memory."""
 
     history: History
     plan: LearningPlan | None = None
     forget: frozenset[str] = frozenset()
-    """Incidents that are answered and never remembered."""
+    """Incidents that are answered but not stored."""
     blank: frozenset[str] = frozenset()
-    """Incidents whose resolution nobody writes down."""
+    """Incidents whose resolution is withheld."""
 
 
 class ReplayObserver(Protocol):
-    """Somebody who walks along."""
+    """Observer of a replay."""
 
     def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
-        """Something opened; the memory knows what was known before."""
+        """Called at an opening, before it is stored."""
 
     def stored(self, record: Incident | Document) -> None:
-        """The memory was told this."""
+        """Called after a record was stored."""
 
     def after(self, event: HistoryEvent) -> None:
-        """The event is over."""
+        """Called after each event."""
 
 
 class ReplayEngine:
-    """The memory on its way; what it is told, it is told once, and its listeners after it."""
+    """Feeds events to a memory and then to its listeners."""
 
     def __init__(
         self, spec: ReplaySpec, embedder: Embedder | None, recurrences: Callable[[], str | None] | None = None
     ) -> None:
-        """`recurrences` tells the earlier incident of each resolution in turn, where another walk looked for them."""
+        """`recurrences` returns the predecessor for each resolution in turn, if another process searches for them."""
         self._spec, self._recurrences = spec, recurrences
         self._unresolved = spec.forget | spec.blank
         self._clock = ReplayClock(BEGINNING_OF_TIME)
@@ -80,7 +80,7 @@ class ReplayEngine:
         self.listeners: Sequence[ReplayObserver] = ()
 
     def take(self, event: HistoryEvent) -> str | None:
-        """Let one thing happen; returns the earlier incident which the one that was resolved repeats."""
+        """Process one event; returns the predecessor of a resolved incident, if any."""
         self._clock.at = event.at
         predecessor = None
         if event.incident:
@@ -138,18 +138,18 @@ class AnswerRecorder:
         self._memory = engine.memory
 
     def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
-        """Ask."""
+        """Record the answer."""
         self.answers.append(_replayed_answer(event, service, self._memory.ask(situation)))
 
     def stored(self, record: Incident | Document) -> None:
-        """The memory knows."""
+        """Ignore."""
 
     def after(self, event: HistoryEvent) -> None:
-        """Nothing more is asked."""
+        """Ignore."""
 
 
 class Baselines:
-    """Answers each opening by simpler means."""
+    """Answers each opening with the baselines."""
 
     def __init__(self, engine: ReplayEngine, embedder: Embedder | None) -> None:
         self._answers: list[BaselineAnswers] = []
@@ -159,7 +159,7 @@ class Baselines:
         self._documents: set[str] = set()
 
     def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:  # noqa: ARG002
-        """Answer, too."""
+        """Record the baselines' answers."""
         baseline_answers: BaselineAnswers = {
             "most_frequent_cause": self._usual.answer(service, EVIDENCE_LIMIT),
             "bm25": self._incidents(self._bm25.answer(situation.text, EVIDENCE_LIMIT)),
@@ -169,14 +169,14 @@ class Baselines:
         self._answers.append(baseline_answers)
 
     def answers(self) -> Sequence[BaselineAnswers]:
-        """What each opening was answered, in turn."""
+        """Return the answers to each opening, in order."""
         if self._cosine:
             for baseline_answers, owners in zip(self._answers, self._cosine.answers(), strict=True):
                 baseline_answers["minilm"] = self._incidents(owners)
         return self._answers
 
     def stored(self, record: Incident | Document) -> None:
-        """Learn what the memory was told."""
+        """Update the baselines with a stored record."""
         if isinstance(record, Document):
             self._documents.add(record.id)
         elif (resolution := record.resolution) and resolution.cause and resolution.confirmed:
@@ -188,15 +188,15 @@ class Baselines:
             self._cosine.add(record.id, [passage.vector for _, passage in stored_passages if passage.vector])
 
     def after(self, event: HistoryEvent) -> None:
-        """Nothing more is asked."""
+        """Ignore."""
 
     def _incidents(self, owners: Iterable[str]) -> tuple[str, ...]:
-        """The incidents among what a baseline shows: there, too, a document takes a place and has no rank."""
+        """Keep only incidents; documents take up a place among the results but have no rank."""
         return tuple(owner for owner in owners if owner not in self._documents)
 
 
 class LearningStops:
-    """Asks the later openings of the plan, each time as much is learned as it says."""
+    """Asks the planned openings whenever the planned number of lessons is reached."""
 
     def __init__(self, engine: ReplayEngine, spec: ReplaySpec) -> None:
         self.frozen: FrozenAnswers = {}
@@ -206,13 +206,13 @@ class LearningStops:
         self._lessons = 0
 
     def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
-        """Its own openings come later."""
+        """Ignore: the planned openings are asked at the stops."""
 
     def stored(self, record: Incident | Document) -> None:
-        """The memory knows."""
+        """Ignore."""
 
     def after(self, event: HistoryEvent) -> None:
-        """Count the lesson, and stop where the plan says so."""
+        """Count lessons and ask the planned openings at each stop."""
         plan = self._plan
         if plan is None or event.kind != ("resolved" if plan.unit == "resolutions" else "opened"):
             return
@@ -224,7 +224,7 @@ class LearningStops:
 
 
 def incident_from_report(document: Document) -> Incident:
-    """What was known when a reported incident opened: of its report, no more than the title."""
+    """Return what was known when a reported incident opened: only the title of its report."""
     assert document.dated
     return Incident(id=document.id, title=document.title, started_at=document.dated, service=document.service)
 

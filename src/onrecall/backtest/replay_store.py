@@ -1,4 +1,4 @@
-"""What a replay reads, writes or embeds once, so that ten thousand incidents take minutes."""
+"""In-memory store and batching embedder, so that replaying ten thousand incidents takes minutes."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class PrecomputedEmbedder:
-    """An embedder that knows the vectors of certain texts, and of no others; it can be sent to another process."""
+    """An embedder with precomputed vectors for certain texts only; it can be pickled."""
 
     def __init__(self, name: str, dimensions: int) -> None:
         self.name, self.dimensions = name, dimensions
@@ -46,7 +46,7 @@ class PrecomputedEmbedder:
 
 
 class BatchingEmbedder:
-    """An embedder that is told beforehand what it will be asked, so that all of it is embedded in large batches."""
+    """An embedder that embeds all texts in advance in large batches."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
@@ -63,7 +63,7 @@ class BatchingEmbedder:
         return self.learned.dimensions
 
     def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:
-        """One row per text; only what is new goes to the model."""
+        """Return one row per text; only new texts are embedded."""
         self.learn(texts, progress)
         return self.learned.embed(texts)
 
@@ -75,7 +75,7 @@ class BatchingEmbedder:
 
 
 class InlineExecutor(Executor):
-    """Runs what it is given before it comes back: for what takes less time than to hand it to a thread."""
+    """Runs tasks synchronously, for tasks that are cheaper than a handover to a thread."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run it."""
@@ -87,8 +87,8 @@ class InlineExecutor(Executor):
 class InMemoryStore(Storage):
     """In-memory store used during a replay.
 
-    It answers as the store does, of which a test makes sure. It has what a replay needs and no database, so whatever
-    else would be asked of it fails. No answer is kept in it, so nobody has rated any, and trust has nothing to learn.
+    A test ensures that it behaves like the real store. It implements only what a replay needs; anything else fails.
+    Answers are not stored, so there are no ratings and nothing to calibrate on.
     """
 
     def __init__(self) -> None:
@@ -100,25 +100,25 @@ class InMemoryStore(Storage):
         self._length = 0
         self._numbers = 0
         self._log: dict[int, int] = {}
-        """The number of each passage by the place of its last change, in order."""
+        """Passage number by sequence number of its last change, in order."""
         self._logged: dict[int, int] = {}
-        """The place of the last change of each passage."""
+        """Sequence number of the last change of each passage."""
         self._seq = 0
         self._tried: dict[str, list[tuple[bool, datetime]]] = {}
         self._incidents_by_document: dict[str, set[str]] = {}
-        """The incidents that each document tells of."""
+        """Ids of the incidents that each document describes."""
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing."""
 
     def example_records(self) -> ExampleRecords:
-        """None: a replay takes every record as what it says."""
+        """Return none: a replay treats example records like any others."""
         return ExampleRecords(frozenset(), alone=True)
 
     # writes
 
     def open_incident(self, incident: Incident, passages: Sequence[Passage], now: datetime) -> tuple[Incident, bool]:  # noqa: ARG002
-        """Keep a new incident."""
+        """Store a new incident."""
         stored = replace(incident, started_at=incident.started_at.astimezone(UTC))
         self._replace_passages(("incident", stored.id), stored, passages)
         return stored, True
@@ -132,7 +132,7 @@ class InMemoryStore(Storage):
         links: Sequence[IncidentLink],
         now: datetime,  # noqa: ARG002
     ) -> Incident:
-        """Close an incident with what fixed it."""
+        """Store the resolution of an incident."""
         stored = self.incident(incident_id)
         resolved = stored.resolve(replace(resolution, at=resolution.at.astimezone(UTC)))
         linked = replace(resolved, links=tuple(dict.fromkeys((*stored.links, *links))))
@@ -147,13 +147,13 @@ class InMemoryStore(Storage):
         passages: Sequence[Passage],
         now: datetime,  # noqa: ARG002
     ) -> Literal["created", "updated", "unchanged"]:
-        """Keep a document."""
+        """Store a document."""
         stored = replace(document, dated=_utc(document.dated))
         self._replace_passages(("document", stored.id), stored, passages)
         return "created"
 
     def _replace_passages(self, owner: Owner, record: Incident | Document, passages: Sequence[Passage]) -> None:
-        """Have these passages stand for it, and no others; those that stay as they are keep their numbers."""
+        """Replace the passages of an owner; unchanged passages keep their numbers."""
         kind, name = owner
         requested = [replace(passage, owner=name, kind=kind, known_from=_utc(passage.known_from)) for passage in passages]
         current = self._passages.get(owner, {})
@@ -190,7 +190,7 @@ class InMemoryStore(Storage):
     # reads
 
     def incidents_told_in(self, documents: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """For each document the ids of the incidents that it tells of."""
+        """Return the ids of the incidents that each document describes."""
         requested = set(documents)
         incidents_by_document: dict[str, tuple[str, ...]] = {}
         for document, incidents in self._incidents_by_document.items():
@@ -199,55 +199,55 @@ class InMemoryStore(Storage):
         return incidents_by_document
 
     def incident(self, incident_id: str, as_of: datetime | None = None) -> Incident:
-        """One incident."""
+        """Return one incident. Raises NotFound."""
         stored = self.get_records([("incident", incident_id)], as_of).get(("incident", incident_id))
         if not isinstance(stored, Incident):
             raise NotFound(f"there is no incident {incident_id}")
         return stored
 
     def suggestions_pending(self) -> bool:
-        """Nobody suggests anything in a replay."""
+        """Return False: there are no suggestions in a replay."""
         return False
 
     def get_records(
         self, ids: Iterable[Owner], as_of: datetime | None = None
     ) -> dict[Owner, Incident | Document | Suggestion]:
-        """Incidents and documents as they are."""
+        """Return incidents and documents."""
         assert as_of is None, "a replayed memory holds nothing of the future"
         return {owner: self._records[owner] for owner in ids if owner in self._records}
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
-        """Passages by their numbers."""
+        """Return passages by number."""
         return {number: self._passages_by_number[number] for number in ids if number in self._passages_by_number}
 
     def passage_texts(self, ids: Sequence[int]) -> dict[int, PassageText]:
-        """What passages say."""
+        """Return the texts of passages."""
         return {number: PassageText(passage.text, passage.line, passage.heading) for number, passage in self.passages(ids).items()}
 
     def passages_of(
         self, owners: Iterable[Owner], as_of: datetime | None = None
     ) -> dict[Owner, list[tuple[int, Passage]]]:
-        """All passages of some owners."""
+        """Return all passages of owners."""
         assert as_of is None, "a replayed memory holds nothing of the future"
         return {owner: list(stored.items()) for owner in owners if (stored := self._passages.get(owner))}
 
     def passage_features(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[PassageFeatures]]:
-        """What the owners of these passages are compared by."""
+        """Return the features of all passages of the owners of these passages."""
         assert as_of is None, "a replayed memory holds nothing of the future"
         owners = dict.fromkeys((passage.kind, passage.owner) for passage in self.passages(ids).values())
         return {owner: self._features[owner] for owner in owners}
 
     def term_statistics(self, requested: Sequence[int]) -> TermStatistics:
-        """How common terms are."""
+        """Return document frequencies of terms."""
         frequencies = {number: self._document_frequency[number] for number in requested if self._document_frequency[number]}
         return TermStatistics(len(self._passages_by_number), self._length, frequencies)
 
     def last_seq(self) -> int:
-        """The place of the newest change."""
+        """Return the sequence number of the newest change."""
         return self._seq
 
     def changes(self, after: int, limit: int) -> list[PassageLogEntry]:
-        """The changes after a place, in order."""
+        """Return the changes after a sequence number, in order."""
         places = (seq for seq in range(after + 1, self._seq + 1) if seq in self._log)
         return [self._change(seq, self._log[seq]) for seq in islice(places, limit)]
 
@@ -259,20 +259,20 @@ class InMemoryStore(Storage):
         return PassageLogEntry(seq, "add", number, passage, record.service, record.labels)
 
     def step_records(self, keys: Iterable[str], as_of: datetime | None = None) -> Mapping[str, TrackRecord]:
-        """How often steps were tried and what came of it."""
+        """Return the track records of steps."""
         assert as_of is None, "a replayed memory holds nothing of the future"
         return {key: _record(self._tried[key]) for key in sorted(set(keys)) if key in self._tried}
 
     def evidence_records(self, ids: Iterable[str], as_of: datetime | None = None) -> Mapping[str, TrackRecord]:  # noqa: ARG002
-        """How often advice helped that rested on some evidence: nobody has said."""
+        """Return none: nothing is rated in a replay."""
         return {}
 
     def recommendations(self, incident_id: str) -> tuple[Recommendation, ...]:  # noqa: ARG002
-        """No answer is kept."""
+        """Return none: answers are not stored."""
         return ()
 
     def curve_version(self) -> int:
-        """No curve is fitted."""
+        """Return 0: no model is fitted."""
         return 0
 
 

@@ -1,4 +1,4 @@
-"""The backtest as one HTML page that needs nothing else: no script, no font, no network; all text escaped."""
+"""Self-contained HTML report of a backtest: no scripts, fonts or network access; all text is escaped."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ VERDICTS = {"known": "known", "similar": "similar", "never_seen": "never seen"}
 
 
 def render_html(report: BacktestReport, title: str, effects: Sequence[FlawEffect] = ()) -> str:
-    """The page."""
+    """Return the page."""
     template = Template(files(__package__).joinpath("report.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=escape(title),
@@ -230,7 +230,7 @@ def _section(title: str, intro: str, table: str) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Rows of finished HTML."""
+    """Return a table from cells that are already HTML."""
     top = "".join(f'<th scope="col"{_numeric(place)}>{escape(name)}</th>' for place, name in enumerate(head))
     body = "".join(
         "<tr>"
@@ -245,7 +245,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _keep_on_one_line(cell: str) -> str:
-    """A figure and its interval: where there is no room beside each other, the interval goes below, whole."""
+    """Keep a figure and its interval unbroken; if they do not fit on one line, the interval wraps as a whole."""
     value, apart, interval = cell.partition(" (")
     if "<" in cell or not apart or not interval.endswith(")"):
         return cell

@@ -1,4 +1,4 @@
-"""A backtest as the JSON that scripts rely on: keys may be added, never renamed; what can't be measured says why."""
+"""JSON report of a backtest. Keys may be added but never renamed; missing figures come with a reason."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,7 +17,7 @@ HITS = ("hit_at_1", "hit_at_3", "hit_at_5", "mrr")
 
 
 def report_to_json(report: BacktestReport, *, with_cases: bool = False) -> dict[str, Any]:
-    """The report; with `each`, every single answer beside its truth, too."""
+    """Return the report; `with_cases` adds every answer with its truth."""
     figures = estimates(report)
     trust = report.trust.quality
     figures_by_key: dict[str, Any] = {
@@ -63,7 +63,7 @@ def report_to_json(report: BacktestReport, *, with_cases: bool = False) -> dict[
 
 
 def estimates(report: BacktestReport) -> dict[str, Estimate]:
-    """Every figure that has an interval, by its name."""
+    """Return all figures with an interval, by name."""
     return {
         **hit_figures(report.hits),
         "cause_match": report.cause_match,
@@ -83,22 +83,22 @@ def estimates(report: BacktestReport) -> dict[str, Estimate]:
 
 
 def hit_figures(rates: HitRates) -> dict[str, Estimate]:
-    """How well earlier incidents were found, by name."""
+    """Return the hit rates by name."""
     return dict(zip(HITS, (rates.hit_at_1, rates.hit_at_3, rates.hit_at_5, rates.mrr), strict=True))
 
 
 def interval_to_json(estimate: Estimate) -> dict[str, float | int | None]:
-    """A figure's 95 % interval and the cases it rests on."""
+    """Return a figure's 95 % interval and number of cases."""
     return {"low": estimate.low, "high": estimate.high, "n": estimate.n}
 
 
 def truth_basis(report: BacktestReport) -> str | None:
-    """What the truth is known from, in a word; `mixed` where it differs from incident to incident."""
+    """Return the basis of the truth; `mixed` if it differs between incidents."""
     return next(iter(report.bases)) if len(report.bases) == 1 else "mixed" if report.bases else None
 
 
 def basis_note(report: BacktestReport) -> str:
-    """The same as a sentence."""
+    """Return the basis of the truth as a sentence."""
     if not report.bases:
         return "nothing in this history says which incidents had the same cause"
     bases = ", ".join(f"{BASES[name]} ({count})" for name, count in report.bases.items())
@@ -106,7 +106,7 @@ def basis_note(report: BacktestReport) -> str:
 
 
 def not_measured(report: BacktestReport) -> Mapping[str, str]:
-    """The figures that this history does not allow, and why."""
+    """Return the figures that could not be measured, with the reasons."""
     why: dict[str, str] = {}
     if not report.to_find:
         why |= dict.fromkeys((*HITS, "cause_match", "missed"), _nothing_to_find(report))
@@ -132,7 +132,7 @@ def not_measured(report: BacktestReport) -> Mapping[str, str]:
 
 
 def reasons_not_measured(report: BacktestReport) -> dict[str, list[str]]:
-    """The same by reason, each with the names of the figures in words."""
+    """Return the names of the figures that could not be measured, grouped by reason."""
     names_by_reason: dict[str, list[str]] = {}
     for name, reason in not_measured(report).items():
         if name.startswith(("brier_base", "ece_by_chance")):  # told with the Brier score and the calibration error

@@ -1,4 +1,4 @@
-"""The figures of a backtest in words."""
+"""Texts for the figures of a backtest."""
 
 from onrecall.calibration.metrics import Estimate
 
@@ -31,7 +31,7 @@ MEANINGS = {
     "confident_wrong": ("confident and wrong", "answers that claimed 70 % or more and were wrong"),
 }
 NOT_SHARES = {"mrr", "novelty_auroc", "brier", "ece"}
-"""Figures that are no share of anything."""
+"""Figures that are not shares."""
 SYSTEMS = {"most_frequent_cause": "usual cause", "bm25": "BM25 alone", "minilm": "MiniLM alone"}
 """The baselines; the usual cause is the one most frequent in that service until then."""
 CHART_TEXTS = {
@@ -60,7 +60,7 @@ CHART_TEXTS = {
         "{asked} later openings, asked of memories that stopped after so many {unit}; dashed: one that went on.",
     ),
 }
-"""Title and sentence of each picture."""
+"""Title and caption of each chart."""
 BASELINES_INTRO = (
     "Asked at the same openings, with the same history to see. The usual cause is the one most frequent in that "
     "service until then. “Ahead” is our hit@3 less theirs, question by question."
@@ -72,7 +72,7 @@ FLAWS_INTRO = (
 
 
 def format_estimate(estimate: Estimate, *, share: bool = True) -> str:
-    """A figure with its interval, as people read it."""
+    """Format a figure with its interval."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return "not measured"
     if share:
@@ -81,5 +81,5 @@ def format_estimate(estimate: Estimate, *, share: bool = True) -> str:
 
 
 def format_percent(value: float) -> str:
-    """A share as people read it."""
+    """Format a share as a percentage."""
     return f"{100 * value:.0f} %"

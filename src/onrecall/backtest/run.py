@@ -1,4 +1,4 @@
-"""The backtest: a history replayed through the line, and what that says of the memory and of the history."""
+"""Run backtests: replay a history and evaluate the answers and the quality of the history."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -21,7 +21,7 @@ PAGE_SIZE = 200
 
 
 def backtest(history: History, embedder: Embedder | None, progress: Progress | None = None) -> BacktestReport:
-    """Every figure that this history allows."""
+    """Replay a history and compute every figure it allows."""
     truths = GroundTruth(history.incidents, history.judged, text_families(history.incidents))
     plan = learning.plan_stops(order_events(history), truths)
     run = Replay(history, embedder, plan, progress=progress).run()
@@ -32,7 +32,7 @@ def backtest(history: History, embedder: Embedder | None, progress: Progress | N
 def measure_flaws(
     history: History, embedder: Embedder | None, report: BacktestReport, progress: Progress | None = None
 ) -> Iterator[FlawEffect]:
-    """What each flaw of the history costs; one more replay for each."""
+    """Yield what each flaw of the history costs, with one more replay for each."""
     truths = GroundTruth(history.incidents, history.judged, text_families(history.incidents))
     flaw_list = _recall_flaws(history.incidents)
     flawed = {name for flaw in flaw_list if flaw.how != "left out" for name in flaw.incidents}
@@ -51,7 +51,7 @@ def measure_flaws(
 
 
 def history_of_store(store: Storage) -> History:
-    """All incidents and documents of a store, with what people said of its answers."""
+    """Return all incidents and documents of a store with the confirmed precedents from ratings."""
     incidents: list[Incident] = []
     cursor: str | None = None
     while True:
@@ -70,7 +70,7 @@ def history_of_store(store: Storage) -> History:
 
 
 def _confirmed_precedents(store: Storage, incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
-    """For each incident the earlier ones whose cause its answer named, where somebody said that it helped."""
+    """Return for each incident the cited earlier ones of answers that were rated as helpful."""
     judged: dict[str, frozenset[str]] = {}
     for incident in incidents:
         right = {
@@ -84,7 +84,7 @@ def _confirmed_precedents(store: Storage, incidents: Iterable[Incident]) -> dict
 
 
 def _recall_flaws(incidents: Sequence[Incident]) -> list[HistoryFlaw]:
-    """The flaws that bear on recall."""
+    """Return the flaws that affect recall."""
     having: dict[str, list[str]] = {}
     for incident, names in incidents_with_flaws(incidents):
         for name in names:

@@ -1,6 +1,6 @@
-"""How often a second opinion would have named the right incident: a bank asked about each opening of a history.
+"""How often a second opinion would have named the right incident, by querying a bank about each opening.
 
-A bank knows today what it did not know then, so only incidents that were over when the opening was asked count.
+The bank contains later incidents as well, so only those resolved before the opening are counted.
 """
 
 import concurrent.futures
@@ -22,37 +22,37 @@ from onrecall.redaction import redact
 
 MAX_REQUESTED = 200
 MAX_TOKENS = 200_000
-"""What a reply may hold: much of it is of the future, and is not counted."""
+"""Maximum size of a reply; much of it lies in the future and is not counted."""
 CONCURRENT_QUESTIONS = 4
 MAX_SHOWN = 5
 MISSING = "no incident had an earlier one to find"
 
 
 class OpinionBank(Protocol):
-    """Who is asked."""
+    """The bank that is queried."""
 
     @property
     def name(self) -> str:
-        """The bank."""
+        """Name of the bank."""
 
     def recall(
         self, question: str, limit: int, max_tokens: int = ...
     ) -> "concurrent.futures.Future[tuple[BankMatch, ...]]":
-        """Begin to look."""
+        """Start a query."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpinionRate:
-    """How often a bank was right, beside us on the same openings."""
+    """Hit rates of a bank and of OnRecall on the same openings."""
 
     bank: str
     hits: HitRates
     ours: HitRates
     missing: str | None = None
-    """Why there is no rate."""
+    """Why there are no rates."""
 
     def plain(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return JSON-compatible data."""
         return {
             "source": SOURCE,
             "bank": self.bank,
@@ -66,7 +66,7 @@ class OpinionRate:
 def measure_opinions(
     bank: OpinionBank, history: History, report: BacktestReport, progress: Callable[[str, int, int], None] | None = None
 ) -> OpinionRate:
-    """Ask the bank about every opening that had an earlier incident to find; where it fails, the reason is all."""
+    """Query the bank about every opening that had an earlier incident to find; on failure, return the reason."""
     truths = GroundTruth(history.incidents, history.judged)
     incidents = {incident.id: incident for incident in history.incidents}
     answerable = [case for case in report.cases if case.truth.known and case.answer.incident in incidents]
@@ -87,7 +87,7 @@ def measure_opinions(
 def _replies(
     bank: OpinionBank, answerable: Sequence[Case], incidents: dict[str, Incident]
 ) -> Iterator[tuple[Case, tuple[BankMatch, ...]]]:
-    """What the bank finds for each opening, a few questions at a time."""
+    """Yield the bank's matches for each opening, a few questions at a time."""
     for start in range(0, len(answerable), CONCURRENT_QUESTIONS):
         part = answerable[start : start + CONCURRENT_QUESTIONS]
         questions = [redact(situation_of(as_opened(incidents[case.answer.incident])).text).text for case in part]
@@ -98,7 +98,7 @@ def _replies(
 def _known_then(
     matches: Sequence[BankMatch], incidents: dict[str, Incident], opened: str, at: datetime
 ) -> tuple[str, ...]:
-    """The incidents among the matches that were over at a time, the most similar first, each once."""
+    """Return the distinct matched incidents that were resolved by a time, most similar first."""
     names = dict.fromkeys(named_incident(match.document_id, match.metadata) for match in matches)
     return tuple(name for name in names if name and name != opened and name in incidents and _is_over(incidents[name], at))
 

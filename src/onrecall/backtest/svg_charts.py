@@ -1,4 +1,4 @@
-"""The pictures of a backtest as inline SVG: no script, colours from the page's style, every text escaped."""
+"""Charts of a backtest as inline SVG, coloured by the page's style sheet; all text is escaped."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -17,7 +17,7 @@ MAX_NAME_LENGTH = 18
 
 
 def reliability_chart(bins: Sequence[Bin]) -> str:
-    """What was claimed against what came true; on the diagonal a claim is a frequency."""
+    """Draw the reliability diagram; on the diagonal, confidence equals frequency."""
     parts = [_frame("share that was right"), _line([(0.0, 0.0), (1.0, 1.0)], "ideal"), _percent_ticks()]
     for bin_ in bins:
         parts += [_whisker(bin_.claimed, bin_.low, bin_.high), _dot(bin_.claimed, bin_.right / bin_.of, _size(bin_.of))]
@@ -27,7 +27,7 @@ def reliability_chart(bins: Sequence[Bin]) -> str:
 
 
 def risk_coverage_chart(points: Sequence[CoveragePoint]) -> str:
-    """How often an answer is wrong when only the surest ones are shown."""
+    """Draw the risk-coverage curve."""
     path = [(point.coverage, point.risk) for point in points]
     parts = [_frame("share that was wrong"), _percent_ticks(), _line(path, "ours"), *(_dot(x, y, 2.5) for x, y in path[-1:])]
     parts.append(_axis_label("share of answers shown, the surest first"))
@@ -36,7 +36,7 @@ def risk_coverage_chart(points: Sequence[CoveragePoint]) -> str:
 
 
 def hit_rate_chart(months: Sequence[CaseGroup], overall: Estimate) -> str:
-    """Hit@3 of each period, with its interval."""
+    """Draw hit@3 of each period with its interval."""
     hits_by_period = merge_periods(months)
     parts = [_frame("hit@3")]
     if overall.value is not None:
@@ -52,20 +52,20 @@ def hit_rate_chart(months: Sequence[CaseGroup], overall: Estimate) -> str:
 
 
 def service_chart(groups: Iterable[CaseGroup]) -> str:
-    """Hit@3 of the services with most to find."""
+    """Draw hit@3 of the services with most to find."""
     ordered = sorted((group for group in groups if group.hits.hit_at_3.n), key=lambda group: (-group.hits.hit_at_3.n, group.name))
     return _bars([(_truncate_name(group.name), group.hits.hit_at_3) for group in ordered[:MAX_SERVICES]], "hit@3 by service")
 
 
 def baseline_chart(report: BacktestReport) -> str:
-    """Hit@3 of the memory and of each baseline."""
+    """Draw hit@3 of OnRecall and of each baseline."""
     rows = [("OnRecall", report.hits.hit_at_3)]
     rows += [(SYSTEMS[baseline.name], baseline.hits.hit_at_3) for baseline in report.baselines if not baseline.missing]
     return _bars(rows, "hit@3 beside the baselines", ours=1)
 
 
 def learning_chart(curve: LearningCurve) -> str:
-    """Hit@1 on the same later openings, for memories that stopped learning earlier and earlier."""
+    """Draw the learning curve: hit@1 on the same openings for memories that stopped learning at different points."""
     frozen = [(point.after, point.hit_at_1) for point in curve.points if point.after is not None]
     live = curve.points[-1].hit_at_1
     parts = [_frame("hit@1")]
@@ -83,7 +83,7 @@ def learning_chart(curve: LearningCurve) -> str:
 
 
 def merge_periods(months: Sequence[CaseGroup]) -> list[tuple[str, int, int]]:
-    """Name, hits and questions of each period: months, or quarters, or years where there are many."""
+    """Return name, hits and questions per month, or per quarter or year if there are many."""
     with_any = [group for group in months if group.hits.hit_at_3.n]
     for name in (_month, _quarter, _year):
         merged: dict[str, tuple[int, int]] = {}
@@ -109,7 +109,7 @@ def _year(name: str) -> str:
 
 
 def _bars(rows: Sequence[tuple[str, Estimate]], title: str, ours: int | None = None) -> str:
-    """Horizontal bars; beyond the first few `ours`, they stand back."""
+    """Draw horizontal bars; those after the first `ours` are styled as others."""
     left_edge, step = 118, 26
     height = TOP + step * len(rows) + 24
     width = WIDTH - left_edge - 82

@@ -1,4 +1,4 @@
-"""Families by text: incidents whose root causes say the same, where neither labels nor links nor people say it."""
+"""Families by root cause text, for histories without labels, links or judgements."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,16 +8,16 @@ from onrecall.recommendation.text_similarity import alike, words
 from onrecall.recurrences.clustering import SimilarCauses, group_incidents, root_cause
 
 MIN_SHARED = 0.5
-"""Share of their words that two root causes have in common to be the same in other words."""
+"""Minimum share of common words for two root causes to count as the same."""
 RAREST_WORDS = 3
-"""Two root causes are compared where they share one of so many rarest words: others can't have half in common."""
+"""Root causes are compared only if they share one of their rarest words."""
 ROOT_CAUSE_TIES = frozenset({"same_root_cause", "like_root_cause"})
 
 
 def text_families(incidents: Sequence[Incident]) -> Mapping[str, str]:
-    """Return for each incident with a root cause the first member of its family; alone, that is itself.
+    """Return for each incident with a root cause the first member of its family, which may be itself.
 
-    Openings are not compared: recall sees them, and what is like by its opening would be found by that alone.
+    Openings are not compared: recall uses them, so they would favour what recall finds anyway.
     """
     words_by_incident = {incident.id: frozenset(words(text)) for incident in incidents if (text := root_cause(incident))}
     family = {name: name for name in words_by_incident}

@@ -1,4 +1,4 @@
-"""How long a backtest takes, on a made-up history of any size."""
+"""Benchmark: how long a backtest takes on a synthetic history of any size."""
 
 import itertools
 import os
@@ -22,13 +22,13 @@ from onrecall.retrieval.tokenizer import number
 
 DIMENSIONS = 384
 MAX_WORDS = 128
-"""Words of a text that its drawn vector is made of."""
+"""Maximum number of words of a text used for its random vector."""
 _WORD = re.compile(r"\w+")
 Progress = Callable[[str, int, int], None]
 
 
 class RandomWordVectors:
-    """Vectors that need no model and no time: the sum of one drawn for each word."""
+    """Cheap vectors without a model: the sum of one random vector per word."""
 
     name, dimensions = "drawn", DIMENSIONS
 
@@ -44,7 +44,7 @@ class RandomWordVectors:
 
 @dataclass(frozen=True, slots=True)
 class BacktestRun:
-    """One backtest, what it took and on what machine."""
+    """Resources used by one backtest, and the machine."""
 
     incidents: int
     vectors: str
@@ -61,7 +61,7 @@ class BacktestRun:
 
 
 def make_history(incidents: int) -> Iterator[Incident]:
-    """Resolved incidents, each with a label for its cause: what broke, why and where, so that some recur."""
+    """Yield resolved incidents with cause labels, some of which recur."""
     for place in itertools.count():
         record = corpus.make_record(place)
         if incidents and isinstance(record, Incident) and record.resolution:
@@ -74,7 +74,7 @@ def make_history(incidents: int) -> Iterator[Incident]:
 
 
 def run(incidents: int, embedder: Embedder, progress: Progress | None = None) -> BacktestRun:
-    """Make the history up and replay it."""
+    """Generate the history and replay it."""
     replayed_history = History.of(make_history(incidents))
     before, began, used = os.getloadavg()[0], time.perf_counter(), _processor_seconds()
     replaying: list[float] = []
@@ -101,7 +101,7 @@ def run(incidents: int, embedder: Embedder, progress: Progress | None = None) ->
 
 
 def _processor_seconds() -> float:
-    """Seconds of processor time of this process and of those that it started and saw end."""
+    """Return the processor time in seconds of this process and its finished children."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 

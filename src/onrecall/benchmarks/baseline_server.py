@@ -1,4 +1,4 @@
-"""The yardstick of intake: an endpoint that does nothing but append each body to SQLite, synced before it answers."""
+"""Baseline for ingestion: an endpoint that only appends each body to SQLite and syncs before it answers."""
 
 import sqlite3
 import sys
@@ -10,11 +10,11 @@ from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 PATHS = ("/api/v1/alerts/alertmanager", "/v2/enqueue")
-"""Those that the load is sent to."""
+"""Paths that the load is sent to."""
 
 
 def create(path: Path) -> FastAPI:
-    """The endpoint, over a file of its own."""
+    """Create the endpoint over its own database file."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     for statement in ("pragma journal_mode=wal", "pragma synchronous=full", "create table bodies (body blob)"):
         connection.execute(statement)

@@ -1,4 +1,4 @@
-"""What others do, in the same run: BM25, the cosine of a sentence model, and the fusion of both by rank."""
+"""Baselines: BM25, the cosine of a sentence model, and reciprocal rank fusion of both."""
 
 import math
 import re
@@ -42,7 +42,7 @@ def bm25(task: Task) -> Scores:
 
 
 def cosine(task: Task, embedder: Embedder) -> Scores:
-    """The sentence model on title and text, as it cuts them, and on the query."""
+    """Return the cosine of the sentence model between query and document, truncated by the model."""
     documents = embedder.embed([_full_text(entry) for entry in task.corpus])
     return embedder.embed([query.text for query in task.queries]) @ documents.T
 

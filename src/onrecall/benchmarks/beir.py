@@ -32,7 +32,7 @@ class BeirQuery:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is asked of what, and which documents are right. A query without right documents has none in the corpus."""
+    """Queries, corpus and relevant documents. A query without relevant documents has none in the corpus."""
 
     name: str
     corpus: tuple[CorpusDocument, ...]
@@ -41,7 +41,7 @@ class Task:
 
 
 def read(folder: Path, corpus: Path | None = None) -> Task:
-    """The task in a folder; its corpus may come from another task's folder."""
+    """Read the task in a folder; its corpus may come from another task's folder."""
     path = _file((corpus or folder) / "corpus.jsonl")
     entries = tuple(_entry(where, row) for where, row in _rows(path))
     _unique(path, [entry.id for entry in entries])
@@ -59,7 +59,7 @@ def read(folder: Path, corpus: Path | None = None) -> Task:
 
 
 def read_queries(path: Path) -> tuple[BeirQuery, ...]:
-    """The questions in a file, in its order."""
+    """Read the queries in a file, in order."""
     queries = tuple(_question(where, row) for where, row in _rows(_file(path)))
     _unique(path, [query.id for query in queries])
     return queries
@@ -118,7 +118,7 @@ def _question(where: str, row: Mapping[str, Any]) -> BeirQuery:
 
 
 def _text(where: str, row: Mapping[str, Any], field: str, *, empty: bool = False) -> str:
-    """A field's text; NUL, which no database keeps, is a blank."""
+    """Return a field's text; NUL, which databases reject, becomes a blank."""
     value = row.get(field)
     if isinstance(value, int) and field.endswith("id"):
         value = str(value)
@@ -128,7 +128,7 @@ def _text(where: str, row: Mapping[str, Any], field: str, *, empty: bool = False
 
 
 def _judgements(folder: Path) -> Iterator[tuple[str, str, str, float]]:
-    """Where it stands, query, document, score; a folder without judgements has only queries out of scope."""
+    """Yield location, query, document and score; a folder without judgements has only out-of-scope queries."""
     path = next((folder / name for name in QRELS if (folder / name).is_file()), None)
     if path is None:
         return

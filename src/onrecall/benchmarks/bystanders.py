@@ -1,6 +1,6 @@
-"""Who else is there while alerts come in: requests that are held for an answer, and clients of the live stream.
+"""Background load while alerts come in: long-polling requests and clients of the live stream.
 
-They run in a process of their own, so that they do not slow down whoever measures.
+They run in a separate process, so that they do not slow down the measurement.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from onrecall.domain.errors import Unavailable
 
 POLL_SECONDS = 60
-"""The longest that a request is held; then it is made again."""
+"""Maximum duration of a long poll before it is repeated."""
 JOINING_AT_ONCE = 20
 START_SECONDS = 120
 INCIDENT = "BENCH-HELD"
@@ -32,7 +32,7 @@ _HISTORY = {
 
 @contextmanager
 def bystanders(address: str, held_polls: int, live_clients: int) -> Iterator[None]:
-    """Have so many requests held and so many clients listening, from when this begins until it ends."""
+    """Keep the given numbers of long polls and live clients connected within this context."""
     if not held_polls and not live_clients:
         yield
         return

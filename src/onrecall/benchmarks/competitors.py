@@ -1,4 +1,4 @@
-"""Others in the same race: ChromaDB with its default index, and SQLite's FTS5. They keep the same passages."""
+"""Competitors over the same passages: ChromaDB with its default index, and SQLite FTS5."""
 
 import re
 import sqlite3
@@ -12,13 +12,13 @@ from onrecall.domain.incident import Document
 from onrecall.retrieval import passages
 
 ADD_BATCH = 5_000
-"""Rows that ChromaDB takes in one call."""
+"""Rows per call to ChromaDB."""
 COLUMNS = "text, id unindexed, owner unindexed, kind unindexed, service unindexed, known unindexed"
 _WORD = re.compile(r"\w+")
 
 
 class Chroma:
-    """ChromaDB, persistent, with its default index (HNSW) and cosine; it is asked with the same model's vector."""
+    """Persistent ChromaDB with its default index (HNSW) and cosine, queried with the same model's vector."""
 
     def __init__(self, folder: Path) -> None:
         import chromadb  # noqa: PLC0415 - of the group `bench`, which the product does without
@@ -44,10 +44,10 @@ class Chroma:
             )
 
     def ready(self) -> None:
-        """It builds as it adds."""
+        """Do nothing: the index is built on insertion."""
 
     def ask(self, question: SyntheticQuestion, mode: Mode) -> list[str]:
-        """Embed, ask, look at whose passages they are."""
+        """Embed the question, query, and return the owners of the passages."""
         where: dict[Mode, dict[str, Any] | None] = {
             "all": None,
             "service": {"service": question.service},
@@ -70,7 +70,7 @@ class Chroma:
 
 
 class Fts5:
-    """SQLite's full-text search with stemming: every word of the question, ranked by BM25."""
+    """SQLite full-text search with stemming for any word of the question, ranked by BM25."""
 
     def __init__(self, folder: Path) -> None:
         self._file = sqlite3.connect(folder / "fts5.db", isolation_level=None)
@@ -91,11 +91,11 @@ class Fts5:
         self._file.execute("commit")
 
     def ready(self) -> None:
-        """Merge what the index is made of."""
+        """Merge the segments of the index."""
         self._file.execute("insert into rows(rows) values ('optimize')")
 
     def ask(self, question: SyntheticQuestion, mode: Mode) -> list[str]:
-        """Any of the words, the best ten passages."""
+        """Return the owners of the ten best passages with any of the words."""
         where: dict[Mode, tuple[str, tuple[Any, ...]]] = {
             "all": ("", ()),
             "service": (" and service = ?", (question.service,)),
@@ -118,7 +118,7 @@ class Fts5:
 
 
 def _passage_rows(record: SyntheticRecord) -> Iterator[dict[str, Any]]:
-    """A thing's passages as rows of text with what can be filtered by."""
+    """Yield the passages of a record as rows of text with filterable columns."""
     for n, passage in enumerate(passages.split(record)):
         yield {
             "id": f"{record.id}/{n}",

@@ -1,4 +1,4 @@
-"""OnRecall as a contestant: its own store, index and Recall, on SQLite or on PostgreSQL. The peers stand in `peers`."""
+"""OnRecall as a benchmarked engine with its own store and index, on SQLite or PostgreSQL."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,32 +18,32 @@ from onrecall.storage import Storage, StoreEntry
 
 RESULT_LIMIT = 10
 Mode = Literal["all", "service", "kind", "as_of"]
-"""What a question is restricted to: its service, incidents, or what was known the day after."""
+"""Filter of a question: its service, incidents only, or what was known the day after."""
 EmbeddedRecord = tuple[SyntheticRecord, Vectors]
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Engine(Protocol):
-    """A contestant, open on a folder of its own."""
+    """A benchmarked engine with its own folder."""
 
     def add(self, batch: Sequence[EmbeddedRecord]) -> None:
-        """Keep these, durably; once this returns they are found."""
+        """Store these records durably; they are searchable on return."""
 
     def ready(self) -> None:
-        """All is added: build what is left to be built."""
+        """Finish building after everything was added."""
 
     def ask(self, question: SyntheticQuestion, mode: Mode) -> list[str]:
-        """The ids of the ten best, from the question's text to the end."""
+        """Return the ids of the ten best records for a question, end to end."""
 
     def processes(self) -> list[int]:
-        """Other processes that it keeps busy."""
+        """Return the ids of other processes it uses."""
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Release all resources."""
 
 
 class OnRecall:
-    """The product as it answers everywhere else; only the vectors of the history are dealt, not embedded."""
+    """The product itself; only the vectors of the history are precomputed instead of embedded."""
 
     def __init__(self, folder: Path) -> None:
         self._model = load_embedder()
@@ -64,11 +64,11 @@ class OnRecall:
                 raise Invalid(f"{saved.id}: {saved.message}", saved.field)
 
     def ready(self) -> None:
-        """Have the index catch up and keep itself."""
+        """Bring the index up to date."""
         self._opened().refresh()
 
     def ask(self, question: SyntheticQuestion, mode: Mode) -> list[str]:
-        """Text in, evidence out."""
+        """Recall evidence for the question."""
         only = Filter(
             kind="incident" if mode == "kind" else None, service=question.service if mode == "service" else None
         )
@@ -123,7 +123,7 @@ class OnRecallPostgres(OnRecall):
 
 
 class _NullIndex:
-    """An index that is not asked: what only splits and embeds needs none."""
+    """A null index for splitting and embedding without searching."""
 
     def refresh(self) -> None:
         """Nothing."""
@@ -138,7 +138,7 @@ class _NullIndex:
 
 
 def load_embedder() -> LocalEmbedder:
-    """The sentence model that all contestants ask with."""
+    """Load the sentence model that all engines use for questions. Raises Invalid if there is none."""
     embedder = load()
     if embedder is None:
         raise Invalid("no sentence model is installed; install one or set ONRECALL_MODEL_DIR", "model")
@@ -146,7 +146,7 @@ def load_embedder() -> LocalEmbedder:
 
 
 def _child_processes(parent: int) -> list[int]:
-    """Its child processes, where the system tells in /proc."""
+    """Return the child processes listed in /proc."""
     children = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -159,7 +159,7 @@ def _child_processes(parent: int) -> list[int]:
 
 
 def resident_bytes(pids: Sequence[int]) -> int:
-    """Bytes that these processes hold, shared pages counted once."""
+    """Return the proportional set size of these processes in bytes."""
     total = 0
     for pid in pids:
         try:

@@ -1,6 +1,6 @@
-"""How fast alerts are acknowledged under load, none lost and none double, beside one that only appends to SQLite.
+"""Benchmark of ingestion under load: latency, losses and duplicates, compared with a server that only appends.
 
-The server runs in a process of its own, this one makes the load; what is stored is counted in the database.
+The server runs in a separate process; this process generates the load and counts the stored rows in the database.
 """
 
 import os
@@ -31,7 +31,7 @@ from onrecall.storage.database import Database
 START_SECONDS = 120
 STOP_SECONDS = 30
 GROUP_SECONDS = 600
-"""So long the worker is waited for."""
+"""How long to wait for the worker."""
 LOOK_SECONDS = 0.25
 Progress = Callable[[str], None]
 
@@ -113,7 +113,7 @@ def run(
 
 
 def _measure_onrecall(name: str, url: str, folder: str, load: Load, worker: Where) -> IntakeResult:
-    Database(url).close()  # a wrong URL is said here, and not by a server that does not begin
+    Database(url).close()  # reports a wrong URL here instead of in a server that fails to start
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("ONRECALL_")}
     chosen = {"ONRECALL_DATA_DIR": folder, "ONRECALL_DATABASE_URL": url, "ONRECALL_WORKER": worker}
     return _measure(name, [sys.executable, "-m", "onrecall", "serve", "--port"], inherited | chosen, load, url)
@@ -156,7 +156,7 @@ def _summarize_times(seconds: Sequence[float]) -> AcknowledgementTimes:
 
 @contextmanager
 def running_server(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
-    """The address of a server in a process of its own."""
+    """Run a server in a separate process and yield its address."""
     port = _free_port()
     process = subprocess.Popen(  # noqa: S603 - our own command
         [*command, str(port)], env=environment or None, stdout=subprocess.DEVNULL
@@ -194,7 +194,7 @@ def _free_port() -> int:
 
 
 def _count_stored(url: str, mark: str) -> tuple[int, int]:
-    """Rows of this run, and different alerts among them."""
+    """Return the number of stored rows of this run and of distinct alerts."""
     with closing(Database(url)) as database, database.read() as connection:
         query = text("select count(*), count(distinct key) from alerts where key like :mark")
         rows, keys = connection.execute(query, {"mark": f"{mark}%"}).one()
@@ -202,7 +202,7 @@ def _count_stored(url: str, mark: str) -> tuple[int, int]:
 
 
 def _seconds_until_grouped(url: str) -> float | None:
-    """Seconds from now until no alert waits to be grouped."""
+    """Return the seconds until no alert waits for grouping; None after `GROUP_SECONDS`."""
     began = time.monotonic()
     with closing(Database(url)) as database:
         while (passed := time.monotonic() - began) < GROUP_SECONDS:
@@ -214,13 +214,13 @@ def _seconds_until_grouped(url: str) -> float | None:
 
 
 def _count_incidents(url: str, mark: str) -> int:
-    """How many incidents hold alerts of this run."""
+    """Count the incidents with alerts of this run."""
     with closing(Database(url)) as database, database.read() as connection:
         query = text("select count(distinct incident) from alerts where key like :mark")
         return int(connection.scalar(query, {"mark": f"{mark}%"}) or 0)
 
 
 def _processor_seconds() -> float:
-    """Seconds of processor time of all processes that this one began and that have ended."""
+    """Return the processor time of finished child processes in seconds."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

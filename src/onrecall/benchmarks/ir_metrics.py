@@ -1,4 +1,4 @@
-"""How good a ranking is, how sure that is, and whether one system is better than another."""
+"""Ranking metrics with bootstrap intervals and paired significance tests."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class Difference:
     low: float
     high: float
     p: float
-    """How often chance alone makes at least this difference (paired, two-sided, signs drawn anew)."""
+    """p-value of a paired, two-sided sign-flip permutation test."""
 
 
 def ndcg(ranked: Sequence[str], right: Mapping[str, float]) -> float:
@@ -43,17 +43,17 @@ def ndcg(ranked: Sequence[str], right: Mapping[str, float]) -> float:
 
 
 def recall_at(ranked: Sequence[str], right: Mapping[str, float], within: int) -> float:
-    """The share of the right documents among the first few."""
+    """Return recall at a cutoff."""
     return len(set(ranked[:within]) & right.keys()) / len(right)
 
 
 def reciprocal_rank(ranked: Sequence[str], right: Mapping[str, float]) -> float:
-    """One divided by the place of the first right document, 0 beyond the tenth."""
+    """Return the reciprocal rank of the first right document, 0 beyond the tenth."""
     return next((1 / place for place, document in enumerate(ranked[:DEPTH], start=1) if document in right), 0.0)
 
 
 def bootstrap_interval(values: Sequence[float]) -> Interval:
-    """The mean with its bootstrap interval."""
+    """Return the mean with its bootstrap interval."""
     low, high = np.quantile(_bootstrap_means(np.asarray(values, float)), [0.025, 0.975])
     return Interval(float(np.mean(values)), float(low), float(high))
 

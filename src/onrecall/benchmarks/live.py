@@ -1,6 +1,6 @@
-"""How long until every client of the live stream has a hint, from when the change was asked for.
+"""Benchmark of the live stream: time from a change until every client has received its hint.
 
-The server runs in a process of its own, the clients in this one; both share the machine.
+The server runs in a separate process, the clients in this one, on the same machine.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class LiveReport:
 
 
 def run(clients: int, rounds: int, postgres: str | None = None, progress: Progress | None = None) -> LiveReport:
-    """Open incidents one after the other while so many clients listen."""
+    """Open incidents one after the other while the clients listen."""
     if clients < 1 or rounds < 1:
         raise Invalid("give at least one client and one round", "clients")
     _raise_file_limit(clients + SPARE_FILES)
@@ -85,7 +85,7 @@ def run(clients: int, rounds: int, postgres: str | None = None, progress: Progre
 
 
 HintsByIncident = dict[str, list[float]]
-"""When each incident's opening was heard of by one client."""
+"""Times at which one client heard of each incident's opening."""
 
 
 async def _measure(

@@ -1,4 +1,4 @@
-"""A load of alerts as senders make it: each message at its time, whether the one before was answered or not."""
+"""Open-loop load generator: each message is sent at its time, whether the previous one was answered or not."""
 
 import asyncio
 import json

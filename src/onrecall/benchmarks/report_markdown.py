@@ -1,4 +1,4 @@
-"""A speed run as a page shows it: tables and findings, written from the report and from nothing else."""
+"""Markdown report of a speed run: tables and findings."""
 
 import importlib.metadata
 from collections.abc import Iterator, Sequence
@@ -15,15 +15,15 @@ NAMES = {
 MODES = {"all": "everything", "service": "one service", "kind": "incidents", "as_of": "as of a day"}
 END = "<!-- end of this run -->"
 P95 = ((100_000, 50), (1_000_000, 150))
-"""Wanted: at so many passages, milliseconds."""
+"""Targets: number of passages, milliseconds."""
 MAX_FILTER_SLOWDOWN = 1.5
-"""How much slower a filtered question may be."""
+"""Maximum slowdown of a filtered question."""
 COLD, MEMORY = (100_000, 1_000), (1_000_000, 1_000)
-"""Milliseconds to the first answer at so many passages, and megabytes."""
+"""Targets: passages and milliseconds to the first answer; passages and megabytes."""
 
 
 def write_report(path: Path, report: SpeedReport) -> None:
-    """Put the run on the page: in the place of an earlier one of the same sizes, else at the end."""
+    """Write the run to the page, replacing an earlier run of the same sizes, otherwise at the end."""
     begin = f"<!-- bench speed --sizes {_join_numbers(report.sizes)} -->"
     block = "\n".join([begin, *_lines(report), END])
     page = path.read_text("utf-8") if path.exists() else ""
@@ -101,7 +101,7 @@ def _findings(report: SpeedReport) -> Iterator[str]:
 
 
 def _peer_comparison(result: EngineResult, peer: EngineResult, size: int) -> str:
-    """Faster at higher quality, on the clock, in what it costs, and in hit@10."""
+    """Compare with a peer in latency, processor time and hit@10."""
     our_series, peer_series = result.series[0], peer.series[0]
     better = our_series.p95 < peer_series.p95 and our_series.hit_at_10 > peer_series.hit_at_10
     comparison = (

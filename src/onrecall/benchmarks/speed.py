@@ -40,9 +40,9 @@ ENGINES: dict[str, Callable[[Path], Engine]] = {
 MODES: tuple[Mode, ...] = get_args(Mode)
 Progress = Callable[[str, int, int], None]
 NOTE_FILE = "built.json"
-"""What was built in a folder that is kept. There are fewer things than passages, so numbers from there on are new."""
+"""Build note in a kept folder. There are fewer records than passages, so record numbers from there on are unused."""
 SINGLES_APART = 1_000
-"""Between the first things that two runs add one by one."""
+"""Distance between the first records that two runs add one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class SpeedReport:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What a process is told."""
+    """Parameters of a child process."""
 
     engine: str
     folder: Path
@@ -144,7 +144,7 @@ def run(
 ) -> SpeedReport:
     """Measure OnRecall and its peers at each size. What is built stays in `keep`, and is not built again from there.
 
-    `told` hears the report after each engine, so that a long run that ends early leaves what it found.
+    `on_report` is called with the report after each engine, so that an interrupted run leaves its results.
     """
     plan, report_progress = plan or SpeedPlan(), progress or _ignore_progress
     if unknown := set(peers) - ENGINES.keys():
@@ -186,7 +186,7 @@ def _report(
 
 
 def _ignore_progress(_stage: str, _count: int, _total: int) -> None:
-    """Say nothing."""
+    """Report no progress."""
 
 
 @contextmanager
@@ -223,7 +223,7 @@ def _measure(
 
 
 def _build_or_reuse(job: _Job) -> EngineResult:
-    """Build, or see from the note beside it what was built before."""
+    """Build the engine's data, or reuse it according to its note."""
     note = job.folder / NOTE_FILE
     if note.exists():
         saved = json.loads(note.read_text("utf-8"))
@@ -239,7 +239,7 @@ def _build_or_reuse(job: _Job) -> EngineResult:
 
 
 def _reserve_singles(folder: Path, built: EngineResult) -> int:
-    """The number of the first thing to add one by one, which no run adds again."""
+    """Reserve and return the number of the first record to add one by one."""
     note = folder / NOTE_FILE
     first = int(json.loads(note.read_text("utf-8")).get("next", built.passages))
     _write_note(note, built, first + SINGLES_APART)
@@ -252,7 +252,7 @@ def _write_note(note: Path, built: EngineResult, following: int) -> None:
 
 
 def _run_in_process(work: Callable[..., EngineResult], *arguments: object) -> EngineResult:
-    """Do something in a process of its own."""
+    """Run a function in a separate process."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(work, *arguments).result()
 
@@ -326,7 +326,7 @@ def _series(engine: Engine, mode: Mode, questions: Sequence[SyntheticQuestion], 
 
 
 def _singles(engine: Engine, meanings: SyntheticVectors, first: int, plan: SpeedPlan) -> float:
-    """Incidents that it takes in per second, each in a transaction of its own."""
+    """Return the insertion rate per second, one transaction per incident."""
     records = [corpus.make_record(number) for number in range(first, first + plan.singles)]
     new = [(record, meanings.of(record)) for record in records]
     began = time.perf_counter()
@@ -350,6 +350,6 @@ def _size(folder: Path) -> float:
 
 
 def _peak_memory() -> int:
-    """The most memory that this process ever held; Linux counts in kilobytes."""
+    """Return the peak memory of this process in bytes; Linux reports kilobytes."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024

@@ -1,4 +1,4 @@
-"""A made-up history of any size, each incident from its number alone: so it streams, and is the same in every process.
+"""A synthetic history of any size; each incident depends only on its number, so it can be streamed and reproduced.
 
 Services, tenants and exceptions follow Zipf's law, so there are words that everything has and words that hardly
 anything has; codes, hosts, endpoints and settings stand in the text as they do in real reports.
@@ -29,7 +29,7 @@ from onrecall.domain.incident import Document, Incident, Resolution, ResolutionS
 
 SEED = 20_240_501
 GROUP = 5
-"""Every fifth thing is a runbook of one passage; the others are resolved incidents of two."""
+"""Every fifth record is a runbook with one passage; the others are resolved incidents with two."""
 TENANTS = 50_000
 START = datetime(2022, 1, 1, tzinfo=UTC)
 MINUTES = 3 * 365 * 24 * 60
@@ -39,7 +39,7 @@ SyntheticRecord = Incident | Document
 
 @dataclass(frozen=True, slots=True)
 class OutageFacts:
-    """What happened, before it is told in anybody's words."""
+    """The facts of an outage, before they are put into words."""
 
     number: int
     fault: OutageKind
@@ -56,7 +56,7 @@ class OutageFacts:
 
 @dataclass(frozen=True, slots=True)
 class SyntheticQuestion:
-    """A situation that a known incident was like, told in other words and with other hosts."""
+    """A situation similar to a known incident, in other words and with other hosts."""
 
     text: str
     right: str
@@ -65,7 +65,7 @@ class SyntheticQuestion:
 
 
 def make_records(passages: int) -> Iterator[SyntheticRecord]:
-    """Incidents and runbooks of at least so many passages in all."""
+    """Yield incidents and runbooks with at least `passages` passages in total."""
     passage_count = 0
     for number in itertools.count():
         if passage_count >= passages:
@@ -75,7 +75,7 @@ def make_records(passages: int) -> Iterator[SyntheticRecord]:
 
 
 def outage_facts(number: int) -> OutageFacts:
-    """What happened in one of them."""
+    """Return the facts of one outage."""
     dice = random.Random(SEED * 1_000_003 + number)  # noqa: S311 - nothing here is secret
     fault = dice.choice(FAULTS)
     exception = f"{_pick(dice, PARTS)}{dice.choice(PARTS)}{dice.choice(ENDS)}"
@@ -95,24 +95,24 @@ def outage_facts(number: int) -> OutageFacts:
 
 
 def make_record(number: int) -> SyntheticRecord:
-    """One of them, as it was written down."""
+    """Return the record with this number."""
     outage, dice = outage_facts(number), random.Random(number)  # noqa: S311 - likewise
     return _runbook(outage) if number % GROUP == GROUP - 1 else _incident(outage, dice)
 
 
 def make_questions(count: int, passages: int) -> tuple[SyntheticQuestion, ...]:
-    """Situations whose right answers are spread over a history of so many passages."""
+    """Return situations whose right answers are spread over a history of `passages` passages."""
     numbers = [number for number in range(passages * GROUP // (2 * GROUP - 1)) if number % GROUP != GROUP - 1]
     return tuple(_question(number) for number in sorted(random.Random(SEED).sample(numbers, count)))  # noqa: S311
 
 
 def record_name(number: int) -> str:
-    """The id of an incident or a runbook."""
+    """Return the id of an incident or runbook."""
     return f"{'RB' if number % GROUP == GROUP - 1 else 'INC'}-{number}"
 
 
 def record_number(record_id: str) -> int:
-    """The number in an id."""
+    """Return the number in an id."""
     return int(record_id.rpartition("-")[2])
 
 
@@ -168,7 +168,7 @@ def _runbook(outage: OutageFacts) -> Document:
 
 
 def _question(number: int) -> SyntheticQuestion:
-    """What is known at first: some of the facts, in words of one's own."""
+    """Return what is known at first: some of the facts in other words."""
     outage, dice = outage_facts(number), random.Random(-number - 1)  # noqa: S311 - likewise
     where = outage.service if dice.random() < 0.5 else "one of our services"
     clues = [

@@ -1,8 +1,8 @@
-"""Meanings for a made-up history: the model's own for some thousand texts, mixtures of these for all the others.
+"""Vectors for a synthetic history: real embeddings for some thousand texts, mixtures of these for all others.
 
-To embed a million texts takes hours. A mixture of a text of the same fault and one of the same service, with some
-noise, is about as far from its neighbours as a text's own vector is, so an index has as hard a time with it. What
-questions ask for, and the questions, always have the model's own.
+Embedding a million texts takes hours. A mixture of a text of the same fault and one of the same service, with some
+noise, is about as far from its neighbours as a real vector, so it is as hard for an index. Questions and their right
+answers always have real embeddings.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ SAME_FAULT, SAME_SERVICE, NOISE = 0.6, 0.3, 0.4
 
 
 class SyntheticVectors:
-    """The vectors of all passages, from a file that holds the model's own."""
+    """The vectors of all passages, from a file with real embeddings."""
 
     def __init__(self, path: Path) -> None:
         with np.load(path) as archive:
@@ -31,7 +31,7 @@ class SyntheticVectors:
         self._by_fault, self._by_service = _rows_by_fault_and_service(ids)
 
     def of(self, record: SyntheticRecord) -> Vectors:
-        """One row for each passage of a thing."""
+        """Return one row per passage of a record."""
         names = [f"{record.id}/{n}" for n in range(len(passages.split(record)))]
         if names[0] in self._row:
             return self._vectors[[self._row[name] for name in names]]
@@ -45,18 +45,18 @@ class SyntheticVectors:
 
 
 class SyntheticEmbedder:
-    """An embedder that hands out the vectors it was dealt, in turn: so the product's own import can be fed."""
+    """An embedder that returns preset vectors, to feed the product's own import."""
 
     def __init__(self, name: str, dimensions: int) -> None:
         self.name, self.dimensions = name, dimensions
         self._hand: Vectors = np.empty((0, dimensions), np.float32)
 
     def deal(self, vectors: Sequence[Vectors]) -> None:
-        """Hand these out next."""
+        """Preset the vectors to return next."""
         self._hand = np.concatenate(vectors)
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:  # noqa: ARG002
-        """What was dealt, one row per text."""
+        """Return the preset vectors, one row per text."""
         assert len(texts) == len(self._hand)
         return self._hand
 
@@ -64,7 +64,7 @@ class SyntheticEmbedder:
 def write_vectors(
     path: Path, embedder: Embedder, pool: int, questions: Sequence[SyntheticQuestion], progress: Progress | None = None
 ) -> None:
-    """Embed a pool of things and all that questions ask for, and keep their vectors."""
+    """Embed a pool of records and the right answers of the questions, and save their vectors."""
     numbers = dict.fromkeys([*range(pool), *(corpus.record_number(question.right) for question in questions)])
     pool_passages = [
         (record, passage, n) for record in map(corpus.make_record, numbers) for n, passage in enumerate(passages.split(record))
@@ -75,7 +75,7 @@ def write_vectors(
 
 
 def _rows_by_fault_and_service(ids: Sequence[str]) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-    """Which rows tell of the same fault in the same way, and which of the same service."""
+    """Return the rows by fault and part of the record, and by service."""
     by_fault: dict[str, list[int]] = {}
     by_service: dict[str, list[int]] = {}
     for row, passage_id in enumerate(ids):
@@ -86,7 +86,7 @@ def _rows_by_fault_and_service(ids: Sequence[str]) -> tuple[dict[str, list[int]]
 
 
 def _fault_and_part(name: str, outage: OutageFacts) -> str:
-    """The fault, and whether it is told in an opening, a resolution or a runbook."""
+    """Return a key of the fault and the part: opening, resolution or runbook."""
     return f"{outage.fault.alert} {name[:2]}{name[-2:]}"
 
 

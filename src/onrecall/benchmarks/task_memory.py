@@ -1,4 +1,4 @@
-"""A fresh memory that holds a task's corpus: what is measured is the product itself."""
+"""A fresh store with a task's corpus, so that the product itself is measured."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ def ignore_progress(_stage: str, _count: int, _total: int) -> None:
 
 @contextmanager
 def task_memory(task: Task, embedder: Embedder | None, asking: Embedder | None, progress: Progress) -> Iterator[Retriever]:
-    """A fresh memory that holds the task's corpus."""
+    """Yield a retriever over a fresh store with the task's corpus."""
     with tempfile.TemporaryDirectory(prefix="onrecall-bench-") as folder:
         store = Storage.open(f"sqlite:///{folder}/bench.db")
         try:

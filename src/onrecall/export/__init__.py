@@ -1,1 +1,1 @@
-"""All of memory as files: a store comes in, an archive or a checked backup goes out, and back."""
+"""Export and import of a whole store as an archive or a verified backup."""

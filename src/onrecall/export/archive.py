@@ -1,6 +1,6 @@
-"""All of memory as a folder: a manifest and one line of JSON for each row, which read back give the same store.
+"""Export of a whole store as a folder: a manifest and one JSON line per row, which can be loaded again.
 
-Beside them stand the incidents and documents once more, as people and other tools read them.
+The folder also contains the incidents and documents in formats for people and other tools.
 """
 
 import json
@@ -22,7 +22,7 @@ from onrecall.storage.archive import TEXT_COLUMNS
 MANIFEST = "onrecall.json"
 ROWS = "rows.jsonl"
 FOLDER = "onrecall-export"
-"""In a zip: what unpacking it makes."""
+"""Top-level folder in the zip."""
 FORMAT = 1
 PAGE_SIZE = 200
 
@@ -30,12 +30,12 @@ Item = TypeVar("Item")
 
 
 def is_export(path: Path) -> bool:
-    """Whether the folder was written by `onrecall export`."""
+    """Return whether the folder was written by `onrecall export`."""
     return (path / MANIFEST).is_file()
 
 
 def write(store: Storage, folder: Path) -> Mapping[str, int]:
-    """Write everything as it stands; the manifest comes last, so a cut-off export is never taken for a whole one."""
+    """Write everything; the manifest is written last, so that an interrupted export is not taken for a complete one."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -51,7 +51,7 @@ def write(store: Storage, folder: Path) -> Mapping[str, int]:
 
 
 def pack(store: Storage, file: IO[bytes]) -> Mapping[str, int]:
-    """The same as a zip: unpacked it is the folder that `write` makes. No more of it is held than a row at a time."""
+    """Write the same as a zip, streaming row by row."""
     counts: Counter[str] = Counter()
     try:
         with ZipFile(file, "w", ZIP_DEFLATED) as packed:
@@ -66,7 +66,7 @@ def pack(store: Storage, file: IO[bytes]) -> Mapping[str, int]:
 
 
 def _files(store: Storage, counts: Counter[str]) -> Iterator[tuple[str, Iterator[str]]]:
-    """The files of an export by name, in the order in which they are to be written."""
+    """Yield the files of an export by name, in the order of writing."""
     yield ROWS, _dump_rows(store, counts)
     yield "incidents.jsonl", (json.dumps(native.dump(incident), ensure_ascii=False) + "\n" for incident in _all_pages(store.incidents))
     for document in _all_pages(store.documents):
@@ -91,9 +91,9 @@ def _all_pages(fetch: Callable[..., ResultPage[Item]]) -> Iterator[Item]:
 
 
 def read(store: Storage, folder: Path, *, dry_run: bool = False, personal: bool = False) -> ImportReport:
-    """Load an export; what is here already stays, and what contradicts it stops the load as a whole.
+    """Load an export. Existing rows stay; a contradicting row aborts the whole load.
 
-    Its rows are redacted like everything else that comes in: whoever hands an export over may have changed it.
+    Rows are redacted like all input, as an export may have been changed.
     """
     manifest = _manifest(folder)
     rows = folder / ROWS
@@ -132,7 +132,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _redacted(rows: Iterator[dict[str, Any]], *, personal: bool) -> Iterator[dict[str, Any]]:
-    """The rows with the texts in them redacted; columns of numbers, times and vectors stay as they are."""
+    """Yield the rows with their text columns redacted."""
     for row in rows:
         names = TEXT_COLUMNS.get(str(row["table"]), frozenset()) & row.keys()
         texts = [text for name in names for text in _strings(row[name])]
@@ -143,7 +143,7 @@ def _redacted(rows: Iterator[dict[str, Any]], *, personal: bool) -> Iterator[dic
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """All strings in a piece of JSON, those of a mapping as `name=value`."""
+    """Yield all strings in JSON data, those of a mapping as `name=value`."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -156,7 +156,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _names(value: Any) -> Iterator[str]:
-    """The names of all mappings in a piece of JSON, and what stands in for one, as in `{"name": "X", "value": …}`."""
+    """Yield all mapping names in JSON data, and names given as values, as in `{"name": "X", "value": …}`."""
     if isinstance(value, Mapping):
         for name, item in value.items():
             yield name

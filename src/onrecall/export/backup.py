@@ -1,4 +1,4 @@
-"""The backup as one file: a zip of a manifest and every row, written whole or not at all, checked before it is used."""
+"""Backup as one zip file with a manifest and every row, written atomically and verified before use."""
 
 import hashlib
 import json
@@ -25,12 +25,12 @@ KIND: Final = "onrecall backup"
 FORMAT = 1
 MAX_MANIFEST_BYTES = 1024 * 1024
 MAX_ROW_BYTES = 128 * 1024 * 1024
-"""In bytes; no document that is taken in comes near to it."""
+"""In bytes; no stored document comes near it."""
 READ_BYTES = 64 * 1024
 PROGRESS_ROWS = 5000
-"""Rows from one sign of progress to the next."""
+"""Rows between two progress reports."""
 DAMAGE_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError)
-"""What reading a damaged zip comes to; an encrypted one is a RuntimeError, one without the name a KeyError."""
+"""Errors from reading a damaged zip; encryption raises RuntimeError, a missing entry KeyError."""
 
 Advance = Callable[[int], None]
 
@@ -58,7 +58,7 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What became of a restore, and how the store is after it."""
+    """Result of a restore, with the state of the store."""
 
     manifest: Manifest
     replaced: bool
@@ -67,7 +67,7 @@ class Restored:
 
 
 def write(store: Storage, path: Path, advance: Advance, *, force: bool = False) -> Manifest:
-    """Write everything as it stands at one moment; until it is whole and on the disk, nothing stands at `path`."""
+    """Write a consistent snapshot; `path` appears only once the file is complete and synced to disk."""
     _check_free(path, force=force)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -93,7 +93,7 @@ def _check_free(path: Path, *, force: bool) -> None:
 
 @contextmanager
 def _create_private_file(path: Path) -> Iterator[IO[bytes]]:
-    """A new file that nobody else may read, and that is on the disk at the end."""
+    """Create a new file readable only by the owner, synced to disk at the end."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
         yield file
         file.flush()
@@ -101,7 +101,7 @@ def _create_private_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the file's new name on the disk, where a folder can be opened."""
+    """Sync the folder to disk, if folders can be opened on this system."""
     with suppress(PermissionError):  # Windows opens none
         number = os.open(folder, os.O_RDONLY)
         try:
@@ -137,7 +137,7 @@ def _pack(store: Storage, file: IO[bytes], advance: Advance) -> Manifest:
 
 
 def check(path: Path, advance: Advance) -> Manifest:
-    """Read all of a backup and make sure that it is whole, unchanged, and one that this version reads."""
+    """Read a whole backup and verify that it is complete, unchanged and supported. Raises Invalid."""
     with _open_backup(path) as packed:
         manifest = _manifest(path, packed)
         counts: Counter[str] = Counter()
@@ -149,7 +149,7 @@ def check(path: Path, advance: Advance) -> Manifest:
 
 
 def restore(store: Storage, path: Path, manifest: Manifest, advance: Advance, *, replace: bool = False) -> Restored:
-    """Put a checked backup in place, all or nothing, and look whether all holds together."""
+    """Restore a verified backup atomically, then check the integrity of the store."""
     replaced = not store.backups.empty()
     detail = {"sha256": manifest.sha256, "written_at": manifest.written_at.isoformat(), "rows": manifest.total}
     with _open_backup(path) as packed:
@@ -168,7 +168,7 @@ def _open_backup(path: Path) -> Iterator[zipfile.ZipFile]:
 
 @contextmanager
 def _translate_errors(path: Path) -> Iterator[None]:
-    """What can go wrong while something is read from the file, in our own words."""
+    """Translate errors from reading the file to Invalid."""
     try:
         yield
     except OSError as error:
@@ -199,7 +199,7 @@ def _manifest(path: Path, packed: zipfile.ZipFile) -> Manifest:
 
 
 def _rows(path: Path, packed: zipfile.ZipFile, manifest: Manifest, advance: Advance) -> Iterator[Mapping[str, Any]]:
-    """Every row; at the end Invalid, when the file is not the one that was written."""
+    """Yield every row; raises Invalid at the end if the checksum differs."""
     digest = hashlib.sha256()
     with _translate_errors(path), packed.open(ROWS) as lines:
         for number, line in enumerate(_lines(path, lines), start=1):
@@ -216,7 +216,7 @@ def _rows(path: Path, packed: zipfile.ZipFile, manifest: Manifest, advance: Adva
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
-    """The lines of a file, none of which is held before it is known to end; a few bytes may unpack to gigabytes."""
+    """Yield lines with bounded memory, as a few bytes may decompress to gigabytes; Invalid if one is too long."""
     number, buffer = 1, bytearray()
     while part := file.read(READ_BYTES):
         *ended, tail = part.split(b"\n")

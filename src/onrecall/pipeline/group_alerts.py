@@ -286,7 +286,7 @@ def _resolve_if_over(incident: Incident, alerts: Sequence[StoredAlert], now: dat
 
 
 def effective_alert(alert: StoredAlert) -> Alert:
-    """Return the alert as grouping sees it: it starts no later than it was received, and it fired if it was ever seen firing."""
+    """Return the alert as grouping sees it: no start after its receipt, and firing if it was ever seen firing."""
     fired = alert.alert.status == "resolved" and alert.updated_at > alert.received_at
     if not fired and alert.alert.starts_at <= alert.received_at:
         return alert.alert

@@ -20,7 +20,7 @@ MIN_PATIENCE = timedelta(minutes=5)
 
 
 class DeadMansSwitch:
-    """Watches heartbeats. Absence is counted from startup at the earliest, as nothing is received while OnRecall is down."""
+    """Watches heartbeats. Absence counts from startup at the earliest, as a stopped OnRecall receives nothing."""
 
     def __init__(self, store: Storage, clock: Callable[[], datetime], patience: Mapping[str, timedelta]) -> None:
         self._store = store

@@ -107,7 +107,7 @@ class _ImportRun:
             self.finish()
 
     def finish(self) -> None:
-        """Merge waiting postmortems into the stored incidents they name, or save them as incidents if there are none."""
+        """Merge waiting postmortems into the stored incidents they name, or save them as incidents."""
         for start in range(0, len(self._naming), BATCH):
             part = self._naming[start : start + BATCH]
             stored = match_stored_incidents(self._store, part)

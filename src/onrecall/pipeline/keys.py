@@ -1,4 +1,4 @@
-"""Keys along the line: made, listed, replaced, ended; and whose a key is that somebody shows."""
+"""API keys: create, list, rotate and revoke them, and look up the key for a token."""
 
 import math
 import threading
@@ -14,30 +14,30 @@ from onrecall.storage import Storage
 from onrecall.storage.keys import USE_WRITE_INTERVAL
 
 CACHE_SECONDS = 1.0
-"""So long after a key was made or revoked may a running server not know it yet."""
+"""How long a running server may take to notice that a key was created or revoked."""
 ROTATION_OVERLAP = timedelta(days=1)
-"""So long does a replaced key still open, unless it is told otherwise."""
+"""How long a rotated key stays valid by default."""
 MAX_NAME_LENGTH = 100
 SHOWN_CHARS = len(KEY_PREFIX) + 8
-"""Letters of a key that are no secret."""
+"""Number of leading characters of a key that are not secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A new key. The token is told here and nowhere else: what is stored does not give it back."""
+    """A new key with its token, which is not stored and can't be shown again."""
 
     key: Key
     token: str
 
 
 class Keys:
-    """The keys of one store. They are few, so all are held and read anew each second: a guess costs no query."""
+    """The keys of one store, cached in memory and reread every second, so that guessing keys costs no queries."""
 
     def __init__(self, store: Storage, clock: Callable[[], datetime], fresh_seconds: float = CACHE_SECONDS) -> None:
         self._ring = store.keys()
         self._clock = clock
         self.fresh_seconds = fresh_seconds
-        """How old what is held may be before it is read anew."""
+        """Maximum age of the cache."""
         self._known: Mapping[str, Key] = {}
         self._read_at: float | None = None
         self._reading = threading.Lock()
@@ -46,7 +46,7 @@ class Keys:
     # making and ending
 
     def create(self, name: str, role: Role, expires_at: datetime | None = None) -> NewKey:
-        """A new key for somebody, or something, who has none."""
+        """Create a key."""
         now = self._clock()
         new_key = _generate(_check_name(name), _check_role(role), now, _check_expiry(expires_at, now))
         self._ring.add(new_key.key)
@@ -54,13 +54,13 @@ class Keys:
         return new_key
 
     def all(self) -> tuple[Key, ...]:
-        """Every key there ever was, oldest first."""
+        """Return every key, including revoked and expired ones, oldest first."""
         return self._ring.all()
 
     def revoke(self, which: str, *, leave_admin: bool = False) -> tuple[Key, ...]:
-        """Revoke a key at once; a name revokes all keys of its owner. A repetition changes nothing.
+        """Revoke a key at once; a name revokes all keys of its owner. Idempotent.
 
-        With `leave_admin` the last working keys of admins are not ended: nobody could make another key then.
+        With `leave_admin`, revoking the last active admin key raises Conflict: nobody could create another key.
         """
         now = self._clock()
         matching = self._find(which)
@@ -75,7 +75,7 @@ class Keys:
         return ended
 
     def rotate(self, which: str, overlap: timedelta = ROTATION_OVERLAP, expires_at: datetime | None = None) -> NewKey:
-        """A new key in place of another, with its name, role and length of life; both open until the overlap ends."""
+        """Replace a key by one with the same name, role and lifetime; both are valid until the overlap ends."""
         now, matching = self._clock(), self._find(which)
         old = next((key for key in reversed(matching) if key.state(now) == "active"), matching[-1])
         lasting = None if old.expires_at is None else now + (old.expires_at - old.created_at)
@@ -85,7 +85,7 @@ class Keys:
         return new_key
 
     def _find(self, which: str) -> list[Key]:
-        """The keys that are meant, oldest first: by id, by the name they were made for, or by a key that was found."""
+        """Return the matching keys, oldest first, by id, prefix, name or token. Raises NotFound."""
         name_or_id = parse_key_id(which) or which
         keys = self._ring.all()
         matching = [key for key in keys if name_or_id in (key.id, key.prefix)] or [key for key in keys if key.name == name_or_id]
@@ -98,23 +98,23 @@ class Keys:
 
     @property
     def age(self) -> float:
-        """How many seconds ago what is held was read; infinite when a key was made or ended here since then."""
+        """Age of the cache in seconds; infinite if a key was created or revoked here since then."""
         read_at = self._read_at
         return math.inf if read_at is None else time.monotonic() - read_at
 
     @property
     def fresh(self) -> bool:
-        """Whether what is held was read so lately that nothing need be asked."""
+        """Whether the cache is recent enough to use."""
         return self.age < self.fresh_seconds
 
     def refresh(self) -> None:
-        """Read the keys anew, unless another thread just did."""
+        """Reread the keys, unless another thread just did."""
         with self._reading:
             if not self.fresh:
                 self._read()
 
     def read(self) -> None:
-        """Read the keys anew."""
+        """Reread the keys."""
         with self._reading:
             self._read()
 
@@ -125,17 +125,17 @@ class Keys:
 
     @property
     def required(self) -> bool:
-        """Whether the doors are locked: once a key was made they stay so, also when it has expired or been revoked."""
+        """Whether requests need a key: true once a key was created, even if it has expired or been revoked."""
         return bool(self._known)
 
     @property
     def usable(self) -> bool:
-        """Whether there is a key that opens anything now."""
+        """Whether any key is active now."""
         now = self._clock()
         return any(key.state(now) == "active" for key in self._known.values())
 
     def holder(self, token: str) -> Key:
-        """The key that this is; Unauthorised when it is none that opens now. What is held must be fresh."""
+        """Return the active key for a token. Raises Unauthorised. The cache must be fresh."""
         key = self._known.get(parse_key_id(token) or "")
         if key is None or not key.matches(token):
             raise Unauthorised("this is not a valid key of this OnRecall")
@@ -145,23 +145,23 @@ class Keys:
         return key
 
     def active(self, key_id: str) -> Key | None:
-        """The key with this id, when it opens now. What is held must be fresh."""
+        """Return the key with this id if it is active. The cache must be fresh."""
         key = self._known.get(key_id)
         return key if key is not None and key.state(self._clock()) == "active" else None
 
     def is_use_due(self, key: Key) -> bool:
-        """Whether it is time to keep that this key was used."""
+        """Return whether it is time to record that this key was used."""
         before = self._used.get(key.id) or key.last_used_at
         return before is None or self._clock() - before >= USE_WRITE_INTERVAL
 
     def record_use(self, key: Key) -> None:
-        """Keep that it was used now."""
+        """Record that the key was used now."""
         self._used[key.id] = now = self._clock()
         self._ring.used(key.id, now)
 
 
 def _last_admin(ending: Iterable[Key], every: Iterable[Key], now: datetime) -> Key | None:
-    """The admin's key among those, if no other admin's opens anything."""
+    """Return the last of the ending admin keys if no other admin key is active."""
     ids = {key.id for key in ending}
     working = [key for key in every if key.role == "admin" and key.state(now) == "active"]
     ending_admins = [key for key in working if key.id in ids]

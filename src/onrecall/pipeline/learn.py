@@ -1,4 +1,4 @@
-"""What a resolution and an outcome teach: tries that count, and recurrences that become links."""
+"""What resolutions and outcomes teach: step executions for the track record, and recurrence links."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from onrecall.recommendation import step_key
 
 
 def executions_from_resolution(resolution: Resolution | None) -> tuple[StepExecution, ...]:
-    """The tries that a resolution reports; what a model wrote or a sender suggests reports none."""
+    """Return the step executions that a confirmed resolution reports."""
     if resolution is None or not resolution.confirmed:
         return ()
     return tuple(
@@ -26,7 +26,7 @@ def executions_from_resolution(resolution: Resolution | None) -> tuple[StepExecu
 
 
 def executions_from_outcome(recommendation: Recommendation, outcome: RecommendationOutcome) -> tuple[StepExecution, ...]:
-    """The tries that an outcome reports, step by step."""
+    """Return the step executions that an outcome reports."""
     keys = {step.n: step_key(step.text, step.command) for step in recommendation.steps}
     return tuple(StepExecution(keys[step.n], step.outcome, outcome.at) for step in outcome.steps)
 
@@ -37,7 +37,7 @@ def find_predecessor(
     candidates: Sequence[tuple[Incident | Document | Suggestion, float]],
     similar: float,
 ) -> str | None:
-    """The earlier incident which this one repeats: the same cause, and alike at least as much as `similar`."""
+    """Return the earlier incident that this one repeats: same cause, and a score of at least `similar`."""
     for earlier, score in candidates:
         if not isinstance(earlier, Incident) or earlier.resolution is None or score < similar:
             continue
@@ -47,16 +47,16 @@ def find_predecessor(
 
 
 def is_same_cause(first: Resolution, second: Resolution) -> bool:
-    """Whether both name the same cause: by label, or else in the same words."""
+    """Return whether both have the same cause label, or otherwise the same wording."""
     if first.cause and second.cause:
         return first.cause.casefold() == second.cause.casefold()
     return collapse_whitespace(first.root_cause).casefold() == collapse_whitespace(second.root_cause).casefold()
 
 
 def find_cause_origin(resolution: Resolution, answers: Sequence[Recommendation]) -> CauseOrigin | None:
-    """Return whether a person wrote the cause, or took over what an answer to the incident suggested.
+    """Return whether a person wrote the cause or took it over from an answer to the incident.
 
-    The same words as an answer's are taken over, whoever says otherwise. None: no person said it.
+    The wording of an answer always counts as taken over. Returns None if no person stated the cause.
     """
     if resolution.provenance != "human":
         return resolution.cause_origin

@@ -1,4 +1,4 @@
-"""Maintenance windows as people make them: added, listed, ended before their time."""
+"""Maintenance windows: add, list and end them early."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from onrecall.storage import Storage
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceRequest:
-    """A window that somebody wants."""
+    """Request for a maintenance window."""
 
     ends_at: datetime
     starts_at: datetime | None = None
@@ -33,7 +33,7 @@ class Maintenance:
         self._personal = personal
 
     def add(self, request: MaintenanceRequest) -> MaintenanceWindow:
-        """Keep a window. Raises Invalid where it names nothing, ends before it starts, or is over already."""
+        """Add a window. Raises Invalid if it matches nothing, ends before it starts, or is already over."""
         now = self._clock()
         window = MaintenanceWindow(
             id=f"mw-{secrets.token_hex(4)}",
@@ -48,14 +48,14 @@ class Maintenance:
         return self._store.maintenance.add(check_window(redact_model(window, self._personal), now))
 
     def end(self, window_id: str, by: str | None = None) -> MaintenanceWindow:
-        """End a window now; its alerts that still fire open incidents. Raises NotFound, and Conflict where over."""
+        """End a window now; alerts still firing then open incidents. Raises NotFound, or Conflict if it is over."""
         return self._store.maintenance.end(window_id, self._clock(), by)
 
     def list(self, limit: int, *, past: bool = False) -> tuple[MaintenanceWindow, ...]:
-        """Returns windows that are on or to come, with those that are over where `past`, the last to end first."""
+        """Return current and future windows, and past ones if `past`, ordered by end, latest first."""
         return self._store.maintenance.newest(limit, None if past else self._clock())
 
 
 def covering_window(windows: tuple[MaintenanceWindow, ...], alert: Alert, now: datetime) -> MaintenanceWindow | None:
-    """Returns the window that an alert belongs to; None where none is on for it."""
+    """Return the active window that covers an alert, if any."""
     return next((window for window in windows if window.covers(alert, now)), None)

@@ -1,4 +1,4 @@
-"""Merging and splitting by hand: done at once, and remembered for the next storm."""
+"""Manual merging and splitting of incidents; decisions are remembered for future grouping."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -24,14 +24,14 @@ from onrecall.storage import (
 )
 
 MAX_KINDS = 20
-"""Of so many kinds on each side it is remembered that they belong together, or do not."""
+"""Maximum number of alert kinds per side for which a decision is remembered."""
 MAX_KIND_BYTES = 600
-"""A kind with a longer name is not remembered."""
+"""Kinds with longer names are not remembered."""
 MANUAL_ASSIGNMENT = {"how": "by_hand", "score": None, "reasons": ["a person put it here"]}
 
 
 class ManualGrouping:
-    """What people do to storms."""
+    """Merges, splits and unmerges incidents on behalf of people."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class ManualGrouping:
         self._pace = pace
 
     def merge(self, gone_id: str, into_id: str, by: str | None = None) -> Incident:
-        """Make one incident part of another: its alerts go there, it stays to be found; such alerts go together now."""
+        """Merge an incident into another, moving its alerts; similar alerts are grouped together from now on."""
         if gone_id == into_id:
             raise Invalid("an incident can't be merged into itself; name the other one", "into")
         for _ in range(MAX_ATTEMPTS):
@@ -62,7 +62,7 @@ class ManualGrouping:
         raise Unavailable("alerts are being grouped; try again")
 
     def split(self, incident_id: str, alerts: Sequence[int], by: str | None = None) -> Incident:
-        """Take alerts out of an incident, into one of their own; such alerts are kept apart from now on."""
+        """Move alerts into a new incident; similar alerts are kept apart from now on."""
         for _ in range(MAX_ATTEMPTS):
             incident = self._store.incident(incident_id)
             _ensure_open(incident, "reopen it first")
@@ -74,7 +74,7 @@ class ManualGrouping:
         raise Unavailable("alerts are being grouped; try again")
 
     def unmerge(self, incident_id: str, merged_id: str, by: str | None = None) -> Incident:
-        """Undo a merge: the incident that was merged into this one is back, with the alerts it brought."""
+        """Undo a merge: restore the merged incident with the alerts it brought."""
         for _ in range(MAX_ATTEMPTS):
             incident, merged = self._store.incident(incident_id), self._store.incident(merged_id)
             if merged_into(merged) != incident_id:
@@ -88,11 +88,11 @@ class ManualGrouping:
         raise Unavailable("alerts are being grouped; try again")
 
     def write(self, work: GroupingWrite) -> bool:
-        """Write what a person decided; whether it rests on the newest still, and so was written."""
+        """Write a manual decision; returns whether it was still based on the newest state and was written."""
         return self._store.grouping.apply(work, self._clock(), self._pace.settle) is not None
 
     def _number_and_alerts(self, incident_id: str) -> tuple[int, list[StoredAlert]]:
-        """How often alerts were grouped so far, and then all alerts of an incident."""
+        """Return the current grouping number and all alerts of an incident."""
         number, _ = self._store.grouping.alerts_by_incident([])
         return number, list(self._store.alerts_of(incident_id))
 
@@ -174,19 +174,19 @@ class ManualGrouping:
 
 
 def merged_into(incident: Incident) -> str | None:
-    """The incident that this one is part of."""
+    """Return the incident that this one was merged into, if any."""
     return next((link.incident for link in incident.links if link.kind == "merged"), None)
 
 
 def pairing_kinds(first: Sequence[StoredAlert], second: Sequence[StoredAlert]) -> frozenset[Kinds]:
-    """The pairs of kinds of which a person said whether they go together."""
+    """Return the pairs of alert kinds for which a decision is remembered."""
     return frozenset(
         pair for pair in manual_pairs(_alert_of_each_kind(first), _alert_of_each_kind(second)) if all(len(kind.encode()) <= MAX_KIND_BYTES for kind in pair)
     )
 
 
 def _alert_of_each_kind(alerts: Sequence[StoredAlert]) -> list[Alert]:
-    """An alert of each kind, of as many as are remembered."""
+    """Return one alert of each kind, at most `MAX_KINDS`."""
     by_kind: dict[str, Alert] = {}
     for alert in alerts:
         by_kind.setdefault(kind_of(alert.alert), alert.alert)
@@ -196,7 +196,7 @@ def _alert_of_each_kind(alerts: Sequence[StoredAlert]) -> list[Alert]:
 
 
 def ensure_not_merged(incident: Incident) -> None:
-    """Conflict when it is part of another, which is what can be worked on."""
+    """Raise Conflict if the incident was merged into another."""
     target_id = merged_into(incident)
     if target_id is not None:
         raise Conflict(f"{incident.id} is merged into {target_id}; name {target_id}, or split it off first")

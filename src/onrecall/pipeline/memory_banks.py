@@ -1,8 +1,8 @@
-"""Memory banks as Hindsight's clients know them, over this memory.
+"""Memory banks compatible with Hindsight's clients.
 
-What a client retains is kept as it came, under its own document id. A text that names an incident and tells its cause
-is recalled as that incident, any other text as a document. What is known here stands: a text about an incident of
-another origin is kept beside it and changes nothing of it.
+Retained texts are stored unchanged under their own document id. A text that names an incident and its cause is
+recalled as that incident, any other text as a document. Our own data takes precedence: a text about an incident from
+another source is stored beside it without changing it.
 """
 
 import uuid
@@ -22,7 +22,7 @@ from onrecall.redaction import redact_model
 from onrecall.storage.memory_banks import MemoryBank, RetainedMemory
 
 LABEL = "memory_bank"
-"""The label that what came into a bank carries."""
+"""Label of incidents and documents that came in through a bank."""
 CANDIDATES = 100
 TITLE_LENGTH = 200
 _NAMESPACE = uuid.UUID("6f2f4c0e-6f0e-4a0e-9a55-0d6f1a1f4d55")
@@ -43,7 +43,7 @@ class MemoryText:
 
 @dataclass(frozen=True, slots=True)
 class RecalledMemory:
-    """A text that is like a question."""
+    """A text that matches a question."""
 
     memory: RetainedMemory
     score: float
@@ -52,20 +52,20 @@ class RecalledMemory:
 
 
 class MemoryBankService:
-    """What clients do with banks."""
+    """Operations of clients on banks."""
 
     def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
         self._banks = memory.store.memory_banks
 
     def create(self, bank: str, name: str | None = None) -> MemoryBank:
-        """Make a bank, or name it anew."""
+        """Create a bank, or rename it."""
         return self._banks.create(bank, name, self._memory.now())
 
     def retain(self, bank: str, texts: Sequence[MemoryText]) -> int:
-        """Keep texts and make them recallable; the bank is made if it is not there. The same again changes nothing.
+        """Store texts and make them recallable, creating the bank if needed. Idempotent.
 
-        Returns how many texts were given.
+        Returns the number of texts.
         """
         self.create(bank)
         named_texts = [text if text.document else replace(text, document=str(uuid.uuid4())) for text in texts]
@@ -77,7 +77,7 @@ class MemoryBankService:
         return len(texts)
 
     def recall(self, bank: str, question: str) -> list[RecalledMemory]:
-        """The texts of a bank that are like a question, best first."""
+        """Return the texts of a bank that match a question, best first."""
         self._banks.get(bank)
         evidence = self._memory.recall(Situation(text=question, only=Filter(labels={LABEL: bank})), CANDIDATES)
         owners: list[tuple[EvidenceKind, str]] = [(item.kind, item.id) for item in evidence]
@@ -90,7 +90,7 @@ class MemoryBankService:
         ]
 
     def delete(self, bank: str, document: str) -> int:
-        """Forget one text; how many there were."""
+        """Delete one text; returns the number of deleted texts."""
         self._banks.get(bank)
         documents = self._banks.documents(bank, [document])
         if document not in documents:
@@ -98,14 +98,14 @@ class MemoryBankService:
         return self._forget(bank, list(documents.values()))
 
     def clear(self, bank: str) -> int:
-        """Forget every text of a bank; how many there were."""
+        """Delete every text of a bank; returns their number."""
         deleted = 0
         while page := self._banks.page(bank, CANDIDATES, 0)[0]:
             deleted += self._forget(bank, page)
         return deleted
 
     def delete_bank(self, bank: str) -> int:
-        """Forget a bank with all its texts; how many there were. Doing so twice is fine."""
+        """Delete a bank with all its texts; returns their number. Idempotent."""
         deleted = self.clear(bank)
         self._banks.remove_bank(bank)
         return deleted
@@ -113,7 +113,7 @@ class MemoryBankService:
     def _merged(
         self, bank: str, texts: Sequence[MemoryText], before: Mapping[str, RetainedMemory]
     ) -> list[RetainedMemory]:
-        """One memory for each document: texts of one document in one batch follow each other, as in Hindsight."""
+        """Return one memory per document; texts of one document in a batch are appended, as in Hindsight."""
         now = self._memory.now()
         merged: dict[str, RetainedMemory] = {}
         for item in texts:
@@ -138,7 +138,7 @@ class MemoryBankService:
         return replace(memory, text=text, context=context, metadata=metadata)
 
     def _place(self, bank: str, memories: Sequence[RetainedMemory], previous: Iterable[str] = ()) -> None:
-        """Make memories recallable: as their incident, or each as a document."""
+        """Make memories recallable, as their incident or as documents."""
         names = {memory.incident for memory in memories if memory.incident} | set(previous)
         stored = self._banks.of_incidents(bank, names)
         incidents = {name: incident for name in names if (incident := self._incident(bank, name, stored))}
@@ -153,7 +153,7 @@ class MemoryBankService:
         self._memory.import_history(items, credit=False)
 
     def _incident(self, bank: str, name: str, memories: Sequence[RetainedMemory]) -> Incident | None:
-        """The incident that memories tell of; None where they tell no cause, or it is known better here."""
+        """Return the incident that memories describe; None without a cause or if our own record takes precedence."""
         stored = self._stored(name)
         own_memories = [memory for memory in memories if memory.incident == name]
         if not own_memories or (stored is not None and (stored.source != _source(bank) or _is_resolved_here(stored))):
@@ -174,7 +174,7 @@ class MemoryBankService:
         return replace(item, source=_source(bank), source_id=name, labels={**item.labels, LABEL: bank})
 
     def _is_known(self, memory: RetainedMemory) -> bool:
-        """Whether a text is the mirror of an incident that is here: it says nothing new."""
+        """Return whether a text mirrors an incident that is stored here."""
         return memory.metadata.get("source") == SOURCE and self._stored(memory.incident or "") is not None
 
     def _stored(self, name: str) -> Incident | None:
@@ -214,7 +214,7 @@ class MemoryBankService:
         return [item for item in self._memory.store.get_records(owners).values() if isinstance(item, Document)]
 
     def _remove_incidents(self, bank: str, names: Iterable[str]) -> None:
-        """Remove incidents that were made of texts which no longer tell of them; one with a life of its own stays."""
+        """Remove incidents created from texts that are gone, unless they have changed since."""
         created_here = [name for name in names if (stored := self._stored(name)) and stored.source == _source(bank)]
         alone = [name for name in created_here if all(event.detail.get("imported") for event in self._memory.store.timeline(name))]
         if alone:
@@ -222,17 +222,17 @@ class MemoryBankService:
 
 
 def _is_resolved_here(incident: Incident) -> bool:
-    """Whether somebody here said what fixed it."""
+    """Return whether it was resolved here."""
     return incident.resolution is not None and incident.resolution.provenance != "imported"
 
 
 def memory_id(memory: RetainedMemory) -> str:
-    """The id of a text as a memory: the same each time."""
+    """Return the stable id of a text as a memory."""
     return str(uuid.uuid5(_NAMESPACE, f"{memory.bank}/{memory.document}"))
 
 
 def page_id(bank: str, document: str) -> str:
-    """The id under which a text is searched as a document."""
+    """Return the document id under which a text is indexed."""
     return f"{LABEL}:{bank}/{document}"
 
 

@@ -1,7 +1,7 @@
-"""The mirror: every incident as a document in a Hindsight bank, through the outbox.
+"""The mirror: every incident as a document in a Hindsight bank, delivered through the outbox.
 
-The document always says what the incident is now, so the newest delivery is enough and none is ever given up. What
-happens while the other side is down waits; sending the same document again changes nothing there.
+A document always contains the current state of the incident, so only the newest delivery is sent, and none is given
+up. Deliveries wait while the server is down; sending the same document again changes nothing.
 """
 
 import logging
@@ -18,7 +18,7 @@ from onrecall.storage.mirrored import MirroredDocument
 from onrecall.storage.outbox import ChannelThread, PendingMessage
 
 PULLED_FROM = "hindsight"
-"""The source of incidents that came from a bank: their text is there already."""
+"""Source of incidents that came from a bank, which has their text already."""
 DELIVERY_KINDS: Mapping[str, str] = {
     "opened": "opened",
     "alerted": "changed",
@@ -28,11 +28,11 @@ DELIVERY_KINDS: Mapping[str, str] = {
     "merged": "merged",
     "split": "changed",
 }
-"""The events that change a document, and what their deliveries are called."""
+"""Events that change a document, and the kind of their deliveries."""
 SWEEP_EVERY = timedelta(minutes=5)
 SWEEP_BATCH = 100
 MAX_WAIT = 60.0
-"""Seconds: a server that is back is noticed within this."""
+"""Maximum seconds between attempts."""
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +44,17 @@ class DocumentChanges:
         self._channel, self._store = channel, store
 
     def concerns(self, event: IncidentEvent) -> bool:
-        """Whether it may change what the document says, however long ago it happened."""
+        """Return whether the event may change the document, however old it is."""
         return event.type in DELIVERY_KINDS
 
     def letter(
         self, event: IncidentEvent, thread: ChannelThread | None, last_state: Mapping[str, Any] | None
     ) -> PendingMessage | None:
-        """The document as it is now, unless it says what was posted last, or came from the bank and is as it came."""
+        """Return the current document, unless it is unchanged since the last post or came from the bank unchanged."""
         try:
             incident = self._store.incident(event.incident)
         except NotFound:
-            return None  # deleted meanwhile: the sweep takes its document away
+            return None  # deleted meanwhile: the sweep deletes its document
         if thread is None and event.detail.get("imported") and incident.source == PULLED_FROM:
             return None
         item = current_item(self._store, incident)
@@ -66,7 +66,7 @@ class DocumentChanges:
 
 
 class Mirror:
-    """The way out to a bank, for one thread."""
+    """Delivers to one bank; use it from one thread."""
 
     def __init__(self, channel: HindsightMirror, store: Storage, clock: Callable[[], datetime]) -> None:
         self.name = channel.name
@@ -77,7 +77,7 @@ class Mirror:
         self._next_sweep = clock()
 
     def round(self) -> int:
-        """Store what changed, and from time to time delete documents whose incident is gone; how much there was."""
+        """Send changes, and periodically delete orphaned documents; returns the number of items handled."""
         handled = self._dispatcher.round()
         if self._clock() >= self._next_sweep:
             self._next_sweep = self._clock() + SWEEP_EVERY
@@ -85,17 +85,17 @@ class Mirror:
         return handled
 
     def release(self) -> None:
-        """Let another process send here at once."""
+        """Release the lease, so that another process may send at once."""
         self._dispatcher.release()
 
 
 def current_item(store: Storage, incident: Incident) -> dict[str, Any]:
-    """The document that an incident is now."""
+    """Return the current document of an incident."""
     return memory_item(incident, len(store.resolutions(incident.id)))
 
 
 def delete_orphans(channel: HindsightMirror, store: Storage) -> int:
-    """Delete documents whose incident is gone; how many. What can't be deleted now stays noted for the next time."""
+    """Delete documents whose incident is gone; returns their number. Failed deletions are retried next time."""
     deleted = 0
     while orphans := store.mirrored.orphans(channel.name, SWEEP_BATCH):
         for orphan in orphans:
@@ -110,5 +110,5 @@ def delete_orphans(channel: HindsightMirror, store: Storage) -> int:
 
 
 def note_documents(channel: HindsightMirror, store: Storage, incident_ids: list[str]) -> None:
-    """Note that incidents are about to have documents."""
+    """Record that these incidents are about to have documents."""
     store.mirrored.add(channel.name, [MirroredDocument(name, document_id(name)) for name in incident_ids])

@@ -1,4 +1,4 @@
-"""Notices: a decision that was asked for becomes one for Slack, and people may post their own."""
+"""Notices: decisions are posted to Slack, and people may post their own."""
 
 import hashlib
 import secrets
@@ -17,12 +17,12 @@ from onrecall.storage import Storage
 from onrecall.storage.notices import NewNotice, NoticePost, NoticeType, StoredNotice
 
 CHANNEL_OF_TYPE: Mapping[NoticeType, NoticeKind] = {"slack": "slack", "email": "email", "webhook": "webhook"}
-"""Types of notices that a channel sends; the others are only shown."""
+"""Notice types that a channel sends; the others are only displayed."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeRequest:
-    """A notice that somebody wants sent."""
+    """Request to post a notice."""
 
     type: NoticeType
     title: str
@@ -33,7 +33,7 @@ class NoticeRequest:
 
 
 class NoticePoster:
-    """Keeps notices that people post, and has each sent on the channel that is configured for its type."""
+    """Stores notices that people post and queues each for the channels configured for its type."""
 
     def __init__(
         self, store: Storage, channels: Sequence[Channel], clock: Callable[[], datetime], *, personal: bool
@@ -44,9 +44,9 @@ class NoticePoster:
         self._personal = personal
 
     def post(self, request: NoticeRequest) -> StoredNotice:
-        """Keep a notice and queue it. Nothing is sent to its `target`: only where an operator has configured a channel.
+        """Store a notice and queue it. It is sent only to configured channels, never to its `target`.
 
-        Raises Invalid where it names a decision that does not exist.
+        Raises Invalid if it names a decision that does not exist.
         """
         clean = redact_model(request, personal=self._personal)
         now = self._clock()
@@ -69,7 +69,7 @@ class NoticePoster:
         return frozenset(channel.name for channel in self._channels if notice_channel(channel, kind))
 
     def _bodies(self, kind: NoticeType, notice: Notice) -> tuple[Mapping[str, Mapping[str, Any]], str | None]:
-        """The message by channel; what is shown to browsers and readers alone needs none."""
+        """Return the message per channel, or the reason why there is no channel for it."""
         sent = CHANNEL_OF_TYPE.get(kind)
         if sent is None:
             return {}, None
@@ -87,7 +87,7 @@ def decision_post(channel: NoticeChannel, answer: Recommendation) -> NoticePost:
 
 
 def decision_notice(answer: Recommendation) -> Notice:
-    """Return what is told of a decision: what it is about, what it matches, how far to trust it, and what to do."""
+    """Return the notice of a decision: symptom, matched incident, confidence and recommended action."""
     matched = matched_evidence(answer)
     return Notice(
         id=f"ntf-{hashlib.sha256(answer.id.encode()).hexdigest()[:16]}",

@@ -1,6 +1,6 @@
-"""Telling: what happens becomes deliveries, channel by channel, and each delivery is sent until it is there or refused.
+"""Notifications: events become deliveries per channel, and each delivery is retried until it is sent or refused.
 
-Nothing on the line calls this. It reads the feed of events behind it, so a channel that is down delays nobody.
+The pipeline never calls this. It reads the event feed, so a channel that is down delays nothing.
 """
 
 import logging
@@ -34,7 +34,7 @@ from onrecall.storage.outbox import ChannelThread, OutboundDelivery, PendingMess
 
 BATCH = 100
 MAX_ATTEMPTS = 15
-"""After so many a delivery is a dead letter: about four hours of trying."""
+"""Attempts before a delivery becomes a dead letter: about four hours."""
 FIRST_WAIT = 2.0
 MAX_WAIT = 3600.0
 SEND_TIMEOUT = timedelta(seconds=30)
@@ -43,37 +43,37 @@ MAX_EVENT_AGE = timedelta(days=1)
 """Skip events older than this, so that a process that was down for long does not announce old news."""
 RANDOM = secrets.SystemRandom()
 LINKED_ALERTS = 200
-"""So many of the newest alerts of an incident are asked for their links."""
+"""Number of newest alerts of an incident whose links are collected."""
 NOTIFY_EVENTS = frozenset({"recommended", "resolved", "reopened", "merged", "suggested", "dismissed"})
 
 log = logging.getLogger(__name__)
 
 
 class Sender(Protocol):
-    """The end of a channel that carries messages there."""
+    """The sending side of a channel."""
 
     @property
     def name(self) -> str:
-        """What its deliveries are kept under."""
+        """Name under which its deliveries are stored."""
 
     def send(self, message: Message, thread: Mapping[str, Any]) -> SentMessage:
-        """Carry it there, or raise Unavailable (it is tried again) or Refused (it is not)."""
+        """Send a message. Raises Unavailable (retried) or PermanentDeliveryError (not retried)."""
 
 
 class Letters(Protocol):
-    """Decides which events of the feed become deliveries, and what these say."""
+    """Decides which events become deliveries, and renders them."""
 
     def concerns(self, event: IncidentEvent) -> bool:
-        """Whether an event may have something to say on this channel."""
+        """Return whether an event may cause a delivery on this channel."""
 
     def letter(
         self, event: IncidentEvent, thread: ChannelThread | None, last_state: Mapping[str, Any] | None
     ) -> PendingMessage | None:
-        """What an event adds to what was said last (`told`); None: nothing."""
+        """Return the message for an event, given the last sent state; None if there is nothing new."""
 
 
 class NotificationRules:
-    """Tells people: the first answer, another answer, the end, and what was not the end."""
+    """Notifies people of the first answer, changed answers, the resolution and a reopening."""
 
     def __init__(
         self, channel: Channel, store: Storage, clock: Callable[[], datetime], least: Severity | None = None
@@ -81,13 +81,13 @@ class NotificationRules:
         self._channel, self._store, self._clock, self._least = channel, store, clock, least
 
     def concerns(self, event: IncidentEvent) -> bool:
-        """Whether it is of a kind that people are told, and new enough to be news."""
+        """Return whether the event is of a notified type and recent enough."""
         return event.type in NOTIFY_EVENTS and self._clock() - event.recorded_at < MAX_EVENT_AGE
 
     def letter(
         self, event: IncidentEvent, thread: ChannelThread | None, last_state: Mapping[str, Any] | None
     ) -> PendingMessage | None:
-        """What an event adds to what was told last; None: nothing."""
+        """Return the message for an event, given the last sent state; None if there is nothing new."""
         try:
             incident, answer = self._store.incident(event.incident), self._answer(event)
         except NotFound:
@@ -106,12 +106,12 @@ class NotificationRules:
         return PendingMessage(event.incident, event.seq, update.kind, message.body, state)
 
     def _answer(self, event: IncidentEvent) -> Recommendation | None:
-        """The answer that an event is about; the newest where it is about something else."""
+        """Return the answer of a recommendation event, otherwise the newest answer."""
         name = event.detail.get("recommendation") if event.type == "recommended" else None
         return self._store.recommendation(name) if name else self._store.newest_recommendation(event.incident)
 
     def _is_severe_enough(self, incident: Incident) -> bool:
-        """Whether it is bad enough to be told here; where nobody said how bad it is, it may be."""
+        """Return whether the severity reaches the channel's minimum; an unknown severity does."""
         order = get_args(Severity)
         if self._least is None or incident.severity == "unknown":
             return True
@@ -119,7 +119,7 @@ class NotificationRules:
 
 
 class Dispatcher:
-    """One channel's way out, for one thread: events become deliveries, and deliveries are sent."""
+    """Turns events into deliveries and sends them on one channel; use it from one thread."""
 
     def __init__(
         self,
@@ -132,8 +132,8 @@ class Dispatcher:
         tries: int | None = MAX_ATTEMPTS,
         longest_wait: float = MAX_WAIT,
     ) -> None:
-        """`tries`: after so many a delivery is given up; None: never, for a newer one takes its place.
-        `longest_wait`: the most seconds between two tries.
+        """`tries`: attempts before a delivery is given up; None: never, as a newer one replaces it.
+        `longest_wait`: maximum seconds between two attempts.
         """
         self.name = channel.name
         self.channel = channel
@@ -146,17 +146,17 @@ class Dispatcher:
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def round(self) -> int:
-        """Turn what is new into deliveries and send what is due; how much of that there was."""
+        """Enqueue new deliveries and send what is due; returns the number of items handled."""
         return self.enqueue_new() + self.enqueue_decisions() + self.send_due()
 
     def release(self) -> None:
-        """Another process may send here at once."""
+        """Release the lease, so that another process may send at once."""
         self._outbox.release(self.name, self._holder)
 
     # events to deliveries
 
     def enqueue_new(self) -> int:
-        """Settle the next events of the feed: those that are news become deliveries."""
+        """Process the next events of the feed and enqueue deliveries; returns the number of events."""
         after = self._outbox.position(self.name)
         events = self._store.events(after, BATCH)
         if not events:
@@ -166,7 +166,7 @@ class Dispatcher:
         return len(events)
 
     def enqueue_decisions(self) -> int:
-        """Settle the next answers that were asked for without an incident: where the channel tells them, each once."""
+        """Enqueue notices for the next answers asked without an incident, if the channel supports them."""
         channel = notice_channel(self.channel, "slack")
         if channel is None:
             return 0
@@ -186,14 +186,14 @@ class Dispatcher:
         for event in events:
             letter = self._letters.letter(event, threads.get(event.incident), last_states.get(event.incident))
             if letter is not None:
-                letters[event.incident] = letter  # the newest alone
+                letters[event.incident] = letter  # only the newest
                 last_states[event.incident] = letter.told
         return sorted(letters.values(), key=lambda letter: letter.seq)
 
     # deliveries to the other side
 
     def send_due(self) -> int:
-        """Send what is due, the longest due first; how many tries were made."""
+        """Send due deliveries, the longest due first; returns the number of attempts."""
         tries = 0
         while tries < BATCH and (delivery := self._outbox.start_attempt(self.name, self._holder, self._clock(), SEND_TIMEOUT)):
             self._try(delivery)
@@ -214,7 +214,7 @@ class Dispatcher:
             self._outbox.sent(delivery, sent.remote, self._clock())
 
     def _thread(self, delivery: OutboundDelivery) -> Thread:
-        """What the channel remembers of what it sent about the incident; a notice has no thread."""
+        """Return the stored thread of the delivery's incident; a notice has no thread."""
         if delivery.incident is None:
             return {}
         return self._outbox.threads(self.name, [delivery.incident])[delivery.incident].remote
@@ -238,7 +238,7 @@ class Dispatcher:
 
 
 class Notifier(Dispatcher):
-    """The way out to people on one channel."""
+    """Notifies people on one channel."""
 
     def __init__(
         self,
@@ -252,5 +252,5 @@ class Notifier(Dispatcher):
 
 
 def wait_after(attempts: int, jitter: float) -> float:
-    """The seconds to the next try: twice as long each time, up to an hour, and less by chance so that few coincide."""
+    """Return the seconds until the next attempt: exponential backoff up to an hour, with jitter."""
     return min(FIRST_WAIT * 2.0 ** min(attempts - 1, 20), MAX_WAIT) * (0.5 + jitter / 2)

@@ -1,4 +1,4 @@
-"""Who is told what the line does and how long it takes: for measuring, and never so that anything depends on it."""
+"""Callbacks for metrics about what the pipeline does and how long it takes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from onrecall.domain.incident import Recommendation
 
 @dataclass(frozen=True, slots=True)
 class IngestStats:
-    """What became of a delivery."""
+    """Result of a delivery."""
 
     source: str
     accepted: int
@@ -18,26 +18,26 @@ class IngestStats:
 
 @dataclass(frozen=True, slots=True)
 class Observers:
-    """Those who are told; from any thread, and to return at once."""
+    """Callbacks, called on any thread; they must return at once."""
 
     recalled: list[Callable[[float], None]] = field(default_factory=list)
-    """That evidence was recalled, and in how many seconds."""
+    """Called with the seconds that a recall took."""
     answered: list[Callable[[Recommendation], None]] = field(default_factory=list)
-    """That an answer was made, kept or not."""
+    """Called with each answer, stored or not."""
     taken: list[Callable[[IngestStats], None]] = field(default_factory=list)
-    """That a delivery was kept, or could not be read at all."""
+    """Called with each delivery, stored or rejected."""
 
     def recall(self, seconds: float) -> None:
-        """Tell of a recall."""
+        """Report a recall."""
         for callback in self.recalled:
             callback(seconds)
 
     def answer(self, recommendation: Recommendation) -> None:
-        """Tell of an answer."""
+        """Report an answer."""
         for callback in self.answered:
             callback(recommendation)
 
     def take(self, stats: IngestStats) -> None:
-        """Tell of a delivery."""
+        """Report a delivery."""
         for callback in self.taken:
             callback(stats)

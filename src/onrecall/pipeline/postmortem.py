@@ -1,4 +1,4 @@
-"""The draft of a postmortem: what the memory holds about a resolved incident, put in order; nothing is invented."""
+"""Draft a postmortem from the stored data about a resolved incident, inventing nothing."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -28,7 +28,7 @@ PLACEHOLDER = "_Not on record; please write it._"
 
 
 def draft_postmortem(incident: Incident, events: Sequence[IncidentEvent], changes: Sequence[ChangeEvent] = ()) -> str:
-    """A Markdown draft; what nobody has said yet is left to be written, and says so."""
+    """Return a Markdown draft with placeholders for what is missing. Raises Conflict if unresolved."""
     if incident.resolution is None:
         raise Conflict(f"incident {incident.id} is still {incident.status}; resolve it first")
     return "\n".join(_lines(incident, incident.resolution, events, changes)) + "\n"

@@ -34,18 +34,18 @@ from onrecall.storage.examples import ExampleRecords
 EVIDENCE_LIMIT = 5
 MAX_SUGGESTIONS = 3
 MAX_SUGGESTION_CHARS = 2_000
-"""Characters of a suggestion that are shown beside an answer."""
+"""Maximum characters of a suggestion shown beside an answer."""
 UNREACHABLE_THRESHOLDS = Thresholds(similar=1.001, known=1.001, near=1.001)
-"""A match that nothing reaches."""
+"""Thresholds that no match reaches."""
 TOO_LITTLE_MARGIN = "it stands out from the rest no more than the nearest of something new does here"
 
 Sorted = tuple[tuple[Evidence, ...], tuple[Evidence, ...]]
-"""What was seen before, best first, and what goes on now."""
+"""Precedents, best first, and ongoing incidents."""
 Search = Callable[[Situation, int], Sorted]
 
 
 class Recommender:
-    """Answers situations from what the store holds."""
+    """Answers situations from the stored history."""
 
     def __init__(
         self,
@@ -64,14 +64,14 @@ class Recommender:
         self._example_records = ExampleRecords(frozenset(), alone=True)
 
     def evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
-        """What is like the situation, each with its track record as it was known then."""
+        """Return the evidence for a situation, each item with its track record as of that time."""
         started = time.perf_counter()
         evidence, _ = self._own_evidence(self._search_all, situation, limit)
         self._observers.recall(time.perf_counter() - started)
         return self._with_records(evidence, situation)
 
     def _precedents(self, situation: Situation, limit: int) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
-        """What was seen before, and what goes on now."""
+        """Return precedents and ongoing incidents."""
         started = time.perf_counter()
         precedents, ongoing = self._own_evidence(self._recall.precedents, situation, limit)
         self._observers.recall(time.perf_counter() - started)
@@ -85,9 +85,9 @@ class Recommender:
         return tuple(replace(item, record=records.get(item.id, TrackRecord()), probability=chance(item)) for item in evidence)
 
     def _suggested(self, situation: Situation, evidence: Sequence[Evidence], similar: float) -> tuple[Evidence, ...]:
-        """What senders suggest for what was seen, and about something like it.
+        """Return pending suggestions for the evidence or similar to the situation.
 
-        It is asked apart, so that it can't crowd out what was seen.
+        They are recalled separately, so that they can't crowd out evidence.
         """
         if situation.only.kind is not None or not self._store.suggestions_pending():
             return ()
@@ -103,7 +103,7 @@ class Recommender:
         return tuple(sorted(by_id.values(), key=lambda item: -item.score)[:MAX_SUGGESTIONS])
 
     def _own_evidence(self, search: Search, situation: Situation, limit: int) -> Sorted:
-        """What is most like it; where own records know something like it, example records keep silent."""
+        """Return the evidence, without example records if own records contain a remedy for something similar."""
         evidence, ongoing = self._search_merged(search, situation, limit)
         if not any(_is_example(item) for item in evidence) or (examples := self._examples()).alone:
             return evidence, ongoing
@@ -112,16 +112,16 @@ class Recommender:
         return own if any(item.score >= similar and _has_remedy(item) for item in own[0]) else (evidence, ongoing)
 
     def _examples(self) -> ExampleRecords:
-        """The example records, read again when something was stored since."""
+        """Return the example records, reread if anything was stored since."""
         newest = self._store.last_seq()
         if newest != self._examples_at:
             self._example_records, self._examples_at = self._store.example_records(), newest
         return self._example_records
 
     def _search_merged(self, search: Search, situation: Situation, limit: int) -> Sorted:
-        """What is like it; where postmortems and their incidents take two places each, twice as much is looked at.
+        """Search and merge postmortems into incidents; if that shortens the list, search again with twice the limit.
 
-        Who asks for documents alone gets the postmortem and not its incident.
+        A search restricted to documents returns the postmortems themselves.
         """
         evidence, ongoing = search(situation, limit)
         if situation.only.kind == "document":
@@ -136,7 +136,7 @@ class Recommender:
         return self._recall.recall(situation, limit), ()
 
     def answer(self, situation: Situation, incident: str | None = None, limit: int = EVIDENCE_LIMIT) -> Recommendation:
-        """The recommendation for a situation, as of its time; nothing is kept."""
+        """Return the recommendation for a situation as of its time, without storing it."""
         now = self._clock()
         as_of = situation.as_of or now
         started = time.perf_counter()
@@ -189,13 +189,13 @@ class Recommender:
         return recommendation
 
     def recommend(self, incident: Incident, context: Sequence[str] = ()) -> tuple[Recommendation, list[str]]:
-        """The answer to an incident as it stands, and the keys of its steps; nothing is kept."""
+        """Return the answer to an incident and the keys of its steps, without storing them."""
         answer = self.answer(situation_of(incident, context), incident.id)
         return answer, [step_key(step.text, step.command) for step in answer.steps]
 
 
 def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
-    """What an incident says, and lines told beside it; the incident itself is never its own evidence."""
+    """Return an incident and extra lines as a situation that excludes the incident itself from the evidence."""
     return Situation(
         text="\n".join([incident.text, *context]),
         service=incident.service,
@@ -206,7 +206,7 @@ def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
 
 
 def _as_evidence(suggestion: Suggestion, score: float) -> Evidence:
-    """A suggestion as it is shown beside an answer, as near as the incident that it is for."""
+    """Return a suggestion as evidence, with the score of its incident."""
     excerpt = Snippet(suggestion.text[:MAX_SUGGESTION_CHARS], 1)
     return Evidence(suggestion.id, "suggestion", suggestion.title, score, excerpt=excerpt, suggested_by=suggestion.by)
 
@@ -216,13 +216,13 @@ def _ongoing(incident: Incident, score: float) -> Ongoing:
 
 
 def _best_by_id(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """Each thing once, as it is most alike, the most alike first."""
+    """Return each item once, with its best score, best first."""
     best = {item.id: item for item in sorted(evidence, key=lambda item: item.score)}
     return tuple(sorted(best.values(), key=lambda item: -item.score))
 
 
 def _has_remedy(evidence: Evidence) -> bool:
-    """Whether it can say what to do; an incident that nobody has resolved yet can't."""
+    """Return whether the evidence contains a remedy; an unresolved incident does not."""
     return evidence.document is not None or evidence.resolution is not None
 
 
@@ -238,7 +238,7 @@ def _advise(
     records: Mapping[str, TrackRecord],
     as_of: datetime,
 ) -> Advice:
-    """What the evidence says; where it was measured that a match must stand out to mean something, it has to."""
+    """Compose the advice; if the best match is below the calibrated margin, treat the situation as never seen."""
     advice = compose(situation, evidence, records, as_of, measured.thresholds)
     if advice.verdict == "never_seen" or not measured.is_below_margin(features.of(evidence, advice, as_of)):
         return advice
@@ -254,7 +254,7 @@ def _milliseconds(start: float, end: float) -> float:
 
 
 def _digest(situation: Situation, evidence: Sequence[Evidence], records: object, beside: Sequence[str]) -> str:
-    """A hash of everything that the answer depends on, the clock apart; `beside` are ids that are shown beside it."""
+    """Hash everything the answer depends on except the clock; `beside` are ids shown beside it."""
     inputs = {
         "situation": repr(
             (situation.text, situation.service, sorted(situation.labels.items()), situation.only, situation.as_of)

@@ -1,4 +1,4 @@
-"""Answering what waits: each incident by one worker at a time, under a claim that outlives nobody for long."""
+"""Answer waiting incidents, each by one worker at a time under a lease that expires if the worker dies."""
 
 import os
 import secrets
@@ -19,15 +19,15 @@ from onrecall.storage import Storage
 
 RENEW_SECONDS = 3.0
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""A change this long after the first alert may have come before it: clocks differ, and alerts take time."""
+"""A change this long after the first alert may have preceded it: clocks differ, and alerts are delayed."""
 MAX_QUESTION_CHARS = 300
-"""Characters of a question that are kept with its answer."""
+"""Characters of a question that are stored with its answer."""
 MAX_SERVICES = 5
 """Look up change events for at most this many services of an alert storm."""
 
 
 class RecommendationWorker:
-    """Recommendations for incidents, made under a claim."""
+    """Makes recommendations for incidents under a lease."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class RecommendationWorker:
         """Identifier under which this worker holds leases."""
 
     def answer_due(self, limit: int) -> int:
-        """Answer incidents that are due, the first to begin first; how many were answered."""
+        """Answer due incidents, oldest first; returns how many were answered."""
         answered = 0
         while answered < limit and (incident := self._store.answer_leases.acquire(self.worker, self._clock())):
             self._answer(incident)
@@ -60,7 +60,7 @@ class RecommendationWorker:
         return self._store.save_recommendation(answer, keys)
 
     def decide(self, situation: Situation, limit: int) -> Recommendation:
-        """Answer a situation that no incident stands for, and keep the answer."""
+        """Answer a situation without an incident and store the answer."""
         answer = self._advisor.answer(situation, limit=limit)
         keys = [step_key(step.text, step.command) for step in answer.steps]
         context = {**situation.labels, **({"service": situation.service} if situation.service else {})}
@@ -87,7 +87,7 @@ class RecommendationWorker:
 
     @contextmanager
     def _lease(self, incident_id: str) -> Iterator[None]:
-        """Renew the claim for as long as the answer takes."""
+        """Renew the lease while the answer is being made."""
         finished = threading.Event()
 
         def renew() -> None:
@@ -105,5 +105,5 @@ class RecommendationWorker:
 
 
 def to_hours(span: timedelta) -> float:
-    """A time in hours."""
+    """Return a time span in hours."""
     return span.total_seconds() / 3600

@@ -1,4 +1,4 @@
-"""Recurrences over all that the store holds: what keeps coming back, and what a permanent fix would save."""
+"""Recurrences in the whole store: what keeps coming back, and what a permanent fix would save."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,11 +19,11 @@ from onrecall.storage import Storage
 
 PAGE_SIZE = 1000
 MIN_COSINE = 0.9
-"""Root causes, told with what was done, this near in meaning and ..."""
+"""Minimum cosine of two root causes with their steps, and ..."""
 MIN_SHARED_WORDS = 0.5
-"""... with this share of their words in common, say the same in other words."""
+"""... minimum share of common words for them to count as the same."""
 MAX_CANDIDATES = 10
-"""Candidates by meaning whose words are compared."""
+"""Nearest candidates whose words are compared."""
 BLOCK_SIZE = 512
 REPORT_KINDS: Sequence[DocumentKind] = ("postmortem", "rca")
 
@@ -55,7 +55,7 @@ class Recurrences:
 
 
 def find_recurrences(store: Storage, now: datetime, selection: FamilyFilter, as_of: datetime | None = None) -> Recurrences:
-    """The families as they are now, or as they were known at a time."""
+    """Return the families as of now or of a given time."""
     incidents = list(all_incidents(store, as_of))
     at = as_of or now
     matching = [family for family in find_families(incidents, find_similar_causes(store, incidents, as_of), now=at) if _fits(family, selection)]
@@ -73,7 +73,7 @@ def find_recurrences(store: Storage, now: datetime, selection: FamilyFilter, as_
 
 
 def find_similar_causes(store: Storage, incidents: Sequence[Incident], as_of: datetime | None = None) -> list[SimilarCauses]:
-    """Root causes that say the same as an earlier one in other words; without a sentence model there are none."""
+    """Return pairs of equivalent root causes in different words; none without a sentence model."""
     causes = {incident.id: words for incident in incidents if (words := root_cause(incident))}
     if all(normalized_cause(incident) for incident in incidents if incident.id in causes):
         return []
@@ -122,13 +122,13 @@ def _add_fix(family: Family, incidents_by_id: Mapping[str, Incident], reports: S
 
 
 def _changes_something(step: ResolutionStep) -> bool:
-    """Whether the step changes something, rather than looks."""
+    """Return whether the step changes something, rather than only inspecting."""
     judged = classify(step.command) if step.command else classify_text(step.text)
     return judged.risk != "read_only"
 
 
 def _is_about(document: Document, members: Sequence[Incident]) -> bool:
-    """Whether a report names a member, or names no incident and has the family's cause."""
+    """Return whether a report names a member, or names no incident but has the family's cause."""
     named_ids = document.labels.get("incident", "").replace(",", " ").split()
     if named_ids:
         return any(incident.id in named_ids for incident in members)

@@ -1,4 +1,4 @@
-"""Redacting what senders tell, fast: labels repeat, so a text that held no secret is not searched again."""
+"""Fast redaction of received events: texts without secrets are remembered, as labels repeat."""
 
 import hashlib
 import json
@@ -10,30 +10,30 @@ from typing import Any, TypeVar
 from onrecall.redaction import announces_secret, contains_no_secrets, redact, redact_model
 
 MAX_REMEMBERED = 20_000
-"""Texts without secrets that are kept in mind; what held a secret never is."""
+"""Maximum number of remembered texts without secrets; texts with secrets are never remembered."""
 MAX_REMEMBERED_LENGTH = 1_000
-"""Longer texts hardly repeat."""
+"""Longer texts are not remembered, as they hardly repeat."""
 _TEXTLESS = frozenset({bool, int, float, datetime})
 KEY_FIELDS = frozenset({"key", "id"})
 T = TypeVar("T")
 
 
 class RedactionCache:
-    """Redacts nouns; one belongs to one thread."""
+    """Redacts events; use one instance per thread."""
 
     def __init__(self, *, personal: bool) -> None:
         self._personal = personal
         self._clean: set[str | tuple[str, str]] = set()
 
     def prefetch(self, models: Iterable[object]) -> None:
-        """Learn which texts of these nouns hold no secret by one look at all that are new, where it tells that."""
+        """Scan all new texts of these events at once, and remember them if none contains a secret."""
         new = dict(entry for model in models for entry in self._new(model))
         if new and contains_no_secrets(new.values(), self._personal):
             for clean, text in new.items():
                 self._remember(clean, len(text))
 
     def redact(self, model: T) -> T:
-        """A noun with all its texts redacted; one without secrets is handed back as it is."""
+        """Return an event with all its texts redacted; the same object if it contains no secrets."""
         changed = {}
         for name in _field_names(type(model)):
             value = getattr(model, name)
@@ -43,7 +43,7 @@ class RedactionCache:
         return replace(model, **changed) if changed else model  # type: ignore[type-var]
 
     def text(self, text: str) -> str:
-        """The text without secrets."""
+        """Return the text without secrets."""
         if text in self._clean:
             return text
         clean = redact(text, self._personal).text
@@ -53,21 +53,21 @@ class RedactionCache:
         return text
 
     def key(self, key: str) -> str:
-        """A key without secrets: two that were different stay so."""
+        """Return a key without secrets; different keys stay different."""
         clean = self.text(key)
         if clean == key:
             return key
         return f"{clean}#{hashlib.sha256(key.encode(errors='replace')).hexdigest()[:16]}"
 
     def json(self, raw: str) -> str:
-        """A text that is JSON, its values redacted by their names too; any other text likewise, as text."""
+        """Redact a JSON text, using names as well as values; any other text as plain text."""
         try:
             return json.dumps(redact_model(json.loads(raw), self._personal))
         except (ValueError, RecursionError):
             return redact(raw, self._personal).text
 
     def _new(self, model: object) -> "Iterator[tuple[str | tuple[str, str], str]]":
-        """What is not remembered yet of a noun: what would be, and the text that tells whether it may."""
+        """Yield what is not remembered yet of an event: the cache entry, and the text to scan for it."""
         for name in _field_names(type(model)):
             yield from self._new_in(getattr(model, name))
 
@@ -104,7 +104,7 @@ class RedactionCache:
         return value
 
     def _mapping(self, mapping: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A value may be a secret by its name alone, so both are looked at together."""
+        """Redact names and values together, as a name alone may mark its value as secret."""
         dirty = {
             name: value
             for name, value in mapping.items()
@@ -118,7 +118,7 @@ class RedactionCache:
         return {name: value for name, value in mapping.items() if name not in dirty} | clean
 
     def _is_clean(self, name: str, value: Any) -> bool:
-        """Whether neither holds a secret, nor both together; of what is no text that is not known."""
+        """Return whether name and value contain no secret, alone or together; False if the value is not a text."""
         if not isinstance(value, str) or self.text(name) != name or self.text(value) != value:
             return False
         if redact_model({name: value}, self._personal) != {name: value}:

@@ -1,4 +1,4 @@
-"""Refining: after the answer without a model is out, models choose, order and explain, within time, money and turns."""
+"""Refinement: LLMs select, order and explain after the first answer, within limits on time, cost and calls."""
 
 import secrets
 import time
@@ -22,7 +22,7 @@ CURSOR = "refine"
 BATCH = 20
 LEASE = timedelta(seconds=10)
 CLOCK_STEP = timedelta(milliseconds=1)
-"""A refined answer comes after the one it refines, even by a clock that stands."""
+"""A refined answer is dated after the one it refines, even if the clock stands still."""
 
 
 class Remote(Protocol):
@@ -30,50 +30,50 @@ class Remote(Protocol):
 
     @property
     def name(self) -> str:
-        """As it is configured."""
+        """Configured name."""
         ...
 
     @property
     def provider(self) -> str:
-        """Who runs it."""
+        """Provider that runs it."""
         ...
 
     @property
     def model(self) -> str:
-        """What its provider calls it."""
+        """The provider's name of the model."""
         ...
 
     def ready(self) -> None:
-        """Load what it takes to ask."""
+        """Load what calls need."""
         ...
 
     def worst_cost(self, prompt: Prompt) -> float | None:
-        """The most that asking can cost; None when its price is not known."""
+        """Return the maximum cost of a call; None if the price is unknown."""
         ...
 
     def send(self, prompt: Prompt, seconds: float) -> Reply:
-        """Its answer within so many seconds, or Failed."""
+        """Return the reply within the given seconds. Raises ModelError."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Which models refine, and within which bounds."""
+    """The models that refine, and their limits."""
 
     asked: Sequence[tuple[Role, Remote]] = ()
     """The draft model, then the strong one; either may be missing."""
     limits: UsageLimits = UsageLimits(20, None)  # noqa: RUF009 - frozen
     deadline_seconds: float = 8.0
-    """For all of it."""
+    """Deadline of a whole refinement."""
 
     @property
     def lease(self) -> timedelta:
-        """How long a process that refines need not be heard of before another goes on."""
+        """How long a refining process may be silent before another takes over."""
         return max(LEASE, timedelta(seconds=2 * self.deadline_seconds))
 
     @property
     def providers(self) -> tuple[str, ...]:
-        """Each once."""
+        """The distinct providers."""
         return tuple(dict.fromkeys(model.provider for _, model in self.asked))
 
 
@@ -91,7 +91,7 @@ class UsageReport:
 
 
 class Refiner:
-    """Refines what was answered. Whatever goes wrong with a model, the answer stands as it was."""
+    """Refines answers. If a model fails, the answer stays as it was."""
 
     def __init__(
         self,
@@ -108,25 +108,25 @@ class Refiner:
         self._models = models
         self._holder = secrets.token_hex(8)
         self._code = secrets.token_hex(8)
-        """The code of the marks in prompts. One for the process: prompts of the same evidence begin alike."""
+        """Marker code in prompts, one per process, so that prompts for the same evidence share a prefix."""
 
     @property
     def active(self) -> bool:
-        """Whether there is a model at all."""
+        """Whether a model is configured."""
         return bool(self._models.asked)
 
     def ready(self) -> None:
-        """Load what asking takes, which takes seconds, before anybody waits for it."""
+        """Load what calls need in advance, as it takes seconds."""
         for _, model in self._models.asked:
             model.ready()
 
     def begin(self) -> None:
-        """From now on answers are refined; those that were given before anybody did that are not."""
+        """Start refining answers from now on; earlier answers are not refined."""
         if self.active:
             self._store.consumer_offsets.acquire(CURSOR, self._holder, self._clock(), self._models.lease)
 
     def run(self) -> int:
-        """Refine answers that were given since the last look, one process at a time; how many were looked at."""
+        """Refine new answers, in one process at a time; returns how many were considered."""
         place = (
             self._store.consumer_offsets.acquire(CURSOR, self._holder, self._clock(), self._models.lease) if self.active else None
         )
@@ -144,19 +144,19 @@ class Refiner:
         return looked
 
     def release(self) -> None:
-        """Let another process go on at once."""
+        """Release the lease, so that another process may take over at once."""
         if self.active:
             self._store.consumer_offsets.release(CURSOR, self._holder)
 
     def refine(self, answer: Recommendation, situation: Situation) -> Recommendation:
-        """The answer to a question, refined if that succeeds; it is not kept."""
+        """Return the answer to a question, refined if that succeeds, without storing it."""
         if not self.active:
             return answer
         refined_answer, outcome = self._refined(answer, situation)
         return refined_answer or _unrefined_answer(answer, outcome)
 
     def usage(self, days: int = 30) -> UsageReport:
-        """What was used in the last days."""
+        """Return the usage of the last days."""
         now = self._clock()
         return UsageReport(
             models=tuple((role, model.name) for role, model in self._models.asked),
@@ -168,7 +168,7 @@ class Refiner:
         )
 
     def _refine_event(self, event: IncidentEvent) -> None:
-        """Refine the answer that an event tells of, while it is the newest to an incident that is not over."""
+        """Refine the answer of an event, if it is the newest answer to an unresolved incident."""
         try:
             answer = self._store.recommendation(str(event.detail.get("recommendation", "")))
             incident = self._store.incident(event.incident)
@@ -255,7 +255,7 @@ class _MeteredModel:
 
 
 def _unrefined_answer(answer: Recommendation, outcome: RefinementResult) -> Recommendation:
-    """The answer as it was, with what was tried."""
+    """Return the unrefined answer with the attempts that were made."""
     return replace(
         answer,
         route_reason=outcome.route_reason,

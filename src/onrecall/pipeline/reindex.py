@@ -1,4 +1,4 @@
-"""Re-index: every passage made anew with the model and the terms of today, while those of yesterday go on serving."""
+"""Reindex every passage with the current model and tokenizer while the old index keeps serving."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -10,30 +10,30 @@ from onrecall.retrieval import tokenizer as terms
 from onrecall.storage import EmbeddingVersion, ReindexedItem, ReindexItem, Storage
 
 BATCH = 256
-"""Passages made between two writes: what a kill costs at most."""
+"""Passages per write: the most work lost if the process is killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReindexProgress:
-    """What the passages were made with, beside what is in use now."""
+    """The embedding versions of the stored passages compared with the current one."""
 
     make: EmbeddingVersion
     passages: int
     models: Counter[str | None]
-    """Passages by the model of their vectors, where that is not the one in use; None: they have no vector."""
+    """Passages by embedding model, if it is not the current one; None: without a vector."""
     terms_versions: Counter[int | None]
-    """Passages by the version of their terms, where that is not the one in use; None: nobody knows."""
+    """Passages by tokenizer version, if it is not the current one; None: unknown."""
 
 
 class Reindex:
-    """The way from other models and terms to those in use."""
+    """Reindexes passages to the current model and tokenizer."""
 
     def __init__(self, store: Storage, recall: Retriever) -> None:
         self._store, self._recall = store, recall
         self._make = EmbeddingVersion(recall.model, terms.VERSION)
 
     def progress(self) -> ReindexProgress:
-        """How far the passages are of the model and terms in use."""
+        """Return how many passages are outdated."""
         models: Counter[str | None] = Counter()
         versions: Counter[int | None] = Counter()
         counts = self._store.count_by_version()
@@ -45,15 +45,15 @@ class Reindex:
         return ReindexProgress(self._make, sum(counts.values()), models, versions)
 
     def begin(self) -> int:
-        """Begin, or go on where a killed run was; how many passages are to be made."""
+        """Begin, or resume an interrupted run; returns the number of passages to reindex."""
         self._refuse_to_forget()
         return self._store.reindexing(self._make).begin()
 
     def run(self, advance: Callable[[int], None]) -> int:
-        """Make anew what is of another make, also what comes meanwhile, then swap all of it; how many passages changed.
+        """Reindex outdated passages, including new arrivals, then swap them in; returns the number of swapped passages.
 
-        Killed at any moment, the next run goes on; until the swap nobody sees anything of it. `advance` hears how many
-        passages were made just now.
+        An interrupted run is resumed by the next one; nothing is visible before the swap. `advance` is called with the
+        number of passages just reindexed.
         """
         staging = self._store.reindexing(self._make)
         while (swapped := staging.swap()) is None:
@@ -74,7 +74,7 @@ class Reindex:
         return [ReindexedItem(item, passages) for (item, _), passages in zip(existing, prepared, strict=True)]
 
     def _refuse_to_forget(self) -> None:
-        """Without a model only passages without a vector can be made anew."""
+        """Raise Invalid if no model is configured and stored passages have vectors."""
         models = sorted(model for model in self.progress().models if model is not None)
         if self._make.model is None and models:
             raise Invalid(

@@ -1,4 +1,4 @@
-"""All incidents of the store with the meaning of their root causes, and the families that wait for a label."""
+"""All stored incidents, the embeddings of their root causes, and the families that wait for a label."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ PAGE_SIZE = 1000
 
 
 def all_incidents(store: Storage, as_of: datetime | None = None) -> Iterator[Incident]:
-    """Return all incidents, now or as they were known at a time."""
+    """Yield all incidents as of now or of a given time."""
     cursor: str | None = None
     while True:
         page = store.incidents(cursor=cursor, limit=PAGE_SIZE)
@@ -28,9 +28,9 @@ def all_incidents(store: Storage, as_of: datetime | None = None) -> Iterator[Inc
 
 
 def cause_vectors(store: Storage, incidents: Sequence[str], as_of: datetime | None = None) -> dict[str, np.ndarray]:
-    """Return the meaning of each incident's root cause, told with what was done, as a vector of length one.
+    """Return the unit-length embedding of each incident's root cause and steps.
 
-    Empty without a sentence model, and where the vectors are not all of one.
+    Empty without a sentence model, or if the vectors come from different models.
     """
     vectors: dict[str, np.ndarray] = {}
     models: set[str | None] = set()
@@ -45,7 +45,7 @@ def cause_vectors(store: Storage, incidents: Sequence[str], as_of: datetime | No
 
 
 def waiting_proposals(store: Storage, incidents: Sequence[Incident]) -> tuple[Proposal, ...]:
-    """Return the families of root causes without a label on which nobody decided yet."""
+    """Return the proposed families on which nobody has decided yet."""
     explained = [incident.id for incident in incidents if cause_words(incident)]
     refused = [set(family.incidents) for family in store.cause_families.all() if family.state == "dismissed"]
     families = propose_families(incidents, cause_vectors(store, explained))

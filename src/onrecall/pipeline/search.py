@@ -1,6 +1,6 @@
-"""Search by the words as they are written: incidents, documents and commands, each with the line that matches.
+"""Literal text search for incidents, documents and commands, each with the matching line.
 
-Recall finds what is *like* a situation; this finds what somebody remembers a piece of: an id, a name, half a command.
+Recall finds what is *similar* to a situation; this finds exact fragments: an id, a name, part of a command.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,9 +19,9 @@ PageKind = Literal["incident", "document"]
 MAX_QUERY_LENGTH = 400
 PAGE_KINDS: Sequence[PageKind] = ("incident", "document")
 MAX_RECALLED = 20
-"""So many incidents, and as many documents, are taken from recall as candidates."""
+"""Maximum number of incidents, and of documents, taken from recall as candidates."""
 MAX_LISTED = 40
-"""So many of the newest incidents that have the words in title or description are candidates."""
+"""Maximum number of newest incidents with the words in title or description taken as candidates."""
 
 Recall = Callable[[Situation, int], Sequence[Evidence]]
 Page = Incident | Document
@@ -29,7 +29,7 @@ Page = Incident | Document
 
 @dataclass(frozen=True, slots=True)
 class SearchMatch:
-    """An incident, a document, or a command on the page of one, and the line of that page that matches best."""
+    """A matching incident, document or command, with the best matching line of its page."""
 
     kind: MatchKind
     id: str
@@ -44,7 +44,7 @@ class SearchMatch:
 
 
 class TextSearch:
-    """Finds pages and commands that hold all words of a query, in any order, also as parts of longer words."""
+    """Finds pages and commands that contain all words of a query, in any order, also as parts of longer words."""
 
     def __init__(self, store: Storage, recall: Recall) -> None:
         self._store = store
@@ -65,7 +65,7 @@ class TextSearch:
         return tuple(match for kind_matches in by_kind for match in kind_matches[:limit])
 
     def _candidates(self, query: str, words: Sequence[str]) -> Iterable[Page]:
-        """Pages that may hold the words, each once: by id, by title and description, and by recall."""
+        """Return candidate pages without duplicates: by id, by title and description, and by recall."""
         names = dict.fromkeys((query.strip(), query.strip().upper()))
         by_id = self._store.get_records([(kind, name) for name in names for kind in PAGE_KINDS])
         pages: dict[tuple[bool, str], Page] = {}
@@ -99,13 +99,13 @@ def _contains_all(record: Page, words: Sequence[str]) -> bool:
 
 
 def _rank_key(record: Page, query: str, words: Sequence[str]) -> tuple[bool, int]:
-    """What sorts best first: the id itself, then how many words the title holds; ties stay as they were found."""
+    """Sort key: exact id first, then the number of query words in the title."""
     title = record.title.casefold()
     return record.id.casefold() != query.strip().casefold(), -sum(word in title for word in words)
 
 
 def _match_page(record: Page, words: Sequence[str]) -> SearchMatch:
-    """The first line that holds most of the words."""
+    """Return the first line with the most query words."""
     lines = [line for line in page.numbered_lines(record) if line.text.strip()] or [page.PageLine(1, record.title, "opening")]
     best = max(lines, key=lambda line: sum(word in line.text.casefold() for word in words))
     if isinstance(record, Incident):

@@ -1,7 +1,7 @@
-"""A second opinion: what a Hindsight bank finds for the same question, shown beside our evidence and never part of it.
+"""Second opinions: what a Hindsight bank finds for the same question, shown beside our evidence but never part of it.
 
-It is asked for at the same time as our own answer and waited for within a bound; a server that is down, slow or refuses
-the key costs the bound once, and is then left alone for a while.
+The bank is queried in parallel with our own answer, with a timeout. After a failure it is not queried again for
+`BACKOFF_SECONDS`.
 """
 
 import concurrent.futures
@@ -24,28 +24,28 @@ SOURCE = "hindsight"
 TOO_LATE = "it did not answer in time, so the answer went out without it"
 MAX_SHOWN = 5
 MAX_REQUESTED = 25
-"""Documents to look through for those that count: a later or an open incident is no precedent."""
+"""Number of documents requested; later or open incidents among them are not counted as precedents."""
 BACKOFF_SECONDS = 30.0
-"""After a failure the server is left alone for so long."""
+"""After a failure the server is not queried for this long."""
 MAX_REMEMBERED = 500
-"""Answers whose opinion is remembered, so that looking at one again asks nobody."""
+"""Number of answers whose opinion is cached."""
 MAX_TITLE_LENGTH = 200
 
 
 class BankSource(Protocol):
-    """Who is asked."""
+    """The bank that is queried."""
 
     @property
     def name(self) -> str:
-        """The bank."""
+        """Name of the bank."""
 
     def recall(self, question: str, limit: int) -> "concurrent.futures.Future[tuple[BankMatch, ...]]":
-        """Begin to look."""
+        """Start a query."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpinionSource:
-    """Who is asked, and the longest that an answer waits for it."""
+    """The bank that is queried, and the timeout."""
 
     bank: BankSource
     seconds: float
@@ -53,19 +53,19 @@ class OpinionSource:
 
 @dataclass(frozen=True, slots=True)
 class OpinionMatch:
-    """A document that the bank finds most like the question."""
+    """A document that the bank considers similar to the question."""
 
     document_id: str
     incident: str | None
-    """The incident that it is about, where it says so."""
+    """The incident it names, if any."""
     title: str | None
     semantic: float
-    """Cosine similarity of the embeddings, as Hindsight gives it: neither our match score nor a probability."""
+    """Cosine similarity as reported by Hindsight: neither our match score nor a probability."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecondOpinion:
-    """What the bank said, or why it said nothing."""
+    """The bank's matches, or why there are none."""
 
     source: str
     bank: str
@@ -73,16 +73,16 @@ class SecondOpinion:
     detail: str | None
     matches: tuple[OpinionMatch, ...]
     agrees: bool | None
-    """Whether its first incident is the first of our evidence; None where either names none."""
+    """Whether its first incident equals the first of our evidence; None if either has none."""
     latency_ms: float
 
 
 Reply = tuple[BankMatch, ...] | OnRecallError
-"""What came back, or why nothing did."""
+"""The matches, or the error."""
 
 
 class Pending:
-    """An opinion that was asked for."""
+    """A running query."""
 
     def __init__(
         self, reply: Callable[[], Reply] | None, conclude: Callable[[Reply, Sequence[Evidence]], SecondOpinion]
@@ -90,12 +90,12 @@ class Pending:
         self._reply, self._conclude = reply, conclude
 
     def result(self, evidence: Sequence[Evidence]) -> SecondOpinion | None:
-        """The opinion beside our evidence, waited for no longer than the bound; None where nobody is asked."""
+        """Wait for the opinion within the timeout; None if no bank is configured."""
         return self._conclude(self._reply(), evidence) if self._reply else None
 
 
 class SecondOpinions:
-    """Asks one bank; without a source nobody is asked and there is no opinion."""
+    """Queries one bank; without a source there are no opinions."""
 
     def __init__(self, source: OpinionSource | None, store: Storage, *, personal: bool = False) -> None:
         self._source, self._store, self._personal = source, store, personal
@@ -104,7 +104,7 @@ class SecondOpinions:
         self._remembered: OrderedDict[str, SecondOpinion] = OrderedDict()
 
     def ask(self, situation: Situation) -> Pending:
-        """Begin to ask what the bank finds; secrets are taken out of the question first."""
+        """Start querying the bank, with secrets removed from the question."""
         source, started = self._source, time.monotonic()
 
         def conclude(reply: Reply, evidence: Sequence[Evidence]) -> SecondOpinion:
@@ -114,7 +114,7 @@ class SecondOpinions:
         return Pending(self._begin(source, situation, started) if source else None, conclude)
 
     def beside(self, answer: Recommendation, situation: Situation) -> SecondOpinion | None:
-        """The opinion on what was asked, beside an answer that is kept; the same answer is asked about once."""
+        """Return the opinion for a stored answer, cached per answer."""
         with self._lock:
             if cached := self._remembered.get(answer.id):
                 return cached
@@ -127,7 +127,7 @@ class SecondOpinions:
         return opinion
 
     def _begin(self, source: OpinionSource, situation: Situation, started: float) -> Callable[[], Reply]:
-        """Ask; what is returned waits for the reply."""
+        """Start the query and return a function that waits for the reply."""
         if started < self._backoff_until:
             resting = OnRecallError(self._last_error)
             return lambda: resting
@@ -159,7 +159,7 @@ class SecondOpinions:
 def match_precedents(
     store: Storage, matches: Sequence[BankMatch], exclude: frozenset[str], as_of: datetime | None
 ) -> tuple[OpinionMatch, ...]:
-    """The matches that could be a precedent: of incidents that are known here, those that were over by then."""
+    """Return the matches that may be precedents: known incidents only if they were resolved by then."""
     incident_ids = {match.document_id: named_incident(match.document_id, match.metadata) for match in matches}
     owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in incident_ids.values() if name]
     incidents = store.get_records(owners, as_of)
@@ -179,7 +179,7 @@ def match_precedents(
 
 
 def named_incident(document_id: str, metadata: Mapping[str, str]) -> str | None:
-    """The incident that a document names, by its metadata or by its own id; None where it names none."""
+    """Return the incident that a document names in its metadata or its id, if any."""
     incident_id = metadata.get("incident_id", "").strip()
     if incident_id:
         return incident_id

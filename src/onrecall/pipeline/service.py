@@ -1,4 +1,4 @@
-"""The memory: what the doors ring. Each method is one stretch of the line."""
+"""The incident service that all interfaces call."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -58,41 +58,41 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What a memory is made of."""
+    """Dependencies of the service."""
 
     store: Storage
     recall: Retriever
     clock: Clock
     redact_personal: bool = False
     topology: ServiceGraph = field(default_factory=ServiceGraph)
-    """What depends on what, as people declared it."""
+    """Declared service dependencies."""
     pace: GroupingTimers = field(default_factory=GroupingTimers)
     sources: SourceCatalog = field(default_factory=lambda: SOURCES)
-    """The sources, as they are read here."""
+    """Configured alert sources."""
     channels: Sequence[Channel] = ()
-    """Who is told."""
+    """Notification channels."""
     tell_from: Severity | None = None
-    """The least that they are told of; None: all."""
+    """Minimum severity for notifications; None: all."""
     models: Models = field(default_factory=Models)
-    """Who refines answers; by default nobody."""
+    """LLMs that refine answers; none by default."""
     mirrors: Sequence[HindsightMirror] = ()
-    """Where incidents are kept as well."""
+    """Hindsight banks that incidents are mirrored to."""
     opinion: OpinionSource | None = None
-    """Who is asked for a second opinion, and the longest that an answer waits for it."""
+    """The bank queried for second opinions, and the timeout."""
     expiry: Mapping[str, timedelta] = field(default_factory=dict)
-    """After how long an alert is over that its source never ends, by source; `default` for all others."""
+    """Expiry of alerts that their source never resolves, by source; `default` for all others."""
     heartbeat_patience: Mapping[str, timedelta] = field(default_factory=dict)
-    """How long a heartbeat may stay away, by source, `default` for all others; zero: it is never missed."""
+    """How long a heartbeat may stay away, by source; `default` for all others; zero disables the check."""
     trusted_sources: frozenset[str] = frozenset()
-    """Senders whose notes and documents an operator trusts like those of a responder."""
+    """Sources whose notes and documents are accepted without confirmation."""
 
 
 LINKED_ALERTS = 200
-"""So many of the newest alerts of an incident are asked for their links."""
+"""Number of newest alerts of an incident whose links are collected."""
 
 
 class IncidentService:
-    """The incident memory: everything that OnRecall does, without a door."""
+    """The incident memory: everything OnRecall does, independent of any interface."""
 
     def __init__(self, parts: Dependencies) -> None:
         self.store = parts.store
@@ -144,13 +144,13 @@ class IncidentService:
         return self._recall.model
 
     def now(self) -> datetime:
-        """The time by the memory's clock."""
+        """Return the current time."""
         return self._clock()
 
     # receive
 
     def receive(self, source: str, deliveries: Sequence[WebhookRequest]) -> tuple[IngestReceipt, ...]:
-        """Take a sender's messages in, all or none; kept for good when this returns, and twice changes nothing."""
+        """Ingest messages of a source, all or none. Durable on return, and idempotent."""
         receipts = self.receiver.keep([self.receiver.read(source, delivery) for delivery in deliveries])
         for receipt in receipts:
             if receipt.refusal is not None:
@@ -170,9 +170,9 @@ class IncidentService:
             return self._open(replace(incident, started_at=self.store.incident(incident.id).started_at))
 
     def open_once(self, incident: Incident) -> tuple[Incident, bool]:
-        """Keep a new incident under a minted id, unless one was reported with the same title and description.
+        """Store a new incident under a generated id, unless one with the same title and description exists.
 
-        The second value says whether it was new. One that is resolved is found as well, and stays resolved.
+        Returns the incident and whether it was new. A resolved one is found as well, and stays resolved.
         """
         clean = redact_model(replace(incident, id=""), personal=self._personal)
         (passages,) = self._recall.prepare([clean])
@@ -201,25 +201,25 @@ class IncidentService:
     def similarities(
         self, text: str, owners: Sequence[tuple[EvidenceKind, str]]
     ) -> Mapping[tuple[EvidenceKind, str], float]:
-        """The cosine between a text and the nearest passage of each owner; empty where there is no model."""
+        """Return the cosine of a text and the nearest passage of each owner; empty without a model."""
         passages_by_owner = self.store.passages_of(owners)
         return self._recall.similarities(
             text, {owner: [passage for _, passage in owned] for owner, owned in passages_by_owner.items()}
         )
 
     def ask(self, situation: Situation, limit: int = 5, *, refine: bool = False) -> Recommendation:
-        """An answer with receipts, by choice refined by a model; nothing is kept."""
+        """Return an answer with citations, optionally refined by an LLM, without storing it."""
         answer = self._advisor.answer(situation, limit=limit)
         return self.refining.refine(answer, situation) if refine else answer
 
     def decide(self, situation: Situation, limit: int = 5) -> Recommendation:
-        """An answer that is kept though no incident stands for it; the same evidence again gives the same one."""
+        """Answer a situation without an incident and store it; the same evidence gives the same answer."""
         return self._answers.decide(redact_model(situation, personal=self._personal), limit)
 
     # recommend for an incident; kept
 
     def recommend(self, incident_id: str) -> Recommendation:
-        """Answer an incident and keep the answer; the same evidence again gives the same recommendation."""
+        """Answer an incident and store the answer; the same evidence gives the same recommendation."""
         return self._answers.answer(incident_id)
 
     def answer_due(self, limit: int = 10) -> int:
@@ -227,13 +227,13 @@ class IncidentService:
         return self._answers.answer_due(limit)
 
     def alert_links(self, incident_id: str) -> tuple[AlertLink, ...]:
-        """Where the senders of an incident's alerts say that people can look, runbooks first."""
+        """Return the links of an incident's alerts, runbooks first."""
         return alert_links.collect_links(self.store.alerts_of(incident_id, LINKED_ALERTS))
 
     # the worker's round
 
     def work(self, limit: int = 10) -> int:
-        """Group alerts that wait, settle what is over, answer what is due; how much of that there was."""
+        """Group waiting alerts, resolve ended incidents and answer due ones; returns the number of items handled."""
         return self.grouping.run() + self._settling.run() + self._answers.answer_due(limit)
 
     # resolve and learn
@@ -241,8 +241,9 @@ class IncidentService:
     def resolve(
         self, incident_id: str, resolution: Resolution, recurs: str | None = None, *, look: bool = True
     ) -> Incident:
-        """Close an incident with what fixed it; recallable at once, and tied to the earlier one that it repeats: which
-        one that is, is looked for where nobody says it, unless somebody looked already.
+        """Resolve an incident; it is recallable at once and linked to the earlier incident it repeats.
+
+        If `recurs` is not given, that incident is searched for, unless `look` is false.
         """
         incident = self.store.incident(incident_id)
         ensure_not_merged(incident)
@@ -268,7 +269,7 @@ class IncidentService:
         return (IncidentLink("recurrence", predecessor),) if predecessor else ()
 
     def reopen(self, incident_id: str, by: str | None = None) -> Incident:
-        """It was not over: the resolution's credit is taken back and its text is no longer recalled."""
+        """Reopen an incident: its resolution is removed from track records and recall."""
         resolved = self.store.incident(incident_id)
         ensure_not_merged(resolved)
         reopened = resolved.reopen()
@@ -276,7 +277,7 @@ class IncidentService:
         return self.store.reopen(incident_id, passages, self._clock(), by)
 
     def link(self, incident_id: str, kind: LinkKind, target: str, by: str | None = None) -> Incident:
-        """Tie an incident to an earlier one by hand."""
+        """Link an incident to an earlier one."""
         if incident_id == target:
             raise Invalid("an incident can't be linked to itself; name the earlier one", "incident")
         if kind == "merged":
@@ -285,8 +286,8 @@ class IncidentService:
         return self.store.link(incident_id, IncidentLink(kind, target), self._clock(), by)
 
     def rate(self, outcome: RecommendationOutcome, incident: str | None = None) -> None:
-        """Keep what came of a recommendation and its steps; it counts from now on. One that is said of another
-        incident than the recommendation's is refused.
+        """Store the outcome of a recommendation and its steps. Raises Invalid if `incident` is not the
+        recommendation's incident.
         """
         recommendation = self.store.recommendation(outcome.recommendation)
         if incident is not None and recommendation.incident != incident:
@@ -316,8 +317,9 @@ class IncidentService:
         dry_run: bool = False,
         credit: bool = True,
     ) -> ImportReport:
-        """Import old incidents and documents; what is already here stays as it is. Without `credit` the steps of a
-        resolution add to no track record.
+        """Import incidents and documents; stored ones stay as they are.
+
+        Without `credit`, the steps of resolutions add to no track record.
         """
         return import_history(
             self.store,
@@ -331,7 +333,7 @@ class IncidentService:
         )
 
     def put_document(self, document: Document) -> str:
-        """Keep a document under its id; says whether it was created, updated or unchanged."""
+        """Store a document under its id; returns `created`, `updated` or `unchanged`."""
         clean = redact_model(document, personal=self._personal)
         (passages,) = self._recall.prepare([clean])
         return self.store.put_document(clean, passages, self._clock())
@@ -341,22 +343,22 @@ class IncidentService:
         return self.store.unchanged([redact_model(document, personal=self._personal)])[0]
 
     def delete_document(self, document_id: str) -> None:
-        """Forget a document; recommendations that cited it keep their quotes."""
+        """Delete a document; recommendations that cited it keep their quotes."""
         self.store.delete_document(document_id)
 
     def remove_examples(self) -> RemovedExamples:
-        """Remove the example records, and measure trust without what was learned from them."""
+        """Remove the example records and recalibrate without them."""
         removed = self.store.remove_examples()
         if removed.incidents and self.store.newest_curve() is not None:
             self.trust.fit(self._clock())
         return removed
 
     def changes_before(self, incident: Incident) -> tuple[ChangeEvent, ...]:
-        """What was changed on purpose in the hours before an incident began, newest first."""
+        """Return the change events in the hours before an incident began, newest first."""
         return self.store.change_events_near(incident.service, incident.started_at)
 
     def get_record(self, record_id: str) -> Incident | Document | Suggestion:
-        """The incident, document or suggestion with this id."""
+        """Return the incident, document or suggestion with this id. Raises NotFound."""
         for look_up in (self.store.incident, self.store.document):
             try:
                 return look_up(record_id)
@@ -372,7 +374,7 @@ def make_situation(
     only: Filter | None = None,
     as_of: datetime | None = None,
 ) -> Situation:
-    """What somebody told us, as a situation; an empty text is refused."""
+    """Return a situation. Raises Invalid if the text is empty."""
     if not text.strip():
         raise Invalid("the text is empty; describe the problem, or paste an alert or log lines", "text")
     return Situation(text=text, service=service, labels=labels or {}, only=only or Filter(), as_of=as_of)

@@ -1,4 +1,4 @@
-"""Suggest and confirm: what a sender says fixed an incident stands for nothing until a responder confirms it."""
+"""Suggestions: what a source says fixed an incident counts only after a responder confirms it."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -15,19 +15,19 @@ from onrecall.retrieval import Retriever
 from onrecall.storage import Storage, StoredNote
 
 TRUSTED_PREFIX = "trusted source "
-"""Begins the name of who confirms what an operator trusts."""
+"""Prefix of the confirming name for suggestions of trusted sources."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a responder says better when confirming; what is None stays as it was suggested."""
+    """Corrections made when confirming; None keeps the suggested value."""
 
     root_cause: str | None = None
     cause: str | None = None
 
 
 class SuggestionDesk:
-    """Keeps suggestions and carries out what responders decide on them."""
+    """Stores suggestions and applies the decisions of responders."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class SuggestionDesk:
         self._personal = personal
 
     def suggest_resolution(self, incident: Incident, note: StoredNote, resolution: Resolution) -> Suggestion:
-        """Keep a note as a suggested resolution; twice changes nothing. Of a trusted source it is confirmed at once."""
+        """Store a note as a suggested resolution, idempotently; confirm it at once if the source is trusted."""
         suggestion = redact_model(suggested_resolution(incident, note, resolution), self._personal)
         (passages,) = self._recall.prepare([suggestion])
         self._store.suggestions.add(suggestion, passages, self._clock())
@@ -68,13 +68,13 @@ class SuggestionDesk:
         *,
         may_replace: bool = False,
     ) -> Suggestion:
-        """Make the suggestion what its author meant it to be, on the word of the one who confirms.
+        """Apply a suggestion as a resolution or document.
 
         Args:
             suggestion_id: Which one.
-            by: Who confirms; the resolution is kept under this name.
-            correction: What to say instead of what was suggested.
-            may_replace: Whether a document that says something else under the same id may be replaced.
+            by: Who confirms; becomes the author of the resolution.
+            correction: Values that replace suggested ones.
+            may_replace: Whether a different document with the same id may be replaced.
 
         Raises:
             Conflict: It was dismissed, the incident has a resolution of a person, or a document is in the way.
@@ -85,7 +85,7 @@ class SuggestionDesk:
         return self._store.suggestions.decide(suggestion_id, "confirmed", by, self._clock())
 
     def dismiss(self, suggestion_id: str, by: str | None) -> Suggestion:
-        """Keep that it is not so; it is no longer found, and does not come back when it is sent again."""
+        """Dismiss a suggestion: it is no longer recalled and does not reappear when sent again."""
         return self._store.suggestions.decide(suggestion_id, "dismissed", by, self._clock())
 
     def _carry_out(self, suggestion: Suggestion, by: str | None, correction: Correction, *, may_replace: bool) -> None:
@@ -123,7 +123,7 @@ class SuggestionDesk:
 
 
 def suggested_resolution(incident: Incident, note: StoredNote, resolution: Resolution) -> Suggestion:
-    """Return a note as the suggestion that it is; the same note is the same suggestion each time."""
+    """Return a note as a suggestion; its id depends only on the note."""
     return Suggestion(
         id=suggestion_id(note.source, incident.id, note.id, note.text or ""),
         kind="resolution",
@@ -139,7 +139,7 @@ def suggested_resolution(incident: Incident, note: StoredNote, resolution: Resol
 
 
 def suggested_document(source: str, document: Document, by: str, at: datetime) -> Suggestion:
-    """Return a document that a sender hands in as the suggestion that it is."""
+    """Return a document from a source as a suggestion."""
     return Suggestion(
         id=suggestion_id(source, document.id, document.title, document.text),
         kind="document",
@@ -154,17 +154,17 @@ def suggested_document(source: str, document: Document, by: str, at: datetime) -
 
 
 def suggestion_id(*content: str) -> str:
-    """Return an id made of the content, so that the same content again is the same suggestion."""
+    """Return an id that depends only on the content."""
     return f"sug-{hashlib.sha256(chr(0).join(content).encode(errors='replace')).hexdigest()[:16]}"
 
 
 def resolution_from_text(note: StoredNote, at: datetime) -> Resolution:
-    """Return a note that states nothing outright as what it may say: its text is the cause, its deeds are steps."""
+    """Return a note as a suggested resolution: its text as root cause, its actions as steps."""
     text = (note.text or "").strip()
     return Resolution(collapse_whitespace(text)[:2_000], at, steps=parse_steps(text), summary=text, provenance="suggested")
 
 
 def newest_notes(notes: Iterable[StoredNote]) -> list[StoredNote]:
-    """Return the notes that say something, the newest first."""
+    """Return the non-empty notes, newest first."""
     written = [note for note in notes if note.type == "note" and (note.text or "").strip()]
     return sorted(written, key=lambda note: (note.at, note.id), reverse=True)

@@ -1,4 +1,4 @@
-"""Tickets along the line: given for a key, good once and for half a minute."""
+"""One-time tickets that stand for a key, valid for 30 seconds."""
 
 import re
 import secrets
@@ -17,14 +17,14 @@ _TICKET_PATTERN = re.compile(r"[0-9A-Za-z_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What is told to its holder, and nowhere else."""
+    """A ticket and its expiry; only its hash is stored."""
 
     ticket: str
     expires_at: datetime
 
 
 class TicketService:
-    """Stand for keys where none can be sent; kept in the store, so that any process takes them."""
+    """Issues tickets for clients that can't send a key. They are stored, so any process can redeem them."""
 
     def __init__(self, store: Storage, keys: Keys, clock: Callable[[], datetime]) -> None:
         self._store = store.tickets
@@ -32,7 +32,7 @@ class TicketService:
         self._clock = clock
 
     def issue(self, key: Key | None) -> Ticket:
-        """A new ticket; where no key is needed there is nothing to keep, for nothing is asked for."""
+        """Issue a ticket; without a key nothing is stored, as none is required."""
         now = self._clock()
         ticket = Ticket(secrets.token_urlsafe(32), now + LIFETIME)
         if key is not None:
@@ -40,7 +40,7 @@ class TicketService:
         return ticket
 
     def redeem(self, ticket: str) -> Key:
-        """The key that it stands for, once; Unauthorised when it is none, was taken, or is late."""
+        """Return the key of a ticket, once. Raises Unauthorised if it is invalid, used or expired."""
         key_id = self._store.redeem(hash_key(ticket), self._clock()) if _TICKET_PATTERN.fullmatch(ticket) else None
         key = None if key_id is None else self._keys.active(key_id)
         if key is None:

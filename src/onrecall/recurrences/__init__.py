@@ -1,1 +1,1 @@
-"""Resolved incidents come in; families that keep coming back, and what a permanent fix would save, go out."""
+"""Recurrences: families of incidents that keep coming back, and what a permanent fix would save."""

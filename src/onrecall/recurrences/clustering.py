@@ -1,7 +1,7 @@
-"""Which incidents belong together, and why each one does: by its cause's label, by a link, or by the words of its text.
+"""Cluster incidents by cause label, link or text, with the reason for each membership (union–find).
 
-A label or a link says that two incidents are one cause. Words say so only for an incident that has neither, and they
-never bring together what labels or links keep apart.
+Labels and links take precedence. Texts are used only for incidents that have neither, and never join groups that
+labels or links keep apart.
 """
 
 import re
@@ -16,9 +16,9 @@ from onrecall.domain.incident import Incident
 
 Kind = Literal["cause", "link", "same_root_cause", "like_root_cause", "same_opening"]
 Star = tuple[str, Sequence[tuple[str, float]]]
-"""An incident, and those that say the same as it, with how much so."""
+"""An incident and the similar ones with their scores."""
 MIN_WORDS = 5
-"""Shorter texts, such as `disk full`, are the same by chance."""
+"""Shorter texts, such as `disk full`, match by chance."""
 
 _VARIABLE_PARTS = re.compile(
     r"\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?z?)?|\b\d\d:\d\d(?::\d\d)?\b"
@@ -33,7 +33,7 @@ _UNINFORMATIVE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SimilarCauses:
-    """Two incidents whose root causes say the same in other words, as somebody who can tell has found."""
+    """Two incidents with equivalent root causes in different words."""
 
     incident: str
     to: str
@@ -59,7 +59,7 @@ class RecurrenceGroup:
 
     @property
     def why(self) -> str:
-        """Why it holds together, in a sentence."""
+        """Why the members belong together, as a sentence."""
         labels = Counter(normalized_cause(incident) for incident, tie in zip(self.members, self.ties, strict=True) if tie.kind == "cause")
         parts = [f"{n} share the cause `{self.spelling(cause_label)}`" for cause_label, n in _by_count(labels)]
         counted = Counter(tie.kind for tie in self.ties)
@@ -68,12 +68,12 @@ class RecurrenceGroup:
 
     @property
     def cause(self) -> str | None:
-        """The label that most of its members carry, as most of them spell it."""
+        """The most common label in its most common spelling."""
         labels = _by_count(Counter(cause_label for incident in self.members if (cause_label := normalized_cause(incident))))
         return self.spelling(labels[0][0]) if labels else None
 
     def spelling(self, cause_label: str) -> str:
-        """A label as it is most often written."""
+        """Return the most common spelling of a label."""
         written = (incident.resolution.cause for incident in self.members if incident.resolution and normalized_cause(incident) == cause_label)
         return _by_count(Counter(spelled.strip() for spelled in written if spelled))[0][0]
 
@@ -87,7 +87,7 @@ _REASON_WORDS: Sequence[tuple[Kind, str, str]] = (
 
 
 def group_incidents(incidents: Iterable[Incident], similar: Iterable[SimilarCauses] = ()) -> tuple[RecurrenceGroup, ...]:
-    """All groups of two and more; the order in which incidents and likenesses are given changes nothing."""
+    """Return all groups of two or more, independent of the order of the arguments."""
     by_id = {incident.id: incident for incident in sorted(incidents, key=_age_key)}
     union = _UnionFind(by_id)
     union.join_labels()
@@ -102,13 +102,13 @@ def group_incidents(incidents: Iterable[Incident], similar: Iterable[SimilarCaus
 
 
 def root_cause(incident: Incident) -> str | None:
-    """The words of its root cause as they are compared; None where none is on record, or only a model's."""
+    """Return the comparable text of a confirmed root cause, if any."""
     resolution = incident.resolution
     return comparable_text(resolution.root_cause) if resolution and resolution.confirmed else None
 
 
 def comparable_text(text: str) -> str | None:
-    """A text without case, times and passing ids; None where it says too little to be the same by more than chance."""
+    """Return a text without case, times and ids; None if it is too short or uninformative to compare."""
     folded = " ".join(_VARIABLE_PARTS.sub("·", text.casefold()).split()).rstrip(" .")
     if _UNINFORMATIVE.search(folded) or len(set(re.findall(r"[^\W\d_]{2,}", folded))) < MIN_WORDS:
         return None
@@ -116,19 +116,19 @@ def comparable_text(text: str) -> str | None:
 
 
 def is_uninformative(text: str) -> bool:
-    """Return whether a root cause only says that it is not known."""
+    """Return whether a root cause only says that it is unknown."""
     return _UNINFORMATIVE.search(text.casefold()) is not None
 
 
 class _UnionFind:
-    """Incidents on their way into groups."""
+    """Union–find over incidents, cause labels and links."""
 
     def __init__(self, incidents: Mapping[str, Incident]) -> None:
         self._incidents = incidents
         self._parents: dict[Hashable, Hashable] = {}
         self._members: dict[Hashable, list[str]] = {name: [name] for name in incidents}
         self._firm: set[Hashable] = set()
-        """Groups that words bring others to, and never together."""
+        """Groups formed by labels or links; texts may add members to them but never join two of them."""
         self._word_reasons: dict[str, MembershipReason] = {}
 
     def join_labels(self) -> None:
@@ -148,7 +148,7 @@ class _UnionFind:
         self._firm |= {self._root(name) for name in names}
 
     def join_words(self, kind: Kind, stars: Iterable[Star]) -> None:
-        """Bring those who say the same to the one group that is firm, or together where none is."""
+        """Join similar incidents, unless that would join two firm groups."""
         for centre, neighbors in stars:
             tops = {self._root(member) for member in (centre, *(name for name, _ in neighbors))}
             if len(tops) < 2 or len(tops & self._firm) > 1:
@@ -199,7 +199,7 @@ _REASON_TEXTS: Mapping[Kind, str] = {
 
 
 def _membership_reasons(members: Sequence[Incident], by_words: Mapping[str, MembershipReason]) -> Iterator[MembershipReason]:
-    """Each member's strongest tie: its label, then a link, then its words."""
+    """Yield each member's strongest reason: label, then link, then text."""
     carriers: dict[str, list[str]] = {}
     targets: dict[str, list[tuple[str, str]]] = {}
     for incident in members:
@@ -233,7 +233,7 @@ def _by_link(
 
 
 def _with_same_text(texts: Mapping[str, Hashable]) -> Iterator[Star]:
-    """Those with the same text, around the oldest of them."""
+    """Yield groups with the same text around their oldest member."""
     by_text: dict[Hashable, list[str]] = {}
     for name, text in texts.items():
         by_text.setdefault(text, []).append(name)
@@ -243,7 +243,7 @@ def _with_same_text(texts: Mapping[str, Hashable]) -> Iterator[Star]:
 
 
 def _with_similar_causes(similar: Iterable[SimilarCauses], incidents: Mapping[str, Incident]) -> Iterator[Star]:
-    """Those that are like one incident, around it, oldest first."""
+    """Yield the incidents similar to each incident, oldest first."""
     around: dict[str, dict[str, float]] = {}
     for pair in similar:
         if pair.incident != pair.to and {pair.incident, pair.to} <= incidents.keys():

@@ -1,4 +1,4 @@
-"""What was done against a family: the fix that worked time and again, and what was noted to end it for good."""
+"""The proven fix of a family, and the corrective actions noted against its recurrence."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from onrecall.domain.incident import Citation, Document, Incident, ResolutionSte
 from onrecall.domain.markdown_page import PageLine
 
 MAX_MEMBERS = 100
-"""The newest members of a family whose steps are compared."""
+"""Maximum number of newest members whose steps are compared."""
 
 _ALERT = r"(?:alerts?|alarms?|monitor(?:s|ing)?)"
 _PERMANENT = re.compile(
@@ -66,7 +66,7 @@ class CorrectiveAction:
 def find_proven_fix(
     members: Sequence[Incident], key: Callable[[ResolutionStep], str], changes: Callable[[ResolutionStep], bool]
 ) -> ProvenFix | None:
-    """The change that worked in most members; None where none worked twice. Looking at something is no fix."""
+    """Return the change that worked in most members, and in at least two; steps that only inspect are ignored."""
     explained = [incident for incident in reversed(members) if _steps(incident)][:MAX_MEMBERS]
     steps_by_key: dict[str, dict[str, dict[StepOutcome, ResolutionStep]]] = {}
     for incident in explained:
@@ -85,7 +85,7 @@ def find_proven_fix(
 
 
 def find_corrective_actions(members: Iterable[Incident], documents: Iterable[Document]) -> tuple[CorrectiveAction, ...]:
-    """Everything noted against a recurrence, the newest first; within one page the last line first."""
+    """Return all corrective actions, newest first; within a page, the last line first."""
     noted = [action for incident in members for action in _actions_in_resolution(incident)]
     noted += [action for document in documents for action in _actions_in_document(document)]
     return tuple(sorted(noted, key=lambda action: (action.at or _BEGINNING_OF_TIME, action.citation.id, action.citation.line), reverse=True))
@@ -103,7 +103,7 @@ def _cite_step(incident: Incident, step: ResolutionStep) -> Citation:
 
 
 def _actions_in_resolution(incident: Incident) -> Iterator[CorrectiveAction]:
-    """Steps that worked, and sentences of the summary, that say they are meant to last."""
+    """Yield permanent fixes among the steps that worked and the sentences of the summary."""
     resolution = incident.resolution
     if resolution is None or not resolution.confirmed:
         return
@@ -126,12 +126,12 @@ def _actions_in_resolution(incident: Incident) -> Iterator[CorrectiveAction]:
 
 
 def is_permanent(text: str) -> bool:
-    """Whether a text says that something is meant to last."""
+    """Return whether a text describes a permanent measure."""
     return bool(_PERMANENT.search(text)) and not _NOT_PERMANENT.search(text)
 
 
 def _actions_in_document(document: Document) -> Iterator[CorrectiveAction]:
-    """The list items under a heading such as "Action items", and whether they are ticked off."""
+    """Yield list items under headings such as "Action items", with their checkbox state."""
     within = 0
     fenced = False
     for line in page.numbered_lines(document):

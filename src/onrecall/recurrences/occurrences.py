@@ -1,4 +1,4 @@
-"""When incidents of one family came, whether more often than before, and the hours they took."""
+"""Occurrences of a family over time: counts per month, trend and downtime."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ WINDOW = timedelta(days=180)
 DAYS_PER_MONTH = 365.25 / 12
 """Days."""
 MIN_INCIDENTS = 3
-"""With fewer incidents no trend is claimed."""
+"""Minimum number of incidents for a trend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ class DowntimeHours:
 
 
 def count_by_month(incidents: Iterable[Incident], now: datetime) -> tuple[Month, ...]:
-    """Each month from the first incident's to this one, also those without any."""
+    """Count incidents per month from the first one until now, including empty months."""
     counted = Counter(_month_number(incident.started_at) for incident in incidents)
     first, last = min(counted, default=_month_number(now)), _month_number(now)
     return tuple(Month(f"{n // 12:04}-{n % 12 + 1:02}", counted[n]) for n in range(first, last + 1))
 
 
 def compute_trend(incidents: Sequence[Incident], since: datetime, now: datetime) -> Trend:
-    """The last 180 days beside the 180 days before; a difference that counting alone makes likely is none."""
+    """Compare the last 180 days with the 180 days before; differences within counting noise are steady."""
     recent = sum(now - WINDOW < incident.started_at <= now for incident in incidents)
     before = sum(now - 2 * WINDOW < incident.started_at <= now - WINDOW for incident in incidents)
     counts = f"{recent} in the last {WINDOW.days} days, {before} in the {WINDOW.days} days before"
@@ -74,7 +74,7 @@ def compute_trend(incidents: Sequence[Incident], since: datetime, now: datetime)
 
 
 def compute_downtime(incidents: Iterable[Incident], now: datetime, since: datetime | None = None) -> DowntimeHours:
-    """The hours that incidents took up to now; with `since`, those after it, of the incidents that reach into it."""
+    """Return the downtime until now; with `since`, only the part after it."""
     spans: list[tuple[datetime, datetime]] = []
     left_out: Counter[str] = Counter()
     for incident in incidents:
@@ -91,7 +91,7 @@ def compute_downtime(incidents: Iterable[Incident], now: datetime, since: dateti
 
 
 def days_between(incidents: Sequence[Incident]) -> float | None:
-    """Days from one start to the next, on average; None for a single one."""
+    """Return the mean number of days between starts; None for a single incident."""
     starts = [incident.started_at for incident in incidents]
     return (max(starts) - min(starts)) / timedelta(days=1) / (len(starts) - 1) if len(starts) > 1 else None
 
@@ -101,7 +101,7 @@ def _hours(spans: Iterable[tuple[datetime, datetime]]) -> float:
 
 
 def _merge_spans(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
-    """The same time without overlaps."""
+    """Yield the time spans with overlaps merged."""
     current: tuple[datetime, datetime] | None = None
     for start, end in sorted(spans):
         if current and start <= current[1]:

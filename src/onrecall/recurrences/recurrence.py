@@ -101,7 +101,7 @@ class Family:
 def find_families(
     incidents: Iterable[Incident], similar: Iterable[SimilarCauses] = (), *, now: datetime
 ) -> tuple[Family, ...]:
-    """Families of two and more, most to be saved first; incidents that begin later than now are left out."""
+    """Return families of two or more, largest saving first; incidents that start after `now` are ignored."""
     begun = [incident for incident in incidents if incident.started_at <= now]
     since = min((incident.started_at for incident in begun), default=now)
     return tuple(sorted((_family(group, since, now) for group in group_incidents(begun, similar)), key=_rank))
