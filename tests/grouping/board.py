@@ -5,7 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from onrecall.domain.alert import Alert
-from onrecall.grouping import GroupingPlan, GroupingRules, ManualPairings, OpenIncident, ServiceGraph, kind_of, plan_grouping
+from onrecall.grouping import (
+    GroupingPlan,
+    GroupingRules,
+    ManualPairings,
+    OpenIncident,
+    ServiceGraph,
+    kind_of,
+    plan_grouping,
+)
 from onrecall.grouping.background import NOTHING_BEFORE, Background
 
 RESOLVE_AFTER = timedelta(minutes=5)

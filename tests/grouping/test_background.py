@@ -6,7 +6,7 @@ import pytest
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.service_names import canonical_service
-from onrecall.grouping import Background, OpenIncident, PastAlert, plan_grouping, extract_features
+from onrecall.grouping import Background, OpenIncident, PastAlert, extract_features, plan_grouping
 from onrecall.grouping.labels import comparable_labels
 from onrecall.grouping.words import called_terms, extract_terms
 
@@ -22,7 +22,9 @@ def lamp(service="", at=0.0, title="Lamp is off", status="firing", source="zabbi
 
 
 def before(count, incidents=True, **labels):
-    return [PastAlert(extract_features(lamp(f"s{n}", **labels)), f"INC-{n}" if incidents else "INC-1") for n in range(count)]
+    return [
+        PastAlert(extract_features(lamp(f"s{n}", **labels)), f"INC-{n}" if incidents else "INC-1") for n in range(count)
+    ]
 
 
 def test_a_label_that_unrelated_alerts_share_tells_nothing():
@@ -55,7 +57,9 @@ def test_machines_fade_later_than_other_labels():
 
 
 def test_a_word_that_unrelated_alerts_have_tells_nothing():
-    background = Background(PastAlert(extract_features(lamp(f"s{n}", title="ask janitor")), f"INC-{n}") for n in range(9))
+    background = Background(
+        PastAlert(extract_features(lamp(f"s{n}", title="ask janitor")), f"INC-{n}") for n in range(9)
+    )
     assert background.term("janitor") == 0.0
     assert background.term("lantern") == 1.0
 

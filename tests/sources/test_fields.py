@@ -116,7 +116,9 @@ def test_a_part_that_cannot_be_read_keeps_none_out_and_can_be_read_alone_later()
     def read(part):
         return (fields.require(part.get("x"), "x", "1"),)
 
-    parsed = fields.parse_items([{"x": 1}, {"y": "\ud800"}, 5, {"x": 2}], "alerts", read, lambda part: {"alerts": [part]})
+    parsed = fields.parse_items(
+        [{"x": 1}, {"y": "\ud800"}, 5, {"x": 2}], "alerts", read, lambda part: {"alerts": [part]}
+    )
     assert parsed.signals == (1, 2)
     assert [(one.where, one.field) for one in parsed.malformed] == [("alerts[1]", "x"), ("alerts[2]", "alerts[2]")]
     assert parsed.malformed[0].raw == '{"alerts": [{"y": "\\ud800"}]}'
@@ -139,7 +141,14 @@ JSON = st.recursive(
 @given(JSON)
 def test_any_value_is_read_or_refused(value):
     inside = {"v": value}
-    for read in (fields.read_text, fields.read_line, fields.read_name, fields.read_key, fields.read_number, fields.read_numbers):
+    for read in (
+        fields.read_text,
+        fields.read_line,
+        fields.read_name,
+        fields.read_key,
+        fields.read_number,
+        fields.read_numbers,
+    ):
         read(inside, "v")
     for refuses in (fields.read_time, fields.read_labels):
         with contextlib.suppress(Invalid):

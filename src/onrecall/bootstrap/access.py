@@ -1,4 +1,4 @@
-"""Who gets in: what an operator chose, and whether an address may be listened on with the keys there are."""
+"""Access configuration, and whether the server may listen at an address with the existing keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,22 +17,22 @@ NO_KEY_YET = "make the first key with `onrecall keys create --role admin NAME`"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What an operator chose about who gets in."""
+    """Access as the operator configured it."""
 
     webhook_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By sender. Its messages must then be signed with one of them, and need no key."""
+    """By source, whose messages must be signed with one of them and need no key."""
     cors_origins: tuple[str, ...] = ()
-    """Pages elsewhere whose scripts may ask."""
+    """Origins whose pages may send requests."""
     local_proxy_role: Role | None = None
-    """What callers may do without a key whom a proxy on this machine names as this machine's; None: nothing."""
+    """Role of local callers through a local proxy without a key; None: no access."""
     keys: Keys | None = None
-    """None: those of the memory's own store."""
+    """None: the keys of the memory's own store."""
     slack: "SlackApp | None" = None
-    """None: nothing that claims to come from Slack is taken."""
+    """None: requests from Slack are refused."""
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or a name can only mean this machine."""
+    """Return whether a host can only mean this machine."""
     if host.lower() == "localhost":
         return True
     try:
@@ -44,7 +44,7 @@ def is_loopback(host: str) -> bool:
 
 
 def check_address(host: str, keys: Keys) -> None:
-    """Refuse to listen where others can reach us while no key would let any of them in, or keep any out."""
+    """Raise unless keys exist, if others can reach the address."""
     keys.refresh()
     if not is_loopback(host) and not keys.usable:
         where = host or "every address"

@@ -12,10 +12,10 @@ import yaml
 
 from onrecall.bootstrap import hindsight
 from onrecall.bootstrap.access import Access
-from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.channels import channel_checks as channel_parts
+from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.models import models as refining
-from onrecall.bootstrap.sources import source_catalog, expiry_by_source, heartbeat_patience, trusted_sources
+from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
 from onrecall.bootstrap.status import ComponentStatus, StatusReport, build_report
 from onrecall.bootstrap.store_watch import StoreWatch
 from onrecall.domain.errors import Invalid, Unavailable
@@ -39,7 +39,7 @@ from onrecall.worker.worker import WorkerHandle
 if TYPE_CHECKING:
     from onrecall.http.slack_actions import SlackApp
 
-__all__ = ["AppContext", "embedder", "kafka_connection", "open_app", "settings", "open_storage"]
+__all__ = ["AppContext", "embedder", "kafka_connection", "open_app", "open_storage", "settings"]
 
 
 CERTIFICATES = {
@@ -51,18 +51,18 @@ CERTIFICATES = {
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """A memory and how its parts are."""
+    """The assembled application: the memory, its settings, and its status."""
 
     memory: IncidentService
     meaning: ComponentStatus
     access: Access
     settings: Settings
-    """What it was made by: a process of its own makes another one of it."""
+    """The settings it was built from; a separate process builds its own."""
     local: Sequence[LocalEmbedder] = ()
-    """The sentence model as it runs here: for what is kept, and for what is asked."""
+    """The local sentence models: for stored texts, and for queries."""
     hindsight: HindsightPeer | None = None
     more_parts: Sequence[Callable[[], ComponentStatus]] = ()
-    """Ways to ask how what was wired here does."""
+    """Status checks of optional parts."""
     watch: StoreWatch | None = None
 
     def warm(self) -> None:
@@ -84,9 +84,14 @@ class AppContext:
 
 @contextmanager
 def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
-    """Open the house that the settings describe, and close it at the end."""
+    """Open the application that the settings describe, and close it at the end."""
     chosen = chosen or settings()
-    access_config, notification_channels, refiners, sources = read_access(chosen), channels(chosen), refining(chosen), source_catalog(chosen)
+    access_config, notification_channels, refiners, sources = (
+        read_access(chosen),
+        channels(chosen),
+        refining(chosen),
+        source_catalog(chosen),
+    )
     _make_folder(chosen.data_dir)
     with closing(Storage.open(chosen.database)) as store, hindsight.open_peer(chosen) as peer:
         local = _local(chosen)
@@ -112,20 +117,29 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
             memory = IncidentService(parts)
             watch = StoreWatch(memory)
             try:
-                yield AppContext(memory, _model_status(model), access_config, chosen, local, peer, hindsight.status_checks(peer, memory), watch)
+                yield AppContext(
+                    memory,
+                    _model_status(model),
+                    access_config,
+                    chosen,
+                    local,
+                    peer,
+                    hindsight.status_checks(peer, memory),
+                    watch,
+                )
             finally:
                 watch.stop()
 
 
 @contextmanager
 def open_storage(chosen: Settings | None = None) -> Iterator[Storage]:
-    """The store alone, for what needs neither model nor index."""
+    """Open the store alone, for commands that need neither model nor index."""
     with closing(Storage.open((chosen or settings()).database)) as store:
         yield store
 
 
 def grouping_timers(chosen: Settings) -> GroupingTimers:
-    """How long to wait for what, when alerts come in."""
+    """Read the timers of grouping."""
     return GroupingTimers(
         timedelta(seconds=chosen.settle_seconds),
         timedelta(seconds=chosen.refresh_seconds),
@@ -134,7 +148,7 @@ def grouping_timers(chosen: Settings) -> GroupingTimers:
 
 
 def read_service_graph(file: Path | None) -> ServiceGraph:
-    """What depends on what, as the file declares it."""
+    """Read the declared service dependencies."""
     if file is None:
         return ServiceGraph()
     try:
@@ -165,7 +179,9 @@ def _check_secret_sources(secrets: Iterable[str]) -> None:
     for sender in secrets:
         if sender not in SOURCES:
             signing_sources = ", ".join(sorted(name for name, source in SOURCES.items() if source.verify)) or "none"
-            raise Invalid(f"ONRECALL_WEBHOOK_SECRETS: {sender} is not a sender that signs; choose from {signing_sources}", sender)
+            raise Invalid(
+                f"ONRECALL_WEBHOOK_SECRETS: {sender} is not a sender that signs; choose from {signing_sources}", sender
+            )
         if SOURCES[sender].verify is None:
             raise Invalid(
                 f"ONRECALL_WEBHOOK_SECRETS: {sender} signs nothing; leave it out and give it a key of the role ingest",
@@ -174,7 +190,7 @@ def _check_secret_sources(secrets: Iterable[str]) -> None:
 
 
 def kafka_connection(chosen: Settings) -> Connection | None:
-    """How to get to Kafka; None when there is none."""
+    """Read the Kafka connection; None if none is configured."""
     if chosen.kafka_brokers is None:
         return None
     topics, publish = chosen.source_by_topic, chosen.kafka_publish
@@ -191,7 +207,7 @@ def kafka_connection(chosen: Settings) -> Connection | None:
 
 
 def _kafka_security(chosen: Settings) -> Mapping[str, str]:
-    """Encryption and login, in librdkafka's words."""
+    """Return encryption and login as librdkafka options."""
     protocol = chosen.kafka_security_protocol
     options: dict[str, str] = {"security.protocol": protocol}
     for name, setting in CERTIFICATES.items():

@@ -1,4 +1,4 @@
-"""The wiring of what goes out: the channels that the settings describe, and how each of them does."""
+"""Builds the notification channels from the settings, and reports their status."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ MAX_DETAIL = 120
 
 
 def channels(chosen: Settings) -> tuple[Channel, ...]:
-    """Every channel that is configured, checked as far as that can be done without calling anybody."""
+    """Build all configured channels, validated without any network call."""
     slack = chosen.slack_bot_token or chosen.slack_webhook_url or chosen.slack_channel
     if not (chosen.webhook_url or chosen.teams_url or chosen.smtp_host or slack):
         return ()
@@ -57,7 +57,7 @@ def _channels(chosen: Settings) -> Iterator[Channel]:
 
 
 def channel_checks(memory: IncidentService) -> list[Callable[[], ComponentStatus]]:
-    """For each channel a way to ask how it does."""
+    """Return a status check for each channel."""
     mirrors = {mirror.name for mirror in memory.mirrors}  # they are told of with the server that they are in
     return [partial(_channel_status, memory, channel.name) for channel in memory.tellers if channel.name not in mirrors]
 
@@ -78,7 +78,7 @@ def _channel_status(memory: IncidentService, name: str) -> ComponentStatus:
 
 @contextmanager
 def _naming_setting(setting: str) -> Iterator[None]:
-    """What is wrong with a setting is said under its name, and never with the value of a secret."""
+    """Name the setting in errors, never the value of a secret."""
     try:
         yield
     except Invalid as error:

@@ -1,4 +1,4 @@
-"""The wiring of a Hindsight server: the bank that the settings describe, what it is used for, and how it does."""
+"""Wires a Hindsight server: its bank, its uses, and its status."""
 
 import threading
 import time
@@ -17,13 +17,13 @@ from onrecall.settings import Settings
 CHECK_SECONDS = 1.0
 """The longest that `/status` waits for Hindsight."""
 CHECK_INTERVAL_SECONDS = 10.0
-"""Between two looks, for probes ask for the status often."""
+"""Interval of checks, because probes ask for the status often."""
 MAX_DETAIL = 160
 
 
 @contextmanager
 def open_peer(chosen: Settings) -> Iterator[HindsightPeer | None]:
-    """The bank in use; None without one. Nobody is called before something is asked of it."""
+    """Open the configured bank; None without one. The server is not called before it is needed."""
     if chosen.hindsight_url is None:
         yield None
         return
@@ -34,7 +34,7 @@ def open_peer(chosen: Settings) -> Iterator[HindsightPeer | None]:
 
 
 def mirrors_and_opinions(peer: HindsightPeer | None) -> tuple[Sequence[HindsightMirror], OpinionSource | None]:
-    """Where incidents are kept as well, and who is asked for a second opinion."""
+    """Return the mirrors for incidents, and the source of second opinions."""
     if peer is None:
         return (), None
     opinion = OpinionSource(peer.bank, peer.opinion_seconds) if peer.opinion_seconds else None
@@ -42,7 +42,7 @@ def mirrors_and_opinions(peer: HindsightPeer | None) -> tuple[Sequence[Hindsight
 
 
 class HindsightStatus:
-    """Whether the server answers, looked at no more often than it may have changed."""
+    """Checks at intervals whether the server answers."""
 
     def __init__(self, peer: HindsightPeer, memory: IncidentService) -> None:
         self._peer, self._memory = peer, memory
@@ -69,7 +69,9 @@ class HindsightStatus:
             state = bank.check(min(CHECK_SECONDS, bank.timeout))
         except OnRecallError as error:
             return False, str(error)[:MAX_DETAIL]
-        bank_state = f"bank {bank.name}" if state.exists else f"bank {bank.name} is made when the first incident is sent"
+        bank_state = (
+            f"bank {bank.name}" if state.exists else f"bank {bank.name} is made when the first incident is sent"
+        )
         mode = f", mode {state.mode}" if state.mode and state.mode != "chunks" else ""
         return True, f"Hindsight {state.version} at {bank.url}, {bank_state}{mode}"
 
@@ -81,5 +83,5 @@ class HindsightStatus:
 
 
 def status_checks(peer: HindsightPeer | None, memory: IncidentService) -> list[Callable[[], ComponentStatus]]:
-    """The way to ask how Hindsight does; none where there is none."""
+    """Return the status check of Hindsight, if it is configured."""
     return [HindsightStatus(peer, memory)] if peer else []

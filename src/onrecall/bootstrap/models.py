@@ -1,4 +1,4 @@
-"""Which models refine answers, as the settings say. None by default; nothing is loaded before one is asked."""
+"""The configured models that refine answers. None by default; nothing is loaded before the first call."""
 
 from collections.abc import Mapping
 
@@ -15,10 +15,12 @@ from onrecall.storage import UsageLimits
 
 
 def models(chosen: Settings) -> Models:
-    """The draft model and the strong one, where they are set, with all that they need."""
+    """Read the draft model and the strong one, with their limits."""
     names_by_role: list[tuple[Role, str | None]] = [("draft", chosen.llm_draft), ("strong", chosen.llm_strong)]
     forms = AcceptedForms()
-    remote_models = tuple((role, _model(f"ONRECALL_LLM_{role.upper()}", name, chosen, forms)) for role, name in names_by_role if name)
+    remote_models = tuple(
+        (role, _model(f"ONRECALL_LLM_{role.upper()}", name, chosen, forms)) for role, name in names_by_role if name
+    )
     if remote_models or _has_any_key(chosen):
         check_installed()
     limits = UsageLimits(chosen.llm_calls_per_minute, chosen.llm_daily_budget_usd)
@@ -26,7 +28,7 @@ def models(chosen: Settings) -> Models:
 
 
 def _has_any_key(chosen: Settings) -> bool:
-    """Whether somebody gave a key of a model: then models are wanted, whether or not one is named yet."""
+    """Return whether a model key is set: then models are wanted, even if none is named yet."""
     return any(key is not None for key in (chosen.groq_key, chosen.openai_key, chosen.anthropic_key, chosen.llm_key))
 
 

@@ -1,4 +1,4 @@
-"""The wiring of Slack: the channel that is told, and the app whose buttons and commands are heard."""
+"""Wires Slack: the notification channel, and the app for buttons and commands."""
 
 from importlib.util import find_spec
 
@@ -12,7 +12,7 @@ from onrecall.settings import PREFIX, Settings
 
 
 def slack_channel(chosen: Settings, guard: EgressGuard, links: Links) -> Channel:
-    """The bot, or the incoming webhook in its place."""
+    """Build the channel: the bot, or else the incoming webhook."""
     api = _api(chosen, guard)
     if api is not None:
         if chosen.slack_webhook_url:
@@ -32,7 +32,7 @@ def slack_channel(chosen: Settings, guard: EgressGuard, links: Links) -> Channel
 
 
 def slack_app(chosen: Settings, secret: str) -> SlackApp:
-    """What Slack may ask, and how it is answered."""
+    """Build the app that handles requests from Slack."""
     try:
         guard = EgressGuard.from_allowlist(chosen.private_hosts)
     except Invalid as error:

@@ -13,7 +13,7 @@ _EXAMPLE = "default=24h,alertmanager=1h"
 
 
 def source_catalog(chosen: Settings) -> SourceCatalog:
-    """Returns every source; Invalid where a file of the operator can't be read, naming it and what is wrong."""
+    """Build the catalog of sources. Raises Invalid for an unreadable file of the operator."""
     folder = chosen.sources_dir
     if folder is not None and not folder.is_dir():
         raise Invalid(f"ONRECALL_SOURCES_DIR: {folder} is not a folder", "sources_dir")
@@ -21,12 +21,12 @@ def source_catalog(chosen: Settings) -> SourceCatalog:
 
 
 def expiry_by_source(chosen: Settings) -> Mapping[str, timedelta]:
-    """Returns after how long an alert is over that its source never ends, by source; zero: never."""
+    """Return when alerts without an end expire, by source; zero: never."""
     return _parse_spans(chosen.alert_expiry, "alert_expiry")
 
 
 def heartbeat_patience(chosen: Settings) -> Mapping[str, timedelta]:
-    """Returns how long a heartbeat may stay away before an alert is raised, by source; zero: it is never missed."""
+    """Return how long a heartbeat may be absent before an alert is raised, by source; zero: no alert."""
     return _parse_spans(chosen.heartbeats, "heartbeats")
 
 
@@ -40,7 +40,7 @@ def _parse_spans(text: str | None, setting: str) -> Mapping[str, timedelta]:
 
 
 def trusted_sources(chosen: Settings, sources: SourceCatalog) -> frozenset[str]:
-    """Returns the sources whose notes and documents count unconfirmed; Invalid names one that does not exist."""
+    """Return the sources whose notes and documents count unconfirmed. Raises Invalid for an unknown one."""
     return frozenset(_find_trusted(name, sources) for name in chosen.trusted_source_names)
 
 
@@ -52,7 +52,7 @@ def _find_trusted(name: str, sources: SourceCatalog) -> str:
 
 
 def trust_warnings(chosen: Settings) -> list[str]:
-    """Returns what an operator should be reminded of: whoever may post as a trusted source writes into memory."""
+    """Return warnings for the operator: whoever may post as a trusted source writes into memory."""
     return [
         f"ONRECALL_TRUSTED_SOURCES: notes and documents of {name} become resolutions and documents without anybody's "
         f"confirmation; whoever holds its key or secret can put steps into answers"

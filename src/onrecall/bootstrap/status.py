@@ -44,12 +44,14 @@ def build_report(
     extra: Sequence[Callable[[], ComponentStatus]] = (),
     watch: StoreWatch | None = None,
 ) -> StatusReport:
-    """Ask every part; `meaning` is the sentence model, as it stands for itself."""
+    """Check every part; `meaning` is the status of the sentence model alone."""
     problems = watch.problems() if watch else memory.store.problems
     store, counts, reindex_progress = _store_status(memory, problems)
     if watch and reindex_progress is not None and (queue := _queue_status(watch)):
         extra = [*extra, lambda: queue]
-    index_parts = [] if reindex_progress is None else [_model_status(meaning, reindex_progress), _terms_status(reindex_progress)]
+    index_parts = (
+        [] if reindex_progress is None else [_model_status(meaning, reindex_progress), _terms_status(reindex_progress)]
+    )
     parts = [store, *(index_parts or [meaning]), *(part() for part in extra)]
     order: list[State] = ["ok", "degraded", "down"]
     worst = max((part.state for part in parts), key=order.index)
@@ -57,7 +59,7 @@ def build_report(
 
 
 def report_unopened_store(error: OnRecallError) -> StatusReport:
-    """The report where the store can't even be opened."""
+    """Build the report if the store can't even be opened."""
     part = ComponentStatus(name="store", state="down", detail=str(error), ready=False)
     return StatusReport(version=__version__, state="down", parts=[part], counts={})
 
@@ -80,7 +82,7 @@ def _store_status(
 
 
 def _queue_status(watch: StoreWatch) -> ComponentStatus | None:
-    """What waits and is not worked on; None where all is as it should be."""
+    """Report work that is stuck; None if there is none."""
     try:
         stuck = watch.stuck()
     except OnRecallError as error:
@@ -88,32 +90,33 @@ def _queue_status(watch: StoreWatch) -> ComponentStatus | None:
     return ComponentStatus(name="queue", state="degraded", detail=stuck, ready=False) if stuck else None
 
 
-def _model_status(model: ComponentStatus, reindex_progress: ReindexProgress) -> ComponentStatus:
-    """The sentence model, and whether what is stored can be compared with it."""
-    if not reindex_progress.models or (reindex_progress.make.model is None and not any(reindex_progress.models)):
+def _model_status(model: ComponentStatus, progress: ReindexProgress) -> ComponentStatus:
+    """Report the sentence model, and whether the stored vectors are of that model."""
+    if not progress.models or (progress.make.model is None and not any(progress.models)):
         return model
     shares = [
-        f"{number:,} of {reindex_progress.passages:,} passages carry {f'vectors of {name}' if name else 'no vector'}"
-        for name, number in reindex_progress.models.most_common()
+        f"{number:,} of {progress.passages:,} passages carry {f'vectors of {name}' if name else 'no vector'}"
+        for name, number in progress.models.most_common()
     ]
-    if reindex_progress.make.model is None:
+    if progress.make.model is None:
         return ComponentStatus(name=model.name, state="degraded", detail=f"{model.detail}; {', '.join(shares)}")
-    detail = f"{', '.join(shares)}, so they are recalled by words alone; {_reindex_hint(reindex_progress)}"
+    detail = f"{', '.join(shares)}, so they are recalled by words alone; {_reindex_hint(progress)}"
     return ComponentStatus(name=model.name, state="degraded", detail=f"{model.detail}; {detail}")
 
 
-def _terms_status(reindex_progress: ReindexProgress) -> ComponentStatus:
-    """Whether the terms that are stored are those that questions are asked in."""
-    version = reindex_progress.make.terms_version
-    if not reindex_progress.terms_versions:
+def _terms_status(progress: ReindexProgress) -> ComponentStatus:
+    """Report whether the stored terms are of the version used for queries."""
+    version = progress.make.terms_version
+    if not progress.terms_versions:
         return ComponentStatus(name="words", state="ok", detail=f"terms of version {version}")
     shares = [
-        f"{number:,} of {reindex_progress.passages:,} passages carry terms of {f'version {terms_version}' if terms_version else 'no version'}"
-        for terms_version, number in reindex_progress.terms_versions.most_common()
+        f"{number:,} of {progress.passages:,} passages carry terms of {f'version {stored}' if stored else 'no version'}"
+        for stored, number in progress.terms_versions.most_common()
     ]
-    detail = f"{', '.join(shares)}, questions those of version {version}, so some words are missed; {_reindex_hint(reindex_progress)}"
+    missed = f"{', '.join(shares)}, questions those of version {version}, so some words are missed"
+    detail = f"{missed}; {_reindex_hint(progress)}"
     return ComponentStatus(name="words", state="degraded", detail=detail)
 
 
-def _reindex_hint(reindex_progress: ReindexProgress) -> str:
-    return f"run `onrecall reindex` to have them of {reindex_progress.make.model or 'today'}"
+def _reindex_hint(progress: ReindexProgress) -> str:
+    return f"run `onrecall reindex` to have them of {progress.make.model or 'today'}"

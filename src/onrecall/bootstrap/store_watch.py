@@ -12,31 +12,31 @@ from onrecall.pipeline import IncidentService
 from onrecall.storage.health import Queue
 
 PROBE_SECONDS = 2.0
-"""A write is tried at most so often."""
+"""Interval of test writes."""
 CHECK_SECONDS = 30.0
 CHECK_SHARE = 50
-"""The file is checked for damage so often, and at most for this part (one in so many) of the time."""
+"""Interval of integrity checks; they take at most one part in CHECK_SHARE of the time."""
 PATIENCE_SECONDS = 3.0
-"""Who asks waits at most so long for what is found; after that for what was found before."""
+"""Longest wait for a check; after that the previous result is returned."""
 STILL_SECONDS = 120.0
-"""A queue in which nothing moves for so long is stuck."""
+"""A queue without progress for this long is stuck."""
 OLD = timedelta(minutes=10)
-"""Where nobody watched before: what should have been done so long ago is not worked on."""
+"""At the first look: work due for longer than this is not being done."""
 
 
 @dataclass(slots=True)
 class _Task:
-    """Something that is done in the background, again and again."""
+    """A check that runs repeatedly in the background."""
 
     run: Callable[[], None]
     every: float
     share: int = 0
-    """It may take one in so many of the time; 0: any."""
+    """It may take one part in this many of the time; 0: no limit."""
     future: Future[None] | None = None
     due: float = 0.0
 
     def begin(self, pool: ThreadPoolExecutor) -> None:
-        """Begin it where it is due and not under way."""
+        """Start it if it is due and not running."""
         if time.monotonic() >= self.due and (self.future is None or self.future.done()):
             self.future = pool.submit(self._timed)
 
@@ -52,7 +52,7 @@ class _Task:
 
 
 class StoreWatch:
-    """Keeps an eye on one store; to be asked as often as anybody likes."""
+    """Watches one store; cheap to ask often."""
 
     def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
@@ -64,11 +64,11 @@ class StoreWatch:
         self._moved_at = 0.0
 
     def stop(self) -> None:
-        """End once what is under way is done."""
+        """Stop once running checks are done."""
         self._pool.shutdown(wait=True)
 
     def problems(self) -> tuple[str, ...]:
-        """What the store can't do, in sentences; empty while all is well."""
+        """Return the store's problems as sentences; empty if there are none."""
         with self._turn:
             for task in self._tasks:
                 task.begin(self._pool)
@@ -77,7 +77,7 @@ class StoreWatch:
         return self._memory.store.problems
 
     def stuck(self) -> str | None:
-        """That the queue does not move, and since when; None where it is empty or moves."""
+        """Return that the queue is stuck, and since when; None if it is empty or moves."""
         queue = self._memory.store.queue(self._memory.now())
         still = self._still_for(queue)
         if not queue.alerts and not queue.incidents:
@@ -91,7 +91,7 @@ class StoreWatch:
         return None
 
     def _still_for(self, queue: Queue) -> float:
-        """For how many seconds of being watched nothing has moved; 0 at first sight."""
+        """Return the seconds without progress since watching began; 0 at first."""
         mark = (queue.first_alert, queue.answers)
         with self._turn:
             now = time.monotonic()

@@ -33,7 +33,9 @@ def list_(
         return
     for entry in entries:
         detail = json.dumps(entry.detail, ensure_ascii=False)
-        printing.print_line(f"{entry.seq:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  ", (entry.what, "bold"), f"  {entry.about or ''}")
+        printing.print_line(
+            f"{entry.seq:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  ", (entry.what, "bold"), f"  {entry.about or ''}"
+        )
         printing.print_line((f"{entry.who or 'onrecall'}  {detail}", "dim"), indent=8)
     if not entries:
         printing.print_line("nothing was done yet")

@@ -14,7 +14,7 @@ from onrecall.backtest import second_opinion
 from onrecall.backtest.chronology import History
 from onrecall.backtest.data_quality_ablation import FlawEffect
 from onrecall.backtest.evaluation import BacktestReport
-from onrecall.backtest.run import backtest, measure_flaws, history_of_store
+from onrecall.backtest.run import backtest, history_of_store, measure_flaws
 from onrecall.backtest.second_opinion import OpinionRate
 from onrecall.bootstrap.app import embedder, open_app, settings
 from onrecall.cli import console as printing
@@ -33,14 +33,17 @@ class FinishedBacktest:
     report: BacktestReport
     effects: tuple[FlawEffect, ...] = ()
     opinion: OpinionRate | None = None
-    """How often the second opinion was right; None where nobody is asked for one."""
+    """How often the second opinion was right; None if none is configured."""
     proposed_causes: int = 0
     """Families of root causes without a label that could be confirmed."""
 
     def plain(self, *, each: bool = False) -> dict[str, Any]:
-        """The report as the contract has it."""
+        """Return the report as JSON-ready data."""
         opinion = {"second_opinion": self.opinion.plain()} if self.opinion else {}
-        more = {"quality": [_effect_to_json(effect) for effect in self.effects], "proposed_causes": self.proposed_causes}
+        more = {
+            "quality": [_effect_to_json(effect) for effect in self.effects],
+            "proposed_causes": self.proposed_causes,
+        }
         return contract.report_to_json(self.report, with_cases=each) | more | opinion
 
     def write(self, file: Path) -> None:
@@ -51,7 +54,7 @@ class FinishedBacktest:
             raise Invalid(f"{file} can't be written: {error.strerror}", "html") from error
 
     def short_of(self, hit3: float | None) -> str | None:
-        """Why the backtest fails as a gate; None when it passes."""
+        """Return why the backtest fails as a gate; None if it passes."""
         rate = self.report.hits.hit_at_3
         if hit3 is None or (rate.value is not None and rate.value >= hit3):
             return None
@@ -61,9 +64,11 @@ class FinishedBacktest:
         return f"hit@3 is {rate.value:.3f} ({rate.low:.3f}–{rate.high:.3f}, n {rate.n}), less than {hit3:g}"
 
     def show(self) -> None:
-        """The report on a terminal."""
+        """Print the report."""
         report = self.report
-        printing.print_line(f"{self.title}: {report.incidents} openings, {report.documents} documents, {report.seconds:.0f} s")
+        printing.print_line(
+            f"{self.title}: {report.incidents} openings, {report.documents} documents, {report.seconds:.0f} s"
+        )
         printing.print_line((contract.basis_note(report), "dim"))
         for note in report.notes:
             printing.print_line((note, "dim"))
@@ -81,7 +86,9 @@ class FinishedBacktest:
         for why, names in contract.reasons_not_measured(report).items():
             printing.print_line((f"not measured: {', '.join(names)}: {why}", "yellow"))
         for effect in self.effects:
-            printing.print_line(f"if mended: {effect.flaw.meaning} ({len(effect.flaw.incidents)}): hit@3 {_format_change(effect)}")
+            printing.print_line(
+                f"if mended: {effect.flaw.meaning} ({len(effect.flaw.incidents)}): hit@3 {_format_change(effect)}"
+            )
 
 
 def run_backtest(path: Path | None, *, quality: bool = False) -> FinishedBacktest:
@@ -110,7 +117,9 @@ def run_backtest(path: Path | None, *, quality: bool = False) -> FinishedBacktes
             context.memory.trust.record_replay(judged, context.memory.now(), report.learning)
             if context.hindsight and context.hindsight.opinion_seconds:
                 with printing.stage_progress() as progress:
-                    opinion = second_opinion.measure_opinions(context.hindsight.bank, history_to_replay, report, progress)
+                    opinion = second_opinion.measure_opinions(
+                        context.hindsight.bank, history_to_replay, report, progress
+                    )
     return FinishedBacktest(title, report, effects, opinion, waiting)
 
 
@@ -126,7 +135,11 @@ def _figures_table(report: BacktestReport) -> Table:
     table = Table("figure", "value (95 %)", "n")
     measured = {name: estimate for name, estimate in contract.estimates(report).items() if estimate.value is not None}
     for name, estimate in measured.items():
-        table.add_row(words.MEANINGS[name][0], words.format_estimate(estimate, share=name not in words.NOT_SHARES), str(estimate.n))
+        table.add_row(
+            words.MEANINGS[name][0],
+            words.format_estimate(estimate, share=name not in words.NOT_SHARES),
+            str(estimate.n),
+        )
     return table
 
 
@@ -145,12 +158,14 @@ def _systems_table(report: BacktestReport, opinion: OpinionRate | None) -> Table
 
 
 def _groups_table(report: BacktestReport) -> Table:
-    """By severity and by length of the opening; services and months are on the page and in the JSON."""
+    """Build the table by severity and by length of the opening; services and months are in the HTML and the JSON."""
     table = Table("openings", "", "hit@1", "hit@3", "to find")
     for kind, groups in (("severity", report.by_severity), ("length", report.by_length)):
         for group in groups:
             rates = (group.hits.hit_at_1, group.hits.hit_at_3)
-            table.add_row(kind, group.name, *(words.format_estimate(rate) for rate in rates), str(group.hits.hit_at_3.n))
+            table.add_row(
+                kind, group.name, *(words.format_estimate(rate) for rate in rates), str(group.hits.hit_at_3.n)
+            )
     return table
 
 

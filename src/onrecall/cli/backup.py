@@ -46,9 +46,17 @@ def restore(
         _confirm_overwrite(store, replace=replace, yes=yes)
         with printing.progress_bar("restoring", manifest.total) as advance:
             restored = backups.restore(store, file, manifest, advance, replace=replace)
-    audit_result = {"rows": restored.audit_rows, "wrong": [problem for problem in restored.problems if problem.startswith("audit: ")]}
+    audit_result = {
+        "rows": restored.audit_rows,
+        "wrong": [problem for problem in restored.problems if problem.startswith("audit: ")],
+    }
     if as_json:
-        result = {"file": str(file), "replaced": restored.replaced, "audit": audit_result, "problems": list(restored.problems)}
+        result = {
+            "file": str(file),
+            "replaced": restored.replaced,
+            "audit": audit_result,
+            "problems": list(restored.problems),
+        }
         typer.echo(json.dumps(result | manifest.plain(), indent=2))
     else:
         printing.print_line(
@@ -56,7 +64,9 @@ def restore(
         )
         for problem in restored.problems:
             printing.print_line((problem, "bold red"))
-        printing.print_line(f"{restored.audit_rows:,} rows of audit, {'not all' if audit_result['wrong'] else 'all'} in their places")
+        printing.print_line(
+            f"{restored.audit_rows:,} rows of audit, {'not all' if audit_result['wrong'] else 'all'} in their places"
+        )
     if restored.problems:
         raise typer.Exit(1)
 
@@ -68,7 +78,9 @@ def _confirm_overwrite(store: Storage, *, replace: bool, yes: bool) -> None:
     counts = store.counts()
     contents = f"{counts['incidents']:,} incidents, {counts['documents']:,} documents and {counts['events']:,} events"
     if not replace:
-        raise Conflict(f"the store is not empty ({contents}); restore into an empty one, or overwrite it with --replace")
+        raise Conflict(
+            f"the store is not empty ({contents}); restore into an empty one, or overwrite it with --replace"
+        )
     if yes:
         return
     if not sys.stdin.isatty():

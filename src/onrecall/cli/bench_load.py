@@ -136,7 +136,9 @@ ROWS: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "lost": _format_count("lost"),
     "double": _format_count("double"),
     "refused, then sent again": _format_count("refused"),
-    "all grouped after, s": lambda result: "–" if result["grouped_seconds"] is None else f"{result['grouped_seconds']:.1f}",
+    "all grouped after, s": lambda result: (
+        "–" if result["grouped_seconds"] is None else f"{result['grouped_seconds']:.1f}"
+    ),
     "incidents": _format_count("incidents"),
     "server's CPU ms per alert": lambda result: f"{result['cpu_ms']:.2f}",
     "machine's load": lambda result: "–".join(f"{load:.1f}" for load in result["load"]),

@@ -79,7 +79,9 @@ def _print_report(name: str, report: Mapping[str, Any]) -> None:
         table = Table(*columns, title=f"{name}, {left_out.replace('_', ' ')}")
         for row in report[left_out]:
             values = (row[column] for column in ("right", "auroc", "brier", "brier_base", "ece"))
-            table.add_row(row["answers"], str(row["n"]), *("–" if figure is None else f"{figure:.3f}" for figure in values))
+            table.add_row(
+                row["answers"], str(row["n"]), *("–" if figure is None else f"{figure:.3f}" for figure in values)
+            )
         console.out.print(table)
     table = Table("task", "kind", "questions", "first is right", "probability", "right ones removed", "Brier")
     for row in report["tasks"]:
@@ -87,7 +89,9 @@ def _print_report(name: str, report: Mapping[str, Any]) -> None:
         table.add_row(row["name"], row["kind"], str(row["questions"]), *(f"{figure:.2f}" for figure in figures))
     console.out.print(table)
     matched, novel = report["match_auroc"], report["novelty_auroc"]
-    console.print_line(f"AUROC of the match score, as asked: {matched:.3f}; novelty AUROC of the probability: {novel:.3f}")
+    console.print_line(
+        f"AUROC of the match score, as asked: {matched:.3f}; novelty AUROC of the probability: {novel:.3f}"
+    )
 
 
 def ranker(folder: PublicText, as_json: Json = False) -> None:

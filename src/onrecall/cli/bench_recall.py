@@ -31,7 +31,9 @@ def run_speed(
     plan = race.SpeedPlan(asking_seconds=limits[0], peer_build_seconds=limits[1])
     write_page = partial(markdown.write_report, page) if page else None
     with printing.stage_progress() as advance:
-        report = race.run(_parse_sizes(sizes), [name for name in peers.split(",") if name], plan, advance, keep, write_page)
+        report = race.run(
+            _parse_sizes(sizes), [name for name in peers.split(",") if name], plan, advance, keep, write_page
+        )
     if drawn:
         picture.draw(report, drawn)
     return asdict(report)

@@ -38,7 +38,9 @@ def list_(as_json: Json = False) -> None:
         if (more := len(family.members) - MEMBERS_SHOWN) > 0:
             printing.print_line((f"… and {more} more", "dim"), indent=2)
     for decided in (*overview.confirmed, *overview.dismissed):
-        printing.print_line((f"{decided.state}  {decided.id}  {decided.label}  {len(decided.incidents)} incidents", "dim"))
+        printing.print_line(
+            (f"{decided.state}  {decided.id}  {decided.label}  {len(decided.incidents)} incidents", "dim")
+        )
     if overview.proposed:
         printing.print_line()
         printing.print_line(
@@ -62,7 +64,9 @@ def confirm(
     with open_app() as context:
         store = context.memory.store
         chosen = [family.id for family in families.overview(store).proposed] if every else list(ids or ())
-        changed = families.confirm(store, [families.Choice(family, label) for family in chosen], context.memory.now(), by)
+        changed = families.confirm(
+            store, [families.Choice(family, label) for family in chosen], context.memory.now(), by
+        )
     _print_change(
         {"families": len(chosen), "changed": changed},
         as_json,

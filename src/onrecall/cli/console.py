@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from onrecall.bootstrap.status import StatusReport
-from onrecall.cli.terminal import print_error, err, inert
+from onrecall.cli.terminal import err, inert, print_error
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import CitedSentence, Confidence, Document, Evidence, Incident, Recommendation, Step
@@ -46,7 +46,7 @@ def print_line(*parts: str | tuple[str, str], indent: int = 0) -> None:
 
 
 def print_recommendation(answer: Recommendation, opinion: SecondOpinion | None = None) -> None:
-    """An answer: verdict, cause, trust, steps with receipts, what did not help, evidence, and a second opinion."""
+    """Print an answer: verdict, cause, trust, steps with citations, failed steps, evidence, and a second opinion."""
     print_line((VERDICT_WORDS[answer.verdict], VERDICT_STYLES[answer.verdict]), f"  {answer.verdict_reason}")
     if answer.cause:
         where = answer.cause_citation
@@ -73,7 +73,7 @@ def print_recommendation(answer: Recommendation, opinion: SecondOpinion | None =
 
 
 def _print_opinion(opinion: SecondOpinion) -> None:
-    """What another memory finds; apart from our evidence, with its own measure."""
+    """Print the matches of another memory, with its own scores, apart from our evidence."""
     print_line(("\nsecond opinion", "bold"), f"  {opinion.source}, bank {opinion.bank}")
     if opinion.state != "ok":
         print_line((f"none: {opinion.detail}", "yellow"), indent=2)
@@ -106,7 +106,7 @@ def _print_doubts(answer: Recommendation) -> None:
 
 
 def _print_unsettled(answer: Recommendation) -> None:
-    """What goes on now, and what senders suggest: neither is a precedent."""
+    """Print ongoing incidents and suggestions of senders, which are not precedents."""
     for incident in answer.ongoing:
         state = (
             incident.status
@@ -118,18 +118,20 @@ def _print_unsettled(answer: Recommendation) -> None:
         print_line(("\nsuggested, not confirmed", "bold"))
     for suggestion in answer.suggestions:
         text = suggestion.excerpt.text if suggestion.excerpt else ""
-        print_line((f"{suggestion.id}  ", "dim"), suggestion.title, (f"  by {suggestion.suggested_by}", "dim"), indent=2)
+        print_line(
+            (f"{suggestion.id}  ", "dim"), suggestion.title, (f"  by {suggestion.suggested_by}", "dim"), indent=2
+        )
         print_line((" ".join(text.split())[:300], "dim"), indent=4)
 
 
 def _print_cited_sentence(sentence: CitedSentence, indent: int = 0) -> None:
-    """A model's sentence with its receipts."""
+    """Print a model's sentence with its citations."""
     where = ", ".join(f"{line.id}, line {line.line}" for line in sentence.citations)
     print_line(("model: ", "dim"), sentence.text, (f"  ({where})", "dim"), indent=indent)
 
 
 def format_trust(confidence: Confidence | None, reason: str | None) -> str:
-    """How far to trust it, as a frequency, or why that is not known; what is counted on public data says so."""
+    """Format the confidence as a frequency, or why it is unknown; figures from public data are marked."""
     if confidence is None:
         return reason or "not measured yet"
     low, high = round(confidence.low * 100), round(confidence.high * 100)
@@ -159,32 +161,34 @@ def _print_step(step: Step, *, first_safe: bool) -> None:
 
 
 def print_evidence(matches: Sequence[Evidence]) -> None:
-    """What was seen before, best first, and why it matched."""
+    """Print matches, best first, with reasons."""
     if not matches:
         print_line("nothing like this was seen before")
     for match in matches:
         more = f"  (and {len(match.family)} more of its family: {', '.join(match.family)})" if match.family else ""
         undated = "  undated" if match.document is not None and match.dated is None else ""
-        print_line((f"{match.score:.2f} ", "dim"), (match.id, "bold"), f"  {match.title}", (more + undated, "dim"), indent=2)
+        print_line(
+            (f"{match.score:.2f} ", "dim"), (match.id, "bold"), f"  {match.title}", (more + undated, "dim"), indent=2
+        )
         for reason in match.why:
             print_line((f"· {reason}", "dim"), indent=7)
 
 
 def print_opened(incident: Incident, created: bool, answer: Recommendation) -> None:
-    """A new incident and its answer."""
+    """Print a new incident and its answer."""
     print_line(f"{incident.id} {'opened' if created else 'was already open'}: {incident.title}\n")
     print_recommendation(answer)
 
 
 def print_resolved(incident: Incident) -> None:
-    """What was learned."""
+    """Print a resolved incident."""
     print_line(f"{incident.id} is resolved and can be recalled from now on")
     for link in incident.links:
         print_line(f"it is a {link.kind} of {link.incident}", indent=2)
 
 
 def print_import_report(report: ImportReport, *, dry_run: bool = False) -> None:
-    """What became of an import."""
+    """Print the report of an import."""
     created = "would create" if dry_run else "created"
     counts = f"updated {report.updated}, unchanged {report.unchanged}, rejected {len(report.rejected)}"
     print_line(f"{created} {report.created}, {counts}")
@@ -194,7 +198,8 @@ def print_import_report(report: ImportReport, *, dry_run: bool = False) -> None:
     for flaw in report.quality.findings:
         examples = ", ".join(flaw.examples)
         print_line(
-            (f"quality: {flaw.count} of {report.quality.incidents} incidents: {flaw.meaning} ({examples})", "dim"), indent=2
+            (f"quality: {flaw.count} of {report.quality.incidents} incidents: {flaw.meaning} ({examples})", "dim"),
+            indent=2,
         )
     for part in report.rejected[:REJECTED_SHOWN]:
         print_error(f"  {part.where}: {part.field + ': ' if part.field else ''}{part.message}")
@@ -203,13 +208,13 @@ def print_import_report(report: ImportReport, *, dry_run: bool = False) -> None:
 
 
 def print_cause_summary(overview: CauseOverview) -> None:
-    """How many root causes have a label, where families wait for one."""
+    """Print how many root causes have a label, if families wait for one."""
     if overview.proposed:
         print_line((f"{overview.summary}: onrecall causes list", "dim"))
 
 
 def print_mapping_file(file: "MappingFile") -> None:
-    """A suggested mapping file, and how to use it."""
+    """Print a suggested mapping file, and how to use it."""
     print_line(file.suggestion.text.rstrip("\n"))
     if file.written:
         print_error(f"written to {file.path}; look it over, then import with --mapping {file.path}")
@@ -225,7 +230,7 @@ def _print_notes(notes: Sequence[str]) -> None:
 
 
 def print_exported(folder: Path, counts: Mapping[str, int]) -> None:
-    """What was written."""
+    """Print what was exported."""
     print_line(f"wrote {sum(counts.values())} rows to {folder}")
 
 
@@ -240,7 +245,7 @@ def print_page(record: Incident | Document | Suggestion, marked: int | None, lin
 
 
 def _print_report_lines(incident: Incident) -> None:
-    """The document that tells of an incident, and the line of each field in it."""
+    """Print the document that reports an incident, and the line of each field in it."""
     print_line((f"\ntold in {incident.document}", "bold"))
     resolution = incident.resolution
     cause = {"root cause": resolution.root_cause_line} if resolution else {}
@@ -252,7 +257,7 @@ def _print_report_lines(incident: Incident) -> None:
 
 
 def page_to_json(record: Incident | Document | Suggestion, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
-    """The thing and its page as JSON-ready data."""
+    """Return the record and its page as JSON-ready data."""
     shapes: Mapping[type, type[Out]] = {Incident: IncidentOut, Document: DocumentOut, Suggestion: SuggestionOut}
     plain = shapes[type(record)].model_validate(record).plain()
     if isinstance(record, Incident):
@@ -263,7 +268,7 @@ def page_to_json(record: Incident | Document | Suggestion, links: Sequence[Alert
 def print_status(
     report: StatusReport, settings: Mapping[str, str], problems: Sequence[str], warnings: Sequence[str] = ()
 ) -> None:
-    """Every part, every setting, every warning, every problem."""
+    """Print parts, settings, warnings and problems."""
     for part in report.parts:
         print_line((f"{part.state:<9}", STATE_STYLES[part.state]), f"{part.name:<9}{part.detail}")
     for warning in warnings:
@@ -277,7 +282,7 @@ def print_status(
 
 
 def print_recall_benchmark(report: Mapping[str, Any]) -> None:
-    """The table of a recall benchmark."""
+    """Print the table of a recall benchmark."""
     table = Table(title=f"{report['task']}: {report['queries']} queries, {report['documents']} documents")
     for column in ("system", "nDCG@10", "95 %", "recall@1", "recall@3", "recall@10", "MRR"):
         table.add_column(column, justify="left" if column == "system" else "right")
@@ -298,20 +303,26 @@ def print_recall_benchmark(report: Mapping[str, Any]) -> None:
 
 
 def _print_answer_figures(answers: Mapping[str, Any], novelty: Mapping[str, float | None]) -> None:
-    """What the first answers are worth, in lines."""
+    """Print the figures of first answers."""
     figures = {name: "not measured" if value is None else f"{value:.3f}" for name, value in answers.items()}
-    other_figures = ", ".join(f"{name} {value:.3f}" for name, value in novelty.items() if value is not None)
-    print_line(f"first answer right {figures['right']}; its probability: AUROC {figures['auroc']}, ECE {figures['ece']}", indent=2)
-    print_line(f"known {figures['known']}, of these right {figures['known_right']}; right but missed {figures['missed']}", indent=2)
+    others = ", ".join(f"{name} {value:.3f}" for name, value in novelty.items() if value is not None)
+    print_line(
+        f"first answer right {figures['right']}; its probability: AUROC {figures['auroc']}, ECE {figures['ece']}",
+        indent=2,
+    )
+    print_line(
+        f"known {figures['known']}, of these right {figures['known_right']}; right but missed {figures['missed']}",
+        indent=2,
+    )
     print_line(
         f"right ones taken out: still known {figures['removed_known']}, similar or known {figures['removed_similar']}; "
-        f"AUROC by match {figures['novelty_by_match']}, by probability {figures['novelty_by_probability']} ({other_figures})",
+        f"AUROC by match {figures['novelty_by_match']}, by probability {figures['novelty_by_probability']} ({others})",
         indent=2,
     )
 
 
 def print_speed_benchmark(report: Mapping[str, Any]) -> None:
-    """The tables of a speed benchmark."""
+    """Print the tables of a speed benchmark."""
     title = f"{report['machine']}, {report['processors']} processors, {report['questions']} questions"
     questions = Table("engine", "passages", "asked of", "p50 ms", "p95 ms", "p99 ms", "cpu ms", "hit@10", title=title)
     storage = Table("engine", "passages", "build s", "cold ms", "start ms", "memory MB", "disk MB", "adds/s", "load")
@@ -320,7 +331,9 @@ def print_speed_benchmark(report: Mapping[str, Any]) -> None:
         for row in result["series"]:
             times = (f"{row[column]:.0f}" for column in ("p50", "p95", "p99", "cpu"))
             questions.add_row(*name, row["mode"], *times, f"{row['hit_at_10']:.3f}")
-        measured = (result[column] for column in ("build_s", "cold_ms", "start_ms", "memory_mb", "disk_mb", "singles_per_s"))
+        measured = (
+            result[column] for column in ("build_s", "cold_ms", "start_ms", "memory_mb", "disk_mb", "singles_per_s")
+        )
         load = "–".join(f"{value:.0f}" for value in result["load"]) if result["complete"] else "stopped"
         storage.add_row(*name, *("" if value is None else f"{value:.0f}" for value in measured), load)
     out.print(questions)
@@ -329,7 +342,7 @@ def print_speed_benchmark(report: Mapping[str, Any]) -> None:
 
 @contextmanager
 def progress_bar(task_name: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, plain lines elsewhere; yields how to advance it."""
+    """Show a progress bar on a terminal, plain lines elsewhere; yields a function that advances it."""
     if not sys.stderr.isatty():
         yield _plain_progress(task_name, total)
         return
@@ -341,7 +354,7 @@ def progress_bar(task_name: str, total: int | None) -> Iterator[Callable[[int], 
 
 @contextmanager
 def stage_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each stage on a terminal, nothing elsewhere; yields how to tell (stage, done, of)."""
+    """Show a bar for each stage on a terminal, nothing elsewhere; yields a function for (stage, done, of)."""
     if not sys.stderr.isatty():
         yield lambda _stage, _done, _of: None
         return

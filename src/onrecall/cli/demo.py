@@ -39,7 +39,7 @@ def run_demo(settings: Settings, host: str, port: int, *, fast: bool, once: bool
 
 @contextmanager
 def _keys(settings: Settings, host: str) -> Iterator[Keys | None]:
-    """The keys of the operator's own store, where others can reach the demo; its own store has none."""
+    """Open the keys of the operator's own store if others can reach the demo; the demo's store has none."""
     if is_loopback(host):
         yield None
         return
@@ -85,7 +85,7 @@ class Player(threading.Thread):
         self._ids: dict[str, str] = {}
 
     def run(self) -> None:
-        """Play every event in its time; at the end the server stays, unless it was asked to end."""
+        """Play every event at its time; afterwards the server keeps running unless told to stop."""
         started = time.monotonic()
         for event in examples.scenario():
             due = started + event.after.total_seconds()
@@ -127,7 +127,9 @@ class Player(threading.Thread):
         self._memory.receive("alertmanager", [WebhookRequest(storm.payload(self._memory.now()))])
         self._worker.wake()
         _print_event("alerts", "red", f"{len(storm.alerts)} alerts in as many seconds")
-        self._worker.wait(lambda: any(other_incident.id not in before for other_incident in self._of_alerts()), ANSWER_SECONDS)
+        self._worker.wait(
+            lambda: any(other_incident.id not in before for other_incident in self._of_alerts()), ANSWER_SECONDS
+        )
         for incident in self._of_alerts():
             if incident.id not in before:
                 self._ids[storm.ref] = incident.id
@@ -136,7 +138,9 @@ class Player(threading.Thread):
                 self._await_answer(storm.ref)
 
     def _of_alerts(self) -> list[Incident]:
-        return [incident for incident in self._memory.store.incidents(limit=200).items if incident.source == ALERTS_SOURCE]
+        return [
+            incident for incident in self._memory.store.incidents(limit=200).items if incident.source == ALERTS_SOURCE
+        ]
 
     def _await_answer(self, ref: str) -> None:
         self._worker.wait(lambda: self._answer(ref) is not None, ANSWER_SECONDS)
@@ -179,7 +183,9 @@ def _print_answer(answer: Recommendation) -> None:
             indent=FEED_INDENT,
         )
     printing.print_line(
-        (f"{'trust':<11}", "dim"), printing.format_trust(answer.confidence, answer.confidence_reason), indent=FEED_INDENT
+        (f"{'trust':<11}", "dim"),
+        printing.format_trust(answer.confidence, answer.confidence_reason),
+        indent=FEED_INDENT,
     )
 
 

@@ -20,7 +20,11 @@ def doctor(as_json: Json = False) -> None:
     chosen = settings()
     report, problems = _examine(chosen)
     warnings = trust_warnings(chosen)
-    result = report.model_dump(mode="json") | {"settings": chosen.effective_values(), "problems": problems, "warnings": warnings}
+    result = report.model_dump(mode="json") | {
+        "settings": chosen.effective_values(),
+        "problems": problems,
+        "warnings": warnings,
+    }
     print_result(result, as_json, lambda: printing.print_status(report, chosen.effective_values(), problems, warnings))
     if not report.ready or problems:
         raise typer.Exit(1)

@@ -19,7 +19,7 @@ EXIT_CODES: Mapping[type[OnRecallError], int] = {
 
 
 def run_command(app: typer.Typer, arguments: Sequence[str] | None) -> None:
-    """Run a command; a known error is a sentence and an exit code, anything else a traceback."""
+    """Run a command; a known error becomes a sentence and an exit code, anything else a traceback."""
     try:
         app(arguments)
     except OnRecallError as error:

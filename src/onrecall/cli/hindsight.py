@@ -72,7 +72,9 @@ def pull(
     if as_json:
         _print_json(pull_to_json(pulled))
         return
-    printing.print_line(f"{pulled.fetched} documents: {pulled.known_here} of incidents that are known from another source")
+    printing.print_line(
+        f"{pulled.fetched} documents: {pulled.known_here} of incidents that are known from another source"
+    )
     if pulled.skipped:
         examples = ", ".join(pulled.examples)
         printing.print_line((f"{pulled.skipped} name no incident and were skipped: {examples}", "dim"))

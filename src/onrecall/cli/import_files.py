@@ -40,6 +40,8 @@ def import_files(
         return
     with open_app() as context:
         brought = importing.import_paths(context.memory, source, dry_run=dry_run)
-    print_result(importing.report_to_json(brought), as_json, lambda: printing.print_import_report(brought, dry_run=dry_run))
+    print_result(
+        importing.report_to_json(brought), as_json, lambda: printing.print_import_report(brought, dry_run=dry_run)
+    )
     if brought.rejected and not (brought.created or brought.updated or brought.unchanged):
         raise typer.Exit(2)

@@ -30,9 +30,9 @@ class ImportLocation:
     mapping: Path | None = None
     timezone: str | None = None
     undated: datetime | None = None
-    """When incidents started that say nothing of it; without it they are left out."""
+    """Start of undated incidents; without it they are left out."""
     encoding: str | None = None
-    """How the bytes of the files are to be read; without it, it is told from them."""
+    """Encoding of the files; detected by default."""
 
 
 def import_paths(memory: IncidentService, source: ImportLocation, *, dry_run: bool = False) -> ImportReport:
@@ -60,9 +60,9 @@ class MappingFile:
     """A mapping file that was suggested for a file of records."""
 
     path: Path
-    """Where it stands, beside the file of records."""
+    """Its path, beside the file of records."""
     written: bool
-    """Whether it was written now; a file that stands there already is left as it is."""
+    """Whether it was written now; an existing file is left as it is."""
     suggestion: history.MappingSuggestion
 
 
@@ -85,12 +85,12 @@ def suggest_mapping(source: ImportLocation) -> MappingFile:
 
 
 def report_to_json(brought: ImportReport) -> dict[str, Any]:
-    """The report as the contract has it."""
+    """Return the report as JSON-ready data."""
     return ImportOut.model_validate(brought, from_attributes=True).plain()
 
 
 def mapping_as_json(file: MappingFile) -> dict[str, Any]:
-    """The suggested mapping for scripts."""
+    """Return the suggested mapping as JSON-ready data."""
     suggestion = file.suggestion
     return {
         "path": str(file.path),
@@ -102,7 +102,7 @@ def mapping_as_json(file: MappingFile) -> dict[str, Any]:
 
 
 def read_resolution(file: Path) -> ResolutionIn:
-    """A resolution from a JSON file."""
+    """Read a resolution from a JSON file."""
     try:
         return ResolutionIn.model_validate(json.loads(file.read_text(encoding="utf-8")))
     except OSError as error:

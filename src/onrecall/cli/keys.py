@@ -100,7 +100,12 @@ def _print_new_key(new_key: NewKey, as_json: bool) -> None:
         typer.echo(json.dumps({"key": new_key.token} | _key_to_json(new_key.key), ensure_ascii=False, indent=2))
         return
     typer.echo(new_key.token)
-    printing.print_line((f"the key of {new_key.key.name} ({new_key.key.role}), {_format_end(new_key.key)}; it is not shown again", "dim"))
+    printing.print_line(
+        (
+            f"the key of {new_key.key.name} ({new_key.key.role}), {_format_end(new_key.key)}; it is not shown again",
+            "dim",
+        )
+    )
 
 
 def _key_to_json(key: Key) -> dict[str, Any]:

@@ -77,7 +77,10 @@ def end(
 def list_heartbeats(as_json: Json = False) -> None:
     """List heartbeats, when each arrived last, and how long it may be absent."""
     with open_app() as context:
-        items = [HeartbeatOut.of(heartbeat, context.memory.receiver.switch) for heartbeat in context.memory.store.heartbeats.all()]
+        items = [
+            HeartbeatOut.of(heartbeat, context.memory.receiver.switch)
+            for heartbeat in context.memory.store.heartbeats.all()
+        ]
     if as_json:
         typer.echo(json.dumps({"items": [item.plain() for item in items]}, ensure_ascii=False, indent=2))
         return

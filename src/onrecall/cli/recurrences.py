@@ -21,7 +21,7 @@ OPEN_SHOWN = 3
 
 
 def print_recurrences(report: Recurrences) -> None:
-    """The families, those first whose permanent fix would save most, and by which rule."""
+    """Print the families, those first whose permanent fix would save most."""
     if report.proposed:
         print_line((f"{report.proposed} families of root causes wait for a label: onrecall causes list", "dim"))
     if not report.families:
@@ -56,7 +56,11 @@ def _print_family(place: int, family: Family) -> None:
     if family.days_between is not None:
         print_line(("comes       ", "dim"), f"every {family.days_between:.0f} days on average", indent=3)
     if family.services:
-        print_line(("services    ", "dim"), ", ".join(f"{service.name} {service.count}" for service in family.services), indent=3)
+        print_line(
+            ("services    ", "dim"),
+            ", ".join(f"{service.name} {service.count}" for service in family.services),
+            indent=3,
+        )
     print_line(("why         ", "dim"), f"{family.why}: {', '.join(family.incidents)}", indent=3)
     if fix := family.fix:
         failed = f", failed in {fix.failed}" if fix.failed else ""
@@ -76,7 +80,7 @@ def _print_action(word: str, action: CorrectiveAction) -> None:
 
 
 def format_hours(lost: DowntimeHours) -> str:
-    """Hours, of how many incidents, and what is not counted."""
+    """Format the hours, the number of incidents, and what is not counted."""
     left_out = [
         f"{n} {words}"
         for n, words in (
@@ -99,5 +103,7 @@ def recurrences(
     """Show what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing."""
     with open_app() as context:
         family_filter = families.FamilyFilter(min_count, service, limit)
-        report = families.find_recurrences(context.memory.store, context.memory.now(), family_filter, parse_time(as_of, "as-of"))
+        report = families.find_recurrences(
+            context.memory.store, context.memory.now(), family_filter, parse_time(as_of, "as-of")
+        )
     print_result(RecurrencesOut.model_validate(report).plain(), as_json, lambda: print_recurrences(report))

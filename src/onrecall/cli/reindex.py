@@ -10,7 +10,7 @@ from onrecall.pipeline import IncidentService
 
 
 def run_reindex(memory: IncidentService) -> dict[str, Any]:
-    """Make anew what is of another model, with a progress bar on a terminal; what became of it, for scripts."""
+    """Re-index passages of other models, with a progress bar on a terminal; return the result for scripts."""
     with printing.progress_bar("re-indexing", memory.reindex.begin()) as advance:
         changed = memory.reindex.run(advance)
     now = memory.reindex.progress()
@@ -23,7 +23,7 @@ def run_reindex(memory: IncidentService) -> dict[str, Any]:
 
 
 def print_reindex(result: dict[str, Any]) -> None:
-    """What became of it, for people."""
+    """Print the result."""
     of = f"of {result['model']}" if result["model"] else "by words alone"
     if result["reindexed"]:
         printing.print_line(f"re-indexed {result['reindexed']:,} passages; all {result['passages']:,} are now {of}")

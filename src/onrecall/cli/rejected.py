@@ -31,7 +31,9 @@ def list_(
         return
     for part in items:
         printing.print_line(
-            f"{part.id:>5}  {part.source}  {part.where}  ", part.message, (f"  {part.received_at:%Y-%m-%d %H:%M} UTC", "dim")
+            f"{part.id:>5}  {part.source}  {part.where}  ",
+            part.message,
+            (f"  {part.received_at:%Y-%m-%d %H:%M} UTC", "dim"),
         )
     if not items:
         printing.print_line("nothing: all that came is in")

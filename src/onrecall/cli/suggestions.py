@@ -51,7 +51,9 @@ def confirm(
 ) -> None:
     """Confirm a suggestion: it becomes the incident's resolution, or a document."""
     with open_app() as context:
-        confirmed = context.memory.suggestions.confirm(suggestion_id, by, Correction(root_cause, cause), may_replace=True)
+        confirmed = context.memory.suggestions.confirm(
+            suggestion_id, by, Correction(root_cause, cause), may_replace=True
+        )
     _print_decision(confirmed, as_json)
 
 

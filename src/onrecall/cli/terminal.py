@@ -9,7 +9,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def inert(text: str) -> str:
-    """The text without control and direction-changing characters, which a terminal would obey."""
+    """Strip control and direction-changing characters, which a terminal would obey."""
     return "".join(
         " " if c == "\t" else c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
     )

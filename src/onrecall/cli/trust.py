@@ -15,9 +15,12 @@ PARTS_SHOWN = 12
 
 
 def print_trust(summary: TrustSummary) -> None:
-    """How far this memory can be trusted."""
+    """Print how far this memory can be trusted."""
     outcomes, replayed = summary.basis["outcomes"], summary.basis["backtest"]
-    print_line(f"{summary.judged} answers with known truth: {outcomes} judged on live answers, {replayed} replayed from history")
+    print_line(
+        f"{summary.judged} answers with known truth: {outcomes} judged on live answers, "
+        f"{replayed} replayed from history"
+    )
     print_line(("right cause when one was named  ", "dim"), format_estimate(summary.right))
     print_line(("answers that named a cause      ", "dim"), format_estimate(summary.coverage))
     for k, rate in ((1, summary.hits.hit_at_1), (3, summary.hits.hit_at_3), (5, summary.hits.hit_at_5)):
@@ -26,9 +29,8 @@ def print_trust(summary: TrustSummary) -> None:
         good = summary.quality
         by_chance = f"  (by chance {format_number(good.ece_by_chance)})"
         print_line(("calibration error (ECE)         ", "dim"), format_number(good.ece), by_chance)
-        against = (
-            f"{format_number(good.brier_base_then)} by the share right until then, {format_number(good.brier_base)} by that of all"
-        )
+        until_then, of_all = format_number(good.brier_base_then), format_number(good.brier_base)
+        against = f"{until_then} by the share right until then, {of_all} by that of all"
         print_line(("Brier, against the base rate    ", "dim"), f"{format_number(good.brier)} against {against}")
         print_line(("confident (≥ 0.7) and wrong     ", "dim"), format_estimate(good.confident_wrong))
     print_line(("told new from known (AUROC)     ", "dim"), format_estimate(summary.novelty.auroc, percent=False))
@@ -51,14 +53,14 @@ def print_trust(summary: TrustSummary) -> None:
 
 
 def _print_by_origin(summary: TrustSummary) -> None:
-    """How often the answer was right where its cause was taken over, beside where a person wrote one."""
+    """Print how often answers were right if the cause was taken over, and if a person wrote one."""
     for part in summary.by_origin:
         words = "right, cause taken over" if part.name == "taken_over" else "right, cause written anew"
         print_line((f"{words:<32}", "dim"), format_estimate(part.right))
 
 
 def _print_learning(curve: LearningCurve) -> None:
-    """Hit@1 of memories that stopped learning, beside the one that went on."""
+    """Print hit@1 of memories that stopped learning, and of the one that continued."""
     print_line(("\nlearning: hit@1 on the same later openings", "bold"))
     for point in curve.points:
         stopped = f"stopped after {point.after} {curve.unit}" if point.after is not None else "never stopped"
@@ -66,7 +68,7 @@ def _print_learning(curve: LearningCurve) -> None:
 
 
 def format_estimate(figure: Estimate, *, percent: bool = True) -> str:
-    """A figure with its interval and its cases."""
+    """Format an estimate with interval and number of cases."""
     if figure.value is None or figure.low is None or figure.high is None:
         return "not measured yet"
     style = ".0%" if percent else ".2f"
@@ -74,7 +76,7 @@ def format_estimate(figure: Estimate, *, percent: bool = True) -> str:
 
 
 def format_number(value: float | None) -> str:
-    """A bare figure, or that there is none."""
+    """Format a number, or that there is none."""
     return "not measured yet" if value is None else f"{value:.3f}"
 
 

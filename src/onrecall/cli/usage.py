@@ -29,7 +29,9 @@ def _print_usage(report: UsageOut) -> None:
     models = ", ".join(f"{model.role} {model.model}" for model in report.models)
     print_line(models or "no model is configured: answers are made without one")
     budget = "no daily budget" if report.daily_budget_usd is None else f"of {report.daily_budget_usd:g} dollars a day"
-    print_line(f"today {_format_dollars(report.spent_today_usd)} {budget}, at most {report.calls_per_minute} calls a minute")
+    print_line(
+        f"today {_format_dollars(report.spent_today_usd)} {budget}, at most {report.calls_per_minute} calls a minute"
+    )
     for breaker in report.breakers:
         until = f" until {breaker.until:%H:%M:%S} UTC" if breaker.until and breaker.state == "open" else ""
         print_line(f"{breaker.provider}: {breaker.state.replace('_', ' ')}{until}")

@@ -34,9 +34,9 @@ __all__ = [
     "PastAlert",
     "ServiceGraph",
     "canonical_environment",
+    "extract_features",
     "kind_of",
     "manual_pairs",
     "plan_grouping",
-    "extract_features",
     "service_name",
 ]

@@ -1,4 +1,4 @@
-"""What unrelated alerts have in common anyway, learned from those before: such labels and words tie nothing."""
+"""Labels and words that unrelated alerts share anyway, learned from past alerts: they link nothing."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
@@ -8,16 +8,16 @@ from onrecall.grouping.features import AlertFeatures
 from onrecall.grouping.labels import sort_of
 
 MIN_PAST_ALERTS = 8
-"""So many unrelated alerts must have come before anything is learned from them."""
+"""Unrelated past alerts needed before anything is learned."""
 STEEP = 3.0
-"""A label or word that one in so many unrelated alerts has tells nothing any more."""
+"""A label or word shared by one in this many unrelated alerts carries no weight."""
 GENTLE = 1.0
-"""Likewise of machines and of what several need: where there are few, much happens on each."""
+"""The same for machines and shared dependencies: where there are few, much happens on each."""
 _LASTING = frozenset({"machine", "needed"})
 
 
 class PastAlert(NamedTuple):
-    """An alert that came before, and the incident that it was in."""
+    """A past alert and its incident."""
 
     alert: AlertFeatures
     incident: str | None
@@ -36,11 +36,11 @@ class Background:
         self._total = min(map(len, every))
 
     def label(self, key: str, value: str) -> float:
-        """Returns how much it tells that two alerts share a label, 0..1; 1 where too little came before to say."""
+        """Return the weight of a shared label, 0..1; 1 if there is too little history."""
         return self._weight((key, value), GENTLE if sort_of(key) in _LASTING else STEEP)
 
     def term(self, term: str) -> float:
-        """Returns how much it tells that two texts share a word, 0..1; 1 where too little came before to say."""
+        """Return the weight of a shared word, 0..1; 1 if there is too little history."""
         return self._weight(term, STEEP)
 
     def _count(self, alert: AlertFeatures, incident: str, every: tuple[set[str], set[str]]) -> None:

@@ -1,4 +1,4 @@
-"""What the alerts at hand have in common: how much a shared label tells, and where many fire the same alert."""
+"""Statistics of the current alerts: the weight of a shared label, and how many subjects fire the same alert."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
@@ -17,7 +17,7 @@ _NAMES = 30
 
 
 class BatchStatistics:
-    """The alerts of a batch and of the open incidents, counted."""
+    """Counts over the alerts of a batch and of the open incidents."""
 
     def __init__(
         self, alerts: Sequence[AlertFeatures], burst: timedelta, background: Background = NOTHING_BEFORE
@@ -32,37 +32,37 @@ class BatchStatistics:
         self._crowds = _crowds(alerts, burst.total_seconds())
 
     def label_weight(self, key: str, value: str) -> float:
-        """How much a shared label tells, 0..1: little when most alerts at hand, or unrelated ones, share it."""
+        """Return the weight of a shared label, 0..1: low if most current or unrelated past alerts share it."""
         at_hand = 1 - self._labels[key, value] / (self._n + BACKGROUND[sort_of(key)])
         return at_hand * self._background.label(key, value)
 
     def is_shared(self, item: tuple[str, str]) -> bool:
-        """Whether several alerts carry this label with this value."""
+        """Return whether several alerts have this label with this value."""
         return self._labels[item] > 1
 
     def rarest_terms(self, alert: AlertFeatures, most: int) -> tuple[str, ...]:
-        """The rarest terms of an alert that others have too."""
+        """Return the rarest terms that an alert shares with others."""
         counts = self.rarity.counts
         shared = (term for term in alert.terms if counts[term] > 1)
         return tuple(sorted(shared, key=lambda term: (counts[term], term))[:most])
 
     def name_weight(self, name: str) -> float:
-        """How much a shared name of the alert tells."""
+        """Return the weight of a shared alert name."""
         return 1 - self._names[name] / (self._n + _NAMES)
 
     def group_weight(self, group: str) -> float:
-        """How much it tells that a sender's route holds both."""
+        """Return the weight of a shared group of the sender."""
         return 1 - self._groups[group] / (self._n + BACKGROUND["namespace"])
 
     def text_similarity(self, alert: AlertFeatures, other_alert: AlertFeatures) -> float:
-        """How alike two texts are, 0..1, by the rare terms that they share."""
+        """Return the similarity of two texts, 0..1, by the rare terms that they share."""
         shared_weight = self.rarity.total(alert.terms & other_alert.terms)
         if not shared_weight:  # nothing in common, or only words that unrelated alerts share
             return 0.0
         return shared_weight / (self.totals[id(alert)] + self.totals[id(other_alert)] - shared_weight)
 
     def crowd_size(self, alert: AlertFeatures, other_alert: AlertFeatures) -> int:
-        """How many subjects fire the alert that both are, in one burst around the one that has fewer around it."""
+        """Return how many subjects fire the same alert in a burst around either alert, whichever is fewer."""
         return min(self._crowds.get(id(alert), 1), self._crowds.get(id(other_alert), 1))
 
 
@@ -78,7 +78,7 @@ def _crowds(alerts: Iterable[AlertFeatures], burst: float) -> dict[int, int]:
 
 
 def _around(block: Sequence[AlertFeatures], burst: float) -> dict[int, int]:
-    """For each alert of one name, how many subjects fire it within a burst before or after: by two moving ends."""
+    """Count for each alert of a name the subjects that fire it within one burst of it, with a sliding window."""
     times = [alert.at for alert in block]
     inside: Counter[str] = Counter()
     window_start = window_end = 0

@@ -1,4 +1,4 @@
-"""Which pairs of alerts are worth judging: those near in time that have something in common."""
+"""Blocking: pairs of alerts worth scoring, near in time and with something in common."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -10,9 +10,9 @@ from onrecall.grouping.manual_pairings import ManualPairings
 from onrecall.grouping.topology import ServiceGraph
 
 NEXT_COMPARED = 3
-"""How many of those that follow in time an alert is compared with, in each thing they have in common."""
+"""How many following alerts of a block an alert is compared with."""
 NEAREST_COMPARED = 2
-"""Likewise of those before it, of a service that it is tied to, and before and after, of one that it names."""
+"""How many preceding alerts of a related service, and how many on either side of a service that it names."""
 _RAREST = 3
 _MOST_SERVICES = 12
 
@@ -20,7 +20,7 @@ _MOST_SERVICES = 12
 def find_pairs(
     alerts: Sequence[AlertFeatures], statistics: BatchStatistics, topology: ServiceGraph, pairings: ManualPairings
 ) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
-    """Each pair once; never two alerts of incidents: what is grouped already is not judged again."""
+    """Yield each candidate pair once; never two alerts that are already in incidents."""
     blocks, services = _blocks(alerts, statistics), _by_service(alerts)
     judged: set[tuple[int, int]] = set()
     for alert, other_alert in _meeting_pairs(alerts, blocks, services, topology, pairings):
@@ -56,7 +56,7 @@ def _meeting_pairs(
 
 
 def _blocks(alerts: Iterable[AlertFeatures], statistics: BatchStatistics) -> list[list[AlertFeatures]]:
-    """Alerts by each thing that several of them have in common, earliest first as they are given."""
+    """Group alerts by blocking key, in the given order; blocks of one are dropped."""
     blocks: dict[Hashable, list[AlertFeatures]] = defaultdict(list)
     for alert in alerts:
         for blocking_key in _blocking_keys(alert, statistics):
@@ -94,7 +94,9 @@ def _nearest(alerts: Sequence[AlertFeatures], times: Sequence[float], at: float)
     return alerts[max(0, place - NEAREST_COMPARED) : place + NEAREST_COMPARED]
 
 
-def _manual_pairs(alerts: Iterable[AlertFeatures], pairings: ManualPairings) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
+def _manual_pairs(
+    alerts: Iterable[AlertFeatures], pairings: ManualPairings
+) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
     if not any(pairings.together.values()):
         return
     alerts_by_kind: dict[str, list[AlertFeatures]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Links → groups, the strongest first, so that the order in which alerts came changes nothing."""
+"""Merges links into groups, strongest first, so that the order of alerts does not matter."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,12 +12,12 @@ from onrecall.grouping.scoring import PairScore
 from onrecall.grouping.topology import ServiceGraph
 
 _SAME_SIGNS = 0.5
-"""Two groups that have this share of their alerts' names in common show the same trouble."""
+"""Groups that share this fraction of their alert names show the same symptoms."""
 
 
 @dataclass(eq=False)
 class AlertGroup:
-    """Alerts found to belong together so far, with the incidents they are in."""
+    """Alerts that belong together so far, and their incidents."""
 
     members: list[AlertFeatures] = field(default_factory=list)
     incidents: list[OpenIncident] = field(default_factory=list)
@@ -25,9 +25,9 @@ class AlertGroup:
     kinds: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     origins: frozenset[str] | None = None
-    """The declared services that a fault of all its services may come from; None: nothing is declared about any."""
+    """Declared services where a fault in all its services may originate; None if nothing is declared."""
     reopened: bool = False
-    """An alert of its own fired again after its incident was over."""
+    """One of its alerts fired again after its incident was resolved."""
     latest: float | None = None
     """When its newest alert that is in no incident yet began, in seconds."""
     first: float = math.inf
@@ -48,11 +48,17 @@ class AlertGroup:
 
 
 def _common(origins: frozenset[str] | None, other_origins: frozenset[str] | None) -> frozenset[str] | None:
-    return origins & other_origins if origins is not None and other_origins is not None else origins if other_origins is None else other_origins
+    return (
+        origins & other_origins
+        if origins is not None and other_origins is not None
+        else origins
+        if other_origins is None
+        else other_origins
+    )
 
 
 class AlertClusters:
-    """Groups that grow link by link, and refuse what would tie two outages into one."""
+    """Groups that grow link by link; links that would merge two outages are refused."""
 
     def __init__(self, topology: ServiceGraph, pairings: ManualPairings, rules: GroupingRules) -> None:
         self._topology = topology
@@ -64,7 +70,7 @@ class AlertClusters:
     def start(
         self, members: Iterable[AlertFeatures], incidents: Iterable[OpenIncident] = (), *, reopened: bool = False
     ) -> None:
-        """A group that holds whatever is tried: an incident with its sample, or episodes of one alert."""
+        """Start a fixed group: an incident with its sample, or the episodes of one alert."""
         group = AlertGroup(incidents=list(incidents), reopened=reopened)
         for incident in group.incidents:
             group.first = min(group.first, incident.started_at.timestamp())
@@ -80,18 +86,18 @@ class AlertClusters:
         return self._upstream[service]
 
     def group(self, alert: AlertFeatures) -> AlertGroup:
-        """The group of an alert."""
+        """Return the group of an alert."""
         return self._group_of[id(alert)]
 
     def unite(self, links: Iterable[PairScore]) -> None:
-        """Follow links, the strongest first, wherever nothing forbids it."""
+        """Apply links, strongest first, unless something forbids it."""
         for link in links:
             group, other_group = self.group(link.one), self.group(link.other)
             if group is not other_group and self._may_join(group, other_group, link):
                 self._join(group, other_group)
 
     def groups(self) -> list[AlertGroup]:
-        """All groups, each once."""
+        """Return all groups."""
         return list({id(group): group for group in self._group_of.values()}.values())
 
     def _join(self, group: AlertGroup, other_group: AlertGroup) -> None:
@@ -121,7 +127,8 @@ class AlertClusters:
             return False
         if (
             link.spreads
-            and max(group.last, other_group.last) - min(group.first, other_group.first) > self._rules.window.total_seconds()
+            and max(group.last, other_group.last) - min(group.first, other_group.first)
+            > self._rules.window.total_seconds()
         ):
             return False
         return not (link.by_dependency and self._have_two_causes(group, other_group))
@@ -133,17 +140,20 @@ class AlertClusters:
         )
 
     def _is_too_late(self, group: AlertGroup, other_group: AlertGroup) -> bool:
-        """Whether the other's alerts began after this group's incident was over."""
+        """Return whether the other group's alerts began after this group's incident was resolved."""
         if not group.incidents or group.reopened or other_group.latest is None:
             return False
         return any(
             incident.status == "resolved"
-            and (not incident.resolved_at or other_group.latest > incident.resolved_at.timestamp() + self._rules.skew.total_seconds())
+            and (
+                not incident.resolved_at
+                or other_group.latest > incident.resolved_at.timestamp() + self._rules.skew.total_seconds()
+            )
             for incident in group.incidents
         )
 
     def _have_two_causes(self, group: AlertGroup, other_group: AlertGroup) -> bool:
-        """Whether what is declared says that no one fault explains both, and they show unlike signs."""
+        """Return whether the declared dependencies rule out a common fault, and the alert names differ."""
         if group.origins is None or other_group.origins is None or group.origins & other_group.origins:
             return False
         return len(group.names & other_group.names) < _SAME_SIGNS * len(group.names | other_group.names)

@@ -1,4 +1,4 @@
-"""Alerts and open incidents → a plan."""
+"""Correlates alerts with open incidents, and returns a plan."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,13 +41,16 @@ def plan_grouping(
     rules: GroupingRules = RULES,
     background: Background = NOTHING_BEFORE,
 ) -> GroupingPlan:
-    """Where each alert of a batch goes. The order in which alerts and incidents are given changes nothing."""
+    """Decide where each alert of a batch goes. The order of alerts and incidents does not matter."""
     batch = _Batch(sorted(open_, key=lambda incident: (incident.started_at, incident.id)))
     batch.read(alerts, rules)
     compared = batch.compared
     statistics = BatchStatistics(compared, rules.burst, background)
     scorer = PairScorer(statistics, topology, pairings, rules)
-    scores = (scorer.link(alert, other_alert) for alert, other_alert in candidate_pairs.find_pairs(compared, statistics, topology, pairings))
+    scores = (
+        scorer.link(alert, other_alert)
+        for alert, other_alert in candidate_pairs.find_pairs(compared, statistics, topology, pairings)
+    )
     place = {id(alert): n for n, alert in enumerate(compared)}
     links = sorted((score for score in scores if score), key=lambda link: _strongest_first(link, place))
     clusters = AlertClusters(topology, pairings, rules)
@@ -64,7 +67,7 @@ def _strongest_first(link: PairScore, place: Mapping[int, int]) -> tuple[int, fl
 
 @dataclass
 class _Batch:
-    """What there is to place, and what it may be placed in."""
+    """The alerts to place, and the incidents that they may join."""
 
     incidents: Sequence[OpenIncident]
     samples: dict[str, list[AlertFeatures]] = field(default_factory=dict)
@@ -73,13 +76,17 @@ class _Batch:
     unopened: list[EpisodeRun] = field(default_factory=list)
 
     def read(self, alerts: Sequence[Alert], rules: GroupingRules) -> None:
-        """Look at every alert once."""
+        """Extract the features of every alert once."""
         for incident in self.incidents:
-            self.samples[incident.id] = [extract_features(alert, incident.id, incident.last_at) for alert in incident.alerts]
+            self.samples[incident.id] = [
+                extract_features(alert, incident.id, incident.last_at) for alert in incident.alerts
+            ]
         for run in split_by_flap(alerts, self.incidents, rules):
             if home := run.home:
                 existing = home.incident
-                self.matched.append((run, [extract_features(episode.alert, existing.id, existing.last_at) for episode in run.episodes]))
+                self.matched.append(
+                    (run, [extract_features(episode.alert, existing.id, existing.last_at) for episode in run.episodes])
+                )
             elif run.has_no_start:
                 self.unopened.append(run)
             else:
@@ -87,13 +94,13 @@ class _Batch:
 
     @property
     def compared(self) -> list[AlertFeatures]:
-        """All that is compared, earliest first; alerts that are in an incident by their key stand for it."""
+        """All alerts to compare, earliest first; alerts matched by key represent their incident."""
         compared = [alert for sample in self.samples.values() for alert in sample]
         compared += [alert for _, run_alerts in (*self.matched, *self.fresh) for alert in run_alerts]
         return sorted(compared, key=lambda alert: (alert.at, alert.alert.source, alert.alert.key, alert.incident or ""))
 
     def fill(self, clusters: AlertClusters) -> None:
-        """Groups to begin with: each incident, and each alert that is in none."""
+        """Start a group for each incident, and for each alert that is in none."""
         for incident in self.incidents:
             own = [(run, run_alerts) for run, run_alerts in self.matched if run.home and run.home.incident is incident]
             members = self.samples[incident.id] + [alert for _, run_alerts in own for alert in run_alerts]
@@ -110,12 +117,12 @@ def _reopens(run: EpisodeRun) -> bool:
 
 
 def _is_reopened_by(alert: Alert, incident: OpenIncident) -> bool:
-    """Whether an alert shows that an incident which its alerts had resolved is not over."""
+    """Return whether an alert reopens an incident that was resolved by its alerts alone."""
     return incident.status == "resolved" and not incident.by_hand and alert.status == "firing"
 
 
 class _PlanWriter:
-    """Groups → the plan, each alert with its strongest tie."""
+    """Writes the plan from the groups, each alert with its strongest link."""
 
     def __init__(self, batch: _Batch, clusters: AlertClusters, scorer: PairScorer, links: Sequence[PairScore]) -> None:
         self._batch = batch
@@ -149,14 +156,26 @@ class _PlanWriter:
                 assert existing
                 target = _oldest(self._clusters.group(alert))
                 for n in episode.indexes:
-                    yield JoinIncident(n, target.id, existing.how, None, (existing.reason,), _is_reopened_by(episode.alert, existing.incident))
+                    yield JoinIncident(
+                        n,
+                        target.id,
+                        existing.how,
+                        None,
+                        (existing.reason,),
+                        _is_reopened_by(episode.alert, existing.incident),
+                    )
 
     def _joined_by_link(self) -> Iterator[JoinIncident]:
         for member, alert, group in self._members:
             if group.incidents:
                 target = _oldest(group)
                 yield JoinIncident(
-                    member.alert_index, target.id, member.how, member.score, member.reasons, _is_reopened_by(alert.alert, target)
+                    member.alert_index,
+                    target.id,
+                    member.how,
+                    member.score,
+                    member.reasons,
+                    _is_reopened_by(alert.alert, target),
                 )
 
     def _opened(self) -> Iterator[NewIncidentPlan]:
@@ -170,7 +189,7 @@ class _PlanWriter:
             yield NewIncidentPlan(tuple(members))
 
     def _new(self) -> Iterator[tuple[Member, AlertFeatures, AlertGroup]]:
-        """Every alert that is new, as often as it is in the batch."""
+        """Yield every new alert, as often as it is in the batch."""
         for run, run_alerts in self._batch.fresh:
             for place, (episode, alert) in enumerate(zip(run.episodes, run_alerts, strict=True)):
                 how, score, reasons = self._reason_of(alert, again=place > 0)

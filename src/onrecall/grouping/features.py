@@ -1,4 +1,4 @@
-"""An alert as grouping looks at it: its service, where it is, its words."""
+"""The features of an alert that grouping compares: its service, its location, its words."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from onrecall.domain.alert import Alert
 from onrecall.domain.service_names import canonical_service
 from onrecall.grouping import words
 from onrecall.grouping.labels import EXPORTER, SIDECARS, comparable_labels, sort_of
-from onrecall.grouping.manual_pairings import environment_of, kind_of, alert_name
+from onrecall.grouping.manual_pairings import alert_name, environment_of, kind_of
 from onrecall.grouping.topology import service_name
 
 _WORKLOADS = ("deployment", "statefulset", "daemonset", "workload", "cronjob", "job_name")
@@ -20,52 +20,52 @@ _NO_NAMES = frozenset(
         "node host cluster system default main data job jobs",
     )
 )
-"""Words of any alert: as a name in a text they say nothing."""
+"""Generic words that name nothing in particular."""
 _EXPORTERS = frozenset({"node", "kubelet", "cadvisor", "pushgateway", "windows", "snmp", "ping"})
 _POD = re.compile(r"^(?P<workload>.+?)(?:-[a-f0-9]{6,10}-[a-z0-9]{5}|-[a-z0-9]{9,10}-[a-z0-9]{5}|-\d+)$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlertFeatures:
-    """One alert, or one of an incident's sample, with what is compared worked out once."""
+    """The features of a new alert, or of one from an incident's sample."""
 
     alert: Alert
     incident: str | None
     at: float
-    """When it began, in seconds, as they are counted everywhere."""
+    """Its start as a Unix timestamp."""
     active_until: float
-    """When its incident last got an alert; of a new alert, its own start."""
+    """When its incident got its last alert; for a new alert, its own start."""
     kind: str
     name: str
     service: str
-    """Empty where none is known; what only measures others is none."""
+    """Empty if unknown; exporters do not count."""
     subject: str
     """What it is about: its service, else its workload, else its host."""
     names: frozenset[str]
-    """What others may call it or what it is on: its service or subject, its machine, its queue."""
+    """Names by which others may refer to it: its service or subject, its machine, its queue."""
     environment: str
     labels: Mapping[str, str]
     values: frozenset[str]
     group: str
     terms: frozenset[str]
     every_term: frozenset[str]
-    """With its own names, to be found by those that name it."""
+    """All terms including its own names, to match alerts that name it."""
     called: frozenset[str]
-    """What its text says is called or needed."""
+    """Names that its text says are called or needed."""
     concepts: frozenset[str]
 
     @property
     def cluster(self) -> str:
-        """The cluster it is in, empty where it says none."""
+        """Its cluster; empty if unknown."""
         return self.labels.get("cluster", "")
 
     def apart(self, other_alert: "AlertFeatures") -> float:
-        """How many seconds after the other this began, or the other way round."""
+        """Return the seconds between the starts of both alerts."""
         return abs(self.at - other_alert.at)
 
 
 def extract_features(alert: Alert, incident: str | None = None, active_until: datetime | None = None) -> AlertFeatures:
-    """An alert with what is compared worked out."""
+    """Extract the features of an alert."""
     labels = comparable_labels(alert.labels)
     service = _service(alert, labels)
     subject = service or next((labels[key] for key in (*_WORKLOADS, "node") if key in labels), "")

@@ -1,4 +1,4 @@
-"""Natural keys: the incident that an alert is in already, and the episodes of one alert."""
+"""Natural keys: the incident that an alert is already in, and the episodes of one alert."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,12 +11,12 @@ from onrecall.grouping.rules import GroupingRules
 
 Key = tuple[str, str]
 SLOW_FLAPS = 2
-"""After so many incidents of its own an alert is known to flap slowly."""
+"""Number of own incidents after which an alert counts as slowly flapping."""
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One alert with its places in the batch: the same message may be there several times."""
+    """One alert with its indexes in the batch: the same message may occur several times."""
 
     alert: Alert
     indexes: tuple[int, ...]
@@ -33,29 +33,31 @@ class ExistingIncident:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRun:
-    """Episodes of one alert that follow each other closely, and the incident they are in, if they are in one."""
+    """Consecutive episodes of one alert, and the incidents they are in, if any."""
 
     episodes: tuple[Episode, ...]
     homes: tuple[ExistingIncident | None, ...]
 
     @property
     def home(self) -> ExistingIncident | None:
-        """The first home that any of them has."""
+        """The first incident that any of them is in."""
         return next((home for home in self.homes if home), None)
 
     @property
     def has_no_start(self) -> bool:
-        """Nothing but an end whose beginning nobody told."""
+        """Whether it consists of ends only, whose start was never reported."""
         return all(episode.alert.status == "resolved" and not episode.alert.starts_known for episode in self.episodes)
 
 
 def end_time(alert: Alert) -> datetime:
-    """Until when it is known to have gone on."""
+    """Return the latest time at which the alert is known to have been active."""
     return max(alert.starts_at, alert.ends_at or alert.starts_at)
 
 
-def split_by_flap(alerts: Sequence[Alert], incidents: Iterable[OpenIncident], rules: GroupingRules) -> Iterator[EpisodeRun]:
-    """The alerts of a batch by key, cut where an alert was quiet for longer than it flaps."""
+def split_by_flap(
+    alerts: Sequence[Alert], incidents: Iterable[OpenIncident], rules: GroupingRules
+) -> Iterator[EpisodeRun]:
+    """Split the alerts of each key where an alert was quiet for longer than the flap interval."""
     keyed: dict[Key, list[OpenIncident]] = defaultdict(list)
     for incident in incidents:
         for key in incident.alert_keys | {(sample_alert.source, sample_alert.key) for sample_alert in incident.alerts}:
@@ -65,7 +67,7 @@ def split_by_flap(alerts: Sequence[Alert], incidents: Iterable[OpenIncident], ru
 
 
 def _episodes(alerts: Sequence[Alert]) -> Mapping[Key, list[Episode]]:
-    """Each episode once, told by the latest message about it."""
+    """Return each episode once, by the latest message about it."""
     messages: dict[tuple[str, str, datetime], list[int]] = defaultdict(list)
     for n, alert in enumerate(alerts):
         messages[alert.source, alert.key, alert.starts_at].append(n)
@@ -80,8 +82,10 @@ def _report_order(alert: Alert) -> tuple[float, bool, str]:
     return alert.told_at.timestamp() if alert.told_at else 0.0, alert.status == "resolved", repr(alert)
 
 
-def _split_run(episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: GroupingRules) -> Iterator[EpisodeRun]:
-    """One that was cut before, each time shortly after the last, flaps slowly and is cut no more."""
+def _split_run(
+    episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: GroupingRules
+) -> Iterator[EpisodeRun]:
+    """Split at long pauses; an alert split repeatedly within a short time flaps slowly, and is not split again."""
     run: list[Episode] = []
     homes: list[ExistingIncident | None] = []
     until: datetime | None = None
@@ -103,8 +107,10 @@ def _split_run(episodes: Sequence[Episode], incidents: Sequence[OpenIncident], r
         yield EpisodeRun(tuple(run), tuple(homes))
 
 
-def _existing_incident(alert: Alert, incidents: Sequence[OpenIncident], rules: GroupingRules) -> ExistingIncident | None:
-    """The newest open incident that has the alert, else the newest that was over a short while ago."""
+def _existing_incident(
+    alert: Alert, incidents: Sequence[OpenIncident], rules: GroupingRules
+) -> ExistingIncident | None:
+    """Return the newest open incident with the alert, else the newest that was resolved shortly before."""
     homes = [home for incident in incidents if (home := _fits(alert, incident, rules))]
     if not homes and (flapping_home := _slow_flap(alert, incidents, rules)):
         return flapping_home
@@ -116,12 +122,14 @@ def _existing_incident(alert: Alert, incidents: Sequence[OpenIncident], rules: G
 
 
 def _slow_flap(alert: Alert, incidents: Sequence[OpenIncident], rules: GroupingRules) -> ExistingIncident | None:
-    """The newest incident of an alert that began and ended several times by itself, each time shortly after the last.
+    """Return the newest incident of an alert that began and ended several times by itself within a short time.
 
     It opens two incidents; from the third time on it is known to flap, and joins the second.
     """
     over_before = [
-        incident for incident in incidents if incident.resolved_at and not incident.by_hand and incident.resolved_at < alert.starts_at
+        incident
+        for incident in incidents
+        if incident.resolved_at and not incident.by_hand and incident.resolved_at < alert.starts_at
     ]
     ordered = sorted(over_before, key=lambda incident: (incident.started_at, incident.id))
     if alert.status != "firing" or len(ordered) < SLOW_FLAPS or len(ordered) != len(incidents):

@@ -1,4 +1,4 @@
-"""Labels as they are compared: one name for each thing, and what sort of thing it is."""
+"""Normalizes labels for comparison: one name for each thing, and its sort."""
 
 import re
 from collections.abc import Mapping
@@ -10,30 +10,30 @@ Sort = Literal["broad", "namespace", "machine", "needed", "other"]
 anything else."""
 
 LONGEST = 200
-"""Characters of a value that is compared; anything longer is data."""
+"""Longest value that is compared, in characters; anything longer is data."""
 MOST = 40
-"""Labels of one alert that are compared."""
+"""Most labels of one alert that are compared."""
 LOCAL_ADDRESS = re.compile(r"localhost|127(?:\.\d+){3}|\[?::1\]?|0\.0\.0\.0", re.IGNORECASE)
-"""What every machine calls itself, which tells nothing about which one it is."""
+"""Local addresses, which do not identify a machine."""
 HOSTS = ("node", "nodename", "host", "hostname", "server", "instance")
-"""The machine, under whatever name; what stands first counts where there are several."""
+"""Labels that name the machine; the first present one counts."""
 _PORT = re.compile(r":\d+$")
 EXPORTER = re.compile(r"[-_]exporter$|kube-state-metrics$|^blackbox")
-"""Names of what measures, which are not names of what is measured."""
+"""Names of exporters, not of the services they measure."""
 SIDECARS = frozenset(
     re.findall(
         r"\S+", "istio-proxy linkerd-proxy envoy vault-agent fluent-bit fluentd promtail filebeat cloudsql-proxy"
     )
 )
-"""Containers beside many services: where a workload is told, that is what an alert is about."""
+"""Sidecar containers: if a workload is known, the alert is about the workload."""
 _SCRAPED = re.compile(
     r"^kubernetes-|exporter|kube-state-metrics|cadvisor|kubelet|blackbox|pushgateway|^node$|envoy-stats|apiserver"
 )
-"""Jobs that scrape whatever there is."""
+"""Generic scrape jobs."""
 _BUILDS = re.compile(
     r"(?:^|_)(?:version|revision|commit|sha|digest|image|chart|hash|heritage|managed_by|generation)(?:_|$)"
 )
-"""Labels that say which build runs and what installed it, and not what is wrong."""
+"""Labels for the build and its installer, which do not say what is wrong."""
 _BUILD = re.compile(r"v?\d+(?:\.\d+){1,2}(?:[-+.][\w.+-]+)?|(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}")
 """A version, or a hash."""
 _IGNORED = frozenset(
@@ -71,7 +71,7 @@ _NEEDED = re.compile(
 
 @lru_cache(maxsize=10_000)
 def sort_of(key: str) -> Sort:
-    """What sort of thing a label names."""
+    """Return the sort of thing that a label names."""
     if key == "namespace":
         return "namespace"
     if _NEEDED.search(key):
@@ -82,7 +82,7 @@ def sort_of(key: str) -> Sort:
 
 
 def comparable_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """The labels that say where an alert is or what it is about, under their usual names."""
+    """Return the labels for an alert's location or subject, under canonical names."""
     compared: dict[str, str] = {}
     for key in sorted(labels)[:MOST]:
         name, value = _canonical_label(key), labels[key].strip().casefold()
@@ -95,7 +95,7 @@ def comparable_labels(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def _says_build(name: str, value: str) -> bool:
-    """Whether a label says which build runs or what scraped it, which alerts share whatever is wrong."""
+    """Return whether a label names a build or a scraper, which alerts share whatever is wrong."""
     if name == "job":
         return bool(_SCRAPED.search(value))
     if _BUILDS.search(name):
@@ -105,11 +105,11 @@ def _says_build(name: str, value: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _canonical_label(key: str) -> str:
-    """A label's usual name; empty where it is not compared."""
+    """Return a label's canonical name; empty if it is not compared."""
     name = key.casefold()
     return "" if name in _IGNORED or name.startswith("__") else _ALIASES.get(name, name)
 
 
 def _is_exporters(name: str, labels: Mapping[str, str]) -> bool:
-    """Whether `instance` is the address of what measured, not of what is measured."""
+    """Return whether `instance` is the address of the exporter, not of the measured service."""
     return name == "instance" and ("pod" in labels or bool(EXPORTER.search(labels.get("job", ""))))

@@ -1,4 +1,4 @@
-"""What people did by hand: which kinds of alerts they put together, and which they took apart."""
+"""Manual decisions: which kinds of alerts people merged, and which they split."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,19 +9,19 @@ from onrecall.domain.alert import Alert
 _VARYING_PART = re.compile(r"\d+(?:[.,:]\d+)*|\b(?=[0-9a-f-]*\d)[0-9a-f-]{6,}\b", re.IGNORECASE)
 _NAMES = ("alertname", "alert_name", "monitor", "rule", "error_type")
 LONGEST = 300
-"""Characters of a name that are compared."""
+"""Longest name that is compared, in characters."""
 
 Kinds = frozenset[str]
 """Two kinds of alerts, in no order."""
 
 
 def kind_of(alert: Alert) -> str:
-    """What kind of alert it is whatever instance it is about: sender, name, service, environment."""
+    """Return the kind of an alert regardless of the instance: source, name, service, environment."""
     return "|".join((alert.source, alert_name(alert), (alert.service or "").casefold(), environment_of(alert)))
 
 
 def alert_name(alert: Alert) -> str:
-    """The alert's name: its rule's where the sender says it, else its title without what changes from time to time."""
+    """Return the alert's name: that of its rule, else its title without varying parts."""
     for label in _NAMES:
         if rule_name := alert.labels.get(label, "").strip():
             return rule_name[:LONGEST]
@@ -29,17 +29,23 @@ def alert_name(alert: Alert) -> str:
 
 
 def environment_of(alert: Alert) -> str:
-    """The environment as it is compared, empty where it is not known."""
+    """Return the canonical environment; empty if unknown."""
     return canonical_environment(alert.environment)
 
 
 def canonical_environment(environment: str | None) -> str:
-    """Returns an environment as environments are compared, empty where it is not known."""
+    """Return the canonical name of an environment; empty if unknown."""
     name = (environment or "").strip().casefold()
     return _ENVIRONMENT_ALIASES.get(name, name)
 
 
-_ENVIRONMENT_ALIASES = {"prod": "production", "prd": "production", "live": "production", "stage": "staging", "stg": "staging"}
+_ENVIRONMENT_ALIASES = {
+    "prod": "production",
+    "prd": "production",
+    "live": "production",
+    "stage": "staging",
+    "stg": "staging",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +55,17 @@ class ManualPairings:
     together: Mapping[Kinds, bool] = field(default_factory=dict)
 
     def decision(self, kind: str, other_kind: str) -> bool | None:
-        """Whether people put these kinds together (True) or took them apart (False); None: they never said."""
+        """Return whether people merged these kinds (True) or split them (False); None if they never decided."""
         return self.together.get(frozenset((kind, other_kind)))
 
 
 def manual_pairs(alerts: Iterable[Alert], other_alerts: Iterable[Alert]) -> frozenset[Kinds]:
-    """The pairs to remember when people merge two sets of alerts, or take them apart.
+    """Return the pairs to remember when people merge or split two sets of alerts.
 
-    A kind that is on both sides tells neither from the other, so nothing is remembered of it.
+    Kinds on both sides do not distinguish the sets, so they are left out.
     """
     kinds, other_kinds = {kind_of(alert) for alert in alerts}, {kind_of(alert) for alert in other_alerts}
     shared_kinds = kinds & other_kinds
-    return frozenset(frozenset((kind, other_kind)) for kind in kinds - shared_kinds for other_kind in other_kinds - shared_kinds)
+    return frozenset(
+        frozenset((kind, other_kind)) for kind in kinds - shared_kinds for other_kind in other_kinds - shared_kinds
+    )

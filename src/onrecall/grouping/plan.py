@@ -1,4 +1,4 @@
-"""What comes in and what comes out of grouping: open incidents, and a plan of what joins, opens and merges."""
+"""Input and output of grouping: open incidents, and a plan of what joins, opens and merges."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ together; it is linked by a score; the incident was over and begins again; nothi
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """An incident that alerts may still join: it is open, or was resolved a short while ago."""
+    """An incident that alerts may still join: it is open, or was resolved recently."""
 
     id: str
     started_at: datetime
@@ -25,25 +25,25 @@ class OpenIncident:
     status: Status = "open"
     resolved_at: datetime | None = None
     by_hand: bool = False
-    """A person touched or resolved it: nothing is merged into or out of it, and nothing reopens it, by itself."""
+    """A person changed or resolved it: it is not merged or reopened automatically."""
     alert_keys: frozenset[tuple[str, str]] = frozenset()
     """Source and key of all its alerts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One alert of the batch, by its place there, and why it is where it is."""
+    """One alert of the batch, by its index, and why it was placed."""
 
     alert_index: int
     how: How
     score: float | None = None
-    """Of the link that brought it, 0..1; None where no score was needed."""
+    """Score of the link, 0..1; None if no score was needed."""
     reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class JoinIncident:
-    """An alert joins an incident that is there already, never one that the same plan merges into another."""
+    """An alert joins an existing incident, never one that the same plan merges into another."""
 
     alert_index: int
     incident_id: str
@@ -51,7 +51,7 @@ class JoinIncident:
     score: float | None = None
     reasons: tuple[str, ...] = ()
     reopens: bool = False
-    """The incident was resolved by its alerts alone and is not over."""
+    """The incident was resolved by its alerts alone, and has to be reopened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class NewIncidentPlan:
 
     @property
     def alert_indexes(self) -> tuple[int, ...]:
-        """Their places in the batch."""
+        """Their indexes in the batch."""
         return tuple(member.alert_index for member in self.members)
 
     @property
@@ -83,7 +83,7 @@ class MergeIncidents:
 
 @dataclass(frozen=True, slots=True)
 class IgnoredAlert:
-    """An alert that is over before anything was heard of its start: it is kept, and opens nothing."""
+    """An alert that ended although its start was never reported: it is stored, and opens nothing."""
 
     alert_index: int
     reasons: tuple[str, ...]

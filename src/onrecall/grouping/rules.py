@@ -1,4 +1,4 @@
-"""The few numbers that grouping goes by."""
+"""The parameters of grouping."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,4 +23,4 @@ class GroupingRules:
     young: timedelta = timedelta(minutes=15)
     """Incidents that began within this of each other may still be merged by an alert that ties them."""
     crowd: int = 4
-    """So many services firing the same alert in one burst are no coincidence."""
+    """This many services firing the same alert in one burst are no coincidence."""

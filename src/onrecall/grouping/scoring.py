@@ -1,4 +1,4 @@
-"""How much speaks for two alerts being one outage, and in which words."""
+"""Scores how likely two alerts are one outage, and explains the score."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from onrecall.grouping.topology import ServiceGraph, ServiceRelation
 SAME_SERVICE, ONE_STEP, TWO_STEPS = 0.5, 0.4, 0.3
 LABEL_NAMES, TEXT_NAMES = 0.4, 0.35
 TEXT_WORD = 0.15
-"""For a name that is a plain word and is called by nothing in the text: it may be no name there."""
+"""For a name that is a plain word without a cue in the text: it may not be a name there."""
 SAME_NAME, TEXT, CONCEPT, CROWD, GROUP = 0.2, 0.25, 0.3, 0.1, 0.25
 LABELS: Mapping[Sort, float] = {"broad": 0.1, "namespace": 0.15, "machine": 0.4, "needed": 0.36, "other": 0.2}
 MOST_LABELS = 0.5
@@ -25,16 +25,16 @@ UNRELATED_PENALTY = -0.25
 LOCATION_PENALTY: Mapping[str, float] = {"cluster": -0.25, "region": -0.15, "zone": -0.1}
 NAMESPACE_PENALTY = -0.1
 SIMILAR_TEXTS = 0.4
-"""From here on texts say the same, but for what each is about."""
+"""From this similarity on, texts say the same about different subjects."""
 STRONG_TIE = 0.3
-"""Components that score at least this much mark two alerts as being about the same thing."""
+"""A component of at least this score shows that two alerts are about the same thing."""
 MIN_SHOWN_SCORE = 0.02
 _GROUPS = "its sender groups them"
 _TEXTS = ("both texts say",)
 
 
 class ScoreComponent(NamedTuple):
-    """One thing that speaks for or against; its words are joined only when somebody asks for them."""
+    """One component of a score; its words are joined only when reasons are asked for."""
 
     worth: float
     words: tuple[object, ...] = ()
@@ -50,11 +50,11 @@ class PairScore:
     score: float | None
     by_dependency: bool = False
     spreads: bool = False
-    """From one service or machine to another."""
+    """Whether it links different services or machines."""
 
 
 class PairScorer:
-    """Judges pairs of alerts by the alerts around them, what is declared, and what people did by hand."""
+    """Scores pairs of alerts by batch statistics, declared dependencies, and manual decisions."""
 
     def __init__(
         self, around: BatchStatistics, topology: ServiceGraph, pairings: ManualPairings, rules: GroupingRules
@@ -72,7 +72,7 @@ class PairScorer:
         self._growing_seconds = 5 * burst
 
     def link(self, alert: AlertFeatures, other_alert: AlertFeatures) -> PairScore | None:
-        """The link between two alerts; None where they don't belong together."""
+        """Return the link between two alerts; None if they do not belong together."""
         distance = self._distance(alert, other_alert)
         if distance > self._window or _is_other_environment(alert, other_alert):
             return None
@@ -87,10 +87,17 @@ class PairScorer:
         by_group = grouped and score - self._group(alert).worth < self._rules.threshold
         if by_group:
             return PairScore("sender", alert, other_alert, score)
-        return PairScore("score", alert, other_alert, score, self._relation(alert, other_alert) is not None, _spreads(alert, other_alert))
+        return PairScore(
+            "score",
+            alert,
+            other_alert,
+            score,
+            self._relation(alert, other_alert) is not None,
+            _spreads(alert, other_alert),
+        )
 
     def reasons(self, link: PairScore, seen_from: AlertFeatures) -> tuple[str, ...]:
-        """Why, in plain words, for the one of both that is being placed."""
+        """Return the reasons in plain words, seen from the alert that is being placed."""
         other_alert = link.other if link.one is seen_from else link.one
         of_service = f" of {other_alert.service}" if other_alert.service else ""
         reasons = [f"with {other_alert.alert.title[:80]!r}{of_service}"]
@@ -98,7 +105,11 @@ class PairScorer:
             reasons.append(_GROUPS if link.how == "sender" else "people put such alerts together")
         else:
             components = self._components(link.one, link.other, self._distance(link.one, link.other))
-            reasons += [self._format_component(point, link) for point in sorted(components, key=lambda point: -point.worth) if point.words]
+            reasons += [
+                self._format_component(point, link)
+                for point in sorted(components, key=lambda point: -point.worth)
+                if point.words
+            ]
         return (*reasons, f"{_format_seconds(link.one.apart(link.other))} apart")
 
     def _format_component(self, point: ScoreComponent, link: PairScore) -> str:
@@ -109,7 +120,7 @@ class PairScorer:
         return f"both texts say {', '.join(best)}"
 
     def _distance(self, alert: AlertFeatures, other_alert: AlertFeatures) -> float:
-        """The seconds between two alerts; one that comes while the other's incident still grows is near it."""
+        """Return the seconds between two alerts; one that comes while the other's incident still grows is near."""
         distance = alert.apart(other_alert)
         if alert.alert.source != other_alert.alert.source:
             distance = max(0.0, distance - self._skew)
@@ -127,8 +138,12 @@ class PairScorer:
         return self._relations[pair]
 
     def _components(self, alert: AlertFeatures, other_alert: AlertFeatures, distance: float) -> list[ScoreComponent]:
-        """All that speaks for and against; what ties both first, since it takes back what would part them."""
-        points = [*self._services(alert, other_alert), *self._labels(alert, other_alert), *self._concepts(alert, other_alert)]
+        """Return all score components; ties come first, because they cancel penalties."""
+        points = [
+            *self._services(alert, other_alert),
+            *self._labels(alert, other_alert),
+            *self._concepts(alert, other_alert),
+        ]
         tied = any(point.worth >= STRONG_TIE for point in points)
         similarity = self._statistics.text_similarity(alert, other_alert)
         if similarity:
@@ -136,7 +151,9 @@ class PairScorer:
         if alert.group and alert.group == other_alert.group:
             points.append(self._group(alert))
         if alert.name == other_alert.name:
-            points.append(ScoreComponent(SAME_NAME * self._statistics.name_weight(alert.name), ("same alert", alert.name)))
+            points.append(
+                ScoreComponent(SAME_NAME * self._statistics.name_weight(alert.name), ("same alert", alert.name))
+            )
             crowd = self._statistics.crowd_size(alert, other_alert)
             if (
                 crowd >= self._rules.crowd
@@ -151,7 +168,7 @@ class PairScorer:
         return points
 
     def _has_other_cause(self, alert: AlertFeatures, other_alert: AlertFeatures) -> bool:
-        """Whether a machine, rack or volume that one shares with others, and the other does not, explains its alert."""
+        """Return whether a machine, rack or volume that only one of them shares with others explains its alert."""
         return any(
             sort_of(key) == "machine"
             and key in other_alert.labels
@@ -168,11 +185,15 @@ class PairScorer:
             yield ScoreComponent((ONE_STEP if tie.hops == 1 else TWO_STEPS) * min(1.0, tie.strength), (tie.reason,))
         for naming_alert, named_alert in ((alert, other_alert), (other_alert, alert)):
             if key := _label_that_names(naming_alert, named_alert):
-                yield ScoreComponent(LABEL_NAMES, ("the label", key, "names", named_alert.service or named_alert.subject))
+                yield ScoreComponent(
+                    LABEL_NAMES, ("the label", key, "names", named_alert.service or named_alert.subject)
+                )
                 return
         for naming_alert, named_alert in ((alert, other_alert), (other_alert, alert)):
             if shared_names := named_alert.names & naming_alert.every_term - naming_alert.names:
-                yield _text_names_component(min(shared_names, key=lambda name: (not _is_sure(name, naming_alert), name)), naming_alert)
+                yield _text_names_component(
+                    min(shared_names, key=lambda name: (not _is_sure(name, naming_alert), name)), naming_alert
+                )
                 return
 
     def _labels(self, alert: AlertFeatures, other_alert: AlertFeatures) -> Iterator[ScoreComponent]:
@@ -188,7 +209,7 @@ class PairScorer:
                 yield ScoreComponent(LOCATION_PENALTY[key], ("other", f"{key}:", value, "and", other_value))
 
     def _label_score(self, key: str, value: str) -> float:
-        """What it is worth that two share this label, worked out once."""
+        """Return the score of a shared label, cached."""
         worth = self._label_scores.get((key, value))
         if worth is None:
             worth = self._label_scores[key, value] = LABELS[sort_of(key)] * self._statistics.label_weight(key, value)
@@ -218,7 +239,7 @@ def _text_names_component(name: str, teller: AlertFeatures) -> ScoreComponent:
 
 
 def _is_sure(name: str, teller: AlertFeatures) -> bool:
-    """Whether a term of a text surely is a name: no plain word, or something that is called or needed there."""
+    """Return whether a term is certainly a name: not a plain word, or called or needed in the text."""
     return not name.isalpha() or name in teller.called
 
 

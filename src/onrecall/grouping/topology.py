@@ -1,4 +1,4 @@
-"""What depends on what, as people declared it."""
+"""Declared dependencies between services."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,11 +17,13 @@ class ServiceGraph:
 
     @classmethod
     def of(cls, mapping: Any) -> "ServiceGraph":
-        """Read `service: [services it depends on]`; anything else is Invalid and says where."""
+        """Read `service: [services it depends on]`. Raises Invalid with the place for anything else."""
         if mapping is None:
             return cls()
         if not isinstance(mapping, Mapping):
-            raise Invalid(f"a topology is `service: [services it depends on]`, not {_describe_value(mapping)}", "topology")
+            raise Invalid(
+                f"a topology is `service: [services it depends on]`, not {_describe_value(mapping)}", "topology"
+            )
         needs: dict[str, set[str]] = {}
         needed_by: dict[str, set[str]] = {}
         for service, dependencies in mapping.items():
@@ -34,11 +36,11 @@ class ServiceGraph:
         return cls(_frozen(needs), _frozen(needed_by))
 
     def __contains__(self, service: object) -> bool:
-        """Whether anything is declared about a service."""
+        """Return whether anything is declared about a service."""
         return service in self.needs or service in self.needed_by
 
     def relation(self, service: str, other_service: str) -> "ServiceRelation | None":
-        """How a fault may pass between two services within two steps; None where nothing declared says so.
+        """Return how a fault may spread between two services within two steps; None if nothing is declared.
 
         Two services that a third one needs are not tied: neither can bring the other down.
         """
@@ -54,13 +56,13 @@ class ServiceGraph:
         return None
 
     def neighbors(self, service: str) -> tuple[str, ...]:
-        """The services within two steps, those of one step first."""
+        """Return the services within two steps, nearest first."""
         first = self.needs.get(service, _NONE) | self.needed_by.get(service, _NONE)
         second = {two for name in first for two in self.needs.get(name, _NONE) | self.needed_by.get(name, _NONE)}
         return (*sorted(first), *sorted(second - first - {service}))
 
     def upstream(self, service: str) -> frozenset[str]:
-        """The service and all it depends on, however far: where a fault that shows in it may come from."""
+        """Return the service and its transitive dependencies, where a fault that shows in it may originate."""
         reached = {service}
         layer = reached
         while layer:
@@ -71,11 +73,11 @@ class ServiceGraph:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRelation:
-    """A declared way for a fault to pass from one service to another."""
+    """A declared way for a fault to spread from one service to another."""
 
     hops: int
     strength: float
-    """1 for a way of its own; of services that share a dependency, less the more others share it."""
+    """1 for a dependency; for services that share one, less the more others share it."""
     reason: str
 
 
@@ -87,7 +89,9 @@ def _list(dependencies: Any, service: str) -> Sequence[str]:
     if dependencies is None:
         return ()
     if not isinstance(dependencies, Sequence) or isinstance(dependencies, str | bytes):
-        raise Invalid(f"write the services that {service} depends on as a list, not {_describe_value(dependencies)}", where)
+        raise Invalid(
+            f"write the services that {service} depends on as a list, not {_describe_value(dependencies)}", where
+        )
     return [_name(dependency, where) for dependency in dependencies]
 
 
@@ -100,7 +104,7 @@ def _name(value: Any, where: str) -> str:
 
 
 def service_name(value: str) -> str:
-    """A service's name as it is compared: `Orders API`, `orders_api` and `orders-api` are one."""
+    """Return the canonical name of a service: `Orders API`, `orders_api` and `orders-api` are the same."""
     return canonical_service(value)
 
 

@@ -1,4 +1,4 @@
-"""The words of an alert that can tell it from others, and how rare each is among the alerts at hand."""
+"""The distinguishing words of an alert, and how rare each is among the current alerts."""
 
 import itertools
 import math
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from onrecall.domain.service_names import canonical_service
 
 MOST_TERMS = 60
-"""Terms of one alert that are compared."""
+"""Most terms of one alert that are compared."""
 _LONGEST = 4_000
-"""Characters of one text that are read."""
+"""Most characters of one text that are read."""
 _TERM = re.compile(r"[a-z][a-z0-9]*(?:[._-]+[a-z0-9]+)*")
 _STOP_WORDS = frozenset(
     re.findall(
@@ -23,29 +23,29 @@ _STOP_WORDS = frozenset(
     )
 )
 _VERSION = re.compile(r"v\d+(?:[._-]\w+)*|sha\d+\b.*|[0-9a-f]*\d[0-9a-f]*[a-f][0-9a-f]*")
-"""Words that say which build runs, which alerts of one release share, whatever is wrong."""
+"""Words for a build, which alerts of one release share whatever is wrong."""
 _CUE = re.compile(
     r"\b(?:call(?:s|ed|ing)?|connect(?:s|ed|ing|ions?)?|requests?|time(?:d\s)?outs?|wait(?:s|ing)?|dial(?:s|ing)?|"
     r"reach(?:es|ed|ing)?|upstream|behind|depend(?:s|ing|ency)?|backend|host|needs?|refused|unreachable|unavailable)"
     r"\W+(?:(?:to|from|for|by|of|on|the|service|host|upstream)\W+){0,3}"
 )
-"""What makes a name that follows one of something that is called or needed, and no word that happens to stand there."""
+"""Cue words: a term that follows is the name of something called or needed."""
 CONCEPTS: Mapping[str, re.Pattern[str]] = {
     "name resolution": re.compile(
         r"\bdns|coredns|servfail|nxdomain|no such host|getaddrinfo|eai_again|name resolution|resolver\b"
     ),
     "certificates": re.compile(r"x509|\bcertificates?\b|\btls\b|\bssl\b|sslcert"),
 }
-"""Faults that show in many services in other words than where they are."""
+"""Widespread faults, whose symptoms are worded differently from the cause."""
 
 
 def fold_case(text: str) -> str:
-    """A text as it is read: without case, and bounded."""
+    """Case-fold a text, and truncate it."""
     return text[:_LONGEST].casefold()
 
 
 def extract_terms(text: str, own: Iterable[str] = ()) -> frozenset[str]:
-    """The telling terms of a folded text, without numbers, common words and the alert's own names."""
+    """Extract the distinguishing terms of a folded text, without numbers, stop words and the alert's own names."""
     leave = _STOP_WORDS | {name for name in own if name}
     terms: dict[str, None] = {}
     for term in _TERM.findall(text):
@@ -57,13 +57,13 @@ def extract_terms(text: str, own: Iterable[str] = ()) -> frozenset[str]:
 
 
 def canonical_terms(text: str) -> frozenset[str]:
-    """Returns all terms of a folded text in the spelling of services, with each two that follow each other as one."""
+    """Return all terms of a folded text in canonical spelling, and all pairs of adjacent ones."""
     names = [canonical_service(term) for term in _TERM.findall(text)[: 2 * MOST_TERMS]]
     return frozenset((*names, *(f"{name}-{next_name}" for name, next_name in itertools.pairwise(names))))
 
 
 def called_terms(text: str) -> frozenset[str]:
-    """Returns the terms of a folded text that are called or needed there, by the words before them."""
+    """Return the terms of a folded text that are called or needed, by the cue words before them."""
     return frozenset(_cued_terms(text))
 
 
@@ -74,12 +74,12 @@ def _cued_terms(text: str) -> Iterator[str]:
 
 
 def find_concepts(text: str) -> frozenset[str]:
-    """Which of the widespread faults a folded text speaks of."""
+    """Return the widespread faults that a folded text mentions."""
     return frozenset(name for name, pattern in CONCEPTS.items() if pattern.search(text))
 
 
 class WordRarity:
-    """How much each term tells, by how few of the alerts at hand have it, and how telling it was before."""
+    """The weight of each term: by how few current alerts have it, and by its weight among past ones."""
 
     def __init__(self, texts: Iterable[frozenset[str]], telling: Callable[[str], float] = lambda _: 1.0) -> None:
         self.counts: Counter[str] = Counter()
@@ -91,5 +91,5 @@ class WordRarity:
         self.weight = {term: telling(term) * (most - math.log(count + 1)) for term, count in self.counts.items()}
 
     def total(self, text: frozenset[str]) -> float:
-        """What all terms of a text tell together."""
+        """Return the total weight of the terms of a text."""
         return math.fsum(self.weight[term] for term in text)

@@ -1,4 +1,4 @@
-"""Alerts in: every sender's messages, what could not be read of them, and the changes that they tell of."""
+"""Alert intake: messages of all sources, rejected parts, and change events."""
 
 import json
 from typing import Annotated, Any
@@ -151,7 +151,9 @@ def rejected(
 ) -> RejectedPage:
     """List unreadable parts of messages, newest first, each with the reason."""
     page = memory.store.rejected(cursor, limit)
-    return RejectedPage(items=[StoredRejectedPartOut.model_validate(part) for part in page.items], next=page.next_cursor)
+    return RejectedPage(
+        items=[StoredRejectedPartOut.model_validate(part) for part in page.items], next=page.next_cursor
+    )
 
 
 @router.post(
@@ -176,7 +178,7 @@ async def _receive(source: str, request: Request, intake: TheIntake, memory: The
 
 
 async def _delivery(source: str, request: Request, memory: TheMemory) -> WebhookRequest:
-    """Returns the message of a sender, unpacked; one that can't be unpacked is refused, and kept as rejected."""
+    """Return the decompressed message; one that can't be decompressed is refused, and stored as rejected."""
     packed = await bodies.read_packed_message(request)
     try:
         return await bodies.unpack_message(packed)
@@ -187,7 +189,7 @@ async def _delivery(source: str, request: Request, memory: TheMemory) -> Webhook
 
 
 def _receipt_response(receipt: IngestReceipt) -> Response:
-    """Written by hand, for this is the one answer that is given a thousand times a second."""
+    """Build the response by hand, because it is sent a thousand times a second."""
     rejected = [{"where": part.where, "field": part.field, "message": part.message} for part in receipt.rejected]
     content = {"accepted": receipt.accepted, "duplicate": receipt.duplicate, "rejected": rejected}
     if receipt.problems:
@@ -195,7 +197,9 @@ def _receipt_response(receipt: IngestReceipt) -> Response:
     return JSONResponse(content, 202)
 
 
-async def _receive_pagerduty(request: Request, intake: TheIntake, memory: TheMemory, source: str, success_message: str) -> Response:
+async def _receive_pagerduty(
+    request: Request, intake: TheIntake, memory: TheMemory, source: str, success_message: str
+) -> Response:
     try:
         receipt = await intake.take(source, await _delivery(source, request, memory), *sender_of(request))
     except Invalid as error:

@@ -18,18 +18,22 @@ from onrecall.bootstrap.status import StatusReport
 from onrecall.http import (
     alerts,
     audit,
+    auth_middleware,
+    body_limits,
     causes,
     collaboration,
     console,
     deliveries,
     documents,
     export,
+    grouping,
     health,
     history,
     incidents,
     keys,
     maintenance,
     metrics,
+    overview,
     pages,
     problems,
     recall,
@@ -37,16 +41,12 @@ from onrecall.http import (
     risk,
     search,
     slack,
+    sources,
     suggestions,
     trust,
     usage,
+    websocket,
 )
-from onrecall.http import auth_middleware
-from onrecall.http import body_limits
-from onrecall.http import grouping
-from onrecall.http import overview
-from onrecall.http import sources
-from onrecall.http import websocket
 from onrecall.http.broadcast import Stream
 from onrecall.http.compat import (
     hindsight as hindsight_banks,
@@ -83,7 +83,7 @@ def create(
     rehearsals: BacktestRunner | None = None,
     hindsight: HindsightPeer | None = None,
 ) -> FastAPI:
-    """The application over one memory; the worker answers what was opened, `access` says who gets in.
+    """Create the application over one memory; the worker answers opened incidents, `access` controls access.
 
     Without `rehearsals` no backtest can be started over HTTP; `hindsight` is the bank that a client may have pulled in.
     """
@@ -155,7 +155,7 @@ def create(
 
 
 KEY_SCHEMES = (Security(HTTPBearer(auto_error=False)), Security(APIKeyHeader(name="X-API-Key", auto_error=False)))
-"""How a key is given, for people who read the description; it is the guard that looks at it."""
+"""How a key is given, for the API description; the middleware checks it."""
 COMPAT_ROUTERS = (
     recallops.router,
     incidentos.router,
@@ -165,7 +165,7 @@ COMPAT_ROUTERS = (
     ragoffire_system.router,
     hindsight_banks.router,
 )
-"""What clients of other systems speak; documented apart (docs/compatibility.md, docs/hindsight.md)."""
+"""APIs for clients of other systems, documented in docs/compatibility.md and docs/hindsight.md."""
 ROUTERS = (
     incidents.router,
     overview.router,

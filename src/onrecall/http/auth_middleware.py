@@ -1,4 +1,4 @@
-"""The guard before every route: closed unless the table of roles opens it to whoever asks."""
+"""Authentication and authorisation before every route: access is denied unless the table of roles allows it."""
 
 import logging
 
@@ -27,20 +27,20 @@ from onrecall.storage.rejected import replace_unstorable
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 DOWNLOADS = frozenset({"/api/v1/export"})
-"""What a browser saves as a file, whichever page sent it there; a link in a mail is enough."""
+"""Routes that a browser saves as a file, whichever page links to them."""
 POLICY_VIOLATION = 1008
 LONGEST_PATH = 200
 LONGEST_REASON = 120
 LOCAL_CALLER = Principal("admin")
-"""Somebody at this machine, while there is no key."""
+"""A local caller while no key exists."""
 LOCAL_PROXY = "local proxy"
-"""Who asks through a proxy of this machine without a key, where an operator lets them."""
+"""Name of callers through a local proxy without a key, if the operator allows them."""
 
 log = logging.getLogger(__name__)
 
 
 class AuthMiddleware:
-    """Lets a request through when its key or signature is good for its route, and says whose it is."""
+    """Admits a request if its key or signature allows its route, and records whose it is."""
 
     def __init__(self, app: ASGIApp, memory: IncidentService, access: Access, keys: Keys) -> None:
         self._app = app
@@ -90,7 +90,7 @@ class AuthMiddleware:
             await threads.run(threads.BOOKKEEPING, self._record_use, caller)
 
     def _slot(self, request: Request, route: RouteMatch, caller: Principal) -> tuple[str, str] | None:
-        """Under which bound a request is counted, and for whom; None for what is bounded elsewhere."""
+        """Reserve a slot for the request; None if its route is limited elsewhere."""
         if request.method == "WEBSOCKET" or route.least in ("ingest", "slack"):
             return None
         kind = request_kind(f"{request.method} {route.path}", request.url.query)
@@ -177,7 +177,9 @@ class AuthMiddleware:
             return Principal(key.role, key.name, key)
         if token is None and route.source in KEY_IN_BODY:
             encoding = request.headers.get("content-encoding", "")
-            token = credentials.routing_key(await threads.run(threads.ACKNOWLEDGING, _parse_body, await body.read(), encoding))
+            token = credentials.routing_key(
+                await threads.run(threads.ACKNOWLEDGING, _parse_body, await body.read(), encoding)
+            )
         if token is None:
             raise Unauthorised("give a key as `Authorization: Bearer …` or `X-API-Key: …`; in a URL none is looked for")
         key = self._keys.holder(token)
@@ -211,7 +213,7 @@ class AuthMiddleware:
 
 
 class _Body:
-    """A body that the guard may read and the route reads again."""
+    """A request body that the middleware may read before the route does."""
 
     def __init__(self, request: Request, receive: Receive) -> None:
         self._request = request
@@ -237,7 +239,7 @@ def _parse_body(body: bytes, encoding: str) -> object:
 
 
 def _tried_credentials(request: Request, route: RouteMatch, error: OnRecallError) -> bool:
-    """Whether somebody tried a key or a signature; having none is no attempt at guessing."""
+    """Return whether a key or a signature was given; without one it is no attempt at guessing."""
     if route.source is not None and (isinstance(error, Forbidden) or route.source in KEY_IN_BODY):
         return True
     has_credentials = credentials.token_in(request.headers) is not None or _ticket(request) is not None

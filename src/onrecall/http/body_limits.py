@@ -1,4 +1,4 @@
-"""Limits on what is read from a stranger: a body has a size, whatever its header says."""
+"""Limits the size of request bodies, whatever their header says."""
 
 import logging
 
@@ -28,7 +28,9 @@ class BodyLimit:
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
             log.warning("a body of %d bytes was refused at %r: %s", int(declared), scope["path"][:100], message)
-            await problem_response(Problem(title="The body is too large", status=413, detail=message))(scope, receive, send)
+            await problem_response(Problem(title="The body is too large", status=413, detail=message))(
+                scope, receive, send
+            )
             return
         size = 0
 
@@ -65,7 +67,10 @@ class SafeHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start" and not scope["path"].startswith("/docs"):
                 present = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(header for header in SECURITY_HEADERS if header[0] not in present)]
+                message["headers"] = [
+                    *message["headers"],
+                    *(header for header in SECURITY_HEADERS if header[0] not in present),
+                ]
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

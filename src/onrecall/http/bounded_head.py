@@ -1,9 +1,9 @@
-"""HTTP whose request heads are bounded before they are whole: the parser alone would hold as much as is sent."""
+"""Bounds request heads while they arrive: the parser alone would buffer any amount."""
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST_BYTES = 32 * 1024
-"""Of a request line with its headers; cookies of a company's proxies may take half of it."""
+"""Largest request line with headers; cookies of company proxies may take half of it."""
 _REFUSAL = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
     b"content-length: %d\r\n\r\n%b"
@@ -28,7 +28,7 @@ class BoundedHead(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Its head is whole; what is too large by now is refused as well."""
+        """The head is complete; it is refused if it is too large."""
         self._reading_head = False
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > MOST_BYTES:
@@ -37,7 +37,7 @@ class BoundedHead(HttpToolsProtocol):
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
-        """Some of what the client sends."""
+        """Count the bytes of an incomplete head."""
         super().data_received(data)
         if self._reading_head:
             self._head_bytes += len(data)

@@ -1,4 +1,4 @@
-"""Hints for all who listen: one reader in each process goes through the feed of events and hands each to everybody.
+"""Broadcasts hints to all clients: one reader per process follows the event feed and sends each event to every client.
 
 A hint says that something happened and where; what it is, is asked for. Who does not keep up is let go, never waited
 for, and goes on later with the last number it had.
@@ -23,16 +23,16 @@ MAX_QUEUED_HINTS = 1000
 """Hints that may wait for one client."""
 MAX_CLIENTS = 5000
 MOST_MISSED = 10_000
-"""Events further back than this are not told one by one."""
+"""Events further back than this are not replayed."""
 POLL_SECONDS = 0.25
-"""How soon what other processes did is seen where the database does not tell."""
+"""Poll interval for other processes' events if the database does not notify."""
 FALLBACK_POLL_SECONDS = 2.0
-"""The same where it does, should that be lost."""
+"""Poll interval if it does, in case a notification is lost."""
 HEARTBEAT_SECONDS = 15.0
 INCIDENT_POLL_SECONDS = 10.0
-"""Who waits for an incident looks himself after so long, should the feed have failed meanwhile."""
+"""Interval at which those who wait for an incident check it themselves, in case the feed failed."""
 GATHER_SECONDS = 0.01
-"""What is written at once is read at once."""
+"""Delay before reading, so that events written together are read together."""
 
 Result = TypeVar("Result")
 
@@ -41,51 +41,51 @@ log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class StreamClient:
-    """One that listens: what waits for it, and whether it was let go."""
+    """A connected client: its queue, and whether it was disconnected."""
 
     since: int
     """The newest event when it joined: later ones wait in the queue."""
     queue: "asyncio.Queue[str]" = field(default_factory=lambda: asyncio.Queue(MAX_QUEUED_HINTS))
     let_go: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    """Why it is told nothing more."""
+    """Why it was disconnected."""
 
     def send(self, hint: str) -> None:
-        """Put a hint where the client fetches it; never wait for it."""
+        """Queue a hint for the client without waiting."""
         try:
             self.queue.put_nowait(hint)
         except asyncio.QueueFull:
             self.end("you did not keep up; come again with ?after= and the last seq you had")
 
     def end(self, reason: str) -> None:
-        """Let it go."""
+        """Disconnect it."""
         if not self.let_go.done():
             self.let_go.set_result(reason)
 
 
 class Stream:
-    """All that listen in this process. The store is read only while somebody does."""
+    """All clients of this process. The store is read only while there are any."""
 
     def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
         self._clients: set[StreamClient] = set()
         self._waiting_by_incident: dict[str, set[asyncio.Event]] = {}
-        """Who waits for something to happen to one incident."""
+        """Waiters by incident."""
         self._reader: asyncio.Task[None] | None = None
         self._start_lock = asyncio.Lock()
         self._woken = asyncio.Event()
         self.heartbeat_seconds = HEARTBEAT_SECONDS
-        """After so long without a hint a client is told that the stream is alive."""
+        """Interval of heartbeats while there are no hints."""
         self.seq = 0
-        """The last event that was handed out."""
+        """The last event that was published."""
 
     @property
     def listening(self) -> int:
-        """How many do."""
+        """Number of connected clients."""
         return len(self._clients)
 
     @property
     def waiting(self) -> int:
-        """How many wait for something to happen to an incident."""
+        """Number of requests that wait for an incident."""
         return sum(map(len, self._waiting_by_incident.values()))
 
     @asynccontextmanager
@@ -104,7 +104,7 @@ class Stream:
 
     @asynccontextmanager
     async def awaited(self, incident: str) -> AsyncIterator[asyncio.Event]:
-        """What is set with each thing that happens to an incident from now on; who waits takes no thread."""
+        """Yield an event that is set whenever something happens to an incident; waiting takes no thread."""
         happened = asyncio.Event()
         async with self._start_lock:
             await self._start_reader()
@@ -118,7 +118,7 @@ class Stream:
                 self._waiting_by_incident.pop(incident, None)
 
     async def wait_for(self, incident: str, look: Callable[[], Result | None], seconds: float) -> Result | None:
-        """What `look` finds of an incident, looked for again whenever something happens to it, at most so long."""
+        """Call `look` now and whenever something happens to an incident, until it finds something or time is up."""
         result = await threads.run(threads.STREAM, look)
         if result is not None or seconds <= 0:
             return result
@@ -135,13 +135,13 @@ class Stream:
         return result
 
     async def _start_reader(self) -> None:
-        """Have the feed read from its end on, unless it is read already."""
+        """Start to read the feed from its end, unless it is being read already."""
         if self._reader is None:
             self.seq = await threads.run(threads.STREAM, self._memory.store.overview.newest_event)
             self._reader = asyncio.create_task(self._run())
 
     async def missed(self, after: int, until: int) -> AsyncIterator[str]:
-        """What happened after one event, up to and with another."""
+        """Yield hints for the events after one, up to and including another."""
         while after < until:
             events = await threads.run(threads.STREAM, self._memory.store.events, after, BATCH_SIZE)
             for event in events:
@@ -210,5 +210,5 @@ class Stream:
 
 
 def hint(event: IncidentEvent) -> str:
-    """That something happened to an incident."""
+    """Build the hint for an event."""
     return json.dumps({"type": event.type, "id": event.incident, "seq": event.seq})

@@ -1,4 +1,4 @@
-"""The console: built files from `web/`, its page handed out with a fresh nonce for its styles."""
+"""Serves the console built from `web/`; each page gets a fresh nonce for its styles."""
 
 import secrets
 from importlib.resources import files
@@ -23,11 +23,11 @@ NOT_BUILT = "the console is not built; run `make demo`, or `npm ci && npm run bu
 
 
 PAGES = ("/", "/ask", "/incidents/{rest:path}", "/memory", "/trust", "/recurrences", "/system", "/system/{rest:path}")
-"""The addresses of the console: the same page is served at each, and shows what the address names."""
+"""Paths of the console; the same page is served at each."""
 
 
 def install(app: FastAPI) -> None:
-    """Serve the console at its addresses, and its files, packed, under names that change with their content."""
+    """Serve the console at its paths, and its files, compressed, under names that change with their content."""
     app.mount("/static", GZipMiddleware(_Files(directory=str(BUILD_FOLDER), check_dir=False)), name="static")
     for path in PAGES:
         app.add_api_route(path, page, include_in_schema=False)
@@ -46,7 +46,7 @@ def rendered_page(status: int) -> HTMLResponse:
 
 
 def is_lost_visitor(scope: Scope, route: RouteMatch) -> bool:
-    """Whether a browser opens an address at which nothing is; it gets the console, which leads home."""
+    """Return whether a browser opens an unknown path; it gets the console's 404 page."""
     nothing = route.least is None and not route.others
     if not nothing or scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
         return False
@@ -56,7 +56,7 @@ def is_lost_visitor(scope: Scope, route: RouteMatch) -> bool:
 
 
 def policy(nonce: str) -> str:
-    """What a browser may do on the console: run and fetch our own files, nothing inline and nothing from elsewhere."""
+    """Build the content security policy: own files only, nothing inline and nothing from other origins."""
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -65,7 +65,7 @@ def policy(nonce: str) -> str:
 
 
 class _Files(StaticFiles):
-    """Files that browsers may keep forever, for a changed file has another name."""
+    """Files that browsers may cache forever, because a changed file gets another name."""
 
     def file_response(
         self, full_path: PathLike, stat_result: stat_result, scope: Scope, status_code: int = 200

@@ -1,4 +1,4 @@
-"""Where a request carries its key, and whether it comes from a person at this machine."""
+"""Extracts the key of a request, and decides whether it comes from this machine."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ LONGEST = 1000
 
 
 def token_in(headers: Headers) -> str | None:
-    """The key of a request, wherever its sender was able to put it; None when it carries none."""
+    """Return the key of a request from any supported header; None if it has none."""
     if "x-api-key" in headers:
         return headers["x-api-key"].strip()
     scheme, _, value = headers.get("authorization", "").partition(" ")
@@ -38,13 +38,13 @@ def _password(encoded: str) -> str:
 
 
 def routing_key(body: Any) -> str | None:
-    """The key in a PagerDuty event, of either version of its API."""
+    """Return the key in a PagerDuty event of either API version."""
     key = (body.get("routing_key") or body.get("service_key")) if isinstance(body, dict) else None
     return key if isinstance(key, str) else None
 
 
 def client_address(client: Sequence[Any] | None) -> str:
-    """Where a request comes from; one network of IPv6 is one place, for it is given out whole."""
+    """Return the client's address; an IPv6 /64 counts as one, because it is assigned as a whole."""
     host = str(client[0]) if client else ""
     try:
         ip = ip_address(host)
@@ -56,12 +56,12 @@ def client_address(client: Sequence[Any] | None) -> str:
 
 
 def caller_identity(caller: Principal, client: Sequence[Any] | None) -> str:
-    """Whose a request is, for bounds of each caller: the name of its key, or else where it comes from."""
+    """Return the identity for per-caller limits: the name of the key, else the address."""
     return caller.name or client_address(client)
 
 
 def require_local_client(client: Sequence[Any] | None, headers: Headers) -> None:
-    """Without any key, OnRecall answers only those who sit at this machine; all others are refused."""
+    """Raise unless the client is at this machine, which is required while no key exists."""
     if not client or not is_loopback(str(client[0])):
         raise Unauthorised(f"without a key OnRecall answers this machine alone; {NO_KEY_YET}")
     hosts = headers.getlist("host")
@@ -71,9 +71,9 @@ def require_local_client(client: Sequence[Any] | None, headers: Headers) -> None
 
 
 def is_cross_origin(headers: Headers, welcome: Sequence[str], page_host: str | None = None) -> bool:
-    """Whether a browser sends this for a page that is not ours. Others than browsers send no such headers.
+    """Return whether a browser sends this for a page of another origin. Only browsers send such headers.
 
-    Where a proxy of this machine passes on what its own pages ask, `page_host` is the host it serves them at.
+    `page_host` is the host at which a local proxy serves its own pages.
     """
     origin = headers.get("origin")
     if origin in welcome:
@@ -87,13 +87,13 @@ def is_cross_origin(headers: Headers, welcome: Sequence[str], page_host: str | N
 
 
 def is_local_origin(origin: str | None) -> bool:
-    """Whether a page of this machine has this origin, such as http://localhost:3000."""
+    """Return whether an origin is local, such as http://localhost:3000."""
     scheme, mark, host = (origin or "").partition("://")
     return scheme in ("http", "https") and bool(mark) and means_loopback(host)
 
 
 def means_loopback(host: str) -> bool:
-    """Whether a host, with or without a port, can only mean this machine."""
+    """Return whether a host, with or without a port, can only mean this machine."""
     if set(host) & set("@/\\?#"):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Pages of other origins: which of them a browser lets read an answer, and what a refusal tells them.
+"""CORS: which pages of other origins may read a response, and what a refusal tells them.
 
 Origins that an operator names may ask whatever their key may. While there is no key, pages of this machine
 (http://localhost:3000 and the like) may also ask what only reads: that is what `roles.is_read_only` says.
@@ -25,26 +25,28 @@ REFUSAL = "a page from elsewhere asks for this; name its origin in ONRECALL_CORS
 
 
 class ElsewhereForbidden(Forbidden):
-    """A page of an origin that nobody has named asks for something."""
+    """A page of an origin that is not allowed sends a request."""
 
     def __init__(self) -> None:
         super().__init__(REFUSAL)
 
 
 def is_local_page(scope: Scope, keys: Keys) -> bool:
-    """Whether a page of this machine asks this machine, and there is no key yet."""
+    """Return whether the request is from a local page to this machine while no key exists."""
     headers, client = Headers(scope=scope), scope.get("client")
-    is_local_client = client is not None and is_loopback(client_address(client)) and means_loopback(headers.get("host", ""))
+    is_local_client = (
+        client is not None and is_loopback(client_address(client)) and means_loopback(headers.get("host", ""))
+    )
     return is_local_client and not keys.required and is_local_origin(headers.get("origin"))
 
 
 def may_read(scope: Scope, route: RouteMatch, keys: Keys) -> bool:
-    """Whether a page of this machine may ask for this without being named: it has to change nothing."""
+    """Return whether a local page may use this route without being allowed: it must be read-only."""
     return is_read_only(route, scope.get("method", "WEBSOCKET")) and is_local_page(scope, keys)
 
 
 class CrossOrigin:
-    """Answers preflights, and says in each answer whether a page of another origin may read it."""
+    """Answers preflights, and sets on each response whether a page of another origin may read it."""
 
     def __init__(self, app: ASGIApp, access: Access, keys: Keys) -> None:
         self._app = app
@@ -66,7 +68,7 @@ class CrossOrigin:
             await self._app(scope, receive, send)
 
     async def _answer_preflight(self, scope: Scope, receive: Receive, send: Send, origin: str) -> None:
-        """Let a page of this machine ask, so that it can read a refusal; tell others what lets them."""
+        """Allow local pages, so that they can read a refusal; tell others which setting allows them."""
         allowed = self._allowed.preflight_headers | {"Access-Control-Allow-Origin": origin}
         local = await self._is_local_page(scope)
         response = PlainTextResponse("OK", 200, allowed) if local else PlainTextResponse(REFUSAL, 403)
@@ -82,7 +84,7 @@ class CrossOrigin:
 
 
 async def _send_readable(scope: Scope, origin: str, send: Send, message: Message) -> None:
-    """Send an answer; a page of this machine may read it where it only reads, or where it is refused."""
+    """Send a response; a local page may read it if the route is read-only or the request was refused."""
     if message["type"] == "http.response.start":
         route = match_route(scope["method"], scope["path"])
         if message["status"] >= 400 or is_read_only(route, scope["method"]):

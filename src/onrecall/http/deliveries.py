@@ -1,4 +1,4 @@
-"""What was told, what waits, and what was given up."""
+"""Deliveries to channels: sent, pending and dead."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What every route is given. These are async because others would each be called in a thread of its own."""
+"""Dependencies of routes. They are async because sync ones would each take a thread."""
 
 from typing import Annotated
 
@@ -28,7 +28,7 @@ async def _caller(request: Request) -> Principal:
 
 
 def sender_of(request: Request) -> tuple[str, str | None]:
-    """Return what the bound of one caller counts, and the name of the key that the message came with."""
+    """Return the identity for per-caller limits, and the name of the key that came with the message."""
     caller: Principal = request.state.caller
     return credentials.caller_identity(caller, request.client), caller.name
 
@@ -48,4 +48,4 @@ TheWorker = Annotated[WorkerHandle, Depends(_worker)]
 TheStream = Annotated[Stream, Depends(_stream)]
 TheIntake = Annotated[IngestQueue, Depends(_intake)]
 TheCaller = Annotated[Principal, Depends(_caller)]
-"""Who asks, as the guard found."""
+"""The authenticated caller."""

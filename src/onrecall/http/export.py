@@ -37,7 +37,7 @@ def export(memory: TheMemory) -> StreamingResponse:
 
 
 def _pack_archive(memory: IncidentService) -> tuple[IO[bytes], int]:
-    """The whole zip in a nameless file, so that slow readers hold up no database and a failure is an answer."""
+    """Write the zip to a temporary file, so that slow clients do not block the database and failures are reported."""
     if not _packing.acquire(blocking=False):
         raise Unavailable("an export is being packed already; try again when it is done")
     try:

@@ -92,7 +92,8 @@ def began_together(memory: TheMemory) -> BeganTogetherList:
     """List unrelated open incidents that began within seconds of each other, in groups of four or more."""
     items = [
         BeganTogetherOut(
-            seconds=hint.span.total_seconds(), incidents=[IncidentOut.model_validate(incident) for incident in hint.incidents]
+            seconds=hint.span.total_seconds(),
+            incidents=[IncidentOut.model_validate(incident) for incident in hint.incidents],
         )
         for hint in memory.together.hints()
     ]

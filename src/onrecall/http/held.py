@@ -1,4 +1,4 @@
-"""Requests that are held until there is an answer, and no longer than somebody waits for it."""
+"""Long polls: requests held until there is an answer or the client disconnects."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 async def while_connected(request: Request, waiting: Coroutine[Any, Any, Result]) -> Result:
-    """The result, unless the client hangs up before: then the waiting ends, and nobody reads the answer."""
+    """Return the result; if the client disconnects first, cancel the wait."""
     answer, disconnect = asyncio.ensure_future(waiting), asyncio.ensure_future(_wait_for_disconnect(request))
     try:
         await asyncio.wait({answer, disconnect}, return_when=asyncio.FIRST_COMPLETED)

@@ -103,7 +103,9 @@ def incidents(
 def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
     """Return one incident, now or as known at a given time, with the changes shortly before it."""
     stored = memory.store.incident(incident_id, as_of)
-    return IncidentSeenOut.model_validate(stored).with_changes(changes_before(memory, stored), memory.alert_links(incident_id))
+    return IncidentSeenOut.model_validate(stored).with_changes(
+        changes_before(memory, stored), memory.alert_links(incident_id)
+    )
 
 
 @router.get("/incidents/{incident_id}/timeline", responses=responses(404))
@@ -116,7 +118,9 @@ def timeline(incident_id: str, memory: TheMemory) -> Timeline:
 @router.get("/incidents/{incident_id}/resolutions", responses=responses(404))
 def resolutions(incident_id: str, memory: TheMemory) -> Resolutions:
     """List every version of its resolution, newest first."""
-    return Resolutions(items=[ResolutionOut.model_validate(resolution) for resolution in memory.store.resolutions(incident_id)])
+    return Resolutions(
+        items=[ResolutionOut.model_validate(resolution) for resolution in memory.store.resolutions(incident_id)]
+    )
 
 
 @router.get("/incidents/{incident_id}/recommendation", responses=responses(404, 422))

@@ -1,4 +1,4 @@
-"""Keeps the keys read while requests come, so that none of them waits for the database to say whose key it shows."""
+"""Keeps the keys in memory fresh while requests come, so that no request waits for the database."""
 
 import asyncio
 import logging
@@ -9,15 +9,15 @@ from onrecall.http import threads
 from onrecall.pipeline.keys import Keys
 
 PATIENCE_SECONDS = 5.0
-"""Keys that were read so long ago are still good enough while somebody reads them anew: the database is busy."""
+"""Greatest age of the keys that is accepted while they are being reloaded."""
 IDLE_SECONDS = 5.0
-"""So long after the last request they are read no more."""
+"""Reloading stops this long after the last request."""
 
 log = logging.getLogger(__name__)
 
 
 class KeyReader:
-    """Reads the keys again and again in the background, for the loop that asks."""
+    """Reloads the keys periodically in the background."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
@@ -25,7 +25,7 @@ class KeyReader:
         self._reading: asyncio.Task[None] | None = None
 
     async def ready(self) -> None:
-        """Return once the keys are known well enough; Unavailable when the database does not tell them."""
+        """Wait until the keys are fresh enough. Raises Unavailable if the database cannot be read."""
         self._asked_at = time.monotonic()
         age = self._keys.age
         fresh = self._keys.fresh_seconds
@@ -35,7 +35,7 @@ class KeyReader:
             self._reading = asyncio.create_task(self._read())
 
     def stop(self) -> None:
-        """Read no more."""
+        """Stop reloading."""
         if self._reading is not None:
             self._reading.cancel()
 

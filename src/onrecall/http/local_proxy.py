@@ -1,4 +1,4 @@
-"""Requests that a proxy on this machine passes on, such as a Next.js rewrite: for whom, and under which name."""
+"""Requests through a proxy on this machine, such as a Next.js rewrite."""
 
 from starlette.datastructures import Headers
 
@@ -14,17 +14,17 @@ RECIPE = (
 
 
 def is_proxied(headers: Headers) -> bool:
-    """Whether a proxy says that it passes this request on."""
+    """Return whether a proxy forwarded this request."""
     return any(name in headers for name in FORWARDED)
 
 
 def refusal() -> Unauthorised:
-    """The refusal of a proxied request, where no operator has allowed any."""
+    """Build the refusal of a proxied request that the operator has not allowed."""
     return Unauthorised(f"this request came through a proxy, and no key exists yet; {NO_KEY_YET}, or {RECIPE}")
 
 
 def require_local_origin(headers: Headers) -> None:
-    """Raise Unauthorised unless everybody whom the proxy names as the request's origin sits at this machine.
+    """Raise Unauthorised unless every client that the proxy names is at this machine.
 
     A client may write addresses of its own into X-Forwarded-For; the proxy adds the true one at the end. So all that
     stand there have to be this machine's.
@@ -43,7 +43,7 @@ def require_local_origin(headers: Headers) -> None:
 
 
 def forwarded_host(headers: Headers) -> str | None:
-    """The host that a page was loaded from, as the proxy tells it."""
+    """Return the host that a page was loaded from, according to the proxy."""
     return next(iter(_parts(headers, "x-forwarded-host")), None)
 
 
@@ -52,7 +52,7 @@ def _parts(headers: Headers, name: str) -> list[str]:
 
 
 def _is_this_machine(address: str) -> bool:
-    """Whether it is a loopback address, with or without a port."""
+    """Return whether it is a loopback address, with or without a port."""
     if is_loopback(address):
         return True
     host, colon, port = address.rpartition(":")

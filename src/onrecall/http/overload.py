@@ -1,4 +1,4 @@
-"""What is refused when more is asked than can be answered: 503, and when to come again.
+"""Overload protection: excess requests get 503 with Retry-After.
 
 Each caller has a bound of its own, so that one script can't keep everybody else out. Messages of senders are not
 counted here: they wait in a queue of their own, with bounds of its own (`worker/ingest_queue.py`).
@@ -13,7 +13,7 @@ from onrecall.domain.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class RequestBound:
-    """How many requests of a kind may be under way at once."""
+    """How many requests of a kind may be in flight."""
 
     total: int
     per_caller: int
@@ -30,7 +30,7 @@ RETRY_SECONDS = 1.0
 
 
 class RequestsInFlight:
-    """The requests that are being answered now, by kind and by caller."""
+    """Counts the requests in flight by kind and by caller."""
 
     def __init__(self, bounds: Mapping[str, RequestBound] = BOUNDS) -> None:
         self._bounds = bounds
@@ -38,7 +38,7 @@ class RequestsInFlight:
         self._per_caller: Counter[tuple[str, str]] = Counter()
 
     def enter(self, kind: str, caller: str) -> None:
-        """Count one more; Unavailable when there are too many of the caller's, or of all."""
+        """Count a request. Raises Unavailable if there are too many of the caller, or in total."""
         bound = self._bounds[kind]
         if self._per_caller[kind, caller] >= bound.per_caller:
             raise Unavailable(
@@ -50,7 +50,7 @@ class RequestsInFlight:
         self._per_caller[kind, caller] += 1
 
     def leave(self, kind: str, caller: str) -> None:
-        """Count one less."""
+        """Release a request."""
         self._total[kind] -= 1
         self._per_caller[kind, caller] -= 1
         if not self._per_caller[kind, caller]:
@@ -58,7 +58,7 @@ class RequestsInFlight:
 
 
 def request_kind(route: str, query: str) -> str:
-    """Under which bound a request falls."""
+    """Return the kind of a request, which selects its bound."""
     if route in HEAVY:
         return "heavy"
     return "waiting" if route == LONG_POLL_ROUTE and "wait=" in query else "asking"

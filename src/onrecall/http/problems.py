@@ -1,4 +1,4 @@
-"""Problems as RFC 9457: one table from an error to its status."""
+"""Problem details (RFC 9457): maps errors to statuses."""
 
 import logging
 import secrets
@@ -53,7 +53,7 @@ def install(app: FastAPI) -> None:
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems that a route can answer with, for OpenAPI."""
+    """Describe the problems of a route for OpenAPI."""
     return {
         status: {"model": Problem, "description": _title(status), "content": {MEDIA_TYPE: {}}}
         for status in (*statuses, 500)
@@ -61,14 +61,14 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """A problem as a response."""
+    """Build a response from a problem."""
     return JSONResponse(
         problem.model_dump(exclude_none=True), problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE
     )
 
 
 def to_response(error: Exception) -> JSONResponse:
-    """The answer to an error that is raised before any route is reached."""
+    """Build the response to an error raised before any route is reached."""
     return _domain_error(None, error) if isinstance(error, OnRecallError) else _http_error(None, error)
 
 
@@ -93,7 +93,9 @@ def _field_error(field_error: Mapping[str, Any]) -> FieldError:
     if field_error["type"] == "json_invalid":
         why = (field_error.get("ctx") or {}).get("error", "it can't be read")
         return FieldError(field="body", message=f"this is no JSON: {why} at character {field_error['loc'][-1]}")
-    return FieldError(field=".".join(str(part) for part in field_error["loc"] if part != "body") or "body", message=field_error["msg"])
+    return FieldError(
+        field=".".join(str(part) for part in field_error["loc"] if part != "body") or "body", message=field_error["msg"]
+    )
 
 
 def _http_error(_: Request | None, error: Exception) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Slows down whoever shows one wrong key after another."""
+"""Limits attempts with wrong keys."""
 
 import logging
 import time
@@ -13,14 +13,14 @@ log = logging.getLogger(__name__)
 
 
 class RateLimit:
-    """Wrong keys by address. A right key is never held up: whoever shares an address with a guesser must get in."""
+    """Counts wrong keys by address. A valid key is never blocked, even at an address shared with a guesser."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
 
     def failed(self, address: str) -> float | None:
-        """One more wrong key; how many seconds to wait, when there were too many within a minute."""
+        """Count a wrong key; return the seconds to wait if there were too many within a minute."""
         now = self._clock()
         times = self._failures.setdefault(address, deque(maxlen=LIMIT + 1))
         self._failures.move_to_end(address)

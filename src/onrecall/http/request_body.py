@@ -1,4 +1,4 @@
-"""Bodies of deliveries: exactly as they came, unpacked where they are compressed, and never larger than is allowed."""
+"""Reads webhook bodies exactly as they came, decompresses them, and limits their size."""
 
 import zlib
 from collections.abc import Iterator
@@ -12,19 +12,19 @@ from onrecall.http import threads
 from onrecall.sources import WebhookRequest
 
 MAX_UNPACKED_BYTES = 4 * 1024 * 1024
-"""Bytes of a body once it is unpacked."""
+"""Largest decompressed body in bytes."""
 MOST_MEMBERS = 16
 GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 COMPRESSIONS = ("gzip", "x-gzip", "deflate")
 
 
 async def read_message(request: Request) -> WebhookRequest:
-    """The message of a sender, unpacked."""
+    """Read a message and decompress it."""
     return await unpack_message(await read_packed_message(request))
 
 
 async def read_packed_message(request: Request) -> WebhookRequest:
-    """Returns the message of a sender as it came, compressed or not."""
+    """Read a message as it came, compressed or not."""
     try:
         body = await request.body()
     except ClientDisconnect as error:
@@ -33,7 +33,7 @@ async def read_packed_message(request: Request) -> WebhookRequest:
 
 
 async def unpack_message(packed: WebhookRequest) -> WebhookRequest:
-    """Returns the message without its compression; unpacking has a thread of its own.
+    """Decompress a message in a thread of its own.
 
     Raises:
         HTTPException: 415 where it is compressed in a way that is not read, 413 where it is too large.
@@ -46,7 +46,7 @@ async def unpack_message(packed: WebhookRequest) -> WebhookRequest:
 
 
 def decompress(body: bytes, encoding: str) -> bytes:
-    """The body without its compressions, of which the last is taken off first."""
+    """Undo the encodings of a body, last one first."""
     encodings = [name.strip().lower() for name in encoding.split(",") if name.strip()]
     for name in reversed(encodings):
         if name == "identity":
@@ -71,7 +71,7 @@ def _inflate(body: bytes, *, raw: bool) -> bytes:
 
 
 def _members(body: bytes, wbits: int) -> Iterator[bytes]:
-    """One after the other, for gzip may have several; none unpacks further than it takes to see that it is too much."""
+    """Yield the members of a gzip body in order; each is decompressed only as far as the limit."""
     for _ in range(MOST_MEMBERS):
         unpacking = zlib.decompressobj(wbits)
         yield unpacking.decompress(body, MAX_UNPACKED_BYTES + 1)
@@ -84,5 +84,5 @@ def _members(body: bytes, wbits: int) -> Iterator[bytes]:
 
 
 def _has_header(body: bytes) -> bool:
-    """Whether `deflate` is zlib's format, as it should be, or bare, as some senders have it."""
+    """Return whether a `deflate` body has the zlib header; some senders leave it out."""
     return len(body) > 1 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0

@@ -1,4 +1,4 @@
-"""Which role each route takes. What is not in this table is closed, to everybody."""
+"""The role that each route requires. Routes that are not in this table are closed to everybody."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from starlette.routing import compile_path
 from onrecall.domain.access import Role
 
 Least = Role | Literal["open", "slack"]
-"""`slack`: what Slack has signed, and no key at all."""
+"""`slack` requires Slack's signature instead of a key."""
 
 _V1: Mapping[str, Least] = {
     "GET /changes": "viewer",
@@ -186,9 +186,9 @@ SOURCES: Mapping[str, str] = {
     "/generic/2010-04-15/create_event.json": "pagerduty-events-v1",
     "/api/v1/alerts": "prometheus",
 }
-"""Whose messages come to an address that does not name the sender."""
+"""Source of the messages at paths that do not name it."""
 KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes", "pagerduty-events-v1"})
-"""Whose senders have their key nowhere but in the message, as `routing_key` or `service_key`."""
+"""Sources that carry their key in the message, as `routing_key` or `service_key`."""
 
 READS_BY_POST = frozenset(
     {
@@ -199,29 +199,29 @@ READS_BY_POST = frozenset(
         "POST /incident/{incident_id}/postmortem",
     }
 )
-"""Routes that change nothing and cost nothing although they are asked with POST."""
+"""POST routes that change nothing and cost nothing."""
 TICKETED = frozenset(
     {"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents", "WEBSOCKET /ws/dashboard", "GET /api/v1/export"}
 )
-"""Where a ticket in the URL stands for a key, for a browser sends no headers of ours there."""
+"""Routes that accept a ticket in the URL, because browsers cannot send a key there."""
 
 
 @dataclass(frozen=True, slots=True)
 class RouteMatch:
-    """What the table says of a request."""
+    """The table's entry for a request."""
 
     least: Least | None
     """None: there is no such route."""
     source: str | None = None
-    """The sender whose messages come here."""
+    """The source whose messages come here."""
     others: frozenset[str] = frozenset()
-    """The methods that are offered at this path, where this one is not."""
+    """The methods that are allowed at this path, if this one is not."""
     path: str | None = None
-    """The path as the table writes it."""
+    """The path template."""
 
 
 def is_read_only(route: RouteMatch, method: str) -> bool:
-    """Whether a request for this changes nothing, and shows no more than a viewer may see."""
+    """Return whether a request changes nothing, and shows no more than a viewer may see."""
     reads = method in ("GET", "HEAD", "WEBSOCKET") or f"{method} {route.path}" in READS_BY_POST
     return reads and route.least in ("viewer", "open")
 
@@ -230,7 +230,7 @@ _PATTERNS = {route: compile_path(route.partition(" ")[2])[0] for route in ROUTES
 
 
 def match_route(method: str, path: str) -> RouteMatch:
-    """The row of the table that a request falls under."""
+    """Find the route of a request."""
     method = "GET" if method == "HEAD" else method
     other_methods = set()
     for route, least in ROUTES.items():

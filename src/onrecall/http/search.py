@@ -36,7 +36,9 @@ class Matches(BaseModel):
 @router.get("/search", responses=responses(422))
 def search(
     memory: TheMemory,
-    q: Annotated[str, Query(min_length=1, max_length=MAX_QUERY_LENGTH, description="All words must stand on the page.")],
+    q: Annotated[
+        str, Query(min_length=1, max_length=MAX_QUERY_LENGTH, description="All words must stand on the page.")
+    ],
     limit: Annotated[int, Query(ge=1, le=50, description="The most of each kind.")] = 8,
 ) -> Matches:
     """Incidents, documents and commands that hold all words, with the line that matches."""

@@ -36,7 +36,9 @@ def serve(
     with _listen(host, port) as listener:
         worker = create_worker(context)
         backtests = rehearsals or BacktestRunner(context.memory.store, context.settings, context.memory.now)
-        app = create(context.memory, worker, lambda: context.status(worker), context.access, backtests, context.hindsight)
+        app = create(
+            context.memory, worker, lambda: context.status(worker), context.access, backtests, context.hindsight
+        )
         server = uvicorn.Server(_config(app))
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         if ready:

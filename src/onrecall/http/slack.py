@@ -1,4 +1,4 @@
-"""Slack's own requests: buttons, windows, commands and mentions. The guard has checked the signature."""
+"""Requests from Slack: buttons, modals, commands and mentions. The middleware has verified the signature."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from onrecall.notifications import PermanentDeliveryError
 from onrecall.pipeline import IncidentService
 
 PATIENCE_SECONDS = 2.0
-"""Slack waits three; what takes longer is acknowledged and goes on."""
+"""Slack waits three seconds; work that takes longer is acknowledged and continues."""
 WORKERS = 4
 MOST_WAITING = 100
 LOOKING = "Looking …"
@@ -37,11 +37,11 @@ class SlackRequests:
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
     def stop(self) -> None:
-        """Finish what was acknowledged, and end."""
+        """Finish acknowledged work, and stop."""
         self._pool.shutdown(wait=True)
 
     def begin(self, job: Callable[[], Result]) -> "Future[Result]":
-        """Do it soon; Unavailable when too much waits."""
+        """Start a job in the pool. Raises Unavailable if too many wait."""
         if not self._waiting.acquire(blocking=False):
             raise Unavailable("more comes from Slack than can be done; try again", 5)
         future = self._pool.submit(job)
@@ -49,7 +49,7 @@ class SlackRequests:
         return future
 
     def later(self, job: Callable[[], None]) -> None:
-        """Do it after the answer is out."""
+        """Run a job after the response is sent."""
         self.begin(job)
 
     def _ended(self, future: "Future[Any]") -> None:
@@ -59,7 +59,7 @@ class SlackRequests:
             log.warning("something asked in Slack could not be done: %s", error)
 
     async def soon(self, job: Callable[[], Result]) -> Result | None:
-        """What came of it, if that is known in time; None: it goes on."""
+        """Run a job, and return its result if it is done in time; None while it continues."""
         future = asyncio.wrap_future(self.begin(job))
         try:
             return await asyncio.wait_for(asyncio.shield(future), PATIENCE_SECONDS)
@@ -88,7 +88,9 @@ async def commands(request: Request) -> Response:
     try:
         answer = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(asking)), PATIENCE_SECONDS)
     except TimeoutError:
-        asking.add_done_callback(lambda finished: slack.later(lambda: slack.actions.reply_privately(form, finished.result())))
+        asking.add_done_callback(
+            lambda finished: slack.later(lambda: slack.actions.reply_privately(form, finished.result()))
+        )
         answer = {"text": LOOKING}
     return JSONResponse({**answer, "response_type": "ephemeral"})
 

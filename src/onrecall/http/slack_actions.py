@@ -1,4 +1,4 @@
-"""What people do in Slack: mark answers and steps, resolve, ask. A signature is the key, and a user's id the name."""
+"""Actions in Slack: vote on answers and steps, resolve, ask. The signature is the key, the user's id the name."""
 
 import html
 import json
@@ -24,7 +24,7 @@ from onrecall.notifications.slack.channel import PLAIN_OPTIONS, check_webhook
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.service import make_situation
 from onrecall.sources import WebhookRequest
-from onrecall.sources.signatures import check_timestamp, require_header, verify_hmac, split_versions
+from onrecall.sources.signatures import check_timestamp, require_header, split_versions, verify_hmac
 
 LONGEST_QUESTION = 4000
 MAX_REMEMBERED_EVENTS = 1000
@@ -41,13 +41,13 @@ class SlackApp:
     """The app in Slack as an operator configured it."""
 
     secret: str | None = None
-    """What Slack signs with; without it nothing that claims to come from Slack is taken."""
+    """Slack's signing secret; without it no request from Slack is accepted."""
     api: Api | None = None
     guard: EgressGuard = field(default_factory=EgressGuard)
     links: Links = field(default_factory=Links)
 
     def verify(self, delivery: WebhookRequest, now: datetime) -> None:
-        """Forbidden unless Slack signed exactly this, and just now."""
+        """Raise Forbidden unless Slack signed exactly this, just now."""
         if not self.secret:
             raise Forbidden("no signing secret of Slack is known; set ONRECALL_SLACK_SIGNING_SECRET")
         stamp = require_header(delivery, "X-Slack-Request-Timestamp")
@@ -69,7 +69,7 @@ class SlackActions:
     # buttons and the modal
 
     def interact(self, payload: Mapping[str, Any], later: Callable[[Callable[[], None]], None]) -> Mapping[str, Any]:
-        """A button was pressed or a window was sent; what Slack is to be answered. `later`: after that."""
+        """Handle a button or a modal, and return the response; `later` runs a job after it is sent."""
         _require_own_workspace(payload)
         user = _user_name(payload.get("user"))
         match payload.get("type"):
@@ -89,7 +89,9 @@ class SlackActions:
             elif name in DECISIONS:
                 return self._decide(str(json.loads(action["value"])["s"]), name, user)
             elif name in MARKS:
-                return self._record_vote(json.loads(action["value"]), name, _press_time(action.get("action_ts"), self._memory), user)
+                return self._record_vote(
+                    json.loads(action["value"]), name, _press_time(action.get("action_ts"), self._memory), user
+                )
         except (OnRecallError, PermanentDeliveryError) as error:
             return f"That was not kept: {error}"
         return None
@@ -106,7 +108,7 @@ class SlackActions:
         return f"Noted: {subject} {'helped' if MARKS[name] else 'did not help'}. You may change your mind."
 
     def _decide(self, suggestion_id: str, name: str, user: str) -> str:
-        """Whoever may press a button here stands for what the sender wrote, under the name that Slack gives."""
+        """Confirm or dismiss a suggestion under the user's name in Slack."""
         if name == "confirm_suggestion":
             confirmed = self._memory.suggestions.confirm(suggestion_id, user)
             return f"Confirmed: it is the resolution of {confirmed.incident} now, in your name."
@@ -130,14 +132,16 @@ class SlackActions:
             answer = self._memory.store.recommendation(submission.recommendation) if submission.recommendation else None
             self._memory.resolve(submission.incident, submission.resolution(answer, self._memory.now(), user))
         except OnRecallError as error:
-            place = error.field if isinstance(error, Invalid) and error.field in slack_modal.ERROR_FIELDS else "root_cause"
+            place = (
+                error.field if isinstance(error, Invalid) and error.field in slack_modal.ERROR_FIELDS else "root_cause"
+            )
             return {"response_action": "errors", "errors": {place: str(error)[:150]}}
         return {"response_action": "clear"}
 
     # questions
 
     def ask(self, text: str) -> slack_message.MessageContent:
-        """The answer to what somebody typed; nothing is kept."""
+        """Answer a question; nothing is stored."""
         question = html.unescape(_MENTION.sub(" ", text)).strip()[:LONGEST_QUESTION]
         if not question:
             return {"text": USAGE}
@@ -147,13 +151,15 @@ class SlackActions:
             return {"text": slack_blocks.fallback(f"No answer: {error}")}
 
     def answer_mention(self, envelope: Mapping[str, Any], *, again: bool) -> None:
-        """Somebody mentioned the app: answer in the thread, once, however often Slack says so."""
+        """Answer a mention of the app in its thread, once, however often Slack repeats it."""
         event, event_id = envelope.get("event") or {}, str(envelope.get("event_id"))
         if event.get("type") != "app_mention" or event.get("bot_id") or not self._is_first(event_id):
             return
         answered = False
         try:
-            _require_own_workspace({"team": {"id": envelope.get("team_id")}, "user": {"team_id": event.get("user_team")}})
+            _require_own_workspace(
+                {"team": {"id": envelope.get("team_id")}, "user": {"team_id": event.get("user_team")}}
+            )
             self._reply(event, event_id, again=again)
             answered = True
         finally:
@@ -168,13 +174,23 @@ class SlackActions:
         metadata = {"event_type": ANSWER, "event_payload": {"event": event_id}}
         answer = self.ask(str(event.get("text", "")))
         api.wait_turn(channel, deadline)
-        api.call("chat.postMessage", deadline, channel=channel, thread_ts=thread, metadata=metadata, **answer, **PLAIN_OPTIONS)
+        api.call(
+            "chat.postMessage",
+            deadline,
+            channel=channel,
+            thread_ts=thread,
+            metadata=metadata,
+            **answer,
+            **PLAIN_OPTIONS,
+        )
 
     def _is_answered(self, channel: str, thread: str, event_id: str, deadline: Deadline) -> bool:
         thread_replies = self._api().ask(
             "conversations.replies", deadline, channel=channel, ts=thread, limit=200, include_all_metadata=True
         )
-        payloads = [(message.get("metadata") or {}).get("event_payload") or {} for message in thread_replies.get("messages", ())]
+        payloads = [
+            (message.get("metadata") or {}).get("event_payload") or {} for message in thread_replies.get("messages", ())
+        ]
         return any(payload.get("event") == event_id for payload in payloads)
 
     def _is_first(self, event_id: str) -> bool:
@@ -187,12 +203,12 @@ class SlackActions:
             return True
 
     def _forget(self, event_id: str) -> None:
-        """So that the next time counts."""
+        """Forget an event, so that a retry counts."""
         with self._events_lock:
             self._events.pop(event_id, None)
 
     def reply_privately(self, payload: Mapping[str, Any], content: slack_message.MessageContent) -> None:
-        """Tell it to the one who asked, alone."""
+        """Send a reply that only the user sees."""
         url = payload.get("response_url")
         if not isinstance(url, str):
             return
@@ -217,14 +233,14 @@ MARKS: Mapping[str, bool] = {
     "step_worked": True,
     "step_did_not_help": False,
 }
-"""What each button says: whether it helped."""
+"""Whether each button means that it helped."""
 
 
 DECISIONS = frozenset({"confirm_suggestion", "dismiss_suggestion"})
 
 
 def _require_own_workspace(payload: Mapping[str, Any]) -> None:
-    """Forbidden to people of other companies in a shared channel."""
+    """Raise Forbidden for people of other workspaces in a shared channel."""
     team, theirs = (payload.get("team") or {}).get("id"), (payload.get("user") or {}).get("team_id")
     if team and theirs and team != theirs and not payload.get("enterprise"):
         raise Forbidden("only members of the workspace in which OnRecall is installed may do this")
@@ -238,7 +254,7 @@ def _user_name(user: Any) -> str:
 
 
 def _press_time(stamp: Any, memory: IncidentService) -> datetime:
-    """When the button was pressed: the same for each time that Slack says so."""
+    """Return when the button was pressed; Slack's retries give the same time."""
     try:
         at = datetime.fromtimestamp(float(stamp), UTC)
     except (TypeError, ValueError, OverflowError, OSError):

@@ -1,4 +1,4 @@
-"""From presses of buttons to what one person says came of an answer: each press adds to what was said before."""
+"""Turns button presses into a person's outcome for an answer: each press adds to the earlier ones."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +8,7 @@ from onrecall.domain.incident import OutcomeVerdict, RecommendationOutcome, Step
 
 @dataclass(frozen=True, slots=True)
 class StepVote:
-    """A press: whether an answer, or one step of it, helped."""
+    """A vote on whether an answer, or one step of it, helped."""
 
     recommendation: str
     helped: bool
@@ -18,7 +18,7 @@ class StepVote:
 
 
 def merge_vote(vote: StepVote, earlier: RecommendationOutcome | None) -> RecommendationOutcome | None:
-    """What counts now; None: nothing new, for something later was said of the same, or the same."""
+    """Merge a vote into the earlier outcome; None if nothing changes or a later vote exists."""
     is_older = earlier is not None and earlier.at > vote.at
     if is_older and (vote.step is None or vote.step in _steps(earlier)):
         return None
@@ -36,7 +36,7 @@ def merge_vote(vote: StepVote, earlier: RecommendationOutcome | None) -> Recomme
 
 
 def _verdict(vote: StepVote, earlier: RecommendationOutcome | None) -> OutcomeVerdict:
-    """A step that fixed it is an answer that helped; one that did not says nothing against what was said before."""
+    """Return the verdict: a step that worked means that the answer helped; a failed one keeps the earlier verdict."""
     if vote.helped:
         return "helped"
     return earlier.verdict if vote.step is not None and earlier is not None else "did_not_help"

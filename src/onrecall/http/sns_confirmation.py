@@ -1,4 +1,4 @@
-"""Confirming a subscription of Amazon SNS: the address is fetched only for an allowed topic, and only at SNS."""
+"""Confirms Amazon SNS subscriptions, only for allowed topics and only at SNS."""
 
 import logging
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ log = logging.getLogger(__name__)
 
 
 class SubscriptionConfirmer:
-    """Fetches the address that a subscription is confirmed by; no redirect is followed, and nothing is read of it."""
+    """Fetches the confirmation address; redirects are not followed, and the body is not read."""
 
     def __init__(self, topics: Sequence[str], transport: httpx.BaseTransport | None = None) -> None:
         self._topics = topics
         self._transport = transport
 
     def __call__(self, confirmation: SubscriptionConfirmation) -> None:
-        """Confirm, if the topic is one of those that were allowed."""
+        """Confirm the subscription if the topic is allowed."""
         if not sns.is_allowed_topic(confirmation.topic, self._topics):
             raise Forbidden(f"the topic {confirmation.topic[:200]!r} is not allowed; name it in ONRECALL_SNS_TOPICS")
         try:

@@ -1,4 +1,4 @@
-"""Threads by what they are for: what acknowledges alerts never waits for those that read, import or export.
+"""Thread pools by purpose: acknowledging alerts never waits for reads, imports or exports.
 
 Routes that are not async share the 40 threads that the framework has. Each kind here has a few of its own beside them.
 """
@@ -11,17 +11,17 @@ from anyio import CapacityLimiter, to_thread
 Result = TypeVar("Result")
 
 ACKNOWLEDGING = CapacityLimiter(8)
-"""What stands between a message and its 202: its signature, the key in its body, its compression."""
+"""Work before a message gets its 202: signature, key in the body, decompression."""
 KEYS = CapacityLimiter(1)
-"""Reading the keys anew."""
+"""Reloading the keys."""
 STREAM = CapacityLimiter(2)
-"""Reading what happened, for those who listen and those who wait for an answer."""
+"""Reading events for live clients and long polls."""
 HEALTH = CapacityLimiter(2)
-"""What probes ask: they are answered however many readers wait."""
+"""Health probes: they are answered however many readers wait."""
 BOOKKEEPING = CapacityLimiter(2)
-"""What nobody waits for: that a key was used, that one was refused."""
+"""Work that nobody waits for: recording that a key was used or refused."""
 
 
 async def run(limiter: CapacityLimiter, function: Callable[..., Result], *arguments: object) -> Result:
-    """What the function returns, called in a thread of this kind."""
+    """Call the function in a thread of this pool, and return its result."""
     return await to_thread.run_sync(function, *arguments, limiter=limiter)

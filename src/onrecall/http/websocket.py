@@ -1,4 +1,4 @@
-"""The live stream: hints as things happen, without a gap for whoever comes back with the last number it had."""
+"""The live stream: hints as things happen, without a gap for clients that resume from their last number."""
 
 import asyncio
 import contextlib
@@ -90,7 +90,7 @@ async def _send(socket: WebSocket, stream: Stream, client: StreamClient, after: 
 
 
 def _hello(newest: int, after: int | None) -> tuple[dict[str, Any], int]:
-    """What is said first, and after which event the client is told what it missed."""
+    """Return the first message, and the event after which missed events are replayed."""
     hello = {"type": "hello", "seq": newest}
     if after is None:
         return hello, newest
@@ -123,5 +123,5 @@ async def _let_go(client: StreamClient) -> tuple[int, str]:
 
 
 def _short(reason: str) -> str:
-    """A reason for closing has room for 123 bytes."""
+    """Shorten a close reason, which has room for 123 bytes."""
     return reason.encode()[:120].decode(errors="ignore")

@@ -1,4 +1,4 @@
-"""Who listens for long is looked at again now and then: a key that was revoked meanwhile is revoked."""
+"""Rechecks long-lived connections, so that a revoked key ends them."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ POLICY_VIOLATION = 1008
 
 
 async def wait_until_refused(socket: WebSocket, every_seconds: float) -> tuple[int, str]:
-    """How to close a connection that is not admitted any more; returns once that is so, however much is told there."""
+    """Wait until a connection is no longer allowed; returns the close code and the reason."""
     while True:
         await asyncio.sleep(every_seconds)
         try:
@@ -23,7 +23,7 @@ async def wait_until_refused(socket: WebSocket, every_seconds: float) -> tuple[i
 
 
 async def _still_admitted(socket: WebSocket) -> None:
-    """The key is good; and having none is fine only while there are no keys."""
+    """Raise Unauthorised unless the key is valid; without a key, unless no key is required."""
     caller: Principal = socket.state.caller
     keys: Keys = socket.state.keys
     if not keys.fresh:

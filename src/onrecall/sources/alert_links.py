@@ -15,12 +15,12 @@ _KINDS: tuple[tuple[AlertLinkKind, re.Pattern[str]], ...] = (
 
 
 def kind_by_name(name: str) -> AlertLinkKind:
-    """Returns what a link leads to, told by the name of its field; `source` where the name tells nothing."""
+    """Return what a link leads to, by the name of its field; `source` if the name says nothing."""
     return next((kind for kind, pattern in _KINDS if pattern.search(name)), "source")
 
 
 def collect_links(offered: Iterable[tuple[AlertLinkKind, object]]) -> tuple[tuple[str, ...], dict[str, AlertLinkKind]]:
-    """Returns the safe links in the order in which they are offered, and what those lead to that are no mere source."""
+    """Return the safe links in the order given, and the kind of each link that is not just a source."""
     kinds: dict[str, AlertLinkKind] = {}
     for kind, link in offered:
         if len(kinds) < payload.MOST_LINKS and (safe := payload.safe_links(link)):

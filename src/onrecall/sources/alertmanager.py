@@ -15,6 +15,7 @@ from onrecall.sources.webhook import Parse, ParsedWebhook
 NAME = "alertmanager"
 CLOCK_SKEW = timedelta(seconds=30)
 """How far the sender's clock may be ahead when it says that an alert has ended."""
+_SEVERITY_LABELS = ("severity", "level", "priority")
 _SUMMARY = ("summary", "title", "message")
 _DESCRIPTION = ("description", "message", "details")
 _LINKS: tuple[tuple[AlertLinkKind, tuple[str, ...]], ...] = (
@@ -46,11 +47,11 @@ def parser(source: str) -> Parse:
 
 
 parse = parser(NAME)
-"""Each alert of the notification. One that can't be read does not keep out the others."""
+"""Parse each alert of the notification; an unreadable one does not block the others."""
 
 
 def parse_notification(body: Any, source: str, now: datetime) -> ParsedWebhook:
-    """The alerts of a webhook in Alertmanager's form."""
+    """Parse a webhook in Alertmanager's format."""
     notification = fields.require_object(body, "body")
     if "alerts" not in notification:
         raise Invalid("`alerts` is missing; send Alertmanager's webhook payload, version 4", "alerts")
@@ -63,12 +64,12 @@ def parse_notification(body: Any, source: str, now: datetime) -> ParsedWebhook:
 
 
 def read_group(notification: Fields) -> str | None:
-    """The sender's group; None where it has all alerts in a single one, which says nothing."""
+    """Return the sender's group; None if it groups all alerts together, which carries no information."""
     return fields.read_key(notification, "groupKey") if notification.get("groupLabels") else None
 
 
 def read_alert(part: Fields, source: str, now: datetime, group: str | None = None) -> Alert:
-    """One alert, as Alertmanager, Prometheus and Grafana write it."""
+    """Read one alert as Alertmanager, Prometheus and Grafana write it."""
     labels = public_labels(fields.read_labels(part, "labels"))
     annotations = public_labels(fields.read_labels(part, "annotations", fields.LONGEST_TEXT))
     key = fields.read_key(part, "fingerprint") or _key_from_labels(part.get("labels"))
@@ -84,7 +85,7 @@ def read_alert(part: Fields, source: str, now: datetime, group: str | None = Non
         description=next((annotations[name] for name in _DESCRIPTION if name in annotations), ""),
         service=fields.service_from_labels(labels),
         environment=fields.environment_from_labels(labels),
-        severity=parse_severity(next((labels[name] for name in ("severity", "level", "priority") if name in labels), None)),
+        severity=parse_severity(next((labels[name] for name in _SEVERITY_LABELS if name in labels), None)),
         labels=labels,
         annotations=annotations,
         ends_at=ends if ends and (starts is None or ends >= starts) else None,
@@ -104,7 +105,7 @@ def _links(part: Fields, annotations: Mapping[str, str]) -> Iterator[tuple[Alert
 
 
 def read_state(part: Fields, now: datetime) -> tuple[AlertStatus, datetime | None]:
-    """Whether it fires, and when it ended. Prometheus says no status: what ends in the future still fires."""
+    """Return the status and the end. Prometheus sends no status: an alert that ends in the future still fires."""
     ends = fields.read_time(part, "endsAt")
     status = fields.read_name(part, "status")
     if status not in (None, "firing", "resolved"):
@@ -115,7 +116,7 @@ def read_state(part: Fields, now: datetime) -> tuple[AlertStatus, datetime | Non
 
 
 def build_title(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str | None:
-    """The alert's name and its summary, in one line; without either, what its description or its labels say."""
+    """Return the alert's name and summary in one line; without either, the description or the labels."""
     alert_name = labels.get("alertname")
     if alert_name in _PLACEHOLDER_NAMES and (rule := labels.get("rulename")):
         alert_name = f"{rule} ({alert_name})"
@@ -131,26 +132,26 @@ def _first_line(annotations: Mapping[str, str]) -> str | None:
 
 
 def _title_from_labels(labels: Mapping[str, str]) -> str | None:
-    """What names a rule or a place among the labels, for an alert that has no name of its own."""
+    """Build a title from labels that name a rule or a place, for an alert without a name."""
     rule = next((labels[name] for name in _RULE_LABELS if name in labels), None)
     place = fields.service_from_labels(labels) or next((labels[name] for name in _PLACE_LABELS if name in labels), None)
     return fields.read_line({"title": ": ".join(dict.fromkeys(filter(None, (rule, place))))}, "title")
 
 
 def public_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """Without what is meant for the sender's own use, such as `__alert_rule_uid__`."""
+    """Return the labels without the sender's internal ones, such as `__alert_rule_uid__`."""
     return {name: value for name, value in labels.items() if not (name.startswith("__") and name.endswith("__"))}
 
 
 def read_values(part: Fields, annotations: Mapping[str, str]) -> dict[str, float]:
-    """The numbers that the alert was raised on: Grafana's `values`, or an annotation `value`."""
+    """Return the numbers that raised the alert: Grafana's `values`, or an annotation `value`."""
     measured = fields.read_numbers(part, "values")
     annotated_value = fields.read_number(annotations, "value")
     return measured if measured or annotated_value is None else {"value": annotated_value}
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
-    """Alertmanager's own fingerprint of a set of labels: FNV-1a over the sorted names and values."""
+    """Compute Alertmanager's fingerprint of a label set: FNV-1a over the sorted names and values."""
     total = _OFFSET
     for label_name, value in sorted((_to_bytes(name), _to_bytes(value)) for name, value in labels.items()):
         for byte in label_name + b"\xff" + value + b"\xff":
@@ -159,8 +160,10 @@ def fingerprint(labels: Mapping[str, str]) -> str:
 
 
 def _key_from_labels(labels: Any) -> str:
-    """Over the labels as they came: cut or cleaned ones could be those of another alert."""
-    label_texts = {name: label_text for name, value in labels.items() if (label_text := _uncleaned_text(value))} if labels else {}
+    """Compute the fingerprint of the raw labels: truncated or cleaned ones could match another alert's."""
+    label_texts = (
+        {name: label_text for name, value in labels.items() if (label_text := _uncleaned_text(value))} if labels else {}
+    )
     if not label_texts:
         raise Invalid("`labels` is missing; an alert is known by its labels, such as alertname", "labels")
     return fingerprint(label_texts)

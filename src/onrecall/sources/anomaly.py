@@ -8,20 +8,20 @@ from onrecall.domain.severity import parse_severity
 from onrecall.sources.payload import (
     Fields,
     environment_from_labels,
-    require_object,
     flatten,
+    parse_items,
+    parse_single,
     read_key,
     read_line,
-    safe_links,
-    read_time,
     read_name,
-    require,
     read_number,
-    parse_items,
-    to_text,
-    shorten_key,
     read_text,
-    parse_single,
+    read_time,
+    require,
+    require_object,
+    safe_links,
+    shorten_key,
+    to_text,
 )
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
@@ -53,7 +53,9 @@ def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     body = delivery.decoded()
     listed = body.get("anomalies") if isinstance(body, dict) and "error_type" not in body else body
     if isinstance(listed, list):
-        return parse_items(listed, "anomalies", lambda anomaly: _read_anomaly(anomaly, now), lambda anomaly: {"anomalies": [anomaly]})
+        return parse_items(
+            listed, "anomalies", lambda anomaly: _read_anomaly(anomaly, now), lambda anomaly: {"anomalies": [anomaly]}
+        )
     return parse_single(require_object(body, "body"), lambda anomaly: _read_anomaly(anomaly, now))
 
 
@@ -62,7 +64,11 @@ def _read_anomaly(anomaly: Fields, now: datetime) -> tuple[InboundEvent, ...]:
     spike = require(read_number(anomaly, "spike_percentage"), "spike_percentage", "450")
     if spike < 0:
         raise Invalid(f"`spike_percentage` is {spike:g}; it must not be below 0", "spike_percentage")
-    service, metric, tenant = read_name(anomaly, "service_name"), read_name(anomaly, "metric_name"), read_name(anomaly, "tenant_id")
+    service, metric, tenant = (
+        read_name(anomaly, "service_name"),
+        read_name(anomaly, "metric_name"),
+        read_name(anomaly, "tenant_id"),
+    )
     started_at = read_time(anomaly, "started_at", "detected_at", "timestamp")
     status: AlertStatus = "resolved" if (read_name(anomaly, "status") or "").lower() in _RESOLVED_WORDS else "firing"
     measurements = {
@@ -104,8 +110,12 @@ def _build_title(kind: str, spike: float, service: str | None, metric: str | Non
 
 
 def _build_description(anomaly: Fields) -> str:
-    """What the sender wrote, and what it attached."""
+    """Join the sender's text and its attachment."""
     attached = anomaly.get(_PAYLOAD)
     attached_lines = (f"{field}: {value}" for field, value in flatten(attached).items())
-    paragraphs = (read_text(anomaly, "message", "description"), to_text(attached) or "\n".join(attached_lines) or None, read_line(anomaly, "symptom"))
+    paragraphs = (
+        read_text(anomaly, "message", "description"),
+        to_text(attached) or "\n".join(attached_lines) or None,
+        read_line(anomaly, "symptom"),
+    )
     return "\n".join(paragraph for paragraph in paragraphs if paragraph)

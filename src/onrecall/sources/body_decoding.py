@@ -15,7 +15,7 @@ DEEPEST = 64
 MOST_LINES = 10_000
 """The most documents in a body of JSON lines, and the most fields in a form."""
 LONGEST_NESTED = 1_000_000
-"""Characters of a text that is looked at for JSON in it."""
+"""Longest text that is searched for nested JSON, in characters."""
 CARRIERS = ("payload", "data", "json", "body", "event", "alert", "message", "content")
 """Form fields whose value is the whole message as JSON."""
 _INVALID_ESCAPE = re.compile(r"\\(?![\"\\/bfnrt]|u[0-9a-fA-F]{4})")
@@ -26,7 +26,7 @@ _BETWEEN = " \t\r\n,"
 
 
 def decode_body(body: bytes, headers: Mapping[str, str] | None = None) -> Any:
-    """Returns what a body says as plain data: an object, a list, or a single value.
+    """Decode a body to plain data: an object, a list, or a single value.
 
     Read are JSON, also with raw line breaks, stray backslashes, a comma too many; several JSON documents one after the
     other, as a list; forms, also such as carry the message in one field. UTF-8, else UTF-16 by its mark, else Latin-1.
@@ -45,7 +45,7 @@ def decode_body(body: bytes, headers: Mapping[str, str] | None = None) -> Any:
 
 
 def decode_text(body: bytes) -> str:
-    """Returns the characters of a body, whatever its encoding; nothing is refused."""
+    """Decode a body to text, whatever its encoding; never raises."""
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return body.decode("utf-16", "replace")
     try:
@@ -55,7 +55,7 @@ def decode_text(body: bytes) -> str:
 
 
 def parse_nested(value: Any) -> Any:
-    """Returns the object or list that a text holds as JSON; the value itself where it holds none."""
+    """Return the object or list that a text holds as JSON; other values unchanged."""
     if not isinstance(value, str) or len(value) > LONGEST_NESTED:
         return value
     text = value.strip()
@@ -86,7 +86,7 @@ def _decode_leniently(body: bytes, kind: str) -> Any:
 
 
 def _documents(text: str) -> Iterator[Any]:
-    """The JSON documents of a text, one after the other."""
+    """Yield the JSON documents of a text in order."""
     decoder, place = json.JSONDecoder(strict=False), 0
     repaired = _INVALID_ESCAPE.sub(r"\\\\", text)
     for _ in range(MOST_LINES):
@@ -103,14 +103,18 @@ def _documents(text: str) -> Iterator[Any]:
 
 
 def _decode_form(fields: list[tuple[str, str]]) -> Any:
-    """What a form says: the message that one of its fields carries, else its fields by name."""
+    """Return the message that one of the form's fields carries, else all fields by name."""
     if len(fields) > MOST_LINES:
         raise Invalid(f"the form has more than {MOST_LINES:,} fields", "body")
     values_by_name: dict[str, Any] = {}
     for name, value in fields:
         values_by_name.setdefault(name, []).append(value)
     values_by_name = {name: values[0] if len(values) == 1 else values for name, values in values_by_name.items()}
-    carried = [(name, message) for name in values_by_name if (message := parse_nested(values_by_name[name])) is not values_by_name[name]]
+    carried = [
+        (name, message)
+        for name in values_by_name
+        if (message := parse_nested(values_by_name[name])) is not values_by_name[name]
+    ]
     if len(carried) == 1 and carried[0][0].lower() in CARRIERS:
         return carried[0][1]
     return values_by_name | dict(carried)

@@ -1,4 +1,4 @@
-"""Every source by its name: those that come with OnRecall, and those that an operator added as files."""
+"""Every source by name: built-in ones and those that an operator added as files."""
 
 import difflib
 import json
@@ -50,7 +50,7 @@ _BARE = re.compile(r"[^a-z0-9]+")
 
 
 class SourceCatalog(Mapping[str, WebhookSource]):
-    """All sources; a file is read when its source is first heard, for most are never."""
+    """All sources; a definition file is loaded on first use, because most are never used."""
 
     def __init__(self, folder: Path | None = None, mapped: GenericMapping = generic.NO_MAPPING) -> None:
         self._paths = {name: FOLDER / f"{name}{SUFFIX}" for name in definition_names()}
@@ -73,7 +73,7 @@ class SourceCatalog(Mapping[str, WebhookSource]):
         return len({*self._paths, GENERIC})
 
     def find(self, name: str) -> WebhookSource:
-        """Returns the source of a name, however it is spelled; NotFound names those that are alike."""
+        """Return the source with this name, however spelled. NotFound suggests similar names."""
         lower = name.lower()
         if lower in self:
             return self[lower]
@@ -84,11 +84,11 @@ class SourceCatalog(Mapping[str, WebhookSource]):
         raise NotFound(f"there is no source {name[:60]!r}; {hint} Anything else goes to generic/NAME")
 
     def definition(self, name: str) -> SourceDefinition | None:
-        """Returns what the file of a source says; None for `generic`, which has none."""
+        """Return the definition of a source; None for `generic`, which has none."""
         return self.defined(name).definition if name in self._paths else None
 
     def defined(self, name: str) -> DefinedSource:
-        """Returns what reads the payloads of a tool, made from its file when it is first wanted."""
+        """Return the reader of a tool's payloads, compiled from its file on first use."""
         if name not in self._compiled:
             definition = load_definition(self._paths[name])
             if unknown := [relayed for relayed in definition.relays if relayed not in self._paths]:
@@ -98,7 +98,7 @@ class SourceCatalog(Mapping[str, WebhookSource]):
         return self._compiled[name]
 
     def _read_relayed(self, names: Sequence[str], body: Fields, now: datetime, source: str) -> ParsedWebhook | None:
-        """What a message of one of these tools says, by that one's file alone; an address in it is never fetched."""
+        """Parse a message of one of these tools by that tool's file alone; an address in it is never fetched."""
         for relayed in map(self.defined, names):
             if shape := relayed.shape_of(body):
                 parsed = relayed.read_shape(shape, body, WebhookRequest(json.dumps(body).encode()), now, source)
@@ -107,24 +107,24 @@ class SourceCatalog(Mapping[str, WebhookSource]):
         return None
 
     def file_of(self, name: str) -> DefinedSource | None:
-        """Returns what reads the payloads posted under a name, where a file does; `generic/acme` by acme.yaml."""
+        """Return the reader for payloads posted under a name, if a file defines one; `generic/acme` uses acme.yaml."""
         own = name.removeprefix(_PREFIX)
         if name in self._paths or (name.startswith(_PREFIX) and own in self._own):
             return self.defined(own)
         return None
 
     def check(self) -> None:
-        """Read the operator's own files; Invalid names the first that is wrong."""
+        """Load the operator's own files; Invalid names the first broken one."""
         for name in sorted(self._own):
             self.defined(name)
 
     def compile_all(self) -> None:
-        """Read the files of all sources, so that the first message of an unknown tool does not wait for it."""
+        """Load all source files, so that the first message of an unknown tool does not have to wait."""
         for name in self._paths:
             self.defined(name)
 
     def recognise(self, body: Any, besides: str = "") -> tuple[DefinedSource, CompiledShape] | None:
-        """Returns the tool and shape that a body surely is of, but for one tool; None if none or several claim it."""
+        """Return the tool and shape that a body certainly has, ignoring one tool; None if none or several match."""
         sample = body[0] if isinstance(body, list) and body else body
         if not isinstance(sample, dict):
             return None
@@ -138,7 +138,7 @@ class SourceCatalog(Mapping[str, WebhookSource]):
     def read(
         self, body: Any, delivery: WebhookRequest, now: datetime, source: str | None = None, besides: str = ""
     ) -> ParsedWebhook | None:
-        """Returns what a recognised body says, under the tool's own name or another; None where none is known."""
+        """Parse a recognised body under the tool's own name or another; None if no tool is recognised."""
         recognised = self.recognise(body, besides)
         if recognised is None:
             return None
@@ -203,5 +203,5 @@ class SourceCatalog(Mapping[str, WebhookSource]):
 
 
 def _with_purposes(parse: Parse) -> Parse:
-    """The parser, with what it reads marked where it is a test or a heartbeat."""
+    """Wrap a parser so that tests and heartbeats are marked."""
     return lambda delivery, now: mark_purposes(parse(delivery, now))

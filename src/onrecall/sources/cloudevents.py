@@ -1,4 +1,4 @@
-"""CloudEvents 1.0: single, in batches, or as headers around a body. What they carry may be another sender's payload."""
+"""CloudEvents 1.0: single, batched, or in binary mode (headers). The data may be another tool's payload."""
 
 import base64
 import binascii
@@ -29,7 +29,7 @@ _TEXT = ("text/", "application/x-ndjson", "application/xml")
 
 
 def parser(read_recognised: ReadRecognised) -> Parse:
-    """Returns a parser for one event or a batch; what an event carries goes to the tool that it is known by."""
+    """Return a parser for one event or a batch; the data of an event is parsed by the tool it is recognised as."""
     return lambda delivery, now: _Events(read_recognised, now).read(delivery)
 
 
@@ -41,7 +41,7 @@ class _Events:
         self._now = now
 
     def read(self, delivery: WebhookRequest) -> ParsedWebhook:
-        """The alerts that one event or a batch of them carries."""
+        """Parse the alerts in one event or a batch."""
         kind = delivery.headers.get("content-type", "").split(";")[0].strip().lower()
         if "ce-specversion" in delivery.headers and not kind.startswith("application/cloudevents"):
             return self._event(_event_from_headers(delivery, kind), "body")
@@ -58,7 +58,7 @@ class _Events:
         )
 
     def _batch_event(self, event: Any, where: str) -> ParsedWebhook:
-        """One event of a batch; a broken one does not keep out the others."""
+        """Parse one event of a batch; a broken one does not block the others."""
         try:
             return self._event(fields.require_object(event, where), where)
         except Invalid as error:
@@ -78,12 +78,14 @@ class _Events:
             return _rejected_event(event, where, error)
 
     def _read_carried(self, event: Fields, data: Any) -> ParsedWebhook | None:
-        """What another tool's payload says; None where it is of none that is known."""
+        """Parse another tool's payload; None if no tool is recognised."""
         parsed = self._read_recognised(data, WebhookRequest(json.dumps(data).encode()), self._now, NAME)
         if parsed is None:
             return None
         envelope = {name: value for name, value in event.items() if name != "data_base64"}
-        malformed = (replace(part, raw=json.dumps({**envelope, "data": json.loads(part.raw)})) for part in parsed.malformed)
+        malformed = (
+            replace(part, raw=json.dumps({**envelope, "data": json.loads(part.raw)})) for part in parsed.malformed
+        )
         return replace(parsed, malformed=tuple(malformed))
 
 
@@ -92,7 +94,7 @@ def _rejected_event(event: Any, where: str, error: Invalid) -> ParsedWebhook:
 
 
 def _event_from_headers(delivery: WebhookRequest, kind: str) -> dict[str, Any]:
-    """The event of headers and a body, as it would be written in one piece."""
+    """Build the structured event from headers and body."""
     event: dict[str, Any] = {
         name[3:]: unquote(value, errors="replace") for name, value in delivery.headers.items() if name.startswith("ce-")
     }
@@ -109,7 +111,7 @@ def _event_from_headers(delivery: WebhookRequest, kind: str) -> dict[str, Any]:
 
 
 def _event_data(event: Fields) -> Any:
-    """The payload, also where it stands as base64."""
+    """Return the payload, decoding base64."""
     packed = event.get("data_base64")
     if packed is None:
         return event.get("data")
@@ -124,7 +126,7 @@ def _event_data(event: Fields) -> Any:
 
 
 def _read_alert(event: Fields, data: Any, now: datetime) -> Alert:
-    """An alert in anybody's words; what it leaves out is taken from around it."""
+    """Read an alert by common field names; missing fields are taken from the event around it."""
     payload = data if isinstance(data, dict) else {"message": data}
     kind, source = fields.read_line(event, "type") or "", fields.read_line(event, "source") or ""
     subject, event_time = fields.read_line(event, "subject"), fields.read_time(event, "time")

@@ -12,41 +12,41 @@ from onrecall.sources import generic, sns
 from onrecall.sources.body_decoding import parse_nested
 from onrecall.sources.payload import (
     Fields,
-    get_path,
     environment_from_labels,
-    require_object,
     first_line,
     flatten,
+    get_path,
+    parse_single,
     read_key,
     read_line,
-    read_time,
     read_name,
-    require,
     read_number,
-    to_text,
-    service_from_labels,
     read_text,
-    parse_single,
+    read_time,
+    require,
+    require_object,
+    service_from_labels,
+    to_text,
 )
 from onrecall.sources.webhook import Parse, ParsedWebhook, ReadRecognised, WebhookRequest
 
 NAME = "cloudwatch"
 TEXT_EXPIRES_AFTER = timedelta(hours=24)
-"""A text that somebody published has no end; it is over after this."""
+"""A published text has no end, so its alert expires after this."""
 DETAIL_TYPE = "CloudWatch Alarm State Change"
 DIMENSIONS = (
     *("ServiceName", "Service", "FunctionName", "ApiName", "QueueName", "TopicName", "TableName"),
     *("DBInstanceIdentifier", "DBClusterIdentifier", "CacheClusterId", "StreamName", "ClusterName"),
     *("AutoScalingGroupName", "TargetGroup", "LoadBalancer"),
 )
-"""Dimensions that name what an alarm is about, the best first; where there is none, nothing is guessed."""
+"""Dimensions that name the subject of an alarm, best first; without one, nothing is guessed."""
 _STATES: dict[str, AlertStatus] = {"OK": "resolved", "ALARM": "firing", "INSUFFICIENT_DATA": "firing"}
 _DATAPOINT = re.compile(r"datapoints? \[(-?\d{1,30}(?:\.\d{1,30})?(?:E-?\d{1,2})?) \(")
-"""The newest value that crossed a threshold, in the sentence that tells of it."""
+"""The newest value that crossed the threshold, in the reason text."""
 
 
 def parser(read_recognised: ReadRecognised) -> Parse:
-    """Returns a parser for what AWS sends; what is no alarm goes to the tool that `read_recognised` knows it by."""
+    """Return a parser for AWS messages; those that are no alarm go to the tool that `read_recognised` finds."""
 
     def read(body: Fields, delivery: WebhookRequest, now: datetime, subject: str | None = None) -> ParsedWebhook:
         if _is_alarm(body):
@@ -64,7 +64,9 @@ def parser(read_recognised: ReadRecognised) -> Parse:
             parsed = read_recognised(body, delivery, now, NAME)
             return parsed if parsed is not None else parse_single(body, lambda part: (_read_text_alert(part, now),))
         parsed = read(inner, WebhookRequest(json.dumps(inner).encode()), now, read_line(body, "Subject"))
-        return replace(_with_envelope(parsed, body), signals=tuple(_with_envelope_time(signal, body) for signal in parsed.signals))
+        return replace(
+            _with_envelope(parsed, body), signals=tuple(_with_envelope_time(signal, body) for signal in parsed.signals)
+        )
 
     def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
         body = require_object(delivery.decoded(), "body")
@@ -78,7 +80,7 @@ def parser(read_recognised: ReadRecognised) -> Parse:
 
 
 def _with_envelope(parsed: ParsedWebhook, envelope: Fields) -> ParsedWebhook:
-    """What could not be read of a message, as the delivery that it came in."""
+    """Wrap rejected parts in the envelope that they came in."""
     return replace(
         parsed,
         malformed=tuple(
@@ -89,7 +91,7 @@ def _with_envelope(parsed: ParsedWebhook, envelope: Fields) -> ParsedWebhook:
 
 
 def _with_envelope_time(signal: InboundEvent, envelope: Fields) -> InboundEvent:
-    """An alert that says no time is told of when its envelope was sent."""
+    """Date an alert without a time by its envelope."""
     if not isinstance(signal, Alert) or signal.told_at or signal.starts_known:
         return signal
     published = read_time(envelope, "Timestamp")
@@ -97,7 +99,7 @@ def _with_envelope_time(signal: InboundEvent, envelope: Fields) -> InboundEvent:
 
 
 def _read_text_alert(body: Fields, now: datetime) -> Alert:
-    """Whatever text somebody published; nothing ever says that it is over."""
+    """Read a published text as an alert; it never reports an end."""
     message = read_text(body, "Message") or ""
     published = read_time(body, "Timestamp")
     return Alert(
@@ -120,11 +122,16 @@ def _is_alarm(body: Fields) -> bool:
 
 def _read_alarm(message: Fields, now: datetime) -> Alert:
     detail = message.get("detail")
-    return _read_notification(_eventbridge_to_notification(message, detail) if isinstance(detail, dict) and "AlarmName" not in message else message, now)
+    return _read_notification(
+        _eventbridge_to_notification(message, detail)
+        if isinstance(detail, dict) and "AlarmName" not in message
+        else message,
+        now,
+    )
 
 
 def _eventbridge_to_notification(event: Fields, detail: Fields) -> dict[str, Any]:
-    """An event of EventBridge in the words of a notification."""
+    """Convert an EventBridge event to the fields of a notification."""
     metrics = get_path(detail, "configuration.metrics")
     stat: dict[str, Any] = next(
         (metric["metricStat"] for metric in _objects(metrics) if isinstance(metric.get("metricStat"), dict)), {}
@@ -151,7 +158,7 @@ def _eventbridge_to_notification(event: Fields, detail: Fields) -> dict[str, Any
 
 
 def _read_notification(notification: Fields, now: datetime) -> Alert:
-    """An alarm in the words of a notification. Its OK does not say when it began, so they are paired by order."""
+    """Read an alarm notification. Its OK does not say when it began, so they are paired by order."""
     alarm_name = require(read_line(notification, "AlarmName"), "AlarmName", "ServerCpuTooHigh")
     state = require(read_name(notification, "NewStateValue"), "NewStateValue", "ALARM")
     if state not in _STATES:
@@ -161,14 +168,20 @@ def _read_notification(notification: Fields, now: datetime) -> Alert:
     qualified_name = "/".join(filter(None, (labels.get("account"), labels.get("region"), alarm_name)))
     reason = read_text(notification, "NewStateReason")
     datapoint = _DATAPOINT.search(reason or "")
-    values = {"threshold": read_number(notification, "Trigger.Threshold"), "current": float(datapoint[1]) if datapoint else None}
+    values = {
+        "threshold": read_number(notification, "Trigger.Threshold"),
+        "current": float(datapoint[1]) if datapoint else None,
+    }
     return Alert(
         NAME,
-        read_key(notification, "AlarmArn") or require(read_key({"alarm": qualified_name}, "alarm"), "AlarmName", "ServerCpuTooHigh"),
+        read_key(notification, "AlarmArn")
+        or require(read_key({"alarm": qualified_name}, "alarm"), "AlarmName", "ServerCpuTooHigh"),
         alarm_name,
         changed_at or now,
         _STATES[state],
-        "\n".join(filter(None, (read_text(notification, "AlarmDescription"), reason, read_line(notification, "AlarmRule")))),
+        "\n".join(
+            filter(None, (read_text(notification, "AlarmDescription"), reason, read_line(notification, "AlarmRule")))
+        ),
         service_from_labels(labels) or _subject_dimension(labels),
         environment_from_labels(labels),
         labels=labels,
@@ -180,9 +193,13 @@ def _read_notification(notification: Fields, now: datetime) -> Alert:
 
 
 def _labels(notification: Fields, state: str) -> dict[str, str]:
-    """Where the alarm lives and what it watches."""
+    """Return where the alarm is defined and what it watches."""
     listed = get_path(notification, "Trigger.Dimensions")
-    pairs = {dimension_name: dimension.get("value") for dimension in _objects(listed) if (dimension_name := read_name(dimension, "name"))}
+    pairs = {
+        dimension_name: dimension.get("value")
+        for dimension in _objects(listed)
+        if (dimension_name := read_name(dimension, "name"))
+    }
     dimensions = flatten(listed) if isinstance(listed, dict) else flatten(pairs)
     arn = (read_line(notification, "AlarmArn") or "").split(":")
     alarm_labels = {

@@ -10,35 +10,35 @@ from onrecall.domain.incident import Severity
 from onrecall.domain.severity import parse_severity
 from onrecall.sources.payload import (
     Fields,
-    truncate,
     environment_from_labels,
-    require_object,
+    parse_single,
     read_key,
     read_line,
-    safe_links,
-    read_time,
     read_name,
+    read_text,
+    read_time,
     require,
-    to_text,
+    require_object,
+    safe_links,
     service_from_labels,
     shorten_key,
     tags_to_labels,
-    read_text,
-    parse_single,
+    to_text,
+    truncate,
 )
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest, load_json
 
 NAME = "datadog"
 _UNSET = re.compile(r"\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")
-"""A variable that Datadog had no value for stands there by its name."""
+"""A template variable without a value is sent as its own name."""
 _TRANSITION = re.compile(r"\s*\[(?P<word>[A-Za-z-]+(?: [Dd]ata)?)(?: on (?P<scope>\{[^}\]]*\}))?\]\s*")
 _TEST = re.compile(r"\s*\[TEST\]\s*", re.IGNORECASE)
-"""What *Test Notifications* of a monitor puts in front of the title."""
+"""Title prefix of a monitor's *Test Notifications*."""
 _KNOWN_FIELDS = ("alert_id", "alert_cycle_key", "aggreg_key", "transition", "incident_id", "event_type", "title", "id")
 
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-    """What a monitor or an incident of Datadog says."""
+    """Parse a monitor or an incident."""
     body = require_object(delivery.decoded(), "body")
     if not any(field in body for field in _KNOWN_FIELDS):
         raise Invalid("the body has neither alert_id nor title; use the template of docs/sources.md", "alert_id")
@@ -51,7 +51,7 @@ def _read(message: Fields, now: datetime) -> tuple[InboundEvent, ...]:
 
 
 def _without_unset(body: Fields) -> dict[str, Any]:
-    """The fields that Datadog had a value for."""
+    """Return the fields that have a value."""
     return {
         name: value
         for name, value in body.items()
@@ -60,7 +60,7 @@ def _without_unset(body: Fields) -> dict[str, Any]:
 
 
 def _read_monitor(message: Fields, now: datetime) -> Alert:
-    """A monitor that changed its mind; one monitor is as many alerts as it has scopes."""
+    """Read a monitor transition; a monitor has one alert for each scope."""
     whole_heading = require(read_line(message, "title", "alert_title", "event_title"), "title", "$EVENT_TITLE")
     test = _TEST.match(whole_heading)
     heading = (whole_heading[test.end() :] if test else "") or whole_heading
@@ -115,7 +115,7 @@ def _read_incident(message: Fields, now: datetime) -> Alert:
 
 
 def _alert_key(message: Fields, title: str, scope: str) -> str:
-    """The monitor and its scope; without a monitor, what the event is called when it is neither triggered nor over."""
+    """Build the key from monitor and scope; without a monitor, from the title without its transition mark."""
     monitor = read_key(message, "alert_id")
     if monitor is None:
         return shorten_key(f"{title} {scope}".strip())
@@ -139,7 +139,7 @@ def _severity(message: Fields, transition: str) -> Severity:
 
 
 def _labels(message: Fields) -> dict[str, str]:
-    """Its tags, where it fired, and what it measures."""
+    """Return tags, scope and measured fields as labels."""
     labels = _read_tags(message.get("scope")) | _read_tags(message.get("tags"))
     for field in ("host", "metric", "priority", "event_type"):
         if value := read_name(message, field):
@@ -149,19 +149,26 @@ def _labels(message: Fields) -> dict[str, str]:
 
 def _read_tags(tags: Any) -> dict[str, str]:
     tag_list = tags.split(",") if isinstance(tags, str) else tags
-    return tags_to_labels([tag.strip() for tag in tag_list if isinstance(tag, str)]) if isinstance(tag_list, list) else {}
+    return (
+        tags_to_labels([tag.strip() for tag in tag_list if isinstance(tag, str)]) if isinstance(tag_list, list) else {}
+    )
 
 
 def _build_description(message: Fields) -> str:
-    """What people and the monitor wrote, its query, and a sample of log lines."""
+    """Join the text, the status, the query, and a sample of log lines."""
     written = (read_text(message, "text") or read_text(message, "body") or "").replace("%%%", "")
     query = read_line(message, "query")
-    paragraphs = (written.strip(), read_line(message, "status"), f"query: {query}" if query else None, _log_sample(message.get("logs")))
+    paragraphs = (
+        written.strip(),
+        read_line(message, "status"),
+        f"query: {query}" if query else None,
+        _log_sample(message.get("logs")),
+    )
     return "\n".join(dict.fromkeys(paragraph for paragraph in paragraphs if paragraph))
 
 
 def _log_sample(logs: Any) -> str | None:
-    """Log lines of a log monitor, wherever in the sample they stand."""
+    """Return sample lines of a log monitor, in whatever format they come."""
     if isinstance(logs, str) and logs.lstrip().startswith(("{", "[")):
         try:
             logs = load_json(logs.encode(errors="replace"))

@@ -1,4 +1,4 @@
-"""One tool whose payloads a file describes: which of its shapes a message has, and what that says."""
+"""A tool whose payloads are described by a file: matches a message to one of its shapes, and parses it."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -18,22 +18,22 @@ from onrecall.sources.shape_reader import AlertReading, ShapeReader
 from onrecall.sources.webhook import MOST_ITEMS, Parse, ParsedWebhook, ParseError, WebhookRequest
 
 CodeParser = Callable[[str], Parse]
-"""Takes the name that the source has in what is stored, returns the parser."""
+"""Takes the name under which the source is stored, returns the parser."""
 ReadAnything = Callable[[Any, datetime, str], ParsedWebhook]
 """Reads a body by the common names of its fields."""
 ReadRelayed = Callable[[Fields, datetime, str], ParsedWebhook | None]
-"""Reads a message that another tool made by that one's file; None where it is of none that this tool passes on."""
+"""Parses a message relayed from another tool by that tool's file; None if it is not from a relayed tool."""
 TEXT, LINES = "_text", "_lines"
-"""Where the text of a message stands that is neither JSON nor a form."""
+"""Fields that hold the text of a message that is neither JSON nor a form."""
 MOST_LINES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """Whether a body has a shape: something stands in every place that marks it, and what the file says is true."""
+    """Decides whether a body has a shape: every marked path exists, and the `when` condition holds."""
 
     names: frozenset[str]
-    """Fields that the body must have, for a quick look."""
+    """Top-level fields that the body must have; checked first because it is fast."""
     marks: tuple[tuple[str, ...], ...]
     when: Expression | None
 
@@ -53,12 +53,12 @@ class Matcher:
 
 @dataclass(frozen=True, slots=True)
 class CompiledShape:
-    """A shape, what it is told by, and what reads it."""
+    """A shape with its matcher and its reader."""
 
     shape: PayloadShape
     matcher: Matcher
     reader: ShapeReader | None
-    """None where code reads it, or where it says nothing."""
+    """None if code reads it, or if it is silent."""
 
 
 class DefinedSource:
@@ -90,13 +90,13 @@ class DefinedSource:
         return CompiledShape(shape, Matcher.of(shape), reader)
 
     def parse(self, delivery: WebhookRequest, now: datetime, source: str | None = None) -> ParsedWebhook:
-        """Returns what a message says, under this name or another; Invalid when its body can't be read at all."""
+        """Parse a message under this name or another. Raises Invalid if the body can't be read at all."""
         if self.definition.parser and all(compiled.shape.parser for compiled in self.shapes):
             return self._code[self.definition.parser](source or self.name)(delivery, now)
         return self.read(self._decoded(delivery), delivery, now, source or self.name)
 
     def _decoded(self, delivery: WebhookRequest) -> Any:
-        """What a body says; for a tool that sends text, its lines under `_lines` and all of it under `_text`."""
+        """Decode a body; for a tool that sends text, its lines go to `_lines` and the whole to `_text`."""
         try:
             return delivery.decoded()
         except Invalid:
@@ -109,7 +109,7 @@ class DefinedSource:
         return {TEXT: text, LINES: lines}
 
     def read(self, body: Any, delivery: WebhookRequest, now: datetime, source: str) -> ParsedWebhook:
-        """Returns what a decoded body says: one message, or a list of them."""
+        """Parse a decoded body: one message or a list of them."""
         if not isinstance(body, list):
             return self._read_message(payload.require_object(body, "body"), delivery, now, source)
         if len(body) > MOST_ITEMS:
@@ -123,18 +123,20 @@ class DefinedSource:
         )
 
     def shape_of(self, body: Fields) -> CompiledShape | None:
-        """Returns the first shape that a message has; None where it has none."""
+        """Return the first shape that matches a message; None if none does."""
         return next((shape for shape in self.shapes if shape.matcher.fits(body)), None)
 
     def readings(self, body: Any, now: datetime) -> Iterator[AlertReading]:
-        """Yields what was found for each alert of a decoded body, and where; nothing where code reads it."""
+        """Yield the fields found for each alert of a decoded body, and their places; nothing if code reads it."""
         for part in body if isinstance(body, list) else [body]:
             compiled = self.shape_of(part) if isinstance(part, dict) else None
             if compiled is None or compiled.reader is None:
                 continue
             listed = payload.get_path(part, compiled.shape.each) if compiled.shape.each else None
             scopes = (
-                [{**entry, ROOT: part} for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else [part]
+                [{**entry, ROOT: part} for entry in listed if isinstance(entry, dict)]
+                if isinstance(listed, list)
+                else [part]
             )
             for scope in scopes:
                 reading = AlertReading(self.name, now)
@@ -158,7 +160,10 @@ class DefinedSource:
             parsed = self._read_message(payload.require_object(part, where), WebhookRequest(raw.encode()), now, source)
         except Invalid as error:
             return ParsedWebhook(malformed=(ParseError(where, error.field, str(error), raw),))
-        return replace(parsed, malformed=tuple(replace(malformed, where=f"{where}.{malformed.where}") for malformed in parsed.malformed))
+        return replace(
+            parsed,
+            malformed=tuple(replace(malformed, where=f"{where}.{malformed.where}") for malformed in parsed.malformed),
+        )
 
     def _read_message(self, body: Fields, delivery: WebhookRequest, now: datetime, source: str) -> ParsedWebhook:
         if self.definition.relays and (relayed := self._read_relayed(body, now, source)) is not None:
@@ -171,7 +176,7 @@ class DefinedSource:
     def read_shape(
         self, compiled: CompiledShape, body: Fields, delivery: WebhookRequest, now: datetime, source: str
     ) -> ParsedWebhook:
-        """Returns what a message says that has this shape."""
+        """Parse a message of this shape."""
         if compiled.shape.silent:
             return ParsedWebhook()
         if compiled.shape.parser:
@@ -189,14 +194,16 @@ class DefinedSource:
             head, _, inner_path = path.partition(".")
             return {**body, head: nest_value(inner_path, [part]) if inner_path else [part]}
 
-        return payload.parse_items(listed, path, lambda part: self._signals(compiled, {**part, ROOT: body}, now, source), wrap)
+        return payload.parse_items(
+            listed, path, lambda part: self._signals(compiled, {**part, ROOT: body}, now, source), wrap
+        )
 
     def _signals(self, compiled: CompiledShape, scope: Fields, now: datetime, source: str) -> tuple[InboundEvent, ...]:
         assert compiled.reader
         return compiled.reader.read(scope, AlertReading(source, now))
 
     def _read_unknown(self, body: Fields, delivery: WebhookRequest, now: datetime, source: str) -> ParsedWebhook:
-        """A message in a shape that the file does not know: by the tool's code, else by the common names of fields."""
+        """Parse a message of unknown shape: by the tool's code, else by common field names."""
         if self.definition.parser:
             return self._code[self.definition.parser](source)(delivery, now)
         problem = f"the message has none of the known shapes of {self.definition.tool}; it is read by common names"

@@ -1,4 +1,4 @@
-"""JMESPath, compiled once, with a few functions of our own: where a field stands in a payload. Nothing in it can act.
+"""JMESPath with a few functions of our own, compiled once: locates a field in a payload, without side effects.
 
 https://jmespath.org says what an expression is. Added here are `capture`, `matches`, `from_json`, `join_text`,
 `pairs`, `tags`, `words`, `lower` and `plain_text`; docs/sources.md lists them.
@@ -16,14 +16,13 @@ from jmespath.exceptions import JMESPathError
 
 from onrecall.domain.errors import Invalid
 from onrecall.sources.body_decoding import parse_nested
-from onrecall.sources.payload import filled_text, to_text
-from onrecall.sources.payload import tags_to_labels
+from onrecall.sources.payload import filled_text, tags_to_labels, to_text
 
 ROOT = "_root"
 LONGEST_EXPRESSION = 1_200
 LONGEST_PATTERN = 500
 LONGEST_SEARCHED = 2_000
-"""Characters of a text that a pattern is tried on."""
+"""Longest text that a pattern is matched against, in characters."""
 MOST_PAIRS = 256
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _SIMPLE = re.compile(rf"{_NAME}(?:\.{_NAME})*", re.ASCII)
@@ -33,7 +32,7 @@ _NAME_FIELDS = ("key", "name", "Key", "Name", "tag")
 _VALUE_FIELDS = ("value", "Value", "stringValue", "val")
 
 Expression = Callable[[Any], Any]
-"""Takes plain data, returns what stands there; None where nothing does, or something that the expression can't use."""
+"""Takes plain data, returns the value found; None if there is none or the expression does not apply."""
 
 
 class _Functions(jmespath.functions.Functions):
@@ -79,13 +78,13 @@ class _Functions(jmespath.functions.Functions):
 
 
 def is_path(text: str) -> bool:
-    """Whether an expression is nothing but a dotted path, so that it names its field by itself."""
+    """Return whether an expression is just a dotted path, which serves as the field's name."""
     return _SIMPLE.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=4_000)
 def compile_expression(text: str) -> Expression:
-    """Returns an expression ready to use; Invalid where it is none, naming the place.
+    """Compile an expression. Raises Invalid, naming the place, if it is not one.
 
     Each is compiled once, though a file is checked before it is used and many files have places in common.
     """
@@ -110,7 +109,7 @@ def compile_expression(text: str) -> Expression:
 
 
 def labels_from_pairs(value: Any) -> dict[str, Any]:
-    """A list of objects that have a name and a value each, as one object; also where the list stands in a text."""
+    """Convert a list of name/value objects to one object; the list may also be JSON in a text."""
     listed = parse_nested(value)
     if not isinstance(listed, list):
         return {}
@@ -118,12 +117,14 @@ def labels_from_pairs(value: Any) -> dict[str, Any]:
     for entry in listed[:MOST_PAIRS]:
         if isinstance(entry, dict) and (name := _first_value(entry, _NAME_FIELDS)) is not None:
             entry_value = _first_value(entry, _VALUE_FIELDS)
-            pairs.setdefault(str(name), _first_value(entry_value, _VALUE_FIELDS) if isinstance(entry_value, dict) else entry_value)
+            pairs.setdefault(
+                str(name), _first_value(entry_value, _VALUE_FIELDS) if isinstance(entry_value, dict) else entry_value
+            )
     return pairs
 
 
 def labels_from_tags(value: Any) -> dict[str, str]:
-    """Tags as labels: a list of `env:prod`, a list of pairs, an object, or such in one text, parted by commas."""
+    """Convert tags to labels: a list of `env:prod`, a list of pairs, an object, or one comma-separated text."""
     value = parse_nested(value)
     if isinstance(value, str):
         value = [tag.strip() for tag in value.split(",")]
@@ -138,7 +139,7 @@ def _first_value(entry: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 
 
 def _compile_path(names: tuple[str, ...]) -> Expression:
-    """A dotted path without the machinery, as most are."""
+    """Compile a dotted path, the most frequent kind, without JMESPath."""
 
     def walk(scope: Any) -> Any:
         for name in names:
@@ -161,7 +162,7 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 
 def _check_calls(text: str, node: Mapping[str, Any]) -> None:
-    """A pattern must stand in the file: one that a payload brings could keep a processor busy for hours."""
+    """Require literal patterns: one taken from a payload could keep a processor busy for hours."""
     for inner in _nodes(node):
         if inner["type"] == "subexpression" and inner["children"][0]["type"] == "not_expression":
             raise Invalid(f"the expression {text!r} negates a part of a path alone; write !(a.b)", "expression")

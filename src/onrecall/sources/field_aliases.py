@@ -1,4 +1,4 @@
-"""What people call the fields of an alert when they make up a payload themselves, and where they put them."""
+"""Common names of alert fields in custom payloads, and where to find them."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -80,7 +80,7 @@ _NAMES = {
     "spike_percent": "spikepercent spikepercentage",
 }
 NAMES: Mapping[str, tuple[str, ...]] = {field: tuple(names.split()) for field, names in _NAMES.items()}
-"""Our field ← the names it goes by, the surest first; compared without case and marks."""
+"""Field to its aliases, most reliable first; compared without case and punctuation."""
 VALUES = ("current", "threshold", "baseline", "spike_percent")
 LISTS = (
     "alerts",
@@ -96,9 +96,9 @@ LISTS = (
     "faults",
     "data",
 )
-"""Under these a body lists several alerts."""
+"""Names under which a body lists several alerts."""
 SENTENCES = frozenset({"alert", "alarm", "problem", "incident", "issue", "monitor", "check", "error"})
-"""A text under one of these may be the title, or say a state or how bad it is; an object there is the alert itself."""
+"""A text under one of these may be the title, a state or a severity; an object there is the alert itself."""
 NAMING = frozenset(
     (
         "alertname",
@@ -113,11 +113,11 @@ NAMING = frozenset(
         "triggername",
     )
 )
-"""A title under one of these is the name of a rule or monitor, and as such says what an alert is about."""
+"""A title under one of these is the name of a rule or monitor, so it identifies the alert."""
 FINDINGS = frozenset(
     "message msg text statemessage serviceoutput hostoutput description output reason error".split()  # noqa: SIM905
 )
-"""A title under one of these is what was found this time, in words that change with the state."""
+"""A title under one of these is a finding, whose words change with the state."""
 WEAK_KEYS = frozenset(
     (
         "checkid",
@@ -132,7 +132,7 @@ WEAK_KEYS = frozenset(
         "alertid",
     )
 )
-"""Ids that are often small numbers, which several tools count up: they are known together with their name."""
+"""Ids that are often small counters in several tools, so the key includes their name."""
 _WRAPS = (
     "alert",
     "alarm",
@@ -163,7 +163,7 @@ _WRAPS = (
     "labels",
     "annotations",
 )
-"""Under these stands the alert itself, or a part of it."""
+"""Names of objects that wrap the alert or a part of it."""
 _TEXT_WRAPS = frozenset(
     (
         "alert",
@@ -181,12 +181,12 @@ _TEXT_WRAPS = frozenset(
         "annotations",
     )
 )
-"""Under these a text may hold the alert as JSON once more."""
+"""Names whose text may hold the alert as nested JSON."""
 _LINK = re.compile(r"(?:url|uri|link|links|href|permalink|shortlink|dashboard|runbook|playbook)$|^linkto|^(?:url|link)")
 _NO_LINK = re.compile(
     r"image|icon|logo|avatar|screenshot|callback|acknowledge|ackurl|unsubscribe|webhook|apiurl|selfurl|stylesheet|schema"
 )
-"""Names of addresses that nobody who is on call wants to follow."""
+"""Names of URLs that are of no use on call."""
 _LABEL_OBJECTS = frozenset(NAMES["labels"])
 _DEEPEST = 4
 _MOST_OBJECTS = 500
@@ -196,7 +196,7 @@ _PLAIN_STEP = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class FieldCandidate:
-    """A value that may be meant by a field, what it is called, and where it stands, as an expression."""
+    """A value that may be the one for a field, with its name and its place as an expression."""
 
     value: Any
     name: str
@@ -205,7 +205,7 @@ class FieldCandidate:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """One object of the body with its place; its values by their bare names."""
+    """One object of the body with its place, and its field names by normalized name."""
 
     place: str
     values: Mapping[str, Any]
@@ -213,26 +213,26 @@ class _Level:
 
 
 def normalize_name(name: str) -> str:
-    """Returns a field's name without case and marks: `startedAt`, `started_at` and `Started At` are one."""
+    """Normalize a field name: `startedAt`, `started_at` and `Started At` become the same."""
     return _MARKS.sub("", name.lower())
 
 
 class FieldCandidates:
-    """The values of a body by the names that people give them; what stands deeper is about the alert itself."""
+    """The values of a body by common field names, innermost objects first because they describe the alert itself."""
 
     def __init__(self, body: Mapping[str, Any], around: Mapping[str, Any]) -> None:
         self.levels = [*_inner_levels(body, "", _DEEPEST), _make_level(body, ""), _make_level(around, "_root")]
         self._body = body
 
     def of_field(self, field: str) -> Iterator[FieldCandidate]:
-        """What may be meant by the field, the surest first."""
+        """Yield candidates for a field, most reliable first."""
         for name in NAMES[field]:
             for level in self.levels:
                 if name in level.bare and (value := level.values[level.bare[name]]) not in (None, "", [], {}):
                     yield FieldCandidate(value, name, join_place(level.place, level.bare[name]))
 
     def links(self) -> Iterator[FieldCandidate]:
-        """Values whose name says that they are an address to follow; the nearest to the alert first, then any."""
+        """Yield values whose name says that they are a link; those nearest to the alert first."""
         for level in (*self.levels, *self._deep_levels()):
             if level.place.rpartition(".")[2].strip('"') in ("labels", "tags"):
                 continue
@@ -241,7 +241,7 @@ class FieldCandidates:
                     yield FieldCandidate(level.values[name], bare, join_place(level.place, name))
 
     def deep_titles(self) -> Iterator[FieldCandidate]:
-        """Titles wherever in the body they stand, nearest to its top first; for bodies that look like no alert."""
+        """Yield titles from anywhere in the body, top levels first; for bodies that do not look like an alert."""
         for depth in self._layers():
             for name in NAMES["title"]:
                 yield from (
@@ -255,7 +255,7 @@ class FieldCandidates:
             yield from depth
 
     def _layers(self) -> Iterator[list[_Level]]:
-        """Every object of the body, those of one depth together."""
+        """Yield all objects of the body, one list for each depth."""
         layer: Sequence[tuple[str, Mapping[str, Any]]] = [("", self._body)]
         visited = 0
         while layer and visited < _MOST_OBJECTS:
@@ -270,7 +270,7 @@ class FieldCandidates:
 
 
 def join_place(place: str, name: str) -> str:
-    """Returns the expression of a field in the object at a place."""
+    """Return the expression for a field of the object at a place."""
     step = name if _PLAIN_STEP.fullmatch(name) else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"{place}.{step}" if place else step
 

@@ -1,4 +1,4 @@
-"""One field of a definition, compiled: where it stands, and what stands there as text, time, number or labels."""
+"""Readers for the fields of a definition: locate a value and read it as text, time, number or labels."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from onrecall.sources.states import is_resolved_word
 from onrecall.sources.timestamps import read_formatted, read_timestamp
 
 NAME_FIELDS = ("display_value", "displayName", "display_name", "name", "title", "summary", "value", "slug", "id")
-"""An object that stands where a text is wanted goes by one of these."""
+"""Fields that give the text of an object where a text is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +27,30 @@ class FieldPlace:
     is_path: bool = True
 
     def value(self, scope: Any) -> Any:
-        """What stands there; None also where the condition of a longer expression is not met."""
+        """Return the value; None also if the condition of a longer expression is not met."""
         value = self.find(scope)
         return None if value is False and not self.is_path else value
 
-    def name_in_sentence(self, field: str) -> str:
-        """How the place is called in a sentence: a path by itself, a longer expression by the field that it is for."""
+    def name_for(self, field: str) -> str:
+        """Return the name for error messages: a path as it is, a longer expression by its field."""
         return self.text if self.is_path else field
 
 
 @dataclass(frozen=True, slots=True)
 class FoundValue:
-    """What was found for a field, and where; `place` is empty where it was worked out."""
+    """The value of a field and its place; `place` is empty if the value was derived."""
 
     value: Any
     place: str
 
 
 def compile_places(texts: Iterable[str] | None) -> tuple[FieldPlace, ...]:
-    """Returns the places of a field, in the order in which they are tried."""
+    """Compile the places of a field, in the order in which they are tried."""
     return tuple(FieldPlace(text, compile_expression(text), is_path(text)) for text in texts or ())
 
 
 def find_text(places: Sequence[FieldPlace], scope: Any, longest: int = payload.LONGEST_TEXT) -> FoundValue | None:
-    """Returns the first text that says something."""
+    """Return the first non-empty text."""
     for place in places:
         if text := as_text(place.value(scope)):
             return FoundValue(payload.truncate(text, longest), place.text)
@@ -58,7 +58,7 @@ def find_text(places: Sequence[FieldPlace], scope: Any, longest: int = payload.L
 
 
 def find_line(places: Sequence[FieldPlace], scope: Any, longest: int = payload.LONGEST_LINE) -> FoundValue | None:
-    """Returns the first text that says something, as one line: its first that holds anything."""
+    """Return the first non-empty line of the first non-empty text."""
     for place in places:
         if line := payload.first_line(as_text(place.value(scope)), longest):
             return FoundValue(line, place.text)
@@ -66,7 +66,7 @@ def find_line(places: Sequence[FieldPlace], scope: Any, longest: int = payload.L
 
 
 def find_name(places: Sequence[FieldPlace], scope: Any) -> FoundValue | None:
-    """Returns the first that surely names something, such as a service."""
+    """Return the first value that is certainly a name, such as that of a service."""
     for place in places:
         line = find_line((place,), scope, payload.LONGEST_NAME)
         if line and payload.is_name(line.value):
@@ -75,7 +75,7 @@ def find_name(places: Sequence[FieldPlace], scope: Any) -> FoundValue | None:
 
 
 def as_text(value: Any) -> str | None:
-    """The value as text: an object by its name, a list by its first entry that says something."""
+    """Return the value as text: of an object its name, of a list its first non-empty entry."""
     if isinstance(value, dict):
         return next((text for name in NAME_FIELDS if (text := payload.filled_text(value.get(name)))), None)
     if isinstance(value, list):
@@ -84,7 +84,7 @@ def as_text(value: Any) -> str | None:
 
 
 class StatusReader:
-    """Reads whether an alert fires, is over or was acknowledged."""
+    """Reads whether an alert is firing, resolved or acknowledged."""
 
     def __init__(self, rule: StatusRule) -> None:
         self.places = compile_places(rule.places)
@@ -95,7 +95,7 @@ class StatusReader:
         }
 
     def find(self, scope: Any) -> tuple[FoundValue | None, str | None]:
-        """Returns `firing`, `resolved` or `acknowledged` with its place, and the word that nobody knows, if any."""
+        """Return `firing`, `resolved` or `acknowledged` with its place, and the problem of an unknown word."""
         unknown: str | None = None
         for place in self.places:
             word = as_text(place.value(scope))
@@ -107,20 +107,21 @@ class StatusReader:
             if over is not None:
                 return FoundValue("resolved" if over else "firing", place.text), None
             unknown = (
-                unknown or f"`{place.name_in_sentence('status')}` is {word[:60]!r}, a word that is not known; it is taken to fire"
+                unknown
+                or f"`{place.name_for('status')}` is {word[:60]!r}, a word that is not known; it is taken to fire"
             )
         return None, unknown
 
 
 class SeverityReader:
-    """Reads how bad it is, in the tool's own words."""
+    """Reads the severity in the tool's own words."""
 
     def __init__(self, rule: SeverityRule) -> None:
         self.places = compile_places(rule.places)
         self._words = rule.map
 
     def find(self, scope: Any) -> FoundValue | None:
-        """Returns the first severity that is known."""
+        """Return the first known severity."""
         for place in self.places:
             word = as_text(place.find(scope))
             if word and (severity := self.of(word)) != "unknown":
@@ -128,7 +129,7 @@ class SeverityReader:
         return None
 
     def of(self, word: str) -> Severity:
-        """The severity that a word stands for; a bare number only where the file says so, for nobody counts alike."""
+        """Return the severity of a word; of a bare number only if the file maps it, because scales differ."""
         own = self._words.get(word.strip().lower())
         if own is not None:
             return own
@@ -145,14 +146,14 @@ class TimeReader:
         self._zone = compile_expression(rule.zone) if rule.zone else None
 
     def find(self, scope: Any) -> tuple[FoundValue | None, str | None]:
-        """Returns the first that is a time, in UTC; else the problem of the first that is none."""
+        """Return the first valid time in UTC, else the problem with the first invalid one."""
         problem: str | None = None
         for place in self.places:
             value = place.value(scope)
             if not isinstance(value, str | int | float) or payload.filled_text(value) is None:
                 continue
             try:
-                if moment := self._read(value, place.name_in_sentence(self._field), scope):
+                if moment := self._read(value, place.name_for(self._field), scope):
                     return FoundValue(moment, place.text), None
             except Invalid as error:
                 problem = problem or str(error)
@@ -166,7 +167,7 @@ class TimeReader:
 
 
 def find_moment(places: Sequence[FieldPlace], scope: Any) -> datetime | None:
-    """Returns the first of these that is a time, in UTC."""
+    """Return the first valid time in UTC."""
     for place in places:
         try:
             if moment := read_timestamp(place.find(scope), place.text):
@@ -177,19 +178,23 @@ def find_moment(places: Sequence[FieldPlace], scope: Any) -> datetime | None:
 
 
 class LabelReader:
-    """Reads labels one by one, and whole sets of them."""
+    """Reads single labels and whole sets of labels."""
 
-    def __init__(self, places_by_label: Mapping[str, Sequence[str]], label_sets: Sequence[str], details: Sequence[str]) -> None:
+    def __init__(
+        self, places_by_label: Mapping[str, Sequence[str]], label_sets: Sequence[str], details: Sequence[str]
+    ) -> None:
         self.named = {name: compile_places(places) for name, places in places_by_label.items()}
         self.sets = compile_places(label_sets)
         self.details = compile_places(details)
 
     def find(self, scope: Any) -> tuple[dict[str, str], dict[str, str]]:
-        """Returns labels and annotations; a label with a place of its own counts before those of a set."""
+        """Return labels and annotations; a label with its own place overrides those of a set."""
         labels: dict[str, str] = {}
         annotations: dict[str, str] = {}
         for place in self.details:
-            detail_labels, detail_annotations = payload.split_details(labels_from_value(place.find(scope), payload.LONGEST_TEXT))
+            detail_labels, detail_annotations = payload.split_details(
+                labels_from_value(place.find(scope), payload.LONGEST_TEXT)
+            )
             labels |= detail_labels
             annotations |= detail_annotations
         for place in self.sets:
@@ -201,7 +206,7 @@ class LabelReader:
 
 
 def labels_from_value(value: Any, longest: int = payload.LONGEST_LINE) -> dict[str, str]:
-    """Labels of an object, of tags or of pairs, without what says nothing."""
+    """Convert an object, tags or pairs to labels, without empty ones."""
     entries = payload.flatten(value, longest) if isinstance(value, dict) else labels_from_tags(value)
     return {
         payload.truncate(name, payload.LONGEST_NAME): payload.truncate(text, longest)
@@ -211,7 +216,7 @@ def labels_from_value(value: Any, longest: int = payload.LONGEST_LINE) -> dict[s
 
 
 def find_numbers(places_by_name: Mapping[str, Sequence[FieldPlace]], scope: Any) -> dict[str, float]:
-    """Returns measured numbers by name."""
+    """Return measured numbers by name."""
     measured: dict[str, float] = {}
     for name, places in places_by_name.items():
         numbers = (payload.read_number({"value": place.find(scope)}, "value") for place in places)
@@ -221,7 +226,7 @@ def find_numbers(places_by_name: Mapping[str, Sequence[FieldPlace]], scope: Any)
 
 
 def addresses(value: Any) -> Iterator[Any]:
-    """The addresses in a value: one, a list of them, or objects that hold one."""
+    """Yield the addresses in a value: one, a list of them, or objects that hold one."""
     for entry in value if isinstance(value, list) else [value]:
         if isinstance(entry, dict):
             yield next((entry[name] for name in ("href", "url", "link") if entry.get(name)), None)

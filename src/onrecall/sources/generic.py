@@ -1,4 +1,4 @@
-"""JSON that somebody made up, or a template: fields go by their common names, or stand where a mapping says.
+"""Custom JSON, or a template: fields are found by their common names, or where a mapping places them.
 
 It is conservative: what is not surely a key, a service or a label is none. A payload that is surely that of a tool
 which has a file is read as that file says.
@@ -39,23 +39,23 @@ from onrecall.sources.webhook import ParsedWebhook
 NAME = "generic"
 NO_MAPPING = GenericMapping()
 EXPIRES_AFTER = timedelta(hours=24)
-"""An alert of a source that tells no state is over when nothing was heard of it for this time."""
+"""An alert without a state expires if its source does not repeat it within this time."""
 _LONGEST_TAG = 60
 _SEVERITY_BY_STATE = frozenset(("servicestate", "messagetype", "triggertype", "status", "state"))
-"""Under these stands how bad it is only while it fires."""
+"""These hold a severity only while the alert fires."""
 _ANNOUNCED_STATES = frozenset(("scheduled", "planned", "upcoming"))
 _MAINTENANCE_STATES = frozenset(
     ("maintenance", "scheduled maintenance", "planned maintenance", "under maintenance", "in maintenance")
 )
 _MAINTENANCE_WORD = re.compile(r"\b(?:maintenance|downtime|upgrade|migration)\b", re.IGNORECASE)
-"""Words for work that was announced."""
+"""Words for announced work in a title."""
 _DATE = ("date", "eventdate", "alertdate", "startdate", "incidentdate", "problemdate")
 _CLOCK = ("time", "eventtime", "alerttime", "starttime", "incidenttime", "problemtime")
-"""A day and its time of day in two fields."""
+"""Pairs of fields that hold a date and a time of day."""
 
 
 def read_body(body: Any, now: datetime, source: str = NAME, mapped: GenericMapping = NO_MAPPING) -> ParsedWebhook:
-    """Returns what a body of plain JSON says: one alert, a list, or an object with a list under a common name."""
+    """Parse a plain JSON body: one alert, a list, or an object with a list under a common name."""
 
     def read(part: Fields, around: Fields | None = None) -> tuple[Alert, ...]:
         return (read_alert(part, AlertReading(source, now), mapped, around),)
@@ -70,24 +70,28 @@ def read_body(body: Any, now: datetime, source: str = NAME, mapped: GenericMappi
     if name is None:
         return fields.parse_single(envelope, read)
     around = {field: value for field, value in envelope.items() if field != name}
-    return fields.parse_items(envelope[name], name, lambda part: read(part, around), lambda part: {**around, name: [part]})
+    return fields.parse_items(
+        envelope[name], name, lambda part: read(part, around), lambda part: {**around, name: [part]}
+    )
 
 
 def read_alert(
     body: Fields, reading: AlertReading, mapped: GenericMapping = NO_MAPPING, around: Fields | None = None
 ) -> Alert:
-    """Returns one alert; `around` is what was said of all that came with it."""
+    """Read one alert; `around` holds the fields that apply to all alerts of the message."""
     return _AlertReader(body, reading, mapped, around or {}).alert()
 
 
 def find_alert_list(body: Fields) -> str | None:
-    """Returns the name under which a body lists several alerts; None where it is one alert."""
+    """Return the field under which a body lists several alerts; None if it is one alert."""
     return next((name for name in body if normalize_name(name) in LISTS and _objects(body[name])), None)
 
 
 def find_key(body: Fields) -> str | None:
-    """Returns the key that a body gives its alert, by one of the common names."""
-    return next((text for candidate in FieldCandidates(body, {}).of_field("key") if (text := _key_text(candidate))), None)
+    """Return the alert's key under one of the common names."""
+    return next(
+        (text for candidate in FieldCandidates(body, {}).of_field("key") if (text := _key_text(candidate))), None
+    )
 
 
 class _AlertReader:
@@ -116,7 +120,10 @@ class _AlertReader:
         service = self._name("service") or fields.service_from_labels(labels)
         started_at, ended_at, sent_at = self._times(status)
         links, link_kinds = collect_links(self._links())
-        host = next((text for host_candidate in self.candidates.of_field("host") if (text := _to_line(host_candidate.value))), None)
+        host = next(
+            (text for host_candidate in self.candidates.of_field("host") if (text := _to_line(host_candidate.value))),
+            None,
+        )
         return Alert(
             self.reading.source,
             mapped_key or derive_key(title, service, labels | ({"host": host} if host else {})),
@@ -145,7 +152,7 @@ class _AlertReader:
         )
 
     def _candidates_of(self, field: str) -> Iterator[FieldCandidate]:
-        """What may be meant by a field: what stands where the mapping says, else what bears one of its names."""
+        """Yield candidates for a field: by the mapping, else by its common names."""
         if field in self.mapped.fields:
             place = self._place(field)
             return (FieldCandidate(value, normalize_name(place), place) for value in self.mapped.find(field, self.body))
@@ -160,7 +167,9 @@ class _AlertReader:
             text = _key_text(candidate)
             if text is None or (candidate.name == "alias" and text in host_names):
                 continue
-            is_small_number = candidate.name in WEAK_KEYS and text.isdigit() and len(text) < 10 and "key" not in self.mapped.fields
+            is_small_number = (
+                candidate.name in WEAK_KEYS and text.isdigit() and len(text) < 10 and "key" not in self.mapped.fields
+            )
             key = fields.shorten_key(f"{candidate.name} {text}" if is_small_number else text)
             return str(self.reading.keep("key", FoundValue(key, candidate.place)))
         if "key" in self.mapped.fields:
@@ -168,20 +177,26 @@ class _AlertReader:
         return None
 
     def _read_heading(self) -> "_Heading | None":
-        """The first line of the first that says something: a title may be taken from a long message."""
+        """Return the first line of the first non-empty candidate; a title may come from a long message."""
         title_candidates = self._candidates_of("title")
-        for candidate in title_candidates if "title" in self.mapped.fields else chain(title_candidates, self.candidates.deep_titles()):
+        for candidate in (
+            title_candidates
+            if "title" in self.mapped.fields
+            else chain(title_candidates, self.candidates.deep_titles())
+        ):
             if candidate.name in SENTENCES and not _is_sentence(candidate.value):
                 continue
-            heading = as_text(candidate.value) if isinstance(candidate.value, dict) else fields.filled_text(candidate.value)
+            heading = (
+                as_text(candidate.value) if isinstance(candidate.value, dict) else fields.filled_text(candidate.value)
+            )
             if text := fields.first_line(heading):
                 return _Heading(text, candidate.name, candidate.place)
         return None
 
     def _is_over(self, state: str | None) -> bool | None:
-        """Whether it is over: by the mapping's words, by the first field that tells, by what the title begins with.
+        """Decide whether it is resolved: by the mapping's words, a state field, or the start of the title.
 
-        None: nothing tells, so it fires, and its end may never be told.
+        None if nothing says so: then it fires, and its end may never be sent.
         """
         words = list(self._candidates_of("status"))
         if self.mapped.resolved:
@@ -201,8 +216,11 @@ class _AlertReader:
         return any(moment <= self.reading.now for moment in ends) or None
 
     def _purpose(self, title: str, state: str | None) -> tuple[Purpose, str]:
-        """What it is sent for, by the state before its title, else by words that surely announce planned work."""
-        states, levels = ([_bare_words(candidate.value) for candidate in self._candidates_of(field)] for field in ("status", "severity"))
+        """Return its purpose, by the state before its title, else by words that clearly announce planned work."""
+        states, levels = (
+            [_bare_words(candidate.value) for candidate in self._candidates_of(field)]
+            for field in ("status", "severity")
+        )
         is_work = bool(_MAINTENANCE_WORD.search(title) or _MAINTENANCE_STATES & {*states, *levels})
         if (states and states[0] in _MAINTENANCE_STATES) or (is_work and _ANNOUNCED_STATES & set(states)):
             return "planned", "it announces maintenance"
@@ -216,7 +234,7 @@ class _AlertReader:
         return None
 
     def _severity(self, status: AlertStatus) -> Severity:
-        """The first that is a word or a level we know; a bare number says nothing, for nobody counts alike."""
+        """Return the first known word or level; bare numbers are ignored because scales differ."""
         for candidate in self._candidates_of("severity"):
             word = None if isinstance(candidate.value, int | float) else _to_line(candidate.value)
             if word is None or (status == "resolved" and candidate.name in _SEVERITY_BY_STATE):
@@ -226,7 +244,7 @@ class _AlertReader:
         return "unknown"
 
     def _description(self, titles: tuple[str, ...]) -> str:
-        """The first text that is more than the title again."""
+        """Return the first text that does not just repeat the title."""
         for candidate in self._candidates_of("description"):
             text = fields.read_text({"text": candidate.value}, "text")
             if text and text not in titles and split_state(text)[0] not in titles:
@@ -234,7 +252,7 @@ class _AlertReader:
         return ""
 
     def _times(self, status: AlertStatus) -> tuple[datetime | None, datetime | None, datetime | None]:
-        """When it began, ended and was sent; what bears the name of a time and is none is told, and not guessed."""
+        """Return when it began, ended and was sent; a time field that can't be read is reported, not guessed."""
         began, ended, sent = (self._read_time_field(field) for field in ("starts_at", "ends_at", "told_at"))
         if not began and not sent and (joined := self._join_date_and_time()):
             sent = joined
@@ -244,12 +262,21 @@ class _AlertReader:
 
     def _read_time_field(self, field: str) -> datetime | None:
         problem: str | None = None
-        zone = next((text for zone_candidate in self.candidates.of_field("zone") if (text := fields.filled_text(zone_candidate.value))), None)
+        zone = next(
+            (
+                text
+                for zone_candidate in self.candidates.of_field("zone")
+                if (text := fields.filled_text(zone_candidate.value))
+            ),
+            None,
+        )
         for candidate in self._candidates_of(field):
             if not isinstance(candidate.value, str | int | float) or isinstance(candidate.value, bool):
                 continue
             try:
-                if moment := read_timestamp(fields.filled_text(candidate.value) and candidate.value, candidate.place, zone):
+                if moment := read_timestamp(
+                    fields.filled_text(candidate.value) and candidate.value, candidate.place, zone
+                ):
                     return self.reading.keep(field, FoundValue(moment, candidate.place))  # type: ignore[no-any-return]
             except Invalid as error:
                 if field in self.mapped.fields:
@@ -260,7 +287,7 @@ class _AlertReader:
         return None
 
     def _join_date_and_time(self) -> datetime | None:
-        """A time whose day and whose time of day stand in two fields."""
+        """Return a time whose date and time of day are in two fields."""
         for level in self.candidates.levels:
             for day, clock in zip(_DATE, _CLOCK, strict=True):
                 if day in level.bare and clock in level.bare:
@@ -272,11 +299,15 @@ class _AlertReader:
         return None
 
     def _labels(self) -> tuple[dict[str, str], dict[str, str]]:
-        """What is labelled or tagged, and what identifies something wherever it stands; the rest of free details."""
+        """Return labels and annotations: labels, tags and identifying fields, and the remaining details."""
         labels: dict[str, str] = {}
         annotations: dict[str, str] = {}
         for candidate in self.candidates.of_field("details"):
-            details = labels_from_value(candidate.value, fields.LONGEST_TEXT) if isinstance(candidate.value, dict | list) else {}
+            details = (
+                labels_from_value(candidate.value, fields.LONGEST_TEXT)
+                if isinstance(candidate.value, dict | list)
+                else {}
+            )
             detail_labels, detail_annotations = fields.split_details(details)
             labels |= detail_labels
             annotations |= detail_annotations
@@ -287,15 +318,23 @@ class _AlertReader:
                 labels |= labels_from_value(candidate.value)
         for level in self.candidates.levels:
             labels |= fields.identifying_labels(
-                labels_from_value({name: field_value for name, field_value in level.values.items() if not isinstance(field_value, dict | list)})
+                labels_from_value(
+                    {
+                        name: field_value
+                        for name, field_value in level.values.items()
+                        if not isinstance(field_value, dict | list)
+                    }
+                )
             )
         labels |= {
-            name: text for name, paths in self.mapped.labels.items() if (text := _first_text(find_values(self.body, paths)))
+            name: text
+            for name, paths in self.mapped.labels.items()
+            if (text := _first_text(find_values(self.body, paths)))
         }
         return fields.limit_labels(labels), fields.limit_labels(annotations)
 
     def _values(self) -> dict[str, float]:
-        """Measured numbers."""
+        """Return measured numbers."""
         offered = {name: [candidate.value for candidate in self.candidates.of_field(name)] for name in VALUES}
         offered |= {name: list(find_values(self.body, paths)) for name, paths in self.mapped.values.items()}
         measured = {name: next(_numbers(values), None) for name, values in offered.items()}
@@ -306,13 +345,15 @@ class _AlertReader:
         for candidate in link_candidates:
             for address in addresses(candidate.value):
                 if fields.safe_links(address):
-                    self.reading.found.setdefault(f"links.{kind_by_name(candidate.name)}", FoundValue(address, candidate.place))
+                    self.reading.found.setdefault(
+                        f"links.{kind_by_name(candidate.name)}", FoundValue(address, candidate.place)
+                    )
                 yield kind_by_name(candidate.name), address
 
 
 @dataclass(frozen=True, slots=True)
 class _Heading:
-    """The line that the title comes from, what its field is called, and its place."""
+    """The line that the title comes from, with its field's name and place."""
 
     value: str
     name: str
@@ -320,9 +361,9 @@ class _Heading:
 
 
 def _identity(heading: _Heading | None, host: str | None, service: str | None) -> str | None:
-    """A digest of what the alert is about, where that is surely told: a rule or monitor, or words and a place.
+    """Hash what the alert is about, if that is certain: a rule or monitor, or words and a place.
 
-    Where the words are those of a check, which says something else once it is well, host and service are all there is.
+    For the output of a check, which changes once it recovers, only host and service count.
     """
     if heading is None or not (host or service or heading.name in NAMING):
         return None
@@ -338,7 +379,7 @@ def _key_text(candidate: FieldCandidate) -> str | None:
 
 
 def _bare_words(value: Any) -> str:
-    """A text in small letters with single spaces between its words; nothing for anything else."""
+    """Return the lower-case words of a text, joined by single spaces; empty for anything else."""
     return " ".join(re.findall(r"[a-z]+", value.lower())) if isinstance(value, str) and len(value) < 60 else ""
 
 
@@ -352,13 +393,15 @@ def _first_text(values: Iterable[Any]) -> str | None:
 
 def _read_time(candidate: FieldCandidate) -> datetime | None:
     try:
-        return read_timestamp(candidate.value, candidate.place) if isinstance(candidate.value, str | int | float) else None
+        return (
+            read_timestamp(candidate.value, candidate.place) if isinstance(candidate.value, str | int | float) else None
+        )
     except Invalid:
         return None
 
 
 def _is_sentence(value: Any) -> bool:
-    """Whether it is a text that says more than one word for a state, or for how bad it is."""
+    """Return whether it is a text with more than a single state or severity word."""
     if not isinstance(value, str):
         return False
     return len(value.split()) > 1 or (is_resolved_word(value) is None and parse_severity(value) == "unknown")
@@ -371,7 +414,7 @@ def _to_bool(value: Any) -> bool | None:
 
 
 def _are_tags(text: str) -> bool:
-    """Whether a text lists tags, and is no sentence."""
+    """Return whether a text is a list of tags, not a sentence."""
     parts = [part.strip() for part in text.split(",")]
     return text.strip()[:1] in "[{" or all(len(part) <= _LONGEST_TAG and len(part.split()) <= 3 for part in parts)
 

@@ -11,21 +11,21 @@ from onrecall.domain.severity import parse_severity
 from onrecall.sources import signatures
 from onrecall.sources.payload import (
     Fields,
-    get_path,
     environment_from_labels,
-    require_object,
+    get_path,
+    parse_single,
     read_key,
     read_line,
-    safe_links,
-    read_time,
     read_name,
+    read_text,
+    read_time,
     require,
-    to_text,
+    require_object,
+    safe_links,
     service_from_labels,
     shorten_key,
     tags_to_labels,
-    read_text,
-    parse_single,
+    to_text,
 )
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
@@ -42,7 +42,7 @@ def verify(delivery: WebhookRequest, secrets: Sequence[str], now: datetime) -> N
 
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-    """The incident, comment or deployment that a message tells of; all other events are taken and say nothing."""
+    """Parse an incident, comment or deployment; all other events are accepted and ignored."""
     body = require_object(delivery.decoded(), "body")
     kind = delivery.headers.get("x-github-event") or _guess_kind(body)
     read = _READERS.get(kind)
@@ -50,7 +50,7 @@ def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
 
 
 def _guess_kind(body: Fields) -> str:
-    """What a message is about that lost its headers."""
+    """Guess the event kind of a message without its headers."""
     if _SILENT in body:
         return "ping"
     kind = next((event_kind for event_kind in ("deployment_status", "deployment") if event_kind in body), None)
@@ -64,7 +64,7 @@ def _guess_kind(body: Fields) -> str:
 
 
 def _read_issue(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
-    """An issue that is labelled as an incident, as it stands now."""
+    """Read the current state of an issue labelled as an incident."""
     issue = require_object(body.get("issue"), "issue")
     label_names = _label_names(issue.get("labels"))
     if not any(_is_incident_label(label) for label in label_names) or "pull_request" in issue:
@@ -84,7 +84,10 @@ def _read_issue(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
             read_text(issue, "body") or "",
             service_from_labels(labels),
             environment_from_labels(labels),
-            next((parsed_severity for label in label_names if (parsed_severity := parse_severity(label)) != "unknown"), "unknown"),
+            next(
+                (parsed_severity for label in label_names if (parsed_severity := parse_severity(label)) != "unknown"),
+                "unknown",
+            ),
             labels,
             ends_at=read_time(issue, "closed_at") if closed else None,
             links=safe_links(issue.get("html_url")),
@@ -95,7 +98,7 @@ def _read_issue(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
 
 
 def _read_comment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001 - a comment has a time of its own
-    """What a person wrote on an incident's issue."""
+    """Read a person's comment on an incident's issue."""
     issue, comment = require_object(body.get("issue"), "issue"), require_object(body.get("comment"), "comment")
     label_names = _label_names(issue.get("labels"))
     is_bot = read_line(comment, "user.type") == "Bot"
@@ -114,7 +117,7 @@ def _read_comment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  # n
 
 
 def _read_deployment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001 - a change has a time of its own
-    """A deployment and how it went; its repository stands for the service unless its payload names one."""
+    """Read a deployment and its state; the repository is the service unless the payload names one."""
     deployment = require_object(body.get("deployment"), "deployment")
     status = body.get("deployment_status")
     repository = require(read_name(body, "repository.full_name"), "repository.full_name", "octo-org/checkout")
@@ -128,19 +131,25 @@ def _read_deployment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  
         "task": read_name(deployment, "task"),
         "state": read_name(status, "state"),
     }
-    revision = " ".join(filter(None, (repository, ref if ref != commit else None, f"({commit[:7]})" if commit else None)))
+    revision = " ".join(
+        filter(None, (repository, ref if ref != commit else None, f"({commit[:7]})" if commit else None))
+    )
     destination = f" to {target_environment}" if target_environment else ""
     return (
         ChangeEvent(
             NAME,
-            shorten_key(f"{repository}/deployments/{require(read_key(deployment, 'id'), 'deployment.id', '145988746')}"),
+            shorten_key(
+                f"{repository}/deployments/{require(read_key(deployment, 'id'), 'deployment.id', '145988746')}"
+            ),
             read_line({"title": f"Deployed {revision}{destination}"}, "title") or revision,
             require(read_time(deployment, "created_at"), "deployment.created_at", "2024-01-31T09:30:00Z"),
             "deployment",
             read_name(get_path(deployment, "payload"), "service", "service_name") or read_name(body, "repository.name"),
             target_environment,
             {field: value for field, value in label_fields.items() if value},
-            safe_links(get_path(status, "target_url"), get_path(status, "log_url"), get_path(body, "repository.html_url")),
+            safe_links(
+                get_path(status, "target_url"), get_path(status, "log_url"), get_path(body, "repository.html_url")
+            ),
         ),
     )
 
@@ -154,15 +163,17 @@ _READERS: dict[str, Callable[[Fields, datetime], tuple[InboundEvent, ...]]] = {
 
 
 def _issue_key(body: Fields, issue: Fields) -> str:
-    """An issue's name everywhere: repository and number."""
+    """Return the unique key of an issue: repository and number."""
     repository = require(read_name(body, "repository.full_name"), "repository.full_name", "octo-org/checkout")
     return shorten_key(f"{repository}#{require(read_name(issue, 'number'), 'issue.number', '7')}")
 
 
 def _label_names(listed: Any) -> list[str]:
-    """The names of an issue's labels."""
+    """Return the names of an issue's labels."""
     entries = listed if isinstance(listed, list) else []
-    return [label for entry in entries if (label := read_name(entry, "name") if isinstance(entry, dict) else to_text(entry))]
+    return [
+        label for entry in entries if (label := read_name(entry, "name") if isinstance(entry, dict) else to_text(entry))
+    ]
 
 
 def _is_incident_label(label: str) -> bool:

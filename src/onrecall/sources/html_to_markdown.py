@@ -10,7 +10,7 @@ _SILENT = frozenset(("script", "style", "head", "template", "iframe", "object", 
 
 
 def html_to_markdown(html: str) -> str:
-    """The text with its headings and lists; what browsers would run is left out. Plain text stays as it is."""
+    """Convert HTML to Markdown with headings and lists, without scripts. Plain text stays as it is."""
     if "<" not in html:
         return html.strip()
     reader = _HtmlReader()

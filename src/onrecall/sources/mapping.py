@@ -20,22 +20,22 @@ _EMPTY_VALUES: tuple[Any, ...] = (None, "", [], {})
 
 @dataclass(frozen=True, slots=True)
 class GenericMapping:
-    """Our field → where it stands, several places in turn. What is not mapped goes by its common names."""
+    """Maps a field to its paths, tried in turn. Unmapped fields are found by their common names."""
 
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     alerts: tuple[str, ...] = ()
-    """Where the list of alerts stands, if a body holds several."""
+    """Paths of the list of alerts, if a body holds several."""
     resolved: frozenset[str] = frozenset()
-    """What `status` says when it is over, in small letters; without them, the common words count."""
+    """Lower-case values of `status` that mean resolved; without them, the common words count."""
 
     def find(self, name: str, body: Any) -> Iterator[Any]:
-        """What stands where a mapped field is said to stand."""
+        """Yield the values at the paths of a mapped field."""
         return find_values(body, self.fields.get(name, ()))
 
     def listed(self, body: Any) -> tuple[str, Any]:
-        """The list of alerts, and where it stands; Invalid where nothing does, for then the mapping is wrong."""
+        """Return the path and the list of alerts. Raises Invalid if no path exists: then the mapping is wrong."""
         for path in self.alerts:
             if (alert_list := _value_at(body, path)) is not None:
                 return path, alert_list
@@ -44,19 +44,19 @@ class GenericMapping:
 
 
 def find_values(body: Any, paths: tuple[str, ...]) -> Iterator[Any]:
-    """What stands under these paths, where anything does."""
+    """Yield the non-empty values at these paths."""
     return (value for path in paths if (value := _value_at(body, path)) not in _EMPTY_VALUES)
 
 
 def nest_value(path: str, value: Any) -> Any:
-    """An object in which the value stands under the path."""
+    """Build an object that holds the value at the path."""
     for step in reversed(path_steps(path)):
         value = {step: value}
     return value
 
 
 def load_mapping(path: Path) -> GenericMapping:
-    """A mapping file, YAML or JSON."""
+    """Load a mapping file, YAML or JSON."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
@@ -68,13 +68,15 @@ def load_mapping(path: Path) -> GenericMapping:
 
 
 def parse_mapping(content: Any) -> GenericMapping:
-    """A mapping from plain data; an unknown field is refused, so that a misspelt one is not lost in silence."""
+    """Build a mapping from plain data; unknown fields are rejected, so that a misspelt one is not lost silently."""
     if not isinstance(content, Mapping):
         raise Invalid("a mapping is an object: our field, then its place, such as `title: check.name`", "mapping")
     for name in content:
         if name not in FIELDS and name not in _OTHER_KEYS:
             known_keys = ", ".join((*FIELDS, *_OTHER_KEYS))
-            raise Invalid(f"the mapping names {str(name)[:60]!r}, which is not a field; use one of {known_keys}", "mapping")
+            raise Invalid(
+                f"the mapping names {str(name)[:60]!r}, which is not a field; use one of {known_keys}", "mapping"
+            )
     words = content.get("resolved") or []
     if not isinstance(words, list) or not all(isinstance(word, str | int) for word in words):
         raise Invalid("`resolved` of a mapping is a list of the values of `status` that mean resolved", "mapping")
@@ -95,7 +97,7 @@ def _path_table(content: Mapping[Any, Any], name: str) -> dict[str, tuple[str, .
 
 
 def _path_list(paths: Any, name: str) -> tuple[str, ...]:
-    """One path or several: dotted (`check.name`), or a JSON pointer (`/check/name`)."""
+    """Return one or several paths: dotted (`check.name`), or a JSON pointer (`/check/name`)."""
     listed = paths if isinstance(paths, list) else [paths]
     if not listed or not all(isinstance(path, str) and path.strip() for path in listed):
         raise Invalid(
@@ -105,7 +107,7 @@ def _path_list(paths: Any, name: str) -> tuple[str, ...]:
 
 
 def path_steps(path: str) -> list[str]:
-    """Returns the steps of a path: dotted, or a JSON pointer where a name holds a dot."""
+    """Split a path into steps: dotted, or a JSON pointer for names that contain a dot."""
     if not path.startswith("/"):
         return path.split(".")
     return [step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/")]

@@ -15,7 +15,7 @@ _LINKS = ("runbook_url", "runbook", "dashboard_url", "dashboard", "url", "link")
 
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-    """What the action says of an alert; a body without `action` and `alert` is one of the create-alert API."""
+    """Parse a webhook action; a body without `action` and `alert` is a request of the create-alert API."""
     body = fields.require_object(delivery.decoded(), "body")
     if "alert" in body or "action" in body:
         return fields.parse_single(body, lambda message: _read_webhook(message, now))
@@ -27,19 +27,26 @@ def _read_webhook(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
     action = fields.require(fields.read_name(body, "action"), "action", "Create").lower()
     data = fields.require_object(body.get("alert"), "alert")
     updated_at = fields.read_time(data, "updatedAt")
-    alert = _alert(data, _key(data), fields.read_time(data, "createdAt"), updated_at, now, ended=action in _ENDING_ACTIONS)
+    alert = _alert(
+        data, _key(data), fields.read_time(data, "createdAt"), updated_at, now, ended=action in _ENDING_ACTIONS
+    )
     author = fields.read_name(data, "username")
     signals: tuple[InboundEvent, ...] = (alert,)
     if action == "acknowledge":
         signals = (*signals, Acknowledgement(NAME, alert.key, updated_at or now, author))
     if note := fields.read_text(data, "note"):
         id_ = fields.read_key(data, "updatedAt") or fields.derived_key(note)
-        signals = (*signals, _note(alert.key, fields.read_key(data, "alertId") or alert.key, id_, note, updated_at or now, author))
+        signals = (
+            *signals,
+            _note(alert.key, fields.read_key(data, "alertId") or alert.key, id_, note, updated_at or now, author),
+        )
     return signals
 
 
 def _key(data: Fields) -> str:
-    return fields.require(fields.read_key(data, "alias", "alertId"), "alert.alertId", "052652ac-5d1c-464a-812a-7dd18bbfba8c")
+    return fields.require(
+        fields.read_key(data, "alias", "alertId"), "alert.alertId", "052652ac-5d1c-464a-812a-7dd18bbfba8c"
+    )
 
 
 def _read_create_request(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
@@ -52,7 +59,7 @@ def _read_create_request(body: Fields, now: datetime) -> tuple[InboundEvent, ...
 
 
 def _note(key: str, about: str, id_: str, text: str, at: datetime, by: str | None) -> Note:
-    """Opsgenie gives its notes no id: what they are about and when they were written is one."""
+    """Build a note. Opsgenie gives notes no id, so it is made of their alert and their time."""
     return Note(NAME, key, fields.shorten_key(f"{about}/{id_}"), text, at, by)
 
 

@@ -17,7 +17,7 @@ SIGNATURE = "X-PagerDuty-Signature"
 
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-    """What the event says of an incident. Events about anything else are heard and say nothing."""
+    """Parse an event about an incident. Other events are accepted and ignored."""
     body = fields.require_object(delivery.decoded(), "body")
     if not isinstance(body.get("event"), dict):
         raise Invalid("`event` is missing; send PagerDuty's V3 webhook payload", "event")
@@ -82,7 +82,11 @@ def _labels(data: Fields) -> dict[str, str]:
 
 
 def _teams(listed: Any) -> str | None:
-    team_names = [team_name for team in listed[:20] if (team_name := fields.read_name(team, "summary"))] if isinstance(listed, list) else []
+    team_names = (
+        [team_name for team in listed[:20] if (team_name := fields.read_name(team, "summary"))]
+        if isinstance(listed, list)
+        else []
+    )
     return fields.truncate(", ".join(team_names), fields.LONGEST_LINE) or None
 
 
@@ -91,7 +95,7 @@ def _acknowledgement(event: Fields, alert: Alert, now: datetime) -> Acknowledgem
 
 
 def _note(event: Fields, data: Any, field: str, prefix: str, now: datetime) -> tuple[InboundEvent, ...]:
-    """A note or a status update; ids of both may be the same, so the latter's are marked."""
+    """Read a note or a status update; their ids may collide, so those of the latter get a prefix."""
     content = fields.read_text(data, field)
     if content is None:
         return ()

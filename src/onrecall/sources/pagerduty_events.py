@@ -14,7 +14,7 @@ from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
 EVENTS, CHANGES = "pagerduty-events", "pagerduty-changes"
 UNTIMED_WINDOW = 600
-"""Seconds within which two equal changes without a time are taken for one that was sent twice."""
+"""Seconds within which two equal changes without a time count as a repetition."""
 _CEF_FIELDS = ("source", "component", "group", "class")
 _DEPLOYMENT = re.compile(
     r"\b(?:deploy|releas|roll[- ]?(?:ed |ing )?(?:out|back)|build\b|ship|promot|upgrad)", re.IGNORECASE
@@ -25,17 +25,17 @@ _CONFIGURATION = re.compile(
 
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-    """An alert event: trigger, acknowledge or resolve."""
+    """Parse an alert event: trigger, acknowledge or resolve."""
     return fields.parse_single(_body(delivery), lambda body: (_signal(body, now),))
 
 
 def parse_change(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-    """A change event."""
+    """Parse a change event."""
     return fields.parse_single(_body(delivery), lambda body: (_change(body, now),))
 
 
 def _body(delivery: WebhookRequest) -> Fields:
-    """The event without its routing key, which is a secret and must not be kept."""
+    """Return the event without its routing key, which is a secret and must not be stored."""
     body = fields.require_object(delivery.decoded(), "body")
     return {name: value for name, value in body.items() if name != "routing_key"}
 
@@ -64,7 +64,7 @@ def _content_key(body: Fields, title: str) -> str:
 
 
 def _alert(body: Fields, key: str, now: datetime, at: datetime | None, *, resolved: bool) -> Alert:
-    """The timestamp of a trigger is that of one event, not of the episode: a later trigger of the same key goes on."""
+    """Build an alert. A trigger's timestamp is not the episode's start: a later trigger of the key continues it."""
     details_by_name = fields.flatten(fields.get_path(body, "payload.custom_details"), fields.LONGEST_TEXT)
     labels = {**fields.identifying_labels(details_by_name), **_labels(body)}
     details = fields.read_text(body, "payload.custom_details")
@@ -118,7 +118,7 @@ def _change(body: Fields, now: datetime) -> ChangeEvent:
 
 
 def classify_change(*texts: str) -> ChangeKind:
-    """What sort of change the first of these texts to name one speaks of."""
+    """Classify a change by the first of these texts that names a kind."""
     for text in texts:
         if _CONFIGURATION.search(text):
             return "configuration"

@@ -1,4 +1,4 @@
-"""What every parser asks of a payload: hostile JSON in, clean values or Invalid out. Nothing here knows a sender."""
+"""Reads values from hostile JSON: returns clean values or raises Invalid. Nothing here is specific to a source."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ LONGEST_TEXT = 20_000
 LONGEST_LINE = 1_000
 LONGEST_NAME = 200
 LONGEST_KEY = 500
-"""Bytes of a key; a longer one is kept by its beginning and its SHA-256."""
+"""Longest key in bytes; a longer one is stored as its beginning and its SHA-256."""
 MOST_LABELS = 256
 MOST_LINKS = 20
 
@@ -31,7 +31,7 @@ SERVICE_LABELS = (
     *("app", "application", "app_kubernetes_io_name", "app.kubernetes.io/name", "k8s_app", "component"),
     *("deployment", "statefulset", "daemonset", "container", "job"),
 )
-"""Labels that name the service, the best first."""
+"""Labels that name the service, best first."""
 ENVIRONMENT_LABELS = (
     *("environment", "env", "deployment_environment", "deployment_environment_name"),
     *("deployment.environment", "deployment.environment.name", "stage"),
@@ -45,16 +45,16 @@ IDENTIFYING_LABELS = frozenset(
         *("account", "project", "queue", "topic", "database", "endpoint", "status_code", "error_code"),
     )
 )
-"""Names that identify something, so that they are labels also where a sender mixes them with free details."""
+"""Names that identify something, so they become labels even among free details."""
 _MEASURING = re.compile(r"kube-state-metrics|node[-_]exporter|blackbox[-_]exporter|cadvisor|kubelet", re.IGNORECASE)
-"""Such a service only measures others: kube-prometheus puts its name into `service` and `job` of every alert."""
+"""Exporters, which only measure others: kube-prometheus puts their names into `service` and `job` of every alert."""
 _SCRAPE_JOB = re.compile(
     r"(?:kubernetes|k8s|kube|prometheus|consul|ec2|docker|static|federate?)(?:[-_/](?:pods?|nodes?|services?|service-endpoints"
     r"|endpoints?|ingress(?:es)?|apiservers?|cadvisor|targets?|sd|config|slow|metrics|exporter))*|(?:service|pod)monitor/.*"
     r"|integrations/.*|node|nodes|pods|endpoints|federate|pushgateway|otel-collector",
     re.IGNORECASE,
 )
-"""How something is scraped, not what it is: the names of Prometheus' own examples, of its operator and of agents."""
+"""Names of scrape jobs, not of services: from Prometheus' examples, its operator and agents."""
 _SIDECAR = re.compile(
     r"istio-(?:proxy|init|validation)|linkerd-(?:proxy|init)|envoy(?:-sidecar|-proxy)?|pod|pause|infra|sidecar|proxy|init"
     r"|vault-agent(?:-init)?|cloud-?sql(?:-auth)?-proxy|fluent-?bit|fluentd|filebeat|promtail|vector|logging-agent"
@@ -63,28 +63,28 @@ _SIDECAR = re.compile(
     r"|xray-daemon|queue-proxy|gke-metadata-server|container|app|main|server|default",
     re.IGNORECASE,
 )
-"""A helper beside the program, or a name that every pod has."""
+"""Sidecar containers, and names that every pod has."""
 _NO_NAME = re.compile(r"[\W_]*|none|null|nil|n/?a|unknown|undefined|default|not set|all|any|other", re.IGNORECASE)
-"""What stands where nobody gave a name."""
+"""Placeholders for a missing name."""
 _UNFILLED = re.compile(
     r"\$[A-Z][A-Z0-9_.]*(?:\[[^\]]*\])?|\$!?\{[^{}]*\}|\*[a-z]+[A-Z][A-Za-z]*\*|\[[A-Z]+_[A-Z_]+\]|\{\{[^{}]*\}\}"
     r"|\{[A-Z][A-Z0-9_.:]*\}|\*(?:UNKNOWN|insert [^*]*)\*|##[A-Z]+##|<no value>|%[a-z]+%?|#\{[^{}]*\}|null|undefined",
     re.ASCII,
 )
-"""A variable of a template that nothing was put in for stands there by its name."""
+"""Template variables that were not filled in."""
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f]")
 
 
 def require_object(value: Any, field: str) -> Fields:
-    """The object that stands there; anything else is Invalid."""
+    """Return the value if it is an object. Raises Invalid otherwise."""
     if not isinstance(value, dict):
         raise Invalid(f"`{field}` must be an object, not {_type_name(value)}", field)
     return value
 
 
 def get_path(values: Any, path: str) -> Any:
-    """What stands under a dotted path; None where the path ends early."""
+    """Return the value at a dotted path; None if the path does not exist."""
     for name in path.split("."):
         if not isinstance(values, Mapping):
             return None
@@ -93,7 +93,7 @@ def get_path(values: Any, path: str) -> Any:
 
 
 def to_text(value: Any) -> str | None:
-    """A text, number or truth value as clean text; None for anything else, and where it says nothing."""
+    """Convert a text, number or boolean to clean text; None for anything else, and if it is empty."""
     if isinstance(value, str):
         is_storable = value.isascii() and "\0" not in value
         return (value if is_storable else _UNSTORABLE.sub("\ufffd", value)).strip() or None
@@ -103,48 +103,48 @@ def to_text(value: Any) -> str | None:
 
 
 def filled_text(value: Any) -> str | None:
-    """The same; None also for a variable of the sender's template that nothing was put in for, such as `$SERVICE`."""
+    """Convert to clean text; None also for an unfilled template variable, such as `$SERVICE`."""
     text = to_text(value)
     return None if text is None or (len(text) < 100 and _UNFILLED.fullmatch(text)) else text
 
 
 def read_text(values: Any, *paths: str, longest: int = LONGEST_TEXT) -> str | None:
-    """The first of these that says something, cut where it is endless."""
+    """Return the first non-empty value as text, truncated."""
     text = next((candidate for path in paths if (candidate := to_text(get_path(values, path)))), None)
     return truncate(text, longest) if text else None
 
 
 def read_line(values: Any, *paths: str, longest: int = LONGEST_LINE) -> str | None:
-    """The first of these that says something, as one line: for titles and names."""
+    """Return the first non-empty value as one line, for titles and names."""
     text = read_text(values, *paths)
     return truncate(" ".join(text.split()), longest) or None if text else None
 
 
 def read_name(values: Any, *paths: str) -> str | None:
-    """The first of these that says something, as a short line: for services, environments and people."""
+    """Return the first non-empty value as a short line, for services, environments and people."""
     return read_line(values, *paths, longest=LONGEST_NAME)
 
 
 def truncate(text: str, longest: int) -> str:
-    """The text, shortened with a mark when it is longer."""
+    """Truncate a text, with an ellipsis."""
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
 def require(value: T | None, field: str, example: str) -> T:
-    """What was found; Invalid where it is missing."""
+    """Return the value. Raises Invalid if it is missing."""
     if value is None:
         raise Invalid(f"`{field}` is missing; give it, such as {example}", field)
     return value
 
 
 def read_key(values: Any, *paths: str) -> str | None:
-    """The first of these that says something, as a key the store can hold."""
+    """Return the first non-empty value as a key that the store can hold."""
     text = next((candidate for path in paths if (candidate := to_text(get_path(values, path)))), None)
     return shorten_key(text) if text else None
 
 
 def shorten_key(key: str) -> str:
-    """The key itself, or its beginning and its SHA-256 where it is too long; equal keys stay equal."""
+    """Return the key, or its beginning and SHA-256 if it is too long; equal keys stay equal."""
     encoded = key.encode()
     if len(encoded) <= LONGEST_KEY:
         return key
@@ -153,12 +153,12 @@ def shorten_key(key: str) -> str:
 
 
 def derived_key(*parts: str | None) -> str:
-    """A key for what its sender gave none: the same for the same content, so that a repetition stays one."""
+    """Derive a key from content without one; the same content gives the same key."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def read_time(values: Any, *paths: str) -> datetime | None:
-    """The first of these that says something, in UTC. A time without zone is UTC; year 1 (Go's zero) is no time."""
+    """Return the first time in UTC. A time without zone is UTC; year 1 (Go's zero) counts as absent."""
     for path in paths:
         if time := read_timestamp(get_path(values, path), path):
             return time
@@ -166,7 +166,7 @@ def read_time(values: Any, *paths: str) -> datetime | None:
 
 
 def read_number(values: Any, *paths: str) -> float | None:
-    """The first of these that is a finite number, also written as text."""
+    """Return the first finite number; it may be written as text."""
     for path in paths:
         value = get_path(values, path)
         if isinstance(value, str) and len(value) < 40:
@@ -180,14 +180,22 @@ def read_number(values: Any, *paths: str) -> float | None:
 
 
 def read_numbers(values: Any, path: str) -> dict[str, float]:
-    """The finite numbers of an object by name; what is none is left out."""
+    """Return the finite numbers of an object by name."""
     measured = get_path(values, path)
-    number_by_name = ((name, read_number(measured, name)) for name in measured if "." not in name) if isinstance(measured, dict) else ()
-    return dict([(clean, value) for name, value in number_by_name if value is not None and (clean := to_text(name))][:MOST_LABELS])
+    number_by_name = (
+        ((name, read_number(measured, name)) for name in measured if "." not in name)
+        if isinstance(measured, dict)
+        else ()
+    )
+    return dict(
+        [(clean, value) for name, value in number_by_name if value is not None and (clean := to_text(name))][
+            :MOST_LABELS
+        ]
+    )
 
 
 def read_labels(values: Any, path: str, longest: int = LONGEST_LINE) -> dict[str, str]:
-    """An object of names and texts; empty texts count as absent, and more than a hundred or two are Invalid."""
+    """Read an object of names and texts; empty texts count as absent. Raises Invalid if there are too many."""
     entries = get_path(values, path)
     if entries is None:
         return {}
@@ -197,7 +205,7 @@ def read_labels(values: Any, path: str, longest: int = LONGEST_LINE) -> dict[str
 
 
 def flatten(values: Any, longest: int = LONGEST_LINE) -> dict[str, str]:
-    """An object as names and texts: inner objects under dotted names, lists of texts joined, at most so many."""
+    """Flatten an object to texts: nested objects get dotted names, lists are joined; at most MOST_LABELS."""
     flattened: dict[str, str] = {}
     for field, value in _leaves(values, "", 4):
         if len(flattened) == MOST_LABELS:
@@ -210,7 +218,7 @@ def flatten(values: Any, longest: int = LONGEST_LINE) -> dict[str, str]:
 
 
 def tags_to_labels(tags: Any) -> dict[str, str]:
-    """A list of tags as labels: `env:prod` and `env=prod` by their name, the bare ones together under `tags`."""
+    """Convert tags to labels: `env:prod` and `env=prod` by name, all others together under `tags`."""
     labels: dict[str, str] = {}
     bare: list[str] = []
     for tag in filter(None, map(to_text, tags[:MOST_LABELS])) if isinstance(tags, list) else ():
@@ -225,48 +233,52 @@ def tags_to_labels(tags: Any) -> dict[str, str]:
 
 
 def identifying_labels(details: Mapping[str, str]) -> dict[str, str]:
-    """Those of free details that identify something."""
+    """Return the details that identify something."""
     return {name: value for name, value in details.items() if name.lower() in IDENTIFYING_LABELS}
 
 
 def split_details(details: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Returns free details as labels, which identify something, and as annotations, which are the rest."""
-    return identifying_labels(details), {name: value for name, value in details.items() if name.lower() not in IDENTIFYING_LABELS}
+    """Split free details into identifying labels and annotations."""
+    return identifying_labels(details), {
+        name: value for name, value in details.items() if name.lower() not in IDENTIFYING_LABELS
+    }
 
 
 def limit_labels(entries: Mapping[str, str]) -> dict[str, str]:
-    """Returns the first so many labels or annotations."""
+    """Return at most MOST_LABELS entries."""
     return dict(list(entries.items())[:MOST_LABELS])
 
 
 def first_line(value: str | None, longest: int = LONGEST_LINE) -> str | None:
-    """Returns the first line of a text that holds anything, with single blanks; None where there is none."""
+    """Return the first non-empty line of a text, with single spaces; None if there is none."""
     row = next((" ".join(row.split()) for row in (value or "").splitlines() if row.strip()), None)
     return truncate(row, longest) if row else None
 
 
 def format_details(details: Mapping[str, str]) -> str:
-    """Details as text, one a line."""
+    """Format details as text, one per line."""
     return truncate("\n".join(f"{name}: {value}" for name, value in details.items()), LONGEST_TEXT)
 
 
 def safe_links(*candidates: Any) -> tuple[str, ...]:
-    """Those that are whole http or https addresses, each once."""
-    return tuple(dict.fromkeys(link for link in candidates if isinstance(link, str) and _is_safe_link(link)))[:MOST_LINKS]
+    """Return the complete http and https addresses, without duplicates."""
+    return tuple(dict.fromkeys(link for link in candidates if isinstance(link, str) and _is_safe_link(link)))[
+        :MOST_LINKS
+    ]
 
 
 def service_from_labels(labels: Mapping[str, str]) -> str | None:
-    """The service by the common names of labels, unless it only measures others, scrapes, or stands beside it."""
+    """Return the service by common label names, except exporters, scrape jobs and sidecars."""
     return _first_named_label(labels, SERVICE_LABELS)
 
 
 def environment_from_labels(labels: Mapping[str, str]) -> str | None:
-    """The environment by the common names of labels."""
+    """Return the environment by common label names."""
     return _first_named_label(labels, ENVIRONMENT_LABELS)
 
 
 def is_name(value: str, label: str = "service") -> bool:
-    """Whether a value surely names a service or an environment, and is nothing that stands in its place."""
+    """Return whether a value is certainly a name of a service or an environment, not a placeholder."""
     if _NO_NAME.fullmatch(value) or _MEASURING.search(value):
         return False
     if label == "job":
@@ -275,7 +287,7 @@ def is_name(value: str, label: str = "service") -> bool:
 
 
 def parse_items(items: Any, field: str, read: Read, wrap: Callable[[Any], Any]) -> ParsedWebhook:
-    """Read part by part; a part that is Invalid is kept, wrapped as a delivery of its own, and the rest goes in."""
+    """Read a list item by item; an invalid item is kept as a rejected message of its own, the others are accepted."""
     if not isinstance(items, list):
         raise Invalid(f"`{field}` must be a list, not {_type_name(items)}", field)
     if len(items) > MOST_ITEMS:
@@ -291,7 +303,7 @@ def parse_items(items: Any, field: str, read: Read, wrap: Callable[[Any], Any]) 
 
 
 def parse_single(body: Fields, read: Read) -> ParsedWebhook:
-    """Read a delivery that is a single part; where it is Invalid it is kept, so that the sender need not repeat it."""
+    """Read a message with a single part; an invalid one is kept as rejected, so that nobody has to send it again."""
     try:
         return ParsedWebhook(read(body))
     except Invalid as error:

@@ -12,16 +12,16 @@ from onrecall.sources.payload import shorten_key
 from onrecall.sources.webhook import ParsedWebhook
 
 TEST_EXPIRES_AFTER = timedelta(minutes=5)
-"""A test message is over after this, for nobody sends its end."""
+"""A test alert expires after this, because no end is sent."""
 TEST_KEY = "test:"
-"""Before the key of a test, so that the test of a monitor never touches the monitor's own alert."""
+"""Prefix for the keys of tests, so that a monitor's test never affects the monitor's own alert."""
 HEARTBEATS = frozenset(
     {"watchdog", "deadmansswitch", "deadmanssnitch", "deadmanswitch", "deadmansswitchalert", "infoinhibitor"}
     | {"alwaysfiring", "prometheusalwaysfiring"}
 )
 """Alerts that fire as long as the alerting itself works, or that only hold back others: their names, bare."""
 _HELD_BACK_BY = "infoinhibitor"
-"""It comes and goes with what it holds back, so that its absence says nothing."""
+"""Its absence means nothing, because it comes and goes with the alerts that it inhibits."""
 _TEST_NAMES = frozenset({"testalert", "testnotification", "testalertnotification", "testwebhook", "testmessage"})
 _TEST_TITLE = re.compile(
     r"\s*[\[(](?:this is )?(?:a )?test(?:ing| alert| notification| message)?[\])].*"
@@ -34,7 +34,7 @@ _BARE = re.compile(r"[^a-z0-9]+")
 
 
 def mark_purposes(parsed: ParsedWebhook) -> ParsedWebhook:
-    """Returns what was read with each alert marked that surely is a test or a heartbeat; others stay as they are."""
+    """Mark alerts that are certainly tests or heartbeats; others stay as they are."""
     if not any(isinstance(signal, Alert) for signal in parsed.signals):
         return parsed
     marked = tuple(mark_alert(signal) if isinstance(signal, Alert) else signal for signal in parsed.signals)
@@ -42,7 +42,7 @@ def mark_purposes(parsed: ParsedWebhook) -> ParsedWebhook:
 
 
 def mark_alert(alert: Alert) -> Alert:
-    """Returns an alert with its purpose, and as it is where nothing marks it."""
+    """Return an alert with its purpose; unchanged if nothing marks it."""
     if alert.purpose == "incident" and (purpose_and_reason := _purpose_of(alert)):
         alert = replace(alert, purpose=purpose_and_reason[0], purpose_reason=purpose_and_reason[1])
     if alert.purpose == "test":
@@ -51,7 +51,7 @@ def mark_alert(alert: Alert) -> Alert:
 
 
 def is_constant(alert: Alert) -> bool:
-    """Returns whether an alert is a heartbeat that is always there while alerting works, so that it can be missed."""
+    """Return whether an alert is a heartbeat that always fires while alerting works, so its absence means trouble."""
     names = (alert.labels.get("alertname"), alert.title)
     return alert.purpose == "heartbeat" and not any(_normalize_name(name) == _HELD_BACK_BY for name in names)
 
@@ -75,7 +75,7 @@ def _purpose_of(alert: Alert) -> tuple[Purpose, str] | None:
 
 
 def _with_test_keys(signals: tuple[InboundEvent, ...]) -> tuple[InboundEvent, ...]:
-    """Tests under keys of their own; what else was said of a test goes with it."""
+    """Give tests keys of their own, and their acknowledgements and notes too."""
     tests = {signal.key for signal in signals if isinstance(signal, Alert) and signal.purpose == "test"}
     if not tests:
         return signals

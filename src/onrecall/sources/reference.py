@@ -29,7 +29,9 @@ def describe_fields(source: DefinedSource) -> dict[str, str]:
     """Returns where each column's field stands in the payloads of a source, as Markdown."""
     definition = source.definition
     described = dict(definition.reads)
-    shapes = [merged_fields(definition.fields, shape) for shape in definition.shapes if not (shape.parser or shape.silent)]
+    shapes = [
+        merged_fields(definition.fields, shape) for shape in definition.shapes if not (shape.parser or shape.silent)
+    ]
     places_by_column = {
         "title": _places(fields.title for fields in shapes),
         "key": _places(fields.key for fields in shapes) or "title, service and host",
@@ -60,7 +62,12 @@ def setup_instructions(name: str, definition: SourceDefinition | None, base_url:
     """Returns configuration to paste, for a server at an address; a source without a file gets the one of `generic`."""
     base = base_url.rstrip("/")
     scheme, _, host = base.rpartition("://")
-    replacements = {"{url}": base + webhook_path(name, definition), "{key}": key, "{scheme}": scheme or "https", "{host}": host}
+    replacements = {
+        "{url}": base + webhook_path(name, definition),
+        "{key}": key,
+        "{scheme}": scheme or "https",
+        "{host}": host,
+    }
     return _PLACEHOLDER.sub(lambda match: replacements[match[0]], definition.setup if definition else GENERIC_SETUP)
 
 
@@ -72,7 +79,11 @@ def sources_table(catalog: SourceCatalog) -> str:
         if definition is None:
             continue
         described = describe_fields(catalog.defined(name))
-        cells = (f"[{definition.tool}](#{name})", f"`{webhook_path(name, definition)}`", *(described[column] for column in COLUMNS))
+        cells = (
+            f"[{definition.tool}](#{name})",
+            f"`{webhook_path(name, definition)}`",
+            *(described[column] for column in COLUMNS),
+        )
         rows.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
     return "\n".join(rows)
 

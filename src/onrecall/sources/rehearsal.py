@@ -99,7 +99,8 @@ def rehearse(catalog: SourceCatalog, name: str, delivery: WebhookRequest, now: d
     body = _decoded(delivery)
     known_as, places = _places(catalog, source.name, body, now)
     parts = tuple(
-        _rehearse_part(signal, found_fields) for signal, found_fields in zip(parsed.signals, chain(places, repeat({})), strict=False)
+        _rehearse_part(signal, found_fields)
+        for signal, found_fields in zip(parsed.signals, chain(places, repeat({})), strict=False)
     )
     draft = ""
     if places and known_as is None:
@@ -165,7 +166,11 @@ def _rehearse_part(signal: InboundEvent, found_fields: Mapping[str, FoundValue])
         if field.name in _NEVER_SHOWN or not (has_value or field.name in ALWAYS_SHOWN):
             continue
         found_value = found_fields.get(_PLACE_FIELDS.get(field.name, field.name))
-        rehearsed.append(RehearsedField(field.name, _format_value(value) if has_value else None, found_value.place if found_value else None))
+        rehearsed.append(
+            RehearsedField(
+                field.name, _format_value(value) if has_value else None, found_value.place if found_value else None
+            )
+        )
     problems = signal.problems if isinstance(signal, Alert) else ()
     return RehearsedPart(type(signal).__name__, tuple(rehearsed), problems)
 
@@ -195,7 +200,11 @@ def _draft_definition(
 ) -> str:
     """A source file with the places that were found; what it can't know is left to its author."""
     tool = name.removeprefix(f"{GENERIC}/") if name != GENERIC else "my-tool"
-    place_by_field = {field: found_fields[field].place for field in _PLACES_FIRST if field in found_fields and found_fields[field].place}
+    place_by_field = {
+        field: found_fields[field].place
+        for field in _PLACES_FIRST
+        if field in found_fields and found_fields[field].place
+    }
     if not place_by_field.get("title"):
         return ""
     places = [join_place("", listed)] if listed else list(place_by_field.values())
@@ -203,7 +212,11 @@ def _draft_definition(
     shape |= {"each": places[0]} if listed else {}
     for field, place in place_by_field.items():
         shape[field] = {"from": place} if field == "status" else place
-    links = {field.removeprefix("links."): found_value.place for field, found_value in found_fields.items() if field.startswith("links.")}
+    links = {
+        field.removeprefix("links."): found_value.place
+        for field, found_value in found_fields.items()
+        if field.startswith("links.")
+    }
     if links:
         shape["links"] = links
     firing = any(isinstance(signal, Alert) and signal.status == "firing" for signal in signals)
@@ -212,7 +225,9 @@ def _draft_definition(
     else:
         shape["sends_end"] = False
     text = yaml.safe_dump({"tool": tool, "shapes": [shape]}, sort_keys=False, allow_unicode=True, width=110)
-    head = f"# {tool}.yaml in the folder of ONRECALL_SOURCES_DIR, then post to /api/v1/alerts/{tool}; see docs/sources.md"
+    head = (
+        f"# {tool}.yaml in the folder of ONRECALL_SOURCES_DIR, then post to /api/v1/alerts/{tool}; see docs/sources.md"
+    )
     return f"{head}\n{text}"
 
 

@@ -13,21 +13,21 @@ from onrecall.sources import signatures
 from onrecall.sources.html_to_markdown import html_to_markdown
 from onrecall.sources.payload import (
     Fields,
-    get_path,
     environment_from_labels,
-    require_object,
     flatten,
+    get_path,
+    parse_single,
     read_key,
     read_line,
-    safe_links,
-    read_time,
     read_name,
+    read_text,
+    read_time,
     require,
-    to_text,
+    require_object,
+    safe_links,
     service_from_labels,
     shorten_key,
-    read_text,
-    parse_single,
+    to_text,
 )
 from onrecall.sources.webhook import ParsedWebhook, ParseError, WebhookRequest
 
@@ -41,12 +41,14 @@ def verify(delivery: WebhookRequest, secrets: Sequence[str], now: datetime) -> N
     """Forbidden unless one of the secrets signed the time and this body, just now."""
     signature = signatures.require_header(delivery, "X-Rootly-Signature")
     stamp = next(iter(signatures.split_versions(signature, "t=")), "")
-    signatures.verify_hmac(stamp.encode("utf-8", "replace") + delivery.body, signatures.split_versions(signature, "v1="), secrets)
+    signatures.verify_hmac(
+        stamp.encode("utf-8", "replace") + delivery.body, signatures.split_versions(signature, "v1="), secrets
+    )
     signatures.check_timestamp(stamp, now)
 
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-    """What happened to an incident, an alert or a pulse; a published retrospective is a document."""
+    """Parse an event of an incident, an alert or a pulse; a published retrospective becomes a document."""
     body = require_object(delivery.decoded(), "body")
     event = require_object(body.get("event"), "event")
     data = require_object(body.get("data"), "data")
@@ -59,7 +61,7 @@ def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
 
 
 def _optional_time(values: Fields, path: str) -> datetime | None:
-    """The time that stands there, where it is one: one that nothing hangs on."""
+    """Return an optional time; None if it is missing or invalid."""
     try:
         return read_time(values, path)
     except Invalid:
@@ -77,10 +79,12 @@ def _reader(kind: str) -> _Read | None:
 
 
 def _incident(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[InboundEvent, ...]:
-    """The incident, who took it on, and what was written when it was mitigated and resolved."""
+    """Read an incident with its acknowledgement, and its mitigation and resolution messages as notes."""
     incident_id = require(read_key(data, "id"), "data.id", "b7eed587-50e6-44fe-b010-7a2bb05d737a")
     started_at = read_time(data, "started_at", "detected_at", "created_at")
-    resolved = (read_name(data, "status") or "").lower() in _RESOLVED_WORDS or kind.rpartition(".")[2] in _RESOLVED_WORDS
+    resolved = (read_name(data, "status") or "").lower() in _RESOLVED_WORDS or kind.rpartition(".")[
+        2
+    ] in _RESOLVED_WORDS
     status: AlertStatus = "resolved" if resolved else "firing"
     labels = _labels(data) | _without_empty(number=read_name(data, "sequential_id"), kind=read_name(data, "kind"))
     alert = Alert(
@@ -100,17 +104,30 @@ def _incident(data: Fields, kind: str, told_at: datetime | None, now: datetime) 
         starts_known=started_at is not None,
     )
     acknowledged_at = read_time(data, "acknowledged_at")
-    acknowledged = (Acknowledgement(NAME, incident_id, acknowledged_at, _person(data, "acknowledged_by")),) if acknowledged_at else ()
+    acknowledged = (
+        (Acknowledgement(NAME, incident_id, acknowledged_at, _person(data, "acknowledged_by")),)
+        if acknowledged_at
+        else ()
+    )
     return (alert, *acknowledged, *_resolution_notes(data, incident_id))
 
 
 def _resolution_notes(data: Fields, incident_id: str) -> tuple[Note, ...]:
-    """What people wrote when they mitigated and resolved it."""
+    """Return the mitigation and resolution messages as notes."""
     notes = []
     for topic, verb in (("mitigation", "mitigated"), ("resolution", "resolved")):
         message, written_at = read_text(data, f"{topic}_message"), read_time(data, f"{verb}_at")
         if message and written_at and (written := html_to_markdown(message)):
-            notes.append(Note(NAME, incident_id, shorten_key(f"{incident_id}:{topic}"), written, written_at, _person(data, f"{verb}_by")))
+            notes.append(
+                Note(
+                    NAME,
+                    incident_id,
+                    shorten_key(f"{incident_id}:{topic}"),
+                    written,
+                    written_at,
+                    _person(data, f"{verb}_by"),
+                )
+            )
     return tuple(notes)
 
 
@@ -118,7 +135,9 @@ def _alert(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> 
     """An alert that Rootly took from elsewhere."""
     started_at, ended_at = read_time(data, "started_at", "created_at"), read_time(data, "ended_at")
     labels = _labels(data) | _without_empty(origin=read_name(data, "source"))
-    resolved = ended_at is not None or kind.endswith((".resolved", ".deleted")) or read_name(data, "status") == "resolved"
+    resolved = (
+        ended_at is not None or kind.endswith((".resolved", ".deleted")) or read_name(data, "status") == "resolved"
+    )
     return (
         Alert(
             NAME,
@@ -198,15 +217,19 @@ def _labels(data: Fields) -> dict[str, str]:
 
 
 def _labels_from_pairs(listed: Any) -> dict[str, str]:
-    """Objects of key and value."""
+    """Convert a list of key/value objects to labels."""
     pairs = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     return flatten({label: pair.get("value") for pair in pairs if (label := read_name(pair, "key"))})
 
 
 def _first_name(data: Fields, listed: str) -> str | None:
-    """The name of the first of these."""
+    """Return the name of the first entry."""
     entries = data.get(listed)
-    return next((entry_name for entry in entries if (entry_name := _name_of(entry))), None) if isinstance(entries, list) else None
+    return (
+        next((entry_name for entry in entries if (entry_name := _name_of(entry))), None)
+        if isinstance(entries, list)
+        else None
+    )
 
 
 def _name_of(entry: Any) -> str | None:

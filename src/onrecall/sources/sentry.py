@@ -11,25 +11,25 @@ from onrecall.domain.severity import parse_severity
 from onrecall.sources import signatures
 from onrecall.sources.payload import (
     Fields,
-    get_path,
     environment_from_labels,
-    require_object,
     flatten,
+    get_path,
+    parse_single,
     read_key,
     read_line,
-    safe_links,
-    read_time,
     read_name,
-    require,
-    service_from_labels,
     read_text,
-    parse_single,
+    read_time,
+    require,
+    require_object,
+    safe_links,
+    service_from_labels,
 )
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
 NAME = "sentry"
 FRAMES = 5
-"""Of a stack trace, the calls nearest to the fault."""
+"""Number of innermost stack frames that are shown."""
 _PROJECT = re.compile(r"/api/0/projects/[^/]+/([^/]+)/")
 _KINDS = {
     **dict.fromkeys(("event", "issue_alert"), "event_alert"),
@@ -39,7 +39,7 @@ _KINDS = {
     **dict.fromkeys(("comment", "comment_id"), "comment"),
     **dict.fromkeys(("installation", "run_id", "buildId"), "silent"),
 }
-"""What a message is about, by what its data holds: for one that lost its headers."""
+"""Resource by the fields of the data, for a message without its headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def verify(delivery: WebhookRequest, secrets: Sequence[str], now: datetime) -> N
 
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-    """The issue, metric alert, comment or assignment that a message tells of; other kinds are taken and say nothing."""
+    """Parse an issue, metric alert, comment or assignment; other kinds are accepted and ignored."""
     body = require_object(delivery.decoded(), "body")
     data = require_object(body.get("data"), "data")
     kind = delivery.headers.get("sentry-hook-resource", "")
@@ -72,7 +72,9 @@ def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     read = _READERS.get(kind)
     told_at = _hook_time(delivery)
     return (
-        parse_single(body, lambda message: read(_SentryMessage(read_line(message, "action") or "", message, data, told_at, now)))
+        parse_single(
+            body, lambda message: read(_SentryMessage(read_line(message, "action") or "", message, data, told_at, now))
+        )
         if read
         else ParsedWebhook()
     )
@@ -86,7 +88,7 @@ def _hook_time(delivery: WebhookRequest) -> datetime | None:
 
 
 def _event(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
-    """An event that an alert rule fired on, or any event where those are subscribed to."""
+    """Read an event that an alert rule fired on, or any event if those are subscribed to."""
     event = require_object(hook.data.get("event", hook.data.get("error")), "event")
     event_time = read_time(event, "datetime", "timestamp", "received")
     labels = _tags(event) | _without_empty(
@@ -101,7 +103,9 @@ def _event(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
         Alert(
             NAME,
             require(read_key(event, "issue_id"), "issue_id", "1117540176"),
-            require(read_line(event, "title", "message", "metadata.value", "culprit"), "title", '"TypeError: x is None"'),
+            require(
+                read_line(event, "title", "message", "metadata.value", "culprit"), "title", '"TypeError: x is None"'
+            ),
             event_time or hook.now,
             description=_build_description(event),
             service=service_from_labels(labels) or labels.get("project"),
@@ -116,15 +120,19 @@ def _event(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
 
 
 def _issue(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
-    """An issue that was created, came back, was resolved, or that somebody took on."""
+    """Read an issue that was created, reopened, resolved or assigned."""
     issue = require_object(hook.data.get("issue"), "issue")
     issue_id = require(read_key(issue, "id"), "issue.id", "1170820242")
     if hook.action in ("assigned", "archived", "ignored"):
-        acknowledged_by = read_name(issue, "assignedTo.name", "assignedTo.email") if hook.action == "assigned" else _person(hook)
+        acknowledged_by = (
+            read_name(issue, "assignedTo.name", "assignedTo.email") if hook.action == "assigned" else _person(hook)
+        )
         return (Acknowledgement(NAME, issue_id, hook.told_at, acknowledged_by),) if hook.told_at else ()
     resolved = hook.action == "resolved" or read_line(issue, "status") == "resolved"
     status: AlertStatus = "resolved" if resolved else "firing"
-    started_at = read_time(issue, "lastSeen", "firstSeen") if hook.action == "unresolved" else read_time(issue, "firstSeen")
+    started_at = (
+        read_time(issue, "lastSeen", "firstSeen") if hook.action == "unresolved" else read_time(issue, "firstSeen")
+    )
     labels = _without_empty(
         project=read_name(issue, "project.slug", "project.name"),
         platform=read_name(issue, "platform"),
@@ -153,7 +161,7 @@ def _issue(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
 
 
 def _metric(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
-    """A metric alert: its rule is the alert, its incident the episode."""
+    """Read a metric alert: its rule is the alert, its incident the episode."""
     alert = require_object(hook.data.get("metric_alert"), "metric_alert")
     rule = require(read_key(alert, "alert_rule.id", "id"), "metric_alert.alert_rule.id", "7")
     began = read_time(alert, "date_started", "date_detected", "date_created")
@@ -172,7 +180,11 @@ def _metric(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
         Alert(
             NAME,
             f"metric-alert:{rule}",
-            require(read_line(alert, "alert_rule.name") or read_line(hook.data, "description_title"), "description_title", '"…"'),
+            require(
+                read_line(alert, "alert_rule.name") or read_line(hook.data, "description_title"),
+                "description_title",
+                '"…"',
+            ),
             began or hook.now,
             "resolved" if resolved else "firing",
             read_text(hook.data, "description_text") or "",
@@ -189,7 +201,7 @@ def _metric(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
 
 
 def _comment(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
-    """What a person wrote on an issue."""
+    """Read a person's comment on an issue."""
     if hook.action == "deleted" or read_line(hook.body, "actor.type") not in (None, "user"):
         return ()
     return (
@@ -214,10 +226,13 @@ _READERS: dict[str, Callable[[_SentryMessage], tuple[InboundEvent, ...]]] = {
 
 
 def _build_description(event: Fields) -> str:
-    """The exceptions, the place, and the calls nearest to the fault."""
+    """Describe an event: exceptions, culprit, and the innermost stack frames."""
     values = get_path(event, "exception.values")
     exceptions = [entry for entry in values if isinstance(entry, dict)] if isinstance(values, list) else []
-    headlines = [f"{read_name(exception, 'type') or 'Error'}: {read_text(exception, 'value') or ''}".strip(": ") for exception in exceptions]
+    headlines = [
+        f"{read_name(exception, 'type') or 'Error'}: {read_text(exception, 'value') or ''}".strip(": ")
+        for exception in exceptions
+    ]
     frames = [frame for exception in exceptions for frame in _frames(exception)]
     return _join_lines(read_text(event, "message"), *headlines, _prefixed("in", read_line(event, "culprit")), *frames)
 
@@ -225,17 +240,22 @@ def _build_description(event: Fields) -> str:
 def _frames(exception: Fields) -> list[str]:
     frames = get_path(exception, "stacktrace.frames")
     nearest = [frame for frame in frames[-FRAMES:] if isinstance(frame, dict)] if isinstance(frames, list) else []
-    places = ((read_name(frame, "function"), read_line(frame, "filename", "abs_path"), read_name(frame, "lineno")) for frame in nearest)
+    places = (
+        (read_name(frame, "function"), read_line(frame, "filename", "abs_path"), read_name(frame, "lineno"))
+        for frame in nearest
+    )
     return [
         f"  at {call or '?'} ({file}{f':{number}' if number else ''})" for call, file, number in places if file or call
     ]
 
 
 def _tags(event: Fields) -> dict[str, str]:
-    """Tags as pairs, as Sentry writes them, or as an object; which user it happened to is nobody's business here."""
+    """Read tags as pairs, as Sentry writes them, or as an object; the user is left out for privacy."""
     tags = event.get("tags")
     if isinstance(tags, list):
-        tags = {pair[0]: pair[1] for pair in tags if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)}
+        tags = {
+            pair[0]: pair[1] for pair in tags if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)
+        }
     return {tag: value for tag, value in flatten(tags).items() if tag != "user"}
 
 

@@ -43,7 +43,7 @@ TEST_REASON = "its title says that it is a test"
 
 @dataclass(slots=True)
 class AlertReading:
-    """What is found of one alert while it is read: each field with its place, and what could not be read."""
+    """Collects what is found while an alert is read: each field with its place, and problems."""
 
     source: str
     now: datetime
@@ -51,7 +51,7 @@ class AlertReading:
     problems: list[str] = field(default_factory=list)
 
     def keep(self, name: str, finding: FoundValue | None) -> Any:
-        """Remember what was found for a field; returns its value, None where there is nothing."""
+        """Record the value found for a field, and return it; None if there is none."""
         if finding is None:
             return None
         self.found[name] = finding
@@ -89,7 +89,7 @@ class ShapeReader:
         }
 
     def read(self, scope: Mapping[str, Any], reading: AlertReading) -> tuple[InboundEvent, ...]:
-        """Returns what one part of a message says; Invalid where it has neither a title nor a key in its place."""
+        """Read one part of a message. Raises Invalid if it has neither a title nor a key in its place."""
         if self._fields.change:
             return (self._change_event(scope, reading), *self._ended_by_change(scope, reading))
         state = self._read_state(scope, reading)
@@ -120,7 +120,8 @@ class ShapeReader:
             status=status,
             description=reading.keep("description", find_text(self._description, scope)) or "",
             service=service,
-            environment=reading.keep("environment", find_name(self._environment, scope)) or payload.environment_from_labels(labels),
+            environment=reading.keep("environment", find_name(self._environment, scope))
+            or payload.environment_from_labels(labels),
             severity=(self._severity and reading.keep("severity", self._severity.find(scope))) or "unknown",
             labels=labels,
             annotations=annotations,
@@ -139,7 +140,7 @@ class ShapeReader:
         )
 
     def _read_title(self, scope: Any, reading: AlertReading, stand_in: str | None) -> tuple[str, str | None]:
-        """Returns the title without the state in front of it, and that state."""
+        """Return the title without its state prefix, and that state."""
         heading = find_line(self._title, scope)
         if heading:
             title, state = split_state(heading.value)
@@ -166,7 +167,7 @@ class ShapeReader:
     def _read_times(
         self, scope: Any, reading: AlertReading, status: AlertStatus
     ) -> tuple[datetime | None, datetime | None, datetime | None]:
-        """When it began, when it ended and when that was sent; each None where the tool does not say."""
+        """Return when it began, when it ended and when that was sent; each None if unknown."""
         moments: dict[str, datetime | None] = dict.fromkeys(TIMES)
         for name, reader in self._times.items():
             moment, problem = reader.find(scope)
@@ -192,7 +193,7 @@ class ShapeReader:
         return "incident", ""
 
     def _identity_digest(self, scope: Any) -> str | None:
-        """A digest of what the alert is about; None unless each part of it says something."""
+        """Hash what the alert is about; None unless every part is present."""
         parts = [find_line((place,), scope) for place in self._identity]
         if not parts or not all(parts):
             return None
@@ -224,13 +225,14 @@ class ShapeReader:
             at=at or reading.now,
             kind=self._fields.change,
             service=self._read_service(scope, reading, labels),
-            environment=reading.keep("environment", find_name(self._environment, scope)) or payload.environment_from_labels(labels),
+            environment=reading.keep("environment", find_name(self._environment, scope))
+            or payload.environment_from_labels(labels),
             labels=labels,
             links=links,
         )
 
     def _ended_by_change(self, scope: Any, reading: AlertReading) -> tuple[Alert, ...]:
-        """The end of the alert that the change puts right; it opens nothing where none is open."""
+        """Return the end of the alert that the change fixes; it opens nothing if none is open."""
         ended_key = find_text(self._change_ends, scope)
         if ended_key is None:
             return ()
@@ -252,21 +254,21 @@ class ShapeReader:
 
 
 def _stand_in(key: str | None, purpose: Purpose) -> str | None:
-    """What stands for a title: the key of an alert whose name is known from its beginning; of a test that it is one."""
+    """Return a substitute title: the key of an alert known from its start, or that it is a test."""
     return key or ("Test message" if purpose == "test" else None)
 
 
 def purpose_of_state(state: str | None) -> tuple[Purpose, str]:
-    """Returns what an alert is sent for, by the state in front of its title."""
+    """Return an alert's purpose by its title's state prefix."""
     return ("test", TEST_REASON) if state and state.lower() == "test" else ("incident", "")
 
 
 def derive_key(title: str, service: str | None, labels: Mapping[str, str]) -> str:
-    """Where a sender gives no key an alert is known by what it says and where: the same words are the same alert."""
+    """Derive a key from title, service and host, for alerts without one."""
     where = (labels[name] for name in ("host", "hostname", "instance") if name in labels)
     return payload.shorten_key(" | ".join(filter(None, (subject_of(title), service, next(where, None)))))
 
 
 def digest_identity(*parts: str) -> str:
-    """A digest of what an alert is about; the same whatever the case."""
+    """Hash what an alert is about, ignoring case."""
     return payload.derived_key(*(part.casefold() for part in parts))

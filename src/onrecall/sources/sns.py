@@ -1,4 +1,4 @@
-"""Amazon SNS: its envelope, its signature, and whose addresses may be fetched for it."""
+"""Amazon SNS: its envelope, its signature, and which addresses may be fetched."""
 
 import base64
 import binascii
@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from onrecall.domain.errors import Forbidden, Invalid
-from onrecall.sources.payload import Fields, require, read_text
+from onrecall.sources.payload import Fields, read_text, require
 from onrecall.sources.webhook import SubscriptionConfirmation, WebhookRequest
 
 Fetch = Callable[[str], bytes]
-"""The certificate at an address of SNS; Unavailable when it can't be had now."""
+"""Fetches the certificate at an SNS address. Raises Unavailable if that fails."""
 
 NOTIFICATION = "Notification"
 CONFIRMATION = "SubscriptionConfirmation"
@@ -36,7 +36,7 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.SHA2
 
 
 class Certificates:
-    """Whether SNS signed a message, and for a topic that was allowed; certificates are fetched once by address."""
+    """Verifies that SNS signed a message for an allowed topic; each certificate is fetched once."""
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
@@ -44,7 +44,7 @@ class Certificates:
         self._lock = threading.Lock()
 
     def verify(self, delivery: WebhookRequest, topics: Sequence[str], now: datetime) -> None:
-        """Forbidden unless SNS signed this body for one of these topics. Its age does not count: SNS tries for days."""
+        """Raise Forbidden unless SNS signed this body for one of these topics. Age is ignored: SNS retries for days."""
         try:
             body = delivery.decoded()
         except Invalid as error:
@@ -90,23 +90,23 @@ class Certificates:
 
 
 def is_envelope(body: Any) -> bool:
-    """Whether this is a message as SNS wraps it."""
+    """Return whether this is an SNS envelope."""
     return isinstance(body, dict) and body.get("Type") in TYPES and isinstance(body.get("TopicArn"), str)
 
 
 def is_allowed_topic(topic: str, topics: Sequence[str]) -> bool:
-    """Whether a topic is one of these ARNs: in full, for anybody may have a topic that SNS signs for."""
+    """Return whether a topic is one of these full ARNs; anybody can own a topic that SNS signs for."""
     return topic in topics
 
 
 def string_to_sign(body: Fields) -> bytes:
-    """What SNS signs: each name and each value on a line of its own, in the order that its documentation gives."""
+    """Build the string that SNS signs: names and values on separate lines, in the documented order."""
     fields = ((name, body.get(name)) for name in _SIGNED_FIELDS[body["Type"]])
     return "".join(f"{name}\n{value}\n" for name, value in fields if isinstance(value, str)).encode("utf-8", "replace")
 
 
 def certificate_url(body: Fields) -> str:
-    """Where the certificate stands: only at SNS itself, whatever the message says."""
+    """Return the certificate's address; only addresses of SNS itself are accepted."""
     url = body.get("SigningCertURL")
     address = _sns_address(url)
     if address is None or not _CERTIFICATE.fullmatch(address.path) or address.query:
@@ -115,7 +115,7 @@ def certificate_url(body: Fields) -> str:
 
 
 def read_confirmation(body: Fields) -> SubscriptionConfirmation:
-    """The address that confirms a subscription: only at SNS itself, and only for the topic that the message is of."""
+    """Read the address that confirms a subscription; it must be at SNS itself and for the message's own topic."""
     topic = require(read_text(body, "TopicArn"), "TopicArn", "arn:aws:sns:us-east-1:123456789012:alarms")
     url = body.get("SubscribeURL")
     address = _sns_address(url)
@@ -129,7 +129,7 @@ def read_confirmation(body: Fields) -> SubscriptionConfirmation:
 
 
 def _sns_address(url: Any) -> Any:
-    """The parts of an https address of SNS without user, port or fragment; None for any other."""
+    """Parse an https address of SNS without user, port or fragment; None for any other."""
     if not isinstance(url, str) or not _PRINTABLE.fullmatch(url):
         return None
     try:

@@ -7,7 +7,7 @@ MAX_BYTES = 64 * 1024
 
 
 def fetch_certificate(url: str) -> bytes:
-    """What stands at the address; no redirect is followed, and it must be small."""
+    """Fetch a certificate; redirects are not followed, and its size is limited."""
     import httpx  # noqa: PLC0415 - slow to import, and fetched once for each certificate
 
     try:

@@ -1,10 +1,10 @@
-"""What words say of an alert's state, and titles without them: what is said of a thing is no part of its name."""
+"""Words for the state of an alert, and titles without them: the state is not part of an alert's name."""
 
 import re
 from typing import Any
 
 LONGEST = 200
-"""Characters of a word for a state; anything longer is text."""
+"""Longest word for a state, in characters; anything longer is text."""
 
 
 def _word_set(text: str) -> frozenset[str]:
@@ -34,9 +34,9 @@ _LEADING_OVER = frozenset({"resolved", "recovered", "recovery", "restored", "cle
 """In `ResolvedCritical` the first word says the state, the second what it was."""
 _CHANGE = re.compile(r"->|→|=>|\bto\b")
 _STEADY = _word_set("acknowledged monitoring identified")
-"""Of these words the later one never ends an alert."""
+"""With one of these words, a later word never ends the alert."""
 _MARKS = r"[\s*_~`\u2190-\u2bff\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]*"
-"""Emphasis and pictures."""
+"""Emphasis marks and emojis."""
 _STATE = (
     r"(?:re-?)?(?:alert(?:ing|ed)?|alarm|triggered|trigger|resolved|recovered|recovery|restored|firing|fired|problem|ok"
     r"|cleared|closed|opened|open|new|down|up|warn(?:ing)?|crit(?:ical)?|error|no ?data|pending|acknowledged|monitoring"
@@ -70,7 +70,7 @@ _MEASURED = re.compile(
 
 
 def is_resolved_word(word: Any) -> bool | None:
-    """Whether a word such as `Recovered` or `incident.resolved` says that it is over; None: it says nothing."""
+    """Return whether a word such as `Recovered` or `incident.resolved` means resolved; None if it says nothing."""
     if not isinstance(word, str) or len(word) > LONGEST:
         return None
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word).lower())
@@ -85,7 +85,7 @@ def is_resolved_word(word: Any) -> bool | None:
 
 
 def split_state(title: str) -> tuple[str, str | None]:
-    """Returns a title without the state in front of it, and that state; the title itself where nothing else is left."""
+    """Split a title into the text and its state prefix; the title is unchanged if nothing else would be left."""
     remaining, state = title, None
     for _ in range(3):
         match = _BRACKETED.match(remaining) or _LED.match(remaining) or _SHOUTED.match(remaining)
@@ -101,7 +101,7 @@ def split_state(title: str) -> tuple[str, str | None]:
 
 
 def subject_of(title: str) -> str:
-    """Returns what a title is about: without states before and behind it, and without measured numbers.
+    """Return the subject of a title: without states at either end, and without measured numbers.
 
     `Disk 93 % full on db-1`, `RESOLVED: Disk 12 % full on db-1` and `Disk 93 % full on db-1 is OK` are about the same.
     """

@@ -1,4 +1,4 @@
-"""Times as tools write them → UTC. What can't be read is Invalid and names its field; nothing is ever taken for now."""
+"""Parses times as tools write them, to UTC. Unreadable times raise Invalid with the field; none is replaced by now."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _HALF = r"(?:\s?(?P<half>[AaPp]\.?[Mm]\.?))?"
 _NAMED_ZONE = "|".join(("Z", "z", "UTC", "GMT", "UT", *_ABBREVIATIONS))
 _ZONE = rf"(?:\s?(?:\(?(?P<zone>{_NAMED_ZONE}|(?:UTC|GMT)?[+-]\d\d:?\d\d|(?:UTC|GMT)[+-]\d{{1,2}}|[+-]\d\d)\)?))?"
 _AFTER = r"(?:\s(?:\(?(?:UTC|GMT|Coordinated Universal Time)\)?|m=[+-][\d.]+)|\[[\w/+-]{1,40}\])*"
-"""What Go, JavaScript and Java write once more after the offset."""
+"""What Go, JavaScript and Java append after the offset."""
 _DAY_NAME = r"(?:[A-Z][a-z]{2,8},?\s)?"
 _MONTH_NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
 _FORMS = tuple(
@@ -96,7 +96,7 @@ def _from_text(text: str, field: str, zone: str | None) -> datetime:
 
 
 def _assemble(parts: dict[str, str | None], zone: str | None, field: str) -> datetime:
-    """The time of its parts; ValueError where they make none."""
+    """Build the time from its parts. Raises ValueError if they are not a valid time."""
     month, day = _month_and_day(parts)
     hour = _hour(int(parts["hour"] or 0), parts.get("half"))
     micros = int((parts.get("fraction") or "0")[:6].ljust(6, "0"))

@@ -1,4 +1,4 @@
-"""What a door hands in, and what comes of reading it."""
+"""The input and the result of parsing a webhook."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,20 +27,20 @@ MOST_ITEMS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """One message of a sender, exactly as it came: signatures are over these bytes."""
+    """One message exactly as received: signatures are computed over these bytes."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
 
     def decoded(self) -> Any:
-        """What the body says as plain data; Invalid when it can't be read."""
+        """Decode the body to plain data. Raises Invalid if it can't be read."""
         return decode_body(self.body, self.headers)
 
 
 @dataclass(frozen=True, slots=True)
 class ParseError:
-    """A part of a delivery that could not be read: where it stood, which field is wrong, and how to mend it."""
+    """A part of a message that could not be read: its place, the wrong field, and how to fix it."""
 
     where: str
     field: str | None
@@ -51,7 +51,7 @@ class ParseError:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionConfirmation:
-    """A sender asks us to fetch an address to prove that we want its messages; only a door may do that."""
+    """A source's request to fetch an address as proof that we want its messages; only the interfaces may do that."""
 
     url: str
     topic: str
@@ -59,7 +59,7 @@ class SubscriptionConfirmation:
 
 @dataclass(frozen=True, slots=True)
 class ParsedWebhook:
-    """What a delivery says, part by part, and which parts could not be read."""
+    """The parts of a parsed message, and those that could not be read."""
 
     signals: tuple[InboundEvent, ...] = ()
     malformed: tuple[ParseError, ...] = ()
@@ -86,5 +86,5 @@ class WebhookSource:
 
 
 def load_json(body: bytes) -> Any:
-    """What a body says as plain data; Invalid when it is no JSON, nor what templates make of it."""
+    """Decode a body to plain data. Raises Invalid if it is neither JSON nor JSON as templates mangle it."""
     return decode_body(body)

@@ -76,7 +76,9 @@ def step_line(step: Step) -> str:
         text += f": `{single_line(step.command, LONGEST)}`"
     text += f" [risk: {RISK_LABELS[step.risk]}; from {format_citation(step.citation)}]"
     if step.old_values:
-        text += f" (‹…› were values of that incident: {', '.join(single_line(value, 200) for value in step.old_values)})"
+        text += (
+            f" (‹…› were values of that incident: {', '.join(single_line(value, 200) for value in step.old_values)})"
+        )
     return f"{text} (may be stale: {single_line(step.stale, LONGEST)})" if step.stale else text
 
 
@@ -102,9 +104,7 @@ def receipt_line(citation: Citation) -> str:
 
 def earlier_incidents(evidence: Sequence[Evidence], floor: float = 0.0) -> Iterator[tuple[Evidence, Incident]]:
     """Yield the earlier incidents among the evidence that match at least this well, in its order."""
-    return (
-        (item, item.incident) for item in evidence if item.incident is not None and round(item.score, 2) >= floor
-    )
+    return ((item, item.incident) for item in evidence if item.incident is not None and round(item.score, 2) >= floor)
 
 
 def fix_text(incident: Incident) -> str | None:

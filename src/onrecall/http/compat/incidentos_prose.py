@@ -46,7 +46,9 @@ def _confidence(answer: Recommendation) -> str | None:
     confidence = answer.confidence
     where = {"public": "on public data", "backtest": "in a replay of your history", "outcomes": "on your incidents"}
     counted = f"right {confidence.right} of {confidence.of} times at this level {where[confidence.basis]}"
-    reason = f"; {spell_out(single_line(answer.confidence_reason, answers.LONGEST))}" if answer.confidence_reason else ""
+    reason = (
+        f"; {spell_out(single_line(answer.confidence_reason, answers.LONGEST))}" if answer.confidence_reason else ""
+    )
     return f"Confidence: {round(confidence.probability * 100)}% ({counted}{reason})."
 
 
@@ -59,4 +61,6 @@ def _step(step: Step) -> str:
 
 
 def _action(action: ShortAction) -> str:
-    return f"{single_line(action.text, answers.LONGEST)} [{RISK_LABELS[action.risk]}; {format_citation(action.citation)}]"
+    return (
+        f"{single_line(action.text, answers.LONGEST)} [{RISK_LABELS[action.risk]}; {format_citation(action.citation)}]"
+    )

@@ -193,7 +193,11 @@ def _native_document(memory: IncidentService, name: str) -> Document:
 
 def _labels(metadata: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
     """The plain values as labels, and the names of those that are lists or objects."""
-    plain = {collapse_whitespace(name): collapse_whitespace(str(value)) for name, value in metadata.items() if _is_plain(value)}
+    plain = {
+        collapse_whitespace(name): collapse_whitespace(str(value))
+        for name, value in metadata.items()
+        if _is_plain(value)
+    }
     nested = [f"metadata.{name}" for name, value in metadata.items() if value is not None and not _is_plain(value)]
     return plain, nested
 

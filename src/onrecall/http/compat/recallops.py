@@ -181,7 +181,9 @@ def save(body: dict[str, Any], memory: TheMemory, caller: TheCaller) -> SavedOut
     """Store a resolved incident; recall finds it as soon as this answers."""
     read = read_record(memory, FORM, body, "the incident")
     incident = _require_resolved(read)
-    unchanged = _open_or_update(memory, replace(incident, status="open", acknowledged_at=None, resolved_at=None, resolution=None))
+    unchanged = _open_or_update(
+        memory, replace(incident, status="open", acknowledged_at=None, resolved_at=None, resolution=None)
+    )
     assert incident.resolution
     resolved = memory.resolve(incident.id, replace(incident.resolution, provenance="human", by=caller.by()))
     earlier = [link.incident for link in resolved.links if link.kind == "recurrence"]
@@ -218,7 +220,10 @@ def costs(memory: TheMemory) -> CostsOut:
     for day in memory.store.usage.by_day(EVER_DAYS, memory.now()):
         used.setdefault((day.provider, day.model), []).append(day)
     models = [_cost(days) for _, days in sorted(used.items())]
-    known_cost, unknown_costs = round(sum(cost.known_cost for cost in models), 6), sum(cost.unknown_costs for cost in models)
+    known_cost, unknown_costs = (
+        round(sum(cost.known_cost for cost in models), 6),
+        sum(cost.unknown_costs for cost in models),
+    )
     return CostsOut(
         total_cost=None if unknown_costs else known_cost,
         known_cost=known_cost,
@@ -286,7 +291,9 @@ def _logs(answer: Recommendation) -> list[LogOut]:
     took = answer.latency_ms
     evidence_ids = ", ".join(evidence.id for evidence in answer.evidence) or "none"
     return [
-        LogOut(step="recall", detail=f"{len(answer.evidence)} pieces of evidence: {evidence_ids}", milliseconds=took.recall),
+        LogOut(
+            step="recall", detail=f"{len(answer.evidence)} pieces of evidence: {evidence_ids}", milliseconds=took.recall
+        ),
         LogOut(step="route", detail=answer.route_reason),
         LogOut(step="compose", detail=f"{answer.composer}: {answer.verdict}", milliseconds=took.compose),
     ]
