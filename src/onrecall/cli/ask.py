@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import AsOf, Labels, Limit, OnlyKind, OnlyService, Service, Text, situation_from
 from onrecall.cli.output import print_result
@@ -30,7 +30,7 @@ def ask(
         answer = context.memory.ask(situation, limit, refine=refine)
         opinion = pending.result(answer.evidence)
     result = RecommendationOut.model_validate(answer).beside(opinion)
-    print_result(result.plain(), as_json, lambda: printing.print_recommendation(answer, opinion))
+    print_result(result.plain(), as_json, lambda: console.print_recommendation(answer, opinion))
 
 
 def recall(
@@ -49,4 +49,4 @@ def recall(
         pending = context.memory.opinions.ask(situation)
         matches = context.memory.recall(situation, limit)
         result = RecallOut.model_validate({"evidence": matches, "second_opinion": pending.result(matches)})
-    print_result(result.plain(), as_json, lambda: printing.print_evidence(matches))
+    print_result(result.plain(), as_json, lambda: console.print_evidence(matches))

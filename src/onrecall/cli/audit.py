@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.audit import AuditedOut
@@ -33,14 +33,14 @@ def list_(
         return
     for entry in entries:
         detail = json.dumps(entry.detail, ensure_ascii=False)
-        printing.print_line(
+        console.print_line(
             f"{entry.seq:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  ", (entry.what, "bold"), f"  {entry.about or ''}"
         )
-        printing.print_line((f"{entry.who or 'onrecall'}  {detail}", "dim"), indent=8)
+        console.print_line((f"{entry.who or 'onrecall'}  {detail}", "dim"), indent=8)
     if not entries:
-        printing.print_line("nothing was done yet")
+        console.print_line("nothing was done yet")
     if page.next_cursor:
-        printing.print_line(("more: --cursor ", "dim"), page.next_cursor)
+        console.print_line(("more: --cursor ", "dim"), page.next_cursor)
 
 
 @app.command()
@@ -56,8 +56,8 @@ def verify(
         typer.echo(json.dumps({"rows": count, "wrong": list(wrong)}, indent=2))
     else:
         for problem in wrong:
-            printing.print_line((problem, "bold red"))
-        printing.print_line(f"{count:,} rows, {'not ' if wrong else ''}all in their places and unchanged")
+            console.print_line((problem, "bold red"))
+        console.print_line(f"{count:,} rows, {'not ' if wrong else ''}all in their places and unchanged")
     if wrong:
         raise typer.Exit(1)
 

@@ -17,7 +17,7 @@ from onrecall.backtest.evaluation import BacktestReport
 from onrecall.backtest.run import backtest, history_of_store, measure_flaws
 from onrecall.backtest.second_opinion import OpinionRate
 from onrecall.bootstrap.app import embedder, open_app, settings
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.export import archive
@@ -66,27 +66,27 @@ class FinishedBacktest:
     def show(self) -> None:
         """Print the report."""
         report = self.report
-        printing.print_line(
+        console.print_line(
             f"{self.title}: {report.incidents} openings, {report.documents} documents, {report.seconds:.0f} s"
         )
-        printing.print_line((contract.basis_note(report), "dim"))
+        console.print_line((contract.basis_note(report), "dim"))
         for note in report.notes:
-            printing.print_line((note, "dim"))
+            console.print_line((note, "dim"))
         if self.proposed_causes:
             waiting = f"{self.proposed_causes} families of root causes have no label; with one they count as hits"
-            printing.print_line((f"{waiting}: import, then onrecall causes list", "dim"))
-        printing.out.print(_figures_table(report))
+            console.print_line((f"{waiting}: import, then onrecall causes list", "dim"))
+        console.out.print(_figures_table(report))
         if report.to_find:
-            printing.out.print(_systems_table(report, self.opinion))
-            printing.out.print(_groups_table(report))
+            console.out.print(_systems_table(report, self.opinion))
+            console.out.print(_groups_table(report))
         if report.power:
-            printing.print_line(report.power.sentence)
+            console.print_line(report.power.sentence)
         if self.opinion and self.opinion.missing:
-            printing.print_line((f"not measured: second opinion: {self.opinion.missing}", "yellow"))
+            console.print_line((f"not measured: second opinion: {self.opinion.missing}", "yellow"))
         for why, names in contract.reasons_not_measured(report).items():
-            printing.print_line((f"not measured: {', '.join(names)}: {why}", "yellow"))
+            console.print_line((f"not measured: {', '.join(names)}: {why}", "yellow"))
         for effect in self.effects:
-            printing.print_line(
+            console.print_line(
                 f"if mended: {effect.flaw.meaning} ({len(effect.flaw.incidents)}): hit@3 {_format_change(effect)}"
             )
 
@@ -107,7 +107,7 @@ def run_backtest(path: Path | None, *, quality: bool = False) -> FinishedBacktes
     if not history_to_replay.incidents and not history_to_replay.reports:
         raise Invalid(f"there is no incident in {title}; import some, or name a file or folder that has them", "path")
     model = embedder(chosen)
-    with printing.stage_progress() as progress:
+    with console.stage_progress() as progress:
         report = backtest(history_to_replay, model, progress)
         effects = tuple(measure_flaws(history_to_replay, model, report, progress)) if quality else ()
     opinion = None
@@ -116,7 +116,7 @@ def run_backtest(path: Path | None, *, quality: bool = False) -> FinishedBacktes
             judged = [judged_case for case in report.cases if (judged_case := case.judged)]
             context.memory.trust.record_replay(judged, context.memory.now(), report.learning)
             if context.hindsight and context.hindsight.opinion_seconds:
-                with printing.stage_progress() as progress:
+                with console.stage_progress() as progress:
                     opinion = second_opinion.measure_opinions(
                         context.hindsight.bank, history_to_replay, report, progress
                     )

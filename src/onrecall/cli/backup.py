@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_storage
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.export import backup as backups
@@ -23,14 +23,14 @@ def backup(
     as_json: Json = False,
 ) -> None:
     """Write the complete store at one moment to one file, while OnRecall serves."""
-    with open_storage() as store, printing.progress_bar("backing up", None) as advance:
+    with open_storage() as store, console.progress_bar("backing up", None) as advance:
         manifest = backups.write(store, file, advance, force=force)
     size = file.stat().st_size
     if as_json:
         typer.echo(json.dumps({"file": str(file), "bytes": size} | manifest.plain(), indent=2))
         return
-    printing.print_line("wrote ", (str(file), "bold"), f": {manifest.total:,} rows, {size:,} bytes")
-    printing.print_line((f"SHA-256 of the rows {manifest.sha256}", "dim"))
+    console.print_line("wrote ", (str(file), "bold"), f": {manifest.total:,} rows, {size:,} bytes")
+    console.print_line((f"SHA-256 of the rows {manifest.sha256}", "dim"))
 
 
 def restore(
@@ -40,11 +40,11 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Load a backup, all or nothing. Checks the file before and verifies the store after."""
-    with printing.progress_bar("checking", None) as advance:
+    with console.progress_bar("checking", None) as advance:
         manifest = backups.check(file, advance)
     with open_storage() as store:
         _confirm_overwrite(store, replace=replace, yes=yes)
-        with printing.progress_bar("restoring", manifest.total) as advance:
+        with console.progress_bar("restoring", manifest.total) as advance:
             restored = backups.restore(store, file, manifest, advance, replace=replace)
     audit_result = {
         "rows": restored.audit_rows,
@@ -59,12 +59,12 @@ def restore(
         }
         typer.echo(json.dumps(result | manifest.plain(), indent=2))
     else:
-        printing.print_line(
+        console.print_line(
             "restored ", (f"{manifest.total:,} rows", "bold"), f" as of {manifest.written_at:%Y-%m-%d %H:%M:%S %Z}"
         )
         for problem in restored.problems:
-            printing.print_line((problem, "bold red"))
-        printing.print_line(
+            console.print_line((problem, "bold red"))
+        console.print_line(
             f"{restored.audit_rows:,} rows of audit, {'not all' if audit_result['wrong'] else 'all'} in their places"
         )
     if restored.problems:

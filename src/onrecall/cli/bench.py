@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.cli import bench_load, bench_prior, bench_scoreboard
-from onrecall.cli import console as printing
+from onrecall.cli import bench_load, bench_prior, bench_scoreboard, console
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
 
@@ -35,7 +34,7 @@ def bench_recall(
     from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - likewise
 
     report = benching.run_recall(folder, corpus)
-    print_result(report, as_json, lambda: printing.print_recall_benchmark(report))
+    print_result(report, as_json, lambda: console.print_recall_benchmark(report))
 
 
 @app.command(name="speed")
@@ -63,4 +62,4 @@ def bench_speed(
     from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - likewise
 
     report = benching.run_speed(sizes, peers, (series_seconds, peer_build_seconds), keep, page, drawn)
-    print_result(report, as_json, lambda: printing.print_speed_benchmark(report))
+    print_result(report, as_json, lambda: console.print_speed_benchmark(report))

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from onrecall.bootstrap.app import embedder, settings
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.terminal import err
 from onrecall.domain.errors import Invalid
@@ -64,15 +64,15 @@ def live(
     if as_json:
         typer.echo(json.dumps(asdict(report), indent=2))
         return
-    printing.print_line(
+    console.print_line(
         f"{report.clients:,} clients, {report.database}, {report.processors} processors ({report.machine}), "
         f"all joined in {report.joining_seconds:.1f} s"
     )
     table = Table("round", "p50 ms", "p99 ms", "all ms")
     for number, measured in enumerate(report.rounds, start=1):
         table.add_row(str(number), *(f"{value:.0f}" for value in (measured.p50, measured.p99, measured.all)))
-    printing.out.print(table)
-    printing.print_line(
+    console.out.print(table)
+    console.print_line(
         f"all within {report.slowest_ms:.0f} ms in the slowest round, {report.lost} lost, {report.double} double, "
         f"machine's load {report.load[0]:.1f}–{report.load[1]:.1f}"
     )
@@ -91,23 +91,23 @@ def backtest(
     chosen = embedder(settings()) if model else RandomWordVectors()
     if chosen is None:
         raise Invalid("no sentence model is in use; omit --model, or set one up", "model")
-    with printing.stage_progress() as progress:
+    with console.stage_progress() as progress:
         report = run(incidents, chosen, progress)
     if as_json:
         typer.echo(json.dumps(asdict(report), indent=2))
         return
-    printing.print_line(
+    console.print_line(
         f"{report.incidents:,} incidents, vectors {report.vectors}: embedded in {report.embedding_seconds:.1f} s, "
         f"replayed in {report.replay_seconds:.1f} s; {report.processor_seconds:.1f} s of processor time"
     )
-    printing.print_line(
+    console.print_line(
         f"{report.processors} processors ({report.machine}), machine's load {report.load[0]:.1f}–{report.load[1]:.1f}"
     )
 
 
 def _print_report(report: dict[str, Any]) -> None:
     load = report["load"]
-    printing.print_line(
+    console.print_line(
         f"{load['alerts']:,} alerts/s in batches of {load['batch']} and {load['singles']} single events/s for "
         f"{load['seconds']:g} s, on {report['processors']} processors ({report['machine']}); "
         f"meanwhile {load['held_polls']} requests are held and {load['live_clients']} clients listen"
@@ -115,7 +115,7 @@ def _print_report(report: dict[str, Any]) -> None:
     table = Table("", *(result["name"] for result in report["results"]))
     for label, format_value in ROWS.items():
         table.add_row(label, *(format_value(result) for result in report["results"]))
-    printing.out.print(table)
+    console.out.print(table)
 
 
 def _format_times(kind: str) -> Callable[[dict[str, Any]], str]:

@@ -10,14 +10,14 @@ from onrecall.benchmarks import recall as quality
 from onrecall.benchmarks import report_markdown as markdown
 from onrecall.benchmarks import speed as race
 from onrecall.bootstrap.app import models, settings
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.domain.errors import Invalid
 
 
 def run_recall(folder: Path, corpus: Path | None) -> dict[str, Any]:
     """Recall quality on one task, with the sentence model in use."""
     model, asking = models(settings())
-    with printing.stage_progress() as advance:
+    with console.stage_progress() as advance:
         return asdict(quality.run(folder, model, corpus, advance, asking))
 
 
@@ -30,7 +30,7 @@ def run_speed(
     """
     plan = race.SpeedPlan(asking_seconds=limits[0], peer_build_seconds=limits[1])
     write_page = partial(markdown.write_report, page) if page else None
-    with printing.stage_progress() as advance:
+    with console.stage_progress() as advance:
         report = race.run(
             _parse_sizes(sizes), [name for name in peers.split(",") if name], plan, advance, keep, write_page
         )

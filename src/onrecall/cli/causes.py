@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
 from onrecall.pipeline import cause_families as families
@@ -27,23 +27,23 @@ def list_(as_json: Json = False) -> None:
     if as_json:
         _print_json(CausesOut.model_validate(overview).plain())
         return
-    printing.print_line((overview.summary, "bold"))
+    console.print_line((overview.summary, "bold"))
     for family in overview.proposed:
-        printing.print_line()
-        printing.print_line((f"{family.label}", "bold"), (f"  {family.id}  {family.why}", "dim"))
+        console.print_line()
+        console.print_line((f"{family.label}", "bold"), (f"  {family.id}  {family.why}", "dim"))
         for member in family.members[:MEMBERS_SHOWN]:
-            printing.print_line(
+            console.print_line(
                 f"{member.incident}  ", (member.root_cause[:LONGEST_SHOWN].replace("\n", " "), "dim"), indent=2
             )
         if (more := len(family.members) - MEMBERS_SHOWN) > 0:
-            printing.print_line((f"… and {more} more", "dim"), indent=2)
+            console.print_line((f"… and {more} more", "dim"), indent=2)
     for decided in (*overview.confirmed, *overview.dismissed):
-        printing.print_line(
+        console.print_line(
             (f"{decided.state}  {decided.id}  {decided.label}  {len(decided.incidents)} incidents", "dim")
         )
     if overview.proposed:
-        printing.print_line()
-        printing.print_line(
+        console.print_line()
+        console.print_line(
             "confirm: onrecall causes confirm ID… [--label NAME], or --all; none of it: onrecall causes dismiss ID…"
         )
 
@@ -101,7 +101,7 @@ def _print_change(facts: dict[str, Any], as_json: bool, sentence: str) -> None:
     if as_json:
         _print_json(facts)
     else:
-        printing.print_line(sentence)
+        console.print_line(sentence)
 
 
 def _print_json(facts: dict[str, Any]) -> None:

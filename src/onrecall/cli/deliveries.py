@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, OnRecallError
 from onrecall.schemas.deliveries import DeliveryOut
@@ -34,9 +34,9 @@ def list_(
     for delivery in items:
         _print_delivery(delivery)
     if not items:
-        printing.print_line("no deliveries")
+        console.print_line("no deliveries")
     if page.next_cursor:
-        printing.print_line(("more: --cursor ", "dim"), page.next_cursor)
+        console.print_line(("more: --cursor ", "dim"), page.next_cursor)
 
 
 @app.command()
@@ -59,7 +59,7 @@ def resend(
         typer.echo(json.dumps({"items": results}, ensure_ascii=False, indent=2))
     else:
         for result in results:
-            printing.print_line(f"{result['id']}: ", str(result["error"] or "is due again"))
+            console.print_line(f"{result['id']}: ", str(result["error"] or "is due again"))
     if failed := [result["id"] for result in results if result["error"]]:
         raise Conflict(f"{len(failed)} of {len(results)} are not sent again")
 
@@ -67,11 +67,11 @@ def resend(
 def _print_delivery(delivery: DeliveryOut) -> None:
     tries = f"{delivery.attempts} {'try' if delivery.attempts == 1 else 'tries'}"
     due = f", next {delivery.next_at:%H:%M:%S} UTC" if delivery.state == "pending" else ""
-    printing.print_line(
+    console.print_line(
         f"{delivery.id:>6}  ",
         (f"{delivery.state:<10}", STYLE[delivery.state]),
         f"  {delivery.channel:<8} {delivery.incident or delivery.notice}  {delivery.kind}",
         (f"  {delivery.created_at:%Y-%m-%d %H:%M} UTC, {tries}{due}", "dim"),
     )
     if delivery.last_error:
-        printing.print_line((delivery.last_error, "dim"), indent=20)
+        console.print_line((delivery.last_error, "dim"), indent=20)

@@ -14,7 +14,7 @@ from onrecall import examples
 from onrecall.backtest.run import history_of_store
 from onrecall.bootstrap.access import check_address, is_loopback
 from onrecall.bootstrap.app import AppContext, open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli import import_history as importing
 from onrecall.cli.terminal import print_error
 from onrecall.domain.errors import OnRecallError
@@ -55,14 +55,14 @@ def _play_demo(settings: Settings, host: str, port: int, keys: Keys | None, *, f
     folder.mkdir(parents=True)
     own = settings.model_copy(update={"database_url": f"sqlite:///{folder / 'onrecall.db'}"})
     with open_app(own) as context:
-        printing.print_line(("OnRecall demo", "bold"), "  example history first, in a store of its own")
+        console.print_line(("OnRecall demo", "bold"), "  example history first, in a store of its own")
         brought = importing.import_paths(context.memory, importing.ImportLocation(example=True))
-        printing.print_line(f"{brought.created} incidents, runbooks and postmortems are in memory\n")
+        console.print_line(f"{brought.created} incidents, runbooks and postmortems are in memory\n")
         rehearsals = BacktestRunner(context.memory.store, own, context.memory.now)
         rehearsal = DemoBacktest(rehearsals, history_of_store(context.memory.store))
 
         def ready(server: uvicorn.Server, worker: WorkerHandle, address: str) -> None:
-            printing.print_line("open ", (address, "bold"), "  (Ctrl-C ends it)\n")
+            console.print_line("open ", (address, "bold"), "  (Ctrl-C ends it)\n")
             rehearsal.start()
             Player(context, worker, server, fast=fast, once=once).start()
 
@@ -97,7 +97,7 @@ class Player(threading.Thread):
                 self._play(event)
             except OnRecallError as error:
                 print_error(f"{error.title}: {error}")
-        printing.print_line(("the scenario is over; ask something on the page, or end with Ctrl-C", "bold"))
+        console.print_line(("the scenario is over; ask something on the page, or end with Ctrl-C", "bold"))
         if self._once:
             self._server.should_exit = True
 
@@ -112,8 +112,8 @@ class Player(threading.Thread):
             case examples.ExampleStorm():
                 self._rage(event)
         if event.note:
-            printing.print_line((event.note, "italic dim"), indent=FEED_INDENT)
-        printing.print_line()
+            console.print_line((event.note, "italic dim"), indent=FEED_INDENT)
+        console.print_line()
 
     def _open(self, opening: examples.ExampleOpening) -> None:
         incident, _ = self._memory.open(opening.incident(self._memory.now()))
@@ -169,25 +169,25 @@ class Player(threading.Thread):
 
 
 def _print_answer(answer: Recommendation) -> None:
-    words, style = printing.VERDICT_WORDS[answer.verdict], printing.VERDICT_STYLES[answer.verdict]
+    words, style = console.VERDICT_WORDS[answer.verdict], console.VERDICT_STYLES[answer.verdict]
     best = f"  like {answer.cause_citation.id}" if answer.cause_citation else ""
-    printing.print_line((f"{words:<11}", style), f"{best}  ({answer.latency_ms.total:.0f} ms)", indent=FEED_INDENT)
+    console.print_line((f"{words:<11}", style), f"{best}  ({answer.latency_ms.total:.0f} ms)", indent=FEED_INDENT)
     if answer.cause:
-        printing.print_line((f"{'cause':<11}", "dim"), answer.cause, indent=FEED_INDENT)
+        console.print_line((f"{'cause':<11}", "dim"), answer.cause, indent=FEED_INDENT)
     for step in answer.steps[:2]:
-        printing.print_line(
+        console.print_line(
             (f"{'step ' + str(step.n):<11}", "dim"),
             step.text,
-            (f"  [{step.risk.replace('_', ' ')}]", printing.RISK_STYLES[step.risk]),
+            (f"  [{step.risk.replace('_', ' ')}]", console.RISK_STYLES[step.risk]),
             (f"  ({step.citation.id}, line {step.citation.line})", "dim"),
             indent=FEED_INDENT,
         )
-    printing.print_line(
+    console.print_line(
         (f"{'trust':<11}", "dim"),
-        printing.format_trust(answer.confidence, answer.confidence_reason),
+        console.format_trust(answer.confidence, answer.confidence_reason),
         indent=FEED_INDENT,
     )
 
 
 def _print_event(event: str, style: str, message: str) -> None:
-    printing.print_line((datetime.now(UTC).strftime("%H:%M:%S "), "dim"), (f"{event:<9}", style), message)
+    console.print_line((datetime.now(UTC).strftime("%H:%M:%S "), "dim"), (f"{event:<9}", style), message)

@@ -7,7 +7,7 @@ import typer
 from onrecall.bootstrap.app import open_app, settings
 from onrecall.bootstrap.sources import trust_warnings
 from onrecall.bootstrap.status import StatusReport, report_unopened_store
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid, Unavailable
@@ -25,7 +25,7 @@ def doctor(as_json: Json = False) -> None:
         "problems": problems,
         "warnings": warnings,
     }
-    print_result(result, as_json, lambda: printing.print_status(report, chosen.effective_values(), problems, warnings))
+    print_result(result, as_json, lambda: console.print_status(report, chosen.effective_values(), problems, warnings))
     if not report.ready or problems:
         raise typer.Exit(1)
 

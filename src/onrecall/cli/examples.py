@@ -6,7 +6,7 @@ from dataclasses import asdict
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 
 app = typer.Typer(help="Manage the example history.", no_args_is_help=True)
@@ -25,6 +25,6 @@ def remove(as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(removed)))
     elif removed.incidents or removed.documents:
-        printing.print_line(f"removed {removed.incidents} example incidents and {removed.documents} example documents")
+        console.print_line(f"removed {removed.incidents} example incidents and {removed.documents} example documents")
     else:
-        printing.print_line("nothing to remove: no example record is stored")
+        console.print_line("nothing to remove: no example record is stored")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
 from onrecall.export import archive
@@ -19,4 +19,4 @@ def export(
     """Write all of memory to a folder; importing it into an empty store gives the same store."""
     with open_app() as context:
         counts = archive.write(context.memory.store, folder)
-    print_result({"folder": str(folder), "rows": counts}, as_json, lambda: printing.print_exported(folder, counts))
+    print_result({"folder": str(folder), "rows": counts}, as_json, lambda: console.print_exported(folder, counts))

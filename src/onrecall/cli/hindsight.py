@@ -9,8 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from onrecall.bootstrap.app import AppContext, open_app
-from onrecall.cli import console as printing
-from onrecall.cli import import_history
+from onrecall.cli import console, import_history
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import parse_time
 from onrecall.domain.errors import Invalid, NotFound
@@ -32,13 +31,13 @@ def check(as_json: Json = False) -> None:
     if as_json:
         _print_json(report)
         return
-    printing.print_line(f"Hindsight {state.version} answers at {peer.bank.url}")
+    console.print_line(f"Hindsight {state.version} answers at {peer.bank.url}")
     mode = f"takes texts in as {state.mode}" if state.exists else "is not there yet; the first incident makes it"
-    printing.print_line(f"bank {peer.bank.name} {mode}")
+    console.print_line(f"bank {peer.bank.name} {mode}")
     if state.mode not in (None, "chunks"):
-        printing.print_line(("a model rewrites what is sent to this bank; its mode should be chunks", "yellow"))
+        console.print_line(("a model rewrites what is sent to this bank; its mode should be chunks", "yellow"))
     if waiting:
-        printing.print_line(f"{waiting} incidents wait to be sent by `serve` or `worker`")
+        console.print_line(f"{waiting} incidents wait to be sent by `serve` or `worker`")
 
 
 @app.command()
@@ -46,12 +45,12 @@ def push(as_json: Json = False) -> None:
     """Store every incident in the bank. Skips those already stored."""
     with _open_configured() as (context, peer):
         total = sum(context.memory.store.overview.statuses().values())
-        with printing.progress_bar("pushing", total) as advance:
+        with console.progress_bar("pushing", total) as advance:
             pushed = hindsight.push(context.memory, peer, advance)
     if as_json:
         _print_json(asdict(pushed))
         return
-    printing.print_line(f"sent {pushed.sent}, unchanged {pushed.unchanged}, deleted {pushed.deleted}")
+    console.print_line(f"sent {pushed.sent}, unchanged {pushed.unchanged}, deleted {pushed.deleted}")
 
 
 @app.command()
@@ -67,18 +66,18 @@ def pull(
 ) -> None:
     """Import the incidents that the bank's documents name. Never makes up an id; a repetition changes nothing."""
     at = None if undated == STORED else parse_time(undated, "undated")
-    with _open_configured() as (context, peer), printing.progress_bar("pulling", None) as advance:
+    with _open_configured() as (context, peer), console.progress_bar("pulling", None) as advance:
         pulled = hindsight.pull(context.memory, peer, advance, undated=at, stored_at=undated == STORED, dry_run=dry_run)
     if as_json:
         _print_json(pull_to_json(pulled))
         return
-    printing.print_line(
+    console.print_line(
         f"{pulled.fetched} documents: {pulled.known_here} of incidents that are known from another source"
     )
     if pulled.skipped:
         examples = ", ".join(pulled.examples)
-        printing.print_line((f"{pulled.skipped} name no incident and were skipped: {examples}", "dim"))
-    printing.print_import_report(pulled.brought, dry_run=dry_run)
+        console.print_line((f"{pulled.skipped} name no incident and were skipped: {examples}", "dim"))
+    console.print_import_report(pulled.brought, dry_run=dry_run)
 
 
 def pull_to_json(pulled: PullReport) -> dict[str, Any]:

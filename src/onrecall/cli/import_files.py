@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli import import_history as importing
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import parse_time
@@ -36,12 +36,12 @@ def import_files(
     )
     if suggest_mapping:
         suggested = importing.suggest_mapping(source)
-        print_result(importing.mapping_as_json(suggested), as_json, lambda: printing.print_mapping_file(suggested))
+        print_result(importing.mapping_as_json(suggested), as_json, lambda: console.print_mapping_file(suggested))
         return
     with open_app() as context:
         brought = importing.import_paths(context.memory, source, dry_run=dry_run)
     print_result(
-        importing.report_to_json(brought), as_json, lambda: printing.print_import_report(brought, dry_run=dry_run)
+        importing.report_to_json(brought), as_json, lambda: console.print_import_report(brought, dry_run=dry_run)
     )
     if brought.rejected and not (brought.created or brought.updated or brought.unchanged):
         raise typer.Exit(2)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from onrecall import examples
 from onrecall import importers as history
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.domain.errors import Invalid
 from onrecall.export import archive
 from onrecall.pipeline import IncidentService
@@ -50,7 +50,7 @@ def import_paths(memory: IncidentService, source: ImportLocation, *, dry_run: bo
     files = [path for path in paths if path not in exports]
     if files:
         expected = sum(history.estimate_record_count(path) or 0 for path in files) or None
-        with printing.progress_bar("importing", expected) as advance:
+        with console.progress_bar("importing", expected) as advance:
             total.add_all(memory.import_history(_read_paths(files, source), advance, dry_run=dry_run))
     return total
 

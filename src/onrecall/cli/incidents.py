@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli import import_history as importing
 from onrecall.cli.arguments import Json, text_of
 from onrecall.cli.options import Labels, Service, parse_labels, parse_time
@@ -48,7 +48,7 @@ def open_incident(
         answer = context.memory.recommend(incident.id)
     result = {"incident": IncidentOut.model_validate(incident).plain(), "created": created}
     result["recommendation"] = RecommendationOut.model_validate(answer).plain()
-    print_result(result, as_json, lambda: printing.print_opened(incident, created, answer))
+    print_result(result, as_json, lambda: console.print_opened(incident, created, answer))
 
 
 def show(
@@ -60,7 +60,7 @@ def show(
     with open_app() as context:
         record = context.memory.get_record(thing_id)
         links = context.memory.alert_links(record.id) if isinstance(record, Incident) else ()
-        print_result(printing.page_to_json(record, links), as_json, lambda: printing.print_page(record, line, links))
+        print_result(console.page_to_json(record, links), as_json, lambda: console.print_page(record, line, links))
 
 
 def resolve(
@@ -87,7 +87,7 @@ def resolve(
         else:
             resolution = _resolution(root_cause, cause, summary, by, context.memory.now(), step, failed, worse)
         incident = context.memory.resolve(incident_id, resolution, recurrence_of)
-    print_result(IncidentOut.model_validate(incident).plain(), as_json, lambda: printing.print_resolved(incident))
+    print_result(IncidentOut.model_validate(incident).plain(), as_json, lambda: console.print_resolved(incident))
 
 
 def _resolution(
@@ -142,4 +142,4 @@ def _print_incident(incident: Incident, words: str, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(IncidentOut.model_validate(incident).plain(), ensure_ascii=False, indent=2))
     else:
-        printing.print_line(f"{words}: {incident.title}")
+        console.print_line(f"{words}: {incident.title}")

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from onrecall.bootstrap.app import settings
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import parse_time
 from onrecall.domain.access import Key, Role
@@ -54,7 +54,7 @@ def list_(as_json: Json = False) -> None:
     for key in all_keys:
         state = key.state(now)
         replaced = f"replaced by {key.replaced_by}" if key.replaced_by else ""
-        printing.print_line(
+        console.print_line(
             f"{key.id}  ",
             (f"{state:<8}", STATE[state]),
             f"  {key.role:<10}  {key.name}",
@@ -62,7 +62,7 @@ def list_(as_json: Json = False) -> None:
             (f", {replaced}" if replaced else "", "dim"),
         )
     if not all_keys:
-        printing.print_line("there are no keys; this machine needs none, and all other machines are refused")
+        console.print_line("there are no keys; this machine needs none, and all other machines are refused")
 
 
 @app.command()
@@ -74,7 +74,7 @@ def revoke(which: Which, as_json: Json = False) -> None:
         typer.echo(json.dumps({"items": [_key_to_json(key) for key in ended]}, ensure_ascii=False, indent=2))
         return
     for key in ended:
-        printing.print_line(f"{key.prefix}… of {key.name} is revoked")
+        console.print_line(f"{key.prefix}… of {key.name} is revoked")
 
 
 @app.command()
@@ -100,7 +100,7 @@ def _print_new_key(new_key: NewKey, as_json: bool) -> None:
         typer.echo(json.dumps({"key": new_key.token} | _key_to_json(new_key.key), ensure_ascii=False, indent=2))
         return
     typer.echo(new_key.token)
-    printing.print_line(
+    console.print_line(
         (
             f"the key of {new_key.key.name} ({new_key.key.role}), {_format_end(new_key.key)}; it is not shown again",
             "dim",

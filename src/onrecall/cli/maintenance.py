@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import Labels, parse_labels, parse_time
 from onrecall.domain.errors import Invalid
@@ -61,7 +61,7 @@ def list_(
     for window in windows:
         _print_window(window, now)
     if not windows:
-        printing.print_line("no maintenance is on or to come")
+        console.print_line("no maintenance is on or to come")
 
 
 @app.command()
@@ -87,7 +87,7 @@ def list_heartbeats(as_json: Json = False) -> None:
     for item in items:
         _print_heartbeat(item)
     if not items:
-        printing.print_line("no heartbeat has arrived; send Prometheus' Watchdog here (docs/sources.md)")
+        console.print_line("no heartbeat has arrived; send Prometheus' Watchdog here (docs/sources.md)")
 
 
 @heartbeats.command()
@@ -98,7 +98,7 @@ def forget(
     """Stop expecting a heartbeat until it arrives again; resolves the alert about its absence."""
     with open_app() as context:
         heartbeat = context.memory.receiver.switch.forget(source, key)
-    printing.print_line(f"{heartbeat.title} of {heartbeat.source} is expected no more")
+    console.print_line(f"{heartbeat.title} of {heartbeat.source} is expected no more")
 
 
 def _parse_end(until: str, start: datetime) -> datetime:
@@ -121,7 +121,7 @@ def _print_or_json(window: MaintenanceWindow, now: datetime, *, as_json: bool) -
 def _print_window(window: MaintenanceWindow, now: datetime) -> None:
     state = window.state(now)
     times = f"{window.starts_at:%Y-%m-%d %H:%M} to {window.ends_at:%Y-%m-%d %H:%M} UTC"
-    printing.print_line(
+    console.print_line(
         f"{window.id}  ", (f"{state:<10}", COLOUR[state]), window.scope, (f"  {times}  {window.reason}", "dim")
     )
 
@@ -129,7 +129,7 @@ def _print_window(window: MaintenanceWindow, now: datetime) -> None:
 def _print_heartbeat(heartbeat: HeartbeatOut) -> None:
     state = ("missing", "red") if heartbeat.missing_since else ("there", "green")
     patience = "never missed" if heartbeat.patience_seconds is None else f"missed after {heartbeat.patience_seconds} s"
-    printing.print_line(
+    console.print_line(
         state,
         f"  {heartbeat.source}  {heartbeat.title}  ",
         (f"{heartbeat.key}  last {heartbeat.last_at:%Y-%m-%d %H:%M:%S} UTC, {patience}", "dim"),

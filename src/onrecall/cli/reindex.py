@@ -3,7 +3,7 @@
 from typing import Any
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
 from onrecall.pipeline import IncidentService
@@ -11,7 +11,7 @@ from onrecall.pipeline import IncidentService
 
 def run_reindex(memory: IncidentService) -> dict[str, Any]:
     """Re-index passages of other models, with a progress bar on a terminal; return the result for scripts."""
-    with printing.progress_bar("re-indexing", memory.reindex.begin()) as advance:
+    with console.progress_bar("re-indexing", memory.reindex.begin()) as advance:
         changed = memory.reindex.run(advance)
     now = memory.reindex.progress()
     return {
@@ -26,9 +26,9 @@ def print_reindex(result: dict[str, Any]) -> None:
     """Print the result."""
     of = f"of {result['model']}" if result["model"] else "by words alone"
     if result["reindexed"]:
-        printing.print_line(f"re-indexed {result['reindexed']:,} passages; all {result['passages']:,} are now {of}")
+        console.print_line(f"re-indexed {result['reindexed']:,} passages; all {result['passages']:,} are now {of}")
     else:
-        printing.print_line(f"nothing to do: all {result['passages']:,} passages are {of} already")
+        console.print_line(f"nothing to do: all {result['passages']:,} passages are {of} already")
 
 
 def reindex(as_json: Json = False) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, Invalid, OnRecallError
 from onrecall.schemas.alerts import ReceiptOut, StoredRejectedPartOut
@@ -30,15 +30,15 @@ def list_(
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
         return
     for part in items:
-        printing.print_line(
+        console.print_line(
             f"{part.id:>5}  {part.source}  {part.where}  ",
             part.message,
             (f"  {part.received_at:%Y-%m-%d %H:%M} UTC", "dim"),
         )
     if not items:
-        printing.print_line("nothing: all that came is in")
+        console.print_line("nothing: all that came is in")
     if page.next_cursor:
-        printing.print_line(("more: --cursor ", "dim"), page.next_cursor)
+        console.print_line(("more: --cursor ", "dim"), page.next_cursor)
 
 
 @app.command()
@@ -67,7 +67,7 @@ def retry(
         typer.echo(json.dumps({"items": results}, ensure_ascii=False, indent=2))
     else:
         for result in results:
-            printing.print_line(f"{result['id']}: ", str(result["error"] or "is in"))
+            console.print_line(f"{result['id']}: ", str(result["error"] or "is in"))
     if failed := [result["id"] for result in results if result["error"]]:
         raise Conflict(f"{len(failed)} of {len(results)} did not go in")
 

@@ -9,7 +9,7 @@ import typer
 
 from onrecall.bootstrap.app import open_app, settings
 from onrecall.bootstrap.sources import source_catalog
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.sources import RehearsalOut
@@ -32,7 +32,7 @@ def list_(as_json: Json = False) -> None:
     for name in sources:
         summary = _summary(sources, name)
         address = str(summary["address"])
-        printing.print_line(f"{name:<22}", f"{summary['tool']:<40}", (address, "dim"))
+        console.print_line(f"{name:<22}", f"{summary['tool']:<40}", (address, "dim"))
 
 
 @app.command()
@@ -52,15 +52,15 @@ def show(
         detail = summary | {"setup": setup, "notes": notes, "reads": reads}
         typer.echo(json.dumps(detail, ensure_ascii=False, indent=2))
         return
-    printing.print_line((str(summary["tool"]), "bold"), f"  {summary['address']}")
-    printing.print_line()
-    printing.print_line(setup)
-    printing.print_line()
+    console.print_line((str(summary["tool"]), "bold"), f"  {summary['address']}")
+    console.print_line()
+    console.print_line(setup)
+    console.print_line()
     for field, places in reads.items():
-        printing.print_line((f"{field:<10}", "dim"), places)
+        console.print_line((f"{field:<10}", "dim"), places)
     if notes:
-        printing.print_line()
-        printing.print_line(notes)
+        console.print_line()
+        console.print_line(notes)
 
 
 @app.command(name="try")
@@ -119,26 +119,26 @@ def _read_payload(file: Path) -> bytes:
 
 def _print_rehearsal(rehearsal: PayloadRehearsal) -> None:
     if rehearsal.refusal:
-        printing.print_line(("it can't be read: ", "bold"), rehearsal.refusal)
+        console.print_line(("it can't be read: ", "bold"), rehearsal.refusal)
         return
     by = rehearsal.known_as or "the common names of fields"
-    printing.print_line(("stored as ", "dim"), rehearsal.source, (", read by ", "dim"), by)
+    console.print_line(("stored as ", "dim"), rehearsal.source, (", read by ", "dim"), by)
     for part in rehearsal.parts:
         _print_part(part)
     for rejected in rehearsal.rejected:
-        printing.print_line(("rejected ", "bold"), f"{rejected.where}: {rejected.message}")
+        console.print_line(("rejected ", "bold"), f"{rejected.where}: {rejected.message}")
     if not rehearsal.parts and not rehearsal.rejected:
-        printing.print_line("the payload contains nothing to store; it is accepted without effect")
+        console.print_line("the payload contains nothing to store; it is accepted without effect")
     if rehearsal.definition:
-        printing.print_line()
-        printing.print_line(rehearsal.definition)
+        console.print_line()
+        console.print_line(rehearsal.definition)
 
 
 def _print_part(part: RehearsedPart) -> None:
-    printing.print_line()
-    printing.print_line((part.kind, "bold"))
+    console.print_line()
+    console.print_line((part.kind, "bold"))
     for field in part.fields:
         place = (f"  ← {field.place}", "dim") if field.place else ""
-        printing.print_line((f"  {field.name:<15}", "dim"), field.value if field.value is not None else "–", place)
+        console.print_line((f"  {field.name:<15}", "dim"), field.value if field.value is not None else "–", place)
     for problem in part.problems:
-        printing.print_line(("  problem        ", "bold"), problem)
+        console.print_line(("  problem        ", "bold"), problem)

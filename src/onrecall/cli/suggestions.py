@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.domain.suggestion import Suggestion, SuggestionState
 from onrecall.pipeline.suggestions import Correction
@@ -36,9 +36,9 @@ def list_(
     for suggestion in page.items:
         _print_suggestion(suggestion)
     if not page.items:
-        printing.print_line("nothing is suggested" if state == "pending" else f"nothing was {state}")
+        console.print_line("nothing is suggested" if state == "pending" else f"nothing was {state}")
     if page.next_cursor:
-        printing.print_line(("more: --cursor ", "dim"), page.next_cursor)
+        console.print_line(("more: --cursor ", "dim"), page.next_cursor)
 
 
 @app.command()
@@ -70,12 +70,12 @@ def _print_decision(suggestion: Suggestion, as_json: bool) -> None:
         typer.echo(json.dumps(SuggestionOut.of(suggestion).plain(), ensure_ascii=False, indent=2))
         return
     of = suggestion.incident or (suggestion.document.id if suggestion.document else "")
-    printing.print_line(f"{suggestion.id} is {suggestion.state}: {of}")
+    console.print_line(f"{suggestion.id} is {suggestion.state}: {of}")
 
 
 def _print_suggestion(suggestion: Suggestion) -> None:
     of = f"for {suggestion.incident}" if suggestion.incident else "as a document"
     written = f"  {suggestion.by}, {suggestion.at:%Y-%m-%d %H:%M} UTC"
-    printing.print_line((suggestion.id, "bold"), f"  {of}: {suggestion.title}", (written, "dim"))
+    console.print_line((suggestion.id, "bold"), f"  {of}: {suggestion.title}", (written, "dim"))
     for row in suggestion.text.splitlines()[:6]:
-        printing.print_line((row[:200], "dim"), indent=4)
+        console.print_line((row[:200], "dim"), indent=4)

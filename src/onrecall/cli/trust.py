@@ -4,7 +4,7 @@ from onrecall.backtest.learning_curve import LearningCurve
 from onrecall.bootstrap.app import open_app
 from onrecall.calibration.metrics import Estimate
 from onrecall.calibration.trust_summary import TrustSummary
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.console import print_line
 from onrecall.cli.output import print_result
@@ -88,4 +88,4 @@ def trust(as_json: Json = False) -> None:
     plain = TrustOut.model_validate(summary).plain() | {"proposed_causes": len(labels.proposed)}
     print_result(plain, as_json, lambda: print_trust(summary))
     if not as_json:
-        printing.print_cause_summary(labels)
+        console.print_cause_summary(labels)

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from onrecall.domain.errors import Invalid
-from onrecall.http import request_body as bodies
+from onrecall.http import request_body
 from onrecall.http.dependencies import TheIntake, TheMemory, sender_of
 from onrecall.http.problems import responses
 from onrecall.pipeline.ingest import IngestReceipt
@@ -163,7 +163,7 @@ def rejected(
 )
 async def retry(rejected_id: int, request: Request, memory: TheMemory) -> ReceiptOut:
     """Retry a rejected part, unchanged or corrected in the body."""
-    mended = (await bodies.read_message(request)).body
+    mended = (await request_body.read_message(request)).body
     receipt = await run_in_threadpool(memory.receiver.retry, rejected_id, mended or None)
     request.app.state.worker.wake()
     return ReceiptOut.model_validate(receipt)
@@ -179,9 +179,9 @@ async def _receive(source: str, request: Request, intake: TheIntake, memory: The
 
 async def _delivery(source: str, request: Request, memory: TheMemory) -> WebhookRequest:
     """Return the decompressed message; one that can't be decompressed is refused, and stored as rejected."""
-    packed = await bodies.read_packed_message(request)
+    packed = await request_body.read_packed_message(request)
     try:
-        return await bodies.unpack_message(packed)
+        return await request_body.unpack_message(packed)
     except (HTTPException, Invalid) as error:
         reason = error.detail if isinstance(error, HTTPException) else str(error)
         await run_in_threadpool(memory.receiver.refuse_packed, source, packed, reason)

@@ -10,8 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onrecall.bootstrap.access import Access
 from onrecall.domain.access import Principal, Role, parse_key_id
 from onrecall.domain.errors import Forbidden, Invalid, NotFound, OnRecallError, Unauthorised
-from onrecall.http import console, credentials, local_proxy, problems, threads
-from onrecall.http import request_body as bodies
+from onrecall.http import console, credentials, local_proxy, problems, request_body, threads
 from onrecall.http.cross_origin import ElsewhereForbidden, may_read
 from onrecall.http.key_reader import KeyReader
 from onrecall.http.local_proxy import is_proxied
@@ -233,7 +232,7 @@ class _Body:
 
 def _parse_body(body: bytes, encoding: str) -> object:
     try:
-        return load_json(bodies.decompress(body, encoding))
+        return load_json(request_body.decompress(body, encoding))
     except Invalid:
         return None
 

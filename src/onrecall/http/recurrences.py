@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
-from onrecall.pipeline import recurrences as line
+from onrecall.pipeline import recurrences as recurrence_service
 from onrecall.schemas.incidents import When
 from onrecall.schemas.recurrences import RecurrencesOut
 
@@ -22,5 +22,7 @@ def recurrences(
     as_of: Annotated[When | None, Query(description="As known at this time.")] = None,
 ) -> RecurrencesOut:
     """List families of incidents with the same cause, ranked by what a permanent fix would save."""
-    report = line.find_recurrences(memory.store, memory.now(), line.FamilyFilter(min_count, service, limit), as_of)
+    report = recurrence_service.find_recurrences(
+        memory.store, memory.now(), recurrence_service.FamilyFilter(min_count, service, limit), as_of
+    )
     return RecurrencesOut.model_validate(report)

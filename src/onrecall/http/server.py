@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from onrecall.bootstrap.access import check_address
 from onrecall.bootstrap.app import AppContext
-from onrecall.cli import console as printing
+from onrecall.cli import console
 from onrecall.domain.errors import Invalid
 from onrecall.http import create
 from onrecall.http.bounded_head import BoundedHead
@@ -44,11 +44,11 @@ def serve(
         if ready:
             ready(server, worker, address)
         else:
-            printing.print_line("OnRecall listens on ", (address, "bold"), "  (Ctrl-C ends it)")
+            console.print_line("OnRecall listens on ", (address, "bold"), "  (Ctrl-C ends it)")
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:
-            printing.print_line("stopped")
+            console.print_line("stopped")
 
 
 def _config(app: FastAPI) -> uvicorn.Config:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from onrecall.domain.alert import Purpose
-from onrecall.http import request_body as bodies
+from onrecall.http import request_body
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 from onrecall.http.roles import KEY_IN_BODY
@@ -83,7 +83,7 @@ def source(name: str, request: Request, memory: TheMemory, url: Address = None) 
 @router.post("/sources/{name:path}/try", responses=responses(404, 413, 415, 422))
 async def try_payload(name: str, request: Request, memory: TheMemory) -> RehearsalOut:
     """Show what a payload under this name would become, field by field. Stores nothing."""
-    delivery = await bodies.read_message(request)
+    delivery = await request_body.read_message(request)
     return RehearsalOut.model_validate(await run_in_threadpool(memory.receiver.rehearse, name, delivery))
 
 

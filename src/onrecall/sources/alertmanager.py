@@ -7,7 +7,7 @@ from typing import Any
 from onrecall.domain.alert import Alert, AlertLinkKind, AlertStatus
 from onrecall.domain.errors import Invalid
 from onrecall.domain.severity import parse_severity
-from onrecall.sources import payload as fields
+from onrecall.sources import payload
 from onrecall.sources.alert_links import collect_links
 from onrecall.sources.payload import Fields
 from onrecall.sources.webhook import Parse, ParsedWebhook
@@ -52,7 +52,7 @@ parse = parser(NAME)
 
 def parse_notification(body: Any, source: str, now: datetime) -> ParsedWebhook:
     """Parse a webhook in Alertmanager's format."""
-    notification = fields.require_object(body, "body")
+    notification = payload.require_object(body, "body")
     if "alerts" not in notification:
         raise Invalid("`alerts` is missing; send Alertmanager's webhook payload, version 4", "alerts")
     group = read_group(notification)
@@ -60,20 +60,20 @@ def parse_notification(body: Any, source: str, now: datetime) -> ParsedWebhook:
     def read(part: Fields) -> tuple[Alert, ...]:
         return (read_alert(part, source, now, group),)
 
-    return fields.parse_items(notification["alerts"], "alerts", read, lambda part: {"alerts": [part]})
+    return payload.parse_items(notification["alerts"], "alerts", read, lambda part: {"alerts": [part]})
 
 
 def read_group(notification: Fields) -> str | None:
     """Return the sender's group; None if it groups all alerts together, which carries no information."""
-    return fields.read_key(notification, "groupKey") if notification.get("groupLabels") else None
+    return payload.read_key(notification, "groupKey") if notification.get("groupLabels") else None
 
 
 def read_alert(part: Fields, source: str, now: datetime, group: str | None = None) -> Alert:
     """Read one alert as Alertmanager, Prometheus and Grafana write it."""
-    labels = public_labels(fields.read_labels(part, "labels"))
-    annotations = public_labels(fields.read_labels(part, "annotations", fields.LONGEST_TEXT))
-    key = fields.read_key(part, "fingerprint") or _key_from_labels(part.get("labels"))
-    starts = fields.read_time(part, "startsAt")
+    labels = public_labels(payload.read_labels(part, "labels"))
+    annotations = public_labels(payload.read_labels(part, "annotations", payload.LONGEST_TEXT))
+    key = payload.read_key(part, "fingerprint") or _key_from_labels(part.get("labels"))
+    starts = payload.read_time(part, "startsAt")
     status, ends = read_state(part, now)
     links, link_kinds = collect_links(_links(part, annotations))
     return Alert(
@@ -83,8 +83,8 @@ def read_alert(part: Fields, source: str, now: datetime, group: str | None = Non
         starts_at=starts or now,
         status=status,
         description=next((annotations[name] for name in _DESCRIPTION if name in annotations), ""),
-        service=fields.service_from_labels(labels),
-        environment=fields.environment_from_labels(labels),
+        service=payload.service_from_labels(labels),
+        environment=payload.environment_from_labels(labels),
         severity=parse_severity(next((labels[name] for name in _SEVERITY_LABELS if name in labels), None)),
         labels=labels,
         annotations=annotations,
@@ -106,8 +106,8 @@ def _links(part: Fields, annotations: Mapping[str, str]) -> Iterator[tuple[Alert
 
 def read_state(part: Fields, now: datetime) -> tuple[AlertStatus, datetime | None]:
     """Return the status and the end. Prometheus sends no status: an alert that ends in the future still fires."""
-    ends = fields.read_time(part, "endsAt")
-    status = fields.read_name(part, "status")
+    ends = payload.read_time(part, "endsAt")
+    status = payload.read_name(part, "status")
     if status not in (None, "firing", "resolved"):
         raise Invalid(f"`status` is {status!r}; it must be firing or resolved", "status")
     if status == "resolved" or (status is None and ends is not None and ends <= now + CLOCK_SKEW):
@@ -120,22 +120,24 @@ def build_title(labels: Mapping[str, str], annotations: Mapping[str, str]) -> st
     alert_name = labels.get("alertname")
     if alert_name in _PLACEHOLDER_NAMES and (rule := labels.get("rulename")):
         alert_name = f"{rule} ({alert_name})"
-    summary = fields.read_line(annotations, *_SUMMARY)
+    summary = payload.read_line(annotations, *_SUMMARY)
     if alert_name and summary and alert_name.lower() not in summary.lower():
-        return fields.truncate(f"{alert_name}: {summary}", fields.LONGEST_LINE)
+        return payload.truncate(f"{alert_name}: {summary}", payload.LONGEST_LINE)
     return summary or alert_name or _first_line(annotations) or _title_from_labels(labels)
 
 
 def _first_line(annotations: Mapping[str, str]) -> str | None:
-    text = fields.read_text(annotations, *_DESCRIPTION) or next(iter(annotations.values()), "")
-    return fields.first_line(text)
+    text = payload.read_text(annotations, *_DESCRIPTION) or next(iter(annotations.values()), "")
+    return payload.first_line(text)
 
 
 def _title_from_labels(labels: Mapping[str, str]) -> str | None:
     """Build a title from labels that name a rule or a place, for an alert without a name."""
     rule = next((labels[name] for name in _RULE_LABELS if name in labels), None)
-    place = fields.service_from_labels(labels) or next((labels[name] for name in _PLACE_LABELS if name in labels), None)
-    return fields.read_line({"title": ": ".join(dict.fromkeys(filter(None, (rule, place))))}, "title")
+    place = payload.service_from_labels(labels) or next(
+        (labels[name] for name in _PLACE_LABELS if name in labels), None
+    )
+    return payload.read_line({"title": ": ".join(dict.fromkeys(filter(None, (rule, place))))}, "title")
 
 
 def public_labels(labels: Mapping[str, str]) -> dict[str, str]:
@@ -145,8 +147,8 @@ def public_labels(labels: Mapping[str, str]) -> dict[str, str]:
 
 def read_values(part: Fields, annotations: Mapping[str, str]) -> dict[str, float]:
     """Return the numbers that raised the alert: Grafana's `values`, or an annotation `value`."""
-    measured = fields.read_numbers(part, "values")
-    annotated_value = fields.read_number(annotations, "value")
+    measured = payload.read_numbers(part, "values")
+    annotated_value = payload.read_number(annotations, "value")
     return measured if measured or annotated_value is None else {"value": annotated_value}
 
 
@@ -170,7 +172,7 @@ def _key_from_labels(labels: Any) -> str:
 
 
 def _uncleaned_text(value: Any) -> str | None:
-    return value if isinstance(value, str) else fields.to_text(value)
+    return value if isinstance(value, str) else payload.to_text(value)
 
 
 def _to_bytes(text: str) -> bytes:

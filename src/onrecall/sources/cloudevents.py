@@ -10,8 +10,7 @@ from urllib.parse import unquote
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Invalid
-from onrecall.sources import generic
-from onrecall.sources import payload as fields
+from onrecall.sources import generic, payload
 from onrecall.sources.payload import Fields
 from onrecall.sources.shape_reader import AlertReading
 from onrecall.sources.webhook import (
@@ -47,7 +46,7 @@ class _Events:
             return self._event(_event_from_headers(delivery, kind), "body")
         body = delivery.decoded()
         if not isinstance(body, list):
-            return self._event(fields.require_object(body, "body"), "body")
+            return self._event(payload.require_object(body, "body"), "body")
         if len(body) > MOST_ITEMS:
             raise Invalid(f"the batch has {len(body)} events; send at most {MOST_ITEMS} at once", "body")
         parts = [self._batch_event(event, f"body[{n}]") for n, event in enumerate(body)]
@@ -60,15 +59,15 @@ class _Events:
     def _batch_event(self, event: Any, where: str) -> ParsedWebhook:
         """Parse one event of a batch; a broken one does not block the others."""
         try:
-            return self._event(fields.require_object(event, where), where)
+            return self._event(payload.require_object(event, where), where)
         except Invalid as error:
             return _rejected_event(event, where, error)
 
     def _event(self, event: Fields, where: str) -> ParsedWebhook:
         for name in ("id", "source", "type"):
-            if fields.to_text(event.get(name)) is None:
+            if payload.to_text(event.get(name)) is None:
                 raise Invalid(f"`{name}` is missing; a CloudEvent needs id, source, specversion and type", name)
-        if not (fields.to_text(event.get("specversion")) or "").startswith("1."):
+        if not (payload.to_text(event.get("specversion")) or "").startswith("1."):
             raise Invalid("`specversion` must be 1.0", "specversion")
         try:
             data = _event_data(event)
@@ -127,16 +126,16 @@ def _event_data(event: Fields) -> Any:
 
 def _read_alert(event: Fields, data: Any, now: datetime) -> Alert:
     """Read an alert by common field names; missing fields are taken from the event around it."""
-    payload = data if isinstance(data, dict) else {"message": data}
-    kind, source = fields.read_line(event, "type") or "", fields.read_line(event, "source") or ""
-    subject, event_time = fields.read_line(event, "subject"), fields.read_time(event, "time")
+    event_payload = data if isinstance(data, dict) else {"message": data}
+    kind, source = payload.read_line(event, "type") or "", payload.read_line(event, "source") or ""
+    subject, event_time = payload.read_line(event, "subject"), payload.read_time(event, "time")
     alert = generic.read_alert(
-        payload, AlertReading(NAME, now), around={"reason": f"{kind}: {subject or source}", "type": kind}
+        event_payload, AlertReading(NAME, now), around={"reason": f"{kind}: {subject or source}", "type": kind}
     )
-    alert_id = subject or generic.find_key(payload) or fields.to_text(event.get("id"))
+    alert_id = subject or generic.find_key(event_payload) or payload.to_text(event.get("id"))
     return replace(
         alert,
-        key=fields.shorten_key(f"{source} {alert_id}"),
+        key=payload.shorten_key(f"{source} {alert_id}"),
         starts_at=alert.starts_at if alert.starts_known else event_time or alert.starts_at,
         ends_at=(alert.ends_at or event_time) if alert.status == "resolved" else None,
         labels={**alert.labels, "event_type": kind, "event_source": source},

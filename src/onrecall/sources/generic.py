@@ -15,7 +15,7 @@ from onrecall.domain.alert import Alert, AlertStatus, Purpose
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
 from onrecall.domain.severity import parse_severity
-from onrecall.sources import payload as fields
+from onrecall.sources import payload
 from onrecall.sources.alert_links import collect_links, kind_by_name
 from onrecall.sources.field_aliases import (
     FINDINGS,
@@ -61,16 +61,16 @@ def read_body(body: Any, now: datetime, source: str = NAME, mapped: GenericMappi
         return (read_alert(part, AlertReading(source, now), mapped, around),)
 
     if isinstance(body, list):
-        return fields.parse_items(body, "body", read, lambda part: [part])
-    envelope = fields.require_object(body, "body")
+        return payload.parse_items(body, "body", read, lambda part: [part])
+    envelope = payload.require_object(body, "body")
     if mapped.alerts:
         path, listed = mapped.listed(envelope)
-        return fields.parse_items(listed, path, read, lambda part: nest_value(path, [part]))
+        return payload.parse_items(listed, path, read, lambda part: nest_value(path, [part]))
     name = find_alert_list(envelope)
     if name is None:
-        return fields.parse_single(envelope, read)
+        return payload.parse_single(envelope, read)
     around = {field: value for field, value in envelope.items() if field != name}
-    return fields.parse_items(
+    return payload.parse_items(
         envelope[name], name, lambda part: read(part, around), lambda part: {**around, name: [part]}
     )
 
@@ -117,7 +117,7 @@ class _AlertReader:
             self.reading.keep("title", FoundValue(title, heading.place))
         purpose, reason = self._purpose(title, state)
         labels, annotations = self._labels()
-        service = self._name("service") or fields.service_from_labels(labels)
+        service = self._name("service") or payload.service_from_labels(labels)
         started_at, ended_at, sent_at = self._times(status)
         links, link_kinds = collect_links(self._links())
         host = next(
@@ -127,12 +127,12 @@ class _AlertReader:
         return Alert(
             self.reading.source,
             mapped_key or derive_key(title, service, labels | ({"host": host} if host else {})),
-            title or fields.truncate(mapped_key or "", fields.LONGEST_LINE),
+            title or payload.truncate(mapped_key or "", payload.LONGEST_LINE),
             started_at or sent_at or self.reading.now,
             status,
             self._description((title, heading.value if heading else "")),
             service,
-            self._name("environment") or fields.environment_from_labels(labels),
+            self._name("environment") or payload.environment_from_labels(labels),
             self._severity(status),
             labels,
             annotations,
@@ -170,7 +170,7 @@ class _AlertReader:
             is_small_number = (
                 candidate.name in WEAK_KEYS and text.isdigit() and len(text) < 10 and "key" not in self.mapped.fields
             )
-            key = fields.shorten_key(f"{candidate.name} {text}" if is_small_number else text)
+            key = payload.shorten_key(f"{candidate.name} {text}" if is_small_number else text)
             return str(self.reading.keep("key", FoundValue(key, candidate.place)))
         if "key" in self.mapped.fields:
             raise Invalid(f"`{self._place('key')}` is missing, but the mapping places the key there", "key")
@@ -187,9 +187,9 @@ class _AlertReader:
             if candidate.name in SENTENCES and not _is_sentence(candidate.value):
                 continue
             heading = (
-                as_text(candidate.value) if isinstance(candidate.value, dict) else fields.filled_text(candidate.value)
+                as_text(candidate.value) if isinstance(candidate.value, dict) else payload.filled_text(candidate.value)
             )
-            if text := fields.first_line(heading):
+            if text := payload.first_line(heading):
                 return _Heading(text, candidate.name, candidate.place)
         return None
 
@@ -200,9 +200,9 @@ class _AlertReader:
         """
         words = list(self._candidates_of("status"))
         if self.mapped.resolved:
-            return any((fields.to_text(word.value) or "").lower() in self.mapped.resolved for word in words)
+            return any((payload.to_text(word.value) or "").lower() in self.mapped.resolved for word in words)
         for word in words:
-            if (over := is_resolved_word(fields.filled_text(word.value))) is not None:
+            if (over := is_resolved_word(payload.filled_text(word.value))) is not None:
                 self.reading.keep("status", FoundValue("resolved" if over else "firing", word.place))
                 return over
         for field, when_true in (("over", True), ("fires", False)):
@@ -229,7 +229,7 @@ class _AlertReader:
     def _name(self, field: str) -> str | None:
         for candidate in self._candidates_of(field):
             text = _to_line(candidate.value)
-            if text and fields.is_name(text) and len(text) <= fields.LONGEST_NAME:
+            if text and payload.is_name(text) and len(text) <= payload.LONGEST_NAME:
                 return str(self.reading.keep(field, FoundValue(text, candidate.place)))
         return None
 
@@ -246,7 +246,7 @@ class _AlertReader:
     def _description(self, titles: tuple[str, ...]) -> str:
         """Return the first text that does not just repeat the title."""
         for candidate in self._candidates_of("description"):
-            text = fields.read_text({"text": candidate.value}, "text")
+            text = payload.read_text({"text": candidate.value}, "text")
             if text and text not in titles and split_state(text)[0] not in titles:
                 return str(self.reading.keep("description", FoundValue(text, candidate.place)))
         return ""
@@ -266,7 +266,7 @@ class _AlertReader:
             (
                 text
                 for zone_candidate in self.candidates.of_field("zone")
-                if (text := fields.filled_text(zone_candidate.value))
+                if (text := payload.filled_text(zone_candidate.value))
             ),
             None,
         )
@@ -275,7 +275,7 @@ class _AlertReader:
                 continue
             try:
                 if moment := read_timestamp(
-                    fields.filled_text(candidate.value) and candidate.value, candidate.place, zone
+                    payload.filled_text(candidate.value) and candidate.value, candidate.place, zone
                 ):
                     return self.reading.keep(field, FoundValue(moment, candidate.place))  # type: ignore[no-any-return]
             except Invalid as error:
@@ -304,11 +304,11 @@ class _AlertReader:
         annotations: dict[str, str] = {}
         for candidate in self.candidates.of_field("details"):
             details = (
-                labels_from_value(candidate.value, fields.LONGEST_TEXT)
+                labels_from_value(candidate.value, payload.LONGEST_TEXT)
                 if isinstance(candidate.value, dict | list)
                 else {}
             )
-            detail_labels, detail_annotations = fields.split_details(details)
+            detail_labels, detail_annotations = payload.split_details(details)
             labels |= detail_labels
             annotations |= detail_annotations
             if isinstance(candidate.value, dict) and isinstance(candidate.value.get("labels"), dict):
@@ -317,7 +317,7 @@ class _AlertReader:
             if not isinstance(candidate.value, str) or _are_tags(candidate.value):
                 labels |= labels_from_value(candidate.value)
         for level in self.candidates.levels:
-            labels |= fields.identifying_labels(
+            labels |= payload.identifying_labels(
                 labels_from_value(
                     {
                         name: field_value
@@ -331,7 +331,7 @@ class _AlertReader:
             for name, paths in self.mapped.labels.items()
             if (text := _first_text(find_values(self.body, paths)))
         }
-        return fields.limit_labels(labels), fields.limit_labels(annotations)
+        return payload.limit_labels(labels), payload.limit_labels(annotations)
 
     def _values(self) -> dict[str, float]:
         """Return measured numbers."""
@@ -344,7 +344,7 @@ class _AlertReader:
         link_candidates = self._candidates_of("links") if "links" in self.mapped.fields else self.candidates.links()
         for candidate in link_candidates:
             for address in addresses(candidate.value):
-                if fields.safe_links(address):
+                if payload.safe_links(address):
                     self.reading.found.setdefault(
                         f"links.{kind_by_name(candidate.name)}", FoundValue(address, candidate.place)
                     )
@@ -374,8 +374,8 @@ def _identity(heading: _Heading | None, host: str | None, service: str | None) -
 def _key_text(candidate: FieldCandidate) -> str | None:
     if isinstance(candidate.value, bool):
         return None
-    text = fields.filled_text(candidate.value)
-    return fields.shorten_key(text) if text else None
+    text = payload.filled_text(candidate.value)
+    return payload.shorten_key(text) if text else None
 
 
 def _bare_words(value: Any) -> str:
@@ -384,7 +384,7 @@ def _bare_words(value: Any) -> str:
 
 
 def _to_line(value: Any) -> str | None:
-    return fields.read_line({"text": as_text(value)}, "text")
+    return payload.read_line({"text": as_text(value)}, "text")
 
 
 def _first_text(values: Iterable[Any]) -> str | None:
@@ -420,7 +420,7 @@ def _are_tags(text: str) -> bool:
 
 
 def _numbers(values: Iterable[Any]) -> Iterator[float]:
-    return (number for value in values if (number := fields.read_number({"value": value}, "value")) is not None)
+    return (number for value in values if (number := payload.read_number({"value": value}, "value")) is not None)
 
 
 def _objects(listed: Any) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, ChangeKind, InboundEvent
 from onrecall.domain.errors import Invalid
 from onrecall.domain.severity import parse_severity
-from onrecall.sources import payload as fields
+from onrecall.sources import payload
 from onrecall.sources.payload import Fields
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
@@ -26,58 +26,60 @@ _CONFIGURATION = re.compile(
 
 def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """Parse an alert event: trigger, acknowledge or resolve."""
-    return fields.parse_single(_body(delivery), lambda body: (_signal(body, now),))
+    return payload.parse_single(_body(delivery), lambda body: (_signal(body, now),))
 
 
 def parse_change(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """Parse a change event."""
-    return fields.parse_single(_body(delivery), lambda body: (_change(body, now),))
+    return payload.parse_single(_body(delivery), lambda body: (_change(body, now),))
 
 
 def _body(delivery: WebhookRequest) -> Fields:
     """Return the event without its routing key, which is a secret and must not be stored."""
-    body = fields.require_object(delivery.decoded(), "body")
+    body = payload.require_object(delivery.decoded(), "body")
     return {name: value for name, value in body.items() if name != "routing_key"}
 
 
 def _signal(body: Fields, now: datetime) -> InboundEvent:
-    action = fields.read_name(body, "event_action")
-    at = fields.read_time(body, "payload.timestamp")
+    action = payload.read_name(body, "event_action")
+    at = payload.read_time(body, "payload.timestamp")
     if action == "acknowledge":
-        return Acknowledgement(EVENTS, _dedup_key(body), at or now, fields.read_name(body, "client"))
+        return Acknowledgement(EVENTS, _dedup_key(body), at or now, payload.read_name(body, "client"))
     if action == "resolve":
         return _alert(body, _dedup_key(body), now, at, resolved=True)
     if action == "trigger":
-        title = fields.require(fields.read_line(body, "payload.summary"), "payload.summary", "5xx above 5% on checkout")
-        key = fields.read_key(body, "dedup_key") or _content_key(body, title)
+        title = payload.require(
+            payload.read_line(body, "payload.summary"), "payload.summary", "5xx above 5% on checkout"
+        )
+        key = payload.read_key(body, "dedup_key") or _content_key(body, title)
         return _alert(body, key, now, at, resolved=False)
     action_text = repr(action) if action else "missing"
     raise Invalid(f"`event_action` is {action_text}; write trigger, acknowledge or resolve", "event_action")
 
 
 def _dedup_key(body: Fields) -> str:
-    return fields.require(fields.read_key(body, "dedup_key"), "dedup_key", "that of the trigger which it is about")
+    return payload.require(payload.read_key(body, "dedup_key"), "dedup_key", "that of the trigger which it is about")
 
 
 def _content_key(body: Fields, title: str) -> str:
-    return fields.derived_key(title, *(fields.read_text(body, f"payload.{name}") for name in _CEF_FIELDS))
+    return payload.derived_key(title, *(payload.read_text(body, f"payload.{name}") for name in _CEF_FIELDS))
 
 
 def _alert(body: Fields, key: str, now: datetime, at: datetime | None, *, resolved: bool) -> Alert:
     """Build an alert. A trigger's timestamp is not the episode's start: a later trigger of the key continues it."""
-    details_by_name = fields.flatten(fields.get_path(body, "payload.custom_details"), fields.LONGEST_TEXT)
-    labels = {**fields.identifying_labels(details_by_name), **_labels(body)}
-    details = fields.read_text(body, "payload.custom_details")
+    details_by_name = payload.flatten(payload.get_path(body, "payload.custom_details"), payload.LONGEST_TEXT)
+    labels = {**payload.identifying_labels(details_by_name), **_labels(body)}
+    details = payload.read_text(body, "payload.custom_details")
     return Alert(
         source=EVENTS,
         key=key,
-        title=fields.read_line(body, "payload.summary") or key,
+        title=payload.read_line(body, "payload.summary") or key,
         starts_at=now if resolved or at is None else at,
         status="resolved" if resolved else "firing",
-        description=details or fields.format_details(details_by_name),
-        service=fields.service_from_labels(labels),
-        environment=fields.environment_from_labels(labels),
-        severity=parse_severity(fields.read_name(body, "payload.severity")),
+        description=details or payload.format_details(details_by_name),
+        service=payload.service_from_labels(labels),
+        environment=payload.environment_from_labels(labels),
+        severity=parse_severity(payload.read_name(body, "payload.severity")),
         labels=labels,
         annotations={name: value for name, value in details_by_name.items() if name not in labels},
         ends_at=at if resolved else None,
@@ -88,30 +90,30 @@ def _alert(body: Fields, key: str, now: datetime, at: datetime | None, *, resolv
 
 
 def _labels(body: Fields) -> dict[str, str]:
-    names = ((name, fields.read_line(body, f"payload.{name}")) for name in _CEF_FIELDS)
-    return {name: value for name, value in (*names, ("client", fields.read_name(body, "client"))) if value}
+    names = ((name, payload.read_line(body, f"payload.{name}")) for name in _CEF_FIELDS)
+    return {name: value for name, value in (*names, ("client", payload.read_name(body, "client"))) if value}
 
 
 def _links(body: Fields) -> tuple[str, ...]:
     listed: Any = body.get("links")
-    offered = [fields.get_path(link, "href") for link in listed] if isinstance(listed, list) else []
-    return fields.safe_links(*offered, body.get("client_url"))
+    offered = [payload.get_path(link, "href") for link in listed] if isinstance(listed, list) else []
+    return payload.safe_links(*offered, body.get("client_url"))
 
 
 def _change(body: Fields, now: datetime) -> ChangeEvent:
-    title = fields.require(fields.read_line(body, "payload.summary"), "payload.summary", "Deployed checkout 1.4.2")
-    details_by_name = fields.flatten(fields.get_path(body, "payload.custom_details"))
+    title = payload.require(payload.read_line(body, "payload.summary"), "payload.summary", "Deployed checkout 1.4.2")
+    details_by_name = payload.flatten(payload.get_path(body, "payload.custom_details"))
     labels = {**details_by_name, **_labels(body)}
-    at = fields.read_time(body, "payload.timestamp")
+    at = payload.read_time(body, "payload.timestamp")
     when = at.isoformat() if at else str(int(now.timestamp()) // UNTIMED_WINDOW)
     return ChangeEvent(
         source=CHANGES,
-        key=fields.derived_key(title, json.dumps(labels, sort_keys=True), when),
+        key=payload.derived_key(title, json.dumps(labels, sort_keys=True), when),
         title=title,
         at=at or now,
         kind=classify_change(title, *labels.values()),
-        service=fields.service_from_labels(labels),
-        environment=fields.environment_from_labels(labels),
+        service=payload.service_from_labels(labels),
+        environment=payload.environment_from_labels(labels),
         labels=labels,
         links=_links(body),
     )

@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from onrecall.domain.alert import Alert
-from onrecall.sources import alertmanager
-from onrecall.sources import payload as fields
+from onrecall.sources import alertmanager, payload
 from onrecall.sources.payload import Fields
 from onrecall.sources.webhook import Parse, ParsedWebhook, WebhookRequest
 
@@ -18,7 +17,7 @@ def parser(source: str) -> Parse:
         def read(part: Fields) -> tuple[Alert, ...]:
             return (alertmanager.read_alert(part, source, now),)
 
-        return fields.parse_items(delivery.decoded(), "body", read, lambda part: [part])
+        return payload.parse_items(delivery.decoded(), "body", read, lambda part: [part])
 
     return parse
 
