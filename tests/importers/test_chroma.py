@@ -68,8 +68,8 @@ def collection(folder, name=None, **wishes):
 
 
 def test_a_root_cause_analysis_keeps_every_field_that_memory_uses(folder):
-    found = collection(folder, "historical_rcas", undated=WHEN)
-    shard = next(one for one in found.incidents if one.id == "RCA-77")
+    result = collection(folder, "historical_rcas", undated=WHEN)
+    shard = next(item for item in result.incidents if item.id == "RCA-77")
     assert (shard.title, shard.service, shard.severity, shard.started_at) == (
         "Search shards time out", "search-api", "high", WHEN,
     )  # fmt: skip
@@ -80,24 +80,24 @@ def test_a_root_cause_analysis_keeps_every_field_that_memory_uses(folder):
 
 
 def test_what_fixed_it_is_no_part_of_what_was_known_when_it_opened(folder):
-    found = collection(folder, "historical_rcas", undated=WHEN)
-    shard = next(one for one in found.incidents if one.id == "RCA-77")
+    result = collection(folder, "historical_rcas", undated=WHEN)
+    shard = next(item for item in result.incidents if item.id == "RCA-77")
     assert shard.description == "Queries to the search tier ran into their deadline."
 
 
 def test_a_record_without_a_date_is_left_out_until_somebody_says_when(folder):
-    found = collection(folder, "historical_rcas")
-    assert [one.id for one in found.incidents] == ["RCA-78"]
-    (left_out,) = found.rejected
+    result = collection(folder, "historical_rcas")
+    assert [item.id for item in result.incidents] == ["RCA-78"]
+    (left_out,) = result.rejected
     assert "c-1" in left_out.where
     assert left_out.field == "started_at"
 
 
 def test_what_was_fixed_at_an_unknown_time_was_fixed_on_its_date_and_the_report_says_so(folder):
-    found = collection(folder, "historical_rcas")
-    (full,) = found.incidents
+    result = collection(folder, "historical_rcas")
+    (full,) = result.incidents
     assert full.resolution.at == full.started_at == datetime(2025, 1, 9, tzinfo=UTC)
-    assert "1 records say what fixed them but not when" in found.told
+    assert "1 records say what fixed them but not when" in result.messages_text
 
 
 def test_texts_without_an_incidents_fields_are_documents(folder):
@@ -107,8 +107,8 @@ def test_texts_without_an_incidents_fields_are_documents(folder):
 
 
 def test_without_a_name_every_collection_is_read(folder):
-    found = collection(folder, undated=WHEN)
-    assert (len(found.incidents), len(found.documents)) == (2, 1)
+    result = collection(folder, undated=WHEN)
+    assert (len(result.incidents), len(result.documents)) == (2, 1)
     assert estimate_record_count(Path(f"chroma:{folder}")) == 3
 
 
@@ -123,20 +123,20 @@ def test_more_records_than_one_page_all_come(tmp_path):
     with chromadb.PersistentClient(str(place), settings=chromadb.Settings(anonymized_telemetry=False)) as client:
         records = [(f"n{n}", f"note {n}", {"title": f"Note {n}"}) for n in range(chroma.PAGE + 7)]
         add(client, "notes", records)
-    assert {one.title for one in collection(place).documents} == {title["title"] for _, _, title in records}
+    assert {item.title for item in collection(place).documents} == {title["title"] for _, _, title in records}
 
 
 def test_a_dump_of_a_collection_says_the_same_as_its_folder(folder):
     with chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False)) as client:
         dump = client.get_collection("historical_rcas").get()
-    found = report("dump.json", json.dumps(dump), undated=WHEN)
-    assert found.incidents == collection(folder, "historical_rcas", undated=WHEN).incidents
-    assert not found.rejected
+    result = report("dump.json", json.dumps(dump), undated=WHEN)
+    assert result.incidents == collection(folder, "historical_rcas", undated=WHEN).incidents
+    assert not result.rejected
 
 
 def test_a_dump_whose_columns_differ_in_length_is_refused_by_name():
-    found = report("dump.json", json.dumps({"ids": ["a", "b"], "metadatas": [{}], "documents": None}))
-    (refused,) = found.rejected
+    result = report("dump.json", json.dumps({"ids": ["a", "b"], "metadatas": [{}], "documents": None}))
+    (refused,) = result.rejected
     assert refused.field == "metadatas"
     assert "2 `ids`" in refused.message
 
@@ -173,7 +173,7 @@ def test_a_file_that_is_no_database_is_a_sentence(tmp_path):
 
 
 def test_a_folder_that_is_named_without_the_prefix_says_how_to_read_it(folder):
-    assert f"import it as chroma:{folder.name}" in Report(read(folder.parent)).told
+    assert f"import it as chroma:{folder.name}" in Report(read(folder.parent)).messages_text
 
 
 def test_a_folder_with_a_hash_in_its_name_is_found(tmp_path):

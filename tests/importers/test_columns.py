@@ -10,12 +10,12 @@ from onrecall.importers import read
 
 
 def test_common_names_are_known_and_the_rest_is_said_to_be_unused():
-    found = report(
+    result = report(
         "a.tsv",
         "Ticket #\tSubject\tOpened (UTC)\tClosed\tSystem\tPrio\tRoot Cause\tFix\tManager\n"
         "A-1\tAuth down\t2024-01-31 09:30\t45 min\tauth\tP1\tpool\tRestarted auth.\tAnn\n",
     )
-    incident = found.incident()
+    incident = result.incident()
     assert (incident.id, incident.title, incident.service, incident.severity) == (
         "A-1",
         "Auth down",
@@ -24,25 +24,25 @@ def test_common_names_are_known_and_the_rest_is_said_to_be_unused():
     )
     assert incident.resolved_at.isoformat() == "2024-01-31T10:15:00+00:00"
     assert incident.resolution.root_cause == "pool"
-    assert "not used: Manager" in found.told
-    assert "tab" in found.told
-    assert "1 times have no zone and were taken as UTC" in found.told
+    assert "not used: Manager" in result.messages_text
+    assert "tab" in result.messages_text
+    assert "1 times have no zone and were taken as UTC" in result.messages_text
 
 
 def test_labels_as_pairs_as_json_and_as_columns():
     rows = 'id,title,date,labels,label.team\nA,x,2024-01-31,region=eu;urgent,ops\nB,x,2024-01-31,"{""k"": 1}",\nC,x,2024-01-31,{,\n'
-    found = report("a.csv", rows)
-    assert [dict(one.labels) for one in found.incidents] == [
+    result = report("a.csv", rows)
+    assert [dict(item.labels) for item in result.incidents] == [
         {"region": "eu", "tags": "urgent", "team": "ops"},
         {"k": "1"},
     ]
-    assert found.rejected[0].field == "labels"
+    assert result.rejected[0].field == "labels"
 
 
 def test_several_lines_in_a_cell_and_a_line_that_names_the_delimiter():
-    found = report("a.csv", 'sep=;\nid;title;started_at;fix;resolved_at\nA;"one\ntwo";2024-01-31;;\nB;x;nonsense;;\n')
-    assert found.incidents[0].title == "one two"
-    assert found.rejected[0].where == "a.csv, line 5"
+    result = report("a.csv", 'sep=;\nid;title;started_at;fix;resolved_at\nA;"one\ntwo";2024-01-31;;\nB;x;nonsense;;\n')
+    assert result.incidents[0].title == "one two"
+    assert result.rejected[0].where == "a.csv, line 5"
 
 
 def test_a_fix_without_a_time_is_rejected_with_the_way_to_mend_it():
@@ -55,9 +55,15 @@ def test_a_fix_without_a_time_is_rejected_with_the_way_to_mend_it():
 
 def test_days_and_months_are_told_apart_by_the_file_or_by_the_mapping():
     rows = "id,title,date\nA,x,03/04/2024\nB,x,05/06/2024\n"
-    assert {one.field for one in report("a.csv", rows).rejected} == {"started_at"}
-    assert [one.started_at.month for one in report("a.csv", rows + "C,x,31/12/2024\n").incidents] == [4, 6, 12]
-    assert [one.started_at.month for one in report("a.csv", rows, mapping={"dates": "month_first"}).incidents] == [3, 5]
+    assert {rejection.field for rejection in report("a.csv", rows).rejected} == {"started_at"}
+    assert [incident.started_at.month for incident in report("a.csv", rows + "C,x,31/12/2024\n").incidents] == [
+        4,
+        6,
+        12,
+    ]
+    assert [
+        incident.started_at.month for incident in report("a.csv", rows, mapping={"dates": "month_first"}).incidents
+    ] == [3, 5]
 
 
 def test_a_mapping_file_names_columns_labels_and_zone(tmp_path: Path):
@@ -65,10 +71,10 @@ def test_a_mapping_file_names_columns_labels_and_zone(tmp_path: Path):
         "id: Vorgang\ntitle: Titel\nstarted_at: Beginn\nlabels:\n  region: Gebiet\ntimezone: Europe/Berlin\n"
     )
     (tmp_path / "a.csv").write_text("Vorgang;Titel;Beginn;Gebiet\nA;Ausfall;31.01.2024 10:30;Süd\n")
-    things = list(read(tmp_path / "a.csv", mapping=tmp_path / "map.yaml"))
-    assert things[1].started_at.isoformat() == "2024-01-31T09:30:00+00:00"
-    assert things[1].labels == {"region": "Süd"}
-    assert len(things) == 2, "nothing had to be assumed"
+    items = list(read(tmp_path / "a.csv", mapping=tmp_path / "map.yaml"))
+    assert items[1].started_at.isoformat() == "2024-01-31T09:30:00+00:00"
+    assert items[1].labels == {"region": "Süd"}
+    assert len(items) == 2, "nothing had to be assumed"
 
 
 def test_a_mapping_works_on_json_too():

@@ -42,7 +42,7 @@ def test_attempts_in_comments_stay_beside_a_resolution(comment, text):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "sentence",
     [
         "Tried everything, no effect",
         "Logging shows no change",
@@ -51,8 +51,8 @@ def test_attempts_in_comments_stay_beside_a_resolution(comment, text):
         "During the night it did not recover",
     ],
 )
-def test_what_tells_no_attempt_in_vain_is_no_step(said):
-    assert not reports_action(said)
+def test_what_tells_no_attempt_in_vain_is_no_step(sentence):
+    assert not reports_action(sentence)
 
 
 def servicenow(close_notes):
@@ -115,9 +115,9 @@ def test_rootly_wraps_services_and_causes():
 
 def test_a_header_that_ends_in_a_dot_is_a_name():
     table = "Vorfall-Nr.;Titel;Beginn;Ende;Dienst;Urs.;Ursache;Maßnahme\nV-8;Tor klemmt;2026-06-05T06:00:00Z;2026-06-05T07:00:00Z;tor;x;Eis;Tor enteist\n"
-    found = report("tor.csv", table)
-    assert found.incident().id == "V-8"
-    assert "Urs." in found.told
+    result = report("tor.csv", table)
+    assert result.incident().id == "V-8"
+    assert "Urs." in result.messages_text
 
 
 def test_a_short_field_in_an_unspaced_script_is_what_was_done():

@@ -49,13 +49,13 @@ STATUS_PAGE = {
 
 
 def test_a_status_page_gives_its_incidents_and_names_planned_work() -> None:
-    found = as_json(STATUS_PAGE)
-    incident = found.incident()
+    result = as_json(STATUS_PAGE)
+    incident = result.incident()
     assert (incident.id, incident.service, incident.labels["services"]) == ("s7f1", "Invoicing", "Invoicing, Mail")
     assert (incident.started_at, incident.resolved_at) == (at(2026, 4, 2, 8), at(2026, 4, 2, 9, 30))
     assert incident.description == "Invoices are late."
     assert steps_of(incident) == [("We rolled back the mailer.", "worked")]
-    assert "skipped: 1 records, planned maintenance" in found.told
+    assert "skipped: 1 records, planned maintenance" in result.messages_text
 
 
 def test_datadog_reads_attributes_and_fields_that_a_team_defined() -> None:
@@ -73,17 +73,17 @@ def test_datadog_reads_attributes_and_fields_that_a_team_defined() -> None:
             "mood": {"type": "textbox", "value": "grey"},
         },
     }
-    found = as_json({"data": [{"type": "incidents", "id": "d-1", "attributes": attributes}]})
-    incident = found.incident()
+    result = as_json({"data": [{"type": "incidents", "id": "d-1", "attributes": attributes}]})
+    incident = result.incident()
     assert (incident.id, incident.service, incident.severity) == ("d-1", "basket", "critical")
     assert incident.impact == "one in ten orders"
     assert incident.resolution is not None
     assert incident.resolution.root_cause == "A certificate of the cache had run out"
-    assert "attributes.fields.mood (1 of 1, e.g. type: textbox)" in found.told
+    assert "attributes.fields.mood (1 of 1, e.g. type: textbox)" in result.messages_text
 
 
 def test_zendesk_knows_custom_fields_by_their_titles_beside_the_tickets() -> None:
-    found = as_json({
+    result = as_json({
         "ticket_fields": [{"id": 8, "title": "Root cause"}, {"id": 9, "title": "Weather"}],
         "tickets": [{
             "id": 12, "subject": "Nobody can print", "description": "The queue stands", "status": "closed", "priority": "high",
@@ -94,12 +94,12 @@ def test_zendesk_knows_custom_fields_by_their_titles_beside_the_tickets() -> Non
         }],
         "metric_sets": [{"ticket_id": 12, "solved_at": "2026-04-02T09:00:00Z"}],
     })  # fmt: skip
-    incident = found.incident()
+    incident = result.incident()
     assert (incident.id, incident.service, incident.resolved_at) == ("12", "print", at(2026, 4, 2, 9))
     assert incident.resolution is not None
     assert incident.resolution.root_cause == "A full spool"
     assert steps_of(incident) == [("Restarted cups, no effect", "did_not_help"), ("cancel -a", "worked")]
-    assert "Weather (1 of 1, e.g. rain)" in found.told
+    assert "Weather (1 of 1, e.g. rain)" in result.messages_text
 
 
 def test_splunk_on_call_reads_its_transitions() -> None:
@@ -125,19 +125,19 @@ def entry(kind: str, clock: str, incident: str = "Q1", **more: object) -> dict[s
 
 
 def test_log_entries_of_pagerduty_are_gathered_by_incident() -> None:
-    found = as_json({"log_entries": [
+    result = as_json({"log_entries": [
         entry("resolve", "09:00:00"),
         entry("annotate", "08:50:00", channel={"type": "note", "content": "Purged the dead letters, queue drains"}),
         entry("acknowledge", "08:05:00"),
         entry("trigger", "08:00:00", service={"summary": "mail"}, channel={"type": "api", "details": {"depth": 900}}),
         entry("annotate", "07:00:00", "Q0", channel={"type": "note", "content": "still looking"}),
     ]})  # fmt: skip
-    incident = found.incident()
+    incident = result.incident()
     assert (incident.id, incident.title, incident.service) == ("Q1", "Queue of mails grows", "mail")
     assert (incident.acknowledged_at, incident.resolved_at) == (at(2026, 4, 2, 8, 5), at(2026, 4, 2, 9))
     assert incident.description == "depth: 900"
     assert steps_of(incident) == [("Purged the dead letters, queue drains", "worked")]
-    assert "skipped: 1 records, log entries of an incident whose beginning is not among them" in found.told
+    assert "skipped: 1 records, log entries of an incident whose beginning is not among them" in result.messages_text
 
 
 def message(ts: str, text: str, **more: object) -> dict[str, object]:
@@ -172,9 +172,9 @@ def slack_export(folder: Path) -> Path:
 
 
 def test_a_channel_of_slack_is_one_incident_over_all_its_days_and_in_others_each_thread_is(tmp_path: Path) -> None:
-    found = Report(read(slack_export(tmp_path)))
-    assert not found.rejected, found.told
-    channel, thread = sorted(found.incidents, key=lambda incident: incident.id)
+    result = Report(read(slack_export(tmp_path)))
+    assert not result.rejected, result.messages_text
+    channel, thread = sorted(result.incidents, key=lambda incident: incident.id)
     assert (channel.id, channel.severity, channel.title) == (
         "inc-88-search",
         "high",
@@ -189,8 +189,8 @@ def test_a_channel_of_slack_is_one_incident_over_all_its_days_and_in_others_each
     assert "cake" not in str(channel)
     assert "U7" not in str(channel)
     assert (thread.id, thread.title) == ("incidents-1775116800.000300", "Login page blank")
-    assert "lunch" in found.told
-    assert "people and channels" in found.told
+    assert "lunch" in result.messages_text
+    assert "people and channels" in result.messages_text
 
 
 def jira(fields: dict[str, object], **around: object) -> dict[str, object]:
@@ -204,18 +204,18 @@ def jira(fields: dict[str, object], **around: object) -> dict[str, object]:
 
 
 def test_jira_server_has_custom_fields_by_name_and_wiki_markup() -> None:
-    found = as_json(jira(
+    result = as_json(jira(
         {"customfield_77": "Two writers held the same lease", "customfield_78": "9", "resolution": {"name": "Fixed"},
          "description": "h3. Fix\n# Stopped the second writer\n{code:bash}\nsystemctl stop sync@2\n{code}\n# Checked the row counts",
          "components": [{"name": "sync"}]},
         names={"customfield_77": "Root Cause", "customfield_78": "Story Points"},
     ))  # fmt: skip
-    incident = found.incident()
+    incident = result.incident()
     assert incident.resolution is not None
     assert incident.resolution.root_cause == "Two writers held the same lease"
     assert [step.text for step in incident.resolution.steps] == ["Stopped the second writer", "Checked the row counts"]
     assert incident.resolution.steps[0].command == "systemctl stop sync@2"
-    assert "fields.customfield_78 (1 of 1, e.g. 9)" in found.told
+    assert "fields.customfield_78 (1 of 1, e.g. 9)" in result.messages_text
 
 
 @pytest.mark.parametrize("verdict", ["Duplicate", "Won't Fix", "Fixed", "Done", "Cannot Reproduce"])
@@ -258,14 +258,14 @@ def test_servicenow_reads_journals_and_takes_no_bare_reference_for_a_name() -> N
         "2026-04-02 09:40:00 - Ann Lee (Work notes)\nRestarted dovecot: `systemctl restart dovecot`, mail flows\n\n"
         "2026-04-02 09:10:00 - Ann Lee (Work notes)\nFlushed the queue, no effect\n\n"
     )
-    found = as_json({"result": [{
+    result = as_json({"result": [{
         "number": "INC7", "short_description": "Mail stands", "opened_at": "2026-04-02 09:00:00", "resolved_at": "2026-04-02 10:00:00",
         "state": "6", "close_notes": "This incident is resolved.", "work_notes": notes,
         "business_service": {"link": "https://x.example/api", "value": "0123456789abcdef0123456789abcdef"},
     }]})  # fmt: skip
-    incident = found.incident()
+    incident = result.incident()
     assert incident.service is None
-    assert "not used: business_service" in found.told
+    assert "not used: business_service" in result.messages_text
     assert steps_of(incident) == [
         ("Flushed the queue, no effect", "did_not_help"),
         ("systemctl restart dovecot", "worked"),
@@ -297,9 +297,9 @@ def test_a_time_is_read_however_it_is_written(written: str, moment: datetime) ->
 
 def test_times_that_a_clock_skips_or_has_twice_are_named() -> None:
     rows = "id,title,started_at\nA,x,2026-03-08 02:15\nB,y,2026-11-01 01:15\n"
-    told = report("t.csv", rows, timezone="America/New_York").told
-    assert "do not exist in America/New_York" in told
-    assert "America/New_York had twice" in told
+    messages = report("t.csv", rows, timezone="America/New_York").messages_text
+    assert "do not exist in America/New_York" in messages
+    assert "America/New_York had twice" in messages
 
 
 @pytest.mark.parametrize(

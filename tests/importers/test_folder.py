@@ -27,23 +27,23 @@ def test_everything_is_read_or_said_to_be_skipped(tmp_path: Path):
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "config.md").write_text("# no")
     (tmp_path / "incidents.jsonl").write_text(json.dumps(ONE))
-    found = Report(read(tmp_path))
-    assert [one.id for one in found.documents] == ["runbooks/node/DiskFull", "runbooks/node/README"]
-    assert [one.id for one in found.incidents] == ["INC-1"]
-    assert [one.where for one in found.rejected] == ["runbooks/notes.csv"], "what promised to be a table is a loss"
-    skipped = {note.partition(":")[0] for note in found.notes if "skipped" in note}
+    result = Report(read(tmp_path))
+    assert [item.id for item in result.documents] == ["runbooks/node/DiskFull", "runbooks/node/README"]
+    assert [item.id for item in result.incidents] == ["INC-1"]
+    assert [item.where for item in result.rejected] == ["runbooks/notes.csv"], "what promised to be a table is a loss"
+    skipped = {note.partition(":")[0] for note in result.notes if "skipped" in note}
     assert skipped == {
         ".git", "runbooks/node/_index.md", "runbooks/README.md", "runbooks/template.md", "runbooks/LICENSE", "runbooks/chart.png",
     }  # fmt: skip
-    assert "runbook: 2" in found.told
+    assert "runbook: 2" in result.messages_text
 
 
 def test_two_documents_with_one_id_clash(tmp_path: Path):
     for name in ("a.md", "b.md"):
         (tmp_path / name).write_text(f"---\nid: RB-1\nkind: runbook\n---\n\n# {name}\n")
-    found = Report(read(tmp_path))
-    assert [one.title for one in found.documents] == ["a.md"]
-    (rejected,) = found.rejected
+    result = Report(read(tmp_path))
+    assert [item.title for item in result.documents] == ["a.md"]
+    (rejected,) = result.rejected
     assert (rejected.where, rejected.field) == ("b.md", "id")
     assert "a.md" in rejected.message
 
@@ -61,10 +61,10 @@ def test_links_never_lead_in_circles(tmp_path: Path):
     (tmp_path / "self.md").symlink_to(tmp_path / "self.md")
     (tmp_path / "gone.md").symlink_to(tmp_path / "nothing.md")
     (tmp_path / "a" / "one.md").write_text("# One\n## Steps\n1. look\n")
-    found = Report(read(tmp_path))
-    assert [one.id for one in found.documents] == ["a/one"]
-    assert "a/up: skipped: a link to a folder" in found.told
-    assert {one.where for one in found.rejected} == {"self.md", "gone.md"}
+    result = Report(read(tmp_path))
+    assert [item.id for item in result.documents] == ["a/one"]
+    assert "a/up: skipped: a link to a folder" in result.messages_text
+    assert {item.where for item in result.rejected} == {"self.md", "gone.md"}
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path):
@@ -79,10 +79,10 @@ def test_what_may_not_be_read_is_named(tmp_path: Path):
         (tmp_path / name).write_text("# One\n## Steps\n1. look\n")
     (tmp_path / "secret.md").chmod(0)
     (tmp_path / "closed").mkdir(mode=0)
-    found = Report(read(tmp_path))
-    assert [one.id for one in found.documents] == ["open"]
-    assert all("Permission denied" in one.message for one in found.rejected)
-    assert len(found.rejected) == 2
+    result = Report(read(tmp_path))
+    assert [item.id for item in result.documents] == ["open"]
+    assert all("Permission denied" in item.message for item in result.rejected)
+    assert len(result.rejected) == 2
 
 
 def test_the_hint_for_a_progress_bar_is_near(tmp_path: Path):

@@ -50,15 +50,15 @@ def test_any_record_with_the_keys_of_all_tools(rows, wish):
     Report(read_bytes("x.json", json.dumps(rows).encode(), format=wish))
 
 
-@pytest.mark.parametrize("one", FORMATS, ids=lambda one: f"{one.name}-{one.shape}")
+@pytest.mark.parametrize("entry", FORMATS, ids=lambda entry: f"{entry.name}-{entry.shape}")
 @given(row=records)
 @settings(max_examples=60)
-def test_every_format_meets_any_record(one, row):
+def test_every_format_meets_any_record(entry, row):
     data = json.dumps([row])
-    if one.shape == "csv":
+    if entry.shape == "csv":
         cells = {key: json.dumps(value).replace('"', '""') for key, value in row.items()}
         data = ",".join(cells) + "\n" + ",".join(f'"{cell}"' for cell in cells.values()) + "\n"
-    found = report(f"x.{one.shape}", data, format=one.name)
-    for rejected in found.rejected:
+    result = report(f"x.{entry.shape}", data, format=entry.name)
+    for rejected in result.rejected:
         assert rejected.where.startswith("x.")
         assert rejected.message

@@ -33,21 +33,21 @@ def test_what_is_dumped_is_read_back_the_same(document):
 
 
 def document(path, text):
-    found = report(path, text)
-    assert not found.rejected, found.told
-    return found.documents[0]
+    result = report(path, text)
+    assert not result.rejected, result.messages_text
+    return result.documents[0]
 
 
 def test_a_runbook_by_its_headings():
-    found = document("runbooks/kubernetes/KubePodCrashLooping.md", RUNBOOK)
-    assert (found.id, found.kind, found.title, found.dated) == (
+    result = document("runbooks/kubernetes/KubePodCrashLooping.md", RUNBOOK)
+    assert (result.id, result.kind, result.title, result.dated) == (
         "runbooks/kubernetes/KubePodCrashLooping",
         "runbook",
         "KubePodCrashLooping",
         None,
     )
-    assert found.text == RUNBOOK
-    assert found.source == "runbooks/kubernetes/KubePodCrashLooping.md"
+    assert result.text == RUNBOOK
+    assert result.source == "runbooks/kubernetes/KubePodCrashLooping.md"
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,16 @@ def test_a_runbook_by_its_headings():
     ],
 )
 def test_kinds_and_dates(path, text, kind, dated):
-    found = document(path, text)
-    assert (found.kind, found.dated and found.dated.date().isoformat()) == (kind, dated)
+    result = document(path, text)
+    assert (result.kind, result.dated and result.dated.date().isoformat()) == (kind, dated)
 
 
 def test_front_matter_gives_title_service_and_labels():
-    found = document(
+    result = document(
         "x.md", "---\ntitle: Disk\nservice: db\nlabels: {region: eu}\ntags: [a, b]\nweight: 20\n---\n\n# Other\ntext\n"
     )
-    assert (found.title, found.service, dict(found.labels)) == ("Disk", "db", {"region": "eu", "tags": "a, b"})
-    assert found.text == "# Other\ntext\n"
+    assert (result.title, result.service, dict(result.labels)) == ("Disk", "db", {"region": "eu", "tags": "a, b"})
+    assert result.text == "# Other\ntext\n"
 
 
 def test_titles_from_any_heading_but_not_from_code():
@@ -87,7 +87,7 @@ def test_titles_from_any_heading_but_not_from_code():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("---\ntitle: [\n---\n# x\n", "front matter"),
         ("---\n- a\n---\n# x\n", "front matter"),
@@ -101,9 +101,9 @@ def test_titles_from_any_heading_but_not_from_code():
         ("# x\n a\0b", "NUL"),
     ],
 )
-def test_what_is_wrong_is_named(text, said):
+def test_what_is_wrong_is_named(text, expected):
     (rejected,) = report("x.md", text).rejected
-    assert said in rejected.message
+    assert expected in rejected.message
     assert rejected.where.startswith("x.md")
 
 
@@ -114,6 +114,6 @@ def test_a_body_too_long_to_be_a_document_is_refused():
 
 @pytest.mark.parametrize("name", ["index.md", "_index.md", "README.md", "CONTRIBUTING.md", "runbook-template.md"])
 def test_what_is_no_document_is_skipped_with_the_reason(name):
-    found = report(name, "# About\nwords\n")
-    assert not found.documents
-    assert "skipped: " in found.told
+    result = report(name, "# About\nwords\n")
+    assert not result.documents
+    assert "skipped: " in result.messages_text

@@ -83,14 +83,14 @@ def test_a_text_keeps_its_lines(ending, text):
     read = TEXTS[ending](text)
     rows, was = read.splitlines(), text.splitlines()
     assert len(rows) == len(was)
-    for said in ("The lock file stayed", "Removed it", "ledger close"):
-        places = [n for n, row in enumerate(was) if said.casefold() in row.replace("*", "").casefold()]
-        assert all(said.casefold() in rows[n].replace("*", "").casefold() for n in places)
+    for phrase in ("The lock file stayed", "Removed it", "ledger close"):
+        places = [n for n, row in enumerate(was) if phrase.casefold() in row.replace("*", "").casefold()]
+        assert all(phrase.casefold() in rows[n].replace("*", "").casefold() for n in places)
 
 
 def test_restructured_text_has_headings_fields_code_and_tables():
     read = TEXTS[".rst"](RST)
-    for said in (
+    for phrase in (
         "# Ledger closes late",
         "## Cause",
         "**Date:** 2026-03-03",
@@ -98,12 +98,12 @@ def test_restructured_text_has_headings_fields_code_and_tables():
         "```bash",
         "| 09:00 | Late   |",
     ):
-        assert said in read
+        assert phrase in read
 
 
 def test_asciidoc_has_headings_code_and_tables():
     read = TEXTS[".adoc"](ADOC)
-    for said in (
+    for phrase in (
         "# Ledger closes late",
         "**date:** 2026-03-03",
         "The **lock** file",
@@ -112,12 +112,12 @@ def test_asciidoc_has_headings_code_and_tables():
         "```bash",
         "| 09:00 | Late |",
     ):
-        assert said in read
+        assert phrase in read
 
 
 def test_org_has_headings_code_and_tables():
     read = TEXTS[".org"](ORG)
-    for said in (
+    for phrase in (
         "# Ledger closes late",
         "## Root cause\n",
         "[the log](https://example.org)",
@@ -125,7 +125,7 @@ def test_org_has_headings_code_and_tables():
         "```sh",
         "| 2026-03-03 09:00 | Late |",
     ):
-        assert said in read
+        assert phrase in read
 
 
 def test_a_notebook_is_a_runbook_with_its_commands():
@@ -153,7 +153,7 @@ def test_html_runs_nothing_and_keeps_code_tables_and_tasks():
     <ac:task-list><ac:task><ac:task-status>complete</ac:task-status><ac:task-body>Alert on it</ac:task-body></ac:task></ac:task-list>
     <table><tr><th>Time</th><th>Event</th></tr><tr><td>09:00</td><td><p>Late</p></td></tr></table></body></html>"""
     read = from_html(page)
-    for said in (
+    for phrase in (
         "# Ledger",
         "## Root cause",
         "**lock**",
@@ -161,7 +161,7 @@ def test_html_runs_nothing_and_keeps_code_tables_and_tasks():
         "[x] Alert on it",
         "| 09:00 | Late",
     ):
-        assert said in read
+        assert phrase in read
     for hidden in ("alert(1)", "Home", "hidden words"):
         assert hidden not in read
 
@@ -204,8 +204,8 @@ def test_a_word_document_is_read():
             for n in (1, 2)
         )
         file.writestr("word/styles.xml", f'<w:styles xmlns:w="{main}">{styles}</w:styles>')
-    found = report("ledger.docx", packed.getvalue())
-    (incident,) = found.incidents
+    result = report("ledger.docx", packed.getvalue())
+    (incident,) = result.incidents
     assert (incident.title, incident.started_at.date().isoformat()) == ("Ledger closes late", "2026-03-03")
     assert incident.resolution.root_cause == "The lock file stayed."
     assert [step.text for step in incident.resolution.steps] == ["We removed the lock file."]
@@ -223,9 +223,9 @@ def test_a_pdf_is_read():
         f"<< /Length {len(content)} >>\nstream\n{content}\nendstream", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]  # fmt: skip
     written, places = b"%PDF-1.4\n", []
-    for number, one in enumerate(objects, start=1):
+    for number, pdf_object in enumerate(objects, start=1):
         places.append(len(written))
-        written += f"{number} 0 obj\n{one}\nendobj\n".encode()
+        written += f"{number} 0 obj\n{pdf_object}\nendobj\n".encode()
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
     end = f"xref\n0 6\n0000000000 65535 f \n{table}trailer << /Size 6 /Root 1 0 R >>\nstartxref\n{len(written)}\n%%EOF"
     read = BINARIES[".pdf"](written + end.encode())

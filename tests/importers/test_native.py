@@ -44,40 +44,40 @@ def test_what_is_dumped_is_read_back_the_same(incident, resolution):
         resolved_at, started_at = incident.started_at, resolved_at
     else:
         started_at = incident.started_at
-    whole = Incident(
+    original = Incident(
         **{field: getattr(incident, field) for field in incident.__dataclass_fields__}
         | {"started_at": started_at, "resolved_at": resolved_at, "resolution": resolution}
     )
-    written = json.loads(json.dumps(native.dump(whole)))
-    assert native.parse(FieldRecord(written, Times())) == whole
+    written = json.loads(json.dumps(native.dump(original)))
+    assert native.parse(FieldRecord(written, Times())) == original
 
 
 def test_a_list_an_object_with_incidents_one_object_and_one_a_line_are_the_same():
-    other = {**ONE, "id": "INC-2"}
+    second = {**ONE, "id": "INC-2"}
     shapes = {
-        "list.json": json.dumps([ONE, other]),
-        "pretty.json": json.dumps([ONE, other], indent=2),
-        "object.json": json.dumps({"version": 1, "incidents": [ONE, other], "total": 2}, indent=2),
-        "lines.jsonl": f"{json.dumps(ONE)}\n\n{json.dumps(other)}\n",
-        "lines-in-disguise.json": f"{json.dumps(ONE)}\n{json.dumps(other)}",
-        "nameless": f"{json.dumps(ONE)}\r\n{json.dumps(other)}",
-        "by-id.json": json.dumps({"INC-1": {k: v for k, v in ONE.items() if k != "id"}, "INC-2": other}),
+        "list.json": json.dumps([ONE, second]),
+        "pretty.json": json.dumps([ONE, second], indent=2),
+        "object.json": json.dumps({"version": 1, "incidents": [ONE, second], "total": 2}, indent=2),
+        "lines.jsonl": f"{json.dumps(ONE)}\n\n{json.dumps(second)}\n",
+        "lines-in-disguise.json": f"{json.dumps(ONE)}\n{json.dumps(second)}",
+        "nameless": f"{json.dumps(ONE)}\r\n{json.dumps(second)}",
+        "by-id.json": json.dumps({"INC-1": {k: v for k, v in ONE.items() if k != "id"}, "INC-2": second}),
     }
     for name, text in shapes.items():
-        found = report(name, text)
-        assert [one.id for one in found.incidents] == ["INC-1", "INC-2"], name
-        assert not found.rejected, name
-        assert "read as native" in found.told or name == "by-id.json"
+        result = report(name, text)
+        assert [incident.id for incident in result.incidents] == ["INC-1", "INC-2"], name
+        assert not result.rejected, name
+        assert "read as native" in result.messages_text or name == "by-id.json"
     assert report("one.json", json.dumps(ONE, indent=1)).incident().id == "INC-1"
     assert report("wrapped.json", json.dumps({"incident": ONE})).incident().id == "INC-1"
 
 
 def test_a_resolution_makes_it_resolved_and_is_marked_as_imported():
-    found = report(
+    result = report(
         "a.json",
         json.dumps({**ONE, "resolution": {"root_cause": "leak", "at": "2024-01-31T10:00:00Z", "steps": ["restart"]}}),
     )
-    incident = found.incident()
+    incident = result.incident()
     assert incident.status == "resolved"
     assert incident.resolved_at == datetime(2024, 1, 31, 10, tzinfo=UTC)
     assert incident.resolution == Resolution(
@@ -86,28 +86,28 @@ def test_a_resolution_makes_it_resolved_and_is_marked_as_imported():
 
 
 def test_documents_as_json():
-    found = report(
+    result = report(
         "d.json",
         json.dumps({"documents": [{"id": "RB-1", "title": "Disk", "text": "# Disk\ndf -h", "kind": "runbook"}]}),
     )
-    (document,) = found.documents
+    (document,) = result.documents
     assert (document.id, document.kind, document.text) == ("RB-1", "runbook", "# Disk\ndf -h")
 
 
 def test_nothing_is_made_up():
     for missing, message in (("id", "`id`"), ("title", "`title`"), ("started_at", "`started_at`")):
-        found = report("a.json", json.dumps([{k: v for k, v in ONE.items() if k != missing}, {**ONE, "id": "INC-9"}]))
-        (rejected,) = found.rejected
+        result = report("a.json", json.dumps([{k: v for k, v in ONE.items() if k != missing}, {**ONE, "id": "INC-9"}]))
+        (rejected,) = result.rejected
         assert rejected.field == missing
         assert message in rejected.message
         assert rejected.where == "a.json, record 1 (line 1)"
-        assert [one.id for one in found.incidents] == ["INC-9"]
+        assert [item.id for item in result.incidents] == ["INC-9"]
 
 
 def test_a_start_that_the_user_names_is_used_and_said():
-    found = report("a.json", json.dumps([{"id": "A", "title": "x"}]), undated=datetime(2024, 1, 1, tzinfo=UTC))
-    assert found.incident().started_at == datetime(2024, 1, 1, tzinfo=UTC)
-    assert "1 incidents without a start" in found.told
+    result = report("a.json", json.dumps([{"id": "A", "title": "x"}]), undated=datetime(2024, 1, 1, tzinfo=UTC))
+    assert result.incident().started_at == datetime(2024, 1, 1, tzinfo=UTC)
+    assert "1 incidents without a start" in result.messages_text
 
 
 def test_wrong_types_and_words_are_named():

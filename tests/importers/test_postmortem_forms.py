@@ -77,8 +77,8 @@ def test_prose_with_its_date_in_the_title_is_an_incident():
 
 def test_prose_that_tells_people_what_to_do_is_none_although_its_title_has_a_date():
     text = "# Mail gateway, as of 9 September 2026\n\nCheck the queue first. Restart the gateway if it is stuck.\n"
-    found = report("gateway.md", text)
-    assert (found.incidents, [document.kind for document in found.documents]) == ([], ["runbook"])
+    result = report("gateway.md", text)
+    assert (result.incidents, [document.kind for document in result.documents]) == ([], ["runbook"])
 
 
 @pytest.mark.parametrize("lead", ["", "🕐 ", "⏱️ "])
@@ -174,9 +174,9 @@ def test_groups_within_a_list_of_actions_open_no_sections():
 
 def test_front_matter_gives_the_root_cause():
     text = "---\ntitle: Prices stale\nstart_time: 2026-02-02T10:00:00Z\nroot_cause: Cron ran as the wrong user\n---\n\n## Fix\n1. Fixed the user\n"
-    found = report("prices.md", text)
-    assert found.incident().resolution.root_cause == "Cron ran as the wrong user"
-    assert "not used" not in found.told
+    result = report("prices.md", text)
+    assert result.incident().resolution.root_cause == "Cron ran as the wrong user"
+    assert "not used" not in result.messages_text
 
 
 @pytest.mark.parametrize("label", ["Resolve time", "Resolved", "Date resolved", "Recovery time"])

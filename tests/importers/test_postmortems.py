@@ -9,25 +9,27 @@ from importers.postmortems.scoring import score, table
 PRECISION, RECALL, COMMANDS = 0.97, 0.90, 0.99
 
 
-def all_fields(found):
-    return [name for name in found if name != "commands"]
+def all_fields(scores):
+    return [name for name in scores if name != "commands"]
 
 
 @pytest.mark.parametrize("seed", [7, 8])
 def test_generated_postmortems_are_read_field_by_field(seed):
     written = corpus(seed)
     assert len(written) >= 120
-    assert len({one.template for one in written}) == len(TEMPLATES) >= 20
-    found = score(written)
-    assert [name for name in all_fields(found) if found[name].precision < PRECISION] == [], table(found)
-    assert [name for name in all_fields(found) if found[name].recall < RECALL] == [], table(found)
-    assert min(found["commands"].precision, found["commands"].recall) >= COMMANDS, found["commands"].wrong
+    assert len({labelled.template for labelled in written}) == len(TEMPLATES) >= 20
+    scores = score(written)
+    assert [name for name in all_fields(scores) if scores[name].precision < PRECISION] == [], table(scores)
+    assert [name for name in all_fields(scores) if scores[name].recall < RECALL] == [], table(scores)
+    assert min(scores["commands"].precision, scores["commands"].recall) >= COMMANDS, scores["commands"].wrong
 
 
 @pytest.mark.parametrize("name", ["by_hand", "held_back"])
 def test_handwritten_postmortems_are_read_field_by_field(name):
-    found = score(texts(name))
-    read, there, right = (sum(getattr(one, part) for one in found.values()) for part in ("read", "there", "right"))
-    assert right / read >= PRECISION, [wrong for one in found.values() for wrong in one.wrong]
-    assert right / there >= RECALL, [wrong for one in found.values() for wrong in one.wrong]
-    assert found["lines"].precision == 1.0, found["lines"].wrong
+    scores = score(texts(name))
+    read, expected, right = (
+        sum(getattr(score, part) for score in scores.values()) for part in ("read", "there", "right")
+    )
+    assert right / read >= PRECISION, [wrong for score in scores.values() for wrong in score.wrong]
+    assert right / expected >= RECALL, [wrong for score in scores.values() for wrong in score.wrong]
+    assert scores["lines"].precision == 1.0, scores["lines"].wrong

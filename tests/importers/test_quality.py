@@ -13,10 +13,10 @@ GOOD = Incident(
 
 
 def test_a_good_history_has_no_findings():
-    found = assess_quality(
+    quality = assess_quality(
         [GOOD, replace(GOOD, id="B", started_at=START + timedelta(days=1), resolved_at=END + timedelta(days=1))]
     )
-    assert (found.incidents, found.findings) == (2, ())
+    assert (quality.incidents, quality.findings) == (2, ())
 
 
 def test_each_flaw_is_counted_with_examples():
@@ -38,13 +38,13 @@ def test_each_flaw_is_counted_with_examples():
         "no_severity": replace(GOOD, id="no_severity", title="7", severity="unknown"),
     }
     assert set(flawed) == set(FINDINGS)
-    found = assess_quality([GOOD, *flawed.values()])
-    assert {one.name: one.examples for one in found.findings} == {name: (name,) for name in flawed}
-    assert found.count("duplicate") == 1
-    assert found.count("nothing") == 0
+    quality = assess_quality([GOOD, *flawed.values()])
+    assert {finding.name: finding.examples for finding in quality.findings} == {name: (name,) for name in flawed}
+    assert quality.count("duplicate") == 1
+    assert quality.count("nothing") == 0
 
 
 def test_examples_are_few_and_counts_are_whole():
-    found = assess_quality(replace(GOOD, id=str(n), title=str(n), service=None) for n in range(100))
-    (finding,) = found.findings
+    quality = assess_quality(replace(GOOD, id=str(n), title=str(n), service=None) for n in range(100))
+    (finding,) = quality.findings
     assert (finding.count, finding.examples) == (100, ("0", "1", "2", "3", "4"))

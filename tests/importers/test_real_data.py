@@ -14,24 +14,26 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no real data at {DAT
 
 
 def test_runbooks():
-    found = Report(read(DATA / "runbooks_kubeprom"))
-    assert len(found.documents) == 108
-    assert {one.kind for one in found.documents} == {"runbook"}
-    assert {one.dated for one in found.documents} == {None}
-    assert sum("_index.md: skipped" in note for note in found.notes) == 8
-    assert [one.field for one in found.rejected] == ["id"], "one file stands there twice, with and without its ending"
+    result = Report(read(DATA / "runbooks_kubeprom"))
+    assert len(result.documents) == 108
+    assert {item.kind for item in result.documents} == {"runbook"}
+    assert {item.dated for item in result.documents} == {None}
+    assert sum("_index.md: skipped" in note for note in result.notes) == 8
+    assert [item.field for item in result.rejected] == ["id"], (
+        "one file stands there twice, with and without its ending"
+    )
 
 
 def test_postmortems():
-    found = Report(read(DATA / "postmortems_mybinder"))
-    assert len(found.documents) == 23
-    assert {one.kind for one in found.documents} == {"postmortem"}
-    assert all(one.dated and one.id.startswith(one.dated.date().isoformat()) for one in found.documents)
-    assert not found.rejected
+    result = Report(read(DATA / "postmortems_mybinder"))
+    assert len(result.documents) == 23
+    assert {item.kind for item in result.documents} == {"postmortem"}
+    assert all(item.dated and item.id.startswith(item.dated.date().isoformat()) for item in result.documents)
+    assert not result.rejected
 
 
 def test_a_dated_history():
-    found = Report(read(DATA / "history_seamonkey.jsonl"))
-    assert len(found.incidents) == 1076
-    assert not found.rejected
-    assert assess_quality(found.incidents).count("no_service") == 1076
+    result = Report(read(DATA / "history_seamonkey.jsonl"))
+    assert len(result.incidents) == 1076
+    assert not result.rejected
+    assert assess_quality(result.incidents).count("no_service") == 1076

@@ -86,14 +86,14 @@ def test_what_has_no_place_is_named_with_the_number_of_records() -> None:
         }
         for n in range(3)
     ]
-    found = report("export.json", json.dumps(rows), format="recallops")
-    assert "not used: oncall_mood (3 of 3, e.g. bad)" in found.told
-    assert "cost" not in found.told
+    result = report("export.json", json.dumps(rows), format="recallops")
+    assert "not used: oncall_mood (3 of 3, e.g. bad)" in result.messages_text
+    assert "cost" not in result.messages_text
 
 
 def test_every_format_names_what_it_leaves_out() -> None:
-    found = report("export.json", json.dumps([{"id": "A-1", "title": "t", "started_at": "2025-01-02", "mood": "bad"}]))
-    assert "not used: mood (1 of 1, e.g. bad)" in found.told
+    result = report("export.json", json.dumps([{"id": "A-1", "title": "t", "started_at": "2025-01-02", "mood": "bad"}]))
+    assert "not used: mood (1 of 1, e.g. bad)" in result.messages_text
 
 
 @pytest.mark.parametrize(
@@ -120,11 +120,11 @@ def test_in_incidentos_semicolons_part_steps(text: str, steps: list[str]) -> Non
         "embedding": [0.1, 0.2],
         "ai_analysis": "60% sure it was DNS",
     }
-    found = read("incidentos", record)
-    assert steps_of(found.incident()) == steps
-    assert found.incident().resolution.summary == text
-    assert "embedding (1 of 1, e.g. 0.1)" in found.told
-    assert "60%" not in str(found.incident())
+    result = read("incidentos", record)
+    assert steps_of(result.incident()) == steps
+    assert result.incident().resolution.summary == text
+    assert "embedding (1 of 1, e.g. 0.1)" in result.messages_text
+    assert "60%" not in str(result.incident())
 
 
 def test_in_hindsight_semicolons_in_code_part_no_steps() -> None:
@@ -136,18 +136,18 @@ def test_in_hindsight_semicolons_in_code_part_no_steps() -> None:
         "mitigation_steps": "Ran `date; hwclock -s`; restarted the scheduler",
     }
     record = {"id": "inc:H-12", "original_text": "Incident: Lease lost", "document_metadata": metadata}
-    found = read("hindsight", record)
-    assert steps_of(found.incident()) == ["Ran `date; hwclock -s`", "restarted the scheduler"]
+    result = read("hindsight", record)
+    assert steps_of(result.incident()) == ["Ran `date; hwclock -s`", "restarted the scheduler"]
 
 
 def test_the_mitigation_of_an_rca_is_the_step_that_worked_with_its_reported_effect() -> None:
     incident = read("ragoffire", rca(mitigation_effectiveness="88.5", resolution_confidence=91)).incident()
     assert incident.resolution is not None
-    first, *rest = incident.resolution.steps
+    first, *others = incident.resolution.steps
     assert (first.text, first.outcome) == ("Throttle new logins to 35%", "worked")
     assert first.effect == ReportedEffect(88.5, 91.0)
-    assert [step.text for step in rest] == ["Fixed the eviction rule.", "Restarted the session pods."]
-    assert all(step.effect is None for step in rest)
+    assert [step.text for step in others] == ["Fixed the eviction rule.", "Restarted the session pods."]
+    assert all(step.effect is None for step in others)
     assert "metric" not in incident.labels
 
 
@@ -157,15 +157,15 @@ def test_a_mitigation_that_the_resolution_repeats_stands_there_once() -> None:
 
 
 def test_an_identifier_in_mitigation_metric_is_the_name_of_a_metric() -> None:
-    one = rca(mitigation_metric="session_count", resolution_action="Restarted the pods", mitigation_effectiveness=77)
-    incident = read("ragoffire", one).incident()
+    record = rca(mitigation_metric="session_count", resolution_action="Restarted the pods", mitigation_effectiveness=77)
+    incident = read("ragoffire", record).incident()
     assert incident.labels["metric"] == "session_count"
     assert incident.resolution is not None
     assert [(step.text, step.effect) for step in incident.resolution.steps] == [
         ("Restarted the pods", ReportedEffect(77.0, None))
     ]
     several = read("ragoffire", rca(mitigation_metric="session_count", mitigation_effectiveness=77))
-    assert "mitigation_effectiveness (1 of 1" in several.told, "of several steps nobody said which one it was"
+    assert "mitigation_effectiveness (1 of 1" in several.messages_text, "of several steps nobody said which one it was"
 
 
 @pytest.mark.parametrize("value", ["much", 101, -1, True, [90], "1e999"])
@@ -191,11 +191,13 @@ def test_tags_are_tags_wherever_they_stand(more: dict[str, object]) -> None:
 
 def test_what_an_rca_measured_is_kept_and_what_is_nested_is_named() -> None:
     metadata = {"peak_gb": 5.6, "session_spike": "280%", "tags": ["a"], "per_zone": {"eu": 1}}
-    found = read("ragoffire", rca(summary="Slow", impact="Logins failed", metadata=metadata, detection_time_seconds=60))
-    incident = found.incident()
+    result = read(
+        "ragoffire", rca(summary="Slow", impact="Logins failed", metadata=metadata, detection_time_seconds=60)
+    )
+    incident = result.incident()
     assert incident.description == "Slow\n\nImpact: Logins failed\n\nMeasured: peak_gb=5.6; session_spike=280%"
     assert (incident.labels["detection_seconds"], incident.labels["recovery_seconds"]) == ("60", "900")
-    assert "metadata.per_zone (1 of 1" in found.told
+    assert "metadata.per_zone (1 of 1" in result.messages_text
 
 
 def test_an_rca_without_a_cause_keeps_its_measure() -> None:

@@ -13,7 +13,7 @@ from onrecall.importers.steps import outcome_or_worked, parse_steps
 
 
 def test_a_numbered_list_with_code_outcomes_and_a_rollback():
-    found = parse_steps(
+    steps = parse_steps(
         """We looked at the logs first.
 
 1. Restarted the auth pods, this did not help
@@ -26,7 +26,7 @@ def test_a_numbered_list_with_code_outcomes_and_a_rollback():
 3) Failover to the replica made it worse
 """
     )
-    assert found == (
+    assert steps == (
         ResolutionStep(
             "Restarted the auth pods, this did not help `kubectl rollout restart deploy/auth`",
             "kubectl rollout restart deploy/auth",
@@ -38,20 +38,20 @@ def test_a_numbered_list_with_code_outcomes_and_a_rollback():
 
 
 def test_bullets_checkboxes_and_wiki_code():
-    found = parse_steps(
+    steps = parse_steps(
         "* [x] Freed space\n{code:bash}\ndu -sh /var/log\nrm /var/log/old.gz\n{code}\n* Watched it\n  - nested detail"
     )
-    assert [(step.text, step.command) for step in found] == [
+    assert [(step.text, step.command) for step in steps] == [
         ("Freed space", "du -sh /var/log\nrm /var/log/old.gz"),
         ("Watched it nested detail", None),
     ]
 
 
 def test_prose_gives_the_sentences_that_tell_a_deed_and_nothing_else():
-    found = parse_steps(
+    steps = parse_steps(
         "The user confirmed it works. Restarted nginx on web-1. Thanks all! We then increased the limit to 4096."
     )
-    assert [step.text for step in found] == ["Restarted nginx on web-1.", "We then increased the limit to 4096."]
+    assert [step.text for step in steps] == ["Restarted nginx on web-1.", "We then increased the limit to 4096."]
     assert parse_steps("User confirmed. Closing.") == ()
     assert parse_steps("Address was wrong. Settled by itself.") == ()
 
@@ -64,18 +64,18 @@ def test_a_field_that_holds_only_what_was_done_is_all_steps():
 
 
 def test_logs_in_a_block_are_no_command():
-    found = parse_steps("1. Looked at the log\n```\nERROR 2024 pool exhausted\n  at Pool.get\n```\n2. Restarted")
-    assert [step.command for step in found] == [None, None]
+    steps = parse_steps("1. Looked at the log\n```\nERROR 2024 pool exhausted\n  at Pool.get\n```\n2. Restarted")
+    assert [step.command for step in steps] == [None, None]
 
 
 def test_a_block_alone_is_named_by_the_line_above_it():
-    (found,) = parse_steps("Then we cleared the cache:\n\n```sh\nredis-cli FLUSHDB\n```\n")
-    assert found == ResolutionStep("Then we cleared the cache:", "redis-cli FLUSHDB")
+    (step,) = parse_steps("Then we cleared the cache:\n\n```sh\nredis-cli FLUSHDB\n```\n")
+    assert step == ResolutionStep("Then we cleared the cache:", "redis-cli FLUSHDB")
 
 
 def test_prompts_are_not_part_of_the_command():
-    (found,) = parse_steps("```\n$ systemctl restart nginx\nActive: running\n```")
-    assert found.command == "systemctl restart nginx"
+    (step,) = parse_steps("```\n$ systemctl restart nginx\nActive: running\n```")
+    assert step.command == "systemctl restart nginx"
 
 
 def test_outcomes_are_told_only_by_plain_words():
@@ -90,16 +90,19 @@ def test_outcomes_are_told_only_by_plain_words():
 def test_the_page_of_an_incident_reads_back_as_its_steps():
     step = ResolutionStep("Restart the pods", "kubectl rollout restart deploy/auth", "did_not_help", "wait")
     written = f"1. {page.format_step(step)}\n   Rollback: {step.rollback}\n"
-    (found,) = parse_steps(written)
-    assert (found.command, found.outcome, found.rollback) == (step.command, step.outcome, step.rollback)
+    (parsed,) = parse_steps(written)
+    assert (parsed.command, parsed.outcome, parsed.rollback) == (step.command, step.outcome, step.rollback)
 
 
 def test_sections_are_found_by_heading_and_by_label():
-    told = labelled_sections(
+    parts = labelled_sections(
         "## Summary\nDown.\n\n## Root Cause:\nA leak.\nIn nginx.\n\n### Resolution\n1. Restarted\n## Lessons\nNone"
     )
-    assert told == {"root_cause": "A leak.\nIn nginx.", "fix": "1. Restarted"}
-    assert labelled_sections("**Root cause:** a leak\n**Fix**: restarted\n") == {"root_cause": "a leak", "fix": "restarted"}
+    assert parts == {"root_cause": "A leak.\nIn nginx.", "fix": "1. Restarted"}
+    assert labelled_sections("**Root cause:** a leak\n**Fix**: restarted\n") == {
+        "root_cause": "a leak",
+        "fix": "restarted",
+    }
     assert labelled_sections("h3. Root cause\nleak\nh3. Impact\nall") == {"root_cause": "leak"}
     assert labelled_sections("the cause of this was unclear: nobody knows") == {}
 

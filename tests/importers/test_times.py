@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.domain.errors import Invalid
-from onrecall.importers.times import Times, parse_duration, detect_date_order, parse_zone
+from onrecall.importers.times import Times, detect_date_order, parse_duration, parse_zone
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_an_unknown_zone_is_named():
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("text", "seconds"),
     [("45 minutes", 2700), ("1h 30m", 5400), ("2 hours and 5 min", 7500), ("00:45:00", 2700), ("90s", 90), ("soon", None), (None, None),
      ("2024-01-31", None), ("3 moons", None)],
 )  # fmt: skip
-def test_durations(said, seconds):
-    assert parse_duration(said) == seconds
+def test_durations(text, seconds):
+    assert parse_duration(text) == seconds
 
 
 @given(st.text(max_size=80))

@@ -20,9 +20,9 @@ def table(header, *rows):
 
 
 def read_as(name, shape, data):
-    found = report(f"export.{shape}", data if isinstance(data, str) else json.dumps(data))
-    assert f"read as {name} " in found.told, found.told
-    incident = found.incident()
+    result = report(f"export.{shape}", data if isinstance(data, str) else json.dumps(data))
+    assert f"read as {name} " in result.messages_text, result.messages_text
+    incident = result.incident()
     assert incident.started_at == START
     return incident
 
@@ -36,8 +36,8 @@ def fixed(incident):
 
 
 def test_servicenow_with_labels_and_values():
-    def pair(shown, value=None):
-        return {"display_value": shown, "value": value or shown, "link": "https://x"}
+    def pair(display_value, value=None):
+        return {"display_value": display_value, "value": value or display_value, "link": "https://x"}
 
     incident = read_as("servicenow", "json", {"result": [{
         "sys_id": pair("46e18c0f"), "number": pair("INC0010001"), "short_description": pair("Auth is down"),
@@ -281,9 +281,9 @@ def test_ragoffire():
 
 def test_a_record_of_another_form_among_them_is_rejected_with_its_field():
     good = {"tinyId": "1", "id": "a", "message": "x", "createdAt": "2024-01-31T09:30:00Z"}
-    found = report(
+    result = report(
         "a.json",
         json.dumps([good, {**good, "id": "b", "message": {"x": 1}}, {"tinyId": "2"}, {**good, "id": "c", "tags": 5}]),
     )
-    assert [one.id for one in found.incidents] == ["a"]
-    assert [one.field for one in found.rejected] == ["message", "id", "tags"]
+    assert [item.id for item in result.incidents] == ["a"]
+    assert [item.field for item in result.rejected] == ["message", "id", "tags"]

@@ -63,13 +63,13 @@ def _cell(place: str, cell: Cell) -> str:
 
 
 def test_each_sheet_of_incidents_is_read_and_a_days_number_is_a_time() -> None:
-    found = report("log.xlsx", workbook({
+    result = report("log.xlsx", workbook({
         "North": [["Outages of the north"], ["ID", "Title", "Start", "End", "Cause"], ["N-1", "Pump stopped", 46114.5, 46114.75, "worn-seal"]],
         "South": [["ID", "Title", "Start"], ["S-1", "Valve stuck", "2026-04-03 08:00"]],
         "Phones": [["Name", "Number"], ["Ann", "12"]],
     }))  # fmt: skip
-    assert not found.rejected, found.told
-    north, south = found.incidents
+    assert not result.rejected, result.messages_text
+    north, south = result.incidents
     assert (north.started_at, north.resolved_at) == (
         datetime(2026, 4, 2, 12, tzinfo=UTC),
         datetime(2026, 4, 2, 18, tzinfo=UTC),
@@ -77,7 +77,7 @@ def test_each_sheet_of_incidents_is_read_and_a_days_number_is_a_time() -> None:
     assert north.resolution is not None
     assert north.resolution.cause == "worn-seal"
     assert south.id == "S-1"
-    assert "skipped: sheet Phones holds no incidents" in found.told
+    assert "skipped: sheet Phones holds no incidents" in result.messages_text
 
 
 def test_a_broken_workbook_and_one_without_a_table_are_refused() -> None:

@@ -43,8 +43,8 @@ def incident(**more: object) -> Incident:
 
 
 def resolved(cause: str | None = "A leak", **more: object) -> Incident:
-    said = Resolution(cause, NOON, by="ann") if cause else None
-    return incident(status="resolved", resolved_at=NOON, resolution=said, **more)
+    resolution = Resolution(cause, NOON, by="ann") if cause else None
+    return incident(status="resolved", resolved_at=NOON, resolution=resolution, **more)
 
 
 def answer(**more: object) -> Recommendation:
@@ -65,10 +65,10 @@ def news(kind: str = "opened", **more: object) -> IncidentUpdate:
 def poisoned(text: str) -> tuple[Incident, Recommendation, IncidentUpdate]:
     """The text wherever somebody else's text can stand."""
     step = replace(STEP, text=text, command=text, citation=Citation(text, text, 1))
-    told = answer(cause=text, verdict_reason=text, steps=(step,), cause_citation=Citation(text, text, 2),
+    recommendation = answer(cause=text, verdict_reason=text, steps=(step,), cause_citation=Citation(text, text, 2),
                   confidence=None, confidence_reason=text)  # fmt: skip
     return (
         incident(id=text[:200], title=text, description=text, service=text),
-        told,
+        recommendation,
         news("changed", changes=(text,) * 9, by=text),
     )

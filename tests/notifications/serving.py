@@ -122,7 +122,7 @@ class Storm(threading.Thread):
         """Every alert ends."""
         now = datetime.now(UTC).isoformat()
         with httpx.Client(timeout=10) as client:
-            assert self._posted(client, [one | {"status": "resolved", "endsAt": now} for one in self.alerts])
+            assert self._posted(client, [alert | {"status": "resolved", "endsAt": now} for alert in self.alerts])
 
     def _posted(self, client: httpx.Client, alerts: Sequence[dict[str, Any]]) -> bool:
         message = {

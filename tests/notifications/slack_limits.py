@@ -35,17 +35,19 @@ def view(body: dict[str, Any]) -> list[str]:
     return list(_view(body))
 
 
-def alive(thing: Any) -> list[str]:
+def alive(message: Any) -> list[str]:
     """What of a message or a view pings, links or is formatted by its text."""
-    found = []
-    for one in _walk(thing):
-        if one.get("type") == "mrkdwn" or ("text" in one and "blocks" in one and isinstance(one["text"], str)):
-            found += [hit.group() for hit in LIVE.finditer(one["text"])]
-        if one.get("type") in ("user", "usergroup", "broadcast", "link", "channel", "emoji"):
-            found.append(json.dumps(one))
-        if one.get("emoji") is True:
-            found.append("emoji")
-    return found
+    live = []
+    for text_object in _walk(message):
+        if text_object.get("type") == "mrkdwn" or (
+            "text" in text_object and "blocks" in text_object and isinstance(text_object["text"], str)
+        ):
+            live += [hit.group() for hit in LIVE.finditer(text_object["text"])]
+        if text_object.get("type") in ("user", "usergroup", "broadcast", "link", "channel", "emoji"):
+            live.append(json.dumps(text_object))
+        if text_object.get("emoji") is True:
+            live.append("emoji")
+    return live
 
 
 def _message(body: dict[str, Any]) -> Iterator[str]:
@@ -78,12 +80,12 @@ def _blocks(blocks: Any, surface: str) -> Iterator[str]:
     if not isinstance(blocks, list) or not 0 < len(blocks) <= MOST_BLOCKS[surface]:
         yield f"there are {len(blocks or ())} blocks"
         return
-    named = [one["block_id"] for one in blocks if "block_id" in one]
-    if len(set(named)) != len(named):
+    ids = [element["block_id"] for element in blocks if "block_id" in element]
+    if len(set(ids)) != len(ids):
         yield "a block_id stands there twice"
     for n, block in enumerate(blocks):
-        for said in _block(block):
-            yield f"blocks[{n}] {block.get('type')}: {said}"
+        for problem in _block(block):
+            yield f"blocks[{n}] {block.get('type')}: {problem}"
 
 
 def _block(block: dict[str, Any]) -> Iterator[str]:  # noqa: C901 - one branch for each kind
@@ -102,13 +104,13 @@ def _block(block: dict[str, Any]) -> Iterator[str]:  # noqa: C901 - one branch f
             yield from _text(block["text"], 3000, "text")
         if len(block.get("fields", ())) > 10:
             yield "more than 10 fields"
-        for one in block.get("fields", ()):
-            yield from _text(one, 2000, "fields")
+        for element in block.get("fields", ()):
+            yield from _text(element, 2000, "fields")
     elif kind == "context":
         if not 0 < len(block["elements"]) <= 10:
             yield "elements"
-        for one in block["elements"]:
-            yield from _text(one, 3000, "elements")
+        for element in block["elements"]:
+            yield from _text(element, 3000, "elements")
     elif kind == "actions":
         yield from _actions(block["elements"])
     elif kind == "rich_text":
@@ -121,42 +123,43 @@ def _block(block: dict[str, Any]) -> Iterator[str]:  # noqa: C901 - one branch f
 def _actions(elements: list[dict[str, Any]]) -> Iterator[str]:
     if not 0 < len(elements) <= 25:
         yield "elements"
-    ids = [one.get("action_id") for one in elements]
+    ids = [element.get("action_id") for element in elements]
     if len(set(ids)) != len(ids):
         yield "an action_id stands there twice"
-    for one in elements:
-        yield from _element(one)
+    for element in elements:
+        yield from _element(element)
 
 
-def _element(one: dict[str, Any]) -> Iterator[str]:  # noqa: C901 - likewise
-    if not 0 < len(one.get("action_id", "x")) <= 255:
+def _element(element: dict[str, Any]) -> Iterator[str]:  # noqa: C901 - likewise
+    if not 0 < len(element.get("action_id", "x")) <= 255:
         yield "action_id"
-    if one["type"] == "button":
-        if unknown := one.keys() - {"type", "text", "action_id", "value", "url", "style", "confirm"}:
+    if element["type"] == "button":
+        if unknown := element.keys() - {"type", "text", "action_id", "value", "url", "style", "confirm"}:
             yield f"unknown fields {unknown}"
-        yield from _text(one.get("text"), 75, "button", plain=True)
-        if len(one.get("value", "")) > 2000 or len(one.get("url", "")) > 3000:
+        yield from _text(element.get("text"), 75, "button", plain=True)
+        if len(element.get("value", "")) > 2000 or len(element.get("url", "")) > 3000:
             yield "value or url too long"
-        if one.get("style", "primary") not in ("primary", "danger"):
+        if element.get("style", "primary") not in ("primary", "danger"):
             yield "style"
-    elif one["type"] == "plain_text_input":
-        if not 0 < one.get("max_length", 3000) <= 3000:
+    elif element["type"] == "plain_text_input":
+        if not 0 < element.get("max_length", 3000) <= 3000:
             yield "max_length"
-        if len(one.get("initial_value", "")) > one.get("max_length", 3000):
+        if len(element.get("initial_value", "")) > element.get("max_length", 3000):
             yield "initial_value is longer than max_length"
-    elif one["type"] == "checkboxes":
-        if not 0 < len(one["options"]) <= 10:
+    elif element["type"] == "checkboxes":
+        if not 0 < len(element["options"]) <= 10:
             yield "options"
-        for option in one["options"]:
+        for option in element["options"]:
             yield from _text(option["text"], 75, "option")
             if not 0 < len(option["value"]) <= 150:
                 yield "option value"
-        if "initial_options" in one and (
-            not one["initial_options"] or any(initial not in one["options"] for initial in one["initial_options"])
+        if "initial_options" in element and (
+            not element["initial_options"]
+            or any(initial not in element["options"] for initial in element["initial_options"])
         ):
             yield "initial_options are none of the options"
     else:
-        yield f"unknown element {one['type']}"
+        yield f"unknown element {element['type']}"
 
 
 def _rich(elements: list[dict[str, Any]]) -> Iterator[str]:
@@ -177,20 +180,22 @@ def _rich(elements: list[dict[str, Any]]) -> Iterator[str]:
                 yield f"style {style}"
 
 
-def _text(one: Any, limit: int, name: str, *, plain: bool = False) -> Iterator[str]:
-    if not isinstance(one, dict) or one.get("type") not in (("plain_text",) if plain else ("plain_text", "mrkdwn")):
+def _text(text_object: Any, limit: int, name: str, *, plain: bool = False) -> Iterator[str]:
+    if not isinstance(text_object, dict) or text_object.get("type") not in (
+        ("plain_text",) if plain else ("plain_text", "mrkdwn")
+    ):
         yield f"{name} is no text"
-    elif not 0 < len(one["text"]) <= limit or not one["text"].strip():
-        yield f"{name} has {len(one['text'])} characters"
-    elif one["type"] == "mrkdwn" and "emoji" in one:
+    elif not 0 < len(text_object["text"]) <= limit or not text_object["text"].strip():
+        yield f"{name} has {len(text_object['text'])} characters"
+    elif text_object["type"] == "mrkdwn" and "emoji" in text_object:
         yield f"{name}: emoji belongs to plain_text"
 
 
-def _walk(thing: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(thing, dict):
-        yield thing
-        for value in thing.values():
+def _walk(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
             yield from _walk(value)
-    elif isinstance(thing, list | tuple):
-        for value in thing:
+    elif isinstance(node, list | tuple):
+        for value in node:
             yield from _walk(value)

@@ -53,14 +53,14 @@ class Slack:
 
     def roots(self, channel: str = CHANNEL) -> list[dict[str, Any]]:
         with self.lock:
-            return [one for one in self.channels[channel] if "thread_ts" not in one]
+            return [message for message in self.channels[channel] if "thread_ts" not in message]
 
     def thread(self, ts: str, channel: str = CHANNEL) -> list[dict[str, Any]]:
         with self.lock:
-            return [one for one in self.channels[channel] if one.get("thread_ts") == ts]
+            return [message for message in self.channels[channel] if message.get("thread_ts") == ts]
 
     def made(self, method: str) -> list[dict[str, Any]]:
-        return [said for name, said in self.calls if name == method]
+        return [arguments for name, arguments in self.calls if name == method]
 
     # what people do
 
@@ -69,11 +69,11 @@ class Slack:
     ) -> list[httpx.Response]:
         """Press the button with this label, and have Slack deliver that so many times."""
         button = next(
-            one
+            element
             for block in message["blocks"]
             if block["type"] == "actions"
-            for one in block["elements"]
-            if one["text"]["text"] == label
+            for element in block["elements"]
+            if element["text"]["text"] == label
         )
         stamp = f"{more.pop('at', time.time()):.6f}"
         trigger = f"trigger-{len(self.triggers)}"
@@ -98,8 +98,8 @@ class Slack:
         for block in view["blocks"]:
             element, name = block["element"], block["block_id"]
             if element["type"] == "checkboxes":
-                chosen = values.get(name, [one["value"] for one in element.get("initial_options", ())])
-                options = [one for one in element["options"] if one["value"] in chosen]
+                chosen = values.get(name, [option["value"] for option in element.get("initial_options", ())])
+                options = [option for option in element["options"] if option["value"] in chosen]
                 state[name] = {"value": {"type": "checkboxes", "selected_options": options}}
             else:
                 state[name] = {
@@ -129,8 +129,8 @@ class Slack:
         self, app: httpx.Client, text: str, event: str, retry: int = 0, thread: str | None = None
     ) -> httpx.Response:
         ts = thread or self.say(CHANNEL, {"text": text, "user": "U0ANN"})
-        said = {"type": "app_mention", "user": "U0ANN", "text": f"<@U0BOT> {text}", "channel": CHANNEL, "ts": ts}
-        body = {"type": "event_callback", "team_id": "T0", "event_id": event, "event": said}
+        payload = {"type": "app_mention", "user": "U0ANN", "text": f"<@U0BOT> {text}", "channel": CHANNEL, "ts": ts}
+        body = {"type": "event_callback", "team_id": "T0", "event_id": event, "event": payload}
         more = {"x-slack-retry-num": str(retry), "x-slack-retry-reason": "http_timeout"} if retry else {}
         return self.deliver(app, "/slack/events", json.dumps(body).encode(), "application/json", **more)
 
@@ -163,71 +163,78 @@ class Slack:
             self.channels[channel].append({**message, "ts": ts})
             return ts
 
-    def answer(self, method: str, said: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         with self.lock:
-            self.calls.append((method, said))
-            found = getattr(self, "_" + method.replace(".", "_"), lambda _: {"error": "unknown_method"})(said)
-            if "error" in found:
-                self.refused.append(f"{method}: {found['error']} {found.get('why', '')}")
-                return {"ok": False, **found}
-            return {"ok": True, **found}
+            self.calls.append((method, arguments))
+            response = getattr(self, "_" + method.replace(".", "_"), lambda _: {"error": "unknown_method"})(arguments)
+            if "error" in response:
+                self.refused.append(f"{method}: {response['error']} {response.get('why', '')}")
+                return {"ok": False, **response}
+            return {"ok": True, **response}
 
     def _auth_test(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"bot_id": self.bot, "user_id": "U0BOT", "team_id": "T0"}
 
-    def _chat_postMessage(self, said: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        channel = said.get("channel")
+    def _chat_postMessage(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        channel = arguments.get("channel")
         if channel not in self.channels:
             return {"error": "channel_not_found"}
-        if why := slack_limits.message(said):
+        if why := slack_limits.message(arguments):
             return {"error": "invalid_blocks", "why": why}
-        if "thread_ts" in said and not any(one["ts"] == said["thread_ts"] for one in self.roots(channel)):
+        if "thread_ts" in arguments and not any(root["ts"] == arguments["thread_ts"] for root in self.roots(channel)):
             return {"error": "thread_not_found"}
-        kept = {name: said[name] for name in ("text", "blocks", "thread_ts", "metadata") if name in said}
-        ts = self.say(channel, {**kept, "bot_id": self.bot})
+        stored = {name: arguments[name] for name in ("text", "blocks", "thread_ts", "metadata") if name in arguments}
+        ts = self.say(channel, {**stored, "bot_id": self.bot})
         return {"channel": channel, "ts": ts}
 
-    def _chat_update(self, said: dict[str, Any]) -> dict[str, Any]:
-        found = next((one for one in self.channels.get(said["channel"], ()) if one["ts"] == said["ts"]), None)
-        if found is None:
+    def _chat_update(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        message = next(
+            (
+                candidate
+                for candidate in self.channels.get(arguments["channel"], ())
+                if candidate["ts"] == arguments["ts"]
+            ),
+            None,
+        )
+        if message is None:
             return {"error": "message_not_found"}
-        if found.get("bot_id") != self.bot:
+        if message.get("bot_id") != self.bot:
             return {"error": "cant_update_message"}
-        if why := slack_limits.message(said):
+        if why := slack_limits.message(arguments):
             return {"error": "invalid_blocks", "why": why}
-        found.pop("metadata", None)
-        found.update({name: said[name] for name in ("text", "blocks", "metadata") if name in said})
-        return {"channel": said["channel"], "ts": said["ts"]}
+        message.pop("metadata", None)
+        message.update({name: arguments[name] for name in ("text", "blocks", "metadata") if name in arguments})
+        return {"channel": arguments["channel"], "ts": arguments["ts"]}
 
-    def _conversations_history(self, said: dict[str, Any]) -> dict[str, Any]:
+    def _conversations_history(self, arguments: dict[str, Any]) -> dict[str, Any]:
         if "channels:history" not in self.scopes:
             return {"error": "missing_scope"}
-        since = float(said.get("oldest", 0))
-        found = [one for one in reversed(self.roots(said["channel"])) if float(one["ts"]) > since]
-        return self._paged(found, said)
+        since = float(arguments.get("oldest", 0))
+        messages = [message for message in reversed(self.roots(arguments["channel"])) if float(message["ts"]) > since]
+        return self._paged(messages, arguments)
 
-    def _conversations_replies(self, said: dict[str, Any]) -> dict[str, Any]:
-        root = [one for one in self.roots(said["channel"]) if one["ts"] == said["ts"]]
+    def _conversations_replies(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        root = [message for message in self.roots(arguments["channel"]) if message["ts"] == arguments["ts"]]
         return (
-            self._paged(root + self.thread(said["ts"], said["channel"]), said)
+            self._paged(root + self.thread(arguments["ts"], arguments["channel"]), arguments)
             if root
             else {"error": "thread_not_found"}
         )
 
-    def _paged(self, found: list[dict[str, Any]], said: dict[str, Any]) -> dict[str, Any]:
-        at = int(said.get("cursor") or 0)
-        size = min(int(said.get("limit", 100)), self.page)
-        plain = [{name: one[name] for name in one if name != "metadata"} for one in found]
-        shown = (found if said.get("include_all_metadata") in (True, "1", "true") else plain)[at : at + size]
-        more = str(at + size) if at + size < len(found) else ""
-        return {"messages": shown, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
+    def _paged(self, messages: list[dict[str, Any]], arguments: dict[str, Any]) -> dict[str, Any]:
+        at = int(arguments.get("cursor") or 0)
+        size = min(int(arguments.get("limit", 100)), self.page)
+        plain = [{name: message[name] for name in message if name != "metadata"} for message in messages]
+        page = (messages if arguments.get("include_all_metadata") in (True, "1", "true") else plain)[at : at + size]
+        more = str(at + size) if at + size < len(messages) else ""
+        return {"messages": page, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
 
-    def _views_open(self, said: dict[str, Any]) -> dict[str, Any]:
-        if time.monotonic() - self.triggers.pop(said["trigger_id"], 0.0) > 3:
+    def _views_open(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if time.monotonic() - self.triggers.pop(arguments["trigger_id"], 0.0) > 3:
             return {"error": "expired_trigger_id"}
-        if why := slack_limits.view(said["view"]):
+        if why := slack_limits.view(arguments["view"]):
             return {"error": "invalid_arguments", "why": why}
-        self.views.append(said["view"])
+        self.views.append(arguments["view"])
         return {"view": {"id": "V0"}}
 
     def holds(self, method: str) -> bool:
@@ -255,10 +262,10 @@ class _Handler(BaseHTTPRequestHandler):
             slack.whispers.append(json.loads(raw))
             return self.give(200, "ok")
         if self.path == "/services/T0/B0/hook":
-            said = json.loads(raw)
-            if slack_limits.message(said):
+            arguments = json.loads(raw)
+            if slack_limits.message(arguments):
                 return self.give(400, "invalid_blocks")
-            slack.hooked.append(said)
+            slack.hooked.append(arguments)
             return self.give(200, "ok")
         if not self.path.startswith("/api/"):
             return self.give(404, "no_team")
@@ -273,10 +280,10 @@ class _Handler(BaseHTTPRequestHandler):
                 slack.limited -= 1
                 return self.give(429, {"ok": False, "error": "ratelimited"}, {"retry-after": "2"})
         if self.headers.get("content-type", "").startswith("application/json") and raw:
-            said = json.loads(raw)
+            arguments = json.loads(raw)
         else:
-            said = {name: values[0] for name, values in parse_qs(raw.decode()).items()}
-        answer = slack.answer(method, said)
+            arguments = {name: values[0] for name, values in parse_qs(raw.decode()).items()}
+        answer = slack.answer(method, arguments)
         if slack.holds(method):
             slack.held.set()
             slack.freed.wait(30)
@@ -285,16 +292,16 @@ class _Handler(BaseHTTPRequestHandler):
         return self.give(200, answer)
 
     def give(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-        said = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         self.send_response(status)
         for name, value in {
-            "content-length": str(len(said)),
+            "content-length": str(len(content)),
             "content-type": "application/json",
             **(headers or {}),
         }.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(said)
+        self.wfile.write(content)
 
 
 @contextmanager

@@ -22,25 +22,29 @@ def told(*links):
 
 
 def test_slack_has_a_button_for_each_with_the_host_that_it_leads_to():
-    shown = (
+    message = (
         SlackBot(None, ChannelRouting("C0INCIDENTS"), Links())
         .render(incident(), answer(), told(RUNBOOK, GRAPH, ENDLESS), {})
         .body["root"]
     )
     buttons = [
-        one for block in shown["blocks"] if block["type"] == "actions" for one in block["elements"] if "url" in one
+        element
+        for block in message["blocks"]
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if "url" in element
     ]
-    assert [(one["text"]["text"], one["url"]) for one in buttons] == [
+    assert [(button["text"]["text"], button["url"]) for button in buttons] == [
         ("Runbook: wiki.dam.example", RUNBOOK.url),
         ("Dashboard: graphs.dam.example", GRAPH.url),
     ]
-    assert slack_limits.message(shown) == []
+    assert slack_limits.message(message) == []
 
 
 def test_the_webhook_tells_each_with_what_it_leads_to():
-    with twin() as other:
+    with twin() as server:
         body = (
-            Webhook(other.posting(), Links(), None, "json", lambda: 1.0)
+            Webhook(server.posting(), Links(), None, "json", lambda: 1.0)
             .render(incident(), answer(), told(RUNBOOK, GRAPH), {})
             .body
         )

@@ -99,7 +99,9 @@ def test_a_name_lifts_the_ban_on_private_addresses_but_not_on_metadata() -> None
 
 
 def test_networks_and_addresses_can_be_named() -> None:
-    guard = EgressGuard.from_allowlist(["10.2.0.0/16", "169.254.1.1"], Names([["10.2.3.4"], ["169.254.1.1"], ["10.3.0.1"]]))
+    guard = EgressGuard.from_allowlist(
+        ["10.2.0.0/16", "169.254.1.1"], Names([["10.2.3.4"], ["169.254.1.1"], ["10.3.0.1"]])
+    )
     assert guard.addresses("a.internal", 80) == ["10.2.3.4"]
     assert guard.addresses("a.internal", 80) == ["169.254.1.1"]
     with pytest.raises(PermanentDeliveryError):
@@ -113,41 +115,41 @@ def test_a_name_is_looked_up_once_and_what_was_checked_is_called() -> None:
     """DNS that changes its mind between the check and the call finds nobody to fool."""
     names = Names([["127.0.0.1"], ["169.254.169.254"]])
     guard = EgressGuard.from_allowlist(["hooks.internal"], names)
-    with twin() as other:
-        post = JsonPoster(guard, guard.check_url(f"http://hooks.internal:{other.port}/hook"))
+    with twin() as server:
+        post = JsonPoster(guard, guard.check_url(f"http://hooks.internal:{server.port}/hook"))
         post(b"{}", {})
         assert names.asked == ["hooks.internal"]
-        assert other.asked[0].headers["host"] == f"hooks.internal:{other.port}"
+        assert server.asked[0].headers["host"] == f"hooks.internal:{server.port}"
         with pytest.raises(PermanentDeliveryError, match=r"169\.254\.169\.254, which is where a cloud"):
             post(b"{}", {})
-    assert len(other.asked) == 1
+    assert len(server.asked) == 1
 
 
 def test_of_several_addresses_one_must_answer() -> None:
-    with twin() as other:
+    with twin() as server:
         guard = EgressGuard.from_allowlist(["hooks.internal"], Names([["127.0.0.2", "127.0.0.1"]]))
-        JsonPoster(guard, guard.check_url(f"http://hooks.internal:{other.port}/"))(b"{}", {})
-    assert len(other.asked) == 1
+        JsonPoster(guard, guard.check_url(f"http://hooks.internal:{server.port}/"))(b"{}", {})
+    assert len(server.asked) == 1
 
 
 def test_a_redirect_to_metadata_is_not_followed() -> None:
-    with twin(status=[302], headers={"Location": "http://169.254.169.254/latest/meta-data/"}) as other:
+    with twin(status=[302], headers={"Location": "http://169.254.169.254/latest/meta-data/"}) as server:
         with pytest.raises(PermanentDeliveryError, match=r"302.*redirects are not followed"):
-            other.posting()(b"{}", {})
-        assert len(other.asked) == 1
+            server.posting()(b"{}", {})
+        assert len(server.asked) == 1
 
 
 def test_certificates_are_those_of_the_name(tmp_path: Path) -> None:
-    shown, believed = certificate(tmp_path, "hooks.internal")
+    server_context, believed = certificate(tmp_path, "hooks.internal")
     guard = EgressGuard.from_allowlist(["hooks.internal", "other.internal"], Names([["127.0.0.1"]]))
-    with twin(shown) as other:
-        good, wrong = (guard.check_url(f"https://{name}.internal:{other.port}/") for name in ("hooks", "other"))
+    with twin(server_context) as server:
+        good, wrong = (guard.check_url(f"https://{name}.internal:{server.port}/") for name in ("hooks", "other"))
         JsonPoster(guard, good, context=believed)(b"{}", {})
         with pytest.raises(Unavailable, match="Hostname mismatch"):
             JsonPoster(guard, wrong, context=believed)(b"{}", {})
         with pytest.raises(Unavailable, match="self-signed certificate"):
             JsonPoster(guard, good)(b"{}", {})
-    assert len(other.asked) == 1
+    assert len(server.asked) == 1
 
 
 def test_a_name_without_an_address_is_tried_again_later() -> None:
@@ -173,11 +175,11 @@ def dripping(says: bytes, pause: float) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer() -> None:
-            with listener.accept()[0] as taken:
-                taken.recv(65536)
+            with listener.accept()[0] as connection:
+                connection.recv(65536)
                 for at in range(len(says)):
                     try:
-                        taken.sendall(says[at : at + 1])
+                        connection.sendall(says[at : at + 1])
                     except OSError:
                         return
                     if over.wait(pause):

@@ -46,11 +46,11 @@ def work(database: str, url: str, ahead: timedelta, ready: Connection) -> None:
 
 @contextmanager
 def killed_in_the_end(database: str, url: str, ahead: timedelta) -> Iterator[None]:
-    mine, its = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=work, args=(database, url, ahead, its), daemon=True)
+    receiver, sender = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=work, args=(database, url, ahead, sender), daemon=True)
     process.start()
     try:
-        assert mine.poll(60), "the worker did not begin"
+        assert receiver.poll(60), "the worker did not begin"
         yield
     finally:
         process.kill()
@@ -59,29 +59,29 @@ def killed_in_the_end(database: str, url: str, ahead: timedelta) -> Iterator[Non
 
 def test_nothing_is_lost_and_what_comes_twice_has_the_same_key(store_url: str) -> None:
     moments = random.Random(5)
-    with twin(status=[200]) as other, closing(Storage.open(store_url)) as store:
-        url, names = other.address + "/hook", []
+    with twin(status=[200]) as server, closing(Storage.open(store_url)) as store:
+        url, names = server.address + "/hook", []
         memory(store, url, timedelta()).tellers[0].round()  # it tells of what happens from now on
         for life in range(KILLS):
             for n in range(EACH):
                 name = f"X-{life}-{n}"
                 opened, _ = memory(store, url, timedelta()).open(Incident(name, "Pool exhausted", datetime.now(UTC)))
                 names.append(opened.id)
-            before = len(other.asked)
+            before = len(server.asked)
             with killed_in_the_end(store_url, url, (LEASE + timedelta(seconds=1)) * life):
-                until(lambda before=before: len(other.asked) > before, 30)
+                until(lambda before=before: len(server.asked) > before, 30)
                 time.sleep(moments.uniform(0, 0.15))
-        cut_short = len([one for one in store.outbox.page(limit=1000).items if one.state != "sent"])
+        cut_short = len([delivery for delivery in store.outbox.page(limit=1000).items if delivery.state != "sent"])
         with killed_in_the_end(store_url, url, (LEASE + timedelta(seconds=1)) * KILLS):
             until(lambda: len(store.outbox.page("sent", limit=1000).items) >= len(names), 60)
-        told = store.outbox.page(limit=1000).items
-    said = [json.loads(one.body) for one in other.asked]
-    assert {one["incident"]["id"] for one in said} == set(names), "lost"
-    assert {one.state for one in told} == {"sent"}
-    assert len(told) == len(names)
-    assert {one["id"] for one in said} == {one.key for one in told}
-    by_key = {one["id"]: one for one in said}
-    assert all(by_key[one["id"]] == one for one in said), "the same key, the same message"
+        deliveries = store.outbox.page(limit=1000).items
+    bodies = [json.loads(request.body) for request in server.asked]
+    assert {body["incident"]["id"] for body in bodies} == set(names), "lost"
+    assert {delivery.state for delivery in deliveries} == {"sent"}
+    assert len(deliveries) == len(names)
+    assert {body["id"] for body in bodies} == {delivery.key for delivery in deliveries}
+    by_key = {body["id"]: body for body in bodies}
+    assert all(by_key[body["id"]] == body for body in bodies), "the same key, the same message"
     print(
-        f"{len(names)} incidents, {KILLS} kills, {cut_short} left to send at the last, {len(said) - len(told)} came twice"
+        f"{len(names)} incidents, {KILLS} kills, {cut_short} left to send at the last, {len(bodies) - len(deliveries)} came twice"
     )

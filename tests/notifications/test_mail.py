@@ -25,7 +25,10 @@ from .given import HOSTILE, answer, incident, news, poisoned, resolved
 from .twin import HERE, certificate
 
 LINKS = Links("https://recall.example.com")
-FROM, TO = parse_address("onrecall@example.com"), (parse_address("oncall@example.com"), parse_address("sre@example.com"))
+FROM, TO = (
+    parse_address("onrecall@example.com"),
+    (parse_address("oncall@example.com"), parse_address("sre@example.com")),
+)
 
 
 class Box:
@@ -66,9 +69,9 @@ def smtp(box: Box, **more: object) -> Iterator[int]:
 
 
 def server(port: int, **more: object) -> Server:
-    made = Server(**{"guard": HERE, "host": "127.0.0.1", "port": port, "security": "none"} | more)
-    made.check()
-    return made
+    server_settings = Server(**{"guard": HERE, "host": "127.0.0.1", "port": port, "security": "none"} | more)
+    server_settings.check()
+    return server_settings
 
 
 def mail(port: int, **more: object) -> Mail:
@@ -110,8 +113,8 @@ def test_the_mails_of_an_incident_are_one_thread() -> None:
             mail(port), (incident(), answer(), news("changed", changes=("cause: a → b",))), "key2", thread
         ).remote
         sent(mail(port), (resolved(), answer(), news("resolved")), "key3", thread)
-    assert [one["References"] for one in box.mails] == [None, "<key1@example.com>", "<key1@example.com>"]
-    assert [one["Message-ID"] for one in box.mails] == [
+    assert [delivered["References"] for delivered in box.mails] == [None, "<key1@example.com>", "<key1@example.com>"]
+    assert [delivered["Message-ID"] for delivered in box.mails] == [
         "<key1@example.com>",
         "<key2@example.com>",
         "<key3@example.com>",
@@ -120,9 +123,9 @@ def test_the_mails_of_an_incident_are_one_thread() -> None:
 
 
 def test_starttls_and_login(tmp_path) -> None:
-    shown, believed = certificate(tmp_path, "127.0.0.1")
+    server_context, believed = certificate(tmp_path, "127.0.0.1")
     box = Box()
-    with smtp(box, tls_context=shown, require_starttls=True, auth_required=True) as port:
+    with smtp(box, tls_context=server_context, require_starttls=True, auth_required=True) as port:
         secure = {"security": "starttls", "context": believed, "user": "ann"}
         sent(mail(port, password="right", **secure))
         with pytest.raises(PermanentDeliveryError, match="535"):
@@ -134,17 +137,17 @@ def test_starttls_and_login(tmp_path) -> None:
 
 
 def test_tls_from_the_start(tmp_path) -> None:
-    shown, believed = certificate(tmp_path, "127.0.0.1")
+    server_context, believed = certificate(tmp_path, "127.0.0.1")
     box = Box()
-    with smtp(box, ssl_context=shown) as port:
+    with smtp(box, ssl_context=server_context) as port:
         sent(mail(port, security="tls", context=believed))
     assert len(box.mails) == 1
 
 
 def test_a_certificate_of_another_name_gets_nothing(tmp_path) -> None:
-    shown, believed = certificate(tmp_path, "mail.example.com")
+    server_context, believed = certificate(tmp_path, "mail.example.com")
     box = Box()
-    with smtp(box, tls_context=shown) as port:
+    with smtp(box, tls_context=server_context) as port:
         for context in (believed, ssl.create_default_context()):
             with pytest.raises(PermanentDeliveryError, match="is not believed"):
                 sent(mail(port, security="starttls", context=context))
@@ -270,6 +273,6 @@ def test_a_password_is_not_shown() -> None:
 
 def test_bare_domains_are_no_links_and_names_of_files_and_hosts_stay():
     prose = "Log in at bad.example.co/reset or mail it@bad.top; see worker.py, db1.internal and 10.0.0.7:5432"
-    shown = "Log in at bad[.]example[.]co/reset or mail it@bad[.]top; see worker.py, db1.internal and 10.0.0.7:5432"
-    assert defang_links(prose) == shown
+    rendered = "Log in at bad[.]example[.]co/reset or mail it@bad[.]top; see worker.py, db1.internal and 10.0.0.7:5432"
+    assert defang_links(prose) == rendered
     assert defang_links("b\u00e4d\u3002de EVIL.COM. run.sh/x") == "b\u00e4d[.]de EVIL[.]COM. run[.]sh/x"

@@ -11,16 +11,16 @@ def event(kind: str, **detail: object) -> FeedEvent:
     return FeedEvent(9, kind, NOON, "ann", detail)
 
 
-def told(about=None, said=None, **more: object) -> NotifiedState:
-    return replace(current_state(about or incident(), said), **more)
+def told(about_incident=None, recommendation=None, **more: object) -> NotifiedState:
+    return replace(current_state(about_incident or incident(), recommendation), **more)
 
 
-HEARD = told(said=answer())
+HEARD = told(recommendation=answer())
 
 
-def kind(about, said, happened, last, sent=HEARD):
-    found = build_update(about, said, happened, last, sent)
-    return found and found.kind
+def kind(about, recommendation, happened, last, sent=HEARD):
+    update = build_update(about, recommendation, happened, last, sent)
+    return update and update.kind
 
 
 def test_the_first_answer_is_news_and_the_same_answer_is_not() -> None:
@@ -31,17 +31,17 @@ def test_the_first_answer_is_news_and_the_same_answer_is_not() -> None:
 
 
 def test_another_verdict_cause_or_first_safe_step_is_news() -> None:
-    for other in (
+    for changed in (
         {"verdict": "similar"},
         {"cause": "Disk full"},
         {"steps": (replace(STEP, command="kubectl describe"),)},
         {"steps": ()},
     ):
-        assert kind(incident(), answer(**other), event("recommended"), HEARD) == "changed"
+        assert kind(incident(), answer(**changed), event("recommended"), HEARD) == "changed"
 
 
 def test_the_same_cause_in_other_words_is_none() -> None:
-    labelled = told(said=answer(cause_label="pool"))
+    labelled = told(recommendation=answer(cause_label="pool"))
     assert kind(incident(), answer(cause="The pool leaks", cause_label="pool"), event("recommended"), labelled) is None
 
 
@@ -69,8 +69,8 @@ def test_that_it_was_not_over_is_news_to_who_heard_it_was() -> None:
 
 
 def test_a_merge_is_news_of_the_one_that_is_gone() -> None:
-    found = build_update(resolved(None), answer(), event("merged", into="INC-7"), HEARD, HEARD)
-    assert (found.kind, found.into) == ("merged", "INC-7")
+    update = build_update(resolved(None), answer(), event("merged", into="INC-7"), HEARD, HEARD)
+    assert (update.kind, update.into) == ("merged", "INC-7")
     assert kind(incident(), answer(), event("merged", incident="INC-7"), HEARD) is None
     assert kind(resolved(None), answer(), event("merged", into="INC-7"), told(into="INC-7")) is None
 
@@ -85,18 +85,18 @@ def test_imported_history_is_told_to_nobody() -> None:
 
 
 def test_everything_else_is_no_news() -> None:
-    for other in ("opened", "acknowledged", "rated", "alerted", "noted", "linked", "split"):
-        assert kind(incident(), answer(), event(other), HEARD) is None
+    for event_type in ("opened", "acknowledged", "rated", "alerted", "noted", "linked", "split"):
+        assert kind(incident(), answer(), event(event_type), HEARD) is None
 
 
 def test_what_changed_is_told_from_what_arrived() -> None:
-    other = answer(verdict="similar", cause="Disk full", steps=())
-    assert build_update(incident(), other, event("recommended"), HEARD, HEARD).changes == (
+    changed = answer(verdict="similar", cause="Disk full", steps=())
+    assert build_update(incident(), changed, event("recommended"), HEARD, HEARD).changes == (
         "verdict: known → similar",
         "cause: “Leak in the pool” → “Disk full”",
         "first safe step: “kubectl get pods -n auth” → no safe step",
     )
-    ended = build_update(resolved(), answer(), event("resolved"), told(said=other), HEARD)
+    ended = build_update(resolved(), answer(), event("resolved"), told(recommendation=changed), HEARD)
     assert ended.changes == ("it is over", "what was wrong: “A leak”")
 
 

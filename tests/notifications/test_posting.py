@@ -17,35 +17,35 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_there(status: int) -> None:
-    with twin(status=[status], says=b"") as other:
-        other.posting()(b'{"a":1}', {"content-type": "application/json"})
-    (asked,) = other.asked
-    assert (asked.path, asked.body, asked.headers["content-type"]) == ("/hook", b'{"a":1}', "application/json")
-    assert asked.headers["user-agent"].startswith("OnRecall/")
+    with twin(status=[status], says=b"") as server:
+        server.posting()(b'{"a":1}', {"content-type": "application/json"})
+    (request,) = server.asked
+    assert (request.path, request.body, request.headers["content-type"]) == ("/hook", b'{"a":1}', "application/json")
+    assert request.headers["user-agent"].startswith("OnRecall/")
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
 def test_later(status: int) -> None:
     with (
-        twin(status=[status], says=b"busy\x1b[31m") as other,
-        pytest.raises(Unavailable, match=f"{status}.*busy") as told,
+        twin(status=[status], says=b"busy\x1b[31m") as server,
+        pytest.raises(Unavailable, match=f"{status}.*busy") as raised,
     ):
-        other.posting()(b"{}", {})
-    assert told.value.retry_after == 1
-    assert "\x1b" not in str(told.value)
+        server.posting()(b"{}", {})
+    assert raised.value.retry_after == 1
+    assert "\x1b" not in str(raised.value)
 
 
 @pytest.mark.parametrize("status", [300, 301, 307, 308, 400, 401, 403, 404, 405, 410, 413, 415, 422, 451])
 def test_never(status: int) -> None:
-    with twin(status=[status]) as other, pytest.raises(PermanentDeliveryError, match=str(status)):
-        other.posting()(b"{}", {})
-    assert len(other.asked) == 1
+    with twin(status=[status]) as server, pytest.raises(PermanentDeliveryError, match=str(status)):
+        server.posting()(b"{}", {})
+    assert len(server.asked) == 1
 
 
 def test_patience_is_kept() -> None:
-    with twin(status=[429], headers={"Retry-After": "17"}) as other, pytest.raises(Unavailable) as told:
-        other.posting()(b"{}", {})
-    assert told.value.retry_after == 17
+    with twin(status=[429], headers={"Retry-After": "17"}) as server, pytest.raises(Unavailable) as raised:
+        server.posting()(b"{}", {})
+    assert raised.value.retry_after == 17
 
 
 @pytest.mark.parametrize(
@@ -61,23 +61,23 @@ def test_how_long_to_wait(header: str | None, seconds: float) -> None:
 
 
 def test_who_hangs_is_left() -> None:
-    with twin(hang=30) as other:
+    with twin(hang=30) as server:
         began = time.monotonic()
         with pytest.raises(Unavailable, match="no answer from"):
-            other.posting(seconds=0.3)(b"{}", {})
+            server.posting(seconds=0.3)(b"{}", {})
         assert time.monotonic() - began < 5
 
 
 def test_an_endless_answer_is_not_read_to_its_end() -> None:
-    with twin(says=b"x" * 20_000_000) as other:
-        other.posting()(b"{}", {})
+    with twin(says=b"x" * 20_000_000) as server:
+        server.posting()(b"{}", {})
 
 
 def test_a_body_that_drips_ends_in_time() -> None:
-    with twin(drip=0.05, says=b"x" * 1000) as other:
+    with twin(drip=0.05, says=b"x" * 1000) as server:
         began = time.monotonic()
         with pytest.raises(Unavailable):
-            other.posting(seconds=0.4)(b"{}", {})
+            server.posting(seconds=0.4)(b"{}", {})
         assert time.monotonic() - began < 5
 
 
@@ -91,6 +91,6 @@ def test_who_is_not_there_is_tried_later() -> None:
 def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    with twin() as other:
-        other.posting()(b"{}", {})
-    assert len(other.asked) == 1
+    with twin() as server:
+        server.posting()(b"{}", {})
+    assert len(server.asked) == 1

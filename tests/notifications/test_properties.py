@@ -28,11 +28,11 @@ MAIL = Mail(Server(HERE, "127.0.0.1"), parse_address("a@example.com"), (parse_ad
 @example("http://", "a:99999")
 def test_a_url_is_taken_or_invalid(start: str, rest: str) -> None:
     try:
-        taken = EgressGuard().check_url(start + rest)
+        parsed = EgressGuard().check_url(start + rest)
     except Invalid:
         return
-    assert taken.scheme in ("http", "https")
-    assert not taken.userinfo
+    assert parsed.scheme in ("http", "https")
+    assert not parsed.userinfo
 
 
 @given(STORABLE.filter(str.strip))

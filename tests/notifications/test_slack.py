@@ -57,16 +57,18 @@ def test_a_root_its_thread_and_updates(slack: Twin) -> None:
     (root,) = slack.roots()
     assert (first["channel"], first["ts"]) == (CHANNEL, root["ts"])
     assert len(slack.thread(root["ts"])) == 1
-    other = answer(id="rec-2", cause="Another cause")
-    second = out.send(out.render(at_hand(), other, told("changed", seq=9, changes=("cause: a → b",)), first), first)
+    changed = answer(id="rec-2", cause="Another cause")
+    second = out.send(out.render(at_hand(), changed, told("changed", seq=9, changes=("cause: a → b",)), first), first)
     assert "Another cause" in json.dumps(slack.roots())
-    assert [one["text"] for one in slack.thread(root["ts"])] == [
+    assert [message["text"] for message in slack.thread(root["ts"])] == [
         "Details to INC-1", "Answer changed: INC-1 Pool exhausted", "Details to INC-1",
     ]  # fmt: skip
-    done = out.send(out.render(resolved(started_at=NOW), other, told("resolved", seq=11), second.remote), second.remote)
-    back = out.send(out.render(at_hand(), other, told("reopened", seq=12), done.remote), done.remote)
+    sent = out.send(
+        out.render(resolved(started_at=NOW), changed, told("resolved", seq=11), second.remote), second.remote
+    )
+    back = out.send(out.render(at_hand(), changed, told("reopened", seq=12), sent.remote), sent.remote)
     merged = told("merged", seq=13, into="INC-2")
-    out.send(out.render(at_hand(), other, merged, back.remote), back.remote)
+    out.send(out.render(at_hand(), changed, merged, back.remote), back.remote)
     (root,) = slack.roots()
     assert root["blocks"][0]["text"]["text"] == "Merged"
     assert len(slack.thread(root["ts"])) == 6, "the same steps are not told again"
@@ -90,7 +92,7 @@ def test_what_looks_like_ours_and_is_another_app_s_is_left_alone(slack: Twin) ->
         {"text": "x", "bot_id": "B0EVIL", "metadata": {"event_type": "onrecall_incident", "event_payload": payload}},
     )
     out.send(out.render(at_hand(), answer(), told(), {}), {})
-    assert len([one for one in slack.roots() if one["bot_id"] == slack.bot]) == 1
+    assert len([message for message in slack.roots() if message["bot_id"] == slack.bot]) == 1
 
 
 def test_it_is_found_far_back_too(slack: Twin) -> None:
@@ -101,7 +103,7 @@ def test_it_is_found_far_back_too(slack: Twin) -> None:
         slack.say(CHANNEL, {"text": f"chat {n}", "user": "U0ANN"})
     slack.page = 10
     out.send(message, {})
-    assert len([one for one in slack.roots() if "bot_id" in one]) == 1
+    assert len([root_message for root_message in slack.roots() if "bot_id" in root_message]) == 1
 
 
 def test_a_deleted_root_is_posted_anew(slack: Twin) -> None:
@@ -184,12 +186,12 @@ def work(database: str, address: str, ahead: timedelta, ready: Connection) -> No
 
 @contextmanager
 def working(database: str, address: str, life: int) -> Iterator[None]:
-    mine, its = CONTEXT.Pipe(duplex=False)
+    receiver, sender = CONTEXT.Pipe(duplex=False)
     ahead = (LEASE + timedelta(seconds=1)) * life
-    process = CONTEXT.Process(target=work, args=(database, address, ahead, its), daemon=True)
+    process = CONTEXT.Process(target=work, args=(database, address, ahead, sender), daemon=True)
     process.start()
     try:
-        assert mine.poll(60), "the worker did not begin"
+        assert receiver.poll(60), "the worker did not begin"
         yield
     finally:
         process.kill()
@@ -214,7 +216,7 @@ def test_killed_between_posting_and_remembering_no_second_root(slack: Twin, stor
         assert len(slack.roots()) == 1
         slack.freed.set()
         with working(store_url, slack.address, 1):
-            until(lambda: all(one.state == "sent" for one in store.outbox.page().items), 30)
+            until(lambda: all(delivery.state == "sent" for delivery in store.outbox.page().items), 30)
             assert len(slack.roots()) == 1, "a second root message"
             (root,) = slack.roots()
             replies = len(slack.thread(root["ts"]))
@@ -222,7 +224,7 @@ def test_killed_between_posting_and_remembering_no_second_root(slack: Twin, stor
             until(lambda: slack.roots()[0]["blocks"][0]["text"]["text"] == "Resolved", 30)
             until(lambda: len(slack.thread(root["ts"])) == replies + 1, 30)
         assert slack.thread(root["ts"])[-1]["text"].startswith("Resolved: NEW-1")
-        parts = [one["metadata"]["event_payload"]["part"] for one in slack.thread(root["ts"])]
+        parts = [reply["metadata"]["event_payload"]["part"] for reply in slack.thread(root["ts"])]
         assert len(set(parts)) == len(parts), "something stands in the thread twice"
         assert slack.refused == []
         print(

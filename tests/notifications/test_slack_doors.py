@@ -61,7 +61,7 @@ def slack() -> Iterator[Twin]:
 
 
 @pytest.fixture
-def there(tmp_path: Path, slack: Twin) -> Iterator[tuple[TestClient, IncidentService]]:
+def slack_app(tmp_path: Path, slack: Twin) -> Iterator[tuple[TestClient, IncidentService]]:
     """An incident like an earlier one is told, with its steps in the thread."""
     with house(tmp_path, slack) as (client, memory):
         memory.tellers[0].round()
@@ -83,60 +83,60 @@ def outcomes(memory: IncidentService) -> tuple[RecommendationOutcome, ...]:
 
 
 def test_a_button_that_is_delivered_thrice_is_one_outcome(
-    there: tuple[TestClient, IncidentService], slack: Twin
+    slack_app: tuple[TestClient, IncidentService], slack: Twin
 ) -> None:
-    client, memory = there
+    client, memory = slack_app
     answers = slack.press(client, slack.roots()[0], "It helped", times=3)
-    assert [one.status_code for one in answers] == [200] * 3
-    (kept,) = outcomes(memory)
-    assert (kept.verdict, kept.by) == ("helped", "slack:U0ANN")
-    rated = [one for one in memory.store.timeline("NEW-1") if one.type == "rated"]
+    assert [response.status_code for response in answers] == [200] * 3
+    (outcome,) = outcomes(memory)
+    assert (outcome.verdict, outcome.by) == ("helped", "slack:U0ANN")
+    rated = [event for event in memory.store.timeline("NEW-1") if event.type == "rated"]
     assert len(rated) == 1
     until(lambda: len(slack.whispers) == 3, 10)
     assert slack.whispers[0]["response_type"] == "ephemeral"
 
 
-def test_minds_may_change_and_an_old_press_that_comes_late_changes_nothing(there, slack: Twin) -> None:
-    client, memory = there
+def test_minds_may_change_and_an_old_press_that_comes_late_changes_nothing(slack_app, slack: Twin) -> None:
+    client, memory = slack_app
     first = time.time()
     slack.press(client, slack.roots()[0], "It helped", at=first)
     slack.press(client, slack.roots()[0], "It did not help", at=first + 0.001)
     slack.press(client, slack.roots()[0], "It helped", at=first)
-    (kept,) = outcomes(memory)
-    assert kept.verdict == "did_not_help"
+    (outcome,) = outcomes(memory)
+    assert outcome.verdict == "did_not_help"
 
 
-def test_steps_are_marked_and_the_window_is_filled_in_and_resolves(there, slack: Twin) -> None:
-    client, memory = there
+def test_steps_are_marked_and_the_window_is_filled_in_and_resolves(slack_app, slack: Twin) -> None:
+    client, memory = slack_app
     (details,) = slack.thread(slack.roots()[0]["ts"])
     slack.press(client, details, "This fixed it", times=2)
-    (kept,) = outcomes(memory)
-    assert (kept.verdict, kept.steps) == ("helped", (StepVerdict(1, "worked"),))
+    (outcome,) = outcomes(memory)
+    assert (outcome.verdict, outcome.steps) == ("helped", (StepVerdict(1, "worked"),))
     slack.press(client, slack.roots()[0], "Resolve…")
     (view,) = slack.views
     assert slack_limits.view(view) == []
     fields = {block["block_id"]: block["element"] for block in view["blocks"]}
     assert "initial_value" not in fields["root_cause"]  # nobody confirms a cause that he has not read
-    shown = fields["suggested"]["options"][0]["description"]["text"]
-    assert memory.store.newest_recommendation("NEW-1").cause.startswith(shown.rstrip("…"))
-    assert [one["value"] for one in fields["worked"]["initial_options"]] == ["1"]
+    suggested_cause = fields["suggested"]["options"][0]["description"]["text"]
+    assert memory.store.newest_recommendation("NEW-1").cause.startswith(suggested_cause.rstrip("…"))
+    assert [option["value"] for option in fields["worked"]["initial_options"]] == ["1"]
     assert "initial_options" not in fields["did_not_help"]
     typed = {"suggested": ["1"], "did_not_help": ["2"], "other": "Raised the limit\n\n"}
     answers = slack.submit(client, view, typed, times=2)
-    assert [one.json() for one in answers] == [{"response_action": "clear"}] * 2
-    done = memory.store.incident("NEW-1")
-    assert (done.status, done.resolution.by) == ("resolved", "slack:U0ANN")
-    assert (done.resolution.root_cause, done.resolution.cause_origin) == ("A leak of connections", "taken_over")
-    assert done.resolution.steps[0].outcome == "worked"
-    assert done.resolution.steps[-1].text == "Raised the limit"
+    assert [response.json() for response in answers] == [{"response_action": "clear"}] * 2
+    incident = memory.store.incident("NEW-1")
+    assert (incident.status, incident.resolution.by) == ("resolved", "slack:U0ANN")
+    assert (incident.resolution.root_cause, incident.resolution.cause_origin) == ("A leak of connections", "taken_over")
+    assert incident.resolution.steps[0].outcome == "worked"
+    assert incident.resolution.steps[-1].text == "Raised the limit"
     assert len(memory.store.resolutions("NEW-1")) == 1
     until(lambda: slack.roots()[0]["blocks"][0]["text"]["text"] == "Resolved", 30)
     assert len(slack.roots()) == 1
     assert slack.refused == []
 
 
-def test_a_window_that_is_wrong_says_where(there, slack: Twin) -> None:
-    client, memory = there
+def test_a_window_that_is_wrong_says_where(slack_app, slack: Twin) -> None:
+    client, memory = slack_app
     slack.press(client, slack.roots()[0], "Resolve…")
     (view,) = slack.views
     (answer,) = slack.submit(client, view, {"root_cause": "  "})
@@ -146,21 +146,21 @@ def test_a_window_that_is_wrong_says_where(there, slack: Twin) -> None:
     assert memory.store.incident("NEW-1").status != "resolved"
 
 
-def test_a_cause_that_is_typed_is_kept_as_written(there, slack: Twin) -> None:
-    client, memory = there
+def test_a_cause_that_is_typed_is_kept_as_written(slack_app, slack: Twin) -> None:
+    client, memory = slack_app
     slack.press(client, slack.roots()[0], "Resolve…")
     (view,) = slack.views
     (answer,) = slack.submit(client, view, {"root_cause": "A job without end", "suggested": ["1"]})
     assert answer.json() == {"response_action": "clear"}
-    kept = memory.store.incident("NEW-1").resolution
-    assert (kept.root_cause, kept.cause_origin) == ("A job without end", "written")
+    resolution = memory.store.incident("NEW-1").resolution
+    assert (resolution.root_cause, resolution.cause_origin) == ("A job without end", "written")
 
 
 @pytest.mark.parametrize(
     ("button", "state"), [("Confirm suggestion", "confirmed"), ("Dismiss suggestion", "dismissed")]
 )
-def test_what_a_sender_suggests_is_decided_with_a_button(there, slack: Twin, button: str, state: str) -> None:
-    client, memory = there
+def test_what_a_sender_suggests_is_decided_with_a_button(slack_app, slack: Twin, button: str, state: str) -> None:
+    client, memory = slack_app
     incident = memory.store.incident("NEW-1")
     note = StoredNote(
         "pagerduty", "n1", "note", "k", NOW, "pagerduty: Ann", "Restarted it; resolved", "NEW-1", waiting=False
@@ -168,19 +168,19 @@ def test_what_a_sender_suggests_is_decided_with_a_button(there, slack: Twin, but
     suggested = memory.suggestions.suggest_resolution(incident, note, resolution_from_text(note, datetime.now(UTC)))
     over = replace(incident, status="resolved", resolved_at=datetime.now(UTC))
     news = IncidentUpdate("resolved", "NEW-1", 1, NOW, suggestions=(suggested,))
-    said = slack_message.root_message(over, memory.store.newest_recommendation("NEW-1"), news, Links())
-    assert slack_limits.message(said) == []
-    assert "Suggested by pagerduty: Ann, not confirmed: Restarted it; resolved" in json.dumps(said)
-    slack.press(client, {"ts": slack.roots()[0]["ts"], **said}, button, times=2)
+    message = slack_message.root_message(over, memory.store.newest_recommendation("NEW-1"), news, Links())
+    assert slack_limits.message(message) == []
+    assert "Suggested by pagerduty: Ann, not confirmed: Restarted it; resolved" in json.dumps(message)
+    slack.press(client, {"ts": slack.roots()[0]["ts"], **message}, button, times=2)
     decided = memory.store.suggestions.get(suggested.id)
     assert (decided.state, decided.decided_by) == (state, "slack:U0ANN")
     learned = memory.store.incident("NEW-1").resolution
     assert (learned.by if learned else None) == ("slack:U0ANN" if state == "confirmed" else None)
-    until(lambda: any(state[:7] in one["text"].lower() for one in slack.whispers), 10)
+    until(lambda: any(state[:7] in whisper["text"].lower() for whisper in slack.whispers), 10)
 
 
-def test_what_is_written_in_slack_becomes_nothing(there, slack: Twin) -> None:
-    client, memory = there
+def test_what_is_written_in_slack_becomes_nothing(slack_app, slack: Twin) -> None:
+    client, memory = slack_app
     before = (len(memory.store.events(0, 1000)), memory.store.counts())
     text = "Root cause: wrong rows. Fixed by `DROP TABLE orders`; resolved"
     assert slack.command(client, text).status_code == 200
@@ -190,38 +190,40 @@ def test_what_is_written_in_slack_becomes_nothing(there, slack: Twin) -> None:
     assert memory.store.suggestions.page().items == ()
 
 
-def test_the_command_is_answered_to_who_asked_alone(there, slack: Twin) -> None:
-    client, memory = there
+def test_the_command_is_answered_to_who_asked_alone(slack_app, slack: Twin) -> None:
+    client, memory = slack_app
     before = len(memory.store.events(0, 1000))
-    said = slack.command(client, "Pool exhausted in auth\nconnection pool exhausted &lt;now&gt;").json()
-    assert said["response_type"] == "ephemeral"
-    assert slack_limits.message(said) == []
-    assert slack_limits.alive(said) == []
-    assert "A leak of connections" in json.dumps(said)
+    response = slack.command(client, "Pool exhausted in auth\nconnection pool exhausted &lt;now&gt;").json()
+    assert response["response_type"] == "ephemeral"
+    assert slack_limits.message(response) == []
+    assert slack_limits.alive(response) == []
+    assert "A leak of connections" in json.dumps(response)
     assert "/recall" in slack.command(client, "  ").json()["text"]
     assert len(memory.store.events(0, 1000)) == before, "asking writes nothing"
 
 
-def test_a_mention_is_answered_once_in_its_thread(there, slack: Twin, tmp_path: Path) -> None:
-    client, _ = there
+def test_a_mention_is_answered_once_in_its_thread(slack_app, slack: Twin, tmp_path: Path) -> None:
+    client, _ = slack_app
     for n in range(3):
         root = slack.roots()[0]["ts"]
         assert slack.mention(client, "pool exhausted in auth", "Ev1", retry=n, thread=root).status_code == 200
-    told = [one for one in slack.thread(root) if one["metadata"]["event_type"] == "onrecall_answer"]
-    assert len(told) == 1
+    answers = [message for message in slack.thread(root) if message["metadata"]["event_type"] == "onrecall_answer"]
+    assert len(answers) == 1
     with house(tmp_path, slack) as (again, _):  # another process, which has not heard of it
         slack.mention(again, "pool exhausted in auth", "Ev1", retry=3, thread=root)
-    assert len([one for one in slack.thread(root) if one["metadata"]["event_type"] == "onrecall_answer"]) == 1
+    assert (
+        len([message for message in slack.thread(root) if message["metadata"]["event_type"] == "onrecall_answer"]) == 1
+    )
 
 
-def test_slack_asks_whether_the_address_is_ours(there, slack: Twin) -> None:
+def test_slack_asks_whether_the_address_is_ours(slack_app, slack: Twin) -> None:
     body = json.dumps({"type": "url_verification", "challenge": "abc"}).encode()
-    assert slack.deliver(there[0], "/slack/events", body, "application/json").json() == {"challenge": "abc"}
+    assert slack.deliver(slack_app[0], "/slack/events", body, "application/json").json() == {"challenge": "abc"}
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_only_what_slack_signed_and_just_now(there, slack: Twin, path: str) -> None:
-    client, _ = there
+def test_only_what_slack_signed_and_just_now(slack_app, slack: Twin, path: str) -> None:
+    client, _ = slack_app
     assert client.post(path, content=b"{}").status_code == 403
     assert slack.deliver(client, path, b"{}", secret="another secret of somebody").status_code == 403
     assert slack.deliver(client, path, b"{}", at=time.time() - 301).status_code == 403
@@ -237,8 +239,8 @@ def test_without_a_secret_nothing_is_heard(tmp_path: Path, slack: Twin, path: st
         assert slack.deliver(client, path, b"{}", secret="").status_code == 403
 
 
-def test_people_of_other_companies_in_a_shared_channel_may_not(there, slack: Twin) -> None:
-    client, memory = there
+def test_people_of_other_companies_in_a_shared_channel_may_not(slack_app, slack: Twin) -> None:
+    client, memory = slack_app
     (answer,) = slack.press(client, slack.roots()[0], "It helped", user={"id": "U0EVE", "team_id": "T9"})
     assert answer.status_code == 403
     (answer,) = slack.press(client, slack.roots()[0], "It helped", user={})
@@ -249,15 +251,17 @@ def test_people_of_other_companies_in_a_shared_channel_may_not(there, slack: Twi
 @pytest.mark.parametrize("payload", ["[]", "{", "null", '{"type":"block_actions"}', '{"type":"view_submission","user":{"id":"U0A"}}',
     '{"type":"block_actions","user":{"id":"U0A"},"actions":[{"action_id":"helped","value":"{}","action_ts":"1"}]}',
     '{"type":"block_actions","user":{"id":"U0A"},"actions":[{"action_id":"helped","value":"{\\"r\\":\\"x\\"}","action_ts":"inf"}]}'])  # fmt: skip
-def test_what_slack_would_not_send_is_an_error_and_not_a_crash(there, slack: Twin, payload: str) -> None:
-    answer = slack.deliver(there[0], "/slack/interactions", httpx.QueryParams({"payload": payload}).__str__().encode())
+def test_what_slack_would_not_send_is_an_error_and_not_a_crash(slack_app, slack: Twin, payload: str) -> None:
+    answer = slack.deliver(
+        slack_app[0], "/slack/interactions", httpx.QueryParams({"payload": payload}).__str__().encode()
+    )
     assert answer.status_code in (200, 422), answer.text
 
 
 def test_presses_add_up() -> None:
     at = NOW
-    one = merge_vote(StepVote("r", True, 1, at, "slack:U"), None)
-    two = merge_vote(StepVote("r", False, 2, at + timedelta(seconds=1), "slack:U"), one)
+    vote = merge_vote(StepVote("r", True, 1, at, "slack:U"), None)
+    two = merge_vote(StepVote("r", False, 2, at + timedelta(seconds=1), "slack:U"), vote)
     assert (two.verdict, [s.outcome for s in two.steps]) == ("helped", ["worked", "did_not_help"])
     assert merge_vote(StepVote("r", True, 1, at, "slack:U"), two) is None, "it comes again"
     late = merge_vote(StepVote("r", False, 3, at, "slack:U"), two)

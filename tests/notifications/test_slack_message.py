@@ -36,25 +36,27 @@ NASTY = st.one_of(
 
 
 def everything(text: str, steps: int) -> tuple:
-    found, told, event = poisoned(text or "x")
-    many = tuple(replace(told.steps[0], n=n, precondition=text, rollback=text, stale=text) for n in range(1, steps + 1))
+    about, recommendation, event = poisoned(text or "x")
+    many = tuple(
+        replace(recommendation.steps[0], n=n, precondition=text, rollback=text, stale=text) for n in range(1, steps + 1)
+    )
     cited = Citation(text, text, 3)
     more = replace(
-        told,
+        recommendation,
         steps=many,
         tried_before=(FailedStep(text, "made_it_worse", cited),) * 6,
         alternatives=(Alternative(text, (text, text), (text,)),) * 6,
         tell_apart=(text,) * 6,
         evidence=(Evidence(text, "incident", text, 0.5, why=(text, text)),) * 6,
     )
-    return found, more, event
+    return about, more, event
 
 
-def rendered(found, told, event, links: Links = LINKS) -> list:
-    body = SlackBot(None, ChannelRouting("C0INCIDENTS"), links).render(found, told, event, {}).body
-    hook = SlackWebhook(None, links).render(found, told, event, {}).body
-    answered = slack_message.answer_message(told, links)
-    return [one for one in (body["root"], body["news"], *body["details"], hook, answered) if one]
+def rendered(about, recommendation, event, links: Links = LINKS) -> list:
+    body = SlackBot(None, ChannelRouting("C0INCIDENTS"), links).render(about, recommendation, event, {}).body
+    hook = SlackWebhook(None, links).render(about, recommendation, event, {}).body
+    answered = slack_message.answer_message(recommendation, links)
+    return [message for message in (body["root"], body["news"], *body["details"], hook, answered) if message]
 
 
 @settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
@@ -62,14 +64,16 @@ def rendered(found, told, event, links: Links = LINKS) -> list:
 @example("\x7f\x01" * 100, 3, "opened")
 @examples(NASTY, st.integers(0, 30), st.sampled_from(["opened", "changed", "resolved", "reopened", "merged"]))
 def test_whatever_others_wrote_slack_takes_it_and_it_is_dead(text: str, steps: int, kind: str) -> None:
-    found, told, event = everything(text, steps)
+    about, recommendation, event = everything(text, steps)
     event = replace(event, kind=kind, into=text if kind == "merged" else None)
     if kind == "resolved":
-        found = resolved(text or None, id=found.id, title=found.title)
-    for one in rendered(found, told, event):
-        assert slack_limits.message(one) == []
-        assert slack_limits.alive(one) == []
-    view = slack_modal.view(found, told, [RecommendationOutcome("r", "helped", NOON, (StepVerdict(1, "worked"),))])
+        about = resolved(text or None, id=about.id, title=about.title)
+    for message in rendered(about, recommendation, event):
+        assert slack_limits.message(message) == []
+        assert slack_limits.alive(message) == []
+    view = slack_modal.view(
+        about, recommendation, [RecommendationOutcome("r", "helped", NOON, (StepVerdict(1, "worked"),))]
+    )
     assert slack_limits.view(view) == []
     assert slack_limits.alive(view) == []
 
@@ -77,9 +81,11 @@ def test_whatever_others_wrote_slack_takes_it_and_it_is_dead(text: str, steps: i
 @settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @examples(NASTY)
 def test_a_notice_is_dead_text_too_and_slack_takes_it(text: str) -> None:
-    one = slack_message.notice_message(Notice("ntf-1", text, (("Symptom", text), ("", text), (text, text)), text, NOON))
-    assert slack_limits.message(one) == []
-    assert slack_limits.alive(one) == []
+    message = slack_message.notice_message(
+        Notice("ntf-1", text, (("Symptom", text), ("", text), (text, text)), text, NOON)
+    )
+    assert slack_limits.message(message) == []
+    assert slack_limits.alive(message) == []
 
 
 @pytest.mark.parametrize("text", MARKUP)
@@ -101,29 +107,31 @@ def test_the_validator_refuses_what_slack_refuses() -> None:
     assert slack_limits.message({"text": "", "blocks": [{"type": "divider"}]})
 
 
-def words_of(one) -> str:
-    return " ".join(run["text"] for block in one["blocks"] if block["type"] == "rich_text"
+def words_of(message) -> str:
+    return " ".join(run["text"] for block in message["blocks"] if block["type"] == "rich_text"
                     for part in block["elements"] for run in part["elements"])  # fmt: skip
 
 
 def test_the_root_says_verdict_cause_confidence_first_step_and_where_to_read_on() -> None:
     step = replace(STEP, command="kubectl get pods -n auth && echo '<done>' > /tmp/x")
-    one = slack_message.root_message(incident(), answer(steps=(step,)), news(), LINKS)
-    said = words_of(one)
-    assert one["blocks"][0]["text"]["text"] == "Open · severity high · Known"
-    assert "Cause:  Leak in the pool" in said
-    assert "(INC-9, line 4)" in said
-    assert "Right 7 of 9 times at this level (40–95 %)" in said
-    assert "read only; INC-9, line 12; worked 2 of 3" in said
-    assert "kubectl get pods -n auth && echo '<done>' > /tmp/x" in said, "a command is copied as it is"
-    labels = [element["text"]["text"] for element in one["blocks"][-1]["elements"]]
+    message = slack_message.root_message(incident(), answer(steps=(step,)), news(), LINKS)
+    text = words_of(message)
+    assert message["blocks"][0]["text"]["text"] == "Open · severity high · Known"
+    assert "Cause:  Leak in the pool" in text
+    assert "(INC-9, line 4)" in text
+    assert "Right 7 of 9 times at this level (40–95 %)" in text
+    assert "read only; INC-9, line 12; worked 2 of 3" in text
+    assert "kubectl get pods -n auth && echo '<done>' > /tmp/x" in text, "a command is copied as it is"
+    labels = [element["text"]["text"] for element in message["blocks"][-1]["elements"]]
     assert labels == ["It helped", "It did not help", "Resolve…", "Open in OnRecall"]
-    assert one["blocks"][-1]["elements"][-1]["url"] == "https://recall.example.com/incidents/INC-1"
+    assert message["blocks"][-1]["elements"][-1]["url"] == "https://recall.example.com/incidents/INC-1"
 
 
 def test_without_a_confidence_it_says_why() -> None:
-    one = slack_message.root_message(incident(), answer(confidence=None, confidence_reason="only 3 outcomes"), news(), Links())
-    assert "Confidence: only 3 outcomes" in words_of(one)
+    message = slack_message.root_message(
+        incident(), answer(confidence=None, confidence_reason="only 3 outcomes"), news(), Links()
+    )
+    assert "Confidence: only 3 outcomes" in words_of(message)
 
 
 def test_every_step_has_its_buttons() -> None:

@@ -12,15 +12,15 @@ BOT = {"slack_bot_token": "xoxb-not-a-real-one", "slack_channel": "C0123456789"}
 
 def test_a_bot_a_webhook_or_nothing() -> None:
     assert channels(Settings()) == ()
-    assert [one.name for one in channels(Settings(**BOT))] == ["slack"]
+    assert [channel.name for channel in channels(Settings(**BOT))] == ["slack"]
     hook = Settings(slack_webhook_url="https://hooks.slack.com/services/T/B/x")
-    assert [one.name for one in channels(hook)] == ["slack-webhook"]
+    assert [channel.name for channel in channels(hook)] == ["slack-webhook"]
     assert read_access(Settings(**BOT)).slack is None, "without a signing secret nothing is heard"
     assert read_access(Settings(**BOT, slack_signing_secret="0123456789abcdef")).slack is not None
 
 
 @pytest.mark.parametrize(
-    ("chosen", "named"),
+    ("chosen", "setting"),
     [
         ({"slack_bot_token": "xoxb-not-a-real-one"}, "SLACK_CHANNEL"),
         ({"slack_channel": "C0123456789"}, "SLACK_BOT_TOKEN"),
@@ -29,8 +29,8 @@ def test_a_bot_a_webhook_or_nothing() -> None:
         ({"slack_webhook_url": "https://evil.example/secret"}, "SLACK_WEBHOOK_URL"),
     ],
 )
-def test_what_does_not_fit_together_is_named(chosen: dict[str, str], named: str) -> None:
-    with pytest.raises(Invalid, match=f"^ONRECALL_{named}: ") as error:
+def test_what_does_not_fit_together_is_named(chosen: dict[str, str], setting: str) -> None:
+    with pytest.raises(Invalid, match=f"^ONRECALL_{setting}: ") as error:
         channels(Settings(**chosen))
     assert "not-a-real-one" not in str(error.value)
     assert "/secret" not in str(error.value)

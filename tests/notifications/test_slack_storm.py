@@ -44,12 +44,12 @@ def headline(slack: Twin) -> str:
 
 def storming(address: str) -> list[dict[str, Any]]:
     listed = httpx.get(f"{address}/api/v1/incidents", params={"limit": 50}, timeout=10).json()["items"]
-    return [one for one in listed if one["id"] != SEEN["id"]]
+    return [incident for incident in listed if incident["id"] != SEEN["id"]]
 
 
 def all_sent(address: str) -> bool:
     items = httpx.get(f"{address}/api/v1/deliveries", params={"limit": 100}, timeout=10).json()["items"]
-    return bool(items) and all(one["state"] in ("sent", "superseded") for one in items)
+    return bool(items) and all(delivery["state"] in ("sent", "superseded") for delivery in items)
 
 
 def test_killed_in_the_middle_of_a_storm_there_is_one_root_and_its_thread_is_right(
@@ -93,12 +93,15 @@ def test_killed_in_the_middle_of_a_storm_there_is_one_root_and_its_thread_is_rig
         storm.join(20)
     assert len(slack.roots()) == 1, "a second root message"
     (root,) = slack.roots()
-    payloads = [one["metadata"]["event_payload"] for one in [root, *slack.thread(root["ts"])]]
-    assert {one["incident"] for one in payloads} == {incident["id"]}
-    parts = [one["part"] for one in payloads]
+    payloads = [message["metadata"]["event_payload"] for message in [root, *slack.thread(root["ts"])]]
+    assert {payload["incident"] for payload in payloads} == {incident["id"]}
+    parts = [payload["part"] for payload in payloads]
     assert len(set(parts)) == len(parts), "something stands in the thread twice"
-    thread = [one["text"] for one in slack.thread(root["ts"])]
-    assert [one.partition(":")[0] for one in thread if not one.startswith("Details")] == ["Answer changed", "Resolved"]
+    thread = [message["text"] for message in slack.thread(root["ts"])]
+    assert [text.partition(":")[0] for text in thread if not text.startswith("Details")] == [
+        "Answer changed",
+        "Resolved",
+    ]
     assert "A leak of connections in the nightly report" in json.dumps(slack.thread(root["ts"]))
     assert slack.refused == []
     print(f"{ALERTS} alerts, {kills} kills: 1 root, {len(thread)} replies, {len(slack.made('chat.update'))} updates")

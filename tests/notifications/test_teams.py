@@ -24,20 +24,20 @@ def card(about=None, links: Links = LINKS):
     return body["attachments"][0]["content"]
 
 
-def runs(found):
+def runs(card):
     """Untrusted text, as Teams shows it."""
-    return [run["text"] for part in found["body"] if part["type"] == "RichTextBlock" for run in part["inlines"]]
+    return [run["text"] for part in card["body"] if part["type"] == "RichTextBlock" for run in part["inlines"]]
 
 
-def blocks(found):
+def blocks(card):
     """What Teams reads as Markdown."""
-    return [part["text"] for part in found["body"] if part["type"] == "TextBlock"]
+    return [part["text"] for part in card["body"] if part["type"] == "TextBlock"]
 
 
 def test_it_says_what_matters() -> None:
-    found = card()
-    assert blocks(found) == ["New incident", "Known: this happened before"]
-    assert runs(found) == [
+    content = card()
+    assert blocks(content) == ["New incident", "Known: this happened before"]
+    assert runs(content) == [
         "INC-1 Pool exhausted",
         "auth · severity high · open",
         "Cause: Leak in the pool (INC-9, line 4)",
@@ -46,7 +46,7 @@ def test_it_says_what_matters() -> None:
         "kubectl get pods -n auth",
         "read only; INC-9, line 12; worked 2 of 3",
     ]
-    assert found["actions"] == [
+    assert content["actions"] == [
         {"type": "Action.OpenUrl", "title": "Open in OnRecall", "url": "https://recall.example.com/incidents/INC-1"}
     ]
 
@@ -56,8 +56,8 @@ def test_no_address_no_link() -> None:
 
 
 def test_an_id_can_not_leave_the_link() -> None:
-    found = card((incident(id='../"x)<&y'), answer(), news()))
-    assert found["actions"][0]["url"] == "https://recall.example.com/incidents/..%2F%22x%29%3C%26y"
+    content = card((incident(id='../"x)<&y'), answer(), news()))
+    assert content["actions"][0]["url"] == "https://recall.example.com/incidents/..%2F%22x%29%3C%26y"
 
 
 def test_a_step_that_can_do_harm_is_not_the_first() -> None:
@@ -67,9 +67,9 @@ def test_a_step_that_can_do_harm_is_not_the_first() -> None:
     assert unsafe[-1].startswith("No safe first step")
     look = replace(undone, n=3, text="Look", citation=Citation("INC-8", "1. Look", 9))
     assert "First safe step: Look" in runs(card((incident(), answer(steps=(harm, undone, look)), news())))
-    found = card((incident(), answer(steps=(harm,)), news()))
-    assert not any("drop" in text.lower() for text in runs(found))
-    assert blocks(found)[-1].startswith("No safe first step")
+    content = card((incident(), answer(steps=(harm,)), news()))
+    assert not any("drop" in text.lower() for text in runs(content))
+    assert blocks(content)[-1].startswith("No safe first step")
 
 
 def test_the_end_says_what_was_wrong() -> None:
@@ -78,34 +78,36 @@ def test_the_end_says_what_was_wrong() -> None:
 
 
 def test_why_there_is_no_confidence() -> None:
-    told = answer(confidence=None, confidence_reason="not measured yet: 3 outcomes")
-    assert "Confidence: not measured yet: 3 outcomes" in runs(card((incident(), told, news())))
+    recommendation = answer(confidence=None, confidence_reason="not measured yet: 3 outcomes")
+    assert "Confidence: not measured yet: 3 outcomes" in runs(card((incident(), recommendation, news())))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_untrusted_text_is_small_and_never_markdown(text: str) -> None:
-    found = card(poisoned(text))
-    assert blocks(found) == ["Answer changed", "Known: this happened before"]
-    assert {action["type"] for action in found["actions"]} == {"Action.OpenUrl"}
-    shown = runs(found)
-    commands = [run["text"] for part in found["body"] for run in part.get("inlines", ()) if run.get("fontType")]
-    prose = [one for one in shown if one not in commands] + [found["fallbackText"]]
-    assert not any("https://" in one or "www." in one or "javascript:" in one for one in prose)
+    content = card(poisoned(text))
+    assert blocks(content) == ["Answer changed", "Known: this happened before"]
+    assert {action["type"] for action in content["actions"]} == {"Action.OpenUrl"}
+    texts = runs(content)
+    commands = [run["text"] for part in content["body"] for run in part.get("inlines", ()) if run.get("fontType")]
+    prose = [shown_text for shown_text in texts if shown_text not in commands] + [content["fallbackText"]]
+    assert not any(
+        "https://" in shown_text or "www." in shown_text or "javascript:" in shown_text for shown_text in prose
+    )
     for hidden in ("\r", "\n", "\x1b", "\x07", "\u202e", "\u2066", "\u200b", "\U000e0041"):
-        assert not any(hidden in one for one in shown)
-    whole = {"type": "message", "attachments": [{"content": found}]}
-    assert len(json.dumps(whole, ensure_ascii=False).encode()) < LARGEST
+        assert not any(hidden in shown_text for shown_text in texts)
+    message = {"type": "message", "attachments": [{"content": content}]}
+    assert len(json.dumps(message, ensure_ascii=False).encode()) < LARGEST
 
 
 def test_202_is_there_and_the_limit_is_kept() -> None:
-    with twin(status=[202]) as other:
-        channel = Teams(check_workflow_url(HERE, other.address + "/workflows/x?sig=y"), LINKS)
+    with twin(status=[202]) as server:
+        channel = Teams(check_workflow_url(HERE, server.address + "/workflows/x?sig=y"), LINKS)
         channel.send(Message(channel.render(incident(), answer(), news(), {}).body, "key-1"), {})
         with pytest.raises(PermanentDeliveryError, match="Teams takes 28672"):
             channel.send(Message({"text": "x" * LARGEST}, "key-2"), {})
-    (asked,) = other.asked
-    assert asked.path == "/workflows/x?sig=y"
-    assert json.loads(asked.body)["attachments"][0]["contentType"] == "application/vnd.microsoft.card.adaptive"
+    (request,) = server.asked
+    assert request.path == "/workflows/x?sig=y"
+    assert json.loads(request.body)["attachments"][0]["contentType"] == "application/vnd.microsoft.card.adaptive"
 
 
 @pytest.mark.parametrize(

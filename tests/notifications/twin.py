@@ -81,20 +81,20 @@ def _handler(twin: Twin) -> type[BaseHTTPRequestHandler]:
 @contextmanager
 def twin(context: ssl.SSLContext | None = None, **more: object) -> Iterator[Twin]:
     """A server for as long as the block lasts."""
-    made = Twin(**more)
-    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(made)) as server:
+    instance = Twin(**more)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(instance)) as server:
         server.daemon_threads = True
         server.block_on_close = False
         server.handle_error = lambda *_: None
         if context:
             server.socket = context.wrap_socket(server.socket, server_side=True)
-        made.port = server.server_port
-        made.address = f"http{'s' if context else ''}://127.0.0.1:{made.port}"
+        instance.port = server.server_port
+        instance.address = f"http{'s' if context else ''}://127.0.0.1:{instance.port}"
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:
-            yield made
+            yield instance
         finally:
-            made.over.set()
+            instance.over.set()
             server.shutdown()
 
 
@@ -111,11 +111,13 @@ def certificate(folder: Path, *names: str) -> tuple[ssl.SSLContext, ssl.SSLConte
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "twin")])
     now = datetime.now(UTC)
-    known = [x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name) for name in names]
-    made = (
+    names_in_certificate = [
+        x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name) for name in names
+    ]
+    builder = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
         .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1)).add_extension(x509.SubjectAlternativeName(known), critical=False)
+        .not_valid_after(now + timedelta(days=1)).add_extension(x509.SubjectAlternativeName(names_in_certificate), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )  # fmt: skip
@@ -123,8 +125,8 @@ def certificate(folder: Path, *names: str) -> tuple[ssl.SSLContext, ssl.SSLConte
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    file.write_bytes(private + builder.public_bytes(serialization.Encoding.PEM))
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(file)
-    client = ssl.create_default_context(cadata=made.public_bytes(serialization.Encoding.PEM).decode())
+    client = ssl.create_default_context(cadata=builder.public_bytes(serialization.Encoding.PEM).decode())
     return server, client

@@ -56,10 +56,10 @@ def fill(family: str, template: str, rng: random.Random) -> Labelled:
     secrets: list[str] = []
 
     def value(match: re.Match[str]) -> str:
-        made = make(match[2], rng)
+        secret = make(match[2], rng)
         if not match[1]:
-            secrets.append(made)
-        return made
+            secrets.append(secret)
+        return secret
 
     return Labelled(family, _PLACEHOLDER.sub(value, _ESCAPE.sub(_character, template)), tuple(secrets))
 
@@ -78,9 +78,11 @@ def _character(match: re.Match[str]) -> str:
 def _mixed(rng: random.Random, alphabet: str, length: int) -> str:
     """Random characters with at least one letter and one digit, where the alphabet has both."""
     while True:
-        made = "".join(rng.choices(alphabet, k=length))
-        if length < 4 or all(set(made) & set(wanted) for wanted in (LETTERS, DIGITS) if set(alphabet) & set(wanted)):
-            return made
+        candidate = "".join(rng.choices(alphabet, k=length))
+        if length < 4 or all(
+            set(candidate) & set(letters) for letters in (LETTERS, DIGITS) if set(alphabet) & set(letters)
+        ):
+            return candidate
 
 
 def _base64(rng: random.Random, size: int) -> str:
@@ -101,8 +103,8 @@ def _jwt(rng: random.Random) -> str:
 
 
 def _uuid(rng: random.Random) -> str:
-    made = "".join(rng.choices(HEX, k=32))
-    return "-".join([made[:8], made[8:12], "4" + made[13:16], "a" + made[17:20], made[20:]])
+    digits = "".join(rng.choices(HEX, k=32))
+    return "-".join([digits[:8], digits[8:12], "4" + digits[13:16], "a" + digits[17:20], digits[20:]])
 
 
 SIZED = {

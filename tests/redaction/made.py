@@ -21,9 +21,9 @@ class Leak:
     secret: str
 
 
-def _some(rng: random.Random, alphabet: str, length: int) -> str:
-    made = "".join(rng.choices(alphabet, k=length - 3))
-    return made + rng.choice(NUM) + rng.choice([c for c in alphabet if c.isalpha()]) + rng.choice(NUM)
+def _random_text(rng: random.Random, alphabet: str, length: int) -> str:
+    text = "".join(rng.choices(alphabet, k=length - 3))
+    return text + rng.choice(NUM) + rng.choice([c for c in alphabet if c.isalpha()]) + rng.choice(NUM)
 
 
 def _b64(rng: random.Random, length: int) -> str:
@@ -42,50 +42,50 @@ def _jwt(rng: random.Random) -> str:
 
 Maker = Callable[[random.Random], str]
 VENDORS: dict[str, Maker] = {
-    "aws id": lambda r: "AK" + "IA" + _some(r, UP + "234567", 16),
-    "aws temporary id": lambda r: "AS" + "IA" + _some(r, UP + "234567", 16),
-    "gcp key": lambda r: "AI" + "za" + _some(r, ALNUM + "-_", 35),
-    "gcp oauth": lambda r: "ya" + "29." + _some(r, ALNUM + "-_", 80),
-    "gcp client": lambda r: "GOC" + "SPX-" + _some(r, ALNUM + "-_", 28),
-    "github classic": lambda r: "gh" + "p_" + _some(r, ALNUM, 36),
-    "github oauth": lambda r: "gh" + "o_" + _some(r, ALNUM, 36),
-    "github app": lambda r: "gh" + "s_" + _some(r, ALNUM, 36),
-    "github fine": lambda r: "github_" + "pat_" + _some(r, ALNUM, 22) + "_" + _some(r, ALNUM, 59),
-    "gitlab": lambda r: "gl" + "pat-" + _some(r, ALNUM, 20),
-    "gitlab deploy": lambda r: "gl" + "dt-" + _some(r, ALNUM + "_-", 20),
-    "slack bot": lambda r: "xo" + "xb-" + _some(r, NUM + "a", 12) + "-" + _some(r, NUM + "b", 13) + "-" + _some(r, ALNUM, 24),
-    "slack app": lambda r: "xa" + "pp-1-" + _some(r, UP, 11) + "-" + _some(r, NUM + "c", 13) + "-" + _some(r, HEX, 64),
-    "slack hook": lambda r: "T" + _some(r, UP, 8) + "/B" + _some(r, UP, 8) + "/" + _some(r, ALNUM, 24),
-    "stripe": lambda r: "sk" + "_live_" + _some(r, ALNUM, 24),
-    "stripe restricted": lambda r: "rk" + "_live_" + _some(r, ALNUM, 99),
-    "stripe hook": lambda r: "wh" + "sec_" + _some(r, ALNUM, 32),
-    "openai": lambda r: "s" + "k-" + _some(r, ALNUM, 48),
-    "openai project": lambda r: "s" + "k-proj-" + _some(r, ALNUM + "_-", 120),
-    "anthropic": lambda r: "s" + "k-ant-api03-" + _some(r, ALNUM + "_-", 93) + "AA",
-    "groq": lambda r: "gs" + "k_" + _some(r, ALNUM, 52),
-    "hugging face": lambda r: "h" + "f_" + _some(r, ALNUM, 34),
-    "npm": lambda r: "np" + "m_" + _some(r, ALNUM, 36),
-    "pypi": lambda r: "py" + "pi-AgEIcHlwaS5vcmc" + _some(r, ALNUM + "_-", 70),
-    "docker": lambda r: "dck" + "r_pat_" + _some(r, ALNUM, 27),
-    "twilio": lambda r: "S" + "K" + _some(r, HEX, 32),
-    "sendgrid": lambda r: "S" + "G." + _some(r, ALNUM, 22) + "." + _some(r, ALNUM, 43),
-    "mailgun": lambda r: "ke" + "y-" + _some(r, HEX, 32),
-    "mailchimp": lambda r: _some(r, HEX, 32) + "-u" + "s12",
-    "new relic": lambda r: "NR" + "AK-" + _some(r, UP + NUM, 27),
-    "grafana": lambda r: "gl" + "sa_" + _some(r, ALNUM, 32) + "_" + _some(r, HEX, 8),
-    "sentry": lambda r: "sntry" + "u_" + _some(r, HEX, 64),
-    "vault": lambda r: "hv" + "s." + _some(r, ALNUM, 90),
-    "terraform": lambda r: _some(r, ALNUM, 14) + ".atlas" + "v1." + _some(r, ALNUM, 67),
-    "digitalocean": lambda r: "do" + "p_v1_" + _some(r, HEX, 64),
-    "databricks": lambda r: "da" + "pi" + _some(r, HEX, 32),
-    "doppler": lambda r: "dp" + ".pt." + _some(r, ALNUM, 43),
-    "shopify": lambda r: "shp" + "at_" + _some(r, HEX, 32),
-    "square": lambda r: "sq0" + "csp-" + _some(r, ALNUM + "_-", 43),
-    "telegram": lambda r: "123456789" + ":A" + "A" + _some(r, ALNUM, 33),
-    "linear": lambda r: "lin_" + "api_" + _some(r, ALNUM, 40),
-    "atlassian": lambda r: "ATAT" + "T3xFfGF0" + _some(r, ALNUM, 170) + "=" + _some(r, UP, 8),
-    "azure client": lambda r: _some(r, ALNUM, 3) + "8" + "Q~" + _some(r, ALNUM, 34),
-    "pagerduty": lambda r: "pd" + "us+_" + _some(r, ALNUM, 24),
+    "aws id": lambda r: "AK" + "IA" + _random_text(r, UP + "234567", 16),
+    "aws temporary id": lambda r: "AS" + "IA" + _random_text(r, UP + "234567", 16),
+    "gcp key": lambda r: "AI" + "za" + _random_text(r, ALNUM + "-_", 35),
+    "gcp oauth": lambda r: "ya" + "29." + _random_text(r, ALNUM + "-_", 80),
+    "gcp client": lambda r: "GOC" + "SPX-" + _random_text(r, ALNUM + "-_", 28),
+    "github classic": lambda r: "gh" + "p_" + _random_text(r, ALNUM, 36),
+    "github oauth": lambda r: "gh" + "o_" + _random_text(r, ALNUM, 36),
+    "github app": lambda r: "gh" + "s_" + _random_text(r, ALNUM, 36),
+    "github fine": lambda r: "github_" + "pat_" + _random_text(r, ALNUM, 22) + "_" + _random_text(r, ALNUM, 59),
+    "gitlab": lambda r: "gl" + "pat-" + _random_text(r, ALNUM, 20),
+    "gitlab deploy": lambda r: "gl" + "dt-" + _random_text(r, ALNUM + "_-", 20),
+    "slack bot": lambda r: "xo" + "xb-" + _random_text(r, NUM + "a", 12) + "-" + _random_text(r, NUM + "b", 13) + "-" + _random_text(r, ALNUM, 24),
+    "slack app": lambda r: "xa" + "pp-1-" + _random_text(r, UP, 11) + "-" + _random_text(r, NUM + "c", 13) + "-" + _random_text(r, HEX, 64),
+    "slack hook": lambda r: "T" + _random_text(r, UP, 8) + "/B" + _random_text(r, UP, 8) + "/" + _random_text(r, ALNUM, 24),
+    "stripe": lambda r: "sk" + "_live_" + _random_text(r, ALNUM, 24),
+    "stripe restricted": lambda r: "rk" + "_live_" + _random_text(r, ALNUM, 99),
+    "stripe hook": lambda r: "wh" + "sec_" + _random_text(r, ALNUM, 32),
+    "openai": lambda r: "s" + "k-" + _random_text(r, ALNUM, 48),
+    "openai project": lambda r: "s" + "k-proj-" + _random_text(r, ALNUM + "_-", 120),
+    "anthropic": lambda r: "s" + "k-ant-api03-" + _random_text(r, ALNUM + "_-", 93) + "AA",
+    "groq": lambda r: "gs" + "k_" + _random_text(r, ALNUM, 52),
+    "hugging face": lambda r: "h" + "f_" + _random_text(r, ALNUM, 34),
+    "npm": lambda r: "np" + "m_" + _random_text(r, ALNUM, 36),
+    "pypi": lambda r: "py" + "pi-AgEIcHlwaS5vcmc" + _random_text(r, ALNUM + "_-", 70),
+    "docker": lambda r: "dck" + "r_pat_" + _random_text(r, ALNUM, 27),
+    "twilio": lambda r: "S" + "K" + _random_text(r, HEX, 32),
+    "sendgrid": lambda r: "S" + "G." + _random_text(r, ALNUM, 22) + "." + _random_text(r, ALNUM, 43),
+    "mailgun": lambda r: "ke" + "y-" + _random_text(r, HEX, 32),
+    "mailchimp": lambda r: _random_text(r, HEX, 32) + "-u" + "s12",
+    "new relic": lambda r: "NR" + "AK-" + _random_text(r, UP + NUM, 27),
+    "grafana": lambda r: "gl" + "sa_" + _random_text(r, ALNUM, 32) + "_" + _random_text(r, HEX, 8),
+    "sentry": lambda r: "sntry" + "u_" + _random_text(r, HEX, 64),
+    "vault": lambda r: "hv" + "s." + _random_text(r, ALNUM, 90),
+    "terraform": lambda r: _random_text(r, ALNUM, 14) + ".atlas" + "v1." + _random_text(r, ALNUM, 67),
+    "digitalocean": lambda r: "do" + "p_v1_" + _random_text(r, HEX, 64),
+    "databricks": lambda r: "da" + "pi" + _random_text(r, HEX, 32),
+    "doppler": lambda r: "dp" + ".pt." + _random_text(r, ALNUM, 43),
+    "shopify": lambda r: "shp" + "at_" + _random_text(r, HEX, 32),
+    "square": lambda r: "sq0" + "csp-" + _random_text(r, ALNUM + "_-", 43),
+    "telegram": lambda r: "123456789" + ":A" + "A" + _random_text(r, ALNUM, 33),
+    "linear": lambda r: "lin_" + "api_" + _random_text(r, ALNUM, 40),
+    "atlassian": lambda r: "ATAT" + "T3xFfGF0" + _random_text(r, ALNUM, 170) + "=" + _random_text(r, UP, 8),
+    "azure client": lambda r: _random_text(r, ALNUM, 3) + "8" + "Q~" + _random_text(r, ALNUM, 34),
+    "pagerduty": lambda r: "pd" + "us+_" + _random_text(r, ALNUM, 24),
     "jwt": _jwt,
 }  # fmt: skip
 
@@ -186,13 +186,13 @@ def leaks() -> Iterator[Leak]:
             yield Leak(kind, around.format(secret), secret)
     for place in PASSWORD_PLACES:
         for secret in (
-            _some(rng, ALNUM, 12),
-            "Tr0ub4dor!" + _some(rng, LOW, 4),
+            _random_text(rng, ALNUM, 12),
+            "Tr0ub4dor!" + _random_text(rng, LOW, 4),
             rng.choice(["hunter", "dragon", "winter"]) + str(rng.randrange(10, 999)),
         ):
             yield Leak("password", place.format(secret), secret)
     for place in TOKEN_PLACES:
-        for secret in (_some(rng, HEX, 32), _some(rng, ALNUM, 40)):
+        for secret in (_random_text(rng, HEX, 32), _random_text(rng, ALNUM, 40)):
             yield Leak("token", place.format(secret), secret)
     yield from _many_lines(rng)
 
@@ -211,13 +211,13 @@ def _many_lines(rng: random.Random) -> Iterator[Leak]:
         access, hidden = VENDORS["aws id"](rng), _b64(rng, 30)
         yield Leak("aws pair", f"[default]\naws_access_key_id = {access}\naws_secret_access_key = {hidden}\n", hidden)
         yield Leak("aws pair", f"leaked: {access} {hidden}", hidden)
-        auth = base64.b64encode(f"ops:{_some(rng, ALNUM, 12)}".encode()).decode()
+        auth = base64.b64encode(f"ops:{_random_text(rng, ALNUM, 12)}".encode()).decode()
         yield Leak("docker auth", '{"auths": {"registry.internal": {"auth": "' + auth + '"}}}', auth)
         yield Leak("basic auth", f"Authorization: Basic {auth}", auth)
         storage, shared = _b64(rng, 64), _b64(rng, 32).replace("/", "%2F").replace("+", "%2B")
         yield Leak("azure storage", f"DefaultEndpointsProtocol=https;AccountName=logs;AccountKey={storage}==;", storage)
         key = _b64(rng, 600)
         yield Leak("kubeconfig", f"users:\n- name: admin\n  user:\n    client-key-data: {key}\n", key)
-        dsn = _some(rng, HEX, 32)
+        dsn = _random_text(rng, HEX, 32)
         yield Leak("sentry dsn", f"SENTRY_DSN=https://{dsn}@o11.ingest.sentry.io/42", dsn)
         yield Leak("sas", f"https://logs.blob.core.windows.net/c/b?sv=2022-11-02&sig={shared}%3D&se=x", shared)

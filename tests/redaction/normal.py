@@ -26,8 +26,8 @@ def _value(kind: str, size: int, rng: random.Random) -> str:
     if kind == "n":
         return str(rng.randrange(10 ** (size - 1), 10**size))
     if kind in ("hex", "HEX"):
-        made = "".join(rng.choices(HEX, k=size))
-        return made if kind == "hex" else made.upper()
+        digits = "".join(rng.choices(HEX, k=size))
+        return digits if kind == "hex" else digits.upper()
     if kind == "r":
         return "".join(rng.choices(SAFE, k=size))
     if kind == "b":

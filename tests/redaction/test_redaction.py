@@ -23,19 +23,21 @@ def report(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def _left(leak) -> bool:
+def _is_leaked(leak) -> bool:
     """Whether a telling part of the secret is still there."""
     tail, text = leak.secret[-8:], redact(leak.text).text
     return leak.secret in text or (len(leak.secret) >= 16 and tail in text)
 
 
 def test_secrets_are_caught():
-    made = list(leaks())
-    missed = [leak for leak in made if _left(leak)]
-    report(f"\nsecrets: {len(made) - len(missed)} of {len(made)} caught ({1 - len(missed) / len(made):.1%})")
+    generated = list(leaks())
+    missed = [leak for leak in generated if _is_leaked(leak)]
+    report(
+        f"\nsecrets: {len(generated) - len(missed)} of {len(generated)} caught ({1 - len(missed) / len(generated):.1%})"
+    )
     report("missed: " + str(Counter(leak.kind for leak in missed)))
-    assert len(made) >= 250
-    assert len(missed) <= 0.02 * len(made), [(leak.kind, leak.text[:80]) for leak in missed]
+    assert len(generated) >= 250
+    assert len(missed) <= 0.02 * len(generated), [(leak.kind, leak.text[:80]) for leak in missed]
 
 
 def test_normal_lines_survive():
@@ -141,7 +143,7 @@ def _seconds(text: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("text", "left"),
+    ("text", "expected"),
     [
         ("password=hunter2 user=app", "password=[redacted:password] user=app"),
         ("postgres://app:s3cr3t@db:5432/app", "postgres://app:[redacted:url-password]@db:5432/app"),
@@ -153,8 +155,8 @@ def _seconds(text: str) -> float:
         ("invalid password: authentication failed", "invalid password: authentication failed"),
     ],
 )
-def test_what_stands_around_stays(text, left):
-    assert redact(text).text == left
+def test_what_stands_around_stays(text, expected):
+    assert redact(text).text == expected
 
 
 PERSONAL = [
@@ -170,7 +172,7 @@ PERSONAL = [
 @pytest.mark.parametrize(("text", "kind"), PERSONAL)
 def test_personal_data_go_by_choice(text, kind):
     assert redact(text).text == text
-    assert [found.kind for found in redact(text, personal=True).found] == [kind]
+    assert [finding.kind for finding in redact(text, personal=True).found] == [kind]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +193,7 @@ def test_findings_tell_kind_and_place():
     first, second = redact(text).found
     assert (first.kind, first.line, first.column) == ("github-token", 2, 5)
     assert (second.kind, second.line, second.column) == ("password", 3, 16)
-    assert [text[found.start : found.end] for found in (first, second)] == [TOKEN, "hunter2"]
+    assert [text[finding.start : finding.end] for finding in (first, second)] == [TOKEN, "hunter2"]
 
 
 AT = datetime(2026, 3, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ MARK = "[redacted:password]"
 
 
 @pytest.mark.parametrize(
-    ("thing", "clean"),
+    ("value", "clean"),
     [
         ({"password": "correct horse battery"}, {"password": MARK}),
         ({"name": "DB_PASSWORD", "value": "x7Lm2pQ9"}, {"name": "DB_PASSWORD", "value": MARK}),
@@ -19,13 +19,13 @@ MARK = "[redacted:password]"
         ({"pin": 4815}, {"pin": "[redacted:one-time-code]"}),
     ],
 )
-def test_a_value_goes_by_its_name(thing, clean):
-    assert redact_model(thing) == clean
+def test_a_value_goes_by_its_name(value, clean):
+    assert redact_model(value) == clean
     assert redact_model(clean) == clean
 
 
 @pytest.mark.parametrize(
-    "thing",
+    "value",
     [
         {"tokens": 4096, "passwords": 3},
         {"password": True},
@@ -37,5 +37,5 @@ def test_a_value_goes_by_its_name(thing, clean):
         {"password": "${DB_PASSWORD}"},
     ],
 )
-def test_what_is_no_secret_is_handed_back_as_it_is(thing):
-    assert redact_model(thing) is thing
+def test_what_is_no_secret_is_handed_back_as_it_is(value):
+    assert redact_model(value) is value

@@ -144,7 +144,7 @@ def moment(scenario: Scenario, clock: str) -> str:
 
 def fields(scenario: Scenario, habits: Habits, *without: str, **other: Any) -> Fields:
     """Everything that a text holds; what a template leaves out is named."""
-    held: Fields = {
+    values: Fields = {
         "title": scenario.title,
         "start": moment(scenario, scenario.start),
         "end": moment(scenario, scenario.end),
@@ -161,7 +161,7 @@ def fields(scenario: Scenario, habits: Habits, *without: str, **other: Any) -> F
         "timeline": [text for _, text in scenario.timeline],
     }
     empty: Fields = {"service": None, "severity": "unknown", "failed": [], "fixed": [], "actions": [], "timeline": []}
-    return held | {name: empty.get(name) for name in without} | other
+    return values | {name: empty.get(name) for name in without} | other
 
 
 def facts_bold(scenario: Scenario, habits: Habits) -> str:
@@ -405,7 +405,7 @@ def aws_coe(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
 | Time (UTC) | Event |
 |---|---|
 """
-        + "\n".join(f"| {s.date} {at} | {said} |" for at, said in s.timeline)
+        + "\n".join(f"| {s.date} {at} | {event_text} |" for at, event_text in s.timeline)
         + f"""
 
 ## Action Items
@@ -418,7 +418,7 @@ def aws_coe(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
 
 def azure_pir(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
     day = date.fromisoformat(s.date)
-    events = "\n".join(f"- {at} UTC on {day:%d %B %Y} – {said}" for at, said in s.timeline)
+    events = "\n".join(f"- {at} UTC on {day:%d %B %Y} – {event_text}" for at, event_text in s.timeline)
     actions = "\n".join(f"- {text} ({state.capitalize()})" for text, _, state in s.actions)
     text = f"""# Post Incident Review – {s.title}
 
@@ -457,7 +457,7 @@ Between {s.start} UTC and {s.end} UTC on {day:%d %B %Y}, {s.summary[0].lower() +
         summary=None,
         fixed=[],
         timeline=None,
-        actions=[{"text": one, "owner": None, "state": state} for one, _, state in s.actions],
+        actions=[{"text": action, "owner": None, "state": state} for action, _, state in s.actions],
     )
     return f"pir-{s.key}.md", text, expected
 
@@ -515,7 +515,7 @@ def confluence(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
         f"<ac:task><ac:task-status>{'complete' if state == 'done' else 'incomplete'}</ac:task-status><ac:task-body>{escape(text)} (@{owner.split()[0]})</ac:task-body></ac:task>"
         for text, owner, state in s.actions
     )
-    events = "".join(f"<tr><td>{s.date} {at}</td><td>{escape(said)}</td></tr>" for at, said in s.timeline)
+    events = "".join(f"<tr><td>{s.date} {at}</td><td>{escape(event_text)}</td></tr>" for at, event_text in s.timeline)
     text = f"""<h1>{escape(s.title)}</h1>
 <table><tbody>
 <tr><th>Date</th><td><time datetime="{s.date}" /></td></tr>
@@ -534,8 +534,8 @@ def confluence(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
 <h2>Action items</h2><ac:task-list>{tasks}</ac:task-list>
 """
     actions = [
-        {"text": one, "owner": owner.split()[0], "state": "done" if state == "done" else "open"}
-        for one, owner, state in s.actions
+        {"text": action, "owner": owner.split()[0], "state": "done" if state == "done" else "open"}
+        for action, owner, state in s.actions
     ]
     return f"{s.key}.xhtml", text, fields(s, h, "trigger", actions=actions)
 
@@ -580,30 +580,30 @@ Status: Resolved
 {actions}
 """
     expected = [
-        {"text": one, "owner": owner.split()[0], "state": "done" if state == "done" else "open"}
-        for one, owner, state in s.actions
+        {"text": action, "owner": owner.split()[0], "state": "done" if state == "done" else "open"}
+        for action, owner, state in s.actions
     ]
     return f"{s.title.replace('/', ' ')} 3f2a9c1d.md", text, fields(s, h, "detection", "trigger", actions=expected)
 
 
 def google_docs(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
-    def escaped(said: str) -> str:
-        return said.replace("-", "\\-").replace("#", "\\#")
+    def escaped(text: str) -> str:
+        return text.replace("-", "\\-").replace("#", "\\#")
 
     def steps(rows: tuple[tuple[str, str | None], ...]) -> str:
         return "\n".join(
-            f"{n}. {escaped(said)}{': `' + command + '`' if command else ''}"
-            for n, (said, command) in enumerate(rows, start=1)
+            f"{n}. {escaped(step)}{': `' + command + '`' if command else ''}"
+            for n, (step, command) in enumerate(rows, start=1)
         )
 
     actions = "\n".join(
         [
             "| Action item | Owner | Status |",
             "| :---- | :---- | :---- |",
-            *(f"| {escaped(said)} | {owner} | {state} |" for said, owner, state in s.actions),
+            *(f"| {escaped(action)} | {owner} | {state} |" for action, owner, state in s.actions),
         ]
     )
-    events = "\n".join(f"* {at} UTC \\- {escaped(said)}" for at, said in s.timeline)
+    events = "\n".join(f"* {at} UTC \\- {escaped(event)}" for at, event in s.timeline)
     text = f"""**Postmortem: {escaped(s.title)} (incident \\#71)**
 
 **Date:** {escaped(s.date)}
@@ -644,7 +644,7 @@ def google_docs(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
 
 {actions}
 """
-    table = [{"text": one, "owner": owner, "state": state} for one, owner, state in s.actions]
+    table = [{"text": action, "owner": owner, "state": state} for action, owner, state in s.actions]
     return f"Postmortem {s.key}.md", text, fields(s, h, "detection", "trigger", actions=table)
 
 
@@ -834,7 +834,7 @@ def german(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
             ),
         ]
     )
-    events = "\n".join(f"- {at} Uhr: {said}" for at, said in s.timeline)
+    events = "\n".join(f"- {at} Uhr: {event_text}" for at, event_text in s.timeline)
     text = f"""# Störungsbericht: {s.title}
 
 **Datum:** {date.fromisoformat(s.date):%d.%m.%Y}
@@ -882,7 +882,8 @@ Alle Zeiten in UTC.
 {actions}
 """
     expected = [
-        {"text": one, "owner": owner, "state": "done" if state == "done" else "open"} for one, owner, state in s.actions
+        {"text": action, "owner": owner, "state": "done" if state == "done" else "open"}
+        for action, owner, state in s.actions
     ]
     return f"stoerung-{s.key}.md", text, fields(s, h, actions=expected)
 
@@ -957,7 +958,7 @@ def restructured(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
             for text, command in rows
         )
 
-    events = "\n".join(f"- {at} UTC: {said}" for at, said in s.timeline)
+    events = "\n".join(f"- {at} UTC: {event_text}" for at, event_text in s.timeline)
     actions = "\n".join(
         [
             "   * - Action",
@@ -1013,7 +1014,7 @@ def restructured(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
             h,
             "detection",
             "trigger",
-            actions=[{"text": one, "owner": owner, "state": state} for one, owner, state in s.actions],
+            actions=[{"text": action, "owner": owner, "state": state} for action, owner, state in s.actions],
         ),
     )
 
@@ -1024,7 +1025,7 @@ def ascii_doc(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
             f". {text}\n+\n[source,bash]\n----\n{command}\n----" if command else f". {text}" for text, command in rows
         )
 
-    events = "\n".join(f"|{at} |{said}" for at, said in s.timeline)
+    events = "\n".join(f"|{at} |{event_text}" for at, event_text in s.timeline)
     actions = "\n".join(
         f"* [{'x' if state == 'done' else ' '}] {text} (@{owner.split()[0]})" for text, owner, state in s.actions
     )
@@ -1071,8 +1072,8 @@ Service:: {s.service}
 {actions}
 """
     expected = [
-        {"text": one, "owner": owner.split()[0], "state": "done" if state == "done" else "open"}
-        for one, owner, state in s.actions
+        {"text": action, "owner": owner.split()[0], "state": "done" if state == "done" else "open"}
+        for action, owner, state in s.actions
     ]
     return f"{s.key}.adoc", text, fields(s, h, "detection", "trigger", actions=expected)
 
@@ -1084,7 +1085,7 @@ def org(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
             for n, (text, command) in enumerate(rows, start=1)
         )
 
-    events = "\n".join(f"- [{s.date} Mon {at}] {said}" for at, said in s.timeline)
+    events = "\n".join(f"- [{s.date} Mon {at}] {event_text}" for at, event_text in s.timeline)
     actions = "\n".join(f"- [{'X' if state == 'done' else ' '}] {text}" for text, _, state in s.actions)
     text = f"""#+TITLE: {s.title}
 #+DATE: {s.date}
@@ -1117,7 +1118,8 @@ All times UTC.
 {actions}
 """
     expected = [
-        {"text": one, "owner": None, "state": "done" if state == "done" else "open"} for one, _, state in s.actions
+        {"text": action, "owner": None, "state": "done" if state == "done" else "open"}
+        for action, _, state in s.actions
     ]
     return f"{s.key}.org", text, fields(s, h, "detection", "trigger", actions=expected)
 
@@ -1148,7 +1150,7 @@ def moj(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
 
 - **Review actions**:
 """
-        + "\n".join(f"  - {one}" for one, _, _ in s.actions)
+        + "\n".join(f"  - {action}" for action, _, _ in s.actions)
         + "\n"
     )
     return (
@@ -1167,7 +1169,7 @@ def moj(s: Scenario, h: Habits) -> tuple[str, str, Fields]:
             summary=None,
             timeline=None,
             fixed=[s.fixed[0]],
-            actions=[{"text": one, "owner": None, "state": None} for one, _, _ in s.actions],
+            actions=[{"text": action, "owner": None, "state": None} for action, _, _ in s.actions],
         ),
     )
 
@@ -1177,15 +1179,15 @@ def several(s: Scenario, h: Habits) -> tuple[str, str, list[Fields]]:
     three = [SCENARIOS[(place + n) % len(SCENARIOS)] for n in range(3)]
     parts = ["# Outage log"]
     expected = []
-    for one in three:
-        steps = step_list(one.fixed, h)
+    for scenario in three:
+        steps = step_list(scenario.fixed, h)
         parts.append(
-            f"## {one.date} {one.title}\n\n**Service:** {one.service}\n\n**Root cause:** "
-            f"{one.cause}\n\n**Resolution:**\n\n{steps}"
+            f"## {scenario.date} {scenario.title}\n\n**Service:** {scenario.service}\n\n**Root cause:** "
+            f"{scenario.cause}\n\n**Resolution:**\n\n{steps}"
         )
         expected.append(
             fields(
-                one,
+                scenario,
                 h,
                 "severity",
                 "summary",
@@ -1195,7 +1197,7 @@ def several(s: Scenario, h: Habits) -> tuple[str, str, list[Fields]]:
                 "failed",
                 "actions",
                 "timeline",
-                start=one.date,
+                start=scenario.date,
                 end=None,
             )
         )
@@ -1285,13 +1287,15 @@ TEMPLATES: dict[str, Callable[[Scenario, Habits], tuple[str, str, Any]]] = {
 
 def corpus(seed: int = 7) -> list[Labelled]:
     """Every template with half of the scenarios, the author's habits drawn by chance."""
-    found = []
+    labelled = []
     for n, (template, write) in enumerate(TEMPLATES.items()):
         for m, scenario in enumerate(SCENARIOS):
             if (n + m + seed) % 2:
                 continue
             habits = Habits(random.Random(f"{seed} {template} {scenario.key}"))
             name, text, expected = write(scenario, habits)
-            told = () if expected is None else tuple(expected) if isinstance(expected, list) else (expected,)
-            found.append(Labelled(template, f"{template}/{scenario.key}/{name}", text, told))
-    return found
+            expected_incidents = (
+                () if expected is None else tuple(expected) if isinstance(expected, list) else (expected,)
+            )
+            labelled.append(Labelled(template, f"{template}/{scenario.key}/{name}", text, expected_incidents))
+    return labelled

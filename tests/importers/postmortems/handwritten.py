@@ -13,5 +13,5 @@ from importers.postmortems.generator import Labelled
 
 def texts(name: str) -> list[Labelled]:
     """The texts of a file, with their labels."""
-    found = yaml.safe_load(Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8"))
-    return [Labelled("by hand", one["name"], one["text"], tuple(one["expected"])) for one in found]
+    entries = yaml.safe_load(Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8"))
+    return [Labelled("by hand", entry["name"], entry["text"], tuple(entry["expected"])) for entry in entries]

@@ -33,8 +33,8 @@ class Scenario:
 
 
 def _read() -> tuple[Scenario, ...]:
-    found = yaml.safe_load(Path(__file__).with_name("scenarios.yaml").read_text(encoding="utf-8"))
-    return tuple(Scenario(**{name: _tuples(value) for name, value in one.items()}) for one in found)
+    entries = yaml.safe_load(Path(__file__).with_name("scenarios.yaml").read_text(encoding="utf-8"))
+    return tuple(Scenario(**{name: _tuples(value) for name, value in entry.items()}) for entry in entries)
 
 
 def _tuples(value: Any) -> Any:

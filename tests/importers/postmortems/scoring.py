@@ -37,78 +37,89 @@ def words(text: str | None) -> set[str]:
     return set(re.findall(r"\w+", (text or "").casefold()))
 
 
-def same(read: str | None, expected: str | None) -> bool:
-    one, other = words(read), words(expected)
-    return bool(one) and len(one & other) >= SAME * max(len(one), len(other))
+def is_same_text(read: str | None, expected: str | None) -> bool:
+    read_words, expected_words = words(read), words(expected)
+    return bool(read_words) and len(read_words & expected_words) >= SAME * max(len(read_words), len(expected_words))
 
 
 def holds(read: str | None, expected: str | None) -> bool:
     """Whether a text says all of what was expected, and not much more."""
-    one, other = words(read), words(expected)
-    return bool(other) and len(one & other) >= 0.9 * len(other) and len(one) <= 2.5 * len(other) + 5
+    read_words, expected_words = words(read), words(expected)
+    return (
+        bool(expected_words)
+        and len(read_words & expected_words) >= 0.9 * len(expected_words)
+        and len(read_words) <= 2.5 * len(expected_words) + 5
+    )
 
 
 def contains(read: str, expected: str) -> bool:
     """Whether a sentence says a step in a few more words."""
-    one, other = words(_words_alone(read)), words(expected)
-    return bool(other) and len(one & other) >= 0.9 * len(other) and len(one) <= len(other) + 8
+    read_words, expected_words = words(_words_alone(read)), words(expected)
+    return (
+        bool(expected_words)
+        and len(read_words & expected_words) >= 0.9 * len(expected_words)
+        and len(read_words) <= len(expected_words) + 8
+    )
 
 
 def score(texts: Iterable[Labelled]) -> dict[str, Score]:
     """The score of each field over all texts."""
-    found: dict[str, Score] = defaultdict(Score)
+    scores: dict[str, Score] = defaultdict(Score)
     for labelled in texts:
         items = list(read_bytes(labelled.name, labelled.text.encode()))
         documents = [item for item in items if isinstance(item, Document)]
         incidents = [item for item in items if isinstance(item, Incident)]
-        kinds = {"postmortem" if one.kind != "runbook" else "runbook" for one in documents}
+        kinds = {"postmortem" if document.kind != "runbook" else "runbook" for document in documents}
         if not any(isinstance(item, ImportNote) and "skipped" in item.message for item in items):
-            _count(found["kind"], kinds == {"postmortem" if labelled.expected else "runbook"}, labelled.name)
+            _count(scores["kind"], kinds == {"postmortem" if labelled.expected else "runbook"}, labelled.name)
         _set(
-            found["incidents"],
+            scores["incidents"],
             labelled.name,
-            [one.title for one in incidents],
-            [one["title"] for one in labelled.expected],
+            [incident.title for incident in incidents],
+            [expected["title"] for expected in labelled.expected],
         )
         for expected in labelled.expected:
             incident = next(
-                (one for one in incidents if same(one.title, expected["title"])),
+                (incident for incident in incidents if is_same_text(incident.title, expected["title"])),
                 incidents[0] if len(incidents) == 1 else None,
             )
-            _fields(found, labelled.name, incident, expected)
+            _fields(scores, labelled.name, incident, expected)
             if incident is not None:
-                _lines(found["lines"], labelled.name, incident, documents[0])
-    return dict(found)
+                _lines(scores["lines"], labelled.name, incident, documents[0])
+    return dict(scores)
 
 
-def _fields(found: dict[str, Score], name: str, incident: Incident | None, expected: dict[str, Any]) -> None:
+def _fields(scores: dict[str, Score], name: str, incident: Incident | None, expected: dict[str, Any]) -> None:
     """Each field that is expected: what is named there, or, where it is empty there, that nothing was made up."""
     resolution = incident.resolution if incident else None
     severity = incident.severity if incident and incident.severity != "unknown" else None
-    said = {
-        "title": (incident.title if incident else None, same),
-        "service": (incident.service if incident else None, same),
-        "severity": (severity, same),
+    read_values = {
+        "title": (incident.title if incident else None, is_same_text),
+        "service": (incident.service if incident else None, is_same_text),
+        "severity": (severity, is_same_text),
         "summary": (incident.description if incident else None, holds),
         "impact": (incident.impact if incident else None, holds),
         "detection": (incident.detection if incident else None, holds),
         "trigger": (incident.trigger if incident else None, holds),
         "cause": (resolution.root_cause if resolution else None, holds),
     }
-    for field_name, (read, alike) in said.items():
-        wanted = expected.get(field_name)
-        if wanted is not None or (field_name in expected and field_name not in _OPEN):
-            _text(found[field_name], name, read, None if wanted == "unknown" else wanted, alike)
+    for field_name, (read, matches) in read_values.items():
+        expected_value = expected.get(field_name)
+        if expected_value is not None or (field_name in expected and field_name not in _OPEN):
+            _text(scores[field_name], name, read, None if expected_value == "unknown" else expected_value, matches)
     for field_name, at in (
         ("start", incident.started_at if incident else None),
         ("end", incident.resolved_at if incident else None),
     ):
-        _time(found[field_name], name, at, expected.get(field_name))
-    _steps(found, name, resolution.steps if resolution else (), expected)
-    _actions(found, name, incident.action_items if incident else (), expected.get("actions"))
+        _time(scores[field_name], name, at, expected.get(field_name))
+    _steps(scores, name, resolution.steps if resolution else (), expected)
+    _actions(scores, name, incident.action_items if incident else (), expected.get("actions"))
     if expected.get("timeline") is not None:
         _set(
-            found["timeline"], name, [one.text for one in (incident.timeline if incident else ())], expected["timeline"]
+            scores["timeline"],
+            name,
+            [entry.text for entry in (incident.timeline if incident else ())],
+            expected["timeline"],
         )
 
 
@@ -116,32 +127,32 @@ _OPEN = frozenset(("summary", "cause", "detection", "severity"))
 """Fields that a None leaves open, for a reader could argue."""
 
 
-def _steps(found: dict[str, Score], name: str, steps: tuple[ResolutionStep, ...], expected: dict[str, Any]) -> None:
-    for field_name, taken in (
-        ("fixed", [one for one in steps if one.outcome == "worked"]),
-        ("failed", [one for one in steps if one.outcome != "worked"]),
+def _steps(scores: dict[str, Score], name: str, steps: tuple[ResolutionStep, ...], expected: dict[str, Any]) -> None:
+    for field_name, selected in (
+        ("fixed", [step for step in steps if step.outcome == "worked"]),
+        ("failed", [step for step in steps if step.outcome != "worked"]),
     ):
         if expected.get(field_name) is not None:
-            _set(found[field_name], name, [one.text for one in taken], [text for text, _ in expected[field_name]])
+            _set(scores[field_name], name, [step.text for step in selected], [text for text, _ in expected[field_name]])
             _commands(
-                found["commands"],
+                scores["commands"],
                 name,
-                [one.command for one in taken],
+                [step.command for step in selected],
                 [command for _, command in expected[field_name]],
             )
 
 
 def _actions(
-    found: dict[str, Score], name: str, items: tuple[ActionItem, ...], expected: list[dict[str, Any]] | None
+    scores: dict[str, Score], name: str, items: tuple[ActionItem, ...], expected: list[dict[str, Any]] | None
 ) -> None:
     if expected is None:
         return
-    _set(found["actions"], name, [one.text for one in items], [one["text"] for one in expected])
-    for one in expected:
-        item = next((item for item in items if same(item.text, one["text"])), None)
+    _set(scores["actions"], name, [action.text for action in items], [action["text"] for action in expected])
+    for action in expected:
+        item = next((item for item in items if is_same_text(item.text, action["text"])), None)
         if item is not None:
-            _text(found["owner"], name, item.owner, one["owner"], same)
-            _text(found["state"], name, item.state, one["state"], same)
+            _text(scores["owner"], name, item.owner, action["owner"], is_same_text)
+            _text(scores["state"], name, item.state, action["state"], is_same_text)
 
 
 def _count(score: Score, right: bool, name: str) -> None:
@@ -152,10 +163,10 @@ def _count(score: Score, right: bool, name: str) -> None:
         score.wrong.append(name)
 
 
-def _text(score: Score, name: str, read: str | None, expected: str | None, alike: Any) -> None:
+def _text(score: Score, name: str, read: str | None, expected: str | None, matches: Any) -> None:
     score.read += bool(read)
     score.there += bool(expected)
-    right = bool(read) and bool(expected) and alike(read, expected)
+    right = bool(read) and bool(expected) and matches(read, expected)
     score.right += right
     if not right and (read or expected):
         score.wrong.append(f"{name}: {read!r} for {expected!r}")
@@ -164,27 +175,33 @@ def _text(score: Score, name: str, read: str | None, expected: str | None, alike
 def _time(score: Score, name: str, read: datetime | None, expected: str | None) -> None:
     if expected is None:
         return
-    said = read.isoformat() if read else None
-    _text(score, name, said, expected, lambda one, other: one.startswith(other))
+    text = read.isoformat() if read else None
+    _text(score, name, text, expected, lambda read_text, expected_text: read_text.startswith(expected_text))
 
 
 def _set(score: Score, name: str, read: list[str], expected: list[str]) -> None:
-    left = list(read)
+    unmatched = list(read)
     right = 0
-    for one in expected:
+    for expected_text in expected:
         match = next(
-            (other for other in left if same(_words_alone(other), one) or same(other, one) or contains(other, one)),
+            (
+                read_text
+                for read_text in unmatched
+                if is_same_text(_words_alone(read_text), expected_text)
+                or is_same_text(read_text, expected_text)
+                or contains(read_text, expected_text)
+            ),
             None,
         )
         if match is not None:
-            left.remove(match)
+            unmatched.remove(match)
             right += 1
         else:
-            score.wrong.append(f"{name}: lacks {one!r}")
+            score.wrong.append(f"{name}: lacks {expected_text!r}")
     score.read += len(read)
     score.there += len(expected)
     score.right += right
-    score.wrong += [f"{name}: not there {other!r}" for other in left]
+    score.wrong += [f"{name}: not there {read_text!r}" for read_text in unmatched]
 
 
 def _words_alone(step: str) -> str:
@@ -193,17 +210,17 @@ def _words_alone(step: str) -> str:
 
 
 def _commands(score: Score, name: str, read: list[str | None], expected: list[str | None]) -> None:
-    left = [one for one in read if one]
+    unmatched = [candidate for candidate in read if candidate]
     for command in filter(None, expected):
         score.there += 1
-        if command in left:
-            left.remove(command)
+        if command in unmatched:
+            unmatched.remove(command)
             score.right += 1
             score.read += 1
         else:
             score.wrong.append(f"{name}: lacks command {command!r}")
-    score.read += len(left)
-    score.wrong += [f"{name}: no such command {one!r}" for one in left]
+    score.read += len(unmatched)
+    score.wrong += [f"{name}: no such command {candidate!r}" for candidate in unmatched]
 
 
 def _lines(score: Score, name: str, incident: Incident, document: Document) -> None:
@@ -214,21 +231,21 @@ def _lines(score: Score, name: str, incident: Incident, document: Document) -> N
     cited += [(resolution.root_cause_line, resolution.root_cause)] if resolution and resolution.root_cause_line else []
     cited += [(item.line, item.text) for item in incident.action_items]
     cited += [
-        (incident.lines[one], getattr(incident, one))
-        for one in ("impact", "detection", "trigger")
-        if getattr(incident, one)
+        (incident.lines[field], getattr(incident, field))
+        for field in ("impact", "detection", "trigger")
+        if getattr(incident, field)
     ]
-    for line, said in cited:
-        right = line is not None and 0 < line <= len(rows) and bool(words(rows[line - 1]) & words(said))
-        _count(score, right, f"{name}: line {line} for {said[:50]!r}")
+    for line, text in cited:
+        right = line is not None and 0 < line <= len(rows) and bool(words(rows[line - 1]) & words(text))
+        _count(score, right, f"{name}: line {line} for {text[:50]!r}")
 
 
 def table(scores: dict[str, Score]) -> str:
     """The scores as lines of text."""
     return "\n".join(
         (
-            f"{name:<10} precision {one.precision:.3f} recall {one.recall:.3f} ({one.right} right, {one.read} read, "
-            f"{one.there} there)"
+            f"{name:<10} precision {score.precision:.3f} recall {score.recall:.3f} ({score.right} right, {score.read} read, "
+            f"{score.there} there)"
         )
-        for name, one in scores.items()
+        for name, score in scores.items()
     )
