@@ -52,20 +52,20 @@ def select_treated(flaw: HistoryFlaw, flawless: Sequence[str]) -> tuple[str, ...
     return tuple(flawless[n * len(flawless) // count] for n in range(count))
 
 
-def measure_effect(flaw: HistoryFlaw, touched: Sequence[str], before: Sequence[Case], after: Sequence[Case]) -> FlawEffect:
+def measure_effect(flaw: HistoryFlaw, treated: Sequence[str], before: Sequence[Case], after: Sequence[Case]) -> FlawEffect:
     """Return the paired difference over untreated openings that have something to find."""
     later = {case.answer.incident: case for case in after}
-    apart = set(touched)
+    treated_ids = set(treated)
     pairs = [
         (case, later[case.answer.incident])
         for case in before
-        if case.truth.known and case.answer.incident not in apart and case.answer.incident in later
+        if case.truth.known and case.answer.incident not in treated_ids and case.answer.incident in later
     ]
     # Where something was taken away, the mended history is the one before.
     sign = 1 if flaw.how == "left out" else -1
     return FlawEffect(
         flaw,
-        len(apart),
+        len(treated_ids),
         mean([sign * (float(_is_hit_at_3(new)) - float(_is_hit_at_3(old))) for old, new in pairs]),
         mean([sign * (float(bool(new.right)) - float(bool(old.right))) for old, new in pairs]),
     )

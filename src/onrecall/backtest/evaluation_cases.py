@@ -45,11 +45,11 @@ class Case:
 
 def judge_answers(run: ReplayResult, truths: GroundTruth) -> tuple[Case, ...]:
     """Judge every answer, in order."""
-    worked_before: set[str] = set()
+    worked_steps: set[str] = set()
     judged_cases = []
     for answer in run.answers:
-        judged_cases.append(_judge_answer(answer, truths, run, worked_before))
-        worked_before |= run.worked.get(answer.incident, frozenset())
+        judged_cases.append(_judge_answer(answer, truths, run, worked_steps))
+        worked_steps |= run.worked.get(answer.incident, frozenset())
     return tuple(judged_cases)
 
 

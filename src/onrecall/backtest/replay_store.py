@@ -69,9 +69,9 @@ class BatchingEmbedder:
 
     def learn(self, texts: Iterable[str], progress: Callable[[int, int], None] | None = None) -> None:
         """Embed what is new among these."""
-        fresh = list(dict.fromkeys(text for text in texts if text not in self.learned.known))
-        if fresh:
-            self.learned.known.update(zip(fresh, self._embedder.embed(fresh, progress), strict=True))
+        new_texts = list(dict.fromkeys(text for text in texts if text not in self.learned.known))
+        if new_texts:
+            self.learned.known.update(zip(new_texts, self._embedder.embed(new_texts, progress), strict=True))
 
 
 class InlineExecutor(Executor):

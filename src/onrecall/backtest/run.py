@@ -38,16 +38,16 @@ def measure_flaws(
     flawed = {name for flaw in flaw_list if flaw.how != "left out" for name in flaw.incidents}
     flawless = [incident.id for incident in history.incidents if incident.resolution and incident.id not in flawed]
     for flaw in flaw_list:
-        touched = mending.select_treated(flaw, flawless)
+        treated = mending.select_treated(flaw, flawless)
         left_out = flaw.how == "left out"
         replay = Replay(
             history,
             embedder,
-            forget=frozenset(touched if left_out else ()),
-            blank=frozenset(() if left_out else touched),
+            forget=frozenset(treated if left_out else ()),
+            blank=frozenset(() if left_out else treated),
             progress=progress,
         )
-        yield mending.measure_effect(flaw, touched, report.cases, judge_answers(replay.run(), truths))
+        yield mending.measure_effect(flaw, treated, report.cases, judge_answers(replay.run(), truths))
 
 
 def history_of_store(store: Storage) -> History:
@@ -85,8 +85,8 @@ def _confirmed_precedents(store: Storage, incidents: Iterable[Incident]) -> dict
 
 def _recall_flaws(incidents: Sequence[Incident]) -> list[HistoryFlaw]:
     """Return the flaws that affect recall."""
-    having: dict[str, list[str]] = {}
+    incidents_by_flaw: dict[str, list[str]] = {}
     for incident, names in incidents_with_flaws(incidents):
         for name in names:
-            having.setdefault(name, []).append(incident.id)
-    return [HistoryFlaw(name, FINDINGS[name], tuple(having[name])) for name in mending.TREATMENTS if name in having]
+            incidents_by_flaw.setdefault(name, []).append(incident.id)
+    return [HistoryFlaw(name, FINDINGS[name], tuple(incidents_by_flaw[name])) for name in mending.TREATMENTS if name in incidents_by_flaw]

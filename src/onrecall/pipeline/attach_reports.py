@@ -39,7 +39,7 @@ def merge_report(stored: Incident, report: Incident) -> Incident:
         return stored
     ended = stored.resolved_at or stored.started_at
     first, last = stored.started_at - TIMELINE_BEFORE, ended + TIMELINE_AFTER
-    near = [
+    timeline = [
         entry if entry.at is None or first <= entry.at <= last else replace(entry, at=None) for entry in report.timeline
     ]
     return replace(
@@ -48,7 +48,7 @@ def merge_report(stored: Incident, report: Incident) -> Incident:
         impact=report.impact,
         detection=report.detection,
         trigger=report.trigger,
-        timeline=tuple(near),
+        timeline=tuple(timeline),
         action_items=report.action_items,
         lines=report.lines,
         resolution=stored.resolution or _resolution_from_report(stored, report),

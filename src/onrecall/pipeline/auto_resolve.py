@@ -43,8 +43,8 @@ class AutoResolver:
 
     def run(self) -> int:
         """Process everything that is due; returns the number of items processed."""
-        watched = self._switch.run() + self._store.maintenance.release(self._clock())
-        return watched + self._expire() + self._process_changes() + self._process_notes() + self._resolve_quiet()
+        handled = self._switch.run() + self._store.maintenance.release(self._clock())
+        return handled + self._expire() + self._process_changes() + self._process_notes() + self._resolve_quiet()
 
     def _expire(self) -> int:
         """End alerts that have not been updated within their expiry time, for sources that never send a resolve."""
@@ -84,10 +84,10 @@ class AutoResolver:
         """Store notes as suggested resolutions: those that state a fix, otherwise the newest note."""
         at = incident.resolved_at or self._store.grouping.end_time(incident, self._clock())
         written = newest_notes(notes)
-        stating = [(note, resolution) for note in written if (resolution := resolution_from_note(note, at))][:MAX_SUGGESTIONS]
-        if not stating and written and not self._store.suggestions.pending(incident.id):
-            stating = [(written[0], resolution_from_text(written[0], at))]
-        for note, resolution in stating:
+        candidates = [(note, resolution) for note in written if (resolution := resolution_from_note(note, at))][:MAX_SUGGESTIONS]
+        if not candidates and written and not self._store.suggestions.pending(incident.id):
+            candidates = [(written[0], resolution_from_text(written[0], at))]
+        for note, resolution in candidates:
             self._suggestions.suggest_resolution(self._store.incident(incident.id), note, resolution)
 
 

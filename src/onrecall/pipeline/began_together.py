@@ -44,11 +44,11 @@ class BeganTogetherService:
         """Return groups of open incidents that began together, newest first, except those kept apart by a person."""
         opened = self._store.grouping.open_by_alerts()
         alerts_by_incident = {candidate.incident.id: candidate.held for candidate in opened}
-        apart = frozenset(kinds for kinds, together in self._store.grouping.pairings().items() if not together)
+        kept_apart = frozenset(kinds for kinds, together in self._store.grouping.pairings().items() if not together)
         groups = (
             group
             for group in _bursts([candidate.incident for candidate in opened])
-            if not any(_is_kept_apart(alerts_by_incident[first.id], alerts_by_incident[second.id], apart) for first, second in combinations(group, 2))
+            if not any(_is_kept_apart(alerts_by_incident[first.id], alerts_by_incident[second.id], kept_apart) for first, second in combinations(group, 2))
         )
         hints = [BeganTogether(group) for group in groups if len(_distinct_subjects(group)) >= MIN_INCIDENTS]
         return tuple(sorted(hints, key=lambda hint: hint.incidents[0].started_at, reverse=True))
@@ -97,5 +97,5 @@ def _distinct_subjects(incidents: Iterable[Incident]) -> frozenset[str]:
     return frozenset(incident.service or incident.title for incident in incidents)
 
 
-def _is_kept_apart(first: IncidentAlerts, second: IncidentAlerts, apart: frozenset[Kinds]) -> bool:
-    return bool(apart) and not pairing_kinds(first.alerts, second.alerts).isdisjoint(apart)
+def _is_kept_apart(first: IncidentAlerts, second: IncidentAlerts, kept_apart: frozenset[Kinds]) -> bool:
+    return bool(kept_apart) and not pairing_kinds(first.alerts, second.alerts).isdisjoint(kept_apart)

@@ -161,8 +161,8 @@ class CalibrationService:
 
     def _refit_when_due(self, now: datetime) -> None:
         newest = self._store.newest_curve()
-        had = int(newest.body["judged"]) if newest else 0
-        if self._store.judged_count() - had >= max(1, GROWTH * had):
+        fitted_count = int(newest.body["judged"]) if newest else 0
+        if self._store.judged_count() - fitted_count >= max(1, GROWTH * fitted_count):
             self.fit(now)
 
     def _read(self) -> CalibrationState:

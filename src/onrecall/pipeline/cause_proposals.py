@@ -70,15 +70,15 @@ def propose_families(incidents: Sequence[Incident], vectors: Mapping[str, np.nda
     )
     weights = _word_weights(causes.values())
     leaders: list[_Leader] = []
-    having: dict[str, set[int]] = {}
+    leaders_by_term: dict[str, set[int]] = {}
     for incident in oldest_first:
-        weighed = {term: weights[term] for term in terms(causes[incident.id])}
-        leader = _nearest(incident, weighed, leaders, having, vectors)
+        word_weights = {term: weights[term] for term in terms(causes[incident.id])}
+        leader = _nearest(incident, word_weights, leaders, leaders_by_term, vectors)
         if normalized_cause(incident) or leader is None:
-            leader = _Leader(incident, weighed, len(leaders))
+            leader = _Leader(incident, word_weights, len(leaders))
             leaders.append(leader)
-            for term in weighed:
-                having.setdefault(term, set()).add(leader.place)
+            for term in word_weights:
+                leaders_by_term.setdefault(term, set()).add(leader.place)
         if not normalized_cause(incident):
             leader.members.append(incident)
     joined = _by_label(leaders)
@@ -100,13 +100,13 @@ def _nearest(
     incident: Incident,
     words: Mapping[str, float],
     leaders: Sequence[_Leader],
-    having: Mapping[str, set[int]],
+    leaders_by_term: Mapping[str, set[int]],
     vectors: Mapping[str, np.ndarray],
 ) -> _Leader | None:
     """Return the matching leader with the highest overlap."""
     shared: dict[int, float] = {}
     for term, weight in words.items():
-        for place in having.get(term, ()):
+        for place in leaders_by_term.get(term, ()):
             shared[place] = shared.get(place, 0.0) + weight
     best, most = None, 0.0
     for place in sorted(shared):

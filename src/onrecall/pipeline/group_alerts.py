@@ -136,23 +136,23 @@ class AlertGrouper:
             self._alert_cache.record_opened(incident_id, [placed.alert for placed in opening.alerts])
 
     def _plan_write(self, snapshot: GroupingSnapshot, now: datetime) -> GroupingWrite:
-        homeless = [alert for alert in snapshot.waiting if alert.incident is None]
-        covered = {alert.id: window for alert in homeless if (window := covering_window(snapshot.windows, effective_alert(alert), now))}
-        fresh = [alert for alert in homeless if alert.alert.purpose == "incident" and alert.id not in covered]
+        unassigned = [alert for alert in snapshot.waiting if alert.incident is None]
+        covered = {alert.id: window for alert in unassigned if (window := covering_window(snapshot.windows, effective_alert(alert), now))}
+        alerts_to_group = [alert for alert in unassigned if alert.alert.purpose == "incident" and alert.id not in covered]
         candidates = [self._candidate(candidate) for candidate in snapshot.open]
         pairings = ManualPairings(snapshot.pairings)
-        grouping = plan_grouping([effective_alert(alert) for alert in fresh], candidates, self._topology, pairings, background=self._background)
+        grouping = plan_grouping([effective_alert(alert) for alert in alerts_to_group], candidates, self._topology, pairings, background=self._background)
         touched = {candidate.incident.id: IncidentDelta(candidate.incident, candidate.held) for candidate in snapshot.open}
         for alert in snapshot.waiting:
             if alert.incident is not None:
                 self._apply_update(touched[alert.incident], alert)
-        later: dict[str, list[StoredAlert]] = {}
+        reopened_later: dict[str, list[StoredAlert]] = {}
         for join in grouping.joins:
             delta = touched[join.incident_id]
-            if _began_after(delta.before, fresh[join.alert_index]):
-                later.setdefault(join.incident_id, []).append(fresh[join.alert_index])
+            if _began_after(delta.before, alerts_to_group[join.alert_index]):
+                reopened_later.setdefault(join.incident_id, []).append(alerts_to_group[join.alert_index])
                 continue
-            delta.joined.append(AlertAssignment(fresh[join.alert_index], _assignment_detail(join.how, join.score, join.reasons)))
+            delta.joined.append(AlertAssignment(alerts_to_group[join.alert_index], _assignment_detail(join.how, join.score, join.reasons)))
             delta.reopens |= join.reopens
         merged = self._merged(grouping.merges, touched, now)
         merged_ids = {merge.gone.id for merge in merged}
@@ -160,16 +160,16 @@ class AlertGrouper:
         changed = [
             delta for name, delta in touched.items() if name not in merged_ids and (delta.news or delta.joined or name in target_ids)
         ]
-        openings = [(list(opening.members), [fresh[n] for n in opening.alert_indexes]) for opening in grouping.opens]
-        openings += [([_member_after_resolution(name)] * len(late_alerts), late_alerts) for name, late_alerts in later.items()]
-        aside = [AlertAssignment(fresh[quiet.alert_index], _assignment_detail("quiet", None, quiet.reasons)) for quiet in grouping.quiet]
-        aside += [
+        openings = [(list(opening.members), [alerts_to_group[n] for n in opening.alert_indexes]) for opening in grouping.opens]
+        openings += [([_member_after_resolution(name)] * len(late_alerts), late_alerts) for name, late_alerts in reopened_later.items()]
+        set_aside = [AlertAssignment(alerts_to_group[quiet.alert_index], _assignment_detail("quiet", None, quiet.reasons)) for quiet in grouping.quiet]
+        set_aside += [
             AlertAssignment(alert, _assignment_detail(alert.alert.purpose, None, (alert.alert.purpose_reason,)))
-            for alert in homeless
+            for alert in unassigned
             if alert.alert.purpose != "incident"
         ]
-        aside += [AlertAssignment(alert, _maintenance_detail(covered[alert.id])) for alert in homeless if _is_expected(alert, covered)]
-        return self._draft(snapshot.number, openings, changed, merged, aside, now)
+        set_aside += [AlertAssignment(alert, _maintenance_detail(covered[alert.id])) for alert in unassigned if _is_expected(alert, covered)]
+        return self._draft(snapshot.number, openings, changed, merged, set_aside, now)
 
     def _draft(
         self,
@@ -177,7 +177,7 @@ class AlertGrouper:
         openings: Sequence[tuple[Sequence[Member], Sequence[StoredAlert]]],
         deltas: Sequence[IncidentDelta],
         merged: Sequence[IncidentMerge],
-        aside: Sequence[AlertAssignment],
+        set_aside: Sequence[AlertAssignment],
         now: datetime,
     ) -> GroupingWrite:
         new = [_resolve_if_over(storm.build_incident(None, alerts, self._topology), alerts, now) for _, alerts in openings]
@@ -200,7 +200,7 @@ class AlertGrouper:
                 self._changed(delta, updated, passages.get(updated.id), now) for delta, updated in zip(deltas, after, strict=True)
             ),
             merged=tuple(merged),
-            done=tuple(aside),
+            done=tuple(set_aside),
         )
 
     def _candidate(self, candidate: CandidateIncident) -> OpenIncident:

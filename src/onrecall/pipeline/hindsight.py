@@ -124,9 +124,9 @@ def pull(
         else:
             pulled.skipped += 1
             pulled.examples += [document.id] if len(pulled.examples) < MAX_EXAMPLES else []
-    ours = _locally_owned(memory.store, list(by_incident))
-    to_import = {name: documents for name, documents in sorted(by_incident.items()) if name not in ours}
-    pulled.known_here = sum(len(by_incident[name]) for name in ours)
+    local_ids = _locally_owned(memory.store, list(by_incident))
+    to_import = {name: documents for name, documents in sorted(by_incident.items()) if name not in local_ids}
+    pulled.known_here = sum(len(by_incident[name]) for name in local_ids)
     changed = _changed_documents(memory.store, peer.channel.name, to_import)
     records = _incident_records(peer.bank, changed, stored_at=stored_at)
     pulled.brought = memory.import_history((parse_record(record, undated) for record in records), progress, dry_run=dry_run)
@@ -155,15 +155,15 @@ def _is_as_pulled(store: Storage, incident: Incident) -> bool:
 
 def _locally_owned(store: Storage, names: Sequence[str]) -> set[str]:
     """Return the incidents that take precedence over the bank: our own, and those resolved here."""
-    ours = set()
+    local_ids = set()
     for name in names:
         try:
             incident = store.incident(name)
         except NotFound:
             continue
         if incident.source != PULLED_FROM or (incident.resolution and incident.resolution.provenance != "imported"):
-            ours.add(name)
-    return ours
+            local_ids.add(name)
+    return local_ids
 
 
 def _changed_documents(

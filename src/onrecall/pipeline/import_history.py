@@ -69,15 +69,15 @@ def import_history(
 
     Without `credit`, the steps of resolutions add to no track record.
     """
-    bringing = _ImportRun(store, recall, clock, personal=personal, dry_run=dry_run, credit=credit)
-    for batch, read in _split_batches(items, bringing.brought):
-        bringing.take(batch)
+    import_run = _ImportRun(store, recall, clock, personal=personal, dry_run=dry_run, credit=credit)
+    for batch, read in _split_batches(items, import_run.brought):
+        import_run.take(batch)
         if progress:
             progress(read)
-    bringing.finish()
-    if bringing.brought.updated and not dry_run:
+    import_run.finish()
+    if import_run.brought.updated and not dry_run:
         store.cause_families.label_again()
-    return bringing.brought
+    return import_run.brought
 
 
 class _ImportRun:
@@ -135,11 +135,11 @@ class _ImportRun:
                 self.brought.survey.add(item)
         unchanged = self._store.unchanged(clean)
         self.brought.unchanged += sum(unchanged)
-        fresh = [item for item, is_unchanged in zip(clean, unchanged, strict=True) if not is_unchanged]
+        new_items = [item for item, is_unchanged in zip(clean, unchanged, strict=True) if not is_unchanged]
         if self._dry_run:
-            self.brought.created += len(fresh)
-        elif fresh:
-            for saved in self._store.save(_store_entries(self._recall, fresh, credit=self._credit), self._clock()):
+            self.brought.created += len(new_items)
+        elif new_items:
+            for saved in self._store.save(_store_entries(self._recall, new_items, credit=self._credit), self._clock()):
                 self.brought.add(saved)
 
 

@@ -40,7 +40,7 @@ def build_incident(
     ordered_alerts = [alert.alert for alert in ordered]
     first = primary_alert(ordered_alerts, topology)
     also = summarize_alerts(ordered_alerts, besides=first)
-    fresh = Incident(
+    incident = Incident(
         id=before.id if before else "",
         title=_truncate_line(first.title, MAX_TITLE) or _truncate_line(first.key, MAX_TITLE),
         started_at=effective_start(ordered[0]),
@@ -52,9 +52,9 @@ def build_incident(
         source=ALERTS_SOURCE,
     )
     if before is None:
-        return fresh
+        return incident
     updated = replace(
-        fresh,
+        incident,
         status=before.status,
         acknowledged_at=before.acknowledged_at,
         resolved_at=before.resolved_at,

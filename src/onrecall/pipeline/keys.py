@@ -78,8 +78,8 @@ class Keys:
         """Replace a key by one with the same name, role and lifetime; both are valid until the overlap ends."""
         now, matching = self._clock(), self._find(which)
         old = next((key for key in reversed(matching) if key.state(now) == "active"), matching[-1])
-        lasting = None if old.expires_at is None else now + (old.expires_at - old.created_at)
-        new_key = _generate(old.name, old.role, now, _check_expiry(expires_at, now) or lasting)
+        same_lifetime = None if old.expires_at is None else now + (old.expires_at - old.created_at)
+        new_key = _generate(old.name, old.role, now, _check_expiry(expires_at, now) or same_lifetime)
         self._ring.replace(old.id, new_key.key, now + overlap)
         self._read_at = None
         return new_key
@@ -160,10 +160,10 @@ class Keys:
         self._ring.used(key.id, now)
 
 
-def _last_admin(ending: Iterable[Key], every: Iterable[Key], now: datetime) -> Key | None:
+def _last_admin(ending: Iterable[Key], all_keys: Iterable[Key], now: datetime) -> Key | None:
     """Return the last of the ending admin keys if no other admin key is active."""
     ids = {key.id for key in ending}
-    working = [key for key in every if key.role == "admin" and key.state(now) == "active"]
+    working = [key for key in all_keys if key.role == "admin" and key.state(now) == "active"]
     ending_admins = [key for key in working if key.id in ids]
     return ending_admins[-1] if ending_admins and len(ending_admins) == len(working) else None
 

@@ -174,8 +174,8 @@ class Dispatcher:
         answers = self._store.overview.asked_after(after, BATCH)
         if not answers:
             return 0
-        fresh = [answer for _, answer in answers if self._clock() - answer.created_at < MAX_EVENT_AGE]
-        posts = [decision_post(channel, answer) for answer in fresh]
+        recent_answers = [answer for _, answer in answers if self._clock() - answer.created_at < MAX_EVENT_AGE]
+        posts = [decision_post(channel, answer) for answer in recent_answers]
         self._outbox.enqueue_decisions(self.name, after, answers[-1][0], posts, self._clock())
         return len(answers)
 

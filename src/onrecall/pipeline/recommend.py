@@ -97,8 +97,8 @@ class Recommender:
             for suggestion in self._store.suggestions.pending(*scores)
             if suggestion.incident and (situation.as_of is None or suggestion.at <= situation.as_of)
         ]
-        apart = replace(situation, only=replace(situation.only, kind="suggestion", service=None, labels={}))
-        similar_suggestions = [item for item in self._recall.recall(apart, MAX_SUGGESTIONS) if item.score >= similar]
+        suggestion_situation = replace(situation, only=replace(situation.only, kind="suggestion", service=None, labels={}))
+        similar_suggestions = [item for item in self._recall.recall(suggestion_situation, MAX_SUGGESTIONS) if item.score >= similar]
         by_id = {item.id: item for item in (*for_incidents, *similar_suggestions)}
         return tuple(sorted(by_id.values(), key=lambda item: -item.score)[:MAX_SUGGESTIONS])
 
@@ -242,11 +242,11 @@ def _advise(
     advice = compose(situation, evidence, records, as_of, measured.thresholds)
     if advice.verdict == "never_seen" or not measured.is_below_margin(features.of(evidence, advice, as_of)):
         return advice
-    again = compose(situation, evidence, records, as_of, UNREACHABLE_THRESHOLDS)
-    if again.verdict != "never_seen":  # a runbook for this very alert needs no match
-        return again
+    without_match = compose(situation, evidence, records, as_of, UNREACHABLE_THRESHOLDS)
+    if without_match.verdict != "never_seen":  # a runbook for this very alert needs no match
+        return without_match
     nearest = named(max(evidence, key=lambda item: item.score))
-    return replace(again, verdict_reason=f"nothing like this was seen before: {nearest} is nearest, but {TOO_LITTLE_MARGIN}")
+    return replace(without_match, verdict_reason=f"nothing like this was seen before: {nearest} is nearest, but {TOO_LITTLE_MARGIN}")
 
 
 def _milliseconds(start: float, end: float) -> float:

@@ -47,6 +47,6 @@ def cause_vectors(store: Storage, incidents: Sequence[str], as_of: datetime | No
 def waiting_proposals(store: Storage, incidents: Sequence[Incident]) -> tuple[Proposal, ...]:
     """Return the proposed families on which nobody has decided yet."""
     explained = [incident.id for incident in incidents if cause_words(incident)]
-    refused = [set(family.incidents) for family in store.cause_families.all() if family.state == "dismissed"]
+    dismissed = [set(family.incidents) for family in store.cause_families.all() if family.state == "dismissed"]
     families = propose_families(incidents, cause_vectors(store, explained))
-    return tuple(family for family in families if not any(set(family.incidents) <= members for members in refused))
+    return tuple(family for family in families if not any(set(family.incidents) <= members for members in dismissed))
