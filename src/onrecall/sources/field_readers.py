@@ -209,9 +209,9 @@ def labels_from_value(value: Any, longest: int = payload.LONGEST_LINE) -> dict[s
     """Convert an object, tags or pairs to labels, without empty ones."""
     entries = payload.flatten(value, longest) if isinstance(value, dict) else labels_from_tags(value)
     return {
-        payload.truncate(name, payload.LONGEST_NAME): payload.truncate(text, longest)
+        payload.truncate(label, payload.LONGEST_NAME): payload.truncate(text, longest)
         for name, entry_value in entries.items()
-        if (text := payload.filled_text(entry_value)) and name
+        if (text := payload.filled_text(entry_value)) and (label := payload.to_text(name))
     }
 
 
