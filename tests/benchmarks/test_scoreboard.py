@@ -45,7 +45,7 @@ def test_shares_count_what_was_asked_and_what_was_taken_out() -> None:
         answer("b", 0.30, right=False, removed=True),
         answer("c", 0.05, right=False, removed=True),
     ]
-    chances = np.array([0.9, 0.6, 0.3, 0.3, 0.1, 0.05])
+    chances = np.array([0.95, 0.9, 0.3, 0.3, 0.1, 0.05])
     quality = measure_answers(answers, chances, Thresholds())
     assert (quality.questions, quality.right) == (3, pytest.approx(2 / 3))
     assert (quality.known, quality.known_right) == (pytest.approx(2 / 3), 0.5)

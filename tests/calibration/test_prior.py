@@ -28,9 +28,11 @@ STRONG = {
     "meaning": 0.85,
     "meaning_lead": 0.3,
     "crowd": 0.4,
+    "telling": 0.9,
+    "rival_term": 0.3,
 }
 WEAK = {**STRONG, "strength": 0.7, "apart": 0.1, "apart_log": 0.4, "words": 0.4, "meaning": 0.4}
-WEAK |= {"words_lead": -0.1, "characters_lead": 0.0, "covered": 0.2, "meaning_lead": -0.05}
+WEAK |= {"words_lead": -0.1, "characters_lead": 0.0, "covered": 0.2, "meaning_lead": -0.05, "telling": 0.2}
 
 
 def evidence(name: str, ranking: dict[str, float], score: float = 0.8, cause: str | None = None) -> Evidence:

@@ -3,9 +3,9 @@
 import pytest
 
 from onrecall.retrieval.fusion import Signals
-from onrecall.retrieval.ranking_features import CandidateSignals, ranking_features
+from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
 
-TERM_WEIGHTS = {1: 6.0, 2: 3.0, 3: 1.0}
+QUESTION = QuestionTerms({1: 6.0, 2: 3.0, 3: 1.0}, {1: 0.9, 2: 0.6, 3: 0.3})
 
 
 def candidate(words: float, meaning: float | None, characters: float = 0.1, has: tuple[int, ...] = ()):
@@ -13,7 +13,7 @@ def candidate(words: float, meaning: float | None, characters: float = 0.1, has:
 
 
 def test_a_leader_stands_apart_and_the_next_does_not():
-    first, second = ranking_features([candidate(2.0, 0.9, 0.3, (1, 2)), candidate(1.0, 0.5)], TERM_WEIGHTS, 2)
+    first, second = ranking_features([candidate(2.0, 0.9, 0.3, (1, 2)), candidate(1.0, 0.5)], QUESTION, 2)
     assert first["words_lead"] == pytest.approx(1.0)
     assert first["meaning_lead"] == pytest.approx(0.4)
     assert first["apart"] > 0.5 > second["apart"]
@@ -21,25 +21,25 @@ def test_a_leader_stands_apart_and_the_next_does_not():
 
 
 def test_a_lone_candidate_is_compared_with_usual_rivals():
-    (alone,) = ranking_features([candidate(2.0, 0.9)], TERM_WEIGHTS, 1)
+    (alone,) = ranking_features([candidate(2.0, 0.9)], QUESTION, 1)
     assert 0 < alone["apart"] < alone["strength"]
     assert alone["words_lead"] < alone["words"]
 
 
 def test_coverage_counts_terms_by_what_they_tell():
-    (found,) = ranking_features([candidate(1.0, 0.5, has=(1, 3))], TERM_WEIGHTS, 1)
+    (found,) = ranking_features([candidate(1.0, 0.5, has=(1, 3))], QUESTION, 1)
     assert found["covered"] == pytest.approx(0.7)
 
 
 def test_without_a_model_nothing_is_said_of_meaning():
-    (found,) = ranking_features([candidate(1.0, None)], TERM_WEIGHTS, 1)
+    (found,) = ranking_features([candidate(1.0, None)], QUESTION, 1)
     assert not {"meaning", "meaning_lead", "crowd"} & found.keys()
 
 
 def test_a_longer_question_is_longer_and_one_without_known_words_is_covered_by_nothing():
-    (short,) = ranking_features([candidate(1.0, 0.5)], {1: 1.0}, 1)
-    (long,) = ranking_features([candidate(1.0, 0.5)], dict.fromkeys(range(80), 1.0), 1)
-    (silent,) = ranking_features([candidate(0.0, 0.5)], {}, 1)
+    (short,) = ranking_features([candidate(1.0, 0.5)], QuestionTerms({1: 1.0}, {}), 1)
+    (long,) = ranking_features([candidate(1.0, 0.5)], QuestionTerms(dict.fromkeys(range(80), 1.0), {}), 1)
+    (silent,) = ranking_features([candidate(0.0, 0.5)], QuestionTerms({}, {}), 1)
     assert 0 < short["length"] < long["length"] < 1
     assert (silent["covered"], silent["length"]) == (0.0, 0.0)
 
@@ -47,6 +47,21 @@ def test_a_longer_question_is_longer_and_one_without_known_words_is_covered_by_n
 def test_only_the_nearest_rivals_are_its_surroundings():
     rivals = [candidate(1.0, 0.5)] * 9
     far = [candidate(0.0, 0.0)] * 30
-    near, _ = ranking_features([candidate(2.0, 0.9), *rivals], TERM_WEIGHTS, 2)
-    crowded, _ = ranking_features([candidate(2.0, 0.9), *rivals, *far], TERM_WEIGHTS, 2)
+    near, _ = ranking_features([candidate(2.0, 0.9), *rivals], QUESTION, 2)
+    crowded, _ = ranking_features([candidate(2.0, 0.9), *rivals, *far], QUESTION, 2)
     assert near == crowded
+
+
+def test_the_rarest_terms_that_stand_anywhere_tell_most():
+    rarity = {term: 0.2 + term / 20 for term in range(1, 11)}
+    question = QuestionTerms({**dict.fromkeys(rarity, 1.0), 99: 9.0}, rarity)
+    (rare,) = ranking_features([candidate(1.0, 0.5, has=(6, 7, 8, 9, 10))], question, 1)
+    (common,) = ranking_features([candidate(1.0, 0.5, has=(1, 2, 3, 4, 5))], question, 1)
+    assert (rare["telling"], common["telling"]) == (pytest.approx(1.0), 0.0)
+
+
+def test_a_rare_term_that_only_a_rival_has_speaks_against_a_candidate():
+    first, second = ranking_features([candidate(2.0, 0.9, has=(2, 3)), candidate(1.0, 0.5, has=(1, 3))], QUESTION, 2)
+    assert (first["rival_term"], second["rival_term"]) == (0.9, 0.6)
+    (alone,) = ranking_features([candidate(2.0, 0.9, has=(3,))], QUESTION, 1)
+    assert alone["rival_term"] == 0.0

@@ -96,7 +96,7 @@ def measure_foreign(
 
 def _verdicts(answers: Answers, chances: Floats, limits: Thresholds) -> tuple[np.ndarray, np.ndarray]:
     pairs = list(zip(answers, chances.tolist(), strict=True))
-    similar = [limits.serves(answer.match, chance, answer.ranking.get("length", 1.0)) for answer, chance in pairs]
+    similar = [limits.serves(answer.match, chance) for answer, chance in pairs]
     return np.array(similar, bool), np.array([limits.knows(answer.match, chance) for answer, chance in pairs], bool)
 
 

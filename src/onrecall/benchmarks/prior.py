@@ -17,6 +17,7 @@ from onrecall.benchmarks.beir import Task
 from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, PublicTask, read_tasks, small_memories
 from onrecall.benchmarks.public_text import read_public_text
 from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
+from onrecall.benchmarks.verdict_thresholds import LabelledChances, ThresholdChoice
 from onrecall.calibration import isotonic_bins, logistic, reliability
 from onrecall.calibration.metrics import Floats
 from onrecall.calibration.prior import FEATURES, MEANING_FEATURES, Prior, PriorModel
@@ -107,6 +108,8 @@ class PriorReport:
     novelty_auroc: float | None
     """How often a question scores above another one whose right documents are taken out."""
     tasks: tuple[TaskQuality, ...]
+    thresholds: ThresholdChoice
+    """Where verdicts should change, by the probabilities of tasks left out."""
 
 
 def run(folder: Path, embedder: Embedder, progress: Progress = ignore_progress) -> tuple[Prior, dict[str, PriorReport]]:
@@ -178,6 +181,9 @@ def fit_and_measure(answers: Sequence[PublicAnswer], features: tuple[str, ...]) 
         match_auroc=_auroc(table.match[own & as_asked], table.right[own & as_asked]),
         novelty_auroc=_auroc(by_task[own], as_asked[own]),
         tasks=tuple(_tasks(answers, by_task)),
+        thresholds=LabelledChances(
+            table.match, table.right, by_task, by_source, own & asked, own & ~asked, table.foreign
+        ).choose(),
     )
 
 
@@ -296,6 +302,7 @@ def _provenance(tasks: Sequence[PublicTask], reports: Mapping[str, PriorReport])
         "command": "onrecall bench prior FOLDER",
         "share_without_right_documents": NEW_SHARE,
         "ridge": RIDGE,
+        "thresholds": _thresholds(reports["with_meaning"].thresholds),
         "tasks": [
             {"name": task.name, "kind": task.kind, "source": task.source, "questions": len(task.task.queries)}
             for task in tasks
@@ -305,6 +312,11 @@ def _provenance(tasks: Sequence[PublicTask], reports: Mapping[str, PriorReport])
             for name, report in reports.items()
         },
     }
+
+
+def _thresholds(choice: ThresholdChoice) -> dict[str, float | None]:
+    similar = choice.similar
+    return {"sure": choice.sure, "doubtful": similar.doubtful, "near": similar.near, "likely": similar.likely}
 
 
 def _rounded(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,8 @@ SMALL_QUESTIONS, SMALL_SIZE, SMALL_DISTRACTORS = 24, 4, 3
 """Questions of a task that are asked of small memories too, how many of one, and documents in it that answer none."""
 TELLING_LINES = 4
 """Lines of a long event list that say what is wrong; the rest is what every cluster writes."""
+COPIED_SHARE = 0.5
+"""Share of the lines of two pages' diagnoses, taken together, from which on one is a copy of the other."""
 CASE_WORDS = 30
 """Words of a section that a fault case begins with."""
 SMALL_SUFFIX = "_small"
@@ -140,9 +142,12 @@ def _event_lists(pages: Sequence[PublicPage]) -> Task:
 
 
 def _fault_cases(pages: Sequence[PublicPage]) -> Task:
-    """Cases with a question, and a list of events with half of the diagnosis, ask for other cases of the same fault."""
+    """Cases with a question, and a list of events with half of the diagnosis, ask for other cases of the same fault.
+
+    Of pages that copy their diagnosis from each other only the first gives cases: nothing tells their faults apart.
+    """
     entries, queries, right = [], [], {}
-    for page in pages:
+    for page in _without_copies(pages):
         telling = _diagnosis_lines(page)
         texts = [text for name, text in page.sections.items() if name in ("meaning", "impact", "mitigation")]
         if len(telling) < 2 or not texts:
@@ -160,6 +165,16 @@ def _fault_cases(pages: Sequence[PublicPage]) -> Task:
     drawn = {name for name, _ in _sample_questions([(query.id, "") for query in queries])}
     selected = tuple(query for query in queries if query.id in drawn)
     return Task("runbooks_fault_cases", tuple(entries), selected, {query.id: right[query.id] for query in selected})
+
+
+def _without_copies(pages: Sequence[PublicPage]) -> list[PublicPage]:
+    """The pages whose diagnosis is not mostly that of a page before them."""
+    originals: list[tuple[PublicPage, set[str]]] = []
+    for page in pages:
+        lines = set(_diagnosis_lines(page))
+        if not any(len(lines & other) >= COPIED_SHARE * max(len(lines | other), 1) for _, other in originals):
+            originals.append((page, lines))
+    return [page for page, _ in originals]
 
 
 def _diagnosis_lines(page: PublicPage) -> list[str]:

@@ -33,6 +33,8 @@ FEATURES: tuple[str, ...] = (
     "covered",
     "length",
     "reach",
+    "telling",
+    "rival_term",
 )
 """The numbers of `Evidence.ranking` that it looks at where recall goes by words alone."""
 MEANING_FEATURES: tuple[str, ...] = ("meaning", "meaning_lead", "crowd")

@@ -88,10 +88,28 @@ def _print_report(name: str, report: Mapping[str, Any]) -> None:
         figures = (row["right"], row["probability"], row["probability_removed"], row["brier"])
         table.add_row(row["name"], row["kind"], str(row["questions"]), *(f"{figure:.2f}" for figure in figures))
     console.out.print(table)
+    _show_thresholds(report["thresholds"])
     matched, novel = report["match_auroc"], report["novelty_auroc"]
     console.print_line(
         f"AUROC of the match score, as asked: {matched:.3f}; novelty AUROC of the probability: {novel:.3f}"
     )
+
+
+def _show_thresholds(chosen: Mapping[str, Any]) -> None:
+    columns = ("known from", "known", "right", "95 % interval", "right, source left out", "right ones removed")
+    table = Table(*columns, title="where known could begin")
+    for number, step in enumerate(chosen["steps"]):
+        if number % 5 and step["probability"] != chosen["sure"]:
+            continue
+        span = f"{step['low']:.3f} to {step['high']:.3f}"
+        figures = (f"{step[name]:.3f}" for name in ("right_source_out", "removed"))
+        table.add_row(f"{step['probability']:.2f}", f"{step['share']:.3f}", f"{step['right']:.3f}", span, *figures)
+    console.out.print(table)
+    similar = chosen["similar"]
+    limits = ", ".join(f"{name} {similar[name]:.2f}" for name in ("doubtful", "near", "likely"))
+    console.print_line(f"chosen: sure {chosen['sure'] or '–'}, {limits}")
+    rates = ", ".join(f"{name} {similar[name]:.3f}" for name in ("missed", "removed", "foreign"))
+    console.print_line(f"with these as similar or known: {rates}", indent=2)
 
 
 def ranker(folder: PublicText, as_json: Json = False) -> None:

@@ -17,6 +17,8 @@ LOG_SCALE = 5.0
 """How soon standing further apart says little more."""
 MANY_TERMS = math.log1p(600)
 """A question of as many different terms counts as 1: the most that is compared."""
+TELLING_TERMS = 5
+"""The rarest terms of a question, which say what sets it apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +29,58 @@ class CandidateSignals:
     has: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionTerms:
+    """The terms of a question that were written in it."""
+
+    weights: Mapping[int, float]
+    """How much each term tells: its count by its inverse document frequency."""
+    rarity: Mapping[int, float]
+    """How rare each term is that stands anywhere in the memory: 0 to 1, where 1 stands nowhere."""
+
+    @property
+    def rarest(self) -> list[int]:
+        """The terms that stand somewhere, the rarest first."""
+        return sorted(self.rarity, key=lambda term: (-self.rarity[term], term))
+
+
 def ranking_features(
-    candidates: Sequence[CandidateSignals], term_weights: Mapping[int, float], limit: int
+    candidates: Sequence[CandidateSignals], question: QuestionTerms, limit: int
 ) -> list[Mapping[str, float]]:
-    """The numbers of the first `limit` candidates, best first; `term_weights` say how much each question term tells.
+    """The numbers of the first `limit` candidates, best first.
 
     Distances are in units of the fused strength, in the order of the ranker; usual rivals stand for missing ones.
     Without a sentence model the numbers that rest on meaning are absent.
     """
     compared = candidates[: NEIGHBOURS + 1]
-    total = sum(term_weights.values())
-    length = math.log1p(len(term_weights)) / MANY_TERMS
+    rarest = question.rarest
+    length = math.log1p(len(question.weights)) / MANY_TERMS
     return [
         {
             **_distances(candidate.signals, _rivals(candidate, compared)),
-            "covered": _share(sum(term_weights.get(term, 0.0) for term in candidate.has), total),
+            "covered": _coverage(question.weights, candidate),
             "length": length,
+            "telling": _coverage({term: question.rarity[term] for term in rarest[:TELLING_TERMS]}, candidate),
+            "rival_term": _rarest_of_rivals(candidate, compared, question.rarity, rarest),
         }
         for candidate in candidates[:limit]
     ]
+
+
+def _coverage(weights: Mapping[int, float], candidate: CandidateSignals) -> float:
+    """The share of the terms' weight that a candidate has."""
+    return _share(sum(weights.get(term, 0.0) for term in candidate.has), sum(weights.values()))
+
+
+def _rarest_of_rivals(
+    candidate: CandidateSignals,
+    compared: Sequence[CandidateSignals],
+    rarity: Mapping[int, float],
+    rarest: Sequence[int],
+) -> float:
+    """How rare the rarest term is that a rival has and the candidate lacks; 0 where there is none."""
+    elsewhere = frozenset().union(*(rival.has for rival in compared)) - candidate.has
+    return next((rarity[term] for term in rarest if term in elsewhere), 0.0)
 
 
 def _rivals(candidate: CandidateSignals, compared: Sequence[CandidateSignals]) -> list[Signals]:

@@ -21,7 +21,7 @@ from onrecall.retrieval.explanation import Thing
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
 from onrecall.retrieval.index import Index, Vector, Visible
 from onrecall.retrieval.query import Query, understand
-from onrecall.retrieval.ranking_features import CandidateSignals, ranking_features
+from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
 from onrecall.retrieval.scoring import TermWeights
 
 PROPOSED, MOST_PROPOSED, CROWD = 80, 300, 100_000
@@ -353,10 +353,11 @@ def _vector(embedding: "Future[Vectors] | None") -> Vector | None:
 
 def _ranking(asked: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int) -> list[Mapping[str, float]]:
     """How each of the best stands among the others."""
-    idf = asked.rarity.idf
+    idf, most = asked.rarity.idf, asked.rarity.most
     spelled, weighed = asked.query.spelled, asked.query.weights.items()
     weights = {term: weight * idf[term] for term, weight in weighed if term in spelled and weight >= 1}
-    return ranking_features([CandidateSignals(one.signals, one.candidate.has) for one in ranked], weights, limit)
+    question = QuestionTerms(weights, {term: idf[term] / most for term in weights if idf[term] < most})
+    return ranking_features([CandidateSignals(one.signals, one.candidate.has) for one in ranked], question, limit)
 
 
 def _score(one: RankedCandidate) -> float:
