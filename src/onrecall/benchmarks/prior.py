@@ -182,7 +182,7 @@ def fit_and_measure(answers: Sequence[PublicAnswer], features: tuple[str, ...]) 
         novelty_auroc=_auroc(by_task[own], as_asked[own]),
         tasks=tuple(_tasks(answers, by_task)),
         thresholds=LabelledChances(
-            table.match, table.right, by_task, by_source, own & asked, own & ~asked, table.foreign
+            table.match, table.right, by_task, by_source, own & as_asked, own & ~as_asked, table.foreign
         ).choose(),
     )
 
