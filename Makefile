@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 BENCH  := .venv-bench
 PEER   := .venv-hindsight
+TOOLS  := .venv-deploy
 UV     := $(BIN)/uv
 UV_PIN := 0.13.8
 CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/src web/public -type f 2>/dev/null)
@@ -19,7 +20,7 @@ LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-u
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dist serve test test-fast check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk golden
+.PHONY: help demo dist serve test test-fast check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk golden deploy-check sbom advisories
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -83,6 +84,20 @@ sources-docs: $(VENV)/run.stamp ## write the tools' part of docs/sources.md and 
 screenshots: $(VENV)/dev.stamp ## take the pictures in docs/console anew, of a demo that is started for it (needs Chromium)
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" node shots.mjs ../docs/console $(ARGS)
 
+deploy-check: $(TOOLS)/stamp ## check Dockerfile, chart, units, alerts and workflows with the tools they are written for (ARGS=--require)
+	@$(TOOLS)/bin/python deploy/check.py $(ARGS)
+
+sbom: $(TOOLS)/stamp ## list what a release contains, with licences: dist/onrecall.cdx.json (CycloneDX) and dist/licences.md
+	@mkdir -p dist && rm -rf $(TOOLS)/release && $(UV) venv --quiet --python $(PYTHON) $(TOOLS)/release
+	@$(UV) pip install --quiet --python $(TOOLS)/release/bin/python --no-deps --require-hashes -r requirements.lock
+	@$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o dist/onrecall.cdx.json $(TOOLS)/release/bin/python
+	@$(TOOLS)/bin/pip-licenses --python $(TOOLS)/release/bin/python --from=mixed --format=markdown --with-urls --output-file=dist/licences.md >/dev/null
+	@ls -l dist/onrecall.cdx.json dist/licences.md | awk '{printf "  %s  %.0f kB\n", $$NF, $$5 / 1e3}'
+
+advisories: $(TOOLS)/stamp ## look for known weaknesses in everything that is locked; needs a network
+	@for lock in requirements*.lock; do echo "$$lock"; $(TOOLS)/bin/pip-audit --no-deps --disable-pip --progress-spinner off --requirement $$lock || failed=1; done; \
+	  cd web && npm audit --audit-level=high || failed=1; exit $${failed:-0}
+
 lock: $(UV) ## solve the dependencies anew into the hashed lock files
 	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock
 	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
@@ -90,6 +105,7 @@ lock: $(UV) ## solve the dependencies anew into the hashed lock files
 	$(UV) pip compile --group pyproject.toml:node $(LOCKING) -o requirements-node.lock
 	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:bench -c requirements-dev.lock $(LOCKING) -o requirements-bench.lock
 	$(UV) pip compile --group pyproject.toml:hindsight-server --overrides tests/hindsight/not_installed.txt $(LOCKING) -o requirements-hindsight.lock
+	$(UV) pip compile --group pyproject.toml:deploy $(LOCKING) -o requirements-deploy.lock
 
 dist: $(VENV)/dev.stamp ## build the wheels of OnRecall and of its sentence model into dist/, the console inside
 	@rm -rf dist
@@ -101,7 +117,7 @@ dist: $(VENV)/dev.stamp ## build the wheels of OnRecall and of its sentence mode
 	@echo "install them with: pipx install --pip-args=--find-links=dist onrecall"
 
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) $(VENV)-uv $(BENCH) $(PEER) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(VENV)-uv $(BENCH) $(PEER) $(TOOLS) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -161,4 +177,10 @@ $(PEER)/stamp: requirements-hindsight.lock | $(UV)
 	@echo "installing a Hindsight server for the tests into $(PEER) (once) …"
 	@test -e $(PEER)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(PEER)
 	@$(UV) pip install --quiet --python $(PEER)/bin/python --no-deps --compile-bytecode --require-hashes -r requirements-hindsight.lock
+	@touch $@
+
+$(TOOLS)/stamp: requirements-deploy.lock | $(UV)
+	@echo "installing what checks deploy/ into $(TOOLS) (once) …"
+	@test -e $(TOOLS)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(TOOLS)
+	@$(UV) pip install --quiet --python $(TOOLS)/bin/python --require-hashes -r requirements-deploy.lock
 	@touch $@

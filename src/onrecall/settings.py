@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from onrecall.domain.access import parse_key_id
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
 
@@ -29,11 +31,16 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         default=None,
+        json_schema_extra={"from_file": True},
         description="The database: `postgresql://user@host/name`; by default a SQLite file in the data folder.",
     )
     host: str = Field(default="127.0.0.1", description="Address that `serve` and `demo` listen on.")
     port: int = Field(
         default=8000, ge=0, le=65535, description="Port that `serve` and `demo` listen on; 0 picks a free one."
+    )
+    admin_key: SecretStr | None = Field(
+        default=None,
+        description="Key of the role admin that `serve` stores when it starts; make one with `onrecall keys generate`.",
     )
     model_dir: Path | None = Field(
         default=None,
@@ -220,6 +227,13 @@ class Settings(BaseSettings):
         _parse_secrets(value)
         return value
 
+    @field_validator("admin_key")
+    @classmethod
+    def _is_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and parse_key_id(value.get_secret_value()) is None:
+            raise ValueError("is not a key of OnRecall; make one with `onrecall keys generate`")
+        return value
+
     @field_validator("sns_topics")
     @classmethod
     def _are_topics(cls, value: str | None) -> str | None:
@@ -349,7 +363,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
         values = {}
         for name, field in self.settings_cls.model_fields.items():
             path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
-            if path and SecretStr in (field.annotation, *get_args(field.annotation)):
+            if path and _may_be_in_file(field):
                 try:
                     values[name] = Path(path).read_text(encoding="utf-8").removesuffix("\n")
                 except OSError as error:
@@ -357,6 +371,12 @@ class _SecretFiles(PydanticBaseSettingsSource):
                         f"{PREFIX}{name.upper()}_FILE: {path} can't be read: {error.strerror}", name
                     ) from error
         return values
+
+
+def _may_be_in_file(field: FieldInfo) -> bool:
+    """Whether `…_FILE` is read for a setting: for each secret, and for what may contain one."""
+    marked = isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("from_file") is True
+    return marked or SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def _parse_secrets(value: SecretStr | None) -> Mapping[str, tuple[str, ...]]:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.domain.incident import Incident
-from onrecall.recurrences.clustering import SimilarCauses, group_incidents, comparable_text
-from onrecall.recurrences.occurrences import compute_downtime, count_by_month, compute_trend
+from onrecall.recurrences.clustering import SimilarCauses, comparable_text, group_incidents
+from onrecall.recurrences.occurrences import compute_downtime, compute_trend, count_by_month
 from onrecall.recurrences.recurrence import find_families
 
 from .told_incidents import LEAK, START, incident

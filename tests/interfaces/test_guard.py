@@ -23,6 +23,8 @@ SAME_EVERYWHERE = {
     "GET /docs",
     "GET /docs/static/{file:path}",
     "GET /openapi.json",
+    "GET /llms.txt",
+    "GET /docs/{name}.md",
 }
 OF_THE_PROTOCOL = {"OPTIONS /api/v1/alerts/{source}", "GET /health", "GET /health/live", "GET /version"}
 """CloudEvents' handshake, and what Hindsight's clients ask before they show a key: that it answers, and the version."""

@@ -67,6 +67,7 @@ def test_a_wheel_holds_the_console_and_no_source_of_it(artifacts):
     (wheel,) = artifacts.glob("onrecall-0*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "onrecall/http/console/index.html" in names
+    assert {"onrecall/http/guide_pages/llms.txt", "onrecall/http/guide_pages/docs/reference.md"} <= set(names)
     assert not [name for name in names if name.startswith(("web/", "tests/")) or "node_modules" in name]
 
 

@@ -20,7 +20,7 @@ from onrecall.domain.incident import Document, Incident, IncidentLink, Passage, 
 from onrecall.http import problems
 from onrecall.http.recurrences import router
 from onrecall.pipeline import Dependencies, IncidentService
-from onrecall.pipeline.recurrences import FamilyFilter, find_similar_causes, find_recurrences
+from onrecall.pipeline.recurrences import FamilyFilter, find_recurrences, find_similar_causes
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage, StoreEntry

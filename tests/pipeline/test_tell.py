@@ -12,7 +12,7 @@ import pytest
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.notifications import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
-from onrecall.pipeline.notify import MAX_EVENT_AGE, MAX_ATTEMPTS, Notifier, wait_after
+from onrecall.pipeline.notify import MAX_ATTEMPTS, MAX_EVENT_AGE, Notifier, wait_after
 from onrecall.worker.notifier import NotifierThreads
 from storage.given import recommendation
 

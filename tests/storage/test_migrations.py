@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, UniqueConstraint, insert, inspect
 
+from onrecall import __version__
 from onrecall.domain.errors import Invalid
 from onrecall.storage import Storage, incidents, migrations, validation
 from onrecall.storage.database import Damaged, Database
@@ -174,6 +175,19 @@ def test_an_upgrade_knows_which_senders_were_heard(blank_url: str, monkeypatch: 
         assert store.source_activity.all()["generic"].heard_at == at(0)
 
 
+def test_example_documents_of_the_first_release_are_marked(blank_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    example, own = "9149e79252ce1e6710159fa16546e546f994cfaf941f77e98362aec801d8e5a4", "0" * 64
+    with older_store(blank_url, 14, monkeypatch) as connection:
+        for name, digest in (("RB-example", example), ("RB-own", own)):
+            connection.exec_driver_sql(
+                "insert into documents (id, title, text, kind, labels, hash) "
+                f"values ('{name}', 'Runbook', 'text', 'runbook', '{{}}', '{digest}')"
+            )
+    with closing(Database(blank_url)) as database, database.read() as connection:
+        sources = dict(connection.exec_driver_sql("select id, source from documents").tuples().all())
+    assert sources == {"RB-example": "example", "RB-own": None}
+
+
 def test_a_step_that_fails_leaves_nothing(database: Database, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("create table half (x integer);\ninsert into nowhere values (1)")
     newest = migrations.newest_version()
@@ -189,8 +203,24 @@ def test_a_newer_database_is_left_alone(store_url: str) -> None:
     with database.write() as connection:
         connection.exec_driver_sql("insert into migrations (number, name) values (999, 'from tomorrow')")
     database.close()
-    with pytest.raises(Invalid, match=r"schema 999.* a newer one wrote it"):
+    with pytest.raises(Invalid, match=r"schema 999, made by a newer OnRecall, .*Install that version or newer"):
         Storage.open(store_url)
+
+
+def test_the_release_that_migrated_a_store_is_named(store_url: str) -> None:
+    with closing(Database(store_url)) as database, database.write() as connection:
+        assert migrations.release(connection) == __version__
+        connection.exec_driver_sql("insert into migrations (number, name, release) values (999, 'later', '7.1.0')")
+    with pytest.raises(Invalid, match=r"made by OnRecall 7\.1\.0, .*Install OnRecall 7\.1\.0 or newer, or restore"):
+        Storage.open(store_url)
+
+
+def test_steps_of_earlier_releases_carry_no_release(blank_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with older_store(blank_url, 24, monkeypatch) as connection:
+        assert migrations.release(connection) is None
+    with closing(Database(blank_url)) as database, database.read() as connection:
+        rows = connection.exec_driver_sql("select release from migrations order by number").scalars().all()
+    assert rows == [None] * 24 + [__version__] * (migrations.newest_version() - 24)
 
 
 def test_many_processes_may_open_a_blank_database_at_once(blank_url: str) -> None:

@@ -11,7 +11,7 @@ from onrecall.backtest.baselines import BASELINE_NAMES
 from onrecall.backtest.chronology import History, as_opened
 from onrecall.backtest.evaluation_cases import Case, judge_answers
 from onrecall.backtest.ground_truth import BASES, GroundTruth
-from onrecall.backtest.power import Power, baseline_rank, statistical_power, is_within
+from onrecall.backtest.power import Power, baseline_rank, is_within, statistical_power
 from onrecall.backtest.replay_result import ReplayResult
 from onrecall.calibration import model as curve
 from onrecall.calibration import reliability

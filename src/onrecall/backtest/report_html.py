@@ -11,7 +11,16 @@ from onrecall.backtest import svg_charts as pictures
 from onrecall.backtest.data_quality_ablation import FlawEffect
 from onrecall.backtest.evaluation import BacktestReport, CaseGroup
 from onrecall.backtest.learning_curve import LearningCurve
-from onrecall.backtest.report_text import BASELINES_INTRO, MEANINGS, FLAWS_INTRO, CHART_TEXTS, NOT_SHARES, SYSTEMS, format_percent, format_estimate
+from onrecall.backtest.report_text import (
+    BASELINES_INTRO,
+    CHART_TEXTS,
+    FLAWS_INTRO,
+    MEANINGS,
+    NOT_SHARES,
+    SYSTEMS,
+    format_estimate,
+    format_percent,
+)
 from onrecall.calibration.metrics import Estimate
 
 VERDICTS = {"known": "known", "similar": "similar", "never_seen": "never seen"}

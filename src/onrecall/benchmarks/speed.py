@@ -26,7 +26,15 @@ import numpy as np
 from onrecall.benchmarks import synthetic_history as corpus
 from onrecall.benchmarks import synthetic_vectors as vectors
 from onrecall.benchmarks.competitors import Chroma, Fts5
-from onrecall.benchmarks.engines import Engine, EmbeddedRecord, Mode, OnRecall, OnRecallPostgres, load_embedder, resident_bytes
+from onrecall.benchmarks.engines import (
+    EmbeddedRecord,
+    Engine,
+    Mode,
+    OnRecall,
+    OnRecallPostgres,
+    load_embedder,
+    resident_bytes,
+)
 from onrecall.benchmarks.synthetic_history import SyntheticQuestion
 from onrecall.benchmarks.synthetic_vectors import SyntheticVectors
 from onrecall.domain.errors import Invalid

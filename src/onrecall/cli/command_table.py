@@ -153,6 +153,18 @@ COMMANDS = (
         "doctor",
         "Check every part, and show the effective settings with secrets masked.",
     ),
+    CommandEntry(
+        "healthcheck",
+        "onrecall.cli.healthcheck",
+        "healthcheck",
+        "Ask a running `serve` whether it is ready; exit code 0 if so, 75 if not. Needs no key.",
+    ),
+    CommandEntry(
+        "upgrade",
+        "onrecall.cli.upgrade",
+        "upgrade",
+        "Bring the store up to this version's schema; --check only reports what that would do.",
+    ),
     CommandEntry("bench", "onrecall.cli.bench", "app", "Run the benchmarks."),
     CommandEntry("keys", "onrecall.cli.keys", "app", "Create, list, rotate and revoke keys of the HTTP API."),
     CommandEntry("rejected", "onrecall.cli.rejected", "app", "List unreadable parts of messages, and retry them."),

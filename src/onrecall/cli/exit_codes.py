@@ -8,13 +8,14 @@ import typer
 from onrecall.cli.terminal import print_error
 from onrecall.domain.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
 
+UNAVAILABLE = 75
 EXIT_CODES: Mapping[type[OnRecallError], int] = {
     Invalid: 2,
     NotFound: 1,
     Conflict: 1,
     Unauthorised: 77,
     Forbidden: 77,
-    Unavailable: 75,
+    Unavailable: UNAVAILABLE,
 }
 
 

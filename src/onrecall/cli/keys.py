@@ -14,7 +14,7 @@ from onrecall.bootstrap.app import settings
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import parse_time
-from onrecall.domain.access import Key, Role
+from onrecall.domain.access import Key, Role, generate_key
 from onrecall.domain.errors import Invalid
 from onrecall.pipeline.keys import Keys, NewKey
 from onrecall.storage import Storage
@@ -40,6 +40,13 @@ def create(
     """Create a key. It is shown once."""
     with _keys() as keys:
         _print_new_key(keys.create(name, role, _parse_end(expires)), as_json)
+
+
+@app.command()
+def generate(as_json: Json = False) -> None:
+    """Print a new key that nothing knows yet, for ONRECALL_ADMIN_KEY_FILE. Stores nothing."""
+    token = generate_key()
+    typer.echo(json.dumps({"key": token}, indent=2) if as_json else token)
 
 
 @app.command(name="list")

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from onrecall.bootstrap.admin_key import store_admin_key
 from onrecall.bootstrap.app import open_app, settings
 from onrecall.cli import demo as demonstration
 from onrecall.http import server
+from onrecall.pipeline.keys import Keys
 
 
 def serve(
@@ -16,6 +18,7 @@ def serve(
     """Serve the HTTP API and the console, and answer incidents as they open."""
     chosen = settings()
     with open_app(chosen) as context:
+        store_admin_key(chosen, Keys(context.memory.store, context.memory.now))
         server.serve(context, host or chosen.host, chosen.port if port is None else port)
 
 

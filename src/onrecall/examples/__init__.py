@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from onrecall.domain.incident import (
-    OutcomeVerdict,
     Incident,
+    OutcomeVerdict,
     RecommendationOutcome,
     Resolution,
     ResolutionStep,

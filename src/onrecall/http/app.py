@@ -27,6 +27,7 @@ from onrecall.http import (
     documents,
     export,
     grouping,
+    guide,
     health,
     history,
     incidents,
@@ -192,6 +193,7 @@ ROUTERS = (
     keys.router,
     export.router,
     health.router,
+    guide.router,
     metrics.router,
 )
 TAGS = [

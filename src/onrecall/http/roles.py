@@ -178,6 +178,8 @@ ROUTES: Mapping[str, Least] = {
     "GET /docs": "open",
     "GET /docs/static/{file:path}": "open",
     "GET /openapi.json": "open",
+    "GET /llms.txt": "open",
+    "GET /docs/{name}.md": "open",
 }
 SOURCES: Mapping[str, str] = {
     "/api/v2/alerts": "prometheus",

@@ -10,7 +10,7 @@ from onrecall.importers.resolution import closing_comment, imported_resolution, 
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.group_alerts import GroupingTimers
 from onrecall.pipeline.heartbeats import DeadMansSwitch
-from onrecall.pipeline.suggestions import SuggestionDesk, resolution_from_text, newest_notes
+from onrecall.pipeline.suggestions import SuggestionDesk, newest_notes, resolution_from_text
 from onrecall.storage import Storage, StoredAlert, StoredNote
 
 BATCH = 200

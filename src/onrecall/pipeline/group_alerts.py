@@ -17,9 +17,9 @@ from onrecall.grouping import (
     OpenIncident,
     PastAlert,
     ServiceGraph,
+    extract_features,
     kind_of,
     plan_grouping,
-    extract_features,
 )
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.maintenance import covering_window

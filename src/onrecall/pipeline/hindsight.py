@@ -14,10 +14,10 @@ from onrecall import importers
 from onrecall.domain.errors import NotFound, RejectedInput
 from onrecall.domain.incident import EvidenceKind, Incident
 from onrecall.hindsight import BankState, HindsightBank, StoredDocument
-from onrecall.importers import ImportNote, ImportedItem
+from onrecall.importers import ImportedItem, ImportNote
 from onrecall.notifications.hindsight import SOURCE, HindsightMirror
 from onrecall.pipeline.import_history import ImportReport
-from onrecall.pipeline.mirror import PULLED_FROM, current_item, note_documents, delete_orphans
+from onrecall.pipeline.mirror import PULLED_FROM, current_item, delete_orphans, note_documents
 from onrecall.pipeline.second_opinion import named_incident
 from onrecall.pipeline.service import IncidentService
 from onrecall.storage import Storage

@@ -7,7 +7,7 @@ from datetime import datetime
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import ImportNote, ImportQuality, QualitySurvey, UnusedFields
-from onrecall.pipeline.attach_reports import merge_report, match_stored_incidents
+from onrecall.pipeline.attach_reports import match_stored_incidents, merge_report
 from onrecall.pipeline.learn import executions_from_resolution
 from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever

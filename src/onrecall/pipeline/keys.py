@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from onrecall.domain.access import KEY_PREFIX, ROLE_INCLUDES, Key, Role, hash_key, parse_key_id, generate_key
+from onrecall.domain.access import KEY_PREFIX, ROLE_INCLUDES, Key, Role, generate_key, hash_key, parse_key_id
 from onrecall.domain.errors import Conflict, Invalid, NotFound, Unauthorised
 from onrecall.storage import Storage
 from onrecall.storage.keys import USE_WRITE_INTERVAL
@@ -52,6 +52,18 @@ class Keys:
         self._ring.add(new_key.key)
         self._read_at = None
         return new_key
+
+    def ensure_admin(self, name: str, token: str) -> bool:
+        """Store a key of the role admin that was made elsewhere; False where it is known, also a revoked one.
+
+        Of several processes that do so at once, one stores it.
+        """
+        key_id = parse_key_id(token)
+        if key_id is None:
+            raise Invalid("this is not a key; make one with `onrecall keys generate`", "admin_key")
+        stored = self._ring.ensure(Key(key_id, _check_name(name), hash_key(token), "admin", self._clock()))
+        self._read_at = None
+        return stored
 
     def all(self) -> tuple[Key, ...]:
         """Return every key, including revoked and expired ones, oldest first."""

@@ -23,8 +23,8 @@ from onrecall.notifications import (
     SentMessage,
     Thread,
     build_update,
-    notice_channel,
     current_state,
+    notice_channel,
 )
 from onrecall.pipeline import alert_links
 from onrecall.pipeline.notices import decision_post

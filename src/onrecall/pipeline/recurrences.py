@@ -6,9 +6,9 @@ from datetime import datetime
 
 import numpy as np
 
-from onrecall.backtest.ground_truth import normalized_cause, normalize_label
+from onrecall.backtest.ground_truth import normalize_label, normalized_cause
 from onrecall.domain.incident import Document, DocumentKind, Incident, ResolutionStep
-from onrecall.pipeline.root_causes import cause_vectors, all_incidents, waiting_proposals
+from onrecall.pipeline.root_causes import all_incidents, cause_vectors, waiting_proposals
 from onrecall.recommendation import step_key
 from onrecall.recommendation.risk.classify import classify, classify_text
 from onrecall.recurrences.clustering import SimilarCauses, root_cause

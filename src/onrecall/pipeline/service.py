@@ -33,7 +33,12 @@ from onrecall.pipeline.collaboration import Collaboration
 from onrecall.pipeline.group_alerts import AlertGrouper, GroupingTimers
 from onrecall.pipeline.import_history import ImportReport, import_history
 from onrecall.pipeline.ingest import AlertIngester, IngestReceipt, SourcePolicy
-from onrecall.pipeline.learn import executions_from_outcome, find_cause_origin, executions_from_resolution, find_predecessor
+from onrecall.pipeline.learn import (
+    executions_from_outcome,
+    executions_from_resolution,
+    find_cause_origin,
+    find_predecessor,
+)
 from onrecall.pipeline.maintenance import Maintenance
 from onrecall.pipeline.manual_grouping import ManualGrouping, ensure_not_merged
 from onrecall.pipeline.mirror import Mirror

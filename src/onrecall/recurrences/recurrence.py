@@ -14,10 +14,10 @@ from onrecall.recurrences.occurrences import (
     DowntimeHours,
     Month,
     Trend,
-    days_between,
     compute_downtime,
-    count_by_month,
     compute_trend,
+    count_by_month,
+    days_between,
 )
 
 __all__ = [

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -33,7 +34,7 @@ class Database:
     """An open database whose schema is up to date."""
 
     def __init__(self, url: str) -> None:
-        self.kind = _create_backend(url)
+        self.kind = database_kind(url)
         self.commit_listeners: list[Callable[[], None]] = []
         """Callbacks that run after every committed write of this process or its worker, in the writing thread."""
         self.condition = Condition()
@@ -120,13 +121,25 @@ def _close_returned(_raw: object, entry: ConnectionPoolEntry) -> None:
     entry.close()
 
 
-def _create_backend(url: str) -> Backend:
+def sqlite_file(url: str) -> Path | None:
+    """The file that a URL of SQLite names; None for memory and for other databases."""
+    parsed = _parse(url)
+    in_file = parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:")
+    return Path(str(parsed.database)) if in_file else None
+
+
+def _parse(url: str) -> URL:
     try:
-        parsed = make_url(url)
+        return make_url(url)
     except ArgumentError as error:
         raise Invalid(
             f"{url!r} is not a database URL; write sqlite:///path or postgresql://user@host/name", "database_url"
         ) from error
+
+
+def database_kind(url: str) -> Backend:
+    """The database that a URL names, not connected yet; Invalid where it names none."""
+    parsed = _parse(url)
     kind = BACKENDS.get(parsed.drivername)
     if kind is None:
         raise Invalid(

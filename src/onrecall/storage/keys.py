@@ -32,6 +32,18 @@ class KeyRing:
             _add(connection, key)
             audit.add(connection, "key created", key.id, {"name": key.name, "role": key.role})
 
+    def ensure(self, key: Key) -> bool:
+        """Keep a key unless its id is known, whatever became of it; returns whether it was new.
+
+        Its owner may have other keys that open: whoever changes a configured key needs both for a while.
+        """
+        with self._database.write() as connection:
+            if connection.execute(select(api_keys.c.id).where(api_keys.c.id == key.id)).first():
+                return False
+            connection.execute(insert(api_keys).values(**_to_row(key)))
+            audit.add(connection, "key created", key.id, {"name": key.name, "role": key.role})
+            return True
+
     def revoke(self, key_id: str, at: datetime) -> Key:
         """Revoke a key; a second time changes nothing."""
         with self._database.write() as connection:

@@ -14,6 +14,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection, inspect, text
 
+from onrecall import __version__
 from onrecall.domain.errors import Invalid
 
 FILE_NAME = re.compile(r"(\d{4})_(\w+?)(?:\.(sqlite|postgresql))?\.sql")
@@ -54,15 +55,44 @@ def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Mig
     current = current_version(connection)
     last = plan[-1].number
     if current > last:
-        raise Invalid(
-            f"the database has schema {current}, but this OnRecall knows {last}: a newer one wrote it; upgrade",
-            "database_url",
-        )
+        raise Invalid(newer_store_message(current, last, release(connection)), "database_url")
     if current == 0:
         connection.exec_driver_sql("create table migrations (number integer primary key, name text, at text)")
     for number, variants in groupby(plan, key=lambda step: step.number):
         if number > current:
             _apply(connection, list(variants), types)
+    _record_release(connection, current)
+
+
+def release(connection: Connection) -> str | None:
+    """The OnRecall version that took the newest step; None where no step recorded one."""
+    if not _records_releases(connection):
+        return None
+    newest_release: str | None = connection.scalar(text("select release from migrations order by number desc limit 1"))
+    return newest_release
+
+
+def newer_store_message(here: int, supported: int, made_by: str | None) -> str:
+    """Why this OnRecall refuses a store with a newer schema, and what to do."""
+    maker = f"OnRecall {made_by}" if made_by else "a newer OnRecall"
+    return (
+        f"the database has schema {here}, made by {maker}, but this OnRecall {__version__} knows schema {supported}. "
+        f"Nothing was changed. Install {maker if made_by else 'that version'} or newer, or restore a backup made "
+        "before the upgrade into an empty store"
+    )
+
+
+def _record_release(connection: Connection, before: int) -> None:
+    """Note which OnRecall took the steps after a number, where the schema has a column for it."""
+    if current_version(connection) > before and _records_releases(connection):
+        connection.execute(
+            text("update migrations set release = :release where number > :before"),
+            {"release": __version__, "before": before},
+        )
+
+
+def _records_releases(connection: Connection) -> bool:
+    return any(column["name"] == "release" for column in inspect(connection).get_columns("migrations"))
 
 
 def _apply(connection: Connection, variants: Sequence[Migration], types: Mapping[str, str]) -> None:

@@ -1,0 +1,1 @@
+alter table migrations add column release text;
