@@ -156,7 +156,7 @@ def test_the_figures_are_what_the_answers_say():
 
 
 def test_the_contract_has_every_key_and_is_json():
-    said = json.loads(json.dumps(report_to_json(whole(), each=True)))
+    said = json.loads(json.dumps(report_to_json(whole(), with_cases=True)))
     promised = (
         "incidents answered hit_at_1 hit_at_3 hit_at_5 mrr hit_basis baselines ece brier brier_base confident_wrong "
         "novelty_auroc false_recall intervals by_month by_service learning_curve not_measured"
