@@ -47,7 +47,7 @@ def meanings(tmp_path: Path) -> vectors.SyntheticVectors:
 def test_a_thing_is_made_of_its_number_alone():
     at_once = list(corpus.make_records(90))
     assert at_once == [corpus.make_record(number) for number in range(50)]
-    assert sum(len(passages.split(thing)) for thing in at_once) == 90, "as many passages as were asked for"
+    assert sum(len(passages.split_passages(thing)) for thing in at_once) == 90, "as many passages as were asked for"
     assert {type(thing) for thing in at_once} == {Incident, Document}
     assert len({thing.id for thing in at_once}) == 50
 
@@ -81,7 +81,7 @@ def test_vectors_are_unit_and_akin_to_those_of_the_same_fault(meanings: vectors.
     others = [corpus.make_record(number) for number in range(100, 140)]
     drawn = [meanings.of(thing) for thing in others]
     assert all(np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5) for rows in drawn)
-    assert [len(rows) for rows in drawn] == [len(passages.split(thing)) for thing in others]
+    assert [len(rows) for rows in drawn] == [len(passages.split_passages(thing)) for thing in others]
     assert np.array_equal(drawn[3], meanings.of(others[3]))
 
 
@@ -101,7 +101,7 @@ def test_full_text_search_keeps_to_its_filter(tmp_path: Path, meanings: vectors.
 
 
 def test_the_race_is_run_by_the_product(tmp_path: Path):
-    if embedding.load() is None:
+    if embedding.load_embedder() is None:
         pytest.skip("the sentence model is not installed")
     (one,) = speed.run([90], [], TINY).results
     assert (one.engine, one.passages, one.complete) == ("onrecall", 90, True)
@@ -114,7 +114,7 @@ def test_the_race_is_run_by_the_product(tmp_path: Path):
 
 
 def test_what_is_kept_is_not_built_again(tmp_path: Path):
-    if embedding.load() is None:
+    if embedding.load_embedder() is None:
         pytest.skip("the sentence model is not installed")
     first, again = (speed.run([90], [], TINY, keep=tmp_path).results[0] for _ in range(2))
     assert (again.build_s, again.disk_mb, again.passages) == (first.build_s, first.disk_mb, first.passages)
@@ -125,7 +125,7 @@ def test_what_is_kept_is_not_built_again(tmp_path: Path):
 
 
 def test_what_takes_too_long_is_stopped():
-    if embedding.load() is None:
+    if embedding.load_embedder() is None:
         pytest.skip("the sentence model is not installed")
     result = speed.run([90], [], SpeedPlan(questions=4, pool=2, batch=10, build_seconds=0)).results[0]
     assert not result.complete
@@ -134,7 +134,7 @@ def test_what_takes_too_long_is_stopped():
 
 
 def test_a_peer_that_takes_too_long_is_stopped_and_the_page_says_so(tmp_path: Path):
-    if embedding.load() is None:
+    if embedding.load_embedder() is None:
         pytest.skip("the sentence model is not installed")
     page = tmp_path / "page.md"
     heard = []
@@ -189,7 +189,7 @@ def _report(*results: speed.EngineResult) -> speed.SpeedReport:
 
 
 def _told(thing: SyntheticRecord, n: int) -> str:
-    return passages.embedding_text(thing.title, passages.split(thing)[n])
+    return passages.embedding_text(thing.title, passages.split_passages(thing)[n])
 
 
 def _fits(thing: SyntheticRecord, question: corpus.SyntheticQuestion, mode: Mode) -> bool:

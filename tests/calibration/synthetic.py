@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from onrecall.calibration.features import NAMES
+from onrecall.calibration.features import FEATURE_NAMES
 from onrecall.calibration.labelled_answers import Basis, LabelledAnswer
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ def history(
     """Answers, and the true probability of each; `flip` of the labels are turned round."""
     draw = np.random.default_rng(seed)
     quality = draw.normal(size=n)
-    columns = {feature: draw.uniform(size=n) for feature in NAMES}
+    columns = {feature: draw.uniform(size=n) for feature in FEATURE_NAMES}
     columns["match"] = _squashed(quality + draw.normal(size=n))
     columns["margin"] = np.tanh(0.5 * quality + 0.5 * draw.normal(size=n))
     columns["agreement"] = _squashed(quality + 1.5 * draw.normal(size=n))
@@ -44,7 +44,7 @@ def history(
     judged = [
         LabelledAnswer(
             at=start + timedelta(hours=place),
-            features={feature: float(columns[feature][place]) for feature in NAMES},
+            features={feature: float(columns[feature][place]) for feature in FEATURE_NAMES},
             right=bool(right[place]),
             known=None,
             verdict="known",

@@ -217,5 +217,5 @@ def test_whatever_the_history_a_confidence_is_within_its_interval_and_never_cert
 
 def test_blocks_cover_the_history_once():
     for n in (1, 10, 20, 21, 333):
-        places = [place for start, end in forward.blocks(n) for place in range(start, end)]
+        places = [place for start, end in forward.refit_points(n) for place in range(start, end)]
         assert places == list(range(10, n))

@@ -31,37 +31,37 @@ def test_two_causes_are_told_apart():
         incident("B", 0.6, "connection-pool-exhaustion"),
         incident("C", 0.7, "deadlock", signals={"words": 0.1, "meaning": 0.8}),
     )
-    found = features.of(evidence, POOL, NOW, "checkout")
+    found = features.extract_features(evidence, POOL, NOW, "checkout")
     assert found["match"] == 0.9
     assert found["margin"] == pytest.approx(0.2)
     assert found["agreement"] == pytest.approx((0.81 + 0.36) / (0.81 + 0.36 + 0.49))
     assert found["signals"] == 0.5
     assert found["resolved"] == 1
     assert found["service"] == 1
-    assert features.of(evidence, POOL, NOW, "basket")["service"] == 0
-    assert features.of(evidence, POOL, NOW)["service"] == 0.5
+    assert features.extract_features(evidence, POOL, NOW, "basket")["service"] == 0
+    assert features.extract_features(evidence, POOL, NOW)["service"] == 0.5
 
 
 def test_a_cause_named_from_weaker_evidence_has_a_negative_margin():
     evidence = (incident("C", 0.9, "deadlock"), incident("A", 0.6, "connection-pool-exhaustion"))
-    assert features.of(evidence, POOL, NOW)["margin"] == pytest.approx(-0.3)
+    assert features.extract_features(evidence, POOL, NOW)["margin"] == pytest.approx(-0.3)
 
 
 def test_without_a_label_the_sentence_decides_even_when_it_was_cut():
     advice = Advice("known", "", "It was dead…")
     evidence = (incident("A", 0.9, "pool"), incident("C", 0.7, "deadlock"))
-    assert features.of(evidence, advice, NOW)["margin"] == pytest.approx(-0.2)
+    assert features.extract_features(evidence, advice, NOW)["margin"] == pytest.approx(-0.2)
 
 
 def test_the_cited_evidence_speaks_for_the_cause_whatever_it_is_called():
     cited = Advice("known", "", "Something else.", cause_citation=Citation("C", "It was deadlock.", 3))
     evidence = (incident("A", 0.9, "pool"), incident("C", 0.7, None))
-    assert features.of(evidence, cited, NOW)["margin"] == pytest.approx(-0.2)
+    assert features.extract_features(evidence, cited, NOW)["margin"] == pytest.approx(-0.2)
 
 
 def test_without_any_resolution_the_best_evidence_speaks_for_itself():
     advice = Advice("similar", "", None)
-    found = features.of((incident("A", 0.8, None), incident("B", 0.5, None)), advice, NOW)
+    found = features.extract_features((incident("A", 0.8, None), incident("B", 0.5, None)), advice, NOW)
     assert (found["match"], found["margin"]) == (0.8, pytest.approx(0.3))
     assert (found["resolved"], found["support"]) == (0, 0)
 
@@ -70,9 +70,9 @@ def test_what_a_model_wrote_supports_nothing():
     written = incident("A", 0.9, "connection-pool-exhaustion")
     by_model = replace(written.resolution, provenance="model")
     modelled = replace(written, incident=replace(written.incident, resolution=by_model))
-    assert features.of((written,), POOL, NOW)["support"] > 0
-    assert features.of((modelled,), POOL, NOW)["support"] == 0
-    assert features.of((modelled,), POOL, NOW)["resolved"] == 0
+    assert features.extract_features((written,), POOL, NOW)["support"] > 0
+    assert features.extract_features((modelled,), POOL, NOW)["support"] == 0
+    assert features.extract_features((modelled,), POOL, NOW)["resolved"] == 0
 
 
 def test_families_records_and_age_count():
@@ -80,22 +80,22 @@ def test_families_records_and_age_count():
     often = replace(alone, family=("B", "C"), record=TrackRecord(tried=4, worked=4))
     failed = replace(alone, record=TrackRecord(tried=4, failed=4))
     old = incident("A", 0.9, "connection-pool-exhaustion", days=4000)
-    track = [features.of((one,), POOL, NOW)["track"] for one in (failed, alone, often)]
+    track = [features.extract_features((one,), POOL, NOW)["track"] for one in (failed, alone, often)]
     assert track == [pytest.approx(1 / 6), 0.5, pytest.approx(5 / 6)]
-    assert features.of((often,), POOL, NOW)["support"] > features.of((alone,), POOL, NOW)["support"]
-    assert features.of((alone,), POOL, NOW)["age"] < 0.1
-    assert features.of((old,), POOL, NOW)["age"] == 1
+    assert features.extract_features((often,), POOL, NOW)["support"] > features.extract_features((alone,), POOL, NOW)["support"]
+    assert features.extract_features((alone,), POOL, NOW)["age"] < 0.1
+    assert features.extract_features((old,), POOL, NOW)["age"] == 1
 
 
 def test_nothing_at_all():
-    found = features.of((), Advice("never_seen", "", None), NOW)
-    assert tuple(found) == features.NAMES
+    found = features.extract_features((), Advice("never_seen", "", None), NOW)
+    assert tuple(found) == features.FEATURE_NAMES
     assert found["match"] == 0
 
 
 def test_an_undated_runbook():
     runbook = Evidence("R", "document", "R", 0.7, document=Document("R", "R", "text"))
-    assert features.of((runbook,), Advice("similar", "", None), NOW)["age"] == 0.5
+    assert features.extract_features((runbook,), Advice("similar", "", None), NOW)["age"] == 0.5
 
 
 SCORE = st.floats(-1, 2) | st.just(float("nan")) | st.just(float("inf"))
@@ -117,14 +117,14 @@ EVIDENCE = st.builds(
     st.sampled_from([POOL, Advice("known", "", None), Advice("known", "", "It was …", "")]),
 )
 def test_always_all_of_them_within_bounds_and_the_same_again(evidence, advice):
-    found = features.of(evidence, advice, NOW, "checkout")
-    assert tuple(found) == features.NAMES
+    found = features.extract_features(evidence, advice, NOW, "checkout")
+    assert tuple(found) == features.FEATURE_NAMES
     assert all((-1 if name == "margin" else 0) <= value <= 1 for name, value in found.items())
-    assert features.of(tuple(evidence), advice, NOW, "checkout") == found
+    assert features.extract_features(tuple(evidence), advice, NOW, "checkout") == found
 
 
 def test_there_are_few_and_each_is_explained():
-    assert len(features.NAMES) <= 11
+    assert len(features.FEATURE_NAMES) <= 11
     assert all(features.DESCRIPTIONS.values())
 
 

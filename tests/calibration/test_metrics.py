@@ -31,7 +31,7 @@ def test_ranks():
     assert metrics.hit_at(ranks, 1).value == 0.25
     assert metrics.hit_at(ranks, 3).value == 0.75
     assert metrics.mrr(ranks).value == pytest.approx((1 + 1 / 3 + 0.5) / 4)
-    assert metrics.hit_at([], 1) == metrics.NOTHING == metrics.mrr([])
+    assert metrics.hit_at([], 1) == metrics.NO_ESTIMATE == metrics.mrr([])
 
 
 def test_the_bootstrap_agrees_with_theory():
@@ -87,8 +87,8 @@ def test_equal_claims_stay_together():
 
 def test_brier_and_its_base():
     assert reliability.brier([1, 0.5, 0], [True, True, True]) == pytest.approx((0 + 0.25 + 1) / 3)
-    assert reliability.brier_base([True, True, True, False]) == pytest.approx(0.1875)
-    assert reliability.brier([], []) is None is reliability.brier_base([])
+    assert reliability.brier_baseline([True, True, True, False]) == pytest.approx(0.1875)
+    assert reliability.brier([], []) is None is reliability.brier_baseline([])
 
 
 def test_confident_and_wrong_counts_among_all_answers():
@@ -101,7 +101,7 @@ def test_auroc_by_hand():
     assert reliability.auroc([4, 3, 2, 1], [False, False, True, True]).value == 0
     assert reliability.auroc([1, 1, 1, 1], [False, True, True, False]).value == 0.5
     assert reliability.auroc([1, 2, 3], [False, True, False]).value == 0.5
-    assert reliability.auroc([1, 2], [True, True]) == metrics.NOTHING
+    assert reliability.auroc([1, 2], [True, True]) == metrics.NO_ESTIMATE
 
 
 def test_auroc_keeps_a_width_at_its_ends():

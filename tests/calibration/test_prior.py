@@ -43,8 +43,8 @@ def evidence(name: str, ranking: dict[str, float], score: float = 0.8, cause: st
 
 
 def test_what_stands_out_is_likelier_right_than_what_does_not():
-    strong = prior.shipped().confidence([evidence("A", STRONG)], UNSEEN)
-    weak = prior.shipped().confidence([evidence("A", WEAK)], UNSEEN)
+    strong = prior.load_shipped().confidence([evidence("A", STRONG)], UNSEEN)
+    weak = prior.load_shipped().confidence([evidence("A", WEAK)], UNSEEN)
     assert strong.probability > 0.6 > 0.35 > weak.probability
     assert strong.of > 0
     assert strong.basis == weak.basis == "public"
@@ -52,48 +52,48 @@ def test_what_stands_out_is_likelier_right_than_what_does_not():
 
 def test_by_words_alone_there_is_a_probability_too():
     words = {name: value for name, value in STRONG.items() if name not in prior.MEANING_FEATURES}
-    assert isinstance(prior.shipped().confidence([evidence("A", words)], UNSEEN), Confidence)
+    assert isinstance(prior.load_shipped().confidence([evidence("A", words)], UNSEEN), Confidence)
 
 
 def test_without_any_evidence_there_is_nothing_to_be_right():
-    assert prior.shipped().confidence([], UNSEEN) == NotMeasured(prior.NO_EVIDENCE)
+    assert prior.load_shipped().confidence([], UNSEEN) == NotMeasured(prior.NO_EVIDENCE)
 
 
 def test_evidence_of_an_older_release_without_numbers_has_none():
-    assert isinstance(prior.shipped().confidence([evidence("A", {})], UNSEEN), NotMeasured)
+    assert isinstance(prior.load_shipped().confidence([evidence("A", {})], UNSEEN), NotMeasured)
     assert isinstance(
-        prior.shipped().confidence([evidence("A", {**STRONG, "apart": float("nan")})], UNSEEN), NotMeasured
+        prior.load_shipped().confidence([evidence("A", {**STRONG, "apart": float("nan")})], UNSEEN), NotMeasured
     )
 
 
 def test_it_is_about_the_evidence_that_the_cause_rests_on():
     shown = (evidence("A", STRONG, 0.9, "disk-full"), evidence("B", WEAK, 0.6, "dns-timeout"))
     named = Advice("similar", "", "It was dns-timeout.", "dns-timeout")
-    assert prior.precedent_of(shown, named).id == "B"
-    assert prior.shipped().confidence(shown, named) == prior.shipped().confidence([shown[1]], UNSEEN)
+    assert prior.find_precedent(shown, named).id == "B"
+    assert prior.load_shipped().confidence(shown, named) == prior.load_shipped().confidence([shown[1]], UNSEEN)
 
 
 def test_an_answer_that_rests_on_a_runbook_is_about_the_runbook():
     shown = (evidence("A", STRONG), evidence("RB", WEAK, 0.5))
     step = Step(1, "Look at the queue", Citation("RB", "Look at the queue", 4), "read_only")
-    assert prior.precedent_of(shown, Advice("known", "", None, steps=(step,))).id == "RB"
+    assert prior.find_precedent(shown, Advice("known", "", None, steps=(step,))).id == "RB"
 
 
 def test_an_answer_that_cites_a_postmortem_is_about_the_incident_that_it_tells_of():
     shown = (evidence("A", STRONG), evidence("B", WEAK, 0.5))
     step = Step(1, "Look at the queue", Citation("PM-4", "Look at the queue", 9, incident="B"), "read_only")
-    assert prior.precedent_of(shown, Advice("known", "", None, steps=(step,))).id == "B"
+    assert prior.find_precedent(shown, Advice("known", "", None, steps=(step,))).id == "B"
 
 
 def test_a_shipped_prior_comes_back_as_it_was_written_and_another_release_is_refused():
-    text = prior.to_json(prior.shipped())
+    text = prior.to_json(prior.load_shipped())
     assert prior.to_json(prior.from_json(text)) == text
     with pytest.raises(Invalid, match="another release"):
         prior.from_json(text.replace('"version": 1', '"version": 0'))
 
 
 def test_its_levels_rise_and_are_counts():
-    for model in (prior.shipped().with_meaning, prior.shipped().by_words):
+    for model in (prior.load_shipped().with_meaning, prior.load_shipped().by_words):
         rates = [level.right / level.of for level in model.levels]
         assert rates == sorted(rates)
         assert model.levels[0].above == 0
@@ -102,12 +102,12 @@ def test_its_levels_rise_and_are_counts():
 
 @given(st.dictionaries(st.sampled_from(sorted(STRONG)), st.floats(-50, 50), min_size=0))
 def test_whatever_the_numbers_it_is_within_its_interval_and_never_certain(numbers):
-    found = prior.shipped().confidence([evidence("A", {**STRONG, **numbers})], UNSEEN)
+    found = prior.load_shipped().confidence([evidence("A", {**STRONG, **numbers})], UNSEEN)
     assert 0 < found.low <= found.probability <= found.high < 1
 
 
 def test_provenance_names_at_least_twelve_tasks_of_six_kinds():
-    tasks = prior.shipped().provenance["tasks"]
+    tasks = prior.load_shipped().provenance["tasks"]
     assert len(tasks) >= 12
     assert len({task["kind"] for task in tasks}) >= 6
 
@@ -116,4 +116,4 @@ def test_a_refined_answer_keeps_the_rule():
     shown = (evidence("A", WEAK, 0.6, "disk-full"), evidence("B", STRONG, 0.9, "dns-timeout"))
     asked = Advice("similar", "", "It was disk-full.", "disk-full")
     better = replace(asked, cause="It was dns-timeout.", cause_label="dns-timeout")
-    assert prior.shipped().confidence(shown, asked).probability < prior.shipped().confidence(shown, better).probability
+    assert prior.load_shipped().confidence(shown, asked).probability < prior.load_shipped().confidence(shown, better).probability

@@ -13,7 +13,7 @@ from onrecall.backtest.report_html import render_html
 from onrecall.backtest.report_json import estimates
 from onrecall.backtest.report_text import MEANINGS, format_estimate
 from onrecall.backtest.run import backtest, measure_flaws
-from onrecall.calibration.metrics import NOTHING, Estimate
+from onrecall.calibration.metrics import NO_ESTIMATE, Estimate
 
 EVIL = "<script>alert(1)</script>\"'&<svg onload=x>"
 VOID = {"meta", "br"}
@@ -88,4 +88,4 @@ def test_every_figure_has_words(pages: list[str]):
 def test_a_figure_reads_with_its_interval():
     assert format_estimate(Estimate(0.912, 0.77, 0.969, 34)) == "91 % (77–97 %)"
     assert format_estimate(Estimate(0.5, 0.4, 0.6, 9), share=False) == "0.500 (0.400–0.600)"
-    assert format_estimate(NOTHING) == "not measured"
+    assert format_estimate(NO_ESTIMATE) == "not measured"

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from onrecall.retrieval import embeddings
 
-MODEL = embeddings.load()
+MODEL = embeddings.load_embedder()
 
 
 class _Endpoint(BaseHTTPRequestHandler):

@@ -16,7 +16,7 @@ from onrecall.recommendation import step_key
 from onrecall.retrieval import Retriever, embeddings
 from onrecall.retrieval.local_index import LocalIndex
 
-MODEL = embeddings.load()
+MODEL = embeddings.load_embedder()
 LEASE = {
     "incident_id": "NET-7",
     "title": "Gateway loses its lease",

@@ -15,7 +15,7 @@ from onrecall.domain.incident import (
     Snippet,
 )
 from onrecall.recommendation import Thresholds, compose
-from onrecall.recommendation.llm import Options, options
+from onrecall.recommendation.llm import Options, build_options
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 AT = NOW - timedelta(days=9)
@@ -47,7 +47,7 @@ def case(evidence, text=SAID, service="auth-service", **labels) -> Case:
         steps=advice.steps, tried_before=advice.tried_before, alternatives=advice.alternatives,
         evidence=tuple(evidence), latency_ms=Latency(1, 1, 2), created_at=NOW, as_of=NOW, inputs_hash="0",
     )  # fmt: skip
-    return Case(answer, options(answer, situation, {}, THRESHOLDS, incident))
+    return Case(answer, build_options(answer, situation, {}, THRESHOLDS, incident))
 
 
 def past(

@@ -25,7 +25,7 @@ class Obeying:
         told = self.way(draft, self.text, prompt.data)
         return Reply(told if isinstance(told, str) else json.dumps(draft), 1, 1, None)
 
-    def checked(self, reasons: Sequence[str]) -> None:
+    def report_validation(self, reasons: Sequence[str]) -> None:
         pass
 
 

@@ -10,7 +10,7 @@ from hostile_corpus import HOSTILE
 from obeying_model import WAYS, Obeying, honest
 
 from onrecall.domain import markdown_page as page
-from onrecall.recommendation.llm import escalate, refined
+from onrecall.recommendation.llm import escalate, build_refined_answer
 from onrecall.redaction.reversible_mask import Mask
 
 INPUTS = [(carrier, hostile) for carrier in CARRIERS for hostile in HOSTILE]
@@ -23,7 +23,7 @@ def answered(given, model):
     outcome = escalate(given.options, mask, [("draft", model)], lambda: 60.0)
     if outcome.draft is None:
         return None
-    return refined(given.answer, outcome.draft, outcome, given.options, NOW, mask.restore)
+    return build_refined_answer(given.answer, outcome.draft, outcome, given.options, NOW, mask.restore)
 
 
 def reached(given, hostile, answer) -> list[str]:

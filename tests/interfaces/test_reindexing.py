@@ -9,7 +9,7 @@ from sqlalchemy import update
 from onrecall.bootstrap.app import AppContext
 from onrecall.cli import main as cli
 from onrecall.retrieval import tokenizer as terms
-from onrecall.retrieval.embeddings import PACKAGED
+from onrecall.retrieval.embeddings import PACKAGED_MODEL
 from onrecall.storage.tables import passages
 
 
@@ -41,7 +41,7 @@ def test_passages_of_another_model_are_told_and_mended(
     code, said = printed(capsys, "reindex", "--json")
     assert code == 0
     assert json.loads(said) == {
-        "model": PACKAGED,
+        "model": PACKAGED_MODEL,
         "terms_version": terms.VERSION,
         "passages": total,
         "reindexed": others,

@@ -9,9 +9,9 @@ import pytest
 from onrecall.bootstrap.app import open_app
 from onrecall.pipeline.service import make_situation
 from onrecall.recommendation import Thresholds
-from onrecall.recommendation.llm import Reply, escalate, options
-from onrecall.recommendation.llm.prompt_injection import speaks_to_a_model, steers
-from onrecall.recommendation.llm.sentence_checks import flaws
+from onrecall.recommendation.llm import Reply, escalate, build_options
+from onrecall.recommendation.llm.prompt_injection import addresses_model, gives_instructions
+from onrecall.recommendation.llm.sentence_checks import find_flaws
 from onrecall.recommendation.llm.web_addresses import is_address
 from onrecall.redaction.reversible_mask import Mask
 from onrecall.settings import Settings
@@ -35,7 +35,7 @@ class Quoting:
         explanation = [{"text": self.write(line), "cites": [name]}]
         return Reply(json.dumps({"cause": "C1", "explanation": explanation, "steps": steps}), 1, 1, None)
 
-    def checked(self, reasons) -> None:
+    def report_validation(self, reasons) -> None:
         self.reasons = reasons
 
 
@@ -59,7 +59,7 @@ def asked(example_data, tmp_path_factory):
         cases = {}
         for incident in home.memory.store.incidents(limit=200).items:
             again = make_situation(f"{incident.title}\n{incident.description}", incident.service)
-            cases[incident.id] = options(home.memory.ask(again), again, {}, Thresholds())
+            cases[incident.id] = build_options(home.memory.ask(again), again, {}, Thresholds())
         return cases
 
 
@@ -105,10 +105,10 @@ DATA = (
 
 @pytest.mark.parametrize("cause", DATA)
 def test_a_cause_with_marks_and_names_is_data(cause):
-    assert not steers(cause)
-    assert not speaks_to_a_model(cause)
+    assert not gives_instructions(cause)
+    assert not addresses_model(cause)
     if "{" not in cause:
-        assert list(flaws(cause, cause, "", cause, "read_only")) == []
+        assert list(find_flaws(cause, cause, "", cause, "read_only")) == []
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_cause_with_marks_and_names_is_data(cause):
     ],
 )
 def test_a_cause_that_speaks_to_its_reader_steers(cause):
-    assert steers(cause)
+    assert gives_instructions(cause)
 
 
 @pytest.mark.parametrize(

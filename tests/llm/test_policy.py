@@ -3,7 +3,7 @@
 import pytest
 
 from onrecall.domain.incident import Citation, Risk, Situation, Step
-from onrecall.recommendation.llm.checks import check
+from onrecall.recommendation.llm.checks import check_draft
 from onrecall.recommendation.llm.draft import ChosenStep, Draft, Sentence
 from onrecall.recommendation.llm.options import Cause, Options
 from onrecall.redaction.reversible_mask import Mask
@@ -34,7 +34,7 @@ def flaws(*chosen: str, steps=PROCEDURE) -> set[str]:
         explanation=[Sentence(text="It is torn.", cites=["E1.1"])],
         steps=[ChosenStep(step=name, command=None, why=None) for name in chosen],
     )
-    return {flaw.kind for flaw in check(draft, options, Mask("n"))}
+    return {flaw.kind for flaw in check_draft(draft, options, Mask("n"))}
 
 
 @pytest.mark.parametrize(

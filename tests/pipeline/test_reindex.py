@@ -102,7 +102,7 @@ def test_running_indexes_follow(store: Storage) -> None:
     near = [one.owner for one in store.passages(index.meaning(wanted, Visible(), 100)).values()]
     assert len(near) == len(store.changes(0, 10_000))
     assert len(set(index.meaning(wanted, Visible(), 100))) == len(near), "none twice"
-    by_words = index.words(dict.fromkeys(terms.counts("disk full"), 1.0), Visible(), 100)
+    by_words = index.words(dict.fromkeys(terms.count_terms("disk full"), 1.0), Visible(), 100)
     assert len(set(by_words)) == len(by_words) > 0
     followed = serving._recall._index
     followed.refresh()
@@ -196,7 +196,7 @@ def test_what_a_process_with_the_old_model_adds_later_is_told_and_made_alone(sto
 
 
 def forget_words() -> None:
-    for kept in (terms._expand, terms._numbers):
+    for kept in (terms._expand, terms._term_ids):
         kept.cache_clear()
 
 
@@ -216,7 +216,7 @@ def test_other_terms_and_other_passages(store: Storage, monkeypatch: pytest.Monk
     assert store.count_by_version() == {EmbeddingVersion("old", 2): store.counts()["passages"]}
     assert store.check() == ()
     assert len(store.passages_of([("document", "runbook")])["document", "runbook"]) > split_of
-    assert store.term_statistics([terms.number("on")]).df
+    assert store.term_statistics([terms.term_id("on")]).df
     assert memory.recall(Situation("certificate expired at server-1"))[0].id == "X-1"
     assert {one.id for one in later.recall(Situation("on"), 50)} >= {"X-0"}, "by a word that was none before"
     assert len(meant(later, "delete what is old")) == len(meant(memory, "delete what is old"))

@@ -3,11 +3,11 @@
 from recommendation_cases import ask, did, line_of, seen
 
 from onrecall.domain.incident import TrackRecord
-from onrecall.recommendation.causes import rank
+from onrecall.recommendation.causes import rank_causes
 
 
 def test_a_label_groups_whatever_its_spelling():
-    found = rank(
+    found = rank_causes(
         [
             seen("A", 0.8, cause="connection-pool-exhaustion", root_cause="pool ran dry"),
             seen("B", 0.7, cause="Connection_Pool exhaustion", root_cause="something worded quite differently"),
@@ -18,7 +18,7 @@ def test_a_label_groups_whatever_its_spelling():
 
 def test_without_a_label_nearly_the_same_root_cause_groups():
     same = "The nightly export job held row locks on the orders table for an hour"
-    found = rank(
+    found = rank_causes(
         [
             seen("A", 0.8, root_cause=same),
             seen("B", 0.7, root_cause=same + "."),
@@ -31,17 +31,17 @@ def test_without_a_label_nearly_the_same_root_cause_groups():
 
 
 def test_two_incidents_without_any_cause_are_not_one_cause():
-    found = rank([seen("A", 0.8, steps=[did("Restarted it")]), seen("B", 0.8, steps=[did("Renewed the certificate")])])
+    found = rank_causes([seen("A", 0.8, steps=[did("Restarted it")]), seen("B", 0.8, steps=[did("Renewed the certificate")])])
     assert len(found) == 2
 
 
 def test_labels_that_differ_stay_apart_though_the_words_agree():
-    found = rank([seen("A", 0.8, cause="one", root_cause="x y z w"), seen("B", 0.8, cause="two", root_cause="x y z w")])
+    found = rank_causes([seen("A", 0.8, cause="one", root_cause="x y z w"), seen("B", 0.8, cause="two", root_cause="x y z w")])
     assert len(found) == 2
 
 
 def test_agreement_outweighs_a_hairs_breadth():
-    found = rank(
+    found = rank_causes(
         [
             seen("LEAK", 0.61, cause="memory-leak", root_cause="leak"),
             seen("P1", 0.60, cause="pool", root_cause="pool"),
@@ -54,23 +54,23 @@ def test_agreement_outweighs_a_hairs_breadth():
 
 def test_many_weak_matches_never_outvote_a_strong_one():
     weak = [seen(f"P{n}", 0.6, cause="database-timeout", root_cause="throttled") for n in range(9)]
-    found = rank([seen("LEAK", 0.85, cause="memory-leak", root_cause="leak"), *weak])
+    found = rank_causes([seen("LEAK", 0.85, cause="memory-leak", root_cause="leak"), *weak])
     assert found[0].label == "memory-leak"
 
 
 def test_a_recurring_family_counts_as_agreement_but_not_without_bound():
     once = seen("A", 0.6, cause="a", root_cause="a")
     often = seen("B", 0.59, cause="b", root_cause="b", family=tuple(f"B{n}" for n in range(500)))
-    assert rank([once, often])[0].label == "b"
-    assert rank([once, often])[0].weight < 2 * 0.6
+    assert rank_causes([once, often])[0].label == "b"
+    assert rank_causes([once, often])[0].weight < 2 * 0.6
 
 
 def test_a_track_record_decides_between_equals_and_no_more():
     good = seen("GOOD", 0.6, cause="a", root_cause="a", record=TrackRecord(9, 9, 0))
     bad = seen("BAD", 0.6, cause="b", root_cause="b", record=TrackRecord(9, 0, 9))
-    assert rank([bad, good])[0].label == "a"
+    assert rank_causes([bad, good])[0].label == "a"
     far = seen("FAR", 0.9, cause="c", root_cause="c", record=TrackRecord(999, 0, 999))
-    assert rank([good, far])[0].label == "c"
+    assert rank_causes([good, far])[0].label == "c"
 
 
 def test_what_a_model_wrote_speaks_for_no_cause():

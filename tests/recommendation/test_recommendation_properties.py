@@ -10,7 +10,7 @@ from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Document, Evidence, Incident, Resolution, ResolutionStep, Situation, TrackRecord
 from onrecall.recommendation import compose, step_key, step_keys
 from onrecall.recommendation.sanitize import clean
-from onrecall.recommendation.steps import LONGEST_PROCEDURE, MOST
+from onrecall.recommendation.steps import MAX_PROCEDURE_STEPS, MAX_STEPS
 
 COMMANDS = (
     "kubectl get pods", "kubectl -n prod delete pod web-6c9d7f4b8-qx2mt", "systemctl restart nginx", "rm -rf /var/lib/x",
@@ -120,7 +120,7 @@ def test_whatever_the_evidence(evidence, situation, data):
         assert all(f"‹{value}›" in f"{step.text} {step.command} {step.rollback}" for value in step.old_values)
 
     assert [step.n for step in advice.steps] == list(range(1, len(advice.steps) + 1))
-    assert len(advice.steps) <= max(MOST, LONGEST_PROCEDURE)
+    assert len(advice.steps) <= max(MAX_STEPS, MAX_PROCEDURE_STEPS)
     lines = [step.citation for step in advice.steps]
     assert len(set(lines)) == len(lines)
     shown = [step_key(step.text, step.command) for step in advice.steps]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from onrecall.domain.incident import Evidence, Incident, ReportedEffect, Resolution, ResolutionStep, Situation
 from onrecall.recommendation import compose
-from onrecall.recommendation.imperative import LONGEST, imperative
-from onrecall.recommendation.short_actions import main_action, matched_evidence, measure_of, short_actions
+from onrecall.recommendation.imperative import MAX_LENGTH, to_imperative
+from onrecall.recommendation.short_actions import main_action, matched_evidence, find_decisive_step, short_actions
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -43,20 +43,20 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
     ],
 )
 def test_a_step_is_one_short_order(step: str, line: str) -> None:
-    assert imperative(step) == line
+    assert to_imperative(step) == line
 
 
 @given(st.text(max_size=400))
 def test_whatever_it_is_told_it_answers_with_one_line_and_is_content_with_it(text: str) -> None:
-    line = imperative(text)
+    line = to_imperative(text)
     assert "\n" not in line
-    assert len(line) <= LONGEST
-    assert imperative(line) == line or len(imperative(line)) <= len(line)
+    assert len(line) <= MAX_LENGTH
+    assert to_imperative(line) == line or len(to_imperative(line)) <= len(line)
 
 
 def test_a_long_step_is_cut_between_words() -> None:
-    line = imperative("Moved " + "the very long list of partitions " * 20)
-    assert len(line) <= LONGEST
+    line = to_imperative("Moved " + "the very long list of partitions " * 20)
+    assert len(line) <= MAX_LENGTH
     assert line.endswith("…")
     assert not line.removesuffix("…").endswith(" ")
 
@@ -110,15 +110,15 @@ def test_taking_back_what_failed_is_no_fix() -> None:
         ResolutionStep("Lowered the batch to 50", "kubectl set env deploy/api BATCH=50"),
     )
     assert line_of(precedent(*steps)) == "Lower the batch to 50"
-    assert measure_of(precedent(*steps).resolution) == steps[2]
+    assert find_decisive_step(precedent(*steps).resolution) == steps[2]
 
 
 def test_where_nothing_was_changed_the_look_is_named_and_without_steps_nothing() -> None:
     assert line_of(precedent(CHECK)) == "Look at the sessions by state"
     assert line_of(precedent()) is None
     assert line_of() is None
-    assert measure_of(None) is None
-    assert measure_of(precedent(ResolutionStep("Scaled to 8", outcome="did_not_help")).resolution) is None
+    assert find_decisive_step(None) is None
+    assert find_decisive_step(precedent(ResolutionStep("Scaled to 8", outcome="did_not_help")).resolution) is None
 
 
 def test_what_failed_more_often_than_it_worked_is_never_the_measure() -> None:

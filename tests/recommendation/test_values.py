@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onrecall.domain.incident import Incident, Situation
-from onrecall.recommendation.instance_values import InstanceValue, mark, mask, old_values, particulars
+from onrecall.recommendation.instance_values import InstanceValue, mark_unknown_values, mask_instance_values, mark_source_values, find_instance_values
 
 with (Path(__file__).parent / "values.tsv").open(encoding="utf-8", newline="") as file:
     ROWS = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
@@ -23,7 +23,7 @@ def _intended(row: list[str]) -> set[tuple[str, str]]:
 
 
 def test_the_labelled_values_are_found():
-    given = [(row[0], _intended(row), {(p.kind, p.value) for p in particulars(row[0])}) for row in ROWS]
+    given = [(row[0], _intended(row), {(p.kind, p.value) for p in find_instance_values(row[0])}) for row in ROWS]
     hit = sum(len(want & got) for _, want, got in given)
     wanted, got = sum(len(want) for _, want, _ in given), sum(len(got) for _, _, got in given)
     differing = [(text, want ^ found) for text, want, found in given if want != found]
@@ -36,21 +36,21 @@ def test_the_labelled_values_are_found():
 
 def test_a_particular_says_where_it_stands():
     text = "ssh web-03 'kill -9 4711'"
-    assert particulars(text) == (InstanceValue("web-03", 4, 10, "host"), InstanceValue("4711", 20, 24, "pid"))
-    assert all(text[p.start : p.end] == p.value for p in particulars(text))
+    assert find_instance_values(text) == (InstanceValue("web-03", 4, 10, "host"), InstanceValue("4711", 20, 24, "pid"))
+    assert all(text[p.start : p.end] == p.value for p in find_instance_values(text))
 
 
 def test_what_is_known_now_is_not_marked():
     text = "kubectl delete pod payments-7d9f8b6c5-x2x9z on node-7"
-    assert mark(text, "node-7 is not ready") == (
+    assert mark_unknown_values(text, "node-7 is not ready") == (
         "kubectl delete pod ‹payments-7d9f8b6c5-x2x9z› on node-7",
         ("payments-7d9f8b6c5-x2x9z",),
     )
-    assert mark(text, "node-71 is not ready")[1] == ("payments-7d9f8b6c5-x2x9z", "node-7")
+    assert mark_unknown_values(text, "node-71 is not ready")[1] == ("payments-7d9f8b6c5-x2x9z", "node-7")
 
 
 def test_each_old_value_is_named_once():
-    assert mark("web-03, web-03 and web-04", "")[1] == ("web-03", "web-04")
+    assert mark_unknown_values("web-03, web-03 and web-04", "")[1] == ("web-03", "web-04")
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_each_old_value_is_named_once():
     ],
 )
 def test_the_same_action_on_another_host_masks_alike(one, other):
-    assert mask(one) == mask(other) != one
-    assert mask(mark(one, "")[0]) == mask(one)
+    assert mask_instance_values(one) == mask_instance_values(other) != one
+    assert mask_instance_values(mark_unknown_values(one, "")[0]) == mask_instance_values(one)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_same_action_on_another_host_masks_alike(one, other):
     [("kubectl delete pvc a", "kubectl delete pod a"), ("systemctl restart nginx", "systemctl restart kubelet")],
 )
 def test_another_action_masks_differently(one, other):
-    assert mask(one) != mask(other)
+    assert mask_instance_values(one) != mask_instance_values(other)
 
 
 AT = datetime(2026, 3, 12, tzinfo=UTC)
@@ -85,19 +85,19 @@ AT = datetime(2026, 3, 12, tzinfo=UTC)
 
 def test_a_host_label_of_the_source_is_an_old_value_too():
     source = Incident("INC-1", "disk full", AT, labels={"host": "sirius9", "team": "blue"})
-    text, found = old_values("log in to sirius9 for blue", source, Situation("disk full"))
+    text, found = mark_source_values("log in to sirius9 for blue", source, Situation("disk full"))
     assert (text, found) == ("log in to ‹sirius9› for blue", ("sirius9",))
-    assert old_values("log in to sirius9", source, Situation("disk full", labels={"host": "sirius9"}))[1] == ()
+    assert mark_source_values("log in to sirius9", source, Situation("disk full", labels={"host": "sirius9"}))[1] == ()
 
 
 @given(st.text(max_size=80), st.sampled_from([row[0] for row in ROWS]))
 @settings(max_examples=300, deadline=None)
 def test_marking_and_masking_twice_changes_nothing(text, row):
     whole = f"{text} {row}".replace("‹", "").replace("›", "")
-    marked, old = mark(whole, "")
-    assert mark(marked, "") == (marked, old)
+    marked, old = mark_unknown_values(whole, "")
+    assert mark_unknown_values(marked, "") == (marked, old)
     assert marked.replace("‹", "").replace("›", "") == whole
-    assert mask(marked) == mask(whole)
+    assert mask_instance_values(marked) == mask_instance_values(whole)
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,5 @@ def test_marking_and_masking_twice_changes_nothing(text, row):
 )
 def test_long_hostile_text_is_quick(unit):
     began = time.process_time()
-    mask(unit * (20_000 // len(unit)))
+    mask_instance_values(unit * (20_000 // len(unit)))
     assert time.process_time() - began < 2

@@ -52,7 +52,7 @@ def test_a_history_on_which_no_score_was_right_often_enough_leaves_known_to_the_
 
 
 def test_the_thresholds_are_those_that_the_fit_of_the_prior_chose():
-    chosen = prior.shipped().provenance["thresholds"]
+    chosen = prior.load_shipped().provenance["thresholds"]
     assert {name: getattr(SHIPPED, name) for name in chosen} == chosen
 
 

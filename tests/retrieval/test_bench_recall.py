@@ -144,7 +144,7 @@ def test_ranks_are_fused_by_place() -> None:
 
 @pytest.mark.skipif(not DEV.is_dir(), reason="the shared development data are not here")
 def test_bare_alert_names_stay_won() -> None:
-    model = embedding.load()
+    model = embedding.load_embedder()
     if model is None:
         pytest.skip("no sentence model is installed")
     found = {system.name: system.ndcg_at_10 for system in run(DEV / "t1a_kubeprom_nameonly", model).systems}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from onrecall.retrieval.embedding_cache import SLICE, CachedEmbedder
+from onrecall.retrieval.embedding_cache import BATCH_SIZE, CachedEmbedder
 from onrecall.retrieval.embeddings import Progress, Vectors
 
 
@@ -51,8 +51,8 @@ def test_progress_counts_what_was_ready(tmp_path: Path) -> None:
     cached = CachedEmbedder(Hashed(), tmp_path / "cache")
     cached.embed(["0", "1"])
     heard: list[tuple[int, int]] = []
-    cached.embed([str(n) for n in range(SLICE + 5)], lambda done, total: heard.append((done, total)))
-    assert heard == [(SLICE + 2, SLICE + 5), (SLICE + 5, SLICE + 5)]
+    cached.embed([str(n) for n in range(BATCH_SIZE + 5)], lambda done, total: heard.append((done, total)))
+    assert heard == [(BATCH_SIZE + 2, BATCH_SIZE + 5), (BATCH_SIZE + 5, BATCH_SIZE + 5)]
     cached.embed(["0"], lambda done, total: heard.append((done, total)))
     assert heard[-1] == (1, 1)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.retrieval.embedding_endpoint import BATCH, EndpointEmbedder
+from onrecall.retrieval.embedding_endpoint import BATCH_SIZE, EndpointEmbedder
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -73,11 +73,11 @@ def test_vectors_come_in_the_order_of_the_texts(endpoint: Endpoint) -> None:
 def test_many_texts_go_in_batches(endpoint: Endpoint) -> None:
     heard: list[tuple[int, int]] = []
     vectors = EndpointEmbedder(endpoint.base, "letters").embed(
-        ["a" * n for n in range(BATCH + 3)], lambda done, total: heard.append((done, total))
+        ["a" * n for n in range(BATCH_SIZE + 3)], lambda done, total: heard.append((done, total))
     )
-    assert vectors.shape == (BATCH + 3, 3)
-    assert [len(request["input"]) for request in endpoint.requests] == [BATCH, 3]
-    assert heard == [(BATCH, BATCH + 3), (BATCH + 3, BATCH + 3)]
+    assert vectors.shape == (BATCH_SIZE + 3, 3)
+    assert [len(request["input"]) for request in endpoint.requests] == [BATCH_SIZE, 3]
+    assert heard == [(BATCH_SIZE, BATCH_SIZE + 3), (BATCH_SIZE + 3, BATCH_SIZE + 3)]
     assert endpoint.keys == [None, None]
 
 

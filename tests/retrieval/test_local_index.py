@@ -15,7 +15,7 @@ from onrecall.domain.incident import Filter, Situation
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.index import Visible
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.retrieval.postings import ROWS, Postings, keys
+from onrecall.retrieval.postings import MAX_ROWS, Postings, pack_keys
 from onrecall.retrieval.segment import K1, USUAL_LENGTH, B, Segment
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -24,7 +24,7 @@ EVERYTHING = 10_000
 
 
 def asked(text: str) -> Mapping[int, float]:
-    return dict.fromkeys(terms.counts(text), 1.0)
+    return dict.fromkeys(terms.count_terms(text), 1.0)
 
 
 def caught_up(log: Log) -> LocalIndex:
@@ -61,7 +61,7 @@ def test_a_term_counts_as_much_as_the_question_says() -> None:
     log = Log()
     disk, pool = log.add(passage("a", "disk")), log.add(passage("b", "pool"))
     index = caught_up(log)
-    disk_term, pool_term = terms.number("disk"), terms.number("pool")
+    disk_term, pool_term = terms.term_id("disk"), terms.term_id("pool")
     assert index.words({disk_term: 2.0, pool_term: 1.0}, Visible(), 2) == [disk, pool]
     assert index.words({disk_term: 1.0, pool_term: 2.0}, Visible(), 2) == [pool, disk]
 
@@ -77,7 +77,7 @@ def test_scores_are_those_of_bm25() -> None:
     importance = np.array([1.0, 2.0, 0.5], np.float32)
     expected = np.zeros(len(texts))
     for row, text in enumerate(texts):
-        counted = terms.counts(text)
+        counted = terms.count_terms(text)
         scale = K1 * (1 - B + B * sum(counted.values()) / USUAL_LENGTH)
         for term, factor in zip(wanted.tolist(), importance, strict=True):
             count = counted.get(term, 0)
@@ -165,12 +165,12 @@ def test_many_passages_fill_several_segments(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_last_row_of_a_full_segment_is_found() -> None:
-    rows = np.arange(ROWS)
-    term = np.full(ROWS, 7, np.uint64)
+    rows = np.arange(MAX_ROWS)
+    term = np.full(MAX_ROWS, 7, np.uint64)
     term[-1] = 2**39
-    words = Postings.of(keys(term, rows, np.full(ROWS, 255)), ROWS)
-    assert words.having(2**39).nonzero()[0].tolist() == [ROWS - 1]
-    assert words.counts(np.array([7, 8, 2**39], np.uint64)).tolist() == [ROWS - 1, 0, 1]
+    words = Postings.of(pack_keys(term, rows, np.full(MAX_ROWS, 255)), MAX_ROWS)
+    assert words.having(2**39).nonzero()[0].tolist() == [MAX_ROWS - 1]
+    assert words.counts(np.array([7, 8, 2**39], np.uint64)).tolist() == [MAX_ROWS - 1, 0, 1]
     assert words.scores(np.array([7], np.uint64), np.ones(1, np.float32))[-2:].tolist() == [255, 0]
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.domain.incident import Situation
-from onrecall.retrieval.query import WORDS, understand
-from onrecall.retrieval.situation_parser import LOGS, take_apart
+from onrecall.retrieval.query import MAX_WORDS, parse_situation
+from onrecall.retrieval.situation_parser import MAX_LOG_LINES, parse_text
 
 JAVA = "\n".join(
     [
@@ -50,13 +50,13 @@ ALERTMANAGER = {
 
 
 def test_a_bare_alert_name_is_its_own_headline() -> None:
-    query = understand(Situation("KubePodCrashLooping"))
+    query = parse_situation(Situation("KubePodCrashLooping"))
     assert query.headline == "KubePodCrashLooping"
     assert query.meaning == ("Kube Pod Crash Looping",)
 
 
 def test_of_a_long_trace_the_deepest_cause_leads() -> None:
-    query = understand(Situation(JAVA))
+    query = parse_situation(Situation(JAVA))
     assert query.headline.startswith("java.sql.SQLTransientConnectionException: HikariPool-1")
     assert "HikariPool.createTimeoutException" in query.text
     assert len(query.text.split()) < 150
@@ -64,20 +64,20 @@ def test_of_a_long_trace_the_deepest_cause_leads() -> None:
 
 
 def test_prose_above_a_trace_is_the_headline_and_the_cause_follows() -> None:
-    query = understand(Situation(f"Checkout fails for all customers since 14:02\n\n{JAVA}"))
+    query = parse_situation(Situation(f"Checkout fails for all customers since 14:02\n\n{JAVA}"))
     assert query.headline == "Checkout fails for all customers since 14:02"
     assert query.meaning[1:] == (query.headline,)
     assert "SQLTransientConnectionException" in query.text
 
 
 def test_a_python_traceback_keeps_what_was_raised_and_drops_source_lines() -> None:
-    pasted = take_apart(PYTHON)
+    pasted = parse_text(PYTHON)
     assert any("PoolTimeoutError" in line for line in pasted.errors)
     assert not any("secret_argument" in line for line in (*pasted.errors, *pasted.prose))
 
 
 def test_a_json_alert_gives_headline_labels_and_service() -> None:
-    query = understand(Situation(json.dumps(ALERTMANAGER)))
+    query = parse_situation(Situation(json.dumps(ALERTMANAGER)))
     assert query.headline == "KubePodCrashLooping Pod is crash looping."
     assert query.service == "checkout"
     assert query.labels["namespace"] == "shop"
@@ -88,7 +88,7 @@ def test_a_json_alert_gives_headline_labels_and_service() -> None:
 
 
 def test_json_within_prose_is_taken_out_of_it() -> None:
-    query = understand(Situation(f"Please look at this:\n{json.dumps(ALERTMANAGER, indent=2)}\nIt began at noon."))
+    query = parse_situation(Situation(f"Please look at this:\n{json.dumps(ALERTMANAGER, indent=2)}\nIt began at noon."))
     assert query.service == "checkout"
     assert "It began at noon." in query.text
     assert "{" not in query.text
@@ -99,32 +99,32 @@ def test_structured_log_records_are_log_lines() -> None:
         json.dumps({"ts": f"2024-05-01T12:00:{n:02}Z", "level": "error", "msg": f"dial tcp 10.0.0.{n}: refused"})
         for n in range(30)
     ]
-    pasted = take_apart("\n".join(rows))
+    pasted = parse_text("\n".join(rows))
     assert pasted.errors == ["ERROR: dial tcp 10.0.0.0: refused"]
 
 
 def test_what_is_given_beside_the_text_wins() -> None:
-    query = understand(Situation(json.dumps(ALERTMANAGER), service="cart", labels={"namespace": "prod"}))
+    query = parse_situation(Situation(json.dumps(ALERTMANAGER), service="cart", labels={"namespace": "prod"}))
     assert (query.service, query.labels["namespace"]) == ("cart", "prod")
 
 
 def test_a_thousand_log_lines_become_their_kinds_errors_first() -> None:
     rows = [f"2024-05-01 12:00:00 INFO request {n} served in {n} ms" for n in range(1000)]
     rows.insert(500, "2024-05-01 12:00:07 ERROR ORA-00600: internal error code, arguments: [17]")
-    pasted = take_apart("\n".join(rows))
+    pasted = parse_text("\n".join(rows))
     assert pasted.errors[0].endswith("ORA-00600: internal error code, arguments: [17]")
     assert len(pasted.errors) == 2
 
 
 @pytest.mark.parametrize("text", ["", " \n\t ", "{", "[]", "{}", "[[[[", "null", "\x00", "…", '{"a": 1}'])
 def test_next_to_nothing_is_no_error(text: str) -> None:
-    understand(Situation(text))
+    parse_situation(Situation(text))
 
 
 @given(st.text(max_size=400))
 def test_any_text_is_understood(text: str) -> None:
-    query = understand(Situation(text))
-    assert len(query.text.split()) <= WORDS
+    query = parse_situation(Situation(text))
+    assert len(query.text.split()) <= MAX_WORDS
     assert set(query.spelled).union(*(one.terms for one in query.other_names)) == set(query.weights)
 
 
@@ -141,7 +141,7 @@ def test_any_text_is_understood(text: str) -> None:
     )
 )
 def test_any_json_is_understood(value: object) -> None:
-    understand(Situation(json.dumps(value)))
+    parse_situation(Situation(json.dumps(value)))
 
 
 @pytest.mark.parametrize(
@@ -162,14 +162,14 @@ def test_any_json_is_understood(value: object) -> None:
 def test_fifty_megabytes_cost_bounded_time(unit: str) -> None:
     text = unit * (50_000_000 // len(unit))
     started = time.process_time()
-    query = understand(Situation(text))
+    query = parse_situation(Situation(text))
     assert time.process_time() - started < 5
-    assert len(query.text.split()) <= WORDS
+    assert len(query.text.split()) <= MAX_WORDS
 
 
 def test_log_lines_are_bounded() -> None:
     rows = [f"2024-05-01 12:00:00 ERROR {chr(97 + n % 26)}{chr(97 + n // 26)}x failed" for n in range(300)]
-    assert len(take_apart("\n".join(rows)).errors) == LOGS
+    assert len(parse_text("\n".join(rows)).errors) == MAX_LOG_LINES
 
 
 EVENTS = "\n".join(
@@ -187,10 +187,10 @@ TELLING = (
 def test_in_a_list_of_events_what_stands_out_comes_first_and_counts_most() -> None:
     rows = EVENTS.splitlines()
     text = "\n".join(["Ledger pods do not start", *rows[:11], TELLING, *rows[11:]])
-    taken = take_apart(text)
+    taken = parse_text(text)
     assert len(taken.listing) < 6
     assert TELLING in [*taken.prose, *taken.errors]
-    query = understand(Situation(text))
+    query = parse_situation(Situation(text))
     assert query.text.splitlines()[1] == TELLING
     weight = {word: query.weights[number] for number, word in query.spelled.items()}
     assert weight["keys"] >= 1
@@ -200,7 +200,7 @@ def test_in_a_list_of_events_what_stands_out_comes_first_and_counts_most() -> No
 
 def test_a_list_pasted_twice_weighs_no_more_than_once() -> None:
     once, twice = (
-        understand(Situation(f"Ledger pods do not start\n{chr(10).join([EVENTS] * n)}")).weights for n in (1, 2)
+        parse_situation(Situation(f"Ledger pods do not start\n{chr(10).join([EVENTS] * n)}")).weights for n in (1, 2)
     )
     assert once == twice
 
@@ -214,4 +214,4 @@ def test_prose_in_many_lines_is_no_list() -> None:
         "We made it anew while traffic was low.\nResponse times fell within minutes.\n"
         "The cache warmed up during the night.\nNobody was paged again before Monday.\n"
     )
-    assert take_apart(prose).listing == []
+    assert parse_text(prose).listing == []

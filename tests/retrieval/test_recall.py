@@ -224,7 +224,7 @@ def test_other_languages_are_recalled(room: Room) -> None:
 
 
 def test_a_leaking_coffee_machine_is_nothing_like_an_outage(store: Storage) -> None:
-    model = embedding.load()
+    model = embedding.load_embedder()
     if model is None:
         pytest.skip("no sentence model is installed")
     built = Room(store, model)

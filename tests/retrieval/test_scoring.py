@@ -31,10 +31,10 @@ class Counted:
 
     def __post_init__(self) -> None:
         for text in self.texts:
-            for term, n in terms.counts(text).items():
+            for term, n in terms.count_terms(text).items():
                 self.df[term] = self.df.get(term, 0) + 1
                 self.total_length += n
-        self.df[scoring.WHOLE] = self.documents
+        self.df[scoring.DOC_MARKER_TERM] = self.documents
 
     @property
     def documents(self) -> int:
@@ -44,13 +44,13 @@ class Counted:
 def passage(text: str, vector: np.ndarray | None = None, model: str = "m") -> Passage:
     held = None if vector is None else vector.astype("<f2").tobytes()
     return Passage(
-        "o", "incident", "opening", 0, text, 1, terms=terms.pack(terms.counts(text)), vector=held, model=model
+        "o", "incident", "opening", 0, text, 1, terms=terms.pack(terms.count_terms(text)), vector=held, model=model
     )
 
 
 def by_words(query: str, texts: list[str]) -> list[float]:
-    rarity = TermWeights.of(terms.counts(query), Counted(TEXTS))
-    return scoring.words(terms.counts(query), rarity, [[passage(text)] for text in texts]).bm25.tolist()
+    rarity = TermWeights.of(terms.count_terms(query), Counted(TEXTS))
+    return scoring.match_words(terms.count_terms(query), rarity, [[passage(text)] for text in texts]).bm25.tolist()
 
 
 def test_words_are_bm25_with_exact_counts() -> None:
@@ -68,27 +68,27 @@ def test_nobody_else_changes_a_score() -> None:
     # The last bit may differ, for sums are taken in other orders; the score that is shown has four decimals.
     assert by_words("connection pool", TEXTS[:1]) == pytest.approx(by_words("connection pool", TEXTS)[:1], rel=1e-12)
     importance = {"connection": 1.0, "pool": 2.0}
-    alone = scoring.characters("connection pool", importance, TEXTS[:1])
-    assert alone[0] == pytest.approx(scoring.characters("connection pool", importance, TEXTS)[0], rel=1e-12)
+    alone = scoring.char_ngram_scores("connection pool", importance, TEXTS[:1])
+    assert alone[0] == pytest.approx(scoring.char_ngram_scores("connection pool", importance, TEXTS)[0], rel=1e-12)
 
 
 def test_nobody_else_changes_what_a_meaning_is_worth() -> None:
     draw = np.random.default_rng(7)
     asked, *others = draw.normal(size=(60, 256)).astype(np.float32)
     owners = [[passage("", one)] for one in others]
-    together = scoring.meaning(asked, "m", owners)[0]
-    alone = [float(scoring.meaning(asked, "m", [one])[0][0]) for one in owners]
+    together = scoring.cosine_scores(asked, "m", owners)[0]
+    alone = [float(scoring.cosine_scores(asked, "m", [one])[0][0]) for one in owners]
     assert alone == pytest.approx(together.tolist(), rel=1e-12)
 
 
 def test_words_gather_over_the_passages_of_one_owner() -> None:
-    query = terms.counts("connection pool")
+    query = terms.count_terms("connection pool")
     rarity = TermWeights.of(query, Counted(TEXTS))
     owners = [
         [passage("connection lost"), passage("pool closed")],
         [passage("connection lost"), passage("disk closed")],
     ]
-    found = scoring.words(query, rarity, owners)
+    found = scoring.match_words(query, rarity, owners)
     (both, one), has = found.bm25, found.has
     assert both > one > 0
     assert has.sum(1).tolist() == [2, 1]
@@ -96,37 +96,37 @@ def test_words_gather_over_the_passages_of_one_owner() -> None:
 
 def test_no_words_no_owners_no_failure() -> None:
     rarity = TermWeights.of({}, Counted(TEXTS))
-    assert scoring.words({}, rarity, [[passage("x")]]).bm25.tolist() == [0]
-    assert scoring.words(terms.counts("x"), TermWeights.of(terms.counts("x"), Counted([])), []).bm25.tolist() == []
-    assert scoring.characters("", {}, ["x"]).tolist() == [0]
-    assert scoring.characters("pool", {"pool": 1.0}, []).tolist() == []
+    assert scoring.match_words({}, rarity, [[passage("x")]]).bm25.tolist() == [0]
+    assert scoring.match_words(terms.count_terms("x"), TermWeights.of(terms.count_terms("x"), Counted([])), []).bm25.tolist() == []
+    assert scoring.char_ngram_scores("", {}, ["x"]).tolist() == [0]
+    assert scoring.char_ngram_scores("pool", {"pool": 1.0}, []).tolist() == []
 
 
 def test_meaning_is_half_the_nearest_passage_and_half_the_whole() -> None:
     x, y = np.eye(8, dtype=np.float32)[:2]
-    found, known = scoring.meaning(x, "m", [[passage("", x), passage("", y)], [passage("", y)], [passage("")], []])
+    found, known = scoring.cosine_scores(x, "m", [[passage("", x), passage("", y)], [passage("", y)], [passage("")], []])
     assert known.tolist() == [True, True, False, False]
     assert found == pytest.approx([(1 + 2**-0.5) / 2, 0, 0, 0], abs=1e-3)
 
 
 def test_vectors_of_another_model_count_for_nothing() -> None:
     x = np.eye(8, dtype=np.float32)[0]
-    assert scoring.meaning(x, "m", [[passage("", x, "other")]])[0].tolist() == [0]
+    assert scoring.cosine_scores(x, "m", [[passage("", x, "other")]])[0].tolist() == [0]
     longer = np.eye(16, dtype=np.float32)[0]
-    assert scoring.meaning(x, "m", [[passage("", longer)], [passage("", x)]])[0].tolist() == [0, 1]
+    assert scoring.cosine_scores(x, "m", [[passage("", longer)], [passage("", x)]])[0].tolist() == [0, 1]
 
 
 def test_letters_find_what_words_miss() -> None:
     texts = ["the conection pools were exhausted", "certificate expired"]
     assert by_words("connection", texts) == [0, 0]
-    near, far = scoring.characters("connection", {"connection": 1.0}, texts)
+    near, far = scoring.char_ngram_scores("connection", {"connection": 1.0}, texts)
     assert near > 0.2 > far
 
 
 @given(st.lists(st.text(max_size=40), max_size=5), st.text(max_size=30))
 def test_letters_of_any_text_are_a_share(texts: list[str], query: str) -> None:
-    importance = dict.fromkeys(scoring.plain(query).split(), 1.0)
-    found = scoring.characters(query, importance, texts)
+    importance = dict.fromkeys(scoring.normalize_words(query).split(), 1.0)
+    found = scoring.char_ngram_scores(query, importance, texts)
     assert ((found >= 0) & (found <= 1)).all()
 
 
@@ -159,26 +159,26 @@ def test_without_a_model_the_other_signals_stand_for_meaning() -> None:
     ],
 )
 def test_codes_are_found_as_written(text: str, written: str) -> None:
-    assert written in signatures.codes(text).values()
-    assert set(signatures.codes(text)) <= set(terms.terms(text))
+    assert written in signatures.find_codes(text).values()
+    assert set(signatures.find_codes(text)) <= set(terms.tokenize(text))
 
 
 @pytest.mark.parametrize(
     "text", ["ERROR in the log", "an EVENT", "error handling is fine", "the code 12 m away", "Errors"]
 )
 def test_plain_words_are_no_codes(text: str) -> None:
-    assert signatures.codes(text) == {}
+    assert signatures.find_codes(text) == {}
 
 
 def test_the_same_log_line_at_another_time_is_the_same_signature() -> None:
-    first = signatures.templates(["2024-05-01 12:00:00 ERROR pool-1 timed out after 30001 ms for order 4711"])
-    second = signatures.templates(["2025-01-01 01:02:03 ERROR pool-2 timed out after 17 ms for order 99"])
+    first = signatures.extract_templates(["2024-05-01 12:00:00 ERROR pool-1 timed out after 30001 ms for order 4711"])
+    second = signatures.extract_templates(["2025-01-01 01:02:03 ERROR pool-2 timed out after 17 ms for order 99"])
     assert first == second
-    assert signatures.alike(dict.fromkeys(first, 1.0), second) == 1
+    assert signatures.weighted_share(dict.fromkeys(first, 1.0), second) == 1
 
 
 def test_a_rare_name_counts_more_than_a_common_one() -> None:
     named = {"ORA-00600": 0.9, "HTTP 500": 0.1}
-    assert signatures.alike(named, {"ORA-00600"}) == pytest.approx(0.81)
-    assert signatures.alike(named, {"HTTP 500"}) == pytest.approx(0.01)
-    assert signatures.alike({}, {"HTTP 500"}) == 0
+    assert signatures.weighted_share(named, {"ORA-00600"}) == pytest.approx(0.81)
+    assert signatures.weighted_share(named, {"HTTP 500"}) == pytest.approx(0.01)
+    assert signatures.weighted_share({}, {"HTTP 500"}) == 0

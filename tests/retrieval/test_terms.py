@@ -40,23 +40,23 @@ from onrecall.retrieval import tokenizer as terms
     ],
 )
 def test_what_must_be_found(text: str, expected: set[str]) -> None:
-    assert expected <= set(terms.terms(text))
+    assert expected <= set(terms.tokenize(text))
 
 
 def test_a_name_and_its_spelled_out_form_share_all_its_words() -> None:
-    assert set(terms.terms("pods crash looping in kube")) <= {*terms.terms("KubePodCrashLooping"), "in"}
+    assert set(terms.tokenize("pods crash looping in kube")) <= {*terms.tokenize("KubePodCrashLooping"), "in"}
 
 
 def test_prose_keeps_its_numbers_and_versions() -> None:
     text = "Since 2.53.2 it takes 3 seconds on 5 of 7 hosts."
-    assert loglines.mask(text) == text
-    assert {"2.53.2", "3", "5", "7"} <= set(terms.terms(text))
+    assert loglines.mask_variables(text) == text
+    assert {"2.53.2", "3", "5", "7"} <= set(terms.tokenize(text))
 
 
 def test_one_long_number_makes_no_log_line() -> None:
     agent = "User Agent: Mozilla/5.0 (X11; Linux x86_64; rv:60.0) Gecko/20100101 Firefox/60.0 SeaMonkey/2.53.2"
-    assert not loglines.is_log(agent)
-    assert loglines.is_log("received block blk_-1608999687919862906 from /10.251.91.84")
+    assert not loglines.is_log_line(agent)
+    assert loglines.is_log_line("received block blk_-1608999687919862906 from /10.251.91.84")
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_one_long_number_makes_no_log_line() -> None:
     ],
 )
 def test_the_same_log_line_at_another_time_has_the_same_terms(first: str, second: str) -> None:
-    assert loglines.is_log(first)
-    assert terms.counts(first) == terms.counts(second)
+    assert loglines.is_log_line(first)
+    assert terms.count_terms(first) == terms.count_terms(second)
 
 
 @pytest.mark.parametrize(
@@ -94,12 +94,12 @@ def test_the_same_log_line_at_another_time_has_the_same_terms(first: str, second
     ],
 )
 def test_log_lines_keep_codes_and_versions(line: str, kept: set[str]) -> None:
-    assert kept <= set(terms.terms(line))
+    assert kept <= set(terms.tokenize(line))
 
 
 @given(st.text(max_size=300))
 def test_any_text_packs_and_unpacks_to_its_counts(text: str) -> None:
-    counted = terms.counts(text)
+    counted = terms.count_terms(text)
     packed = terms.pack(counted)
     numbers, counts = terms.unpack(packed)
     assert len(packed) == 5 * len(counted)
@@ -114,39 +114,39 @@ SAID = "KubePodCrashLooping status: 404, exit code 137; kube-proxy kube-proxy v1
 
 @given(st.lists(st.sampled_from(SAID.split(" ")) | st.text(max_size=20), max_size=40).map(" ".join))
 def test_counts_are_how_often_each_term_stands(text: str) -> None:
-    assert terms.counts(text) == {terms.number(term): n for term, n in Counter(terms.terms(text)).items()}
+    assert terms.count_terms(text) == {terms.term_id(term): n for term, n in Counter(terms.tokenize(text)).items()}
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_lines_are_read_one_by_one(first: str, second: str) -> None:
-    both = terms.Counter(terms.terms(first)) + terms.Counter(terms.terms(second))
-    assert terms.Counter(terms.terms(f"{first}\n\n{second}")) == both
+    both = terms.Counter(terms.tokenize(first)) + terms.Counter(terms.tokenize(second))
+    assert terms.Counter(terms.tokenize(f"{first}\n\n{second}")) == both
 
 
 @given(st.from_regex(r"[a-z]{2,9}(_[a-z]{2,9}){1,3}", fullmatch=True))
 def test_one_name_in_three_spellings_shares_its_terms(snake: str) -> None:
     camel = "".join(part.capitalize() for part in snake.split("_"))
-    assert set(terms.terms(snake)) == set(terms.terms(snake.replace("_", "-"))) == set(terms.terms(camel))
+    assert set(terms.tokenize(snake)) == set(terms.tokenize(snake.replace("_", "-"))) == set(terms.tokenize(camel))
 
 
 @given(st.text(alphabet=st.characters(categories=["Lu", "Ll", "Lo", "Nd"]), min_size=1, max_size=40))
 def test_no_written_word_is_lost(word: str) -> None:
-    assume(loglines.mask(word, " ").strip())  # a bare id is masked, as in a log line
-    assert terms.terms(word) or unicodedata.normalize("NFKC", word).lower() in terms.STOPS
+    assume(loglines.mask_variables(word, " ").strip())  # a bare id is masked, as in a log line
+    assert terms.tokenize(word) or unicodedata.normalize("NFKC", word).lower() in terms.STOP_WORDS
 
 
 def test_words_that_say_nothing_are_left_out() -> None:
-    assert terms.terms("The pod is not in the cluster") == ["pod", "cluster"]
-    assert "of" not in terms.terms("HighNumberOfFailures")
+    assert terms.tokenize("The pod is not in the cluster") == ["pod", "cluster"]
+    assert "of" not in terms.tokenize("HighNumberOfFailures")
 
 
 @given(st.text(max_size=300))
 def test_masking_twice_is_masking_once(text: str) -> None:
-    assert loglines.mask(loglines.mask(text, " "), " ") == loglines.mask(text, " ")
+    assert loglines.mask_variables(loglines.mask_variables(text, " "), " ") == loglines.mask_variables(text, " ")
 
 
 def test_numbers_are_stable() -> None:
-    assert terms.number("deadlock") == 3_789_314_826
+    assert terms.term_id("deadlock") == 3_789_314_826
 
 
 def test_counts_are_capped() -> None:
@@ -163,5 +163,5 @@ def test_names_are_split_for_the_model() -> None:
 def test_fifty_megabytes_on_one_line_cost_bounded_time(unit: str) -> None:
     text = unit * (50_000_000 // len(unit))
     started = time.process_time()
-    terms.counts(text)
+    terms.count_terms(text)
     assert time.process_time() - started < 3

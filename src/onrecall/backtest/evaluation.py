@@ -16,7 +16,7 @@ from onrecall.backtest.replay_result import ReplayResult
 from onrecall.calibration import model as curve
 from onrecall.calibration import reliability
 from onrecall.calibration.metrics import Estimate, Floats, Ranks, bootstrap, hit_at, mean, mrr, share
-from onrecall.calibration.novelty import Novelty, thresholds
+from onrecall.calibration.novelty import Novelty, choose_thresholds
 from onrecall.domain.incident import Incident, Verdict
 
 LENGTH_GROUPS: Mapping[float, str] = {
@@ -152,7 +152,7 @@ def evaluate(
         false_recall=share([case.answer.claims_seen for case in new]),
         false_known=share([case.answer.verdict == "known" for case in new]),
         missed=share([not case.answer.claims_seen for case in to_find]),
-        novelty=thresholds(judged, similar_threshold, known_threshold),
+        novelty=choose_thresholds(judged, similar_threshold, known_threshold),
         trust=_confidence_report(curve.replay(judged)),
         baselines=tuple(_compare_baseline(name, to_find, truths) for name in BASELINE_NAMES),
         by_service=_group_cases(case_list, lambda case: case.answer.service or "(no service)"),
@@ -178,7 +178,7 @@ def _confidence_report(confidences: Sequence[curve.ShownConfidence]) -> Confiden
         return error.value if error else 0.0
 
     return ConfidenceReport(
-        quality=curve.quality(confidences),
+        quality=curve.measure_quality(confidences),
         ece=bootstrap(range(len(claims)), again, draws=BOOTSTRAP_DRAWS),
         brier=mean(squared, least=0),
         bins=error.bins if error else (),

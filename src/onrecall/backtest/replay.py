@@ -29,7 +29,7 @@ from onrecall.pipeline.recommend import situation_of
 from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.embeddings import Embedder
-from onrecall.retrieval.query import understand
+from onrecall.retrieval.query import parse_situation
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the number done and the total."""
@@ -102,7 +102,7 @@ class Replay:
     def _texts(self) -> Iterator[str]:
         for incident in (*map(as_opened, self.history.incidents), *map(incident_from_report, self.history.reports)):
             situation = situation_of(redact_model(incident))
-            yield from understand(situation).meaning
+            yield from parse_situation(situation).meaning
             yield situation.text
         records: Iterator[Incident | Document] = itertools.chain(self.history.incidents, self.history.documents)
         yield from Retriever.embeds(redact_model(record) for record in records)

@@ -11,7 +11,7 @@ from onrecall.backtest.ground_truth import BASES
 from onrecall.backtest.report_text import MEANINGS, SYSTEMS
 from onrecall.calibration.metrics import Estimate
 from onrecall.calibration.novelty import Novelty
-from onrecall.calibration.walk_forward import NEEDED
+from onrecall.calibration.walk_forward import MIN_ANSWERS
 
 HITS = ("hit_at_1", "hit_at_3", "hit_at_5", "mrr")
 
@@ -124,7 +124,7 @@ def not_measured(report: BacktestReport) -> Mapping[str, str]:
         judged = report.right_when_answered.n
         why |= dict.fromkeys(
             ("ece", "ece_by_chance", "brier", "brier_base", "brier_base_then", "confident_wrong"),
-            f"confidence takes {NEEDED} answers whose truth is known, and one more to try it on; there are {judged}",
+            f"confidence takes {MIN_ANSWERS} answers whose truth is known, and one more to try it on; there are {judged}",
         )
     if report.learning is None:
         why["learning_curve"] = f"it takes {learning.MIN_OPENINGS} later incidents that have something to find"

@@ -18,7 +18,7 @@ from onrecall.benchmarks import synthetic_history as corpus
 from onrecall.domain.incident import Incident
 from onrecall.retrieval.embeddings import Embedder, Vectors
 from onrecall.retrieval.embeddings import Progress as Embedding
-from onrecall.retrieval.tokenizer import number
+from onrecall.retrieval.tokenizer import term_id
 
 DIMENSIONS = 384
 MAX_WORDS = 128
@@ -108,4 +108,4 @@ def _processor_seconds() -> float:
 
 @cache
 def _word_vector(word: str) -> Vectors:
-    return np.random.default_rng(number(word)).standard_normal(DIMENSIONS, np.float32)
+    return np.random.default_rng(term_id(word)).standard_normal(DIMENSIONS, np.float32)

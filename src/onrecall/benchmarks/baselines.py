@@ -11,7 +11,7 @@ import Stemmer
 
 from onrecall.benchmarks.beir import CorpusDocument, Task
 from onrecall.retrieval.embeddings import Embedder
-from onrecall.retrieval.tokenizer import STOPS
+from onrecall.retrieval.tokenizer import STOP_WORDS
 
 Scores = npt.NDArray[np.float32]
 
@@ -58,7 +58,7 @@ def _rank_scores(scores: Scores) -> Scores:
 
 
 def _words(text: str, stem: Callable[[Sequence[str]], list[str]]) -> list[str]:
-    return stem([word for word in _WORD.findall(text.lower()) if word not in STOPS])
+    return stem([word for word in _WORD.findall(text.lower()) if word not in STOP_WORDS])
 
 
 def _full_text(entry: CorpusDocument) -> str:

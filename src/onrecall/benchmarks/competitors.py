@@ -119,7 +119,7 @@ class Fts5:
 
 def _passage_rows(record: SyntheticRecord) -> Iterator[dict[str, Any]]:
     """Yield the passages of a record as rows of text with filterable columns."""
-    for n, passage in enumerate(passages.split(record)):
+    for n, passage in enumerate(passages.split_passages(record)):
         yield {
             "id": f"{record.id}/{n}",
             "text": f"{record.title}\n{passage.text}",

@@ -10,7 +10,7 @@ from onrecall.benchmarks.synthetic_vectors import SyntheticEmbedder, Vectors
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Filter, Situation
 from onrecall.retrieval import Retriever
-from onrecall.retrieval.embeddings import LocalEmbedder, load
+from onrecall.retrieval.embeddings import LocalEmbedder, load_embedder
 from onrecall.retrieval.index import Index
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
@@ -139,7 +139,7 @@ class _NullIndex:
 
 def load_embedder() -> LocalEmbedder:
     """Load the sentence model that all engines use for questions. Raises Invalid if there is none."""
-    embedder = load()
+    embedder = load_embedder()
     if embedder is None:
         raise Invalid("no sentence model is installed; install one or set ONRECALL_MODEL_DIR", "model")
     return embedder

@@ -71,7 +71,7 @@ def measure_answers(answers: Answers, chances: Floats, thresholds: Thresholds | 
         right=_share(right[as_asked]),
         auroc=reliability.auroc(claims, truths).value,
         brier=reliability.brier(claims, truths),
-        brier_base=reliability.brier_base(truths),
+        brier_base=reliability.brier_baseline(truths),
         ece=error.value if error else None,
         ece_by_chance=error.by_chance if error else None,
         novelty_by_match=reliability.auroc(match.tolist(), as_asked.tolist()).value,

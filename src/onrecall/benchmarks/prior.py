@@ -172,7 +172,7 @@ def fit_and_measure(answers: Sequence[PublicAnswer], features: tuple[str, ...]) 
     by_task = table.predict_left_out([answer.task.removesuffix(SMALL_SUFFIX) for answer in answers])
     by_source = table.predict_left_out([answer.source for answer in answers])
     counted = table.counted
-    levels = isotonic_bins.learn(by_task[counted], table.right[counted])
+    levels = isotonic_bins.fit(by_task[counted], table.right[counted])
     model = PriorModel(features, table.fit(np.ones(len(answers), bool)), (replace(levels[0], above=0.0), *levels[1:]))
     own, as_asked = ~table.foreign & ~table.small, ~table.removed
     return model, PriorReport(
@@ -266,7 +266,7 @@ def _quality(name: str, chances: Floats, right: Floats) -> PriorQuality:
         right=float(right.mean()),
         auroc=_auroc(chances, right),
         brier=reliability.brier(claims, truths),
-        brier_base=reliability.brier_base(truths),
+        brier_base=reliability.brier_baseline(truths),
         ece=error.value if error else None,
     )
 

@@ -4,7 +4,7 @@ import hashlib
 import random
 import re
 
-from onrecall.retrieval.tokenizer import STOPS
+from onrecall.retrieval.tokenizer import STOP_WORDS
 
 TERSE_WORDS = 5
 """Words that are left of a terse question."""
@@ -16,7 +16,7 @@ _LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 
 def terse(text: str) -> str:
     """The first few words that say something, in lower case, as one types into a chat."""
-    words = [word for word in _WORD.findall(text.lower()) if word not in STOPS]
+    words = [word for word in _WORD.findall(text.lower()) if word not in STOP_WORDS]
     return " ".join(words[:TERSE_WORDS])
 
 

@@ -119,7 +119,7 @@ def run(
 def _answer_quality(answers: Sequence[PublicAnswer], embedder: Embedder | None) -> AnswerQuality | None:
     if not answers:
         return None
-    model = prior.shipped().with_meaning if embedder else prior.shipped().by_words
+    model = prior.load_shipped().with_meaning if embedder else prior.load_shipped().by_words
     return measure_answers(answers, np.array([model.probability(answer.ranking) for answer in answers]))
 
 

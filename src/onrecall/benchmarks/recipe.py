@@ -37,7 +37,7 @@ def combine(parts: Sequence[Scores], hidden: npt.NDArray[np.bool_]) -> Scores:
 
 def bm25_scores(task: Task) -> Scores:
     """BM25 over the product's own terms: identifiers whole and in their parts."""
-    documents = [tokenizer.counts(_full_text(entry)) for entry in task.corpus]
+    documents = [tokenizer.count_terms(_full_text(entry)) for entry in task.corpus]
     lengths = np.array([sum(counts_of_document.values()) for counts_of_document in documents], np.float64)
     norm = K1 * (1 - B + B * lengths / max(lengths.mean(), 1.0))
     postings: dict[int, list[tuple[int, int]]] = {}
@@ -46,7 +46,7 @@ def bm25_scores(task: Task) -> Scores:
             postings.setdefault(term, []).append((column, count))
     table = np.zeros((len(task.queries), len(documents)), np.float32)
     for row, query in enumerate(task.queries):
-        for term, times in tokenizer.counts(query.text).items():
+        for term, times in tokenizer.count_terms(query.text).items():
             for column, count in postings.get(term, ()):
                 document_frequency = len(postings[term])
                 idf = math.log(1 + (len(documents) - document_frequency + 0.5) / (document_frequency + 0.5))

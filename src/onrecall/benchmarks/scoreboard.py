@@ -174,7 +174,7 @@ def _probabilities(
 
     That is so for tasks that the shipped prior was fitted on, where this run has others to fit on.
     """
-    shipped = prior.shipped()
+    shipped = prior.load_shipped()
     model = shipped.with_meaning if embedder else shipped.by_words
     chances = np.array([model.probability(answer.ranking) for answer in answers])
     prior_tasks = {str(task["name"]) for task in shipped.provenance.get("tasks", ())}

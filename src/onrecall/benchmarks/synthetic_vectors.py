@@ -32,7 +32,7 @@ class SyntheticVectors:
 
     def of(self, record: SyntheticRecord) -> Vectors:
         """Return one row per passage of a record."""
-        names = [f"{record.id}/{n}" for n in range(len(passages.split(record)))]
+        names = [f"{record.id}/{n}" for n in range(len(passages.split_passages(record)))]
         if names[0] in self._row:
             return self._vectors[[self._row[name] for name in names]]
         number = corpus.record_number(record.id)
@@ -67,7 +67,7 @@ def write_vectors(
     """Embed a pool of records and the right answers of the questions, and save their vectors."""
     numbers = dict.fromkeys([*range(pool), *(corpus.record_number(question.right) for question in questions)])
     pool_passages = [
-        (record, passage, n) for record in map(corpus.make_record, numbers) for n, passage in enumerate(passages.split(record))
+        (record, passage, n) for record in map(corpus.make_record, numbers) for n, passage in enumerate(passages.split_passages(record))
     ]
     texts = [passages.embedding_text(record.title, passage) for record, passage, _ in pool_passages]
     ids = [f"{record.id}/{n}" for record, _, n in pool_passages]

@@ -26,7 +26,7 @@ from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.embedding_cache import CachedEmbedder
 from onrecall.retrieval.embedding_endpoint import EndpointEmbedder
-from onrecall.retrieval.embeddings import MISSING, Embedder, LocalEmbedder, load
+from onrecall.retrieval.embeddings import NO_MODEL_MESSAGE, Embedder, LocalEmbedder, load_embedder
 from onrecall.retrieval.index import Index
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
@@ -250,7 +250,7 @@ def models(chosen: Settings) -> tuple[Embedder | None, Embedder | None]:
 
 def _local(chosen: Settings) -> tuple[LocalEmbedder, ...]:
     """The model that runs here, for what is kept and for what is asked; none where another or none is configured."""
-    model = None if chosen.embeddings_url else load(chosen.model_dir)
+    model = None if chosen.embeddings_url else load_embedder(chosen.model_dir)
     return (model, model.for_questions()) if model else ()
 
 
@@ -282,7 +282,7 @@ def _index(store: Storage, model: Embedder | None, chosen: Settings) -> Iterator
 
 def _model_status(model: Embedder | None) -> ComponentStatus:
     if model is None:
-        return ComponentStatus(name="meaning", state="degraded", detail=MISSING)
+        return ComponentStatus(name="meaning", state="degraded", detail=NO_MODEL_MESSAGE)
     return ComponentStatus(name="meaning", state="ok", detail=f"{model.name}, {model.dimensions} dimensions")
 
 

@@ -7,12 +7,12 @@ import numpy as np
 
 from onrecall.calibration.metrics import Floats, wilson
 
-MOST = 10
-FEWEST = 8
+MAX_BINS = 10
+MIN_PER_BIN = 8
 """Minimum number of answers per initial bin."""
-GROWTH = 1.2
+BIN_GROWTH = 1.2
 """Number of bins as a multiple of the cube root of the number of answers, the usual growth for histograms."""
-PRIOR = 30.0
+PRIOR_WEIGHT = 30.0
 """What was foretold weighs as much as this many answers counted."""
 
 
@@ -35,17 +35,17 @@ class Level:
     def probability(self) -> float:
         """The counts, drawn to what was foretold, and never outside their own interval."""
         low, high = self.interval
-        return min(high, max(low, (self.right + PRIOR * self.foretold) / (self.of + PRIOR)))
+        return min(high, max(low, (self.right + PRIOR_WEIGHT * self.foretold) / (self.of + PRIOR_WEIGHT)))
 
 
-def learn(chances: Floats, right: Floats) -> tuple[Level, ...]:
+def fit(chances: Floats, right: Floats) -> tuple[Level, ...]:
     """Levels of equal mass, merged until a higher one was right more often than the one below it."""
     order = np.argsort(chances, kind="stable")
     chances, right = chances[order], right[order]
     merged: list[tuple[int, int]] = []
-    for stretch in itertools.pairwise(_cuts(chances)):
+    for stretch in itertools.pairwise(_bin_edges(chances)):
         merged.append(stretch)
-        while len(merged) > 1 and _share(right, merged[-2]) >= _share(right, merged[-1]):
+        while len(merged) > 1 and _share_right(right, merged[-2]) >= _share_right(right, merged[-1]):
             merged[-2:] = [(merged[-2][0], merged[-1][1])]
     return tuple(
         Level(float(chances[start]), int(right[start:end].sum()), end - start, float(chances[start:end].mean()))
@@ -53,17 +53,17 @@ def learn(chances: Floats, right: Floats) -> tuple[Level, ...]:
     )
 
 
-def _cuts(chances: Floats) -> list[int]:
+def _bin_edges(chances: Floats) -> list[int]:
     """Where levels begin: about equal masses, never parting equal chances, and none with too few answers."""
     n = len(chances)
-    wanted = max(1, min(MOST, round(GROWTH * n ** (1 / 3)), n // FEWEST))
+    bin_count = max(1, min(MAX_BINS, round(BIN_GROWTH * n ** (1 / 3)), n // MIN_PER_BIN))
     cuts = [0]
-    for number in range(1, wanted):
-        cut = int(np.searchsorted(chances, chances[number * n // wanted]))
-        if cut - cuts[-1] >= FEWEST and n - cut >= FEWEST:
+    for number in range(1, bin_count):
+        cut = int(np.searchsorted(chances, chances[number * n // bin_count]))
+        if cut - cuts[-1] >= MIN_PER_BIN and n - cut >= MIN_PER_BIN:
             cuts.append(cut)
     return [*cuts, n]
 
 
-def _share(right: Floats, stretch: tuple[int, int]) -> float:
+def _share_right(right: Floats, stretch: tuple[int, int]) -> float:
     return float(right[slice(*stretch)].mean())

@@ -34,9 +34,9 @@ class LabelledAnswer:
     """Whether the person who said what it was wrote the cause or took over the answer's; None: nobody knows."""
 
 
-def in_time(judged: Iterable[LabelledAnswer]) -> list[LabelledAnswer]:
+def latest_per_incident(judged: Iterable[LabelledAnswer]) -> list[LabelledAnswer]:
     """Each incident once, in the order of the answers: what people said counts before a replay, the newest first."""
     chosen: dict[str, LabelledAnswer] = {}
-    for one in sorted(judged, key=lambda one: (one.basis == "outcomes", one.at)):
-        chosen[one.incident] = one
-    return sorted(chosen.values(), key=lambda one: (one.at, one.incident))
+    for answer in sorted(judged, key=lambda answer: (answer.basis == "outcomes", answer.at)):
+        chosen[answer.incident] = answer
+    return sorted(chosen.values(), key=lambda answer: (answer.at, answer.incident))

@@ -6,8 +6,8 @@ import numpy as np
 
 from onrecall.calibration.metrics import Floats
 
-STEPS = 50
-HALF = 0.5
+MAX_STEPS = 50
+PSEUDO_COUNT = 0.5
 """One right and one wrong answer of half a weight each keep a history that was all right from claiming certainty."""
 
 
@@ -40,10 +40,10 @@ def fit(columns: Floats, right: Floats, ridge: float, counts: Floats | None = No
     design[:n, 1:] = (columns - centre) / scale
     design[:, 0] = 1.0
     truth = np.concatenate([right, [1.0, 0.0]])
-    mass = np.concatenate([counts, [HALF, HALF]])
+    mass = np.concatenate([counts, [PSEUDO_COUNT, PSEUDO_COUNT]])
     penalty = np.concatenate([[0.0], np.full(width, ridge)])
     weights = np.zeros(width + 1)
-    for _ in range(STEPS):
+    for _ in range(MAX_STEPS):
         chance = _sigmoid(design @ weights)
         gradient = design.T @ (mass * (truth - chance)) - penalty * weights
         curvature = (design * (mass * chance * (1 - chance))[:, None]).T @ design + np.diag(penalty + 1e-9)

@@ -11,12 +11,12 @@ from onrecall.domain.errors import Invalid
 
 Z = 1.959963984540054
 """The normal quantile of a 95 % interval."""
-DRAWS = 1000
+BOOTSTRAP_DRAWS = 1000
 """Samples that a bootstrap draws."""
-AT_ONCE = 1_000_000
+MAX_DRAWN_VALUES = 1_000_000
 """Values drawn at once: a few megabytes."""
 Floats = npt.NDArray[np.float64]
-Whole = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int64]
 Ranks = Sequence[int | None]
 """Where each question's first hit stood, counted from 1; None: nowhere."""
 
@@ -31,7 +31,7 @@ class Estimate:
     n: int
 
 
-NOTHING = Estimate(None, None, None, 0)
+NO_ESTIMATE = Estimate(None, None, None, 0)
 
 
 def wilson(k: float, n: float, z: float = Z) -> tuple[float, float]:
@@ -47,7 +47,7 @@ def wilson(k: float, n: float, z: float = Z) -> tuple[float, float]:
 def share(truths: Sequence[bool]) -> Estimate:
     """How many of all, with Wilson's interval."""
     n, k = len(truths), sum(truths)
-    return Estimate(k / n, *wilson(k, n), n) if n else NOTHING
+    return Estimate(k / n, *wilson(k, n), n) if n else NO_ESTIMATE
 
 
 def hit_at(ranks: Ranks, k: int) -> Estimate:
@@ -68,13 +68,13 @@ def mean(values: Sequence[float], incidents: Sequence[Hashable] | None = None, l
     if incidents is not None or not values:
         return bootstrap(values, lambda drawn: float(np.mean(drawn)), incidents)
     if min(values) == max(values):
-        same, others = float(values[0]), wilson(0, len(values))[1]
-        return Estimate(same, same - others * (same - least), same + others * (1 - same), len(values))
+        constant, unseen_share = float(values[0]), wilson(0, len(values))[1]
+        return Estimate(constant, constant - unseen_share * (constant - least), constant + unseen_share * (1 - constant), len(values))
     data, generator = np.asarray(values, dtype=np.float64), np.random.default_rng(0)
-    at_once = max(1, AT_ONCE // len(data))
-    parts = (min(at_once, DRAWS - start) for start in range(0, DRAWS, at_once))
-    found = np.concatenate([data[generator.integers(0, len(data), (part, len(data)))].mean(axis=1) for part in parts])
-    low, high = np.quantile(found, [0.025, 0.975])
+    at_once = max(1, MAX_DRAWN_VALUES // len(data))
+    parts = (min(at_once, BOOTSTRAP_DRAWS - start) for start in range(0, BOOTSTRAP_DRAWS, at_once))
+    resampled = np.concatenate([data[generator.integers(0, len(data), (part, len(data)))].mean(axis=1) for part in parts])
+    low, high = np.quantile(resampled, [0.025, 0.975])
     return Estimate(float(data.mean()), float(low), float(high), len(data))
 
 
@@ -82,28 +82,28 @@ def bootstrap(
     values: Sequence[float],
     statistic: Callable[[Floats], float],
     incidents: Sequence[Hashable] | None = None,
-    draws: int = DRAWS,
+    draws: int = BOOTSTRAP_DRAWS,
 ) -> Estimate:
     """Any statistic with its percentile interval. Whole incidents are drawn, for answers to one are not independent."""
     if not values:
-        return NOTHING
-    order, starts, sizes = _clusters(incidents if incidents is not None else range(len(values)), len(values))
+        return NO_ESTIMATE
+    order, starts, sizes = _group_by_incident(incidents if incidents is not None else range(len(values)), len(values))
     data = np.asarray(values, dtype=np.float64)
     generator = np.random.default_rng(0)
-    found = np.empty(draws)
+    resampled = np.empty(draws)
     for draw in range(draws):
         picked = generator.integers(0, len(starts), len(starts))
         ends = np.cumsum(sizes[picked])
         places = np.arange(ends[-1]) + np.repeat(starts[picked] - ends + sizes[picked], sizes[picked])
-        found[draw] = statistic(data[order[places]])
-    low, high = np.quantile(found, [0.025, 0.975])
+        resampled[draw] = statistic(data[order[places]])
+    low, high = np.quantile(resampled, [0.025, 0.975])
     return Estimate(statistic(data), float(low), float(high), len(data))
 
 
-def _clusters(incidents: Sequence[Hashable], n: int) -> tuple[Whole, Whole, Whole]:
+def _group_by_incident(incidents: Sequence[Hashable], n: int) -> tuple[Integers, Integers, Integers]:
     """The places of the values incident by incident, and where each incident begins among them and how long it is."""
     numbers: dict[Hashable, int] = {}
-    label = np.fromiter((numbers.setdefault(one, len(numbers)) for one in incidents), dtype=np.int64)
+    label = np.fromiter((numbers.setdefault(incident, len(numbers)) for incident in incidents), dtype=np.int64)
     if len(label) != n:
         raise Invalid(f"{n} values of {len(label)} incidents; name the incident of each value", "incidents")
     sizes = np.bincount(label)

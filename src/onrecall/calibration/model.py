@@ -12,17 +12,17 @@ import numpy as np
 from onrecall.calibration import isotonic_bins as levels
 from onrecall.calibration import reliability
 from onrecall.calibration import walk_forward as forward
-from onrecall.calibration.features import NAMES
+from onrecall.calibration.features import FEATURE_NAMES
 from onrecall.calibration.isotonic_bins import Level
 from onrecall.calibration.labelled_answers import Basis, LabelledAnswer
 from onrecall.calibration.logistic import Logistic
 from onrecall.calibration.metrics import Estimate, Floats
-from onrecall.calibration.walk_forward import METHODS, NEEDED, AnswerHistory, Predictor
+from onrecall.calibration.walk_forward import METHODS, MIN_ANSWERS, AnswerHistory, Predictor
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Confidence
 
 VERSION = 2
-UNCOUNTED = 0.4
+BURN_IN_SHARE = 0.4
 """Burn-in: the first 40 % of answers are used for fitting but excluded from the counts."""
 
 
@@ -77,35 +77,35 @@ class CalibrationModel:
 
     def confidence(self, features: Mapping[str, float]) -> Confidence | NotMeasured:
         """How often answers at this level were right."""
-        if not forward.complete(features):
+        if not forward.is_complete(features):
             return NotMeasured("not measured: the answer does not carry the numbers that confidence is measured on")
         columns = next(method for method in METHODS if method.name == self.method).columns
-        values = np.array([forward.row(features, live=self.basis == "outcomes")])[:, columns]
-        level = at(self.levels, float(self.model.chances(values)[0]))
+        values = np.array([forward.to_row(features, live=self.basis == "outcomes")])[:, columns]
+        level = find_level(self.levels, float(self.model.chances(values)[0]))
         low, high = level.interval
         return Confidence(level.probability, level.right, level.of, low, high, self.basis)
 
     def to_json(self) -> str:
         """All of it, so that `from_json` gives an equal curve."""
-        told = {"version": VERSION, "features": NAMES, **asdict(self), "until": self.until.isoformat()}
-        return json.dumps(told, sort_keys=True)
+        body = {"version": VERSION, "features": FEATURE_NAMES, **asdict(self), "until": self.until.isoformat()}
+        return json.dumps(body, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> "CalibrationModel":
         """The curve that `to_json` wrote; one of another release is refused, and is fitted again."""
-        told: dict[str, Any] = json.loads(text)
-        if told.pop("version", None) != VERSION or tuple(told.pop("features", ())) != NAMES:
+        body: dict[str, Any] = json.loads(text)
+        if body.pop("version", None) != VERSION or tuple(body.pop("features", ())) != FEATURE_NAMES:
             raise Invalid("the confidence curve is of another release; fit it again", "version")
-        quality = told["quality"]
+        quality = body["quality"]
         model: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in told["model"].items()
+            name: tuple(value) if isinstance(value, list) else value for name, value in body["model"].items()
         }
         return cls(
             **{
-                **told,
+                **body,
                 "model": Logistic(**model),
-                "levels": tuple(Level(**level) for level in told["levels"]),
-                "until": datetime.fromisoformat(told["until"]),
+                "levels": tuple(Level(**level) for level in body["levels"]),
+                "until": datetime.fromisoformat(body["until"]),
                 "quality": ConfidenceQuality(
                     **{
                         **quality,
@@ -119,80 +119,80 @@ class CalibrationModel:
 
 def fit(judged: Iterable[LabelledAnswer]) -> CalibrationModel | NotMeasured:
     """The curve that answers with known truth allow. Answers that named no cause are left out: they claimed nothing."""
-    past = forward.history(judged)
+    past = forward.build_history(judged)
     n = len(past.right)
-    if n < NEEDED:
-        return NotMeasured(f"not measured on your incidents yet: {n} outcome{'' if n == 1 else 's'}, {NEEDED} needed")
-    chances = forward.foretold(past)
-    method, found = _levels(past, chances)
+    if n < MIN_ANSWERS:
+        return NotMeasured(f"not measured on your incidents yet: {n} outcome{'' if n == 1 else 's'}, {MIN_ANSWERS} needed")
+    chances = forward.walk_forward_predict(past)
+    method, bins = _fit_levels(past, chances)
     return CalibrationModel(
         method=method.name,
         model=forward.fit(method, past),
-        levels=found,
+        levels=bins,
         basis=_basis(past),
         judged=n,
         outcomes=int(past.live.sum()),
         until=past.judged[-1].at,
-        losses=dict(zip([one.name for one in METHODS], forward.losses(chances, past.right), strict=True)),
-        quality=quality(_replayed(past, chances)),
+        losses=dict(zip([predictor.name for predictor in METHODS], forward.brier_losses(chances, past.right), strict=True)),
+        quality=measure_quality(_replay(past, chances)),
     )
 
 
 def replay(judged: Iterable[LabelledAnswer]) -> tuple[ShownConfidence, ...]:
     """What would have been shown with each answer, had the curve been fitted all along; the first answers had none."""
-    past = forward.history(judged)
-    return _replayed(past, forward.foretold(past))
+    past = forward.build_history(judged)
+    return _replay(past, forward.walk_forward_predict(past))
 
 
-def quality(shown: Iterable[ShownConfidence]) -> ConfidenceQuality:
+def measure_quality(replayed: Iterable[ShownConfidence]) -> ConfidenceQuality:
     """The figures of trust over confidences that were shown."""
-    given = list(shown)
-    claims, truths = [one.probability for one in given], [one.judged.right for one in given]
+    confidences = list(replayed)
+    claims, truths = [confidence.probability for confidence in confidences], [confidence.judged.right for confidence in confidences]
     error = reliability.ece(claims, truths)
     return ConfidenceQuality(
-        n=len(given),
+        n=len(confidences),
         ece=error.value if error else None,
         ece_by_chance=error.by_chance if error else None,
         brier=reliability.brier(claims, truths),
-        brier_base=reliability.brier_base(truths),
+        brier_base=reliability.brier_baseline(truths),
         auroc=reliability.auroc(claims, truths),
         confident_wrong=reliability.confident_wrong(claims, truths),
-        brier_base_then=reliability.brier([one.base for one in given], truths),
+        brier_base_then=reliability.brier([confidence.base for confidence in confidences], truths),
     )
 
 
-def at(found: tuple[Level, ...], chance: float) -> Level:
+def find_level(bins: tuple[Level, ...], chance: float) -> Level:
     """The level of an answer with this chance."""
-    return found[max(0, bisect_right([level.above for level in found], chance) - 1)]
+    return bins[max(0, bisect_right([level.above for level in bins], chance) - 1)]
 
 
 def _basis(past: AnswerHistory) -> Basis:
-    return "outcomes" if int(past.live.sum()) >= NEEDED else "backtest"
+    return "outcomes" if int(past.live.sum()) >= MIN_ANSWERS else "backtest"
 
 
-def _levels(past: AnswerHistory, chances: Floats) -> tuple[Predictor, tuple[Level, ...]]:
+def _fit_levels(past: AnswerHistory, chances: Floats) -> tuple[Predictor, tuple[Level, ...]]:
     """Return the method that predicted best so far and its bins; if they do not discriminate, the base rate alone."""
     counted = past.live if _basis(past) == "outcomes" else np.ones(len(past.right), dtype=bool)
-    number = forward.best(chances, past.right)
-    late = counted & (np.arange(len(past.right)) >= UNCOUNTED * len(past.right))
-    found = (
-        levels.learn(forward.crossed(METHODS[number], past)[late], past.right[late]) if number and late.any() else ()
+    number = forward.best_method(chances, past.right)
+    late = counted & (np.arange(len(past.right)) >= BURN_IN_SHARE * len(past.right))
+    bins = (
+        levels.fit(forward.cross_fit(METHODS[number], past)[late], past.right[late]) if number and late.any() else ()
     )
-    if len(found) > 1:
-        return METHODS[number], (replace(found[0], above=0.0), *found[1:])
+    if len(bins) > 1:
+        return METHODS[number], (replace(bins[0], above=0.0), *bins[1:])
     base = METHODS[0]
     chance = float(forward.fit(base, past).chances(past.columns[counted][-1:, base.columns])[0])
     return base, (Level(0.0, int(past.right[counted].sum()), int(counted.sum()), chance),)
 
 
-def _replayed(past: AnswerHistory, chances: Floats) -> tuple[ShownConfidence, ...]:
-    shown: list[ShownConfidence] = []
-    for start, end in forward.blocks(len(past.right)):
-        if start < NEEDED:
+def _replay(past: AnswerHistory, chances: Floats) -> tuple[ShownConfidence, ...]:
+    replayed: list[ShownConfidence] = []
+    for start, end in forward.refit_points(len(past.right)):
+        if start < MIN_ANSWERS:
             continue
-        method, found = _levels(past.until(start), chances[:, :start])
+        method, bins = _fit_levels(past.until(start), chances[:, :start])
         base = (float(past.right[:start].sum()) + 0.5) / (start + 1)
         for place in range(start, end):
-            level = at(found, chances[METHODS.index(method), place])
-            shown.append(ShownConfidence(past.judged[place], level.probability, base))
-    return tuple(shown)
+            level = find_level(bins, chances[METHODS.index(method), place])
+            replayed.append(ShownConfidence(past.judged[place], level.probability, base))
+    return tuple(replayed)

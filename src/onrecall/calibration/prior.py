@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from onrecall.calibration.features import speaking_for
+from onrecall.calibration.features import supporting_evidence
 from onrecall.calibration.isotonic_bins import Level
 from onrecall.calibration.logistic import Logistic
-from onrecall.calibration.model import NotMeasured, at
+from onrecall.calibration.model import NotMeasured, find_level
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Advice, Confidence, Evidence, Recommendation
 
@@ -57,7 +57,7 @@ class PriorModel:
     def confidence(self, ranking: Mapping[str, float]) -> Confidence:
         """The same, with the counts of its level."""
         probability = self.probability(ranking)
-        level = at(self.levels, probability)
+        level = find_level(self.levels, probability)
         low, high = level.interval
         return Confidence(min(high, max(low, probability)), level.right, level.of, low, high, "public")
 
@@ -77,7 +77,7 @@ class Prior:
         It is about what the answer rests on: the evidence that its cause is cited from, else the best; with
         `never_seen`, whether the nearest is right all the same. Without any evidence there is nothing to be right.
         """
-        precedent = precedent_of(evidence, advice)
+        precedent = find_precedent(evidence, advice)
         if precedent is None:
             return NotMeasured(NO_EVIDENCE)
         model = self._model(precedent)
@@ -92,23 +92,23 @@ class Prior:
 
     def _model(self, evidence: Evidence) -> PriorModel | None:
         model = self.with_meaning if "meaning" in evidence.ranking else self.by_words
-        known = all(math.isfinite(evidence.ranking.get(name, math.nan)) for name in model.features)
-        return model if known else None
+        is_measured = all(math.isfinite(evidence.ranking.get(name, math.nan)) for name in model.features)
+        return model if is_measured else None
 
 
-def precedent_of(evidence: Sequence[Evidence], advice: Advice | Recommendation) -> Evidence | None:
+def find_precedent(evidence: Sequence[Evidence], advice: Advice | Recommendation) -> Evidence | None:
     """The evidence that an answer rests on: the best for its cause, else what its steps come from, else the first."""
     if not evidence:
         return None
     if advice.cause is not None:
-        return max(speaking_for(evidence, advice), key=lambda one: one.score)
+        return max(supporting_evidence(evidence, advice), key=lambda item: item.score)
     cited = {step.citation.evidence_id for step in advice.steps}
-    return next((one for one in evidence if one.id in cited), evidence[0])
+    return next((item for item in evidence if item.id in cited), evidence[0])
 
 
 def to_json(prior: Prior) -> str:
     """The prior as it is shipped."""
-    models = {"with_meaning": _to_plain(prior.with_meaning), "by_words": _to_plain(prior.by_words)}
+    models = {"with_meaning": _model_to_json(prior.with_meaning), "by_words": _model_to_json(prior.by_words)}
     return json.dumps({"version": VERSION, **models, "provenance": prior.provenance}, indent=1) + "\n"
 
 
@@ -117,16 +117,16 @@ def from_json(text: str) -> Prior:
     body = json.loads(text)
     if body.get("version") != VERSION:
         raise Invalid("the shipped prior is of another release; fit it again with `onrecall bench prior`", "version")
-    return Prior(_to_model(body["with_meaning"]), _to_model(body["by_words"]), body["provenance"])
+    return Prior(_model_from_json(body["with_meaning"]), _model_from_json(body["by_words"]), body["provenance"])
 
 
 @cache
-def shipped() -> Prior:
+def load_shipped() -> Prior:
     """The prior in the package, read once."""
     return from_json(resources.files("onrecall.calibration").joinpath(RESOURCE).read_text(encoding="utf-8"))
 
 
-def _to_plain(model: PriorModel) -> dict[str, Any]:
+def _model_to_json(model: PriorModel) -> dict[str, Any]:
     regression, digits = model.regression, 6
     columns = zip(model.features, regression.weights, regression.centre, regression.scale, strict=True)
     return {
@@ -147,11 +147,11 @@ def _to_plain(model: PriorModel) -> dict[str, Any]:
     }
 
 
-def _to_model(body: Mapping[str, Any]) -> PriorModel:
+def _model_from_json(body: Mapping[str, Any]) -> PriorModel:
     columns = body["features"]
     regression = Logistic(
         body["intercept"],
         *(tuple(column[part] for column in columns.values()) for part in ("weight", "centre", "scale")),
     )
-    levels = tuple(Level(one["above"], one["right"], one["of"], one["predicted"]) for one in body["levels"])
+    levels = tuple(Level(level["above"], level["right"], level["of"], level["predicted"]) for level in body["levels"])
     return PriorModel(tuple(columns), regression, levels)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onrecall.calibration.metrics import NOTHING, Estimate, Floats, Whole, Z, share, wilson
+from onrecall.calibration.metrics import NO_ESTIMATE, Estimate, Floats, Integers, Z, share, wilson
 
 BINS = 10
-SURE = 0.7
+CONFIDENT = 0.7
 """Who claims this much is taken at his word: to be wrong then is the costly mistake."""
 
 
@@ -50,17 +50,17 @@ def ece(claims: Sequence[float], truths: Sequence[bool], bins: int = BINS) -> Ca
     """The calibration error over bins of equal mass; equal claims are never parted. None without an answer."""
     if not claims:
         return None
-    claimed, right = _sorted(claims, truths)
+    claimed, right = _sort_by_claim(claims, truths)
     n = len(claimed)
-    found = []
+    filled = []
     error = chance = 0.0
-    for start, end in _edges(claimed, bins):
+    for start, end in _bin_edges(claimed, bins):
         of, hits, mean = end - start, int(right[start:end].sum()), float(claimed[start:end].mean())
         low, high = wilson(hits, of)
-        found.append(Bin(mean, hits, of, low, high))
+        filled.append(Bin(mean, hits, of, low, high))
         error += of / n * abs(hits / of - mean)
         chance += of / n * math.sqrt(2 / math.pi * mean * (1 - mean) / of)
-    return CalibrationError(error, chance, tuple(found), n)
+    return CalibrationError(error, chance, tuple(filled), n)
 
 
 def brier(claims: Sequence[float], truths: Sequence[bool]) -> float | None:
@@ -68,12 +68,12 @@ def brier(claims: Sequence[float], truths: Sequence[bool]) -> float | None:
     return float(np.mean(np.square(np.asarray(claims) - np.asarray(truths, dtype=float)))) if claims else None
 
 
-def brier_base(truths: Sequence[bool]) -> float | None:
+def brier_baseline(truths: Sequence[bool]) -> float | None:
     """Brier score of the constant base-rate forecast, computed in hindsight. Lower is better than this."""
     return float(np.var(np.asarray(truths, dtype=float))) if truths else None
 
 
-def confident_wrong(claims: Sequence[float], truths: Sequence[bool], sure: float = SURE) -> Estimate:
+def confident_wrong(claims: Sequence[float], truths: Sequence[bool], sure: float = CONFIDENT) -> Estimate:
     """The share of all answers that claimed at least `sure` and were wrong."""
     return share([claim >= sure and not right for claim, right in zip(claims, truths, strict=True)])
 
@@ -87,14 +87,14 @@ def auroc(scores: Sequence[float], truths: Sequence[bool]) -> Estimate:
     truth = np.asarray(truths, dtype=bool)
     yes, no = int(truth.sum()), int((~truth).sum())
     if not yes or not no:
-        return NOTHING
+        return NO_ESTIMATE
     _, place, count = np.unique(np.asarray(scores, dtype=float), return_inverse=True, return_counts=True)
     middle = np.cumsum(count) - (count - 1) / 2
     area = (float(middle[place][truth].sum()) - yes * (yes + 1) / 2) / (yes * no)
-    return Estimate(area, _bound(area, 0.0, yes, no), _bound(area, 1.0, yes, no), len(truth))
+    return Estimate(area, _newcombe_bound(area, 0.0, yes, no), _newcombe_bound(area, 1.0, yes, no), len(truth))
 
 
-def _bound(area: float, end: float, yes: int, no: int) -> float:
+def _newcombe_bound(area: float, end: float, yes: int, no: int) -> float:
     """The area nearest to `end` from which the one found lies 1.96 standard errors away."""
     half = (yes + no) / 2 - 1
 
@@ -115,7 +115,7 @@ def risk_coverage(claims: Sequence[float], truths: Sequence[bool]) -> tuple[Cove
     """From showing only the surest answers to showing all; one point for each claim that occurs."""
     if not claims:
         return ()
-    claimed, right = _sorted(claims, truths)
+    claimed, right = _sort_by_claim(claims, truths)
     claimed, wrong = claimed[::-1], np.cumsum(1 - right[::-1])
     ends = np.append(np.flatnonzero(np.diff(claimed)), len(claimed) - 1)
     n = len(claimed)
@@ -125,13 +125,13 @@ def risk_coverage(claims: Sequence[float], truths: Sequence[bool]) -> tuple[Cove
     )
 
 
-def _sorted(claims: Sequence[float], truths: Sequence[bool]) -> tuple[Floats, Whole]:
+def _sort_by_claim(claims: Sequence[float], truths: Sequence[bool]) -> tuple[Floats, Integers]:
     claimed = np.asarray(claims, dtype=np.float64)
     order = np.argsort(claimed, kind="stable")
     return claimed[order], np.asarray(truths, dtype=np.int64)[order]
 
 
-def _edges(claimed: Floats, bins: int) -> list[tuple[int, int]]:
+def _bin_edges(claimed: Floats, bins: int) -> list[tuple[int, int]]:
     """Where bins of about equal mass begin and end, moved to where the claim changes."""
     n = len(claimed)
     cuts = {0, n}

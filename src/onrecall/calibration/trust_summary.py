@@ -8,7 +8,7 @@ from onrecall.backtest.learning_curve import LearningCurve
 from onrecall.calibration import model as curve
 from onrecall.calibration import novelty, reliability
 from onrecall.calibration.isotonic_bins import Level
-from onrecall.calibration.labelled_answers import Basis, LabelledAnswer, in_time
+from onrecall.calibration.labelled_answers import Basis, LabelledAnswer, latest_per_incident
 from onrecall.calibration.metrics import Estimate, share
 from onrecall.calibration.model import CalibrationModel, ConfidenceQuality
 from onrecall.calibration.novelty import Novelty
@@ -56,49 +56,49 @@ class TrustSummary:
     """For each figure that is absent, the reason."""
 
 
-def standing(
-    judged: Iterable[LabelledAnswer], similar: float, known: float, learned: LearningCurve | None = None
+def summarize_trust(
+    judged: Iterable[LabelledAnswer], similar: float, known_match: float, learned: LearningCurve | None = None
 ) -> TrustSummary:
     """The figures over all answers whose truth is known; the thresholds given stand until better ones are measured."""
-    told = in_time(judged)
-    named = [one for one in told if one.verdict != "never_seen"]
-    fitted = curve.fit(told)
-    shown = curve.replay(told) if isinstance(fitted, CalibrationModel) else ()
-    split = novelty.thresholds(told, similar, known)
-    claims, truths = [one.probability for one in shown], [one.judged.right for one in shown]
+    answers = latest_per_incident(judged)
+    with_cause = [answer for answer in answers if answer.verdict != "never_seen"]
+    fitted = curve.fit(answers)
+    replayed = curve.replay(answers) if isinstance(fitted, CalibrationModel) else ()
+    chosen = novelty.choose_thresholds(answers, similar, known_match)
+    claims, truths = [answer.probability for answer in replayed], [answer.judged.right for answer in replayed]
     error = reliability.ece(claims, truths)
-    places = [one.place for one in told if one.place is not None]
+    places = [answer.place for answer in answers if answer.place is not None]
     absent = {} if isinstance(fitted, CalibrationModel) else {"confidence": fitted.reason}
-    if not split.measured:
-        absent["novelty"] = split.rule
+    if not chosen.measured:
+        absent["novelty"] = chosen.rule
     if not places:
         absent["hits"] = "no answer is known to have had an earlier incident of the same cause to find"
     if learned is None:
         absent["learning"] = "it takes a backtest over this store with enough to find: run `onrecall backtest`"
     basis: dict[Basis, int] = {"backtest": 0, "outcomes": 0}
-    for one in told:
-        basis[one.basis] += 1
+    for answer in answers:
+        basis[answer.basis] += 1
     return TrustSummary(
-        judged=len(told),
+        judged=len(answers),
         basis=basis,
-        right=share([one.right for one in named]),
-        coverage=share([one.verdict != "never_seen" for one in told]),
+        right=share([answer.right for answer in with_cause]),
+        coverage=share([answer.verdict != "never_seen" for answer in answers]),
         hits=HitRates.of([place or None for place in places]),
         quality=fitted.quality if isinstance(fitted, CalibrationModel) else None,
         levels=fitted.levels if isinstance(fitted, CalibrationModel) else (),
         reliability=error.bins if error else (),
         risk_coverage=reliability.risk_coverage(claims, truths),
         learning=learned,
-        novelty=split,
-        by_service=_parts(named, lambda one: one.service or "(none)"),
-        by_month=_parts(named, lambda one: f"{one.at:%Y-%m}"),
-        by_origin=_parts([one for one in named if one.origin], lambda one: one.origin or ""),
+        novelty=chosen,
+        by_service=_rates_by(with_cause, lambda answer: answer.service or "(none)"),
+        by_month=_rates_by(with_cause, lambda answer: f"{answer.at:%Y-%m}"),
+        by_origin=_rates_by([answer for answer in with_cause if answer.origin], lambda answer: answer.origin or ""),
         not_measured=absent,
     )
 
 
-def _parts(judged: Sequence[LabelledAnswer], name: Callable[[LabelledAnswer], str]) -> tuple[SegmentRate, ...]:
+def _rates_by(judged: Sequence[LabelledAnswer], name: Callable[[LabelledAnswer], str]) -> tuple[SegmentRate, ...]:
     groups: dict[str, list[bool]] = {}
-    for one in judged:
-        groups.setdefault(name(one), []).append(one.right)
+    for answer in judged:
+        groups.setdefault(name(answer), []).append(answer.right)
     return tuple(SegmentRate(key, share(truths)) for key, truths in sorted(groups.items()))

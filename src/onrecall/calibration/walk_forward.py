@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.calibration import logistic
-from onrecall.calibration.features import NAMES
-from onrecall.calibration.labelled_answers import LabelledAnswer, in_time
+from onrecall.calibration.features import FEATURE_NAMES
+from onrecall.calibration.labelled_answers import LabelledAnswer, latest_per_incident
 from onrecall.calibration.metrics import Floats
 
-FIRST = 10
+MIN_HISTORY = 10
 """Answers before the first is foretold."""
-NEEDED = 20
+MIN_ANSWERS = 20
 """Answers with known truth before a confidence is shown."""
-GROWTH = 1.25
+REFIT_GROWTH = 1.25
 """The methods are fitted again each time the past has grown by a quarter."""
 FOLDS = 10
 """Stretches of the past, each foretold from all the others."""
@@ -34,15 +34,15 @@ class Predictor:
     @property
     def columns(self) -> list[int]:
         """The columns it looks at: its features, and the last, which says whether people judged or a replay."""
-        return [*(NAMES.index(name) for name in self.features), len(NAMES)]
+        return [*(FEATURE_NAMES.index(name) for name in self.features), len(FEATURE_NAMES)]
 
 
 METHODS = (
     Predictor("base rate", (), 3.0),
     Predictor("match", ("match",), 1.0),
     Predictor("best against the rest", ("apart", "letters"), 10.0),
-    Predictor("features, strongly shrunk", NAMES, 30.0),
-    Predictor("features", NAMES, 3.0),
+    Predictor("features, strongly shrunk", FEATURE_NAMES, 30.0),
+    Predictor("features", FEATURE_NAMES, 3.0),
 )
 """Simplest first: a tie goes to the simpler."""
 
@@ -61,45 +61,45 @@ class AnswerHistory:
         return AnswerHistory(self.judged[:end], self.columns[:end], self.right[:end], self.live[:end])
 
 
-def history(judged: Iterable[LabelledAnswer]) -> AnswerHistory:
+def build_history(judged: Iterable[LabelledAnswer]) -> AnswerHistory:
     """The answers that named a cause and kept their features, each incident once, in time order."""
-    usable = [one for one in judged if one.verdict != "never_seen" and complete(one.features)]
-    kept = in_time(usable)
-    live = np.array([one.basis == "outcomes" for one in kept], dtype=bool)
-    right = np.array([one.right for one in kept], dtype=np.float64)
-    rows = [row(one.features, live=one.basis == "outcomes") for one in kept]
-    return AnswerHistory(tuple(kept), np.array(rows, dtype=np.float64).reshape(len(kept), len(NAMES) + 1), right, live)
+    usable = [answer for answer in judged if answer.verdict != "never_seen" and is_complete(answer.features)]
+    answers = latest_per_incident(usable)
+    live = np.array([answer.basis == "outcomes" for answer in answers], dtype=bool)
+    right = np.array([answer.right for answer in answers], dtype=np.float64)
+    rows = [to_row(answer.features, live=answer.basis == "outcomes") for answer in answers]
+    return AnswerHistory(tuple(answers), np.array(rows, dtype=np.float64).reshape(len(answers), len(FEATURE_NAMES) + 1), right, live)
 
 
-def complete(features: Mapping[str, float]) -> bool:
+def is_complete(features: Mapping[str, float]) -> bool:
     """Whether all features are there and are numbers; answers of an older release may lack some."""
-    return all(math.isfinite(features.get(name, math.nan)) for name in NAMES)
+    return all(math.isfinite(features.get(name, math.nan)) for name in FEATURE_NAMES)
 
 
-def row(features: Mapping[str, float], *, live: bool) -> list[float]:
+def to_row(features: Mapping[str, float], *, live: bool) -> list[float]:
     """One answer as a row of a history's columns."""
-    return [*(features[name] for name in NAMES), float(live)]
+    return [*(features[name] for name in FEATURE_NAMES), float(live)]
 
 
-def blocks(n: int) -> list[tuple[int, int]]:
+def refit_points(n: int) -> list[tuple[int, int]]:
     """Stretches of a history: each is foretold from all before it."""
-    ends = [min(FIRST, n), min(NEEDED, n)]
+    ends = [min(MIN_HISTORY, n), min(MIN_ANSWERS, n)]
     while ends[-1] < n:
-        ends.append(min(n, int(ends[-1] * GROWTH)))
+        ends.append(min(n, int(ends[-1] * REFIT_GROWTH)))
     return [(start, end) for start, end in itertools.pairwise(ends) if end > start]
 
 
-def foretold(past: AnswerHistory) -> Floats:
+def walk_forward_predict(past: AnswerHistory) -> Floats:
     """A row of chances for each method; NaN for the first answers, which nothing was known about."""
     chances = np.full((len(METHODS), len(past.right)), np.nan)
-    for start, end in blocks(len(past.right)):
+    for start, end in refit_points(len(past.right)):
         for number, method in enumerate(METHODS):
             model = fit(method, past.until(start))
             chances[number, start:end] = model.chances(past.columns[start:end, method.columns])
     return chances
 
 
-def crossed(method: Predictor, past: AnswerHistory) -> Floats:
+def cross_fit(method: Predictor, past: AnswerHistory) -> Floats:
     """The method's chances for the past, each stretch of it foretold from all the others.
 
     What is counted at a level must be foretold by models as good as the one that sorts the next answer into it;
@@ -108,8 +108,8 @@ def crossed(method: Predictor, past: AnswerHistory) -> Floats:
     n = len(past.right)
     chances = np.empty(n)
     for start, end in itertools.pairwise(n * fold // FOLDS for fold in range(FOLDS + 1)):
-        others = np.r_[0:start, end:n]
-        model = logistic.fit(past.columns[np.ix_(others, method.columns)], past.right[others], method.ridge)
+        training = np.r_[0:start, end:n]
+        model = logistic.fit(past.columns[np.ix_(training, method.columns)], past.right[training], method.ridge)
         chances[start:end] = model.chances(past.columns[start:end, method.columns])
     return chances
 
@@ -119,19 +119,19 @@ def fit(method: Predictor, past: AnswerHistory) -> logistic.Logistic:
     return logistic.fit(past.columns[:, method.columns], past.right, method.ridge)
 
 
-def losses(chances: Floats, right: Floats) -> Sequence[float]:
+def brier_losses(chances: Floats, right: Floats) -> Sequence[float]:
     """Each method's Brier score on all that it foretold."""
-    if len(right) <= FIRST:
+    if len(right) <= MIN_HISTORY:
         return [0.0] * len(chances)
-    found: list[float] = np.square(chances[:, FIRST:] - right[FIRST:]).mean(axis=1).tolist()
-    return found
+    squared_errors: list[float] = np.square(chances[:, MIN_HISTORY:] - right[MIN_HISTORY:]).mean(axis=1).tolist()
+    return squared_errors
 
 
-def best(chances: Floats, right: Floats) -> int:
+def best_method(chances: Floats, right: Floats) -> int:
     """The method that foretold best; the base rate where none was better by more than a standard error."""
-    if len(right) <= FIRST:
+    if len(right) <= MIN_HISTORY:
         return 0
-    squares = np.square(chances[:, FIRST:] - right[FIRST:])
+    squares = np.square(chances[:, MIN_HISTORY:] - right[MIN_HISTORY:])
     number = int(np.argmin(squares.mean(axis=1)))
     gained = squares[0] - squares[number]
     return number if gained.mean() > gained.std() / math.sqrt(len(gained)) else 0

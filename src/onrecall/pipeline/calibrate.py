@@ -11,7 +11,7 @@ from onrecall.calibration import model as curve
 from onrecall.calibration import novelty, prior
 from onrecall.calibration.labelled_answers import LabelledAnswer
 from onrecall.calibration.model import CalibrationModel, NotMeasured
-from onrecall.calibration.trust_summary import TrustSummary, standing
+from onrecall.calibration.trust_summary import TrustSummary, summarize_trust
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import (
     Advice,
@@ -60,7 +60,7 @@ class CalibrationState:
         own = self._own(features, advice)
         if isinstance(own, Confidence):
             return own, None
-        public = prior.shipped().confidence(evidence, advice)
+        public = prior.load_shipped().confidence(evidence, advice)
         return (public, own.reason) if isinstance(public, Confidence) else (None, public.reason)
 
     def _own(self, features: Mapping[str, float], advice: Advice) -> Confidence | NotMeasured:
@@ -113,7 +113,7 @@ class CalibrationService:
     def _fit(self, now: datetime, learned: Mapping[str, Any] | None) -> CalibrationState:
         judged = tuple(_from_store(verdict) for verdict in self._store.judged())
         fitted = curve.fit(judged)
-        split = novelty.thresholds(judged, SHIPPED.similar, SHIPPED.known)
+        split = novelty.choose_thresholds(judged, SHIPPED.similar, SHIPPED.known)
         body = {
             "judged": len(judged),
             "curve": None if isinstance(fitted, NotMeasured) else fitted.to_json(),
@@ -132,7 +132,7 @@ class CalibrationService:
         """Return all figures that can be computed from the labelled answers."""
         measured = self.measured()
         at = measured.thresholds
-        return standing((_from_store(verdict) for verdict in self._store.judged()), at.similar, at.known, measured.learning)
+        return summarize_trust((_from_store(verdict) for verdict in self._store.judged()), at.similar, at.known, measured.learning)
 
     def _judge(
         self, incident: Incident, answer: Recommendation, *, right: bool, now: datetime, place: int | None = None
@@ -184,7 +184,7 @@ def with_public_confidence(answer: Recommendation) -> Recommendation:
     """Return the answer with the confidence of the public prior if it has none; its reason is kept."""
     if answer.confidence is not None:
         return answer
-    public = prior.shipped().confidence(answer.evidence, answer)
+    public = prior.load_shipped().confidence(answer.evidence, answer)
     return replace(answer, confidence=public) if isinstance(public, Confidence) else answer
 
 

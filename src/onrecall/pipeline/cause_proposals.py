@@ -15,7 +15,7 @@ import numpy as np
 from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.domain.incident import Incident
 from onrecall.recurrences.clustering import is_uninformative
-from onrecall.retrieval.tokenizer import STOPS, spelled, terms
+from onrecall.retrieval.tokenizer import STOP_WORDS, tokens_with_source, tokenize
 
 MIN_SHARED = 0.5
 """Minimum weighted word overlap for two root causes to match by words alone."""
@@ -32,7 +32,7 @@ during since could would should too also only still all some any more most one t
 das und ist war weil durch von zu le la les des une el los las por que
 """
 """Words that say nothing about a cause."""
-_STOP_WORDS = STOPS | frozenset(_CAUSE_STOP_WORDS.split())
+_STOP_WORDS = STOP_WORDS | frozenset(_CAUSE_STOP_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def propose_families(incidents: Sequence[Incident], vectors: Mapping[str, np.nda
     leaders: list[_Leader] = []
     leaders_by_term: dict[str, set[int]] = {}
     for incident in oldest_first:
-        word_weights = {term: weights[term] for term in terms(causes[incident.id])}
+        word_weights = {term: weights[term] for term in tokenize(causes[incident.id])}
         leader = _nearest(incident, word_weights, leaders, leaders_by_term, vectors)
         if normalized_cause(incident) or leader is None:
             leader = _Leader(incident, word_weights, len(leaders))
@@ -93,7 +93,7 @@ def cause_words(incident: Incident) -> str | None:
     resolution = incident.resolution
     if resolution is None or not resolution.confirmed or is_uninformative(resolution.root_cause):
         return None
-    return resolution.root_cause if len(set(terms(resolution.root_cause)) - _STOP_WORDS) >= MIN_WORDS else None
+    return resolution.root_cause if len(set(tokenize(resolution.root_cause)) - _STOP_WORDS) >= MIN_WORDS else None
 
 
 def _nearest(
@@ -127,7 +127,7 @@ def _word_weights(causes: Collection[str]) -> Mapping[str, float]:
     """Return the inverse document frequency of each word."""
     counted: Counter[str] = Counter()
     for cause in causes:
-        counted.update(set(terms(cause)))
+        counted.update(set(tokenize(cause)))
     return {term: math.log(1 + len(causes) / count) for term, count in counted.items()}
 
 
@@ -168,9 +168,9 @@ def _name_from_words(members: Sequence[Incident], weights: Mapping[str, float]) 
     """Build a name from the most informative words that most members share, in the order of the first member."""
     counted: Counter[str] = Counter()
     for member in members:
-        counted.update(set(terms(_cause(member))))
+        counted.update(set(tokenize(_cause(member))))
     words: dict[str, str] = {}
-    for term, spelling in spelled(_cause(members[0])):
+    for term, spelling in tokens_with_source(_cause(members[0])):
         plain = spelling.casefold().strip("._-/:")
         if plain.isascii() and not plain.replace("-", "").isalpha():
             continue

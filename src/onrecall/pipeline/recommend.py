@@ -25,8 +25,8 @@ from onrecall.pipeline import incident_documents
 from onrecall.pipeline.calibrate import CalibrationService, CalibrationState
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
-from onrecall.recommendation.fault_types import contradiction
-from onrecall.recommendation.verdict import named
+from onrecall.recommendation.fault_types import find_contradiction
+from onrecall.recommendation.verdict import describe_evidence
 from onrecall.retrieval import Retriever, is_precedent
 from onrecall.storage import Storage
 from onrecall.storage.examples import ExampleRecords
@@ -81,7 +81,7 @@ class Recommender:
 
     def _with_records(self, evidence: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         records = self._store.evidence_records([item.id for item in evidence], situation.as_of)
-        chance = prior.shipped().probability
+        chance = prior.load_shipped().probability
         return tuple(replace(item, record=records.get(item.id, TrackRecord()), probability=chance(item)) for item in evidence)
 
     def _suggested(self, situation: Situation, evidence: Sequence[Evidence], similar: float) -> tuple[Evidence, ...]:
@@ -148,8 +148,8 @@ class Recommender:
         ongoing = tuple(_ongoing(item.incident, item.score) for item in going_on if item.incident and item.score >= similar)
         records = self._store.step_records(step_keys(evidence), situation.as_of)
         advice = _advise(measured, situation, evidence, records, as_of)
-        numbers = features.of(evidence, advice, as_of, situation.service)
-        fitting = [item for item in evidence if not contradiction(situation, item)]
+        numbers = features.extract_features(evidence, advice, as_of, situation.service)
+        fitting = [item for item in evidence if not find_contradiction(situation, item)]
         confidence, reason = measured.confidence(numbers, fitting, advice)
         composed = time.perf_counter()
         digest = _digest(
@@ -240,12 +240,12 @@ def _advise(
 ) -> Advice:
     """Compose the advice; if the best match is below the calibrated margin, treat the situation as never seen."""
     advice = compose(situation, evidence, records, as_of, measured.thresholds)
-    if advice.verdict == "never_seen" or not measured.is_below_margin(features.of(evidence, advice, as_of)):
+    if advice.verdict == "never_seen" or not measured.is_below_margin(features.extract_features(evidence, advice, as_of)):
         return advice
     without_match = compose(situation, evidence, records, as_of, UNREACHABLE_THRESHOLDS)
     if without_match.verdict != "never_seen":  # a runbook for this very alert needs no match
         return without_match
-    nearest = named(max(evidence, key=lambda item: item.score))
+    nearest = describe_evidence(max(evidence, key=lambda item: item.score))
     return replace(without_match, verdict_reason=f"nothing like this was seen before: {nearest} is nearest, but {TOO_LITTLE_MARGIN}")
 
 

@@ -14,7 +14,7 @@ from onrecall.recommendation.risk.classify import classify, classify_text
 from onrecall.recurrences.clustering import SimilarCauses, root_cause
 from onrecall.recurrences.corrective_actions import find_corrective_actions, find_proven_fix
 from onrecall.recurrences.recurrence import RULES, Family, find_families
-from onrecall.retrieval.tokenizer import terms
+from onrecall.retrieval.tokenizer import tokenize
 from onrecall.storage import Storage
 
 PAGE_SIZE = 1000
@@ -94,7 +94,7 @@ def _pair_with_nearest(names: Sequence[str], vectors: np.ndarray, causes: Mappin
     def shared(first: int, second: int) -> float:
         for n in (first, second):
             if n not in words:
-                words[n] = frozenset(terms(causes[names[n]]))
+                words[n] = frozenset(tokenize(causes[names[n]]))
         return len(words[first] & words[second]) / max(1, len(words[first] | words[second]))
 
     for start in range(0, len(names), BLOCK_SIZE):

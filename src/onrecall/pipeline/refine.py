@@ -13,7 +13,7 @@ from onrecall.pipeline.calibrate import CalibrationService, with_public_confiden
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import situation_of
 from onrecall.recommendation import step_key, step_keys
-from onrecall.recommendation.llm import ModelError, Options, Prompt, RefinementResult, Reply, escalate, options, refined
+from onrecall.recommendation.llm import ModelError, Options, Prompt, RefinementResult, Reply, escalate, build_options, build_refined_answer
 from onrecall.recommendation.llm.routing import Role
 from onrecall.redaction.reversible_mask import Mask
 from onrecall.storage import CircuitState, IncidentEvent, ModelCall, ModelUsage, ModelUse, Storage, UsageLimits
@@ -205,13 +205,13 @@ class Refiner:
         if outcome.draft is None:
             return None, outcome
         now = max(self._clock(), answer.created_at + CLOCK_STEP)
-        recommendation = with_public_confidence(refined(answer, outcome.draft, outcome, chosen, now, mask.restore))
+        recommendation = with_public_confidence(build_refined_answer(answer, outcome.draft, outcome, chosen, now, mask.restore))
         self._observers.answer(recommendation)
         return recommendation, outcome
 
     def _options(self, answer: Recommendation, situation: Situation, incident: Incident | None) -> Options:
         records = self._store.step_records(step_keys(answer.evidence), answer.as_of)
-        return options(answer, situation, records, self._trust.measured().thresholds, incident)
+        return build_options(answer, situation, records, self._trust.measured().thresholds, incident)
 
 
 class _MeteredModel:
@@ -249,7 +249,7 @@ class _MeteredModel:
         )
         return reply
 
-    def checked(self, reasons: Sequence[str]) -> None:
+    def report_validation(self, reasons: Sequence[str]) -> None:
         if reasons:
             self._store.usage.rejected(self._number, reasons)
 

@@ -7,14 +7,14 @@ from itertools import islice
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Citation, Evidence, Incident, StepOutcome
-from onrecall.recommendation.causes import cited_in_report, has_usable_resolution
-from onrecall.recommendation.runbook import Instruction, instructions
+from onrecall.recommendation.causes import cite_report, has_usable_resolution
+from onrecall.recommendation.runbook import Instruction, extract_instructions
 from onrecall.recommendation.sanitize import clean, quote, sentence
 from onrecall.recommendation.step_keys import step_key
 
-LONGEST = 8_000
+MAX_COMMAND_LENGTH = 8_000
 """Characters of a command; a longer one can neither be read nor cut, so its action is left out."""
-MOST = 200
+MAX_ACTIONS = 200
 """Actions of one piece of evidence."""
 
 
@@ -42,19 +42,19 @@ class EvidenceAction:
 def extract_actions(evidence: Evidence) -> tuple[EvidenceAction, ...]:
     """Return the actions in the evidence, in its order; what can't be cited or counts for nothing is left out."""
     if evidence.incident is not None and has_usable_resolution(evidence):
-        return tuple(islice(_performed(evidence, evidence.incident), MOST))
+        return tuple(islice(_resolution_actions(evidence, evidence.incident), MAX_ACTIONS))
     if evidence.document is not None and evidence.document.kind == "runbook":
-        return tuple(islice(_instructed(evidence, instructions(evidence.document.text)), MOST))
+        return tuple(islice(_runbook_actions(evidence, extract_instructions(evidence.document.text)), MAX_ACTIONS))
     return ()
 
 
-def _performed(evidence: Evidence, incident: Incident) -> Iterator[EvidenceAction]:
+def _resolution_actions(evidence: Evidence, incident: Incident) -> Iterator[EvidenceAction]:
     resolution = incident.resolution
     for line in page.numbered_lines(incident):
         if resolution is None or line.step is None:
             continue
         step = resolution.steps[line.step]
-        if max(len(step.command or ""), len(step.rollback or "")) > LONGEST:
+        if max(len(step.command or ""), len(step.rollback or "")) > MAX_COMMAND_LENGTH:
             continue
         command = clean(step.command).strip() if step.command else None
         text = sentence(step.text) or sentence(command or "")
@@ -63,7 +63,7 @@ def _performed(evidence: Evidence, incident: Incident) -> Iterator[EvidenceActio
             yield EvidenceAction(
                 key=step_key(step.text, step.command),
                 text=text,
-                citation=cited_in_report(evidence, step.line, f"{step.text}\n{step.command or ''}")
+                citation=cite_report(evidence, step.line, f"{step.text}\n{step.command or ''}")
                 or Citation(evidence.id, quoted, line.number),
                 source=evidence,
                 command=command or None,
@@ -73,11 +73,11 @@ def _performed(evidence: Evidence, incident: Incident) -> Iterator[EvidenceActio
             )
 
 
-def _instructed(evidence: Evidence, from_runbook: tuple[Instruction, ...]) -> Iterator[EvidenceAction]:
+def _runbook_actions(evidence: Evidence, from_runbook: tuple[Instruction, ...]) -> Iterator[EvidenceAction]:
     document = evidence.document
     lines = page.numbered_lines(document) if document else ()
     for instruction in from_runbook:
-        if len(instruction.command or "") > LONGEST:
+        if len(instruction.command or "") > MAX_COMMAND_LENGTH:
             continue
         quoted = quote(lines[instruction.line - 1].text)
         text = sentence(instruction.text)

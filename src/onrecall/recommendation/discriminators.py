@@ -6,15 +6,15 @@ from functools import lru_cache
 
 from onrecall.domain.incident import Evidence, Situation
 from onrecall.recommendation.actions import extract_actions
-from onrecall.recommendation.causes import Hypothesis, cause_of
-from onrecall.recommendation.instance_values import mask, old_values
+from onrecall.recommendation.causes import Hypothesis, cause_text
+from onrecall.recommendation.instance_values import mask_instance_values, mark_source_values
 from onrecall.recommendation.risk.classify import classify
 from onrecall.recommendation.sanitize import clean, sentence
-from onrecall.recommendation.text_similarity import LIMIT, words
+from onrecall.recommendation.text_similarity import MAX_READ_LENGTH, extract_stems
 
-MOST = 3
+MAX_OBSERVATIONS = 3
 """Observations for one cause."""
-_LONGEST = 160
+_MAX_LENGTH = 160
 _ERROR = re.compile(
     r"(?P<said>\b(?:FATAL|PANIC|ERROR|CRITICAL|SEVERE|E\d{4})\b.*|\b[\w.]*(?:Exception|Error)\b.*"
     r"|.*\b(?:refused|denied|timed? ?out|expired|exceeded|exhausted|unreachable|no such|not found|too many|cannot"
@@ -28,77 +28,77 @@ _SPAN = re.compile(r"`([^`\n]{4,160})`")
 _STAMP = re.compile(r"^\W*(?:\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,]+\S*|\d\d:\d\d:\d\d\S*)\s*(?:\[[^\]]{1,80}\]\s*)?")
 
 
-def tell_apart(hypothesis: Hypothesis, theirs: "ObservationSet", situation: Situation) -> tuple[str, ...]:
+def discriminating_observations(hypothesis: Hypothesis, rival_observations: "ObservationSet", situation: Situation) -> tuple[str, ...]:
     """What stands in the evidence of a cause and nowhere in that of its rivals, in sentences."""
-    found: dict[str, None] = {}
-    for one in hypothesis.evidence:
-        for said in _observations(one, theirs, situation, hypothesis.name):
-            found.setdefault(said)
-            if len(found) == MOST:
-                return tuple(found)
-    return tuple(found)
+    observations: dict[str, None] = {}
+    for piece in hypothesis.evidence:
+        for observation in _observations(piece, rival_observations, situation, hypothesis.name):
+            observations.setdefault(observation)
+            if len(observations) == MAX_OBSERVATIONS:
+                return tuple(observations)
+    return tuple(observations)
 
 
 class ObservationSet:
     """All that the evidence of some causes says, to ask whether something stands in it."""
 
     def __init__(self, causes: Iterable[Hypothesis]) -> None:
-        evidence = [one for cause in causes for one in cause.evidence]
-        said = [_all(one) for one in evidence]
-        self._text = "\n".join(map(_plain, said))
-        self._words = frozenset[str]().union(*map(_words, said))
-        self.keys = frozenset(deed.key for one in evidence for deed in extract_actions(one))
+        evidence = [piece for cause in causes for piece in cause.evidence]
+        texts = [_evidence_text(piece) for piece in evidence]
+        self._text = "\n".join(map(_normalize, texts))
+        self._words = frozenset[str]().union(*map(_word_set, texts))
+        self.keys = frozenset(action.key for piece in evidence for action in extract_actions(piece))
 
     def says(self, observed: str) -> bool:
         """Whether it says this, or each of its words somewhere."""
-        return _plain(observed) in self._text or frozenset(words(mask(observed))) <= self._words
+        return _normalize(observed) in self._text or frozenset(extract_stems(mask_instance_values(observed))) <= self._words
 
 
-def _observations(evidence: Evidence, theirs: ObservationSet, situation: Situation, cause: str) -> Iterator[str]:
+def _observations(evidence: Evidence, rival_observations: ObservationSet, situation: Situation, cause: str) -> Iterator[str]:
     if evidence.incident is None:
         return
     speaks_for = f"speaks for {cause}"
-    reported = _plain(situation.text)
-    for observed in _signs(evidence.incident.text):
-        if not theirs.says(observed):
-            shown, _ = old_values(observed, evidence.incident, situation)
-            where = "is in what was reported and" if _plain(observed) in reported else "in the log"
-            yield f"`{shown}` {where} ({evidence.id}) {speaks_for}"
-    for deed in extract_actions(evidence):
-        if deed.command and deed.key not in theirs.keys and classify(deed.command).risk == "read_only":
-            shown, _ = old_values(deed.text, evidence.incident, situation)
-            check = f"the check “{sentence(shown, _LONGEST)}” ({deed.citation.id}, line {deed.citation.line})"
+    reported = _normalize(situation.text)
+    for observed in _error_signs(evidence.incident.text):
+        if not rival_observations.says(observed):
+            marked, _ = mark_source_values(observed, evidence.incident, situation)
+            where = "is in what was reported and" if _normalize(observed) in reported else "in the log"
+            yield f"`{marked}` {where} ({evidence.id}) {speaks_for}"
+    for action in extract_actions(evidence):
+        if action.command and action.key not in rival_observations.keys and classify(action.command).risk == "read_only":
+            marked, _ = mark_source_values(action.text, evidence.incident, situation)
+            check = f"the check “{sentence(marked, _MAX_LENGTH)}” ({action.citation.id}, line {action.citation.line})"
             yield f"{check}, when it finds the same, {speaks_for}"
 
 
 @lru_cache(maxsize=512)
-def _signs(text: str) -> tuple[str, ...]:
+def _error_signs(text: str) -> tuple[str, ...]:
     """They are asked for as often as an incident is evidence."""
-    return tuple(_found(text))
+    return tuple(_find_signs(text))
 
 
-def _found(text: str) -> Iterator[str]:
+def _find_signs(text: str) -> Iterator[str]:
     """Error messages, quoted words and error codes of an opening text, the most telling first."""
-    cleaned = clean(text[:LIMIT])
-    lines = [_STAMP.sub("", line[: 2 * _LONGEST]).strip() for line in cleaned.splitlines()[1:]]
+    cleaned = clean(text[:MAX_READ_LENGTH])
+    lines = [_STAMP.sub("", line[: 2 * _MAX_LENGTH]).strip() for line in cleaned.splitlines()[1:]]
     for line in lines:
-        if found := _ERROR.search(line):
-            yield sentence(found["said"].replace("`", "'"), _LONGEST)
-    for found in _SPAN.finditer(cleaned):
-        yield found[1].strip()
-    for found in _CODE.finditer(cleaned):
-        yield found[0]
+        if match := _ERROR.search(line):
+            yield sentence(match["said"].replace("`", "'"), _MAX_LENGTH)
+    for match in _SPAN.finditer(cleaned):
+        yield match[1].strip()
+    for match in _CODE.finditer(cleaned):
+        yield match[0]
 
 
 @lru_cache(maxsize=1024)
-def _plain(text: str) -> str:
-    return " ".join(mask(text[:LIMIT]).casefold().split())
+def _normalize(text: str) -> str:
+    return " ".join(mask_instance_values(text[:MAX_READ_LENGTH]).casefold().split())
 
 
 @lru_cache(maxsize=512)
-def _words(text: str) -> frozenset[str]:
-    return frozenset(words(text))
+def _word_set(text: str) -> frozenset[str]:
+    return frozenset(extract_stems(text))
 
 
-def _all(evidence: Evidence) -> str:
-    return f"{evidence.title}\n{evidence.incident.text if evidence.incident else ''}\n{cause_of(evidence)}"
+def _evidence_text(evidence: Evidence) -> str:
+    return f"{evidence.title}\n{evidence.incident.text if evidence.incident else ''}\n{cause_text(evidence)}"

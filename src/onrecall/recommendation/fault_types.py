@@ -10,12 +10,12 @@ from functools import lru_cache
 
 from onrecall.domain.incident import Evidence, Situation
 from onrecall.recommendation.sanitize import sentence
-from onrecall.recommendation.text_similarity import LIMIT, words
+from onrecall.recommendation.text_similarity import MAX_READ_LENGTH, extract_stems
 
-TYPES = ("error_type", "failure_type", "fault_type")
+TYPE_LABELS = ("error_type", "failure_type", "fault_type")
 """Labels by which a sender says what kind of fault it is."""
 _VAGUE = frozenset(
-    words(
+    extract_stems(
         """
         abnormal alert alarm anomaly bad code critical degraded degradation detected down error errors event
         exception fail failed failing failure fault generic high incident issue low misc new none null other outage
@@ -30,44 +30,44 @@ class FaultType:
     """A kind of fault: how a situation names it outright, and the words without which a text cannot be about it."""
 
     name: str
-    named: re.Pattern[str]
-    spoken: re.Pattern[str]
+    stated: re.Pattern[str]
+    mentioned: re.Pattern[str]
 
 
-def _fault(name: str, named: str, spoken: str) -> FaultType:
-    return FaultType(name, re.compile(named, re.IGNORECASE), re.compile(spoken, re.IGNORECASE))
+def _fault_type(name: str, stated: str, mentioned: str) -> FaultType:
+    return FaultType(name, re.compile(stated, re.IGNORECASE), re.compile(mentioned, re.IGNORECASE))
 
 
 FAULTS = (
-    _fault(
+    _fault_type(
         "a memory leak",
         r"memory[ _-]?leak|leak\w*[ _]memory|out[ _-]of[ _-]memory|OOM[ _-]?kill",
         r"memory|heap|oom|\brss\b",
     ),
-    _fault(
+    _fault_type(
         "an expired certificate",
         r"\b(?:cert\w*|ssl|tls|x509)\b.{0,40}?expir|expir\w*.{0,25}?\b(?:cert\w*|ssl|tls)\b|certificate_expired|CERT_DATE_INVALID",
         r"\bcert|\bssl|\btls|x509|_cert|_ssl|_tls",
     ),
-    _fault(
+    _fault_type(
         "a full disk",
         r"no[ _]space[ _]left|\bENOSPC\b|disk[ _](?:is[ _])?full|disk[ _]space"
         r"|(?:disk|filesystem|volume|inodes?)\b.{0,25}?(?:full|exhaust|9\d ?%|100 ?%)",
         r"disk|space|inode|filesystem|volume|ENOSPC|\bwal\b|storage",
     ),
-    _fault(
+    _fault_type(
         "failing name resolution",
         r"\bdns\b|NXDOMAIN|SERVFAIL|name[ _]resolution|resolve host",
         r"\bdns|coredns|NXDOMAIN|SERVFAIL|resolv",
     ),
-    _fault("a deadlock", r"dead[ _-]?lock", r"lock"),
-    _fault("consumer lag", r"consumer[ _-]?(?:group[ _-]?)?lag|kafka[ _]lag", r"\blag|kafka|consumer|rebalanc"),
-    _fault(
+    _fault_type("a deadlock", r"dead[ _-]?lock", r"lock"),
+    _fault_type("consumer lag", r"consumer[ _-]?(?:group[ _-]?)?lag|kafka[ _]lag", r"\blag|kafka|consumer|rebalanc"),
+    _fault_type(
         "a rate limit",
         r"rate[ _-]?limit(?:ed|ing|s)?\b|too many requests|\b429\b",
         r"rate[ _-]?limit|quota|throttl|429|too many requests",
     ),
-    _fault(
+    _fault_type(
         "a saturated CPU",
         r"cpu[ _](?:saturat|starv|exhaust)\w*|high[ _]cpu|cpu[ _]utili[sz]ation",
         r"\bcpu|_cpu|\bload\b",
@@ -79,52 +79,52 @@ _DENIED = re.compile(
 )
 
 
-def contradiction(situation: Situation, evidence: Evidence) -> str | None:
+def find_contradiction(situation: Situation, evidence: Evidence) -> str | None:
     """Why evidence can't be about this, or None; silence on either side contradicts nothing."""
-    text = _text(evidence)
-    for label in TYPES:
+    text = _evidence_text(evidence)
+    for label in TYPE_LABELS:
         kind = situation.labels.get(label, "")
-        if _other_kind(kind, _labels(evidence).get(label) or text):
+        if _is_other_kind(kind, _evidence_labels(evidence).get(label) or text):
             return f"it nowhere speaks of {sentence(kind, 80)}"
-    told = f"{situation.text[:LIMIT]}\n{' '.join(situation.labels.get(label, '') for label in TYPES)}"
-    named = _named(told)
-    if named and not any(fault.spoken.search(text) for fault in named):
-        return f"it nowhere speaks of {' or '.join(fault.name for fault in named)}"
+    reported = f"{situation.text[:LIMIT]}\n{' '.join(situation.labels.get(label, '') for label in TYPE_LABELS)}"
+    stated_faults = _find_stated_faults(reported)
+    if stated_faults and not any(fault.mentioned.search(text) for fault in stated_faults):
+        return f"it nowhere speaks of {' or '.join(fault.name for fault in stated_faults)}"
     return None
 
 
-def _other_kind(kind: str, text: str) -> bool:
-    telling = set(words(kind)) - _VAGUE
-    if not telling:
+def _is_other_kind(kind: str, text: str) -> bool:
+    specific = set(extract_stems(kind)) - _VAGUE
+    if not specific:
         return False
-    theirs = set(words(text)) - _VAGUE
-    return bool(theirs) and telling.isdisjoint(theirs)
+    evidence_words = set(extract_stems(text)) - _VAGUE
+    return bool(evidence_words) and specific.isdisjoint(evidence_words)
 
 
 @lru_cache(maxsize=256)
-def _named(told: str) -> tuple[FaultType, ...]:
+def _find_stated_faults(text: str) -> tuple[FaultType, ...]:
     """What a situation says outright is wrong; each piece of evidence for it asks."""
-    return tuple(fault for fault in FAULTS if _names(fault, told))
+    return tuple(fault for fault in FAULTS if _states_fault(fault, text))
 
 
-def _names(fault: FaultType, text: str) -> bool:
+def _states_fault(fault: FaultType, text: str) -> bool:
     """Whether a text says outright that this is the fault, and neither denies it nor guesses."""
     return any(
-        not _DENIED.search(text[max(0, found.start() - 30) : found.start()]) for found in fault.named.finditer(text)
+        not _DENIED.search(text[max(0, match.start() - 30) : match.start()]) for match in fault.stated.finditer(text)
     )
 
 
-def _labels(evidence: Evidence) -> Mapping[str, str]:
-    thing = evidence.incident or evidence.document
-    return thing.labels if thing else {}
+def _evidence_labels(evidence: Evidence) -> Mapping[str, str]:
+    record = evidence.incident or evidence.document
+    return record.labels if record else {}
 
 
-def _text(evidence: Evidence) -> str:
+def _evidence_text(evidence: Evidence) -> str:
     """What the evidence is about: how it opened and what was wrong, not what was done; a document whole."""
-    labels = " ".join(_labels(evidence).values())
+    labels = " ".join(_evidence_labels(evidence).values())
     if evidence.incident:
         resolution = evidence.resolution
         wrong = f"{resolution.root_cause}\n{resolution.cause or ''}" if resolution else ""
         return f"{evidence.incident.text[:LIMIT]}\n{labels}\n{wrong[:LIMIT]}"
-    told = evidence.document.text if evidence.document else evidence.excerpt.text if evidence.excerpt else ""
-    return f"{evidence.title}\n{labels}\n{told[:LIMIT]}"
+    body = evidence.document.text if evidence.document else evidence.excerpt.text if evidence.excerpt else ""
+    return f"{evidence.title}\n{labels}\n{body[:LIMIT]}"

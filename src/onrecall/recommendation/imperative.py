@@ -8,9 +8,9 @@ from functools import cache
 
 from onrecall.recommendation.sanitize import sentence
 
-LONGEST = 160
+MAX_LENGTH = 160
 """Characters of a line."""
-SHORTEST_HEAD = 2
+MIN_CLAUSE_WORDS = 2
 """Words that must stand before a cut: “Fixed: raised the limit” is not cut to “Fixed”."""
 
 _REGULAR = (
@@ -92,19 +92,19 @@ _OBJECT = re.compile(
 )
 
 
-def imperative(text: str) -> str:
+def to_imperative(text: str) -> str:
     """Return the step as one short line in the base form of its verb; what follows the deed is cut.
 
     A verb is changed only where its past form is known, so that no word is made up.
     """
     line = _LEAD.sub("", sentence(text), count=1)
-    line = _base_forms(_head(line)).strip().rstrip(".,;:! ")
-    if len(line) > LONGEST:
-        line = line[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+    line = _to_base_forms(_main_clause(line)).strip().rstrip(".,;:! ")
+    if len(line) > MAX_LENGTH:
+        line = line[: MAX_LENGTH - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
     return line[:1].upper() + line[1:]
 
 
-def _head(line: str) -> str:
+def _main_clause(line: str) -> str:
     """The part that tells the deed: without asides in brackets, up to what tells of its details or its effect."""
     masked = _CODE.sub(lambda code: "\0" * len(code[0]), line)
     for aside in reversed(list(_ASIDE.finditer(masked))):
@@ -112,12 +112,12 @@ def _head(line: str) -> str:
         masked = masked[: aside.start()] + masked[aside.end() :]
     for cut in _CUT.finditer(masked):
         head = masked[: cut.start()]
-        if len(head.split()) >= SHORTEST_HEAD and not _DANGLING.search(head):
+        if len(head.split()) >= MIN_CLAUSE_WORDS and not _DANGLING.search(head):
             return line[: cut.start()]
     return line
 
 
-def _base_forms(line: str) -> str:
+def _to_base_forms(line: str) -> str:
     """The sentence as an order, if it begins with a verb in the past whose base form is known."""
     first = _WORD.match(line)
     base = _past_forms().get(first[0].lower()) if first else None

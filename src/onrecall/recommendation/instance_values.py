@@ -37,105 +37,105 @@ class InstanceValue:
 
 
 @lru_cache(maxsize=2048)
-def particulars(text: str) -> tuple[InstanceValue, ...]:
+def find_instance_values(text: str) -> tuple[InstanceValue, ...]:
     """All such values in the text, in their order; none overlaps another."""
-    found: list[InstanceValue] = []
-    taken = bytearray(len(text))
-    for particular in _matches(text):
-        if not any(taken[particular.start : particular.end]):
-            taken[particular.start : particular.end] = b"\x01" * (particular.end - particular.start)
-            found.append(particular)
-    return tuple(sorted(found, key=lambda p: p.start))
+    values: list[InstanceValue] = []
+    covered = bytearray(len(text))
+    for value in _match_patterns(text):
+        if not any(covered[value.start : value.end]):
+            covered[value.start : value.end] = b"\x01" * (value.end - value.start)
+            values.append(value)
+    return tuple(sorted(values, key=lambda value: value.start))
 
 
-def mark(text: str, known_now: str) -> tuple[str, tuple[str, ...]]:
+def mark_unknown_values(text: str, current_text: str) -> tuple[str, tuple[str, ...]]:
     """The text with every particular that is not known now in angle quotes, and those values."""
-    bare = _MARKED.sub("", text)
-    return _mark(bare, [p for p in particulars(bare) if not _occurs(p.value, known_now)])
+    unmarked = _MARKED.sub("", text)
+    return _add_marks(unmarked, [value for value in find_instance_values(unmarked) if not _occurs(value.value, current_text)])
 
 
-def mask(text: str) -> str:
+def mask_instance_values(text: str) -> str:
     """The text with each particular replaced by its kind, such as `<pod>`: equal for the same action on other hosts."""
-    bare = _MARKED.sub("", text)
-    return _replaced(bare, [(p.start, p.end, f"<{p.kind}>") for p in particulars(bare)])
+    unmarked = _MARKED.sub("", text)
+    return _replace_spans(unmarked, [(value.start, value.end, f"<{value.kind}>") for value in find_instance_values(unmarked)])
 
 
-def old_values(text: str, source: Incident | Document | None, situation: Situation) -> tuple[str, tuple[str, ...]]:
+def mark_source_values(text: str, source: Incident | Document | None, situation: Situation) -> tuple[str, tuple[str, ...]]:
     """The text with the values of its source marked, unless the situation names them too."""
-    bare = _MARKED.sub("", text)
-    now = "\n".join([situation.text, situation.service or "", *situation.labels.values()])
-    found = [p for p in particulars(bare) if not _occurs(p.value, now)]
+    unmarked = _MARKED.sub("", text)
+    current_text = "\n".join([situation.text, situation.service or "", *situation.labels.values()])
+    old = [p for p in find_instance_values(unmarked) if not _occurs(p.value, current_text)]
     labels = source.labels.items() if source else ()
     for name, value in labels:
-        if name.lower() in _HOST_LABELS and re.search(r"\d", value) and not _occurs(value, now):
-            found += [p for p in _named(bare, value) if not any(p.start < q.end and q.start < p.end for q in found)]
-    return _mark(bare, sorted(found, key=lambda p: p.start))
+        if name.lower() in _HOST_LABELS and re.search(r"\d", value) and not _occurs(value, current_text):
+            old += [p for p in _find_value(unmarked, value) if not any(p.start < q.end and q.start < p.end for q in old)]
+    return _add_marks(unmarked, sorted(old, key=lambda p: p.start))
 
 
-def marked_values(text: str) -> tuple[InstanceValue, ...]:
+def find_marked_values(text: str) -> tuple[InstanceValue, ...]:
     """The values that stand in angle quotes, each once, in their order, placed in the text without the quotes."""
-    bare = _MARKED.sub("", text)
-    kinds = {particular.value: particular.kind for particular in particulars(bare)}
-    found: dict[str, InstanceValue] = {}
+    unmarked = _MARKED.sub("", text)
+    kinds = {known_value.value: known_value.kind for known_value in find_instance_values(unmarked)}
+    values: dict[str, InstanceValue] = {}
     for index, match in enumerate(_QUOTED.finditer(text)):
         start = match.start() - 2 * index
         value = match["value"]
-        kind = kinds.get(value) or _kind_by_place(text[: match.start()])
-        found.setdefault(value, InstanceValue(value, start, start + len(value), kind))
-    return tuple(found.values())
+        kind = kinds.get(value) or _kind_from_context(text[: match.start()])
+        values.setdefault(value, InstanceValue(value, start, start + len(value), kind))
+    return tuple(values.values())
 
 
-def _kind_by_place(before: str) -> str:
+def _kind_from_context(before: str) -> str:
     """What the word before a value says that it is; `value` where that says nothing."""
     words = re.split(r"[\s/=]+", before.lower().rstrip("/= '\"\t"))
     return _KIND_BY_WORD.get(words[-1], "value")
 
 
-def _mark(text: str, old: list[InstanceValue]) -> tuple[str, tuple[str, ...]]:
-    marked = _replaced(text, [(p.start, p.end, f"\u2039{p.value}\u203a") for p in old])
-    return marked, tuple(dict.fromkeys(p.value for p in old))
+def _add_marks(text: str, old: list[InstanceValue]) -> tuple[str, tuple[str, ...]]:
+    marked = _replace_spans(text, [(value.start, value.end, f"\u2039{value.value}\u203a") for value in old])
+    return marked, tuple(dict.fromkeys(value.value for value in old))
 
 
-def _replaced(text: str, spans: list[tuple[int, int, str]]) -> str:
-    parts, at = [], 0
-    for start, end, new in spans:
-        parts += [text[at:start], new]
-        at = end
-    return "".join([*parts, text[at:]])
+def _replace_spans(text: str, spans: list[tuple[int, int, str]]) -> str:
+    parts, position = [], 0
+    for start, end, replacement in spans:
+        parts += [text[position:start], replacement]
+        position = end
+    return "".join([*parts, text[position:]])
 
 
-def _named(text: str, value: str) -> Iterator[InstanceValue]:
-    for match in _whole(value).finditer(text):
+def _find_value(text: str, value: str) -> Iterator[InstanceValue]:
+    for match in _value_pattern(value).finditer(text):
         yield InstanceValue(value, match.start(), match.end(), "host")
 
 
-def _occurs(value: str, known: str) -> bool:
-    return _whole(value).search(known) is not None
+def _occurs(value: str, text: str) -> bool:
+    return _value_pattern(value).search(text) is not None
 
 
-def _whole(value: str) -> re.Pattern[str]:
+def _value_pattern(value: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){re.escape(value)}(?![\w-])", re.IGNORECASE)
 
 
-def _matches(text: str) -> Iterator[InstanceValue]:
+def _match_patterns(text: str) -> Iterator[InstanceValue]:
     for kind, pattern in PATTERNS:
         for match in pattern.finditer(text):
             group = match.lastgroup or 0
             start, end = match.span(group)
-            if end > start and _holds(kind, match[group]):
+            if end > start and _is_instance_value(kind, match[group]):
                 yield InstanceValue(match[group], start, end, kind)
 
 
-def _holds(kind: str, value: str) -> bool:
+def _is_instance_value(kind: str, value: str) -> bool:
     """What a pattern alone cannot tell: whether an address is one, whether a hash is no plain word or number."""
     if kind == "ip":
-        return _address(value.partition("/")[0]) and value not in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+        return _is_instance_address(value.partition("/")[0]) and value not in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
     if kind in ("commit", "trace", "container"):
         return re.search(r"\d", value) is not None and re.search(r"[a-f]", value, re.IGNORECASE) is not None
     return WELL_KNOWN.fullmatch(value) is None
 
 
-def _address(value: str) -> bool:
+def _is_instance_address(value: str) -> bool:
     if value in _SAME_EVERYWHERE or value.startswith("255."):
         return False
     try:

@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-READ = 400
+MAX_READ_LENGTH = 400
 """Characters of an item or a paragraph whose wording is looked at."""
 
 SectionKind = Literal["act", "rollback", "other", "reasons"]
@@ -66,13 +66,13 @@ def section_kind(heading: str) -> SectionKind | None:
 
 def announces_reasons(lead: str) -> bool:
     """Return whether a paragraph says that the list below it tells why something happens, rather than what to do."""
-    last = re.split(r"(?<=[.!?])\s+", lead.strip()[-READ:])[-1]
+    last = re.split(r"(?<=[.!?])\s+", lead.strip()[-MAX_READ_LENGTH:])[-1]
     return bool(_REASON_LEAD.search(last)) and not _ACTION_LEAD.search(last) and not is_instruction(last)
 
 
 def is_instruction(text: str) -> bool:
     """Return whether a sentence tells somebody to do something, or asks what to look at."""
-    words = text.strip()[:READ].lstrip("*_`\"'([ ")
+    words = text.strip()[:MAX_READ_LENGTH].lstrip("*_`\"'([ ")
     if words.rstrip("*_ ").endswith("?"):
         return True
     return any(_begins_with_a_verb(clause) for clause in _clauses(words))
@@ -80,15 +80,15 @@ def is_instruction(text: str) -> bool:
 
 def _clauses(text: str) -> list[str]:
     """The parts of a sentence that may hold its verb: the first, and after a condition or a label the next ones."""
-    first, *others = _CLAUSE.split(text)
-    return [first, *(others if _CONDITION.match(first) or len(first.split()) <= 4 else [])]
+    first, *later = _CLAUSE.split(text)
+    return [first, *(later if _CONDITION.match(first) or len(first.split()) <= 4 else [])]
 
 
 def _begins_with_a_verb(clause: str) -> bool:
-    rest = clause.strip(" *_`\"'(")
-    while introducer := _INTRODUCER.match(rest):
-        rest = rest[introducer.end() :].lstrip(" *_`")
-    first = _WORD.match(rest)
+    remaining = clause.strip(" *_`\"'(")
+    while introducer := _INTRODUCER.match(remaining):
+        remaining = remaining[introducer.end() :].lstrip(" *_`")
+    first = _WORD.match(remaining)
     return first is not None and first[0].lower() in _verbs()
 
 

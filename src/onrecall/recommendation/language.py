@@ -16,7 +16,7 @@ SCRIPTS: Mapping[str, str] = {
     "Thai": r"[\u0e00-\u0e7f]",
 }
 """Languages told by their script; Japanese before Chinese, whose characters it uses too."""
-WORDS: Mapping[str, frozenset[str]] = {
+COMMON_WORDS: Mapping[str, frozenset[str]] = {
     "English": frozenset(
         _split(
             "the and is are was were of to in for with not on after from when since has have that "
@@ -43,7 +43,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "Polish": frozenset(_split("nie jest na się do od po dla przez są z w brak wszystkie przy")),
 }
 """The commonest small words of some languages; they hardly occur in names and codes."""
-FEWEST = 2
+MIN_COMMON_WORDS = 2
 """Small words of a language that it takes to tell it."""
 _SCRIPT_SHARE = 0.2
 _WORD = re.compile(r"[^\W\d_]+")
@@ -56,6 +56,6 @@ def detect_language(text: str) -> str | None:
         if letters and len(re.findall(script, text)) >= _SCRIPT_SHARE * letters:
             return language
     words = [word.lower() for word in _WORD.findall(text)]
-    counts = {language: sum(word in small for word in words) for language, small in WORDS.items()}
+    counts = {language: sum(word in common_words for word in words) for language, common_words in COMMON_WORDS.items()}
     first, second = sorted(counts, key=lambda language: -counts[language])[:2]
-    return first if counts[first] >= FEWEST and counts[first] > counts[second] else None
+    return first if counts[first] >= MIN_COMMON_WORDS and counts[first] > counts[second] else None

@@ -65,7 +65,7 @@ class MergedAction:
 
 def merge_actions(
     sources: Sequence[Sequence[EvidenceAction]],
-    others: Iterable[EvidenceAction],
+    other_actions: Iterable[EvidenceAction],
     contradictions: Iterable[EvidenceAction],
     records: Mapping[str, TrackRecord],
 ) -> tuple[MergedAction, ...]:
@@ -81,14 +81,14 @@ def merge_actions(
         Each action once for each time that one source repeats it. Actions of one source keep their order. What only a
         later source has stands between the same neighbours as there; where two sources disagree, the earlier one wins.
     """
-    by_key = _grouped(action for source in sources for action in source)
-    foreign, against = _grouped(others), _grouped(contradictions)
+    by_key = _group_by_key(action for source in sources for action in source)
+    from_other_causes, contradicting = _group_by_key(other_actions), _group_by_key(contradictions)
     return tuple(
         MergedAction(
             (first, *(report for report in by_key[first.key] if report is not first)),
             records.get(first.key) or track_record(by_key[first.key]),
-            track_record(foreign.get(first.key, ())) if first.key in records else UNTRIED,
-            tuple(against.get(first.key, ())),
+            track_record(from_other_causes.get(first.key, ())) if first.key in records else UNTRIED,
+            tuple(contradicting.get(first.key, ())),
         )
         for first in _merge_orders([_occurrences(source) for source in sources])
     )
@@ -103,33 +103,33 @@ def _merge_orders(sources: Sequence[Sequence[tuple[_Name, EvidenceAction]]]) -> 
     merged: list[_Name] = []
     first_report: dict[_Name, EvidenceAction] = {}
     for source in sources:
-        _insert(merged, [name for name, _ in source])
+        _insert_names(merged, [name for name, _ in source])
         for name, action in source:
             first_report.setdefault(name, action)
     return [first_report[name] for name in merged]
 
 
-def _insert(merged: list[_Name], names: Sequence[_Name]) -> None:
+def _insert_names(merged: list[_Name], names: Sequence[_Name]) -> None:
     """Put the new names between their neighbours; what follows the last common name comes at the end."""
-    place = {name: number for number, name in enumerate(merged)}
-    common = _increasing([name for name in names if name in place], place)
+    positions = {name: number for number, name in enumerate(merged)}
+    common = _longest_increasing([name for name in names if name in positions], positions)
     pending: list[_Name] = []
-    grown: list[_Name] = []
-    done = 0
+    result: list[_Name] = []
+    copied = 0
     for name in names:
         if name in common:
-            grown += [*merged[done : place[name]], *pending, name]
-            done, pending = place[name] + 1, []
-        elif name not in place:
+            result += [*merged[copied : positions[name]], *pending, name]
+            copied, pending = positions[name] + 1, []
+        elif name not in positions:
             pending.append(name)
-    merged[:] = [*grown, *merged[done:], *pending]
+    merged[:] = [*result, *merged[copied:], *pending]
 
 
-def _increasing(names: Sequence[_Name], place: Mapping[_Name, int]) -> frozenset[_Name]:
+def _longest_increasing(names: Sequence[_Name], positions: Mapping[_Name, int]) -> frozenset[_Name]:
     """The longest part of the names whose order agrees with their places."""
     best: list[tuple[_Name, ...]] = [()]
     for name in names:
-        before = [run for run in best if not run or place[run[-1]] < place[name]]
+        before = [run for run in best if not run or positions[run[-1]] < positions[name]]
         best.append((*_longest(before), name))
     return frozenset(_longest(best))
 
@@ -157,18 +157,18 @@ def track_record(reports: Sequence[EvidenceAction]) -> TrackRecord:
 
 def _occurrences(source: Sequence[EvidenceAction]) -> list[tuple[_Name, EvidenceAction]]:
     """Each action with its key and how often the source had it before; failures count once, before what worked."""
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     working = {action.key for action in source if not action.failed}
     occurrences = []
     for action in source:
-        if action.failed and (action.key in working or seen[action.key]):
+        if action.failed and (action.key in working or counts[action.key]):
             continue
-        occurrences.append(((action.key, seen[action.key]), action))
-        seen[action.key] += 1
+        occurrences.append(((action.key, counts[action.key]), action))
+        counts[action.key] += 1
     return occurrences
 
 
-def _grouped(actions: Iterable[EvidenceAction]) -> dict[str, list[EvidenceAction]]:
+def _group_by_key(actions: Iterable[EvidenceAction]) -> dict[str, list[EvidenceAction]]:
     groups: dict[str, list[EvidenceAction]] = {}
     for action in actions:
         groups.setdefault(action.key, []).append(action)

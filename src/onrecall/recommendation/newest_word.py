@@ -11,14 +11,14 @@ Actions = Mapping[str, Sequence[EvidenceAction]]
 """The actions of each piece of evidence by its id."""
 
 
-def newest_word_first(
+def promote_refuting_cause(
     hypotheses: Sequence[Hypothesis], actions: Actions, thresholds: Thresholds
 ) -> tuple[Hypothesis, ...]:
     """Return the causes in their order, but the one that refutes the leading one's fix, and has a fix, first."""
     order = list(hypotheses)
     for _ in hypotheses:
         leading = next((cause for cause in order if cause.score >= thresholds.similar), None)
-        later = _refuting(leading, order, actions, thresholds) if leading else None
+        later = _find_refuting_cause(leading, order, actions, thresholds) if leading else None
         if later is None:
             break
         order.remove(later)
@@ -26,47 +26,47 @@ def newest_word_first(
     return tuple(order)
 
 
-def contradictions(
-    leading: Hypothesis, others: Sequence[Hypothesis], actions: Actions, thresholds: Thresholds
+def find_refuting_failures(
+    leading: Hypothesis, other_causes: Sequence[Hypothesis], actions: Actions, thresholds: Thresholds
 ) -> list[EvidenceAction]:
     """Return the failures that incidents of other causes report which match about as well as the leading cause.
 
     What made it worse counts whatever its cause. What did not help counts if its cause contests the leading one: the
     right fix of one cause is no help against another that only looks alike.
     """
-    enough = max(thresholds.similar, leading.score - SCORE_TEMPERATURE)
+    minimum_score = max(thresholds.similar, leading.score - SCORE_TEMPERATURE)
     return [
         action
-        for cause in others
+        for cause in other_causes
         for piece in cause.evidence
-        if piece.score >= enough
+        if piece.score >= minimum_score
         for action in last_reports(actions[piece.id])
         if action.outcome == "made_it_worse" or (action.failed and _contests(cause, leading, thresholds))
     ]
 
 
-def _refuting(
+def _find_refuting_cause(
     leading: Hypothesis, causes: Sequence[Hypothesis], actions: Actions, thresholds: Thresholds
 ) -> Hypothesis | None:
     """The cause of the newest incident that refutes the leading cause's fix, if it contests it or no fix is left."""
-    others = [cause for cause in causes if cause is not leading]
-    against = contradictions(leading, others, actions, thresholds)
+    other_causes = [cause for cause in causes if cause is not leading]
+    contradicting = find_refuting_failures(leading, other_causes, actions, thresholds)
     matching = [actions[piece.id] for piece in leading.evidence if piece.score >= thresholds.similar]
-    merged = merge_actions(matching, (), against, {})
+    merged = merge_actions(matching, (), contradicting, {})
     newest = _newest_refutation(merged)
     if newest is None:
         return None
-    nothing_left = all(action.recommended is None for action in merged)
-    for cause in others:
+    no_fix_left = all(action.recommended is None for action in merged)
+    for cause in other_causes:
         reports = any(piece.id == newest.source.id for piece in cause.evidence)
-        if reports and _has_fix(cause, actions) and (nothing_left or _contests(cause, leading, thresholds)):
+        if reports and _has_fix(cause, actions) and (no_fix_left or _contests(cause, leading, thresholds)):
             return cause
     return None
 
 
 def _newest_refutation(merged: Sequence[MergedAction]) -> EvidenceAction | None:
     reports = [(action.latest_failure, action.contradictions) for action in merged]
-    failures = [failure for failure, against in reports if failure is not None and failure in against]
+    failures = [failure for failure, contradicting in reports if failure is not None and failure in contradicting]
     return max(failures, key=lambda failure: failure.at or LONG_AGO, default=None)
 
 

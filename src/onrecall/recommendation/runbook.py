@@ -24,13 +24,13 @@ from onrecall.domain.markdown import (
 )
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.recommendation.instruction_wording import announces_reasons, is_instruction, section_kind
-from onrecall.recommendation.text_similarity import alike, squash, words
+from onrecall.recommendation.text_similarity import jaccard_similarity, normalize_label, extract_stems
 
-LONGEST = 200_000
+MAX_RUNBOOK_LENGTH = 200_000
 """Characters of a runbook that are read for instructions."""
-LONGEST_LEAD = 300
+MAX_LEAD_LENGTH = 300
 """Characters of a paragraph that may introduce a command; of a longer one its last sentence does."""
-SAME_THING = 0.5
+UNDO_SIMILARITY = 0.5
 """The share of words from which on a line of the rollback section undoes a command."""
 
 Topic = Literal["act", "rollback", "other"]
@@ -93,32 +93,32 @@ class _InstructionDraft:
 
 def names_alert(document: Document, situation: Situation) -> bool:
     """Whether the runbook is the one for the very alert that fired, by its name."""
-    names = {squash(name) for name in _names(document)} - {""}
+    names = {normalize_label(name) for name in _alert_names(document)} - {""}
     alerts = [situation.labels[label] for label in _ALERT_LABELS if situation.labels.get(label)]
-    alerts = alerts or _NAME.findall(situation.text[:LONGEST])
-    return any(squash(alert) in names for alert in alerts)
+    alerts = alerts or _NAME.findall(situation.text[:MAX_RUNBOOK_LENGTH])
+    return any(normalize_label(alert) in names for alert in alerts)
 
 
-def _names(document: Document) -> Iterator[str]:
+def _alert_names(document: Document) -> Iterator[str]:
     yield document.title
     yield document.id.rpartition("/")[2].removesuffix(".md")
     yield from (document.labels[label] for label in _ALERT_LABELS if label in document.labels)
-    heading = next((line for line in document.text[:LONGEST].splitlines() if line.startswith("# ")), "")
+    heading = next((line for line in document.text[:MAX_RUNBOOK_LENGTH].splitlines() if line.startswith("# ")), "")
     yield heading.removeprefix("# ")
 
 
 @lru_cache(maxsize=256)
-def instructions(text: str) -> tuple[Instruction, ...]:
+def extract_instructions(text: str) -> tuple[Instruction, ...]:
     """Return what a runbook says to do, in its order; lines are counted as its page counts them."""
     reader = _RunbookReader()
-    for section in sections(parse(text[:LONGEST])):
+    for section in sections(parse(text[:MAX_RUNBOOK_LENGTH])):
         reader.read_section(section)
     steps = [draft for draft in reader.drafts if draft.is_step]
     acting = [draft for draft in steps if draft.topic == "act"]
     if not reader.sectioned:
         acting = [draft for draft in steps if draft.ordered]
     undo = [line for draft in steps if draft.topic == "rollback" for line in draft.code or draft.text]
-    return tuple(_instruction(draft, undo) for draft in acting)
+    return tuple(_to_instruction(draft, undo) for draft in acting)
 
 
 class _RunbookReader:
@@ -204,19 +204,19 @@ def _add_text(draft: _InstructionDraft, text: str) -> None:
 def _introduction(lead: str) -> str:
     """The words that introduce a block of code: they end in a colon, or say to do something."""
     text = collapse_whitespace(lead)
-    if len(text) > LONGEST_LEAD:
+    if len(text) > MAX_LEAD_LENGTH:
         text = re.split(r"(?<=[.!?])\s", text)[-1]
-    return text if len(text) <= LONGEST_LEAD and (text.endswith(":") or is_instruction(plain_text(text))) else ""
+    return text if len(text) <= MAX_LEAD_LENGTH and (text.endswith(":") or is_instruction(plain_text(text))) else ""
 
 
-def _instruction(draft: _InstructionDraft, undo: list[str]) -> Instruction:
+def _to_instruction(draft: _InstructionDraft, undo: list[str]) -> Instruction:
     command = draft.command
     text = collapse_whitespace(plain_text(" ".join(draft.text))) or collapse_whitespace(draft.code[0])
-    return Instruction(text, command, draft.line, draft.rollback or _undo_of(command, undo))
+    return Instruction(text, command, draft.line, draft.rollback or _find_undo(command, undo))
 
 
-def _undo_of(command: str | None, undo: list[str]) -> str | None:
+def _find_undo(command: str | None, undo: list[str]) -> str | None:
     """The line of the rollback section that is about the same thing as the command, if one clearly is."""
-    done = frozenset(words(command or ""))
-    best = max(undo, key=lambda line: alike(done, frozenset(words(line))), default="")
-    return best if done and alike(done, frozenset(words(best))) >= SAME_THING else None
+    command_words = frozenset(extract_stems(command or ""))
+    best = max(undo, key=lambda line: jaccard_similarity(command_words, frozenset(extract_stems(line))), default="")
+    return best if command_words and jaccard_similarity(command_words, frozenset(extract_stems(best))) >= UNDO_SIMILARITY else None

@@ -4,10 +4,10 @@ import re
 
 from onrecall.domain.markdown_page import collapse_whitespace
 
-SHOWN = 600
+MAX_SENTENCE_LENGTH = 600
 """Characters of a sentence that are shown. A command is never cut: half of one is another command."""
 
-READ = 20_000
+MAX_READ_LENGTH = 20_000
 """Characters of a text that are looked at for what is shown of it."""
 
 _ESCAPE = r"\x1b\[[0-?]{0,40}[ -/]{0,40}[@-~]|\x1b\][^\x07\x1b]{0,4000}(?:\x07|\x1b\\)|\x1b[@-Z\\^_]"
@@ -23,12 +23,12 @@ def clean(text: str) -> str:
     return _HIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def sentence(text: str, limit: int = SHOWN) -> str:
+def sentence(text: str, limit: int = MAX_SENTENCE_LENGTH) -> str:
     """The text on one line, clean, and cut where it grows too long to read."""
-    said = collapse_whitespace(clean(text[:READ]))
-    return said if len(said) <= limit else said[: limit - 1].rstrip() + "…"
+    line = collapse_whitespace(clean(text[:MAX_READ_LENGTH]))
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def quote(line: str, limit: int = 2_000) -> str:
     """The longest stretch of a line that may be shown as it stands: verbatim, hence nothing is taken out of it."""
-    return max((part.strip() for part in _HIDDEN.split(line[:READ])), key=len)[:limit].strip()
+    return max((part.strip() for part in _HIDDEN.split(line[:MAX_READ_LENGTH])), key=len)[:limit].strip()

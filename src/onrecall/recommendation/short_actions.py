@@ -15,13 +15,13 @@ from onrecall.domain.incident import (
     Risk,
     Step,
 )
-from onrecall.recommendation.imperative import imperative
+from onrecall.recommendation.imperative import to_imperative
 from onrecall.recommendation.risk.classify import classify, classify_text
-from onrecall.recommendation.text_similarity import words
+from onrecall.recommendation.text_similarity import extract_stems
 
-MOST = 4
+MAX_SHORT_ACTIONS = 4
 """Lines for a client that shows a few."""
-MENTIONED = 2
+MIN_MENTIONED_WORDS = 2
 """Words of a step that the summary must hold before it counts as speaking of that step."""
 
 
@@ -61,15 +61,15 @@ def main_action(answer: Recommendation) -> ShortAction | None:
         return None
     matched = matched_evidence(answer)
     if matched is None or matched.incident is None or matched.resolution is None:
-        return _short(_first_change(answer.steps))
-    done = _done_steps(answer.steps, matched.incident)
-    own = sorted((step for step in answer.steps if step.n in done), key=lambda step: step.citation.line)
-    reported = next((step for step in own if done[step.n].effect is not None), None)
-    changes = [step for step in own if step.risk != "read_only" and not _undoes(done[step.n], matched.resolution)]
+        return _to_short_action(_first_change(answer.steps))
+    executions = _executed_steps(answer.steps, matched.incident)
+    own = sorted((step for step in answer.steps if step.n in executions), key=lambda step: step.citation.line)
+    reported = next((step for step in own if executions[step.n].effect is not None), None)
+    changes = [step for step in own if step.risk != "read_only" and not _undoes(executions[step.n], matched.resolution)]
     if reported is not None or not changes:
-        return _short(reported or _first_change(own or answer.steps))
-    summary = frozenset(words(matched.resolution.summary or ""))
-    return _short(max(changes, key=lambda step: _share(step.text, summary)))
+        return _to_short_action(reported or _first_change(own or answer.steps))
+    summary = frozenset(extract_stems(matched.resolution.summary or ""))
+    return _to_short_action(max(changes, key=lambda step: _summary_share(step.text, summary)))
 
 
 def action_line(answer: Recommendation) -> str:
@@ -84,7 +84,7 @@ def action_line(answer: Recommendation) -> str:
     return f"No action is on record; see {matched.id}" if matched else "No action is on record"
 
 
-def short_actions(answer: Recommendation, most: int = MOST) -> tuple[ShortAction, ...]:
+def short_actions(answer: Recommendation, most: int = MAX_SHORT_ACTIONS) -> tuple[ShortAction, ...]:
     """Return at most so many steps in one line each, in the answer's order.
 
     The main action is among them, before it the first check, after it what follows it; then whatever there is.
@@ -94,51 +94,51 @@ def short_actions(answer: Recommendation, most: int = MOST) -> tuple[ShortAction
         return ()
     checks = [step.n for step in answer.steps[:1] if step.risk == "read_only"]
     following = [step.n for step in answer.steps if step.n > main.number]
-    wanted = dict.fromkeys([main.number, *checks, *following, *(step.n for step in answer.steps)])
-    chosen = set(islice(wanted, most))
-    return tuple(_short(step) for step in answer.steps if step.n in chosen)
+    by_priority = dict.fromkeys([main.number, *checks, *following, *(step.n for step in answer.steps)])
+    chosen = set(islice(by_priority, most))
+    return tuple(_to_short_action(step) for step in answer.steps if step.n in chosen)
 
 
-def measure_of(resolution: Resolution | None) -> ResolutionStep | None:
+def find_decisive_step(resolution: Resolution | None) -> ResolutionStep | None:
     """Return the step that ended the incident, by the same rules; None where no step worked."""
     worked = [step for step in resolution.steps if step.outcome == "worked"] if resolution else []
     if resolution is None or not worked:
         return None
     reported = next((step for step in worked if step.effect is not None), None)
     changes = [step for step in worked if _risk(step) != "read_only" and not _undoes(step, resolution)]
-    summary = frozenset(words(resolution.summary or ""))
-    return reported or max(changes or worked[:1], key=lambda step: _share(step.text, summary))
+    summary = frozenset(extract_stems(resolution.summary or ""))
+    return reported or max(changes or worked[:1], key=lambda step: _summary_share(step.text, summary))
 
 
-def _done_steps(steps: Sequence[Step], incident: Incident) -> Mapping[int, ResolutionStep]:
+def _executed_steps(steps: Sequence[Step], incident: Incident) -> Mapping[int, ResolutionStep]:
     """What was done then, by the number of the step that cites it, on the incident's page or in its document."""
-    done = incident.resolution.steps if incident.resolution else ()
-    by_line = {(incident.id, line.number): done[line.step] for line in page.numbered_lines(incident) if line.step is not None}
-    by_line |= {(incident.document, step.line): step for step in done if incident.document and step.line}
-    places = ((step.n, (step.citation.id, step.citation.line)) for step in steps)
-    return {number: by_line[place] for number, place in places if place in by_line}
+    executed = incident.resolution.steps if incident.resolution else ()
+    by_line = {(incident.id, line.number): executed[line.step] for line in page.numbered_lines(incident) if line.step is not None}
+    by_line |= {(incident.document, step.line): step for step in executed if incident.document and step.line}
+    locations = ((step.n, (step.citation.id, step.citation.line)) for step in steps)
+    return {number: by_line[location] for number, location in locations if location in by_line}
 
 
 def _risk(step: ResolutionStep) -> Risk:
     return (classify(step.command) if step.command else classify_text(step.text)).risk
 
 
-def _undoes(done: ResolutionStep, resolution: Resolution) -> bool:
+def _undoes(candidate: ResolutionStep, resolution: Resolution) -> bool:
     """Whether it only took back what had failed before it."""
     failed = (step for step in resolution.steps if step.outcome != "worked" and step.rollback)
-    return any(done.command == step.rollback for step in failed)
+    return any(candidate.command == step.rollback for step in failed)
 
 
-def _share(text: str, summary: frozenset[str]) -> float:
+def _summary_share(text: str, summary: frozenset[str]) -> float:
     """The share of the words of the deed itself that the summary holds; 0 where it may hold them by chance."""
-    deed = frozenset(words(imperative(text)))
-    common = deed & summary
-    return len(common) / len(deed) if len(common) >= MENTIONED else 0.0
+    action_words = frozenset(extract_stems(to_imperative(text)))
+    common = action_words & summary
+    return len(common) / len(action_words) if len(common) >= MIN_MENTIONED_WORDS else 0.0
 
 
 def _first_change(steps: Sequence[Step]) -> Step:
     return next((step for step in steps if step.risk != "read_only"), steps[0])
 
 
-def _short(step: Step) -> ShortAction:
-    return ShortAction(step.n, imperative(step.text), step.risk, step.citation)
+def _to_short_action(step: Step) -> ShortAction:
+    return ShortAction(step.n, to_imperative(step.text), step.risk, step.citation)

@@ -4,11 +4,11 @@ import re
 from functools import lru_cache
 
 from onrecall.domain.markdown_page import collapse_whitespace
-from onrecall.recommendation.instance_values import mask
-from onrecall.recommendation.sanitize import READ, clean
-from onrecall.recommendation.text_similarity import words
+from onrecall.recommendation.instance_values import mask_instance_values
+from onrecall.recommendation.sanitize import MAX_READ_LENGTH, clean
+from onrecall.recommendation.text_similarity import extract_stems
 
-LONGEST = 500
+MAX_KEYED_LENGTH = 500
 """Characters of a step told in words that make its key: fewer than are shown, so a shown step keeps its key."""
 
 _PROMPT = re.compile(r"^(?:[$#>]\s+)?(?:sudo\s+)?")
@@ -22,12 +22,12 @@ _STATEMENT = re.compile(
 @lru_cache(maxsize=8192)
 def step_key(text: str, command: str | None) -> str:
     """The same action on other hosts, in another tense or with old values marked, has the same key."""
-    if command and (code := _code(command)):
+    if command and (code := _command_key(command)):
         return f"run {code}"
-    return f"do {' '.join(words(mask(collapse_whitespace(clean(text[:READ]))[:LONGEST]).casefold()))}"
+    return f"do {' '.join(extract_stems(mask_instance_values(collapse_whitespace(clean(text[:READ]))[:LONGEST]).casefold()))}"
 
 
-def _code(command: str) -> str:
-    lines = (_PROMPT.sub("", line.strip()).rstrip(" ;") for line in mask(clean(command[:READ])).splitlines())
+def _command_key(command: str) -> str:
+    lines = (_PROMPT.sub("", line.strip()).rstrip(" ;") for line in mask_instance_values(clean(command[:MAX_READ_LENGTH])).splitlines())
     code = collapse_whitespace(" ; ".join(line for line in lines if line))
     return code.casefold() if _STATEMENT.match(code) else code

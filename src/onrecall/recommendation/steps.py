@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 
 from onrecall.domain.incident import FailedStep, Risk, Situation, Step
 from onrecall.recommendation.actions import EvidenceAction
-from onrecall.recommendation.instance_values import old_values
+from onrecall.recommendation.instance_values import mark_source_values
 from onrecall.recommendation.merged_actions import MergedAction
 from onrecall.recommendation.risk.assessment import RISKS
 from onrecall.recommendation.risk.classify import classify, classify_text
 
-MOST = 8
+MAX_STEPS = 8
 """Steps in an answer that is put together from several sources; a longer list is not read at three in the morning."""
-LONGEST_PROCEDURE = 20
+MAX_PROCEDURE_STEPS = 20
 """Steps of one source that are shown though they are more: a procedure without its middle or its end does harm."""
 STALE_AFTER = timedelta(days=180)
-OUTCOMES = ("made_it_worse", "did_not_help")
+FAILURE_OUTCOMES = ("made_it_worse", "did_not_help")
 
 
 def select_steps(
@@ -37,10 +37,10 @@ def select_steps(
         The leading source's procedure, and of further sources what fits; numbered from 1.
     """
     candidates = [(action, report) for action in actions if (report := action.recommended)]
-    drafts = [_step(action, report, situation, now) for action, report in candidates]
-    chosen = _choose([action for action, _ in candidates], drafts, sources)
+    drafts = [_to_step(action, report, situation, now) for action, report in candidates]
+    chosen = _choose_steps([action for action, _ in candidates], drafts, sources)
     steps = [replace(drafts[place], n=number) for number, place in enumerate(chosen, start=1)]
-    return tuple(replace(step, precondition=_precondition(step, steps)) for step in steps)
+    return tuple(replace(step, precondition=_find_precondition(step, steps)) for step in steps)
 
 
 def failed_before(actions: Sequence[MergedAction], situation: Situation) -> tuple[FailedStep, ...]:
@@ -48,11 +48,11 @@ def failed_before(actions: Sequence[MergedAction], situation: Situation) -> tupl
     failed: dict[str, FailedStep] = {}
     for action in actions:
         if action.recommended is None:
-            failed.setdefault(action.reports[0].key, _tried(action, situation))
-    return tuple(sorted(failed.values(), key=lambda tried: OUTCOMES.index(tried.outcome))[:MOST])
+            failed.setdefault(action.reports[0].key, _to_failed_step(action, situation))
+    return tuple(sorted(failed.values(), key=lambda tried: FAILURE_OUTCOMES.index(tried.outcome))[:MAX_STEPS])
 
 
-def _choose(actions: Sequence[MergedAction], drafts: Sequence[Step], sources: Sequence[str]) -> list[int]:
+def _choose_steps(actions: Sequence[MergedAction], drafts: Sequence[Step], sources: Sequence[str]) -> list[int]:
     """The places of the steps to show: the leading source's procedure, then of each further source what fits."""
     by_source: dict[str, list[int]] = {source: [] for source in sources}
     for place, action in enumerate(actions):
@@ -60,14 +60,14 @@ def _choose(actions: Sequence[MergedAction], drafts: Sequence[Step], sources: Se
         by_source[next(source for source in sources if source in reporting)].append(place)
     chosen: list[int] = []
     for source, places in by_source.items():
-        room = LONGEST_PROCEDURE if source == sources[0] else max(MOST - len(chosen), 0)
-        chosen += places if len(places) <= room else _start(places[:room], drafts, whole=source == sources[0])
+        room = MAX_PROCEDURE_STEPS if source == sources[0] else max(MAX_STEPS - len(chosen), 0)
+        chosen += places if len(places) <= room else _procedure_start(places[:room], drafts, keep_all=source == sources[0])
     return sorted(chosen)
 
 
-def _start(places: Sequence[int], drafts: Sequence[Step], *, whole: bool) -> list[int]:
+def _procedure_start(places: Sequence[int], drafts: Sequence[Step], *, keep_all: bool) -> list[int]:
     """The start of a procedure that has to be cut: up to what disturbs, since what must follow it would be missing."""
-    if whole:
+    if keep_all:
         return list(places)
     stop = next((n for n, place in enumerate(places) if drafts[place].risk in ("disruptive", "destructive")), None)
     return list(places[:stop])
@@ -81,12 +81,12 @@ def _risk(report: EvidenceAction) -> Risk:
     return max((classify(code).risk for code in [report.command, *also]), key=RISKS.index)
 
 
-def _step(action: MergedAction, report: EvidenceAction, situation: Situation, now: datetime) -> Step:
+def _to_step(action: MergedAction, report: EvidenceAction, situation: Situation, now: datetime) -> Step:
     source = report.source.incident or report.source.document
-    text, in_text = old_values(report.text, source, situation)
-    command, in_command = old_values(report.command, source, situation) if report.command else (None, ())
-    rollback = report.rollback or next((same.rollback for same in action.reports if same.rollback), None)
-    undo, in_undo = old_values(rollback, source, situation) if rollback else (None, ())
+    text, in_text = mark_source_values(report.text, source, situation)
+    command, in_command = mark_source_values(report.command, source, situation) if report.command else (None, ())
+    rollback = report.rollback or next((other_report.rollback for other_report in action.reports if other_report.rollback), None)
+    undo, in_undo = mark_source_values(rollback, source, situation) if rollback else (None, ())
     return Step(
         n=0,
         text=text,
@@ -100,7 +100,7 @@ def _step(action: MergedAction, report: EvidenceAction, situation: Situation, no
     )
 
 
-def _precondition(step: Step, steps: Sequence[Step]) -> str | None:
+def _find_precondition(step: Step, steps: Sequence[Step]) -> str | None:
     """The check to make before something dangerous: the nearest that stands before it, of its own source if any."""
     if step.risk not in ("disruptive", "destructive"):
         return None
@@ -123,11 +123,11 @@ def _staleness(action: MergedAction, now: datetime) -> str | None:
     return None
 
 
-def _tried(action: MergedAction, situation: Situation) -> FailedStep:
+def _to_failed_step(action: MergedAction, situation: Situation) -> FailedStep:
     """The newest failure as it is reported; by the track record alone, the first report that there is."""
     report = action.latest_failure or next(iter((*action.failures, *action.reports)))
     source = report.source.incident or report.source.document
-    text, _ = old_values(report.text, source, situation)
-    command = old_values(report.command, source, situation)[0] if report.command else None
-    outcome = report.outcome if report.outcome in OUTCOMES else "did_not_help"
+    text, _ = mark_source_values(report.text, source, situation)
+    command = mark_source_values(report.command, source, situation)[0] if report.command else None
+    outcome = report.outcome if report.outcome in FAILURE_OUTCOMES else "did_not_help"
     return FailedStep(text=text, outcome=outcome, citation=report.citation, command=command)

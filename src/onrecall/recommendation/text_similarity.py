@@ -4,11 +4,11 @@ import re
 
 import Stemmer
 
-LIMIT = 20_000
+MAX_READ_LENGTH = 20_000
 """Characters of a text that are read for its words."""
 
-_PIECE = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
-_EMPTY = frozenset(
+_TOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
+_STOPWORDS = frozenset(
     re.findall(
         r"\w+",
         """
@@ -22,24 +22,24 @@ _EMPTY = frozenset(
 )
 
 
-def words(text: str) -> list[str]:
+def extract_stems(text: str) -> list[str]:
     """The stems of a text's words in their order, identifiers in parts, without those that say nothing."""
-    pieces = [piece.lower() for piece in _PIECE.findall(text[:LIMIT])]
-    return stems([piece for piece in pieces if piece not in _EMPTY])
+    pieces = [piece.lower() for piece in _TOKEN.findall(text[:MAX_READ_LENGTH])]
+    return stem_words([piece for piece in pieces if piece not in _STOPWORDS])
 
 
-def stems(lowered: list[str]) -> list[str]:
+def stem_words(lowered: list[str]) -> list[str]:
     """The English stems; a stemmer serves one thread only, so each call has its own."""
-    found: list[str] = Stemmer.Stemmer("english").stemWords(lowered)
-    return found
+    stemmed: list[str] = Stemmer.Stemmer("english").stemWords(lowered)
+    return stemmed
 
 
-def alike(one: frozenset[str], other: frozenset[str]) -> float:
+def jaccard_similarity(first: frozenset[str], second: frozenset[str]) -> float:
     """The share of words that two texts have in common, 0..1."""
-    both = one | other
-    return len(one & other) / len(both) if both else 0.0
+    union = first | second
+    return len(first & second) / len(union) if union else 0.0
 
 
-def squash(name: str) -> str:
+def normalize_label(name: str) -> str:
     """A name without case, blanks and punctuation: `Kube Pod Crash-Looping` is `kubepodcrashlooping`."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())

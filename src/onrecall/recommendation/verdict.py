@@ -67,114 +67,114 @@ class VerdictDecision:
     runbook: Evidence | None = None
 
 
-def judge(
+def decide_verdict(
     situation: Situation, evidence: Sequence[Evidence], hypotheses: Sequence[Hypothesis], thresholds: Thresholds
 ) -> VerdictDecision:
     """What the evidence allows to say; first by causes, then by what was never resolved, then by documents."""
-    silent = sum(one.probability or 0.0 for one in evidence if not has_usable_resolution(one))
-    leading = next((one for one in hypotheses if holds(one, thresholds, silent)), None)
+    unattributed = sum(piece.probability or 0.0 for piece in evidence if not has_usable_resolution(piece))
+    leading = next((cause for cause in hypotheses if explains_situation(cause, thresholds, unattributed)), None)
     if leading is not None:
-        sure = thresholds.knows(leading.score, _chance(leading, silent))
-        return _by_cause(leading, [one for one in hypotheses if one is not leading], evidence, thresholds, sure=sure)
-    runbook = next((one for one in evidence if _is_runbook(one) and _serves(one, situation, thresholds)), None)
+        sure = thresholds.knows(leading.score, _cause_probability(leading, unattributed))
+        return _decide_by_cause(leading, [cause for cause in hypotheses if cause is not leading], evidence, thresholds, sure=sure)
+    runbook = next((piece for piece in evidence if _is_runbook(piece) and _is_applicable_runbook(piece, situation, thresholds)), None)
     if runbook and runbook.document and names_alert(runbook.document, situation):
-        return VerdictDecision("known", f"the runbook {named(runbook)} is for this very alert", runbook=runbook)
-    seen = next((one for one in evidence if serves(one, thresholds) and not _is_runbook(one)), None)
-    if seen is not None:
-        return _by_unresolved(seen, runbook, thresholds)
+        return VerdictDecision("known", f"the runbook {describe_evidence(runbook)} is for this very alert", runbook=runbook)
+    unresolved = next((piece for piece in evidence if is_similar(piece, thresholds) and not _is_runbook(piece)), None)
+    if unresolved is not None:
+        return _decide_by_unresolved(unresolved, runbook, thresholds)
     if runbook is not None:
-        reason = f"no incident like this is on record; the runbook {named(runbook)} is about something like it"
+        reason = f"no incident like this is on record; the runbook {describe_evidence(runbook)} is about something like it"
         return VerdictDecision("similar", reason, runbook=runbook)
-    return VerdictDecision("never_seen", never(evidence, thresholds) + _foreign(situation, evidence))
+    return VerdictDecision("never_seen", never_seen_reason(evidence, thresholds) + _language_warning(situation, evidence))
 
 
-def never(evidence: Sequence[Evidence], thresholds: Thresholds) -> str:
+def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> str:
     """Why nothing counts as seen."""
     if not evidence:
         return "nothing like this was seen before"
-    nearest = max(evidence, key=lambda one: one.score)
-    matches = f"nothing like this was seen before: the nearest, {named(nearest)}, matches {nearest.score:.2f}"
+    nearest = max(evidence, key=lambda piece: piece.score)
+    matches = f"nothing like this was seen before: the nearest, {describe_evidence(nearest)}, matches {nearest.score:.2f}"
     if nearest.score >= thresholds.similar:
         return f"{matches}, but no more than much else here does"
     return f"{matches}, and it takes {thresholds.similar:.2f}"
 
 
-def serves(evidence: Evidence, thresholds: Thresholds) -> bool:
+def is_similar(evidence: Evidence, thresholds: Thresholds) -> bool:
     """Whether one piece of evidence is about something like this."""
     return thresholds.serves(evidence.score, evidence.probability)
 
 
-def holds(hypothesis: Hypothesis, thresholds: Thresholds, silent: float = 0.0) -> bool:
+def explains_situation(hypothesis: Hypothesis, thresholds: Thresholds, unattributed: float = 0.0) -> bool:
     """Whether a cause explains something like this; `silent` is the chance of what names no cause."""
-    return thresholds.serves(hypothesis.score, _chance(hypothesis, silent))
+    return thresholds.serves(hypothesis.score, _cause_probability(hypothesis, unattributed))
 
 
-def _foreign(situation: Situation, evidence: Sequence[Evidence]) -> str:
+def _language_warning(situation: Situation, evidence: Sequence[Evidence]) -> str:
     """What to know where question and memory are in different languages: the shipped model compares English alone."""
-    asked = detect_language(situation.text)
-    held = {detect_language(one.excerpt.text) for one in evidence if one.excerpt} - {None}
-    if asked is None or asked == "English" or asked in held:
+    query_language = detect_language(situation.text)
+    evidence_languages = {detect_language(piece.excerpt.text) for piece in evidence if piece.excerpt} - {None}
+    if query_language is None or query_language == "English" or query_language in evidence_languages:
         return ""
     return (
-        f"; the question is in {asked}: with the sentence model that ships, in this language recall goes by words "
+        f"; the question is in {query_language}: with the sentence model that ships, in this language recall goes by words "
         "only; ask in English, too"
     )
 
 
-def named(evidence: Evidence) -> str:
+def describe_evidence(evidence: Evidence) -> str:
     """The evidence by its id and title."""
     return f"{evidence.id} “{sentence(evidence.title, 100)}”"
 
 
-def _chance(hypothesis: Hypothesis, silent: float) -> float | None:
+def _cause_probability(hypothesis: Hypothesis, unattributed: float) -> float | None:
     """The chance that the cause is right: a page or an unresolved incident that is nearer is no other cause."""
     chance = hypothesis.probability
-    return None if chance is None else min(1.0, chance + silent)
+    return None if chance is None else min(1.0, chance + unattributed)
 
 
-def _by_cause(
+def _decide_by_cause(
     leading: Hypothesis,
-    others: Sequence[Hypothesis],
+    competing: Sequence[Hypothesis],
     evidence: Sequence[Evidence],
     thresholds: Thresholds,
     *,
     sure: bool,
 ) -> VerdictDecision:
-    best = max(leading.evidence, key=lambda one: one.score)
-    more = sum(1 + len(one.family) for one in leading.evidence) - 1
+    best = max(leading.evidence, key=lambda piece: piece.score)
+    more = sum(1 + len(piece.family) for piece in leading.evidence) - 1
     agree = f", and {more} more incident{'s' * (more > 1)} of the same cause" if more else ""
-    match = f"{named(best)} matches {best.score:.2f}{agree}"
-    if nearer := next((one for one in evidence if one.score > best.score and _unresolved(one)), None):
-        match += f"; {named(nearer)} is nearer ({nearer.score:.2f}), but its resolution {_gap(nearer)}"
-    rival = next((one for one in others if one.weight >= thresholds.contested * leading.weight), None)
+    match = f"{describe_evidence(best)} matches {best.score:.2f}{agree}"
+    if nearer := next((piece for piece in evidence if piece.score > best.score and _is_unresolved(piece)), None):
+        match += f"; {describe_evidence(nearer)} is nearer ({nearer.score:.2f}), but its resolution {_resolution_gap(nearer)}"
+    rival = next((cause for cause in competing if cause.weight >= thresholds.contested * leading.weight), None)
     if not sure and best.score < thresholds.known:
         return VerdictDecision("similar", f"like it, not the same: {match}", leading)
     if rival is not None:
         return VerdictDecision(
-            "similar", f"{match}, but {named(rival.best)} with another cause matches {rival.score:.2f}", leading
+            "similar", f"{match}, but {describe_evidence(rival.best)} with another cause matches {rival.score:.2f}", leading
         )
     if not sure:
         return VerdictDecision("similar", f"like it, but not far ahead of much else here: {match}", leading)
     return VerdictDecision("known", f"seen before: {match}", leading)
 
 
-def _by_unresolved(seen: Evidence, runbook: Evidence | None, thresholds: Thresholds) -> VerdictDecision:
-    same = seen.kind == "incident" and thresholds.knows(seen.score, seen.probability)
-    verdict: Verdict = "known" if same else "similar"
-    if seen.kind == "document":
-        reason = f"no resolved incident is like this; {named(seen)} tells of something like it ({seen.score:.2f})"
+def _decide_by_unresolved(unresolved: Evidence, runbook: Evidence | None, thresholds: Thresholds) -> VerdictDecision:
+    is_known = unresolved.kind == "incident" and thresholds.knows(unresolved.score, unresolved.probability)
+    verdict: Verdict = "known" if is_known else "similar"
+    if unresolved.kind == "document":
+        reason = f"no resolved incident is like this; {describe_evidence(unresolved)} tells of something like it ({unresolved.score:.2f})"
     else:
-        reason = f"seen before as {named(seen)} ({seen.score:.2f}), whose resolution {_gap(seen)}"
+        reason = f"seen before as {describe_evidence(unresolved)} ({unresolved.score:.2f}), whose resolution {_resolution_gap(unresolved)}"
     if runbook is not None:
-        reason += f"; the steps are those of the runbook {named(runbook)}"
+        reason += f"; the steps are those of the runbook {describe_evidence(runbook)}"
     return VerdictDecision(verdict, reason, runbook=runbook)
 
 
-def _unresolved(evidence: Evidence) -> bool:
+def _is_unresolved(evidence: Evidence) -> bool:
     return evidence.kind == "incident" and not has_usable_resolution(evidence)
 
 
-def _gap(evidence: Evidence) -> str:
+def _resolution_gap(evidence: Evidence) -> str:
     provenance = evidence.resolution.provenance if evidence.resolution else None
     if provenance == "suggested":
         return "was suggested and nobody confirmed it"
@@ -185,6 +185,6 @@ def _is_runbook(evidence: Evidence) -> bool:
     return evidence.document is not None and evidence.document.kind == "runbook"
 
 
-def _serves(evidence: Evidence, situation: Situation, thresholds: Thresholds) -> bool:
+def _is_applicable_runbook(evidence: Evidence, situation: Situation, thresholds: Thresholds) -> bool:
     assert evidence.document is not None
-    return serves(evidence, thresholds) or names_alert(evidence.document, situation)
+    return is_similar(evidence, thresholds) or names_alert(evidence.document, situation)

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 from onrecall.domain.errors import Invalid
 
 OPSET, IR_VERSION = 20, 10
-WEIGHTS = "model.safetensors"
+WEIGHTS_FILE = "model.safetensors"
 FLOAT = TensorProto.FLOAT
 
 
@@ -31,12 +31,12 @@ class EncoderShape:
     pooling: str
 
 
-def shape(folder: Path) -> EncoderShape:
+def read_shape(folder: Path) -> EncoderShape:
     """The encoder's sizes, or Invalid when it is not of the BERT family or pools in another way."""
-    config = _json(folder / "config.json")
+    config = _read_json(folder / "config.json")
     if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
         raise _unsuitable(f"{folder} holds a {config.get('model_type', 'nameless')} model; only BERT encoders run here")
-    pooling = _json(folder / "1_Pooling" / "config.json")
+    pooling = _read_json(folder / "1_Pooling" / "config.json")
     mean, first = pooling.get("pooling_mode_mean_tokens"), pooling.get("pooling_mode_cls_token")
     if bool(mean) == bool(first):
         raise _unsuitable(f"{folder} pools neither by mean nor by first token")
@@ -45,28 +45,28 @@ def shape(folder: Path) -> EncoderShape:
         heads=config["num_attention_heads"],
         width=config["hidden_size"],
         epsilon=config["layer_norm_eps"],
-        cut=min(_json(folder / "sentence_bert_config.json")["max_seq_length"], config["max_position_embeddings"]),
+        cut=min(_read_json(folder / "sentence_bert_config.json")["max_seq_length"], config["max_position_embeddings"]),
         pooling="mean" if mean else "first",
     )
 
 
-def graph(folder: Path, sizes: EncoderShape) -> onnx.ModelProto:
+def build_graph(folder: Path, sizes: EncoderShape) -> onnx.ModelProto:
     """The encoder; its weights stay in their file."""
-    return _Graph(sizes).build(_weights(weights(folder)))
+    return _Graph(sizes).build(_read_weights(weights_file(folder)))
 
 
-def weights(folder: Path) -> Path:
+def weights_file(folder: Path) -> Path:
     """The file of the weights: hubs link it from elsewhere, and only its own folder may be read from."""
-    return (folder / WEIGHTS).resolve()
+    return (folder / WEIGHTS_FILE).resolve()
 
 
-def session(folder: Path, model: onnx.ModelProto) -> onnxruntime.InferenceSession:
+def create_session(folder: Path, model: onnx.ModelProto) -> onnxruntime.InferenceSession:
     """An encoder ready to run on one thread; the weights are mapped from the safetensors file itself."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # it keeps a plan for every length ever seen
     options.log_severity_level = 3
-    place = str(weights(folder).parent)
+    place = str(weights_file(folder).parent)
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", place)
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
@@ -75,14 +75,14 @@ def _unsuitable(why: str) -> Invalid:
     return Invalid(f"{why}; give the folder of a BERT sentence encoder, as the model hubs lay it out", "model folder")
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
         raise _unsuitable(f"{path} cannot be read: {error}") from error
 
 
-def _weights(path: Path) -> Iterator[TensorProto]:
+def _read_weights(path: Path) -> Iterator[TensorProto]:
     """Each float32 tensor of a safetensors file as a byte range of that file."""
     try:
         with path.open("rb") as file:
@@ -120,8 +120,8 @@ class _Graph:
         out = self._pooled(self._encoded(self._embedded()))
         used = {name for node in self.nodes for name in node.input}
         initializers = [*(tensor for tensor in weights if tensor.name in used), *self.constants.values()]
-        known = {tensor.name for tensor in initializers} | {name for node in self.nodes for name in node.output}
-        if missing := used - known - {"ids"}:
+        available = {tensor.name for tensor in initializers} | {name for node in self.nodes for name in node.output}
+        if missing := used - available - {"ids"}:
             raise _unsuitable(f"the weights lack {', '.join(sorted(missing))} as float32")
         graph = helper.make_graph(
             self.nodes,

@@ -10,7 +10,7 @@ import numpy as np
 
 from onrecall.retrieval.embeddings import Embedder, Progress, Vectors
 
-SLICE = 256
+BATCH_SIZE = 256
 """Texts embedded between two writes: what a killed import loses at most."""
 
 
@@ -34,25 +34,25 @@ class CachedEmbedder:
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """One row per text; only what the file does not hold goes to the model."""
         keys = [hashlib.sha256(f"{self.name}\0{text}".encode("utf-8", "surrogatepass")).digest() for text in texts]
-        known = self._read(keys)
-        fresh = list({key: text for key, text in zip(keys, texts, strict=True) if key not in known}.items())
+        vectors_by_key = self._read(keys)
+        fresh = list({key: text for key, text in zip(keys, texts, strict=True) if key not in vectors_by_key}.items())
         ready = len(texts) - len(fresh)
-        for start in range(0, len(fresh), SLICE):
-            part = dict(fresh[start : start + SLICE])
-            vectors = self._embedder.embed(list(part.values()), _after(progress, ready + start, len(texts)))
+        for start in range(0, len(fresh), BATCH_SIZE):
+            part = dict(fresh[start : start + BATCH_SIZE])
+            vectors = self._embedder.embed(list(part.values()), _offset_progress(progress, ready + start, len(texts)))
             new = dict(zip(part, vectors, strict=True))
             self._write(new)
-            known.update(new)
+            vectors_by_key.update(new)
         if progress and not fresh:
             progress(len(texts), len(texts))
-        return np.array([known[key] for key in keys], np.float32).reshape(len(texts), self.dimensions)
+        return np.array([vectors_by_key[key] for key in keys], np.float32).reshape(len(texts), self.dimensions)
 
     def _read(self, keys: Sequence[bytes]) -> dict[bytes, Vectors]:
         rows: list[tuple[bytes, bytes]] = []
 
         def read(file: sqlite3.Connection) -> None:
-            for start in range(0, len(keys), SLICE):
-                part = keys[start : start + SLICE]
+            for start in range(0, len(keys), BATCH_SIZE):
+                part = keys[start : start + BATCH_SIZE]
                 marks = ",".join("?" * len(part))
                 rows.extend(file.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part))  # noqa: S608
 
@@ -79,6 +79,6 @@ class CachedEmbedder:
                 Path(f"{self._path}{suffix}").unlink(missing_ok=True)
 
 
-def _after(progress: Progress | None, before: int, total: int) -> Progress | None:
+def _offset_progress(progress: Progress | None, before: int, total: int) -> Progress | None:
     """The same progress, seen from the whole: `before` texts were ready, of `total`."""
-    return progress and (lambda done, _: progress(before + done, total))
+    return progress and (lambda completed, _: progress(before + completed, total))

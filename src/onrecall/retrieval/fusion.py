@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 WEIGHTS = {"words": 0.55, "meaning": 1.0, "characters": 0.5, "signature": 0.2, "labels": 0.1}
 """The fusion: words and meaning weigh about alike, the rest tips the scales."""
-WITHOUT_MEANING = 1.85
+NO_MEANING_FACTOR = 1.85
 """Where no model is at hand the other signals stand for it too."""
-MIDDLE, SLOPE = 1.06, 0.16
+SIGMOID_MID, SIGMOID_SCALE = 1.06, 0.16
 """The strength that is half a match, and how quickly more becomes a sure one."""
-BY_CHANCE = 0.015
+CHANCE_PER_REACH = 0.015
 """What each unit of a situation's reach adds to the strength of anything: long texts share words by chance."""
 
 
@@ -48,12 +48,12 @@ class Ranker:
 SHIPPED_RANKER = Ranker()
 
 
-def strengths(words: Numbers, meaning: Numbers | None, known: npt.NDArray[np.bool_] | None) -> Numbers:
+def weighted_scores(words: Numbers, meaning: Numbers | None, has_meaning: npt.NDArray[np.bool_] | None) -> Numbers:
     """The strength of many by words and meaning alone; of some the meaning may not be known."""
-    if meaning is None or known is None:
-        return words * WEIGHTS["words"] * WITHOUT_MEANING
+    if meaning is None or has_meaning is None:
+        return words * WEIGHTS["words"] * NO_MEANING_FACTOR
     total = words * WEIGHTS["words"] + meaning * WEIGHTS["meaning"]
-    return np.where(known, total, total * WITHOUT_MEANING)
+    return np.where(has_meaning, total, total * NO_MEANING_FACTOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Signals:
         """What each signal adds to the match."""
         weighed = {name: weight * (getattr(self, name) or 0.0) for name, weight in WEIGHTS.items()}
         if self.meaning is None:
-            return {name: value * WITHOUT_MEANING for name, value in weighed.items()}
+            return {name: value * NO_MEANING_FACTOR for name, value in weighed.items()}
         return weighed
 
     @property
@@ -90,12 +90,12 @@ class Signals:
         """All signals together: the sum of the parts, without their names, for it is taken of every candidate."""
         signals = (self.words, self.meaning or 0.0, self.characters, self.signature, self.labels)
         total = float(sum(map(mul, WEIGHTS.values(), signals)))
-        return total * WITHOUT_MEANING if self.meaning is None else total
+        return total * NO_MEANING_FACTOR if self.meaning is None else total
 
     @property
     def score(self) -> float:
         """The match, 0..1: the strength beyond what a situation of this length finds anywhere."""
-        return 1 / (1 + math.exp((MIDDLE + BY_CHANCE * self.reach - self.strength) / SLOPE))
+        return 1 / (1 + math.exp((SIGMOID_MID + CHANCE_PER_REACH * self.reach - self.strength) / SIGMOID_SCALE))
 
     @property
     def shares(self) -> Mapping[str, float]:

@@ -11,34 +11,34 @@ import numpy.typing as npt
 
 from onrecall.retrieval import snapshot
 from onrecall.retrieval.index import ChangeLog, Vector, Visible
-from onrecall.retrieval.postings import ROWS
-from onrecall.retrieval.segment import FAR, Segment, check, signs
+from onrecall.retrieval.postings import MAX_ROWS
+from onrecall.retrieval.segment import NO_DISTANCE, Segment, checksum, binary_sketch
 
-AT_ONCE = 8192
+CHANGES_PER_READ = 8192
 """Changes read at a time."""
-UNSAVED = 4096
+MAX_UNSAVED_CHANGES = 4096
 """Changes that a restart may have to read again: a moment's work."""
-WIDE = 4
+OVERSAMPLING = 4
 """Candidates by signs alone for each one asked for; the better measure then picks among them."""
-SAMPLE = 64
+SAMPLE_SIZE = 64
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class IndexState:
     """All passages up to a place in the change log."""
 
     segments: tuple[Segment, ...] = ()
     seq: int = 0
 
-    def after(self, fresh: Segment, gone: Sequence[int]) -> "State":
+    def after(self, new_segment: Segment, removed_ids: Sequence[int]) -> "IndexState":
         """The state after some more changes."""
         segments = self.segments
-        if gone:
-            leaving = np.array(sorted(gone), np.int64)
-            segments = tuple(segment.without(leaving) for segment in segments)
-        return State(_tidy((*segments, fresh)), fresh.last)
+        if removed_ids:
+            removed = np.array(sorted(removed_ids), np.int64)
+            segments = tuple(segment.without(removed) for segment in segments)
+        return IndexState(_compact((*segments, new_segment)), new_segment.last)
 
     def __len__(self) -> int:
         return sum(map(len, self.segments))
@@ -55,7 +55,7 @@ class LocalIndex:
         self._changes, self._model, self._path = changes, model, path
         self._lock = threading.Lock()
         stored = snapshot.load(path, model) if path else None
-        self._state = State(*stored) if stored else State()
+        self._state = IndexState(*stored) if stored else IndexState()
         self._saved = self._state.seq
         self._trusted = not stored
 
@@ -69,60 +69,60 @@ class LocalIndex:
                 self._begin_anew("it is of another database")
                 self._catch_up()
             self._trusted = True
-            self._save(UNSAVED)
+            self._save(MAX_UNSAVED_CHANGES)
 
     def close(self) -> None:
         """Keep what was learned, where it is worth the while."""
         with self._lock:
-            self._save(UNSAVED // 4)
+            self._save(MAX_UNSAVED_CHANGES // 4)
 
     def words(self, terms: Mapping[int, float], visible: Visible, limit: int) -> list[int]:
         """Candidates by BM25 over the terms."""
         state = self._state
-        wanted = np.array(sorted(terms), np.uint64)
-        having = sum((segment.words.counts(wanted) for segment in state.segments), np.zeros(len(wanted), np.int64))
-        rarity = np.log1p((len(state) - having + 0.5) / (having + 0.5))
-        importance = (rarity * [terms[int(term)] for term in wanted]).astype(np.float32)
-        return _best(state.segments, lambda segment: segment.scores(wanted, importance, visible), limit)
+        term_ids = np.array(sorted(terms), np.uint64)
+        row_counts = sum((segment.words.counts(term_ids) for segment in state.segments), np.zeros(len(term_ids), np.int64))
+        rarity = np.log1p((len(state) - row_counts + 0.5) / (row_counts + 0.5))
+        importance = (rarity * [terms[int(term)] for term in term_ids]).astype(np.float32)
+        return _top_ids(state.segments, lambda segment: segment.scores(term_ids, importance, visible), limit)
 
     def meaning(self, vector: Vector, visible: Visible, limit: int) -> list[int]:
         """Candidates by the signs of their vectors, the nearest few ranked by the vector itself against those signs."""
-        segments, wanted = self._state.segments, signs(vector)
-        distances = [segment.distances(wanted, visible) for segment in segments]
-        border = _border(distances, limit * WIDE)
-        ids, likeness = [], []
-        for segment, far in zip(segments, distances, strict=True):
-            rows = np.flatnonzero(far <= border)
+        segments, sketch = self._state.segments, binary_sketch(vector)
+        distances = [segment.distances(sketch, visible) for segment in segments]
+        border = _distance_limit(distances, limit * OVERSAMPLING)
+        ids, scores = [], []
+        for segment, hamming in zip(segments, distances, strict=True):
+            rows = np.flatnonzero(hamming <= border)
             ids.append(segment.ids[rows])
-            likeness.append(segment.likeness(rows, vector))
-        return _ranked(ids, likeness, limit)
+            scores.append(segment.likeness(rows, vector))
+        return _rank_ids(ids, scores, limit)
 
     def _catch_up(self) -> None:
         newest = self._changes.last_seq()
         if newest < self._state.seq:
             self._begin_anew("the database was set back")
         state = self._state
-        while state.seq < newest and (found := self._changes.changes(state.seq, AT_ONCE)):
+        while state.seq < newest and (changes := self._changes.changes(state.seq, CHANGES_PER_READ)):
             # What came anew is another now: the same number may stand for another vector.
-            state = state.after(Segment.of(found, self._model), [change.id for change in found])
-        self._state = State(state.segments, max(state.seq, newest))
+            state = state.after(Segment.of(changes, self._model), [change.id for change in changes])
+        self._state = IndexState(state.segments, max(state.seq, newest))
 
     def _begin_anew(self, reason: str) -> None:
         _log.warning("rebuilding the local index: %s", reason)
-        self._state, self._saved = State(), 0
+        self._state, self._saved = IndexState(), 0
         if self._path:
             snapshot.remove(self._path)
 
     def _genuine(self) -> bool:
         """Whether passages picked from all over are in the database as they are here."""
         segments = self._state.segments
-        known = {
+        sampled = {
             int(segment.ids[row]): int(segment.checks[row])
             for segment in segments
-            for row in np.flatnonzero(~segment.dead)[:: -max(1, len(segment) * len(segments) // SAMPLE)]
+            for row in np.flatnonzero(~segment.dead)[:: -max(1, len(segment) * len(segments) // SAMPLE_SIZE)]
         }
-        there = self._changes.passages(list(known))
-        return all(number in there and check(there[number]) == wanted for number, wanted in known.items())
+        stored = self._changes.passages(list(sampled))
+        return all(number in stored and checksum(stored[number]) == expected for number, expected in sampled.items())
 
     def _save(self, unsaved: int) -> None:
         state = self._state
@@ -131,27 +131,27 @@ class LocalIndex:
             self._saved = state.seq
 
 
-def _tidy(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+def _compact(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """Few segments: one is merged into that before it while that is not much bigger, and what is gone is left out."""
-    kept: list[Segment] = []
+    compacted: list[Segment] = []
     for segment in segments:
         parts = [segment] if segment.living else []
-        while parts and kept and len(kept[-1]) <= 2 * sum(map(len, parts)) and _fit([kept[-1], *parts]):
-            parts.insert(0, kept.pop())
+        while parts and compacted and len(compacted[-1]) <= 2 * sum(map(len, parts)) and _fits_one_segment([compacted[-1], *parts]):
+            parts.insert(0, compacted.pop())
         if len(parts) > 1 or (parts and 2 * segment.living < len(segment)):
             parts = [Segment.merged(parts)]
-        kept.extend(parts)
-    return tuple(kept)
+        compacted.extend(parts)
+    return tuple(compacted)
 
 
-def _fit(parts: Sequence[Segment]) -> bool:
-    return sum(part.living for part in parts) <= ROWS
+def _fits_one_segment(parts: Sequence[Segment]) -> bool:
+    return sum(part.living for part in parts) <= MAX_ROWS
 
 
-def _best(segments: Sequence[Segment], scored: Callable[[Segment], Vector], limit: int) -> list[int]:
+def _top_ids(segments: Sequence[Segment], scored: Callable[[Segment], Vector], limit: int) -> list[int]:
     """The ids of the rows that score best, those that score nothing left out."""
     ids: list[npt.NDArray[np.int64]] = []
-    found: list[Vector] = []
+    best_scores: list[Vector] = []
     floor = np.float32(0)
     for segment in segments:
         scores = scored(segment)
@@ -159,26 +159,26 @@ def _best(segments: Sequence[Segment], scored: Callable[[Segment], Vector], limi
         if len(rows) > limit:
             rows = rows[np.argpartition(scores[rows], -limit)[-limit:]]
         ids.append(segment.ids[rows])
-        found.append(scores[rows])
-        if sum(map(len, found)) >= limit:
-            floor = np.partition(np.concatenate(found), -limit)[-limit]
-    return _ranked(ids, found, limit)
+        best_scores.append(scores[rows])
+        if sum(map(len, best_scores)) >= limit:
+            floor = np.partition(np.concatenate(best_scores), -limit)[-limit]
+    return _rank_ids(ids, best_scores, limit)
 
 
-def _border(distances: Sequence[npt.NDArray[np.uint16]], many: int) -> int:
+def _distance_limit(distances: Sequence[npt.NDArray[np.uint16]], count: int) -> int:
     """The distance within which there are so many rows, or all."""
     if not distances:
         return 0
-    nearest = np.concatenate([np.partition(one, many - 1)[:many] if len(one) > many else one for one in distances])
-    if len(nearest) >= many:
-        nearest = np.partition(nearest, many - 1)[:many]
-    return min(int(nearest.max(initial=0)), int(FAR) - 1)
+    nearest = np.concatenate([np.partition(column, count - 1)[:count] if len(column) > count else column for column in distances])
+    if len(nearest) >= count:
+        nearest = np.partition(nearest, count - 1)[:count]
+    return min(int(nearest.max(initial=0)), int(NO_DISTANCE) - 1)
 
 
-def _ranked(ids: Sequence[npt.NDArray[np.int64]], scores: Sequence[Vector], limit: int) -> list[int]:
+def _rank_ids(ids: Sequence[npt.NDArray[np.int64]], scores: Sequence[Vector], limit: int) -> list[int]:
     """The ids by falling score, of equal ones the earlier first."""
     if not ids:
         return []
     numbers, values = np.concatenate(ids), np.concatenate(scores)
-    found: list[int] = numbers[np.lexsort((numbers, -values))[:limit]].tolist()
-    return found
+    ranked: list[int] = numbers[np.lexsort((numbers, -values))[:limit]].tolist()
+    return ranked

@@ -4,16 +4,16 @@ import re
 from functools import lru_cache
 
 MASK = "<*>"
-LONGEST = 2_000
+MAX_INSPECTED = 2_000
 """Characters of a line that are looked at when deciding what kind of line it is."""
-REMEMBERED, USUAL = 8192, 300
+CACHE_SIZE, MAX_CACHED_LENGTH = 8192, 300
 """So many lines are looked at once, as long as they are no longer than usual: the same ones come again and again."""
 
 _LEVEL = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|CRITICAL|CRIT|ALERT|EMERG|FATAL|PANIC)"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 
-_STARTS = re.compile(
+_LOG_PREFIX = re.compile(
     rf"""\s*(?:<\d+>\d?\s*|[-\[("]\s*)*(?:
       \d{{4}}[-/.]\d\d[-/.]\d\d(?:[T\s,_:-]|$)                # 2024-05-01 …, 2024/05/01 …
     | \d\d[-/]\d\d[-/]\d\d(?:\d\d)?[\sT]\d\d:\d\d            # 17/06/09 20:10:40
@@ -32,7 +32,7 @@ _STARTS = re.compile(
 _FRAME = re.compile(
     r'\s*(?:at\s+[\w$.<>/]+\s?\(|File ".{1,300}", line \d|\.{3} \d+ more|goroutine \d+ \[|from \S{1,300}:\d+:in )'
 )
-_INSIDE = re.compile(
+_LOG_LEVEL = re.compile(
     rf"""[\[\s|(]{_LEVEL}[\]\s|:)]  |  \blevel=\w  |  "(?:level|severity|lvl)"\s?:  |  \b\w[\w.-]{{1,60}}\[\d+\]:\s""",
     re.VERBOSE,
 )
@@ -58,7 +58,7 @@ _KEEP = (
 _POD = r"(?<=[a-z0-9]-)[a-f0-9]{8,10}-[a-z0-9]{5}\b"
 _NUMBER = r"(?<![\w.])[-+]?\d+(?:[.,:]\d+)*(?:[a-zA-Z%]{1,3})?(?![\w])"
 
-_COULD_BE = re.compile(r"\d|[a-fA-F]{8}|(?:[a-fA-F]{1,4}:){4}")
+_MAY_BE_VOLATILE = re.compile(r"\d|[a-fA-F]{8}|(?:[a-fA-F]{1,4}:){4}")
 """What every volatile piece has: to look for this alone is many times as fast, and prose has none."""
 _VOLATILE = re.compile(f"{_UUID}|{_IP}|{_IP6}|{_POD}|{_HEX}|{_LONG}|{_JOINED}")
 _MASKED = re.compile(
@@ -67,46 +67,46 @@ _MASKED = re.compile(
 _KLOG = re.compile(r"^(\s*)[IWEF]\d{4}\s")
 
 
-def is_frame(line: str) -> bool:
+def is_stack_frame(line: str) -> bool:
     """Whether a line is a frame of a stack trace."""
-    return bool(_FRAME.match(line[:LONGEST]))
+    return bool(_FRAME.match(line[:MAX_INSPECTED]))
 
 
-def is_stamped(line: str) -> bool:
+def has_log_prefix(line: str) -> bool:
     """Whether a line says when, how bad or where in the code, as logs do; ids alone make it no such line."""
-    head = line[:LONGEST]
-    return bool(_STARTS.match(head) or _FRAME.match(head) or _INSIDE.search(head[:200]))
+    head = line[:MAX_INSPECTED]
+    return bool(_LOG_PREFIX.match(head) or _FRAME.match(head) or _LOG_LEVEL.search(head[:200]))
 
 
-def is_log(line: str) -> bool:
+def is_log_line(line: str) -> bool:
     """Whether a line was written by a program: it says when, how bad, where in the code, or is full of ids."""
-    return _known_log(line) if len(line) <= USUAL else _is_log(line)
+    return _cached_is_log_line(line) if len(line) <= MAX_CACHED_LENGTH else _detect_log_line(line)
 
 
-def _is_log(line: str) -> bool:
-    head = line[:LONGEST]
-    if is_stamped(head):
+def _detect_log_line(line: str) -> bool:
+    head = line[:MAX_INSPECTED]
+    if has_log_prefix(head):
         return True
-    volatile = len(_VOLATILE.findall(head)) if _COULD_BE.search(head) else 0
+    volatile = len(_VOLATILE.findall(head)) if _MAY_BE_VOLATILE.search(head) else 0
     return volatile > 0 and volatile * 8 >= head.count(" ") + 1
 
 
-_known_log = lru_cache(REMEMBERED)(_is_log)
+_cached_is_log_line = lru_cache(CACHE_SIZE)(_detect_log_line)
 
 
-def mask(text: str, by: str = MASK) -> str:
+def mask_variables(text: str, by: str = MASK) -> str:
     """The text with ids, addresses, times and numbers of its log lines replaced; prose stays as it is."""
-    return "\n".join(mask_line(line, by) if is_log(line) else line for line in text.split("\n"))
+    return "\n".join(mask_line(line, by) if is_log_line(line) else line for line in text.split("\n"))
 
 
 def mask_line(line: str, by: str = MASK) -> str:
     """One log line without what changes from run to run; error codes, HTTP statuses and versions stay."""
-    return _known_mask(line, by) if len(line) <= USUAL else _mask_line(line, by)
+    return _cached_mask_line(line, by) if len(line) <= MAX_CACHED_LENGTH else _mask_line(line, by)
 
 
 def _mask_line(line: str, by: str) -> str:
     line = _KLOG.sub(r"\1", line)
-    return _MASKED.sub(lambda found: found[0] if found["keep"] else by, line)
+    return _MASKED.sub(lambda match: match[0] if match["keep"] else by, line)
 
 
-_known_mask = lru_cache(REMEMBERED)(_mask_line)
+_cached_mask_line = lru_cache(CACHE_SIZE)(_mask_line)

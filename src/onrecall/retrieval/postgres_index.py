@@ -33,12 +33,12 @@ class PostgresIndex:
 
     def words(self, terms: Mapping[int, float], visible: Visible, limit: int) -> list[int]:
         """Candidates by their rarest terms."""
-        return self._search.words(terms, _only(visible), visible.as_of, visible.exclude, limit)
+        return self._search.words(terms, _to_filter(visible), visible.as_of, visible.exclude, limit)
 
     def meaning(self, vector: Vector, visible: Visible, limit: int) -> list[int]:
         """Candidates by HNSW."""
-        return self._search.meaning(vector, _only(visible), visible.as_of, visible.exclude, limit)
+        return self._search.meaning(vector, _to_filter(visible), visible.as_of, visible.exclude, limit)
 
 
-def _only(visible: Visible) -> Filter:
+def _to_filter(visible: Visible) -> Filter:
     return Filter(visible.kind, visible.service, visible.labels)

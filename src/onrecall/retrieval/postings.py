@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-ROWS = 1 << 16
+MAX_ROWS = 1 << 16
 """The most rows there can be, so that a row takes two bytes."""
-COMMON = 6
+COMMON_TERM_RATIO = 6
 """A term in at least one of this many rows is stored as a full weight vector: adding it beats gathering rows."""
 
 Keys = npt.NDArray[np.uint64]
@@ -16,13 +16,13 @@ Terms = npt.NDArray[np.uint64]
 Scores = npt.NDArray[np.float32]
 
 
-def keys(terms: Terms, rows: npt.NDArray[np.integer], weights: npt.NDArray[np.integer]) -> Keys:
+def pack_keys(terms: Terms, rows: npt.NDArray[np.integer], weights: npt.NDArray[np.integer]) -> Keys:
     """Term (40 bits), row (16) and weight (8) in one number each: to sort them is all it takes to index them."""
     return np.asarray((terms << np.uint64(24)) | (rows.astype(np.uint64) << np.uint64(8)) | weights.astype(np.uint64))
 
 
-def _rows(found: Keys) -> npt.NDArray[np.int64]:
-    return ((found >> np.uint64(8)) & np.uint64(ROWS - 1)).astype(np.int64)
+def _unpack_rows(packed: Keys) -> npt.NDArray[np.int64]:
+    return ((packed >> np.uint64(8)) & np.uint64(MAX_ROWS - 1)).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +43,22 @@ class Postings:
     """For each of them its weight in every row, 0 where the row has it not."""
 
     @classmethod
-    def of(cls, found: Keys, size: int) -> "Postings":
+    def of(cls, packed: Keys, size: int) -> "Postings":
         """Index the keys of this many rows."""
-        found = np.sort(found)
-        terms = found >> np.uint64(24)
+        packed = np.sort(packed)
+        terms = packed >> np.uint64(24)
         first = np.flatnonzero(np.concatenate((np.ones(len(terms[:1]), np.bool_), terms[1:] != terms[:-1])))
         unique, counts = terms[first], np.diff(first, append=len(terms))
-        common = counts * COMMON > size
+        common = counts * COMMON_TERM_RATIO > size
         grid = np.zeros((int(common.sum()), size), np.uint8)
         in_grid = np.repeat(common, counts)
-        heavy = found[in_grid]
-        grid[np.repeat(np.arange(len(grid)), counts[common]), _rows(heavy)] = heavy & np.uint64(255)
-        light = found[~in_grid]
+        heavy = packed[in_grid]
+        grid[np.repeat(np.arange(len(grid)), counts[common]), _unpack_rows(heavy)] = heavy & np.uint64(255)
+        light = packed[~in_grid]
         return cls(
             terms=unique[~common],
             starts=np.concatenate(([0], np.cumsum(counts[~common]))).astype(np.int64),
-            rows=_rows(light).astype(np.uint16),
+            rows=_unpack_rows(light).astype(np.uint16),
             weights=(light & np.uint64(255)).astype(np.uint8),
             common=unique[common],
             spread=counts[common],
@@ -70,53 +70,53 @@ class Postings:
         """Several in one of this many rows: all their rows in turn, each put at its place; -1: left out."""
         before = np.cumsum([0, *(part.grid.shape[1] for part in parts[:-1])])
         every = [part.keys() for part in parts]
-        rows = np.concatenate([places[_rows(found) + start] for found, start in zip(every, before, strict=True)])
-        cleared = np.concatenate(every)[rows >= 0] & ~np.uint64((ROWS - 1) << 8)
+        rows = np.concatenate([places[_unpack_rows(packed) + start] for packed, start in zip(every, before, strict=True)])
+        cleared = np.concatenate(every)[rows >= 0] & ~np.uint64((MAX_ROWS - 1) << 8)
         return cls.of(cleared | (rows[rows >= 0].astype(np.uint64) << np.uint64(8)), size)
 
     def keys(self) -> Keys:
         """What these postings were made of."""
         line, row = np.nonzero(self.grid)
-        light = keys(np.repeat(self.terms, np.diff(self.starts)), self.rows, self.weights)
-        return np.concatenate((light, keys(self.common[line], row, self.grid[line, row])))
+        light = pack_keys(np.repeat(self.terms, np.diff(self.starts)), self.rows, self.weights)
+        return np.concatenate((light, pack_keys(self.common[line], row, self.grid[line, row])))
 
-    def counts(self, wanted: Terms) -> npt.NDArray[np.int64]:
+    def counts(self, term_ids: Terms) -> npt.NDArray[np.int64]:
         """How many rows have each of the terms."""
-        counts = np.zeros(len(wanted), np.int64)
-        places, found = _places(self.terms, wanted)
-        counts[found] = self.starts[places + 1] - self.starts[places]
-        places, found = _places(self.common, wanted)
-        counts[found] = self.spread[places]
+        counts = np.zeros(len(term_ids), np.int64)
+        places, matched = _find_terms(self.terms, term_ids)
+        counts[matched] = self.starts[places + 1] - self.starts[places]
+        places, matched = _find_terms(self.common, term_ids)
+        counts[matched] = self.spread[places]
         return counts
 
-    def scores(self, wanted: Terms, importance: Scores) -> Scores:
+    def scores(self, term_ids: Terms, importance: Scores) -> Scores:
         """For each row the sum of its weights for these terms, each term as important as told."""
         scores = np.zeros(self.grid.shape[1], np.float32)
-        places, found = _places(self.terms, wanted)
-        for start, end, factor in zip(self.starts[places], self.starts[places + 1], importance[found], strict=True):
+        places, matched = _find_terms(self.terms, term_ids)
+        for start, end, factor in zip(self.starts[places], self.starts[places + 1], importance[matched], strict=True):
             np.add.at(scores, self.rows[start:end], self.weights[start:end] * factor)
-        places, found = _places(self.common, wanted)
-        for place, factor in zip(places, importance[found], strict=True):
+        places, matched = _find_terms(self.common, term_ids)
+        for place, factor in zip(places, importance[matched], strict=True):
             scores += self.grid[place] * factor
         return scores
 
     def having(self, term: int) -> npt.NDArray[np.bool_]:
         """Which rows have the term."""
-        wanted = np.array([term], np.uint64)
-        places, _ = _places(self.common, wanted)
+        term_ids = np.array([term], np.uint64)
+        places, _ = _find_terms(self.common, term_ids)
         if len(places):
             return np.asarray(self.grid[places[0]] != 0)
-        found = np.zeros(self.grid.shape[1], np.bool_)
-        places, _ = _places(self.terms, wanted)
+        mask = np.zeros(self.grid.shape[1], np.bool_)
+        places, _ = _find_terms(self.terms, term_ids)
         if len(places):
-            found[self.rows[self.starts[places[0]] : self.starts[places[0] + 1]]] = True
-        return found
+            mask[self.rows[self.starts[places[0]] : self.starts[places[0] + 1]]] = True
+        return mask
 
 
-def _places(terms: Terms, wanted: Terms) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _find_terms(terms: Terms, term_ids: Terms) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Where the wanted terms stand, and which of the wanted those are."""
     if not len(terms):
         return np.empty(0, np.intp), np.empty(0, np.intp)
-    places = np.minimum(np.searchsorted(terms, wanted), len(terms) - 1)
-    found = np.flatnonzero(terms[places] == wanted)
-    return places[found], found
+    places = np.minimum(np.searchsorted(terms, term_ids), len(terms) - 1)
+    matched = np.flatnonzero(terms[places] == term_ids)
+    return places[matched], matched

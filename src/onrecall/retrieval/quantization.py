@@ -17,29 +17,29 @@ from onrecall.retrieval import bert_onnx as minilm
 
 STEPS, ZERO = 127, 128
 """Of what goes in, bytes from 1 to 255 stand for -1 to 1."""
-FINEST = 63
+MAX_WEIGHT = 63
 """Weights are from -63 to 63: with more, processors that lack an instruction for it would lose the top of some sums."""
 OPSET = helper.make_opsetid("com.microsoft", 1)
 
 
-def rounded(exact: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
+def quantize(exact: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
     """The same encoder, rounded."""
     model = onnx.ModelProto()
     model.CopyFrom(exact)
     layers = [node for node in model.graph.node if node.op_type == "Gemm"]
     weights = {node.input[1] for node in layers}
-    held = {tensor.name: tensor for tensor in model.graph.initializer}
-    kept = [tensor for name, tensor in held.items() if name not in weights]
-    bytes_of = [part for name in sorted(weights) for part in _rounded(name, _read(held[name], minilm.weights(folder)))]
-    nodes = list(_nodes(model.graph.node))
+    initializers = {tensor.name: tensor for tensor in model.graph.initializer}
+    unchanged = [tensor for name, tensor in initializers.items() if name not in weights]
+    bytes_of = [part for name in sorted(weights) for part in _quantize_weights(name, _read_weights(initializers[name], minilm.weights_file(folder)))]
+    nodes = list(_quantize_nodes(model.graph.node))
     del model.graph.node[:], model.graph.initializer[:]
     model.graph.node.extend(nodes)
-    model.graph.initializer.extend([*kept, *bytes_of, *_constants()])
+    model.graph.initializer.extend([*unchanged, *bytes_of, *_constants()])
     model.opset_import.append(OPSET)
     return model
 
 
-def _nodes(nodes: Iterator[NodeProto]) -> Iterator[NodeProto]:
+def _quantize_nodes(nodes: Iterator[NodeProto]) -> Iterator[NodeProto]:
     """Each layer as: divide each token by its peak, round, multiply bytes, scale back, add the bias."""
     ready: set[str] = set()
     for node in nodes:
@@ -60,15 +60,15 @@ def _nodes(nodes: Iterator[NodeProto]) -> Iterator[NodeProto]:
         yield helper.make_node("Add", [f"{out}.product", bias], [out])
 
 
-def _rounded(name: str, weight: npt.NDArray[np.float32]) -> Iterator[TensorProto]:
+def _quantize_weights(name: str, weight: npt.NDArray[np.float32]) -> Iterator[TensorProto]:
     """A layer's weights as bytes, and the scale of each of its outputs."""
-    scale = np.maximum(np.abs(weight).max(1, keepdims=True), 1e-12) / np.float32(FINEST)
+    scale = np.maximum(np.abs(weight).max(1, keepdims=True), 1e-12) / np.float32(MAX_WEIGHT)
     rows = np.rint(weight / scale).astype(np.int8)
     yield numpy_helper.from_array(np.ascontiguousarray(rows.T), f"{name}.bytes")
     yield numpy_helper.from_array(scale[:, 0], f"{name}.scale")
 
 
-def _read(tensor: TensorProto, path: Path) -> npt.NDArray[np.float32]:
+def _read_weights(tensor: TensorProto, path: Path) -> npt.NDArray[np.float32]:
     place: Mapping[str, str] = {entry.key: entry.value for entry in tensor.external_data}
     return np.memmap(path, "<f4", "r", int(place["offset"]), tuple(tensor.dims))
 

@@ -8,18 +8,18 @@ from onrecall.retrieval import log_templates as loglines
 from onrecall.retrieval import signatures
 from onrecall.retrieval import synonyms as thesaurus
 from onrecall.retrieval import tokenizer as terms
-from onrecall.retrieval.situation_parser import ParsedText, take_apart
+from onrecall.retrieval.situation_parser import ParsedText, parse_text
 
-WORDS = 600
+MAX_WORDS = 600
 """Words of a situation that are compared."""
-EMBEDDED = 80
+EMBEDDED_WORDS = 80
 """Words whose meaning is compared; more cost time and add nothing."""
-HEADLINE = 40
-EMPHASIS = 2
+HEADLINE_WORDS = 40
+HEADLINE_WEIGHT = 2
 """How often a word of the headline counts."""
-LISTED = 0.3
+LISTING_WEIGHT = 0.3
 """How often a term counts that stands in a list alone: lists repeat what every system writes."""
-OTHER_NAME = 0.5
+SYNONYM_WEIGHT = 0.5
 """How often a term counts that only another name of what was said has."""
 
 
@@ -56,81 +56,81 @@ class Query:
     labels: Mapping[str, str]
 
 
-def understand(situation: Situation) -> Query:
+def parse_situation(situation: Situation) -> Query:
     """What matters of what somebody told us."""
-    pasted = take_apart(situation.text)
-    headline = _headline(pasted)
-    own = _cut("\n".join(dict.fromkeys([*pasted.headlines, *pasted.prose, *pasted.errors])), WORDS)
-    text = _cut("\n".join([own, *pasted.listing]), WORDS)
-    weights, spelled, said = _weigh(headline, own, text[len(own) :])
-    others = _other_names(said, spelled)
+    parsed = parse_text(situation.text)
+    headline = _headline(parsed)
+    own = _truncate_words("\n".join(dict.fromkeys([*parsed.headlines, *parsed.prose, *parsed.errors])), MAX_WORDS)
+    text = _truncate_words("\n".join([own, *parsed.listing]), MAX_WORDS)
+    weights, spelled, sequence = _weigh_terms(headline, own, text[len(own) :])
+    query_synonyms = _missing_synonyms(sequence, spelled)
     return Query(
         headline=headline,
         text=text,
-        meaning=tuple(filter(str.strip, dict.fromkeys((_meaning(text), _meaning(headline))))),
-        weights={**dict.fromkeys((term for one in others for term in one.terms), OTHER_NAME), **weights},
+        meaning=tuple(filter(str.strip, dict.fromkeys((_embedding_input(text), _embedding_input(headline))))),
+        weights={**dict.fromkeys((term for synonym in query_synonyms for term in synonym.terms), SYNONYM_WEIGHT), **weights},
         spelled=spelled,
-        other_names=others,
-        codes={terms.number(term): written for term, written in signatures.codes(text).items()},
-        templates=signatures.templates(pasted.errors),
-        service=situation.service or pasted.service,
-        labels={**pasted.labels, **situation.labels},
+        other_names=query_synonyms,
+        codes={terms.term_id(term): written for term, written in signatures.find_codes(text).items()},
+        templates=signatures.extract_templates(parsed.errors),
+        service=situation.service or parsed.service,
+        labels={**parsed.labels, **situation.labels},
     )
 
 
-def _meaning(text: str) -> str:
-    return terms.split_names(_cut(loglines.mask(text, " "), EMBEDDED)).strip()
+def _embedding_input(text: str) -> str:
+    return terms.split_names(_truncate_words(loglines.mask_variables(text, " "), EMBEDDED_WORDS)).strip()
 
 
-def _headline(pasted: ParsedText) -> str:
+def _headline(parsed: ParsedText) -> str:
     """What it is about: the title that was given, else the first line, else the deepest error."""
-    if pasted.headlines:
-        return _cut(" ".join(pasted.headlines[:2]), HEADLINE)
-    return _cut(next(iter((*pasted.prose, *pasted.errors)), ""), HEADLINE)
+    if parsed.headlines:
+        return _truncate_words(" ".join(parsed.headlines[:2]), HEADLINE_WORDS)
+    return _truncate_words(next(iter((*parsed.prose, *parsed.errors)), ""), HEADLINE_WORDS)
 
 
-def _weigh(headline: str, own: str, listing: str) -> tuple[dict[int, float], dict[int, str], list[str]]:
+def _weigh_terms(headline: str, own: str, listing: str) -> tuple[dict[int, float], dict[int, str], list[str]]:
     """How much each term counts, the word it was made of, and the terms in the order they stand.
 
     Terms count as often as they stand in the text without its lists; one that only lists have counts once, and less.
     """
     weights: dict[int, float] = {}
     spelled: dict[int, str] = {}
-    said: list[str] = []
-    for part, weight in ((own, 1), (headline, EMPHASIS - 1)):
-        for term, word in terms.spelled(part):
-            number = terms.number(term)
+    sequence: list[str] = []
+    for part, weight in ((own, 1), (headline, HEADLINE_WEIGHT - 1)):
+        for term, word in terms.tokens_with_source(part):
+            number = terms.term_id(term)
             weights[number] = weights.get(number, 0) + weight
             spelled.setdefault(number, word)
-            said.append(term)
-    for term, word in terms.spelled(listing):
-        number = terms.number(term)
-        weights.setdefault(number, LISTED)
+            sequence.append(term)
+    for term, word in terms.tokens_with_source(listing):
+        number = terms.term_id(term)
+        weights.setdefault(number, LISTING_WEIGHT)
         spelled.setdefault(number, word)
-        said.append(term)
-    return weights, spelled, said
+        sequence.append(term)
+    return weights, spelled, sequence
 
 
-def _other_names(said: Sequence[str], spelled: Mapping[int, str]) -> tuple[QuerySynonym, ...]:
+def _missing_synonyms(sequence: Sequence[str], spelled: Mapping[int, str]) -> tuple[QuerySynonym, ...]:
     """What the situation does not say already."""
-    found = (
-        QuerySynonym(one.said, _numbers(one.said_terms), one.name, _numbers(one.terms))
-        for one in thesaurus.other_names(said)
+    candidates = (
+        QuerySynonym(synonym.said, _term_ids(synonym.said_terms), synonym.name, _term_ids(synonym.terms))
+        for synonym in thesaurus.find_synonyms(sequence)
     )
-    return tuple(one for one in found if not one.terms <= spelled.keys())
+    return tuple(synonym for synonym in candidates if not synonym.terms <= spelled.keys())
 
 
-def _numbers(found: Sequence[str]) -> frozenset[int]:
-    return frozenset(map(terms.number, found))
+def _term_ids(term_list: Sequence[str]) -> frozenset[int]:
+    return frozenset(map(terms.term_id, term_list))
 
 
-def _cut(text: str, words: int) -> str:
+def _truncate_words(text: str, words: int) -> str:
     """The first words, lines kept."""
-    kept: list[str] = []
+    lines: list[str] = []
     for line in text.split("\n"):
         parts = line.split()
-        kept.append(line if len(parts) <= words else " ".join(parts[:words]))
+        lines.append(line if len(parts) <= words else " ".join(parts[:words]))
         words -= len(parts)
         if words <= 0:
             break
-    return "\n".join(kept)
+    return "\n".join(lines)

@@ -8,16 +8,16 @@ from onrecall.retrieval.fusion import Signals
 
 NEIGHBOURS = 9
 """Candidates beside the one looked at that its surroundings are measured on."""
-COMPARED = ("words", "meaning", "characters")
+COMPARED_SIGNALS = ("words", "meaning", "characters")
 """Signals whose leads are taken; a model's absence leaves out the second."""
 USUAL_RIVAL = Signals(words=0.75, meaning=0.42, characters=0.08)
 """A rival such as memories of some size hold for any question: stands in where a memory has fewer than the neighbours,
 for a lead over nothing says nothing. Medians over public tasks."""
 LOG_SCALE = 5.0
 """How soon standing further apart says little more."""
-MANY_TERMS = math.log1p(600)
+MAX_LOG_TERMS = math.log1p(600)
 """A question of as many different terms counts as 1: the most that is compared."""
-TELLING_TERMS = 5
+RAREST_TERMS = 5
 """The rarest terms of a question, which say what sets it apart."""
 
 
@@ -54,13 +54,13 @@ def ranking_features(
     """
     compared = candidates[: NEIGHBOURS + 1]
     rarest = question.rarest
-    length = math.log1p(len(question.weights)) / MANY_TERMS
+    length = math.log1p(len(question.weights)) / MAX_LOG_TERMS
     return [
         {
-            **_distances(candidate.signals, _rivals(candidate, compared)),
+            **_signal_leads(candidate.signals, _rivals(candidate, compared)),
             "covered": _coverage(question.weights, candidate),
             "length": length,
-            "telling": _coverage({term: question.rarity[term] for term in rarest[:TELLING_TERMS]}, candidate),
+            "telling": _coverage({term: question.rarity[term] for term in rarest[:RAREST_TERMS]}, candidate),
             "rival_term": _rarest_of_rivals(candidate, compared, question.rarity, rarest),
         }
         for candidate in candidates[:limit]
@@ -84,17 +84,17 @@ def _rarest_of_rivals(
 
 
 def _rivals(candidate: CandidateSignals, compared: Sequence[CandidateSignals]) -> list[Signals]:
-    rivals = [one.signals for one in compared if one is not candidate][:NEIGHBOURS]
+    rivals = [rival.signals for rival in compared if rival is not candidate][:NEIGHBOURS]
     usual = replace(USUAL_RIVAL, meaning=None) if candidate.signals.meaning is None else USUAL_RIVAL
     return rivals + [usual] * (NEIGHBOURS - len(rivals))
 
 
-def _distances(signals: Signals, rivals: Sequence[Signals]) -> dict[str, float]:
+def _signal_leads(signals: Signals, rivals: Sequence[Signals]) -> dict[str, float]:
     ranks = [rival.rank for rival in rivals]
-    names = [name for name in COMPARED if name != "meaning" or signals.meaning is not None]
+    names = [name for name in COMPARED_SIGNALS if name != "meaning" or signals.meaning is not None]
     apart = signals.rank - _mean(ranks)
-    mine = {name: _value(signals, name) for name in names}
-    theirs = {name: [_value(rival, name) for rival in rivals] for name in names}
+    own_values = {name: _signal_value(signals, name) for name in names}
+    rival_values = {name: [_signal_value(rival, name) for rival in rivals] for name in names}
     numbers = {
         "strength": signals.strength,
         "reach": signals.reach / 10,
@@ -102,13 +102,13 @@ def _distances(signals: Signals, rivals: Sequence[Signals]) -> dict[str, float]:
         "apart_log": math.log1p(max(apart, 0.0) * LOG_SCALE),
         "overlap": signals.overlap,
         "size": signals.length,
-        **mine,
-        **{f"{name}_lead": mine[name] - max(theirs[name]) for name in names},
+        **own_values,
+        **{f"{name}_lead": own_values[name] - max(rival_values[name]) for name in names},
     }
-    return {**numbers, "crowd": _mean(theirs["meaning"])} if "meaning" in theirs else numbers
+    return {**numbers, "crowd": _mean(rival_values["meaning"])} if "meaning" in rival_values else numbers
 
 
-def _value(signals: Signals, name: str) -> float:
+def _signal_value(signals: Signals, name: str) -> float:
     return float(getattr(signals, name) or 0.0)
 
 
@@ -116,5 +116,5 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
+def _share(part: float, total: float) -> float:
+    return part / total if total else 0.0

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from onrecall.domain.incident import Incident, ResolutionStep
 
 
-def gather(
+def collapse(
     incidents: Sequence[Incident], exclude: frozenset[str]
 ) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:
     """For incidents best first: who else belongs to each one's family, and which ones another stands for.
@@ -16,18 +16,18 @@ def gather(
     roots: dict[str, str] = {}
     for incident in incidents:
         for link in incident.links:
-            _join(roots, incident.id, link.incident)
+            _union(roots, incident.id, link.incident)
     members: dict[str, list[str]] = {}
-    for one in roots:
-        members.setdefault(_root(roots, one), []).append(one)
-    shown: dict[str, Incident] = {}
-    for incident in sorted(incidents, key=_silence):
-        root = _root(roots, incident.id)
-        if root not in shown or _refutes(incident, shown[root]):
-            shown[root] = incident
+    for incident_id in roots:
+        members.setdefault(_find_root(roots, incident_id), []).append(incident_id)
+    representatives: dict[str, Incident] = {}
+    for incident in sorted(incidents, key=_information_rank):
+        root = _find_root(roots, incident.id)
+        if root not in representatives or _refutes(incident, representatives[root]):
+            representatives[root] = incident
     families = {
         incident.id: tuple(sorted(set(members.get(root, ())) - {incident.id} - exclude))
-        for root, incident in shown.items()
+        for root, incident in representatives.items()
     }
     return families, frozenset(incident.id for incident in incidents) - frozenset(families)
 
@@ -37,29 +37,29 @@ def _refutes(incident: Incident, earlier: Incident) -> bool:
     newer, older = incident.resolution, earlier.resolution
     if newer is None or older is None or not newer.confirmed or newer.at <= older.at:
         return False
-    worked = {_wording(step) for step in older.steps if step.outcome == "worked"}
-    return any(step.outcome != "worked" and _wording(step) in worked for step in newer.steps)
+    worked = {_step_key(step) for step in older.steps if step.outcome == "worked"}
+    return any(step.outcome != "worked" and _step_key(step) in worked for step in newer.steps)
 
 
-def _wording(step: ResolutionStep) -> str:
+def _step_key(step: ResolutionStep) -> str:
     return " ".join((step.command or step.text).casefold().split())
 
 
-def _silence(incident: Incident) -> int:
+def _information_rank(incident: Incident) -> int:
     resolution = incident.resolution
     if resolution is None or not resolution.confirmed:
         return 2
     return 0 if any(step.outcome == "worked" for step in resolution.steps) else 1
 
 
-def _root(roots: dict[str, str], one: str) -> str:
-    while roots.get(one, one) != one:
-        one = roots[one]
-    return one
+def _find_root(roots: dict[str, str], incident_id: str) -> str:
+    while roots.get(incident_id, incident_id) != incident_id:
+        incident_id = roots[incident_id]
+    return incident_id
 
 
-def _join(roots: dict[str, str], one: str, other: str) -> None:
-    for new in (one, other):
-        roots.setdefault(new, new)
-    first, second = sorted((_root(roots, one), _root(roots, other)))
+def _union(roots: dict[str, str], first_id: str, second_id: str) -> None:
+    for incident_id in (first_id, second_id):
+        roots.setdefault(incident_id, incident_id)
+    first, second = sorted((_find_root(roots, first_id), _find_root(roots, second_id)))
     roots[second] = first

@@ -17,22 +17,22 @@ from onrecall.retrieval import fusion, passages, scoring, signatures
 from onrecall.retrieval import recurrence_groups as families
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.embeddings import Embedder, Vectors
-from onrecall.retrieval.explanation import Thing
+from onrecall.retrieval.explanation import Record
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
 from onrecall.retrieval.index import Index, Vector, Visible
-from onrecall.retrieval.query import Query, understand
+from onrecall.retrieval.query import Query, parse_situation
 from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
 from onrecall.retrieval.scoring import TermWeights
 
-PROPOSED, MOST_PROPOSED, CROWD = 80, 300, 100_000
+MIN_PROPOSALS, MAX_PROPOSALS, PROPOSAL_SCALE = 80, 300, 100_000
 """Passages that each side of the index proposes: 80, growing with √(passages / 100 000) up to 300."""
 FINALISTS = 20
 """Candidates, the best by words and meaning, that get every signal; more if the caller asks for more results."""
-TITLE_COUNTS = 2
+TITLE_WEIGHT = 2
 """How often a word of the title counts."""
-HEADLINE = 0.5
+HEADLINE_WEIGHT = 0.5
 """How much the headline adds to the meaning of a text that says more than it."""
-BY_TITLE = 0.4
+TITLE_SHARE = 0.4
 """How much of the letters' likeness is that of headline and title."""
 
 Owner = tuple[EvidenceKind, str]
@@ -71,10 +71,10 @@ class PassageStore(Protocol):
     def passage_texts(self, ids: Sequence[int]) -> Mapping[int, StoredText]:
         """What passages say; one that is gone is absent."""
 
-    def get_records(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Thing]:
+    def get_records(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Record]:
         """Incidents and documents as they were known at a time."""
 
-    def term_statistics(self, wanted: Sequence[int]) -> scoring.Statistics:
+    def term_statistics(self, term_ids: Sequence[int]) -> scoring.TermStatistics:
         """How common terms are."""
 
 
@@ -106,7 +106,7 @@ class RankedCandidate:
     """A candidate that was read in full."""
 
     candidate: SearchCandidate
-    thing: Thing
+    thing: Record
     said: Sequence[StoredText]
     """What the passages say that it is compared by."""
     signals: Signals
@@ -145,28 +145,28 @@ class Retriever:
         return self._embedder.name if self._embedder else None
 
     def prepare(
-        self, things: Sequence[Thing], progress: Callable[[int, int], None] | None = None
+        self, records: Sequence[Record], progress: Callable[[int, int], None] | None = None
     ) -> list[tuple[Passage, ...]]:
         """The passages of each thing with their terms and their meaning, as the store keeps them."""
-        split = [[_with_terms(thing, passage) for passage in passages.split(thing)] for thing in things]
-        if self._embedder is None or not things:
-            return [tuple(found) for found in split]
-        texts = [one for thing, found in zip(things, split, strict=True) for one in _embedded(thing, found)]
+        split = [[_with_terms(record, passage) for passage in passages.split_passages(record)] for record in records]
+        if self._embedder is None or not records:
+            return [tuple(own_passages) for own_passages in split]
+        texts = [text for record, own_passages in zip(records, split, strict=True) for text in _embedding_texts(record, own_passages)]
         vectors = iter(self._embedder.embed(texts, progress).astype("<f2"))
         name = self._embedder.name
         return [
-            tuple(replace(passage, vector=next(vectors).tobytes(), model=name) for passage in found) for found in split
+            tuple(replace(passage, vector=next(vectors).tobytes(), model=name) for passage in own_passages) for own_passages in split
         ]
 
     @staticmethod
-    def embeds(things: Iterable[Thing]) -> Iterator[str]:
+    def embeds(records: Iterable[Record]) -> Iterator[str]:
         """What `prepare` will have embedded."""
-        return (text for thing in things for text in _embedded(thing, passages.split(thing)))
+        return (text for record in records for text in _embedding_texts(record, passages.split_passages(record)))
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """Find the most similar earlier incidents and documents, best first."""
-        asked, ranked, family = self._ranked(situation, limit)
-        return self._explained(asked, ranked, limit, family)
+        prepared, ranked, family = self._ranked(situation, limit)
+        return self._explained(prepared, ranked, limit, family)
 
     def precedents(self, situation: Situation, limit: int = 5) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
         """Return what was seen before, best first, and beside it what goes on now.
@@ -174,68 +174,68 @@ class Retriever:
         An incident that is open, or that did not begin before the situation, is no precedent: of two that began in the
         same second neither was seen before the other.
         """
-        asked, finalists = self._read(situation, limit, lambda thing: is_precedent(thing, situation))
-        settled = [one for one in finalists if is_precedent(one.thing, situation)]
-        ranked, family = _without_family(settled, situation.exclude)
-        ongoing = [one for one in finalists if not is_precedent(one.thing, situation)]
-        return self._explained(asked, ranked, limit, family), self._explained(asked, ongoing, limit, {})
+        prepared, finalists = self._read(situation, limit, lambda record: is_precedent(record, situation))
+        settled = [finalist for finalist in finalists if is_precedent(finalist.thing, situation)]
+        ranked, family = _collapse_recurrences(settled, situation.exclude)
+        ongoing = [finalist for finalist in finalists if not is_precedent(finalist.thing, situation)]
+        return self._explained(prepared, ranked, limit, family), self._explained(prepared, ongoing, limit, {})
 
-    def alike(self, situation: Situation, limit: int = 5) -> tuple[tuple[Thing, float], ...]:
+    def alike(self, situation: Situation, limit: int = 5) -> tuple[tuple[Record, float], ...]:
         """The same things with their scores, unexplained: for whoever only compares."""
         _, ranked, _ = self._ranked(situation, limit)
-        return tuple((one.thing, _score(one)) for one in ranked[:limit])
+        return tuple((finalist.thing, _rounded_score(finalist)) for finalist in ranked[:limit])
 
     def signals(self, situation: Situation, limit: int) -> tuple[int, tuple[tuple[str, Signals], ...]]:
         """How many terms a situation has, and the ids of the best candidates with their signals: to fit a ranker on."""
-        asked, ranked, _ = self._ranked(situation, limit)
-        return len(asked.query.weights), tuple((one.owner[1], one.signals) for one in ranked[:limit])
+        prepared, ranked, _ = self._ranked(situation, limit)
+        return len(prepared.query.weights), tuple((finalist.owner[1], finalist.signals) for finalist in ranked[:limit])
 
-    def similarities(self, text: str, held: Mapping[Owner, Sequence[Passage]]) -> dict[Owner, float]:
+    def similarities(self, text: str, passages_by_owner: Mapping[Owner, Sequence[Passage]]) -> dict[Owner, float]:
         """The cosine between a text and the nearest passage of each owner; empty where no model is at hand."""
         if self._asking is None or not text.strip():
             return {}
         question = self._asking.embed([text])[0]
-        found = {}
-        for owner, some in held.items():
-            vectors = [passage.vector for passage in some if passage.vector and passage.model == self.model]
+        similarities = {}
+        for owner, owner_passages in passages_by_owner.items():
+            vectors = [passage.vector for passage in owner_passages if passage.vector and passage.model == self.model]
             if vectors:
                 matrix = np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1).astype(np.float32)
-                found[owner] = float((matrix @ question).max())
-        return found
+                similarities[owner] = float((matrix @ question).max())
+        return similarities
 
     def _ranked(
         self, situation: Situation, limit: int
     ) -> tuple[PreparedQuery, list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
-        asked, finalists = self._read(situation, limit)
-        return asked, *_without_family(finalists, situation.exclude)
+        prepared, finalists = self._read(situation, limit)
+        return prepared, *_collapse_recurrences(finalists, situation.exclude)
 
     def _explained(
-        self, asked: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int, family: Mapping[str, tuple[str, ...]]
+        self, prepared: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int, family: Mapping[str, tuple[str, ...]]
     ) -> tuple[Evidence, ...]:
         """The best of what was ranked, with reasons and with its place among all candidates in numbers."""
         if not ranked:
             return ()
-        shown, numbers = ranked[:limit], _ranking(asked, ranked, limit)
-        excerpts, worth = self._excerpts(asked, shown), explain.telling(asked.query, asked.rarity)
+        selected, numbers = ranked[:limit], _measure_ranking(prepared, ranked, limit)
+        excerpts, informative = self._excerpts(prepared, selected), explain.informative_terms(prepared.query, prepared.rarity)
         return tuple(
-            replace(_evidence(asked, one, excerpt, family.get(one.owner[1], ()), worth), ranking=ranking)
-            for one, excerpt, ranking in zip(shown, excerpts, numbers, strict=True)
+            replace(_to_evidence(prepared, finalist, excerpt, family.get(finalist.owner[1], ()), informative), ranking=ranking)
+            for finalist, excerpt, ranking in zip(selected, excerpts, numbers, strict=True)
         )
 
     def _read(
-        self, situation: Situation, limit: int, wanted: Callable[[Thing], bool] | None = None
+        self, situation: Situation, limit: int, accepts: Callable[[Record], bool] | None = None
     ) -> tuple[PreparedQuery, list[RankedCandidate]]:
         """The best candidates, read in full; where too few of them are wanted, all that were proposed."""
-        query = understand(situation)
+        query = parse_situation(situation)
         embedding = self._embed(query)
-        rarity = TermWeights.of(query.weights, self._source.term_statistics([*query.weights, scoring.WHOLE]))
+        rarity = TermWeights.of(query.weights, self._source.term_statistics([*query.weights, scoring.DOC_MARKER_TERM]))
         by_words = self._by_words(situation, query, rarity)
-        asked = PreparedQuery(situation, query, _vector(embedding), rarity, _telling(query, rarity))
-        proposed, many = self._propose(asked, by_words), max(FINALISTS, 2 * limit)
-        finalists = self._complete(asked, self._compare(asked, proposed, many))
-        if wanted and len(proposed) > many and sum(wanted(one.thing) for one in finalists) < limit:
-            finalists = self._complete(asked, self._compare(asked, proposed, len(proposed)))
-        return asked, finalists
+        prepared = PreparedQuery(situation, query, _query_vector(embedding), rarity, _rarest_template_terms(query, rarity))
+        proposed, count = self._propose(prepared, by_words), max(FINALISTS, 2 * limit)
+        finalists = self._complete(prepared, self._compare(prepared, proposed, count))
+        if accepts and len(proposed) > count and sum(accepts(finalist.thing) for finalist in finalists) < limit:
+            finalists = self._complete(prepared, self._compare(prepared, proposed, len(proposed)))
+        return prepared, finalists
 
     def _embed(self, query: Query) -> "Future[Vectors] | None":
         """Begin to embed: the model runs beside the search by words, on another processor."""
@@ -245,213 +245,213 @@ class Retriever:
 
     def _by_words(self, situation: Situation, query: Query, rarity: TermWeights) -> list[int]:
         self._index.refresh()
-        return self._index.words(query.weights, Visible.to(situation), _proposed(rarity))
+        return self._index.words(query.weights, Visible.to(situation), _proposal_limit(rarity))
 
-    def _propose(self, asked: PreparedQuery, by_words: Sequence[int]) -> Mapping[Owner, Sequence[StoredFeatures]]:
+    def _propose(self, prepared: PreparedQuery, by_words: Sequence[int]) -> Mapping[Owner, Sequence[StoredFeatures]]:
         """All that is known of whatever the index proposes."""
         proposed = list(by_words)
-        if asked.vector is not None:
-            proposed += self._index.meaning(asked.vector, Visible.to(asked.situation), _proposed(asked.rarity))
-        found = self._source.passage_features(list(dict.fromkeys(proposed)), asked.situation.as_of)
-        return {owner: found[owner] for owner in sorted(found) if owner[1] not in asked.situation.exclude}
+        if prepared.vector is not None:
+            proposed += self._index.meaning(prepared.vector, Visible.to(prepared.situation), _proposal_limit(prepared.rarity))
+        features = self._source.passage_features(list(dict.fromkeys(proposed)), prepared.situation.as_of)
+        return {owner: features[owner] for owner in sorted(features) if owner[1] not in prepared.situation.exclude}
 
     def _compare(
-        self, asked: PreparedQuery, proposed: Mapping[Owner, Sequence[StoredFeatures]], many: int
+        self, prepared: PreparedQuery, proposed: Mapping[Owner, Sequence[StoredFeatures]], count: int
     ) -> list[SearchCandidate]:
         """The best by words and meaning."""
-        owners, held = list(proposed), list(proposed.values())
-        matches = scoring.words(asked.query.weights, asked.rarity, held)
-        near, known = self._meaning(asked, held)
-        strengths, words = fusion.strengths(matches.bm25, near, known), matches.bm25
-        ranks = self._ranker.rank(strengths, words, matches.overlap, matches.length, len(asked.query.weights))
+        owners, features = list(proposed), list(proposed.values())
+        matches = scoring.match_words(prepared.query.weights, prepared.rarity, features)
+        near, has_meaning = self._meaning(prepared, features)
+        strengths, words = fusion.weighted_scores(matches.bm25, near, has_meaning), matches.bm25
+        ranks = self._ranker.rank(strengths, words, matches.overlap, matches.length, len(prepared.query.weights))
         # Owners are in their order, and of equals the first stays first.
-        best = np.argsort(-ranks, kind="stable")[:many].tolist()
-        reach, has = scoring.reach(asked.query.weights, asked.rarity), matches.has
-        numbers = np.array(sorted(asked.query.weights), np.uint32)
-        found = []
+        best = np.argsort(-ranks, kind="stable")[:count].tolist()
+        reach, has = scoring.max_word_score(prepared.query.weights, prepared.rarity), matches.has
+        numbers = np.array(sorted(prepared.query.weights), np.uint32)
+        candidates = []
         for row in best:
-            meant = float(near[row]) if near is not None and known is not None and known[row] else None
+            meaning = float(near[row]) if near is not None and has_meaning is not None and has_meaning[row] else None
             signals = Signals(
                 float(words[row]),
-                meant,
+                meaning,
                 reach=reach,
                 overlap=float(matches.overlap[row]),
                 length=float(matches.length[row]),
                 correction=float(ranks[row] - strengths[row]),
             )
-            found.append(SearchCandidate(owners[row], held[row], frozenset(numbers[has[row]].tolist()), signals))
-        return found
+            candidates.append(SearchCandidate(owners[row], features[row], frozenset(numbers[has[row]].tolist()), signals))
+        return candidates
 
     def _meaning(
-        self, asked: PreparedQuery, held: Sequence[Sequence[StoredFeatures]]
+        self, prepared: PreparedQuery, features: Sequence[Sequence[StoredFeatures]]
     ) -> tuple[scoring.Scores | None, npt.NDArray[np.bool_] | None]:
         """How near each is, and of which that is known; nothing without a model."""
-        if asked.vector is None or self._embedder is None:
+        if prepared.vector is None or self._embedder is None:
             return None, None
-        return scoring.meaning(asked.vector, self._embedder.name, held)
+        return scoring.cosine_scores(prepared.vector, self._embedder.name, features)
 
-    def _complete(self, asked: PreparedQuery, candidates: Sequence[SearchCandidate]) -> list[RankedCandidate]:
+    def _complete(self, prepared: PreparedQuery, candidates: Sequence[SearchCandidate]) -> list[RankedCandidate]:
         """Every signal for the best candidates that fit, best first."""
-        things = self._source.get_records([one.owner for one in candidates], asked.situation.as_of)
-        only = asked.situation.only
-        kept = [
-            (one, thing)
-            for one in candidates
-            if (thing := things.get(one.owner)) is not None and _fits(thing, one.owner[0], only)
+        records = self._source.get_records([candidate.owner for candidate in candidates], prepared.situation.as_of)
+        only = prepared.situation.only
+        matching = [
+            (candidate, record)
+            for candidate in candidates
+            if (record := records.get(candidate.owner)) is not None and _passes_filter(record, candidate.owner[0], only)
         ]
-        quoted = self._source.passage_texts([passage.number for one, _ in kept for passage in one.imprints])
-        read = []
-        for one, thing in kept:
-            there = [passage for passage in one.imprints if passage.number in quoted]
-            if there:  # not removed meanwhile
-                said = [quoted[passage.number] for passage in there]
-                whole = one if len(there) == len(one.imprints) else replace(one, imprints=there)
-                read.append(RankedCandidate(whole, thing, said, one.signals))
-        return _best_first(_judged(asked, read))
+        quoted = self._source.passage_texts([passage.number for candidate, _ in matching for passage in candidate.imprints])
+        finalists = []
+        for candidate, record in matching:
+            present = [passage for passage in candidate.imprints if passage.number in quoted]
+            if present:  # not removed meanwhile
+                texts = [quoted[passage.number] for passage in present]
+                complete = candidate if len(present) == len(candidate.imprints) else replace(candidate, imprints=present)
+                finalists.append(RankedCandidate(complete, record, texts, candidate.signals))
+        return _best_first(_rescore(prepared, finalists))
 
-    def _excerpts(self, asked: PreparedQuery, shown: Sequence[RankedCandidate]) -> list[Snippet]:
+    def _excerpts(self, prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> list[Snippet]:
         """Of each one the passage that matches best by itself."""
-        alone = [[passage] for one in shown for passage in one.candidate.imprints]
-        words = scoring.words(asked.query.weights, asked.rarity, alone).bm25
-        strength = iter(fusion.strengths(words, *self._meaning(asked, alone)).tolist())
-        found = []
-        for one in shown:
-            by_itself = [next(strength) for _ in one.said]
-            best = one.said[by_itself.index(max(by_itself))]
-            found.append(Snippet(best.text, best.line, best.heading))
-        return found
+        alone = [[passage] for finalist in finalists for passage in finalist.candidate.imprints]
+        words = scoring.match_words(prepared.query.weights, prepared.rarity, alone).bm25
+        strength = iter(fusion.weighted_scores(words, *self._meaning(prepared, alone)).tolist())
+        snippets = []
+        for finalist in finalists:
+            by_itself = [next(strength) for _ in finalist.said]
+            best = finalist.said[by_itself.index(max(by_itself))]
+            snippets.append(Snippet(best.text, best.line, best.heading))
+        return snippets
 
 
-def is_precedent(thing: Thing, situation: Situation) -> bool:
+def is_precedent(record: Record, situation: Situation) -> bool:
     """Return whether something was seen before a situation; a document always was."""
-    if not isinstance(thing, Incident):
+    if not isinstance(record, Incident):
         return True
-    return thing.status == "resolved" and (situation.began_at is None or thing.started_at < situation.began_at)
+    return record.status == "resolved" and (situation.began_at is None or record.started_at < situation.began_at)
 
 
-def _without_family(
+def _collapse_recurrences(
     finalists: Sequence[RankedCandidate], exclude: frozenset[str]
 ) -> tuple[list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
     """The finalists, of each family one, and who else belongs to it."""
-    incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
-    family, hidden = families.gather(incidents, exclude)
-    return [one for one in finalists if one.owner[0] != "incident" or one.owner[1] not in hidden], family
+    incidents = [finalist.thing for finalist in finalists if isinstance(finalist.thing, Incident)]
+    family, hidden = families.collapse(incidents, exclude)
+    return [finalist for finalist in finalists if finalist.owner[0] != "incident" or finalist.owner[1] not in hidden], family
 
 
-def _proposed(rarity: TermWeights) -> int:
-    return min(MOST_PROPOSED, max(PROPOSED, round(PROPOSED * math.sqrt(rarity.passages / CROWD))))
+def _proposal_limit(rarity: TermWeights) -> int:
+    return min(MAX_PROPOSALS, max(MIN_PROPOSALS, round(MIN_PROPOSALS * math.sqrt(rarity.passages / PROPOSAL_SCALE))))
 
 
-def _vector(embedding: "Future[Vectors] | None") -> Vector | None:
+def _query_vector(embedding: "Future[Vectors] | None") -> Vector | None:
     """The meaning of the whole, and half again that of its headline."""
     if embedding is None:
         return None
-    whole, *headline = embedding.result()
-    vector: Vector = whole + HEADLINE * sum(headline)
+    text_vector, *headline = embedding.result()
+    vector: Vector = text_vector + HEADLINE_WEIGHT * sum(headline)
     return vector / max(float(np.linalg.norm(vector)), 1e-6)
 
 
-def _ranking(asked: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int) -> list[Mapping[str, float]]:
+def _measure_ranking(prepared: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int) -> list[Mapping[str, float]]:
     """How each of the best stands among the others."""
-    idf, most = asked.rarity.idf, asked.rarity.most
-    spelled, weighed = asked.query.spelled, asked.query.weights.items()
+    idf, most = prepared.rarity.idf, prepared.rarity.most
+    spelled, weighed = prepared.query.spelled, prepared.query.weights.items()
     weights = {term: weight * idf[term] for term, weight in weighed if term in spelled and weight >= 1}
     question = QuestionTerms(weights, {term: idf[term] / most for term in weights if idf[term] < most})
-    return ranking_features([CandidateSignals(one.signals, one.candidate.has) for one in ranked], question, limit)
+    return ranking_features([CandidateSignals(finalist.signals, finalist.candidate.has) for finalist in ranked], question, limit)
 
 
-def _score(one: RankedCandidate) -> float:
-    return round(one.signals.score, 4)
+def _rounded_score(finalist: RankedCandidate) -> float:
+    return round(finalist.signals.score, 4)
 
 
-def _evidence(
-    asked: PreparedQuery, one: RankedCandidate, excerpt: Snippet, family: tuple[str, ...], worth: Sequence[int]
+def _to_evidence(
+    prepared: PreparedQuery, finalist: RankedCandidate, excerpt: Snippet, family: tuple[str, ...], informative: Sequence[int]
 ) -> Evidence:
-    thing, signals = one.thing, one.signals
+    record, signals = finalist.thing, finalist.signals
     return Evidence(
-        id=thing.id,
-        kind=one.owner[0],
-        title=thing.title,
-        score=_score(one),
+        id=record.id,
+        kind=finalist.owner[0],
+        title=record.title,
+        score=_rounded_score(finalist),
         signals=signals.shares,
-        why=explain.why(asked.query, thing, one.candidate.has, worth, signals.meaning),
+        why=explain.reasons(prepared.query, record, finalist.candidate.has, informative, signals.meaning),
         excerpt=excerpt,
-        incident=thing if isinstance(thing, Incident) else None,
-        document=thing if isinstance(thing, Document) else None,
+        incident=record if isinstance(record, Incident) else None,
+        document=record if isinstance(record, Document) else None,
         family=family,
-        suggested_by=thing.by if isinstance(thing, Suggestion) else None,
+        suggested_by=record.by if isinstance(record, Suggestion) else None,
     )
 
 
-def _embedded(thing: Thing, found: Iterable[Passage]) -> list[str]:
-    return [passages.embedding_text(thing.title, passage) for passage in found]
+def _embedding_texts(record: Record, own_passages: Iterable[Passage]) -> list[str]:
+    return [passages.embedding_text(record.title, passage) for passage in own_passages]
 
 
-def _with_terms(thing: Thing, passage: Passage) -> Passage:
+def _with_terms(record: Record, passage: Passage) -> Passage:
     """A passage with its terms; a thing's first one stands for its title, service and labels, too."""
     if passage.n or passage.part == "resolution":
-        return _made(passage, terms.counts(passage.text))
-    named = " ".join(filter(None, (thing.service, *thing.labels.values())))
-    counted = terms.counts("\n".join((passage.text, *[thing.title] * TITLE_COUNTS, named)))
-    return _made(passage, {**counted, scoring.WHOLE: 1})
+        return _pack_terms(passage, terms.count_terms(passage.text))
+    location = " ".join(filter(None, (record.service, *record.labels.values())))
+    counted = terms.count_terms("\n".join((passage.text, *[record.title] * TITLE_WEIGHT, location)))
+    return _pack_terms(passage, {**counted, scoring.DOC_MARKER_TERM: 1})
 
 
-def _made(passage: Passage, counted: Mapping[int, int]) -> Passage:
+def _pack_terms(passage: Passage, counted: Mapping[int, int]) -> Passage:
     return replace(passage, terms=terms.pack(counted), terms_version=terms.VERSION)
 
 
-def _telling(query: Query, rarity: TermWeights) -> dict[str, int]:
-    numbered = {one: [terms.number(term) for term in one.split()] for one in query.templates}
-    known = {one: [number for number in line if number in rarity.idf] for one, line in numbered.items()}
-    return {one: max(line, key=lambda number: rarity.idf[number]) for one, line in known.items() if line}
+def _rarest_template_terms(query: Query, rarity: TermWeights) -> dict[str, int]:
+    numbered = {template: [terms.term_id(term) for term in template.split()] for template in query.templates}
+    weighted = {template: [number for number in line if number in rarity.idf] for template, line in numbered.items()}
+    return {template: max(line, key=lambda number: rarity.idf[number]) for template, line in weighted.items() if line}
 
 
 def _best_first(finalists: Iterable[RankedCandidate]) -> list[RankedCandidate]:
     """Equal ranks, to the digits that sums of floats agree in on every machine, go by kind and id."""
-    return sorted(finalists, key=lambda one: (-round(one.signals.rank, 9), one.owner))
+    return sorted(finalists, key=lambda finalist: (-round(finalist.signals.rank, 9), finalist.owner))
 
 
-def _fits(thing: Thing, kind: EvidenceKind, only: Filter) -> bool:
-    if only.kind not in (None, kind) or only.service not in (None, thing.service):
+def _passes_filter(record: Record, kind: EvidenceKind, only: Filter) -> bool:
+    if only.kind not in (None, kind) or only.service not in (None, record.service):
         return False
-    return all(thing.labels.get(name) == value for name, value in only.labels.items())
+    return all(record.labels.get(name) == value for name, value in only.labels.items())
 
 
-def _judged(asked: PreparedQuery, finalists: Sequence[RankedCandidate]) -> Iterator[RankedCandidate]:
+def _rescore(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> Iterator[RankedCandidate]:
     """With the signals that need the text."""
-    letters = _letters(asked, finalists).tolist()
-    for one, part, named in zip(finalists, letters, _named(asked, finalists), strict=True):
-        labels = explain.place(asked.query, one.thing)
-        signals = replace(one.signals, characters=part, signature=named, labels=labels)
-        yield RankedCandidate(one.candidate, one.thing, one.said, signals)
+    letters = _char_ngram_scores(prepared, finalists).tolist()
+    for finalist, characters, signature in zip(finalists, letters, _signature_scores(prepared, finalists), strict=True):
+        labels = explain.location_overlap(prepared.query, finalist.thing)
+        signals = replace(finalist.signals, characters=characters, signature=signature, labels=labels)
+        yield RankedCandidate(finalist.candidate, finalist.thing, finalist.said, signals)
 
 
-def _letters(asked: PreparedQuery, finalists: Sequence[RankedCandidate]) -> scoring.Scores:
+def _char_ngram_scores(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> scoring.Scores:
     """Letters of the whole in the whole, and of the headline in the title."""
-    importance = _importance(asked)
-    titles = [one.thing.title for one in finalists]
-    bodies = ("\n".join(passage.text for passage in one.said) for one in finalists)
+    importance = _word_importance(prepared)
+    titles = [finalist.thing.title for finalist in finalists]
+    bodies = ("\n".join(passage.text for passage in finalist.said) for finalist in finalists)
     texts = [f"{title}\n{body}" for title, body in zip(titles, bodies, strict=True)]
-    whole = scoring.characters(asked.query.text, importance, texts)
-    return whole * (1 - BY_TITLE) + scoring.characters(asked.query.headline, importance, titles) * BY_TITLE
+    scores = scoring.char_ngram_scores(prepared.query.text, importance, texts)
+    return scores * (1 - TITLE_SHARE) + scoring.char_ngram_scores(prepared.query.headline, importance, titles) * TITLE_SHARE
 
 
-def _importance(asked: PreparedQuery) -> dict[str, float]:
+def _word_importance(prepared: PreparedQuery) -> dict[str, float]:
     """How much each written word of the query says: as much as its rarest term."""
     importance: dict[str, float] = {}
-    for term, word in asked.query.spelled.items():
-        for part in scoring.plain(word).split():
-            importance[part] = max(importance.get(part, 0.0), asked.rarity.idf[term])
+    for term, word in prepared.query.spelled.items():
+        for part in scoring.normalize_words(word).split():
+            importance[part] = max(importance.get(part, 0.0), prepared.rarity.idf[term])
     return importance
 
 
-def _named(asked: PreparedQuery, finalists: Sequence[RankedCandidate]) -> Iterator[float]:
+def _signature_scores(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> Iterator[float]:
     """How much of what the situation names exactly each one names, too: error codes, and the lines of its log."""
-    query, idf, most = asked.query, asked.rarity.idf, asked.rarity.most
+    query, idf, most = prepared.query, prepared.rarity.idf, prepared.rarity.most
     codes = {term: idf[term] / most for term in query.codes if term in idf}
-    lines = {line: idf[term] / most for line, term in asked.telling.items()}
-    telling = {query.spelled[term] for term in asked.telling.values()}
-    for one in finalists:
-        rows = (line for passage in one.said for line in passage.text.splitlines()) if telling else ()
-        said = signatures.templates(line for line in rows if any(word in line for word in telling))
-        yield max(signatures.alike(codes, one.candidate.has), signatures.alike(lines, said))
+    lines = {line: idf[term] / most for line, term in prepared.telling.items()}
+    telling = {query.spelled[term] for term in prepared.telling.values()}
+    for finalist in finalists:
+        rows = (line for passage in finalist.said for line in passage.text.splitlines()) if telling else ()
+        templates = signatures.extract_templates(line for line in rows if any(word in line for word in telling))
+        yield max(signatures.weighted_share(codes, finalist.candidate.has), signatures.weighted_share(lines, templates))

@@ -22,10 +22,10 @@ Bits = npt.NDArray[np.uint64]
 USUAL_LENGTH = 100
 """Terms of a passage of middling length, for BM25. Another value is much the same as another k1."""
 K1, B = 2.0, 0.9
-ALWAYS = np.iinfo(np.int64).min
-TAG = 1 << 39
+BEGINNING_OF_TIME = np.iinfo(np.int64).min
+TAG_BIT = 1 << 39
 """Tags (kind, service, label, owner) stand among the terms: 39 bits of a hash, and this one, which no term has."""
-FAR = np.uint16(1 << 15)
+NO_DISTANCE = np.uint16(1 << 15)
 """A distance that nothing has: what may not be seen, or has no vector."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -61,19 +61,19 @@ class Segment:
     @classmethod
     def of(cls, changes: Sequence[PassageChange], model: str | None) -> "Segment":
         """The passages that came with these changes; vectors of another model don't count."""
-        came = sorted(((one, one.passage) for one in changes if one.passage is not None), key=lambda pair: pair[0].id)
-        vectors = [passage.vector if model and passage.model == model else None for _, passage in came]
-        bits, meant = _bits(vectors)
+        added = sorted(((change, change.passage) for change in changes if change.passage is not None), key=lambda pair: pair[0].id)
+        vectors = [passage.vector if model and passage.model == model else None for _, passage in added]
+        bits, has_vector = _sign_planes(vectors)
         return cls(
             first=changes[0].seq,
             last=changes[-1].seq,
-            ids=np.array([change.id for change, _ in came], np.int64),
-            known=np.array([_moment(passage.known_from) for _, passage in came], np.int64),
-            checks=np.array([check(passage) for _, passage in came], np.uint32),
+            ids=np.array([change.id for change, _ in added], np.int64),
+            known=np.array([_to_microseconds(passage.known_from) for _, passage in added], np.int64),
+            checks=np.array([checksum(passage) for _, passage in added], np.uint32),
             bits=bits,
-            meant=meant,
-            dead=np.zeros(len(came), np.bool_),
-            words=Postings.of(_keys(came), len(came)),
+            meant=has_vector,
+            dead=np.zeros(len(added), np.bool_),
+            words=Postings.of(_posting_keys(added), len(added)),
         )
 
     @classmethod
@@ -91,18 +91,18 @@ class Segment:
             ids=ids[order],
             known=np.concatenate([part.known for part in parts])[order],
             checks=np.concatenate([part.checks for part in parts])[order],
-            bits=np.take(np.concatenate([_deep(part.bits, deep) for part in parts], axis=1), order, axis=1),
+            bits=np.take(np.concatenate([_pad_planes(part.bits, deep) for part in parts], axis=1), order, axis=1),
             meant=np.concatenate([part.meant for part in parts])[order],
             dead=np.zeros(len(order), np.bool_),
             words=Postings.merged([part.words for part in parts], places, len(order)),
         )
 
-    def without(self, gone: npt.NDArray[np.int64]) -> "Segment":
+    def without(self, removed_ids: npt.NDArray[np.int64]) -> "Segment":
         """The same when these passages are gone; itself when it holds none of them."""
-        if not len(self) or gone[-1] < self.ids[0] or gone[0] > self.ids[-1]:
+        if not len(self) or removed_ids[-1] < self.ids[0] or removed_ids[0] > self.ids[-1]:
             return self
-        rows = np.minimum(np.searchsorted(self.ids, gone), len(self) - 1)
-        rows = rows[self.ids[rows] == gone]
+        rows = np.minimum(np.searchsorted(self.ids, removed_ids), len(self) - 1)
+        rows = rows[self.ids[rows] == removed_ids]
         if not len(rows):
             return self
         dead = self.dead.copy()
@@ -111,14 +111,14 @@ class Segment:
 
     def seen(self, visible: Visible) -> Mask | None:
         """Which rows a question may see; None: all of them."""
-        needed = list(_needed(visible))
-        suggested = self.words.having(SUGGESTED) if visible.kind is None else None
+        needed = list(_required_tags(visible))
+        suggested = self.words.having(SUGGESTION_TAG) if visible.kind is None else None
         hides = suggested is not None and suggested.any()
         if not (needed or visible.exclude or hides) and visible.as_of is None and not self.dead.any():
             return None
         mask = ~self.dead if suggested is None else ~(self.dead | suggested)
         if visible.as_of is not None:
-            mask &= self.known <= _moment(visible.as_of)
+            mask &= self.known <= _to_microseconds(visible.as_of)
         for tag in needed:
             mask &= self.words.having(tag)
         for owner in visible.exclude:
@@ -131,16 +131,16 @@ class Segment:
         mask = self.seen(visible)
         return scores if mask is None else scores * mask
 
-    def distances(self, wanted: Bits, visible: Visible) -> npt.NDArray[np.uint16]:
+    def distances(self, sketch: Bits, visible: Visible) -> npt.NDArray[np.uint16]:
         """In how many dimensions each row's sign is another, or `FAR`."""
         distances = np.zeros(len(self), np.uint16)
-        if len(wanted) != len(self.bits):
-            return distances + FAR
-        other, many = np.empty(len(self), np.uint64), np.empty(len(self), np.uint8)
-        for plane, sign in zip(self.bits, wanted, strict=True):
-            distances += np.bitwise_count(np.bitwise_xor(plane, sign, out=other), out=many)
+        if len(sketch) != len(self.bits):
+            return distances + NO_DISTANCE
+        difference, bit_counts = np.empty(len(self), np.uint64), np.empty(len(self), np.uint8)
+        for plane, sign in zip(self.bits, sketch, strict=True):
+            distances += np.bitwise_count(np.bitwise_xor(plane, sign, out=difference), out=bit_counts)
         mask = self.seen(visible)
-        distances[~self.meant if mask is None else ~(mask & self.meant)] = FAR
+        distances[~self.meant if mask is None else ~(mask & self.meant)] = NO_DISTANCE
         return distances
 
     def likeness(self, rows: npt.NDArray[np.intp], vector: Vector) -> Vector:
@@ -150,40 +150,40 @@ class Segment:
         return np.asarray(unpacked.astype(np.float32) @ (2 * vector), np.float32)
 
 
-def signs(vector: Vector) -> Bits:
+def binary_sketch(vector: Vector) -> Bits:
     """The signs of one vector, 64 in a number."""
-    return _signs(vector[None])[:, 0]
+    return _pack_signs(vector[None])[:, 0]
 
 
-def check(passage: Passage) -> int:
+def checksum(passage: Passage) -> int:
     """A checksum of a passage."""
-    said = f"{passage.kind}\0{passage.owner}\0{passage.part}\0{passage.n}\0{passage.text}"
-    return zlib.crc32(said.encode("utf-8", "surrogatepass"))
+    content = f"{passage.kind}\0{passage.owner}\0{passage.part}\0{passage.n}\0{passage.text}"
+    return zlib.crc32(content.encode("utf-8", "surrogatepass"))
 
 
-def _keys(came: Sequence[tuple[PassageChange, Passage]]) -> postings.Keys:
+def _posting_keys(added: Sequence[tuple[PassageChange, Passage]]) -> postings.Keys:
     """The terms of all passages with their weights, and the tags of all."""
-    terms, counts, sizes = unpack_all([passage.terms for _, passage in came])
-    rows, many = np.repeat(np.arange(len(came)), sizes), counts.astype(np.float64)
-    scale = K1 * (1 - B + B * np.bincount(rows, many, len(came)) / USUAL_LENGTH)
-    weights = np.clip(np.rint(255 * many / (many + scale[rows])), 1, 255).astype(np.uint64)
-    tags = [list(_tags(passage, change.service, change.labels)) for change, passage in came]
-    tagged = np.repeat(np.arange(len(came)), [len(those) for those in tags])
-    flat = np.array([tag for those in tags for tag in those], np.uint64)
+    terms, counts, sizes = unpack_all([passage.terms for _, passage in added])
+    rows, frequencies = np.repeat(np.arange(len(added)), sizes), counts.astype(np.float64)
+    scale = K1 * (1 - B + B * np.bincount(rows, frequencies, len(added)) / USUAL_LENGTH)
+    weights = np.clip(np.rint(255 * frequencies / (frequencies + scale[rows])), 1, 255).astype(np.uint64)
+    tags = [list(_tags(passage, change.service, change.labels)) for change, passage in added]
+    tagged = np.repeat(np.arange(len(added)), [len(passage_tags) for passage_tags in tags])
+    flat = np.array([tag for passage_tags in tags for tag in passage_tags], np.uint64)
     return np.concatenate(
         (
-            postings.keys(terms.astype(np.uint64), rows, weights),
-            postings.keys(flat, tagged, np.ones(len(flat), np.uint64)),
+            postings.pack_keys(terms.astype(np.uint64), rows, weights),
+            postings.pack_keys(flat, tagged, np.ones(len(flat), np.uint64)),
         )
     )
 
 
 def _tags(passage: Passage, service: str | None, labels: Mapping[str, str]) -> Iterator[int]:
     yield _tag("owner", passage.owner)
-    yield from _needed(Visible(passage.kind, service, labels))
+    yield from _required_tags(Visible(passage.kind, service, labels))
 
 
-def _needed(visible: Visible) -> Iterator[int]:
+def _required_tags(visible: Visible) -> Iterator[int]:
     """The tags that a passage must have to be seen."""
     if visible.kind is not None:
         yield _tag("kind", visible.kind)
@@ -195,36 +195,36 @@ def _needed(visible: Visible) -> Iterator[int]:
 
 @lru_cache(maxsize=65_536)
 def _tag(*parts: str) -> int:
-    said = "\0".join(parts).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(said, digest_size=5).digest()) | TAG
+    encoded = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(encoded, digest_size=5).digest()) | TAG_BIT
 
 
-def _moment(moment: datetime | None) -> int:
+def _to_microseconds(moment: datetime | None) -> int:
     """Microseconds since 1970, exactly; None: always."""
     if moment is None:
-        return int(ALWAYS)
+        return int(BEGINNING_OF_TIME)
     since = moment - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _bits(vectors: Sequence[bytes | None]) -> tuple[Bits, Mask]:
+def _sign_planes(vectors: Sequence[bytes | None]) -> tuple[Bits, Mask]:
     """The signs of all vectors, and which rows have one."""
     width = next((len(vector) for vector in vectors if vector), 0)
-    meant = np.array([vector is not None and len(vector) == width > 0 for vector in vectors], np.bool_)
-    held = np.frombuffer(b"".join(vector for vector, one in zip(vectors, meant, strict=True) if vector and one), "<f2")
+    has_vector = np.array([vector is not None and len(vector) == width > 0 for vector in vectors], np.bool_)
+    stacked = np.frombuffer(b"".join(vector for vector, present in zip(vectors, has_vector, strict=True) if vector and present), "<f2")
     bits = np.zeros((-(-width // 128), len(vectors)), np.uint64)
-    bits[:, meant] = _signs(held.reshape(int(meant.sum()), width // 2))
-    return bits, meant
+    bits[:, has_vector] = _pack_signs(stacked.reshape(int(has_vector.sum()), width // 2))
+    return bits, has_vector
 
 
-def _signs(vectors: npt.NDArray[np.floating]) -> Bits:
+def _pack_signs(vectors: npt.NDArray[np.floating]) -> Bits:
     packed = np.packbits(vectors > 0, axis=1, bitorder="little")
     return np.ascontiguousarray(np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64).T)
 
 
-def _deep(bits: Bits, deep: int) -> Bits:
+def _pad_planes(bits: Bits, deep: int) -> Bits:
     return np.pad(bits, ((0, deep - len(bits)), (0, 0)))
 
 
-SUGGESTED = _tag("kind", "suggestion")
+SUGGESTION_TAG = _tag("kind", "suggestion")
 """What a sender suggests is seen by those alone who look for suggestions."""

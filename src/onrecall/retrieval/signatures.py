@@ -9,7 +9,7 @@ from onrecall.retrieval import tokenizer as terms
 
 Name = TypeVar("Name")
 
-SHORTEST = 3
+MIN_TEMPLATE_TERMS = 3
 """Terms that a line's template has at least; a shorter one says too little to tell faults apart."""
 
 _CODE = re.compile(
@@ -28,24 +28,24 @@ _CODE = re.compile(
 )
 
 
-def codes(text: str) -> dict[str, str]:
+def find_codes(text: str) -> dict[str, str]:
     """The codes and exceptions that a text names: the rarest term of each, and how it is written."""
-    found: dict[str, str] = {}
+    codes_by_term: dict[str, str] = {}
     for match in _CODE.finditer(text):
         written = " ".join(match[0].split())
-        named = terms.terms(written)
-        if named:
-            found.setdefault(max(named, key=len), written)
-    return found
+        written_terms = terms.tokenize(written)
+        if written_terms:
+            codes_by_term.setdefault(max(written_terms, key=len), written)
+    return codes_by_term
 
 
-def templates(lines: Iterable[str]) -> frozenset[str]:
+def extract_templates(lines: Iterable[str]) -> frozenset[str]:
     """What is left of log lines and error lines when all that changes from run to run is gone."""
-    found = (" ".join(terms.terms(loglines.mask_line(line, " "))) for line in lines)
-    return frozenset(one for one in found if one.count(" ") >= SHORTEST - 1)
+    masked = (" ".join(terms.tokenize(loglines.mask_line(line, " "))) for line in lines)
+    return frozenset(template for template in masked if template.count(" ") >= MIN_TEMPLATE_TERMS - 1)
 
 
-def alike(named: Mapping[Name, float], said: Container[Name]) -> float:
+def weighted_share(weights: Mapping[Name, float], present: Container[Name]) -> float:
     """How much of what a situation names exactly is said elsewhere, 0..1; each name counts as much as it is rare."""
-    total = sum(named.values())
-    return sum(rare * rare for name, rare in named.items() if name in said) / total if total else 0.0
+    total = sum(weights.values())
+    return sum(weight * weight for name, weight in weights.items() if name in present) / total if total else 0.0

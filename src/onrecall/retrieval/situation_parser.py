@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onrecall.retrieval import log_templates as loglines
-from onrecall.retrieval.tokenizer import STOPS
+from onrecall.retrieval.tokenizer import STOP_WORDS
 
-LIMIT = 200_000
+MAX_CHARACTERS = 200_000
 """Characters that are read; what matters of a situation stands at its beginning or is said again."""
-LOGS, FRAMES, DEEPEST = 20, 3, 8
+MAX_LOG_LINES, MAX_FRAMES, MAX_DEPTH = 20, 3, 8
 """Different log lines, stack frames below a cause, and levels of JSON that are taken in."""
-LIST_LENGTH, LIST_LINES, LISTED = 10, 500, 40
+MIN_LIST_LINES, MAX_SCANNED_LINES, MAX_LISTED = 10, 500, 40
 """Lines that make a list, lines that are looked at for one, and kinds of its lines that are kept."""
-REPEATED, LIST_SHARE = 3, 2 / 3
+MIN_REPEATS, MIN_REPEATED_SHARE = 3, 2 / 3
 """A line belongs to a list when such a share of its words stands in at least so many lines."""
-ATTEMPTS = 50
+MAX_JSON_FAILURES = 50
 """Brackets that may turn out not to open JSON."""
 
 _CAUSED = re.compile(r"\s*Caused by:\s*(.*)")
@@ -27,22 +27,22 @@ _THROWN = re.compile(
     r"(?:[\w$]+[.:/\\]+)*[A-Z_a-z][\w$]*(?:Exception|Error|Failure|Fault|Interrupt|Panic|Warning)\b"
     r"|\s*(?:panic: |fatal error: |thread '[^']*' panicked at |Traceback \(most recent)"
 )
-_BAD = re.compile(
+_ERROR_WORD = re.compile(
     r"ERROR|FATAL|CRIT|PANIC|SEVERE|EMERG|\b(?:error|exception|fail|refused|denied|timed? ?out|timeout|unable|cannot"
     r"|could not|can't|killed|unreachable|unavailable|exhausted|exceeded|deadlock|corrupt|panic|abort)",
 )
 _LIST_WORD = re.compile(r"[^\W\d_]{2,}")
 _URL = re.compile(r"https?://\S+")
 
-HEADLINES = ("title", "summary", "subject", "short_description", "headline", "monitor_name", "rule_name", "problem")
-NAMES = ("alertname", "alert_name", "alert", "monitor", "rule", "check", "name")
-TEXTS = (
+HEADLINE_KEYS = ("title", "summary", "subject", "short_description", "headline", "monitor_name", "rule_name", "problem")
+ALERT_NAME_KEYS = ("alertname", "alert_name", "alert", "monitor", "rule", "check", "name")
+TEXT_KEYS = (
     *("description", "message", "msg", "body", "details", "text", "reason", "cause", "note", "event", "log", "output"),
     *("error", "err", "exception", "stacktrace", "stack_trace", "stack", "error_message", "errormessage"),
 )
-LABELS = ("labels", "commonlabels", "grouplabels", "tags", "dimensions")
-SERVICES = ("service", "service_name", "servicename", "app", "application", "component")
-LEVELS = ("level", "severity", "lvl", "loglevel")
+LABEL_KEYS = ("labels", "commonlabels", "grouplabels", "tags", "dimensions")
+SERVICE_KEYS = ("service", "service_name", "servicename", "app", "application", "component")
+LEVEL_KEYS = ("level", "severity", "lvl", "loglevel")
 
 
 @dataclass(slots=True)
@@ -59,112 +59,112 @@ class ParsedText:
     service: str | None = None
 
 
-def take_apart(text: str) -> ParsedText:
+def parse_text(text: str) -> ParsedText:
     """Prose, errors, lists, and what JSON says of title, description, labels and service."""
-    pasted = ParsedText()
-    rest = "".join(_without_json(text[:LIMIT], pasted))
-    rows = rest.splitlines()
-    listed = _listed(rows)
+    parsed = ParsedText()
+    plain_text = "".join(_extract_json(text[:MAX_CHARACTERS], parsed))
+    rows = plain_text.splitlines()
+    listed = _find_list_lines(rows)
     kinds: dict[frozenset[str], str] = {}
     for row in rows:
-        if row in listed and not loglines.is_stamped(row):
+        if row in listed and not loglines.has_log_prefix(row):
             kinds.setdefault(listed[row], row.strip())
-    pasted.listing = list(kinds.values())[:LISTED]
-    _lines([row for row in rows if row not in listed or loglines.is_stamped(row)], pasted, listed)
-    return pasted
+    parsed.listing = list(kinds.values())[:MAX_LISTED]
+    _sort_lines([row for row in rows if row not in listed or loglines.has_log_prefix(row)], parsed, listed)
+    return parsed
 
 
-def _listed(rows: Sequence[str]) -> Mapping[str, frozenset[str]]:
+def _find_list_lines(rows: Sequence[str]) -> Mapping[str, frozenset[str]]:
     """The lines of a list with their words: those of which most words stand in other lines, too.
 
     What stands out in a list of events is told in words that its other lines lack.
     """
-    words = [frozenset(_LIST_WORD.findall(loglines.mask_line(row).lower())) - STOPS for row in rows[:LIST_LINES]]
-    held = Counter(word for own in words for word in own)
-    repeated = [sum(held[word] >= REPEATED for word in own) >= max(LIST_SHARE * len(own), 2) for own in words]
-    if sum(repeated) < LIST_LENGTH:
+    words = [frozenset(_LIST_WORD.findall(loglines.mask_line(row).lower())) - STOP_WORDS for row in rows[:MAX_SCANNED_LINES]]
+    counts = Counter(word for own in words for word in own)
+    repeated = [sum(counts[word] >= MIN_REPEATS for word in own) >= max(MIN_REPEATED_SHARE * len(own), 2) for own in words]
+    if sum(repeated) < MIN_LIST_LINES:
         return {}
     return {row: own for row, own, listed in zip(rows, words, repeated, strict=False) if listed}
 
 
-def _without_json(text: str, pasted: ParsedText) -> Iterator[str]:
+def _extract_json(text: str, parsed: ParsedText) -> Iterator[str]:
     """The text without the JSON in it, which goes into `pasted`; a JSON log record comes back as a log line."""
     decoder, at, failed = json.JSONDecoder(), 0, 0
     for opening in re.finditer(r"(?:^|(?<=[\s:=]))[{\[](?=\s*[\"{\[}\]])", text):
-        if opening.start() < at or failed == ATTEMPTS:
+        if opening.start() < at or failed == MAX_JSON_FAILURES:
             continue
         try:
-            found, end = decoder.raw_decode(text, opening.start())
+            node, end = decoder.raw_decode(text, opening.start())
         except (ValueError, RecursionError):
             failed += 1
             continue
         yield text[at : opening.start()]
-        yield _log_record(found) or ""
-        if not _log_record(found):
-            _walk(found, pasted, DEEPEST)
+        yield _log_record(node) or ""
+        if not _log_record(node):
+            _walk_json(node, parsed, MAX_DEPTH)
         at = end
     yield text[at:]
 
 
-def _log_record(found: Any) -> str | None:
+def _log_record(node: Any) -> str | None:
     """A structured log record as the line it stands for."""
-    if not isinstance(found, dict) or not any(isinstance(found.get(level), str) for level in LEVELS):
+    if not isinstance(node, dict) or not any(isinstance(node.get(level), str) for level in LEVEL_KEYS):
         return None
-    said = [str(found[key]) for key in ("msg", "message", "event", "error", "err", "exception") if found.get(key)]
-    level = next(str(found[level]) for level in LEVELS if isinstance(found.get(level), str))
-    if not said or any(key in found for key in ("title", "summary", "labels", "alertname")):
+    messages = [str(node[key]) for key in ("msg", "message", "event", "error", "err", "exception") if node.get(key)]
+    level = next(str(node[level]) for level in LEVEL_KEYS if isinstance(node.get(level), str))
+    if not messages or any(key in node for key in ("title", "summary", "labels", "alertname")):
         return None
-    return f"{level.upper()}: {' '.join(said)}"
+    return f"{level.upper()}: {' '.join(messages)}"
 
 
-def _walk(found: Any, pasted: ParsedText, depth: int) -> None:
-    if isinstance(found, list) and depth:
-        for item in found[:50]:
-            _walk(item, pasted, depth - 1)
-    elif isinstance(found, dict) and depth:
-        for key, value in list(found.items())[:200]:
-            _field(str(key).lower().replace("-", "_"), value, pasted, depth)
+def _walk_json(node: Any, parsed: ParsedText, depth: int) -> None:
+    if isinstance(node, list) and depth:
+        for item in node[:50]:
+            _walk_json(item, parsed, depth - 1)
+    elif isinstance(node, dict) and depth:
+        for key, value in list(node.items())[:200]:
+            _add_field(str(key).lower().replace("-", "_"), value, parsed, depth)
 
 
-def _field(key: str, value: Any, pasted: ParsedText, depth: int) -> None:
-    if key in LABELS:
-        pasted.labels.update(_labels(value))
-        _name(pasted.labels, pasted)
+def _add_field(key: str, value: Any, parsed: ParsedText, depth: int) -> None:
+    if key in LABEL_KEYS:
+        parsed.labels.update(_parse_labels(value))
+        _add_alert_name(parsed.labels, parsed)
     elif not isinstance(value, str):
-        _walk(value, pasted, depth - 1)
-    elif key in SERVICES:
-        pasted.service = pasted.service or value
-    elif key in NAMES or key in HEADLINES:
-        _add(pasted.headlines, value)
-    elif key in TEXTS or (" " in value.strip() and not _URL.fullmatch(value.strip())):
-        _lines(value.splitlines(), pasted)
+        _walk_json(value, parsed, depth - 1)
+    elif key in SERVICE_KEYS:
+        parsed.service = parsed.service or value
+    elif key in ALERT_NAME_KEYS or key in HEADLINE_KEYS:
+        _append_unique(parsed.headlines, value)
+    elif key in TEXT_KEYS or (" " in value.strip() and not _URL.fullmatch(value.strip())):
+        _sort_lines(value.splitlines(), parsed)
 
 
-def _labels(value: Any) -> dict[str, str]:
+def _parse_labels(value: Any) -> dict[str, str]:
     """Labels as a mapping, as `name:value` strings, or as name and value pairs."""
     if isinstance(value, Mapping):
-        return {str(name): str(one) for name, one in value.items() if isinstance(one, str | int | float | bool)}
+        return {str(name): str(label_value) for name, label_value in value.items() if isinstance(label_value, str | int | float | bool)}
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, Sequence):
         return {}
-    pairs = [one.split(":", 1) for one in value if isinstance(one, str) and ":" in one]
-    return {name.strip(): said.strip() for name, said in pairs}
+    pairs = [text.split(":", 1) for text in value if isinstance(text, str) and ":" in text]
+    return {name.strip(): label_value.strip() for name, label_value in pairs}
 
 
-def _name(labels: Mapping[str, str], pasted: ParsedText) -> None:
+def _add_alert_name(labels: Mapping[str, str], parsed: ParsedText) -> None:
     for name in ("alertname", "alert_name"):
         if name in labels:
-            _add(pasted.headlines, labels[name])
-    pasted.service = pasted.service or next((labels[name] for name in SERVICES if name in labels), None)
+            _append_unique(parsed.headlines, labels[name])
+    parsed.service = parsed.service or next((labels[name] for name in SERVICE_KEYS if name in labels), None)
 
 
-def _lines(rows: Sequence[str], pasted: ParsedText, listed: Collection[str] = ()) -> None:
+def _sort_lines(rows: Sequence[str], parsed: ParsedText, listed: Collection[str] = ()) -> None:
     """Sort lines into prose and errors; of a stack trace only what was thrown, the deepest cause, and where.
 
     Of the log lines errors come first, and of these what is not like many others.
     """
-    seen: set[str] = set()
+    seen_templates: set[str] = set()
     logs: list[tuple[bool, bool, str]] = []
     frames, source = 0, False
     for row in rows:
@@ -177,27 +177,27 @@ def _lines(rows: Sequence[str], pasted: ParsedText, listed: Collection[str] = ()
             continue
         caused = _CAUSED.match(row)
         if caused and caused[1]:
-            pasted.errors.insert(0, caused[1])
+            parsed.errors.insert(0, caused[1])
             frames = 0
-        elif loglines.is_frame(row):
+        elif loglines.is_stack_frame(row):
             frames += 1
-            if frames <= FRAMES:
-                _add(pasted.errors, line)
-        elif loglines.is_log(row) or _THROWN.match(row):
+            if frames <= MAX_FRAMES:
+                _append_unique(parsed.errors, line)
+        elif loglines.is_log_line(row) or _THROWN.match(row):
             frames = 0
             template = loglines.mask_line(line)
-            if template not in seen and len(logs) < LOGS * 20:
-                seen.add(template)
-                logs.append((not (_BAD.search(line) or _THROWN.match(row)), row in listed, line))
+            if template not in seen_templates and len(logs) < MAX_LOG_LINES * 20:
+                seen_templates.add(template)
+                logs.append((not (_ERROR_WORD.search(line) or _THROWN.match(row)), row in listed, line))
         else:
             frames = 0
-            _add(pasted.prose, line)
+            _append_unique(parsed.prose, line)
     logs.sort(key=lambda log: log[:2])
-    for *_, line in logs[:LOGS]:
-        _add(pasted.errors, line)
+    for *_, line in logs[:MAX_LOG_LINES]:
+        _append_unique(parsed.errors, line)
 
 
-def _add(found: list[str], line: str) -> None:
+def _append_unique(lines: list[str], line: str) -> None:
     line = line.strip()
-    if line and line not in found[-200:]:
-        found.append(line)
+    if line and line not in lines[-200:]:
+        lines.append(line)

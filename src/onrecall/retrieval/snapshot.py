@@ -17,15 +17,15 @@ from onrecall.retrieval.segment import Segment
 
 FORMAT = "1"
 """To be raised when segments or terms change: then what is stored is made anew."""
-PATIENCE_SECONDS = 10
+BUSY_TIMEOUT_SECONDS = 10
 SCHEMA = (
     "create table if not exists head (format text not null, model text, seq integer not null)",
     "create table if not exists segments (name text primary key, body blob not null, dead blob not null)",
 )
-DAMAGE = (sqlite3.DatabaseError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, ValueError)
+DAMAGE_ERRORS = (sqlite3.DatabaseError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError, ValueError)
 """What reading a damaged file may end in."""
-_OWN = [field.name for field in fields(Segment) if field.name not in ("first", "last", "dead", "words")]
-_WORDS = [field.name for field in fields(Postings)]
+_SEGMENT_ARRAYS = [field.name for field in fields(Segment) if field.name not in ("first", "last", "dead", "words")]
+_POSTINGS_ARRAYS = [field.name for field in fields(Postings)]
 _log = logging.getLogger(__name__)
 
 
@@ -36,15 +36,15 @@ def load(path: Path, model: str | None) -> tuple[tuple[Segment, ...], int] | Non
     try:
         with closing(_open(path)) as file, file:
             file.execute("begin")
-            head = _head(file)
+            head = _read_head(file)
             if head is None or head[:2] != (FORMAT, model):
                 return None
-            segments = [_read(*row) for row in file.execute("select body, dead from segments")]
+            segments = [_decode_segment(*row) for row in file.execute("select body, dead from segments")]
             return tuple(sorted(segments, key=lambda segment: segment.first)), head[2]
     except sqlite3.OperationalError as error:
         _log.warning("the local index %s cannot be read, so it is rebuilt in memory: %s", path, error)
-    except DAMAGE as error:
-        _drop(path, error)
+    except DAMAGE_ERRORS as error:
+        _remove_damaged(path, error)
     return None
 
 
@@ -53,7 +53,7 @@ def save(path: Path, model: str | None, segments: Sequence[Segment], seq: int) -
     try:
         with closing(_open(path)) as file, file:
             file.execute("begin immediate")
-            head = _head(file)
+            head = _read_head(file)
             ours = head is not None and head[:2] == (FORMAT, model)
             if head is None or not ours or head[2] < seq:
                 _replace(file, segments, afresh=not ours)
@@ -62,7 +62,7 @@ def save(path: Path, model: str | None, segments: Sequence[Segment], seq: int) -
     except sqlite3.OperationalError as error:
         _log.warning("the local index cannot be stored in %s: %s", path, error)
     except sqlite3.DatabaseError as error:
-        _drop(path, error)
+        _remove_damaged(path, error)
 
 
 def remove(path: Path) -> None:
@@ -72,54 +72,54 @@ def remove(path: Path) -> None:
             Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
-def _drop(path: Path, error: Exception) -> None:
+def _remove_damaged(path: Path, error: Exception) -> None:
     _log.warning("the local index %s is damaged and will be rebuilt: %s", path, error)
     remove(path)
 
 
 def _open(path: Path) -> sqlite3.Connection:
     """The file, its transactions in our hands."""
-    file = sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None)
+    file = sqlite3.connect(path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
     for statement in SCHEMA:
         file.execute(statement)
     return file
 
 
-def _head(file: sqlite3.Connection) -> tuple[str, str | None, int] | None:
+def _read_head(file: sqlite3.Connection) -> tuple[str, str | None, int] | None:
     head: tuple[str, str | None, int] | None = file.execute("select format, model, seq from head").fetchone()
     return head
 
 
 def _replace(file: sqlite3.Connection, segments: Sequence[Segment], *, afresh: bool) -> None:
     """Have exactly these segments in the file; those that are there already only learn what is gone."""
-    wanted = {_name(segment): segment for segment in segments}
-    there = {name for (name,) in file.execute("select name from segments")}
-    gone = there if afresh else there - wanted.keys()
-    file.executemany("delete from segments where name = ?", [(name,) for name in gone])
-    for name, segment in wanted.items():
+    segments_by_name = {_segment_name(segment): segment for segment in segments}
+    stored_names = {name for (name,) in file.execute("select name from segments")}
+    obsolete = stored_names if afresh else stored_names - segments_by_name.keys()
+    file.executemany("delete from segments where name = ?", [(name,) for name in obsolete])
+    for name, segment in segments_by_name.items():
         dead = np.packbits(segment.dead).tobytes()
-        if name in there - gone:
+        if name in stored_names - obsolete:
             file.execute("update segments set dead = ? where name = ?", (dead, name))
         else:
-            file.execute("insert into segments values (?, ?, ?)", (name, _body(segment), dead))
+            file.execute("insert into segments values (?, ?, ?)", (name, _encode_segment(segment), dead))
 
 
-def _name(segment: Segment) -> str:
+def _segment_name(segment: Segment) -> str:
     return f"{segment.first}-{segment.last}-{zlib.crc32(segment.ids.tobytes())}"
 
 
-def _body(segment: Segment) -> bytes:
+def _encode_segment(segment: Segment) -> bytes:
     """All arrays of a segment, each with a checksum."""
     body = io.BytesIO()
-    arrays = {name: getattr(segment, name) for name in _OWN} | {name: getattr(segment.words, name) for name in _WORDS}
+    arrays = {name: getattr(segment, name) for name in _SEGMENT_ARRAYS} | {name: getattr(segment.words, name) for name in _POSTINGS_ARRAYS}
     np.savez(body, span=np.array([segment.first, segment.last]), **arrays)
     return body.getvalue()
 
 
-def _read(body: bytes, dead: bytes) -> Segment:
+def _decode_segment(body: bytes, dead: bytes) -> Segment:
     """The segment that was kept."""
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
         first, last = map(int, arrays["span"])
-        own = {name: arrays[name] for name in _OWN}
-        gone = np.unpackbits(np.frombuffer(dead, np.uint8), count=len(own["ids"])).astype(np.bool_)
-        return Segment(first, last, **own, dead=gone, words=Postings(**{name: arrays[name] for name in _WORDS}))
+        own = {name: arrays[name] for name in _SEGMENT_ARRAYS}
+        is_dead = np.unpackbits(np.frombuffer(dead, np.uint8), count=len(own["ids"])).astype(np.bool_)
+        return Segment(first, last, **own, dead=is_dead, words=Postings(**{name: arrays[name] for name in _POSTINGS_ARRAYS}))

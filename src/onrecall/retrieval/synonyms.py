@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from onrecall.retrieval import tokenizer as terms
 
-TABLE = """
+SYNONYM_TABLE = """
 k8s | kube | kubernetes
 pvc | persistent volume claim
 pv | persistent volume
@@ -117,29 +117,29 @@ class Synonym:
     terms: tuple[str, ...]
 
 
-def other_names(said: Sequence[str]) -> Iterator[Synonym]:
+def find_synonyms(sequence: Sequence[str]) -> Iterator[Synonym]:
     """The other names of what these terms, in the order they stand, name; each once."""
-    seen: set[tuple[str, str]] = set()
-    for at, term in enumerate(said):
-        for form, names in _BY_FIRST.get(term, ()):
-            if tuple(said[at : at + len(form)]) != form:
+    yielded: set[tuple[str, str]] = set()
+    for at, term in enumerate(sequence):
+        for form, names in _BY_FIRST_TERM.get(term, ()):
+            if tuple(sequence[at : at + len(form)]) != form:
                 continue
-            for one in names:
-                if (one.said, one.name) not in seen:
-                    seen.add((one.said, one.name))
-                    yield one
+            for synonym in names:
+                if (synonym.said, synonym.name) not in yielded:
+                    yielded.add((synonym.said, synonym.name))
+                    yield synonym
 
 
-def _by_first() -> dict[str, list[tuple[tuple[str, ...], list[Synonym]]]]:
+def _index_by_first_term() -> dict[str, list[tuple[tuple[str, ...], list[Synonym]]]]:
     """By the first term of a name: all its terms, and the other names."""
     table: dict[str, list[tuple[tuple[str, ...], list[Synonym]]]] = {}
-    for line in TABLE.strip().splitlines():
+    for line in SYNONYM_TABLE.strip().splitlines():
         names = [name.strip() for name in line.split("|")]
-        forms = {name: tuple(terms.terms(name)) for name in names}
-        for said, form in forms.items():
-            others = [Synonym(said, form, name, other) for name, other in forms.items() if other != form]
-            table.setdefault(form[0], []).append((form, others))
+        forms = {name: tuple(terms.tokenize(name)) for name in names}
+        for original, form in forms.items():
+            synonyms = [Synonym(original, form, name, other_form) for name, other_form in forms.items() if other_form != form]
+            table.setdefault(form[0], []).append((form, synonyms))
     return table
 
 
-_BY_FIRST = _by_first()
+_BY_FIRST_TERM = _index_by_first_term()

@@ -19,11 +19,11 @@ from onrecall.retrieval import log_templates as loglines
 
 VERSION = 1
 """To be raised when a text would give other terms or other passages: what was made before is then made anew."""
-LIMIT = 200_000
+MAX_CHARACTERS = 200_000
 """Characters of one text that are read; what follows adds nothing to recall and costs time."""
-LONGEST = 80
+MAX_TERM_LENGTH = 80
 """Characters of a term; anything longer is data, not a name."""
-STOPS = frozenset(
+STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a an and are as at be but by for if in into is it no not of on or such "
@@ -52,38 +52,38 @@ _EXIT = re.compile(r"\bexit(?:ed)?(?: with)?[ _-]?(?:code|status)?[ \t\"':=]{1,3
 _stemmers = threading.local()
 
 
-def terms(text: str) -> list[str]:
+def tokenize(text: str) -> list[str]:
     """The terms of a text in the order they stand, as often as they stand."""
-    return [term for term, _ in spelled(text)]
+    return [term for term, _ in tokens_with_source(text)]
 
 
-def spelled(text: str) -> Iterator[tuple[str, str]]:
+def tokens_with_source(text: str) -> Iterator[tuple[str, str]]:
     """Each term of a text with the word it was made of, for people to read."""
-    folded = unicodedata.normalize("NFKC", text[:LIMIT])
-    masked = loglines.mask(folded, " ")
-    for found in _COMPOUND.finditer(masked):
-        word = found[0]
-        for term in _expand(word) if len(word) <= LONGEST else _long(word):
+    folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])
+    masked = loglines.mask_variables(folded, " ")
+    for match in _COMPOUND.finditer(masked):
+        word = match[0]
+        for term in _expand(word) if len(word) <= MAX_TERM_LENGTH else _expand_long(word):
             yield term, word
-    for found in _STATUS.finditer(folded):
-        yield f"http{found[1]}", found[0]
-    for found in _EXIT.finditer(folded):
-        yield f"exit{found[1]}", found[0]
+    for match in _STATUS.finditer(folded):
+        yield f"http{match[1]}", match[0]
+    for match in _EXIT.finditer(folded):
+        yield f"exit{match[1]}", match[0]
 
 
-def counts(text: str) -> dict[int, int]:
+def count_terms(text: str) -> dict[int, int]:
     """How often each term stands in a text, by the term's number: the same as of `terms`, a word looked at once."""
-    folded = unicodedata.normalize("NFKC", text[:LIMIT])
+    folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])
     counted: dict[int, int] = {}
-    for word, n in Counter(_COMPOUND.findall(loglines.mask(folded, " "))).items():
-        for one in _numbers(word) if len(word) <= LONGEST else map(number, _long(word)):
-            counted[one] = counted.get(one, 0) + n
-    for named in (*map("http{}".format, _STATUS.findall(folded)), *map("exit{}".format, _EXIT.findall(folded))):
-        counted[number(named)] = counted.get(number(named), 0) + 1
+    for word, n in Counter(_COMPOUND.findall(loglines.mask_variables(folded, " "))).items():
+        for identifier in _term_ids(word) if len(word) <= MAX_TERM_LENGTH else map(term_id, _expand_long(word)):
+            counted[identifier] = counted.get(identifier, 0) + n
+    for code in (*map("http{}".format, _STATUS.findall(folded)), *map("exit{}".format, _EXIT.findall(folded))):
+        counted[term_id(code)] = counted.get(term_id(code), 0) + 1
     return counted
 
 
-def number(term: str) -> int:
+def term_id(term: str) -> int:
     """A term's stable 32-bit number: the same in every process and on every machine."""
     return zlib.crc32(term.encode("utf-8", "surrogatepass"))
 
@@ -103,9 +103,9 @@ def unpack(packed: bytes) -> tuple[np.ndarray, np.ndarray]:
 
 def unpack_all(packed: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray, list[int]]:
     """The numbers and the counts of many, one after the other, and how many each has."""
-    sizes = [len(one) // 5 for one in packed]
-    numbers = b"".join([one[: 4 * size] for one, size in zip(packed, sizes, strict=True)])
-    often = b"".join([one[4 * size : 5 * size] for one, size in zip(packed, sizes, strict=True)])
+    sizes = [len(block) // 5 for block in packed]
+    numbers = b"".join([block[: 4 * size] for block, size in zip(packed, sizes, strict=True)])
+    often = b"".join([block[4 * size : 5 * size] for block, size in zip(packed, sizes, strict=True)])
     return np.frombuffer(numbers, "<u4"), np.frombuffer(often, "u1"), sizes
 
 
@@ -115,72 +115,72 @@ def split_names(text: str) -> str:
 
 
 @lru_cache(maxsize=200_000)
-def _numbers(word: str) -> tuple[int, ...]:
-    return tuple(map(number, _expand(word)))
+def _term_ids(word: str) -> tuple[int, ...]:
+    return tuple(map(term_id, _expand(word)))
 
 
 @lru_cache(maxsize=200_000)
 def _expand(word: str) -> tuple[str, ...]:
     """The terms of one written word: itself when it is a name, a code or a version, and its parts."""
     if _NUMERIC.fullmatch(word.lower()):
-        return _numeric(word.lower())
+        return _expand_number(word.lower())
     pieces = _PIECE.findall(word)
-    parts = [part for piece in pieces for part in _parts(piece)]
+    parts = [part for piece in pieces for part in _split_piece(piece)]
     if version := _VERSION.fullmatch(word):
-        return _once((word.lower().removeprefix("v"), version[1] + version[2], version[1], *parts))
+        return _unique((word.lower().removeprefix("v"), version[1] + version[2], version[1], *parts))
     if len(pieces) > 1:
-        return _once(("".join(pieces).casefold(), *parts))
-    return _once(parts)
+        return _unique(("".join(pieces).casefold(), *parts))
+    return _unique(parts)
 
 
-def _numeric(word: str) -> tuple[str, ...]:
+def _expand_number(word: str) -> tuple[str, ...]:
     version = _VERSION.fullmatch(word)
-    return _once((word.removeprefix("v"), version[1])) if version else (word.removeprefix("v") or word,)
+    return _unique((word.removeprefix("v"), version[1])) if version else (word.removeprefix("v") or word,)
 
 
-def _parts(piece: str) -> list[str]:
+def _split_piece(piece: str) -> list[str]:
     """An unbroken word: stemmed; a name in humps whole and by its humps; unspaced writing by pairs."""
     if not piece.isascii():
-        return _unspaced(piece) if _UNSPACED.search(piece) else [piece.casefold()]
-    if piece.lower() in STOPS:
+        return _character_pairs(piece) if _UNSPACED.search(piece) else [piece.casefold()]
+    if piece.lower() in STOP_WORDS:
         return []
     humps = [] if piece.isupper() else _HUMP.findall(piece)
     if len(humps) > 1:
-        return [piece.lower(), *(_stem(part) for part in map(str.lower, humps) if len(part) > 1 and part not in STOPS)]
+        return [piece.lower(), *(_stem(part) for part in map(str.lower, humps) if len(part) > 1 and part not in STOP_WORDS)]
     lowered = piece.lower()
     numbered = _NUMBERED.fullmatch(lowered)
     return [lowered, _stem(numbered[1])] if numbered else [_stem(lowered)]
 
 
-def _unspaced(piece: str) -> list[str]:
+def _character_pairs(piece: str) -> list[str]:
     """Chinese, Japanese, Korean, Thai and their like by pairs of characters; what stands between, whole."""
-    found: list[str] = []
+    pairs: list[str] = []
     at = 0
     for run in _UNSPACED.finditer(piece):
         if run.start() > at:
-            found.append(_plain(piece[at : run.start()]))
-        found += [run[0][i : i + 2] for i in range(max(1, len(run[0]) - 1))]
+            pairs.append(_fold(piece[at : run.start()]))
+        pairs += [run[0][i : i + 2] for i in range(max(1, len(run[0]) - 1))]
         at = run.end()
     if at < len(piece):
-        found.append(_plain(piece[at:]))
-    return found
+        pairs.append(_fold(piece[at:]))
+    return pairs
 
 
-def _plain(piece: str) -> str:
+def _fold(piece: str) -> str:
     return _stem(piece.lower()) if piece.isascii() else piece.casefold()
 
 
-def _long(word: str) -> Iterator[str]:
+def _expand_long(word: str) -> Iterator[str]:
     """A word too long to be a name (a path, a token, data): only its parts of readable length."""
     for piece in _PIECE.finditer(word):
-        if len(piece[0]) <= LONGEST:
+        if len(piece[0]) <= MAX_TERM_LENGTH:
             yield from _expand(piece[0])
         elif _UNSPACED.match(piece[0]):
-            yield from _unspaced(piece[0])
+            yield from _character_pairs(piece[0])
 
 
-def _once(found: tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found))
+def _unique(candidates: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(candidates))
 
 
 def _stem(word: str) -> str:

@@ -24,7 +24,7 @@ from onrecall.domain.incident import (
     Verdict,
 )
 from onrecall.recommendation import instance_values
-from onrecall.recommendation.imperative import imperative
+from onrecall.recommendation.imperative import to_imperative
 from onrecall.schemas.second_opinion import SecondOpinionOut
 
 
@@ -236,8 +236,8 @@ class StepOut(Out):
     @model_validator(mode="after")
     def _instruct(self) -> Self:
         """Say in one line what to do, and what has to be filled in before the command is run."""
-        self.instruction = self.instruction or imperative(self.text)
-        marked = instance_values.marked_values(self.command or "")
+        self.instruction = self.instruction or to_imperative(self.text)
+        marked = instance_values.find_marked_values(self.command or "")
         self.placeholders = [PlaceholderOut(value=placeholder.value, kind=placeholder.kind) for placeholder in marked]
         return self
 

@@ -11,7 +11,7 @@ from onrecall.domain.incident import Citation, Evidence, Incident, Recommendatio
 from onrecall.notifications.text import RISK_LABELS, VERDICT_SENTENCES, format_citation, single_line
 from onrecall.notifications.text import confidence_sentence as frequency
 from onrecall.pipeline import IncidentService
-from onrecall.recommendation.short_actions import main_action, measure_of
+from onrecall.recommendation.short_actions import main_action, find_decisive_step
 
 LONGEST = 2000
 """Characters of one quoted text."""
@@ -118,7 +118,7 @@ def fix_text(incident: Incident) -> str | None:
 
 def measure(resolution: Resolution | None) -> str:
     """Return the step that ended the incident, in its source's words; empty where no step is known to have worked."""
-    step = measure_of(resolution)
+    step = find_decisive_step(resolution)
     return step.text if step else ""
 
 

@@ -25,7 +25,7 @@ from onrecall.http.compat.ragoffire_schemas import (
 from onrecall.http.dependencies import TheIntake, TheMemory, sender_of
 from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
-from onrecall.recommendation.short_actions import action_line, matched_evidence, measure_of
+from onrecall.recommendation.short_actions import action_line, matched_evidence, find_decisive_step
 from onrecall.sources import WebhookRequest
 from onrecall.sources.anomaly import OPTIONAL
 
@@ -169,7 +169,7 @@ def retrieved(evidence: Evidence, incident: Incident) -> RetrievedOut:
 
 def reported_effect(incident: Incident) -> ReportedEffect:
     """Return how well the measure that ended it worked, as far as its source says so."""
-    step = measure_of(incident.resolution)
+    step = find_decisive_step(incident.resolution)
     return step.effect if step and step.effect else ReportedEffect()
 
 

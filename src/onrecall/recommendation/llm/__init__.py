@@ -1,8 +1,8 @@
 """Refining: a model chooses from the evidence, puts it in order and explains it; code checks every word it says."""
 
-from onrecall.recommendation.llm.options import Options, options
+from onrecall.recommendation.llm.options import Options, build_options
 from onrecall.recommendation.llm.prompt import Prompt
-from onrecall.recommendation.llm.refined_answer import refined
+from onrecall.recommendation.llm.refined_answer import build_refined_answer
 from onrecall.recommendation.llm.routing import Attempt, Model, ModelError, RefinementResult, Reply, escalate
 
 __all__ = [
@@ -14,6 +14,6 @@ __all__ = [
     "RefinementResult",
     "Reply",
     "escalate",
-    "options",
-    "refined",
+    "build_options",
+    "build_refined_answer",
 ]

@@ -8,26 +8,26 @@ BOUNDS = frozenset({"title", "default", "minLength", "maxLength", "minItems", "m
 """What servers refuse in a schema, or do not need; the draft that comes back is held to the bounds all the same."""
 
 
-def _plain(schema: Any, parts: dict[str, Any]) -> Any:
+def _inline_references(schema: Any, definitions: dict[str, Any]) -> Any:
     """The schema without bounds, with what it refers to in place of the references."""
     if isinstance(schema, list):
-        return [_plain(part, parts) for part in schema]
+        return [_inline_references(part, definitions) for part in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
-        return _plain(parts[schema["$ref"].removeprefix("#/$defs/")], parts)
-    return {key: _plain(value, parts) for key, value in schema.items() if key not in BOUNDS and key != "$defs"}
+        return _inline_references(definitions[schema["$ref"].removeprefix("#/$defs/")], definitions)
+    return {key: _inline_references(value, definitions) for key, value in schema.items() if key not in BOUNDS and key != "$defs"}
 
 
-def _strict(schema: Any) -> Any:
+def _require_all(schema: Any) -> Any:
     """The schema with every property required, as servers that keep strictly to one ask for."""
     if isinstance(schema, list):
-        return [_strict(part) for part in schema]
+        return [_require_all(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    whole = {key: _strict(value) for key, value in schema.items()}
-    return {**whole, "required": list(whole["properties"])} if "properties" in whole else whole
+    strict = {key: _require_all(value) for key, value in schema.items()}
+    return {**strict, "required": list(strict["properties"])} if "properties" in strict else strict
 
 
 _FULL = Draft.model_json_schema()
-SCHEMA: dict[str, Any] = _strict(_plain(_FULL, _FULL.get("$defs", {})))
+SCHEMA: dict[str, Any] = _require_all(_inline_references(_FULL, _FULL.get("$defs", {})))

@@ -9,7 +9,7 @@ from onrecall.domain.incident import Risk, Step
 from onrecall.recommendation.llm import sentence_checks as prose
 from onrecall.recommendation.llm.draft import ChosenStep, Draft, Sentence
 from onrecall.recommendation.llm.options import Cause, Options
-from onrecall.recommendation.llm.placeholder_filling import filled
+from onrecall.recommendation.llm.placeholder_filling import is_filled_template
 from onrecall.recommendation.risk.assessment import RISKS
 from onrecall.recommendation.risk.classify import classify
 from onrecall.redaction.reversible_mask import Mask
@@ -29,12 +29,12 @@ class CheckFailure:
     detail: str = ""
 
 
-def check(draft: Draft, options: Options, mask: Mask) -> tuple[CheckFailure, ...]:
+def check_draft(draft: Draft, options: Options, mask: Mask) -> tuple[CheckFailure, ...]:
     """Everything that is wrong with it."""
     cause = options.causes.get(draft.cause)
     if cause is None:
         return (CheckFailure("it names a cause that was not given", f"the causes are {', '.join(options.causes)}"),)
-    return (*_steps(draft, cause, options), *_sentences(draft, cause, options, mask))
+    return (*_check_steps(draft, cause, options), *_check_sentences(draft, cause, options, mask))
 
 
 def risk_of(step: Step, command: str | None) -> Risk:
@@ -42,10 +42,10 @@ def risk_of(step: Step, command: str | None) -> Risk:
     return max((step.risk, classify(command).risk if command else step.risk), key=RISKS.index)
 
 
-def _steps(draft: Draft, cause: Cause, options: Options) -> Iterator[CheckFailure]:
-    names = [one.step for one in draft.steps]
-    if strange := [name for name in names if name not in options.steps]:
-        yield CheckFailure("it names a step that was not given", f"{len(strange)} of them; the steps are in the list")
+def _check_steps(draft: Draft, cause: Cause, options: Options) -> Iterator[CheckFailure]:
+    names = [chosen.step for chosen in draft.steps]
+    if unknown := [name for name in names if name not in options.steps]:
+        yield CheckFailure("it names a step that was not given", f"{len(unknown)} of them; the steps are in the list")
         return
     if foreign := [name for name in names if name not in cause.steps]:
         yield CheckFailure("it takes a step for another cause", f"{', '.join(foreign)} are not for {cause.name}")
@@ -54,60 +54,60 @@ def _steps(draft: Draft, cause: Cause, options: Options) -> Iterator[CheckFailur
         yield CheckFailure("it names a step twice", "each step once")
     if cause.steps and not names:
         yield CheckFailure("it leaves all steps out", f"choose from {', '.join(cause.steps)}")
-    for one in draft.steps:
-        yield from _command(one, cause.steps[one.step], options)
-    yield from _policy(draft, cause)
+    for chosen in draft.steps:
+        yield from _check_command(chosen, cause.steps[chosen.step], options)
+    yield from _check_policy(draft, cause)
 
 
-def _command(one: ChosenStep, step: Step, options: Options) -> Iterator[CheckFailure]:
-    if one.command is None:
+def _check_command(chosen: ChosenStep, step: Step, options: Options) -> Iterator[CheckFailure]:
+    if chosen.command is None:
         return
     if step.command is None:
-        yield CheckFailure("it adds a command", f"{one.step} has none")
-    elif not filled(step.command, one.command, options.fields):
+        yield CheckFailure("it adds a command", f"{chosen.step} has none")
+    elif not is_filled_template(step.command, chosen.command, options.fields):
         yield CheckFailure(
-            "it changes a command", f"{one.step}: fill placeholders with the incident's fields, change nothing else"
+            "it changes a command", f"{chosen.step}: fill placeholders with the incident's fields, change nothing else"
         )
 
 
-def _policy(draft: Draft, cause: Cause) -> Iterator[CheckFailure]:
+def _check_policy(draft: Draft, cause: Cause) -> Iterator[CheckFailure]:
     """A procedure keeps its order and its end, and what is dangerous comes with the check that belongs before it."""
     names = [chosen.step for chosen in draft.steps]
     listed = list(cause.steps)
     risks = [risk_of(cause.steps[chosen.step], chosen.command) for chosen in draft.steps]
     if risks and risks[0] == WORST and names[0] != listed[0]:
         yield CheckFailure("it begins with something that may lose data", "put a check first")
-    for place, name in enumerate(names):
+    for position, name in enumerate(names):
         before = check_before(cause, name)
-        if before is not None and before not in names[:place]:
+        if before is not None and before not in names[:position]:
             yield CheckFailure("it leaves out the check before a dangerous step", f"{before} comes before {name}")
         source = cause.steps[name].citation.evidence_id
-        procedure = [other for other in listed if cause.steps[other].citation.evidence_id == source]
+        procedure = [step_name for step_name in listed if cause.steps[step_name].citation.evidence_id == source]
         earlier = procedure[: procedure.index(name)]
-        if late := [other for other in names[place + 1 :] if other in earlier]:
+        if late := [step_name for step_name in names[position + 1 :] if step_name in earlier]:
             yield CheckFailure("it puts steps of one source in another order", f"{', '.join(late)} come before {name}")
-        following = [other for other in procedure[len(earlier) + 1 :] if cause.steps[other].risk != RISKS[0]]
-        if risks[place] in DISTURBING and (missing := [other for other in following if other not in names]):
+        following = [step_name for step_name in procedure[len(earlier) + 1 :] if cause.steps[step_name].risk != RISKS[0]]
+        if risks[position] in DISTURBING and (missing := [step_name for step_name in following if step_name not in names]):
             yield CheckFailure("it breaks a procedure off", f"{name} is followed by {', '.join(missing)}")
 
 
 def check_before(cause: Cause, name: str) -> str | None:
     """The step that has to be confirmed before this one."""
-    said = cause.steps[name].precondition
-    if said is None:
+    precondition = cause.steps[name].precondition
+    if precondition is None:
         return None
-    number, _, _ = said.removeprefix(CHECK_FIRST).partition(":")
-    return next((other for other, step in cause.steps.items() if str(step.n) == number), None)
+    number, _, _ = precondition.removeprefix(CHECK_FIRST).partition(":")
+    return next((step_name for step_name, step in cause.steps.items() if str(step.n) == number), None)
 
 
-def _sentences(draft: Draft, cause: Cause, options: Options, mask: Mask) -> Iterator[CheckFailure]:
+def _check_sentences(draft: Draft, cause: Cause, options: Options, mask: Mask) -> Iterator[CheckFailure]:
     """Sentences are looked at as the model wrote them: with the names of what was masked, and not yet what it was."""
-    given = _MaskedEvidence.of(options, mask)
+    masked = _MaskedEvidence.of(options, mask)
     for n, sentence in enumerate(draft.explanation, start=1):
-        yield from _sentence(sentence, list(cause.steps.values()), cause, given, f"explanation {n}")
-    for one in draft.steps:
-        if one.why and one.step in cause.steps:
-            yield from _sentence(one.why, [cause.steps[one.step]], cause, given, f"why of {one.step}")
+        yield from _check_sentence(sentence, list(cause.steps.values()), cause, masked, f"explanation {n}")
+    for chosen in draft.steps:
+        if chosen.why and chosen.step in cause.steps:
+            yield from _check_sentence(chosen.why, [cause.steps[chosen.step]], cause, masked, f"why of {chosen.step}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,31 +116,31 @@ class _MaskedEvidence:
 
     lines: Mapping[str, str]
     shared: str
-    known: str
+    given_text: str
     mask: Mask
 
     @classmethod
     def of(cls, options: Options, mask: Mask) -> Self:
         lines = {name: mask.hide(line.quote) for name, line in options.lines.items()}
-        titles = [mask.hide(one.title) for one in options.evidence.values()]
+        titles = [mask.hide(piece.title) for piece in options.evidence.values()]
         situation = mask.hide(options.situation.text)
-        own = [mask.hide(value) for value in options.fields.values()]
-        ids = [mask.hide(one.id) for one in options.evidence.values()]
-        told = [ORDINAL.sub("", line) for line in lines.values()]
-        excerpts = [mask.hide(one.excerpt.text) for one in options.evidence.values() if one.excerpt]
-        shared = prose.common(situation, "\n".join([*lines.values(), *titles, *excerpts]))
-        return cls(lines, shared, "\n".join([situation, *own, *ids, *titles, *told]), mask)
+        field_values = [mask.hide(value) for value in options.fields.values()]
+        ids = [mask.hide(piece.id) for piece in options.evidence.values()]
+        quotes = [ORDINAL.sub("", line) for line in lines.values()]
+        excerpts = [mask.hide(piece.excerpt.text) for piece in options.evidence.values() if piece.excerpt]
+        shared = prose.common_words(situation, "\n".join([*lines.values(), *titles, *excerpts]))
+        return cls(lines, shared, "\n".join([situation, *field_values, *ids, *titles, *quotes]), mask)
 
 
-def _sentence(
-    said: Sentence, steps: Sequence[Step], cause: Cause, given: _MaskedEvidence, where: str
+def _check_sentence(
+    sentence: Sentence, steps: Sequence[Step], cause: Cause, masked: _MaskedEvidence, where: str
 ) -> Iterator[CheckFailure]:
-    if any(name not in given.lines for name in said.cites):
-        names = ", ".join(list(given.lines)[:3])
+    if any(name not in masked.lines for name in sentence.cites):
+        names = ", ".join(list(masked.lines)[:3])
         yield CheckFailure("it cites a line that was not given", f"{where}: cite only names such as {names}")
         return
     about = [cause.sentence or "", *([steps[0].text] if len(steps) == 1 else [])]
-    receipts = "\n".join([*(given.lines[name] for name in said.cites), *map(given.mask.hide, about)])
+    receipts = "\n".join([*(masked.lines[name] for name in sentence.cites), *map(masked.mask.hide, about)])
     risk = max((step.risk for step in steps), key=RISKS.index, default=RISKS[0])
-    for kind, detail in prose.flaws(said.text, receipts, given.shared, given.known, risk):
+    for kind, detail in prose.find_flaws(sentence.text, receipts, masked.shared, masked.given_text, risk):
         yield CheckFailure(kind, f"{where}: {detail}")

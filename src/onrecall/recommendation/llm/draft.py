@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-LONGEST = 60_000
+MAX_ANSWER_LENGTH = 60_000
 _THOUGHT = re.compile(r"\A.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
 """What a model thinks aloud before its answer; the mark that begins it is often left out."""
 
@@ -41,41 +41,41 @@ class Draft(Form):
     steps: list[ChosenStep] = Field(max_length=20)
 
 
-def read(text: str) -> Draft | str:
+def parse_draft(text: str) -> Draft | str:
     """The draft, or in a few words why it is none; what it says is not repeated.
 
     Models put prose, fences and what they thought around their JSON: the last object that names a cause counts.
     """
-    if len(text) > LONGEST:
+    if len(text) > MAX_ANSWER_LENGTH:
         return "it is too long"
-    objects = _objects(_THOUGHT.sub("", text)) or _objects(text)
-    drafts = [one for one in objects if "cause" in one]
-    if not drafts and not _is_object(text):
+    objects = _json_objects(_THOUGHT.sub("", text)) or _json_objects(text)
+    drafts = [candidate for candidate in objects if "cause" in candidate]
+    if not drafts and not _is_json_object(text):
         return "it is not JSON"
     try:
         return Draft.model_validate((drafts or objects)[-1])
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        known = [str(part) for part in first["loc"] if isinstance(part, int) or part in FIELDS]
-        return f"it has not the form that was asked for ({'.'.join(known) or 'the whole'}: {first['type']})"
+        location = [str(part) for part in first["loc"] if isinstance(part, int) or part in FIELDS]
+        return f"it has not the form that was asked for ({'.'.join(location) or 'the whole'}: {first['type']})"
 
 
-def _objects(text: str) -> list[dict[str, Any]]:
+def _json_objects(text: str) -> list[dict[str, Any]]:
     """The JSON objects in a text, one after the other; what only looks like the start of one is passed over."""
     objects: list[dict[str, Any]] = []
-    at = text.find("{")
-    while at >= 0:
+    position = text.find("{")
+    while position >= 0:
         try:
-            value, end = _DECODER.raw_decode(text, at)
+            value, end = _DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
-            end = at + 1
+            end = position + 1
         else:
             objects.append(value)
-        at = text.find("{", end)
+        position = text.find("{", end)
     return objects
 
 
-def _is_object(text: str) -> bool:
+def _is_json_object(text: str) -> bool:
     """Whether all of a text is one JSON object."""
     try:
         return isinstance(_DECODER.decode(text), dict)

@@ -16,14 +16,14 @@ from onrecall.domain.incident import (
     TrackRecord,
 )
 from onrecall.recommendation.actions import extract_actions
-from onrecall.recommendation.causes import Hypothesis, cited, rank
-from onrecall.recommendation.fault_types import contradiction
-from onrecall.recommendation.llm.prompt_injection import speaks_to_a_model, steers
+from onrecall.recommendation.causes import Hypothesis, cite_cause, rank_causes
+from onrecall.recommendation.fault_types import find_contradiction
+from onrecall.recommendation.llm.prompt_injection import addresses_model, gives_instructions
 from onrecall.recommendation.merged_actions import merge_actions
 from onrecall.recommendation.steps import failed_before, select_steps
 from onrecall.recommendation.verdict import Thresholds
 
-LINES = 24
+MAX_LINES = 24
 """The most lines of one piece of evidence that are shown to a model."""
 
 
@@ -67,7 +67,7 @@ class Options:
         return {name: (cause, step) for cause in self.causes.values() for name, step in cause.steps.items()}
 
 
-def options(
+def build_options(
     answer: Recommendation,
     situation: Situation,
     records: Mapping[str, TrackRecord],
@@ -75,21 +75,21 @@ def options(
     incident: Incident | None = None,
 ) -> Options:
     """What may be chosen in place of an answer that was made without a model, of the same evidence."""
-    hypotheses = rank([one for one in answer.evidence if contradiction(situation, one) is None])
-    causes = _causes(answer, situation, hypotheses, records, answer.as_of)
-    evidence = {f"E{n}": one for n, one in enumerate(answer.evidence, start=1)}
+    hypotheses = rank_causes([piece for piece in answer.evidence if find_contradiction(situation, piece) is None])
+    causes = _offered_causes(answer, situation, hypotheses, records, answer.as_of)
+    evidence = {f"E{n}": piece for n, piece in enumerate(answer.evidence, start=1)}
     return Options(
         causes={cause.name: cause for cause in causes},
-        lines=dict(line for name, one in evidence.items() for line in _receipts(name, one)),
+        lines=dict(line for name, piece in evidence.items() for line in _citable_lines(name, piece)),
         evidence=evidence,
-        fields=_fields(situation, incident),
+        fields=_incident_fields(situation, incident),
         situation=situation,
-        addressed=bool(causes) and _addressed(causes[0]),
-        conflict=_conflict(answer, hypotheses, thresholds) if len(causes) > 1 else None,
+        addressed=bool(causes) and _addresses_model(causes[0]),
+        conflict=_find_conflict(answer, hypotheses, thresholds) if len(causes) > 1 else None,
     )
 
 
-def _causes(
+def _offered_causes(
     answer: Recommendation,
     situation: Situation,
     hypotheses: Sequence[Hypothesis],
@@ -100,41 +100,41 @@ def _causes(
     if answer.cause is None and not answer.steps:
         return ()
     ids = tuple(dict.fromkeys(step.citation.evidence_id for step in answer.steps))
-    named = _named(answer.steps, 1)
-    found = [
-        Cause("C1", answer.cause, answer.cause_label, answer.cause_citation, ids, named, answer.tried_before),
+    steps = _name_steps(answer.steps, 1)
+    causes = [
+        Cause("C1", answer.cause, answer.cause_label, answer.cause_citation, ids, steps, answer.tried_before),
     ]
-    for other in answer.alternatives if answer.verdict == "similar" else ():
-        same = next((one for one in hypotheses if tuple(each.id for each in one.evidence) == other.evidence), None)
-        if same is None or same.sentence is None or steers(same.sentence):
+    for alternative in answer.alternatives if answer.verdict == "similar" else ():
+        hypothesis = next((candidate for candidate in hypotheses if tuple(piece.id for piece in candidate.evidence) == alternative.evidence), None)
+        if hypothesis is None or hypothesis.sentence is None or gives_instructions(hypothesis.sentence):
             continue
-        made = merge_actions([extract_actions(one) for one in same.evidence], (), (), records)
-        first = 1 + sum(len(cause.steps) for cause in found)
-        found.append(
+        merged = merge_actions([extract_actions(piece) for piece in hypothesis.evidence], (), (), records)
+        first = 1 + sum(len(cause.steps) for cause in causes)
+        causes.append(
             Cause(
-                f"C{len(found) + 1}",
-                same.sentence,
-                same.label,
-                cited(same.best) or same.citation,
-                other.evidence,
-                _named(select_steps(made, other.evidence, situation, now), first),
-                failed_before(made, situation),
-                other,
+                f"C{len(causes) + 1}",
+                hypothesis.sentence,
+                hypothesis.label,
+                cite_cause(hypothesis.best) or hypothesis.citation,
+                alternative.evidence,
+                _name_steps(select_steps(merged, alternative.evidence, situation, now), first),
+                failed_before(merged, situation),
+                alternative,
             )
         )
-    return tuple(found)
+    return tuple(causes)
 
 
-def _addressed(cause: Cause) -> bool:
-    told = [*(part for step in cause.steps.values() for part in (step.text, step.command or ""))]
-    return steers(cause.sentence or "") or any(speaks_to_a_model(one) for one in told)
+def _addresses_model(cause: Cause) -> bool:
+    texts = [*(part for step in cause.steps.values() for part in (step.text, step.command or ""))]
+    return gives_instructions(cause.sentence or "") or any(addresses_model(text) for text in texts)
 
 
-def _named(found: Sequence[Step], first: int) -> dict[str, Step]:
-    return {f"S{n}": step for n, step in enumerate(found, start=first)}
+def _name_steps(steps: Sequence[Step], first: int) -> dict[str, Step]:
+    return {f"S{n}": step for n, step in enumerate(steps, start=first)}
 
 
-def _conflict(answer: Recommendation, hypotheses: Sequence[Hypothesis], thresholds: Thresholds) -> str | None:
+def _find_conflict(answer: Recommendation, hypotheses: Sequence[Hypothesis], thresholds: Thresholds) -> str | None:
     """Whether another cause weighs nearly as much as the leading one."""
     if answer.cause is None or len(hypotheses) < 2:
         return None
@@ -144,14 +144,14 @@ def _conflict(answer: Recommendation, hypotheses: Sequence[Hypothesis], threshol
     return f"the evidence speaks for two causes ({first.best.id}, {second.best.id})"
 
 
-def _receipts(name: str, evidence: Evidence) -> Iterator[tuple[str, Citation]]:
+def _citable_lines(name: str, evidence: Evidence) -> Iterator[tuple[str, Citation]]:
     """The lines that tell the cause and what was done: what an alert or a log said then may not be cited."""
-    told = [cited(evidence), *(deed.citation for deed in extract_actions(evidence))]
-    for citation in [one for one in told if one is not None and not speaks_to_a_model(one.quote)][:LINES]:
+    citations = [cite_cause(evidence), *(action.citation for action in extract_actions(evidence))]
+    for citation in [candidate for candidate in citations if candidate is not None and not addresses_model(candidate.quote)][:MAX_LINES]:
         yield f"{name}.{citation.line}", citation
 
 
-def _fields(situation: Situation, incident: Incident | None) -> dict[str, str]:
+def _incident_fields(situation: Situation, incident: Incident | None) -> dict[str, str]:
     own = {
         "service": situation.service,
         "environment": incident.environment if incident else None,

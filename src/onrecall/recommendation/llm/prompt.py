@@ -12,10 +12,10 @@ from onrecall.recommendation.llm.options import Cause, Options
 from onrecall.recommendation.sanitize import clean
 from onrecall.redaction.reversible_mask import Mask
 
-SITUATION = 6_000
+MAX_SITUATION_LENGTH = 6_000
 """The most characters of what is going on that are sent."""
-LINE = 500
-EXCERPT = 800
+MAX_LINE_LENGTH = 500
+MAX_EXCERPT_LENGTH = 800
 RULES = """\
 You help a person on call. You are given causes, steps and lines of earlier incidents and runbooks, and what is going
 on now.
@@ -52,11 +52,11 @@ class Prompt:
         return len(self.rules.encode()) + len(self.data.encode())
 
 
-def prompt(options: Options, mask: Mask, flaws: Sequence[CheckFailure] = ()) -> Prompt:
+def build_prompt(options: Options, mask: Mask, flaws: Sequence[CheckFailure] = ()) -> Prompt:
     """The rules, and the options as data; with flaws, what was wrong with somebody's first try."""
     nonce = mask.nonce
     rules = RULES.format(nonce=nonce, form=json.dumps(FORM, ensure_ascii=False))
-    data = "\n\n".join(_parts(options, nonce, lambda text, limit: mask.hide(_inert(text, limit)), flaws))
+    data = "\n\n".join(_prompt_parts(options, nonce, lambda text, limit: mask.hide(_to_inert_line(text, limit)), flaws))
     digest = hashlib.sha256(f"{rules}\0{data}".replace(nonce, "").encode()).hexdigest()
     return Prompt(rules, data, digest)
 
@@ -70,55 +70,55 @@ FORM = {
 }
 
 
-def _inert(text: str, limit: int) -> str:
+def _to_inert_line(text: str, limit: int) -> str:
     """On one line, without what is not seen; the marks of old values stay."""
-    said = _MARKS.split(text[: 4 * limit])
-    return collapse_whitespace("".join(part if _MARKS.fullmatch(part) else clean(part) for part in said))[:limit]
+    parts = _MARKS.split(text[: 4 * limit])
+    return collapse_whitespace("".join(part if _MARKS.fullmatch(part) else clean(part) for part in parts))[:limit]
 
 
-def _parts(options: Options, nonce: str, show: Show, flaws: Sequence[CheckFailure]) -> Iterator[str]:
+def _prompt_parts(options: Options, nonce: str, show: Show, flaws: Sequence[CheckFailure]) -> Iterator[str]:
     """What prompts of the same evidence have in common comes first, so that a server need not read it again."""
-    for name, one in options.evidence.items():
+    for name, piece in options.evidence.items():
         lines = [
-            f"{key}| {show(line.quote, LINE)}" for key, line in options.lines.items() if key.startswith(f"{name}.")
+            f"{key}| {show(line.quote, MAX_LINE_LENGTH)}" for key, line in options.lines.items() if key.startswith(f"{name}.")
         ]
-        yield _fenced(f"EVIDENCE {name}", nonce, [f"{show(one.id, 200)}: {show(one.title, 300)}", *lines])
+        yield _fence(f"EVIDENCE {name}", nonce, [f"{show(piece.id, 200)}: {show(piece.title, 300)}", *lines])
     for cause in options.causes.values():
-        yield _fenced(f"CAUSE {cause.name}", nonce, list(_cause(cause, show)))
-    yield _fenced("MATCHES", nonce, list(_matches(options, show)))
+        yield _fence(f"CAUSE {cause.name}", nonce, list(_cause_rows(cause, show)))
+    yield _fence("MATCHES", nonce, list(_match_rows(options, show)))
     if options.conflict:
         yield "The evidence speaks for several causes nearly alike: weigh what is going on against each."
-    yield _fenced("FIELDS", nonce, [f"{show(name, 100)}: {show(value, 200)}" for name, value in options.fields.items()])
-    rows = [clean(row) for row in options.situation.text[:SITUATION].splitlines()]
-    yield _fenced("SITUATION", nonce, [show(row, LINE) for row in rows if row.strip()])
+    yield _fence("FIELDS", nonce, [f"{show(name, 100)}: {show(value, 200)}" for name, value in options.fields.items()])
+    rows = [clean(row) for row in options.situation.text[:MAX_SITUATION_LENGTH].splitlines()]
+    yield _fence("SITUATION", nonce, [show(row, MAX_LINE_LENGTH) for row in rows if row.strip()])
     if flaws:
-        told = "; ".join(dict.fromkeys(f"{one.kind} ({show(one.detail, 300)})" for one in flaws))
-        yield _fenced("WRONG WITH A FIRST TRY", nonce, [told])
+        reasons = "; ".join(dict.fromkeys(f"{flaw.kind} ({show(flaw.detail, 300)})" for flaw in flaws))
+        yield _fence("WRONG WITH A FIRST TRY", nonce, [reasons])
 
 
-def _matches(options: Options, show: Show) -> Iterator[str]:
+def _match_rows(options: Options, show: Show) -> Iterator[str]:
     """How well each piece of evidence fits what is going on, and the part of it that fits best."""
-    for name, one in options.evidence.items():
-        yield f"{name}| match {one.score:.2f}"
-        if one.excerpt:
-            yield f"{name} excerpt| (not to be cited) {show(one.excerpt.text, EXCERPT)}"
+    for name, piece in options.evidence.items():
+        yield f"{name}| match {piece.score:.2f}"
+        if piece.excerpt:
+            yield f"{name} excerpt| (not to be cited) {show(piece.excerpt.text, MAX_EXCERPT_LENGTH)}"
 
 
-def _cause(cause: Cause, show: Show) -> Iterator[str]:
-    yield show(cause.sentence or "the cause is not on record; the steps are a runbook's", LINE)
+def _cause_rows(cause: Cause, show: Show) -> Iterator[str]:
+    yield show(cause.sentence or "the cause is not on record; the steps are a runbook's", MAX_LINE_LENGTH)
     for name, step in cause.steps.items():
-        yield f"{name}| [{step.risk}] {show(step.text, LINE)}"
+        yield f"{name}| [{step.risk}] {show(step.text, MAX_LINE_LENGTH)}"
         yield f"{name} source| {show(step.citation.evidence_id, 200)}, line {step.citation.line}"
         if step.command:
             yield f"{name} command| {show(step.command, 2_000)}"
         if step.precondition:
-            yield f"{name} needs| {show(step.precondition, LINE)}"
+            yield f"{name} needs| {show(step.precondition, MAX_LINE_LENGTH)}"
         if step.record.tried:
             yield f"{name} record| worked {step.record.worked} of {step.record.tried}"
     for tried in cause.tried:
-        yield f"tried in vain| {show(tried.text, LINE)}"
+        yield f"tried in vain| {show(tried.text, MAX_LINE_LENGTH)}"
 
 
-def _fenced(name: str, nonce: str, rows: Sequence[str]) -> str:
+def _fence(name: str, nonce: str, rows: Sequence[str]) -> str:
     """Every row begins with a bar, so that none can end the fence, even one that knew the code."""
     return "\n".join([f"[{name} {nonce}", *(f"| {row}" for row in rows), f"{name} {nonce}]"])

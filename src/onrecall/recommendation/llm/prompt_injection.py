@@ -46,29 +46,29 @@ _STEERING = re.compile(
 """Speech to whoever reads, a place to go to, or a line for a shell. Any other mark, name or word is data."""
 _ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 _CODED = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
-READ = 20_000
+MAX_READ_LENGTH = 20_000
 
 
-def speaks_to_a_model(text: str) -> bool:
+def addresses_model(text: str) -> bool:
     """Whether a line looks like an order to a model, also where letters were disguised or it was coded."""
-    said = unicodedata.normalize("NFKC", _unescaped(text[:READ]))
-    if any(unicodedata.category(c) in ("Cf", "Co", "Cs") for c in said):
+    normalized = unicodedata.normalize("NFKC", _unescape(text[:MAX_READ_LENGTH]))
+    if any(unicodedata.category(character) in ("Cf", "Co", "Cs") for character in normalized):
         return True
-    return _PHRASES.search(said) is not None or any(_PHRASES.search(_decoded(code)) for code in _CODED.findall(said))
+    return _PHRASES.search(normalized) is not None or any(_PHRASES.search(_decode_base64(code)) for code in _CODED.findall(normalized))
 
 
-def steers(cause: str) -> bool:
+def gives_instructions(cause: str) -> bool:
     """Whether a cause says more than what was wrong: what somebody has to do, or where to go."""
-    said = unicodedata.normalize("NFKC", cause[:READ])
-    return speaks_to_a_model(said) or _STEERING.search(said) is not None
+    normalized = unicodedata.normalize("NFKC", cause[:MAX_READ_LENGTH])
+    return addresses_model(normalized) or _STEERING.search(normalized) is not None
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     """The text with letters in place of their codes, which a model reads as letters."""
     return _ESCAPED.sub(lambda code: chr(int(code[1] or code[2], 16)), text)
 
 
-def _decoded(code: str) -> str:
+def _decode_base64(code: str) -> str:
     try:
         return base64.b64decode(code + "=" * (-len(code) % 4)).decode("utf-8", "replace")
     except (binascii.Error, ValueError):

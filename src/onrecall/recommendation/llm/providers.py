@@ -93,7 +93,7 @@ class RemoteModel:
             except EndpointRefused as refused:
                 if text := refused.refusal.failed_generation:
                     return Reply(text, None, None, None)
-                guessing = guessing or refused.refusal.named(form) is None
+                guessing = guessing or refused.refusal.named_parameter(form) is None
                 form = self._next_form(form, refused.refusal)
                 if not guessing:
                     self.forms.remember(self.address, self.model, form)
@@ -111,7 +111,7 @@ class RemoteModel:
 
     def _next_form(self, form: RequestForm, refusal: Refusal) -> RequestForm:
         """The form without what was refused; Failed where there is nothing left to leave out."""
-        parameter = refusal.named(form) or refusal.guessed(form)
+        parameter = refusal.named_parameter(form) or refusal.guessed_parameter(form)
         if parameter is None:
             raise ModelError(refusal.reason, free=True)
         less = form.without(parameter)

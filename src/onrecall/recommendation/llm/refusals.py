@@ -8,11 +8,11 @@ from typing import Any
 
 from onrecall.recommendation.llm.request_form import PARAMETERS, Parameter, RequestForm
 
-NAMING = frozenset({400, 404, 405, 415, 422, 500, 501})
+NAMING_STATUSES = frozenset({400, 404, 405, 415, 422, 500, 501})
 """Statuses with which servers refuse a parameter that they name."""
-UNNAMED = frozenset({400, 422, 501})
+UNNAMED_STATUSES = frozenset({400, 422, 501})
 """Statuses that tell of a bad request even where they name nothing."""
-READ = 4_000
+MAX_MESSAGE_LENGTH = 4_000
 """Characters of a message: what it names stands in front, and what comes later may repeat the prompt."""
 _CONTEXT = re.compile(
     r"context.{0,20}(?:length|size|window)|exceed\w*.{0,40}context|too many (?:input )?tokens|prompt is too long"
@@ -30,7 +30,7 @@ _FORMAT = re.compile(
     re.IGNORECASE,
 )
 _STRICT = re.compile(r"\bstrict\b", re.IGNORECASE)
-LITERAL: tuple[Parameter, ...] = ("max_completion_tokens", "max_tokens", "temperature")
+LITERAL_PARAMETERS: tuple[Parameter, ...] = ("max_completion_tokens", "max_tokens", "temperature")
 """Parameters that a server calls as they are called when they are sent."""
 _SYSTEM = re.compile(
     r"\b(?:system|developer)\W{0,3}\s*(?:role|message|prompt|instruction)|roles? must alternate", re.IGNORECASE
@@ -47,9 +47,9 @@ class Refusal:
     @property
     def reason(self) -> str:
         """Why, in words of ours: a server's own may repeat what it was sent."""
-        if self.status in NAMING and _CONTEXT.search(self._message):
+        if self.status in NAMING_STATUSES and _CONTEXT.search(self._message):
             return f"it answered {self.status}: its context is too small for the prompt and the answer"
-        if self.status in NAMING and _NO_MODEL.search(self._message):
+        if self.status in NAMING_STATUSES and _NO_MODEL.search(self._message):
             return f"it answered {self.status}: its server does not have this model"
         return f"it answered {self.status}"
 
@@ -60,18 +60,18 @@ class Refusal:
         text = _member(error, "failed_generation")
         return text if isinstance(text, str) and text else None
 
-    def named(self, form: RequestForm) -> Parameter | None:
+    def named_parameter(self, form: RequestForm) -> Parameter | None:
         """Which of the parameters that were sent it names."""
-        if self.status not in NAMING or self._final:
+        if self.status not in NAMING_STATUSES or self._final:
             return None
         for text in (*self._fields(), self._message):
-            if parameter := _first_named(text, form, self._message):
+            if parameter := _first_named_parameter(text, form, self._message):
                 return parameter
         return None
 
-    def guessed(self, form: RequestForm) -> Parameter | None:
+    def guessed_parameter(self, form: RequestForm) -> Parameter | None:
         """What to leave out next where it names nothing."""
-        if self.status not in UNNAMED or self._final:
+        if self.status not in UNNAMED_STATUSES or self._final:
             return None
         return next((parameter for parameter in PARAMETERS if parameter in form.sent), None)
 
@@ -103,19 +103,19 @@ class Refusal:
         error, detail = _member(body, "error"), _member(body, "detail")
         for text in (_member(error, "message"), error, _member(body, "message"), detail):
             if isinstance(text, str) and text:
-                return text[:READ]
+                return text[:MAX_MESSAGE_LENGTH]
         faults = [fault for fault in detail if isinstance(fault, dict)] if isinstance(detail, list) else []
-        return "; ".join(str(fault.get("msg", "")) for fault in faults)[:READ] if faults else self.body[:READ]
+        return "; ".join(str(fault.get("msg", "")) for fault in faults)[:MAX_MESSAGE_LENGTH] if faults else self.body[:MAX_MESSAGE_LENGTH]
 
 
 def _member(part: Any, name: str) -> Any:
     return part.get(name) if isinstance(part, dict) else None
 
 
-def _first_named(text: str, form: RequestForm, message: str) -> Parameter | None:
+def _first_named_parameter(text: str, form: RequestForm, message: str) -> Parameter | None:
     """The parameter that stands first in a text: a server names what is at fault before what it takes instead."""
     places: dict[int, Parameter] = {}
-    for name in form.sent.intersection(LITERAL):
+    for name in form.sent.intersection(LITERAL_PARAMETERS):
         if match := re.search(rf"(?<!\w){name}(?!\w)", text):
             places[match.start()] = name
     if form.system and (match := _SYSTEM.search(text)):

@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from onrecall.recommendation.llm.checks import CheckFailure, check
-from onrecall.recommendation.llm.draft import Draft, read
+from onrecall.recommendation.llm.checks import CheckFailure, check_draft
+from onrecall.recommendation.llm.draft import Draft, parse_draft
 from onrecall.recommendation.llm.options import Options
-from onrecall.recommendation.llm.prompt import Prompt, prompt
+from onrecall.recommendation.llm.prompt import Prompt, build_prompt
 from onrecall.redaction.reversible_mask import Mask
 
-SHARE = 0.5
+FIRST_MODEL_TIME_SHARE = 0.5
 """Of the time that is left, a first model may take so much while there is a second."""
-LEAST = 0.2
+MIN_SECONDS = 0.2
 """Seconds below which nobody is asked any more."""
 Role = Literal["draft", "strong"]
 
@@ -48,7 +48,7 @@ class Model(Protocol):
         """Its answer within so many seconds, or Failed."""
         ...
 
-    def checked(self, reasons: Sequence[str]) -> None:
+    def report_validation(self, reasons: Sequence[str]) -> None:
         """The answer just given was checked; with reasons it was rejected."""
         ...
 
@@ -78,22 +78,22 @@ class RefinementResult:
     @property
     def tokens(self) -> int:
         """Of all answers, rejected ones too, as far as they were told."""
-        replies = [one.reply for one in self.attempts if one.reply]
-        return sum((one.input_tokens or 0) + (one.output_tokens or 0) for one in replies)
+        replies = [attempt.reply for attempt in self.attempts if attempt.reply]
+        return sum((reply.input_tokens or 0) + (reply.output_tokens or 0) for reply in replies)
 
     @property
     def cost_usd(self) -> float | None:
         """Of all calls; None as soon as that of one is not known."""
-        costs = [one.reply.cost_usd if one.reply else None for one in self.attempts if not one.free]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if len(known) == len(costs) else None
+        costs = [attempt.reply.cost_usd if attempt.reply else None for attempt in self.attempts if not attempt.free]
+        known_costs = [cost for cost in costs if cost is not None]
+        return sum(known_costs) if len(known_costs) == len(costs) else None
 
 
 def escalate(
     options: Options,
     mask: Mask,
     models: Sequence[tuple[Role, Model]],
-    left: Callable[[], float],
+    seconds_left: Callable[[], float],
 ) -> RefinementResult:
     """Ask one model after the other until a draft passes, within the time that is left."""
     if not models:
@@ -104,56 +104,56 @@ def escalate(
         )
     if not options.causes or not options.lines:
         return RefinementResult(None, None, "extractive: there is nothing to choose from")
-    route = [one for one in models if one[0] == "strong"] if options.conflict else []
+    route = [candidate for candidate in models if candidate[0] == "strong"] if options.conflict else []
     first = f"straight to the strong model: {options.conflict}" if route and len(models) > 1 else None
-    asked = route or list(models)
+    models_to_ask = route or list(models)
     flaws: tuple[CheckFailure, ...] = ()
     attempts: list[Attempt] = []
-    for place, (role, model) in enumerate(asked):
-        seconds = left() * (SHARE if place + 1 < len(asked) else 1)
-        if seconds < LEAST:
+    for position, (role, model) in enumerate(models_to_ask):
+        seconds = seconds_left() * (FIRST_MODEL_TIME_SHARE if position + 1 < len(models_to_ask) else 1)
+        if seconds < MIN_SECONDS:
             attempts.append(Attempt(role, model.name, ("no time was left",), free=True))
             break
-        asked_for = prompt(options, mask, flaws)
-        attempt, draft, flaws = _try(options, mask, asked_for, role, model, seconds)
+        request = build_prompt(options, mask, flaws)
+        attempt, draft, flaws = _ask_and_check(options, mask, request, role, model, seconds)
         attempts.append(attempt)
         if draft is not None:
-            return RefinementResult(draft, model.name, _passed(role, first, attempts), tuple(attempts), asked_for.hash)
-    return RefinementResult(None, None, f"extractive: {_told(attempts)}", tuple(attempts))
+            return RefinementResult(draft, model.name, _describe_success(role, first, attempts), tuple(attempts), request.hash)
+    return RefinementResult(None, None, f"extractive: {_describe_failures(attempts)}", tuple(attempts))
 
 
-def _try(
-    options: Options, mask: Mask, asked: Prompt, role: Role, model: Model, seconds: float
+def _ask_and_check(
+    options: Options, mask: Mask, request: Prompt, role: Role, model: Model, seconds: float
 ) -> tuple[Attempt, Draft | None, tuple[CheckFailure, ...]]:
     try:
-        reply = model.ask(asked, role, seconds)
+        reply = model.ask(request, role, seconds)
     except ModelError as failure:
         return Attempt(role, model.name, (str(failure),), free=failure.free), None, ()
-    draft = _read(reply.text, mask)
-    flaws = (CheckFailure(draft),) if isinstance(draft, str) else check(draft, options, mask)
-    kinds = tuple(dict.fromkeys(one.kind for one in flaws))
-    model.checked(kinds)
+    draft = _parse_reply(reply.text, mask)
+    flaws = (CheckFailure(draft),) if isinstance(draft, str) else check_draft(draft, options, mask)
+    kinds = tuple(dict.fromkeys(flaw.kind for flaw in flaws))
+    model.report_validation(kinds)
     passed = draft if isinstance(draft, Draft) and not flaws else None
     return Attempt(role, model.name, kinds, reply), passed, flaws
 
 
-def _read(text: str, mask: Mask) -> Draft | str:
+def _parse_reply(text: str, mask: Mask) -> Draft | str:
     """The draft, with what was masked put back into its commands: sentences are looked at before."""
-    draft = read(text)
+    draft = parse_draft(text)
     if isinstance(draft, str):
         return draft
     steps = [
-        one.model_copy(update={"command": mask.restore(one.command)} if one.command else {}) for one in draft.steps
+        step.model_copy(update={"command": mask.restore(step.command)} if step.command else {}) for step in draft.steps
     ]
     return draft.model_copy(update={"steps": steps})
 
 
-def _passed(role: Role, first: str | None, attempts: Sequence[Attempt]) -> str:
+def _describe_success(role: Role, first: str | None, attempts: Sequence[Attempt]) -> str:
     if first:
         return f"{role}: {first}"
-    return f"{role}: {_told(attempts[:-1])}" if len(attempts) > 1 else f"{role}: its first answer passed every check"
+    return f"{role}: {_describe_failures(attempts[:-1])}" if len(attempts) > 1 else f"{role}: its first answer passed every check"
 
 
-def _told(attempts: Sequence[Attempt]) -> str:
+def _describe_failures(attempts: Sequence[Attempt]) -> str:
     """Who failed, and why."""
-    return "; ".join(f"the {one.role} model failed ({', '.join(one.reasons[:3])})" for one in attempts)
+    return "; ".join(f"the {attempt.role} model failed ({', '.join(attempt.reasons[:3])})" for attempt in attempts)

@@ -15,7 +15,7 @@ from onrecall.domain.incident import Risk
 from onrecall.recommendation.llm.web_addresses import is_address
 from onrecall.recommendation.risk.assessment import RISKS
 from onrecall.recommendation.risk.classify import classify, classify_text
-from onrecall.recommendation.text_similarity import words
+from onrecall.recommendation.text_similarity import extract_stems
 
 PLAIN = re.compile(r"[\w .,;:'’\"()/%–—+=\-‹›]*")
 _FACT = re.compile(r"[^\s,;\"()’'‹›=]*\d[^\s,;\"()’'‹›=]*")
@@ -43,28 +43,28 @@ _TELLING = re.compile(
 """A clause that begins with a program's name and goes on as a sentence does."""
 
 
-def flaws(text: str, receipts: str, shared: str, known: str, risk: Risk) -> Iterator[tuple[str, str]]:
+def find_flaws(text: str, receipts: str, shared: str, given_text: str, risk: Risk) -> Iterator[tuple[str, str]]:
     """What is wrong with a sentence, as a kind and in detail.
 
     `receipts` are the lines it cites, `shared` what the situation and the evidence both say, `known` all
     that was given, `risk` how dangerous the steps are that it may speak of.
     """
-    if any(unicodedata.category(c)[0] in "CM" or unicodedata.category(c) in ("Zl", "Zp") for c in text):
+    if any(unicodedata.category(character)[0] in "CM" or unicodedata.category(character) in ("Zl", "Zp") for character in text):
         yield "a sentence has hidden characters", "leave out every character that is not a plain letter, digit or mark"
         return
-    bare = _without_quoted_names(text, receipts)
-    if not PLAIN.fullmatch(bare):
-        strange = sorted({c for c in bare if not PLAIN.fullmatch(c)})
-        yield "a sentence has markup", f"write plain words, without {' '.join(strange)}"
+    unquoted = _without_quoted_names(text, receipts)
+    if not PLAIN.fullmatch(unquoted):
+        markup = sorted({character for character in unquoted if not PLAIN.fullmatch(character)})
+        yield "a sentence has markup", f"write plain words, without {' '.join(markup)}"
     if _LINK.search(text) or _SPELLED.search(text) or any(map(is_address, _DOTTED.findall(text))):
         yield "a sentence has a link", "write no address, no link and no domain name"
-    if _COMMAND.search(bare) or _runs_a_program(text):
+    if _COMMAND.search(unquoted) or _runs_a_program(text):
         yield "a sentence has a command", "write no commands, no flags and no paths"
-    if risk != RISKS[-1] and _loses_data(text) and not _tells(text, receipts):
+    if risk != RISKS[-1] and _loses_data(text) and not _quotes_data_loss(text, receipts):
         yield "a sentence tells of losing data where no step does", "leave it out"
-    if own := sorted({fact for fact in _facts(text) if not _stands(fact, known)}):
-        yield "a sentence has a number or a name that was not given", f"not given: {', '.join(own[:8])}"
-    if foreign := sorted(word for word in set(words(text)) - _vocabulary(receipts, shared) if not word.isdecimal()):
+    if invented := sorted({fact for fact in _extract_facts(text) if not _is_given(fact, given_text)}):
+        yield "a sentence has a number or a name that was not given", f"not given: {', '.join(invented[:8])}"
+    if foreign := sorted(word for word in set(extract_stems(text)) - _vocabulary(receipts, shared) if not word.isdecimal()):
         yield "a sentence says what its lines do not", f"not in the lines it cites: {', '.join(foreign[:12])}"
 
 
@@ -89,12 +89,12 @@ def _loses_data(text: str) -> bool:
     return classify_text(text).risk == RISKS[-1]
 
 
-def _tells(text: str, receipts: str) -> bool:
+def _quotes_data_loss(text: str, receipts: str) -> bool:
     """Whether what a sentence tells of losing data stands in the lines it cites, in the same words."""
-    said, cited = text.split(), receipts.split()
-    run = SequenceMatcher(None, said, cited, autojunk=False).find_longest_match()
-    rest = [*said[: run.a], *said[run.a + run.size :]]
-    return run.size >= QUOTED_WORDS and not _loses_data(" ".join(rest))
+    sentence_words, cited_words = text.split(), receipts.split()
+    longest_match = SequenceMatcher(None, sentence_words, cited_words, autojunk=False).find_longest_match()
+    remaining = [*sentence_words[: longest_match.a], *sentence_words[longest_match.a + longest_match.size :]]
+    return longest_match.size >= QUOTED_WORDS and not _loses_data(" ".join(remaining))
 
 
 def _runs_a_program(text: str) -> bool:
@@ -103,27 +103,27 @@ def _runs_a_program(text: str) -> bool:
     return any(classify(clause).risk == RISKS[-1] for clause in clauses)
 
 
-def _facts(text: str) -> Iterator[str]:
+def _extract_facts(text: str) -> Iterator[str]:
     """Numbers, ids, versions, hosts, times: whatever has a digit, or dots within."""
-    for found in (*_FACT.findall(text), *_DOTTED.findall(text)):
-        if fact := found.strip(_EDGES):
+    for match in (*_FACT.findall(text), *_DOTTED.findall(text)):
+        if fact := match.strip(_EDGES):
             yield fact
 
 
-def _stands(fact: str, known: str) -> bool:
-    return re.search(rf"(?<![\w.-]){re.escape(fact)}(?![\w-]|\.\w)", known, re.IGNORECASE) is not None
+def _is_given(fact: str, given_text: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(fact)}(?![\w-]|\.\w)", given_text, re.IGNORECASE) is not None
 
 
 def _vocabulary(receipts: str, shared: str) -> frozenset[str]:
-    return frozenset(words(receipts)) | frozenset(words(shared)) | _joining()
+    return frozenset(extract_stems(receipts)) | frozenset(extract_stems(shared)) | _joining_words()
 
 
-def common(one: str, other: str) -> str:
+def common_words(first: str, second: str) -> str:
     """The words that both texts have."""
-    return " ".join(set(words(one)) & set(words(other)))
+    return " ".join(set(extract_stems(first)) & set(extract_stems(second)))
 
 
 @cache
-def _joining() -> frozenset[str]:
+def _joining_words() -> frozenset[str]:
     text = files("onrecall.recommendation.llm").joinpath("prose_words.txt").read_text(encoding="utf-8")
-    return frozenset(words(" ".join(line for line in text.splitlines() if not line.startswith("#"))))
+    return frozenset(extract_stems(" ".join(line for line in text.splitlines() if not line.startswith("#"))))

@@ -19,19 +19,19 @@ def is_address(name: str) -> bool:
     """Whether the name ends in a domain of the web, and is no setting, package, class or file."""
     labels = name.rstrip(".-").split(".")
     last = labels[-1]
-    if last.casefold() not in _domains() and not re.fullmatch(r"[a-z]{2}", last, re.IGNORECASE):
+    if last.casefold() not in _top_level_domains() and not re.fullmatch(r"[a-z]{2}", last, re.IGNORECASE):
         return False
     if _INNER_CAPITAL.search(last):
         return False
     setting = len(labels) > 2 and last in _MEASURES and not set(labels[:-1]) & _PACKAGE_ROOTS
     package = len(labels) > 2 and labels[0] in _PACKAGE_ROOTS and not re.fullmatch(r"[a-z]{2}", last)
-    return not (setting or (package and last.casefold() not in _COMMON))
+    return not (setting or (package and last.casefold() not in _COMMON_DOMAINS))
 
 
-_COMMON = frozenset({"com", "net", "org", "info", "biz", "example", "test", "invalid"})
+_COMMON_DOMAINS = frozenset({"com", "net", "org", "info", "biz", "example", "test", "invalid"})
 
 
 @cache
-def _domains() -> frozenset[str]:
+def _top_level_domains() -> frozenset[str]:
     text = files("onrecall.recommendation.llm").joinpath("top_level_domains.txt").read_text(encoding="utf-8")
     return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())

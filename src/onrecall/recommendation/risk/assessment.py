@@ -47,19 +47,19 @@ def destructive(reason: str) -> Assessment:
     return Assessment("destructive", reason)
 
 
-def known(risk: Risk, what: str) -> Assessment:
+def from_table(risk: Risk, name: str) -> Assessment:
     """The assessment of something a table names."""
-    return Assessment(risk, f"`{what}` {_REASONS[risk]}")
+    return Assessment(risk, f"`{name}` {_REASONS[risk]}")
 
 
-def not_understood(what: str, risk: Risk = "disruptive") -> Assessment:
+def not_understood(description: str, risk: Risk = "disruptive") -> Assessment:
     """Part of a known program's command is not in its table: at least disruptive, or the program's worst."""
-    return Assessment(risk, f"not understood: {what}", understood=False)
+    return Assessment(risk, f"not understood: {description}", understood=False)
 
 
-def unknown(what: str) -> Assessment:
+def unknown(description: str) -> Assessment:
     """What runs is not known, or can't be seen: at least disruptive."""
-    return Assessment("disruptive", f"not understood: {what}", recognised=False, understood=False)
+    return Assessment("disruptive", f"not understood: {description}", recognised=False, understood=False)
 
 
 def rank(risk: Risk) -> int:
@@ -73,4 +73,4 @@ def worst(assessments: Iterable[Assessment]) -> Assessment | None:
     if not parts:
         return None
     top = max(parts, key=lambda part: (rank(part.risk), not part.understood))
-    return Assessment(top.risk, top.reason, all(p.recognised for p in parts), all(p.understood for p in parts))
+    return Assessment(top.risk, top.reason, all(part.recognised for part in parts), all(part.understood for part in parts))

@@ -16,15 +16,15 @@ from onrecall.recommendation.risk.characters import OUTPUT, VARIABLE, first_stra
 from onrecall.recommendation.risk.judge import Judge
 from onrecall.recommendation.risk.placeholders import is_only_comments, prepare, without_comment_signs
 from onrecall.recommendation.risk.prose.step import judge_prose
-from onrecall.recommendation.risk.reading import reading_of
-from onrecall.recommendation.risk.shell.tree import LONGEST
+from onrecall.recommendation.risk.reading import detect_reading
+from onrecall.recommendation.risk.shell.tree import MAX_LENGTH
 
 __all__ = ["Assessment", "assess", "classify", "classify_text"]
 
 
 def assess(text: str) -> Assessment:
     """How dangerous something is that may be a command or a step in words; in doubt the worse of the two readings."""
-    reading = reading_of(text)
+    reading = detect_reading(text)
     if reading == "command":
         return classify(text)
     if reading == "words":
@@ -34,16 +34,16 @@ def assess(text: str) -> Assessment:
 
 def classify(command: str) -> Assessment:
     """How dangerous a command line, a few lines of shell, or a database statement is."""
-    if len(command) > LONGEST:
-        return evidence.suspected(command, "the text is too long to judge")
+    if len(command) > MAX_LENGTH:
+        return evidence.suspect(command, "the text is too long to judge")
     marks = VARIABLE in command or OUTPUT in command
     text = prepare(command.replace("\r\n", "\n").replace(VARIABLE, "?").replace(OUTPUT, "?"))
     strange = first_strange(text.replace(VARIABLE, "")) or ("a character that stands for another" if marks else None)
     if strange is not None:
         return worst(
-            [_judged(unmask(text)), _judged(unmask(text, breaks=False)), not_understood(strange)]
+            [_judge_readings(unmask(text)), _judge_readings(unmask(text, breaks=False)), not_understood(strange)]
         ) or not_understood(strange)
-    return _judged(text)
+    return _judge_readings(text)
 
 
 def classify_text(text: str) -> Assessment:
@@ -51,7 +51,7 @@ def classify_text(text: str) -> Assessment:
     return judge_prose(text, classify)
 
 
-def _judged(text: str) -> Assessment:
+def _judge_readings(text: str) -> Assessment:
     """The worst of the ways in which a text can be read."""
     if not text.strip():
         return read_only("nothing to run")

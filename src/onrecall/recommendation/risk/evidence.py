@@ -18,37 +18,37 @@ _BLANKS = re.compile(r"""["'\\`\x00]|\$\{?IFS\}?""")
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{12,4000}={0,2}")
 
 
-def suspected(text: str, why: str, *, recognised: bool = False) -> Assessment:
+def suspect(text: str, why: str, *, recognised: bool = False) -> Assessment:
     """What is not understood: disruptive, or destructive where the text speaks of losing something."""
-    sign = destroys(text)
+    sign = find_loss_sign(text)
     if sign is None:
         return not_understood(why) if recognised else unknown(why)
     return Assessment("destructive", f"not understood, and “{sign}” stands in it", recognised, understood=False)
 
 
-def destroys(text: str) -> str | None:
+def find_loss_sign(text: str) -> str | None:
     """The sign that a text loses data; None for none. Takes time in proportion to the text."""
-    return destroying_verb(_QUOTES.sub("", text)) or destroying_verb(_BLANKS.sub(" ", text)) or _encoded_sign(text)
+    return find_loss_verb(_QUOTES.sub("", text)) or find_loss_verb(_BLANKS.sub(" ", text)) or _find_encoded_sign(text)
 
 
-def destroying_verb(text: str) -> str | None:
+def find_loss_verb(text: str) -> str | None:
     """The first word of a text that names the loss of something."""
-    said = [word.lower() for word in _WORD.findall(text)]
-    single: str | None = next((word for word in said if word in words("evidence.txt", "verbs")), None)
-    if single is not None:
-        return single
-    seen = set(said)
-    return next((" ".join(sorted(pair)) for pair in _pairs() if pair <= seen), None)
+    text_words = [word.lower() for word in _WORD.findall(text)]
+    verb: str | None = next((word for word in text_words if word in words("evidence.txt", "verbs")), None)
+    if verb is not None:
+        return verb
+    distinct = set(text_words)
+    return next((" ".join(sorted(pair)) for pair in _pairs() if pair <= distinct), None)
 
 
-def _encoded_sign(text: str) -> str | None:
+def _find_encoded_sign(text: str) -> str | None:
     """The sign in what stands there in base64."""
     for match in list(_ENCODED.finditer(text))[:20]:
         try:
             decoded = base64.b64decode(match[0] + "=" * (-len(match[0]) % 4), validate=True).decode("ascii")
         except (binascii.Error, UnicodeDecodeError):
             continue
-        if decoded.strip().isprintable() and (sign := destroying_verb(decoded)):
+        if decoded.strip().isprintable() and (sign := find_loss_verb(decoded)):
             return sign
     return None
 

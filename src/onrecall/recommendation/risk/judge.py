@@ -16,18 +16,18 @@ from onrecall.recommendation.risk.languages.mongo import is_mongo, judge_mongo
 from onrecall.recommendation.risk.languages.redis import is_redis, judge_redis
 from onrecall.recommendation.risk.languages.sql import is_sql, judge_sql
 from onrecall.recommendation.risk.programs.argv import is_unknown
-from onrecall.recommendation.risk.programs.environment import assigning, setting
-from onrecall.recommendation.risk.programs.file_targets import appending, overwriting
+from onrecall.recommendation.risk.programs.environment import judge_assignment, judge_shell_variable
+from onrecall.recommendation.risk.programs.file_targets import judge_append, judge_overwrite
 from onrecall.recommendation.risk.programs.invocations import judge_invocation
 from onrecall.recommendation.risk.programs.table import Node, find_program
 from onrecall.recommendation.risk.shell.script import TERMINAL, Command, Input, Script, read_script
 
-_DEEPEST = 8
+_MAX_DEPTH = 8
 """Commands inside of commands are judged so deep."""
-_MOST_COMMANDS = 400
-_MOST_WORDS = 500
+_MAX_COMMANDS = 400
+_MAX_WORDS = 500
 """A command with more words is not judged."""
-_MOST_BYTES = 40_000
+_MAX_BYTES = 40_000
 """The most that is parsed for one text, the commands inside its commands included."""
 _SYSTEM_FOLDER = re.compile(
     r"(?:/usr|/usr/local|/usr/lib/[\w./-]+|/usr/pgsql-\d+|/opt/[\w.-]+|/opt/homebrew|/snap|/opt/[\w.-]+/[\w.-]+)?/s?bin/"
@@ -36,7 +36,7 @@ _SYSTEM_FOLDER = re.compile(
 _FLATTENED = str.maketrans("'\"()`{}!", "  ;;;   ")
 """For text whose quotes or parentheses do not match: nothing may hide in them."""
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=(.*)", re.DOTALL)
-_SILENT: tuple[list[str], ...] = (
+_SILENT_COMMANDS: tuple[list[str], ...] = (
     [],
     [":"],
     ["true"],
@@ -48,15 +48,15 @@ _SILENT: tuple[list[str], ...] = (
 )
 """Commands that print nothing, where nothing is fed to them."""
 _EXPANSION = re.compile(r"\$(?:\{(\w+)\}|(\d|[A-Za-z_]\w*|[@*]))")
-_HELP = ("--help", "--version", "-help", "-version")
+_HELP_OPTIONS = ("--help", "--version", "-help", "-version")
 
 
 @dataclass(slots=True)
 class Budget:
     """What may still be read for one text: it bounds the time, whatever the text."""
 
-    commands: int = _MOST_COMMANDS
-    bytes: int = _MOST_BYTES
+    commands: int = _MAX_COMMANDS
+    bytes: int = _MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ class Judge:
     def text(self, text: str, fed: Input = TERMINAL) -> Assessment:
         """The worst of what a text runs, be it shell, SQL or the MongoDB shell."""
         self.budget.bytes -= len(text)
-        if self.depth > _DEEPEST or self.budget.bytes < 0:
-            return evidence.suspected(text, "nested too deeply, or too long, to judge")
+        if self.depth > _MAX_DEPTH or self.budget.bytes < 0:
+            return evidence.suspect(text, "nested too deeply, or too long, to judge")
         if is_sql(text):
             return judge_sql(text)
         if is_mongo(text):
@@ -85,57 +85,57 @@ class Judge:
 
     def script(self, script: Script) -> Assessment:
         """The least upper bound over the commands of a shell text."""
-        found = [self.command(command, script.source) for command in script.commands]
-        found += [not_understood(problem) for problem in script.problems]
-        result = worst(found) or read_only("nothing to run")
+        assessments = [self.command(command, script.source) for command in script.commands]
+        assessments += [not_understood(problem) for problem in script.problems]
+        result = worst(assessments) or read_only("nothing to run")
         if result.understood or result.risk == "destructive":
             return result
-        if evidence.destroys(script.source) is not None:
-            return worst([result, evidence.suspected(script.source, "")]) or result
+        if evidence.find_loss_sign(script.source) is not None:
+            return worst([result, evidence.suspect(script.source, "")]) or result
         suspected = [
             self.command(command) for variant in _variants(script) for command in read_script(variant).commands
         ]
-        for command, assessment in zip(script.commands, found, strict=False):
+        for command, assessment in zip(script.commands, assessments, strict=False):
             suspected += self._suspicions(command) if assessment.understood else ()
-        return worst([result, *(a for a in suspected if a.risk == "destructive")]) or result
+        return worst([result, *(suspicion for suspicion in suspected if suspicion.risk == "destructive")]) or result
 
     def command(self, command: Command, source: str = "") -> Assessment:
         """One simple command, with its redirections and assignments; `source` is the text that it stands in."""
         self.budget.commands -= 1 + len(command.words) // 20
-        if self.budget.commands < 0 or len(command.words) > _MOST_WORDS or self.depth > _DEEPEST:
-            return evidence.suspected(" ".join(command.words), "too much, or nested too deeply, to judge")
+        if self.budget.commands < 0 or len(command.words) > _MAX_WORDS or self.depth > _MAX_DEPTH:
+            return evidence.suspect(" ".join(command.words), "too much, or nested too deeply, to judge")
         words = list(command.words)
         assignments = list(command.assignments)
         while words and (match := _ASSIGNMENT.fullmatch(words[0])):
             assignments.append((match[1], match[2]))
             words.pop(0)
-        found = [self._redirect(redirect.operator, redirect.target, words, command) for redirect in command.redirects]
-        found += [
-            assigning(name, value, words[:1]) if words else setting(name, value, source) for name, value in assignments
+        assessments = [self._redirect(redirect.operator, redirect.target, words, command) for redirect in command.redirects]
+        assessments += [
+            judge_assignment(name, value, words[:1]) if words else judge_shell_variable(name, value, source) for name, value in assignments
         ]
         if words:
-            found.append(self._program(replace(command, words=tuple(words))))
-        result = worst(found) or read_only("sets a variable of the shell")
+            assessments.append(self._program(replace(command, words=tuple(words))))
+        result = worst(assessments) or read_only("sets a variable of the shell")
         if result.understood or result.risk == "destructive":
             return result
         return worst([result, *self._suspicions(command)]) or result
 
     def _redirect(self, operator: str, target: str, words: Sequence[str], command: Command) -> Assessment:
-        silent = list(words) in _SILENT and not command.input.text
+        silent = list(words) in _SILENT_COMMANDS and not command.input.text
         if target.startswith(("/dev/tcp/", "/dev/udp/")) and silent and words:
             return read_only("only connects")
-        return appending(target) if operator.endswith(">>") else overwriting(target, empties=silent)
+        return judge_append(target) if operator.endswith(">>") else judge_overwrite(target, empties=silent)
 
     def _program(self, command: Command) -> Assessment:
         """What the table of the program says about its arguments."""
         word, *arguments = command.words
         folder, _, name = word.rpartition("/")
-        found = find_program(name)
+        program = find_program(name)
         if is_unknown(word) or (re.search(r"[*?\[\]{}]", word) and word not in ("[", "[[")):
             return unknown(f"which program `{word[:40]}` is")
-        if found is None:
+        if program is None:
             return judge_redis(command.words) if is_redis(word) else unknown(f"the program `{name or word}`")
-        node, before = found
+        node, before = program
         result = self._judged(node, [name, *before, *arguments], command)
         if folder and not _SYSTEM_FOLDER.fullmatch(folder + "/"):
             return worst([result, unknown(f"`{word}` is not the system's `{name}`")]) or result
@@ -149,11 +149,11 @@ class Judge:
     def _suspicions(self, command: Command) -> Iterator[Assessment]:
         """What may make a command that is not understood destructive: a command in its words, or their meaning."""
         words = [*command.words, *(value for _, value in command.assignments), command.input.text]
-        said = " ".join(words)
-        if evidence.destroys(said) is not None:
-            yield evidence.suspected(said, "")
+        joined = " ".join(words)
+        if evidence.find_loss_sign(joined) is not None:
+            yield evidence.suspect(joined, "")
             return
-        if self.depth >= _DEEPEST or not self.suspicions:
+        if self.depth >= _MAX_DEPTH or not self.suspicions:
             return
         judge = replace(self, depth=self.depth + 1, suspicions=self.suspicions - 1)
         for place, word in enumerate(command.words[1:12], start=1):
@@ -176,7 +176,7 @@ def _variants(script: Script) -> Iterator[str]:
 def _without_unset(script: Script) -> str:
     """The text where variables that it does not set are empty, and `$IFS` is a blank."""
     blank = re.sub(r"\$(?:IFS\b|\{IFS\})", " ", script.source)
-    return _EXPANSION.sub(lambda found: found[0] if (found[1] or found[2]) in script.variables else "", blank)
+    return _EXPANSION.sub(lambda match: match[0] if (match[1] or match[2]) in script.variables else "", blank)
 
 
 def _only_destructive(assessment: Assessment) -> Iterator[Assessment]:
@@ -186,7 +186,7 @@ def _only_destructive(assessment: Assessment) -> Iterator[Assessment]:
 
 def _asks_for_help(node: Node, arguments: Sequence[str]) -> bool:
     """Whether help or a version is all that is asked for, of the program or of a subcommand."""
-    if not arguments or arguments[-1] not in _HELP or node.input == "shell":
+    if not arguments or arguments[-1] not in _HELP_OPTIONS or node.input == "shell":
         return False
     for word in arguments[:-1]:
         child = node.child(word)

@@ -14,13 +14,13 @@ from onrecall.recommendation.risk.assessment import (
     RISKS,
     Assessment,
     destructive,
-    known,
+    from_table,
     not_understood,
     read_only,
     worst,
 )
 from onrecall.recommendation.risk.sections import lines, words
-from onrecall.recommendation.risk.shell.tree import LONGEST, text_of
+from onrecall.recommendation.risk.shell.tree import MAX_LENGTH, text_of
 
 _STARTS = re.compile(
     r"\s*(?:(?:db|rs|sh)\s*(?:\.|\[)|(?:show|use)\s+[\w$-]+\s*;?\s*$|(?:show\s+(?:dbs|collections)|use\s+\w+)\s*[\n;])"
@@ -29,8 +29,8 @@ _HELPERS = re.compile(
     r"(?:show\s+(?:dbs|databases|collections|tables|users|roles|profile|logs?(?:\s+\w+)?)|use\s+[\w$-]+|it|exit|help)\s*"
 )
 _ROOTS = frozenset(["db", "rs", "sh"])
-_MOST_NODES = 4_000
-_DEEPEST = 60
+_MAX_NODES = 4_000
+_MAX_DEPTH = 60
 
 
 def is_mongo(text: str) -> bool:
@@ -45,16 +45,16 @@ def judge_mongo(text: str) -> Assessment:
     for line in helpers:
         text = text.replace(line, "", 1)
     source = "".join(char if char.isascii() else "0" for char in text).encode()
-    if len(source) > LONGEST:
-        return evidence.suspected(text, "too long to judge", recognised=True)
+    if len(source) > MAX_LENGTH:
+        return evidence.suspect(text, "too long to judge", recognised=True)
     root = Parser(_grammar()).parse(source).root_node
-    if root.has_error or root.descendant_count > _MOST_NODES:
-        return evidence.suspected(text, "the text is no complete JavaScript", recognised=True)
-    found = list(_MongoReader().statements(root))
-    result = worst(found) or read_only("only looks around")
+    if root.has_error or root.descendant_count > _MAX_NODES:
+        return evidence.suspect(text, "the text is no complete JavaScript", recognised=True)
+    assessments = list(_MongoReader().statements(root))
+    result = worst(assessments) or read_only("only looks around")
     if result.understood or result.risk == "destructive":
         return result
-    return worst([result, evidence.suspected(text, result.reason, recognised=True)]) or result
+    return worst([result, evidence.suspect(text, result.reason, recognised=True)]) or result
 
 
 @cache
@@ -85,21 +85,21 @@ class _MongoReader:
 
     def every_call(self, node: Node) -> Iterator[Assessment]:
         """The methods that are called anywhere inside of what is not understood."""
-        waiting = [node]
-        while waiting:
-            inner = waiting.pop()
-            waiting.extend(inner.named_children)
+        pending = [node]
+        while pending:
+            inner = pending.pop()
+            pending.extend(inner.named_children)
             if (
                 inner.type == "property_identifier"
                 and (risk := _methods().get(text_of(inner).lower()))
                 and risk != "read_only"
             ):
-                yield known(risk, text_of(inner))
+                yield from_table(risk, text_of(inner))
 
     def expression(self, node: Node) -> Iterator[Assessment]:
         """What an expression does."""
         self.depth += 1
-        if self.depth > _DEEPEST:
+        if self.depth > _MAX_DEPTH:
             yield not_understood("nested too deeply to judge")
         elif node.type == "call_expression":
             yield from self._call(node)
@@ -165,24 +165,24 @@ class _MongoReader:
             yield from self.every_call(node)
 
     def _call(self, node: Node) -> Iterator[Assessment]:
-        called, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-        if called is None or arguments is None:
+        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        if function is None or arguments is None:
             yield not_understood(f"`{text_of(node)[:40]}`")
             return
-        if called.type == "identifier":
-            yield from self._named_function(text_of(called))
-        elif called.type in ("member_expression", "subscript_expression"):
-            name = _member_name(called)
+        if function.type == "identifier":
+            yield from self._named_function(text_of(function))
+        elif function.type in ("member_expression", "subscript_expression"):
+            name = _member_name(function)
             if name is None:
-                yield not_understood(f"which method `{text_of(called)[:40]}` is", "destructive")
+                yield not_understood(f"which method `{text_of(function)[:40]}` is", "destructive")
             elif name.lower() in ("runcommand", "admincommand"):
                 yield self._database_command(arguments)
             else:
                 yield self._method(name)
-            target = called.child_by_field_name("object")
+            target = function.child_by_field_name("object")
             yield from self.expression(target) if target is not None else ()
         else:
-            yield not_understood(f"`{text_of(called)[:40]}`")
+            yield not_understood(f"`{text_of(function)[:40]}`")
         for argument in arguments.named_children:
             is_printer = argument.type == "identifier" and text_of(argument) in ("printjson", "print")
             yield from () if is_printer else self.expression(argument)
@@ -193,7 +193,7 @@ class _MongoReader:
 
     def _method(self, name: str) -> Assessment:
         risk = _methods().get(name.lower())
-        return known(risk, f"{name}()") if risk is not None else not_understood(f"the method `{name[:40]}`")
+        return from_table(risk, f"{name}()") if risk is not None else not_understood(f"the method `{name[:40]}`")
 
     def _database_command(self, arguments: Node) -> Assessment:
         """`runCommand({name: …})`, or `runCommand("name")`: the first key names the command."""
@@ -203,7 +203,7 @@ class _MongoReader:
             first = pair.child_by_field_name("key") if pair is not None else None
         name = text_of(first).strip("\"'") if first is not None else ""
         risk = _commands().get(name.lower())
-        return known(risk, name) if risk is not None else not_understood(f"the database command `{name[:40]}`")
+        return from_table(risk, name) if risk is not None else not_understood(f"the database command `{name[:40]}`")
 
     def _member(self, node: Node) -> Iterator[Assessment]:
         if _member_name(node) is None:
@@ -224,16 +224,16 @@ def _member_name(node: Node) -> str | None:
     return None
 
 
-def _by_name(section: str) -> dict[str, Risk]:
+def _risks_by_name(section: str) -> dict[str, Risk]:
     rows = [line.partition(": ") for line in lines("languages/mongo.txt", section)]
     return {name.lower(): risk for label, _, names in rows for risk in RISKS if risk == label for name in names.split()}
 
 
 @cache
 def _methods() -> dict[str, Risk]:
-    return _by_name("methods")
+    return _risks_by_name("methods")
 
 
 @cache
 def _commands() -> dict[str, Risk]:
-    return _by_name("commands")
+    return _risks_by_name("commands")

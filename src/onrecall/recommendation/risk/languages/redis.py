@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 
 from onrecall.recommendation.risk import evidence
-from onrecall.recommendation.risk.assessment import Assessment, destructive, known, read_only, worst
+from onrecall.recommendation.risk.assessment import Assessment, destructive, from_table, read_only, worst
 from onrecall.recommendation.risk.programs.table import Node, find_program
 
 
 def _commands() -> Node:
-    found = find_program("redis:commands")
-    assert found is not None
-    return found[0]
+    program = find_program("redis:commands")
+    assert program is not None
+    return program[0]
 
 
 def is_redis(name: str) -> bool:
@@ -22,27 +22,27 @@ def is_redis(name: str) -> bool:
 def judge_redis(words: Sequence[str]) -> Assessment:
     """How dangerous one command is."""
     node = _commands()
-    rest = list(words)
-    while rest and (child := node.child(rest[0].lower())) is not None:
+    operands = list(words)
+    while operands and (child := node.child(operands[0].lower())) is not None:
         node = child
-        rest.pop(0)
-    said = " ".join(words)
+        operands.pop(0)
+    command = " ".join(words)
     if node.risk is None:
-        return evidence.suspected(said, f"the Redis command `{said[:40]}`")
+        return evidence.suspect(command, f"the Redis command `{command[:40]}`")
     if (
         node.path.endswith("config set")
-        and rest[:1] == ["maxmemory"]
-        and not re.fullmatch(r"0|\d+[gG][bB]?|\d{10,}", " ".join(rest[1:2]))
+        and operands[:1] == ["maxmemory"]
+        and not re.fullmatch(r"0|\d+[gG][bB]?|\d{10,}", " ".join(operands[1:2]))
     ):
         return destructive("little memory: keys are evicted")
     worse = [
-        known(rule.risk, said[:40])
+        from_table(rule.risk, command[:40])
         for rule in node.operand_rules
-        if rule.risk and any(rule.pattern.match(word.lower()) for word in rest)
+        if rule.risk and any(rule.pattern.match(word.lower()) for word in operands)
     ]
-    if node.check == "script" and (sign := evidence.destroys(said)):
+    if node.check == "script" and (sign := evidence.find_loss_sign(command)):
         worse.append(destructive(f"the script says “{sign}”"))
-    return worst([known(node.risk, node.path.partition(" ")[2]), *worse]) or read_only("")
+    return worst([from_table(node.risk, node.path.partition(" ")[2]), *worse]) or read_only("")
 
 
 def judge_redis_lines(text: str) -> Assessment:

@@ -15,18 +15,18 @@ from onrecall.recommendation.risk.characters import OUTPUT, VARIABLE
 from onrecall.recommendation.risk.languages.sql import DIALECTS
 from onrecall.recommendation.risk.languages.sql_syntax import (
     SqlStatement,
-    problem_of_calls,
+    first_unknown_function,
     read_statements,
     unknown_functions,
     unknown_part,
 )
 from onrecall.recommendation.risk.languages.sql_tables import first_rule
-from onrecall.recommendation.risk.programs.file_targets import overwriting
+from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 
-_LONGEST = 10_000
-_DEEPEST = 40
+_MAX_LENGTH = 10_000
+_MAX_DEPTH = 40
 """Parentheses nested deeper than this are not read."""
-_MOST_STATEMENTS = 200
+_MAX_STATEMENTS = 200
 _RUN_COMMENT = re.compile(r"/\*M?!\d*(.*?)(?:\*/|$)", re.DOTALL)
 """A comment that MySQL and MariaDB run."""
 _OPENING = re.compile(r"'|\"|\$\w*\$|--|/\*")
@@ -40,108 +40,108 @@ _MARKS = str.maketrans({VARIABLE: "x", OUTPUT: "x"})
 
 def judge(text: str, kind: str | None = None) -> Assessment:
     """The worst of the statements of a text; without a kind, as PostgreSQL and as MySQL would read it."""
-    if len(text) > _LONGEST:
-        return evidence.suspected(text, "too long to judge")
+    if len(text) > _MAX_LENGTH:
+        return evidence.suspect(text, "too long to judge")
     if kind is not None:
-        return _judge(text, kind)
+        return _judge_as(text, kind)
     if "`" in text or re.search(r"\\G\s*;?\s*$", text):
-        return _judge(text, "mysql")
-    readings = [_judge(text, "sql")]
+        return _judge_as(text, "mysql")
+    readings = [_judge_as(text, "sql")]
     if re.search(r"\\|--\S|#", text):
-        readings.append(_judge(text, "mysql"))
+        readings.append(_judge_as(text, "mysql"))
     return worst(readings) or read_only("no statement")
 
 
-def _judge(text: str, kind: str) -> Assessment:
-    inside = _RUN_COMMENT.findall(text)
-    found = [
-        part for comment in inside for part in (_judge(comment, kind), not_understood("a comment that MySQL runs"))
+def _judge_as(text: str, kind: str) -> Assessment:
+    comments = _RUN_COMMENT.findall(text)
+    assessments = [
+        part for comment in comments for part in (_judge_as(comment, kind), not_understood("a comment that MySQL runs"))
     ]
     text = text.translate(_MARKS)
     if kind == "sqlite":
         dots = [line.strip() for line in text.splitlines() if line.lstrip().startswith(".")]
-        found += [_own_command(line, "dot") for line in dots]
+        assessments += [_judge_client_command(line, "dot") for line in dots]
         text = "\n".join(line for line in text.splitlines() if line.strip() not in dots)
     elif kind == "influxql":
         text = _DURATION.sub(r"\1", text)
     elif kind == "cql":
         text = _CQL_ENDS.sub("", text)
     if kind != "sqlite":
-        text, own = _without_backslashes(text, escapes=kind == "mysql")
-        found += own
-    found += _statements(text, kind)
-    result = worst(found) or read_only("no statement")
+        text, client_assessments = _extract_client_commands(text, escapes=kind == "mysql")
+        assessments += client_assessments
+    assessments += _judge_statements(text, kind)
+    result = worst(assessments) or read_only("no statement")
     if result.understood or result.risk == "destructive":
         return result
-    return worst([result, evidence.suspected(text, result.reason)]) or result
+    return worst([result, evidence.suspect(text, result.reason)]) or result
 
 
-def _masked(text: str, *, escapes: bool) -> str:
+def _blank_literals(text: str, *, escapes: bool) -> str:
     """The text with strings, quoted names and comments blanked out; `escapes` where a backslash escapes a quote."""
-    kept, at = [], 0
-    while (opening := _OPENING.search(text, at)) is not None:
+    parts, position = [], 0
+    while (opening := _OPENING.search(text, position)) is not None:
         closing = _CLOSING.get(opening[0], opening[0])
         end = text.find(closing, opening.end())
         while escapes and end > 0 and closing in "'\"" and text[end - 1] == "\\" and text[end - 2 : end] != "\\\\":
             end = text.find(closing, end + 1)
         end = len(text) if end < 0 else end + len(closing)
-        kept += [text[at : opening.start()], "~" * (end - opening.start())]
-        at = end
-    return "".join([*kept, text[at:]])
+        parts += [text[position : opening.start()], "~" * (end - opening.start())]
+        position = end
+    return "".join([*parts, text[position:]])
 
 
-def _without_backslashes(text: str, *, escapes: bool) -> tuple[str, list[Assessment]]:
+def _extract_client_commands(text: str, *, escapes: bool) -> tuple[str, list[Assessment]]:
     """The text without a client's own commands, those after a backslash, and what they do."""
-    bare = _masked(text, escapes=escapes)
-    starts = [match.start() for match in re.finditer(r"\\", bare)]
-    kept, found, end = [], [], 0
+    masked = _blank_literals(text, escapes=escapes)
+    starts = [match.start() for match in re.finditer(r"\\", masked)]
+    parts, assessments, end = [], [], 0
     for start in starts:
         if start < end:
             continue
-        line_end = bare.find("\n", start)
-        kept.append(text[end:start])
+        line_end = masked.find("\n", start)
+        parts.append(text[end:start])
         end = len(text) if line_end < 0 else line_end
-        if re.match(r"\\[gG]?[;\s]*$", bare[start:end]) or re.match(r"\\G\s*;", bare[start:end]):
+        if re.match(r"\\[gG]?[;\s]*$", masked[start:end]) or re.match(r"\\G\s*;", masked[start:end]):
             end = start + 2
-            kept.append(";")
+            parts.append(";")
             continue
         command = text[start:end].strip()
-        kept.append(";")
-        found.append(_own_command(command, "backslash"))
-    return "".join([*kept, text[end:]]), found
+        parts.append(";")
+        assessments.append(_judge_client_command(command, "backslash"))
+    return "".join([*parts, text[end:]]), assessments
 
 
-def _own_command(command: str, table: str) -> Assessment:
+def _judge_client_command(command: str, table: str) -> Assessment:
     """What a client's own command does."""
     result = first_rule(table, command)
     if result is not None:
         return result
     if re.match(r"\\copy\b.*\bto\s+(?!stdout)", command, re.IGNORECASE):
-        return overwriting(command.rsplit(maxsplit=1)[-1].strip("'\""))
+        return judge_overwrite(command.rsplit(maxsplit=1)[-1].strip("'\""))
     written = re.match(
         r"(?:\\o|\\out|\\g|\\gx|\\w|\\write|\.output|\.once|\.backup|\.save|\.dump_to|\.log)\s+([^\s|]\S*)", command
     )
     if written:
-        return overwriting(written[1].strip("'\""))
-    return evidence.suspected(command, f"`{command[:40]}`")
+        return judge_overwrite(written[1].strip("'\""))
+    return evidence.suspect(command, f"`{command[:40]}`")
 
 
-def _statements(text: str, kind: str) -> Iterator[Assessment]:
-    if _depth(text) > _DEEPEST:
-        yield evidence.suspected(text, "nested too deeply to judge")
+def _judge_statements(text: str, kind: str) -> Iterator[Assessment]:
+    if _nesting_depth(text) > _MAX_DEPTH:
+        yield evidence.suspect(text, "nested too deeply to judge")
         return
     statements = read_statements(text, DIALECTS[kind])
     if statements is None:
-        yield evidence.suspected(text, "SQL that can't be read")
+        yield evidence.suspect(text, "SQL that can't be read")
         return
-    if len(statements) > _MOST_STATEMENTS:
-        yield evidence.suspected(text, "too many statements to judge")
+    if len(statements) > _MAX_STATEMENTS:
+        yield evidence.suspect(text, "too many statements to judge")
         return
     for statement in statements:
-        yield _statement(statement, DIALECTS[kind])
+        yield _judge_statement(statement, DIALECTS[kind])
 
 
-def _depth(text: str) -> int:
+def _nesting_depth(text: str) -> int:
     """How deep brackets and the words that open something are nested at most."""
     depth = deepest = 0
     for match in re.finditer(r"[(\[{]|[)\]}]|\b(?:case|not|exists)\b|[-+~!]{2,}", text, re.IGNORECASE):
@@ -150,37 +150,37 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _statement(statement: SqlStatement, dialect: str) -> Assessment:
-    said = (
+def _judge_statement(statement: SqlStatement, dialect: str) -> Assessment:
+    statement_words = (
         [word for word in statement.words if word not in ("(", "{")]
         if statement.words[:1] == ["("]
         else statement.words
     )
-    first = said[0] if said else ""
+    first = statement_words[0] if statement_words else ""
     if first in ("SELECT", "VALUES", "TABLE", "WITH", "FROM"):
-        return _query(statement, dialect)
+        return _judge_query(statement, dialect)
     if first == "EXPLAIN":
-        return _explain(statement, dialect)
-    if first == "DO" or (first == "DECLARE" and "BEGIN" in said) or (first in _CLIENT_COMMANDS and dialect == "mysql"):
-        return evidence.suspected(statement.text, f"`{statement.text[:40]}`")
-    return _written_copy(statement) or _by_table(statement, first)
+        return _judge_explain(statement, dialect)
+    if first == "DO" or (first == "DECLARE" and "BEGIN" in statement_words) or (first in _CLIENT_COMMANDS and dialect == "mysql"):
+        return evidence.suspect(statement.text, f"`{statement.text[:40]}`")
+    return _judge_copy_to_file(statement) or _judge_by_table(statement, first)
 
 
-def _written_copy(statement: SqlStatement) -> Assessment | None:
+def _judge_copy_to_file(statement: SqlStatement) -> Assessment | None:
     """`COPY table TO 'file'`: the file is written on the server."""
     if statement.words[:1] != ["COPY"] or statement.words[1:2] == ["("]:
         return None
     written = re.search(r"\bTO\s+'([^']*)'", statement.text, re.IGNORECASE)
-    return overwriting(written[1]) if written else None
+    return judge_overwrite(written[1]) if written else None
 
 
-def _by_table(statement: SqlStatement, first: str) -> Assessment:
+def _judge_by_table(statement: SqlStatement, first: str) -> Assessment:
     """A statement that is no query: what the table says; a function in it that is not known makes it worse."""
     result = first_rule("statement", " ".join(word for word in statement.words if word))
     if result is None:
         return not_understood(f"the statement `{first.lower()}`")
-    if result.risk in ("read_only", "reversible") and (problem := problem_of_calls(statement)):
-        return worst([result, _function(problem)]) or result
+    if result.risk in ("read_only", "reversible") and (problem := first_unknown_function(statement)):
+        return worst([result, _judge_function(problem)]) or result
     return result
 
 
@@ -188,55 +188,55 @@ _CLIENT_COMMANDS = frozenset(["SYSTEM", "SOURCE", "PAGER", "TEE", "EDIT", "PROMP
 """What the client of MySQL runs itself."""
 
 
-def _query(statement: SqlStatement, dialect: str) -> Assessment:
+def _judge_query(statement: SqlStatement, dialect: str) -> Assessment:
     """A query: each of its parts and functions has to be known."""
     changing = [
-        found
+        assessment
         for n, word in enumerate(statement.words)
-        if word in _CHANGING
+        if word in _CHANGING_WORDS
         and statement.words[n - 1] not in ("FOR", "DO", ".", "NO", "KEY")
         and statement.words[n + 1 : n + 2] != ["("]
-        if n and (found := first_rule("statement", " ".join(w for w in statement.words[n:] if w)))
+        if n and (assessment := first_rule("statement", " ".join(following_word for following_word in statement.words[n:] if following_word)))
     ]
-    calls = [_function(name) for name in unknown_functions(statement)]
-    part = unknown_part(statement, dialect)
-    parts = [] if part is None else [_odd_part(part)]
+    calls = [_judge_function(name) for name in unknown_functions(statement)]
+    unknown = unknown_part(statement, dialect)
+    problems = [] if unknown is None else [_judge_query_part(unknown)]
     if "INTO" in statement.words:
-        parts.append(_into(statement.text))
-    return worst([read_only("SELECT only reads"), *changing, *calls, *parts]) or read_only("")
+        problems.append(_judge_select_into(statement.text))
+    return worst([read_only("SELECT only reads"), *changing, *calls, *problems]) or read_only("")
 
 
-def _odd_part(part: str) -> Assessment:
+def _judge_query_part(part: str) -> Assessment:
     return disruptive("holds row locks that block other sessions") if part == "Lock" else not_understood(part)
 
 
-_CHANGING = frozenset(["DELETE", "UPDATE", "INSERT", "MERGE", "TRUNCATE", "DROP", "ALTER", "CREATE"])
+_CHANGING_WORDS = frozenset(["DELETE", "UPDATE", "INSERT", "MERGE", "TRUNCATE", "DROP", "ALTER", "CREATE"])
 
 
-def _into(text: str) -> Assessment:
+def _judge_select_into(text: str) -> Assessment:
     """`SELECT … INTO`: a file that is written, or a table that is made."""
     written = re.search(r"\bINTO\s+(?:OUTFILE|DUMPFILE)\s+'([^']*)'", text, re.IGNORECASE)
-    return overwriting(written[1]) if written else disruptive("SELECT … INTO makes a table")
+    return judge_overwrite(written[1]) if written else disruptive("SELECT … INTO makes a table")
 
 
-def _explain(statement: SqlStatement, dialect: str) -> Assessment:
+def _judge_explain(statement: SqlStatement, dialect: str) -> Assessment:
     """EXPLAIN only plans; EXPLAIN ANALYZE runs the statement."""
     words = statement.words
-    begin = next((n for n, word in enumerate(words) if word in _RUN), None)
+    begin = next((n for n, word in enumerate(words) if word in _EXPLAINABLE), None)
     if begin is None:
         return not_understood("what EXPLAIN explains")
     if not {"ANALYZE", "ANALYSE", "PROFILE"} & set(words[:begin]):
         return read_only("EXPLAIN only plans")
     body = read_statements(statement.text_from(words[begin]), dialect)
     if not body:
-        return evidence.suspected(statement.text, "the statement that EXPLAIN ANALYZE runs")
-    result = _statement(body[0], dialect)
+        return evidence.suspect(statement.text, "the statement that EXPLAIN ANALYZE runs")
+    result = _judge_statement(body[0], dialect)
     return Assessment(
         result.risk, f"EXPLAIN ANALYZE runs the statement: {result.reason}", result.recognised, result.understood
     )
 
 
-_RUN = frozenset(
+_EXPLAINABLE = frozenset(
     [
         "SELECT",
         "INSERT",
@@ -254,7 +254,7 @@ _RUN = frozenset(
 )
 
 
-def _function(name: str) -> Assessment:
+def _judge_function(name: str) -> Assessment:
     """What a function does that is not known to only read: it may do anything to the data."""
     result = first_rule("function", name.upper().rpartition(".")[2])
     if result is not None:

@@ -48,16 +48,16 @@ class SqlStatement(NamedTuple):
 def read_statements(text: str, dialect: str) -> list[SqlStatement] | None:
     """The statements of a text; None when it can't be read."""
     try:
-        return [_statement(tokens, text, dialect) for tokens in _split(_tokens(text, dialect))]
+        return [_to_statement(tokens, text, dialect) for tokens in _split_statements(_tokenize(text, dialect))]
     except SqlglotError:
         return None
 
 
-def _tokens(text: str, dialect: str) -> list[Token]:
+def _tokenize(text: str, dialect: str) -> list[Token]:
     return Dialect.get_or_raise(dialect).tokenize(text)
 
 
-def _split(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+def _split_statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     part: list[Token] = []
     for token in tokens:
         if token.token_type != TokenType.SEMICOLON:
@@ -69,14 +69,14 @@ def _split(tokens: Sequence[Token]) -> Iterator[list[Token]]:
         yield part
 
 
-def _statement(tokens: list[Token], text: str, dialect: str) -> SqlStatement:
-    said = text[tokens[0].start : tokens[-1].end + 1]
-    rest = said[len(tokens[0].text) :].lstrip()
-    if len(tokens) == 2 and tokens[1].token_type == TokenType.STRING and rest[:1] not in ("'", '"', "$"):
+def _to_statement(tokens: list[Token], text: str, dialect: str) -> SqlStatement:
+    statement_text = text[tokens[0].start : tokens[-1].end + 1]
+    after_first = statement_text[len(tokens[0].text) :].lstrip()
+    if len(tokens) == 2 and tokens[1].token_type == TokenType.STRING and after_first[:1] not in ("'", '"', "$"):
         # the tokenizer leaves what follows EXPLAIN, SHOW, CALL and the like as one string: take it apart as well
-        tokens = [tokens[0], *_tokens(tokens[1].text, dialect)]
-    words = ["" if t.token_type in _QUOTED else w for t in tokens for w in (t.text.upper().split() or [""])]
-    return SqlStatement(words, tokens, said)
+        tokens = [tokens[0], *_tokenize(tokens[1].text, dialect)]
+    words = ["" if token.token_type in _QUOTED else word for token in tokens for word in (token.text.upper().split() or [""])]
+    return SqlStatement(words, tokens, statement_text)
 
 
 def unknown_functions(statement: SqlStatement) -> list[str]:
@@ -116,7 +116,7 @@ def _begins_cte(tokens: Sequence[Token], place: int) -> bool:
     return [token.text.upper() for token in tokens[closing + 1 : closing + 3]] == ["AS", "("]
 
 
-def problem_of_calls(statement: SqlStatement) -> str | None:
+def first_unknown_function(statement: SqlStatement) -> str | None:
     """The first unknown function in a statement that is no query; a name with its columns is none."""
     tokens = statement.tokens
     for place in range(1, len(tokens)):

@@ -17,9 +17,9 @@ class SqlRule(NamedTuple):
     reason: str
 
 
-def first_rule(table: str, said: str) -> Assessment | None:
+def first_rule(table: str, text: str) -> Assessment | None:
     """What the first rule of a table says that fits."""
-    rule = next((rule for rule in _rules(table) if rule.pattern.match(said)), None)
+    rule = next((rule for rule in _rules(table) if rule.pattern.match(text)), None)
     return Assessment(rule.risk, rule.reason) if rule else None
 
 
@@ -46,7 +46,7 @@ def _starts() -> tuple[re.Pattern[str], ...]:
 def _rules(table: str) -> tuple[SqlRule, ...]:
     rules = []
     for line in lines("languages/sql_statements.txt", table):
-        name, _, rest = line.partition(" | ")
-        pattern, _, reason = rest.rpartition(" | ")
+        name, _, definition = line.partition(" | ")
+        pattern, _, reason = definition.rpartition(" | ")
         rules.append(SqlRule(re.compile(pattern), next(risk for risk in RISKS if risk == name), reason))
     return tuple(rules)

@@ -9,7 +9,7 @@ from onrecall.recommendation.risk.programs.table import Node, Option
 
 _RUNNERS = frozenset(["command...", "shell...", "later...", "kubectl..."])
 """Kinds of operands that begin a command: no option after it belongs to this program."""
-_OFF = ("none", "false", "0", "no", "never", "off", "f", "F", "False", "FALSE")
+_FALSE_VALUES = ("none", "false", "0", "no", "never", "off", "f", "F", "False", "FALSE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,21 @@ class Invocation:
 
     def values(self, *names: str) -> list[str]:
         """The values of the options of these names, in order; "" for one without."""
-        return [given.value or "" for given in self.options if given.option.name in names]
+        return [given_option.value or "" for given_option in self.options if given_option.option.name in names]
 
     def has(self, *names: str) -> bool:
-        return any(given.option.name in names for given in self.options)
+        return any(given_option.option.name in names for given_option in self.options)
 
     @property
-    def called(self) -> str:
+    def command_path(self) -> str:
         """The program and its subcommands, such as `kubectl rollout status`."""
         return " ".join([self.program, *self.words])
 
     @property
     def is_dry(self) -> bool:
         """Whether it only tells what it would do: of several such options the last one counts."""
-        last = next((given for given in reversed(self.options) if given.option.dry), None)
-        return last is not None and last.value not in _OFF and VARIABLE not in (last.value or "")
+        last = next((given_option for given_option in reversed(self.options) if given_option.option.dry), None)
+        return last is not None and last.value not in _FALSE_VALUES and VARIABLE not in (last.value or "")
 
     @property
     def slots(self) -> tuple[str, ...] | None:
@@ -118,14 +118,14 @@ class _ArgvReader:
 
     def _may_be_option(self, argument: str) -> bool:
         """Whether it is an option when the unknown value before it is empty; `$POD-web-0` is a name."""
-        rest = argument.lstrip(VARIABLE + OUTPUT)
-        if rest == argument or not rest.startswith("-"):
+        known_part = argument.lstrip(VARIABLE + OUTPUT)
+        if known_part == argument or not known_part.startswith("-"):
             return False
-        if not re.fullmatch(r"-(?:\d+|[a-z0-9]{3,})(?:[-.][a-z0-9]+)*", rest):
+        if not re.fullmatch(r"-(?:\d+|[a-z0-9]{3,})(?:[-.][a-z0-9]+)*", known_part):
             return True
-        first = self.invocation.node.option(rest[:2])
+        first = self.invocation.node.option(known_part[:2])
         is_bare = first is None or (first.risk is None and first.kind == "any")
-        return self.invocation.node.option(rest) is not None or not is_bare
+        return self.invocation.node.option(known_part) is not None or not is_bare
 
     def _descends(self, argument: str) -> bool:
         if self.invocation.operands:
@@ -149,8 +149,8 @@ class _ArgvReader:
             self._long(name, joint, value, argument)
         elif re.fullmatch(r"[-+]\d+", argument) and (option := self.invocation.node.option(f"{argument[0]}#")):
             self._give(option, argument[1:])
-        elif (whole := self.invocation.node.option(name)) and len(name) > 2:
-            self._give_long(whole, joint, value)
+        elif (long_option := self.invocation.node.option(name)) and len(name) > 2:
+            self._give_long(long_option, joint, value)
         else:
             self._cluster(argument)
 
@@ -163,9 +163,9 @@ class _ArgvReader:
             self._skip_values(joint)
             return
         self.invocation.unknown.append(argument)
-        likely = sorted(self.invocation.node.options_like(name), key=lambda one: one.arity)
-        for option in likely if len(name) > 3 else ():  # an abbreviation: what it may stand for counts
-            if option is likely[-1]:
+        candidates = sorted(self.invocation.node.options_like(name), key=lambda candidate: candidate.arity)
+        for option in candidates if len(name) > 3 else ():  # an abbreviation: what it may stand for counts
+            if option is candidates[-1]:
                 self._give_long(option, joint, value)
             else:
                 self._give(option, value if joint else None)

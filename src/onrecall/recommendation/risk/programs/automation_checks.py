@@ -9,7 +9,7 @@ from onrecall.recommendation.risk.assessment import (
     Assessment,
     destructive,
     disruptive,
-    known,
+    from_table,
     not_understood,
     read_only,
     reversible,
@@ -32,8 +32,8 @@ def check_ansible(situation: InvocationContext) -> Iterator[Assessment]:
     elif module in words("programs/kinds.txt", "ansible reading"):
         yield read_only(f"the module {module} only reads")
     elif module == "uri":
-        yield _uri(text)
-    elif re.search(r"\bstate=(?:absent|latest_absent)|\bforce=(?:yes|true)|\bpurge=", text) or evidence.destroys(
+        yield _judge_uri(text)
+    elif re.search(r"\bstate=(?:absent|latest_absent)|\bforce=(?:yes|true)|\bpurge=", text) or evidence.find_loss_sign(
         f"{module} {text}"
     ):
         yield destructive(f"the module {module} removes something")
@@ -47,18 +47,18 @@ def check_ansible(situation: InvocationContext) -> Iterator[Assessment]:
         yield disruptive(f"the module {module} changes the hosts")
 
 
-def _uri(text: str) -> Assessment:
-    found = dict(re.findall(r"(\w+)=(\S+)", text))
-    body = [found["body"]] if "body" in found else []
-    return judge_request(Request(found.get("method", "GET").upper(), [found.get("url", "")], body))
+def _judge_uri(text: str) -> Assessment:
+    arguments = dict(re.findall(r"(\w+)=(\S+)", text))
+    body = [arguments["body"]] if "body" in arguments else []
+    return judge_request(Request(arguments.get("method", "GET").upper(), [arguments.get("url", "")], body))
 
 
 def check_salt(situation: InvocationContext) -> Iterator[Assessment]:
     operands = situation.invocation.operands
     function = next((word for word in operands[:2] if re.fullmatch(r"[a-z_]+\.[a-z_]\w*", word)), "")
-    rest = operands[operands.index(function) + 1 :] if function else []
+    arguments = operands[operands.index(function) + 1 :] if function else []
     if function in ("cmd.run", "cmd.shell", "cmd.run_all", "cmd.run_stdout"):
-        text = " ".join(word for word in rest if not re.match(r"(?:runas|cwd|timeout|env)=", word))
+        text = " ".join(word for word in arguments if not re.match(r"(?:runas|cwd|timeout|env)=", word))
         yield (
             situation.judge.text(text, NOTHING)
             if text and not is_unknown(text)
@@ -67,7 +67,7 @@ def check_salt(situation: InvocationContext) -> Iterator[Assessment]:
     elif _is_listed(function, "salt reading"):
         yield read_only(f"`{function}` only reads")
     elif _is_listed(function, "salt disrupting"):
-        yield known("disruptive", f"salt {function}")
+        yield from_table("disruptive", f"salt {function}")
     else:
         yield not_understood(f"the function `{function or ' '.join(operands)[:40]}` on many hosts", "destructive")
 

@@ -9,12 +9,12 @@ from onrecall.recommendation.risk.assessment import (
     RISKS,
     Assessment,
     disruptive,
-    known,
+    from_table,
     not_understood,
     rank,
     read_only,
 )
-from onrecall.recommendation.risk.programs.file_targets import overwriting
+from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.programs.value_kinds import judge_value
 from onrecall.recommendation.risk.sections import words
@@ -36,31 +36,31 @@ def check_gcloud(situation: InvocationContext) -> Iterator[Assessment]:
     leading = _leading_words(situation.invocation.arguments)
     if leading[:1] in (["alpha"], ["beta"], ["preview"]):
         leading = leading[1:]
-    yield from _by_verb(situation, leading)
+    yield from _judge_by_verb(situation, leading)
 
 
 def check_cloud_verb(situation: InvocationContext) -> Iterator[Assessment]:
     """Other clouds: groups of words, then a verb."""
-    yield from _by_verb(situation, _leading_words(situation.invocation.arguments))
+    yield from _judge_by_verb(situation, _leading_words(situation.invocation.arguments))
 
 
 def check_az(situation: InvocationContext) -> Iterator[Assessment]:
     """`az GROUP… VERB --flags`: the verb is the last word before the options; a worse one before it counts too."""
     leading = _leading_words(situation.invocation.arguments)
-    risks = [risk for word in leading[-1:] + leading[1:] if (risk := _risk(word)) is not None]
+    risks = [risk for word in leading[-1:] + leading[1:] if (risk := _verb_risk(word)) is not None]
     if not leading:
         yield read_only("prints its help")
     elif leading[-2:] == ["run-command", "invoke"]:
         yield disruptive("runs a script on another machine")
-        yield _run_elsewhere(situation, "--scripts")
-    elif _risk(leading[-1]) is None or leading[0] == "rest":
+        yield _judge_remote_command(situation, "--scripts")
+    elif _verb_risk(leading[-1]) is None or leading[0] == "rest":
         yield not_understood(f"`az {' '.join(leading)[:40]}`")
     else:
-        yield _sized(situation, max(risks, key=rank), f"az {' '.join(leading)}")
-        yield from _secret(leading[-1])
+        yield _judge_scaling(situation, max(risks, key=rank), f"az {' '.join(leading)}")
+        yield from _judge_secret(leading[-1])
 
 
-def _by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iterator[Assessment]:
+def _judge_by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iterator[Assessment]:
     program = situation.invocation.node.names[0]
     if not situation.invocation.arguments:
         yield read_only("prints its help")
@@ -68,7 +68,7 @@ def _by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iterator[A
     verbs = [
         n
         for n, word in enumerate(leading)
-        if (n or word in words("programs/kinds.txt", "cloud first verbs")) and _risk(word) is not None
+        if (n or word in words("programs/kinds.txt", "cloud first verbs")) and _verb_risk(word) is not None
     ]
     place = verbs[0] if verbs else -1
     if place < 0 and leading and leading[-1] in _verbs("nouns") and all(_GROUP.fullmatch(word) for word in leading):
@@ -76,12 +76,12 @@ def _by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iterator[A
     elif place < 0 or not all(_GROUP.fullmatch(word) for word in leading[:place]):
         yield not_understood(f"`{program} {' '.join(situation.invocation.arguments)[:40]}`")
     elif leading[place] == "ssh":
-        yield _run_elsewhere(situation, "--command")
+        yield _judge_remote_command(situation, "--command")
     elif leading[place] in ("cp", "rsync", "mv", "sync") and len(leading) > place + 2:
-        yield overwriting(leading[-1])
+        yield judge_overwrite(leading[-1])
     else:
-        yield _sized(situation, _risk(leading[place]) or "disruptive", f"{program} {' '.join(leading[: place + 1])}")
-        yield from _secret(leading[place])
+        yield _judge_scaling(situation, _verb_risk(leading[place]) or "disruptive", f"{program} {' '.join(leading[: place + 1])}")
+        yield from _judge_secret(leading[place])
 
 
 def _leading_words(arguments: Sequence[str]) -> list[str]:
@@ -99,17 +99,17 @@ def _leading_words(arguments: Sequence[str]) -> list[str]:
     return leading
 
 
-def _sized(situation: InvocationContext, risk: Risk, what: str) -> Assessment:
+def _judge_scaling(situation: InvocationContext, risk: Risk, command: str) -> Assessment:
     """The verb's own risk, or where it scales to a number, that of the number."""
-    if re.search(r"\b(?:config|account|project) set\b", what):
-        return known("reversible", what)
+    if re.search(r"\b(?:config|account|project) set\b", command):
+        return from_table("reversible", command)
     number = _value_of(situation, *_SIZES)
-    if number is not None and risk in ("reversible", "disruptive") and re.search(r"resize|scale|set-", what):
+    if number is not None and risk in ("reversible", "disruptive") and re.search(r"resize|scale|set-", command):
         return judge_value("replicas", number, situation)
-    return known(risk, what)
+    return from_table(risk, command)
 
 
-def _run_elsewhere(situation: InvocationContext, option: str) -> Assessment:
+def _judge_remote_command(situation: InvocationContext, option: str) -> Assessment:
     """A command that is run on another machine by way of the cloud."""
     text = _value_of(situation, option)
     if text is None:
@@ -126,12 +126,12 @@ def _value_of(situation: InvocationContext, *names: str) -> str | None:
     return None
 
 
-def _secret(verb: str) -> Iterator[Assessment]:
+def _judge_secret(verb: str) -> Iterator[Assessment]:
     if verb in _verbs("secret"):
         yield disruptive("hands out a credential")
 
 
-def _risk(verb: str) -> Risk | None:
+def _verb_risk(verb: str) -> Risk | None:
     """How dangerous a verb is; None where it is none."""
     if verb in _verbs("secret"):
         return "read_only"

@@ -10,28 +10,28 @@ from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.sections import lines, words
 
 
-def assigning(name: str, value: str, program: Sequence[str] = ()) -> Assessment:
+def judge_assignment(name: str, value: str, program: Sequence[str] = ()) -> Assessment:
     """A variable for one command; it is harmless only where `environment.txt` names it."""
     if name == "IFS" and program == ["read"]:
         return read_only("")
-    for pattern, allowed in _harmless():
+    for pattern, allowed in _harmless_variables():
         if fnmatchcase(name, pattern):
             return read_only("") if re.fullmatch(allowed, value) else not_understood(f"`{name}={value[:40]}`")
     return not_understood(f"the variable `{name}`")
 
 
-def setting(name: str, value: str, source: str) -> Assessment:
+def judge_shell_variable(name: str, value: str, source: str) -> Assessment:
     """A variable of the shell itself: one that is used in the same text, or that the table names."""
     if not _is_special(name) and re.search(
         r"\$\{?#?" + re.escape(name) + r"\b|\(\(.*\b" + re.escape(name) + r"\b", source
     ):
         return read_only("")
-    if is_own(name):
+    if is_custom_variable(name):
         return read_only("")
-    return assigning(name, value)
+    return judge_assignment(name, value)
 
 
-def is_own(name: str) -> bool:
+def is_custom_variable(name: str) -> bool:
     """Whether people give this name to values of their own, as in NS=payments."""
     return (
         name.isupper() and name.rpartition("_")[2] in words("programs/environment.txt", "own") and not _is_special(name)
@@ -45,7 +45,7 @@ def _is_special(name: str) -> bool:
 
 
 @cache
-def _harmless() -> tuple[tuple[str, str], ...]:
+def _harmless_variables() -> tuple[tuple[str, str], ...]:
     rows = []
     for line in lines("programs/environment.txt", "harmless"):
         names, _, allowed = line.partition(" = ")

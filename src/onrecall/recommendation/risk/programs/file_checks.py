@@ -12,7 +12,7 @@ from onrecall.recommendation.risk.assessment import (
     reversible,
 )
 from onrecall.recommendation.risk.programs.argv import Invocation
-from onrecall.recommendation.risk.programs.file_targets import overwriting
+from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 
 _PRINTING = re.compile(
@@ -31,7 +31,7 @@ def check_copy(situation: InvocationContext) -> Iterator[Assessment]:
     elif invocation.has("-n", "--no-clobber"):
         yield reversible("adds a copy")
     else:
-        yield overwriting(operands[-1], empties=operands[0] == "/dev/null", into_backups=True)
+        yield judge_overwrite(operands[-1], empties=operands[0] == "/dev/null", into_backups=True)
 
 
 def check_transfer(situation: InvocationContext) -> Iterator[Assessment]:
@@ -46,7 +46,7 @@ def check_transfer(situation: InvocationContext) -> Iterator[Assessment]:
         path = (
             target if "://" in target or ":" not in target.partition("/")[0] else target.partition(":")[2].lstrip(":")
         )
-        yield overwriting(path or "~", empties=operands[0] == "/dev/null")
+        yield judge_overwrite(path or "~", empties=operands[0] == "/dev/null")
 
 
 def check_truncate(situation: InvocationContext) -> Iterator[Assessment]:
@@ -74,7 +74,7 @@ def check_parted(situation: InvocationContext) -> Iterator[Assessment]:
 def check_tar(situation: InvocationContext) -> Iterator[Assessment]:
     """`tar`: the first word may be options without a dash; which mode it has says what it does."""
     invocation = situation.invocation
-    letters = "".join(given.option.name[1] for given in invocation.options if re.fullmatch(r"-\w", given.option.name))
+    letters = "".join(given_option.option.name[1] for given_option in invocation.options if re.fullmatch(r"-\w", given_option.option.name))
     operands = list(invocation.operands)
     archives = invocation.values("-f", "--file")
     if operands and not letters and re.fullmatch(r"[A-Za-z]+", operands[0]):
@@ -105,14 +105,14 @@ def _tar_mode(mode: str, archives: list[str], invocation: Invocation, letters: s
     if mode in ("list", "compare"):
         yield read_only("lists an archive")
     elif mode == "create":
-        yield overwriting(archives[-1]) if archives else read_only("packs to its output")
+        yield judge_overwrite(archives[-1]) if archives else read_only("packs to its output")
     elif mode == "extract":
         folder = (invocation.values("-C", "--directory") or ["."])[-1]
         if "O" in letters or invocation.has("--to-stdout"):
             yield read_only("unpacks to its output")
         else:
             yield (
-                overwriting(folder.rstrip("/") + "/x")
+                judge_overwrite(folder.rstrip("/") + "/x")
                 if folder.startswith("/")
                 else destructive("unpacks over what is there")
             )

@@ -28,13 +28,13 @@ _AUTHORITY = re.compile(
 _SETTINGS = re.compile(r"/etc/|\.(?:conf|cnf|cfg|ini|log|txt|out|csv|md|list|env)$")
 
 
-def overwriting(target: str, *, empties: bool = False, into_backups: bool = False) -> Assessment:
+def judge_overwrite(target: str, *, empties: bool = False, into_backups: bool = False) -> Assessment:
     """How dangerous it is to write a file anew.
 
     `empties` where nothing is written, `into_backups` where what is written is a copy that belongs in a backup folder.
     """
-    path = _normal(target)
-    special = _special(target, path)
+    path = _normalize_path(target)
+    special = _judge_special_file(target, path)
     if special is not None:
         return special
     if _SCRATCH.match(path):
@@ -48,12 +48,12 @@ def overwriting(target: str, *, empties: bool = False, into_backups: bool = Fals
     return destructive(f"overwrites {path or 'a file'}; what stood there is lost")
 
 
-def _normal(target: str) -> str:
+def _normalize_path(target: str) -> str:
     """The path without `..`, so that nothing leaves a scratch folder; an address stays as it is."""
     return posixpath.normpath(target) if target and "://" not in target else target
 
 
-def _special(target: str, path: str) -> Assessment | None:
+def _judge_special_file(target: str, path: str) -> Assessment | None:
     """What writing to a sink, a socket or the kernel does."""
     if target in _SINKS or path.startswith("/dev/fd/"):
         return read_only("throws the output away or prints it")
@@ -64,12 +64,12 @@ def _special(target: str, path: str) -> Assessment | None:
     return None
 
 
-def appending(target: str) -> Assessment:
+def judge_append(target: str) -> Assessment:
     """How dangerous it is to add to the end of a file."""
     if target in _SINKS or target.startswith("/dev/fd/"):
         return read_only("throws the output away or prints it")
     if target.startswith(("/dev/", "/proc/", "/sys/")) or is_unknown(target):
-        return overwriting(target)
+        return judge_overwrite(target)
     if _AUTHORITY.search(target):
         return destructive(f"appends to {target}, which decides what may run or who may enter")
     path = posixpath.normpath(target)
@@ -78,7 +78,7 @@ def appending(target: str) -> Assessment:
     return disruptive(f"appends to {path}")
 
 
-def reading(path: str) -> Assessment:
+def judge_read(path: str) -> Assessment:
     """How dangerous it is to read a file: only devices are more than looked at."""
     if re.match(r"/dev/(?!null$|stdin$|fd/\d+$|zero/)", path) or path in ("/proc/kmsg", "/proc/kcore"):
         return not_understood(f"reading {path}, which may never end")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import Assessment, not_understood, reversible
 from onrecall.recommendation.risk.programs.argv import is_unknown
-from onrecall.recommendation.risk.programs.file_targets import overwriting
+from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.programs.http_requests import Request, judge_request
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 
@@ -29,14 +29,14 @@ def check_curl(situation: InvocationContext) -> Iterator[Assessment]:
     invocation = situation.invocation
     addresses = [*invocation.operands, *invocation.values("--url")]
     data = invocation.values(*_CURL_DATA)
-    named = [value.upper() for value in invocation.values("-X", "--request")]
+    requested_methods = [value.upper() for value in invocation.values("-X", "--request")]
     if invocation.has("-G", "--get"):
         query = "&".join(data)
         addresses = [f"{address}{'&' if '?' in address else '?'}{query}" for address in addresses]
         data = []
     if invocation.has("-T", "--upload-file"):
-        named.append("PUT")
-    methods = named or ["POST" if data else "GET"]
+        requested_methods.append("PUT")
+    methods = requested_methods or ["POST" if data else "GET"]
     for method in methods:
         yield judge_request(Request(method, addresses, data))
     if data and methods == ["GET"]:
@@ -46,7 +46,7 @@ def check_curl(situation: InvocationContext) -> Iterator[Assessment]:
     if invocation.has("-O", "--remote-name", "--remote-name-all"):
         name = addresses[-1].partition("?")[0].rpartition("/")[2] if addresses else ""
         folder = invocation.values("--output-dir")
-        yield overwriting(f"{folder[-1]}/{name}" if folder else name)
+        yield judge_overwrite(f"{folder[-1]}/{name}" if folder else name)
 
 
 def check_wget(situation: InvocationContext) -> Iterator[Assessment]:
@@ -63,11 +63,11 @@ def check_httpie(situation: InvocationContext) -> Iterator[Assessment]:
     """`http [METHOD] URL [name=value …]`."""
     invocation = situation.invocation
     operands = list(invocation.operands)
-    named = operands.pop(0).upper() if operands and operands[0].upper() in _METHODS else None
-    if named is None and len(operands) > 1 and _may_be_method(*operands[:2]):
-        yield evidence.suspected(" ".join(operands), f"whether `{operands[0][:40]}` is a method", recognised=True)
+    requested_method = operands.pop(0).upper() if operands and operands[0].upper() in _METHODS else None
+    if requested_method is None and len(operands) > 1 and _may_be_method(*operands[:2]):
+        yield evidence.suspect(" ".join(operands), f"whether `{operands[0][:40]}` is a method", recognised=True)
     items = [item for item in operands[1:] if re.match(r"[\w.\[\]-]+(?::?=|@)(?!=)", item)]
-    method = {"DEL": "DELETE", None: "POST" if items else "GET"}.get(named, named) or "GET"
+    method = {"DEL": "DELETE", None: "POST" if items else "GET"}.get(requested_method, requested_method) or "GET"
     yield judge_request(Request(method, operands[:1], items))
 
 

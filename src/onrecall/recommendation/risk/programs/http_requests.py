@@ -21,7 +21,7 @@ from onrecall.recommendation.risk.sections import words
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PLAIN = re.compile(r"[a-z_]+")
-_LOOKING = ("GET", "HEAD", "OPTIONS", "TRACE")
+_READING_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Request:
 
 def judge_request(request: Request) -> Assessment:
     """The worst over the addresses of a request."""
-    return worst(_judge(request, address) for address in request.addresses) or read_only("asks nobody")
+    return worst(_judge_request_to(request, address) for address in request.addresses) or read_only("asks nobody")
 
 
 def judge_address(address: str) -> Assessment:
@@ -44,47 +44,47 @@ def judge_address(address: str) -> Assessment:
     return judge_request(Request("GET", [address]))
 
 
-def _judge(request: Request, address: str) -> Assessment:
+def _judge_request_to(request: Request, address: str) -> Assessment:
     if OUTPUT in address:
         return not_understood("an address that another command prints a part of")
     scheme = re.match(r"([a-z]+)://", address)
     if scheme and scheme[1] not in ("http", "https", "file", "ftp", "ftps", "unix"):
-        return evidence.suspected(address, f"`{scheme[1]}://`", recognised=True)
+        return evidence.suspect(address, f"`{scheme[1]}://`", recognised=True)
     parts = urlsplit(address if scheme else f"http://{address}")
-    if request.method in _LOOKING:
-        return _judge_look(parts.path, parts.query + "&" + parts.fragment)
+    if request.method in _READING_METHODS:
+        return _judge_read(parts.path, parts.query + "&" + parts.fragment)
     return _judge_change(request, parts.path, parts.query)
 
 
-def _judge_look(path: str, query: str) -> Assessment:
+def _judge_read(path: str, query: str) -> Assessment:
     """A request that should only read: each segment of its path and each parameter has to be a harmless one."""
     segments = [segment for segment in unquote(path).split("/") if segment]
     if segments[:1] == ["_cat"]:
         return read_only("HTTP GET only reads")
-    acts = next((word for segment in segments for word in _acts(segment)), None)
-    asked = _parameters(query)
+    acts = next((word for segment in segments for word in _acting_words(segment)), None)
+    parameters = _parameters(query)
     acts = acts or next(
-        (word for name, value in asked if name.lower() in _words("orders") for word in _acts(value)), None
+        (word for name, value in parameters if name.lower() in _word_list("orders") for word in _acting_words(value)), None
     )
-    acts = acts or next((name for name, _ in asked if any(word in _words("acting") for word in _split(name))), None)
+    acts = acts or next((name for name, _ in parameters if any(word in _word_list("acting") for word in _split_words(name))), None)
     statement = next(
-        (value for name, value in asked if name.lower() in _words("statements") and evidence.destroys(value)), None
+        (value for name, value in parameters if name.lower() in _word_list("statements") and evidence.find_loss_sign(value)), None
     )
     if statement is not None:
         return destructive(f"the statement `{statement[:40]}`")
     if acts is not None:
-        sign = evidence.destroys(acts)
+        sign = evidence.find_loss_sign(acts)
         return (
             destructive(f"“{acts}” in the address")
             if sign
             else disruptive(f"“{acts}” in the address: it acts even when it is only read")
         )
-    ordered = next((value for name, value in asked if name.lower() in _words("orders") and not _looks(value)), None)
+    ordered = next((value for name, value in parameters if name.lower() in _word_list("orders") and not _is_viewable(value)), None)
     last = segments[-1] if segments else ""
     is_item = len(segments) > 1 and (
-        segments[-2] in _words("collections") or re.fullmatch(r"[a-z_-]{3,}[^s]s", segments[-2]) is not None
+        segments[-2] in _word_list("collections") or re.fullmatch(r"[a-z_-]{3,}[^s]s", segments[-2]) is not None
     )
-    if ordered is not None or not (_looks(last) or (is_item and _PLAIN.fullmatch(last))):
+    if ordered is not None or not (_is_viewable(last) or (is_item and _PLAIN.fullmatch(last))):
         return not_understood(f"what the address does with `{ordered or last}`")
     return read_only("HTTP GET only reads")
 
@@ -97,20 +97,20 @@ def _parameters(query: str) -> list[tuple[str, str]]:
     )
 
 
-def _acts(segment: str) -> list[str]:
-    if segment.lower() in _words("looking"):
+def _acting_words(segment: str) -> list[str]:
+    if segment.lower() in _word_list("looking"):
         return []
-    return [word for word in _split(segment) if word in _words("acting")]
+    return [word for word in _split_words(segment) if word in _word_list("acting")]
 
 
-def _split(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
-def _looks(segment: str) -> bool:
+def _is_viewable(segment: str) -> bool:
     """Whether a last segment is something to look at: a known page, a plural, a file, a name with digits or signs."""
     name = segment.lower().strip()
-    if not name or is_unknown(segment) or name in _words("looking"):
+    if not name or is_unknown(segment) or name in _word_list("looking"):
         return True
     if re.fullmatch(r"[\w.-]+\.(?:php|cgi|pl|py|do|action|aspx?|jsp|sh|exe)", name):
         return False
@@ -120,19 +120,19 @@ def _looks(segment: str) -> bool:
 
 
 def _judge_change(request: Request, path: str, query: str) -> Assessment:
-    clean = unquote(path).rstrip("/").lower()
-    said = " ".join([clean, unquote(query), *request.data]).replace("read_only_allow_delete", "")
+    normalized_path = unquote(path).rstrip("/").lower()
+    request_text = " ".join([normalized_path, unquote(query), *request.data]).replace("read_only_allow_delete", "")
     if request.method == "DELETE":
-        return disruptive("ends a silence") if "silence" in clean else destructive("HTTP DELETE")
-    if evidence.destroys(said) or any(word in clean for word in _words("losing")):
+        return disruptive("ends a silence") if "silence" in normalized_path else destructive("HTTP DELETE")
+    if evidence.find_loss_sign(request_text) or any(word in normalized_path for word in _word_list("losing")):
         return destructive(f"HTTP {request.method} to an address, or with data, that deletes")
     sends_file = any(value.startswith("@") for value in request.data)
-    if request.method == "POST" and any(clean.endswith(end) for end in _words("queries")) and not sends_file:
+    if request.method == "POST" and any(normalized_path.endswith(end) for end in _word_list("queries")) and not sends_file:
         return read_only("a query, though sent by POST")
-    if request.method in ("POST", "PUT") and any(re.fullmatch(form, clean) for form in _words("undone")):
+    if request.method in ("POST", "PUT") and any(re.fullmatch(form, normalized_path) for form in _word_list("undone")):
         return reversible("can be undone at once")
     return disruptive(f"HTTP {request.method} changes something at the other end")
 
 
-def _words(section: str) -> frozenset[str]:
+def _word_list(section: str) -> frozenset[str]:
     return words("programs/http_words.txt", section)

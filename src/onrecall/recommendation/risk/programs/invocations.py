@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from onrecall.recommendation.risk.assessment import Assessment, known, not_understood, read_only, worst
+from onrecall.recommendation.risk.assessment import Assessment, from_table, not_understood, read_only, worst
 from onrecall.recommendation.risk.languages.sql import DIALECTS
 from onrecall.recommendation.risk.programs.argv import GivenOption, Invocation, read_arguments
 from onrecall.recommendation.risk.programs.checks import CHECKS
-from onrecall.recommendation.risk.programs.file_targets import overwriting
+from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.programs.situation import InnerJudge, InvocationContext
 from onrecall.recommendation.risk.programs.table import Node, OperandRule
 from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_operands, judge_value
@@ -30,7 +30,7 @@ _OUTPUT_OPTIONS = frozenset(
     ]
 )
 """Options that name a file to write, where a table doesn't list them."""
-_TEXTS = frozenset(
+_RUNNABLE_KINDS = frozenset(
     ["shell", "command", "later", "script", "js", "redis", "socket", "vty", "flux", "code", "python-module", *DIALECTS]
 )
 """Kinds of values that are a text to run: with one of them the input is not run."""
@@ -39,69 +39,69 @@ _TEXTS = frozenset(
 def judge_invocation(program: Node, words: Sequence[str], fed: Input, judge: InnerJudge) -> Assessment:
     """The least upper bound over all that a program is asked to do; the first of the words is its name."""
     situation = InvocationContext(read_arguments(program, words[0], words[1:]), fed, judge)
-    found = [*_own_risk(situation.invocation), *_options(situation), *_operands(situation), *_input(situation)]
+    assessments = [*_judge_program(situation.invocation), *_judge_options(situation), *_judge_operands(situation), *_judge_input(situation)]
     if situation.invocation.node.check is not None:
-        found += CHECKS[situation.invocation.node.check](situation)
-    return worst(found) or read_only("")
+        assessments += CHECKS[situation.invocation.node.check](situation)
+    return worst(assessments) or read_only("")
 
 
-def _own_risk(invocation: Invocation) -> Iterator[Assessment]:
+def _judge_program(invocation: Invocation) -> Iterator[Assessment]:
     node = invocation.node
     if node.risk is None:
         if invocation.operands or invocation.unknown:
-            yield not_understood(f"`{invocation.called} {' '.join(invocation.operands)[:40]}`")
+            yield not_understood(f"`{invocation.command_path} {' '.join(invocation.operands)[:40]}`")
         else:
             yield read_only("prints its help")
         return
     if node.looks and invocation.has(*node.looks):
-        yield read_only(f"`{invocation.called}` only shows")
+        yield read_only(f"`{invocation.command_path}` only shows")
     elif invocation.is_dry:
-        yield read_only(f"`{invocation.called}` only tells what it would do")
+        yield read_only(f"`{invocation.command_path}` only tells what it would do")
     else:
-        yield known(node.risk, invocation.called)
+        yield from_table(node.risk, invocation.command_path)
     if node.children and invocation.operands and node.slots is None and not node.operand_rules:
-        yield not_understood(f"`{invocation.called} {invocation.operands[0][:40]}`")
-    if node.needs and not any(given.option.name in node.needs for given in invocation.options):
-        yield not_understood(f"`{invocation.called}` without one of {', '.join(sorted(node.needs))}")
+        yield not_understood(f"`{invocation.command_path} {invocation.operands[0][:40]}`")
+    if node.needs and not any(given_option.option.name in node.needs for given_option in invocation.options):
+        yield not_understood(f"`{invocation.command_path}` without one of {', '.join(sorted(node.needs))}")
 
 
-def _options(situation: InvocationContext) -> Iterator[Assessment]:
-    for given in situation.invocation.options:
-        yield from _option(given, situation)
+def _judge_options(situation: InvocationContext) -> Iterator[Assessment]:
+    for given_option in situation.invocation.options:
+        yield from _judge_option(given_option, situation)
     for name in situation.invocation.unknown:
         yield not_understood(f"the option `{name[:40]}`")
-        yield from _written_file(name, situation.invocation)
+        yield from _judge_output_option(name, situation.invocation)
 
 
-def _option(given: GivenOption, situation: InvocationContext) -> Iterator[Assessment]:
-    option = given.option
+def _judge_option(given_option: GivenOption, situation: InvocationContext) -> Iterator[Assessment]:
+    option = given_option.option
     if (
         option.risk is not None
         and not situation.invocation.is_dry
-        and not (option.arity != "required" and given.value in ("false", "0", "none"))
+        and not (option.arity != "required" and given_option.value in ("false", "0", "none"))
     ):
-        yield known(option.risk, f"{situation.invocation.called} {option.name}")
+        yield from_table(option.risk, f"{situation.invocation.command_path} {option.name}")
     if option.kind == "replicas" and situation.invocation.is_dry:
         return
-    if option.kind != "any" and (given.value is not None or option.arity == "optional"):
-        yield judge_value(option.kind, given.value or "", situation)
-    elif given.value is None and option.arity == "required":
+    if option.kind != "any" and (given_option.value is not None or option.arity == "optional"):
+        yield judge_value(option.kind, given_option.value or "", situation)
+    elif given_option.value is None and option.arity == "required":
         yield not_understood(f"`{option.name}` without a value")
 
 
-def _written_file(name: str, invocation: Invocation) -> Iterator[Assessment]:
+def _judge_output_option(name: str, invocation: Invocation) -> Iterator[Assessment]:
     """An option that is not listed but by its name writes a file."""
     bare, _, value = name.partition("=")
     if bare in _OUTPUT_OPTIONS:
         target = value or next(
             (operand for operand in reversed(invocation.operands) if "/" in operand or "." in operand), ""
         )
-        yield overwriting(target)
+        yield judge_overwrite(target)
     elif bare[:2] in ("-o", "-O") and not bare.startswith("--") and "/" in bare:
-        yield overwriting(bare[2:])
+        yield judge_overwrite(bare[2:])
 
 
-def _operands(situation: InvocationContext) -> Iterator[Assessment]:
+def _judge_operands(situation: InvocationContext) -> Iterator[Assessment]:
     invocation = situation.invocation
     if invocation.node.risk is None:
         return
@@ -109,9 +109,9 @@ def _operands(situation: InvocationContext) -> Iterator[Assessment]:
     operands = invocation.operands
     while place < len(operands):
         slot = invocation.slot(place)
-        ruled = _ruled(operands[place], situation)
+        ruled = _judge_by_rules(operands[place], situation)
         if slot is None and ruled is None:
-            yield not_understood(f"`{operands[place][:40]}` after `{invocation.called}`")
+            yield not_understood(f"`{operands[place][:40]}` after `{invocation.command_path}`")
             return
         if ruled is not None:
             yield ruled
@@ -125,28 +125,28 @@ def _operands(situation: InvocationContext) -> Iterator[Assessment]:
         place += 1
 
 
-def _ruled(operand: str, situation: InvocationContext) -> Assessment | None:
+def _judge_by_rules(operand: str, situation: InvocationContext) -> Assessment | None:
     """What the first rule of the table says that fits an operand."""
     for rule in situation.invocation.node.operand_rules:
         if rule.pattern.match(operand):
-            return _by_rule(rule, operand, situation)
+            return _apply_rule(rule, operand, situation)
     return None
 
 
-def _by_rule(rule: OperandRule, operand: str, situation: InvocationContext) -> Assessment:
+def _apply_rule(rule: OperandRule, operand: str, situation: InvocationContext) -> Assessment:
     if rule.risk is not None:
         if situation.invocation.is_dry or situation.invocation.has(*situation.invocation.node.looks):
             return read_only("")
-        return known(rule.risk, f"{situation.invocation.called} {operand[:30]}")
+        return from_table(rule.risk, f"{situation.invocation.command_path} {operand[:30]}")
     return judge_value(rule.kind, operand.removeprefix(rule.prefix), situation)
 
 
-def _input(situation: InvocationContext) -> Iterator[Assessment]:
+def _judge_input(situation: InvocationContext) -> Iterator[Assessment]:
     """What the program reads and runs, where nothing it was given holds the text."""
     invocation = situation.invocation
     if invocation.node.input is None or invocation.has(*invocation.node.instead):
         return
-    kinds = [given.option.kind for given in invocation.options]
+    kinds = [given_option.option.kind for given_option in invocation.options]
     kinds += [(invocation.slot(place) or "").removesuffix("...") for place in range(len(invocation.operands))]
-    if not any(kind in _TEXTS for kind in kinds):
+    if not any(kind in _RUNNABLE_KINDS for kind in kinds):
         yield judge_input(invocation.node.input, situation)

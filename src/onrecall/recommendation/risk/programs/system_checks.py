@@ -11,7 +11,7 @@ from onrecall.recommendation.risk.assessment import (
     read_only,
     reversible,
 )
-from onrecall.recommendation.risk.programs.environment import is_own, setting
+from onrecall.recommendation.risk.programs.environment import is_custom_variable, judge_shell_variable
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_value
 from onrecall.recommendation.risk.shell.script import Command
@@ -44,8 +44,8 @@ def check_declaration(situation: InvocationContext) -> Iterator[Assessment]:
         name, joint, value = operand.partition("=")
         if not joint:
             continue
-        judged = setting(name, value, "")
-        yield reversible("a variable of the shell") if exports and judged.understood and not is_own(name) else judged
+        judged = judge_shell_variable(name, value, "")
+        yield reversible("a variable of the shell") if exports and judged.understood and not is_custom_variable(name) else judged
 
 
 _IP_OBJECTS = {
@@ -69,21 +69,21 @@ def check_ip(situation: InvocationContext) -> Iterator[Assessment]:
         if situation.invocation.options:
             yield not_understood("what `ip` is to show")
         return
-    told_by = [name for name, least in _IP_OBJECTS.items() if name.startswith(words[0]) and len(words[0]) >= least]
-    if not told_by:
+    objects = [name for name, min_letters in _IP_OBJECTS.items() if name.startswith(words[0]) and len(words[0]) >= min_letters]
+    if not objects:
         yield not_understood(f"`ip {words[0][:20]}`")
         return
     verb = words[1] if len(words) > 1 else "show"
-    if told_by[0] == "netns" and verb == "exec":
+    if objects[0] == "netns" and verb == "exec":
         yield situation.judge.command(Command(tuple(words[3:]), input=situation.fed))
     elif (
         verb in ("show", "sho", "sh", "s", "list", "lis", "ls", "lst", "l", "get", "ge", "g", "help")
-        or told_by[0] == "monitor"
-    ) or (told_by[0] == "netns" and verb in ("identify", "pids")):
+        or objects[0] == "monitor"
+    ) or (objects[0] == "netns" and verb in ("identify", "pids")):
         yield read_only("only reads")
-    elif told_by[0] in ("route", "address") and len(words) > 1 and re.fullmatch(r"[\d.:/a-f]+|dev|table|default", verb):
+    elif objects[0] in ("route", "address") and len(words) > 1 and re.fullmatch(r"[\d.:/a-f]+|dev|table|default", verb):
         yield not_understood(f"`ip {' '.join(words)[:40]}`")
-    elif told_by[0] == "link" and verb == "set" and words[-1] == "up":
+    elif objects[0] == "link" and verb == "set" and words[-1] == "up":
         yield reversible("can be undone at once")
     else:
         yield disruptive("changes the network of the host")

@@ -18,7 +18,7 @@ from onrecall.recommendation.risk.languages.socket_texts import judge_socket_tex
 from onrecall.recommendation.risk.languages.sql import DIALECTS, judge_sql
 from onrecall.recommendation.risk.programs import program_kinds
 from onrecall.recommendation.risk.programs.argv import is_unknown
-from onrecall.recommendation.risk.programs.file_targets import appending, overwriting, reading
+from onrecall.recommendation.risk.programs.file_targets import judge_append, judge_overwrite, judge_read
 from onrecall.recommendation.risk.programs.http_requests import judge_address
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.shell import line_editors
@@ -131,10 +131,10 @@ KINDS: dict[str, Kind] = {
     "unknown": lambda value, _: not_understood(f"`{value[:40]}`"),
     "traffic": program_kinds.traffic,
     "traced": program_kinds.traced,
-    "backup": lambda value, _: overwriting(value, into_backups=True),
-    "in": lambda value, _: reading(value),
-    "out": lambda value, _: overwriting(value),
-    "append": lambda value, _: appending(value),
+    "backup": lambda value, _: judge_overwrite(value, into_backups=True),
+    "in": lambda value, _: judge_read(value),
+    "out": lambda value, _: judge_overwrite(value),
+    "append": lambda value, _: judge_append(value),
     "shell": _shell,
     "exec": _exec,
     "script": _hidden,

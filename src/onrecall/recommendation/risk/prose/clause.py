@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from onrecall.recommendation.risk.prose.deeds import is_deed
+from onrecall.recommendation.risk.prose.deeds import is_change_verb
 from onrecall.recommendation.risk.prose.english import verb_forms, verb_list, word_list, word_rows
 from onrecall.recommendation.risk.prose.word_kinds import kind_of
 
@@ -49,20 +49,20 @@ class Clause:
         head = self.words[0]
         if head in verb_list("looking") or head in verb_list("telling") or self.states_to_ensure() is not None:
             return True
-        return any(head in verbs and not objects.isdisjoint(self.words[1:6]) for verbs, objects in _taking())
+        return any(head in verbs and not objects.isdisjoint(self.words[1:6]) for verbs, objects in _objects_by_verb())
 
     def states_to_ensure(self) -> frozenset[str] | None:
         """Where its verb asks for a state, as "make sure" does: the states that are only looked at."""
-        return next((states for heads, states in _ensuring() if self.words[0] in heads), None)
+        return next((states for heads, states in _states_by_verb() if self.words[0] in heads), None)
 
     def is_list_of_things(self) -> bool:
         """Whether it only goes on with a list: known things and names, no verb."""
-        if any(word in OBJECTS or (is_deed(word) and word not in word_list("things")) for word in self.words):
+        if any(word in OBJECTS or (is_change_verb(word) and word not in word_list("things")) for word in self.words):
             return False
         kinds = [kind_of(token, first=False) for token in self.tokens]
         if self.words and self.words[0] in word_list("both") and len(kinds) > 1:
-            named = kinds[1] == "preposition" or self.words[1] in word_list("measures")
-            if not named:
+            is_list = kinds[1] == "preposition" or self.words[1] in word_list("measures")
+            if not is_list:
                 return False
         return _OF_A_LIST.issuperset(kinds) and not {"thing", "name"}.isdisjoint(kinds)
 
@@ -74,7 +74,7 @@ def _strip(piece: str) -> str:
 
 
 @cache
-def _taking() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+def _objects_by_verb() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     rows = [line.partition(" | ") for line in word_rows("taking")]
     return tuple(
         (frozenset(form for verb in verbs.split() for form in verb_forms(verb)), frozenset(objects.split()))
@@ -83,6 +83,6 @@ def _taking() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
 
 
 @cache
-def _ensuring() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+def _states_by_verb() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
     rows = [line.partition(" | ") for line in word_rows("ensuring")]
     return tuple((frozenset(heads.split()), frozenset(states.split())) for heads, _, states in rows)

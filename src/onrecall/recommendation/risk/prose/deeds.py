@@ -17,19 +17,19 @@ _REASONS: dict[Risk, str] = {
 }
 
 
-class _DeedRow(NamedTuple):
+class _ChangeVerbRow(NamedTuple):
     risk: Risk
     verbs: frozenset[str]
-    rest: re.Pattern[str]
+    pattern: re.Pattern[str]
 
 
-def judge_deed(verb: str, clause: str) -> Assessment | None:
+def judge_change_verb(verb: str, clause: str) -> Assessment | None:
     """What the first row says that has the verb and fits the clause; None where no row has it."""
-    row = next((row for row in _rows() if verb in row.verbs and row.rest.search(clause)), None)
+    row = next((row for row in _rows() if verb in row.verbs and row.pattern.search(clause)), None)
     return Assessment(row.risk, f"“{verb}” {_REASONS[row.risk]}") if row else None
 
 
-def is_deed(word: str) -> bool:
+def is_change_verb(word: str) -> bool:
     """Whether a word is a form of a verb that changes something."""
     return word in _all_forms()
 
@@ -40,13 +40,13 @@ def _all_forms() -> frozenset[str]:
 
 
 @cache
-def _rows() -> tuple[_DeedRow, ...]:
+def _rows() -> tuple[_ChangeVerbRow, ...]:
     rows = [line.split("|", 2) for line in lines("prose/prose_deeds.txt", "deeds")]
     return tuple(
-        _DeedRow(
-            next(r for r in RISKS if r == risk.strip()),
+        _ChangeVerbRow(
+            next(known_risk for known_risk in RISKS if known_risk == risk.strip()),
             frozenset(form for verb in verbs.split() for form in verb_forms(verb)),
-            re.compile(rest.strip(), re.IGNORECASE),
+            re.compile(pattern.strip(), re.IGNORECASE),
         )
-        for risk, verbs, rest in rows
+        for risk, verbs, pattern in rows
     )

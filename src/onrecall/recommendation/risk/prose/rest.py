@@ -7,21 +7,21 @@ from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import Assessment, destructive, not_understood
 from onrecall.recommendation.risk.programs.table import find_program
 from onrecall.recommendation.risk.prose.clause import CODE, OBJECTS, Clause
-from onrecall.recommendation.risk.prose.deeds import is_deed, judge_deed
+from onrecall.recommendation.risk.prose.deeds import is_change_verb, judge_change_verb
 from onrecall.recommendation.risk.prose.english import verb_list, word_list
 
 _BEFORE_NOUN = frozenset(["determiner", "preposition", "quality", "number"])
 _RUNNERS = ("command", "shell", "later", "out")
 
 
-def problem_of_rest(clause: Clause, *, changes: bool = False) -> Assessment | None:
+def find_problem_after_verb(clause: Clause, *, changes: bool = False) -> Assessment | None:
     """What after the verb is not known to be harmless; None where all of it is.
 
     `changes` where the verb changes something itself: then other such words only name what is changed.
     """
     states = clause.states_to_ensure()
     if states is not None and not changes and states.isdisjoint(clause.words[1:]):
-        return _suspected(clause, clause.text.strip()[:40])
+        return _suspect(clause, clause.text.strip()[:40])
     kinds = clause.kinds
     places = (_WordPlace(clause, kinds, place, changes) for place in range(1, len(kinds)))
     return next((problem for place in places if (problem := place.problem()) is not None), None)
@@ -60,25 +60,25 @@ class _WordPlace:
         if self.kind == "quote":
             return self._problem_of_quote(written)
         if self.kind == "loss" or (self.word in OBJECTS and self.before in ("thing", "name", "unknown", "number")):
-            return _suspected(self.clause, written)
-        if self.kind == "deed" or (self.kind in ("thing", "state", "quality") and is_deed(self.word)):
+            return _suspect(self.clause, written)
+        if self.kind == "deed" or (self.kind in ("thing", "state", "quality") and is_change_verb(self.word)):
             harmless = (self.changes and self.kind != "deed") or self._names_or_tells()
             return (
-                None if harmless else judge_deed(self.word, self.clause.text.lower()) or not_understood(f"“{written}”")
+                None if harmless else judge_change_verb(self.word, self.clause.text.lower()) or not_understood(f"“{written}”")
             )
         harmless = self.kind != "unknown" or self._is_known_by_its_place()
-        return None if harmless else _suspected(self.clause, written)
+        return None if harmless else _suspect(self.clause, written)
 
     def _problem_of_quote(self, token: str) -> Assessment | None:
         """Words in quotes: what is searched for may be anything."""
         if " " not in token or self.clause.words[0].startswith(("search", "grep", "look")):
             return None
-        sign = evidence.destroys(token)
+        sign = evidence.find_loss_sign(token)
         return destructive(f"“{sign}” stands in quotes") if sign else None
 
     def _is_known_by_its_place(self) -> bool:
         """Whether an unknown word can only be a noun, or part of one, where it stands."""
-        if _reads_only(self.word):
+        if _is_read_only_program(self.word):
             return True
         if find_program(self.word) is not None or self.word.startswith("-") or len(self.word) == 1:
             return False
@@ -119,15 +119,15 @@ class _WordPlace:
         return self.clause.words[0] in verb_list("asking") and (bool(questions) or "that" in earlier[1:])
 
 
-def _reads_only(word: str) -> bool:
+def _is_read_only_program(word: str) -> bool:
     """Whether it is the name of a program that can do nothing but read."""
-    found = find_program(word)
-    if found is None:
+    program = find_program(word)
+    if program is None:
         return False
-    node, before = found
+    node, before = program
     harmless = node.risk == "read_only" and not node.children and node.input is None and not before
     return harmless and not any(slot.startswith(_RUNNERS) for slot in node.slots or ())
 
 
-def _suspected(clause: Clause, what: str) -> Assessment:
-    return evidence.suspected(clause.text, f"“{what}”", recognised=True)
+def _suspect(clause: Clause, words: str) -> Assessment:
+    return evidence.suspect(clause.text, f"“{words}”", recognised=True)

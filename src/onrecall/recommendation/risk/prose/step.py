@@ -18,13 +18,13 @@ from onrecall.recommendation.risk.assessment import (
 from onrecall.recommendation.risk.characters import first_strange, unmask
 from onrecall.recommendation.risk.programs.table import find_program
 from onrecall.recommendation.risk.prose.clause import CODE, Clause
-from onrecall.recommendation.risk.prose.deeds import is_deed, judge_deed
+from onrecall.recommendation.risk.prose.deeds import is_change_verb, judge_change_verb
 from onrecall.recommendation.risk.prose.english import verb_list, word_list
-from onrecall.recommendation.risk.prose.rest import problem_of_rest
+from onrecall.recommendation.risk.prose.rest import find_problem_after_verb
 from onrecall.recommendation.risk.sections import words
 
-_LONGEST = 4_000
-_LONGEST_CLAUSE = 400
+_MAX_LENGTH = 4_000
+_MAX_CLAUSE_LENGTH = 400
 _FENCE = re.compile(r"```\w*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 _SENTENCE = re.compile(r"[.;!?](?=\s|$)|:(?=\s|$)|\n|→|=>|->|\s[–—-]\s|—")
@@ -41,25 +41,25 @@ BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)]|\[[ x]\])\s+", re.MULTILINE)
 
 def judge_prose(text: str, judge_command: Callable[[str], Assessment]) -> Assessment:
     """The worst of what a step tells to do; `judge_command` judges the code in it."""
-    if len(text) > _LONGEST:
-        return evidence.suspected(text, "the text is too long to judge")
+    if len(text) > _MAX_LENGTH:
+        return evidence.suspect(text, "the text is too long to judge")
     strange = first_strange(text.replace("\r\n", "\n"), prose=True)
     if strange is not None:
-        return worst([not_understood(strange), _judge(unmask(text), judge_command)]) or not_understood(strange)
-    return _judge(text, judge_command)
+        return worst([not_understood(strange), _judge_text(unmask(text), judge_command)]) or not_understood(strange)
+    return _judge_text(text, judge_command)
 
 
-def _judge(text: str, judge_command: Callable[[str], Assessment]) -> Assessment:
-    found = [judge_command(code) for code in _FENCE.findall(text) if code.strip()]
-    bare = _FENCE.sub("\n", text)
-    spans = list(SPAN.finditer(bare))
-    found += [judged for span in spans if (judged := _span(span, bare, judge_command)) is not None]
-    plain = SPAN.sub(lambda span: f" {CODE} " if _is_command(span[1]) else f" {_as_name(span[1])} ", bare)
-    found += _sentences(BULLET.sub("", plain))
-    return worst(found) or unknown("what it does")
+def _judge_text(text: str, judge_command: Callable[[str], Assessment]) -> Assessment:
+    assessments = [judge_command(code) for code in _FENCE.findall(text) if code.strip()]
+    without_fences = _FENCE.sub("\n", text)
+    spans = list(SPAN.finditer(without_fences))
+    assessments += [judged for span in spans if (judged := _judge_span(span, without_fences, judge_command)) is not None]
+    without_code = SPAN.sub(lambda span: f" {CODE} " if _is_command(span[1]) else f" {_as_name(span[1])} ", without_fences)
+    assessments += _judge_sentences(BULLET.sub("", without_code))
+    return worst(assessments) or unknown("what it does")
 
 
-def _span(span: re.Match[str], text: str, judge_command: Callable[[str], Assessment]) -> Assessment | None:
+def _judge_span(span: re.Match[str], text: str, judge_command: Callable[[str], Assessment]) -> Assessment | None:
     """The code in backticks: a command, or only the name of something."""
     code = span[1].strip()
     before = text[: span.start()].rstrip().rpartition(" ")[2].lower()
@@ -69,7 +69,7 @@ def _span(span: re.Match[str], text: str, judge_command: Callable[[str], Assessm
         or before in words("programs/kinds.txt", "prose running")
     ):
         return judge_command(code)
-    return evidence.suspected(code, f"`{code[:40]}`") if evidence.destroys(code) else None
+    return evidence.suspect(code, f"`{code[:40]}`") if evidence.find_loss_sign(code) else None
 
 
 def _is_command(code: str) -> bool:
@@ -86,55 +86,55 @@ def _as_name(code: str) -> str:
     return re.sub(r"[^\w./-]", "_", code.strip()) + "_"
 
 
-def _sentences(text: str) -> Iterator[Assessment]:
+def _judge_sentences(text: str) -> Iterator[Assessment]:
     for sentence in _SENTENCE.split(text):
         condition = CONDITION.match(sentence)
         if condition is not None:
-            yield from _condition(condition[1].lower(), condition[2])
-        yield from _clauses(sentence[condition.end() :] if condition is not None else sentence)
+            yield from _judge_condition(condition[1].lower(), condition[2])
+        yield from _judge_clauses(sentence[condition.end() :] if condition is not None else sentence)
 
 
-def _condition(conjunction: str, text: str) -> Iterator[Assessment]:
+def _judge_condition(conjunction: str, text: str) -> Iterator[Assessment]:
     """What stands in "if …,": nothing may be told to be done in it."""
-    asked = conjunction if conjunction == "before" else "whether"
-    problem = problem_of_rest(Clause.read(f"check {asked} {text}")) if text.strip() else None
+    question = conjunction if conjunction == "before" else "whether"
+    problem = find_problem_after_verb(Clause.read(f"check {question} {text}")) if text.strip() else None
     if problem is not None:
         yield problem
 
 
-def _clauses(sentence: str) -> Iterator[Assessment]:
+def _judge_clauses(sentence: str) -> Iterator[Assessment]:
     """Each clause of a sentence; a list of things goes on with the verb before it."""
     looks = False
     for text in _AND.split(sentence):
         clause = Clause.read(text)
         if not clause.words or (looks and clause.is_list_of_things()):
             continue
-        judged = _clause(clause)
+        judged = _judge_clause(clause)
         looks = judged is not None and judged.risk == "read_only"
         if judged is not None:
             yield judged
 
 
-def _clause(clause: Clause) -> Assessment | None:
+def _judge_clause(clause: Clause) -> Assessment | None:
     """What one clause tells to do; None where it only runs code, which is judged by itself."""
-    if len(clause.text) > _LONGEST_CLAUSE:
-        return evidence.suspected(clause.text, "a clause that is too long")
+    if len(clause.text) > _MAX_CLAUSE_LENGTH:
+        return evidence.suspect(clause.text, "a clause that is too long")
     negated = NEGATED.match(clause.text.strip())
     if negated is not None:
-        return _forbidden(Clause.read(clause.text.strip()[negated.end() :]))
-    return None if _only_runs_code(clause) else _told(clause)
+        return _judge_prohibition(Clause.read(clause.text.strip()[negated.end() :]))
+    return None if _only_runs_code(clause) else _judge_verb(clause)
 
 
-def _told(clause: Clause) -> Assessment:
+def _judge_verb(clause: Clause) -> Assessment:
     """What the verb of a clause says, and the words after it."""
     head = clause.words[0]
-    deed = judge_deed(head, clause.text.lower()) if is_deed(head) else None
-    if clause.looks() and deed is None:
-        return problem_of_rest(clause) or read_only(f"“{head}” only looks or tells")
-    if deed is None:
-        return _unknown_clause(clause)
-    problem = problem_of_rest(clause, changes=True)
-    return (worst([deed, problem]) if problem is not None else None) or deed
+    assessment = judge_change_verb(head, clause.text.lower()) if is_change_verb(head) else None
+    if clause.looks() and assessment is None:
+        return find_problem_after_verb(clause) or read_only(f"“{head}” only looks or tells")
+    if assessment is None:
+        return _judge_unknown_clause(clause)
+    problem = find_problem_after_verb(clause, changes=True)
+    return (worst([assessment, problem]) if problem is not None else None) or assessment
 
 
 def _only_runs_code(clause: Clause) -> bool:
@@ -144,20 +144,20 @@ def _only_runs_code(clause: Clause) -> bool:
     )
 
 
-def _forbidden(clause: Clause) -> Assessment:
+def _judge_prohibition(clause: Clause) -> Assessment:
     """What is told not to be done: harmless where one known verb is all that is forbidden."""
     head = clause.words[0] if clause.words else ""
-    if not (is_deed(head) or head in verb_list("states") or (clause.words and clause.looks())):
-        return _unknown_clause(clause)
-    later = next((word for word in clause.words[1:] if is_deed(word) and word not in word_list("things")), None)
+    if not (is_change_verb(head) or head in verb_list("states") or (clause.words and clause.looks())):
+        return _judge_unknown_clause(clause)
+    later = next((word for word in clause.words[1:] if is_change_verb(word) and word not in word_list("things")), None)
     if later is not None:
-        return judge_deed(later, clause.text.lower()) or not_understood(f"“{later}”")
+        return judge_change_verb(later, clause.text.lower()) or not_understood(f"“{later}”")
     return read_only("says what not to do")
 
 
-def _unknown_clause(clause: Clause) -> Assessment:
+def _judge_unknown_clause(clause: Clause) -> Assessment:
     """A clause whose first word is no known verb; a verb further on may say how bad it is."""
     text = clause.text.strip()
-    deeds = [deed for word in clause.words if (deed := judge_deed(word, text.lower())) is not None]
-    suspected = evidence.suspected(text, f"“{text[:40]}”")
-    return worst([suspected, *deeds]) or suspected
+    assessments = [assessment for word in clause.words if (assessment := judge_change_verb(word, text.lower())) is not None]
+    suspected = evidence.suspect(text, f"“{text[:40]}”")
+    return worst([suspected, *assessments]) or suspected

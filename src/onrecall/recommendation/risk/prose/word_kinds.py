@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from onrecall.recommendation.risk.prose.deeds import is_deed
+from onrecall.recommendation.risk.prose.deeds import is_change_verb
 from onrecall.recommendation.risk.prose.english import verb_list, word_list
 
 _NOUN = re.compile(r"[a-z]{2,}(?:tion|sion|ment|ness|ity|ance|ence|ship|ism|ology|graph|ware|time|rate)s?")
@@ -30,7 +30,7 @@ _KINDS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("number", lambda word: _NUMBER.fullmatch(word) is not None),
     ("loss", _is_listed("losses")),
     ("state", lambda word: word in verb_list("states")),
-    ("deed", is_deed),
+    ("deed", is_change_verb),
     ("thing", lambda word: _NOUN.fullmatch(word) is not None),
     ("look", lambda word: word in verb_list("looking")),
 )

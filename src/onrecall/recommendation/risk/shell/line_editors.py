@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from onrecall.recommendation.risk.assessment import Assessment, destructive, not_understood, read_only
-from onrecall.recommendation.risk.programs.file_targets import overwriting
+from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.sections import words
 
 _PRINTS = read_only("only prints")
@@ -43,7 +43,7 @@ def _sed_command(script: str, at: int) -> int | Assessment:
     if letter in ("s", "y"):
         return _substitution(script, at)
     if letter in ("w", "W"):
-        return overwriting(script[at + 1 :].split("\n", maxsplit=1)[0].strip())
+        return judge_overwrite(script[at + 1 :].split("\n", maxsplit=1)[0].strip())
     if letter == "r":
         return (script + "\n").index("\n", at)
     for form in (_SED_LABEL, _SED_TEXT):
@@ -69,7 +69,7 @@ def _substitution(script: str, at: int) -> int | Assessment:
         return flags.end()
     written = re.match(r"[gpiIm\d]*w\s*([^\n]*)", script[end + 1 :])
     if written:
-        return overwriting(written[1])
+        return judge_overwrite(written[1])
     return end + 1 if letter == "y" else problem
 
 
@@ -136,21 +136,21 @@ def judge_awk(program: str) -> Assessment:
     return _PRINTS
 
 
-def _awk_token(kind: str, symbol: str, rest: str, state: _Awk) -> Assessment | None:
+def _awk_token(kind: str, symbol: str, following: str, state: _Awk) -> Assessment | None:
     """Why a symbol makes the program more than printing; None when it does not."""
     if kind == "end":
         state.prints, state.parentheses = False, 0
     elif kind == "word":
         state.prints = state.prints or symbol in ("print", "printf")
         if symbol == "getline" or (
-            re.match(r"\s*\(", rest) and symbol not in words("programs/kinds.txt", "awk functions")
+            re.match(r"\s*\(", following) and symbol not in words("programs/kinds.txt", "awk functions")
         ):
             return not_understood(f"`{symbol}` in awk")
     elif symbol in ("(", ")"):
         state.parentheses += 1 if symbol == "(" else -1
     elif symbol in ("|", "@", "&") or (symbol in (">", ">>") and state.prints and state.parentheses <= 0):
-        written = re.match(r'\s*"([^"\\]*)"', rest)
+        written = re.match(r'\s*"([^"\\]*)"', following)
         if symbol == ">" and written:
-            return overwriting(written[1])
+            return judge_overwrite(written[1])
         return destructive("awk overwrites a file") if symbol == ">" else not_understood(f"`{symbol}` in awk")
     return None

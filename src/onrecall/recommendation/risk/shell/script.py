@@ -10,7 +10,7 @@ from tree_sitter import Node
 from onrecall.recommendation.risk.shell.tree import parse, text_of, to_ascii, unread_bytes
 from onrecall.recommendation.risk.shell.words import ARITHMETIC, Words, opens_translation
 
-_DEEPEST = 60
+_MAX_DEPTH = 60
 """Statements nested deeper than this are not read."""
 _SEQUENCES = frozenset(
     [
@@ -125,12 +125,12 @@ class _ScriptReader:
             node = waiting.pop()
             waiting.extend(node.named_children)
             if node.type == "variable_assignment":
-                self._note_value(node)
+                self._add_value(node)
             elif node.type == "for_statement":
-                self._note_choices(node)
+                self._add_loop_values(node)
         return self
 
-    def _note_value(self, node: Node) -> None:
+    def _add_value(self, node: Node) -> None:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         if name is None or any(child.type == "+=" for child in node.children):
             self.script.variables.setdefault(text_of(name) if name else "", []).extend(("\x00", "\x00 "))
@@ -139,7 +139,7 @@ class _ScriptReader:
         text = words.text(value) if value is not None and value.type != "array" else ""
         self.script.variables.setdefault(text_of(name), []).append(text)
 
-    def _note_choices(self, node: Node) -> None:
+    def _add_loop_values(self, node: Node) -> None:
         name = node.child_by_field_name("variable")
         words = Words({})
         for value in node.children_by_field_name("value"):
@@ -147,7 +147,7 @@ class _ScriptReader:
 
     def run(self, node: Node, fed: Input, depth: int) -> None:
         """Read one statement, whatever its kind."""
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             self.script.problems.append("nested too deeply to read")
         elif node.type in _SIMPLE:
             self._simple(node, fed, (), depth)
@@ -156,10 +156,10 @@ class _ScriptReader:
             self._statements(node, fed, depth)
         elif node.type in _SEQUENCES:
             self._statements(node, fed, depth)
-        elif node.type in _OTHERS:
-            _OTHERS[node.type](self, node, fed, depth)
+        elif node.type in _READERS:
+            _READERS[node.type](self, node, fed, depth)
         elif node.is_named and node.type not in _NO_STATEMENTS:
-            self._other(node, fed, depth)
+            self._unknown_node(node, fed, depth)
 
     def _statements(self, node: Node, fed: Input, depth: int) -> None:
         for child in node.named_children:
@@ -170,7 +170,7 @@ class _ScriptReader:
             else:
                 self.run(child, fed, depth + 1)
 
-    def _other(self, node: Node, fed: Input, depth: int) -> None:
+    def _unknown_node(self, node: Node, fed: Input, depth: int) -> None:
         """A node that is no statement. What runs inside still counts."""
         self.script.problems.append(f"`{text_of(node)[:40]}`")
         self._statements(node, fed, depth)
@@ -277,7 +277,7 @@ class _ScriptReader:
             elif node.type == "herestring_redirect":
                 reads = Input(
                     "text",
-                    " ".join(self._words_of([c for c in node.named_children if c.type != "file_descriptor"], depth)),
+                    " ".join(self._words_of([child for child in node.named_children if child.type != "file_descriptor"], depth)),
                 )
             else:
                 operator, targets = self._file_redirect(node, depth)
@@ -288,9 +288,9 @@ class _ScriptReader:
                     reads = NOTHING if targets[:1] == ["/dev/null"] else UNSEEN
                 elif operator == "<>":
                     self.script.problems.append("`<>` opens a file for writing")
-        found = replace(command, redirects=(*command.redirects, *writes), input=reads)
-        if found.words or found.assignments or found.redirects:
-            self.script.commands.append(found)
+        redirected = replace(command, redirects=(*command.redirects, *writes), input=reads)
+        if redirected.words or redirected.assignments or redirected.redirects:
+            self.script.commands.append(redirected)
 
     def _file_redirect(self, node: Node, depth: int) -> tuple[str, list[str]]:
         operator = next((text_of(child) for child in node.children if not child.is_named), "")
@@ -307,7 +307,7 @@ class _ScriptReader:
             if child.type in ("heredoc_start", "heredoc_body", "heredoc_end", "file_descriptor"):
                 continue
             if child.type == "pipeline":
-                self.read_stages(child, _output(replace(command, input=fed)), depth)
+                self.read_stages(child, _known_output(replace(command, input=fed)), depth)
             elif _is_redirect(child):
                 self._append(Command(), [child], fed, depth)
             else:
@@ -373,7 +373,7 @@ class _ScriptReader:
     def _printed(self, before: int, stage: Node) -> Input:
         """What a stage of a pipeline prints whose commands begin at this place."""
         last = self.script.commands[-1] if len(self.script.commands) > before else None
-        return _output(last) if last is not None and stage.type in ("command", "redirected_statement") else UNSEEN
+        return _known_output(last) if last is not None and stage.type in ("command", "redirected_statement") else UNSEEN
 
     def read_loop(self, node: Node, fed: Input, depth: int) -> None:
         self._words_of(node.children_by_field_name("value"), depth)
@@ -382,7 +382,7 @@ class _ScriptReader:
                 self._statements(child, fed, depth)
 
 
-_OTHERS: dict[str, Callable[[_ScriptReader, Node, Input, int], None]] = {
+_READERS: dict[str, Callable[[_ScriptReader, Node, Input, int], None]] = {
     "redirected_statement": _ScriptReader.read_redirected,
     "pipeline": _ScriptReader.read_stages,
     "for_statement": _ScriptReader.read_loop,
@@ -397,7 +397,7 @@ def _command_words(node: Node) -> Iterator[Node]:
     yield from (child for child in node.children if not _is_redirect(child))
 
 
-def _output(command: Command) -> Input:
+def _known_output(command: Command) -> Input:
     """What a command prints, where that can be told: an echo of literal words, a `cat` of what it is fed."""
     words = list(command.words)
     while words and words[0] in ("sudo", "command", "builtin"):
@@ -411,12 +411,12 @@ def _output(command: Command) -> Input:
         return NOTHING
     if name not in ("echo", "printf"):
         return UNSEEN
-    said = words[1:]
-    while said and re.fullmatch(r"-[neE]+", said[0]):
-        said = said[1:]
-    text = " ".join(said)
-    if name == "printf" and len(said) > 1 and "%" in said[0]:
+    arguments = words[1:]
+    while arguments and re.fullmatch(r"-[neE]+", arguments[0]):
+        arguments = arguments[1:]
+    text = " ".join(arguments)
+    if name == "printf" and len(arguments) > 1 and "%" in arguments[0]:
         text = (
-            said[0].replace("%s", "\x00").replace("\x00", "{}", 1).replace("{}", " ".join(said[1:])).replace("\x00", "")
+            arguments[0].replace("%s", "\x00").replace("\x00", "{}", 1).replace("{}", " ".join(arguments[1:])).replace("\x00", "")
         )
     return Input("text", text.replace("\\n", "\n").replace("\\r", "").replace("\\t", "\t"))

@@ -7,14 +7,14 @@ from tree_sitter import Language, Node, Parser, Tree
 
 from onrecall.recommendation.risk.characters import OTHER, OUTPUT, VARIABLE
 
-LONGEST = 8_000
+MAX_LENGTH = 8_000
 """Longer texts are not parsed, in characters: error recovery takes quadratic time in the worst case."""
 _STEPS_PER_BYTE = 0.05
 _FREE_STEPS = 100
 """The parser reports progress so often at most (an ordinary script: 0.02 times per byte); then it gives up."""
 _STAND_INS = {ord(VARIABLE): "\x02", ord(OUTPUT): "\x03"}
 _SIGNS = {1: OTHER, 2: VARIABLE, 3: OUTPUT}
-_WHOLE = ("heredoc_body", "string", "comment")
+_OPAQUE = ("heredoc_body", "string", "comment")
 """Nodes whose inside is read by other means, or is nothing to read."""
 
 
@@ -40,7 +40,7 @@ def text_of(node: Node) -> str:
 
 def parse(source: bytes) -> Tree | None:
     """The syntax tree of a shell text that `to_ascii` made; None when it is too long or takes too long to read."""
-    if len(source) > LONGEST:
+    if len(source) > MAX_LENGTH:
         return None
     steps_left = int(len(source) * _STEPS_PER_BYTE) + _FREE_STEPS
 
@@ -68,12 +68,12 @@ def unread_bytes(root: Node, source: bytes) -> bytes:
 
 
 def _leaves(root: Node) -> list[Node]:
-    found: list[Node] = []
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if node.child_count == 0 or node.type in _WHOLE:
-            found.append(node)
+    leaves: list[Node] = []
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if node.child_count == 0 or node.type in _OPAQUE:
+            leaves.append(node)
         else:
-            waiting.extend(reversed(node.children))
-    return found
+            pending.extend(reversed(node.children))
+    return leaves

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from onrecall.recommendation.risk.characters import OUTPUT, VARIABLE
 from onrecall.recommendation.risk.shell.tree import text_of, to_text
 
-_MOST_BRACES = 64
+_MAX_BRACES = 64
 _HIDE = str.maketrans("{},", "\ue000\ue001\ue002")
 _SHOW = str.maketrans("\ue000\ue001\ue002", "{},")
 """Quoted braces and commas are kept out of brace expansion."""
@@ -66,11 +66,11 @@ class Words:
     def fields(self, node: Node) -> list[str]:
         """The words that a node becomes: one, several, or none."""
         parts = self._parts(node)
-        whole = "".join(part.text for part in parts)
-        if whole.count("{{") != whole.count("}}"):
+        joined = "".join(part.text for part in parts)
+        if joined.count("{{") != joined.count("}}"):
             self.problems.append("a template that is not filled in")
-        if _BRACES.search(whole):
-            return [word.translate(_SHOW) for word in self._expand_braces(whole)]
+        if _BRACES.search(joined):
+            return [word.translate(_SHOW) for word in self._expand_braces(joined)]
         return [word.translate(_SHOW) for word in _split(parts)]
 
     def append_fields(self, fields: list[str], node: Node) -> None:
@@ -81,9 +81,9 @@ class Words:
             fields += self.fields(node)
             return
         self.problems.append(f"where `{text_of(node)[:40]}` begins")
-        first, *others = self.fields(node) or [""]
+        first, *later = self.fields(node) or [""]
         fields[-1] += first
-        fields += others
+        fields += later
 
     def text(self, node: Node) -> str:
         """A node's value where it is not split: in quotes, in an assignment."""
@@ -110,7 +110,7 @@ class Words:
         return [_WordPart(text_of(node)[1:-1].translate(_HIDE))]
 
     def read_ansi(self, node: Node) -> list[_WordPart]:
-        return [_WordPart(_decoded(text_of(node)[2:-1]).translate(_HIDE))]
+        return [_WordPart(_decode_ansi_c(text_of(node)[2:-1]).translate(_HIDE))]
 
     def read_quoted(self, node: Node) -> list[_WordPart]:
         return list(self._string(node))
@@ -194,25 +194,25 @@ class Words:
     def arithmetic(self, node: Node) -> _WordPart:
         """The unknown result of a calculation: it may name variables and run substitutions, nothing else."""
         self._gather(node)
-        odd = next((n for n in _named(node) if n.type not in ARITHMETIC and n.type != "command_substitution"), None)
+        odd = next((descendant for descendant in _named_descendants(node) if descendant.type not in ARITHMETIC and descendant.type != "command_substitution"), None)
         if odd is not None:
             self.problems.append(f"`{text_of(node)[:40]}`")
         return _WordPart(VARIABLE)
 
     def _gather(self, node: Node) -> None:
         """Keep the command substitutions inside a node that is not read word by word."""
-        self.substitutions += [n for n in _named(node) if n.type in ("command_substitution", "process_substitution")]
+        self.substitutions += [descendant for descendant in _named_descendants(node) if descendant.type in ("command_substitution", "process_substitution")]
 
     def _expand_braces(self, word: str) -> list[str]:
         words = [word]
-        while len(words) <= _MOST_BRACES:
-            at = next((n for n, text in enumerate(words) if _BRACES.search(text)), None)
-            if at is None:
+        while len(words) <= _MAX_BRACES:
+            position = next((n for n, text in enumerate(words) if _BRACES.search(text)), None)
+            if position is None:
                 return words
-            match = _BRACES.search(words[at])
+            match = _BRACES.search(words[position])
             assert match is not None
-            before, after = words[at][: match.start()], words[at][match.end() :]
-            words[at : at + 1] = [before + choice + after for choice in match[1].split(",")]
+            before, after = words[position][: match.start()], words[position][match.end() :]
+            words[position : position + 1] = [before + choice + after for choice in match[1].split(",")]
         self.problems.append("too many braces")
         return words
 
@@ -267,7 +267,7 @@ def _pieces(source: bytes, start: int, children: Sequence[Node], at: int, end: i
     yield to_text(source[at:end])
 
 
-def _decoded(text: str) -> str:
+def _decode_ansi_c(text: str) -> str:
     """The value of `$'…'`."""
 
     def value(match: re.Match[str]) -> str:
@@ -292,11 +292,11 @@ def opens_translation(node: Node) -> bool:
     )
 
 
-def _named(node: Node) -> Iterator[Node]:
+def _named_descendants(node: Node) -> Iterator[Node]:
     """The named nodes inside, not those inside of a substitution."""
-    waiting = list(node.named_children)
-    while waiting:
-        inner = waiting.pop()
+    pending = list(node.named_children)
+    while pending:
+        inner = pending.pop()
         yield inner
         if inner.type not in ("command_substitution", "process_substitution"):
-            waiting.extend(inner.named_children)
+            pending.extend(inner.named_children)

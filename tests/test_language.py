@@ -1,0 +1,82 @@
+"""The code speaks the field's language: one class per name, names that say what they hold, docstrings that are sentences."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.rglob("*.py"))}
+BANNED = frozenset(
+    "found said told its given there kept one ones thing things asked heard held whose mine alike standing gone".split()
+)
+"""Words that say nothing of what a variable holds."""
+NOUNS_IN_ING = frozenset(
+    "batching body_decoding clustering encoding grouping instruction_wording manual_grouping mapping paging "
+    "placeholder_filling reading reindex_staging routing scoring".split()
+)
+"""Modules may end so where the field itself does."""
+
+
+def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Each name that the code chose, with its line: variables, parameters, functions and classes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node.lineno
+
+
+def documented(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """The names of a module and of what is public in it, with the first paragraph of their docstrings."""
+    public = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    ]
+    for node in (tree, *public):
+        if text := ast.get_docstring(node):
+            yield getattr(node, "name", "module"), text.split("\n\n")[0].strip()
+
+
+def test_no_class_name_is_used_twice() -> None:
+    modules_by_class = defaultdict(list)
+    for path, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                modules_by_class[node.name].append(path.relative_to(SOURCE).as_posix())
+    assert {name: modules for name, modules in modules_by_class.items() if len(modules) > 1} == {}
+
+
+@pytest.mark.parametrize("package", sorted({path.relative_to(SOURCE).parts[1] for path in MODULES}))
+def test_names_say_what_they_hold(package: str) -> None:
+    empty = [
+        f"{path.relative_to(SOURCE)}:{line}: {name}"
+        for path, tree in MODULES.items()
+        if path.relative_to(SOURCE).parts[1] == package
+        for name, line in bound_names(tree)
+        if name.strip("_") in BANNED
+    ]
+    assert empty == []
+
+
+def test_modules_are_nouns() -> None:
+    names = {path.stem if path.name != "__init__.py" else path.parent.name for path in MODULES}
+    assert {name for name in names if name.endswith("ing")} <= NOUNS_IN_ING
+
+
+def test_docstrings_are_sentences() -> None:
+    fragments = [
+        f"{path.relative_to(SOURCE)}: {name}: {paragraph}"
+        for path, tree in MODULES.items()
+        for name, paragraph in documented(tree)
+        if not (
+            paragraph[0].isupper() or paragraph[0] in "`'\"" or paragraph.startswith(("hit@", "nDCG", "incident.io"))
+        )
+        or paragraph[-1] not in ".:?)!`|"
+    ]
+    assert fragments == []
