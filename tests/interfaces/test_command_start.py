@@ -1,11 +1,15 @@
 """What the command line loads: nothing of the product to list its commands, and each command only its own."""
 
+import gc
 import subprocess
 import sys
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from onrecall.cli.command_table import COMMANDS, DeferredCommand
+from onrecall.cli.main import app
 
 HEAVY = (
     "sqlalchemy", "psycopg", "fastapi", "starlette", "uvicorn", "mcp", "httpx", "numpy", "onnx", "onnxruntime",
@@ -42,9 +46,22 @@ def test_a_command_loads_no_other_command():
     assert loaded.isdisjoint({"onrecall.cli.demo", "onrecall.cli.backtest", "fastapi", "uvicorn"})
 
 
-def test_asking_loads_no_reader_of_imports_and_no_web_framework():
+def test_asking_loads_only_what_answers_a_question():
     loaded = modules_after("ask", "--help")
-    assert loaded.isdisjoint({"fastapi", "uvicorn", "mcp", "bs4", "slack_sdk", "sqlglot", "onrecall.benchmarks"})
+    assert "onrecall.pipeline.recommend" in loaded
+    assert loaded.isdisjoint({"fastapi", "uvicorn", "mcp", "bs4", "slack_sdk", "sqlglot", "cryptography", "yaml"})
+    product = ("benchmarks", "sources", "importers", "grouping", "notifications", "schemas", "pipeline.service", "http")
+    assert loaded.isdisjoint({f"onrecall.{name}" for name in product})
+
+
+def test_the_garbage_collector_works_again_once_the_command_is_loaded():
+    gc.disable()
+    try:
+        typer.main.get_command(app)(["risk", "--help"], standalone_mode=False)
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 @pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
@@ -58,3 +75,21 @@ def test_the_list_tells_of_each_command_what_the_command_tells_of_itself(entry):
 def test_the_same_command_is_listed_once():
     names = [entry.name for entry in COMMANDS]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("onrecall po", ["postmortem"]),
+        ("onrecall incidents as", ["assign"]),
+        ("onrecall incidents list --status un", ["unresolved"]),
+    ],
+)
+def test_a_shell_completes_commands_options_and_values(typed, completed):
+    variables = {
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(typed.split()) - 1),
+        "_ONRECALL_COMPLETE": "complete_bash",
+    }
+    done = CliRunner().invoke(app, [], prog_name="onrecall", env=variables)
+    assert done.stdout.split() == completed

@@ -77,6 +77,6 @@ def ask(evidence: Sequence[Evidence], text: str = "it is broken again", records=
 
 def line_of(evidence: Sequence[Evidence], citation) -> str:
     """The line that a citation names, read from the page itself."""
-    one = next(one for one in evidence if one.id == citation.id)
-    lines = page.numbered_lines(one.incident or one.document)
+    piece = next(piece for piece in evidence if piece.id == citation.id)
+    lines = page.numbered_lines(piece.incident or piece.document)
     return lines[citation.line - 1].text

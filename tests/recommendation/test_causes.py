@@ -7,41 +7,41 @@ from onrecall.recommendation.causes import rank_causes
 
 
 def test_a_label_groups_whatever_its_spelling():
-    found = rank_causes(
+    hypotheses = rank_causes(
         [
             seen("A", 0.8, cause="connection-pool-exhaustion", root_cause="pool ran dry"),
             seen("B", 0.7, cause="Connection_Pool exhaustion", root_cause="something worded quite differently"),
         ]
     )
-    assert [[one.id for one in hypothesis.evidence] for hypothesis in found] == [["A", "B"]]
+    assert [[piece.id for piece in hypothesis.evidence] for hypothesis in hypotheses] == [["A", "B"]]
 
 
 def test_without_a_label_nearly_the_same_root_cause_groups():
-    same = "The nightly export job held row locks on the orders table for an hour"
-    found = rank_causes(
+    root_cause = "The nightly export job held row locks on the orders table for an hour"
+    hypotheses = rank_causes(
         [
-            seen("A", 0.8, root_cause=same),
-            seen("B", 0.7, root_cause=same + "."),
+            seen("A", 0.8, root_cause=root_cause),
+            seen("B", 0.7, root_cause=root_cause + "."),
             seen("C", 0.6, root_cause="A certificate expired on the edge proxy"),
-            seen("D", 0.5, root_cause=same, cause="lock-contention"),
+            seen("D", 0.5, root_cause=root_cause, cause="lock-contention"),
         ]
     )
-    assert sorted(sorted(one.id for one in hypothesis.evidence) for hypothesis in found) == [["A", "B", "D"], ["C"]]
-    assert found[0].label == "lock-contention"
+    assert sorted(sorted(piece.id for piece in hypothesis.evidence) for hypothesis in hypotheses) == [["A", "B", "D"], ["C"]]
+    assert hypotheses[0].label == "lock-contention"
 
 
 def test_two_incidents_without_any_cause_are_not_one_cause():
-    found = rank_causes([seen("A", 0.8, steps=[did("Restarted it")]), seen("B", 0.8, steps=[did("Renewed the certificate")])])
-    assert len(found) == 2
+    hypotheses = rank_causes([seen("A", 0.8, steps=[did("Restarted it")]), seen("B", 0.8, steps=[did("Renewed the certificate")])])
+    assert len(hypotheses) == 2
 
 
 def test_labels_that_differ_stay_apart_though_the_words_agree():
-    found = rank_causes([seen("A", 0.8, cause="one", root_cause="x y z w"), seen("B", 0.8, cause="two", root_cause="x y z w")])
-    assert len(found) == 2
+    hypotheses = rank_causes([seen("A", 0.8, cause="one", root_cause="x y z w"), seen("B", 0.8, cause="two", root_cause="x y z w")])
+    assert len(hypotheses) == 2
 
 
 def test_agreement_outweighs_a_hairs_breadth():
-    found = rank_causes(
+    hypotheses = rank_causes(
         [
             seen("LEAK", 0.61, cause="memory-leak", root_cause="leak"),
             seen("P1", 0.60, cause="pool", root_cause="pool"),
@@ -49,13 +49,13 @@ def test_agreement_outweighs_a_hairs_breadth():
             seen("P3", 0.58, cause="pool", root_cause="pool"),
         ]
     )
-    assert found[0].label == "pool"
+    assert hypotheses[0].label == "pool"
 
 
 def test_many_weak_matches_never_outvote_a_strong_one():
     weak = [seen(f"P{n}", 0.6, cause="database-timeout", root_cause="throttled") for n in range(9)]
-    found = rank_causes([seen("LEAK", 0.85, cause="memory-leak", root_cause="leak"), *weak])
-    assert found[0].label == "memory-leak"
+    hypotheses = rank_causes([seen("LEAK", 0.85, cause="memory-leak", root_cause="leak"), *weak])
+    assert hypotheses[0].label == "memory-leak"
 
 
 def test_a_recurring_family_counts_as_agreement_but_not_without_bound():

@@ -14,8 +14,8 @@ from onrecall.recommendation import compose
 @pytest.fixture(scope="module")
 def history():
     folders = (examples.incidents_folder(), examples.documents_folder())
-    things = [thing for folder in folders for thing in read(folder)]
-    return {thing.id: thing for thing in things if isinstance(thing, Incident | Document)}
+    records = [record for folder in folders for record in read(folder)]
+    return {record.id: record for record in records if isinstance(record, Incident | Document)}
 
 
 def evidence(history, *scored):
@@ -33,25 +33,25 @@ def evidence(history, *scored):
 
 
 def test_each_incident_with_its_neighbours_gives_cited_steps_of_its_own_cause(history):
-    incidents = [one for one in history.values() if isinstance(one, Incident) and one.resolution]
-    runbooks = [one for one in history.values() if isinstance(one, Document) and one.kind == "runbook"]
+    incidents = [record for record in history.values() if isinstance(record, Incident) and record.resolution]
+    runbooks = [record for record in history.values() if isinstance(record, Document) and record.kind == "runbook"]
     assert len(incidents) >= 60
     for place, incident in enumerate(incidents):
-        others = [incidents[(place + step) % len(incidents)].id for step in (1, 7, 13)]
-        found = evidence(
+        neighbours = [incidents[(place + step) % len(incidents)].id for step in (1, 7, 13)]
+        pieces = evidence(
             history,
             (incident.id, 0.9),
-            *((name, 0.6) for name in others),
-            *((one.id, 0.55) for one in runbooks[place % 5 :: 5]),
+            *((name, 0.6) for name in neighbours),
+            *((record.id, 0.55) for record in runbooks[place % 5 :: 5]),
         )
-        advice = compose(Situation(incident.text, incident.service), found, {}, incident.started_at + timedelta(days=9))
+        advice = compose(Situation(incident.text, incident.service), pieces, {}, incident.started_at + timedelta(days=9))
         assert advice.cause_label == incident.resolution.cause
         assert advice.steps
-        for told in (*advice.steps, *advice.tried_before):
-            source = history[told.citation.id]
+        for cited_step in (*advice.steps, *advice.tried_before):
+            source = history[cited_step.citation.id]
             cause = source.resolution.cause if isinstance(source, Incident) else source.labels["cause"]
             assert cause == incident.resolution.cause
-            assert told.citation.quote in line_of(found, told.citation)
+            assert cited_step.citation.quote in line_of(pieces, cited_step.citation)
         by_source: dict[str, list[int]] = {}
         for step in advice.steps:
             by_source.setdefault(step.citation.id, []).append(step.citation.line)
@@ -59,17 +59,17 @@ def test_each_incident_with_its_neighbours_gives_cited_steps_of_its_own_cause(hi
 
 
 def test_every_example_runbook_gives_steps_that_begin_with_a_check(history):
-    for one in history.values():
-        if isinstance(one, Document) and one.kind == "runbook":
-            steps = compose(Situation("x"), evidence(history, (one.id, 0.6)), {}, NOW).steps
-            assert len(steps) >= 3, one.id
-            assert steps[0].risk == "read_only", one.id
+    for record in history.values():
+        if isinstance(record, Document) and record.kind == "runbook":
+            steps = compose(Situation("x"), evidence(history, (record.id, 0.6)), {}, NOW).steps
+            assert len(steps) >= 3, record.id
+            assert steps[0].risk == "read_only", record.id
 
 
 def test_connection_pool_exhaustion_is_looked_at_before_sessions_are_ended(history):
     situation = Situation("DB connection pool at 95%, API p99 latency at 6.2s, auth service returning 503s")
-    found = evidence(history, ("INC-001", 0.91), ("INC-116", 0.61), ("RB-postgres-connection-pool", 0.36))
-    advice = compose(situation, found, {}, NOW)
+    pieces = evidence(history, ("INC-001", 0.91), ("INC-116", 0.61), ("RB-postgres-connection-pool", 0.36))
+    advice = compose(situation, pieces, {}, NOW)
     assert (advice.verdict, advice.cause_label) == ("known", "connection-pool-exhaustion")
     ending = next(step for step in advice.steps if step.command and "pg_terminate_backend" in step.command)
     assert ending.risk == "disruptive"

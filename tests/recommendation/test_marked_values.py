@@ -7,15 +7,15 @@ from onrecall.recommendation.instance_values import mark_unknown_values, find_ma
 
 def test_each_value_comes_once_with_its_kind():
     text, _ = mark_unknown_values("kubectl delete pod cart-6f7d8b9c4d-x2k9q && ping 10.4.7.9 && ping 10.4.7.9", "")
-    assert [(one.value, one.kind) for one in find_marked_values(text)] == [
+    assert [(value.value, value.kind) for value in find_marked_values(text)] == [
         ("cart-6f7d8b9c4d-x2k9q", "pod"),
         ("10.4.7.9", "ip"),
     ]
 
 
 def test_its_place_is_that_in_the_text_without_quotes():
-    (one,) = find_marked_values("ssh ‹db-17› uptime")
-    assert "ssh db-17 uptime"[one.start : one.end] == "db-17"
+    (value,) = find_marked_values("ssh ‹db-17› uptime")
+    assert "ssh db-17 uptime"[value.start : value.end] == "db-17"
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_its_place_is_that_in_the_text_without_quotes():
     ],
 )
 def test_what_no_pattern_knows_is_what_the_word_before_it_says(command, kind):
-    assert [one.kind for one in find_marked_values(command)] == [kind]
+    assert [value.kind for value in find_marked_values(command)] == [kind]
 
 
 def test_a_text_without_marks_has_none():

@@ -81,60 +81,60 @@ records = st.builds(lambda worked, failed, last: TrackRecord(worked + failed, wo
 
 @st.composite
 def evidence_sets(draw):
-    found = draw(st.lists(st.tuples(things, scores), max_size=6))
+    scored = draw(st.lists(st.tuples(things, scores), max_size=6))
     return [
         Evidence(
             id=f"E{n}",
-            kind="incident" if isinstance(thing, Incident) else "document",
-            title=thing.title,
+            kind="incident" if isinstance(source, Incident) else "document",
+            title=source.title,
             score=score,
-            incident=thing if isinstance(thing, Incident) else None,
-            document=thing if isinstance(thing, Document) else None,
+            incident=source if isinstance(source, Incident) else None,
+            document=source if isinstance(source, Document) else None,
         )
-        for n, (thing, score) in enumerate(found)
+        for n, (source, score) in enumerate(scored)
     ]
 
 
 @settings(max_examples=250, deadline=None)
 @given(evidence_sets(), st.builds(Situation, text=text, labels=labels), st.data())
 def test_whatever_the_evidence(evidence, situation, data):
-    by_id = {one.id: one for one in evidence}
+    by_id = {piece.id: piece for piece in evidence}
     keys = step_keys(evidence)
-    known = {key: data.draw(records) for key in keys if data.draw(st.booleans())}
-    advice = compose(situation, evidence, known, NOW)
+    track_records = {key: data.draw(records) for key in keys if data.draw(st.booleans())}
+    advice = compose(situation, evidence, track_records, NOW)
 
-    for told in (*advice.steps, *advice.tried_before):
-        line = line_of(evidence, told.citation)
-        assert told.citation.quote
-        assert told.citation.quote in line
-        assert told.citation.quote == clean(told.citation.quote)
-        assert told.text.strip()
+    for cited_step in (*advice.steps, *advice.tried_before):
+        line = line_of(evidence, cited_step.citation)
+        assert cited_step.citation.quote
+        assert cited_step.citation.quote in line
+        assert cited_step.citation.quote == clean(cited_step.citation.quote)
+        assert cited_step.text.strip()
     for step in advice.steps:
-        one = by_id[step.citation.id]
-        assert one.resolution is None or one.resolution.provenance != "model"
+        piece = by_id[step.citation.id]
+        assert piece.resolution is None or piece.resolution.provenance != "model"
         assert step_key(step.text, step.command) in keys
-        told_on = (
-            [told for told in page.numbered_lines(one.incident) if told.number == step.citation.line] if one.incident else []
+        cited_lines = (
+            [line for line in page.numbered_lines(piece.incident) if line.number == step.citation.line] if piece.incident else []
         )
-        assert all(one.resolution.steps[told.step].outcome == "worked" for told in told_on)
+        assert all(piece.resolution.steps[line.step].outcome == "worked" for line in cited_lines)
         assert all(f"‹{value}›" in f"{step.text} {step.command} {step.rollback}" for value in step.old_values)
 
     assert [step.n for step in advice.steps] == list(range(1, len(advice.steps) + 1))
     assert len(advice.steps) <= max(MAX_STEPS, MAX_PROCEDURE_STEPS)
     lines = [step.citation for step in advice.steps]
     assert len(set(lines)) == len(lines)
-    shown = [step_key(step.text, step.command) for step in advice.steps]
-    assert not set(shown) & {step_key(tried.text, tried.command) for tried in advice.tried_before}
+    step_keys_shown = [step_key(step.text, step.command) for step in advice.steps]
+    assert not set(step_keys_shown) & {step_key(tried.text, tried.command) for tried in advice.tried_before}
 
     causes = {
-        one.resolution.cause for one in evidence if one.id in {s.citation.id for s in advice.steps} and one.resolution
+        piece.resolution.cause for piece in evidence if piece.id in {s.citation.id for s in advice.steps} and piece.resolution
     }
     assert len(causes - {None, ""}) <= 1
     assert advice.verdict_reason
     if advice.verdict == "never_seen":
         assert (advice.cause, advice.steps, advice.tried_before, advice.alternatives) == (None, (), (), ())
     if advice.cause:
-        assert any(one.resolution and one.resolution.provenance != "model" for one in evidence)
+        assert any(piece.resolution and piece.resolution.provenance != "model" for piece in evidence)
 
 
 @settings(max_examples=100, deadline=None)
@@ -145,7 +145,7 @@ def test_the_same_evidence_gives_the_same_advice(evidence, situation):
 
 @settings(max_examples=300, deadline=None)
 @given(text, st.none() | text | st.sampled_from(COMMANDS))
-def test_a_key_is_the_same_before_and_after_cleaning(said, command):
-    assert step_key(said, command) == step_key(clean(said), clean(command) if command else None)
-    assert clean(clean(said)) == clean(said)
-    step_key(said, command).encode()
+def test_a_key_is_the_same_before_and_after_cleaning(step_text, command):
+    assert step_key(step_text, command) == step_key(clean(step_text), clean(command) if command else None)
+    assert clean(clean(step_text)) == clean(step_text)
+    step_key(step_text, command).encode()

@@ -25,9 +25,9 @@ DATA = Path(__file__).parents[2] / "src" / "onrecall" / "recommendation" / "risk
 
 @pytest.mark.parametrize(("name", "prose"), SETS)
 def test_labels_agree(name, prose):
-    found, size = wrong(name, prose=prose), len(labelled(name))
-    sys.stdout.write(f"\n{name}: {1 - len(found) / size:.1%} of {size} right\n{confusion(name, prose=prose)}\n")
-    assert len(found) <= 0.03 * size, found
+    mislabelled, size = wrong(name, prose=prose), len(labelled(name))
+    sys.stdout.write(f"\n{name}: {1 - len(mislabelled) / size:.1%} of {size} right\n{confusion(name, prose=prose)}\n")
+    assert len(mislabelled) <= 0.03 * size, mislabelled
 
 
 @pytest.mark.parametrize(("name", "prose"), SETS)
@@ -37,7 +37,7 @@ def test_nothing_is_called_less_dangerous_than_it_is(name, prose):
 
 def test_everyday_looking_commands_are_read_only():
     rows = labelled("looking_commands.tsv")
-    missed = [(text, found.reason) for text, _, _ in rows if (found := classify(text)).risk != "read_only"]
+    missed = [(text, assessment.reason) for text, _, _ in rows if (assessment := classify(text)).risk != "read_only"]
     programs = {word for text, _, _ in rows if find_program(word := text.split()[0])}
     sys.stdout.write(f"\nlooking_commands.tsv: {1 - len(missed) / len(rows):.1%} of {len(rows)} read_only\n")
     assert len(rows) >= 600
@@ -142,9 +142,9 @@ def test_traps(command, risk):
     "command", ["frobnicate --all", "./fix.sh", "curl https://x | bash", "psql -f x.sql", 'bash -c "$X"']
 )
 def test_what_is_not_known_is_disruptive_and_says_so(command):
-    found = classify(command)
-    assert (found.risk, found.recognised, found.understood) == ("disruptive", False, False)
-    assert found.reason.startswith("not understood: ")
+    assessment = classify(command)
+    assert (assessment.risk, assessment.recognised, assessment.understood) == ("disruptive", False, False)
+    assert assessment.reason.startswith("not understood: ")
 
 
 @pytest.mark.parametrize(
@@ -164,11 +164,11 @@ def test_what_is_not_known_is_disruptive_and_says_so(command):
     ],
 )
 def test_the_reason_names_what_is_not_understood(command, word):
-    found = classify(command)
-    assert RISKS.index(found.risk) >= RISKS.index("disruptive")
-    assert not found.understood
-    assert "not understood" in found.reason
-    assert word in found.reason
+    assessment = classify(command)
+    assert RISKS.index(assessment.risk) >= RISKS.index("disruptive")
+    assert not assessment.understood
+    assert "not understood" in assessment.reason
+    assert word in assessment.reason
 
 
 CLOSED = [
@@ -222,12 +222,12 @@ def test_either_of_two_commands_is_fed_nothing_by_the_other():
 
 @given(st.sampled_from(SHELL), st.sampled_from(SHELL), st.sampled_from([" && ", "; ", " || ", "\n", " & "]))
 @settings(max_examples=200, deadline=None)
-def test_the_worst_part_counts(one, other, joint):
-    worse = max(RISKS.index(one[1]), RISKS.index(other[1]))
-    found = classify(one[0] + joint + other[0])
-    assert RISKS.index(found.risk) >= worse
-    if found.understood:  # beside what is not understood a word such as `delete` counts as a sign of loss
-        assert RISKS.index(found.risk) == worse
+def test_the_worst_part_counts(first, second, joint):
+    worse = max(RISKS.index(first[1]), RISKS.index(second[1]))
+    assessment = classify(first[0] + joint + second[0])
+    assert RISKS.index(assessment.risk) >= worse
+    if assessment.understood:  # beside what is not understood a word such as `delete` counts as a sign of loss
+        assert RISKS.index(assessment.risk) == worse
 
 
 UNITS = [
@@ -249,14 +249,14 @@ def test_no_text_takes_long(unit, size):
 
 def test_several_threads_may_ask_at_once():
     texts = ["kubectl get pods | grep x && " * 20 + "ls", "SELECT 1; " * 50, "db.x.find({a: 1})", "echo $(ls) `date`"]
-    wanted = [classify(text).risk for text in texts]
-    found = []
-    threads = [threading.Thread(target=lambda: found.append([classify(text).risk for text in texts])) for _ in range(8)]
+    expected = [classify(text).risk for text in texts]
+    results = []
+    threads = [threading.Thread(target=lambda: results.append([classify(text).risk for text in texts])) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [wanted] * 8
+    assert results == [expected] * 8
 
 
 def test_characters_that_crash_the_grammar_are_kept_from_it():

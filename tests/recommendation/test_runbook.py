@@ -67,8 +67,8 @@ kubectl -n prod set env deploy/web SLOW=off
 
 
 def test_lists_and_commands_under_the_headings_that_tell_to_act():
-    found = [(one.text, one.command, one.line) for one in extract_instructions(BOOK)]
-    assert found == [
+    instructions = [(instruction.text, instruction.command, instruction.line) for instruction in extract_instructions(BOOK)]
+    assert instructions == [
         ("Look at the pods.", "kubectl -n prod get pods -l app=web", 13),
         (
             "Read the log with `kubectl -n prod logs deploy/web` and note the first error.",
@@ -83,12 +83,12 @@ def test_lists_and_commands_under_the_headings_that_tell_to_act():
 
 
 def test_the_line_is_that_of_the_first_command():
-    (one,) = extract_instructions("## Fix\n\n```sh\n# gently\n\nsystemctl reload web\n```\n")
-    assert (one.command, one.line) == ("systemctl reload web", 6)
+    (instruction,) = extract_instructions("## Fix\n\n```sh\n# gently\n\nsystemctl reload web\n```\n")
+    assert (instruction.command, instruction.line) == ("systemctl reload web", 6)
 
 
 def test_the_way_back_is_found_in_the_item_and_in_its_own_section():
-    undo = {one.command: one.rollback for one in extract_instructions(BOOK)}
+    undo = {instruction.command: instruction.rollback for instruction in extract_instructions(BOOK)}
     assert undo["systemctl restart web"] == "systemctl stop web"
     assert undo["kubectl -n prod set env deploy/web SLOW=on"] == "kubectl -n prod set env deploy/web SLOW=off"
     assert undo["kubectl -n prod top pods"] is None
@@ -96,10 +96,10 @@ def test_the_way_back_is_found_in_the_item_and_in_its_own_section():
 
 def test_without_headings_to_act_only_numbered_lists_are_instructions():
     assert [
-        one.text for one in extract_instructions("# Notes on web\n\n- a thought of mine\n\n1. Restart the web tier\n")
+        instruction.text for instruction in extract_instructions("# Notes on web\n\n- a thought of mine\n\n1. Restart the web tier\n")
     ] == []
-    found = extract_instructions("Web is down\n\n- a thought of mine\n\n1. Restart the web tier\n2. Wait for it\n")
-    assert [one.text for one in found] == ["Restart the web tier", "Wait for it"]
+    instructions = extract_instructions("Web is down\n\n- a thought of mine\n\n1. Restart the web tier\n2. Wait for it\n")
+    assert [instruction.text for instruction in instructions] == ["Restart the web tier", "Wait for it"]
 
 
 @pytest.mark.parametrize("break_", ["\x0c", "\x0b", "\u2028", "\x85", "\r\n", "\r"])
@@ -157,7 +157,7 @@ def test_a_runbook_of_the_leading_cause_adds_its_steps_with_their_lines():
     ]
     steps = ask(evidence).steps
     assert [step.citation.id for step in steps] == ["A", *["RB"] * 6]
-    assert [step.citation.line for step in steps[1:]] == [found.line for found in extract_instructions(BOOK)]
+    assert [step.citation.line for step in steps[1:]] == [instruction.line for instruction in extract_instructions(BOOK)]
     assert all(step.citation.quote in line_of(evidence, step.citation) for step in steps)
 
 
@@ -200,7 +200,7 @@ def test_what_the_runbook_advises_and_history_refutes_is_not_recommended():
 
 
 def commands_of(text):
-    return [(found.text, found.command) for found in extract_instructions(text)]
+    return [(instruction.text, instruction.command) for instruction in extract_instructions(text)]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_reasons_may_name_their_remedy():
         "## Fix\n\nPossible causes:\n\n- Too many files: `find /tmp -mtime +7 -delete`\n"
         "- A slow peer\n  1. Drain it\n  2. Tell its owner\n"
     )
-    assert [found.text for found in extract_instructions(text)] == [
+    assert [instruction.text for instruction in extract_instructions(text)] == [
         "Too many files: `find /tmp -mtime +7 -delete`",
         "Drain it",
         "Tell its owner",
@@ -256,7 +256,7 @@ def test_a_section_of_reasons_holds_steps_only_where_they_are_commands():
     ],
 )
 def test_a_bullet_is_a_step_where_it_says_to_do_something(item, step):
-    assert [found.line for found in extract_instructions(f"## Fix\n\n- {item}\n")] == [3] * step
+    assert [instruction.line for instruction in extract_instructions(f"## Fix\n\n- {item}\n")] == [3] * step
 
 
 @pytest.mark.parametrize("fence", ["```", "~~~", "`````"])
@@ -276,8 +276,8 @@ def test_logs_output_and_settings_in_fences_are_no_steps():
 
 
 def test_escapes_and_emphasis_are_not_shown():
-    (found,) = extract_instructions("## Fix\n\n1. **Re\\-ran** the `plum \\- job`\n")
-    assert found.text == "Re-ran the `plum \\- job`"
+    (instruction,) = extract_instructions("## Fix\n\n1. **Re\\-ran** the `plum \\- job`\n")
+    assert instruction.text == "Re-ran the `plum \\- job`"
 
 
 def test_a_runbook_keeps_its_order_whatever_its_risk():

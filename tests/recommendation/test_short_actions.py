@@ -85,11 +85,11 @@ CHECK = ResolutionStep("Looked at the sessions by state", "psql -c 'select 1'")
 
 
 def test_the_measure_that_the_source_names_goes_before_all() -> None:
-    named = ResolutionStep("Throttle logins to 35%", effect=ReportedEffect(90))
-    other = ResolutionStep("Restarted the pods", "kubectl rollout restart deploy/api")
-    assert line_of(precedent(CHECK, other, named, summary="Restarting the pods helped")) == "Throttle logins to 35%"
+    reported = ResolutionStep("Throttle logins to 35%", effect=ReportedEffect(90))
+    restart = ResolutionStep("Restarted the pods", "kubectl rollout restart deploy/api")
+    assert line_of(precedent(CHECK, restart, reported, summary="Restarting the pods helped")) == "Throttle logins to 35%"
     unknown = ResolutionStep("Throttle logins to 35%", effect=ReportedEffect())
-    assert line_of(precedent(CHECK, other, unknown)) == "Throttle logins to 35%"
+    assert line_of(precedent(CHECK, restart, unknown)) == "Throttle logins to 35%"
 
 
 def test_else_the_one_that_the_summary_speaks_of() -> None:
@@ -147,9 +147,9 @@ def test_four_lines_hold_the_first_check_the_measure_and_what_follows_it() -> No
 def test_the_matched_incident_is_the_one_whose_cause_is_cited() -> None:
     nearest = Evidence("OPEN-9", "incident", "Pool", 0.95, incident=Incident("OPEN-9", "Pool", NOW, "pool exhausted"))
     answer = Answer(nearest, precedent(CHECK, score=0.9))
-    found = matched_evidence(answer)  # type: ignore[arg-type]
-    assert found is not None
-    assert found.id == "OLD-1"
+    matched = matched_evidence(answer)  # type: ignore[arg-type]
+    assert matched is not None
+    assert matched.id == "OLD-1"
     assert matched_evidence(Answer(precedent(CHECK, score=0.1))) is None  # type: ignore[arg-type]
 
 

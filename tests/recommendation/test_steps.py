@@ -46,16 +46,16 @@ def test_what_another_incident_did_in_between_stands_in_between():
     look = did("Looked at the sessions", LOOK)
     note = did("Wrote down the offset", "cat /data/writer/offset")
     count = did("Counted the segments", "ls /data/writer/segments")
-    other = pool("Q", 0.7, steps=[look, stop, note, copy, count])
-    assert shown([pool(steps=[stop, empty, copy, start]), other]) == [
+    second_incident = pool("Q", 0.7, steps=[look, stop, note, copy, count])
+    assert shown([pool(steps=[stop, empty, copy, start]), second_incident]) == [
         look.text, stop.text, empty.text, note.text, copy.text, start.text, count.text,
     ]  # fmt: skip
 
 
 def test_where_two_incidents_disagree_the_leading_one_is_followed():
     first, second, third = did("Raised a", "a --x"), did("Raised b", "b --x"), did("Looked", LOOK)
-    found = shown([pool(steps=[first, second]), pool("Q", 0.7, steps=[second, third, first])])
-    assert found.index("Raised a") < found.index("Raised b") < found.index("Looked")
+    texts = shown([pool(steps=[first, second]), pool("Q", 0.7, steps=[second, third, first])])
+    assert texts.index("Raised a") < texts.index("Raised b") < texts.index("Looked")
 
 
 def test_what_was_done_twice_is_shown_twice():
@@ -70,8 +70,8 @@ def test_a_long_procedure_is_not_cut_in_its_middle():
 
 def test_of_a_further_incident_nothing_disturbing_is_taken_that_would_lack_its_end():
     best = [did(f"Looked at {'abcdef'[n]}x", None) for n in range(6)]
-    found = shown([pool(steps=best), pool("Q", 0.7, steps=[did("Read the log", "tail /var/log/fig"), *RESTORE])])
-    assert found == [*(step.text for step in best), "Read the log"]
+    texts = shown([pool(steps=best), pool("Q", 0.7, steps=[did("Read the log", "tail /var/log/fig"), *RESTORE])])
+    assert texts == [*(step.text for step in best), "Read the log"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_steps_of_another_cause_never_mix_in():
     ]
     advice = ask(evidence)
     assert {step.citation.id for step in advice.steps} == {"P"}
-    assert [other.evidence for other in advice.alternatives] == [("DISK",)]
+    assert [alternative.evidence for alternative in advice.alternatives] == [("DISK",)]
 
 
 def test_the_same_action_on_other_hosts_is_one_step_and_its_tries_add_up():
@@ -168,10 +168,10 @@ def test_other_actions_have_other_keys(one, other):
 
 
 def test_a_shown_step_keeps_the_key_of_what_was_done():
-    done = did("Deleted pod web-6c9d7f4b8-qx2mt " + "and looked again " * 80, None)
-    (step,) = ask([pool(steps=[done])]).steps
+    performed = did("Deleted pod web-6c9d7f4b8-qx2mt " + "and looked again " * 80, None)
+    (step,) = ask([pool(steps=[performed])]).steps
     assert "‹web-6c9d7f4b8-qx2mt›" in step.text
-    assert step_key(step.text, step.command) == step_key(done.text, done.command)
+    assert step_key(step.text, step.command) == step_key(performed.text, performed.command)
 
 
 def test_old_values_are_marked_and_those_of_today_are_not():
@@ -210,9 +210,9 @@ def test_what_failed_is_told_with_its_receipt_and_never_recommended():
 def test_what_failed_for_another_cause_is_not_held_against_it():
     restart = "kubectl rollout restart deploy/web"
     leak = seen("LEAK", 0.8, cause="leak", root_cause="A leak", steps=[did("Restarted", restart)])
-    other = pool(score=0.5, steps=[did("Restarted", restart, "did_not_help")])
+    other_cause = pool(score=0.5, steps=[did("Restarted", restart, "did_not_help")])
     records = {step_key("", restart): TrackRecord(2, 1, 1)}
-    advice = ask([leak, other], records=records)
+    advice = ask([leak, other_cause], records=records)
     assert [step.command for step in advice.steps] == [restart]
     assert advice.tried_before == ()
     worse = [pool(f"P{n}", 0.5, steps=[did("Restarted", restart, "did_not_help")]) for n in range(3)]
@@ -236,11 +236,11 @@ def test_the_record_of_the_store_is_shown():
 
 
 def test_the_keys_for_the_records_are_those_that_compose_asks_for():
-    asked = []
+    requested = []
 
     class Asked(dict):
         def get(self, key, default=None):
-            asked.append(key)
+            requested.append(key)
             return default
 
     evidence = [
@@ -248,8 +248,8 @@ def test_the_keys_for_the_records_are_those_that_compose_asks_for():
         runbook("RB", 0.5, "## Fix\n1. Restart nginx\n", labels={"cause": "pool"}),
     ]
     compose(Situation("x"), evidence, Asked(), NOW)
-    assert asked
-    assert set(asked) <= set(step_keys(evidence))
+    assert requested
+    assert set(requested) <= set(step_keys(evidence))
 
 
 @pytest.mark.parametrize(
@@ -336,9 +336,9 @@ def test_what_failed_since_it_last_worked_is_no_step():
 
 def test_at_most_eight_steps_and_the_best_evidence_first():
     best = pool("BEST", 0.8, steps=[did(f"Raised limit {'abcdefgh'[n]}x", None) for n in range(6)])
-    rest = pool("REST", 0.7, steps=[did(f"Looked at {'ijklmnop'[n]}x", None) for n in range(6)])
-    often = {step_key(step.text, None): TrackRecord(50, 50, 0, NOW) for step in rest.resolution.steps}
-    steps = ask([best, rest], records=often).steps
+    weaker = pool("REST", 0.7, steps=[did(f"Looked at {'ijklmnop'[n]}x", None) for n in range(6)])
+    often = {step_key(step.text, None): TrackRecord(50, 50, 0, NOW) for step in weaker.resolution.steps}
+    steps = ask([best, weaker], records=often).steps
     assert len(steps) == 8
     assert sum(step.citation.id == "BEST" for step in steps) == 6
 

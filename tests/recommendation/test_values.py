@@ -26,7 +26,7 @@ def test_the_labelled_values_are_found():
     given = [(row[0], _intended(row), {(p.kind, p.value) for p in find_instance_values(row[0])}) for row in ROWS]
     hit = sum(len(want & got) for _, want, got in given)
     wanted, got = sum(len(want) for _, want, _ in given), sum(len(got) for _, _, got in given)
-    differing = [(text, want ^ found) for text, want, found in given if want != found]
+    differing = [(text, want ^ detected) for text, want, found in given if want != found]
     sys.stdout.write(
         f"\nvalues: precision {hit / got:.1%}, recall {hit / wanted:.1%} of {wanted} in {len(given)} texts\n"
     )
@@ -85,19 +85,19 @@ AT = datetime(2026, 3, 12, tzinfo=UTC)
 
 def test_a_host_label_of_the_source_is_an_old_value_too():
     source = Incident("INC-1", "disk full", AT, labels={"host": "sirius9", "team": "blue"})
-    text, found = mark_source_values("log in to sirius9 for blue", source, Situation("disk full"))
-    assert (text, found) == ("log in to ‹sirius9› for blue", ("sirius9",))
+    text, old = mark_source_values("log in to sirius9 for blue", source, Situation("disk full"))
+    assert (text, old) == ("log in to ‹sirius9› for blue", ("sirius9",))
     assert mark_source_values("log in to sirius9", source, Situation("disk full", labels={"host": "sirius9"}))[1] == ()
 
 
 @given(st.text(max_size=80), st.sampled_from([row[0] for row in ROWS]))
 @settings(max_examples=300, deadline=None)
 def test_marking_and_masking_twice_changes_nothing(text, row):
-    whole = f"{text} {row}".replace("‹", "").replace("›", "")
-    marked, old = mark_unknown_values(whole, "")
+    combined = f"{text} {row}".replace("‹", "").replace("›", "")
+    marked, old = mark_unknown_values(combined, "")
     assert mark_unknown_values(marked, "") == (marked, old)
-    assert marked.replace("‹", "").replace("›", "") == whole
-    assert mask_instance_values(marked) == mask_instance_values(whole)
+    assert marked.replace("‹", "").replace("›", "") == combined
+    assert mask_instance_values(marked) == mask_instance_values(combined)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_two_causes_that_match_alike_are_only_similar():
     advice = ask([seen("A", 0.81, cause="a", root_cause="a"), seen("B", 0.80, cause="b", root_cause="b")])
     assert advice.verdict == "similar"
     assert "B" in advice.verdict_reason
-    assert [other.evidence for other in advice.alternatives] == [("B",)]
+    assert [alternative.evidence for alternative in advice.alternatives] == [("B",)]
 
 
 def test_nothing_recalled_is_never_seen():
@@ -130,12 +130,12 @@ def test_an_alternative_says_what_would_tell_it_from_the_first():
             steps=[did("Counted the sessions", 'psql -c "SELECT count(*) FROM pg_stat_activity"')],
         ),
     ]
-    (other,) = ask(evidence, text="web is down").alternatives
-    assert other.tell_apart == (
+    (alternative,) = ask(evidence, text="web is down").alternatives
+    assert alternative.tell_apart == (
         "`FATAL: sorry, too many clients already` in the log (INC-001) speaks for connection pool exhaustion",
         "the check “Counted the sessions” (INC-001, line 10), when it finds the same, speaks for connection pool exhaustion",
     )
-    (other,) = ask(evidence, text="web is down: FATAL: sorry, too many clients already").alternatives
-    assert other.tell_apart[0].startswith(
+    (alternative,) = ask(evidence, text="web is down: FATAL: sorry, too many clients already").alternatives
+    assert alternative.tell_apart[0].startswith(
         "`FATAL: sorry, too many clients already` is in what was reported and (INC-001)"
     )

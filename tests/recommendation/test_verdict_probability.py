@@ -12,8 +12,8 @@ from onrecall.recommendation import Thresholds, compose
 SHIPPED = Thresholds()
 
 
-def likely(one: Evidence, probability: float | None) -> Evidence:
-    return replace(one, probability=probability)
+def likely(piece: Evidence, probability: float | None) -> Evidence:
+    return replace(piece, probability=probability)
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def advice_of(*evidence: Evidence, text: str = "mail relay rejects messages"):
 
 
 def test_a_strong_match_among_many_alike_is_not_called_known():
-    one = likely(seen("A", 0.9, cause="a", root_cause="a", steps=[did("Restarted it")]), 0.3)
-    advice = advice_of(one)
+    piece = likely(seen("A", 0.9, cause="a", root_cause="a", steps=[did("Restarted it")]), 0.3)
+    advice = advice_of(piece)
     assert advice.verdict == "similar"
     assert "not far ahead of much else" in advice.verdict_reason
     assert advice.steps
-    assert advice_of(replace(one, probability=0.9)).verdict == "known"
+    assert advice_of(replace(piece, probability=0.9)).verdict == "known"
 
 
 def test_what_everything_matches_was_never_seen():
@@ -88,8 +88,8 @@ def test_an_open_incident_is_known_by_the_same_rule():
 
 def test_a_question_in_another_language_is_not_met_with_a_bare_never_seen():
     english = seen("A", 0.1, cause="a", root_cause="a", description="the relay is full and we can not send")
-    asked = "der Mailserver ist voll und nimmt keine Nachrichten von uns an"
-    reason = advice_of(english, text=asked).verdict_reason
+    question = "der Mailserver ist voll und nimmt keine Nachrichten von uns an"
+    reason = advice_of(english, text=question).verdict_reason
     assert "in German" in reason
     assert "by words only" in reason.replace("\n", " ")
     assert "words only" not in advice_of(english, text="the relay is full and it does not take mail").verdict_reason

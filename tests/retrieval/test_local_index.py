@@ -134,7 +134,7 @@ def test_without_a_model_there_are_words() -> None:
 def test_what_a_situation_may_see() -> None:
     only = Filter("document", "checkout", {"env": "prod"})
     situation = Situation("disk", only=only, as_of=START, exclude=frozenset({"a"}))
-    assert Visible.to(situation) == Visible("document", "checkout", {"env": "prod"}, START, frozenset({"a"}))
+    assert Visible.for_situation(situation) == Visible("document", "checkout", {"env": "prod"}, START, frozenset({"a"}))
 
 
 def test_known_from_counts_to_the_microsecond() -> None:

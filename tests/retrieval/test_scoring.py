@@ -49,7 +49,7 @@ def passage(text: str, vector: np.ndarray | None = None, model: str = "m") -> Pa
 
 
 def by_words(query: str, texts: list[str]) -> list[float]:
-    rarity = TermWeights.of(terms.count_terms(query), Counted(TEXTS))
+    rarity = TermWeights.from_statistics(terms.count_terms(query), Counted(TEXTS))
     return scoring.match_words(terms.count_terms(query), rarity, [[passage(text)] for text in texts]).bm25.tolist()
 
 
@@ -83,7 +83,7 @@ def test_nobody_else_changes_what_a_meaning_is_worth() -> None:
 
 def test_words_gather_over_the_passages_of_one_owner() -> None:
     query = terms.count_terms("connection pool")
-    rarity = TermWeights.of(query, Counted(TEXTS))
+    rarity = TermWeights.from_statistics(query, Counted(TEXTS))
     owners = [
         [passage("connection lost"), passage("pool closed")],
         [passage("connection lost"), passage("disk closed")],
@@ -95,9 +95,9 @@ def test_words_gather_over_the_passages_of_one_owner() -> None:
 
 
 def test_no_words_no_owners_no_failure() -> None:
-    rarity = TermWeights.of({}, Counted(TEXTS))
+    rarity = TermWeights.from_statistics({}, Counted(TEXTS))
     assert scoring.match_words({}, rarity, [[passage("x")]]).bm25.tolist() == [0]
-    assert scoring.match_words(terms.count_terms("x"), TermWeights.of(terms.count_terms("x"), Counted([])), []).bm25.tolist() == []
+    assert scoring.match_words(terms.count_terms("x"), TermWeights.from_statistics(terms.count_terms("x"), Counted([])), []).bm25.tolist() == []
     assert scoring.char_ngram_scores("", {}, ["x"]).tolist() == [0]
     assert scoring.char_ngram_scores("pool", {"pool": 1.0}, []).tolist() == []
 

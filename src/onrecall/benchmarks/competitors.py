@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from onrecall.benchmarks.engines import RESULT_LIMIT, EmbeddedRecord, Mode, load_embedder
+from onrecall.benchmarks.engines import RESULT_LIMIT, EmbeddedRecord, Mode, require_embedder
 from onrecall.benchmarks.synthetic_history import SyntheticQuestion, SyntheticRecord
 from onrecall.domain.incident import Document
 from onrecall.retrieval import passages
@@ -29,7 +29,7 @@ class Chroma:
         self._rows = self._client.get_or_create_collection(
             "passages", embedding_function=None, metadata={"hnsw:space": "cosine"}
         )
-        self._model = load_embedder()
+        self._model = require_embedder()
 
     def add(self, batch: Sequence[EmbeddedRecord]) -> None:
         """Add all passages with what can be filtered by."""

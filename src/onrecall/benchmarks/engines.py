@@ -46,7 +46,7 @@ class OnRecall:
     """The product itself; only the vectors of the history are precomputed instead of embedded."""
 
     def __init__(self, folder: Path) -> None:
-        self._model = load_embedder()
+        self._model = require_embedder()
         self._store = Storage.open(self._url(folder))
         self._dealt = SyntheticEmbedder(self._model.name, self._model.dimensions)
         self._folder = folder
@@ -137,7 +137,7 @@ class _NullIndex:
         return []
 
 
-def load_embedder() -> LocalEmbedder:
+def require_embedder() -> LocalEmbedder:
     """Load the sentence model that all engines use for questions. Raises Invalid if there is none."""
     embedder = load_embedder()
     if embedder is None:

@@ -32,7 +32,7 @@ from onrecall.benchmarks.engines import (
     Mode,
     OnRecall,
     OnRecallPostgres,
-    load_embedder,
+    require_embedder,
     resident_bytes,
 )
 from onrecall.benchmarks.synthetic_history import SyntheticQuestion
@@ -164,7 +164,7 @@ def run(
     with _folder(keep) as folder:
         meanings = folder / f"meanings-{plan.questions}-{min(plan.spread, *sizes)}-{plan.pool}.npz"
         if not meanings.exists():
-            vectors.write_vectors(meanings, load_embedder(), plan.pool, questions, lambda count, total: report_progress("embedding", count, total))
+            vectors.write_vectors(meanings, require_embedder(), plan.pool, questions, lambda count, total: report_progress("embedding", count, total))
         results: list[EngineResult] = []
         jobs = [(name, size) for size in sizes for name in names]
         for n, (name, size) in enumerate(jobs, start=1):

@@ -1,6 +1,5 @@
 """Wiring: the one place that reads the settings and puts the parts together."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,21 +14,17 @@ from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channel_checks as channel_parts
 from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.models import models as refining
+from onrecall.bootstrap.recall import embedder, local_models, make_folder, models, open_index, open_models
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
 from onrecall.bootstrap.status import ComponentStatus, StatusReport, build_report
 from onrecall.bootstrap.store_watch import StoreWatch
-from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.domain.errors import Invalid
 from onrecall.grouping import ServiceGraph
 from onrecall.kafka.connection import Connection
 from onrecall.pipeline import Dependencies, GroupingTimers, IncidentService
 from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.retrieval import Retriever
-from onrecall.retrieval.embedding_cache import CachedEmbedder
-from onrecall.retrieval.embedding_endpoint import EndpointEmbedder
-from onrecall.retrieval.embeddings import NO_MODEL_MESSAGE, Embedder, LocalEmbedder, load_embedder
-from onrecall.retrieval.index import Index
-from onrecall.retrieval.local_index import LocalIndex
-from onrecall.retrieval.postgres_index import PostgresIndex
+from onrecall.retrieval.embeddings import NO_MODEL_MESSAGE, Embedder, LocalEmbedder
 from onrecall.settings import Settings
 from onrecall.settings import load as settings
 from onrecall.sources import SOURCES
@@ -39,7 +34,7 @@ from onrecall.worker.worker import WorkerHandle
 if TYPE_CHECKING:
     from onrecall.http.slack_actions import SlackApp
 
-__all__ = ["AppContext", "embedder", "kafka_connection", "open_app", "open_storage", "settings"]
+__all__ = ["AppContext", "embedder", "kafka_connection", "models", "open_app", "open_storage", "settings"]
 
 
 CERTIFICATES = {
@@ -92,11 +87,11 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
         refining(chosen),
         source_catalog(chosen),
     )
-    _make_folder(chosen.data_dir)
+    make_folder(chosen.data_dir)
     with closing(Storage.open(chosen.database)) as store, hindsight.open_peer(chosen) as peer:
-        local = _local(chosen)
-        model, asking = _models(chosen, local)
-        with _index(store, model, chosen) as index:
+        local = local_models(chosen)
+        model, asking = open_models(chosen, local)
+        with open_index(store, model, chosen) as index:
             recall = Retriever(store, model, index, asking)
             parts = Dependencies(
                 store,
@@ -238,48 +233,6 @@ def _kafka_file(path: Path, variable: str, protocol: str) -> str:
     return str(path)
 
 
-def embedder(chosen: Settings) -> Embedder | None:
-    """The sentence model in use, its vectors kept so that no text is embedded twice; None: words only."""
-    return models(chosen)[0]
-
-
-def models(chosen: Settings) -> tuple[Embedder | None, Embedder | None]:
-    """The same, and a quicker way to run it for what is asked and not kept, where there is one."""
-    return _models(chosen, _local(chosen))
-
-
-def _local(chosen: Settings) -> tuple[LocalEmbedder, ...]:
-    """The model that runs here, for what is kept and for what is asked; none where another or none is configured."""
-    model = None if chosen.embeddings_url else load_embedder(chosen.model_dir)
-    return (model, model.for_questions()) if model else ()
-
-
-def _models(chosen: Settings, local: Sequence[LocalEmbedder]) -> tuple[Embedder | None, Embedder | None]:
-    if chosen.embeddings_url:
-        key = chosen.embeddings_key.get_secret_value() if chosen.embeddings_key else None
-        return _cached(EndpointEmbedder(chosen.embeddings_url, chosen.embeddings_model or "", key), chosen), None
-    return (_cached(local[0], chosen), local[1]) if local else (None, None)
-
-
-def _cached(model: Embedder, chosen: Settings) -> Embedder:
-    cache = chosen.data_dir / "cache"
-    _make_folder(cache)
-    return CachedEmbedder(model, cache / "embeddings.db")
-
-
-@contextmanager
-def _index(store: Storage, model: Embedder | None, chosen: Settings) -> Iterator[Index]:
-    """PostgreSQL searches for itself; beside SQLite stands an index of our own, derived and safe to delete."""
-    if store.dialect == "postgresql":
-        yield PostgresIndex(store.search(model.name if model else None, model.dimensions if model else 0))
-        return
-    folder = chosen.data_dir / "index"
-    _make_folder(folder)
-    name = hashlib.sha256(chosen.database.encode()).hexdigest()[:16]
-    with closing(LocalIndex(store, model.name if model else None, folder / f"{name}.index")) as index:
-        yield index
-
-
 def _model_status(model: Embedder | None) -> ComponentStatus:
     if model is None:
         return ComponentStatus(name="meaning", state="degraded", detail=NO_MODEL_MESSAGE)
@@ -296,13 +249,6 @@ def _worker_status(worker: WorkerHandle) -> ComponentStatus:
 
 def _refinement_status() -> ComponentStatus:
     return ComponentStatus(name="refining", state="ok", detail="a model refines answers once they are out")
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(f"the data folder {folder} can't be made: {error.strerror}; set ONRECALL_DATA_DIR") from error
 
 
 def _now() -> datetime:

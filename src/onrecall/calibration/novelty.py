@@ -64,7 +64,7 @@ class VerdictThreshold:
     apart: float
     rule: str
 
-    def seen(self, answer: LabelledAnswer) -> bool:
+    def is_seen(self, answer: LabelledAnswer) -> bool:
         """Whether it answers this as seen before."""
         return _match_score(answer) >= self.similar and (not self.apart or answer.features["apart"] >= self.apart)
 
@@ -181,9 +181,9 @@ def _measure_errors(
         rule=chosen.rule,
         measured=measured,
         auroc=auroc([answer.features[score] for answer in answers], [bool(answer.known) for answer in answers]) if answers else NO_ESTIMATE,
-        false_recall=share([threshold.seen(answer) for threshold, answer in later if not answer.known]),
-        miss=share([not threshold.seen(answer) for threshold, answer in later if answer.known]),
-        right_when_known=share([answer.right for threshold, answer in later if threshold.seen(answer) and _match_score(answer) >= threshold.known]),
+        false_recall=share([threshold.is_seen(answer) for threshold, answer in later if not answer.known]),
+        miss=share([not threshold.is_seen(answer) for threshold, answer in later if answer.known]),
+        right_when_known=share([answer.right for threshold, answer in later if threshold.is_seen(answer) and _match_score(answer) >= threshold.known]),
     )
 
 

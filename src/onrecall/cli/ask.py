@@ -1,15 +1,17 @@
 """`onrecall ask` and `onrecall recall`: what is known about something that happens now."""
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import open_app
+from onrecall.bootstrap.question import question_answering
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import AsOf, Labels, Limit, OnlyKind, OnlyService, Service, Text, situation_from
-from onrecall.cli.output import print_result
-from onrecall.schemas.incidents import RecallOut, RecommendationOut
+from onrecall.cli.output import dump
+
+JSON_OUTPUT = "onrecall.cli.json_output"
 
 
 def ask(
@@ -24,13 +26,15 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Find what broke like this before and what fixed it, with citations. Writes nothing."""
-    with open_app() as context:
-        situation = situation_from(text, service, label, only_kind, only_service, as_of)
-        pending = context.memory.opinions.ask(situation)
-        answer = context.memory.ask(situation, limit, refine=refine)
-        opinion = pending.result(answer.evidence)
-    result = RecommendationOut.model_validate(answer).beside(opinion)
-    print_result(result.plain(), as_json, lambda: console.print_recommendation(answer, opinion))
+    situation = situation_from(text, service, label, only_kind, only_service, as_of)
+    with question_answering(refine=refine) as answering:
+        finish_opinion = answering.begin_opinion(situation)
+        answer = answering.answer(situation, limit)
+        opinion = finish_opinion(answer.evidence)
+    if as_json:
+        typer.echo(dump(import_module(JSON_OUTPUT).recommendation(answer, opinion)))
+    else:
+        console.print_recommendation(answer, opinion)
 
 
 def recall(
@@ -44,9 +48,12 @@ def recall(
     as_json: Json = False,
 ) -> None:
     """Find the most similar earlier incidents and documents, and why they match. Writes nothing."""
-    with open_app() as context:
-        situation = situation_from(text, service, label, only_kind, only_service, as_of)
-        pending = context.memory.opinions.ask(situation)
-        matches = context.memory.recall(situation, limit)
-        result = RecallOut.model_validate({"evidence": matches, "second_opinion": pending.result(matches)})
-    print_result(result.plain(), as_json, lambda: console.print_evidence(matches))
+    situation = situation_from(text, service, label, only_kind, only_service, as_of)
+    with question_answering() as answering:
+        finish_opinion = answering.begin_opinion(situation)
+        matches = answering.evidence(situation, limit)
+        opinion = finish_opinion(matches)
+    if as_json:
+        typer.echo(dump(import_module(JSON_OUTPUT).evidence(matches, opinion)))
+    else:
+        console.print_evidence(matches)

@@ -1,5 +1,6 @@
 """The commands by name. A command's module is imported when that command runs, so `--help` loads none of them."""
 
+import gc
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -37,10 +38,23 @@ COMMANDS = (
         "Show an incident or a document with the line numbers that citations use.",
     ),
     CommandEntry(
+        "incidents",
+        "onrecall.cli.incident_commands",
+        "app",
+        "List incidents, show one, and say who works on it and what changed.",
+    ),
+    CommandEntry(
         "resolve",
         "onrecall.cli.incidents",
         "resolve",
         "Resolve an incident with what fixed it; recall uses it at once. A later resolution is a new version.",
+    ),
+    CommandEntry("answer", "onrecall.cli.answer", "app", "Report what came of an answer."),
+    CommandEntry(
+        "postmortem",
+        "onrecall.cli.postmortem",
+        "postmortem",
+        "Print a draft of a resolved incident's postmortem, in Markdown. Writes nothing to the store.",
     ),
     CommandEntry(
         "import",
@@ -151,7 +165,7 @@ COMMANDS = (
         "doctor",
         "onrecall.cli.doctor",
         "doctor",
-        "Check every part, and show the effective settings with secrets masked.",
+        "Check every part: failures first, then warnings, then what is fine. Shows the settings that were chosen.",
     ),
     CommandEntry(
         "healthcheck",
@@ -165,6 +179,7 @@ COMMANDS = (
         "upgrade",
         "Bring the store up to this version's schema; --check only reports what that would do.",
     ),
+    CommandEntry("config", "onrecall.cli.config", "app", "Check the settings."),
     CommandEntry("bench", "onrecall.cli.bench", "app", "Run the benchmarks."),
     CommandEntry("keys", "onrecall.cli.keys", "app", "Create, list, rotate and revoke keys of the HTTP API."),
     CommandEntry("rejected", "onrecall.cli.rejected", "app", "List unreadable parts of messages, and retry them."),
@@ -227,4 +242,14 @@ class CommandTable(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Find the command that the arguments name, and load it."""
         name, command, arguments = super().resolve_command(ctx, args)
-        return name, command.load() if isinstance(command, DeferredCommand) else command, arguments
+        if isinstance(command, DeferredCommand):
+            command = command.load()
+            _collect_garbage_again()
+        return name, command, arguments
+
+
+def _collect_garbage_again() -> None:
+    """Turn the collector on where the start turned it off, and spare it what the start imported."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

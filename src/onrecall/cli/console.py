@@ -11,27 +11,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from onrecall.bootstrap.status import StatusReport
 from onrecall.cli.terminal import err, inert, print_error
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import CitedSentence, Confidence, Document, Evidence, Incident, Recommendation, Step
 from onrecall.domain.suggestion import Suggestion
-from onrecall.pipeline.cause_families import CauseOverview
-from onrecall.pipeline.import_history import ImportReport
-from onrecall.pipeline.second_opinion import SecondOpinion
-from onrecall.schemas.incidents import DocumentOut, IncidentOut, Out
-from onrecall.schemas.suggestions import SuggestionOut
 
 if TYPE_CHECKING:
     from onrecall.cli.import_history import MappingFile
+    from onrecall.pipeline.cause_families import CauseOverview
+    from onrecall.pipeline.import_history import ImportReport
+    from onrecall.pipeline.second_opinion import SecondOpinion
 
 VERDICT_STYLES = {"known": "bold green", "similar": "bold yellow", "never_seen": "bold magenta"}
 VERDICT_WORDS = {"known": "KNOWN", "similar": "SIMILAR", "never_seen": "NEVER SEEN"}
 RISK_STYLES = {"read_only": "green", "reversible": "cyan", "disruptive": "yellow", "destructive": "bold red"}
-STATE_STYLES = {"ok": "green", "degraded": "yellow", "down": "bold red"}
 OBEYED = ("Cc", "Cf", "Cs")
 REJECTED_SHOWN = 20
+LEAST_SHOWN = 0.005
+"""A smaller match is 0.00 in two digits, and says nothing."""
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -45,7 +43,7 @@ def print_line(*parts: str | tuple[str, str], indent: int = 0) -> None:
     out.print(line)
 
 
-def print_recommendation(answer: Recommendation, opinion: SecondOpinion | None = None) -> None:
+def print_recommendation(answer: Recommendation, opinion: "SecondOpinion | None" = None) -> None:
     """Print an answer: verdict, cause, trust, steps with citations, failed steps, evidence, and a second opinion."""
     print_line((VERDICT_WORDS[answer.verdict], VERDICT_STYLES[answer.verdict]), f"  {answer.verdict_reason}")
     if answer.cause:
@@ -63,7 +61,7 @@ def print_recommendation(answer: Recommendation, opinion: SecondOpinion | None =
     _print_unsettled(answer)
     if answer.evidence:
         print_line(("\nnearest misses" if answer.verdict == "never_seen" else "\nseen before", "bold"))
-        print_evidence(answer.evidence)
+        _ranked(answer.evidence)
     if opinion:
         _print_opinion(opinion)
     if answer.changed:
@@ -72,7 +70,7 @@ def print_recommendation(answer: Recommendation, opinion: SecondOpinion | None =
     print_line((f"\n{by}, {answer.latency_ms.total:.0f} ms", "dim"))
 
 
-def _print_opinion(opinion: SecondOpinion) -> None:
+def _print_opinion(opinion: "SecondOpinion") -> None:
     """Print the matches of another memory, with its own scores, apart from our evidence."""
     print_line(("\nsecond opinion", "bold"), f"  {opinion.source}, bank {opinion.bank}")
     if opinion.state != "ok":
@@ -162,9 +160,15 @@ def _print_step(step: Step, *, first_safe: bool) -> None:
 
 def print_evidence(matches: Sequence[Evidence]) -> None:
     """Print matches, best first, with reasons."""
-    if not matches:
+    if not any(match.score >= LEAST_SHOWN for match in matches):
         print_line("nothing like this was seen before")
-    for match in matches:
+    _ranked(matches)
+
+
+def _ranked(matches: Sequence[Evidence]) -> None:
+    """Print matches, best first; those that would be printed as 0.00 are only counted."""
+    shown = [match for match in matches if match.score >= LEAST_SHOWN]
+    for match in shown:
         more = f"  (and {len(match.family)} more of its family: {', '.join(match.family)})" if match.family else ""
         undated = "  undated" if match.document is not None and match.dated is None else ""
         print_line(
@@ -172,6 +176,8 @@ def print_evidence(matches: Sequence[Evidence]) -> None:
         )
         for reason in match.why:
             print_line((f"· {reason}", "dim"), indent=7)
+    if omitted := len(matches) - len(shown):
+        print_line((f"{omitted}{' more' if shown else ''} with a match of 0.00 left out", "dim"), indent=2)
 
 
 def print_opened(incident: Incident, created: bool, answer: Recommendation) -> None:
@@ -187,7 +193,7 @@ def print_resolved(incident: Incident) -> None:
         print_line(f"it is a {link.kind} of {link.incident}", indent=2)
 
 
-def print_import_report(report: ImportReport, *, dry_run: bool = False) -> None:
+def print_import_report(report: "ImportReport", *, dry_run: bool = False) -> None:
     """Print the report of an import."""
     created = "would create" if dry_run else "created"
     counts = f"updated {report.updated}, unchanged {report.unchanged}, rejected {len(report.rejected)}"
@@ -207,7 +213,7 @@ def print_import_report(report: ImportReport, *, dry_run: bool = False) -> None:
         print_error(f"  … and {len(report.rejected) - REJECTED_SHOWN} more; --json lists them all")
 
 
-def print_cause_summary(overview: CauseOverview) -> None:
+def print_cause_summary(overview: "CauseOverview") -> None:
     """Print how many root causes have a label, if families wait for one."""
     if overview.proposed:
         print_line((f"{overview.summary}: onrecall causes list", "dim"))
@@ -254,31 +260,6 @@ def _print_report_lines(incident: Incident) -> None:
     for name, line in (field_lines | cause | steps).items():
         if line is not None:
             print_line((f"{name:<12}", "dim"), f"line {line}")
-
-
-def page_to_json(record: Incident | Document | Suggestion, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
-    """Return the record and its page as JSON-ready data."""
-    shapes: Mapping[type, type[Out]] = {Incident: IncidentOut, Document: DocumentOut, Suggestion: SuggestionOut}
-    plain = shapes[type(record)].model_validate(record).plain()
-    if isinstance(record, Incident):
-        plain["alert_links"] = [{"url": link.url, "kind": link.kind} for link in links]
-    return plain | {"page": [line.text for line in page.numbered_lines(record)]}
-
-
-def print_status(
-    report: StatusReport, settings: Mapping[str, str], problems: Sequence[str], warnings: Sequence[str] = ()
-) -> None:
-    """Print parts, settings, warnings and problems."""
-    for part in report.parts:
-        print_line((f"{part.state:<9}", STATE_STYLES[part.state]), f"{part.name:<9}{part.detail}")
-    for warning in warnings:
-        print_error(f"WARNING: {warning}")
-    for problem in problems:
-        print_error(f"problem: {problem}")
-    print_line()
-    widest = max(map(len, settings), default=0)
-    for name, value in settings.items():
-        print_line((f"{name:<{widest}}  ", "dim"), value or "(not set)")
 
 
 def print_recall_benchmark(report: Mapping[str, Any]) -> None:

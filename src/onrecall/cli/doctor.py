@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import typer
 
 from onrecall.bootstrap.app import open_app, settings
+from onrecall.bootstrap.config_check import check_config
 from onrecall.bootstrap.sources import trust_warnings
 from onrecall.bootstrap.status import StatusReport, report_unopened_store
-from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.cli.diagnosis import diagnosis_of, print_diagnosis
 from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.kafka import command as streaming
@@ -16,16 +17,19 @@ from onrecall.settings import Settings
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check every part, and show the effective settings with secrets masked."""
+    """Check every part: failures first, then warnings, then what is fine. Shows the settings that were chosen."""
     chosen = settings()
     report, problems = _examine(chosen)
-    warnings = trust_warnings(chosen)
+    config = check_config()
+    warnings = [*trust_warnings(chosen), *(f"{finding.variable}: {finding.message}" for finding in config.findings)]
     result = report.model_dump(mode="json") | {
         "settings": chosen.effective_values(),
         "problems": problems,
         "warnings": warnings,
     }
-    print_result(result, as_json, lambda: console.print_status(report, chosen.effective_values(), problems, warnings))
+    groups = diagnosis_of(report, problems, warnings)
+    result["groups"] = groups.as_json()
+    print_result(result, as_json, lambda: print_diagnosis(groups, config.settings))
     if not report.ready or problems:
         raise typer.Exit(1)
 

@@ -1,6 +1,7 @@
 """Incidents on the command line: open, show, resolve, merge and split them."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +9,12 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console
+from onrecall.cli import console, json_output
 from onrecall.cli import import_history as importing
 from onrecall.cli.arguments import Json, text_of
 from onrecall.cli.options import Labels, Service, parse_labels, parse_time
 from onrecall.cli.output import print_result
+from onrecall.cli.step_options import Commands, Outcomes, Rollbacks, Steps, steps_of
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
 from onrecall.schemas.incidents import IncidentOut, RecommendationOut
@@ -60,14 +62,19 @@ def show(
     with open_app() as context:
         record = context.memory.get_record(thing_id)
         links = context.memory.alert_links(record.id) if isinstance(record, Incident) else ()
-        print_result(console.page_to_json(record, links), as_json, lambda: console.print_page(record, line, links))
+        print_result(
+            json_output.page_to_json(record, links), as_json, lambda: console.print_page(record, line, links)
+        )
 
 
 def resolve(
     incident_id: Annotated[str, typer.Argument(help="The incident.", metavar="ID")],
     root_cause: Annotated[str | None, typer.Option(help="What was wrong.")] = None,
     cause: Annotated[str | None, typer.Option(help="A short label, such as connection-pool-exhaustion.")] = None,
-    step: Annotated[list[str] | None, typer.Option(help="What worked, in order; may be repeated.")] = None,
+    step: Steps = None,
+    command: Commands = None,
+    rollback: Rollbacks = None,
+    outcome: Outcomes = None,
     failed: Annotated[list[str] | None, typer.Option(help="What did not help; may be repeated.")] = None,
     worse: Annotated[list[str] | None, typer.Option(help="What made it worse; may be repeated.")] = None,
     summary: Annotated[str | None, typer.Option(help="A summary in one sentence.")] = None,
@@ -85,7 +92,8 @@ def resolve(
             recurrence_of = recurrence_of or resolution_file.recurrence_of
             resolution = resolution_file.noun(context.memory.now())
         else:
-            resolution = _resolution(root_cause, cause, summary, by, context.memory.now(), step, failed, worse)
+            steps = steps_of(step, command, rollback, outcome)
+            resolution = _resolution(root_cause, cause, summary, by, context.memory.now(), steps, failed, worse)
         incident = context.memory.resolve(incident_id, resolution, recurrence_of)
     print_result(IncidentOut.model_validate(incident).plain(), as_json, lambda: console.print_resolved(incident))
 
@@ -96,7 +104,7 @@ def _resolution(
     summary: str | None,
     by: str | None,
     at: datetime,
-    worked: list[str] | None,
+    done: Sequence[ResolutionStep],
     failed: list[str] | None,
     worse: list[str] | None,
 ) -> Resolution:
@@ -104,8 +112,7 @@ def _resolution(
         raise Invalid("say what was wrong with --root-cause, or give --file", "root_cause")
     steps = [ResolutionStep(text, outcome="did_not_help") for text in failed or ()]
     steps += [ResolutionStep(text, outcome="made_it_worse") for text in worse or ()]
-    steps += [ResolutionStep(text) for text in worked or ()]
-    return Resolution(root_cause, at, cause, tuple(steps), summary, by=by)
+    return Resolution(root_cause, at, cause, (*steps, *done), summary, by=by)
 
 
 def merge(

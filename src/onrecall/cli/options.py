@@ -1,6 +1,7 @@
 """Options that several commands share, and how their values are read."""
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -8,8 +9,10 @@ import typer
 from onrecall.cli.arguments import text_of
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import EvidenceKind, Filter, Situation
-from onrecall.pipeline.service import make_situation
+from onrecall.domain.situation import make_situation
 
+SPAN = re.compile(r"(\d{1,5})([mhdw])")
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 Service = Annotated[str | None, typer.Option(help="Affected service; a signal, not a filter.")]
 Labels = Annotated[list[str] | None, typer.Option("--label", help="A label as name=value; may be repeated.")]
 OnlyKind = Annotated[EvidenceKind | None, typer.Option(help="Recall only incidents, or only documents.")]
@@ -29,6 +32,12 @@ def situation_from(
 ) -> Situation:
     only = Filter(kind=kind, service=only_service)
     return make_situation(text_of(text), service, parse_labels(labels), only, parse_time(as_of, "as-of"))
+
+
+def since_of(text: str | None, now: datetime) -> datetime | None:
+    """Return the moment that `--since` names: a time with a zone, or a span before now such as 24h."""
+    span = SPAN.fullmatch(text or "")
+    return now - timedelta(**{UNITS[span[2]]: int(span[1])}) if span else parse_time(text, "since")
 
 
 def parse_labels(texts: list[str] | None) -> dict[str, str]:

@@ -7,9 +7,14 @@ from typing import Any
 import typer
 
 
+def dump(value: Any) -> str:
+    """Return a value as the JSON that `--json` prints."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
 def print_result(value: Any, as_json: bool, show: Callable[[], None]) -> None:
     """Print the value as JSON, or call `show` to print it for people."""
     if as_json:
-        typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        typer.echo(dump(value))
     else:
         show()

@@ -139,6 +139,10 @@ class Incident:
     """For each of its fields the line of the document on which it begins."""
     assignee: str | None = field(default=None, metadata=NOT_CONTENT)
     """Who works on it; None: nobody said so."""
+    tags: tuple[str, ...] = field(default=(), metadata=NOT_CONTENT)
+    """Words by which people sort incidents; nothing is recalled by them."""
+    edited: tuple[str, ...] = field(default=(), metadata=NOT_CONTENT)
+    """Fields that a person set, such as `title` or `labels.region`; later alerts do not overwrite them."""
 
     def resolve(self, resolution: Resolution) -> "Incident":
         """Close the incident; a later resolution is another version of it, and does not make it last longer."""

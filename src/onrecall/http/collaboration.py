@@ -1,11 +1,14 @@
-"""People on an incident over HTTP: assigned, written about, and whom it can be given to."""
+"""People on an incident over HTTP: who takes it, what they change and write, and whom it can be given to."""
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from onrecall.http.dependencies import TheCaller, TheMemory
-from onrecall.http.grouping import NoteOut
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Severity
+from onrecall.domain.incident_edit import LONGEST_SERVICE, LONGEST_TITLE, MOST_LABELS, MOST_TAGS, IncidentEdit
+from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
+from onrecall.schemas.alerts import IncidentSeenOut, NoteOut, changes_before
 from onrecall.schemas.incidents import In, IncidentOut
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
@@ -16,6 +19,37 @@ class AssigneeIn(In):
 
     assignee: str | None = Field(max_length=200, description="A name; null or empty: nobody.", examples=["dana"])
     by: str | None = Field(None, max_length=200, description="Who says so; by default the name of the key.")
+
+
+class IncidentEditIn(In):
+    """What to change on an incident; what is left out stays as it is."""
+
+    title: str | None = Field(None, min_length=1, max_length=LONGEST_TITLE, examples=["Checkout answers 502"])
+    service: str | None = Field(None, max_length=LONGEST_SERVICE, description="Null: no service.")
+    severity: Severity | None = None
+    labels: dict[str, str | None] | None = Field(
+        None, max_length=MOST_LABELS, description="Labels to set; null removes one. All others stay."
+    )
+    tags: list[str] | None = Field(
+        None, max_length=MOST_TAGS, description="All tags from now on.", examples=[["customer-facing"]]
+    )
+    assignee: str | None = Field(None, max_length=200, description="A name; null or empty: nobody.")
+    by: str | None = Field(None, max_length=200, description="Who says so; by default the name of the key.")
+
+    def to_domain(self) -> IncidentEdit:
+        """Return the edit as the domain has it, where an empty text clears a field; Invalid for a null elsewhere."""
+        for name in ("title", "severity", "labels", "tags"):
+            if name in self.model_fields_set and getattr(self, name) is None:
+                raise Invalid(f"{name} can't be null; leave it out to keep it as it is", name)
+        sent = self.model_fields_set
+        return IncidentEdit(
+            title=self.title,
+            service=self.service or "" if "service" in sent else None,
+            severity=self.severity,
+            labels=self.labels,
+            tags=None if self.tags is None else tuple(self.tags),
+            assignee=self.assignee or "" if "assignee" in sent else None,
+        )
 
 
 class NoteIn(In):
@@ -36,6 +70,18 @@ def assign(incident_id: str, assignment: AssigneeIn, memory: TheMemory, caller: 
     """Say who works on it, or that nobody does; the same name again changes nothing."""
     assigned = memory.collaboration.assign(incident_id, assignment.assignee, caller.by(assignment.by))
     return IncidentOut.model_validate(assigned)
+
+
+@router.patch("/incidents/{incident_id}", responses=responses(404, 409, 422, 503))
+def edit(
+    incident_id: str, changes: IncidentEditIn, memory: TheMemory, worker: TheWorker, caller: TheCaller
+) -> IncidentSeenOut:
+    """Change title, service, severity, labels, tags or assignee; later alerts leave an edited field alone."""
+    incident = memory.collaboration.edit(incident_id, changes.to_domain(), caller.by(changes.by))
+    worker.wake()
+    return IncidentSeenOut.model_validate(incident).with_changes(
+        changes_before(memory, incident), memory.alert_links(incident_id)
+    )
 
 
 @router.post(

@@ -1,7 +1,5 @@
 """Storms: merged and split by hand, and what people at senders wrote about them."""
 
-from datetime import datetime
-
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
@@ -9,6 +7,7 @@ from onrecall.domain.errors import Invalid
 from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
 from onrecall.pipeline.auto_resolve import suggested_cause
+from onrecall.schemas.alerts import NoteOut
 from onrecall.schemas.incidents import In, IncidentOut, Out
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
@@ -47,15 +46,6 @@ class BeganTogetherList(BaseModel):
     """What began together, the newest first."""
 
     items: list[BeganTogetherOut]
-
-
-class NoteOut(Out):
-    """What a person wrote: here, where the source is `onrecall`, or at a sender."""
-
-    source: str
-    text: str | None
-    by: str | None
-    at: datetime
 
 
 class Notes(BaseModel):

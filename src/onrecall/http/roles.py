@@ -23,6 +23,7 @@ _V1: Mapping[str, Least] = {
     "GET /incidents": "viewer",
     "POST /incidents": "responder",
     "GET /incidents/{incident_id}": "viewer",
+    "PATCH /incidents/{incident_id}": "responder",
     "GET /incidents/{incident_id}/alerts": "viewer",
     "GET /incidents/{incident_id}/notes": "viewer",
     "GET /incidents/{incident_id}/postmortem": "viewer",

@@ -1,21 +1,26 @@
-"""Assignment of incidents, notes on them, and the people they can be assigned to."""
+"""People on an incident: assignment, edits, notes, and whom it can be assigned to."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from onrecall.domain.access import ROLE_INCLUDES, Key
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.domain.incident import Incident
+from onrecall.domain.incident_edit import IncidentEdit
+from onrecall.pipeline.group_alerts import MAX_ATTEMPTS
 from onrecall.pipeline.manual_grouping import ensure_not_merged
-from onrecall.redaction import redact
+from onrecall.redaction import redact, redact_model
+from onrecall.retrieval import Retriever
 from onrecall.storage import Storage, StoredNote
 
 
 class Collaboration:
-    """Assigns incidents and takes notes, redacted before they are stored."""
+    """Assigns and edits incidents and takes notes, redacted before they are stored."""
 
-    def __init__(self, store: Storage, clock: Callable[[], datetime], *, personal: bool) -> None:
+    def __init__(self, store: Storage, recall: Retriever, clock: Callable[[], datetime], *, personal: bool) -> None:
         self._store = store
+        self._recall = recall
         self._clock = clock
         self._personal = personal
 
@@ -24,6 +29,26 @@ class Collaboration:
         ensure_not_merged(self._store.incident(incident_id))
         name = redact(" ".join((assignee or "").split())).text or None  # an email address is a name here
         return self._store.collaboration.assign(incident_id, name, self._clock(), by)
+
+    def edit(self, incident_id: str, edit: IncidentEdit, by: str | None = None) -> Incident:
+        """Change what a person may change of an incident; the same again changes nothing.
+
+        Later alerts leave an edited field alone. Raises Invalid, NotFound, Conflict where it was merged, and
+        Unavailable where others keep changing it.
+        """
+        clean = self._redacted(edit)
+        for _ in range(MAX_ATTEMPTS):
+            before = self._store.incident(incident_id)
+            ensure_not_merged(before)
+            after = clean.apply(before)
+            (passages,) = self._recall.prepare([after])
+            if self._store.collaboration.edit(before, after, passages, self._clock(), by):
+                return self._store.incident(incident_id)
+        raise Unavailable(f"incident {incident_id} keeps changing; try again")
+
+    def _redacted(self, edit: IncidentEdit) -> IncidentEdit:
+        clean = redact_model(replace(edit, assignee=None), personal=self._personal)
+        return clean if edit.assignee is None else replace(clean, assignee=redact(edit.assignee).text)
 
     def write_note(self, incident_id: str, text: str, by: str | None = None) -> tuple[StoredNote, bool]:
         """Store a note and return it with whether it was new. Raises Invalid if blank, NotFound or Conflict."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from onrecall.domain.alert import Alert, ChangeEvent
 from onrecall.domain.incident import Incident, Severity
+from onrecall.domain.incident_edit import keep_edits
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.grouping import ServiceGraph, kind_of, service_name
 from onrecall.storage import ALERTS_SOURCE, StoredAlert
@@ -32,7 +33,7 @@ def build_incident(
     """Build the incident of these alerts.
 
     If `complete` is false, only the first and newest alerts are given, and the previous state is merged in. Incidents
-    opened or resolved by a person are returned unchanged.
+    opened or resolved by a person are returned unchanged; so is each field that a person edited.
     """
     if before is not None and (before.source != ALERTS_SOURCE or before.resolution is not None or not alerts):
         return before
@@ -61,7 +62,7 @@ def build_incident(
         source_id=before.source_id,
         links=before.links,
     )
-    return updated if complete else _keep_earlier_alerts(before, updated, first, also)
+    return keep_edits(before, updated if complete else _keep_earlier_alerts(before, updated, first, also))
 
 
 def effective_start(alert: StoredAlert) -> datetime:

@@ -23,6 +23,7 @@ DELIVERY_KINDS: Mapping[str, str] = {
     "opened": "opened",
     "alerted": "changed",
     "acknowledged": "changed",
+    "edited": "changed",
     "resolved": "resolved",
     "reopened": "reopened",
     "merged": "merged",

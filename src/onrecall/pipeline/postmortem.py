@@ -15,6 +15,7 @@ EVENT_WORDS = {
     "noted": "a note was written",
     "acknowledged": "acknowledged",
     "assigned": "assigned to somebody",
+    "edited": "edited",
     "recommended": "answered from memory",
     "rated": "the answer was rated",
     "resolved": "resolved",

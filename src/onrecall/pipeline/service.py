@@ -11,7 +11,6 @@ from onrecall.domain.incident import (
     Document,
     Evidence,
     EvidenceKind,
-    Filter,
     Incident,
     IncidentLink,
     LinkKind,
@@ -21,6 +20,7 @@ from onrecall.domain.incident import (
     Severity,
     Situation,
 )
+from onrecall.domain.situation import make_situation
 from onrecall.domain.suggestion import Suggestion
 from onrecall.grouping import ServiceGraph
 from onrecall.notifications import Channel
@@ -57,6 +57,8 @@ from onrecall.retrieval import Retriever
 from onrecall.sources import SOURCES, SourceCatalog, WebhookRequest
 from onrecall.storage import Storage
 from onrecall.storage.examples import RemovedExamples
+
+__all__ = ["Clock", "Dependencies", "GroupingTimers", "IncidentService", "make_situation"]
 
 Clock = Callable[[], datetime]
 
@@ -139,7 +141,7 @@ class IncidentService:
         self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
         self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
         self.search = TextSearch(parts.store, self._advisor.evidence)
-        self.collaboration = Collaboration(parts.store, parts.clock, personal=parts.redact_personal)
+        self.collaboration = Collaboration(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
         self._answers = RecommendationWorker(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
@@ -269,7 +271,7 @@ class IncidentService:
                 raise Invalid("an incident can't be a recurrence of itself; name the earlier one", "recurrence_of")
             self.store.incident(recurs)
             return (IncidentLink("recurrence", recurs),)
-        candidates = self._recall.alike(situation_of(incident), limit=10)
+        candidates = self._recall.similar(situation_of(incident), limit=10)
         predecessor = find_predecessor(incident, resolution, candidates, self.trust.measured().thresholds.similar)
         return (IncidentLink("recurrence", predecessor),) if predecessor else ()
 
@@ -370,16 +372,3 @@ class IncidentService:
             except NotFound:
                 continue
         return self.store.suggestions.get(record_id)
-
-
-def make_situation(
-    text: str,
-    service: str | None = None,
-    labels: dict[str, str] | None = None,
-    only: Filter | None = None,
-    as_of: datetime | None = None,
-) -> Situation:
-    """Return a situation. Raises Invalid if the text is empty."""
-    if not text.strip():
-        raise Invalid("the text is empty; describe the problem, or paste an alert or log lines", "text")
-    return Situation(text=text, service=service, labels=labels or {}, only=only or Filter(), as_of=as_of)

@@ -86,7 +86,7 @@ def find_contradiction(situation: Situation, evidence: Evidence) -> str | None:
         kind = situation.labels.get(label, "")
         if _is_other_kind(kind, _evidence_labels(evidence).get(label) or text):
             return f"it nowhere speaks of {sentence(kind, 80)}"
-    reported = f"{situation.text[:LIMIT]}\n{' '.join(situation.labels.get(label, '') for label in TYPE_LABELS)}"
+    reported = f"{situation.text[:MAX_READ_LENGTH]}\n{' '.join(situation.labels.get(label, '') for label in TYPE_LABELS)}"
     stated_faults = _find_stated_faults(reported)
     if stated_faults and not any(fault.mentioned.search(text) for fault in stated_faults):
         return f"it nowhere speaks of {' or '.join(fault.name for fault in stated_faults)}"
@@ -125,6 +125,6 @@ def _evidence_text(evidence: Evidence) -> str:
     if evidence.incident:
         resolution = evidence.resolution
         wrong = f"{resolution.root_cause}\n{resolution.cause or ''}" if resolution else ""
-        return f"{evidence.incident.text[:LIMIT]}\n{labels}\n{wrong[:LIMIT]}"
+        return f"{evidence.incident.text[:MAX_READ_LENGTH]}\n{labels}\n{wrong[:MAX_READ_LENGTH]}"
     body = evidence.document.text if evidence.document else evidence.excerpt.text if evidence.excerpt else ""
-    return f"{evidence.title}\n{labels}\n{body[:LIMIT]}"
+    return f"{evidence.title}\n{labels}\n{body[:MAX_READ_LENGTH]}"

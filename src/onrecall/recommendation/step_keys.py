@@ -24,7 +24,7 @@ def step_key(text: str, command: str | None) -> str:
     """The same action on other hosts, in another tense or with old values marked, has the same key."""
     if command and (code := _command_key(command)):
         return f"run {code}"
-    return f"do {' '.join(extract_stems(mask_instance_values(collapse_whitespace(clean(text[:READ]))[:LONGEST]).casefold()))}"
+    return f"do {' '.join(extract_stems(mask_instance_values(collapse_whitespace(clean(text[:MAX_READ_LENGTH]))[:MAX_KEYED_LENGTH]).casefold()))}"
 
 
 def _command_key(command: str) -> str:

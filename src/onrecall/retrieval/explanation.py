@@ -68,7 +68,7 @@ def _shared_words(query: Query, present: frozenset[int], informative: Sequence[i
 
 
 def _matched_synonyms(query: Query, present: frozenset[int]) -> list[str]:
-    phrases = [f"{synonym.name} for {synonym.said}" for synonym in query.other_names if synonym.terms <= present]
+    phrases = [f"{synonym.name} for {synonym.original}" for synonym in query.other_names if synonym.terms <= present]
     return [f"by another name: {', '.join(phrases[:SHOWN])}"] if phrases else []
 
 
@@ -87,7 +87,7 @@ def _differences(query: Query, record: Record, present: frozenset[int], informat
     absent_codes = [written for term, written in query.codes.items() if term not in present]
     if absent_codes:
         sentences.append(f"differs: it does not name {', '.join(absent_codes[:3])}")
-    covered = present.union(query.codes, *(synonym.said_terms for synonym in query.other_names if synonym.terms <= present))
+    covered = present.union(query.codes, *(synonym.original_terms for synonym in query.other_names if synonym.terms <= present))
     missing = _distinct_words(query, (term for term in informative if term not in covered))
     if missing:
         sentences.append(f"not in it: {', '.join(missing[:4])}")

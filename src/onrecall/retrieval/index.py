@@ -24,7 +24,7 @@ class Visible:
     exclude: frozenset[str] = frozenset()
 
     @classmethod
-    def to(cls, situation: Situation) -> "Visible":
+    def for_situation(cls, situation: Situation) -> "Visible":
         """What a situation may see."""
         only = situation.only
         return cls(only.kind, only.service, only.labels, situation.as_of, situation.exclude)

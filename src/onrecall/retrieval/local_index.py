@@ -65,8 +65,8 @@ class LocalIndex:
             return
         with self._lock:
             self._catch_up()
-            if not self._trusted and not self._genuine():
-                self._begin_anew("it is of another database")
+            if not self._trusted and not self._matches_database():
+                self._reset("it is of another database")
                 self._catch_up()
             self._trusted = True
             self._save(MAX_UNSAVED_CHANGES)
@@ -94,26 +94,26 @@ class LocalIndex:
         for segment, hamming in zip(segments, distances, strict=True):
             rows = np.flatnonzero(hamming <= border)
             ids.append(segment.ids[rows])
-            scores.append(segment.likeness(rows, vector))
+            scores.append(segment.asymmetric_score(rows, vector))
         return _rank_ids(ids, scores, limit)
 
     def _catch_up(self) -> None:
         newest = self._changes.last_seq()
         if newest < self._state.seq:
-            self._begin_anew("the database was set back")
+            self._reset("the database was set back")
         state = self._state
         while state.seq < newest and (changes := self._changes.changes(state.seq, CHANGES_PER_READ)):
             # What came anew is another now: the same number may stand for another vector.
             state = state.after(Segment.of(changes, self._model), [change.id for change in changes])
         self._state = IndexState(state.segments, max(state.seq, newest))
 
-    def _begin_anew(self, reason: str) -> None:
+    def _reset(self, reason: str) -> None:
         _log.warning("rebuilding the local index: %s", reason)
         self._state, self._saved = IndexState(), 0
         if self._path:
             snapshot.remove(self._path)
 
-    def _genuine(self) -> bool:
+    def _matches_database(self) -> bool:
         """Whether passages picked from all over are in the database as they are here."""
         segments = self._state.segments
         sampled = {

@@ -27,8 +27,8 @@ SYNONYM_WEIGHT = 0.5
 class QuerySynonym:
     """What something that was said is also called."""
 
-    said: str
-    said_terms: frozenset[int]
+    original: str
+    original_terms: frozenset[int]
     name: str
     terms: frozenset[int]
 
@@ -114,7 +114,7 @@ def _weigh_terms(headline: str, own: str, listing: str) -> tuple[dict[int, float
 def _missing_synonyms(sequence: Sequence[str], spelled: Mapping[int, str]) -> tuple[QuerySynonym, ...]:
     """What the situation does not say already."""
     candidates = (
-        QuerySynonym(synonym.said, _term_ids(synonym.said_terms), synonym.name, _term_ids(synonym.terms))
+        QuerySynonym(synonym.original, _term_ids(synonym.original_terms), synonym.name, _term_ids(synonym.terms))
         for synonym in thesaurus.find_synonyms(sequence)
     )
     return tuple(synonym for synonym in candidates if not synonym.terms <= spelled.keys())

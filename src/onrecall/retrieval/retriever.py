@@ -106,8 +106,8 @@ class RankedCandidate:
     """A candidate that was read in full."""
 
     candidate: SearchCandidate
-    thing: Record
-    said: Sequence[StoredText]
+    record: Record
+    texts: Sequence[StoredText]
     """What the passages say that it is compared by."""
     signals: Signals
 
@@ -165,8 +165,8 @@ class Retriever:
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """Find the most similar earlier incidents and documents, best first."""
-        prepared, ranked, family = self._ranked(situation, limit)
-        return self._explained(prepared, ranked, limit, family)
+        prepared, ranked, family = self._search_collapsed(situation, limit)
+        return self._explain(prepared, ranked, limit, family)
 
     def precedents(self, situation: Situation, limit: int = 5) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
         """Return what was seen before, best first, and beside it what goes on now.
@@ -174,20 +174,20 @@ class Retriever:
         An incident that is open, or that did not begin before the situation, is no precedent: of two that began in the
         same second neither was seen before the other.
         """
-        prepared, finalists = self._read(situation, limit, lambda record: is_precedent(record, situation))
-        settled = [finalist for finalist in finalists if is_precedent(finalist.thing, situation)]
+        prepared, finalists = self._search(situation, limit, lambda record: is_precedent(record, situation))
+        settled = [finalist for finalist in finalists if is_precedent(finalist.record, situation)]
         ranked, family = _collapse_recurrences(settled, situation.exclude)
-        ongoing = [finalist for finalist in finalists if not is_precedent(finalist.thing, situation)]
-        return self._explained(prepared, ranked, limit, family), self._explained(prepared, ongoing, limit, {})
+        ongoing = [finalist for finalist in finalists if not is_precedent(finalist.record, situation)]
+        return self._explain(prepared, ranked, limit, family), self._explain(prepared, ongoing, limit, {})
 
-    def alike(self, situation: Situation, limit: int = 5) -> tuple[tuple[Record, float], ...]:
+    def similar(self, situation: Situation, limit: int = 5) -> tuple[tuple[Record, float], ...]:
         """The same things with their scores, unexplained: for whoever only compares."""
-        _, ranked, _ = self._ranked(situation, limit)
-        return tuple((finalist.thing, _rounded_score(finalist)) for finalist in ranked[:limit])
+        _, ranked, _ = self._search_collapsed(situation, limit)
+        return tuple((finalist.record, _rounded_score(finalist)) for finalist in ranked[:limit])
 
     def signals(self, situation: Situation, limit: int) -> tuple[int, tuple[tuple[str, Signals], ...]]:
         """How many terms a situation has, and the ids of the best candidates with their signals: to fit a ranker on."""
-        prepared, ranked, _ = self._ranked(situation, limit)
+        prepared, ranked, _ = self._search_collapsed(situation, limit)
         return len(prepared.query.weights), tuple((finalist.owner[1], finalist.signals) for finalist in ranked[:limit])
 
     def similarities(self, text: str, passages_by_owner: Mapping[Owner, Sequence[Passage]]) -> dict[Owner, float]:
@@ -203,13 +203,13 @@ class Retriever:
                 similarities[owner] = float((matrix @ question).max())
         return similarities
 
-    def _ranked(
+    def _search_collapsed(
         self, situation: Situation, limit: int
     ) -> tuple[PreparedQuery, list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
-        prepared, finalists = self._read(situation, limit)
+        prepared, finalists = self._search(situation, limit)
         return prepared, *_collapse_recurrences(finalists, situation.exclude)
 
-    def _explained(
+    def _explain(
         self, prepared: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int, family: Mapping[str, tuple[str, ...]]
     ) -> tuple[Evidence, ...]:
         """The best of what was ranked, with reasons and with its place among all candidates in numbers."""
@@ -222,19 +222,19 @@ class Retriever:
             for finalist, excerpt, ranking in zip(selected, excerpts, numbers, strict=True)
         )
 
-    def _read(
+    def _search(
         self, situation: Situation, limit: int, accepts: Callable[[Record], bool] | None = None
     ) -> tuple[PreparedQuery, list[RankedCandidate]]:
         """The best candidates, read in full; where too few of them are wanted, all that were proposed."""
         query = parse_situation(situation)
         embedding = self._embed(query)
-        rarity = TermWeights.of(query.weights, self._source.term_statistics([*query.weights, scoring.DOC_MARKER_TERM]))
+        rarity = TermWeights.from_statistics(query.weights, self._source.term_statistics([*query.weights, scoring.DOC_MARKER_TERM]))
         by_words = self._by_words(situation, query, rarity)
         prepared = PreparedQuery(situation, query, _query_vector(embedding), rarity, _rarest_template_terms(query, rarity))
         proposed, count = self._propose(prepared, by_words), max(FINALISTS, 2 * limit)
-        finalists = self._complete(prepared, self._compare(prepared, proposed, count))
-        if accepts and len(proposed) > count and sum(accepts(finalist.thing) for finalist in finalists) < limit:
-            finalists = self._complete(prepared, self._compare(prepared, proposed, len(proposed)))
+        finalists = self._add_signals(prepared, self._compare(prepared, proposed, count))
+        if accepts and len(proposed) > count and sum(accepts(finalist.record) for finalist in finalists) < limit:
+            finalists = self._add_signals(prepared, self._compare(prepared, proposed, len(proposed)))
         return prepared, finalists
 
     def _embed(self, query: Query) -> "Future[Vectors] | None":
@@ -245,13 +245,13 @@ class Retriever:
 
     def _by_words(self, situation: Situation, query: Query, rarity: TermWeights) -> list[int]:
         self._index.refresh()
-        return self._index.words(query.weights, Visible.to(situation), _proposal_limit(rarity))
+        return self._index.words(query.weights, Visible.for_situation(situation), _proposal_limit(rarity))
 
     def _propose(self, prepared: PreparedQuery, by_words: Sequence[int]) -> Mapping[Owner, Sequence[StoredFeatures]]:
         """All that is known of whatever the index proposes."""
         proposed = list(by_words)
         if prepared.vector is not None:
-            proposed += self._index.meaning(prepared.vector, Visible.to(prepared.situation), _proposal_limit(prepared.rarity))
+            proposed += self._index.meaning(prepared.vector, Visible.for_situation(prepared.situation), _proposal_limit(prepared.rarity))
         features = self._source.passage_features(list(dict.fromkeys(proposed)), prepared.situation.as_of)
         return {owner: features[owner] for owner in sorted(features) if owner[1] not in prepared.situation.exclude}
 
@@ -261,7 +261,7 @@ class Retriever:
         """The best by words and meaning."""
         owners, features = list(proposed), list(proposed.values())
         matches = scoring.match_words(prepared.query.weights, prepared.rarity, features)
-        near, has_meaning = self._meaning(prepared, features)
+        near, has_meaning = self._cosine_scores(prepared, features)
         strengths, words = fusion.weighted_scores(matches.bm25, near, has_meaning), matches.bm25
         ranks = self._ranker.rank(strengths, words, matches.overlap, matches.length, len(prepared.query.weights))
         # Owners are in their order, and of equals the first stays first.
@@ -282,7 +282,7 @@ class Retriever:
             candidates.append(SearchCandidate(owners[row], features[row], frozenset(numbers[has[row]].tolist()), signals))
         return candidates
 
-    def _meaning(
+    def _cosine_scores(
         self, prepared: PreparedQuery, features: Sequence[Sequence[StoredFeatures]]
     ) -> tuple[scoring.Scores | None, npt.NDArray[np.bool_] | None]:
         """How near each is, and of which that is known; nothing without a model."""
@@ -290,7 +290,7 @@ class Retriever:
             return None, None
         return scoring.cosine_scores(prepared.vector, self._embedder.name, features)
 
-    def _complete(self, prepared: PreparedQuery, candidates: Sequence[SearchCandidate]) -> list[RankedCandidate]:
+    def _add_signals(self, prepared: PreparedQuery, candidates: Sequence[SearchCandidate]) -> list[RankedCandidate]:
         """Every signal for the best candidates that fit, best first."""
         records = self._source.get_records([candidate.owner for candidate in candidates], prepared.situation.as_of)
         only = prepared.situation.only
@@ -313,11 +313,11 @@ class Retriever:
         """Of each one the passage that matches best by itself."""
         alone = [[passage] for finalist in finalists for passage in finalist.candidate.imprints]
         words = scoring.match_words(prepared.query.weights, prepared.rarity, alone).bm25
-        strength = iter(fusion.weighted_scores(words, *self._meaning(prepared, alone)).tolist())
+        strength = iter(fusion.weighted_scores(words, *self._cosine_scores(prepared, alone)).tolist())
         snippets = []
         for finalist in finalists:
-            by_itself = [next(strength) for _ in finalist.said]
-            best = finalist.said[by_itself.index(max(by_itself))]
+            by_itself = [next(strength) for _ in finalist.texts]
+            best = finalist.texts[by_itself.index(max(by_itself))]
             snippets.append(Snippet(best.text, best.line, best.heading))
         return snippets
 
@@ -333,7 +333,7 @@ def _collapse_recurrences(
     finalists: Sequence[RankedCandidate], exclude: frozenset[str]
 ) -> tuple[list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
     """The finalists, of each family one, and who else belongs to it."""
-    incidents = [finalist.thing for finalist in finalists if isinstance(finalist.thing, Incident)]
+    incidents = [finalist.record for finalist in finalists if isinstance(finalist.record, Incident)]
     family, hidden = families.collapse(incidents, exclude)
     return [finalist for finalist in finalists if finalist.owner[0] != "incident" or finalist.owner[1] not in hidden], family
 
@@ -367,7 +367,7 @@ def _rounded_score(finalist: RankedCandidate) -> float:
 def _to_evidence(
     prepared: PreparedQuery, finalist: RankedCandidate, excerpt: Snippet, family: tuple[str, ...], informative: Sequence[int]
 ) -> Evidence:
-    record, signals = finalist.thing, finalist.signals
+    record, signals = finalist.record, finalist.signals
     return Evidence(
         id=record.id,
         kind=finalist.owner[0],
@@ -421,16 +421,16 @@ def _rescore(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> I
     """With the signals that need the text."""
     letters = _char_ngram_scores(prepared, finalists).tolist()
     for finalist, characters, signature in zip(finalists, letters, _signature_scores(prepared, finalists), strict=True):
-        labels = explain.location_overlap(prepared.query, finalist.thing)
+        labels = explain.location_overlap(prepared.query, finalist.record)
         signals = replace(finalist.signals, characters=characters, signature=signature, labels=labels)
-        yield RankedCandidate(finalist.candidate, finalist.thing, finalist.said, signals)
+        yield RankedCandidate(finalist.candidate, finalist.record, finalist.texts, signals)
 
 
 def _char_ngram_scores(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> scoring.Scores:
     """Letters of the whole in the whole, and of the headline in the title."""
     importance = _word_importance(prepared)
-    titles = [finalist.thing.title for finalist in finalists]
-    bodies = ("\n".join(passage.text for passage in finalist.said) for finalist in finalists)
+    titles = [finalist.record.title for finalist in finalists]
+    bodies = ("\n".join(passage.text for passage in finalist.texts) for finalist in finalists)
     texts = [f"{title}\n{body}" for title, body in zip(titles, bodies, strict=True)]
     scores = scoring.char_ngram_scores(prepared.query.text, importance, texts)
     return scores * (1 - TITLE_SHARE) + scoring.char_ngram_scores(prepared.query.headline, importance, titles) * TITLE_SHARE
@@ -452,6 +452,6 @@ def _signature_scores(prepared: PreparedQuery, finalists: Sequence[RankedCandida
     lines = {line: idf[term] / most for line, term in prepared.telling.items()}
     telling = {query.spelled[term] for term in prepared.telling.values()}
     for finalist in finalists:
-        rows = (line for passage in finalist.said for line in passage.text.splitlines()) if telling else ()
+        rows = (line for passage in finalist.texts for line in passage.text.splitlines()) if telling else ()
         templates = signatures.extract_templates(line for line in rows if any(word in line for word in telling))
         yield max(signatures.weighted_share(codes, finalist.candidate.has), signatures.weighted_share(lines, templates))

@@ -73,13 +73,13 @@ class TermWeights:
     idf: Mapping[int, float]
     most: float
     """What a term says that stands nowhere."""
-    whole: float
-    passage: float
+    owner_length: float
+    passage_length: float
     passages: int
     """How many there are."""
 
     @classmethod
-    def of(cls, weights: Mapping[int, float], statistics: TermStatistics) -> "TermWeights":
+    def from_statistics(cls, weights: Mapping[int, float], statistics: TermStatistics) -> "TermWeights":
         """From exact counts; a term that occurs nowhere says most."""
         n, length = statistics.documents, statistics.total_length
         having = {term: statistics.df.get(term, 0) for term in weights}
@@ -128,13 +128,13 @@ def match_words(weights: Mapping[int, float], rarity: TermWeights, owners: Seque
     starts = np.cumsum(sizes) - sizes
     counts, lengths = _count_terms(term_ids, [passage for row in rows for passage in owners[row]])
     together = np.add.reduceat(counts, starts)
-    by_owner = _bm25_scores(gain, together, np.add.reduceat(lengths, starts) / rarity.whole)
-    by_passage = np.maximum.reduceat(_bm25_scores(gain, counts, lengths / rarity.passage), starts)
+    by_owner = _bm25_scores(gain, together, np.add.reduceat(lengths, starts) / rarity.owner_length)
+    by_passage = np.maximum.reduceat(_bm25_scores(gain, counts, lengths / rarity.passage_length), starts)
     scores[rows] = np.log1p((by_owner * (1 - BEST_PASSAGE_SHARE) + by_passage * BEST_PASSAGE_SHARE) / max_word_score(weights, rarity))
     has[rows] = together > 0
     sums = np.add.reduceat(lengths, starts)
     overlap[rows] = _damped_cosine(gain, np.array([weights[term] for term in term_ids.tolist()]), together, sums)
-    length[rows] = np.log(np.maximum(sums, 1.0) / rarity.whole)
+    length[rows] = np.log(np.maximum(sums, 1.0) / rarity.owner_length)
     return WordMatches(scores, has, overlap, length)
 
 

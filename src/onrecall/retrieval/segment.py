@@ -109,7 +109,7 @@ class Segment:
         dead[rows] = True
         return replace(self, dead=dead)
 
-    def seen(self, visible: Visible) -> Mask | None:
+    def visible_rows(self, visible: Visible) -> Mask | None:
         """Which rows a question may see; None: all of them."""
         needed = list(_required_tags(visible))
         suggested = self.words.having(SUGGESTION_TAG) if visible.kind is None else None
@@ -128,7 +128,7 @@ class Segment:
     def scores(self, terms: Terms, importance: Vector, visible: Visible) -> Vector:
         """How well each row fits the terms; 0: not at all, or it may not be seen."""
         scores = self.words.scores(terms, importance)
-        mask = self.seen(visible)
+        mask = self.visible_rows(visible)
         return scores if mask is None else scores * mask
 
     def distances(self, sketch: Bits, visible: Visible) -> npt.NDArray[np.uint16]:
@@ -139,11 +139,11 @@ class Segment:
         difference, bit_counts = np.empty(len(self), np.uint64), np.empty(len(self), np.uint8)
         for plane, sign in zip(self.bits, sketch, strict=True):
             distances += np.bitwise_count(np.bitwise_xor(plane, sign, out=difference), out=bit_counts)
-        mask = self.seen(visible)
+        mask = self.visible_rows(visible)
         distances[~self.meant if mask is None else ~(mask & self.meant)] = NO_DISTANCE
         return distances
 
-    def likeness(self, rows: npt.NDArray[np.intp], vector: Vector) -> Vector:
+    def asymmetric_score(self, rows: npt.NDArray[np.intp], vector: Vector) -> Vector:
         """The vector's dot product with these rows' signs: much nearer the truth than counting signs on both sides."""
         packed = np.ascontiguousarray(self.bits[:, rows].T).view(np.uint8)
         unpacked = np.unpackbits(packed, axis=1, bitorder="little", count=len(vector))

@@ -111,8 +111,8 @@ hostname | host name
 class Synonym:
     """A name of something that was said, which nobody said."""
 
-    said: str
-    said_terms: tuple[str, ...]
+    original: str
+    original_terms: tuple[str, ...]
     name: str
     terms: tuple[str, ...]
 
@@ -125,8 +125,8 @@ def find_synonyms(sequence: Sequence[str]) -> Iterator[Synonym]:
             if tuple(sequence[at : at + len(form)]) != form:
                 continue
             for synonym in names:
-                if (synonym.said, synonym.name) not in yielded:
-                    yielded.add((synonym.said, synonym.name))
+                if (synonym.original, synonym.name) not in yielded:
+                    yielded.add((synonym.original, synonym.name))
                     yield synonym
 
 

@@ -118,6 +118,15 @@ class AlertLinkOut(Out):
     kind: AlertLinkKind
 
 
+class NoteOut(Out):
+    """What a person wrote: here, where the source is `onrecall`, or at a sender."""
+
+    source: str
+    text: str | None
+    by: str | None
+    at: datetime
+
+
 class IncidentSeenOut(IncidentOut):
     """An incident, what was changed shortly before it, and the links of its alerts."""
 

@@ -138,6 +138,11 @@ class IncidentOut(Out):
     action_items: list[ActionItemOut]
     lines: Mapping[str, int] = Field(description="For each field the line of the document on which it begins.")
     assignee: str | None = Field(None, description="Who works on it; null: nobody said so.")
+    tags: list[str] = Field(default_factory=list, description="Words by which people sort incidents.")
+    edited: list[str] = Field(
+        default_factory=list,
+        description="Fields that a person set, such as `title` or `labels.region`; later alerts leave them alone.",
+    )
 
 
 class RecordOut(Out):

@@ -1,5 +1,6 @@
 """What people do while they work on an incident: who takes it, and what they write about it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -7,11 +8,14 @@ from hashlib import sha256
 from sqlalchemy import Connection, select
 
 from onrecall.domain.alert import Note
-from onrecall.domain.incident import Incident
+from onrecall.domain.incident import Incident, Passage
+from onrecall.domain.incident_edit import changed_fields
 from onrecall.storage import events, incidents, notes, validation
+from onrecall.storage.apply_plan import queue_refresh
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.ingest_results import StoredNote
+from onrecall.storage.passages import PassageChanges
 from onrecall.storage.tables import notes as note_rows
 
 SOURCE = "onrecall"
@@ -39,6 +43,23 @@ class CollaborationRepository:
             events.add(connection, [NewEvent(incident_id, "assigned", at, by, {"assignee": assignee})], at)
             return replace(stored, assignee=assignee)
 
+    def edit(
+        self, before: Incident, after: Incident, passages: Sequence[Passage], at: datetime, by: str | None
+    ) -> bool:
+        """Write an edited incident and the passages it is recalled by; returns False where it changed meanwhile."""
+        validation.require_text(by or "", "by")
+        validation.check_key(by, "by")
+        validation.check_key(after.assignee, "assignee")
+        validation.to_storable(after)
+        at = validation.require_utc(at, "at")
+        with self._database.write() as connection:
+            if incidents.get(connection, before.id) != before:
+                return False
+            if after != before:
+                _write_edit(connection, before, after, passages, at)
+                events.add(connection, _edit_events(before, after, at, by), at)
+            return True
+
     def add_note(self, incident_id: str, text: str, at: datetime, by: str | None) -> tuple[StoredNote, bool]:
         """Store a note and put it on the timeline; the second value says whether it was new. Raises NotFound.
 
@@ -59,6 +80,29 @@ class CollaborationRepository:
         """Return the names incidents are assigned to, sorted."""
         with self._database.read() as connection:
             return incidents.assignees(connection, MAX_ASSIGNEES)
+
+
+def _write_edit(
+    connection: Connection, before: Incident, after: Incident, passages: Sequence[Passage], at: datetime
+) -> None:
+    incidents.update_state(connection, after)
+    incidents.write_edit(connection, after)
+    passage_changes = PassageChanges()
+    moved = (before.service, before.labels) != (after.service, after.labels)
+    passage_changes.set_passages(("incident", after.id), passages, moved=moved)
+    passage_changes.write(connection)
+    described = [(state.text, state.service, state.severity, state.labels) for state in (before, after)]
+    if after.status != "resolved" and described[0] != described[1]:
+        queue_refresh(connection, after.id, at)
+
+
+def _edit_events(before: Incident, after: Incident, at: datetime, by: str | None) -> list[NewEvent]:
+    happenings = []
+    if changes := changed_fields(before, after):
+        happenings.append(NewEvent(after.id, "edited", at, by, changes))
+    if before.assignee != after.assignee:
+        happenings.append(NewEvent(after.id, "assigned", at, by, {"assignee": after.assignee}))
+    return happenings
 
 
 def _note_id(incident_id: str, text: str, by: str | None) -> str:

@@ -24,7 +24,7 @@ MAX_OPEN = 300
 """The most open incidents considered, newest first."""
 RECENT_WINDOW = timedelta(hours=24)
 """Older incidents (with only older alerts) are joined only by alerts that already belong to them."""
-MANUAL_EVENTS = ("acknowledged", "linked", "split")
+MANUAL_EVENTS = ("acknowledged", "assigned", "edited", "linked", "split")
 """Events that only people cause."""
 
 Kinds = frozenset[str]

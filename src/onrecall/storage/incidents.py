@@ -22,7 +22,7 @@ COLUMNS = (
     "id", "title", "description", "service", "environment", "severity", "status",
     "started_at", "acknowledged_at", "resolved_at", "source", "source_id", "document",
 )  # fmt: skip
-SELECT_INCIDENT = select(*(incidents.c[name] for name in (*COLUMNS, "assignee", "labels", "report")))
+SELECT_INCIDENT = select(*(incidents.c[name] for name in (*COLUMNS, "assignee", "tags", "edited", "labels", "report")))
 """Selects an incident's own fields only: retrieval reads dozens of incidents per question."""
 MAX_QUERY_LENGTH = 1000
 RECENT_WINDOW = timedelta(days=7)
@@ -137,6 +137,13 @@ def assign(connection: Connection, incident: str, assignee: str | None) -> None:
     connection.execute(update(incidents).where(incidents.c.id == incident).values(assignee=assignee))
 
 
+def write_edit(connection: Connection, incident: Incident) -> None:
+    """Write what only people say of an incident: who works on it, its tags, and which fields they edited."""
+    marks = {"tags": list(incident.tags) or None, "edited": list(incident.edited) or None}
+    values = {"assignee": incident.assignee} | marks
+    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
 def assignees(connection: Connection, limit: int) -> tuple[str, ...]:
     """Return the names incidents are assigned to, sorted."""
     assignee = incidents.c.assignee
@@ -180,9 +187,10 @@ def _from_rows(connection: Connection, rows: Sequence[Row[Any]], as_of: datetime
     links_by_incident = links.by_incident(connection, ids, as_of)
     result = []
     for row in rows:
-        incident_id, *plain, assignee, labels, report = tuple(row)
+        incident_id, *plain, assignee, tags, edited, labels, report = tuple(row)
         fields: dict[str, Any] = dict(zip(COLUMNS[1:], plain, strict=True)) | incident_reports.decode(report)
-        fields["assignee"] = assignee if as_of is None else None  # past assignees are only on the timeline
+        if as_of is None:  # past assignees, tags and edits are only on the timeline
+            fields |= {"assignee": assignee, "tags": tuple(tags or ()), "edited": tuple(edited or ())}
         incident = Incident(
             incident_id,
             **fields,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,11 +15,14 @@ from onrecall.storage import alert_writes, alerts, audit, change_events, notes, 
 from onrecall.storage.alerts import AlertRow
 from onrecall.storage.ingest_results import IngestBatch, IngestResult, RejectedPart
 
-EVENT_TYPES: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (Alert, ChangeEvent, Note, Acknowledgement)
-}
 UNSTORED_PREFIX = "onrecall:"
 """Prefix of stored parts that were parsed but can't be stored, followed by the type and the object as JSON."""
+
+
+@cache
+def _event_types() -> dict[str, TypeAdapter[Any]]:
+    """Return the readers of events by the name of their class."""
+    return {kind.__name__: TypeAdapter(kind) for kind in (Alert, ChangeEvent, Note, Acknowledgement)}
 
 
 @dataclass(slots=True)
@@ -60,7 +64,7 @@ def decode_rejected(raw: str) -> InboundEvent | None:
         return None
     _, kind, content = raw.split(":", 2)
     try:
-        event: InboundEvent = EVENT_TYPES[kind].validate_json(content)
+        event: InboundEvent = _event_types()[kind].validate_json(content)
     except ValidationError as error:
         raise Invalid(f"this part is still unreadable; send it corrected: {error.errors()[0]['msg']}") from error
     return event
@@ -69,7 +73,7 @@ def decode_rejected(raw: str) -> InboundEvent | None:
 def _rejected_event(signal: InboundEvent, where: str, error: Invalid) -> RejectedPart:
     kind = type(signal).__name__
     return RejectedPart(
-        where, error.field, str(error), f"{UNSTORED_PREFIX}{kind}:{EVENT_TYPES[kind].dump_json(signal).decode()}"
+        where, error.field, str(error), f"{UNSTORED_PREFIX}{kind}:{_event_types()[kind].dump_json(signal).decode()}"
     )
 
 

@@ -15,6 +15,7 @@ EventType = Literal[
     "noted",
     "acknowledged",
     "assigned",
+    "edited",
     "recommended",
     "rated",
     "resolved",

@@ -42,6 +42,8 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("incidents", "status"): Status,
     ("incidents", "labels"): dict[str, str],
     ("incidents", "report"): IncidentReportBody | None,
+    ("incidents", "tags"): list[str],
+    ("incidents", "edited"): list[str],
     ("resolutions", "steps"): tuple[ResolutionStep, ...],
     ("resolutions", "provenance"): Provenance,
     ("resolutions", "cause_origin"): CauseOrigin,

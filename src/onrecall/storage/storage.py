@@ -258,7 +258,7 @@ class Storage(AlertRepository):
 
     def incidents(  # noqa: PLR0917
         self,
-        status: Status | None = None,
+        status: Status | Literal["unresolved"] | None = None,
         service: str | None = None,
         severity: Severity | None = None,
         q: str | None = None,

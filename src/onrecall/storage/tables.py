@@ -57,6 +57,8 @@ incidents = Table(
     Column("document", TextType),  # the postmortem that tells of it
     Column("report", Json),  # what that says beyond the columns; none: no document tells of it
     Column("assignee", TextType),  # who works on it
+    Column("tags", Json),  # words of people; none: there are none
+    Column("edited", Json),  # the fields that a person set, which alerts leave alone; none: there are none
     UniqueConstraint("source", "source_id"),
     Index("incidents_document", "document"),
     Index("incidents_started_at", "started_at", "id"),

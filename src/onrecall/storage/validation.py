@@ -119,7 +119,18 @@ def _is_omitted(value: object, name: str) -> bool:
 
 ADDED_FIELDS: Mapping[type, frozenset[str]] = {
     Incident: frozenset(
-        ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines", "assignee")
+        (
+            "document",
+            "impact",
+            "detection",
+            "trigger",
+            "timeline",
+            "action_items",
+            "lines",
+            "assignee",
+            "tags",
+            "edited",
+        )
     ),
     Resolution: frozenset(("root_cause_line",)),
     ResolutionStep: frozenset(("line", "effect")),

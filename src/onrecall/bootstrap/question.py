@@ -1,0 +1,71 @@
+"""The wiring of one question: the store, recall and the advisor. It takes no alerts in and notifies nobody."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from onrecall.bootstrap.recall import local_models, make_folder, open_index, open_models
+from onrecall.domain.incident import Evidence, Recommendation, Situation
+from onrecall.pipeline.calibrate import CalibrationService
+from onrecall.pipeline.observers import Observers
+from onrecall.pipeline.recommend import Recommender
+from onrecall.retrieval import Retriever
+from onrecall.settings import Settings, load
+from onrecall.storage import Storage
+
+if TYPE_CHECKING:
+    from onrecall.pipeline.second_opinion import SecondOpinion
+
+FinishOpinion = Callable[[tuple[Evidence, ...]], "SecondOpinion | None"]
+"""Waits for a second opinion and puts it beside our evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswering:
+    """What answers a question; nothing is stored."""
+
+    answer: Callable[[Situation, int], Recommendation]
+    """The answer with at most so much evidence."""
+    evidence: Callable[[Situation, int], tuple[Evidence, ...]]
+    begin_opinion: Callable[[Situation], FinishOpinion]
+    """Begins to ask for a second opinion, where a source is configured."""
+
+
+@contextmanager
+def question_answering(*, refine: bool = False) -> Iterator[QuestionAnswering]:
+    """Open what answers a question: all of OnRecall where a model or a second opinion is asked, else a part of it."""
+    chosen = load()
+    if refine or chosen.hindsight_url:
+        with _whole(chosen, refine=refine) as answering:
+            yield answering
+        return
+    make_folder(chosen.data_dir)
+    with closing(Storage.open(chosen.database)) as store:
+        model, asking = open_models(chosen, local_models(chosen))
+        with open_index(store, model, chosen) as index:
+            advisor = Recommender(
+                store, Retriever(store, model, index, asking), CalibrationService(store), _now, Observers()
+            )
+            yield QuestionAnswering(
+                lambda situation, limit: advisor.answer(situation, limit=limit),
+                advisor.evidence,
+                lambda _situation: lambda _evidence: None,
+            )
+
+
+@contextmanager
+def _whole(chosen: Settings, *, refine: bool) -> Iterator[QuestionAnswering]:
+    with import_module("onrecall.bootstrap.app").house(chosen) as home:
+        memory = home.memory
+        yield QuestionAnswering(
+            lambda situation, limit: memory.ask(situation, limit, refine=refine),
+            memory.recall,
+            lambda situation: memory.opinions.ask(situation).result,
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

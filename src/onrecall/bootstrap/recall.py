@@ -1,0 +1,67 @@
+"""The wiring of recall: the sentence model that the settings name, and the index of the passages."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from onrecall.domain.errors import Unavailable
+from onrecall.retrieval.embedding_cache import CachedEmbedder
+from onrecall.retrieval.embedding_endpoint import EndpointEmbedder
+from onrecall.retrieval.embeddings import Embedder, LocalEmbedder, load_embedder
+from onrecall.retrieval.index import Index
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.retrieval.postgres_index import PostgresIndex
+from onrecall.settings import Settings
+from onrecall.storage import Storage
+
+
+def embedder(chosen: Settings) -> Embedder | None:
+    """The sentence model in use, its vectors kept so that no text is embedded twice; None: words only."""
+    return models(chosen)[0]
+
+
+def models(chosen: Settings) -> tuple[Embedder | None, Embedder | None]:
+    """The same, and a quicker way to run it for what is asked and not kept, where there is one."""
+    return open_models(chosen, local_models(chosen))
+
+
+def local_models(chosen: Settings) -> tuple[LocalEmbedder, ...]:
+    """The model that runs here, for what is kept and for what is asked; none where another or none is configured."""
+    model = None if chosen.embeddings_url else load_embedder(chosen.model_dir)
+    return (model, model.for_questions()) if model else ()
+
+
+def open_models(chosen: Settings, local: Sequence[LocalEmbedder]) -> tuple[Embedder | None, Embedder | None]:
+    """The model for what is kept, its vectors cached, and the one for what is asked; None: words only."""
+    if chosen.embeddings_url:
+        key = chosen.embeddings_key.get_secret_value() if chosen.embeddings_key else None
+        return _cached(EndpointEmbedder(chosen.embeddings_url, chosen.embeddings_model or "", key), chosen), None
+    return (_cached(local[0], chosen), local[1]) if local else (None, None)
+
+
+def _cached(model: Embedder, chosen: Settings) -> Embedder:
+    cache = chosen.data_dir / "cache"
+    make_folder(cache)
+    return CachedEmbedder(model, cache / "embeddings.db")
+
+
+@contextmanager
+def open_index(store: Storage, model: Embedder | None, chosen: Settings) -> Iterator[Index]:
+    """PostgreSQL searches for itself; beside SQLite stands an index of our own, derived and safe to delete."""
+    if store.dialect == "postgresql":
+        yield PostgresIndex(store.search(model.name if model else None, model.dimensions if model else 0))
+        return
+    folder = chosen.data_dir / "index"
+    make_folder(folder)
+    name = hashlib.sha256(chosen.database.encode()).hexdigest()[:16]
+    with closing(LocalIndex(store, model.name if model else None, folder / f"{name}.index")) as index:
+        yield index
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of ours where it is missing. Raises Unavailable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"the data folder {folder} can't be made: {error.strerror}; set ONRECALL_DATA_DIR") from error

@@ -1,0 +1,71 @@
+"""`onrecall answer`: what came of an answer, which later answers and their confidence rest on."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from onrecall.bootstrap.app import open_app
+from onrecall.cli import console as printing
+from onrecall.cli.arguments import Json
+from onrecall.cli.output import print_result
+from onrecall.cli.step_options import OUTCOMES
+from onrecall.domain.errors import Invalid, NotFound
+from onrecall.domain.incident import OutcomeVerdict, RecommendationOutcome, StepVerdict
+from onrecall.pipeline import IncidentService
+from onrecall.schemas.incidents import RecommendationOut
+
+app = typer.Typer(help="Report what came of an answer.", no_args_is_help=True)
+
+VERDICTS: dict[str, OutcomeVerdict] = {"helped": "helped", "did-not-help": "did_not_help"}
+
+
+@app.callback()
+def _group() -> None:
+    """A group also while it has one command."""
+
+
+@app.command()
+def rate(
+    answer_id: Annotated[
+        str, typer.Argument(help="The answer, or the incident whose newest answer it is.", metavar="ID")
+    ],
+    verdict: Annotated[Literal["helped", "did-not-help"], typer.Argument(help="What came of it.")],
+    step: Annotated[
+        list[str] | None, typer.Option(help="What came of one step, such as 2=did-not-help; may be repeated.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="What happened, in a sentence.")] = None,
+    by: Annotated[str | None, typer.Option(help="Name of the person.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether an answer helped. The last word of each person counts."""
+    with open_app() as home:
+        recommendation_id = _recommendation_id(home.memory, answer_id)
+        steps = tuple(_step(entry) for entry in step or ())
+        home.memory.rate(
+            RecommendationOutcome(recommendation_id, VERDICTS[verdict], home.memory.now(), steps, note, by)
+        )
+        value = RecommendationOut.model_validate(home.memory.store.recommendation(recommendation_id)).plain()
+    words = "helped" if verdict == "helped" else "did not help"
+    print_result(
+        value, as_json, lambda: printing.print_line(f"{recommendation_id} {words}; later answers count with it")
+    )
+
+
+def _recommendation_id(memory: IncidentService, answer_id: str) -> str:
+    """The id of an answer; that of an incident stands for its newest one."""
+    try:
+        return memory.store.recommendation(answer_id).id
+    except NotFound:
+        incident = memory.store.incident(answer_id)
+    newest = memory.store.newest_recommendation(incident.id)
+    if newest is None:
+        raise NotFound(f"incident {incident.id} has no answer yet")
+    return newest.id
+
+
+def _step(entry: str) -> StepVerdict:
+    number, _, word = entry.partition("=")
+    outcome = OUTCOMES.get(word.replace("_", "-"))
+    if outcome is None or not (number.isascii() and number.isdigit() and len(number) < 4):
+        raise Invalid(f"--step {entry}: give it as number=outcome, with one of {', '.join(OUTCOMES)}", "step")
+    return StepVerdict(int(number), outcome)

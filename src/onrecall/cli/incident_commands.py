@@ -1,0 +1,187 @@
+"""`onrecall incidents`: what is open, what is known of one incident, and who works on it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import typer
+
+from onrecall.bootstrap.app import AppContext, open_app
+from onrecall.cli import console as printing
+from onrecall.cli import incident_page
+from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.options import since_of
+from onrecall.cli.output import print_result
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Incident, Severity
+from onrecall.domain.incident_edit import IncidentEdit
+from onrecall.schemas.alerts import AlertOut, ChangeBeforeOut, IncidentSeenOut, NoteOut, changes_before
+from onrecall.schemas.incidents import EventOut, IncidentOut, RecommendationOut
+
+app = typer.Typer(help="List incidents, show one, and say who works on it and what changed.", no_args_is_help=True)
+
+MOST_ALERTS = 200
+Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
+By = Annotated[str | None, typer.Option(help="Name of the person who does this.")]
+Listed = Literal["unresolved", "open", "acknowledged", "resolved"]
+TagOption = Annotated[list[str] | None, typer.Option("--tag", help="A tag to add; may be repeated.")]
+UntagOption = Annotated[list[str] | None, typer.Option("--untag", help="A tag to remove; may be repeated.")]
+LabelOption = Annotated[
+    list[str] | None, typer.Option("--label", help="A label as name=value; name= removes it; may be repeated.")
+]
+
+
+@app.command(name="list")
+def list_(
+    status: Annotated[Listed | None, typer.Option(help="Only incidents in this state.")] = None,
+    service: Annotated[str | None, typer.Option(help="Only incidents of this service.")] = None,
+    severity: Annotated[Severity | None, typer.Option(help="Only incidents of this severity.")] = None,
+    query: Annotated[str | None, typer.Option(help="Words in the title or the description.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Started at or after: a time with a zone, or a span such as 24h.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many to show.")] = 20,
+    cursor: Annotated[str | None, typer.Option(help="Where the last list ended.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List incidents, newest first."""
+    with open_app() as home:
+        now = home.memory.now()
+        page = home.memory.store.incidents(
+            status=status,
+            service=service,
+            severity=severity,
+            q=query,
+            since=since_of(since, now),
+            cursor=cursor,
+            limit=limit,
+        )
+    items = [IncidentOut.model_validate(incident).plain() for incident in page.items] if as_json else []
+    print_result(
+        {"items": items, "next": page.next_cursor},
+        as_json,
+        lambda: incident_page.print_list(page.items, page.next_cursor, now),
+    )
+
+
+@app.command()
+def show(
+    incident_id: Name,
+    whole_answer: Annotated[bool, typer.Option("--answer", help="Print the whole answer, not its gist.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show an incident with its answer in short, its alerts, its timeline, notes and links."""
+    with open_app() as home:
+        details = _details(home, incident_id)
+        value = _details_as_json(home, details) if as_json else {}
+    print_result(value, as_json, lambda: incident_page.print_details(details, whole_answer=whole_answer))
+
+
+@app.command()
+def ack(incident_id: Name, by: By = None, as_json: Json = False) -> None:
+    """Record that somebody is working on an incident."""
+    with open_app() as home:
+        incident = home.memory.acknowledge(incident_id, by)
+    _print(incident, f"{incident.id} is acknowledged", as_json=as_json)
+
+
+@app.command()
+def assign(
+    incident_id: Name,
+    name: Annotated[str | None, typer.Argument(help="Who works on it.", metavar="NAME")] = None,
+    nobody: Annotated[bool, typer.Option("--nobody", help="Nobody works on it any more.")] = False,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Say who works on an incident, or that nobody does."""
+    if nobody == bool(name and name.strip()):
+        raise Invalid("name the person who works on it, or give --nobody", "assignee")
+    with open_app() as home:
+        incident = home.memory.collaboration.assign(incident_id, name, by)
+    words = f"{incident.id} is assigned to {incident.assignee}" if incident.assignee else f"nobody has {incident.id}"
+    _print(incident, words, as_json=as_json)
+
+
+@app.command()
+def note(
+    incident_id: Name,
+    text: Annotated[str, typer.Argument(help="What you saw or did; - reads standard input.")],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Write a note on an incident's timeline; the same words of the same person again add nothing."""
+    with open_app() as home:
+        stored, is_new = home.memory.collaboration.write_note(incident_id, text_of(text), by)
+    value = NoteOut.model_validate(stored).plain() | {"created": is_new}
+    words = "noted on" if is_new else "was noted before on"
+    print_result(value, as_json, lambda: printing.print_line(f"{words} {incident_id}"))
+
+
+@app.command()
+def edit(
+    incident_id: Name,
+    title: Annotated[str | None, typer.Option(help="The new title.")] = None,
+    service: Annotated[str | None, typer.Option(help="The service it is about; an empty text: none.")] = None,
+    severity: Annotated[Severity | None, typer.Option(help="The new severity.")] = None,
+    label: LabelOption = None,
+    tag: TagOption = None,
+    untag: UntagOption = None,
+    assignee: Annotated[str | None, typer.Option(help="Who works on it; an empty text: nobody.")] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Change an incident's title, service, severity, labels, tags or assignee; later alerts leave that alone."""
+    if not any((title is not None, service is not None, severity, label, tag, untag, assignee is not None)):
+        raise Invalid("say what to change, such as --title or --severity", "title")
+    with open_app() as home:
+        tags = _changed_tags(home.memory.store.incident(incident_id), tag or (), untag or ())
+        changes = IncidentEdit(title, service, severity, _labels(label), tags, assignee)
+        incident = home.memory.collaboration.edit(incident_id, changes, by)
+    _print(incident, f"{incident.id} is changed", as_json=as_json)
+
+
+def _labels(entries: list[str] | None) -> Mapping[str, str | None] | None:
+    labels: dict[str, str | None] = {}
+    for entry in entries or ():
+        name, equals, value = entry.partition("=")
+        if not (equals and name.strip()):
+            raise Invalid(f"--label {entry}: give it as name=value, or name= to remove it", "label")
+        labels[name] = value or None
+    return labels or None
+
+
+def _changed_tags(incident: Incident, added: Sequence[str], removed: Sequence[str]) -> tuple[str, ...] | None:
+    if not (added or removed):
+        return None
+    return (*(tag for tag in incident.tags if tag not in removed), *added)
+
+
+def _details(home: AppContext, incident_id: str) -> incident_page.IncidentDetails:
+    store = home.memory.store
+    incident = store.incident(incident_id)
+    return incident_page.IncidentDetails(
+        incident=incident,
+        answer=store.newest_recommendation(incident_id),
+        alerts=store.alerts_of(incident_id, MOST_ALERTS + 1),
+        changes=home.memory.changes_before(incident),
+        events=store.timeline(incident_id),
+        notes=tuple(entry for entry in store.notes_of(incident_id) if entry.type == "note"),
+        links=home.memory.alert_links(incident_id),
+    )
+
+
+def _details_as_json(home: AppContext, details: incident_page.IncidentDetails) -> dict[str, Any]:
+    seen = IncidentSeenOut.model_validate(details.incident)
+    changes: list[ChangeBeforeOut] = changes_before(home.memory, details.incident)
+    answer = details.answer
+    return {
+        "incident": seen.with_changes(changes, details.links).plain(),
+        "recommendation": RecommendationOut.model_validate(answer).plain() if answer else None,
+        "alerts": [AlertOut.of(alert).plain() for alert in details.alerts[:MOST_ALERTS]],
+        "timeline": [EventOut.model_validate(event).plain() for event in details.events],
+        "notes": [NoteOut.model_validate(entry).plain() for entry in details.notes],
+    }
+
+
+def _print(incident: Incident, words: str, *, as_json: bool) -> None:
+    value = IncidentOut.model_validate(incident).plain()
+    print_result(value, as_json, lambda: printing.print_line(f"{words}: {incident.title}"))

@@ -1,0 +1,184 @@
+"""What `onrecall incidents` prints: a line for each incident, or all that is known of one, the answer first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from onrecall.cli import console as printing
+from onrecall.domain.alert import AlertLink, ChangeEvent
+from onrecall.domain.incident import Incident, Recommendation, Severity, Step, first_safe_step
+from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.pipeline.postmortem import EVENT_WORDS
+from onrecall.recommendation.imperative import to_imperative
+from onrecall.storage import IncidentEvent, StoredAlert, StoredNote
+
+SHOWN_ALERTS = 10
+SEVERITY_COLOUR: dict[Severity, str] = {"critical": "bold red", "high": "red", "medium": "yellow"}
+STATUS_COLOUR = {"open": "bold", "acknowledged": "cyan", "resolved": "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentDetails:
+    """All that is shown of one incident."""
+
+    incident: Incident
+    answer: Recommendation | None
+    alerts: tuple[StoredAlert, ...]
+    """The newest first, as many as are shown or counted."""
+    changes: tuple[ChangeEvent, ...]
+    events: tuple[IncidentEvent, ...]
+    notes: tuple[StoredNote, ...]
+    links: tuple[AlertLink, ...]
+
+
+def print_list(incidents: Sequence[Incident], cursor: str | None, now: datetime) -> None:
+    """Print one line for each incident."""
+    for incident in incidents:
+        assignee = f"  {incident.assignee}" if incident.assignee else ""
+        tags = "".join(f"  #{tag}" for tag in incident.tags)
+        printing.print_line(
+            (f"{incident.id:<10}", "bold"),
+            (f"  {incident.status:<12}", STATUS_COLOUR[incident.status]),
+            (f"  {incident.severity:<8}", SEVERITY_COLOUR.get(incident.severity, "")),
+            (f"  {_age(now - incident.started_at):>5}  ", "dim"),
+            collapse_whitespace(incident.title),
+            (f"  {incident.service or ''}{assignee}{tags}".rstrip(), "dim"),
+        )
+    if not incidents:
+        printing.print_line("no incident fits")
+    if cursor:
+        printing.print_line(("more: --cursor ", "dim"), cursor)
+
+
+def print_details(details: IncidentDetails, *, whole_answer: bool = False) -> None:
+    """Print what is known of one incident; what a responder needs first comes first."""
+    _print_head(details.incident)
+    printing.print_line(("\nanswer", "bold"))
+    if details.answer is None:
+        printing.print_line("none yet", indent=2)
+    elif whole_answer:
+        printing.print_recommendation(details.answer)
+    else:
+        _print_answer(details.answer)
+    _print_alerts(details.alerts)
+    if details.changes:
+        printing.print_line(("\nchanged before", "bold"))
+    for change in details.changes:
+        where = f"  ({change.service})" if change.service else ""
+        printing.print_line((f"{change.at:%Y-%m-%d %H:%M}  ", "dim"), change.title, (where, "dim"), indent=2)
+    printing.print_line(("\ntimeline", "bold"))
+    for event in details.events:
+        by = f"  by {event.by}" if event.by else ""
+        printing.print_line((f"{event.at:%Y-%m-%d %H:%M}  ", "dim"), describe_event(event), (by, "dim"), indent=2)
+    _print_notes(details.notes)
+    _print_links(details.incident, details.links)
+
+
+def describe_event(event: IncidentEvent) -> str:
+    """Return one entry of a timeline in a few words."""
+    detail = event.detail
+    if event.type == "assigned":
+        return f"assigned to {detail['assignee']}" if detail.get("assignee") else "assigned to nobody"
+    if event.type == "edited":
+        return f"edited: {', '.join(detail.get('fields', ()))}"
+    if event.type == "alerted":
+        return f"{detail.get('count', 0)} alerts joined: {', '.join(detail.get('titles', ()))}"
+    if event.type == "recommended":
+        return f"answered: {str(detail.get('verdict', '')).replace('_', ' ')}".rstrip(": ")
+    if event.type in ("linked", "merged", "split"):
+        other = detail.get("into") or detail.get("out_of") or detail.get("incident") or ""
+        return f"{detail.get('kind') or event.type}: {other}"
+    return EVENT_WORDS[event.type]
+
+
+def _print_head(incident: Incident) -> None:
+    printing.print_line(
+        (incident.id, "bold"),
+        (f"  {incident.status}", STATUS_COLOUR[incident.status]),
+        (f"  {incident.severity}", SEVERITY_COLOUR.get(incident.severity, "")),
+        f"  {incident.service or 'no service'}",
+    )
+    printing.print_line(collapse_whitespace(incident.title), indent=2)
+    times = [f"started {incident.started_at:%Y-%m-%d %H:%M} UTC"]
+    if incident.acknowledged_at:
+        times.append(f"acknowledged {incident.acknowledged_at:%H:%M}")
+    if incident.resolved_at:
+        times.append(f"resolved {incident.resolved_at:%Y-%m-%d %H:%M}")
+    times.append(f"assigned to {incident.assignee}" if incident.assignee else "assigned to nobody")
+    printing.print_line((", ".join(times), "dim"), indent=2)
+    if incident.tags:
+        printing.print_line(("tags: ", "dim"), ", ".join(incident.tags), indent=2)
+    if incident.edited:
+        printing.print_line((f"edited by hand: {', '.join(incident.edited)}", "dim"), indent=2)
+    if incident.resolution:
+        printing.print_line(("root cause: ", "dim"), collapse_whitespace(incident.resolution.root_cause), indent=2)
+
+
+def _print_answer(answer: Recommendation) -> None:
+    verdict = (printing.VERDICT_WORDS[answer.verdict], printing.VERDICT_STYLES[answer.verdict])
+    printing.print_line(verdict, f"  {answer.verdict_reason}", indent=2)
+    if answer.cause:
+        printing.print_line(("cause       ", "dim"), collapse_whitespace(answer.cause), indent=2)
+    printing.print_line(
+        ("confidence  ", "dim"), printing.format_trust(answer.confidence, answer.confidence_reason), indent=2
+    )
+    if step := first_safe_step(answer.steps):
+        _print_first_step(step)
+    if len(answer.steps) > 1:
+        printing.print_line((f"{len(answer.steps)} steps in all: --answer prints the whole answer", "dim"), indent=2)
+    printing.print_line((f"rate it: onrecall answer rate {answer.id} helped|did-not-help", "dim"), indent=2)
+
+
+def _print_first_step(step: Step) -> None:
+    printing.print_line(("start here  ", "dim"), to_imperative(step.text), f"  [{step.risk.replace('_', ' ')}]", indent=2)
+    for row in (step.command or "").splitlines():
+        printing.print_line((f"$ {row}", "bold cyan"), indent=14)
+
+
+def _print_alerts(alerts: Sequence[StoredAlert]) -> None:
+    if not alerts:
+        return
+    printing.print_line(("\nalerts", "bold"))
+    for stored in alerts[:SHOWN_ALERTS]:
+        alert = stored.alert
+        where = f"  ({alert.service})" if alert.service else ""
+        printing.print_line(
+            (f"{alert.starts_at:%Y-%m-%d %H:%M}  {alert.status:<8}  {alert.severity:<8}  ", "dim"),
+            collapse_whitespace(alert.title or alert.key),
+            (f"{where}  {alert.source} #{stored.id}", "dim"),
+            indent=2,
+        )
+    if len(alerts) > SHOWN_ALERTS:
+        printing.print_line(
+            (f"… and {len(alerts) - SHOWN_ALERTS} older ones or more; --json lists them", "dim"), indent=2
+        )
+
+
+def _print_notes(notes: Sequence[StoredNote]) -> None:
+    if notes:
+        printing.print_line(("\nnotes", "bold"))
+    for entry in notes:
+        author = entry.by or entry.source
+        printing.print_line(
+            (f"{entry.at:%Y-%m-%d %H:%M}  {author}: ", "dim"), collapse_whitespace(entry.text or ""), indent=2
+        )
+
+
+def _print_links(incident: Incident, links: Sequence[AlertLink]) -> None:
+    if links or incident.links or incident.document:
+        printing.print_line(("\nlinks", "bold"))
+    for link in incident.links:
+        printing.print_line((f"{link.kind:>10}  ", "dim"), link.incident, indent=2)
+    if incident.document:
+        printing.print_line((f"{'postmortem':>10}  ", "dim"), incident.document, indent=2)
+    for address in links:
+        printing.print_line((f"{address.kind:>10}  ", "dim"), address.url, indent=2)
+
+
+def _age(span: timedelta) -> str:
+    """Return how long ago something was, in its largest unit."""
+    seconds = max(0, int(span.total_seconds()))
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

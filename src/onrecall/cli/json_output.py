@@ -1,0 +1,33 @@
+"""What `--json` prints of an answer, an incident or a document. Loaded where it is printed, for schemas cost time."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from onrecall.domain import markdown_page as page
+from onrecall.domain.alert import AlertLink
+from onrecall.domain.incident import Document, Evidence, Incident, Recommendation
+from onrecall.domain.suggestion import Suggestion
+from onrecall.schemas.incidents import DocumentOut, IncidentOut, Out, RecallOut, RecommendationOut
+from onrecall.schemas.suggestions import SuggestionOut
+
+if TYPE_CHECKING:
+    from onrecall.pipeline.second_opinion import SecondOpinion
+
+
+def recommendation(answer: Recommendation, opinion: "SecondOpinion | None" = None) -> dict[str, Any]:
+    """Return an answer beside a second opinion as JSON-ready data."""
+    return RecommendationOut.model_validate(answer).beside(opinion).plain()
+
+
+def evidence(ranked: Sequence[Evidence], opinion: "SecondOpinion | None" = None) -> dict[str, Any]:
+    """Return evidence beside a second opinion as JSON-ready data."""
+    return RecallOut.model_validate({"evidence": ranked, "second_opinion": opinion}).plain()
+
+
+def page_to_json(record: Incident | Document | Suggestion, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
+    """The thing and its page as JSON-ready data."""
+    shapes: Mapping[type, type[Out]] = {Incident: IncidentOut, Document: DocumentOut, Suggestion: SuggestionOut}
+    plain = shapes[type(record)].model_validate(record).plain()
+    if isinstance(record, Incident):
+        plain["alert_links"] = [{"url": link.url, "kind": link.kind} for link in links]
+    return plain | {"page": [line.text for line in page.numbered_lines(record)]}

@@ -1,0 +1,2 @@
+alter table incidents add column tags {json};
+alter table incidents add column edited {json};
