@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecall.calibration import model as curve
-from onrecall.calibration import walk_forward as forward
+from onrecall.calibration import model
+from onrecall.calibration import walk_forward
 from onrecall.calibration.model import CalibrationModel, NotMeasured
 from onrecall.domain.errors import Invalid
 
@@ -24,7 +24,7 @@ SEEDS = range(8)
 @functools.cache
 def measured(n: int, seed: int, **world) -> dict:
     """A curve fitted on n answers, against 1,500 later ones of the same world, level by level."""
-    found = curve.fit(history(n, seed, **world)[0])
+    found = model.fit(history(n, seed, **world)[0])
     later, truth = history(1500, seed + 1000, **world)
     levels: dict = {}
     for one, chance in zip(later, truth, strict=True):
@@ -72,7 +72,7 @@ def test_confidence_goes_down_to_nothing_as_labels_are_flipped():
 
 @pytest.mark.parametrize("right", [True, False])
 def test_a_history_all_right_or_all_wrong_gives_no_certainty(right):
-    found = curve.fit([replace(one, right=right) for one in history(60)[0]])
+    found = model.fit([replace(one, right=right) for one in history(60)[0]])
     shown = found.confidence(history(1, 5)[0][0].features)
     assert (shown.right, shown.of) == ((60, 60) if right else (0, 60))
     assert 0.9 < (shown.probability if right else 1 - shown.probability) < 0.999
@@ -82,7 +82,7 @@ def test_a_history_all_right_or_all_wrong_gives_no_certainty(right):
 
 def test_the_counts_are_of_real_answers():
     judged = history(300)[0]
-    found = curve.fit(judged)
+    found = model.fit(judged)
     counted = len(judged) - int(np.ceil(0.4 * len(judged)))
     assert sum(level.of for level in found.levels) == counted
     assert sum(level.right for level in found.levels) == sum(one.right for one in judged[-counted:])
@@ -95,12 +95,12 @@ def test_the_counts_are_of_real_answers():
 
 @pytest.mark.parametrize(("n", "reason"), [(0, "0 outcomes"), (1, "1 outcome"), (6, "6 outcomes"), (19, "19 outcomes")])
 def test_too_little_is_said(n, reason):
-    assert curve.fit(history(n)[0]) == NotMeasured(f"not measured on your incidents yet: {reason}, 20 needed")
+    assert model.fit(history(n)[0]) == NotMeasured(f"not measured on your incidents yet: {reason}, 20 needed")
 
 
 def test_twenty_give_the_base_rate():
     judged = history(20)[0]
-    shown = curve.fit(judged).confidence(judged[0].features)
+    shown = model.fit(judged).confidence(judged[0].features)
     assert (shown.right, shown.of) == (sum(one.right for one in judged), 20)
 
 
@@ -108,10 +108,10 @@ def test_answers_that_named_nothing_and_answers_without_features_are_left_out():
     judged = history(40)[0]
     silent = [replace(one, verdict="never_seen") for one in judged[:15]]
     bare = [replace(one, features={}) for one in judged[15:30]]
-    assert curve.fit([*silent, *bare, *judged[30:]]) == NotMeasured(
+    assert model.fit([*silent, *bare, *judged[30:]]) == NotMeasured(
         "not measured on your incidents yet: 10 outcomes, 20 needed"
     )
-    found = curve.fit(judged)
+    found = model.fit(judged)
     assert isinstance(found.confidence({}), NotMeasured)
     assert isinstance(found.confidence({**judged[0].features, "match": float("nan")}), NotMeasured)
 
@@ -119,7 +119,7 @@ def test_answers_that_named_nothing_and_answers_without_features_are_left_out():
 def test_an_incident_counts_once_and_people_count_before_a_replay():
     replayed = history(100)[0]
     said = [replace(one, right=True, basis="outcomes", at=one.at - timedelta(minutes=1)) for one in replayed[:19]]
-    found = curve.fit([*replayed, *said, *said])
+    found = model.fit([*replayed, *said, *said])
     assert (found.judged, found.outcomes, found.basis) == (100, 19, "backtest")
 
 
@@ -127,7 +127,7 @@ def test_with_enough_outcomes_only_they_are_counted_and_a_shifted_base_rate_is_f
     replayed, _ = history(400, base=1.5)
     later = START + timedelta(days=900)
     said, _ = history(200, 1, base=-1.5, basis="outcomes", start=later, name="LIVE")
-    found = curve.fit([*replayed, *said])
+    found = model.fit([*replayed, *said])
     assert (found.basis, found.outcomes) == ("outcomes", 200)
     assert sum(level.of for level in found.levels) <= 200
     fresh, truth = history(2000, 2, base=-1.5)
@@ -138,26 +138,26 @@ def test_with_enough_outcomes_only_they_are_counted_and_a_shifted_base_rate_is_f
 def test_what_was_shown_never_hung_on_what_came_later():
     judged = history(300)[0]
     turned = [replace(one, right=not one.right, features=judged[0].features) for one in judged[200:]]
-    before = curve.replay(judged[:200])
+    before = model.replay(judged[:200])
     for later in (judged[200:], turned, turned[::-1][:10]):
-        assert curve.replay([*judged[:200], *later])[: len(before)] == before
+        assert model.replay([*judged[:200], *later])[: len(before)] == before
 
 
 def test_an_answers_own_truth_never_moves_what_was_shown_with_it():
     judged = history(120)[0]
     turned = [replace(judged[0], right=not judged[0].right), *judged[1:]]
-    assert curve.replay(judged) != curve.replay(turned)
+    assert model.replay(judged) != model.replay(turned)
     last = [*judged[:-1], replace(judged[-1], right=not judged[-1].right)]
-    assert curve.replay(last)[-1].probability == curve.replay(judged)[-1].probability
+    assert model.replay(last)[-1].probability == model.replay(judged)[-1].probability
 
 
 def test_order_of_arrival_does_not_matter():
     judged = history(200)[0]
-    assert curve.fit(judged[::-1]) == curve.fit(judged)
+    assert model.fit(judged[::-1]) == model.fit(judged)
 
 
 def test_json_gives_the_same_curve_back():
-    found = curve.fit(history(150)[0])
+    found = model.fit(history(150)[0])
     again = CalibrationModel.from_json(found.to_json())
     assert again == found
     assert again.to_json() == found.to_json()
@@ -166,14 +166,14 @@ def test_json_gives_the_same_curve_back():
 
 
 def test_a_curve_of_another_release_is_refused():
-    told = json.loads(curve.fit(history(20)[0]).to_json())
+    told = json.loads(model.fit(history(20)[0]).to_json())
     for change in ({"version": 0}, {"features": ["match"]}):
         with pytest.raises(Invalid, match="another release"):
             CalibrationModel.from_json(json.dumps({**told, **change}))
 
 
 def test_figures_of_what_was_shown():
-    found = curve.fit(history(1000)[0])
+    found = model.fit(history(1000)[0])
     assert found.method.startswith("features")
     assert found.losses["features"] < found.losses["match"] < found.losses["base rate"]
     assert found.quality.n == 980
@@ -186,7 +186,7 @@ def test_a_longer_history_takes_longer_in_proportion():
     def cost(answers: int) -> float:
         judged = history(answers)[0]
         started = time.process_time()
-        curve.fit(judged)
+        model.fit(judged)
         return time.process_time() - started
 
     cost(100)  # what is loaded the first time is not part of it
@@ -208,7 +208,7 @@ def test_whatever_the_history_a_confidence_is_within_its_interval_and_never_cert
         )
         for number, (right, live, value) in enumerate(answers)
     ]
-    found = curve.fit(judged)
+    found = model.fit(judged)
     shown = [found.confidence(one.features) for one in judged]
     assert all(0 <= one.low <= one.probability <= one.high <= 1 for one in shown)
     assert all(0 < one.probability < 1 for one in shown)
@@ -217,5 +217,5 @@ def test_whatever_the_history_a_confidence_is_within_its_interval_and_never_cert
 
 def test_blocks_cover_the_history_once():
     for n in (1, 10, 20, 21, 333):
-        places = [place for start, end in forward.refit_points(n) for place in range(start, end)]
+        places = [place for start, end in walk_forward.refit_points(n) for place in range(start, end)]
         assert places == list(range(10, n))

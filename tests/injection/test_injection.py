@@ -10,7 +10,7 @@ from hostile_corpus import HOSTILE
 from obeying_model import WAYS, Obeying, honest
 
 from onrecall.domain import markdown_page as page
-from onrecall.recommendation.llm import escalate, build_refined_answer
+from onrecall.recommendation.llm import build_refined_answer, escalate
 from onrecall.redaction.reversible_mask import Mask
 
 INPUTS = [(carrier, hostile) for carrier in CARRIERS for hostile in HOSTILE]

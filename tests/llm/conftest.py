@@ -57,11 +57,11 @@ def house_with(store, clock, twin) -> Opened:
     """A memory whose draft and strong models are the twin's, each behaving as it is called."""
 
     def opened(draft: str | None = None, strong: str | None = None, **more) -> IncidentService:
-        asked = tuple(
+        role_models = tuple(
             (role, remote(twin, name)) for role, name in (("draft", draft), ("strong", strong)) if name is not None
         )
         limits = UsageLimits(more.pop("calls_per_minute", 1000), more.pop("budget", None))
-        models = Models(asked, limits, more.pop("deadline", 8.0))
+        models = Models(role_models, limits, more.pop("deadline", 8.0))
         memory = IncidentService(
             Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock, models=models)
         )

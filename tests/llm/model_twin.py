@@ -32,17 +32,17 @@ class Twin:
 
     @property
     def prompts(self) -> list[str]:
-        return ["\n".join(part["content"] for part in one["messages"]) for one in self.requests]
+        return ["\n".join(part["content"] for part in request["messages"]) for request in self.requests]
 
 
 def good(prompt: str) -> Draft:
     """What a careful model would answer: the first cause, its steps as they stand, the first line repeated."""
     steps = re.findall(r"^\| (S\d+)\| \[", prompt.split("[CAUSE C1")[1].split("CAUSE C1", maxsplit=1)[0], re.MULTILINE)
-    name, said = re.findall(r"^\| (E\d+\.\d+)\| (.*)$", prompt, re.MULTILINE)[0]
+    name, line = re.findall(r"^\| (E\d+\.\d+)\| (.*)$", prompt, re.MULTILINE)[0]
     why = {"text": "This worked for the same cause.", "cites": [name]}
     return {
         "cause": "C1",
-        "explanation": [{"text": f"The cause on record is the same: {plain(said)}", "cites": [name]}],
+        "explanation": [{"text": f"The cause on record is the same: {plain(line)}", "cites": [name]}],
         "steps": [{"step": step, "command": None, "why": why} for step in steps],
     }
 
@@ -95,8 +95,8 @@ def _spoilt(prompt: str, behaviour: str) -> str:
     draft = good(prompt)
     if behaviour in SPOILING:
         SPOILING[behaviour](draft)
-    told = json.dumps(draft)
-    return {"broken": told[:-7], "fenced": f"```json\n{told}\n```", "empty": ""}.get(behaviour, told)
+    answer = json.dumps(draft)
+    return {"broken": answer[:-7], "fenced": f"```json\n{answer}\n```", "empty": ""}.get(behaviour, answer)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -39,7 +39,7 @@ def remember(memory: IncidentService, clock) -> None:
         "connection-pool-exhaustion",
         steps,
     )
-    others = (ResolutionStep("Look at the certificate", "openssl x509 -in cert.pem -noout -enddate"),)
+    certificate_steps = (ResolutionStep("Look at the certificate", "openssl x509 -in cert.pem -noout -enddate"),)
     learn(
         memory,
         clock,
@@ -48,7 +48,7 @@ def remember(memory: IncidentService, clock) -> None:
         "certificate expired",
         "The certificate expired",
         "expired-cert",
-        others,
+        certificate_steps,
     )
 
 
@@ -59,10 +59,10 @@ def learn(memory, clock, name, title, description, root_cause, cause, steps) -> 
 
 
 def broken_again(memory: IncidentService, clock, name: str = "INC-9", **more) -> Incident:
-    given = {
+    fields = {
         "title": "auth-service 503 again, pool exhausted",
         "description": DESCRIPTION,
         "service": "auth-service",
     } | more
-    incident, _ = memory.open(Incident(id=name, started_at=clock(), **given))
+    incident, _ = memory.open(Incident(id=name, started_at=clock(), **fields))
     return incident

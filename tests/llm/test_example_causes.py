@@ -9,7 +9,7 @@ import pytest
 from onrecall.bootstrap.app import open_app
 from onrecall.pipeline.service import make_situation
 from onrecall.recommendation import Thresholds
-from onrecall.recommendation.llm import Reply, escalate, build_options
+from onrecall.recommendation.llm import Reply, build_options, escalate
 from onrecall.recommendation.llm.prompt_injection import addresses_model, gives_instructions
 from onrecall.recommendation.llm.sentence_checks import find_flaws
 from onrecall.recommendation.llm.web_addresses import is_address
@@ -52,7 +52,7 @@ def led_in(line: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def asked(example_data, tmp_path_factory):
+def options_by_incident(example_data, tmp_path_factory):
     """The options for each example incident that happens again."""
     folder = shutil.copytree(example_data, tmp_path_factory.mktemp("examples") / "data")
     with open_app(Settings(data_dir=folder)) as home:
@@ -63,9 +63,9 @@ def asked(example_data, tmp_path_factory):
         return cases
 
 
-def refused(asked, write) -> dict[str, object]:
+def refused(options_by_incident, write) -> dict[str, object]:
     reasons = {}
-    for name, chosen in asked.items():
+    for name, chosen in options_by_incident.items():
         model = Quoting(write)
         outcome = escalate(chosen, Mask("0123456789abcdef"), [("draft", model)], lambda: 60.0)
         if outcome.draft is None:
@@ -73,15 +73,15 @@ def refused(asked, write) -> dict[str, object]:
     return reasons
 
 
-def test_every_one_is_shown_to_a_model_and_refined_by_a_good_draft(asked):
-    assert len(asked) >= 70
-    assert [name for name, chosen in asked.items() if chosen.addressed] == []
-    assert refused(asked, in_own_words) == {}
+def test_every_one_is_shown_to_a_model_and_refined_by_a_good_draft(options_by_incident):
+    assert len(options_by_incident) >= 70
+    assert [name for name, chosen in options_by_incident.items() if chosen.addressed] == []
+    assert refused(options_by_incident, in_own_words) == {}
 
 
 @pytest.mark.parametrize("write", [quoted, led_in])
-def test_nearly_every_one_may_be_quoted_as_it_stands(asked, write):
-    reasons = refused(asked, write)
+def test_nearly_every_one_may_be_quoted_as_it_stands(options_by_incident, write):
+    reasons = refused(options_by_incident, write)
     assert len(reasons) <= 3, reasons
     assert {kind for kinds in reasons.values() for kind in kinds} <= {
         "a sentence has a link",

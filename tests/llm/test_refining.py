@@ -110,8 +110,8 @@ def test_when_both_fail_the_answer_stands_within_the_deadline(house_with, draft,
     assert answer.composer == "extractive"
     assert answer.route_reason.startswith("extractive: the draft model failed (")
     assert ("; the strong model failed (" in answer.route_reason) == (strong is not None)
-    same = replace(answer, route_reason="", tokens=0, cost_usd=0.0, prompt_hash=None, latency_ms=plain.latency_ms)
-    assert same == replace(plain, route_reason="")
+    comparable = replace(answer, route_reason="", tokens=0, cost_usd=0.0, prompt_hash=None, latency_ms=plain.latency_ms)
+    assert comparable == replace(plain, route_reason="")
 
 
 def test_groq_speaks_for_itself_and_a_price_that_nobody_knows_is_none(house_with):
@@ -136,7 +136,7 @@ def test_the_route_goes_by_need_and_not_by_length(house_with, twin, clock):
     assert short.composer in ("llm", "extractive")
     long = memory.ask(make_situation(DESCRIPTION + "\nlog line" * 3000, "auth-service"), refine=True)
     assert long.model == "openai:gpt-4o-mini"
-    other = (ResolutionStep("Raise the limit of the pool"),)
+    other_steps = (ResolutionStep("Raise the limit of the pool"),)
     learn(
         memory,
         clock,
@@ -145,7 +145,7 @@ def test_the_route_goes_by_need_and_not_by_length(house_with, twin, clock):
         DESCRIPTION,
         "Too small a pool for the load",
         "pool-too-small",
-        other,
+        other_steps,
     )
     twin.requests.clear()
     torn = memory.ask(ASKED, refine=True)
@@ -168,13 +168,13 @@ def test_another_cause_may_be_chosen_where_the_evidence_conflicts(house_with, tw
     )
     plain = memory.ask(ASKED)
 
-    def other(draft):
+    def choose_other_cause(draft):
         draft["cause"] = "C2"
         name = "S2" if len(plain.steps) == 1 else f"S{len(plain.steps) + 1}"
         draft["steps"] = [{"step": name, "command": None, "why": None}]
         draft["explanation"] = [{"text": "Another cause is likely.", "cites": draft["explanation"][0]["cites"]}]
 
-    twin.spoil = other
+    twin.spoil = choose_other_cause
     answer = memory.ask(ASKED, refine=True)
     assert answer.composer == "llm"
     assert answer.cause == plain.alternatives[0].cause
@@ -205,8 +205,8 @@ def test_placeholders_are_filled_from_the_incident_alone(house_with, twin):
 
 def test_secrets_and_people_do_not_leave_and_come_back(house_with, twin):
     memory = house_with("gpt-4o-mini=good")
-    said = make_situation(f"{DESCRIPTION} password=hunter2-Secret-99 ops@example.com", "auth-service")
-    assert memory.ask(said, refine=True).composer == "llm"
+    situation = make_situation(f"{DESCRIPTION} password=hunter2-Secret-99 ops@example.com", "auth-service")
+    assert memory.ask(situation, refine=True).composer == "llm"
     (prompt,) = twin.prompts
     assert "hunter2" not in prompt
     assert "ops@example.com" not in prompt
@@ -216,12 +216,12 @@ def test_secrets_and_people_do_not_leave_and_come_back(house_with, twin):
 def test_the_model_is_given_no_tools_and_the_data_stands_in_fences(house_with, twin):
     house_with("gpt-4o-mini=good").ask(ASKED, refine=True)
     house_with("gpt-4o-mini=good").ask(ASKED, refine=True)
-    one, other = twin.requests
-    assert "tools" not in one
-    code = one["messages"][1]["content"].split("]")[0].split()[-1].split("\n")[0]
+    first, second = twin.requests
+    assert "tools" not in first
+    code = first["messages"][1]["content"].split("]")[0].split()[-1].split("\n")[0]
     assert len(code) == 16
-    assert code not in other["messages"][1]["content"]
-    rows = one["messages"][1]["content"].splitlines()
+    assert code not in second["messages"][1]["content"]
+    rows = first["messages"][1]["content"].splitlines()
     assert all(row.startswith(("| ", "[")) or row.endswith("]") or not row for row in rows)
 
 
@@ -235,12 +235,12 @@ def test_the_answer_is_out_first_and_the_refined_one_takes_its_place_once(house_
     newest = memory.store.newest_recommendation(incident.id)
     assert (newest.composer, newest.refines) == ("llm", first.id)
     assert memory.store.recommendation(first.id) == first
-    asked = len(twin.requests)
+    requests_before = len(twin.requests)
     assert memory.refining.run() >= 0
     assert memory.recommend(incident.id) == newest
     memory.refining.run()
     assert memory.store.newest_recommendation(incident.id) == newest
-    assert len(twin.requests) == asked == 1
+    assert len(twin.requests) == requests_before == 1
 
 
 def test_an_answer_that_stands_says_what_was_tried_and_is_not_asked_for_again(house_with, clock, twin):
@@ -265,11 +265,11 @@ def test_a_kill_in_the_middle_refines_again_and_keeps_one(house_with, clock, twi
     incident = broken_again(memory, clock)
     first = memory.recommend(incident.id)
     memory.refining.release()
-    other = house_with("gpt-4o-mini=good")  # another process, which begins where the first was killed
-    other.refining.run()
-    other.refining.run()
+    other_process = house_with("gpt-4o-mini=good")  # another process, which begins where the first was killed
+    other_process.refining.run()
+    other_process.refining.run()
     answers = memory.store.recommendations(incident.id)
-    assert [one.refines for one in answers] == [first.id, None]
+    assert [answer.refines for answer in answers] == [first.id, None]
 
 
 def test_what_a_model_wrote_is_never_recalled_and_counts_for_nothing(house_with, clock):
@@ -282,11 +282,13 @@ def test_what_a_model_wrote_is_never_recalled_and_counts_for_nothing(house_with,
     assert refined.composer == "llm"
     memory.rate(RecommendationOutcome(refined.id, "helped", clock(), (StepVerdict(1, "worked"),)))
     memory.resolve(incident.id, Resolution("The pool leaked again", clock(), "connection-pool-exhaustion"))
-    sentences = [one.text for one in refined.explanation] + [step.why.text for step in refined.steps if step.why]
-    kept = [passage.text for change in memory.store.changes(0, 1000) if (passage := change.passage)]
-    kept += [line.text for one in memory.store.incidents().items for line in numbered_lines(one)]
+    sentences = [sentence.text for sentence in refined.explanation] + [
+        step.why.text for step in refined.steps if step.why
+    ]
+    stored = [passage.text for change in memory.store.changes(0, 1000) if (passage := change.passage)]
+    stored += [line.text for incident in memory.store.incidents().items for line in numbered_lines(incident)]
     assert sentences
-    assert not [text for text in kept for sentence in sentences if sentence in text]
+    assert not [text for text in stored for sentence in sentences if sentence in text]
     dumped = [row for row in memory.store.dump() if row["table"] != "recommendations"]
     assert not [row for row in dumped for sentence in sentences if sentence in repr(row)]
 
@@ -309,10 +311,10 @@ def test_both_models_down_in_a_storm_change_nothing_but_the_prose(house_with, cl
     finally:
         worker.stop()
     answers = [down.store.newest_recommendation(name) for name in names]
-    assert all(one.refines for one in answers)
-    assert {one.composer for one in answers} == {"extractive"}
-    for one in answers:
-        before = down.store.recommendation(one.refines)
+    assert all(answer.refines for answer in answers)
+    assert {answer.composer for answer in answers} == {"extractive"}
+    for answer in answers:
+        before = down.store.recommendation(answer.refines)
         own = {
             "id": "",
             "refines": None,
@@ -321,7 +323,7 @@ def test_both_models_down_in_a_storm_change_nothing_but_the_prose(house_with, cl
             "cost_usd": 0.0,
             "created_at": before.created_at,
         }
-        assert replace(one, **own) == replace(before, id="", route_reason="")
+        assert replace(answer, **own) == replace(before, id="", route_reason="")
     assert len(twin.requests) == 6  # three failures open the breaker of each provider
-    assert {one.state for one in down.refining.usage().breakers} == {"open"}
+    assert {breaker.state for breaker in down.refining.usage().breakers} == {"open"}
     assert "is skipped" in answers[-1].route_reason

@@ -35,12 +35,12 @@ def test_what_a_server_refuses_is_left_out_and_never_sent_again(house_with, twin
     memory = house_with("good")
     first = memory.ask(ASKED, refine=True)
     assert (first.composer, first.model) == ("llm", "openai-compatible:good"), first.route_reason
-    taken, refused = TAKEN[server]
+    accepted, refused = TAKEN[server]
     assert len(twin.requests) == refused + 1
-    assert twin.requests[-1].keys() - {"model", "messages"} == taken
-    asked = len(twin.requests)
+    assert twin.requests[-1].keys() - {"model", "messages"} == accepted
+    requests_before = len(twin.requests)
     assert memory.ask(ASKED, refine=True).composer == "llm"
-    assert len(twin.requests) == asked + 1, "one question, one request"
+    assert len(twin.requests) == requests_before + 1, "one question, one request"
     assert twin.requests[-1].keys() == twin.requests[-2].keys()
     assert sum(day.calls for day in memory.refining.usage().days) == 2
 
@@ -49,9 +49,9 @@ def test_where_nothing_is_named_one_thing_after_the_other_is_left_out(house_with
     twin.refuse = servers.wordless
     memory = house_with("good")
     assert memory.ask(ASKED, refine=True).composer == "llm"
-    asked = len(twin.requests)
+    requests_before = len(twin.requests)
     assert memory.ask(ASKED, refine=True).composer == "llm"
-    assert len(twin.requests) == asked + 1
+    assert len(twin.requests) == requests_before + 1
 
 
 def test_the_firmest_format_comes_first_and_the_schema_is_one_that_servers_take(house_with, twin):

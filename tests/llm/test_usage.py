@@ -93,15 +93,15 @@ def test_what_was_rejected_counts_by_day_and_model(store):
 
 
 def spend(url: str, results: "multiprocessing.Queue[int]") -> None:
-    store, taken = Storage.open(url), 0
+    store, reserved = Storage.open(url), 0
     for _ in range(20):
         try:
             store.usage.reserve(CALL, 0.1, UsageLimits(1000, 1.0), NOW)
-            taken += 1
+            reserved += 1
         except Unavailable:
             continue
     store.close()
-    results.put(taken)
+    results.put(reserved)
 
 
 def test_several_processes_together_keep_one_budget(store_url):
@@ -109,12 +109,12 @@ def test_several_processes_together_keep_one_budget(store_url):
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
     running = [context.Process(target=spend, args=(store_url, results)) for _ in range(3)]
-    for one in running:
-        one.start()
-    taken = [results.get(timeout=60) for _ in running]
-    for one in running:
-        one.join()
-    assert sum(taken) in (9, 10)  # ten times 0.1 may come to a hair more than 1
+    for process in running:
+        process.start()
+    reserved = [results.get(timeout=60) for _ in running]
+    for process in running:
+        process.join()
+    assert sum(reserved) in (9, 10)  # ten times 0.1 may come to a hair more than 1
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
@@ -133,7 +133,7 @@ def test_beyond_the_budget_no_model_is_asked_and_the_answer_stands(house_with, t
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("settings", "message"),
     [
         ({"llm_draft": "gpt-4o"}, "ONRECALL_LLM_DRAFT: 'gpt-4o' is not a model; write provider:name"),
         ({"llm_strong": "acme:x"}, "with a provider from openai, groq, anthropic, openai-compatible"),
@@ -142,9 +142,9 @@ def test_beyond_the_budget_no_model_is_asked_and_the_answer_stands(house_with, t
         ({"llm_draft": "openai-compatible:x", "llm_url": "http://x", "llm_url_price": "free"}, "is not a price"),
     ],
 )
-def test_wrong_settings_are_a_sentence(given, said):
-    with pytest.raises(Invalid, match=said):
-        models(Settings(**given))
+def test_wrong_settings_are_a_sentence(settings, message):
+    with pytest.raises(Invalid, match=message):
+        models(Settings(**settings))
 
 
 def test_a_key_comes_from_a_file_and_none_has_quotes(monkeypatch, tmp_path):
@@ -162,8 +162,8 @@ def test_a_key_comes_from_a_file_and_none_has_quotes(monkeypatch, tmp_path):
 
 def test_the_doors_ask_for_a_refined_answer_and_say_what_was_used(twin, example_data, tmp_path, monkeypatch):
     folder = shutil.copytree(example_data, tmp_path / "data")
-    given = {"data_dir": folder, "llm_draft": "openai-compatible:good", "llm_url": twin.url, "llm_url_price": "1,2"}
-    for name, value in given.items():
+    settings = {"data_dir": folder, "llm_draft": "openai-compatible:good", "llm_url": twin.url, "llm_url_price": "1,2"}
+    for name, value in settings.items():
         monkeypatch.setenv(f"ONRECALL_{name.upper()}", str(value))
     with open_app(load()) as home:
         worker = Worker(home.memory)
@@ -171,22 +171,22 @@ def test_the_doors_ask_for_a_refined_answer_and_say_what_was_used(twin, example_
         with TestClient(app, "http://127.0.0.1:8000", client=("127.0.0.1", 50000)) as client:
             text = "auth service returning 503, connection pool exhausted, FATAL: sorry, too many clients already"
             plain = client.post("/api/v1/ask", json={"text": text}).json()
-            said = client.post("/api/v1/ask?refine=true", json={"text": text}).json()
+            refined = client.post("/api/v1/ask?refine=true", json={"text": text}).json()
             assert (plain["composer"], plain["explanation"]) == ("extractive", [])
-            assert (said["composer"], said["model"]) == ("llm", "openai-compatible:good"), said["route_reason"]
-            assert said["refines"] == plain["id"]
-            assert said["cost_usd"] == pytest.approx(0.0012)
-            assert said["explanation"][0]["citations"][0]["quote"]
+            assert (refined["composer"], refined["model"]) == ("llm", "openai-compatible:good"), refined["route_reason"]
+            assert refined["refines"] == plain["id"]
+            assert refined["cost_usd"] == pytest.approx(0.0012)
+            assert refined["explanation"][0]["citations"][0]["quote"]
             used = client.get("/api/v1/usage").json()
     assert used["days"][0]["accepted"] == 1
     assert used["spent_today_usd"] == pytest.approx(0.0012)
     assert used["breakers"] == [{"provider": "openai-compatible", "state": "closed", "failures": 0, "until": None}]
-    asked = CliRunner().invoke(cli.app, ["ask", text, "--refine", "--json"])
-    assert json.loads(asked.stdout)["composer"] == "llm"
-    shown = CliRunner().invoke(cli.app, ["ask", text, "--refine"])
-    assert "model: " in shown.stdout
-    told = CliRunner().invoke(cli.app, ["usage", "--json"])
-    assert json.loads(told.stdout)["days"][0]["calls"] == 3
+    as_json = CliRunner().invoke(cli.app, ["ask", text, "--refine", "--json"])
+    assert json.loads(as_json.stdout)["composer"] == "llm"
+    as_text = CliRunner().invoke(cli.app, ["ask", text, "--refine"])
+    assert "model: " in as_text.stdout
+    usage = CliRunner().invoke(cli.app, ["usage", "--json"])
+    assert json.loads(usage.stdout)["days"][0]["calls"] == 3
     assert "draft openai-compatible:good" in CliRunner().invoke(cli.app, ["usage"]).stdout
 
 

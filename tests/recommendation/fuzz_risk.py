@@ -203,11 +203,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     fallen = 0
-    for risk, found, mutant in fuzz(given.seconds, given.seed):
+    for risk, new_risk, mutant in fuzz(arguments.seconds, arguments.seed):
         fallen += 1
-        sys.stdout.write(f"{risk} fell to {found}: {mutant!r}\n")
+        sys.stdout.write(f"{risk} fell to {new_risk}: {mutant!r}\n")
     sys.stdout.write(f"{fallen} fell below their label\n")
     return 1 if fallen else 0
 

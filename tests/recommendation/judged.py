@@ -29,8 +29,10 @@ def level(text: str, judge=classify) -> int:
 def wrong(name: str, *, prose: bool = False) -> list[tuple[str, str, str, str]]:
     """Where the label differs: (intended, given, text, reason)."""
     judge = classify_text if prose else classify
-    found = [(risk, judge(text), text) for text, risk, _ in labelled(name)]
-    return [(risk, said.risk, text, said.reason) for risk, said, text in found if risk != said.risk]
+    judged = [(risk, judge(text), text) for text, risk, _ in labelled(name)]
+    return [
+        (risk, assessment.risk, text, assessment.reason) for risk, assessment, text in judged if risk != assessment.risk
+    ]
 
 
 def confusion(name: str, *, prose: bool = False) -> str:
@@ -38,5 +40,5 @@ def confusion(name: str, *, prose: bool = False) -> str:
     judge = classify_text if prose else classify
     counts = Counter((risk, judge(text).risk) for text, risk, _ in labelled(name))
     head = "intended \\ given".ljust(17) + "".join(r.rjust(12) for r in RISKS)
-    rows = [r.ljust(17) + "".join(str(counts[r, given]).rjust(12) for given in RISKS) for r in RISKS]
+    rows = [r.ljust(17) + "".join(str(counts[r, actual]).rjust(12) for actual in RISKS) for r in RISKS]
     return "\n".join([head, *rows])

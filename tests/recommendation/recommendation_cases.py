@@ -29,7 +29,7 @@ def did(text: str, command: str | None = None, outcome: StepOutcome = "worked", 
     return ResolutionStep(text=text, command=command, outcome=outcome, rollback=rollback)
 
 
-def seen(
+def resolved_incident(
     name: str,
     score: float,
     *,

@@ -44,7 +44,9 @@ def test_each_incident_with_its_neighbours_gives_cited_steps_of_its_own_cause(hi
             *((name, 0.6) for name in neighbours),
             *((record.id, 0.55) for record in runbooks[place % 5 :: 5]),
         )
-        advice = compose(Situation(incident.text, incident.service), pieces, {}, incident.started_at + timedelta(days=9))
+        advice = compose(
+            Situation(incident.text, incident.service), pieces, {}, incident.started_at + timedelta(days=9)
+        )
         assert advice.cause_label == incident.resolution.cause
         assert advice.steps
         for cited_step in (*advice.steps, *advice.tried_before):

@@ -1,7 +1,7 @@
 """Wrong answers of three earlier systems that must never come back, however alike the evidence is said to be."""
 
 import pytest
-from recommendation_cases import ask, did, runbook, seen
+from recommendation_cases import ask, did, resolved_incident, runbook
 
 THROTTLE = did("Throttled database connections to 30 %", "ALTER SYSTEM SET max_connections = 30")
 DATABASE = {
@@ -27,7 +27,7 @@ SESSIONS = {"cause": "access-control", "root_cause": "A role lost its grant", "t
     ],
 )
 def test_evidence_of_another_fault_is_never_the_answer(text, labels, about):
-    advice = ask([seen("OTHER", 0.99, steps=[THROTTLE], **about)], text=text, **labels)
+    advice = ask([resolved_incident("OTHER", 0.99, steps=[THROTTLE], **about)], text=text, **labels)
     assert (advice.verdict, advice.cause, advice.steps, advice.tried_before) == ("never_seen", None, (), ())
     assert "OTHER" in advice.verdict_reason
     assert "nowhere speaks of" in advice.verdict_reason
@@ -35,8 +35,8 @@ def test_evidence_of_another_fault_is_never_the_answer(text, labels, about):
 
 def test_the_right_evidence_wins_though_the_wrong_one_matches_better():
     evidence = [
-        seen("DB", 0.95, steps=[THROTTLE], **DATABASE),
-        seen(
+        resolved_incident("DB", 0.95, steps=[THROTTLE], **DATABASE),
+        resolved_incident(
             "LEAK",
             0.6,
             cause="memory-leak",
@@ -53,7 +53,9 @@ def test_the_right_evidence_wins_though_the_wrong_one_matches_better():
 
 def test_what_each_side_declares_weighs_more_than_a_word_in_passing():
     evidence = [
-        seen("DB", 0.9, labels={"error_type": "database_timeout"}, description="memory is fine, no leak", **DATABASE)
+        resolved_incident(
+            "DB", 0.9, labels={"error_type": "database_timeout"}, description="memory is fine, no leak", **DATABASE
+        )
     ]
     assert ask(evidence, error_type="memory_leak").verdict == "never_seen"
     assert ask(evidence, error_type="database_timeout").verdict == "known"
@@ -62,7 +64,7 @@ def test_what_each_side_declares_weighs_more_than_a_word_in_passing():
 
 @pytest.mark.parametrize("kind", ["unknown", "error", "high_usage", "", "slow service"])
 def test_a_type_that_says_nothing_contradicts_nothing(kind):
-    assert ask([seen("DB", 0.9, **DATABASE)], error_type=kind).verdict == "known"
+    assert ask([resolved_incident("DB", 0.9, **DATABASE)], error_type=kind).verdict == "known"
 
 
 @pytest.mark.parametrize(
@@ -75,18 +77,20 @@ def test_a_type_that_says_nothing_contradicts_nothing(kind):
     ],
 )
 def test_a_fault_that_is_not_named_contradicts_nothing(text):
-    assert ask([seen("DB", 0.9, **DATABASE)], text=text).verdict == "known"
+    assert ask([resolved_incident("DB", 0.9, **DATABASE)], text=text).verdict == "known"
 
 
 def test_what_a_log_guesses_contradicts_nothing():
     guess = "billing: Worker (pid:38) was sent SIGKILL! Perhaps out of memory?"
-    assert ask([seen("DB", 0.9, **DATABASE)], text=guess).verdict == "known"
-    assert ask([seen("DB", 0.9, **DATABASE)], text=guess.replace("Perhaps ", "")).verdict == "never_seen"
+    assert ask([resolved_incident("DB", 0.9, **DATABASE)], text=guess).verdict == "known"
+    assert ask([resolved_incident("DB", 0.9, **DATABASE)], text=guess.replace("Perhaps ", "")).verdict == "never_seen"
 
 
 def test_one_of_several_named_faults_is_enough():
     evidence = [
-        seen("DISK", 0.9, cause="disk-full", root_cause="The WAL filled the volume", title="No space left on device")
+        resolved_incident(
+            "DISK", 0.9, cause="disk-full", root_cause="The WAL filled the volume", title="No space left on device"
+        )
     ]
     assert ask(evidence, text="disk full on db-1, then pods were OOMKilled").verdict == "known"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onrecall.recommendation.instance_values import mark_unknown_values, find_marked_values
+from onrecall.recommendation.instance_values import find_marked_values, mark_unknown_values
 
 
 def test_each_value_comes_once_with_its_kind():

@@ -55,7 +55,7 @@ BLOCKS = (
     "---",
 )
 markdown = st.lists(st.one_of(st.sampled_from(BLOCKS), st.text(max_size=20)), max_size=12).map("\n".join)
-things = st.one_of(
+sources = st.one_of(
     st.builds(
         Incident,
         id=st.just(""),
@@ -81,7 +81,7 @@ records = st.builds(lambda worked, failed, last: TrackRecord(worked + failed, wo
 
 @st.composite
 def evidence_sets(draw):
-    scored = draw(st.lists(st.tuples(things, scores), max_size=6))
+    scored = draw(st.lists(st.tuples(sources, scores), max_size=6))
     return [
         Evidence(
             id=f"E{n}",
@@ -114,7 +114,9 @@ def test_whatever_the_evidence(evidence, situation, data):
         assert piece.resolution is None or piece.resolution.provenance != "model"
         assert step_key(step.text, step.command) in keys
         cited_lines = (
-            [line for line in page.numbered_lines(piece.incident) if line.number == step.citation.line] if piece.incident else []
+            [line for line in page.numbered_lines(piece.incident) if line.number == step.citation.line]
+            if piece.incident
+            else []
         )
         assert all(piece.resolution.steps[line.step].outcome == "worked" for line in cited_lines)
         assert all(f"‹{value}›" in f"{step.text} {step.command} {step.rollback}" for value in step.old_values)
@@ -127,7 +129,9 @@ def test_whatever_the_evidence(evidence, situation, data):
     assert not set(step_keys_shown) & {step_key(tried.text, tried.command) for tried in advice.tried_before}
 
     causes = {
-        piece.resolution.cause for piece in evidence if piece.id in {s.citation.id for s in advice.steps} and piece.resolution
+        piece.resolution.cause
+        for piece in evidence
+        if piece.id in {s.citation.id for s in advice.steps} and piece.resolution
     }
     assert len(causes - {None, ""}) <= 1
     assert advice.verdict_reason

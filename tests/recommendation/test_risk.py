@@ -251,7 +251,9 @@ def test_several_threads_may_ask_at_once():
     texts = ["kubectl get pods | grep x && " * 20 + "ls", "SELECT 1; " * 50, "db.x.find({a: 1})", "echo $(ls) `date`"]
     expected = [classify(text).risk for text in texts]
     results = []
-    threads = [threading.Thread(target=lambda: results.append([classify(text).risk for text in texts])) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: results.append([classify(text).risk for text in texts])) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

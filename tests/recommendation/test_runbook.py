@@ -1,7 +1,7 @@
 """A runbook's lists and commands become instructions that know their line."""
 
 import pytest
-from recommendation_cases import NOW, ask, did, line_of, runbook, seen
+from recommendation_cases import NOW, ask, did, line_of, resolved_incident, runbook
 
 from onrecall.domain.incident import Document, Situation
 from onrecall.recommendation.runbook import extract_instructions, names_alert
@@ -67,7 +67,9 @@ kubectl -n prod set env deploy/web SLOW=off
 
 
 def test_lists_and_commands_under_the_headings_that_tell_to_act():
-    instructions = [(instruction.text, instruction.command, instruction.line) for instruction in extract_instructions(BOOK)]
+    instructions = [
+        (instruction.text, instruction.command, instruction.line) for instruction in extract_instructions(BOOK)
+    ]
     assert instructions == [
         ("Look at the pods.", "kubectl -n prod get pods -l app=web", 13),
         (
@@ -96,9 +98,12 @@ def test_the_way_back_is_found_in_the_item_and_in_its_own_section():
 
 def test_without_headings_to_act_only_numbered_lists_are_instructions():
     assert [
-        instruction.text for instruction in extract_instructions("# Notes on web\n\n- a thought of mine\n\n1. Restart the web tier\n")
+        instruction.text
+        for instruction in extract_instructions("# Notes on web\n\n- a thought of mine\n\n1. Restart the web tier\n")
     ] == []
-    instructions = extract_instructions("Web is down\n\n- a thought of mine\n\n1. Restart the web tier\n2. Wait for it\n")
+    instructions = extract_instructions(
+        "Web is down\n\n- a thought of mine\n\n1. Restart the web tier\n2. Wait for it\n"
+    )
     assert [instruction.text for instruction in instructions] == ["Restart the web tier", "Wait for it"]
 
 
@@ -129,7 +134,7 @@ def test_what_is_not_a_command_is_not_taken_for_one():
 
 
 @pytest.mark.parametrize(
-    ("title", "labels", "text", "known"),
+    ("title", "labels", "text", "expected"),
     [
         ("KubePodCrashLooping", {"alertname": "KubePodCrashLooping"}, "", True),
         ("Kube Pod Crash Looping", {"alertname": "KubePodCrashLooping"}, "", True),
@@ -140,13 +145,13 @@ def test_what_is_not_a_command_is_not_taken_for_one():
         ("", {"alertname": ""}, "", False),
     ],
 )
-def test_a_runbook_names_its_alert_exactly_or_not(title, labels, text, known):
-    assert names_alert(Document(id="x/y.md", title=title, text=""), Situation(text, labels=labels)) is known
+def test_a_runbook_names_its_alert_exactly_or_not(title, labels, text, expected):
+    assert names_alert(Document(id="x/y.md", title=title, text=""), Situation(text, labels=labels)) is expected
 
 
 def test_a_runbook_of_the_leading_cause_adds_its_steps_with_their_lines():
     evidence = [
-        seen(
+        resolved_incident(
             "A",
             0.8,
             cause="web-errors",
@@ -157,14 +162,16 @@ def test_a_runbook_of_the_leading_cause_adds_its_steps_with_their_lines():
     ]
     steps = ask(evidence).steps
     assert [step.citation.id for step in steps] == ["A", *["RB"] * 6]
-    assert [step.citation.line for step in steps[1:]] == [instruction.line for instruction in extract_instructions(BOOK)]
+    assert [step.citation.line for step in steps[1:]] == [
+        instruction.line for instruction in extract_instructions(BOOK)
+    ]
     assert all(step.citation.quote in line_of(evidence, step.citation) for step in steps)
 
 
 @pytest.mark.parametrize("labels", [{"cause": "disk-full"}, {}])
 def test_a_runbook_of_another_cause_adds_nothing(labels):
     evidence = [
-        seen("A", 0.8, cause="web-errors", root_cause="A bad release", steps=[did("Rolled back", None)]),
+        resolved_incident("A", 0.8, cause="web-errors", root_cause="A bad release", steps=[did("Rolled back", None)]),
         runbook("RB", 0.79, BOOK, title="Disk full", labels=labels),
     ]
     assert {step.citation.id for step in ask(evidence).steps} == {"A"}
@@ -172,7 +179,7 @@ def test_a_runbook_of_another_cause_adds_nothing(labels):
 
 def test_a_runbook_without_a_label_fits_by_its_title():
     evidence = [
-        seen("A", 0.8, cause="web-errors", root_cause="A bad release"),
+        resolved_incident("A", 0.8, cause="web-errors", root_cause="A bad release"),
         runbook("RB", 0.3, BOOK, title="What to do about errors of the web tier"),
     ]
     assert {step.citation.id for step in ask(evidence).steps} == {"RB"}
@@ -185,7 +192,7 @@ def test_an_old_runbook_step_that_nobody_reported_on_is_called_stale():
 
 def test_what_the_runbook_advises_and_history_refutes_is_not_recommended():
     evidence = [
-        seen(
+        resolved_incident(
             "A",
             0.8,
             cause="web-errors",

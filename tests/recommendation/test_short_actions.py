@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from onrecall.domain.incident import Evidence, Incident, ReportedEffect, Resolution, ResolutionStep, Situation
 from onrecall.recommendation import compose
 from onrecall.recommendation.imperative import MAX_LENGTH, to_imperative
-from onrecall.recommendation.short_actions import main_action, matched_evidence, find_decisive_step, short_actions
+from onrecall.recommendation.short_actions import find_decisive_step, main_action, matched_evidence, short_actions
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -87,7 +87,9 @@ CHECK = ResolutionStep("Looked at the sessions by state", "psql -c 'select 1'")
 def test_the_measure_that_the_source_names_goes_before_all() -> None:
     reported = ResolutionStep("Throttle logins to 35%", effect=ReportedEffect(90))
     restart = ResolutionStep("Restarted the pods", "kubectl rollout restart deploy/api")
-    assert line_of(precedent(CHECK, restart, reported, summary="Restarting the pods helped")) == "Throttle logins to 35%"
+    assert (
+        line_of(precedent(CHECK, restart, reported, summary="Restarting the pods helped")) == "Throttle logins to 35%"
+    )
     unknown = ResolutionStep("Throttle logins to 35%", effect=ReportedEffect())
     assert line_of(precedent(CHECK, restart, unknown)) == "Throttle logins to 35%"
 
@@ -155,10 +157,10 @@ def test_the_matched_incident_is_the_one_whose_cause_is_cited() -> None:
 
 def test_a_measure_that_is_cited_from_the_incidents_document_is_its_measure_still() -> None:
     steps = (replace(CHECK, line=21), ResolutionStep("Throttle logins to 35%", line=24, effect=ReportedEffect(90)))
-    found = precedent(*steps)
-    assert found.incident
-    found = replace(found, incident=replace(found.incident, document="pm/pool.md"))
-    answer = Answer(found)
+    matched = precedent(*steps)
+    assert matched.incident
+    matched = replace(matched, incident=replace(matched.incident, document="pm/pool.md"))
+    answer = Answer(matched)
     cause = answer.cause_citation
     assert cause
     answer.cause_citation = replace(cause, id="pm/pool.md", incident="OLD-1")

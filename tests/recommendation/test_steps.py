@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from recommendation_cases import NOW, ask, did, line_of, runbook, seen
+from recommendation_cases import NOW, ask, did, line_of, resolved_incident, runbook
 
 from onrecall.domain.incident import Citation, Situation, TrackRecord, first_safe_step
 from onrecall.recommendation import compose, step_key, step_keys
@@ -14,7 +14,7 @@ LOOK = 'psql -c "SELECT state, count(*) FROM pg_stat_activity GROUP BY 1"'
 
 
 def pool(name="P", score=0.8, steps=(), **more):
-    return seen(name, score, cause="pool", root_cause="The pool ran dry", steps=steps, **more)
+    return resolved_incident(name, score, cause="pool", root_cause="The pool ran dry", steps=steps, **more)
 
 
 def test_steps_stay_in_the_order_in_which_they_were_done():
@@ -33,12 +33,12 @@ RESTORE = (
 )
 
 
-def shown(evidence):
+def step_texts(evidence):
     return [step.text for step in ask(evidence).steps]
 
 
 def test_a_restore_is_not_sorted_by_risk():
-    assert shown([pool(steps=RESTORE)]) == [step.text for step in RESTORE]
+    assert step_texts([pool(steps=RESTORE)]) == [step.text for step in RESTORE]
 
 
 def test_what_another_incident_did_in_between_stands_in_between():
@@ -47,30 +47,30 @@ def test_what_another_incident_did_in_between_stands_in_between():
     note = did("Wrote down the offset", "cat /data/writer/offset")
     count = did("Counted the segments", "ls /data/writer/segments")
     second_incident = pool("Q", 0.7, steps=[look, stop, note, copy, count])
-    assert shown([pool(steps=[stop, empty, copy, start]), second_incident]) == [
+    assert step_texts([pool(steps=[stop, empty, copy, start]), second_incident]) == [
         look.text, stop.text, empty.text, note.text, copy.text, start.text, count.text,
     ]  # fmt: skip
 
 
 def test_where_two_incidents_disagree_the_leading_one_is_followed():
     first, second, third = did("Raised a", "a --x"), did("Raised b", "b --x"), did("Looked", LOOK)
-    texts = shown([pool(steps=[first, second]), pool("Q", 0.7, steps=[second, third, first])])
+    texts = step_texts([pool(steps=[first, second]), pool("Q", 0.7, steps=[second, third, first])])
     assert texts.index("Raised a") < texts.index("Raised b") < texts.index("Looked")
 
 
 def test_what_was_done_twice_is_shown_twice():
     again = did("Restarted the writer", "systemctl restart writer")
-    assert shown([pool(steps=[again, did("Looked", LOOK), again])]) == [again.text, "Looked", again.text]
+    assert step_texts([pool(steps=[again, did("Looked", LOOK), again])]) == [again.text, "Looked", again.text]
 
 
 def test_a_long_procedure_is_not_cut_in_its_middle():
     steps = [did(f"Moved shard {'abcdefghijklmnop'[n]}x", f"mv /a/{'abcdefghijklmnop'[n]}x /b") for n in range(14)]
-    assert shown([pool(steps=steps)]) == [step.text for step in steps]
+    assert step_texts([pool(steps=steps)]) == [step.text for step in steps]
 
 
 def test_of_a_further_incident_nothing_disturbing_is_taken_that_would_lack_its_end():
     best = [did(f"Looked at {'abcdef'[n]}x", None) for n in range(6)]
-    texts = shown([pool(steps=best), pool("Q", 0.7, steps=[did("Read the log", "tail /var/log/fig"), *RESTORE])])
+    texts = step_texts([pool(steps=best), pool("Q", 0.7, steps=[did("Read the log", "tail /var/log/fig"), *RESTORE])])
     assert texts == [*(step.text for step in best), "Read the log"]
 
 
@@ -118,7 +118,7 @@ def test_every_quote_is_the_line_it_names():
 def test_steps_of_another_cause_never_mix_in():
     evidence = [
         pool(steps=[did("Looked at the sessions", LOOK)]),
-        seen(
+        resolved_incident(
             "DISK",
             0.79,
             cause="disk-full",
@@ -142,7 +142,7 @@ def test_the_same_action_on_other_hosts_is_one_step_and_its_tries_add_up():
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         (("Restarted PgBouncer", None), ("restart pgbouncer", None)),
         (("x", "sudo systemctl restart nginx;"), ("y", "$ systemctl   restart nginx")),
@@ -151,20 +151,20 @@ def test_the_same_action_on_other_hosts_is_one_step_and_its_tries_add_up():
         (("a\u202eb", "ls\x07 -l"), ("ab", "ls -l")),
     ],
 )
-def test_one_key_for_all_wordings(one, other):
-    assert step_key(*one) == step_key(*other)
+def test_one_key_for_all_wordings(first, second):
+    assert step_key(*first) == step_key(*second)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         (("Restarted nginx", None), ("Restarted redis", None)),
         (("x", "git branch -d old"), ("x", "git branch -D old")),
         (("x", "kubectl get pods"), ("x", "kubectl delete pods")),
     ],
 )
-def test_other_actions_have_other_keys(one, other):
-    assert step_key(*one) != step_key(*other)
+def test_other_actions_have_other_keys(first, second):
+    assert step_key(*first) != step_key(*second)
 
 
 def test_a_shown_step_keeps_the_key_of_what_was_done():
@@ -209,7 +209,7 @@ def test_what_failed_is_told_with_its_receipt_and_never_recommended():
 
 def test_what_failed_for_another_cause_is_not_held_against_it():
     restart = "kubectl rollout restart deploy/web"
-    leak = seen("LEAK", 0.8, cause="leak", root_cause="A leak", steps=[did("Restarted", restart)])
+    leak = resolved_incident("LEAK", 0.8, cause="leak", root_cause="A leak", steps=[did("Restarted", restart)])
     other_cause = pool(score=0.5, steps=[did("Restarted", restart, "did_not_help")])
     records = {step_key("", restart): TrackRecord(2, 1, 1)}
     advice = ask([leak, other_cause], records=records)
@@ -272,7 +272,9 @@ LOWERED = did("Put the timeout back and doubled the threads", None)
 @pytest.mark.parametrize("cause", ["pool", "threads"])
 def test_what_a_later_incident_says_made_it_worse_is_told_as_tried_and_its_fix_is_offered(cause):
     old = pool("OLD", 0.9, steps=[RAISED], days_ago=300)
-    new = seen("NEW", 0.9, cause=cause, root_cause="Too few threads", steps=[RAISED_IN_VAIN, LOWERED], days_ago=9)
+    new = resolved_incident(
+        "NEW", 0.9, cause=cause, root_cause="Too few threads", steps=[RAISED_IN_VAIN, LOWERED], days_ago=9
+    )
     advice = ask([old, new])
     assert [step.text for step in advice.steps] == [LOWERED.text]
     assert [(tried.citation.id, tried.outcome) for tried in advice.tried_before] == [("NEW", "made_it_worse")]
@@ -281,7 +283,9 @@ def test_what_a_later_incident_says_made_it_worse_is_told_as_tried_and_its_fix_i
 
 def test_many_older_successes_do_not_outweigh_what_made_it_worse_later():
     older = [pool(f"OLD{n}", 0.95, steps=[RAISED], days_ago=300 + n) for n in range(4)]
-    new = seen("NEW", 0.9, cause="threads", root_cause="Too few threads", steps=[RAISED_IN_VAIN, LOWERED], days_ago=9)
+    new = resolved_incident(
+        "NEW", 0.9, cause="threads", root_cause="Too few threads", steps=[RAISED_IN_VAIN, LOWERED], days_ago=9
+    )
     advice = ask([*older, new])
     assert [step.citation.id for step in advice.steps] == ["NEW"]
     assert [tried.citation.id for tried in advice.tried_before] == ["NEW"]
@@ -291,7 +295,9 @@ def test_the_right_fix_of_a_cause_is_not_dropped_because_it_did_not_help_against
     renew = did("Renewed the certificate", "cmctl renew web")
     older = [pool(f"OLD{n}", 0.95, steps=[LOWERED, renew], days_ago=300 + n) for n in range(4)]
     vain = did("Renewed the certificate", "cmctl renew web", "did_not_help")
-    new = seen("NEW", 0.9, cause="drift", root_cause="Another file was served", steps=[vain, RAISED], days_ago=9)
+    new = resolved_incident(
+        "NEW", 0.9, cause="drift", root_cause="Another file was served", steps=[vain, RAISED], days_ago=9
+    )
     advice = ask([*older, new])
     assert [step.text for step in advice.steps] == [LOWERED.text, renew.text]
     assert advice.tried_before == ()
@@ -308,7 +314,9 @@ def test_a_later_success_outweighs_earlier_failures():
 
 def test_a_later_failure_in_something_far_less_alike_refutes_nothing():
     old = pool("OLD", 0.95, steps=[RAISED], days_ago=300)
-    far = seen("FAR", 0.5, cause="threads", root_cause="Too few threads", steps=[RAISED_IN_VAIN, LOWERED], days_ago=9)
+    far = resolved_incident(
+        "FAR", 0.5, cause="threads", root_cause="Too few threads", steps=[RAISED_IN_VAIN, LOWERED], days_ago=9
+    )
     advice = ask([old, far])
     assert ([step.citation.id for step in advice.steps], advice.tried_before) == (["OLD"], ())
 

@@ -11,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onrecall.domain.incident import Incident, Situation
-from onrecall.recommendation.instance_values import InstanceValue, mark_unknown_values, mask_instance_values, mark_source_values, find_instance_values
+from onrecall.recommendation.instance_values import (
+    InstanceValue,
+    find_instance_values,
+    mark_source_values,
+    mark_unknown_values,
+    mask_instance_values,
+)
 
 with (Path(__file__).parent / "values.tsv").open(encoding="utf-8", newline="") as file:
     ROWS = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
@@ -23,15 +29,19 @@ def _intended(row: list[str]) -> set[tuple[str, str]]:
 
 
 def test_the_labelled_values_are_found():
-    given = [(row[0], _intended(row), {(p.kind, p.value) for p in find_instance_values(row[0])}) for row in ROWS]
-    hit = sum(len(want & got) for _, want, got in given)
-    wanted, got = sum(len(want) for _, want, _ in given), sum(len(got) for _, _, got in given)
-    differing = [(text, want ^ detected) for text, want, found in given if want != found]
+    rows = [
+        (row[0], _intended(row), {(value.kind, value.value) for value in find_instance_values(row[0])}) for row in ROWS
+    ]
+    correct = sum(len(expected & actual) for _, expected, actual in rows)
+    expected_count = sum(len(expected) for _, expected, _ in rows)
+    actual_count = sum(len(actual) for _, _, actual in rows)
+    differing = [(text, expected ^ actual) for text, expected, actual in rows if expected != actual]
     sys.stdout.write(
-        f"\nvalues: precision {hit / got:.1%}, recall {hit / wanted:.1%} of {wanted} in {len(given)} texts\n"
+        f"\nvalues: precision {correct / actual_count:.1%}, recall {correct / expected_count:.1%}"
+        f" of {expected_count} in {len(rows)} texts\n"
     )
-    assert hit >= 0.97 * wanted, differing
-    assert hit >= 0.97 * got, differing
+    assert correct >= 0.97 * expected_count, differing
+    assert correct >= 0.97 * actual_count, differing
 
 
 def test_a_particular_says_where_it_stands():
@@ -54,7 +64,7 @@ def test_each_old_value_is_named_once():
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("kubectl delete pod payments-7d9f8b6c5-x2x9z", "kubectl delete pod payments-84c9d7f6b5-k4vqz"),
         ("ssh web-03 uptime", "ssh web-17 uptime"),
@@ -67,17 +77,17 @@ def test_each_old_value_is_named_once():
         ("curl http://10.0.12.7:9200/_cat/indices", "curl http://10.0.99.1:9200/_cat/indices"),
     ],
 )
-def test_the_same_action_on_another_host_masks_alike(one, other):
-    assert mask_instance_values(one) == mask_instance_values(other) != one
-    assert mask_instance_values(mark_unknown_values(one, "")[0]) == mask_instance_values(one)
+def test_the_same_action_on_another_host_masks_alike(first, second):
+    assert mask_instance_values(first) == mask_instance_values(second) != first
+    assert mask_instance_values(mark_unknown_values(first, "")[0]) == mask_instance_values(first)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [("kubectl delete pvc a", "kubectl delete pod a"), ("systemctl restart nginx", "systemctl restart kubelet")],
 )
-def test_another_action_masks_differently(one, other):
-    assert mask_instance_values(one) != mask_instance_values(other)
+def test_another_action_masks_differently(first, second):
+    assert mask_instance_values(first) != mask_instance_values(second)
 
 
 AT = datetime(2026, 3, 12, tzinfo=UTC)

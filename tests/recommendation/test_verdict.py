@@ -1,7 +1,7 @@
 """Known, similar or never seen: by absolute scores and agreement, with a reason in plain words."""
 
 import pytest
-from recommendation_cases import NONE, NOW, ask, did, runbook, seen, unresolved
+from recommendation_cases import NONE, NOW, ask, did, resolved_incident, runbook, unresolved
 
 from onrecall.domain.incident import Situation
 from onrecall.recommendation import Thresholds, compose
@@ -13,19 +13,24 @@ FIX = "## Fix\n1. Restart the web tier\n"
     ("score", "verdict"), [(0.95, "known"), (0.65, "known"), (0.64, "similar"), (0.45, "similar"), (0.44, "never_seen")]
 )
 def test_the_verdict_goes_by_the_absolute_score(score, verdict):
-    advice = ask([seen("A", score, cause="a", root_cause="a", steps=[did("Restarted it")])])
+    advice = ask([resolved_incident("A", score, cause="a", root_cause="a", steps=[did("Restarted it")])])
     assert advice.verdict == verdict
     assert bool(advice.steps) is (verdict != "never_seen")
     assert f"{score:.2f}" in advice.verdict_reason
 
 
 def test_thresholds_are_an_argument():
-    evidence = [seen("A", 0.2, cause="a", root_cause="a")]
+    evidence = [resolved_incident("A", 0.2, cause="a", root_cause="a")]
     assert compose(Situation("x"), evidence, NONE, NOW, Thresholds(similar=0.1, known=0.15)).verdict == "known"
 
 
 def test_two_causes_that_match_alike_are_only_similar():
-    advice = ask([seen("A", 0.81, cause="a", root_cause="a"), seen("B", 0.80, cause="b", root_cause="b")])
+    advice = ask(
+        [
+            resolved_incident("A", 0.81, cause="a", root_cause="a"),
+            resolved_incident("B", 0.80, cause="b", root_cause="b"),
+        ]
+    )
     assert advice.verdict == "similar"
     assert "B" in advice.verdict_reason
     assert [alternative.evidence for alternative in advice.alternatives] == [("B",)]
@@ -38,7 +43,7 @@ def test_nothing_recalled_is_never_seen():
 
 def test_never_seen_gives_neither_cause_nor_steps_but_what_would_tell_the_near_misses_apart():
     evidence = [
-        seen(
+        resolved_incident(
             "A",
             0.4,
             cause="pool",
@@ -46,7 +51,7 @@ def test_never_seen_gives_neither_cause_nor_steps_but_what_would_tell_the_near_m
             description="FATAL: sorry, too many clients already",
             steps=[did("Restarted it")],
         ),
-        seen("B", 0.35, cause="disk", root_cause="b", description="write failed: no space left on device"),
+        resolved_incident("B", 0.35, cause="disk", root_cause="b", description="write failed: no space left on device"),
     ]
     advice = ask(evidence)
     assert advice.verdict == "never_seen"
@@ -59,25 +64,35 @@ def test_never_seen_gives_neither_cause_nor_steps_but_what_would_tell_the_near_m
 
 
 def test_what_is_far_off_is_not_even_a_near_miss():
-    advice = ask([seen("A", 0.1, cause="pool", root_cause="a", description="FATAL: sorry, too many clients already")])
+    advice = ask(
+        [
+            resolved_incident(
+                "A", 0.1, cause="pool", root_cause="a", description="FATAL: sorry, too many clients already"
+            )
+        ]
+    )
     assert advice.tell_apart == ()
 
 
 def test_seen_before_and_never_resolved():
-    advice = ask([unresolved("OPEN", 0.9), seen("A", 0.3, cause="a", root_cause="a", steps=[did("Restarted it")])])
+    advice = ask(
+        [unresolved("OPEN", 0.9), resolved_incident("A", 0.3, cause="a", root_cause="a", steps=[did("Restarted it")])]
+    )
     assert (advice.verdict, advice.steps, advice.cause) == ("known", (), None)
     assert advice.verdict_reason == "seen before as OPEN “Something broke” (0.90), whose resolution is not on record"
     assert ask([unresolved("OPEN", 0.5)]).verdict == "similar"
 
 
 def test_a_nearer_incident_that_was_never_resolved_is_told():
-    advice = ask([unresolved("OPEN", 0.9), seen("A", 0.7, cause="a", root_cause="a")])
+    advice = ask([unresolved("OPEN", 0.9), resolved_incident("A", 0.7, cause="a", root_cause="a")])
     assert advice.cause == "a"
     assert "OPEN “Something broke” is nearer (0.90), but its resolution is not on record" in advice.verdict_reason
 
 
 def test_a_resolution_by_a_model_is_no_resolution():
-    advice = ask([seen("M", 0.9, cause="a", root_cause="a", provenance="model", steps=[did("Restarted it")])])
+    advice = ask(
+        [resolved_incident("M", 0.9, cause="a", root_cause="a", provenance="model", steps=[did("Restarted it")])]
+    )
     assert (advice.verdict, advice.steps, advice.tried_before, advice.cause) == ("known", (), (), None)
     assert "written by a model and does not count" in advice.verdict_reason
 
@@ -112,7 +127,7 @@ def test_never_resolved_with_a_runbook_says_whose_steps_they_are():
 
 def test_an_alternative_says_what_would_tell_it_from_the_first():
     evidence = [
-        seen(
+        resolved_incident(
             "LEAK",
             0.8,
             cause="memory-leak",
@@ -120,7 +135,7 @@ def test_an_alternative_says_what_would_tell_it_from_the_first():
             description="pod OOMKilled\nlatency high",
             title="Web down",
         ),
-        seen(
+        resolved_incident(
             "INC-001",
             0.7,
             cause="connection-pool-exhaustion",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from recommendation_cases import NONE, NOW, ask, did, seen, unresolved
+from recommendation_cases import NONE, NOW, ask, did, resolved_incident, unresolved
 
 from onrecall.calibration import prior
 from onrecall.domain.incident import Evidence, Situation
@@ -61,7 +61,7 @@ def advice_of(*evidence: Evidence, text: str = "mail relay rejects messages"):
 
 
 def test_a_strong_match_among_many_alike_is_not_called_known():
-    piece = likely(seen("A", 0.9, cause="a", root_cause="a", steps=[did("Restarted it")]), 0.3)
+    piece = likely(resolved_incident("A", 0.9, cause="a", root_cause="a", steps=[did("Restarted it")]), 0.3)
     advice = advice_of(piece)
     assert advice.verdict == "similar"
     assert "not far ahead of much else" in advice.verdict_reason
@@ -70,13 +70,15 @@ def test_a_strong_match_among_many_alike_is_not_called_known():
 
 
 def test_what_everything_matches_was_never_seen():
-    advice = advice_of(likely(seen("A", 0.7, cause="a", root_cause="a"), 0.05))
+    advice = advice_of(likely(resolved_incident("A", 0.7, cause="a", root_cause="a"), 0.05))
     assert advice.verdict == "never_seen"
     assert "no more than much else here does" in advice.verdict_reason
 
 
 def test_terse_and_right_is_similar_with_its_steps():
-    advice = advice_of(likely(seen("A", 0.42, cause="a", root_cause="a", steps=[did("Restarted it")]), 0.7))
+    advice = advice_of(
+        likely(resolved_incident("A", 0.42, cause="a", root_cause="a", steps=[did("Restarted it")]), 0.7)
+    )
     assert advice.verdict == "similar"
     assert [step.citation.id for step in advice.steps] == ["A"]
 
@@ -87,7 +89,9 @@ def test_an_open_incident_is_known_by_the_same_rule():
 
 
 def test_a_question_in_another_language_is_not_met_with_a_bare_never_seen():
-    english = seen("A", 0.1, cause="a", root_cause="a", description="the relay is full and we can not send")
+    english = resolved_incident(
+        "A", 0.1, cause="a", root_cause="a", description="the relay is full and we can not send"
+    )
     question = "der Mailserver ist voll und nimmt keine Nachrichten von uns an"
     reason = advice_of(english, text=question).verdict_reason
     assert "in German" in reason

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from onrecall.domain.incident import EvidenceKind, Passage
-from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval import tokenizer
 from onrecall.retrieval.index import Visible
 
 MODEL = "letters"
@@ -27,8 +27,8 @@ class Changed:
 def vector(text: str) -> np.ndarray:
     """A meaning that texts with the same words share, in 64 dimensions."""
     found = np.zeros(64, np.float32)
-    for term in terms.tokenize(text):
-        found += np.random.default_rng(terms.term_id(term)).normal(size=64).astype(np.float32)
+    for term in tokenizer.tokenize(text):
+        found += np.random.default_rng(tokenizer.term_id(term)).normal(size=64).astype(np.float32)
     return found / max(float(np.linalg.norm(found)), 1e-9)
 
 
@@ -42,7 +42,7 @@ def passage(
 ) -> Passage:
     """A passage as the store keeps it."""
     meant = vector(text).astype("<f2").tobytes() if model else None
-    packed = terms.pack(terms.count_terms(text))
+    packed = tokenizer.pack(tokenizer.count_terms(text))
     return Passage(owner, kind, "opening", n, text, 1, None, known_from, packed, meant, model)
 
 

@@ -12,7 +12,7 @@ from onrecall.benchmarks import beir as task
 from onrecall.benchmarks import ir_metrics as measures
 from onrecall.benchmarks.recall import run
 from onrecall.domain.errors import Invalid
-from onrecall.retrieval import embeddings as embedding
+from onrecall.retrieval import embeddings
 
 DEV = Path(__file__).parents[3] / "shared" / "data" / "dev"
 CORPUS = [
@@ -144,7 +144,7 @@ def test_ranks_are_fused_by_place() -> None:
 
 @pytest.mark.skipif(not DEV.is_dir(), reason="the shared development data are not here")
 def test_bare_alert_names_stay_won() -> None:
-    model = embedding.load_embedder()
+    model = embeddings.load_embedder()
     if model is None:
         pytest.skip("no sentence model is installed")
     found = {system.name: system.ndcg_at_10 for system in run(DEV / "t1a_kubeprom_nameonly", model).systems}

@@ -11,7 +11,7 @@ import pytest
 import tokenizers
 
 from onrecall.domain.errors import Invalid
-from onrecall.retrieval import embeddings as embedding
+from onrecall.retrieval import embeddings
 from onrecall.retrieval.embeddings import LocalEmbedder
 
 FILES = ("config.json", "1_Pooling/config.json", "sentence_bert_config.json", "model.safetensors", "tokenizer.json")
@@ -29,14 +29,14 @@ TEXTS = [
 
 @pytest.fixture(scope="session")
 def model() -> LocalEmbedder:
-    loaded = embedding.load_embedder()
+    loaded = embeddings.load_embedder()
     if loaded is None:
-        pytest.skip(embedding.NO_MODEL_MESSAGE)
+        pytest.skip(embeddings.NO_MODEL_MESSAGE)
     return loaded
 
 
 def packaged() -> Path:
-    folder = embedding._find_packaged()
+    folder = embeddings._find_packaged()
     assert folder is not None
     return folder
 
@@ -151,7 +151,7 @@ def test_progress_ends_at_all(model: LocalEmbedder) -> None:
 
 
 def test_another_folder_has_another_name(model: LocalEmbedder, tmp_path: Path) -> None:
-    loaded = embedding.load_embedder(linked(tmp_path / "small-model"))
+    loaded = embeddings.load_embedder(linked(tmp_path / "small-model"))
     assert loaded is not None
     assert loaded.name.startswith("small-model@")
     assert loaded.name != model.name
@@ -177,7 +177,7 @@ def test_an_unsuitable_folder_says_why(
     if content is not None:
         (folder / file).write_text(content)
     with pytest.raises(Invalid, match=complaint):
-        embedding.load_embedder(folder)
+        embeddings.load_embedder(folder)
 
 
 def test_incomplete_weights_are_refused(model: LocalEmbedder, tmp_path: Path) -> None:
@@ -185,14 +185,14 @@ def test_incomplete_weights_are_refused(model: LocalEmbedder, tmp_path: Path) ->
     config = json.loads((packaged() / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 7}))
     with pytest.raises(Invalid, match=r"lack .*encoder\.layer\.6"):
-        embedding.load_embedder(folder)
+        embeddings.load_embedder(folder)
 
 
 def test_weights_that_are_cut_short_are_refused(model: LocalEmbedder, tmp_path: Path) -> None:
     folder = linked(tmp_path, without={"model.safetensors"})
     (folder / "model.safetensors").write_bytes((packaged() / "model.safetensors").read_bytes()[:1_000_000])
     with pytest.raises(Invalid, match="cut short"):
-        embedding.load_embedder(folder)
+        embeddings.load_embedder(folder)
 
 
 def test_questions_are_embedded_nearly_as_exactly(model: LocalEmbedder) -> None:

@@ -10,7 +10,7 @@ import pytest
 from passage_log import MODEL, vector
 
 from onrecall.domain.incident import Document, EvidenceKind, Incident, Passage, Resolution
-from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval import tokenizer
 from onrecall.retrieval.index import Index, Visible
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
@@ -33,7 +33,7 @@ def passages(owner: str, kind: EvidenceKind, **parts: tuple[str, datetime | None
             1,
             None,
             since,
-            terms.pack(terms.count_terms(text)),
+            tokenizer.pack(tokenizer.count_terms(text)),
             vector(text).astype("<f2").tobytes(),
             MODEL,
         )
@@ -43,7 +43,7 @@ def passages(owner: str, kind: EvidenceKind, **parts: tuple[str, datetime | None
 
 def owners(store: Storage, index: Index, text: str, visible: Visible = ALL) -> list[tuple[str, str]]:
     index.refresh()
-    wanted: Mapping[int, float] = dict.fromkeys(terms.count_terms(text), 1.0)
+    wanted: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms(text), 1.0)
     by_words, by_meaning = index.words(wanted, visible, 10), index.meaning(vector(text), visible, 10)
     there = store.passages(by_words)
     assert set(by_words) <= set(by_meaning)
@@ -140,7 +140,7 @@ def test_both_see_the_same(store: Storage, index: Index) -> None:
             and (visible.as_of is None or NOW + timedelta(n) <= visible.as_of)
             and f"d{n}" not in visible.exclude
         }
-        wanted: Mapping[int, float] = dict.fromkeys(terms.count_terms("kafka pool"), 1.0)
+        wanted: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka pool"), 1.0)
         having = {f"d{n}" for n, text in enumerate(texts) if {"kafka", "pool"} & set(text.split())}
         by_words = store.passages(index.words(wanted, visible, 1_000)).values()
         assert {one.owner for one in by_words} == may & having
@@ -156,7 +156,7 @@ def test_the_best_come_first(store: Storage, index: Index) -> None:
         best = np.argsort(-(vectors @ vector(question)), kind="stable")[:10]
         near = store.passages(index.meaning(vector(question), ALL, 60)).values()
         assert {f"d{n}" for n in best} <= {one.owner for one in near}
-        asked: Mapping[int, float] = dict.fromkeys(terms.count_terms(question), 1.0)
+        asked: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms(question), 1.0)
         first = store.passages(index.words(asked, ALL, 5))
         assert all(set(question.split()) <= set(one.text.split()) for one in first.values())
 
@@ -168,7 +168,7 @@ def test_a_term_everywhere_costs_no_more_than_the_budget(store: Storage, monkeyp
     monkeypatch.setattr("onrecall.storage.postgres_search.BUDGET", 50)
     texts = filled(store)
     index = PostgresIndex(store.search(MODEL, 64))
-    wanted: Mapping[int, float] = dict.fromkeys(terms.count_terms("kafka"), 1.0)
+    wanted: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka"), 1.0)
     assert len(index.words(wanted, ALL, 1_000)) == 50 < sum("kafka" in text for text in texts)
     assert index.words({}, ALL, 10) == index.words({12345: 1.0}, ALL, 10) == []
 
@@ -183,4 +183,4 @@ def test_passages_of_an_older_schema_are_added(store: Storage, store_url: str) -
     index = PostgresIndex(store.search(MODEL, 64))
     assert len(index.meaning(vector("kafka"), ALL, 100)) == 30
     assert len(PostgresIndex(store.search("it's :another", 384)).meaning(vector("kafka"), ALL, 100)) == 0
-    assert index.words(dict.fromkeys(terms.count_terms("kafka disk pool"), 1.0), ALL, 100)
+    assert index.words(dict.fromkeys(tokenizer.count_terms("kafka disk pool"), 1.0), ALL, 100)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from passage_log import MODEL, Log, passage, vector
 
 from onrecall.domain.incident import Filter, Situation
-from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval import tokenizer
 from onrecall.retrieval.index import Visible
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postings import MAX_ROWS, Postings, pack_keys
@@ -24,7 +24,7 @@ EVERYTHING = 10_000
 
 
 def asked(text: str) -> Mapping[int, float]:
-    return dict.fromkeys(terms.count_terms(text), 1.0)
+    return dict.fromkeys(tokenizer.count_terms(text), 1.0)
 
 
 def caught_up(log: Log) -> LocalIndex:
@@ -61,7 +61,7 @@ def test_a_term_counts_as_much_as_the_question_says() -> None:
     log = Log()
     disk, pool = log.add(passage("a", "disk")), log.add(passage("b", "pool"))
     index = caught_up(log)
-    disk_term, pool_term = terms.term_id("disk"), terms.term_id("pool")
+    disk_term, pool_term = tokenizer.term_id("disk"), tokenizer.term_id("pool")
     assert index.words({disk_term: 2.0, pool_term: 1.0}, Visible(), 2) == [disk, pool]
     assert index.words({disk_term: 1.0, pool_term: 2.0}, Visible(), 2) == [pool, disk]
 
@@ -77,7 +77,7 @@ def test_scores_are_those_of_bm25() -> None:
     importance = np.array([1.0, 2.0, 0.5], np.float32)
     expected = np.zeros(len(texts))
     for row, text in enumerate(texts):
-        counted = terms.count_terms(text)
+        counted = tokenizer.count_terms(text)
         scale = K1 * (1 - B + B * sum(counted.values()) / USUAL_LENGTH)
         for term, factor in zip(wanted.tolist(), importance, strict=True):
             count = counted.get(term, 0)

@@ -19,7 +19,7 @@ from onrecall.domain.incident import (
     Situation,
 )
 from onrecall.retrieval import Retriever
-from onrecall.retrieval import embeddings as embedding
+from onrecall.retrieval import embeddings
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage, StoreEntry
@@ -224,7 +224,7 @@ def test_other_languages_are_recalled(room: Room) -> None:
 
 
 def test_a_leaking_coffee_machine_is_nothing_like_an_outage(store: Storage) -> None:
-    model = embedding.load_embedder()
+    model = embeddings.load_embedder()
     if model is None:
         pytest.skip("no sentence model is installed")
     built = Room(store, model)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from onrecall.domain.incident import Passage
 from onrecall.retrieval import scoring, signatures
-from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval import tokenizer
 from onrecall.retrieval.fusion import WEIGHTS, Signals
 from onrecall.retrieval.scoring import TermWeights
 
@@ -31,7 +31,7 @@ class Counted:
 
     def __post_init__(self) -> None:
         for text in self.texts:
-            for term, n in terms.count_terms(text).items():
+            for term, n in tokenizer.count_terms(text).items():
                 self.df[term] = self.df.get(term, 0) + 1
                 self.total_length += n
         self.df[scoring.DOC_MARKER_TERM] = self.documents
@@ -44,13 +44,13 @@ class Counted:
 def passage(text: str, vector: np.ndarray | None = None, model: str = "m") -> Passage:
     held = None if vector is None else vector.astype("<f2").tobytes()
     return Passage(
-        "o", "incident", "opening", 0, text, 1, terms=terms.pack(terms.count_terms(text)), vector=held, model=model
+        "o", "incident", "opening", 0, text, 1, terms=tokenizer.pack(tokenizer.count_terms(text)), vector=held, model=model
     )
 
 
 def by_words(query: str, texts: list[str]) -> list[float]:
-    rarity = TermWeights.from_statistics(terms.count_terms(query), Counted(TEXTS))
-    return scoring.match_words(terms.count_terms(query), rarity, [[passage(text)] for text in texts]).bm25.tolist()
+    rarity = TermWeights.from_statistics(tokenizer.count_terms(query), Counted(TEXTS))
+    return scoring.match_words(tokenizer.count_terms(query), rarity, [[passage(text)] for text in texts]).bm25.tolist()
 
 
 def test_words_are_bm25_with_exact_counts() -> None:
@@ -82,7 +82,7 @@ def test_nobody_else_changes_what_a_meaning_is_worth() -> None:
 
 
 def test_words_gather_over_the_passages_of_one_owner() -> None:
-    query = terms.count_terms("connection pool")
+    query = tokenizer.count_terms("connection pool")
     rarity = TermWeights.from_statistics(query, Counted(TEXTS))
     owners = [
         [passage("connection lost"), passage("pool closed")],
@@ -97,7 +97,7 @@ def test_words_gather_over_the_passages_of_one_owner() -> None:
 def test_no_words_no_owners_no_failure() -> None:
     rarity = TermWeights.from_statistics({}, Counted(TEXTS))
     assert scoring.match_words({}, rarity, [[passage("x")]]).bm25.tolist() == [0]
-    assert scoring.match_words(terms.count_terms("x"), TermWeights.from_statistics(terms.count_terms("x"), Counted([])), []).bm25.tolist() == []
+    assert scoring.match_words(tokenizer.count_terms("x"), TermWeights.from_statistics(tokenizer.count_terms("x"), Counted([])), []).bm25.tolist() == []
     assert scoring.char_ngram_scores("", {}, ["x"]).tolist() == [0]
     assert scoring.char_ngram_scores("pool", {"pool": 1.0}, []).tolist() == []
 
@@ -160,7 +160,7 @@ def test_without_a_model_the_other_signals_stand_for_meaning() -> None:
 )
 def test_codes_are_found_as_written(text: str, written: str) -> None:
     assert written in signatures.find_codes(text).values()
-    assert set(signatures.find_codes(text)) <= set(terms.tokenize(text))
+    assert set(signatures.find_codes(text)) <= set(tokenizer.tokenize(text))
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from onrecall.retrieval import log_templates as loglines
-from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval import log_templates
+from onrecall.retrieval import tokenizer
 
 
 @pytest.mark.parametrize(
@@ -40,23 +40,23 @@ from onrecall.retrieval import tokenizer as terms
     ],
 )
 def test_what_must_be_found(text: str, expected: set[str]) -> None:
-    assert expected <= set(terms.tokenize(text))
+    assert expected <= set(tokenizer.tokenize(text))
 
 
 def test_a_name_and_its_spelled_out_form_share_all_its_words() -> None:
-    assert set(terms.tokenize("pods crash looping in kube")) <= {*terms.tokenize("KubePodCrashLooping"), "in"}
+    assert set(tokenizer.tokenize("pods crash looping in kube")) <= {*tokenizer.tokenize("KubePodCrashLooping"), "in"}
 
 
 def test_prose_keeps_its_numbers_and_versions() -> None:
     text = "Since 2.53.2 it takes 3 seconds on 5 of 7 hosts."
-    assert loglines.mask_variables(text) == text
-    assert {"2.53.2", "3", "5", "7"} <= set(terms.tokenize(text))
+    assert log_templates.mask_variables(text) == text
+    assert {"2.53.2", "3", "5", "7"} <= set(tokenizer.tokenize(text))
 
 
 def test_one_long_number_makes_no_log_line() -> None:
     agent = "User Agent: Mozilla/5.0 (X11; Linux x86_64; rv:60.0) Gecko/20100101 Firefox/60.0 SeaMonkey/2.53.2"
-    assert not loglines.is_log_line(agent)
-    assert loglines.is_log_line("received block blk_-1608999687919862906 from /10.251.91.84")
+    assert not log_templates.is_log_line(agent)
+    assert log_templates.is_log_line("received block blk_-1608999687919862906 from /10.251.91.84")
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_one_long_number_makes_no_log_line() -> None:
     ],
 )
 def test_the_same_log_line_at_another_time_has_the_same_terms(first: str, second: str) -> None:
-    assert loglines.is_log_line(first)
-    assert terms.count_terms(first) == terms.count_terms(second)
+    assert log_templates.is_log_line(first)
+    assert tokenizer.count_terms(first) == tokenizer.count_terms(second)
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_the_same_log_line_at_another_time_has_the_same_terms(first: str, second
     ],
 )
 def test_log_lines_keep_codes_and_versions(line: str, kept: set[str]) -> None:
-    assert kept <= set(terms.tokenize(line))
+    assert kept <= set(tokenizer.tokenize(line))
 
 
 @given(st.text(max_size=300))
 def test_any_text_packs_and_unpacks_to_its_counts(text: str) -> None:
-    counted = terms.count_terms(text)
-    packed = terms.pack(counted)
-    numbers, counts = terms.unpack(packed)
+    counted = tokenizer.count_terms(text)
+    packed = tokenizer.pack(counted)
+    numbers, counts = tokenizer.unpack(packed)
     assert len(packed) == 5 * len(counted)
     assert np.all(np.diff(numbers.astype(np.int64)) > 0)
     assert dict(zip(numbers.tolist(), counts.tolist(), strict=True)) == {
@@ -114,54 +114,54 @@ SAID = "KubePodCrashLooping status: 404, exit code 137; kube-proxy kube-proxy v1
 
 @given(st.lists(st.sampled_from(SAID.split(" ")) | st.text(max_size=20), max_size=40).map(" ".join))
 def test_counts_are_how_often_each_term_stands(text: str) -> None:
-    assert terms.count_terms(text) == {terms.term_id(term): n for term, n in Counter(terms.tokenize(text)).items()}
+    assert tokenizer.count_terms(text) == {tokenizer.term_id(term): n for term, n in Counter(tokenizer.tokenize(text)).items()}
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_lines_are_read_one_by_one(first: str, second: str) -> None:
-    both = terms.Counter(terms.tokenize(first)) + terms.Counter(terms.tokenize(second))
-    assert terms.Counter(terms.tokenize(f"{first}\n\n{second}")) == both
+    both = tokenizer.Counter(tokenizer.tokenize(first)) + tokenizer.Counter(tokenizer.tokenize(second))
+    assert tokenizer.Counter(tokenizer.tokenize(f"{first}\n\n{second}")) == both
 
 
 @given(st.from_regex(r"[a-z]{2,9}(_[a-z]{2,9}){1,3}", fullmatch=True))
 def test_one_name_in_three_spellings_shares_its_terms(snake: str) -> None:
     camel = "".join(part.capitalize() for part in snake.split("_"))
-    assert set(terms.tokenize(snake)) == set(terms.tokenize(snake.replace("_", "-"))) == set(terms.tokenize(camel))
+    assert set(tokenizer.tokenize(snake)) == set(tokenizer.tokenize(snake.replace("_", "-"))) == set(tokenizer.tokenize(camel))
 
 
 @given(st.text(alphabet=st.characters(categories=["Lu", "Ll", "Lo", "Nd"]), min_size=1, max_size=40))
 def test_no_written_word_is_lost(word: str) -> None:
-    assume(loglines.mask_variables(word, " ").strip())  # a bare id is masked, as in a log line
-    assert terms.tokenize(word) or unicodedata.normalize("NFKC", word).lower() in terms.STOP_WORDS
+    assume(log_templates.mask_variables(word, " ").strip())  # a bare id is masked, as in a log line
+    assert tokenizer.tokenize(word) or unicodedata.normalize("NFKC", word).lower() in tokenizer.STOP_WORDS
 
 
 def test_words_that_say_nothing_are_left_out() -> None:
-    assert terms.tokenize("The pod is not in the cluster") == ["pod", "cluster"]
-    assert "of" not in terms.tokenize("HighNumberOfFailures")
+    assert tokenizer.tokenize("The pod is not in the cluster") == ["pod", "cluster"]
+    assert "of" not in tokenizer.tokenize("HighNumberOfFailures")
 
 
 @given(st.text(max_size=300))
 def test_masking_twice_is_masking_once(text: str) -> None:
-    assert loglines.mask_variables(loglines.mask_variables(text, " "), " ") == loglines.mask_variables(text, " ")
+    assert log_templates.mask_variables(log_templates.mask_variables(text, " "), " ") == log_templates.mask_variables(text, " ")
 
 
 def test_numbers_are_stable() -> None:
-    assert terms.term_id("deadlock") == 3_789_314_826
+    assert tokenizer.term_id("deadlock") == 3_789_314_826
 
 
 def test_counts_are_capped() -> None:
-    _, counts = terms.unpack(terms.pack({1: 1000, 2: 3}))
+    _, counts = tokenizer.unpack(tokenizer.pack({1: 1000, 2: 3}))
     assert counts.tolist() == [255, 3]
 
 
 def test_names_are_split_for_the_model() -> None:
-    assert terms.split_names("KubePodCrashLooping on GRPCServer") == "Kube Pod Crash Looping on GRPC Server"
-    assert terms.split_names("plain words, IPv4, OK") == "plain words, IPv4, OK"
+    assert tokenizer.split_names("KubePodCrashLooping on GRPCServer") == "Kube Pod Crash Looping on GRPC Server"
+    assert tokenizer.split_names("plain words, IPv4, OK") == "plain words, IPv4, OK"
 
 
 @pytest.mark.parametrize("unit", ["a", "a-", "1.2", "foo bar ", "[ ", "ERROR 1:", "データ", "\x00\ud800", "a1b2:"])
 def test_fifty_megabytes_on_one_line_cost_bounded_time(unit: str) -> None:
     text = unit * (50_000_000 // len(unit))
     started = time.process_time()
-    terms.count_terms(text)
+    tokenizer.count_terms(text)
     assert time.process_time() - started < 3

@@ -6,8 +6,8 @@ import pytest
 
 from onrecall.domain.incident import Document, Situation
 from onrecall.retrieval import Retriever
-from onrecall.retrieval import synonyms as thesaurus
-from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval import synonyms
+from onrecall.retrieval import tokenizer
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.query import SYNONYM_WEIGHT, parse_situation
 from onrecall.storage import Storage, StoreEntry
@@ -60,23 +60,23 @@ def test_half_a_name_is_no_name(recall: Retriever) -> None:
 
 def test_the_very_words_count_more_than_another_name() -> None:
     query = parse_situation(Situation("OOM of the exporter"))
-    assert query.weights[terms.term_id("oom")] > query.weights[terms.term_id("memori")] == SYNONYM_WEIGHT
-    assert terms.term_id("memori") not in query.spelled
+    assert query.weights[tokenizer.term_id("oom")] > query.weights[tokenizer.term_id("memori")] == SYNONYM_WEIGHT
+    assert tokenizer.term_id("memori") not in query.spelled
     both = parse_situation(Situation("OOM: out of memory"))
-    assert both.weights[terms.term_id("memori")] == query.weights[terms.term_id("oom")]
+    assert both.weights[tokenizer.term_id("memori")] == query.weights[tokenizer.term_id("oom")]
     assert "oomkilled" in {one.name for one in both.other_names}
     assert "out of memory" not in {one.name for one in both.other_names}
 
 
 def test_the_names_stand_next_to_each_other() -> None:
     assert not parse_situation(Situation("the volume is persistent, says the claim")).other_names
-    assert [one.name for one in thesaurus.find_synonyms(terms.tokenize("PersistentVolumeClaim"))] == ["pvc", "pv"]
+    assert [one.name for one in synonyms.find_synonyms(tokenizer.tokenize("PersistentVolumeClaim"))] == ["pvc", "pv"]
 
 
 def test_the_table_is_in_order() -> None:
-    lines = [[name.strip() for name in line.split("|")] for line in thesaurus.SYNONYM_TABLE.strip().splitlines()]
+    lines = [[name.strip() for name in line.split("|")] for line in synonyms.SYNONYM_TABLE.strip().splitlines()]
     assert all(len(names) > 1 and len(set(names)) == len(names) for names in lines)
     for name in (name for names in lines for name in names):
         # A name of several words that came down to one would stand for that word wherever it stands.
         assert name == name.lower()
-        assert (len(terms.tokenize(name)) > 1) == (" " in name), name
+        assert (len(tokenizer.tokenize(name)) > 1) == (" " in name), name

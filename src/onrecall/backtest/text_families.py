@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from onrecall.domain.incident import Incident
-from onrecall.recommendation.text_similarity import jaccard_similarity, extract_stems
+from onrecall.recommendation.text_similarity import extract_stems, jaccard_similarity
 from onrecall.recurrences.clustering import SimilarCauses, group_incidents, root_cause
 
 MIN_SHARED = 0.5
@@ -19,10 +19,16 @@ def text_families(incidents: Sequence[Incident]) -> Mapping[str, str]:
 
     Openings are not compared: recall uses them, so they would favour what recall finds anyway.
     """
-    words_by_incident = {incident.id: frozenset(extract_stems(text)) for incident in incidents if (text := root_cause(incident))}
+    words_by_incident = {
+        incident.id: frozenset(extract_stems(text)) for incident in incidents if (text := root_cause(incident))
+    }
     family = {name: name for name in words_by_incident}
-    for group in group_incidents((incident for incident in incidents if incident.id in words_by_incident), _similar_pairs(words_by_incident)):
-        members = [member.id for member, tie in zip(group.members, group.ties, strict=True) if tie.kind in ROOT_CAUSE_TIES]
+    for group in group_incidents(
+        (incident for incident in incidents if incident.id in words_by_incident), _similar_pairs(words_by_incident)
+    ):
+        members = [
+            member.id for member, tie in zip(group.members, group.ties, strict=True) if tie.kind in ROOT_CAUSE_TIES
+        ]
         family |= dict.fromkeys(members, members[0] if members else "")
     return family
 

@@ -34,7 +34,9 @@ LOWER_BOUNDS: Mapping[str, float] = {"margin": -1.0, "letters": -1.0}
 """All are 0..1 but these."""
 
 
-def extract_features(evidence: Sequence[Evidence], advice: Advice, as_of: datetime, service: str | None = None) -> dict[str, float]:
+def extract_features(
+    evidence: Sequence[Evidence], advice: Advice, as_of: datetime, service: str | None = None
+) -> dict[str, float]:
     """The features of an answer, from the evidence (best first) and what was advised on it; never a NaN."""
     if not evidence:
         return {**dict.fromkeys(FEATURE_NAMES, 0.0), "age": UNKNOWN, "track": UNKNOWN, "service": UNKNOWN}
@@ -47,7 +49,8 @@ def extract_features(evidence: Sequence[Evidence], advice: Advice, as_of: dateti
         "margin": best.score - max((item.score for item in opposing), default=0.0),
         "agreement": _share(_sum_of_squares(supporting), _sum_of_squares(evidence)),
         "signals": _signal_agreement(evidence, supporting),
-        "support": math.log1p(sum(1 + len(item.family) for item in supporting if _is_confirmed(item))) / MAX_LOG_SUPPORT,
+        "support": math.log1p(sum(1 + len(item.family) for item in supporting if _is_confirmed(item)))
+        / MAX_LOG_SUPPORT,
         "resolved": _share(sum(map(_is_confirmed, evidence)), len(evidence)),
         "age": _log_age(best, as_of),
         "track": _success_rate(supporting),
@@ -68,12 +71,16 @@ def supporting_evidence(evidence: Sequence[Evidence], advice: Advice | Recommend
 
 def _has_label(label: str) -> Callable[[Evidence], bool]:
     normalized = _normalize(label)
-    return lambda item: bool(item.resolution and item.resolution.cause and _normalize(item.resolution.cause) == normalized)
+    return lambda item: bool(
+        item.resolution and item.resolution.cause and _normalize(item.resolution.cause) == normalized
+    )
 
 
 def _has_root_cause(cause: str | None) -> Callable[[Evidence], bool]:
     normalized = _normalize(cause or "")
-    return lambda item: bool(normalized and item.resolution and _normalize(item.resolution.root_cause).startswith(normalized))
+    return lambda item: bool(
+        normalized and item.resolution and _normalize(item.resolution.root_cause).startswith(normalized)
+    )
 
 
 def _normalize(text: str) -> str:
@@ -113,7 +120,9 @@ def _success_rate(evidence: Sequence[Evidence]) -> float:
 def _margin_over_rest(first: Evidence, evidence: Sequence[Evidence]) -> float:
     """How far the best match stands out: where everything is alike, a high match says little."""
     other_scores = [item.score for item in evidence if item is not first and not _same_cause(item, first)]
-    return (_log_odds(first.score) - _log_odds(sum(other_scores) / len(other_scores) if other_scores else 0.0)) / MAX_LOG_ODDS_GAP
+    return (
+        _log_odds(first.score) - _log_odds(sum(other_scores) / len(other_scores) if other_scores else 0.0)
+    ) / MAX_LOG_ODDS_GAP
 
 
 def _same_cause(first: Evidence, second: Evidence) -> bool:

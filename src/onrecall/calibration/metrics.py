@@ -69,11 +69,18 @@ def mean(values: Sequence[float], incidents: Sequence[Hashable] | None = None, l
         return bootstrap(values, lambda drawn: float(np.mean(drawn)), incidents)
     if min(values) == max(values):
         constant, unseen_share = float(values[0]), wilson(0, len(values))[1]
-        return Estimate(constant, constant - unseen_share * (constant - least), constant + unseen_share * (1 - constant), len(values))
+        return Estimate(
+            constant,
+            constant - unseen_share * (constant - least),
+            constant + unseen_share * (1 - constant),
+            len(values),
+        )
     data, generator = np.asarray(values, dtype=np.float64), np.random.default_rng(0)
     at_once = max(1, MAX_DRAWN_VALUES // len(data))
     parts = (min(at_once, BOOTSTRAP_DRAWS - start) for start in range(0, BOOTSTRAP_DRAWS, at_once))
-    resampled = np.concatenate([data[generator.integers(0, len(data), (part, len(data)))].mean(axis=1) for part in parts])
+    resampled = np.concatenate(
+        [data[generator.integers(0, len(data), (part, len(data)))].mean(axis=1) for part in parts]
+    )
     low, high = np.quantile(resampled, [0.025, 0.975])
     return Estimate(float(data.mean()), float(low), float(high), len(data))
 

@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from onrecall.calibration import isotonic_bins as levels
-from onrecall.calibration import reliability
-from onrecall.calibration import walk_forward as forward
+from onrecall.calibration import isotonic_bins, reliability, walk_forward
 from onrecall.calibration.features import FEATURE_NAMES
 from onrecall.calibration.isotonic_bins import Level
 from onrecall.calibration.labelled_answers import Basis, LabelledAnswer
@@ -77,10 +75,10 @@ class CalibrationModel:
 
     def confidence(self, features: Mapping[str, float]) -> Confidence | NotMeasured:
         """How often answers at this level were right."""
-        if not forward.is_complete(features):
+        if not walk_forward.is_complete(features):
             return NotMeasured("not measured: the answer does not carry the numbers that confidence is measured on")
         columns = next(method for method in METHODS if method.name == self.method).columns
-        values = np.array([forward.to_row(features, live=self.basis == "outcomes")])[:, columns]
+        values = np.array([walk_forward.to_row(features, live=self.basis == "outcomes")])[:, columns]
         level = find_level(self.levels, float(self.model.chances(values)[0]))
         low, high = level.interval
         return Confidence(level.probability, level.right, level.of, low, high, self.basis)
@@ -119,35 +117,42 @@ class CalibrationModel:
 
 def fit(judged: Iterable[LabelledAnswer]) -> CalibrationModel | NotMeasured:
     """The curve that answers with known truth allow. Answers that named no cause are left out: they claimed nothing."""
-    past = forward.build_history(judged)
+    past = walk_forward.build_history(judged)
     n = len(past.right)
     if n < MIN_ANSWERS:
-        return NotMeasured(f"not measured on your incidents yet: {n} outcome{'' if n == 1 else 's'}, {MIN_ANSWERS} needed")
-    chances = forward.walk_forward_predict(past)
+        return NotMeasured(
+            f"not measured on your incidents yet: {n} outcome{'' if n == 1 else 's'}, {MIN_ANSWERS} needed"
+        )
+    chances = walk_forward.walk_forward_predict(past)
     method, bins = _fit_levels(past, chances)
     return CalibrationModel(
         method=method.name,
-        model=forward.fit(method, past),
+        model=walk_forward.fit(method, past),
         levels=bins,
         basis=_basis(past),
         judged=n,
         outcomes=int(past.live.sum()),
         until=past.judged[-1].at,
-        losses=dict(zip([predictor.name for predictor in METHODS], forward.brier_losses(chances, past.right), strict=True)),
+        losses=dict(
+            zip([predictor.name for predictor in METHODS], walk_forward.brier_losses(chances, past.right), strict=True)
+        ),
         quality=measure_quality(_replay(past, chances)),
     )
 
 
 def replay(judged: Iterable[LabelledAnswer]) -> tuple[ShownConfidence, ...]:
     """What would have been shown with each answer, had the curve been fitted all along; the first answers had none."""
-    past = forward.build_history(judged)
-    return _replay(past, forward.walk_forward_predict(past))
+    past = walk_forward.build_history(judged)
+    return _replay(past, walk_forward.walk_forward_predict(past))
 
 
 def measure_quality(replayed: Iterable[ShownConfidence]) -> ConfidenceQuality:
     """The figures of trust over confidences that were shown."""
     confidences = list(replayed)
-    claims, truths = [confidence.probability for confidence in confidences], [confidence.judged.right for confidence in confidences]
+    claims, truths = (
+        [confidence.probability for confidence in confidences],
+        [confidence.judged.right for confidence in confidences],
+    )
     error = reliability.ece(claims, truths)
     return ConfidenceQuality(
         n=len(confidences),
@@ -173,21 +178,23 @@ def _basis(past: AnswerHistory) -> Basis:
 def _fit_levels(past: AnswerHistory, chances: Floats) -> tuple[Predictor, tuple[Level, ...]]:
     """Return the method that predicted best so far and its bins; if they do not discriminate, the base rate alone."""
     counted = past.live if _basis(past) == "outcomes" else np.ones(len(past.right), dtype=bool)
-    number = forward.best_method(chances, past.right)
+    number = walk_forward.best_method(chances, past.right)
     late = counted & (np.arange(len(past.right)) >= BURN_IN_SHARE * len(past.right))
     bins = (
-        levels.fit(forward.cross_fit(METHODS[number], past)[late], past.right[late]) if number and late.any() else ()
+        isotonic_bins.fit(walk_forward.cross_fit(METHODS[number], past)[late], past.right[late])
+        if number and late.any()
+        else ()
     )
     if len(bins) > 1:
         return METHODS[number], (replace(bins[0], above=0.0), *bins[1:])
     base = METHODS[0]
-    chance = float(forward.fit(base, past).chances(past.columns[counted][-1:, base.columns])[0])
+    chance = float(walk_forward.fit(base, past).chances(past.columns[counted][-1:, base.columns])[0])
     return base, (Level(0.0, int(past.right[counted].sum()), int(counted.sum()), chance),)
 
 
 def _replay(past: AnswerHistory, chances: Floats) -> tuple[ShownConfidence, ...]:
     replayed: list[ShownConfidence] = []
-    for start, end in forward.refit_points(len(past.right)):
+    for start, end in walk_forward.refit_points(len(past.right)):
         if start < MIN_ANSWERS:
             continue
         method, bins = _fit_levels(past.until(start), chances[:, :start])

@@ -74,12 +74,17 @@ def choose_thresholds(judged: Iterable[LabelledAnswer], similar: float, known_ma
 
     With too little to choose by, those given stand.
     """
-    answers = latest_per_incident(answer for answer in judged if answer.known is not None and "match" in answer.features)
+    answers = latest_per_incident(
+        answer for answer in judged if answer.known is not None and "match" in answer.features
+    )
     ends = [round(share * len(answers)) for share in TEST_SPLITS]
     if shortage := _describe_shortage(answers, answers[: ends[0]]):
         fallback = VerdictThreshold(similar, known_match, 0.0, f"the thresholds handed in stand: {shortage}")
         return _measure_errors(answers, fallback, [(fallback, answers)], measured=False)
-    tried = [(_choose_threshold(answers[:start], similar, known_match), answers[start:end]) for start, end in itertools.pairwise(ends)]
+    tried = [
+        (_choose_threshold(answers[:start], similar, known_match), answers[start:end])
+        for start, end in itertools.pairwise(ends)
+    ]
     return _measure_errors(answers, _choose_threshold(answers, similar, known_match), tried, measured=True)
 
 
@@ -142,7 +147,9 @@ def _lowest_threshold(earlier: Sequence[LabelledAnswer], score: Score) -> tuple[
         if _count_below(known_scores, strict) <= MAX_MISS * len(known_scores):
             return strict, f"chosen so that at most {MAX_FALSE_RECALL:.0%} of new incidents are answered as if seen"
     scores = [0.0, *(_next_thousandth(score) for score in new_scores)]
-    gains = np.searchsorted(new_scores[::-1], scores) / len(new_scores) - np.searchsorted(known_scores, scores) / len(known_scores)
+    gains = np.searchsorted(new_scores[::-1], scores) / len(new_scores) - np.searchsorted(known_scores, scores) / len(
+        known_scores
+    )
     balanced = min(at for at, gain in zip(scores, gains, strict=True) if gain == gains.max())
     return balanced, (
         f"chosen to balance both errors, for at {MAX_FALSE_RECALL:.0%} false recalls more than {MAX_MISS:.0%} "
@@ -160,7 +167,9 @@ def _known_threshold(earlier: Sequence[LabelledAnswer], similar: float, fallback
         if n >= MIN_PER_KIND // 2 and parted and right >= MIN_SHARE_RIGHT * n:
             chosen = _match_score(answer)
     if chosen is None:
-        return max(similar, fallback), f"from no score on were {MIN_SHARE_RIGHT:.0%} of answers right, so “known” stays where it was"
+        return max(
+            similar, fallback
+        ), f"from no score on were {MIN_SHARE_RIGHT:.0%} of answers right, so “known” stays where it was"
     return max(similar, int(chosen * 1000) / 1000), f"“known” where {MIN_SHARE_RIGHT:.0%} of answers were right"
 
 
@@ -180,10 +189,18 @@ def _measure_errors(
         score=score,
         rule=chosen.rule,
         measured=measured,
-        auroc=auroc([answer.features[score] for answer in answers], [bool(answer.known) for answer in answers]) if answers else NO_ESTIMATE,
+        auroc=auroc([answer.features[score] for answer in answers], [bool(answer.known) for answer in answers])
+        if answers
+        else NO_ESTIMATE,
         false_recall=share([threshold.is_seen(answer) for threshold, answer in later if not answer.known]),
         miss=share([not threshold.is_seen(answer) for threshold, answer in later if answer.known]),
-        right_when_known=share([answer.right for threshold, answer in later if threshold.is_seen(answer) and _match_score(answer) >= threshold.known]),
+        right_when_known=share(
+            [
+                answer.right
+                for threshold, answer in later
+                if threshold.is_seen(answer) and _match_score(answer) >= threshold.known
+            ]
+        ),
     )
 
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from onrecall.backtest.evaluation import HitRates
 from onrecall.backtest.learning_curve import LearningCurve
-from onrecall.calibration import model as curve
-from onrecall.calibration import novelty, reliability
+from onrecall.calibration import model, novelty, reliability
 from onrecall.calibration.isotonic_bins import Level
 from onrecall.calibration.labelled_answers import Basis, LabelledAnswer, latest_per_incident
 from onrecall.calibration.metrics import Estimate, share
@@ -62,8 +61,8 @@ def summarize_trust(
     """The figures over all answers whose truth is known; the thresholds given stand until better ones are measured."""
     answers = latest_per_incident(judged)
     with_cause = [answer for answer in answers if answer.verdict != "never_seen"]
-    fitted = curve.fit(answers)
-    replayed = curve.replay(answers) if isinstance(fitted, CalibrationModel) else ()
+    fitted = model.fit(answers)
+    replayed = model.replay(answers) if isinstance(fitted, CalibrationModel) else ()
     chosen = novelty.choose_thresholds(answers, similar, known_match)
     claims, truths = [answer.probability for answer in replayed], [answer.judged.right for answer in replayed]
     error = reliability.ece(claims, truths)

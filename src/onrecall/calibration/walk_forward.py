@@ -68,7 +68,9 @@ def build_history(judged: Iterable[LabelledAnswer]) -> AnswerHistory:
     live = np.array([answer.basis == "outcomes" for answer in answers], dtype=bool)
     right = np.array([answer.right for answer in answers], dtype=np.float64)
     rows = [to_row(answer.features, live=answer.basis == "outcomes") for answer in answers]
-    return AnswerHistory(tuple(answers), np.array(rows, dtype=np.float64).reshape(len(answers), len(FEATURE_NAMES) + 1), right, live)
+    return AnswerHistory(
+        tuple(answers), np.array(rows, dtype=np.float64).reshape(len(answers), len(FEATURE_NAMES) + 1), right, live
+    )
 
 
 def is_complete(features: Mapping[str, float]) -> bool:

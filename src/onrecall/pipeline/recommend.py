@@ -82,7 +82,9 @@ class Recommender:
     def _with_records(self, evidence: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         records = self._store.evidence_records([item.id for item in evidence], situation.as_of)
         chance = prior.load_shipped().probability
-        return tuple(replace(item, record=records.get(item.id, TrackRecord()), probability=chance(item)) for item in evidence)
+        return tuple(
+            replace(item, record=records.get(item.id, TrackRecord()), probability=chance(item)) for item in evidence
+        )
 
     def _suggested(self, situation: Situation, evidence: Sequence[Evidence], similar: float) -> tuple[Evidence, ...]:
         """Return pending suggestions for the evidence or similar to the situation.
@@ -97,8 +99,12 @@ class Recommender:
             for suggestion in self._store.suggestions.pending(*scores)
             if suggestion.incident and (situation.as_of is None or suggestion.at <= situation.as_of)
         ]
-        suggestion_situation = replace(situation, only=replace(situation.only, kind="suggestion", service=None, labels={}))
-        similar_suggestions = [item for item in self._recall.recall(suggestion_situation, MAX_SUGGESTIONS) if item.score >= similar]
+        suggestion_situation = replace(
+            situation, only=replace(situation.only, kind="suggestion", service=None, labels={})
+        )
+        similar_suggestions = [
+            item for item in self._recall.recall(suggestion_situation, MAX_SUGGESTIONS) if item.score >= similar
+        ]
         by_id = {item.id: item for item in (*for_incidents, *similar_suggestions)}
         return tuple(sorted(by_id.values(), key=lambda item: -item.score)[:MAX_SUGGESTIONS])
 
@@ -145,7 +151,9 @@ class Recommender:
         similar = measured.thresholds.similar
         suggestions = self._suggested(situation, (*evidence, *going_on), similar)
         recalled = time.perf_counter()
-        ongoing = tuple(_ongoing(item.incident, item.score) for item in going_on if item.incident and item.score >= similar)
+        ongoing = tuple(
+            _ongoing(item.incident, item.score) for item in going_on if item.incident and item.score >= similar
+        )
         records = self._store.step_records(step_keys(evidence), situation.as_of)
         advice = _advise(measured, situation, evidence, records, as_of)
         numbers = features.extract_features(evidence, advice, as_of, situation.service)
@@ -240,13 +248,18 @@ def _advise(
 ) -> Advice:
     """Compose the advice; if the best match is below the calibrated margin, treat the situation as never seen."""
     advice = compose(situation, evidence, records, as_of, measured.thresholds)
-    if advice.verdict == "never_seen" or not measured.is_below_margin(features.extract_features(evidence, advice, as_of)):
+    if advice.verdict == "never_seen" or not measured.is_below_margin(
+        features.extract_features(evidence, advice, as_of)
+    ):
         return advice
     without_match = compose(situation, evidence, records, as_of, UNREACHABLE_THRESHOLDS)
     if without_match.verdict != "never_seen":  # a runbook for this very alert needs no match
         return without_match
     nearest = describe_evidence(max(evidence, key=lambda item: item.score))
-    return replace(without_match, verdict_reason=f"nothing like this was seen before: {nearest} is nearest, but {TOO_LITTLE_MARGIN}")
+    return replace(
+        without_match,
+        verdict_reason=f"nothing like this was seen before: {nearest} is nearest, but {TOO_LITTLE_MARGIN}",
+    )
 
 
 def _milliseconds(start: float, end: float) -> float:
@@ -260,7 +273,13 @@ def _digest(situation: Situation, evidence: Sequence[Evidence], records: object,
             (situation.text, situation.service, sorted(situation.labels.items()), situation.only, situation.as_of)
         ),
         "evidence": [
-            (item.id, round(item.score, 6), repr(item.resolution), repr(item.document or item.report), repr(item.record))
+            (
+                item.id,
+                round(item.score, 6),
+                repr(item.resolution),
+                repr(item.document or item.report),
+                repr(item.record),
+            )
             for item in evidence
         ],
         "records": repr(records),

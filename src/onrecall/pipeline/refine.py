@@ -13,7 +13,16 @@ from onrecall.pipeline.calibrate import CalibrationService, with_public_confiden
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import situation_of
 from onrecall.recommendation import step_key, step_keys
-from onrecall.recommendation.llm import ModelError, Options, Prompt, RefinementResult, Reply, escalate, build_options, build_refined_answer
+from onrecall.recommendation.llm import (
+    ModelError,
+    Options,
+    Prompt,
+    RefinementResult,
+    Reply,
+    build_options,
+    build_refined_answer,
+    escalate,
+)
 from onrecall.recommendation.llm.routing import Role
 from onrecall.redaction.reversible_mask import Mask
 from onrecall.storage import CircuitState, IncidentEvent, ModelCall, ModelUsage, ModelUse, Storage, UsageLimits
@@ -128,7 +137,9 @@ class Refiner:
     def run(self) -> int:
         """Refine new answers, in one process at a time; returns how many were considered."""
         place = (
-            self._store.consumer_offsets.acquire(CURSOR, self._holder, self._clock(), self._models.lease) if self.active else None
+            self._store.consumer_offsets.acquire(CURSOR, self._holder, self._clock(), self._models.lease)
+            if self.active
+            else None
         )
         if place is None:
             return 0
@@ -140,7 +151,9 @@ class Refiner:
                 looked += 1
                 self._store.consumer_offsets.advance(CURSOR, self._holder, event.seq, self._clock(), self._models.lease)
         if events:
-            self._store.consumer_offsets.advance(CURSOR, self._holder, events[-1].seq, self._clock(), self._models.lease)
+            self._store.consumer_offsets.advance(
+                CURSOR, self._holder, events[-1].seq, self._clock(), self._models.lease
+            )
         return looked
 
     def release(self) -> None:
@@ -205,7 +218,9 @@ class Refiner:
         if outcome.draft is None:
             return None, outcome
         now = max(self._clock(), answer.created_at + CLOCK_STEP)
-        recommendation = with_public_confidence(build_refined_answer(answer, outcome.draft, outcome, chosen, now, mask.restore))
+        recommendation = with_public_confidence(
+            build_refined_answer(answer, outcome.draft, outcome, chosen, now, mask.restore)
+        )
         self._observers.answer(recommendation)
         return recommendation, outcome
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Citation, Evidence, TrackRecord
 from onrecall.recommendation.sanitize import quote, sentence
-from onrecall.recommendation.text_similarity import jaccard_similarity, normalize_label, extract_stems
+from onrecall.recommendation.text_similarity import extract_stems, jaccard_similarity, normalize_label
 
 SAME_CAUSE_SIMILARITY = 0.7
 """The share of words from which on two root causes without a common label are one."""
@@ -138,7 +138,14 @@ def _group_by_cause(usable: list[Evidence]) -> list[list[Evidence]]:
     for piece in usable:
         if not normalized_label(piece):
             cause_words = _cause_words(piece)
-            matching_group = next((group for group in groups if any(_is_same_cause(cause_words, _cause_words(member)) for member in group)), None)
+            matching_group = next(
+                (
+                    group
+                    for group in groups
+                    if any(_is_same_cause(cause_words, _cause_words(member)) for member in group)
+                ),
+                None,
+            )
             if matching_group is None:
                 groups.append([piece])
             else:

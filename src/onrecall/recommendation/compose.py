@@ -12,8 +12,15 @@ from onrecall.recommendation.merged_actions import merge_actions
 from onrecall.recommendation.newest_word import find_refuting_failures, promote_refuting_cause
 from onrecall.recommendation.runbook import names_alert
 from onrecall.recommendation.steps import failed_before, select_steps
-from onrecall.recommendation.text_similarity import normalize_label, extract_stems
-from onrecall.recommendation.verdict import Thresholds, VerdictDecision, explains_situation, decide_verdict, describe_evidence, is_similar
+from onrecall.recommendation.text_similarity import extract_stems, normalize_label
+from onrecall.recommendation.verdict import (
+    Thresholds,
+    VerdictDecision,
+    decide_verdict,
+    describe_evidence,
+    explains_situation,
+    is_similar,
+)
 
 MAX_ALTERNATIVES = 3
 MAX_NEAR_MISSES = 3
@@ -40,7 +47,9 @@ def compose(
     hypotheses = promote_refuting_cause(rank_causes(consistent), actions, thresholds)
     decision = decide_verdict(situation, consistent, hypotheses, thresholds)
     if decision.verdict == "never_seen":
-        return _never_seen_advice(situation, decision, _describe_contradicted(evidence, contradicting, thresholds), hypotheses, thresholds)
+        return _never_seen_advice(
+            situation, decision, _describe_contradicted(evidence, contradicting, thresholds), hypotheses, thresholds
+        )
     leading = decision.leading
     competing = [cause for cause in hypotheses if cause is not leading and explains_situation(cause, thresholds)]
     sources = _step_sources(situation, decision, consistent, thresholds)
@@ -59,7 +68,9 @@ def compose(
         cause_citation=leading.citation if leading else None,
         steps=select_steps(merged, [source.id for source in sources], situation, now),
         tried_before=failed_before(merged, situation),
-        alternatives=_to_alternatives(competing[:MAX_ALTERNATIVES], leading, situation) if leading and competing else (),
+        alternatives=_to_alternatives(competing[:MAX_ALTERNATIVES], leading, situation)
+        if leading and competing
+        else (),
     )
 
 
@@ -75,7 +86,9 @@ def _step_sources(
     leading = decision.leading
     if leading is None:
         return [decision.runbook] if decision.runbook else []
-    matching = [piece for piece in leading.evidence if piece.score >= thresholds.similar or is_similar(piece, thresholds)]
+    matching = [
+        piece for piece in leading.evidence if piece.score >= thresholds.similar or is_similar(piece, thresholds)
+    ]
     return (matching or [leading.best]) + [piece for piece in evidence if _is_runbook_for(piece, leading, situation)]
 
 
@@ -90,7 +103,9 @@ def _is_runbook_for(evidence: Evidence, leading: Hypothesis, situation: Situatio
     return names_alert(document, situation) or (bool(about) and about <= set(extract_stems(document.title)))
 
 
-def _to_alternatives(competing: Sequence[Hypothesis], leading: Hypothesis, situation: Situation) -> tuple[Alternative, ...]:
+def _to_alternatives(
+    competing: Sequence[Hypothesis], leading: Hypothesis, situation: Situation
+) -> tuple[Alternative, ...]:
     leading_observations = ObservationSet([leading])
     return tuple(
         Alternative(
@@ -102,10 +117,18 @@ def _to_alternatives(competing: Sequence[Hypothesis], leading: Hypothesis, situa
     )
 
 
-def _describe_contradicted(evidence: Sequence[Evidence], contradicting: Mapping[str, str], thresholds: Thresholds) -> str:
+def _describe_contradicted(
+    evidence: Sequence[Evidence], contradicting: Mapping[str, str], thresholds: Thresholds
+) -> str:
     """A sentence on evidence that looks alike and was refused nevertheless."""
-    refused = next((piece for piece in evidence if piece.id in contradicting and piece.score >= thresholds.similar), None)
-    return f"; {describe_evidence(refused)} looks alike ({refused.score:.2f}), but {contradicting[refused.id]}" if refused else ""
+    refused = next(
+        (piece for piece in evidence if piece.id in contradicting and piece.score >= thresholds.similar), None
+    )
+    return (
+        f"; {describe_evidence(refused)} looks alike ({refused.score:.2f}), but {contradicting[refused.id]}"
+        if refused
+        else ""
+    )
 
 
 def _never_seen_advice(
@@ -115,11 +138,15 @@ def _never_seen_advice(
     hypotheses: Sequence[Hypothesis],
     thresholds: Thresholds,
 ) -> Advice:
-    near_misses = [cause for cause in hypotheses if cause.score >= NEAR_MISS_SHARE * thresholds.similar][:MAX_NEAR_MISSES]
+    near_misses = [cause for cause in hypotheses if cause.score >= NEAR_MISS_SHARE * thresholds.similar][
+        :MAX_NEAR_MISSES
+    ]
     discriminating = [
         observation
         for cause in near_misses
-        for observation in discriminating_observations(cause, ObservationSet(rival for rival in near_misses if rival is not cause), situation)
+        for observation in discriminating_observations(
+            cause, ObservationSet(rival for rival in near_misses if rival is not cause), situation
+        )
     ]
     return Advice(
         verdict="never_seen",

@@ -7,7 +7,7 @@ from functools import lru_cache
 from onrecall.domain.incident import Evidence, Situation
 from onrecall.recommendation.actions import extract_actions
 from onrecall.recommendation.causes import Hypothesis, cause_text
-from onrecall.recommendation.instance_values import mask_instance_values, mark_source_values
+from onrecall.recommendation.instance_values import mark_source_values, mask_instance_values
 from onrecall.recommendation.risk.classify import classify
 from onrecall.recommendation.sanitize import clean, sentence
 from onrecall.recommendation.text_similarity import MAX_READ_LENGTH, extract_stems
@@ -28,7 +28,9 @@ _SPAN = re.compile(r"`([^`\n]{4,160})`")
 _STAMP = re.compile(r"^\W*(?:\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,]+\S*|\d\d:\d\d:\d\d\S*)\s*(?:\[[^\]]{1,80}\]\s*)?")
 
 
-def discriminating_observations(hypothesis: Hypothesis, rival_observations: "ObservationSet", situation: Situation) -> tuple[str, ...]:
+def discriminating_observations(
+    hypothesis: Hypothesis, rival_observations: "ObservationSet", situation: Situation
+) -> tuple[str, ...]:
     """What stands in the evidence of a cause and nowhere in that of its rivals, in sentences."""
     observations: dict[str, None] = {}
     for piece in hypothesis.evidence:
@@ -51,10 +53,15 @@ class ObservationSet:
 
     def says(self, observed: str) -> bool:
         """Whether it says this, or each of its words somewhere."""
-        return _normalize(observed) in self._text or frozenset(extract_stems(mask_instance_values(observed))) <= self._words
+        return (
+            _normalize(observed) in self._text
+            or frozenset(extract_stems(mask_instance_values(observed))) <= self._words
+        )
 
 
-def _observations(evidence: Evidence, rival_observations: ObservationSet, situation: Situation, cause: str) -> Iterator[str]:
+def _observations(
+    evidence: Evidence, rival_observations: ObservationSet, situation: Situation, cause: str
+) -> Iterator[str]:
     if evidence.incident is None:
         return
     speaks_for = f"speaks for {cause}"
@@ -65,7 +72,11 @@ def _observations(evidence: Evidence, rival_observations: ObservationSet, situat
             where = "is in what was reported and" if _normalize(observed) in reported else "in the log"
             yield f"`{marked}` {where} ({evidence.id}) {speaks_for}"
     for action in extract_actions(evidence):
-        if action.command and action.key not in rival_observations.keys and classify(action.command).risk == "read_only":
+        if (
+            action.command
+            and action.key not in rival_observations.keys
+            and classify(action.command).risk == "read_only"
+        ):
             marked, _ = mark_source_values(action.text, evidence.incident, situation)
             check = f"the check “{sentence(marked, _MAX_LENGTH)}” ({action.citation.id}, line {action.citation.line})"
             yield f"{check}, when it finds the same, {speaks_for}"

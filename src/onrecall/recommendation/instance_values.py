@@ -51,16 +51,22 @@ def find_instance_values(text: str) -> tuple[InstanceValue, ...]:
 def mark_unknown_values(text: str, current_text: str) -> tuple[str, tuple[str, ...]]:
     """The text with every particular that is not known now in angle quotes, and those values."""
     unmarked = _MARKED.sub("", text)
-    return _add_marks(unmarked, [value for value in find_instance_values(unmarked) if not _occurs(value.value, current_text)])
+    return _add_marks(
+        unmarked, [value for value in find_instance_values(unmarked) if not _occurs(value.value, current_text)]
+    )
 
 
 def mask_instance_values(text: str) -> str:
     """The text with each particular replaced by its kind, such as `<pod>`: equal for the same action on other hosts."""
     unmarked = _MARKED.sub("", text)
-    return _replace_spans(unmarked, [(value.start, value.end, f"<{value.kind}>") for value in find_instance_values(unmarked)])
+    return _replace_spans(
+        unmarked, [(value.start, value.end, f"<{value.kind}>") for value in find_instance_values(unmarked)]
+    )
 
 
-def mark_source_values(text: str, source: Incident | Document | None, situation: Situation) -> tuple[str, tuple[str, ...]]:
+def mark_source_values(
+    text: str, source: Incident | Document | None, situation: Situation
+) -> tuple[str, tuple[str, ...]]:
     """The text with the values of its source marked, unless the situation names them too."""
     unmarked = _MARKED.sub("", text)
     current_text = "\n".join([situation.text, situation.service or "", *situation.labels.values()])
@@ -68,7 +74,9 @@ def mark_source_values(text: str, source: Incident | Document | None, situation:
     labels = source.labels.items() if source else ()
     for name, value in labels:
         if name.lower() in _HOST_LABELS and re.search(r"\d", value) and not _occurs(value, current_text):
-            old += [p for p in _find_value(unmarked, value) if not any(p.start < q.end and q.start < p.end for q in old)]
+            old += [
+                p for p in _find_value(unmarked, value) if not any(p.start < q.end and q.start < p.end for q in old)
+            ]
     return _add_marks(unmarked, sorted(old, key=lambda p: p.start))
 
 
@@ -129,7 +137,11 @@ def _match_patterns(text: str) -> Iterator[InstanceValue]:
 def _is_instance_value(kind: str, value: str) -> bool:
     """What a pattern alone cannot tell: whether an address is one, whether a hash is no plain word or number."""
     if kind == "ip":
-        return _is_instance_address(value.partition("/")[0]) and value not in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+        return _is_instance_address(value.partition("/")[0]) and value not in (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+        )
     if kind in ("commit", "trace", "container"):
         return re.search(r"\d", value) is not None and re.search(r"[a-f]", value, re.IGNORECASE) is not None
     return WELL_KNOWN.fullmatch(value) is None

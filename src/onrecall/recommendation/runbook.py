@@ -24,7 +24,7 @@ from onrecall.domain.markdown import (
 )
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.recommendation.instruction_wording import announces_reasons, is_instruction, section_kind
-from onrecall.recommendation.text_similarity import jaccard_similarity, normalize_label, extract_stems
+from onrecall.recommendation.text_similarity import extract_stems, jaccard_similarity, normalize_label
 
 MAX_RUNBOOK_LENGTH = 200_000
 """Characters of a runbook that are read for instructions."""
@@ -219,4 +219,8 @@ def _find_undo(command: str | None, undo: list[str]) -> str | None:
     """The line of the rollback section that is about the same thing as the command, if one clearly is."""
     command_words = frozenset(extract_stems(command or ""))
     best = max(undo, key=lambda line: jaccard_similarity(command_words, frozenset(extract_stems(line))), default="")
-    return best if command_words and jaccard_similarity(command_words, frozenset(extract_stems(best))) >= UNDO_SIMILARITY else None
+    return (
+        best
+        if command_words and jaccard_similarity(command_words, frozenset(extract_stems(best))) >= UNDO_SIMILARITY
+        else None
+    )

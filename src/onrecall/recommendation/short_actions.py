@@ -113,7 +113,11 @@ def find_decisive_step(resolution: Resolution | None) -> ResolutionStep | None:
 def _executed_steps(steps: Sequence[Step], incident: Incident) -> Mapping[int, ResolutionStep]:
     """What was done then, by the number of the step that cites it, on the incident's page or in its document."""
     executed = incident.resolution.steps if incident.resolution else ()
-    by_line = {(incident.id, line.number): executed[line.step] for line in page.numbered_lines(incident) if line.step is not None}
+    by_line = {
+        (incident.id, line.number): executed[line.step]
+        for line in page.numbered_lines(incident)
+        if line.step is not None
+    }
     by_line |= {(incident.document, step.line): step for step in executed if incident.document and step.line}
     locations = ((step.n, (step.citation.id, step.citation.line)) for step in steps)
     return {number: by_line[location] for number, location in locations if location in by_line}

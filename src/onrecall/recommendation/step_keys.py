@@ -21,13 +21,17 @@ _STATEMENT = re.compile(
 
 @lru_cache(maxsize=8192)
 def step_key(text: str, command: str | None) -> str:
-    """The same action on other hosts, in another tense or with old values marked, has the same key."""
+    """Return the key of an action: the same on other hosts, in another tense, or with old values marked."""
     if command and (code := _command_key(command)):
         return f"run {code}"
-    return f"do {' '.join(extract_stems(mask_instance_values(collapse_whitespace(clean(text[:MAX_READ_LENGTH]))[:MAX_KEYED_LENGTH]).casefold()))}"
+    keyed = collapse_whitespace(clean(text[:MAX_READ_LENGTH]))[:MAX_KEYED_LENGTH]
+    return f"do {' '.join(extract_stems(mask_instance_values(keyed).casefold()))}"
 
 
 def _command_key(command: str) -> str:
-    lines = (_PROMPT.sub("", line.strip()).rstrip(" ;") for line in mask_instance_values(clean(command[:MAX_READ_LENGTH])).splitlines())
+    lines = (
+        _PROMPT.sub("", line.strip()).rstrip(" ;")
+        for line in mask_instance_values(clean(command[:MAX_READ_LENGTH])).splitlines()
+    )
     code = collapse_whitespace(" ; ".join(line for line in lines if line))
     return code.casefold() if _STATEMENT.match(code) else code

@@ -61,7 +61,9 @@ def _choose_steps(actions: Sequence[MergedAction], drafts: Sequence[Step], sourc
     chosen: list[int] = []
     for source, places in by_source.items():
         room = MAX_PROCEDURE_STEPS if source == sources[0] else max(MAX_STEPS - len(chosen), 0)
-        chosen += places if len(places) <= room else _procedure_start(places[:room], drafts, keep_all=source == sources[0])
+        chosen += (
+            places if len(places) <= room else _procedure_start(places[:room], drafts, keep_all=source == sources[0])
+        )
     return sorted(chosen)
 
 
@@ -85,7 +87,9 @@ def _to_step(action: MergedAction, report: EvidenceAction, situation: Situation,
     source = report.source.incident or report.source.document
     text, in_text = mark_source_values(report.text, source, situation)
     command, in_command = mark_source_values(report.command, source, situation) if report.command else (None, ())
-    rollback = report.rollback or next((other_report.rollback for other_report in action.reports if other_report.rollback), None)
+    rollback = report.rollback or next(
+        (other_report.rollback for other_report in action.reports if other_report.rollback), None
+    )
     undo, in_undo = mark_source_values(rollback, source, situation) if rollback else (None, ())
     return Step(
         n=0,

@@ -75,17 +75,28 @@ def decide_verdict(
     leading = next((cause for cause in hypotheses if explains_situation(cause, thresholds, unattributed)), None)
     if leading is not None:
         sure = thresholds.knows(leading.score, _cause_probability(leading, unattributed))
-        return _decide_by_cause(leading, [cause for cause in hypotheses if cause is not leading], evidence, thresholds, sure=sure)
-    runbook = next((piece for piece in evidence if _is_runbook(piece) and _is_applicable_runbook(piece, situation, thresholds)), None)
+        return _decide_by_cause(
+            leading, [cause for cause in hypotheses if cause is not leading], evidence, thresholds, sure=sure
+        )
+    runbook = next(
+        (piece for piece in evidence if _is_runbook(piece) and _is_applicable_runbook(piece, situation, thresholds)),
+        None,
+    )
     if runbook and runbook.document and names_alert(runbook.document, situation):
-        return VerdictDecision("known", f"the runbook {describe_evidence(runbook)} is for this very alert", runbook=runbook)
+        return VerdictDecision(
+            "known", f"the runbook {describe_evidence(runbook)} is for this very alert", runbook=runbook
+        )
     unresolved = next((piece for piece in evidence if is_similar(piece, thresholds) and not _is_runbook(piece)), None)
     if unresolved is not None:
         return _decide_by_unresolved(unresolved, runbook, thresholds)
     if runbook is not None:
-        reason = f"no incident like this is on record; the runbook {describe_evidence(runbook)} is about something like it"
+        reason = (
+            f"no incident like this is on record; the runbook {describe_evidence(runbook)} is about something like it"
+        )
         return VerdictDecision("similar", reason, runbook=runbook)
-    return VerdictDecision("never_seen", never_seen_reason(evidence, thresholds) + _language_warning(situation, evidence))
+    return VerdictDecision(
+        "never_seen", never_seen_reason(evidence, thresholds) + _language_warning(situation, evidence)
+    )
 
 
 def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> str:
@@ -93,7 +104,9 @@ def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> s
     if not evidence:
         return "nothing like this was seen before"
     nearest = max(evidence, key=lambda piece: piece.score)
-    matches = f"nothing like this was seen before: the nearest, {describe_evidence(nearest)}, matches {nearest.score:.2f}"
+    matches = (
+        f"nothing like this was seen before: the nearest, {describe_evidence(nearest)}, matches {nearest.score:.2f}"
+    )
     if nearest.score >= thresholds.similar:
         return f"{matches}, but no more than much else here does"
     return f"{matches}, and it takes {thresholds.similar:.2f}"
@@ -116,8 +129,8 @@ def _language_warning(situation: Situation, evidence: Sequence[Evidence]) -> str
     if query_language is None or query_language == "English" or query_language in evidence_languages:
         return ""
     return (
-        f"; the question is in {query_language}: with the sentence model that ships, in this language recall goes by words "
-        "only; ask in English, too"
+        f"; the question is in {query_language}: with the sentence model that ships, in this language recall goes by "
+        "words only; ask in English, too"
     )
 
 
@@ -145,13 +158,16 @@ def _decide_by_cause(
     agree = f", and {more} more incident{'s' * (more > 1)} of the same cause" if more else ""
     match = f"{describe_evidence(best)} matches {best.score:.2f}{agree}"
     if nearer := next((piece for piece in evidence if piece.score > best.score and _is_unresolved(piece)), None):
-        match += f"; {describe_evidence(nearer)} is nearer ({nearer.score:.2f}), but its resolution {_resolution_gap(nearer)}"
+        gap = _resolution_gap(nearer)
+        match += f"; {describe_evidence(nearer)} is nearer ({nearer.score:.2f}), but its resolution {gap}"
     rival = next((cause for cause in competing if cause.weight >= thresholds.contested * leading.weight), None)
     if not sure and best.score < thresholds.known:
         return VerdictDecision("similar", f"like it, not the same: {match}", leading)
     if rival is not None:
         return VerdictDecision(
-            "similar", f"{match}, but {describe_evidence(rival.best)} with another cause matches {rival.score:.2f}", leading
+            "similar",
+            f"{match}, but {describe_evidence(rival.best)} with another cause matches {rival.score:.2f}",
+            leading,
         )
     if not sure:
         return VerdictDecision("similar", f"like it, but not far ahead of much else here: {match}", leading)
@@ -161,10 +177,11 @@ def _decide_by_cause(
 def _decide_by_unresolved(unresolved: Evidence, runbook: Evidence | None, thresholds: Thresholds) -> VerdictDecision:
     is_known = unresolved.kind == "incident" and thresholds.knows(unresolved.score, unresolved.probability)
     verdict: Verdict = "known" if is_known else "similar"
+    name = describe_evidence(unresolved)
     if unresolved.kind == "document":
-        reason = f"no resolved incident is like this; {describe_evidence(unresolved)} tells of something like it ({unresolved.score:.2f})"
+        reason = f"no resolved incident is like this; {name} tells of something like it ({unresolved.score:.2f})"
     else:
-        reason = f"seen before as {describe_evidence(unresolved)} ({unresolved.score:.2f}), whose resolution {_resolution_gap(unresolved)}"
+        reason = f"seen before as {name} ({unresolved.score:.2f}), whose resolution {_resolution_gap(unresolved)}"
     if runbook is not None:
         reason += f"; the steps are those of the runbook {describe_evidence(runbook)}"
     return VerdictDecision(verdict, reason, runbook=runbook)

@@ -52,13 +52,19 @@ class EndpointEmbedder:
         import httpx  # noqa: PLC0415 - likewise
 
         # An empty input is refused by most endpoints; a blank one means the same.
-        body = {"model": self._model, "input": [text[:MAX_CHARACTERS] or " " for text in texts], "encoding_format": "float"}
+        body = {
+            "model": self._model,
+            "input": [text[:MAX_CHARACTERS] or " " for text in texts],
+            "encoding_format": "float",
+        }
         try:
             answer = self._client.post(self._url, json=body, headers=self._headers)
         except httpx.TransportError as error:
             raise Unavailable(f"the embeddings endpoint {self._url} does not answer: {type(error).__name__}") from error
         if answer.status_code in (408, 429) or answer.status_code >= 500:
-            raise Unavailable(f"the embeddings endpoint {self._url} answered {answer.status_code}", _retry_after(answer))
+            raise Unavailable(
+                f"the embeddings endpoint {self._url} answered {answer.status_code}", _retry_after(answer)
+            )
         if answer.status_code != 200:
             raise Invalid(
                 f"the embeddings endpoint {self._url} answered {answer.status_code}; check its URL, model and key",

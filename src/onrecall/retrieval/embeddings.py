@@ -17,8 +17,7 @@ import onnxruntime
 import tokenizers
 
 from onrecall.domain.errors import Invalid
-from onrecall.retrieval import bert_onnx as minilm
-from onrecall.retrieval import quantization as rounded
+from onrecall.retrieval import bert_onnx, quantization
 
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -58,8 +57,8 @@ class LocalEmbedder:
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
         self._folder, self._rough = folder, False
-        self._shape = minilm.read_shape(folder)
-        self._graph = minilm.build_graph(folder, self._shape)
+        self._shape = bert_onnx.read_shape(folder)
+        self._graph = bert_onnx.build_graph(folder, self._shape)
         self._tokenizer = _load_tokenizer(folder)
         self._lock = threading.Lock()
         self._ready: onnxruntime.InferenceSession | None = None
@@ -109,8 +108,8 @@ class LocalEmbedder:
         """The model in memory, from the first text on: who only asks never loads the exact one."""
         with self._lock:
             if self._ready is None:
-                graph = rounded.quantize(self._graph, self._folder) if self._rough else self._graph
-                self._ready = minilm.create_session(self._folder, graph)
+                graph = quantization.quantize(self._graph, self._folder) if self._rough else self._graph
+                self._ready = bert_onnx.create_session(self._folder, graph)
             return self._ready
 
 
@@ -129,7 +128,7 @@ def _find_packaged() -> Path | None:
             files = importlib.metadata.files(package) or []
         except importlib.metadata.PackageNotFoundError:
             continue
-        paths = (Path(str(file.locate())) for file in files if file.name == minilm.WEIGHTS_FILE)
+        paths = (Path(str(file.locate())) for file in files if file.name == bert_onnx.WEIGHTS_FILE)
         if (weights := next((path for path in paths if path.exists()), None)) is not None:
             return weights.parent
     return None
@@ -137,9 +136,11 @@ def _find_packaged() -> Path | None:
 
 def _fingerprint(folder: Path) -> str:
     """Tells two sets of weights apart by samples, without reading the whole file at every start."""
-    path = folder / minilm.WEIGHTS_FILE
+    path = folder / bert_onnx.WEIGHTS_FILE
     if not path.is_file():
-        raise Invalid(f"{folder} holds no {minilm.WEIGHTS_FILE}; give the folder of a sentence model", "model folder")
+        raise Invalid(
+            f"{folder} holds no {bert_onnx.WEIGHTS_FILE}; give the folder of a sentence model", "model folder"
+        )
     size, digest = path.stat().st_size, hashlib.sha256()
     with path.open("rb") as file:
         for sample in range(64):

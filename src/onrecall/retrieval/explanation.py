@@ -34,7 +34,7 @@ def reasons(
     errors = [written for term, written in query.codes.items() if term in present]
     is_similar = similarity is not None and similarity >= SIMILAR_MEANING
     return (
-        *([f"same error: {', '.join(errors[:SHOWN])}"] if errors else []),
+        *([f"same error: {', '.join(errors[:MAX_LISTED])}"] if errors else []),
         *_shared_location(query, record),
         *_shared_words(query, present, informative),
         *_matched_synonyms(query, present),
@@ -59,7 +59,10 @@ def matching_location(query: Query, record: Record) -> tuple[bool, Mapping[str, 
 def _shared_location(query: Query, record: Record) -> list[str]:
     service, labels = matching_location(query, record)
     label_list = ", ".join(f"{name}={value}" for name, value in sorted(labels.items())[:MAX_LISTED])
-    return [*([f"same service: {record.service}"] if service else []), *([f"same labels: {label_list}"] if label_list else [])]
+    return [
+        *([f"same service: {record.service}"] if service else []),
+        *([f"same labels: {label_list}"] if label_list else []),
+    ]
 
 
 def _shared_words(query: Query, present: frozenset[int], informative: Sequence[int]) -> list[str]:
@@ -69,7 +72,7 @@ def _shared_words(query: Query, present: frozenset[int], informative: Sequence[i
 
 def _matched_synonyms(query: Query, present: frozenset[int]) -> list[str]:
     phrases = [f"{synonym.name} for {synonym.original}" for synonym in query.other_names if synonym.terms <= present]
-    return [f"by another name: {', '.join(phrases[:SHOWN])}"] if phrases else []
+    return [f"by another name: {', '.join(phrases[:MAX_LISTED])}"] if phrases else []
 
 
 def _differences(query: Query, record: Record, present: frozenset[int], informative: Sequence[int]) -> list[str]:
@@ -87,7 +90,9 @@ def _differences(query: Query, record: Record, present: frozenset[int], informat
     absent_codes = [written for term, written in query.codes.items() if term not in present]
     if absent_codes:
         sentences.append(f"differs: it does not name {', '.join(absent_codes[:3])}")
-    covered = present.union(query.codes, *(synonym.original_terms for synonym in query.other_names if synonym.terms <= present))
+    covered = present.union(
+        query.codes, *(synonym.original_terms for synonym in query.other_names if synonym.terms <= present)
+    )
     missing = _distinct_words(query, (term for term in informative if term not in covered))
     if missing:
         sentences.append(f"not in it: {', '.join(missing[:4])}")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from onrecall.retrieval import snapshot
 from onrecall.retrieval.index import ChangeLog, Vector, Visible
 from onrecall.retrieval.postings import MAX_ROWS
-from onrecall.retrieval.segment import NO_DISTANCE, Segment, checksum, binary_sketch
+from onrecall.retrieval.segment import NO_DISTANCE, Segment, binary_sketch, checksum
 
 CHANGES_PER_READ = 8192
 """Changes read at a time."""
@@ -80,7 +80,9 @@ class LocalIndex:
         """Candidates by BM25 over the terms."""
         state = self._state
         term_ids = np.array(sorted(terms), np.uint64)
-        row_counts = sum((segment.words.counts(term_ids) for segment in state.segments), np.zeros(len(term_ids), np.int64))
+        row_counts = sum(
+            (segment.words.counts(term_ids) for segment in state.segments), np.zeros(len(term_ids), np.int64)
+        )
         rarity = np.log1p((len(state) - row_counts + 0.5) / (row_counts + 0.5))
         importance = (rarity * [terms[int(term)] for term in term_ids]).astype(np.float32)
         return _top_ids(state.segments, lambda segment: segment.scores(term_ids, importance, visible), limit)
@@ -136,7 +138,12 @@ def _compact(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     compacted: list[Segment] = []
     for segment in segments:
         parts = [segment] if segment.living else []
-        while parts and compacted and len(compacted[-1]) <= 2 * sum(map(len, parts)) and _fits_one_segment([compacted[-1], *parts]):
+        while (
+            parts
+            and compacted
+            and len(compacted[-1]) <= 2 * sum(map(len, parts))
+            and _fits_one_segment([compacted[-1], *parts])
+        ):
             parts.insert(0, compacted.pop())
         if len(parts) > 1 or (parts and 2 * segment.living < len(segment)):
             parts = [Segment.merged(parts)]
@@ -169,7 +176,9 @@ def _distance_limit(distances: Sequence[npt.NDArray[np.uint16]], count: int) -> 
     """The distance within which there are so many rows, or all."""
     if not distances:
         return 0
-    nearest = np.concatenate([np.partition(column, count - 1)[:count] if len(column) > count else column for column in distances])
+    nearest = np.concatenate(
+        [np.partition(column, count - 1)[:count] if len(column) > count else column for column in distances]
+    )
     if len(nearest) >= count:
         nearest = np.partition(nearest, count - 1)[:count]
     return min(int(nearest.max(initial=0)), int(NO_DISTANCE) - 1)

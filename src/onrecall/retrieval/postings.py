@@ -70,7 +70,9 @@ class Postings:
         """Several in one of this many rows: all their rows in turn, each put at its place; -1: left out."""
         before = np.cumsum([0, *(part.grid.shape[1] for part in parts[:-1])])
         every = [part.keys() for part in parts]
-        rows = np.concatenate([places[_unpack_rows(packed) + start] for packed, start in zip(every, before, strict=True)])
+        rows = np.concatenate(
+            [places[_unpack_rows(packed) + start] for packed, start in zip(every, before, strict=True)]
+        )
         cleared = np.concatenate(every)[rows >= 0] & ~np.uint64((MAX_ROWS - 1) << 8)
         return cls.of(cleared | (rows[rows >= 0].astype(np.uint64) << np.uint64(8)), size)
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from onrecall.retrieval import bert_onnx as minilm
+from onrecall.retrieval import bert_onnx
 
 STEPS, ZERO = 127, 128
 """Of what goes in, bytes from 1 to 255 stand for -1 to 1."""
@@ -30,7 +30,11 @@ def quantize(exact: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
     weights = {node.input[1] for node in layers}
     initializers = {tensor.name: tensor for tensor in model.graph.initializer}
     unchanged = [tensor for name, tensor in initializers.items() if name not in weights]
-    bytes_of = [part for name in sorted(weights) for part in _quantize_weights(name, _read_weights(initializers[name], minilm.weights_file(folder)))]
+    bytes_of = [
+        part
+        for name in sorted(weights)
+        for part in _quantize_weights(name, _read_weights(initializers[name], bert_onnx.weights_file(folder)))
+    ]
     nodes = list(_quantize_nodes(model.graph.node))
     del model.graph.node[:], model.graph.initializer[:]
     model.graph.node.extend(nodes)

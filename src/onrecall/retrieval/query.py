@@ -4,10 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from onrecall.domain.incident import Situation
-from onrecall.retrieval import log_templates as loglines
-from onrecall.retrieval import signatures
-from onrecall.retrieval import synonyms as thesaurus
-from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval import log_templates, signatures, synonyms, tokenizer
 from onrecall.retrieval.situation_parser import ParsedText, parse_text
 
 MAX_WORDS = 600
@@ -68,10 +65,13 @@ def parse_situation(situation: Situation) -> Query:
         headline=headline,
         text=text,
         meaning=tuple(filter(str.strip, dict.fromkeys((_embedding_input(text), _embedding_input(headline))))),
-        weights={**dict.fromkeys((term for synonym in query_synonyms for term in synonym.terms), SYNONYM_WEIGHT), **weights},
+        weights={
+            **dict.fromkeys((term for synonym in query_synonyms for term in synonym.terms), SYNONYM_WEIGHT),
+            **weights,
+        },
         spelled=spelled,
         other_names=query_synonyms,
-        codes={terms.term_id(term): written for term, written in signatures.find_codes(text).items()},
+        codes={tokenizer.term_id(term): written for term, written in signatures.find_codes(text).items()},
         templates=signatures.extract_templates(parsed.errors),
         service=situation.service or parsed.service,
         labels={**parsed.labels, **situation.labels},
@@ -79,7 +79,7 @@ def parse_situation(situation: Situation) -> Query:
 
 
 def _embedding_input(text: str) -> str:
-    return terms.split_names(_truncate_words(loglines.mask_variables(text, " "), EMBEDDED_WORDS)).strip()
+    return tokenizer.split_names(_truncate_words(log_templates.mask_variables(text, " "), EMBEDDED_WORDS)).strip()
 
 
 def _headline(parsed: ParsedText) -> str:
@@ -98,13 +98,13 @@ def _weigh_terms(headline: str, own: str, listing: str) -> tuple[dict[int, float
     spelled: dict[int, str] = {}
     sequence: list[str] = []
     for part, weight in ((own, 1), (headline, HEADLINE_WEIGHT - 1)):
-        for term, word in terms.tokens_with_source(part):
-            number = terms.term_id(term)
+        for term, word in tokenizer.tokens_with_source(part):
+            number = tokenizer.term_id(term)
             weights[number] = weights.get(number, 0) + weight
             spelled.setdefault(number, word)
             sequence.append(term)
-    for term, word in terms.tokens_with_source(listing):
-        number = terms.term_id(term)
+    for term, word in tokenizer.tokens_with_source(listing):
+        number = tokenizer.term_id(term)
         weights.setdefault(number, LISTING_WEIGHT)
         spelled.setdefault(number, word)
         sequence.append(term)
@@ -115,13 +115,13 @@ def _missing_synonyms(sequence: Sequence[str], spelled: Mapping[int, str]) -> tu
     """What the situation does not say already."""
     candidates = (
         QuerySynonym(synonym.original, _term_ids(synonym.original_terms), synonym.name, _term_ids(synonym.terms))
-        for synonym in thesaurus.find_synonyms(sequence)
+        for synonym in synonyms.find_synonyms(sequence)
     )
     return tuple(synonym for synonym in candidates if not synonym.terms <= spelled.keys())
 
 
 def _term_ids(term_list: Sequence[str]) -> frozenset[int]:
-    return frozenset(map(terms.term_id, term_list))
+    return frozenset(map(tokenizer.term_id, term_list))
 
 
 def _truncate_words(text: str, words: int) -> str:

@@ -12,10 +12,7 @@ import numpy.typing as npt
 
 from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, Incident, Passage, Situation, Snippet
 from onrecall.domain.suggestion import Suggestion
-from onrecall.retrieval import explanation as explain
-from onrecall.retrieval import fusion, passages, scoring, signatures
-from onrecall.retrieval import recurrence_groups as families
-from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval import explanation, fusion, passages, recurrence_groups, scoring, signatures, tokenizer
 from onrecall.retrieval.embeddings import Embedder, Vectors
 from onrecall.retrieval.explanation import Record
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
@@ -65,7 +62,9 @@ class StoredText(Protocol):
 class PassageStore(Protocol):
     """What recall reads from."""
 
-    def passage_features(self, ids: Sequence[int], as_of: datetime | None = None) -> Mapping[Owner, Sequence[StoredFeatures]]:
+    def passage_features(
+        self, ids: Sequence[int], as_of: datetime | None = None
+    ) -> Mapping[Owner, Sequence[StoredFeatures]]:
         """What the owners of these passages are compared by: all passages of each that were known at a time."""
 
     def passage_texts(self, ids: Sequence[int]) -> Mapping[int, StoredText]:
@@ -151,11 +150,16 @@ class Retriever:
         split = [[_with_terms(record, passage) for passage in passages.split_passages(record)] for record in records]
         if self._embedder is None or not records:
             return [tuple(own_passages) for own_passages in split]
-        texts = [text for record, own_passages in zip(records, split, strict=True) for text in _embedding_texts(record, own_passages)]
+        texts = [
+            text
+            for record, own_passages in zip(records, split, strict=True)
+            for text in _embedding_texts(record, own_passages)
+        ]
         vectors = iter(self._embedder.embed(texts, progress).astype("<f2"))
         name = self._embedder.name
         return [
-            tuple(replace(passage, vector=next(vectors).tobytes(), model=name) for passage in own_passages) for own_passages in split
+            tuple(replace(passage, vector=next(vectors).tobytes(), model=name) for passage in own_passages)
+            for own_passages in split
         ]
 
     @staticmethod
@@ -210,15 +214,25 @@ class Retriever:
         return prepared, *_collapse_recurrences(finalists, situation.exclude)
 
     def _explain(
-        self, prepared: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int, family: Mapping[str, tuple[str, ...]]
+        self,
+        prepared: PreparedQuery,
+        ranked: Sequence[RankedCandidate],
+        limit: int,
+        family: Mapping[str, tuple[str, ...]],
     ) -> tuple[Evidence, ...]:
         """The best of what was ranked, with reasons and with its place among all candidates in numbers."""
         if not ranked:
             return ()
         selected, numbers = ranked[:limit], _measure_ranking(prepared, ranked, limit)
-        excerpts, informative = self._excerpts(prepared, selected), explain.informative_terms(prepared.query, prepared.rarity)
+        excerpts, informative = (
+            self._excerpts(prepared, selected),
+            explanation.informative_terms(prepared.query, prepared.rarity),
+        )
         return tuple(
-            replace(_to_evidence(prepared, finalist, excerpt, family.get(finalist.owner[1], ()), informative), ranking=ranking)
+            replace(
+                _to_evidence(prepared, finalist, excerpt, family.get(finalist.owner[1], ()), informative),
+                ranking=ranking,
+            )
             for finalist, excerpt, ranking in zip(selected, excerpts, numbers, strict=True)
         )
 
@@ -228,9 +242,13 @@ class Retriever:
         """The best candidates, read in full; where too few of them are wanted, all that were proposed."""
         query = parse_situation(situation)
         embedding = self._embed(query)
-        rarity = TermWeights.from_statistics(query.weights, self._source.term_statistics([*query.weights, scoring.DOC_MARKER_TERM]))
+        rarity = TermWeights.from_statistics(
+            query.weights, self._source.term_statistics([*query.weights, scoring.DOC_MARKER_TERM])
+        )
         by_words = self._by_words(situation, query, rarity)
-        prepared = PreparedQuery(situation, query, _query_vector(embedding), rarity, _rarest_template_terms(query, rarity))
+        prepared = PreparedQuery(
+            situation, query, _query_vector(embedding), rarity, _rarest_template_terms(query, rarity)
+        )
         proposed, count = self._propose(prepared, by_words), max(FINALISTS, 2 * limit)
         finalists = self._add_signals(prepared, self._compare(prepared, proposed, count))
         if accepts and len(proposed) > count and sum(accepts(finalist.record) for finalist in finalists) < limit:
@@ -251,7 +269,9 @@ class Retriever:
         """All that is known of whatever the index proposes."""
         proposed = list(by_words)
         if prepared.vector is not None:
-            proposed += self._index.meaning(prepared.vector, Visible.for_situation(prepared.situation), _proposal_limit(prepared.rarity))
+            proposed += self._index.meaning(
+                prepared.vector, Visible.for_situation(prepared.situation), _proposal_limit(prepared.rarity)
+            )
         features = self._source.passage_features(list(dict.fromkeys(proposed)), prepared.situation.as_of)
         return {owner: features[owner] for owner in sorted(features) if owner[1] not in prepared.situation.exclude}
 
@@ -279,7 +299,9 @@ class Retriever:
                 length=float(matches.length[row]),
                 correction=float(ranks[row] - strengths[row]),
             )
-            candidates.append(SearchCandidate(owners[row], features[row], frozenset(numbers[has[row]].tolist()), signals))
+            candidates.append(
+                SearchCandidate(owners[row], features[row], frozenset(numbers[has[row]].tolist()), signals)
+            )
         return candidates
 
     def _cosine_scores(
@@ -299,13 +321,17 @@ class Retriever:
             for candidate in candidates
             if (record := records.get(candidate.owner)) is not None and _passes_filter(record, candidate.owner[0], only)
         ]
-        quoted = self._source.passage_texts([passage.number for candidate, _ in matching for passage in candidate.imprints])
+        quoted = self._source.passage_texts(
+            [passage.number for candidate, _ in matching for passage in candidate.imprints]
+        )
         finalists = []
         for candidate, record in matching:
             present = [passage for passage in candidate.imprints if passage.number in quoted]
             if present:  # not removed meanwhile
                 texts = [quoted[passage.number] for passage in present]
-                complete = candidate if len(present) == len(candidate.imprints) else replace(candidate, imprints=present)
+                complete = (
+                    candidate if len(present) == len(candidate.imprints) else replace(candidate, imprints=present)
+                )
                 finalists.append(RankedCandidate(complete, record, texts, candidate.signals))
         return _best_first(_rescore(prepared, finalists))
 
@@ -334,8 +360,10 @@ def _collapse_recurrences(
 ) -> tuple[list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
     """The finalists, of each family one, and who else belongs to it."""
     incidents = [finalist.record for finalist in finalists if isinstance(finalist.record, Incident)]
-    family, hidden = families.collapse(incidents, exclude)
-    return [finalist for finalist in finalists if finalist.owner[0] != "incident" or finalist.owner[1] not in hidden], family
+    family, hidden = recurrence_groups.collapse(incidents, exclude)
+    return [
+        finalist for finalist in finalists if finalist.owner[0] != "incident" or finalist.owner[1] not in hidden
+    ], family
 
 
 def _proposal_limit(rarity: TermWeights) -> int:
@@ -351,13 +379,17 @@ def _query_vector(embedding: "Future[Vectors] | None") -> Vector | None:
     return vector / max(float(np.linalg.norm(vector)), 1e-6)
 
 
-def _measure_ranking(prepared: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int) -> list[Mapping[str, float]]:
+def _measure_ranking(
+    prepared: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int
+) -> list[Mapping[str, float]]:
     """How each of the best stands among the others."""
     idf, most = prepared.rarity.idf, prepared.rarity.most
     spelled, weighed = prepared.query.spelled, prepared.query.weights.items()
     weights = {term: weight * idf[term] for term, weight in weighed if term in spelled and weight >= 1}
     question = QuestionTerms(weights, {term: idf[term] / most for term in weights if idf[term] < most})
-    return ranking_features([CandidateSignals(finalist.signals, finalist.candidate.has) for finalist in ranked], question, limit)
+    return ranking_features(
+        [CandidateSignals(finalist.signals, finalist.candidate.has) for finalist in ranked], question, limit
+    )
 
 
 def _rounded_score(finalist: RankedCandidate) -> float:
@@ -365,7 +397,11 @@ def _rounded_score(finalist: RankedCandidate) -> float:
 
 
 def _to_evidence(
-    prepared: PreparedQuery, finalist: RankedCandidate, excerpt: Snippet, family: tuple[str, ...], informative: Sequence[int]
+    prepared: PreparedQuery,
+    finalist: RankedCandidate,
+    excerpt: Snippet,
+    family: tuple[str, ...],
+    informative: Sequence[int],
 ) -> Evidence:
     record, signals = finalist.record, finalist.signals
     return Evidence(
@@ -374,7 +410,7 @@ def _to_evidence(
         title=record.title,
         score=_rounded_score(finalist),
         signals=signals.shares,
-        why=explain.reasons(prepared.query, record, finalist.candidate.has, informative, signals.meaning),
+        why=explanation.reasons(prepared.query, record, finalist.candidate.has, informative, signals.meaning),
         excerpt=excerpt,
         incident=record if isinstance(record, Incident) else None,
         document=record if isinstance(record, Document) else None,
@@ -390,18 +426,18 @@ def _embedding_texts(record: Record, own_passages: Iterable[Passage]) -> list[st
 def _with_terms(record: Record, passage: Passage) -> Passage:
     """A passage with its terms; a thing's first one stands for its title, service and labels, too."""
     if passage.n or passage.part == "resolution":
-        return _pack_terms(passage, terms.count_terms(passage.text))
+        return _pack_terms(passage, tokenizer.count_terms(passage.text))
     location = " ".join(filter(None, (record.service, *record.labels.values())))
-    counted = terms.count_terms("\n".join((passage.text, *[record.title] * TITLE_WEIGHT, location)))
+    counted = tokenizer.count_terms("\n".join((passage.text, *[record.title] * TITLE_WEIGHT, location)))
     return _pack_terms(passage, {**counted, scoring.DOC_MARKER_TERM: 1})
 
 
 def _pack_terms(passage: Passage, counted: Mapping[int, int]) -> Passage:
-    return replace(passage, terms=terms.pack(counted), terms_version=terms.VERSION)
+    return replace(passage, terms=tokenizer.pack(counted), terms_version=tokenizer.VERSION)
 
 
 def _rarest_template_terms(query: Query, rarity: TermWeights) -> dict[str, int]:
-    numbered = {template: [terms.term_id(term) for term in template.split()] for template in query.templates}
+    numbered = {template: [tokenizer.term_id(term) for term in template.split()] for template in query.templates}
     weighted = {template: [number for number in line if number in rarity.idf] for template, line in numbered.items()}
     return {template: max(line, key=lambda number: rarity.idf[number]) for template, line in weighted.items() if line}
 
@@ -421,7 +457,7 @@ def _rescore(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> I
     """With the signals that need the text."""
     letters = _char_ngram_scores(prepared, finalists).tolist()
     for finalist, characters, signature in zip(finalists, letters, _signature_scores(prepared, finalists), strict=True):
-        labels = explain.location_overlap(prepared.query, finalist.record)
+        labels = explanation.location_overlap(prepared.query, finalist.record)
         signals = replace(finalist.signals, characters=characters, signature=signature, labels=labels)
         yield RankedCandidate(finalist.candidate, finalist.record, finalist.texts, signals)
 
@@ -433,7 +469,10 @@ def _char_ngram_scores(prepared: PreparedQuery, finalists: Sequence[RankedCandid
     bodies = ("\n".join(passage.text for passage in finalist.texts) for finalist in finalists)
     texts = [f"{title}\n{body}" for title, body in zip(titles, bodies, strict=True)]
     scores = scoring.char_ngram_scores(prepared.query.text, importance, texts)
-    return scores * (1 - TITLE_SHARE) + scoring.char_ngram_scores(prepared.query.headline, importance, titles) * TITLE_SHARE
+    return (
+        scores * (1 - TITLE_SHARE)
+        + scoring.char_ngram_scores(prepared.query.headline, importance, titles) * TITLE_SHARE
+    )
 
 
 def _word_importance(prepared: PreparedQuery) -> dict[str, float]:

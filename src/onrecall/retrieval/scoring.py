@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval import tokenizer
 
 Scores = npt.NDArray[np.float64]
 Starts = npt.NDArray[np.int64]
@@ -22,7 +22,7 @@ K1, B = 2.0, 0.9
 """BM25: incidents are long and repeat themselves, so counts saturate late and length counts almost in full."""
 BEST_PASSAGE_SHARE = 1 / 3
 """How much of the words' likeness is that of the best passage alone."""
-DOC_MARKER_TERM = terms.term_id("<whole>")
+DOC_MARKER_TERM = tokenizer.term_id("<whole>")
 """A term that one passage of each incident or document has and no text: so the store counts how many there are."""
 NGRAM_SIZES = (4, 5)
 MAX_NGRAM_CHARACTERS = 4_000
@@ -112,7 +112,9 @@ class WordMatches:
     """The logarithm of how many times as long as usual each is."""
 
 
-def match_words(weights: Mapping[int, float], rarity: TermWeights, owners: Sequence[Sequence[PassageTerms]]) -> WordMatches:
+def match_words(
+    weights: Mapping[int, float], rarity: TermWeights, owners: Sequence[Sequence[PassageTerms]]
+) -> WordMatches:
     """How like a situation each owner is by words.
 
     Each further word in common adds less: a long query shares many words with much, and few are already a lot.
@@ -130,7 +132,9 @@ def match_words(weights: Mapping[int, float], rarity: TermWeights, owners: Seque
     together = np.add.reduceat(counts, starts)
     by_owner = _bm25_scores(gain, together, np.add.reduceat(lengths, starts) / rarity.owner_length)
     by_passage = np.maximum.reduceat(_bm25_scores(gain, counts, lengths / rarity.passage_length), starts)
-    scores[rows] = np.log1p((by_owner * (1 - BEST_PASSAGE_SHARE) + by_passage * BEST_PASSAGE_SHARE) / max_word_score(weights, rarity))
+    scores[rows] = np.log1p(
+        (by_owner * (1 - BEST_PASSAGE_SHARE) + by_passage * BEST_PASSAGE_SHARE) / max_word_score(weights, rarity)
+    )
     has[rows] = together > 0
     sums = np.add.reduceat(lengths, starts)
     overlap[rows] = _damped_cosine(gain, np.array([weights[term] for term in term_ids.tolist()]), together, sums)
@@ -159,7 +163,7 @@ def _bm25_scores(gain: Scores, counts: Scores, lengths: Scores) -> Scores:
 
 def _count_terms(term_ids: npt.NDArray[np.uint32], passages: Sequence[PassageTerms]) -> tuple[Scores, Scores]:
     """How often each passage has each wanted term, and how many terms it has."""
-    numbers, often, sizes = terms.unpack_all([passage.terms for passage in passages])
+    numbers, often, sizes = tokenizer.unpack_all([passage.terms for passage in passages])
     rows = np.repeat(np.arange(len(passages)), sizes)
     at = np.minimum(np.searchsorted(term_ids, numbers), len(term_ids) - 1)
     hit = term_ids[at] == numbers
@@ -173,7 +177,11 @@ def cosine_scores(
     """Half the nearest passage, half the owner as a whole; and whose meaning is known, by this model and no other."""
     scores, size = np.zeros(len(owners)), 2 * len(vector)
     vectors_by_owner = [
-        [passage.vector for passage in passages if passage.vector and passage.model == model and len(passage.vector) == size]
+        [
+            passage.vector
+            for passage in passages
+            if passage.vector and passage.model == model and len(passage.vector) == size
+        ]
         for passages in owners
     ]
     has_meaning = np.array([bool(owner_vectors) for owner_vectors in vectors_by_owner], bool)
@@ -186,7 +194,9 @@ def cosine_scores(
     # How many rows are multiplied at once changes the last bits: in double precision nobody sees them.
     vectors = vectors.reshape(-1, len(vector)).astype(np.float64)
     near = vectors @ vector.astype(np.float64)
-    by_owner = np.add.reduceat(near, starts) / np.maximum(np.linalg.norm(_sum_runs(vectors, starts, sizes), axis=1), 1e-6)
+    by_owner = np.add.reduceat(near, starts) / np.maximum(
+        np.linalg.norm(_sum_runs(vectors, starts, sizes), axis=1), 1e-6
+    )
     scores[rows] = (np.maximum.reduceat(near, starts) + by_owner) / 2
     return scores, has_meaning
 

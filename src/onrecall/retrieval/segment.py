@@ -61,7 +61,9 @@ class Segment:
     @classmethod
     def of(cls, changes: Sequence[PassageChange], model: str | None) -> "Segment":
         """The passages that came with these changes; vectors of another model don't count."""
-        added = sorted(((change, change.passage) for change in changes if change.passage is not None), key=lambda pair: pair[0].id)
+        added = sorted(
+            ((change, change.passage) for change in changes if change.passage is not None), key=lambda pair: pair[0].id
+        )
         vectors = [passage.vector if model and passage.model == model else None for _, passage in added]
         bits, has_vector = _sign_planes(vectors)
         return cls(
@@ -211,7 +213,9 @@ def _sign_planes(vectors: Sequence[bytes | None]) -> tuple[Bits, Mask]:
     """The signs of all vectors, and which rows have one."""
     width = next((len(vector) for vector in vectors if vector), 0)
     has_vector = np.array([vector is not None and len(vector) == width > 0 for vector in vectors], np.bool_)
-    stacked = np.frombuffer(b"".join(vector for vector, present in zip(vectors, has_vector, strict=True) if vector and present), "<f2")
+    stacked = np.frombuffer(
+        b"".join(vector for vector, present in zip(vectors, has_vector, strict=True) if vector and present), "<f2"
+    )
     bits = np.zeros((-(-width // 128), len(vectors)), np.uint64)
     bits[:, has_vector] = _pack_signs(stacked.reshape(int(has_vector.sum()), width // 2))
     return bits, has_vector

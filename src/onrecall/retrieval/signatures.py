@@ -4,8 +4,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import TypeVar
 
-from onrecall.retrieval import log_templates as loglines
-from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval import log_templates, tokenizer
 
 Name = TypeVar("Name")
 
@@ -33,7 +32,7 @@ def find_codes(text: str) -> dict[str, str]:
     codes_by_term: dict[str, str] = {}
     for match in _CODE.finditer(text):
         written = " ".join(match[0].split())
-        written_terms = terms.tokenize(written)
+        written_terms = tokenizer.tokenize(written)
         if written_terms:
             codes_by_term.setdefault(max(written_terms, key=len), written)
     return codes_by_term
@@ -41,7 +40,7 @@ def find_codes(text: str) -> dict[str, str]:
 
 def extract_templates(lines: Iterable[str]) -> frozenset[str]:
     """What is left of log lines and error lines when all that changes from run to run is gone."""
-    masked = (" ".join(terms.tokenize(loglines.mask_line(line, " "))) for line in lines)
+    masked = (" ".join(tokenizer.tokenize(log_templates.mask_line(line, " "))) for line in lines)
     return frozenset(template for template in masked if template.count(" ") >= MIN_TEMPLATE_TERMS - 1)
 
 

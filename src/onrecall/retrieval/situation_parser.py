@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from onrecall.retrieval import log_templates as loglines
+from onrecall.retrieval import log_templates
 from onrecall.retrieval.tokenizer import STOP_WORDS
 
 MAX_CHARACTERS = 200_000
@@ -67,10 +67,10 @@ def parse_text(text: str) -> ParsedText:
     listed = _find_list_lines(rows)
     kinds: dict[frozenset[str], str] = {}
     for row in rows:
-        if row in listed and not loglines.has_log_prefix(row):
+        if row in listed and not log_templates.has_log_prefix(row):
             kinds.setdefault(listed[row], row.strip())
     parsed.listing = list(kinds.values())[:MAX_LISTED]
-    _sort_lines([row for row in rows if row not in listed or loglines.has_log_prefix(row)], parsed, listed)
+    _sort_lines([row for row in rows if row not in listed or log_templates.has_log_prefix(row)], parsed, listed)
     return parsed
 
 
@@ -79,9 +79,14 @@ def _find_list_lines(rows: Sequence[str]) -> Mapping[str, frozenset[str]]:
 
     What stands out in a list of events is told in words that its other lines lack.
     """
-    words = [frozenset(_LIST_WORD.findall(loglines.mask_line(row).lower())) - STOP_WORDS for row in rows[:MAX_SCANNED_LINES]]
+    words = [
+        frozenset(_LIST_WORD.findall(log_templates.mask_line(row).lower())) - STOP_WORDS
+        for row in rows[:MAX_SCANNED_LINES]
+    ]
     counts = Counter(word for own in words for word in own)
-    repeated = [sum(counts[word] >= MIN_REPEATS for word in own) >= max(MIN_REPEATED_SHARE * len(own), 2) for own in words]
+    repeated = [
+        sum(counts[word] >= MIN_REPEATS for word in own) >= max(MIN_REPEATED_SHARE * len(own), 2) for own in words
+    ]
     if sum(repeated) < MIN_LIST_LINES:
         return {}
     return {row: own for row, own, listed in zip(rows, words, repeated, strict=False) if listed}
@@ -143,7 +148,11 @@ def _add_field(key: str, value: Any, parsed: ParsedText, depth: int) -> None:
 def _parse_labels(value: Any) -> dict[str, str]:
     """Labels as a mapping, as `name:value` strings, or as name and value pairs."""
     if isinstance(value, Mapping):
-        return {str(name): str(label_value) for name, label_value in value.items() if isinstance(label_value, str | int | float | bool)}
+        return {
+            str(name): str(label_value)
+            for name, label_value in value.items()
+            if isinstance(label_value, str | int | float | bool)
+        }
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, Sequence):
@@ -179,13 +188,13 @@ def _sort_lines(rows: Sequence[str], parsed: ParsedText, listed: Collection[str]
         if caused and caused[1]:
             parsed.errors.insert(0, caused[1])
             frames = 0
-        elif loglines.is_stack_frame(row):
+        elif log_templates.is_stack_frame(row):
             frames += 1
             if frames <= MAX_FRAMES:
                 _append_unique(parsed.errors, line)
-        elif loglines.is_log_line(row) or _THROWN.match(row):
+        elif log_templates.is_log_line(row) or _THROWN.match(row):
             frames = 0
-            template = loglines.mask_line(line)
+            template = log_templates.mask_line(line)
             if template not in seen_templates and len(logs) < MAX_LOG_LINES * 20:
                 seen_templates.add(template)
                 logs.append((not (_ERROR_WORD.search(line) or _THROWN.match(row)), row in listed, line))

@@ -111,7 +111,9 @@ def _segment_name(segment: Segment) -> str:
 def _encode_segment(segment: Segment) -> bytes:
     """All arrays of a segment, each with a checksum."""
     body = io.BytesIO()
-    arrays = {name: getattr(segment, name) for name in _SEGMENT_ARRAYS} | {name: getattr(segment.words, name) for name in _POSTINGS_ARRAYS}
+    arrays = {name: getattr(segment, name) for name in _SEGMENT_ARRAYS} | {
+        name: getattr(segment.words, name) for name in _POSTINGS_ARRAYS
+    }
     np.savez(body, span=np.array([segment.first, segment.last]), **arrays)
     return body.getvalue()
 
@@ -122,4 +124,6 @@ def _decode_segment(body: bytes, dead: bytes) -> Segment:
         first, last = map(int, arrays["span"])
         own = {name: arrays[name] for name in _SEGMENT_ARRAYS}
         is_dead = np.unpackbits(np.frombuffer(dead, np.uint8), count=len(own["ids"])).astype(np.bool_)
-        return Segment(first, last, **own, dead=is_dead, words=Postings(**{name: arrays[name] for name in _POSTINGS_ARRAYS}))
+        return Segment(
+            first, last, **own, dead=is_dead, words=Postings(**{name: arrays[name] for name in _POSTINGS_ARRAYS})
+        )

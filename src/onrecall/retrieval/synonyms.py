@@ -7,7 +7,7 @@ up when somebody asks, never when something is stored, so the table may grow wit
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval import tokenizer
 
 SYNONYM_TABLE = """
 k8s | kube | kubernetes
@@ -135,9 +135,11 @@ def _index_by_first_term() -> dict[str, list[tuple[tuple[str, ...], list[Synonym
     table: dict[str, list[tuple[tuple[str, ...], list[Synonym]]]] = {}
     for line in SYNONYM_TABLE.strip().splitlines():
         names = [name.strip() for name in line.split("|")]
-        forms = {name: tuple(terms.tokenize(name)) for name in names}
+        forms = {name: tuple(tokenizer.tokenize(name)) for name in names}
         for original, form in forms.items():
-            synonyms = [Synonym(original, form, name, other_form) for name, other_form in forms.items() if other_form != form]
+            synonyms = [
+                Synonym(original, form, name, other_form) for name, other_form in forms.items() if other_form != form
+            ]
             table.setdefault(form[0], []).append((form, synonyms))
     return table
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import Stemmer
 
-from onrecall.retrieval import log_templates as loglines
+from onrecall.retrieval import log_templates
 
 VERSION = 1
 """To be raised when a text would give other terms or other passages: what was made before is then made anew."""
@@ -60,7 +60,7 @@ def tokenize(text: str) -> list[str]:
 def tokens_with_source(text: str) -> Iterator[tuple[str, str]]:
     """Each term of a text with the word it was made of, for people to read."""
     folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])
-    masked = loglines.mask_variables(folded, " ")
+    masked = log_templates.mask_variables(folded, " ")
     for match in _COMPOUND.finditer(masked):
         word = match[0]
         for term in _expand(word) if len(word) <= MAX_TERM_LENGTH else _expand_long(word):
@@ -75,7 +75,7 @@ def count_terms(text: str) -> dict[int, int]:
     """How often each term stands in a text, by the term's number: the same as of `terms`, a word looked at once."""
     folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])
     counted: dict[int, int] = {}
-    for word, n in Counter(_COMPOUND.findall(loglines.mask_variables(folded, " "))).items():
+    for word, n in Counter(_COMPOUND.findall(log_templates.mask_variables(folded, " "))).items():
         for identifier in _term_ids(word) if len(word) <= MAX_TERM_LENGTH else map(term_id, _expand_long(word)):
             counted[identifier] = counted.get(identifier, 0) + n
     for code in (*map("http{}".format, _STATUS.findall(folded)), *map("exit{}".format, _EXIT.findall(folded))):
@@ -146,7 +146,10 @@ def _split_piece(piece: str) -> list[str]:
         return []
     humps = [] if piece.isupper() else _HUMP.findall(piece)
     if len(humps) > 1:
-        return [piece.lower(), *(_stem(part) for part in map(str.lower, humps) if len(part) > 1 and part not in STOP_WORDS)]
+        return [
+            piece.lower(),
+            *(_stem(part) for part in map(str.lower, humps) if len(part) > 1 and part not in STOP_WORDS),
+        ]
     lowered = piece.lower()
     numbered = _NUMBERED.fullmatch(lowered)
     return [lowered, _stem(numbered[1])] if numbered else [_stem(lowered)]

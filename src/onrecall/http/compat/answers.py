@@ -11,7 +11,7 @@ from onrecall.domain.incident import Citation, Evidence, Incident, Recommendatio
 from onrecall.notifications.text import RISK_LABELS, VERDICT_SENTENCES, format_citation, single_line
 from onrecall.notifications.text import confidence_sentence as frequency
 from onrecall.pipeline import IncidentService
-from onrecall.recommendation.short_actions import main_action, find_decisive_step
+from onrecall.recommendation.short_actions import find_decisive_step, main_action
 
 LONGEST = 2000
 """Characters of one quoted text."""

@@ -25,7 +25,7 @@ from onrecall.http.compat.ragoffire_schemas import (
 from onrecall.http.dependencies import TheIntake, TheMemory, sender_of
 from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
-from onrecall.recommendation.short_actions import action_line, matched_evidence, find_decisive_step
+from onrecall.recommendation.short_actions import action_line, find_decisive_step, matched_evidence
 from onrecall.sources import WebhookRequest
 from onrecall.sources.anomaly import OPTIONAL
 

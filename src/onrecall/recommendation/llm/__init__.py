@@ -13,7 +13,7 @@ __all__ = [
     "Prompt",
     "RefinementResult",
     "Reply",
-    "escalate",
     "build_options",
     "build_refined_answer",
+    "escalate",
 ]

@@ -16,7 +16,11 @@ def _inline_references(schema: Any, definitions: dict[str, Any]) -> Any:
         return schema
     if "$ref" in schema:
         return _inline_references(definitions[schema["$ref"].removeprefix("#/$defs/")], definitions)
-    return {key: _inline_references(value, definitions) for key, value in schema.items() if key not in BOUNDS and key != "$defs"}
+    return {
+        key: _inline_references(value, definitions)
+        for key, value in schema.items()
+        if key not in BOUNDS and key != "$defs"
+    }
 
 
 def _require_all(schema: Any) -> Any:

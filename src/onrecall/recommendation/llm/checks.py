@@ -86,8 +86,12 @@ def _check_policy(draft: Draft, cause: Cause) -> Iterator[CheckFailure]:
         earlier = procedure[: procedure.index(name)]
         if late := [step_name for step_name in names[position + 1 :] if step_name in earlier]:
             yield CheckFailure("it puts steps of one source in another order", f"{', '.join(late)} come before {name}")
-        following = [step_name for step_name in procedure[len(earlier) + 1 :] if cause.steps[step_name].risk != RISKS[0]]
-        if risks[position] in DISTURBING and (missing := [step_name for step_name in following if step_name not in names]):
+        following = [
+            step_name for step_name in procedure[len(earlier) + 1 :] if cause.steps[step_name].risk != RISKS[0]
+        ]
+        if risks[position] in DISTURBING and (
+            missing := [step_name for step_name in following if step_name not in names]
+        ):
             yield CheckFailure("it breaks a procedure off", f"{name} is followed by {', '.join(missing)}")
 
 

@@ -105,7 +105,14 @@ def _offered_causes(
         Cause("C1", answer.cause, answer.cause_label, answer.cause_citation, ids, steps, answer.tried_before),
     ]
     for alternative in answer.alternatives if answer.verdict == "similar" else ():
-        hypothesis = next((candidate for candidate in hypotheses if tuple(piece.id for piece in candidate.evidence) == alternative.evidence), None)
+        hypothesis = next(
+            (
+                candidate
+                for candidate in hypotheses
+                if tuple(piece.id for piece in candidate.evidence) == alternative.evidence
+            ),
+            None,
+        )
         if hypothesis is None or hypothesis.sentence is None or gives_instructions(hypothesis.sentence):
             continue
         merged = merge_actions([extract_actions(piece) for piece in hypothesis.evidence], (), (), records)
@@ -147,7 +154,9 @@ def _find_conflict(answer: Recommendation, hypotheses: Sequence[Hypothesis], thr
 def _citable_lines(name: str, evidence: Evidence) -> Iterator[tuple[str, Citation]]:
     """The lines that tell the cause and what was done: what an alert or a log said then may not be cited."""
     citations = [cite_cause(evidence), *(action.citation for action in extract_actions(evidence))]
-    for citation in [candidate for candidate in citations if candidate is not None and not addresses_model(candidate.quote)][:MAX_LINES]:
+    for citation in [
+        candidate for candidate in citations if candidate is not None and not addresses_model(candidate.quote)
+    ][:MAX_LINES]:
         yield f"{name}.{citation.line}", citation
 
 

@@ -20,6 +20,9 @@ def is_filled_template(template: str, command: str, fields: Mapping[str, str]) -
     values = [re.escape(value) for value in sorted(set(fields.values())) if PLAIN_VALUE.fullmatch(value)]
     parts, position = [], 0
     for placeholder in PLACEHOLDER.finditer(template):
-        parts += [re.escape(template[position : placeholder.start()]), f"(?:{'|'.join([re.escape(placeholder[0]), *values])})"]
+        parts += [
+            re.escape(template[position : placeholder.start()]),
+            f"(?:{'|'.join([re.escape(placeholder[0]), *values])})",
+        ]
         position = placeholder.end()
     return re.fullmatch("".join([*parts, re.escape(template[position:])]), command) is not None

@@ -80,7 +80,9 @@ def _prompt_parts(options: Options, nonce: str, show: Show, flaws: Sequence[Chec
     """What prompts of the same evidence have in common comes first, so that a server need not read it again."""
     for name, piece in options.evidence.items():
         lines = [
-            f"{key}| {show(line.quote, MAX_LINE_LENGTH)}" for key, line in options.lines.items() if key.startswith(f"{name}.")
+            f"{key}| {show(line.quote, MAX_LINE_LENGTH)}"
+            for key, line in options.lines.items()
+            if key.startswith(f"{name}.")
         ]
         yield _fence(f"EVIDENCE {name}", nonce, [f"{show(piece.id, 200)}: {show(piece.title, 300)}", *lines])
     for cause in options.causes.values():

@@ -54,7 +54,9 @@ def addresses_model(text: str) -> bool:
     normalized = unicodedata.normalize("NFKC", _unescape(text[:MAX_READ_LENGTH]))
     if any(unicodedata.category(character) in ("Cf", "Co", "Cs") for character in normalized):
         return True
-    return _PHRASES.search(normalized) is not None or any(_PHRASES.search(_decode_base64(code)) for code in _CODED.findall(normalized))
+    return _PHRASES.search(normalized) is not None or any(
+        _PHRASES.search(_decode_base64(code)) for code in _CODED.findall(normalized)
+    )
 
 
 def gives_instructions(cause: str) -> bool:

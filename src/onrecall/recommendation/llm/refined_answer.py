@@ -79,7 +79,9 @@ def _check_first(cause: Cause, name: str, numbers: dict[str, int]) -> str | None
 
 
 def _cited_sentence(sentence: Sentence, options: Options, restore: Callable[[str], str]) -> CitedSentence:
-    return CitedSentence(restore(sentence.text.strip()), tuple(options.lines[name] for name in dict.fromkeys(sentence.cites)))
+    return CitedSentence(
+        restore(sentence.text.strip()), tuple(options.lines[name] for name in dict.fromkeys(sentence.cites))
+    )
 
 
 def _refined_alternatives(answer: Recommendation, chosen: Cause) -> tuple[Alternative, ...]:
@@ -102,9 +104,13 @@ def _describe_changes(before: Recommendation, after: Recommendation) -> Iterator
         yield f"steps left out: {', '.join(map(str, omitted))}"
     if new := [step.n for step in after.steps if step.citation not in previous_citations]:
         yield f"steps for the other cause: {', '.join(map(str, new))}"
-    if [citation for citation in citations if citation in previous_citations] != [citation for citation in previous_citations if citation in citations]:
+    if [citation for citation in citations if citation in previous_citations] != [
+        citation for citation in previous_citations if citation in citations
+    ]:
         yield "steps in another order"
     commands = {step.citation: step.command for step in before.steps}
-    if filled := [step.n for step in after.steps if step.citation in commands and commands[step.citation] != step.command]:
+    if filled := [
+        step.n for step in after.steps if step.citation in commands and commands[step.citation] != step.command
+    ]:
         yield f"placeholders filled in steps {', '.join(map(str, filled))}"
     yield "explained"

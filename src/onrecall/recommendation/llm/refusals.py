@@ -105,7 +105,11 @@ class Refusal:
             if isinstance(text, str) and text:
                 return text[:MAX_MESSAGE_LENGTH]
         faults = [fault for fault in detail if isinstance(fault, dict)] if isinstance(detail, list) else []
-        return "; ".join(str(fault.get("msg", "")) for fault in faults)[:MAX_MESSAGE_LENGTH] if faults else self.body[:MAX_MESSAGE_LENGTH]
+        return (
+            "; ".join(str(fault.get("msg", "")) for fault in faults)[:MAX_MESSAGE_LENGTH]
+            if faults
+            else self.body[:MAX_MESSAGE_LENGTH]
+        )
 
 
 def _member(part: Any, name: str) -> Any:

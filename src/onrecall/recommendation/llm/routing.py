@@ -118,7 +118,9 @@ def escalate(
         attempt, draft, flaws = _ask_and_check(options, mask, request, role, model, seconds)
         attempts.append(attempt)
         if draft is not None:
-            return RefinementResult(draft, model.name, _describe_success(role, first, attempts), tuple(attempts), request.hash)
+            return RefinementResult(
+                draft, model.name, _describe_success(role, first, attempts), tuple(attempts), request.hash
+            )
     return RefinementResult(None, None, f"extractive: {_describe_failures(attempts)}", tuple(attempts))
 
 
@@ -151,7 +153,11 @@ def _parse_reply(text: str, mask: Mask) -> Draft | str:
 def _describe_success(role: Role, first: str | None, attempts: Sequence[Attempt]) -> str:
     if first:
         return f"{role}: {first}"
-    return f"{role}: {_describe_failures(attempts[:-1])}" if len(attempts) > 1 else f"{role}: its first answer passed every check"
+    return (
+        f"{role}: {_describe_failures(attempts[:-1])}"
+        if len(attempts) > 1
+        else f"{role}: its first answer passed every check"
+    )
 
 
 def _describe_failures(attempts: Sequence[Attempt]) -> str:

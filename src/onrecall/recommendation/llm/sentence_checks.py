@@ -49,7 +49,10 @@ def find_flaws(text: str, receipts: str, shared: str, given_text: str, risk: Ris
     `receipts` are the lines it cites, `shared` what the situation and the evidence both say, `known` all
     that was given, `risk` how dangerous the steps are that it may speak of.
     """
-    if any(unicodedata.category(character)[0] in "CM" or unicodedata.category(character) in ("Zl", "Zp") for character in text):
+    if any(
+        unicodedata.category(character)[0] in "CM" or unicodedata.category(character) in ("Zl", "Zp")
+        for character in text
+    ):
         yield "a sentence has hidden characters", "leave out every character that is not a plain letter, digit or mark"
         return
     unquoted = _without_quoted_names(text, receipts)
@@ -64,7 +67,9 @@ def find_flaws(text: str, receipts: str, shared: str, given_text: str, risk: Ris
         yield "a sentence tells of losing data where no step does", "leave it out"
     if invented := sorted({fact for fact in _extract_facts(text) if not _is_given(fact, given_text)}):
         yield "a sentence has a number or a name that was not given", f"not given: {', '.join(invented[:8])}"
-    if foreign := sorted(word for word in set(extract_stems(text)) - _vocabulary(receipts, shared) if not word.isdecimal()):
+    if foreign := sorted(
+        word for word in set(extract_stems(text)) - _vocabulary(receipts, shared) if not word.isdecimal()
+    ):
         yield "a sentence says what its lines do not", f"not in the lines it cites: {', '.join(foreign[:12])}"
 
 

@@ -73,4 +73,6 @@ def worst(assessments: Iterable[Assessment]) -> Assessment | None:
     if not parts:
         return None
     top = max(parts, key=lambda part: (rank(part.risk), not part.understood))
-    return Assessment(top.risk, top.reason, all(part.recognised for part in parts), all(part.understood for part in parts))
+    return Assessment(
+        top.risk, top.reason, all(part.recognised for part in parts), all(part.understood for part in parts)
+    )

@@ -109,9 +109,12 @@ class Judge:
         while words and (match := _ASSIGNMENT.fullmatch(words[0])):
             assignments.append((match[1], match[2]))
             words.pop(0)
-        assessments = [self._redirect(redirect.operator, redirect.target, words, command) for redirect in command.redirects]
+        assessments = [
+            self._redirect(redirect.operator, redirect.target, words, command) for redirect in command.redirects
+        ]
         assessments += [
-            judge_assignment(name, value, words[:1]) if words else judge_shell_variable(name, value, source) for name, value in assignments
+            judge_assignment(name, value, words[:1]) if words else judge_shell_variable(name, value, source)
+            for name, value in assignments
         ]
         if words:
             assessments.append(self._program(replace(command, words=tuple(words))))

@@ -161,7 +161,11 @@ def _judge_statement(statement: SqlStatement, dialect: str) -> Assessment:
         return _judge_query(statement, dialect)
     if first == "EXPLAIN":
         return _judge_explain(statement, dialect)
-    if first == "DO" or (first == "DECLARE" and "BEGIN" in statement_words) or (first in _CLIENT_COMMANDS and dialect == "mysql"):
+    if (
+        first == "DO"
+        or (first == "DECLARE" and "BEGIN" in statement_words)
+        or (first in _CLIENT_COMMANDS and dialect == "mysql")
+    ):
         return evidence.suspect(statement.text, f"`{statement.text[:40]}`")
     return _judge_copy_to_file(statement) or _judge_by_table(statement, first)
 
@@ -196,7 +200,12 @@ def _judge_query(statement: SqlStatement, dialect: str) -> Assessment:
         if word in _CHANGING_WORDS
         and statement.words[n - 1] not in ("FOR", "DO", ".", "NO", "KEY")
         and statement.words[n + 1 : n + 2] != ["("]
-        if n and (assessment := first_rule("statement", " ".join(following_word for following_word in statement.words[n:] if following_word)))
+        if n
+        and (
+            assessment := first_rule(
+                "statement", " ".join(following_word for following_word in statement.words[n:] if following_word)
+            )
+        )
     ]
     calls = [_judge_function(name) for name in unknown_functions(statement)]
     unknown = unknown_part(statement, dialect)

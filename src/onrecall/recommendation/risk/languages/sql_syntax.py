@@ -75,7 +75,9 @@ def _to_statement(tokens: list[Token], text: str, dialect: str) -> SqlStatement:
     if len(tokens) == 2 and tokens[1].token_type == TokenType.STRING and after_first[:1] not in ("'", '"', "$"):
         # the tokenizer leaves what follows EXPLAIN, SHOW, CALL and the like as one string: take it apart as well
         tokens = [tokens[0], *_tokenize(tokens[1].text, dialect)]
-    words = ["" if token.token_type in _QUOTED else word for token in tokens for word in (token.text.upper().split() or [""])]
+    words = [
+        "" if token.token_type in _QUOTED else word for token in tokens for word in (token.text.upper().split() or [""])
+    ]
     return SqlStatement(words, tokens, statement_text)
 
 

@@ -80,7 +80,9 @@ def _judge_by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iter
     elif leading[place] in ("cp", "rsync", "mv", "sync") and len(leading) > place + 2:
         yield judge_overwrite(leading[-1])
     else:
-        yield _judge_scaling(situation, _verb_risk(leading[place]) or "disruptive", f"{program} {' '.join(leading[: place + 1])}")
+        yield _judge_scaling(
+            situation, _verb_risk(leading[place]) or "disruptive", f"{program} {' '.join(leading[: place + 1])}"
+        )
         yield from _judge_secret(leading[place])
 
 

@@ -74,7 +74,11 @@ def check_parted(situation: InvocationContext) -> Iterator[Assessment]:
 def check_tar(situation: InvocationContext) -> Iterator[Assessment]:
     """`tar`: the first word may be options without a dash; which mode it has says what it does."""
     invocation = situation.invocation
-    letters = "".join(given_option.option.name[1] for given_option in invocation.options if re.fullmatch(r"-\w", given_option.option.name))
+    letters = "".join(
+        given_option.option.name[1]
+        for given_option in invocation.options
+        if re.fullmatch(r"-\w", given_option.option.name)
+    )
     operands = list(invocation.operands)
     archives = invocation.values("-f", "--file")
     if operands and not letters and re.fullmatch(r"[A-Za-z]+", operands[0]):

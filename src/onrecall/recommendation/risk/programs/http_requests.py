@@ -64,11 +64,19 @@ def _judge_read(path: str, query: str) -> Assessment:
     acts = next((word for segment in segments for word in _acting_words(segment)), None)
     parameters = _parameters(query)
     acts = acts or next(
-        (word for name, value in parameters if name.lower() in _word_list("orders") for word in _acting_words(value)), None
+        (word for name, value in parameters if name.lower() in _word_list("orders") for word in _acting_words(value)),
+        None,
     )
-    acts = acts or next((name for name, _ in parameters if any(word in _word_list("acting") for word in _split_words(name))), None)
+    acts = acts or next(
+        (name for name, _ in parameters if any(word in _word_list("acting") for word in _split_words(name))), None
+    )
     statement = next(
-        (value for name, value in parameters if name.lower() in _word_list("statements") and evidence.find_loss_sign(value)), None
+        (
+            value
+            for name, value in parameters
+            if name.lower() in _word_list("statements") and evidence.find_loss_sign(value)
+        ),
+        None,
     )
     if statement is not None:
         return destructive(f"the statement `{statement[:40]}`")
@@ -79,7 +87,9 @@ def _judge_read(path: str, query: str) -> Assessment:
             if sign
             else disruptive(f"“{acts}” in the address: it acts even when it is only read")
         )
-    ordered = next((value for name, value in parameters if name.lower() in _word_list("orders") and not _is_viewable(value)), None)
+    ordered = next(
+        (value for name, value in parameters if name.lower() in _word_list("orders") and not _is_viewable(value)), None
+    )
     last = segments[-1] if segments else ""
     is_item = len(segments) > 1 and (
         segments[-2] in _word_list("collections") or re.fullmatch(r"[a-z_-]{3,}[^s]s", segments[-2]) is not None
@@ -127,7 +137,11 @@ def _judge_change(request: Request, path: str, query: str) -> Assessment:
     if evidence.find_loss_sign(request_text) or any(word in normalized_path for word in _word_list("losing")):
         return destructive(f"HTTP {request.method} to an address, or with data, that deletes")
     sends_file = any(value.startswith("@") for value in request.data)
-    if request.method == "POST" and any(normalized_path.endswith(end) for end in _word_list("queries")) and not sends_file:
+    if (
+        request.method == "POST"
+        and any(normalized_path.endswith(end) for end in _word_list("queries"))
+        and not sends_file
+    ):
         return read_only("a query, though sent by POST")
     if request.method in ("POST", "PUT") and any(re.fullmatch(form, normalized_path) for form in _word_list("undone")):
         return reversible("can be undone at once")

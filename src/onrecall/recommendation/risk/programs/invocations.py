@@ -39,7 +39,12 @@ _RUNNABLE_KINDS = frozenset(
 def judge_invocation(program: Node, words: Sequence[str], fed: Input, judge: InnerJudge) -> Assessment:
     """The least upper bound over all that a program is asked to do; the first of the words is its name."""
     situation = InvocationContext(read_arguments(program, words[0], words[1:]), fed, judge)
-    assessments = [*_judge_program(situation.invocation), *_judge_options(situation), *_judge_operands(situation), *_judge_input(situation)]
+    assessments = [
+        *_judge_program(situation.invocation),
+        *_judge_options(situation),
+        *_judge_operands(situation),
+        *_judge_input(situation),
+    ]
     if situation.invocation.node.check is not None:
         assessments += CHECKS[situation.invocation.node.check](situation)
     return worst(assessments) or read_only("")

@@ -45,7 +45,11 @@ def check_declaration(situation: InvocationContext) -> Iterator[Assessment]:
         if not joint:
             continue
         judged = judge_shell_variable(name, value, "")
-        yield reversible("a variable of the shell") if exports and judged.understood and not is_custom_variable(name) else judged
+        yield (
+            reversible("a variable of the shell")
+            if exports and judged.understood and not is_custom_variable(name)
+            else judged
+        )
 
 
 _IP_OBJECTS = {
@@ -69,7 +73,9 @@ def check_ip(situation: InvocationContext) -> Iterator[Assessment]:
         if situation.invocation.options:
             yield not_understood("what `ip` is to show")
         return
-    objects = [name for name, min_letters in _IP_OBJECTS.items() if name.startswith(words[0]) and len(words[0]) >= min_letters]
+    objects = [
+        name for name, min_letters in _IP_OBJECTS.items() if name.startswith(words[0]) and len(words[0]) >= min_letters
+    ]
     if not objects:
         yield not_understood(f"`ip {words[0][:20]}`")
         return

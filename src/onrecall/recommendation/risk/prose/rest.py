@@ -64,7 +64,9 @@ class _WordPlace:
         if self.kind == "deed" or (self.kind in ("thing", "state", "quality") and is_change_verb(self.word)):
             harmless = (self.changes and self.kind != "deed") or self._names_or_tells()
             return (
-                None if harmless else judge_change_verb(self.word, self.clause.text.lower()) or not_understood(f"“{written}”")
+                None
+                if harmless
+                else judge_change_verb(self.word, self.clause.text.lower()) or not_understood(f"“{written}”")
             )
         harmless = self.kind != "unknown" or self._is_known_by_its_place()
         return None if harmless else _suspect(self.clause, written)

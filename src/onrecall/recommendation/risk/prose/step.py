@@ -53,8 +53,12 @@ def _judge_text(text: str, judge_command: Callable[[str], Assessment]) -> Assess
     assessments = [judge_command(code) for code in _FENCE.findall(text) if code.strip()]
     without_fences = _FENCE.sub("\n", text)
     spans = list(SPAN.finditer(without_fences))
-    assessments += [judged for span in spans if (judged := _judge_span(span, without_fences, judge_command)) is not None]
-    without_code = SPAN.sub(lambda span: f" {CODE} " if _is_command(span[1]) else f" {_as_name(span[1])} ", without_fences)
+    assessments += [
+        judged for span in spans if (judged := _judge_span(span, without_fences, judge_command)) is not None
+    ]
+    without_code = SPAN.sub(
+        lambda span: f" {CODE} " if _is_command(span[1]) else f" {_as_name(span[1])} ", without_fences
+    )
     assessments += _judge_sentences(BULLET.sub("", without_code))
     return worst(assessments) or unknown("what it does")
 
@@ -158,6 +162,8 @@ def _judge_prohibition(clause: Clause) -> Assessment:
 def _judge_unknown_clause(clause: Clause) -> Assessment:
     """A clause whose first word is no known verb; a verb further on may say how bad it is."""
     text = clause.text.strip()
-    assessments = [assessment for word in clause.words if (assessment := judge_change_verb(word, text.lower())) is not None]
+    assessments = [
+        assessment for word in clause.words if (assessment := judge_change_verb(word, text.lower())) is not None
+    ]
     suspected = evidence.suspect(text, f"“{text[:40]}”")
     return worst([suspected, *assessments]) or suspected

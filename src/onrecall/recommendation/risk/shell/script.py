@@ -277,7 +277,11 @@ class _ScriptReader:
             elif node.type == "herestring_redirect":
                 reads = Input(
                     "text",
-                    " ".join(self._words_of([child for child in node.named_children if child.type != "file_descriptor"], depth)),
+                    " ".join(
+                        self._words_of(
+                            [child for child in node.named_children if child.type != "file_descriptor"], depth
+                        )
+                    ),
                 )
             else:
                 operator, targets = self._file_redirect(node, depth)
@@ -417,6 +421,10 @@ def _known_output(command: Command) -> Input:
     text = " ".join(arguments)
     if name == "printf" and len(arguments) > 1 and "%" in arguments[0]:
         text = (
-            arguments[0].replace("%s", "\x00").replace("\x00", "{}", 1).replace("{}", " ".join(arguments[1:])).replace("\x00", "")
+            arguments[0]
+            .replace("%s", "\x00")
+            .replace("\x00", "{}", 1)
+            .replace("{}", " ".join(arguments[1:]))
+            .replace("\x00", "")
         )
     return Input("text", text.replace("\\n", "\n").replace("\\r", "").replace("\\t", "\t"))

@@ -194,14 +194,25 @@ class Words:
     def arithmetic(self, node: Node) -> _WordPart:
         """The unknown result of a calculation: it may name variables and run substitutions, nothing else."""
         self._gather(node)
-        odd = next((descendant for descendant in _named_descendants(node) if descendant.type not in ARITHMETIC and descendant.type != "command_substitution"), None)
+        odd = next(
+            (
+                descendant
+                for descendant in _named_descendants(node)
+                if descendant.type not in ARITHMETIC and descendant.type != "command_substitution"
+            ),
+            None,
+        )
         if odd is not None:
             self.problems.append(f"`{text_of(node)[:40]}`")
         return _WordPart(VARIABLE)
 
     def _gather(self, node: Node) -> None:
         """Keep the command substitutions inside a node that is not read word by word."""
-        self.substitutions += [descendant for descendant in _named_descendants(node) if descendant.type in ("command_substitution", "process_substitution")]
+        self.substitutions += [
+            descendant
+            for descendant in _named_descendants(node)
+            if descendant.type in ("command_substitution", "process_substitution")
+        ]
 
     def _expand_braces(self, word: str) -> list[str]:
         words = [word]
