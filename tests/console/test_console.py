@@ -65,7 +65,7 @@ def test_types_style_and_logic() -> None:
     npx("vitest", "run")
 
 
-def test_now_takes_at_most_300_kb_of_script_and_it_comes_packed() -> None:
+def test_now_takes_at_most_250_kb_of_script_and_it_comes_packed() -> None:
     app = FastAPI()
     console.install(app)
     client = TestClient(app)
@@ -78,7 +78,7 @@ def test_now_takes_at_most_300_kb_of_script_and_it_comes_packed() -> None:
             assert answer.headers.get("content-encoding") == "gzip" or taken < 500, "what is this small gains nothing"
             assert "immutable" in answer.headers["cache-control"]
             weight += taken
-    assert weight <= 300_000
+    assert weight <= 250_000
 
 
 @needs_node

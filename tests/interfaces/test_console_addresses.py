@@ -6,7 +6,17 @@ from onrecall.http import console
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 needs_console = pytest.mark.skipif(not (console.BUILD_FOLDER / "index.html").is_file(), reason="needs a built console")
-ADDRESSES = ["/", "/ask?q=disk", "/incidents/INC-1", "/incidents/team%2F7", "/memory", "/trust", "/recurrences"]
+ADDRESSES = [
+    "/",
+    "/ask?q=disk",
+    "/incidents/INC-1",
+    "/incidents/team%2F7",
+    "/memory",
+    "/trust",
+    "/recurrences",
+    "/services",
+    "/services/team%2Fapi",
+]
 
 
 @needs_console
@@ -44,3 +54,13 @@ def test_pages_say_nothing_of_the_memory_and_so_need_no_key(client):
     client.post("/api/v1/keys", json={"name": "Amal", "role": "admin"})
     assert client.get("/incidents/INC-001", headers=BROWSER).status_code == 200
     assert client.get("/api/v1/incidents/INC-001").status_code == 401
+
+
+@needs_console
+def test_the_service_worker_may_serve_the_whole_console_and_is_fetched_anew(client):
+    worker = client.get("/static/service-worker.js")
+    assert worker.headers["service-worker-allowed"] == "/"
+    assert worker.headers["cache-control"] == "no-cache"
+    manifest = client.get("/static/manifest.webmanifest")
+    assert manifest.headers["content-type"].startswith("application/manifest+json")
+    assert manifest.json()["scope"] == "/"

@@ -110,3 +110,16 @@ def test_what_pages_ask_for_again_and_again(memory: IncidentService) -> None:
         store.change_events_near("orders", NOON, 2)
     assert len(statements) > 5
     assert read_whole(store, statements) == []
+
+
+def test_the_page_of_one_service(memory: IncidentService) -> None:
+    memory.store.save([entry(incident(service="orders"))], NOON)
+    memory.store.receive(
+        [IngestBatch("alertmanager", (alert(1), ChangeEvent("github", "d1", "2.1", NOON, service="orders")))], NOON
+    )
+    with listening(memory.store) as statements:
+        record = memory.store.services.record("orders", at(-100), at(-100))
+    assert record is not None
+    assert [source.source for source in record.alert_sources] == ["alertmanager"]
+    assert len(statements) > 5
+    assert read_whole(memory.store, statements) == []

@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 
 import { errorsOf, expect, type Page, settled, test } from "./server";
 
-const PAGES = ["/", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/system", ...["senders", "keys", "deliveries", "usage", "audit", "export"].map((one) => `/system/${one}`)];
+const PAGES = ["/", "/?group=service", "/services", "/services/checkout", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/system", ...["senders", "keys", "deliveries", "usage", "audit", "export"].map((one) => `/system/${one}`)];
 const LOGIN = "auth service returning 503 errors, users can't log in";
 
 /** What sticks out at the right, if the page can be scrolled sideways. */
@@ -92,6 +92,28 @@ test("trust and recurrences say what was measured", async ({ page, server }) => 
   await expect(page.getByRole("article").first()).toContainText(/times/);
 });
 
+test("now is sorted by its heads, grouped by service, and says what was not made an incident", async ({ page, server }) => {
+  for (const [service, severity] of [["zebra", "low"], ["zebra", "critical"], ["aardvark", "high"]]) await server.post("/api/v1/incidents", { title: `Stripes fade on ${service}`, service, severity });
+  await server.post("/api/v1/alerts/alertmanager", { version: "4", status: "firing", alerts: [{ status: "firing", fingerprint: "w", startsAt: new Date().toISOString(), labels: { alertname: "Watchdog", severity: "none" }, annotations: { summary: "An alert that always fires" } }] });
+  await page.goto(`${server.url}/?q=stripes`);
+  const rows = page.getByRole("list", { name: "incidents" }).getByRole("listitem");
+  await page.getByRole("button", { name: "sort by severity, worst first" }).click();
+  await expect(rows).toHaveText([/critical.*zebra/i, /high.*aardvark/i, /low.*zebra/i]);
+  await page.getByRole("button", { name: "sort by severity, now worst first" }).click();
+  await expect(page).toHaveURL(/sort=severity&order=asc/);
+  await expect(rows.first()).toContainText(/low/i);
+  await page.getByRole("button", { name: "group by service" }).click();
+  await expect(rows).toHaveText([/^aardvark1 incident/, /high/i, /^zebra2 incidents/, /zebra/, /zebra/]);
+  await page.reload();
+  await expect(rows).toHaveCount(5);
+  await page.getByRole("button", { name: "What was not made an incident, and why" }).click();
+  await expect(page.getByRole("region", { name: "no incidents" })).toContainText("Watchdog");
+  await page.setViewportSize({ width: 375, height: 667 });
+  await expect(rows.nth(1)).toContainText("Stripes fade on aardvark");
+  await rows.nth(1).getByRole("link", { name: "aardvark", exact: true }).click();
+  await expect(page).toHaveURL(/\/services\/aardvark$/);
+});
+
 test("the keyboard is enough", async ({ page, server }) => {
   await server.post("/api/v1/incidents", { title: "Opened for the keyboard", service: "keys" });
   await page.goto(`${server.url}/`);
@@ -146,7 +168,7 @@ test("when the server goes and comes back, the page says so and goes on", async 
 test("a hostile title is only text", async ({ page, server }) => {
   const title = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script> [click](javascript:alert(1)) \u202Eevil`;
   const opened = await server.post("/api/v1/incidents", { title, description: `<b>bold</b> ${"long".repeat(200)}`, service: "<svg onload=alert(1)>" });
-  for (const path of ["/", `/incidents/${opened["id"]}`, "/memory"]) {
+  for (const path of ["/", `/incidents/${opened["id"]}`, "/memory", `/services/${encodeURIComponent("<svg onload=alert(1)>")}`]) {
     await page.goto(`${server.url}${path}`);
     await expect(page.getByText("onerror", { exact: false }).first()).toBeVisible();
     expect(await page.locator("img[src=x], main script, main b").count()).toBe(0);

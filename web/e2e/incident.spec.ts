@@ -74,11 +74,11 @@ test("filters stand in the address, and hints that were put away stay away", asy
   await server.post("/api/v1/incidents", { title: "Only this one is of the observatory", service: "observatory", severity: "critical" });
   await page.goto(`${server.url}/`);
   await page.getByRole("button", { name: "put this away" }).click();
-  await page.getByLabel("service").fill("observatory");
+  await page.getByRole("textbox", { name: "service" }).fill("observatory");
   await expect(page).toHaveURL(/service=observatory/);
   await expect(page.getByRole("listitem")).toHaveCount(1);
   await page.reload();
-  await expect(page.getByLabel("service")).toHaveValue("observatory");
+  await expect(page.getByRole("textbox", { name: "service" })).toHaveValue("observatory");
   await expect(page.getByRole("listitem")).toHaveCount(1);
   await expect(page.getByRole("region", { name: "what this is" })).toHaveCount(0);
   await expect(page.getByText("examples", { exact: true })).toBeVisible();

@@ -1,4 +1,6 @@
 // A team on an incident, from a link that somebody sent to the note that somebody wrote; and what is shown when things are away.
+import type { Locator } from "@playwright/test";
+
 import { errorsOf, expect, settled, test } from "./server";
 
 errorsOf(test);
@@ -66,9 +68,57 @@ test("an incident is assigned and written about, and its timeline says so", asyn
   await expect(note).toHaveValue("");
   const timeline = page.getByRole("region", { name: "Timeline" });
   await expect(timeline).toContainText("Assigned to Noor");
-  await expect(timeline).toContainText("Wrote: Queue at");
+  await expect(timeline).toContainText("Queue at 95 %");
   await page.goto(server.url);
   await expect(page.getByRole("listitem").filter({ hasText: "Somebody has to take this" })).toContainText("Noor");
+});
+
+/** Pastes a picture that this page draws, and a file that is none. */
+async function pastePicture(box: Locator): Promise<void> {
+  await box.evaluate(async (element) => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 40, height: 24 });
+    canvas.getContext("2d")?.fillRect(4, 4, 20, 12);
+    const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File(blob ? [blob] : [], "../pool graph.png", { type: "image/png" }));
+    clipboardData.items.add(new File(["<svg onload=alert(1)>"], "evil.svg", { type: "image/svg+xml" }));
+    element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  });
+}
+
+test("a pasted picture is stored with its note, and title, service, severity and tags are edited in place", async ({ page, server }) => {
+  const { id } = await server.post("/api/v1/incidents", { title: "Pumpe steht", service: "well", labels: { zone: "a" } });
+  await page.goto(`${server.url}/incidents/${String(id)}`);
+  await settled(page);
+  const note = page.getByRole("textbox", { name: "note", exact: true });
+  await note.fill("Pool at its limit:");
+  await pastePicture(note);
+  await expect(page.getByText("evil.svg is no PNG, JPEG, WebP or GIF.")).toBeVisible();
+  await expect(note).toHaveValue(/!\[pool-graph\.png\]\(\/api\/v1\/incidents\/[^)]+\/images\/[0-9a-f]{32}\)/);
+  await page.getByRole("button", { name: "Add note" }).click();
+  const picture = page.getByRole("article", { name: "note by somebody" }).getByRole("img", { name: "pool-graph.png" });
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(40);
+  await expect(page.getByRole("region", { name: "Timeline" }).getByRole("img", { name: "pool-graph.png" })).toBeVisible();
+
+  await page.getByRole("button", { name: /^edit title/ }).click();
+  const form = page.getByRole("form", { name: "edit the incident" });
+  await form.getByRole("textbox", { name: "Title" }).fill("Pump stands still");
+  await form.getByRole("combobox", { name: "Service" }).fill("well-2");
+  await form.getByRole("textbox", { name: "Labels" }).fill("zone");
+  await expect(form.getByRole("button", { name: "Save" })).toBeDisabled();
+  await form.getByRole("textbox", { name: "Labels" }).fill("zone=b");
+  await form.getByRole("combobox", { name: "Tags" }).fill("wet,");
+  await form.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Pump stands still");
+  await expect(page.getByRole("button", { name: /^edit title/ })).toBeFocused();
+  await expect(page.getByRole("list", { name: "tags" })).toContainText("wet");
+  await expect(page.getByRole("region", { name: "Timeline" })).toContainText("title from “Pumpe steht” to “Pump stands still”");
+
+  await page.getByRole("link", { name: "well-2" }).first().click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("well-2");
+  await expect(page.getByRole("region", { name: "Open now" })).toContainText("Pump stands still");
+  await page.goto(`${server.url}/services/nobody%2Fnames-it`);
+  await expect(page.getByRole("heading", { name: "Nothing on record names nobody/names-it" })).toBeVisible();
 });
 
 test("the alert's links are one touch away, and only those that a browser opens as a page", async ({ page, server }) => {
@@ -161,6 +211,30 @@ test("with the server away no page turns white, and each comes back by itself", 
   await expect(page.getByRole("alert").filter({ hasText: "This device is offline" })).toBeVisible();
   await page.context().setOffline(false);
   await expect(page.getByRole("alert").filter({ hasText: "offline" })).toHaveCount(0);
+});
+
+test.describe("as an installed app", () => {
+  test.use({ serviceWorkers: "allow" });
+
+  test("the console opens without the server, says so, and stores no answer of the API", async ({ page, server }) => {
+    await page.goto(server.url);
+    await settled(page);
+    const manifest = await (await fetch(`${server.url}/static/manifest.webmanifest`)).json();
+    for (const { src } of manifest.icons) expect((await fetch(`${server.url}${src}`)).ok, src).toBe(true);
+    await page.evaluate(async () => { await navigator.serviceWorker.ready; });
+    await page.reload();
+    await settled(page);
+    const stored = () => page.evaluate(async () => (await Promise.all((await caches.keys()).map(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => new URL(url).pathname)))).flat());
+    expect(await stored()).toContain("/");
+    expect((await stored()).filter((path) => path !== "/" && !path.startsWith("/static/assets/"))).toEqual([]);
+    await server.kill();
+    await page.goto(`${server.url}/`);
+    await expect(page.getByRole("heading", { level: 1, name: "Now" })).toBeVisible();
+    await expect(page.getByRole("alert").filter({ hasText: "Disconnected" })).toBeVisible();
+    await expect(page.getByRole("list", { name: "incidents" })).toHaveCount(0);
+    await server.start();
+    await expect(page.getByRole("status").filter({ hasText: "live" })).toBeVisible();
+  });
 });
 
 test("an empty store leads to import or examples", async ({ page, own }) => {

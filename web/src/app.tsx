@@ -1,21 +1,23 @@
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy } from "react";
+import { lazy, useEffect } from "react";
 import { BrowserRouter, Route, Routes } from "react-router";
 
 import { Problem } from "./api/client";
-import { Ask } from "./pages/ask";
-import { Incident } from "./pages/incident";
 import { Now } from "./pages/now";
 import { Boundary } from "./parts/boundary";
 import { Lost } from "./parts/lost";
 import { Shell } from "./shell";
 import { nonce, theme } from "./theme";
 
+const incidentPage = () => import("./pages/incident");
+const Incident = lazy(() => incidentPage().then((page) => ({ default: page.Incident })));
+const Ask = lazy(() => import("./pages/ask").then((page) => ({ default: page.Ask })));
 const Memory = lazy(() => import("./pages/memory").then((page) => ({ default: page.Memory })));
 const Trust = lazy(() => import("./pages/trust").then((page) => ({ default: page.Trust })));
 const Recurrences = lazy(() => import("./pages/recurrences").then((page) => ({ default: page.Recurrences })));
+const Services = lazy(() => import("./pages/services").then((page) => ({ default: page.Services })));
 const System = lazy(() => import("./pages/system").then((page) => ({ default: page.System })));
 
 const queries = new QueryClient({
@@ -27,7 +29,14 @@ const queries = new QueryClient({
   },
 });
 
+/** Fetches what is opened next most often once the first page is drawn; a failure shows where it is opened. */
+function prefetch(): void {
+  const later = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 1_000));
+  later(() => void incidentPage().catch(() => undefined));
+}
+
 export function App() {
+  useEffect(prefetch, []);
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
       <Notifications position="top-right" />
@@ -41,6 +50,7 @@ export function App() {
               <Route path="memory" element={<Memory />} />
               <Route path="trust" element={<Trust />} />
               <Route path="recurrences" element={<Recurrences />} />
+              <Route path="services/*" element={<Services />} />
               <Route path="system/:section?" element={<System />} />
               <Route path="*" element={<Lost />} />
             </Route>

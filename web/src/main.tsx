@@ -15,6 +15,11 @@ import { nonce } from "./theme";
 redirectOldLinks();
 setNonce(nonce()); // drawers and dialogs add a style element of their own
 
+// What is stored for a page without a network; where a browser has no such thing the console is the same with one.
+if (import.meta.env.PROD && "serviceWorker" in navigator) {
+  addEventListener("load", () => void navigator.serviceWorker.register("/static/service-worker.js", { scope: "/" }).catch(() => undefined));
+}
+
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

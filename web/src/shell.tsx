@@ -5,7 +5,7 @@ import {
 } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import {
-  IconBolt, IconBooks, IconGauge, IconHelp, IconMessageQuestion, IconMoon, IconPlugConnectedX, IconRepeat, IconSearch, IconServer, IconSun,
+  IconBolt, IconBooks, IconGauge, IconHelp, IconMessageQuestion, IconMoon, IconPlugConnectedX, IconRepeat, IconSearch, IconServer, IconSitemap, IconSun,
 } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
@@ -25,11 +25,14 @@ interface Place {
   key: string;
   icon: typeof IconBolt;
   about: string;
+  /** Not among the tabs of a phone, which has room for six. */
+  wideOnly?: true;
 }
 
 const PLACES: readonly Place[] = [
   { to: "/", name: "Now", key: "n", icon: IconBolt, about: "what is open, live" },
   { to: "/ask", name: "Ask", key: "a", icon: IconMessageQuestion, about: "ask memory in your own words" },
+  { to: "/services", name: "Services", key: "v", icon: IconSitemap, about: "each with its incidents, runbooks, changes and hours lost", wideOnly: true },
   { to: "/memory", name: "Memory", key: "m", icon: IconBooks, about: "old incidents, runbooks, postmortems" },
   { to: "/trust", name: "Trust", key: "t", icon: IconGauge, about: "how often it was right" },
   { to: "/recurrences", name: "Recurrences", key: "r", icon: IconRepeat, about: "what keeps coming back" },
@@ -77,7 +80,7 @@ function Frame() {
       </AppShell.Navbar>
       {narrow && (
         <AppShell.Footer component="nav" aria-label="pages">
-          <div className="onrecall-tabs">{PLACES.map((place) => <Tab key={place.to} place={place} />)}</div>
+          <div className="onrecall-tabs">{PLACES.filter((place) => !place.wideOnly).map((place) => <Tab key={place.to} place={place} />)}</div>
         </AppShell.Footer>
       )}
       <AppShell.Main>

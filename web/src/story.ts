@@ -11,6 +11,8 @@ export interface Told {
   at: string;
   kind: Kind;
   text: string;
+  /** What somebody wrote, in Markdown. */
+  note?: string;
   by: string | null;
 }
 
@@ -27,7 +29,8 @@ const ofChange = (change: Change): Told => ({
 
 function ofEvent(event: Event): Told {
   const [kind, text] = TOLD[event.type]?.(event.detail) ?? ["person", event.type.replaceAll("_", " ")];
-  return { key: String(event.seq), at: event.at, kind, text, by: event.by };
+  const note = event.type === "noted" ? word(event.detail, "text") : "";
+  return { key: String(event.seq), at: event.at, kind, text, by: event.by, ...(note ? { note } : {}) };
 }
 
 type Detail = Event["detail"];
@@ -35,12 +38,30 @@ const word = (detail: Detail, name: string): string => (["string", "number"].inc
 const words = (detail: Detail, name: string): string => (Array.isArray(detail[name]) ? (detail[name] as unknown[]).map(String).join(", ") : "");
 const alerts = (count: string): string => (count === "1" ? "1 alert" : `${count} alerts`);
 
+/** "Changed severity from low to high, title from “A” to “B”, labels region, zone" */
+function edited(detail: Detail): string {
+  const [from, to] = [values(detail["from"]), values(detail["to"])];
+  const parts = Object.keys(to).map((name) => {
+    if (name === "labels") return `labels ${Object.keys(values(to[name])).join(", ")}`;
+    return `${name} from ${shown(from[name])} to ${shown(to[name])}`;
+  });
+  return `Changed ${parts.join(", ") || words(detail, "fields")}`;
+}
+
+const values = (value: unknown): Readonly<Record<string, unknown>> => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {});
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.map(String).join(", ") || "none";
+  return typeof value === "string" && value ? (/\s/.test(value) ? `“${value}”` : value) : "none";
+}
+
 const TOLD: Readonly<Record<string, (detail: Detail) => [Kind, string]>> = {
   opened: () => ["alert", "Opened"],
   alerted: (detail) => ["alert", `${alerts(word(detail, "count"))}${detail["first_heard"] === "over" ? ", over when first heard of" : ""}: ${words(detail, "titles")}${words(detail, "services") && ` (${words(detail, "services")})`}`],
-  noted: (detail) => ["person", word(detail, "source") === "onrecall" ? `Wrote: ${word(detail, "text")}` : `Wrote in ${word(detail, "source")}: ${word(detail, "text")}`],
+  noted: (detail) => ["person", word(detail, "source") === "onrecall" ? "Wrote" : `Wrote in ${word(detail, "source")}`],
   acknowledged: (detail) => ["person", word(detail, "source") ? `Acknowledged in ${word(detail, "source")}` : "Acknowledged"],
   assigned: (detail) => ["person", word(detail, "assignee") ? `Assigned to ${word(detail, "assignee")}` : "Assigned to nobody"],
+  edited: (detail) => ["person", edited(detail)],
   recommended: (detail) => ["answer", `Answered: ${VERDICT[word(detail, "verdict") as keyof typeof VERDICT]?.words.toLowerCase() ?? word(detail, "verdict")}`],
   rated: (detail) => ["person", word(detail, "verdict") === "helped" ? "Rated the answer helpful" : "Rated the answer not helpful"],
   resolved: (detail) => ["end", detail["by_alerts"] ? "Over: no alert fires any more" : Number(detail["version"] ?? 1) > 1 ? `Resolution corrected, version ${word(detail, "version")}` : "Resolved"],

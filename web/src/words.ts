@@ -164,7 +164,7 @@ export function changed(change: Change): string {
 }
 
 const HAPPENED: Readonly<Record<string, string>> = {
-  opened: "opened", alerted: "alerted", noted: "written about", acknowledged: "acknowledged", assigned: "assigned", recommended: "answered", rated: "answer rated",
+  opened: "opened", alerted: "alerted", noted: "written about", acknowledged: "acknowledged", assigned: "assigned", edited: "edited", recommended: "answered", rated: "answer rated",
   resolved: "resolved", suggested: "a cause was suggested", dismissed: "a suggestion was dismissed", reopened: "reopened", linked: "linked", merged: "merged", split: "split",
 };
 

@@ -1,16 +1,19 @@
 """Limits the size of request bodies, whatever their header says."""
 
 import logging
+import re
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from onrecall.domain.image import LARGEST_IMAGE
 from onrecall.http.problems import Problem, problem_response
 
 log = logging.getLogger(__name__)
 
 MAX_BODY = 2 * 1024 * 1024
 MAX_HISTORY_BODY = 64 * 1024 * 1024
+IMAGES = re.compile(r"/api/v1/incidents/[^/]+/images")
 
 
 class BodyLimit:
@@ -23,8 +26,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = MAX_HISTORY_BODY if scope["path"] == "/api/v1/history" else MAX_BODY
-        message = f"at most {limit:,} bytes are read here; send it in parts"
+        limit, advice = _limit(scope["path"])
+        message = f"at most {limit:,} bytes are read here; {advice}"
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
             log.warning("a body of %d bytes was refused at %r: %s", int(declared), scope["path"][:100], message)
@@ -44,6 +47,13 @@ class BodyLimit:
             return part
 
         await self._app(scope, counted, send)
+
+
+def _limit(path: str) -> tuple[int, str]:
+    """How many bytes are read at a path, and what to do with more."""
+    if IMAGES.fullmatch(path):
+        return LARGEST_IMAGE, "save the picture smaller"
+    return MAX_HISTORY_BODY if path == "/api/v1/history" else MAX_BODY, "send it in parts"
 
 
 CONTENT_SECURITY_POLICY = (

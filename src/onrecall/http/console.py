@@ -18,11 +18,24 @@ from onrecall.http.roles import RouteMatch
 
 BUILD_FOLDER = files("onrecall.http") / "console"
 NONCE_PLACEHOLDER = "__CSP_NONCE__"
+SERVICE_WORKER = "/static/service-worker.js"
+"""It stores the page and the files of the console, and no answer of the API."""
 CACHE_FOREVER = "public, max-age=31536000, immutable"
 NOT_BUILT = "the console is not built; run `make demo`, or `npm ci && npm run build` in web/"
 
 
-PAGES = ("/", "/ask", "/incidents/{rest:path}", "/memory", "/trust", "/recurrences", "/system", "/system/{rest:path}")
+PAGES = (
+    "/",
+    "/ask",
+    "/incidents/{rest:path}",
+    "/memory",
+    "/trust",
+    "/recurrences",
+    "/services",
+    "/services/{rest:path}",
+    "/system",
+    "/system/{rest:path}",
+)
 """Paths of the console; the same page is served at each."""
 
 
@@ -73,6 +86,9 @@ class _Files(StaticFiles):
         answer = super().file_response(full_path, stat_result, scope, status_code)
         if scope["path"].startswith("/static/assets/"):
             answer.headers["Cache-Control"] = CACHE_FOREVER
+        elif scope["path"] == SERVICE_WORKER:
+            answer.headers["Service-Worker-Allowed"] = "/"
+            answer.headers["Cache-Control"] = "no-cache"
         return answer
 
 

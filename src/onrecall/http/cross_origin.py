@@ -18,7 +18,7 @@ from onrecall.http.credentials import client_address, is_local_origin, means_loo
 from onrecall.http.roles import RouteMatch, is_read_only, match_route
 from onrecall.pipeline.keys import Keys
 
-METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 HEADERS = ("authorization", "content-type", "x-api-key")
 REFUSAL = "a page from elsewhere asks for this; name its origin in ONRECALL_CORS_ORIGINS to let it"
 """Short enough for the reason of a closing WebSocket."""

@@ -11,6 +11,7 @@ from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.alerts import ChangeBeforeOut, changes_before
 from onrecall.schemas.incidents import ConfidenceOut, EventOut, IncidentOut, Out
+from onrecall.storage.incident_order import IncidentOrder, SortKey
 from onrecall.storage.incidents import IncidentFilter
 from onrecall.storage.overview import IncidentSummary
 
@@ -65,9 +66,17 @@ def now(
     service: str | None = None,
     severity: Severity | None = None,
     q: Annotated[str | None, Query(description="Words in the title or the description.")] = None,
+    sort: Annotated[
+        SortKey, Query(description="What incidents are ordered by; those equal in it are newest first.")
+    ] = "started_at",
+    order: Annotated[
+        Literal["desc", "asc"], Query(description="`desc`: newest, worst, or from Z to A first.")
+    ] = "desc",
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> Glances:
-    """List open incidents, newest first, with verdict, trust, number of alerts, last event and last change before."""
-    page = memory.store.overview.summaries(IncidentFilter(status, service, severity, q), cursor, limit)
+    """List open incidents with verdict, trust, number of alerts, last event and last change before, newest first."""
+    page = memory.store.overview.summaries(
+        IncidentFilter(status, service, severity, q), cursor, limit, IncidentOrder(sort, order == "desc")
+    )
     return Glances(items=[GlanceOut.of(memory, summary) for summary in page.items], next=page.next_cursor)

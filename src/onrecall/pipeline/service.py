@@ -32,6 +32,7 @@ from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.collaboration import Collaboration
 from onrecall.pipeline.group_alerts import AlertGrouper, GroupingTimers
 from onrecall.pipeline.import_history import ImportReport, import_history
+from onrecall.pipeline.incident_images import ImageShelf
 from onrecall.pipeline.ingest import AlertIngester, IngestReceipt, SourcePolicy
 from onrecall.pipeline.learn import (
     executions_from_outcome,
@@ -142,6 +143,7 @@ class IncidentService:
         self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
         self.search = TextSearch(parts.store, self._advisor.evidence)
         self.collaboration = Collaboration(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
+        self.images = ImageShelf(parts.store, parts.clock, personal=parts.redact_personal)
         self._answers = RecommendationWorker(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)
 

@@ -14,9 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import EXAMPLE, EvidenceKind, Passage
 from onrecall.storage import audit, examples, migrations, passages, sequences, tables
-from onrecall.storage.batching import chunked
+from onrecall.storage.batching import bounded_rows
 from onrecall.storage.cause_families import cause_families, cause_family_members
 from onrecall.storage.columns import Utc
+from onrecall.storage.incident_images import incident_images
 from onrecall.storage.maintenance import maintenance_windows
 from onrecall.storage.memory_banks import memory_banks, retained
 from onrecall.storage.row_codec import Row, parse_row, to_json
@@ -36,6 +37,7 @@ ARCHIVED_TABLES: Sequence[Table] = (
     tables.curves,
     tables.alerts,
     tables.notes,
+    incident_images,
     tables.change_events,
     tables.rejected,
     tables.pairings,
@@ -72,6 +74,8 @@ TEXT_COLUMNS: Mapping[str, frozenset[str]] = {
 }
 """The columns of each table that hold text, plain or in JSON."""
 BATCH_SIZE = 500
+IMAGES_AT_ONCE = 2
+"""Rows read at once; one picture takes as much as thousands of other rows."""
 
 
 def dump(connection: Connection) -> Iterator[Row]:
@@ -81,9 +85,14 @@ def dump(connection: Connection) -> Iterator[Row]:
     for table in ARCHIVED_TABLES:
         columns = _columns(table)
         order = [table.c[ORDER_COLUMNS[table.name]]] if table.name in ORDER_COLUMNS else list(table.primary_key)
-        query = select(*columns.values()).order_by(*order).execution_options(yield_per=BATCH_SIZE)
+        query = select(*columns.values()).order_by(*order).execution_options(yield_per=rows_at_once(table))
         for row in connection.execute(query).mappings():
             yield {"table": table.name} | {name: to_json(row[name]) for name in columns}
+
+
+def rows_at_once(table: Table) -> int:
+    """Return how many rows of a table are read at once, so that memory stays bounded."""
+    return IMAGES_AT_ONCE if table is incident_images else BATCH_SIZE
 
 
 def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
@@ -92,7 +101,7 @@ def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[s
     numbered = enumerate(rows, start=1)
     _header(next(numbered, (1, {}))[1])
     for table_name, group in groupby(numbered, key=lambda pair: pair[1].get("table")):
-        for batch in chunked(group, BATCH_SIZE):
+        for batch in bounded_rows(group, BATCH_SIZE):
             loading.take(str(table_name), batch)
     if any(loading.added.values()):
         audit.add(connection, "archive loaded", detail=loading.added)

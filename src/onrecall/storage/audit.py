@@ -39,6 +39,7 @@ AuditAction = Literal[
     "examples removed",
     "examples stepped aside",
     "heartbeat forgotten",
+    "image added",
     "incident changed",
     "key created",
     "key refused",

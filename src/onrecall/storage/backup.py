@@ -16,6 +16,7 @@ from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Passage
 from onrecall.storage import archive, audit, migrations, passages, postgres_search_tables, sequences, tables
 from onrecall.storage.backtests import backtests
+from onrecall.storage.batching import bounded_rows
 from onrecall.storage.database import Database
 from onrecall.storage.heartbeats import heartbeats
 from onrecall.storage.mirrored import mirrored, pulled
@@ -51,7 +52,6 @@ SEEDED_TABLES: Sequence[Table] = (tables.counters, audit.audit_head)
 POSITION_TABLES: Sequence[Table] = (tables.cursors, tables.channels)
 """Tables that a server fills before any other data arrives."""
 BATCH_SIZE = 500
-BATCH_CHARACTERS = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Backups:
 def _rows(connection: Connection) -> Iterator[Row]:
     yield {"table": "backup", "schema": migrations.current_version(connection)}
     for table in BACKED_UP_TABLES:
-        query = select(table).order_by(*table.primary_key).execution_options(yield_per=BATCH_SIZE)
+        query = select(table).order_by(*table.primary_key).execution_options(yield_per=archive.rows_at_once(table))
         for row in connection.execute(query).mappings():
             yield {"table": table.name} | {name: to_json(value) for name, value in row.items()}
 
@@ -99,20 +99,6 @@ def _rows(connection: Connection) -> Iterator[Row]:
 def _is_empty(connection: Connection) -> bool:
     content_tables = (table for table in BACKED_UP_TABLES if table not in (*SEEDED_TABLES, *POSITION_TABLES))
     return not any(connection.execute(select(table).limit(1)).first() for table in content_tables)
-
-
-def _batches(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[list[tuple[int, Mapping[str, Any]]]]:
-    """Yield batches of at most 500 rows, fewer if rows are long, so that memory stays bounded."""
-    batch: list[tuple[int, Mapping[str, Any]]] = []
-    size = 0
-    for number, row in numbered:
-        batch.append((number, row))
-        size += sum(len(value) for value in row.values() if isinstance(value, str))
-        if len(batch) >= BATCH_SIZE or size >= BATCH_CHARACTERS:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 class _Restore:
@@ -132,7 +118,7 @@ class _Restore:
         numbered = enumerate(rows, start=1)
         _header(next(numbered, (1, {}))[1])
         for table_name, group in groupby(numbered, key=lambda pair: pair[1].get("table")):
-            for batch in _batches(group):
+            for batch in bounded_rows(group, BATCH_SIZE):
                 self._restore_batch(str(table_name), batch)
         for row in self._replacements:
             self._connection.execute(

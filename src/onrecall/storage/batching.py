@@ -1,8 +1,8 @@
 """Split long lists for SQL: into chunks, or into one bind value of a statement that is built once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -10,6 +10,7 @@ from onrecall.storage import validation
 from onrecall.storage.database import BACKENDS
 
 CHUNK_SIZE = 500
+LETTERS_AT_ONCE = 16_000_000
 Item = TypeVar("Item")
 
 
@@ -18,6 +19,22 @@ def chunked(items: Iterable[Item], size: int = CHUNK_SIZE) -> Iterator[list[Item
     remaining = iter(items)
     while chunk := list(islice(remaining, size)):
         yield chunk
+
+
+def bounded_rows(
+    numbered: Iterable[tuple[int, Mapping[str, Any]]], at_once: int
+) -> Iterator[list[tuple[int, Mapping[str, Any]]]]:
+    """Numbered rows to be written at once: so many, or fewer where they are long, so that memory stays bounded."""
+    batch: list[tuple[int, Mapping[str, Any]]] = []
+    size = 0
+    for number, row in numbered:
+        batch.append((number, row))
+        size += sum(len(value) for value in row.values() if isinstance(value, str))
+        if len(batch) >= at_once or size >= LETTERS_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def group_by_first(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:

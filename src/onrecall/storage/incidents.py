@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, or_, select, text, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, select, text, update
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution, Severity, Status
@@ -15,6 +15,7 @@ from onrecall.storage import incident_reports, links, paging, resolutions, seque
 from onrecall.storage.batching import bind_names
 from onrecall.storage.columns import Utc
 from onrecall.storage.database import BACKENDS
+from onrecall.storage.incident_order import NEWEST_FIRST, IncidentOrder
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import incidents, recommendations
 
@@ -68,21 +69,16 @@ def _select_by_ids(dialect: str, *, dated: bool) -> Select[Any]:
     return query.where(incidents.c.started_at <= bindparam("as_of", type_=Utc())) if dated else query
 
 
-def page(connection: Connection, filters: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[Incident]:
-    """Return a page of incidents, newest first."""
-    query = (
-        _select_matching(filters)
-        .order_by(incidents.c.started_at.desc(), incidents.c.id.desc())
-        .limit(paging.check_limit(limit) + 1)
-    )
+def page(
+    connection: Connection, filters: IncidentFilter, cursor: str | None, limit: int, order: IncidentOrder = NEWEST_FIRST
+) -> ResultPage[Incident]:
+    """Return a page of incidents, newest first or in another order."""
+    query = _select_matching(filters).order_by(*order.apply()).limit(paging.check_limit(limit) + 1)
     if cursor is not None:
-        started, name = paging.decode_cursor(cursor, 2)
-        query = query.where(_after_cursor(started, name))
+        query = query.where(order.after(cursor))
     rows = connection.execute(query).all()
     page_rows = rows[:limit]
-    next_cursor = (
-        paging.encode_cursor((page_rows[-1].started_at.isoformat(), page_rows[-1].id)) if len(rows) > limit else None
-    )
+    next_cursor = order.cursor_after(page_rows[-1]) if len(rows) > limit else None
     return ResultPage(tuple(_from_rows(connection, page_rows, None)), next_cursor)
 
 
@@ -241,11 +237,3 @@ def _query_words(q: str) -> list[str]:
     if len(q) > MAX_QUERY_LENGTH:
         raise Invalid(f"q is {len(q)} characters long; at most {MAX_QUERY_LENGTH} are looked for", "q")
     return validation.require_text(q, "q").casefold().split()
-
-
-def _after_cursor(started: str, name: str) -> ColumnElement[bool]:
-    try:
-        at = validation.require_utc(datetime.fromisoformat(started), "cursor")
-    except ValueError as error:
-        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
-    return or_(incidents.c.started_at < at, and_(incidents.c.started_at == at, incidents.c.id < name))

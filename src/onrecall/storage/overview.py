@@ -12,6 +12,7 @@ from onrecall.storage.batching import chunked
 from onrecall.storage.change_notifier import ChangeNotifier
 from onrecall.storage.database import Database
 from onrecall.storage.gauges import Gauges
+from onrecall.storage.incident_order import NEWEST_FIRST, IncidentOrder
 from onrecall.storage.incidents import IncidentFilter
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.results import IncidentEvent, ResultPage
@@ -75,10 +76,12 @@ class Overview:
         with self.database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
-    def summaries(self, filters: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[IncidentSummary]:
-        """Return a page of incidents, newest first, each with its newest answer, alert count and last event."""
+    def summaries(
+        self, filters: IncidentFilter, cursor: str | None, limit: int, order: IncidentOrder = NEWEST_FIRST
+    ) -> ResultPage[IncidentSummary]:
+        """Return a page of incidents in an order, each with its newest answer, alert count and last event."""
         with self.database.read() as connection:
-            page = incidents.page(connection, filters, cursor, limit)
+            page = incidents.page(connection, filters, cursor, limit, order)
             incident_ids = [incident.id for incident in page.items]
             answers = recommendations.newest_answers(connection, incident_ids)
             sizes = alerts.count_by_incident(connection, incident_ids)

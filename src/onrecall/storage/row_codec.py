@@ -13,6 +13,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, LargeB
 
 from onrecall.domain.alert import AlertStatus
 from onrecall.domain.errors import Invalid
+from onrecall.domain.image import ImageType
 from onrecall.domain.incident import (
     CauseOrigin,
     Document,
@@ -64,6 +65,7 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("suggestions", "resolution"): Resolution,
     ("suggestions", "document"): Document,
     ("alerts", "purpose"): Literal["test", "heartbeat", "planned", "informational"],
+    ("incident_images", "type"): ImageType,
     ("notes", "type"): Literal["note", "acknowledgement"],
     ("change_events", "body"): ChangeBody,
     ("events", "type"): EventType,

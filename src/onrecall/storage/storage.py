@@ -59,6 +59,7 @@ from onrecall.storage.grouping import GroupingRepository
 from onrecall.storage.health import Queue
 from onrecall.storage.heartbeats import Heartbeats
 from onrecall.storage.inbox import AlertRepository
+from onrecall.storage.incident_images import IncidentImages
 from onrecall.storage.keys import KeyRing
 from onrecall.storage.maintenance import MaintenanceWindows
 from onrecall.storage.memory_banks import MemoryBanks
@@ -82,6 +83,7 @@ from onrecall.storage.results import (
     StoreEntry,
     TermStatistics,
 )
+from onrecall.storage.services import ServiceRepository
 from onrecall.storage.sources import SourceActivityRepository
 from onrecall.storage.suggestions import Suggestions
 from onrecall.storage.tickets import TicketRepository
@@ -108,6 +110,8 @@ class Storage(AlertRepository):
         self.heartbeats = Heartbeats(database)
         self.decisions = Decisions(database)
         self.collaboration = CollaborationRepository(database)
+        self.services = ServiceRepository(database)
+        self.images = IncidentImages(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = TicketRepository(database)

@@ -289,6 +289,7 @@ alerts = Table(
     Index("alerts_incident", "incident", "starts_at"),
 )
 Index("alerts_purpose", alerts.c.source, alerts.c.purpose, alerts.c.received_at, **where(alerts.c.purpose.is_not(None)))
+Index("alerts_service", alerts.c.service, alerts.c.starts_at, **where(alerts.c.service.is_not(None)))
 Index("alerts_firing", alerts.c.source, alerts.c.key, **where(alerts.c.status == "firing"))
 Index(
     "alerts_identity",
@@ -326,6 +327,7 @@ change_events = Table(
     Column("hash", TextType, nullable=False),
     Column("waiting", Boolean, nullable=False, server_default=true()),  # nobody looked yet which incidents it concerns
     Index("change_events_at", "at"),
+    Index("change_events_service", "service", "at"),
     Index("change_events_waiting", "waiting"),
 )
 

@@ -38,6 +38,25 @@ export async function got<T>(answer: Promise<{ data?: T }>): Promise<T> {
   return data as T;
 }
 
+const keyed = (): Record<string, string> => {
+  const key = keyOf();
+  return key ? { Authorization: `Bearer ${key}` } : {};
+};
+
+/** What is at a path of this server, as it is. */
+export async function fetched(path: string): Promise<Blob> {
+  const response = await fetch(path, { headers: keyed() });
+  if (!response.ok) throw await problemOf(response);
+  return response.blob();
+}
+
+/** Sends a file to a path of this server, and what the server says of it. */
+export async function sent<T>(path: string, file: Blob): Promise<T> {
+  const response = await fetch(path, { method: "POST", headers: { ...keyed(), "Content-Type": file.type || "application/octet-stream" }, body: file });
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as T;
+}
+
 async function problemOf(response: Response): Promise<Problem> {
   const said: unknown = await response.json().catch(() => null);
   if (typeof said !== "object" || said === null) {

@@ -1,9 +1,10 @@
 // One incident: the verdict, why, and the first safe step above the fold; everything else below.
-import { Badge, Button, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { ActionIcon, Badge, Button, Code, Group, Stack, Table, Text, Title, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
+import { IconPencil } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, type RefObject, Suspense, useEffect, useRef, useState } from "react";
 import { Link, useParams } from "react-router";
 
 import { api, got, Problem, type Schemas } from "../api/client";
@@ -25,9 +26,14 @@ import { Report } from "../parts/report";
 import { Resolve } from "../parts/resolve";
 import { Failure, Waiting } from "../parts/states";
 import { Alerts, Changes, Merge, Unmerge, useAlerts } from "../parts/storm";
+import { ServiceLink } from "../parts/service-link";
 import { SuggestionsFor } from "../parts/suggestions";
-import { Timeline } from "../parts/timeline";
+import { Timeline, useTimeline } from "../parts/timeline";
+import { When } from "../parts/when";
+import { mayChange, useMe } from "../me";
 import { age, capitalized, changed, hour, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../words";
+
+const EditIncident = lazy(() => import("../parts/edit-incident").then((part) => ({ default: part.EditIncident })));
 
 const ANSWER_MS = 2_000;
 
@@ -105,20 +111,26 @@ interface HeadProps {
 
 function Head({ incident, links, changes }: HeadProps) {
   const now = useNow();
+  const [editing, edit] = useDisclosure(false);
+  const button = useFocusAfter(editing);
+  if (editing) return <Suspense fallback={<Waiting rows={1} height={220} />}><EditIncident incident={incident} close={edit.close} /></Suspense>;
   return (
     <Stack gap={4}>
       <Group gap={6}>
         <Badge color={SEVERITY[incident.severity]} variant="light">{incident.severity}</Badge>
-        {incident.status !== "open" && <Badge variant={incident.status === "resolved" ? "filled" : "default"} color="teal.9" autoContrast>{incident.status}</Badge>}
-        {incident.service && <Text size="sm" fw={600}>{incident.service}</Text>}
+        {incident.status === "resolved" && <Badge variant="filled" color="teal.9" autoContrast>{incident.status}</Badge>}
+        {incident.status === "acknowledged" && <Acknowledged id={incident.id} at={incident.acknowledged_at} />}
+        {incident.service && <Text size="sm" component="span"><ServiceLink name={incident.service} /></Text>}
         <Text size="sm" c="dimmed" title={moment(incident.started_at)}>
           {incident.resolved_at ? `took ${age(incident.started_at, Date.parse(incident.resolved_at))}` : `for ${age(incident.started_at, now)}, since ${hour(incident.started_at)}`}
         </Text>
         <Id value={incident.id} />
         <Assignee incident={incident} />
+        <EditButton open={edit.open} button={button} />
         {incident.source === "example" && <Badge variant="light" color="grape" tt="none" visibleFrom="sm">example</Badge>}
       </Group>
       <Heading title={incident.title} />
+      {(incident.tags ?? []).length > 0 && <Group gap={6} role="list" aria-label="tags" className="onrecall-links">{incident.tags?.map((tag) => <Badge key={tag} role="listitem" variant="default" tt="none" flex="none">{tag}</Badge>)}</Group>}
       {incident.status !== "resolved" && changes[0] && <Text size="sm" className="onrecall-wrap" lineClamp={1} title={changed(changes[0])}>{capitalized(changed(changes[0]))}</Text>}
       <AlertLinks links={links} />
       {incident.links.map((link) => (
@@ -129,6 +141,34 @@ function Head({ incident, links, changes }: HeadProps) {
       ))}
     </Stack>
   );
+}
+
+/** The button that the keyboard is on again once what it opened is closed. */
+function useFocusAfter(opened: boolean): RefObject<HTMLButtonElement | null> {
+  const button = useRef<HTMLButtonElement>(null);
+  const before = useRef(opened);
+  useEffect(() => {
+    if (before.current && !opened) button.current?.focus();
+    before.current = opened;
+  }, [opened]);
+  return button;
+}
+
+function EditButton({ open, button }: { open: () => void; button: RefObject<HTMLButtonElement | null> }) {
+  const locked = !mayChange(useMe().data?.role);
+  return (
+    <Tooltip label={locked ? "Your key may only read" : "Edit title, service, severity, tags and labels"}>
+      <ActionIcon ref={button} variant="subtle" size="md" onClick={open} disabled={locked} aria-label="edit title, service, severity, tags and labels"><IconPencil size={16} aria-hidden /></ActionIcon>
+    </Tooltip>
+  );
+}
+
+/** Who acknowledged it last, and when; a sender's acknowledgement names the sender. */
+function Acknowledged({ id, at }: { id: string; at: string | null }) {
+  const last = useTimeline(id).data?.items.filter((event) => event.type === "acknowledged").at(-1);
+  const when = last?.at ?? at;
+  const by = last?.by ?? (typeof last?.detail["source"] === "string" ? last.detail["source"] : null);
+  return <Badge variant="default" tt="none" maw="100%">acknowledged{by && ` by ${by}`}{when && <> <When at={when} /></>}</Badge>;
 }
 
 /** The title; a long one is cut, on a phone sooner, and told whole when it is touched. */

@@ -9,6 +9,7 @@ import { api, got } from "../api/client";
 import { Lines } from "../parts/citation";
 import { Import } from "../parts/import";
 import { LongList } from "../parts/longlist";
+import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
 import { day, type Incident, SEVERITY, spelt } from "../words";
 
@@ -122,7 +123,7 @@ function Documents() {
           <Group justify="space-between" wrap="nowrap">
             <div style={{ minWidth: 0 }}>
               <Text fw={500} size="sm" className="onrecall-wrap">{document.title}</Text>
-              <Text size="xs" c="dimmed" className="onrecall-wrap">{document.kind} · {document.id}{document.service && ` · ${document.service}`}</Text>
+              <Text size="xs" c="dimmed" className="onrecall-wrap">{document.kind} · {document.id}{document.service && <> · <ServiceLink name={document.service} /></>}</Text>
             </div>
             <Button size="xs" variant="default" flex="none" aria-expanded={opened === document.id} aria-label={`${opened === document.id ? "close" : "open"} ${document.title}`} onClick={() => setOpened(opened === document.id ? null : document.id)}>{opened === document.id ? "Close" : "Open"}</Button>
           </Group>

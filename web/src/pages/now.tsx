@@ -1,18 +1,22 @@
 // What is open, live: the page that stays on a screen all day and opens on a phone at night.
-import { Badge, Button, Collapse, Group, Paper, Select, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Badge, Button, Collapse, Group, Paper, Select, Stack, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { memo, useMemo, useState } from "react";
+import { lazy, memo, Suspense, useCallback, useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { api, got } from "../api/client";
 import { useEvery, useNarrow, useNow } from "../live";
+import { COLUMNS, type Group as ServiceGroup, grouped, isGroup, loudness, type Order, orderOf, pressed } from "../ordering";
 import { Begin, useIsEmpty } from "../parts/begin";
 import { Hints } from "../parts/hints";
 import { LongList } from "../parts/longlist";
+import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
 import { Together } from "../parts/together";
-import { age, changed, type Glance, happened, SEVERITY, spelt, surely, VERDICT } from "../words";
+import { age, changed, counted, type Glance, happened, moment, SEVERITY, spelt, surely, VERDICT } from "../words";
+
+const Aside = lazy(() => import("../parts/aside").then((part) => ({ default: part.Aside })));
 
 const STATUSES = [
   { value: "unresolved", label: "not resolved" },
@@ -21,6 +25,8 @@ const STATUSES = [
   { value: "resolved", label: "resolved" },
 ] as const;
 const SEVERITIES = Object.keys(SEVERITY);
+const FILTERS = ["status", "severity", "service", "q"];
+const BY_SERVICE: Order = { sort: "service", order: "asc" };
 const PAGE = 100;
 const KEEP_FRESH = 5; // pages; who has scrolled further reads, and is not asked for everything again every few seconds
 
@@ -34,32 +40,57 @@ function asked(params: URLSearchParams) {
   };
 }
 
+/** The address with these parts; null takes one out. */
+function withParams(old: URLSearchParams, parts: Readonly<Record<string, string | null>>): URLSearchParams {
+  const next = new URLSearchParams(old);
+  for (const [name, value] of Object.entries(parts)) {
+    if (value) next.set(name, value);
+    else next.delete(name);
+  }
+  return next;
+}
+
 export function Now() {
   const [params] = useSearchParams();
   const every = useEvery();
   const empty = useIsEmpty();
+  const byService = params.has("group");
+  const order = byService ? BY_SERVICE : orderOf(params);
   const found = useInfiniteQuery({
     queryKey: ["incidents", params.toString()],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/now", { params: { query: { ...asked(params), limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) => got(api.GET("/api/v1/now", { params: { query: { ...asked(params), ...order, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
     refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > KEEP_FRESH ? false : every),
     placeholderData: keepPreviousData,
   });
   const rows = useMemo(() => found.data?.pages.flatMap((page) => page.items), [found.data]);
+  const filtered = FILTERS.some((name) => params.has(name));
   return (
     <Stack gap="md">
       <Group justify="space-between" wrap="nowrap">
         <Title order={1} size="h2">Now</Title>
-        <Text c="dimmed" size="sm" aria-live="polite">{rows && `${rows.length}${found.hasNextPage ? " or more" : ""} ${rows.length === 1 ? "incident" : "incidents"}`}</Text>
+        <Text c="dimmed" size="sm" component="div"><span aria-live="polite">{rows && `${rows.length}${found.hasNextPage ? " or more" : ""} ${rows.length === 1 ? "incident" : "incidents"}`}</span> · <Link to="/services">all services</Link></Text>
       </Group>
       {!empty && <Hints />}
       <Together />
       {!empty && <Filters />}
       {found.isPending && <Waiting />}
       {found.isError && !rows && <Failure error={found.error} again={() => void found.refetch()} />}
-      {rows?.length === 0 && (empty ? <Begin /> : <Quiet filtered={params.size > 0} />)}
-      {rows && rows.length > 0 && <Rows rows={rows} more={found.hasNextPage && !found.isFetchingNextPage ? () => void found.fetchNextPage() : undefined} />}
+      {rows?.length === 0 && (empty ? <Begin /> : <Quiet filtered={filtered} />)}
+      {rows && rows.length > 0 && <Rows rows={rows} byService={byService} more={found.hasNextPage && !found.isFetchingNextPage ? () => void found.fetchNextPage() : undefined} />}
+      {rows && !empty && <NoIncidents />}
+    </Stack>
+  );
+}
+
+/** What came in and opened no incident, with the reasons; fetched once somebody wants to see it. */
+function NoIncidents() {
+  const [opened, { toggle }] = useDisclosure(false);
+  return (
+    <Stack gap="sm" component="section" aria-label="no incidents">
+      <Button variant="subtle" size="xs" w="fit-content" onClick={toggle} aria-expanded={opened}>{opened ? "Hide what" : "What"} was not made an incident, and why</Button>
+      {opened && <Suspense fallback={<Waiting rows={2} height={56} />}><Aside /></Suspense>}
     </Stack>
   );
 }
@@ -67,14 +98,9 @@ export function Now() {
 function Filters() {
   const [params, setParams] = useSearchParams();
   const narrow = useNarrow();
-  const [opened, { toggle }] = useDisclosure(params.size > 0);
-  const set = (name: string, value: string | null) =>
-    setParams((old) => {
-      const next = new URLSearchParams(old);
-      if (value) next.set(name, value);
-      else next.delete(name);
-      return next;
-    }, { replace: true });
+  const active = FILTERS.filter((name) => params.has(name)).length;
+  const [opened, { toggle }] = useDisclosure(active > 0);
+  const set = (name: string, value: string | null) => setParams((old) => withParams(old, { [name]: value }), { replace: true });
   const fields = (
     <Group gap="xs" align="flex-end" grow={narrow} preventGrowOverflow={false}>
       <Select aria-label="status" data={[...STATUSES]} value={params.get("status") ?? "unresolved"} w={narrow ? undefined : 150} allowDeselect={false}
@@ -87,25 +113,78 @@ function Filters() {
         onChange={(event) => set("q", event.currentTarget.value)} />
     </Group>
   );
-  if (!narrow) return fields;
+  if (!narrow) return <Group gap="xs" wrap="nowrap" align="flex-end"><div className="onrecall-grow">{fields}</div><GroupButton wide /></Group>;
   return (
     <Stack gap="xs">
-      <Button variant="default" size="xs" w="fit-content" onClick={toggle} aria-expanded={opened}>
-        {params.size ? `Filters (${params.size})` : "Filters"}
+      <Group gap="xs">
+      <Button variant="default" size="xs" onClick={toggle} aria-expanded={opened}>
+        {active ? `Filters (${active})` : "Filters"}
       </Button>
+      <SortSelect />
+      <GroupButton />
+      </Group>
       <Collapse expanded={opened}>{fields}</Collapse>
     </Stack>
   );
 }
 
-const WIDE = 104;
-const TALL = 162; // on a phone, where the title and what is told take a line more each
+/** A column's head on a wide screen: pressed, the list is in its order. */
+function Heads() {
+  const [params, setParams] = useSearchParams();
+  const now = params.has("group") ? BY_SERVICE : orderOf(params);
+  return (
+    <div className="onrecall-heads" role="group" aria-label="order">
+      {COLUMNS.map((column) => {
+        const active = now.sort === column.sort;
+        const words = column.words[active ? now.order : column.first];
+        return (
+          <UnstyledButton key={column.sort} className="onrecall-head" data-column={column.sort} aria-pressed={active} aria-label={`sort by ${column.name.toLowerCase()}, ${active ? `now ${words}` : words}`} title={words}
+            onClick={() => setParams((old) => withParams(old, { ...pressed(column, now), group: null }), { replace: true })}>
+            {column.name}{active && <span aria-hidden> {now.order === "asc" ? "↑" : "↓"}</span>}
+          </UnstyledButton>
+        );
+      })}
+    </div>
+  );
+}
 
-function Rows({ rows, more }: { rows: Glance[]; more: (() => void) | undefined }) {
+/** The same on a phone. */
+function SortSelect() {
+  const [params, setParams] = useSearchParams();
+  const now = orderOf(params);
+  const choices = COLUMNS.flatMap((column) => (["desc", "asc"] as const).map((order) => ({ value: `${column.sort} ${order}`, label: `${column.name}: ${column.words[order]}` })));
+  const choose = (value: string | null) => {
+    const [sort = null, order = null] = value?.split(" ") ?? [];
+    setParams((old) => withParams(old, { sort, order, group: null }), { replace: true });
+  };
+  return <Select aria-label="order" size="xs" data={choices} value={params.has("group") ? "service asc" : `${now.sort} ${now.order}`} onChange={choose} allowDeselect={false} flex="1 1 8rem" miw={0} />;
+}
+
+function GroupButton({ wide = false }: { wide?: boolean }) {
+  const [params, setParams] = useSearchParams();
+  const on = params.has("group");
+  return <Button variant={on ? "light" : "default"} size={wide ? "sm" : "xs"} aria-pressed={on} aria-label="group by service" onClick={() => setParams((old) => withParams(old, { group: on ? null : "service" }), { replace: true })}>{wide ? "Group by service" : "By service"}</Button>;
+}
+
+const WIDE = 86;
+const TALL = 162; // on a phone, where the title and what is told take a line more each
+const GROUP = 40;
+const idOf = (row: ServiceGroup | Glance): string => (isGroup(row) ? `service ${row.service ?? ""}` : row.incident.id);
+
+interface RowsProps {
+  rows: Glance[];
+  byService: boolean;
+  more: (() => void) | undefined;
+}
+
+function Rows({ rows, byService, more }: RowsProps) {
   const [chosen, choose] = useState<string | null>(null);
   const go = useNavigate();
   const now = useNow();
-  const height = useNarrow() ? TALL : WIDE;
+  const narrow = useNarrow();
+  const height = narrow ? TALL : WIDE;
+  const heightOf = useCallback((row: ServiceGroup | Glance) => (isGroup(row) ? GROUP : height), [height]);
+  const listed = useMemo(() => (byService ? grouped(rows) : rows), [byService, rows]);
   const at = rows.findIndex((row) => row.incident.id === chosen);
   const move = (by: number) => choose(rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.incident.id ?? null);
   useHotkeys([
@@ -114,35 +193,85 @@ function Rows({ rows, more }: { rows: Glance[]; more: (() => void) | undefined }
     ["Enter", () => { if (at >= 0 && chosen) void go(`/incidents/${encodeURIComponent(chosen)}`); }],
   ]);
   return (
-    <LongList label="incidents" rows={rows} height={height} idOf={(row) => row.incident.id} chosen={at} more={more}>
-      {(row, selected) => (
-        <Link to={`/incidents/${encodeURIComponent(row.incident.id)}`} className="onrecall-row" {...(selected ? { "data-selected": true } : {})}>
-          <Row row={row} now={now} height={height - 8} />
-        </Link>
-      )}
-    </LongList>
+    <div>
+      {!narrow && <Heads />}
+      <LongList label="incidents" rows={listed} height={byService ? heightOf : height} idOf={idOf} chosen={at < 0 ? at : listed.findIndex((row) => idOf(row) === chosen)} more={more}>
+        {(row, selected) => isGroup(row) ? <GroupHead group={row} /> : (
+          <div className="onrecall-row" {...(selected ? { "data-selected": true } : {})}>
+            {narrow ? <Card row={row} now={now} height={height - 8} /> : <Line row={row} now={now} height={height - 6} />}
+          </div>
+        )}
+      </LongList>
+    </div>
   );
 }
 
+const GroupHead = ({ group }: { group: ServiceGroup }) => (
+  <Group gap="xs" h={GROUP - 6} align="flex-end">
+    <Text fw={700} component="div">{group.service ? <ServiceLink name={group.service} /> : "No service named"}</Text>
+    <Text size="sm" c="dimmed">{counted(group.count, "incident")}</Text>
+  </Group>
+);
+
+const LOUD = { calm: { c: "dimmed" }, plain: {}, loud: { c: "orange", fw: 700 } } as const;
+
+function Age({ incident, now }: { incident: Glance["incident"]; now: number }) {
+  const loud = incident.status === "resolved" ? LOUD.calm : LOUD[loudness(incident.started_at, now)];
+  return <Text size="sm" flex="none" title={moment(incident.started_at)} {...loud}>{age(incident.started_at, now)}</Text>;
+}
+
+/** The link that the whole row is. */
+const Whole = ({ incident }: { incident: Glance["incident"] }) => (
+  <Link to={`/incidents/${encodeURIComponent(incident.id)}`} className="onrecall-whole onrecall-title" title={incident.title}>{incident.title}</Link>
+);
+
+interface RowProps {
+  row: Glance;
+  now: number;
+  height: number;
+}
+
+const Status = ({ row }: { row: Glance }) => (
+  <>
+    {row.alerts > 1 && <Badge variant="default" size="sm" tt="none" flex="none">{row.alerts} alerts</Badge>}
+    {row.incident.status !== "open" && <Badge variant="default" size="sm" tt="none" flex="none">{row.incident.status}</Badge>}
+  </>
+);
+
 /** Drawn anew only when it says something else: a list that scrolls draws itself sixty times a second. */
-const Row = memo(function Row({ row, now, height }: { row: Glance; now: number; height: number }) {
+const Line = memo(function Line({ row, now, height }: RowProps) {
+  const { incident } = row;
+  return (
+    <Paper withBorder px="sm" h={height} className="onrecall-card onrecall-columns">
+      <Badge color={SEVERITY[incident.severity]} variant="light" maw="100%">{incident.severity}</Badge>
+      <div>
+        <Group gap={8} wrap="nowrap"><Whole incident={incident} /><Status row={row} /></Group>
+        <Told row={row} />
+        <Text size="xs" c="dimmed" truncate>{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}</Text>
+      </div>
+      <Text size="sm" component="div" truncate>{incident.service ? <ServiceLink name={incident.service} /> : <Text span c="dimmed">–</Text>}</Text>
+      <Text size="sm" truncate {...(incident.assignee ? {} : { c: "dimmed" })} title={incident.assignee ?? "nobody is assigned"}>{incident.assignee ?? "–"}</Text>
+      <Age incident={incident} now={now} />
+    </Paper>
+  );
+});
+
+const Card = memo(function Card({ row, now, height }: RowProps) {
   const { incident } = row;
   return (
     <Paper withBorder px="sm" py={8} h={height} className="onrecall-card">
       <Group gap="xs" justify="space-between" wrap="nowrap">
         <Group gap={6} wrap="nowrap" miw={0}>
           <Badge color={SEVERITY[incident.severity]} variant="light" flex="none">{incident.severity}</Badge>
-          {incident.service && <Text size="sm" fw={600} truncate>{incident.service}</Text>}
-          {row.alerts > 1 && <Badge variant="default" tt="none" flex="none">{row.alerts} alerts</Badge>}
-          {incident.status !== "open" && <Badge variant="default" flex="none">{incident.status}</Badge>}
-          {incident.assignee && <Text size="xs" c="dimmed" truncate>{incident.assignee}</Text>}
+          {incident.service && <Text size="sm" component="div" truncate><ServiceLink name={incident.service} /></Text>}
+          <Status row={row} />
         </Group>
-        <Text size="xs" c="dimmed" flex="none" title={incident.started_at}>{age(incident.started_at, now)}</Text>
+        <Age incident={incident} now={now} />
       </Group>
-      <Text fw={500} title={incident.title} className="onrecall-title">{incident.title}</Text>
+      <Whole incident={incident} />
       <Told row={row} />
       <Text size="xs" c="dimmed" truncate>
-        {incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}
+        {incident.assignee && `${incident.assignee} · `}{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}
       </Text>
     </Paper>
   );
@@ -153,7 +282,7 @@ function Told({ row: { answer } }: { row: Glance }) {
   return (
     <div className="onrecall-told">
       <Badge size="sm" color={VERDICT[answer.verdict].color} variant="light" flex="none">{VERDICT[answer.verdict].words}</Badge>
-      <Text size="xs" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} flex="none">{surely(answer)}</Text>
+      <Text size="xs" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} className="onrecall-told-trust">{surely(answer)}</Text>
       {answer.cause && <Text size="xs" truncate className="onrecall-told-cause">{answer.cause_label ? spelt(answer.cause_label) : answer.cause}</Text>}
     </div>
   );

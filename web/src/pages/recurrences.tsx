@@ -7,11 +7,15 @@ import { Link } from "react-router";
 import { api, got, type Schemas } from "../api/client";
 import { Citation } from "../parts/citation";
 import { Command } from "../parts/copy";
+import { CreateIssue } from "../parts/create-issue";
+import { Months } from "../parts/months";
 import { ProposedCauses } from "../parts/proposed-causes";
+import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
 import { Ticked } from "../parts/ticked";
 import { When } from "../parts/when";
-import { spelt } from "../words";
+import type { Issue } from "../issue-link";
+import { counted, spelt } from "../words";
 
 type Family = Schemas["FamilyOut"];
 const TREND = { rising: { words: "rising", color: "red" }, steady: { words: "steady", color: "gray" }, falling: { words: "falling", color: "teal" } } as const;
@@ -21,7 +25,7 @@ export function Recurrences() {
   return (
     <Stack gap="md">
       <Title order={1} size="h2">Recurrences</Title>
-      <Text c="dimmed" size="sm" maw={720}>Incidents with the same cause, together. At the top stands what would save most hours if it were ended for good.</Text>
+      <Text c="dimmed" size="sm" maw={720}>Incidents with the same cause, ranked by the hours that a permanent fix would save.</Text>
       {found.isPending && <Waiting height={140} />}
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
       {found.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {found.data.incidents} incidents no two share a cause. Resolved incidents with a cause label are found most surely.</Empty>}
@@ -53,17 +57,17 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
             <Group gap={6} mt={4}>
               <Badge variant="light">{family.count} times</Badge>
               {trend && <Tooltip label={family.trend.reason}><Badge color={trend.color} variant="light" tabIndex={0}>{trend.words}</Badge></Tooltip>}
-              {family.services.map((service) => <Badge key={service.name} variant="default" tt="none">{service.name} {service.count > 1 && `× ${service.count}`}</Badge>)}
+              {family.services.map((service) => <Text key={service.name} size="sm" component="span"><ServiceLink name={service.name} />{service.count > 1 && ` × ${service.count}`}</Text>)}
             </Group>
           </Box>
           <Stack gap={0} align="flex-end" flex="none">
-            <Text fw={700} fz="xl"><NumberFormatter value={family.lost.hours} decimalScale={1} thousandSeparator=" " /> h</Text>
-            <Text size="xs" c="dimmed">lost, {family.lost.of} of {family.count} timed</Text>
+            <Text fw={700} fz="xl"><NumberFormatter value={family.saving.hours_per_month} decimalScale={1} fixedDecimalScale thousandSeparator=" " /> h</Text>
+            <Text size="xs" c="dimmed">a month to save</Text>
           </Stack>
         </Group>
         <Group gap="lg" align="flex-end">
           <Months months={family.months} />
-          <Text size="sm">A permanent fix would have saved <b>{family.saving.hours_per_month.toFixed(1)} h a month</b> in the last {family.saving.days} days.</Text>
+          <Text size="sm">It took <b><NumberFormatter value={family.lost.hours} decimalScale={1} thousandSeparator=" " /> h</b> in all ({family.lost.of} of {family.count} timed); a permanent fix would have saved {family.saving.hours_per_month.toFixed(1)} h a month in the last {family.saving.days} days.</Text>
         </Group>
         <Text size="sm" c="dimmed" component="div">First <When at={family.first_seen} />, last <When at={family.last_seen} />. <Ticked text={family.why} /></Text>
         {family.fix && (
@@ -77,6 +81,13 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
       </Stack>
     </Paper>
   );
+}
+
+/** An issue to end a cause for good, with what it cost. */
+function issueToEnd(family: Family): Issue {
+  const name = family.title.includes(" ") ? family.title : spelt(family.title);
+  const cost = `It came ${counted(family.count, "time")} and took ${family.lost.hours.toFixed(1)} h; a permanent fix would have saved ${family.saving.hours_per_month.toFixed(1)} h a month in the last ${family.saving.days} days.`;
+  return { title: `Fix for good: ${name}`, body: [cost, "", `Incidents: ${family.incidents.join(", ")}`, `Services: ${family.services.map((service) => service.name).join(", ") || "none named"}`, `${location.origin}/recurrences`].join("\n") };
 }
 
 const FEW = 8;
@@ -94,27 +105,10 @@ function Members({ ids }: { ids: readonly string[] }) {
 }
 
 function Action({ family }: { family: Family }) {
-  if (!family.action) return <Text size="sm" c="orange">No permanent action is on record.</Text>;
+  if (!family.action) return <Text size="sm" c="orange" component="div">No permanent action is on record. <CreateIssue issue={issueToEnd(family)} /></Text>;
   return (
     <List size="sm">
       <List.Item>Last permanent action ({family.action.state}): {family.action.text} · <Citation citation={family.action.citation} /></List.Item>
     </List>
-  );
-}
-
-const BAR = { width: 10, gap: 3, height: 34 };
-
-/** How many began in each month, as bars. */
-function Months({ months }: { months: Family["months"] }) {
-  const most = Math.max(1, ...months.map((one) => one.count));
-  const told = months.map((one) => `${one.month}: ${one.count}`).join(", ");
-  return (
-    <svg role="img" aria-label={`by month: ${told}`} width={months.length * (BAR.width + BAR.gap)} height={BAR.height}>
-      <title>{told}</title>
-      {months.map((one, n) => {
-        const tall = Math.max(one.count ? 4 : 1, (one.count / most) * BAR.height);
-        return <rect key={one.month} x={n * (BAR.width + BAR.gap)} y={BAR.height - tall} width={BAR.width} height={tall} rx={2} fill="var(--mantine-primary-color-filled)" opacity={one.count ? 1 : 0.25} />;
-      })}
-    </svg>
   );
 }

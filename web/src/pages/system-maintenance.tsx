@@ -1,10 +1,11 @@
 // What is expected: maintenance windows, heartbeats and whether they are heard, and every alert that opened no incident, with why.
-import { Badge, Button, Group, NumberInput, Select, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Badge, Button, Group, NumberInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 
 import { api, got, type Schemas } from "../api/client";
 import { mayChange, useMe } from "../me";
+import { Aside } from "../parts/aside";
 import { Entries, Entry } from "../parts/entry";
 import { Failure, Waiting } from "../parts/states";
 import { failed, worked } from "../parts/told";
@@ -12,26 +13,20 @@ import { When } from "../parts/when";
 
 type Window = Schemas["MaintenanceOut"];
 type Heartbeat = Schemas["HeartbeatOut"];
-type SetAside = Schemas["AlertOut"];
 
 const EVERY_MS = 10_000;
 const HOUR_MS = 3_600_000;
 const STATE = { active: "teal", scheduled: "blue", over: "gray" } as const;
-const PURPOSES = [
-  { value: "test", label: "Tests" },
-  { value: "heartbeat", label: "Heartbeats" },
-  { value: "planned", label: "Planned and maintenance" },
-  { value: "informational", label: "Good news" },
-  { value: "incident", label: "Over before it was heard" },
-] as const;
-type Purpose = (typeof PURPOSES)[number]["value"];
 
 export function Maintenance() {
   return (
     <Stack gap="lg">
       <Windows />
       <Heartbeats />
-      <Aside />
+      <Stack gap="sm" component="section" aria-label="No incidents">
+        <Title order={2} size="h4">Stored, but no incident</Title>
+        <Aside />
+      </Stack>
     </Stack>
   );
 }
@@ -151,37 +146,5 @@ function HeartbeatEntry({ heartbeat }: { heartbeat: Heartbeat }) {
       badges={<><Badge variant="default" tt="none">{source}</Badge><Badge color={missing ? "red" : "teal"} variant="light" tt="none">{missing ? "missing" : "there"}</Badge></>}
       about={<>heard <When at={last} />{patience !== null && `; missed after ${Math.round(patience / 60)} min`}</>}
       actions={<Button size="xs" variant="default" loading={forget.isPending} disabled={!mayChange(me.data?.role)} onClick={() => forget.mutate()}>Expect it no more</Button>} />
-  );
-}
-
-function Aside() {
-  const [purpose, setPurpose] = useState<Purpose | null>(null);
-  const found = useInfiniteQuery({
-    queryKey: ["aside", purpose],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/alerts", { params: { query: { limit: 20, ...(purpose ? { purpose } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next,
-    refetchInterval: EVERY_MS,
-  });
-  const items = found.data?.pages.flatMap((page) => page.items) ?? [];
-  return (
-    <Stack gap="sm" component="section" aria-label="No incidents">
-      <Title order={2} size="h4">Kept, and no incident</Title>
-      <Select aria-label="which of them" placeholder="All" clearable data={[...PURPOSES]} value={purpose} onChange={(value) => setPurpose(value as Purpose | null)} maw={280} />
-      {found.isPending && <Waiting rows={3} height={56} />}
-      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && items.length === 0 && <Text size="sm" c="dimmed">Every alert is in an incident.</Text>}
-      <Entries label="alerts in no incident">{items.map((alert) => <AsideEntry key={alert.id} alert={alert} />)}</Entries>
-      {found.hasNextPage && <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show more</Button>}
-    </Stack>
-  );
-}
-
-function AsideEntry({ alert }: { alert: SetAside }) {
-  const reasons = (alert.joined?.["reasons"] as string[] | undefined)?.join("; ") ?? alert.purpose_reason;
-  const name = alert.purpose === "test" ? `Test received: ${alert.title}` : alert.title;
-  return (
-    <Entry name={name} badges={<><Badge variant="default" tt="none">{alert.source}</Badge>{alert.status === "resolved" && <Badge color="gray" variant="light" tt="none">over</Badge>}</>}
-      about={<>{reasons} · <When at={alert.received_at} />{alert.end_reason && <> · {alert.end_reason}</>}</>} />
   );
 }

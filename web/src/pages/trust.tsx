@@ -7,6 +7,7 @@ import { lazy, Suspense, type ReactNode } from "react";
 import { api, got, type Schemas } from "../api/client";
 import { type Estimate, Figure, percent, said } from "../parts/figures";
 import { Intervals } from "../parts/interval";
+import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
 import { Backtest } from "./trust-backtest";
 
@@ -15,6 +16,8 @@ const Learning = lazy(() => import("../parts/charts").then((charts) => ({ defaul
 const RiskCoverage = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.RiskCoverage })));
 
 const ORIGIN: Readonly<Record<string, string>> = { taken_over: "taken over from the answer", written: "written by who resolved it" };
+
+const NO_SERVICE = "(no service)"; // as the server counts incidents without one
 
 type Measured = Omit<Schemas["TrustOut"], "levels">;
 
@@ -71,7 +74,7 @@ function Shown({ trust }: { trust: Measured }) {
         {trust.quality && <Quality quality={trust.quality} />}
       </SimpleGrid>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
-        <Parts title="By service" parts={[...trust.by_service].sort((one, other) => other.right.n - one.right.n)} />
+        <Parts title="By service" named={(name) => (name === NO_SERVICE ? name : <ServiceLink name={name} />)} parts={[...trust.by_service].sort((one, other) => other.right.n - one.right.n)} />
         <Parts title="By where the cause came from" parts={(trust.by_origin ?? []).map((part) => ({ ...part, name: ORIGIN[part.name] ?? part.name }))} />
         <Parts title="By month" parts={[...trust.by_month].reverse()} />
       </SimpleGrid>
@@ -126,13 +129,13 @@ function Hits({ hits }: { hits: Measured["hits"] }) {
 
 const FEW = 8;
 
-function Parts({ title, parts }: { title: string; parts: Measured["by_service"] }) {
+function Parts({ title, parts, named }: { title: string; parts: Measured["by_service"]; named?: (name: string) => ReactNode }) {
   const [all, { toggle }] = useDisclosure(false);
   if (parts.length === 0) return null;
   return (
     <Paper withBorder p="md">
       <Title order={2} size="h5" mb={4}>{title}</Title>
-      <Intervals what={title} rows={all ? parts : parts.slice(0, FEW)} />
+      <Intervals what={title} rows={all ? parts : parts.slice(0, FEW)} {...(named ? { named } : {})} />
       <Group justify="space-between" mt={6}>
         <Text size="sm" c="dimmed">How often the cause it named was the true one.</Text>
         {parts.length > FEW && <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={all}>{all ? "Fewer" : `All ${parts.length}`}</Button>}

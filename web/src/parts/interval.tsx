@@ -1,18 +1,26 @@
 // Rates one under the other: the point is what was measured, the bar is its 95 % interval.
 import { Box, Group, Stack, Text } from "@mantine/core";
+import type { ReactNode } from "react";
 
 import type { Schemas } from "../api/client";
 import { type Estimate, percent } from "./figures";
 
 const at = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
-export function Intervals({ rows, what }: { rows: readonly Schemas["PartOut"][]; what: string }) {
+interface IntervalsProps {
+  rows: readonly Schemas["PartOut"][];
+  what: string;
+  /** How a row's name is shown; by default as it is. */
+  named?: (name: string) => ReactNode;
+}
+
+export function Intervals({ rows, what, named }: IntervalsProps) {
   return (
     <Stack gap={6} role="list" aria-label={what}>
       {rows.map((row) => (
         <div key={row.name} role="listitem">
           <Group justify="space-between" gap="xs">
-            <Text size="sm" className="onrecall-wrap">{row.name}</Text>
+            <Text size="sm" className="onrecall-wrap">{named ? named(row.name) : row.name}</Text>
             <Text size="sm" c="dimmed">{words(row.right)}</Text>
           </Group>
           <Bar figure={row.right} />

@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "re
 interface LongListProps<Row> {
   label: string;
   rows: readonly Row[];
-  height: number;
+  height: number | ((row: Row) => number);
   idOf: (row: Row) => string;
   /** The row that the keyboard is on; below zero: none. */
   chosen?: number;
@@ -18,10 +18,14 @@ export function LongList<Row>({ label, rows, height, idOf, chosen = -1, more, ch
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => setTop(box.current ? box.current.getBoundingClientRect().top + scrollY : 0), [rows.length]);
-  const shown = useWindowVirtualizer({ count: rows.length, estimateSize: () => height, overscan: 10, scrollMargin: top, useFlushSync: false });
+  const heightAt = (index: number): number => {
+    const row = rows[index];
+    return typeof height === "number" || row === undefined ? Number(height) || 0 : height(row);
+  };
+  const shown = useWindowVirtualizer({ count: rows.length, estimateSize: heightAt, overscan: 10, scrollMargin: top, useFlushSync: false });
   const drawn = shown.getVirtualItems();
   const last = drawn.at(-1)?.index ?? 0;
-  useEffect(() => shown.measure(), [height, shown]);
+  useEffect(() => shown.measure(), [height, typeof height === "number" ? null : rows, shown]);
   useEffect(() => { if (more && rows.length && last >= rows.length - 30) more(); }, [last, more, rows.length]);
   useEffect(() => { if (chosen >= 0) shown.scrollToIndex(chosen, { align: "auto" }); }, [chosen, shown]);
   useStill(rows, idOf, height, top);
@@ -31,7 +35,7 @@ export function LongList<Row>({ label, rows, height, idOf, chosen = -1, more, ch
         const item = rows[row.index];
         return item !== undefined && (
           <div key={idOf(item)} role="listitem" aria-setsize={rows.length} aria-posinset={row.index + 1} className="onrecall-long"
-            style={{ height, transform: `translateY(${row.start - shown.options.scrollMargin}px)` }}>
+            style={{ height: heightAt(row.index), transform: `translateY(${row.start - shown.options.scrollMargin}px)` }}>
             {children(item, row.index === chosen)}
           </div>
         );
@@ -41,7 +45,7 @@ export function LongList<Row>({ label, rows, height, idOf, chosen = -1, more, ch
 }
 
 /** What is being read stays where it is when something new comes in above it. */
-function useStill<Row>(rows: readonly Row[], idOf: (row: Row) => string, height: number, top: number): void {
+function useStill<Row>(rows: readonly Row[], idOf: (row: Row) => string, height: LongListProps<Row>["height"], top: number): void {
   const first = useRef<string | undefined>(undefined);
   useLayoutEffect(() => {
     const before = first.current;
@@ -49,6 +53,6 @@ function useStill<Row>(rows: readonly Row[], idOf: (row: Row) => string, height:
     first.current = row === undefined ? undefined : idOf(row);
     if (before === undefined || before === first.current || scrollY <= top) return;
     const now = rows.findIndex((one) => idOf(one) === before);
-    if (now > 0) scrollBy(0, now * height);
+    if (now > 0) scrollBy(0, rows.slice(0, now).reduce((sum, one) => sum + (typeof height === "number" ? height : height(one)), 0));
   }, [rows, idOf, height, top]);
 }

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 
 import { api, got, type Schemas } from "../api/client";
+import { ServiceLink } from "./service-link";
 import { clock, type Incident, spelt } from "../words";
 
 const HOURS_BEFORE = 24;
@@ -42,6 +43,7 @@ function OfService({ incident, service }: { incident: Incident; service: string 
       <Part title={`Changes in the ${HOURS_BEFORE} h before`} none={changes.data && `None of ${service} is on record.`}>
         {(changes.data?.items ?? []).map((one) => <List.Item key={`${one.source}${one.key}`}>{one.title} <Text span size="xs" c="dimmed">{clock(one.at)}</Text></List.Item>)}
       </Part>
+      <Text size="sm">All that is on record of <ServiceLink name={service} /></Text>
       <Part title={`The last incidents of ${service}`} none={past.data && "None is on record."}>
         {earlier.map((one) => <List.Item key={one.id}><Link to={`/incidents/${encodeURIComponent(one.id)}`}>{one.title}</Link>{one.resolution?.cause && `: ${spelt(one.resolution.cause)}`}</List.Item>)}
       </Part>

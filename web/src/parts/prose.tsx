@@ -1,15 +1,21 @@
-// The documentation's own words on a page: text, lists, tables, and what is to be copied.
-import { Anchor, Code, List, Stack, Table, Text } from "@mantine/core";
+// Markdown on a page, of the documentation and of notes: text, lists, tables, pictures, and what is to be copied.
+import { Anchor, Blockquote, Code, Divider, List, Stack, Table, Text } from "@mantine/core";
 import { lexer, type Token, type Tokens } from "marked";
-import { type ReactNode, useMemo } from "react";
+import { createContext, type ReactNode, useContext, useMemo } from "react";
 
+import { isPicture } from "../images";
 import { Command } from "./copy";
+import { Picture } from "./picture";
 
-/** Markdown of the server's own documentation. */
-export function Prose({ text }: { text: string }) {
-  const tokens = useMemo(() => lexer(text).filter((token) => token.type !== "space"), [text]);
+const Height = createContext(220);
+const PictureHeight = Height.Provider;
+const Embedded = (picture: { name: string; url: string }) => <Picture picture={picture} height={useContext(Height)} />;
+
+/** Markdown; with `breaks` a line that ends in the text ends on the page, as people expect of what they write. */
+export function Prose({ text, breaks = false, pictureHeight = 220 }: { text: string; breaks?: boolean; pictureHeight?: number }) {
+  const tokens = useMemo(() => lexer(text, { gfm: true, breaks }).filter((token) => token.type !== "space"), [text, breaks]);
   if (tokens.length === 0) return null;
-  return <Stack gap="sm">{tokens.map((token, n) => <Block key={n} token={token} />)}</Stack>;
+  return <PictureHeight value={pictureHeight}><Stack gap="sm">{tokens.map((token, n) => <Block key={n} token={token} />)}</Stack></PictureHeight>;
 }
 
 function Block({ token }: { token: Token }): ReactNode {
@@ -18,14 +24,20 @@ function Block({ token }: { token: Token }): ReactNode {
       return <Command text={(token as Tokens.Code).text} />;
     case "list":
       return (
-        <List size="sm" spacing={4} className="onrecall-wrap">
+        <List size="sm" spacing={4} className="onrecall-wrap" type={(token as Tokens.List).ordered ? "ordered" : "unordered"}>
           {(token as Tokens.List).items.map((item, n) => <List.Item key={n}><Inline tokens={item.tokens} /></List.Item>)}
         </List>
       );
     case "table":
       return <Rows table={token as Tokens.Table} />;
+    case "heading":
+      return <Text size="sm" fw={700} className="onrecall-wrap"><Inline tokens={(token as Tokens.Heading).tokens} /></Text>;
+    case "blockquote":
+      return <Blockquote p="xs" m={0}>{(token as Tokens.Blockquote).tokens.map((inner, n) => <Block key={n} token={inner} />)}</Blockquote>;
+    case "hr":
+      return <Divider />;
     default:
-      return <Text size="sm" className="onrecall-wrap"><Inline tokens={"tokens" in token && token.tokens ? token.tokens : []} /></Text>;
+      return <Text size="sm" component="div" className="onrecall-wrap"><Inline tokens={"tokens" in token && token.tokens ? token.tokens : []} /></Text>;
   }
 }
 
@@ -53,6 +65,16 @@ function Span({ token }: { token: Token }): ReactNode {
       return <b>{inner}</b>;
     case "em":
       return <em>{inner}</em>;
+    case "del":
+      return <s>{inner}</s>;
+    case "checkbox":
+      return (token as Tokens.Checkbox).checked ? "☑ " : "☐ ";
+    case "br":
+      return <br />;
+    case "image": {
+      const { href, text } = token as Tokens.Image;
+      return isPicture(href) ? <Embedded name={text} url={href} /> : inner;
+    }
     case "link":
       return /^https?:/.test((token as Tokens.Link).href) ? <Anchor href={(token as Tokens.Link).href} target="_blank" rel="noreferrer" inherit>{inner}</Anchor> : inner;
     default:

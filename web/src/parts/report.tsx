@@ -4,8 +4,11 @@ import { Link } from "react-router";
 
 import { clock, type Incident } from "../words";
 import { Section } from "./answer";
+import { issueOf } from "../issue-link";
 import { Citation } from "./citation";
+import { CreateIssue } from "./create-issue";
 
+const ENDED = new Set(["done", "cancelled"]);
 const STATE_COLOR: Readonly<Record<string, string>> = { done: "teal", "in progress": "blue", cancelled: "gray" };
 
 export function Report({ incident }: { incident: Incident }) {
@@ -38,8 +41,9 @@ export function Report({ incident }: { incident: Incident }) {
                   <Group gap={6} component="span" display="inline-flex">
                     {item.state && <Badge size="sm" variant="light" tt="none" color={STATE_COLOR[item.state] ?? "orange"}>{item.state}</Badge>}
                     <span>{item.text}</span>
-                    {item.owner && <Text span size="sm" c="dimmed">{item.owner}</Text>}
+                    {item.owner ? <Text span size="sm" c="dimmed">owner: {item.owner}</Text> : !ENDED.has(item.state ?? "") && <Text span size="sm" c="orange">no owner</Text>}
                     <Line incident={incident} line={item.line} text={item.text} />
+                    {!ENDED.has(item.state ?? "") && <CreateIssue issue={issueOf(item, incident, location.href)} />}
                   </Group>
                 </List.Item>
               ))}

@@ -7,6 +7,7 @@ import { api, got, type Schemas } from "../api/client";
 import { useEvery } from "../live";
 import { clock, type Incident, moment, span } from "../words";
 import { Section } from "./answer";
+import { ServiceLink } from "./service-link";
 import { Failure } from "./states";
 
 const SHOWN = 5;
@@ -24,7 +25,7 @@ export function Changes({ changes }: { changes: readonly Schemas["ChangeBeforeOu
         {changes.map((change) => (
           <Text key={`${change.source}${change.key}`} size="sm" className="onrecall-wrap">
             <strong>{change.kind === "deployment" ? "Deployed" : "Changed"} {change.minutes_before < 1 ? "just" : span(change.minutes_before * 60)} before</strong>
-            {change.service && ` · ${change.service}`}: {change.title}
+            {change.service && <> · <ServiceLink name={change.service} /></>}: {change.title}
           </Text>
         ))}
       </Stack>
@@ -49,7 +50,7 @@ export function Alerts({ incident }: { incident: Incident }) {
             <div style={{ minWidth: 0, flex: 1 }}>
               <Text size="sm" className="onrecall-wrap" lineClamp={2} title={alert.title}>{alert.title}</Text>
               <Text size="xs" c="dimmed" className="onrecall-wrap" title={moment(alert.starts_at)}>
-                {alert.status}{alert.end_reason && ` (${alert.end_reason})`}{alert.service && ` · ${alert.service}`} · {alert.source} · {clock(alert.starts_at)}
+                {alert.status}{alert.end_reason && ` (${alert.end_reason})`}{alert.service && <> · <ServiceLink name={alert.service} /></>} · {alert.source} · {clock(alert.starts_at)}
               </Text>
               <Because how={alert.joined} />
             </div>

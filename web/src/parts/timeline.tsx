@@ -8,6 +8,7 @@ import { useEvery } from "../live";
 import { type Kind, story } from "../story";
 import { clock, moment } from "../words";
 import { Section } from "./answer";
+import { Prose } from "./prose";
 import { Failure } from "./states";
 
 const KINDS: Readonly<Record<Kind, { icon: typeof IconBolt; color: string; words: string }>> = {
@@ -18,12 +19,15 @@ const KINDS: Readonly<Record<Kind, { icon: typeof IconBolt; color: string; words
   end: { icon: IconCheck, color: "teal", words: "end" },
 };
 
-export function Timeline({ id }: { id: string }) {
-  const timeline = useQuery({
+export const useTimeline = (id: string) =>
+  useQuery({
     queryKey: ["timeline", id],
     queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/timeline", { params: { path: { incident_id: id } } })),
     refetchInterval: useEvery(),
   });
+
+export function Timeline({ id }: { id: string }) {
+  const timeline = useTimeline(id);
   if (timeline.isLoadingError) return <Failure error={timeline.error} again={() => void timeline.refetch()} />;
   if (!timeline.data) return null;
   const told = story(timeline.data.items, timeline.data.changes);
@@ -36,6 +40,7 @@ export function Timeline({ id }: { id: string }) {
             return (
               <Line.Item key={one.key} color={kind.color} bullet={<kind.icon size={13} aria-label={kind.words} />}>
                 <Text size="sm" className="onrecall-wrap">{one.text}</Text>
+                {one.note && <div className="onrecall-quote"><Prose text={one.note} breaks pictureHeight={72} /></div>}
                 <Group gap={6}>
                   <Text size="xs" c="dimmed" title={moment(one.at)}>{clock(one.at)}{one.by && ` · ${one.by}`}</Text>
                 </Group>

@@ -1,0 +1,87 @@
+"""The JSON of services: keys may be added here, never renamed."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from onrecall.domain.incident import DocumentKind
+from onrecall.pipeline.services import ServiceOverview
+from onrecall.schemas.alerts import ChangeOut
+from onrecall.schemas.incidents import IncidentOut, Out
+from onrecall.schemas.recurrences import LostOut, MonthOut
+
+
+class ServiceCountOut(Out):
+    """A service and how many incidents it has."""
+
+    name: str
+    unresolved: int
+    incidents: int
+    last_started_at: datetime | None = Field(
+        description="When its newest incident began; null: it has none, and only documents name it."
+    )
+
+
+class DocumentTitleOut(Out):
+    """A document without its text."""
+
+    id: str
+    title: str
+    kind: DocumentKind
+
+
+class AlertSourceOut(Out):
+    """How many alerts about the service one source sent in the last 90 days."""
+
+    source: str
+    alerts: int
+    firing: int
+    last_at: datetime
+
+
+class OwnerOut(Out):
+    """Who owns the service, as a label of its newest incident that has one says."""
+
+    name: str
+    label: str
+    incident: str
+
+
+class ServicePageOut(BaseModel):
+    """What is on record about a service; lists are newest first."""
+
+    name: str
+    unresolved_count: int
+    incidents_count: int
+    unresolved: list[IncidentOut] = Field(description="At most 50.")
+    resolved: list[IncidentOut] = Field(description="The newest 10 of the last 365 days.")
+    documents: list[DocumentTitleOut] = Field(description="Runbooks first, at most 20.")
+    changes: list[ChangeOut] = Field(description="The last 10.")
+    alert_sources: list[AlertSourceOut]
+    since: datetime = Field(description="Hours, median and months count incidents that began at or after this time.")
+    lost: LostOut
+    median_minutes: float | None = Field(description="From start to end; null: none has both.")
+    months: list[MonthOut]
+    owners: list[OwnerOut]
+    people: list[str] = Field(description="Who was assigned to its incidents or resolved them, newest first.")
+
+    @classmethod
+    def of(cls, overview: ServiceOverview) -> "ServicePageOut":
+        """Return the JSON of a service's page."""
+        record = overview.record
+        return cls(
+            name=record.count.name,
+            unresolved_count=record.count.unresolved,
+            incidents_count=record.count.incidents,
+            unresolved=[IncidentOut.model_validate(incident) for incident in record.unresolved],
+            resolved=[IncidentOut.model_validate(incident) for incident in overview.resolved],
+            documents=[DocumentTitleOut.model_validate(document) for document in record.documents],
+            changes=[ChangeOut.model_validate(change) for change in record.changes],
+            alert_sources=[AlertSourceOut.model_validate(source) for source in record.alert_sources],
+            since=overview.since,
+            lost=LostOut.model_validate(overview.lost),
+            median_minutes=overview.median_minutes,
+            months=[MonthOut.model_validate(month) for month in overview.months],
+            owners=[OwnerOut.model_validate(owner) for owner in overview.owners],
+            people=list(overview.people),
+        )

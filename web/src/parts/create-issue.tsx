@@ -1,0 +1,52 @@
+// A new issue in your tracker, filled in: a link by an address that this browser remembers, and the text to copy.
+import { Anchor, Button, Group, Modal, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { type FormEvent, useState } from "react";
+
+import { EXAMPLES, type Issue, issueLink, storedTemplate, storeTemplate, wrongTemplate } from "../issue-link";
+import { failed, worked } from "./told";
+
+export function CreateIssue({ issue }: { issue: Issue }) {
+  const [opened, { open, close }] = useDisclosure(false);
+  return (
+    <>
+      <Button size="compact-xs" variant="subtle" onClick={open} aria-label={`create an issue: ${issue.title}`}>Create issue…</Button>
+      <Modal opened={opened} onClose={close} title={<Title order={2} size="h4">Create an issue</Title>}>{opened && <Choose issue={issue} />}</Modal>
+    </>
+  );
+}
+
+function Choose({ issue }: { issue: Issue }) {
+  const [template, setTemplate] = useState(storedTemplate);
+  const [typed, setTyped] = useState(template ?? "");
+  const [editing, setEditing] = useState(template === null);
+  const wrong = typed ? wrongTemplate(typed) : null;
+  const save = (event: FormEvent) => {
+    event.preventDefault();
+    if (!typed || wrong) return;
+    storeTemplate(typed);
+    setTemplate(typed);
+    setEditing(false);
+  };
+  const copy = () => void navigator.clipboard.writeText(`${issue.title}\n\n${issue.body}`).then(() => worked("The issue is copied as text."), failed);
+  return (
+    <Stack gap="sm">
+      <Text size="sm" fw={600} className="onrecall-wrap">{issue.title}</Text>
+      {editing ? (
+        <form onSubmit={save}>
+          <Stack gap="xs">
+            <TextInput label="Address of your tracker’s form" description="with {title} and {body} where they go; this browser remembers it" placeholder={EXAMPLES[0].template} value={typed} onChange={(event) => setTyped(event.currentTarget.value.trim())} error={wrong} required data-autofocus />
+            <Group gap="xs"><Text size="sm" c="dimmed">Begin with</Text>{EXAMPLES.map((example) => <Button key={example.name} size="compact-xs" variant="default" onClick={() => setTyped(example.template)}>{example.name}</Button>)}</Group>
+            <Group gap="xs"><Button type="submit" size="xs" disabled={!typed || wrong !== null}>Save address</Button>{template && <Button size="xs" variant="default" onClick={() => setEditing(false)}>Cancel</Button>}</Group>
+          </Stack>
+        </form>
+      ) : template && (
+        <Group gap="xs">
+          <Button component="a" href={issueLink(template, issue)} target="_blank" rel="noreferrer">Open the form at {new URL(template.replaceAll(/[{}]/g, "")).host}</Button>
+          <Button variant="subtle" size="xs" onClick={() => setEditing(true)}>Change address</Button>
+        </Group>
+      )}
+      <Text size="sm" c="dimmed">OnRecall sends nothing: your browser opens the form, filled in. Or <Anchor component="button" type="button" size="sm" onClick={copy}>copy it as text</Anchor>.</Text>
+    </Stack>
+  );
+}
