@@ -17,6 +17,8 @@ store = Storage.open("sqlite://")
 memory = IncidentService(
     Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
 )
-app = create(memory, Worker(memory), lambda: build_report(memory, ComponentStatus(name="meaning", state="ok", detail="")))
+app = create(
+    memory, Worker(memory), lambda: build_report(memory, ComponentStatus(name="meaning", state="ok", detail=""))
+)
 json.dump(app.openapi(), sys.stdout, indent=1, sort_keys=True)
 sys.stdout.write("\n")

@@ -139,7 +139,9 @@ def test_a_peer_that_takes_too_long_is_stopped_and_the_page_says_so(tmp_path: Pa
     page = tmp_path / "page.md"
     heard = []
     plan = replace(TINY, peer_build_seconds=0)
-    report = speed.run([90], ["fts5"], plan, on_report=lambda one: (heard.append(one), markdown.write_report(page, one)))
+    report = speed.run(
+        [90], ["fts5"], plan, on_report=lambda one: (heard.append(one), markdown.write_report(page, one))
+    )
     assert [len(one.results) for one in heard] == [1, 2], "after each engine"
     assert [one.complete for one in report.results] == [True, False]
     assert "| 90 | SQLite FTS5 | stopped after 0 s at 36 |" in page.read_text("utf-8")

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecall.calibration import model
-from onrecall.calibration import walk_forward
+from onrecall.calibration import model, walk_forward
 from onrecall.calibration.model import CalibrationModel, NotMeasured
 from onrecall.domain.errors import Invalid
 

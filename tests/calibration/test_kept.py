@@ -16,8 +16,7 @@ from onrecall.domain.incident import Incident, IncidentLink, ResolutionStep
 from onrecall.pipeline.recommend import situation_of
 from onrecall.pipeline.service import Dependencies, IncidentService
 from onrecall.recommendation import step_key
-from onrecall.retrieval import Retriever
-from onrecall.retrieval import tokenizer
+from onrecall.retrieval import Retriever, tokenizer
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage
 

@@ -301,7 +301,11 @@ def test_which_addresses_mean_this_machine() -> None:
 
 
 def test_a_network_of_ipv6_is_one_address() -> None:
-    assert client_address(("2001:db8:1:2:3::9", 1)) == client_address(("2001:db8:1:2:ffff::1", 1)) != client_address(("2001:db8:1:3::1", 1))
+    assert (
+        client_address(("2001:db8:1:2:3::9", 1))
+        == client_address(("2001:db8:1:2:ffff::1", 1))
+        != client_address(("2001:db8:1:3::1", 1))
+    )
     assert client_address(("::ffff:192.0.2.7", 1)) == client_address(("192.0.2.7", 1)) == "192.0.2.7"
     assert client_address(None) == ""
     assert client_address(("unix", 0)) == "unix"

@@ -101,9 +101,9 @@ def test_every_web_socket_for_everybody(doors: Doors, client: TestClient) -> Non
     assert sockets
     for route in sockets:
         for who, token in tokens.items():
-            assert opens(client, route.split(" ")[1], bearer(token)) == (who in ROLES and ROUTES[route] in ROLE_INCLUDES[who]), (
-                who
-            )
+            assert opens(client, route.split(" ")[1], bearer(token)) == (
+                who in ROLES and ROUTES[route] in ROLE_INCLUDES[who]
+            ), who
 
 
 def opens(client: TestClient, path: str, headers: dict[str, str]) -> bool:

@@ -46,7 +46,9 @@ def test_a_missing_secret_file_is_named(monkeypatch, tmp_path):
 
 
 def test_what_is_shown_hides_secrets():
-    shown = Settings(embeddings_key="not-a-real-key", database_url="postgresql://app:not-real@db/onrecall").effective_values()
+    shown = Settings(
+        embeddings_key="not-a-real-key", database_url="postgresql://app:not-real@db/onrecall"
+    ).effective_values()
     assert "not-a-real-key" not in str(shown)
     assert "not-real" not in str(shown)
     assert shown["ONRECALL_DATABASE_URL"] == "postgresql://app:***@db/onrecall"

@@ -15,7 +15,9 @@ def past(memory: IncidentService, clock) -> None:
     began = clock() - timedelta(days=30)
     step = ResolutionStep("Stopped the report", "kubectl scale deploy/report --replicas=0")
     resolution = Resolution(CAUSE, began + timedelta(hours=1), cause="report-locks", steps=(step,))
-    memory.import_history([Incident("OLD-1", "orders-db waits for locks", began, status="resolved", resolution=resolution)])
+    memory.import_history(
+        [Incident("OLD-1", "orders-db waits for locks", began, status="resolved", resolution=resolution)]
+    )
 
 
 def opened(memory: IncidentService, clock, name: str, title: str = "orders-db waits for locks") -> Incident:

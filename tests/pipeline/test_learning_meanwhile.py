@@ -37,7 +37,9 @@ def by_resolution(memory: IncidentService, clock) -> None:
 
 def by_import(memory: IncidentService, clock) -> None:
     past = Incident("OLD-1", TITLE, clock() - timedelta(days=30), description=LOG, status="resolved")
-    memory.import_history([replace(past, resolved_at=past.started_at, resolution=replace(fixed(clock), at=past.started_at))])
+    memory.import_history(
+        [replace(past, resolved_at=past.started_at, resolution=replace(fixed(clock), at=past.started_at))]
+    )
 
 
 def by_document(memory: IncidentService, clock) -> None:

@@ -156,7 +156,9 @@ def test_secrets_of_a_postmortem_are_kept_nowhere(memory):
 
 
 def test_a_dry_run_keeps_nothing(memory):
-    found = import_history(memory.store, memory._recall, read_bytes("pm/tariffs.md", TEXT.encode()), lambda: NOW, dry_run=True)
+    found = import_history(
+        memory.store, memory._recall, read_bytes("pm/tariffs.md", TEXT.encode()), lambda: NOW, dry_run=True
+    )
     assert found.created == 2
     assert memory.store.incidents().items == ()
 

@@ -18,8 +18,7 @@ from onrecall.domain.incident import (
     ResolutionStep,
     Situation,
 )
-from onrecall.retrieval import Retriever
-from onrecall.retrieval import embeddings
+from onrecall.retrieval import Retriever, embeddings
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage, StoreEntry

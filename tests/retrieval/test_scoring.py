@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.domain.incident import Passage
-from onrecall.retrieval import scoring, signatures
-from onrecall.retrieval import tokenizer
+from onrecall.retrieval import scoring, signatures, tokenizer
 from onrecall.retrieval.fusion import WEIGHTS, Signals
 from onrecall.retrieval.scoring import TermWeights
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from onrecall.retrieval import log_templates
-from onrecall.retrieval import tokenizer
+from onrecall.retrieval import log_templates, tokenizer
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from onrecall.domain.incident import Document, Situation
-from onrecall.retrieval import Retriever
-from onrecall.retrieval import synonyms
-from onrecall.retrieval import tokenizer
+from onrecall.retrieval import Retriever, synonyms, tokenizer
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.query import SYNONYM_WEIGHT, parse_situation
 from onrecall.storage import Storage, StoreEntry

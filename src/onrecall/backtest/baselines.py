@@ -143,7 +143,11 @@ def _best_rows_owners(scores: npt.NDArray[np.floating], owners: Sequence[str], l
     """Return the distinct owners of the best positive rows; ties go to the earlier row."""
     candidate_count = min(len(scores), limit * 8)
     while True:
-        top = np.argpartition(-scores, candidate_count - 1)[:candidate_count] if candidate_count < len(scores) else np.arange(len(scores))
+        top = (
+            np.argpartition(-scores, candidate_count - 1)[:candidate_count]
+            if candidate_count < len(scores)
+            else np.arange(len(scores))
+        )
         ordered = top[np.lexsort((top, -scores[top]))]
         best_owners = tuple(dict.fromkeys(owners[row] for row in ordered if scores[row] > 0))
         if len(best_owners) >= limit or candidate_count >= len(scores):

@@ -56,8 +56,13 @@ class History:
             else:
                 incidents.append(replace(record, id=record.id or record.source_id or ""))
         incidents = _drop_reported_again(incidents)
-        chosen = _drop_repeated_ids(sorted(incidents, key=lambda incident: (incident.started_at, incident.id, repr(incident))), left_out)
-        pages = {document.id: document for document in sorted(documents, key=lambda document: (document.id, repr(document)), reverse=True)}
+        chosen = _drop_repeated_ids(
+            sorted(incidents, key=lambda incident: (incident.started_at, incident.id, repr(incident))), left_out
+        )
+        pages = {
+            document.id: document
+            for document in sorted(documents, key=lambda document: (document.id, repr(document)), reverse=True)
+        }
         return cls(tuple(chosen), tuple(pages[name] for name in sorted(pages)), tuple(left_out), judged or {})
 
     @property
@@ -65,21 +70,34 @@ class History:
         """Dated postmortems and RCAs, used as openings if the history has no incidents."""
         if self.incidents:
             return ()
-        return tuple(document for document in self.documents if document.dated is not None and document.kind != "runbook")
+        return tuple(
+            document for document in self.documents if document.dated is not None and document.kind != "runbook"
+        )
 
 
 def order_events(history: History) -> list[HistoryEvent]:
     """Return all events in the order in which they became known."""
     started = {incident.id: incident.started_at for incident in history.incidents}
-    history_events = [HistoryEvent(_known_from(document.dated), "dated", document.id, document=document) for document in history.documents]
-    history_events += [HistoryEvent(document.dated, "reported", document.id, document=document) for document in history.reports if document.dated]
+    history_events = [
+        HistoryEvent(_known_from(document.dated), "dated", document.id, document=document)
+        for document in history.documents
+    ]
+    history_events += [
+        HistoryEvent(document.dated, "reported", document.id, document=document)
+        for document in history.reports
+        if document.dated
+    ]
     for incident in history.incidents:
         history_events.append(HistoryEvent(incident.started_at, "opened", incident.id, incident=as_opened(incident)))
         if incident.resolution:
-            earlier = [link.incident for link in incident.links if link.incident != incident.id and link.incident in started]
+            earlier = [
+                link.incident for link in incident.links if link.incident != incident.id and link.incident in started
+            ]
             recurs = next((incident_id for incident_id in earlier if started[incident_id] <= incident.started_at), None)
             at = max(_known_from(incident.resolution.at), incident.started_at)
-            history_events.append(HistoryEvent(at, "resolved", incident.id, resolution=incident.resolution, recurs=recurs))
+            history_events.append(
+                HistoryEvent(at, "resolved", incident.id, resolution=incident.resolution, recurs=recurs)
+            )
     return sorted(history_events, key=lambda event: (event.at, KIND_ORDER[event.kind], event.id))
 
 

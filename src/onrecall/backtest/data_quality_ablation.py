@@ -52,7 +52,9 @@ def select_treated(flaw: HistoryFlaw, flawless: Sequence[str]) -> tuple[str, ...
     return tuple(flawless[n * len(flawless) // count] for n in range(count))
 
 
-def measure_effect(flaw: HistoryFlaw, treated: Sequence[str], before: Sequence[Case], after: Sequence[Case]) -> FlawEffect:
+def measure_effect(
+    flaw: HistoryFlaw, treated: Sequence[str], before: Sequence[Case], after: Sequence[Case]
+) -> FlawEffect:
     """Return the paired difference over untreated openings that have something to find."""
     later = {case.answer.incident: case for case in after}
     treated_ids = set(treated)

@@ -168,7 +168,10 @@ def evaluate(
 
 
 def _confidence_report(confidences: Sequence[curve.ShownConfidence]) -> ConfidenceReport:
-    claims, truths = [confidence.probability for confidence in confidences], [confidence.judged.right for confidence in confidences]
+    claims, truths = (
+        [confidence.probability for confidence in confidences],
+        [confidence.judged.right for confidence in confidences],
+    )
     error = reliability.ece(claims, truths)
     squared = [(claim - right) ** 2 for claim, right in zip(claims, truths, strict=True)]
 
@@ -196,7 +199,9 @@ def _compare_baseline(name: str, to_find: Sequence[Case], truths: GroundTruth) -
         missing = "no sentence model is installed"
     places = [baseline_rank(name, case, truths) for case in answered_cases]
     ours = [case.place for case in answered_cases]
-    differences = [float(is_within(our, 3)) - float(is_within(theirs, 3)) for our, theirs in zip(ours, places, strict=True)]
+    differences = [
+        float(is_within(our, 3)) - float(is_within(theirs, 3)) for our, theirs in zip(ours, places, strict=True)
+    ]
     return BaselineComparison(name, HitRates.of(places), mean(differences), missing)
 
 
@@ -227,7 +232,10 @@ def _severity_of(incident: Incident | None) -> str:
 
 
 def _by_length(case_list: Sequence[Case], opened: Mapping[str, Incident]) -> tuple[CaseGroup, ...]:
-    groups = {group.name: group for group in _group_cases(case_list, lambda case: _length_group(opened.get(case.answer.incident)))}
+    groups = {
+        group.name: group
+        for group in _group_cases(case_list, lambda case: _length_group(opened.get(case.answer.incident)))
+    }
     return tuple(groups[name] for name in (*LENGTH_GROUPS.values(), TITLE_ALONE) if name in groups)
 
 

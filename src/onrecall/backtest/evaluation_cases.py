@@ -59,7 +59,9 @@ def rank_of_first_hit(incident: str, ranked: Iterable[Sequence[str]], truths: Gr
     return next((n for n, hit in enumerate(hits, start=1) if hit), None)
 
 
-def _judge_answer(answer: ReplayedAnswer, truths: GroundTruth, run: ReplayResult, worked_before: AbstractSet[str]) -> Case:
+def _judge_answer(
+    answer: ReplayedAnswer, truths: GroundTruth, run: ReplayResult, worked_before: AbstractSet[str]
+) -> Case:
     truth = truths.of(answer.incident)
     worked = run.worked.get(answer.incident)
     return Case(

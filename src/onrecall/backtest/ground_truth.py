@@ -87,7 +87,10 @@ class GroundTruth:
         labels: set[str] = set()
         families: set[str] = set()
         for incident in self._ordered:
-            cause_label, family = self._labels[incident.id], self._families.get(incident.id) or self._by_text.get(incident.id)
+            cause_label, family = (
+                self._labels[incident.id],
+                self._families.get(incident.id) or self._by_text.get(incident.id),
+            )
             cause = cause_label or None
             if cause_label in labels:
                 truths[incident.id] = CauseTruth(cause, True, "label")

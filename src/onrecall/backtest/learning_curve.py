@@ -81,4 +81,6 @@ def measure_learning(plan: LearningPlan, run: ReplayResult, truths: GroundTruth)
 
 
 def _first_hits(openings: Sequence[str], ranked: Mapping[str, ShownIncidents], truths: GroundTruth) -> list[bool]:
-    return [any(truths.hit(opening, member) for first in ranked[opening][:1] for member in first) for opening in openings]
+    return [
+        any(truths.hit(opening, member) for first in ranked[opening][:1] for member in first) for opening in openings
+    ]

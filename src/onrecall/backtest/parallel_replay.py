@@ -27,7 +27,9 @@ class RecurrenceProcess:
         # Spawned, not forked: that is the same on every system, and safe beside threads.
         context = multiprocessing.get_context("spawn")
         self._receiver, sender = context.Pipe(duplex=False)
-        self._process = context.Process(target=_run_helper, args=(sender, spec, embedder), name="onrecall-replay", daemon=True)
+        self._process = context.Process(
+            target=_run_helper, args=(sender, spec, embedder), name="onrecall-replay", daemon=True
+        )
         try:
             self._process.start()
         except OSError as error:

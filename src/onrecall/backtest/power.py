@@ -61,4 +61,7 @@ def _count_differing(name: str, to_find: Sequence[Case], truths: GroundTruth) ->
     answered_cases = [case for case in to_find if name in case.answer.baselines]
     if name == "most_frequent_cause":
         return 0
-    return sum(is_within(case.place, HIT_DEPTH) != is_within(baseline_rank(name, case, truths), HIT_DEPTH) for case in answered_cases)
+    return sum(
+        is_within(case.place, HIT_DEPTH) != is_within(baseline_rank(name, case, truths), HIT_DEPTH)
+        for case in answered_cases
+    )

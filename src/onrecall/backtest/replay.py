@@ -60,13 +60,24 @@ class Replay:
         history_events = order_events(self.history)
         spec = ReplaySpec(self.history, self.plan, frozenset(self.forget), frozenset(self.blank))
         embedder = self._batching_embedder()
-        processes = self.processes or (2 if len(history_events) >= MIN_EVENTS_FOR_HELPER and _has_second_processor() else 1)
+        processes = self.processes or (
+            2 if len(history_events) >= MIN_EVENTS_FOR_HELPER and _has_second_processor() else 1
+        )
         recorder, baselines, frozen = self._answer_all(spec, history_events, embedder, processes)
-        answers_with_baselines = tuple(replace(answer, baselines=baseline) for answer, baseline in zip(recorder.answers, baselines.answers(), strict=True))
-        return ReplayResult(answers_with_baselines, frozen, _worked_steps(self.history.incidents), time.perf_counter() - started)
+        answers_with_baselines = tuple(
+            replace(answer, baselines=baseline)
+            for answer, baseline in zip(recorder.answers, baselines.answers(), strict=True)
+        )
+        return ReplayResult(
+            answers_with_baselines, frozen, _worked_steps(self.history.incidents), time.perf_counter() - started
+        )
 
     def _answer_all(
-        self, spec: ReplaySpec, history_events: Sequence[HistoryEvent], embedder: BatchingEmbedder | None, processes: int
+        self,
+        spec: ReplaySpec,
+        history_events: Sequence[HistoryEvent],
+        embedder: BatchingEmbedder | None,
+        processes: int,
     ) -> tuple[AnswerRecorder, Baselines, FrozenAnswers]:
         if processes > 1:
             try:
@@ -116,5 +127,8 @@ def _has_second_processor() -> bool:
 def _worked_steps(incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
     """Return the keys of the steps that worked, for incidents that report any."""
     tries = {incident.id: executions_from_resolution(incident.resolution) for incident in incidents}
-    worked = {name: frozenset(execution.key for execution in executions if execution.outcome == "worked") for name, executions in tries.items()}
+    worked = {
+        name: frozenset(execution.key for execution in executions if execution.outcome == "worked")
+        for name, executions in tries.items()
+    }
     return {name: keys for name, keys in worked.items() if keys}

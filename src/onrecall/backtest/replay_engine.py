@@ -98,7 +98,9 @@ class ReplayEngine:
 
     def needs_predecessor(self, event: HistoryEvent) -> bool:
         """Whether this event resolves an incident whose predecessor is not on record and must be searched for."""
-        return event.kind == "resolved" and event.id not in self._unresolved and self._recorded_predecessor(event) is None
+        return (
+            event.kind == "resolved" and event.id not in self._unresolved and self._recorded_predecessor(event) is None
+        )
 
     def _recorded_predecessor(self, event: HistoryEvent) -> str | None:
         return None if event.recurs in self._spec.forget else event.recurs
@@ -181,7 +183,9 @@ class Baselines:
             self._documents.add(record.id)
         elif (resolution := record.resolution) and resolution.cause and resolution.confirmed:
             self._usual.learn(record.service, resolution.cause)
-        self._bm25.upsert(record.id, f"{record.title}\n{record.text}" if isinstance(record, Document) else page.to_markdown(record))
+        self._bm25.upsert(
+            record.id, f"{record.title}\n{record.text}" if isinstance(record, Document) else page.to_markdown(record)
+        )
         if self._cosine:
             owner: Owner = ("document" if isinstance(record, Document) else "incident", record.id)
             stored_passages = self._store.passages_of([owner]).get(owner, ())
@@ -202,7 +206,11 @@ class LearningStops:
         self.frozen: FrozenAnswers = {}
         self._memory, self._plan = engine.memory, spec.plan
         planned = set(spec.plan.asked) if spec.plan else ()
-        self._situations = {incident.id: situation_of(as_opened(incident)) for incident in spec.history.incidents if incident.id in planned}
+        self._situations = {
+            incident.id: situation_of(as_opened(incident))
+            for incident in spec.history.incidents
+            if incident.id in planned
+        }
         self._lessons = 0
 
     def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
@@ -219,7 +227,8 @@ class LearningStops:
         self._lessons += 1
         if self._lessons in plan.stops:
             self.frozen[self._lessons] = {
-                opening: _shown_incidents(self._memory.recall(self._situations[opening], EVIDENCE_LIMIT)) for opening in plan.asked
+                opening: _shown_incidents(self._memory.recall(self._situations[opening], EVIDENCE_LIMIT))
+                for opening in plan.asked
             }
 
 

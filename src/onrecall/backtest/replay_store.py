@@ -136,7 +136,9 @@ class InMemoryStore(Storage):
         stored = self.incident(incident_id)
         resolved = stored.resolve(replace(resolution, at=resolution.at.astimezone(UTC)))
         linked = replace(resolved, links=tuple(dict.fromkeys((*stored.links, *links))))
-        for key, outcome, at in dict.fromkeys((execution.key, execution.outcome, execution.at.astimezone(UTC)) for execution in performed):
+        for key, outcome, at in dict.fromkeys(
+            (execution.key, execution.outcome, execution.at.astimezone(UTC)) for execution in performed
+        ):
             self._tried.setdefault(key, []).append((outcome == "worked", at))
         self._replace_passages(("incident", incident_id), linked, passages)
         return linked
@@ -155,7 +157,9 @@ class InMemoryStore(Storage):
     def _replace_passages(self, owner: Owner, record: Incident | Document, passages: Sequence[Passage]) -> None:
         """Replace the passages of an owner; unchanged passages keep their numbers."""
         kind, name = owner
-        requested = [replace(passage, owner=name, kind=kind, known_from=_utc(passage.known_from)) for passage in passages]
+        requested = [
+            replace(passage, owner=name, kind=kind, known_from=_utc(passage.known_from)) for passage in passages
+        ]
         current = self._passages.get(owner, {})
         unchanged = set(requested) & set(current.values())
         removed = [number for number, passage in current.items() if passage not in unchanged]
@@ -168,7 +172,8 @@ class InMemoryStore(Storage):
             self._incidents_by_document.setdefault(record.document, set()).add(name)
         self._passages[owner] = {number: passage for number, passage in current.items() if passage in unchanged} | added
         self._features[owner] = [
-            PassageFeatures(number, passage.terms, passage.vector, passage.model) for number, passage in self._passages[owner].items()
+            PassageFeatures(number, passage.terms, passage.vector, passage.model)
+            for number, passage in self._passages[owner].items()
         ]
         for number in removed:
             self._count(self._passages_by_number.pop(number), -1)
@@ -222,7 +227,10 @@ class InMemoryStore(Storage):
 
     def passage_texts(self, ids: Sequence[int]) -> dict[int, PassageText]:
         """Return the texts of passages."""
-        return {number: PassageText(passage.text, passage.line, passage.heading) for number, passage in self.passages(ids).items()}
+        return {
+            number: PassageText(passage.text, passage.line, passage.heading)
+            for number, passage in self.passages(ids).items()
+        }
 
     def passages_of(
         self, owners: Iterable[Owner], as_of: datetime | None = None
@@ -239,7 +247,9 @@ class InMemoryStore(Storage):
 
     def term_statistics(self, requested: Sequence[int]) -> TermStatistics:
         """Return document frequencies of terms."""
-        frequencies = {number: self._document_frequency[number] for number in requested if self._document_frequency[number]}
+        frequencies = {
+            number: self._document_frequency[number] for number in requested if self._document_frequency[number]
+        }
         return TermStatistics(len(self._passages_by_number), self._length, frequencies)
 
     def last_seq(self) -> int:

@@ -85,7 +85,9 @@ def _cards(report: BacktestReport) -> Iterable[str]:
         figure = figures[name]
         value = "–" if figure.value is None else format_percent(figure.value)
         below = (
-            "not measured" if figure.low is None or figure.high is None else f"{format_estimate(figure).partition('(')[2][:-1]}, n {figure.n}"
+            "not measured"
+            if figure.low is None or figure.high is None
+            else f"{format_estimate(figure).partition('(')[2][:-1]}, n {figure.n}"
         )
         yield f'<div class="card">{MEANINGS[name][0]}<b>{value}</b><span>{below}</span></div>'
 
@@ -151,7 +153,11 @@ def _figures(report: BacktestReport) -> str:
         if name == "ece" and report.trust.quality.ece_by_chance is not None:
             meaning += f"; a perfect one would show {report.trust.quality.ece_by_chance:.3f} on so few answers"
         rows.append(
-            (f"{escape(title)}<br><small>{escape(meaning)}</small>", format_estimate(figure, share=name not in NOT_SHARES), str(figure.n))
+            (
+                f"{escape(title)}<br><small>{escape(meaning)}</small>",
+                format_estimate(figure, share=name not in NOT_SHARES),
+                str(figure.n),
+            )
         )
     return _table(("figure", "value (95 %)", "n"), rows)
 
@@ -160,7 +166,10 @@ def _baselines(report: BacktestReport) -> str:
     rows = [
         (
             "OnRecall",
-            *(format_estimate(rate) for rate in _as_triple(report.hits.hit_at_1, report.hits.hit_at_3, report.hits.hit_at_5)),
+            *(
+                format_estimate(rate)
+                for rate in _as_triple(report.hits.hit_at_1, report.hits.hit_at_3, report.hits.hit_at_5)
+            ),
             "",
         )
     ]
@@ -183,7 +192,9 @@ def _format_lead(difference: Estimate) -> str:
     if difference.value is None or difference.low is None or difference.high is None:
         return ""
     verdict = "ahead" if difference.low > 0 else "behind" if difference.high < 0 else "can't be told apart"
-    return f"{100 * difference.value:+.0f} points ({100 * difference.low:+.0f} to {100 * difference.high:+.0f}): {verdict}"
+    return (
+        f"{100 * difference.value:+.0f} points ({100 * difference.low:+.0f} to {100 * difference.high:+.0f}): {verdict}"
+    )
 
 
 def _verdicts(report: BacktestReport) -> str:

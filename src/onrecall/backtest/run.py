@@ -89,4 +89,8 @@ def _recall_flaws(incidents: Sequence[Incident]) -> list[HistoryFlaw]:
     for incident, names in incidents_with_flaws(incidents):
         for name in names:
             incidents_by_flaw.setdefault(name, []).append(incident.id)
-    return [HistoryFlaw(name, FINDINGS[name], tuple(incidents_by_flaw[name])) for name in mending.TREATMENTS if name in incidents_by_flaw]
+    return [
+        HistoryFlaw(name, FINDINGS[name], tuple(incidents_by_flaw[name]))
+        for name in mending.TREATMENTS
+        if name in incidents_by_flaw
+    ]

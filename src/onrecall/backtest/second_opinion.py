@@ -80,7 +80,10 @@ def measure_opinions(
     except OnRecallError as error:
         return OpinionRate(bank.name, HitRates.of([]), HitRates.of([]), str(error))
     return OpinionRate(
-        bank.name, HitRates.of(places), HitRates.of([case.place for case in answerable]), None if answerable else MISSING
+        bank.name,
+        HitRates.of(places),
+        HitRates.of([case.place for case in answerable]),
+        None if answerable else MISSING,
     )
 
 
@@ -100,7 +103,9 @@ def _known_then(
 ) -> tuple[str, ...]:
     """Return the distinct matched incidents that were resolved by a time, most similar first."""
     names = dict.fromkeys(named_incident(match.document_id, match.metadata) for match in matches)
-    return tuple(name for name in names if name and name != opened and name in incidents and _is_over(incidents[name], at))
+    return tuple(
+        name for name in names if name and name != opened and name in incidents and _is_over(incidents[name], at)
+    )
 
 
 def _is_over(incident: Incident, at: datetime) -> bool:

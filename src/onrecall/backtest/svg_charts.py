@@ -29,7 +29,12 @@ def reliability_chart(bins: Sequence[Bin]) -> str:
 def risk_coverage_chart(points: Sequence[CoveragePoint]) -> str:
     """Draw the risk-coverage curve."""
     path = [(point.coverage, point.risk) for point in points]
-    parts = [_frame("share that was wrong"), _percent_ticks(), _line(path, "ours"), *(_dot(x, y, 2.5) for x, y in path[-1:])]
+    parts = [
+        _frame("share that was wrong"),
+        _percent_ticks(),
+        _line(path, "ours"),
+        *(_dot(x, y, 2.5) for x, y in path[-1:]),
+    ]
     parts.append(_axis_label("share of answers shown, the surest first"))
     last = points[-1]
     return _svg(parts, f"Risk and coverage: with all answers shown {last.risk:.0%} are wrong")
@@ -53,8 +58,12 @@ def hit_rate_chart(months: Sequence[CaseGroup], overall: Estimate) -> str:
 
 def service_chart(groups: Iterable[CaseGroup]) -> str:
     """Draw hit@3 of the services with most to find."""
-    ordered = sorted((group for group in groups if group.hits.hit_at_3.n), key=lambda group: (-group.hits.hit_at_3.n, group.name))
-    return _bars([(_truncate_name(group.name), group.hits.hit_at_3) for group in ordered[:MAX_SERVICES]], "hit@3 by service")
+    ordered = sorted(
+        (group for group in groups if group.hits.hit_at_3.n), key=lambda group: (-group.hits.hit_at_3.n, group.name)
+    )
+    return _bars(
+        [(_truncate_name(group.name), group.hits.hit_at_3) for group in ordered[:MAX_SERVICES]], "hit@3 by service"
+    )
 
 
 def baseline_chart(report: BacktestReport) -> str:
@@ -79,7 +88,9 @@ def learning_chart(curve: LearningCurve) -> str:
             path.append((x, rate.value))
             parts += [_whisker(x, rate.low, rate.high), _dot(x, rate.value, 4)]
     parts += [_line(path, "ours"), _axis_label(f"{curve.unit} learned before it stopped learning")]
-    return _svg(parts, "Learning curve: " + "; ".join(f"{after}: {_percent_or_dash(rate.value)}" for after, rate in frozen))
+    return _svg(
+        parts, "Learning curve: " + "; ".join(f"{after}: {_percent_or_dash(rate.value)}" for after, rate in frozen)
+    )
 
 
 def merge_periods(months: Sequence[CaseGroup]) -> list[tuple[str, int, int]]:

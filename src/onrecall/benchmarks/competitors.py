@@ -33,7 +33,11 @@ class Chroma:
 
     def add(self, batch: Sequence[EmbeddedRecord]) -> None:
         """Add all passages with what can be filtered by."""
-        rows = [(row, vector) for record, vectors in batch for row, vector in zip(_passage_rows(record), vectors, strict=True)]
+        rows = [
+            (row, vector)
+            for record, vectors in batch
+            for row, vector in zip(_passage_rows(record), vectors, strict=True)
+        ]
         for start in range(0, len(rows), ADD_BATCH):
             part = rows[start : start + ADD_BATCH]
             self._rows.add(

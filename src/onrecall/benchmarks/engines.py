@@ -58,7 +58,10 @@ class OnRecall:
         """Split, count terms, save."""
         self._dealt.deal([vectors for _, vectors in batch])
         records = [record for record, _ in batch]
-        entries = [StoreEntry(record, passages) for record, passages in zip(records, self._filling.prepare(records), strict=True)]
+        entries = [
+            StoreEntry(record, passages)
+            for record, passages in zip(records, self._filling.prepare(records), strict=True)
+        ]
         for saved in self._store.save(entries, NOW):
             if saved.state == "rejected":
                 raise Invalid(f"{saved.id}: {saved.message}", saved.field)

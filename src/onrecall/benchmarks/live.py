@@ -125,7 +125,9 @@ async def _record_hints(socket: ClientConnection, hints: HintsByIncident) -> Non
             hints.setdefault(hint["id"], []).append(now)
 
 
-async def _measure_round(asking: httpx.AsyncClient, number: int, hints_by_client: Sequence[HintsByIncident]) -> HintTimes:
+async def _measure_round(
+    asking: httpx.AsyncClient, number: int, hints_by_client: Sequence[HintsByIncident]
+) -> HintTimes:
     started = datetime.now(UTC).isoformat()
     began = time.perf_counter()
     answer = await asking.post("/api/v1/incidents", json={"title": f"checkout fails, {number}", "started_at": started})

@@ -64,7 +64,9 @@ def send(address: str, load: Load, mark: str) -> SendResult:
 
 async def _send(address: str, load: Load, mark: str) -> SendResult:
     sent = SendResult()
-    single_connection = httpx.Limits(max_connections=1)  # a pool of many is looked through at every message: that costs a processor
+    single_connection = httpx.Limits(
+        max_connections=1
+    )  # a pool of many is looked through at every message: that costs a processor
     free: asyncio.LifoQueue[httpx.AsyncClient] = asyncio.LifoQueue()
     async with AsyncExitStack() as clients:
         for _ in range(CONNECTIONS):

@@ -41,7 +41,9 @@ class BaselineScores:
         scores_by_system = {"bm25": _mask_scores(self.bm25, mask)}
         if self.minilm is not None:
             scores_by_system["minilm"] = _mask_scores(self.minilm, mask)
-            scores_by_system["rrf"] = _mask_scores(baselines.reciprocal_rank_fusion(scores_by_system["bm25"], scores_by_system["minilm"]), mask)
+            scores_by_system["rrf"] = _mask_scores(
+                baselines.reciprocal_rank_fusion(scores_by_system["bm25"], scores_by_system["minilm"]), mask
+            )
             scores_by_system["recipe"] = recipe.combine(self.signals, mask)
         return scores_by_system
 
@@ -52,7 +54,9 @@ class BaselineScores:
         as_asked = self.tables(self._hidden(right=False))
         removed = self.tables(self._hidden(right=True))
         return {
-            name: reliability.auroc([*_best_scores(as_asked[name])[rows], *_best_scores(removed[name])[rows]], truths).value
+            name: reliability.auroc(
+                [*_best_scores(as_asked[name])[rows], *_best_scores(removed[name])[rows]], truths
+            ).value
             for name in as_asked
         }
 
@@ -64,7 +68,8 @@ class BaselineScores:
         strange = BaselineScores.of(replace(self.task, queries=queries, right={}), embedder).tables()
         as_asked = self.tables(self._hidden(right=False))
         return {
-            name: passes(self._right_scores(as_asked[name]), _best_scores(table), len(queries)) for name, table in strange.items()
+            name: passes(self._right_scores(as_asked[name]), _best_scores(table), len(queries))
+            for name, table in strange.items()
         }
 
     def _hidden(self, *, right: bool) -> Mask:

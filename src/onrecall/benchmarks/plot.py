@@ -37,7 +37,9 @@ def _bars(axes: Any, results: Sequence[EngineResult], values: Sequence[float], f
     width = 0.8 / len(names)
     for n, name in enumerate(names):
         pairs = zip(results, values, strict=True)
-        bar_values = [(sizes.index(_size(result)) + n * width, value) for result, value in pairs if result.engine == name]
+        bar_values = [
+            (sizes.index(_size(result)) + n * width, value) for result, value in pairs if result.engine == name
+        ]
         bars = axes.bar(*zip(*bar_values, strict=True), width, label=name, color=ENGINE_COLORS[name])
         axes.bar_label(bars, fmt=form, fontsize=7)
     axes.set_xticks([at + 0.4 - width / 2 for at in range(len(sizes))], sizes)

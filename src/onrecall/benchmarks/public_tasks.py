@@ -61,10 +61,19 @@ GIVEN_KINDS: Mapping[str, str] = {
 def read_tasks(folder: Path) -> tuple[PublicTask, ...]:
     """All tasks that the text in a folder and the example history give, by name."""
     text = read_public_text(folder)
-    from_text = [*_tasks_as_given(text), *_from_runbooks(text), *_from_reports(text), *_from_postmortems(text), *_from_alerts(text)]
+    from_text = [
+        *_tasks_as_given(text),
+        *_from_runbooks(text),
+        *_from_reports(text),
+        *_from_postmortems(text),
+        *_from_alerts(text),
+    ]
     tasks = [*from_text, *example_tasks()]
     return tuple(
-        sorted((task for task in tasks if len(task.task.queries) >= MIN_QUESTIONS), key=lambda public_task: public_task.name)
+        sorted(
+            (task for task in tasks if len(task.task.queries) >= MIN_QUESTIONS),
+            key=lambda public_task: public_task.name,
+        )
     )
 
 
@@ -74,7 +83,9 @@ def small_memories(public: PublicTask) -> Iterator[PublicTask]:
     for start in range(0, len(drawn), SMALL_SIZE):
         queries = drawn[start : start + SMALL_SIZE]
         right = {document for query in queries for document in public.task.right.get(query.id, ())}
-        wrong_documents = sorted((entry for entry in public.task.corpus if entry.id not in right), key=lambda entry: _hash(entry.id))
+        wrong_documents = sorted(
+            (entry for entry in public.task.corpus if entry.id not in right), key=lambda entry: _hash(entry.id)
+        )
         kept_ids = right | {entry.id for entry in wrong_documents[start : start + SMALL_DISTRACTORS]}
         corpus = tuple(entry for entry in public.task.corpus if entry.id in kept_ids)
         task = Task(public.name + SMALL_SUFFIX, corpus, tuple(queries), public.task.right)
@@ -118,9 +129,17 @@ def _tasks_as_given(text: PublicText) -> Iterator[PublicTask]:
 
 def _from_runbooks(text: PublicText) -> Iterator[PublicTask]:
     pages = text.runbooks
-    for question_section, answer_section in (("impact", "mitigation"), ("mitigation", "meaning"), ("diagnosis", "meaning")):
+    for question_section, answer_section in (
+        ("impact", "mitigation"),
+        ("mitigation", "meaning"),
+        ("diagnosis", "meaning"),
+    ):
         yield PublicTask(
-            _between_sections(pages, f"runbooks_{question_section}_to_{answer_section}", question_section, answer_section), "section to section", "runbooks"
+            _between_sections(
+                pages, f"runbooks_{question_section}_to_{answer_section}", question_section, answer_section
+            ),
+            "section to section",
+            "runbooks",
         )
     yield PublicTask(_event_lists(pages), "event list", "runbooks")
     yield PublicTask(_fault_cases(pages), "event list", "runbooks")
@@ -183,9 +202,13 @@ def _diagnosis_lines(page: PublicPage) -> list[str]:
 
 
 def _between_sections(pages: Sequence[PublicPage], name: str, question_section: str, answer_section: str) -> Task:
-    entries = [CorpusDocument(page.id, "", page.sections[answer_section]) for page in pages if answer_section in page.sections]
+    entries = [
+        CorpusDocument(page.id, "", page.sections[answer_section]) for page in pages if answer_section in page.sections
+    ]
     questions = [
-        (page.id, page.sections[question_section]) for page in pages if question_section in page.sections and answer_section in page.sections
+        (page.id, page.sections[question_section])
+        for page in pages
+        if question_section in page.sections and answer_section in page.sections
     ]
     return _task_from_pairs(name, entries, questions)
 
@@ -198,7 +221,9 @@ def _from_reports(text: PublicText) -> Iterator[PublicTask]:
     halves = [(report, *_halves(report.text)) for report in reports if len(report.text.split()) >= 4 * MIN_WORDS]
     remainders = [CorpusDocument(report.id, "", second) for report, _, second in halves]
     opening = [(report.id, f"{report.title}\n{first}") for report, first, _ in halves]
-    yield PublicTask(_task_from_pairs("reports_first_lines_to_rest", remainders, opening), "first lines to rest", "reports")
+    yield PublicTask(
+        _task_from_pairs("reports_first_lines_to_rest", remainders, opening), "first lines to rest", "reports"
+    )
     yield PublicTask(_duplicates_task(text.reports), "duplicate report", "reports")
 
 
@@ -232,7 +257,9 @@ def _from_postmortems(text: PublicText) -> Iterator[PublicTask]:
     titles = [(page.id, page.title) for page in pages]
     summaries = [(page.id, page.sections["summary"]) for page in pages]
     yield PublicTask(_task_from_pairs("postmortems_title_to_text", remainders, titles), "title to text", "postmortems")
-    yield PublicTask(_task_from_pairs("postmortems_summary_to_rest", remainders, summaries), "first lines to rest", "postmortems")
+    yield PublicTask(
+        _task_from_pairs("postmortems_summary_to_rest", remainders, summaries), "first lines to rest", "postmortems"
+    )
 
 
 def _from_alerts(text: PublicText) -> Iterator[PublicTask]:
@@ -314,7 +341,11 @@ def _same_cause(incidents: Sequence[Mapping[str, object]]) -> Task:
     entries = tuple(CorpusDocument(str(record["id"]), str(record["title"]), _page_text(record)) for record in incidents)
     right: dict[str, dict[str, float]] = {}
     for incident in incidents:
-        matches = {str(candidate["id"]): 1.0 for candidate in incidents if candidate is not incident and _cause(candidate) == _cause(incident)}
+        matches = {
+            str(candidate["id"]): 1.0
+            for candidate in incidents
+            if candidate is not incident and _cause(candidate) == _cause(incident)
+        }
         if matches and _cause(incident):
             right[str(incident["id"])] = matches
     queries = tuple(
@@ -340,7 +371,9 @@ def _cause_pages(incidents: Sequence[Mapping[str, object]]) -> Task:
         for incident in incidents
     }
     queries = [
-        BeirQuery(str(incident["id"]), f"{incident['title']}\n{incident['description']}") for incident in incidents if right[str(incident["id"])]
+        BeirQuery(str(incident["id"]), f"{incident['title']}\n{incident['description']}")
+        for incident in incidents
+        if right[str(incident["id"])]
     ]
     return Task("examples_opening_to_page", tuple(entries), tuple(queries), {q.id: right[q.id] for q in queries})
 
@@ -348,7 +381,11 @@ def _cause_pages(incidents: Sequence[Mapping[str, object]]) -> Task:
 def _task_from_pairs(name: str, entries: Sequence[CorpusDocument], questions: Sequence[tuple[str, str]]) -> Task:
     """A task where the right document of each question is the one that its text was taken from."""
     corpus_ids = {entry.id for entry in entries if entry.text.strip()}
-    queries = [BeirQuery(document, text) for document, text in _sample_questions(questions) if document in corpus_ids and text.strip()]
+    queries = [
+        BeirQuery(document, text)
+        for document, text in _sample_questions(questions)
+        if document in corpus_ids and text.strip()
+    ]
     corpus = tuple(entry for entry in entries if entry.id in corpus_ids)
     return Task(name, corpus, tuple(queries), {question.id: {question.id: 1.0} for question in queries})
 

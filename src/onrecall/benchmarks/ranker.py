@@ -78,12 +78,21 @@ def run(folder: Path, embedder: Embedder | None, progress: Progress = ignore_pro
 def measure(tasks: Sequence[PublicTask], questions: Mapping[str, Sequence[RankedQuestion]]) -> RankerReport:
     """Choose the weights on all tasks, and for each task on those without it; `questions` are by task name."""
     table = {
-        name: np.array([[question.ndcg(ranker) for ranker in GRID] for question in task_questions]) for name, task_questions in questions.items()
+        name: np.array([[question.ndcg(ranker) for ranker in GRID] for question in task_questions])
+        for name, task_questions in questions.items()
     }
     base = GRID.index(UNRANKED)
-    by_task = {task.name: _choose(table, [other_task.name for other_task in tasks if other_task is not task]) for task in tasks}
-    by_source = {task.name: _choose(table, [other_task.name for other_task in tasks if other_task.source != task.source]) for task in tasks}
-    shipped = {name: [question.ndcg(SHIPPED_RANKER) for question in task_questions] for name, task_questions in questions.items()}
+    by_task = {
+        task.name: _choose(table, [other_task.name for other_task in tasks if other_task is not task]) for task in tasks
+    }
+    by_source = {
+        task.name: _choose(table, [other_task.name for other_task in tasks if other_task.source != task.source])
+        for task in tasks
+    }
+    shipped = {
+        name: [question.ndcg(SHIPPED_RANKER) for question in task_questions]
+        for name, task_questions in questions.items()
+    }
     rows = [
         RankedTask(
             task.name,

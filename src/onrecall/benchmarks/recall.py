@@ -93,7 +93,10 @@ def run(
     for name, table in rivals.tables().items():
         rankings[name] = [best_documents(benchmark, row, scores) for row, scores in enumerate(table)]
     gains = {
-        name: [measures.ndcg([document for document, _ in rows], right) for rows, right in _judged_rankings(benchmark, ranked)]
+        name: [
+            measures.ndcg([document for document, _ in rows], right)
+            for rows, right in _judged_rankings(benchmark, ranked)
+        ]
         for name, ranked in rankings.items()
     }
     judged = bool(benchmark.right)
@@ -101,7 +104,9 @@ def run(
         task=benchmark.name,
         queries=len(benchmark.queries),
         documents=len(benchmark.corpus),
-        systems=tuple(_system(benchmark, name, ranked, gains[name]) for name, ranked in rankings.items()) if judged else (),
+        systems=tuple(_system(benchmark, name, ranked, gains[name]) for name, ranked in rankings.items())
+        if judged
+        else (),
         tests=tuple(
             measures.compare(("onrecall", name), gains["onrecall"], gains[name])
             for name in rankings

@@ -118,7 +118,10 @@ def run(folder: Path | None, embedder: Embedder | None, progress: Progress = ign
 
 
 def measure(
-    tasks: Sequence[PublicTask], foreign: Sequence[Task], embedder: Embedder | None, progress: Progress = ignore_progress
+    tasks: Sequence[PublicTask],
+    foreign: Sequence[Task],
+    embedder: Embedder | None,
+    progress: Progress = ignore_progress,
 ) -> Scoreboard:
     """Measure retrieval tasks; foreign questions are asked of the first memory of alerts, else of the first of all."""
     host = next((task.name for task in tasks if task.name.endswith(FOREIGN_CORPUS)), tasks[0].name)
@@ -130,7 +133,9 @@ def measure(
     chances, fitted = _probabilities(answers, tasks, embedder)
     names = np.array([answer.task for answer in answers])
     strange = np.array([answer.source == FOREIGN_SOURCE for answer in answers])
-    scores = tuple(_score(task_run, chances[names == task_run.public.name], task_run.public.name in fitted) for task_run in runs)
+    scores = tuple(
+        _score(task_run, chances[names == task_run.public.name], task_run.public.name in fitted) for task_run in runs
+    )
     question_count = sum(len(task.queries) for task in foreign)
     own = ~strange & ~np.char.endswith(names, SMALL_SUFFIX)
     return Scoreboard(
@@ -140,7 +145,9 @@ def measure(
         answers=measure_answers(_select_answers(answers, own), chances[own]),
         novelty=_mean_novelty(scores),
         foreign=measure_foreign(_select_answers(answers, strange), chances[strange], question_count),
-        foreign_at_90=_foreign_passes(next(task_run for task_run in runs if task_run.public.name == host), answers, chances, question_count),
+        foreign_at_90=_foreign_passes(
+            next(task_run for task_run in runs if task_run.public.name == host), answers, chances, question_count
+        ),
         chronologies=(),
     )
 
@@ -240,7 +247,9 @@ def _mean_novelty(scores: Sequence[TaskScore]) -> dict[str, float]:
     }
 
 
-def _foreign_passes(host: _Run, answers: Sequence[PublicAnswer], chances: Floats, question_count: int) -> dict[str, float]:
+def _foreign_passes(
+    host: _Run, answers: Sequence[PublicAnswer], chances: Floats, question_count: int
+) -> dict[str, float]:
     if not question_count:
         return {}
     match = np.array([answer.match for answer in answers])
@@ -254,7 +263,9 @@ def _foreign_passes(host: _Run, answers: Sequence[PublicAnswer], chances: Floats
 def _tests(runs: Sequence[_Run]) -> Iterator[Difference]:
     def gains(system: str) -> dict[str, list[float]]:
         return {
-            task_run.public.name: [ir_metrics.ndcg(*pair) for pair in _judged_rankings(task_run.public.task, task_run.rankings[system])]
+            task_run.public.name: [
+                ir_metrics.ndcg(*pair) for pair in _judged_rankings(task_run.public.task, task_run.rankings[system])
+            ]
             for task_run in runs
         }
 

@@ -164,7 +164,13 @@ def run(
     with _folder(keep) as folder:
         meanings = folder / f"meanings-{plan.questions}-{min(plan.spread, *sizes)}-{plan.pool}.npz"
         if not meanings.exists():
-            vectors.write_vectors(meanings, require_embedder(), plan.pool, questions, lambda count, total: report_progress("embedding", count, total))
+            vectors.write_vectors(
+                meanings,
+                require_embedder(),
+                plan.pool,
+                questions,
+                lambda count, total: report_progress("embedding", count, total),
+            )
         results: list[EngineResult] = []
         jobs = [(name, size) for size in sizes for name in names]
         for n, (name, size) in enumerate(jobs, start=1):
@@ -224,7 +230,13 @@ def _measure(
         stays = keep and built.complete
         if not built.complete:
             return built
-        return _run_in_process(_ask, _Job(engine, folder, meanings, passages, plan, _reserve_singles(folder, built)), built, questions, before)
+        return _run_in_process(
+            _ask,
+            _Job(engine, folder, meanings, passages, plan, _reserve_singles(folder, built)),
+            built,
+            questions,
+            before,
+        )
     finally:
         if not stays:
             shutil.rmtree(folder, ignore_errors=True)
@@ -236,7 +248,12 @@ def _build_or_reuse(job: _Job) -> EngineResult:
     if note.exists():
         saved = json.loads(note.read_text("utf-8"))
         return EngineResult(
-            job.engine, job.passages, saved["passages"], complete=True, build_s=saved["build_s"], disk_mb=saved["disk_mb"]
+            job.engine,
+            job.passages,
+            saved["passages"],
+            complete=True,
+            build_s=saved["build_s"],
+            disk_mb=saved["disk_mb"],
         )
     shutil.rmtree(job.folder, ignore_errors=True)
     job.folder.mkdir()

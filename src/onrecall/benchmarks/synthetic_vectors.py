@@ -67,7 +67,9 @@ def write_vectors(
     """Embed a pool of records and the right answers of the questions, and save their vectors."""
     numbers = dict.fromkeys([*range(pool), *(corpus.record_number(question.right) for question in questions)])
     pool_passages = [
-        (record, passage, n) for record in map(corpus.make_record, numbers) for n, passage in enumerate(passages.split_passages(record))
+        (record, passage, n)
+        for record in map(corpus.make_record, numbers)
+        for n, passage in enumerate(passages.split_passages(record))
     ]
     texts = [passages.embedding_text(record.title, passage) for record, passage, _ in pool_passages]
     ids = [f"{record.id}/{n}" for record, _, n in pool_passages]

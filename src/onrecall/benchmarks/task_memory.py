@@ -23,7 +23,9 @@ def ignore_progress(_stage: str, _count: int, _total: int) -> None:
 
 
 @contextmanager
-def task_memory(task: Task, embedder: Embedder | None, asking: Embedder | None, progress: Progress) -> Iterator[Retriever]:
+def task_memory(
+    task: Task, embedder: Embedder | None, asking: Embedder | None, progress: Progress
+) -> Iterator[Retriever]:
     """Yield a retriever over a fresh store with the task's corpus."""
     with tempfile.TemporaryDirectory(prefix="onrecall-bench-") as folder:
         store = Storage.open(f"sqlite:///{folder}/bench.db")
@@ -33,7 +35,10 @@ def task_memory(task: Task, embedder: Embedder | None, asking: Embedder | None, 
             documents = [Document(entry.id, entry.title, entry.text) for entry in task.corpus]
             for start in range(0, len(documents), BATCH):
                 batch = documents[start : start + BATCH]
-                entries = [StoreEntry(document, passages) for document, passages in zip(batch, recall.prepare(batch), strict=True)]
+                entries = [
+                    StoreEntry(document, passages)
+                    for document, passages in zip(batch, recall.prepare(batch), strict=True)
+                ]
                 for saved in store.save(entries, START):
                     if saved.state == "rejected":
                         raise Invalid(f"corpus.jsonl: {saved.id}: {saved.message}", saved.field)

@@ -130,7 +130,9 @@ def _print_answer(answer: Recommendation) -> None:
 
 
 def _print_first_step(step: Step) -> None:
-    printing.print_line(("start here  ", "dim"), to_imperative(step.text), f"  [{step.risk.replace('_', ' ')}]", indent=2)
+    printing.print_line(
+        ("start here  ", "dim"), to_imperative(step.text), f"  [{step.risk.replace('_', ' ')}]", indent=2
+    )
     for row in (step.command or "").splitlines():
         printing.print_line((f"$ {row}", "bold cyan"), indent=14)
 

@@ -62,9 +62,7 @@ def show(
     with open_app() as context:
         record = context.memory.get_record(thing_id)
         links = context.memory.alert_links(record.id) if isinstance(record, Incident) else ()
-        print_result(
-            json_output.page_to_json(record, links), as_json, lambda: console.print_page(record, line, links)
-        )
+        print_result(json_output.page_to_json(record, links), as_json, lambda: console.print_page(record, line, links))
 
 
 def resolve(

@@ -68,7 +68,10 @@ def pack(store: Storage, file: IO[bytes]) -> Mapping[str, int]:
 def _files(store: Storage, counts: Counter[str]) -> Iterator[tuple[str, Iterator[str]]]:
     """Yield the files of an export by name, in the order of writing."""
     yield ROWS, _dump_rows(store, counts)
-    yield "incidents.jsonl", (json.dumps(native.dump(incident), ensure_ascii=False) + "\n" for incident in _all_pages(store.incidents))
+    yield (
+        "incidents.jsonl",
+        (json.dumps(native.dump(incident), ensure_ascii=False) + "\n" for incident in _all_pages(store.incidents)),
+    )
     for document in _all_pages(store.documents):
         yield f"documents/{quote(document.id, safe=' ')}.md", iter((markdown.dump(document),))
     manifest = {"format": FORMAT, "written_by": f"onrecall {__version__}", "rows": dict(counts)}
@@ -136,7 +139,9 @@ def _redacted(rows: Iterator[dict[str, Any]], *, personal: bool) -> Iterator[dic
     for row in rows:
         names = TEXT_COLUMNS.get(str(row["table"]), frozenset()) & row.keys()
         texts = [text for name in names for text in _strings(row[name])]
-        if not any(map(announces_secret, _names([row[name] for name in names]))) and contains_no_secrets(texts, personal):
+        if not any(map(announces_secret, _names([row[name] for name in names]))) and contains_no_secrets(
+            texts, personal
+        ):
             yield row
         else:
             yield row | {name: redact_model(row[name], personal) for name in names}

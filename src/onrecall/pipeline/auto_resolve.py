@@ -84,7 +84,9 @@ class AutoResolver:
         """Store notes as suggested resolutions: those that state a fix, otherwise the newest note."""
         at = incident.resolved_at or self._store.grouping.end_time(incident, self._clock())
         written = newest_notes(notes)
-        candidates = [(note, resolution) for note in written if (resolution := resolution_from_note(note, at))][:MAX_SUGGESTIONS]
+        candidates = [(note, resolution) for note in written if (resolution := resolution_from_note(note, at))][
+            :MAX_SUGGESTIONS
+        ]
         if not candidates and written and not self._store.suggestions.pending(incident.id):
             candidates = [(written[0], resolution_from_text(written[0], at))]
         for note, resolution in candidates:
@@ -109,7 +111,11 @@ def resolution_from_note(note: StoredNote, at: datetime) -> Resolution | None:
         stated_resolution = imported_resolution(by_heading.get("root_cause"), by_heading.get("fix"), at)
     elif closing_comment((text,)) and not _UNSURE.search(text):
         stated_resolution = imported_resolution(None, text, at)
-        stated_resolution = stated_resolution if stated_resolution and any(step.outcome == "worked" for step in stated_resolution.steps) else None
+        stated_resolution = (
+            stated_resolution
+            if stated_resolution and any(step.outcome == "worked" for step in stated_resolution.steps)
+            else None
+        )
     else:
         return None
     return replace(stated_resolution, by=note.by) if stated_resolution else None

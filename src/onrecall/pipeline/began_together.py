@@ -48,7 +48,10 @@ class BeganTogetherService:
         groups = (
             group
             for group in _bursts([candidate.incident for candidate in opened])
-            if not any(_is_kept_apart(alerts_by_incident[first.id], alerts_by_incident[second.id], kept_apart) for first, second in combinations(group, 2))
+            if not any(
+                _is_kept_apart(alerts_by_incident[first.id], alerts_by_incident[second.id], kept_apart)
+                for first, second in combinations(group, 2)
+            )
         )
         hints = [BeganTogether(group) for group in groups if len(_distinct_subjects(group)) >= MIN_INCIDENTS]
         return tuple(sorted(hints, key=lambda hint: hint.incidents[0].started_at, reverse=True))
@@ -67,7 +70,9 @@ class BeganTogetherService:
             number, alerts_by_incident = self._store.grouping.alerts_by_incident(ids)
             pairs: dict[Kinds, bool] = {}
             for first, second in combinations(ids, 2):
-                pairs |= dict.fromkeys(pairing_kinds(alerts_by_incident[first].alerts, alerts_by_incident[second].alerts), False)
+                pairs |= dict.fromkeys(
+                    pairing_kinds(alerts_by_incident[first].alerts, alerts_by_incident[second].alerts), False
+                )
             if self._by_hand.write(GroupingWrite(number, pairings=pairs, by=by)):
                 return
         raise Unavailable("alerts are being grouped; try again")
@@ -76,7 +81,10 @@ class BeganTogetherService:
         ids = dict.fromkeys(incident_ids)
         if not 2 <= len(ids) <= MAX_INCIDENTS:
             raise Invalid(f"name 2 to {MAX_INCIDENTS} incidents; {len(ids)} were named", "incidents")
-        return sorted((self._store.incident(incident_id) for incident_id in ids), key=lambda incident: (incident.started_at, incident.id))
+        return sorted(
+            (self._store.incident(incident_id) for incident_id in ids),
+            key=lambda incident: (incident.started_at, incident.id),
+        )
 
 
 def _bursts(incidents: Iterable[Incident]) -> Iterator[tuple[Incident, ...]]:
@@ -86,7 +94,11 @@ def _bursts(incidents: Iterable[Incident]) -> Iterator[tuple[Incident, ...]]:
         by_environment.setdefault(canonical_environment(incident.environment), []).append(incident)
     for environment_incidents in by_environment.values():
         ordered = sorted(environment_incidents, key=lambda incident: (incident.started_at, incident.id))
-        ends = [n + 1 for n, (earlier, later) in enumerate(pairwise(ordered)) if later.started_at - earlier.started_at > MAX_GAP]
+        ends = [
+            n + 1
+            for n, (earlier, later) in enumerate(pairwise(ordered))
+            if later.started_at - earlier.started_at > MAX_GAP
+        ]
         for start, end in pairwise([0, *ends, len(ordered)]):
             run = tuple(ordered[start:end])
             if len(run) >= MIN_INCIDENTS and run[-1].started_at - run[0].started_at <= MAX_SPAN:

@@ -132,7 +132,9 @@ class CalibrationService:
         """Return all figures that can be computed from the labelled answers."""
         measured = self.measured()
         at = measured.thresholds
-        return summarize_trust((_from_store(verdict) for verdict in self._store.judged()), at.similar, at.known, measured.learning)
+        return summarize_trust(
+            (_from_store(verdict) for verdict in self._store.judged()), at.similar, at.known, measured.learning
+        )
 
     def _judge(
         self, incident: Incident, answer: Recommendation, *, right: bool, now: datetime, place: int | None = None

@@ -147,5 +147,7 @@ def _member_ids(family: ProposedFamily) -> tuple[str, ...]:
 def _check_label(name: str) -> str:
     label = " ".join(name.split())
     if not label or len(label) > MAX_LABEL_LENGTH or not label.isprintable():
-        raise Invalid(f"a label has 1 to {MAX_LABEL_LENGTH} characters on one line, such as expired-certificate", "label")
+        raise Invalid(
+            f"a label has 1 to {MAX_LABEL_LENGTH} characters on one line, such as expired-certificate", "label"
+        )
     return label

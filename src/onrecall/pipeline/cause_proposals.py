@@ -15,7 +15,7 @@ import numpy as np
 from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.domain.incident import Incident
 from onrecall.recurrences.clustering import is_uninformative
-from onrecall.retrieval.tokenizer import STOP_WORDS, tokens_with_source, tokenize
+from onrecall.retrieval.tokenizer import STOP_WORDS, tokenize, tokens_with_source
 
 MIN_SHARED = 0.5
 """Minimum weighted word overlap for two root causes to match by words alone."""
@@ -113,7 +113,9 @@ def _nearest(
         leader = leaders[place]
         union = sum(words.values()) + sum(leader.words.values()) - shared[place]
         share = shared[place] / union if union else 0.0
-        if share > most and (share >= MIN_SHARED or (share >= MIN_SHARED_IF_NEAR and _is_near(incident, leader, vectors))):
+        if share > most and (
+            share >= MIN_SHARED or (share >= MIN_SHARED_IF_NEAR and _is_near(incident, leader, vectors))
+        ):
             best, most = leader, share
     return best
 
@@ -156,7 +158,9 @@ def _proposal(leader: _Leader, joined: Mapping[str, _Leader], weights: Mapping[s
         if name
         else f"{len(ids)} root causes say the same"
     )
-    return Proposal(_proposal_id(ids), spelling if name and spelling else _name_from_words(members, weights), ids, labelled, why)
+    return Proposal(
+        _proposal_id(ids), spelling if name and spelling else _name_from_words(members, weights), ids, labelled, why
+    )
 
 
 def _proposal_id(incidents: Sequence[str]) -> str:

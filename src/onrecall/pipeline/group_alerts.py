@@ -137,12 +137,26 @@ class AlertGrouper:
 
     def _plan_write(self, snapshot: GroupingSnapshot, now: datetime) -> GroupingWrite:
         unassigned = [alert for alert in snapshot.waiting if alert.incident is None]
-        covered = {alert.id: window for alert in unassigned if (window := covering_window(snapshot.windows, effective_alert(alert), now))}
-        alerts_to_group = [alert for alert in unassigned if alert.alert.purpose == "incident" and alert.id not in covered]
+        covered = {
+            alert.id: window
+            for alert in unassigned
+            if (window := covering_window(snapshot.windows, effective_alert(alert), now))
+        }
+        alerts_to_group = [
+            alert for alert in unassigned if alert.alert.purpose == "incident" and alert.id not in covered
+        ]
         candidates = [self._candidate(candidate) for candidate in snapshot.open]
         pairings = ManualPairings(snapshot.pairings)
-        grouping = plan_grouping([effective_alert(alert) for alert in alerts_to_group], candidates, self._topology, pairings, background=self._background)
-        touched = {candidate.incident.id: IncidentDelta(candidate.incident, candidate.held) for candidate in snapshot.open}
+        grouping = plan_grouping(
+            [effective_alert(alert) for alert in alerts_to_group],
+            candidates,
+            self._topology,
+            pairings,
+            background=self._background,
+        )
+        touched = {
+            candidate.incident.id: IncidentDelta(candidate.incident, candidate.held) for candidate in snapshot.open
+        }
         for alert in snapshot.waiting:
             if alert.incident is not None:
                 self._apply_update(touched[alert.incident], alert)
@@ -152,23 +166,41 @@ class AlertGrouper:
             if _began_after(delta.before, alerts_to_group[join.alert_index]):
                 reopened_later.setdefault(join.incident_id, []).append(alerts_to_group[join.alert_index])
                 continue
-            delta.joined.append(AlertAssignment(alerts_to_group[join.alert_index], _assignment_detail(join.how, join.score, join.reasons)))
+            delta.joined.append(
+                AlertAssignment(
+                    alerts_to_group[join.alert_index], _assignment_detail(join.how, join.score, join.reasons)
+                )
+            )
             delta.reopens |= join.reopens
         merged = self._merged(grouping.merges, touched, now)
         merged_ids = {merge.gone.id for merge in merged}
         target_ids = {merge.into for merge in merged}
         changed = [
-            delta for name, delta in touched.items() if name not in merged_ids and (delta.news or delta.joined or name in target_ids)
+            delta
+            for name, delta in touched.items()
+            if name not in merged_ids and (delta.news or delta.joined or name in target_ids)
         ]
-        openings = [(list(opening.members), [alerts_to_group[n] for n in opening.alert_indexes]) for opening in grouping.opens]
-        openings += [([_member_after_resolution(name)] * len(late_alerts), late_alerts) for name, late_alerts in reopened_later.items()]
-        set_aside = [AlertAssignment(alerts_to_group[quiet.alert_index], _assignment_detail("quiet", None, quiet.reasons)) for quiet in grouping.quiet]
+        openings = [
+            (list(opening.members), [alerts_to_group[n] for n in opening.alert_indexes]) for opening in grouping.opens
+        ]
+        openings += [
+            ([_member_after_resolution(name)] * len(late_alerts), late_alerts)
+            for name, late_alerts in reopened_later.items()
+        ]
+        set_aside = [
+            AlertAssignment(alerts_to_group[quiet.alert_index], _assignment_detail("quiet", None, quiet.reasons))
+            for quiet in grouping.quiet
+        ]
         set_aside += [
             AlertAssignment(alert, _assignment_detail(alert.alert.purpose, None, (alert.alert.purpose_reason,)))
             for alert in unassigned
             if alert.alert.purpose != "incident"
         ]
-        set_aside += [AlertAssignment(alert, _maintenance_detail(covered[alert.id])) for alert in unassigned if _is_expected(alert, covered)]
+        set_aside += [
+            AlertAssignment(alert, _maintenance_detail(covered[alert.id]))
+            for alert in unassigned
+            if _is_expected(alert, covered)
+        ]
         return self._draft(snapshot.number, openings, changed, merged, set_aside, now)
 
     def _draft(
@@ -180,7 +212,9 @@ class AlertGrouper:
         set_aside: Sequence[AlertAssignment],
         now: datetime,
     ) -> GroupingWrite:
-        new = [_resolve_if_over(storm.build_incident(None, alerts, self._topology), alerts, now) for _, alerts in openings]
+        new = [
+            _resolve_if_over(storm.build_incident(None, alerts, self._topology), alerts, now) for _, alerts in openings
+        ]
         after = [self._after(delta) for delta in deltas]
         reindexed = [
             updated
@@ -197,7 +231,8 @@ class AlertGrouper:
             number=number,
             opened=tuple(opened),
             changed=tuple(
-                self._changed(delta, updated, passages.get(updated.id), now) for delta, updated in zip(deltas, after, strict=True)
+                self._changed(delta, updated, passages.get(updated.id), now)
+                for delta, updated in zip(deltas, after, strict=True)
             ),
             merged=tuple(merged),
             done=tuple(set_aside),
@@ -209,7 +244,9 @@ class AlertGrouper:
         return OpenIncident(
             id=incident.id,
             started_at=incident.started_at,
-            last_at=max((storm.effective_start(alert) for alert in incident_alerts.alerts), default=incident.started_at),
+            last_at=max(
+                (storm.effective_start(alert) for alert in incident_alerts.alerts), default=incident.started_at
+            ),
             alerts=self._sample(incident, incident_alerts),
             status=incident.status,
             resolved_at=incident.resolved_at,
@@ -246,7 +283,9 @@ class AlertGrouper:
         return merged
 
     def _after(self, delta: IncidentDelta) -> Incident:
-        after = storm.build_incident(delta.before, delta.alerts(), self._topology, complete=delta.incident_alerts.is_complete)
+        after = storm.build_incident(
+            delta.before, delta.alerts(), self._topology, complete=delta.incident_alerts.is_complete
+        )
         if delta.reopens and delta.before.status == "resolved":
             after = replace(after, status="open", resolved_at=None)
         return after
@@ -274,7 +313,9 @@ class AlertGrouper:
             storm.is_material_change(delta.before, after) if after.source == ALERTS_SOURCE else _has_new_kind(delta)
         )
         refresh = more or (after.status == "open" and delta.before.status == "resolved")
-        return IncidentChange(delta.before, after, passages, (*delta.news, *delta.joined), tuple(events), refresh=refresh)
+        return IncidentChange(
+            delta.before, after, passages, (*delta.news, *delta.joined), tuple(events), refresh=refresh
+        )
 
 
 def _resolve_if_over(incident: Incident, alerts: Sequence[StoredAlert], now: datetime) -> Incident:
@@ -290,7 +331,9 @@ def effective_alert(alert: StoredAlert) -> Alert:
     fired = alert.alert.status == "resolved" and alert.updated_at > alert.received_at
     if not fired and alert.alert.starts_at <= alert.received_at:
         return alert.alert
-    return replace(alert.alert, starts_at=storm.effective_start(alert), status="firing" if fired else alert.alert.status)
+    return replace(
+        alert.alert, starts_at=storm.effective_start(alert), status="firing" if fired else alert.alert.status
+    )
 
 
 def comparison_sample(incident: Incident, incident_alerts: IncidentAlerts) -> tuple[Alert, ...]:
@@ -304,7 +347,9 @@ def comparison_sample(incident: Incident, incident_alerts: IncidentAlerts) -> tu
         first.setdefault(kind_of(alert), alert)
     chosen = {id(alert) for alert in first.values()}
     selected = (*first.values(), *(alert for alert in newest if id(alert) not in chosen))[:SAMPLE_SIZE]
-    return selected if incident.source == ALERTS_SOURCE else (*selected[: SAMPLE_SIZE - 1], alert_from_incident(incident))
+    return (
+        selected if incident.source == ALERTS_SOURCE else (*selected[: SAMPLE_SIZE - 1], alert_from_incident(incident))
+    )
 
 
 def alert_from_incident(incident: Incident) -> Alert:
@@ -325,7 +370,12 @@ def alert_from_incident(incident: Incident) -> Alert:
 def _began_after(incident: Incident, alert: StoredAlert) -> bool:
     """Return whether a firing alert began after a person had resolved the incident."""
     resolution, ended = incident.resolution, incident.resolved_at
-    return resolution is not None and ended is not None and alert.alert.status == "firing" and storm.effective_start(alert) > ended
+    return (
+        resolution is not None
+        and ended is not None
+        and alert.alert.status == "firing"
+        and storm.effective_start(alert) > ended
+    )
 
 
 def _member_after_resolution(incident: str) -> Member:

@@ -75,7 +75,11 @@ class DeadMansSwitch:
 
     def _alert(self, heartbeat: Heartbeat, since: datetime, now: datetime, over: str | None = None) -> Alert:
         title = f"{heartbeat.title} of {heartbeat.source} is silent: alerts may not get through"
-        cause = "its source says that it ended" if heartbeat.ended else f"nothing was heard of it since {_format_time(since)}"
+        cause = (
+            "its source says that it ended"
+            if heartbeat.ended
+            else f"nothing was heard of it since {_format_time(since)}"
+        )
         return Alert(
             source=SOURCE,
             key=f"heartbeat:{heartbeat.source}:{heartbeat.key}"[:500],

@@ -84,7 +84,9 @@ def push(memory: IncidentService, peer: HindsightPeer, progress: Progress | None
     stored = {document.id: document.metadata.get("digest") for document in peer.bank.documents()}
     pushed = PushReport()
     for incidents in _incident_pages(memory.store):
-        items = [current_item(memory.store, incident) for incident in incidents if not _is_as_pulled(memory.store, incident)]
+        items = [
+            current_item(memory.store, incident) for incident in incidents if not _is_as_pulled(memory.store, incident)
+        ]
         changed = [item for item in items if stored.get(item["document_id"]) != item["metadata"]["digest"]]
         pushed.unchanged += len(incidents) - len(changed)
         for start in range(0, len(changed), SEND_BATCH):
@@ -129,7 +131,9 @@ def pull(
     pulled.known_here = sum(len(by_incident[name]) for name in local_ids)
     changed = _changed_documents(memory.store, peer.channel.name, to_import)
     records = _incident_records(peer.bank, changed, stored_at=stored_at)
-    pulled.brought = memory.import_history((parse_record(record, undated) for record in records), progress, dry_run=dry_run)
+    pulled.brought = memory.import_history(
+        (parse_record(record, undated) for record in records), progress, dry_run=dry_run
+    )
     pulled.brought.unchanged += len(to_import) - len(changed)
     if not dry_run:
         rejected = {rejection.where for rejection in pulled.brought.rejected}

@@ -146,7 +146,11 @@ class _ImportRun:
 def _store_entries(recall: Retriever, items: Sequence[Incident | Document], *, credit: bool) -> list[StoreEntry]:
     prepared = recall.prepare(items)
     return [
-        StoreEntry(item, passages, executions_from_resolution(item.resolution if credit and isinstance(item, Incident) else None))
+        StoreEntry(
+            item,
+            passages,
+            executions_from_resolution(item.resolution if credit and isinstance(item, Incident) else None),
+        )
         for item, passages in zip(items, prepared, strict=True)
     ]
 

@@ -58,7 +58,13 @@ def _as_incident(evidence: Evidence, incident: Incident) -> Evidence:
     """Return the postmortem's evidence as its incident, keeping the postmortem's excerpt."""
     excerpt = replace(evidence.excerpt, page=evidence.id) if evidence.excerpt else None
     return replace(
-        evidence, id=incident.id, kind="incident", title=incident.title, incident=incident, document=None, excerpt=excerpt
+        evidence,
+        id=incident.id,
+        kind="incident",
+        title=incident.title,
+        incident=incident,
+        document=None,
+        excerpt=excerpt,
     )
 
 

@@ -133,7 +133,10 @@ def extra_context(incident: Incident, alerts: Sequence[StoredAlert], changes: Se
     if incident.source != ALERTS_SOURCE and alerts:
         lines += [ALSO_FIRING, *summarize_alerts(alert.alert for alert in sorted(alerts, key=effective_start))]
     recent = [change for change in changes if change.at > incident.started_at - CHANGE_WINDOW]
-    lines += [_describe_change(incident, change) for change in sorted(recent, key=lambda change: change.at, reverse=True)[:MAX_CHANGES]]
+    lines += [
+        _describe_change(incident, change)
+        for change in sorted(recent, key=lambda change: change.at, reverse=True)[:MAX_CHANGES]
+    ]
     return tuple(lines)
 
 
@@ -167,8 +170,16 @@ def _keep_earlier_alerts(before: Incident, after: Incident, first: Alert, also: 
 def _shared_labels(labels: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return the labels that all alerts share, and the fault labels on which they agree."""
     first, *further = labels
-    shared = {name: value for name, value in first.items() if all(further_labels.get(name) == value for further_labels in further)}
-    faults = {name: value for name in FAULT_LABELS if (value := _common_value(alert_labels.get(name) for alert_labels in labels))}
+    shared = {
+        name: value
+        for name, value in first.items()
+        if all(further_labels.get(name) == value for further_labels in further)
+    }
+    faults = {
+        name: value
+        for name in FAULT_LABELS
+        if (value := _common_value(alert_labels.get(name) for alert_labels in labels))
+    }
     return {**shared, **faults}
 
 

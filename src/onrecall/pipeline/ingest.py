@@ -172,7 +172,10 @@ class AlertIngester:
         parts = tuple(
             replace(
                 part,
-                fields=tuple(replace(field_value, value=text(field_value.value), place=text(field_value.place)) for field_value in part.fields),
+                fields=tuple(
+                    replace(field_value, value=text(field_value.value), place=text(field_value.place))
+                    for field_value in part.fields
+                ),
                 problems=tuple(map(clean.text, part.problems)),
             )
             for part in rehearsal.parts

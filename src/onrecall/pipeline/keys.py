@@ -100,7 +100,9 @@ class Keys:
         """Return the matching keys, oldest first, by id, prefix, name or token. Raises NotFound."""
         name_or_id = parse_key_id(which) or which
         keys = self._ring.all()
-        matching = [key for key in keys if name_or_id in (key.id, key.prefix)] or [key for key in keys if key.name == name_or_id]
+        matching = [key for key in keys if name_or_id in (key.id, key.prefix)] or [
+            key for key in keys if key.name == name_or_id
+        ]
         if not matching:
             displayed = f"{name_or_id[:SHOWN_CHARS]}…" if name_or_id.startswith(KEY_PREFIX) else name_or_id
             raise NotFound(f"there is no key {displayed}; `onrecall keys list` shows all keys")

@@ -25,7 +25,9 @@ def executions_from_resolution(resolution: Resolution | None) -> tuple[StepExecu
     )
 
 
-def executions_from_outcome(recommendation: Recommendation, outcome: RecommendationOutcome) -> tuple[StepExecution, ...]:
+def executions_from_outcome(
+    recommendation: Recommendation, outcome: RecommendationOutcome
+) -> tuple[StepExecution, ...]:
     """Return the step executions that an outcome reports."""
     keys = {step.n: step_key(step.text, step.command) for step in recommendation.steps}
     return tuple(StepExecution(keys[step.n], step.outcome, outcome.at) for step in outcome.steps)

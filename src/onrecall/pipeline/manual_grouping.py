@@ -128,7 +128,9 @@ class ManualGrouping:
     ) -> GroupingWrite:
         new = storm.build_incident(None, parted, self._topology)
         (passages,) = self._recall.prepare([new])
-        opened = NewIncident(new, passages, tuple(AlertAssignment(alert, MANUAL_ASSIGNMENT) for alert in parted), out_of=incident.id)
+        opened = NewIncident(
+            new, passages, tuple(AlertAssignment(alert, MANUAL_ASSIGNMENT) for alert in parted), out_of=incident.id
+        )
         after = storm.build_incident(incident, remaining, self._topology)
         return GroupingWrite(
             number,
@@ -160,7 +162,9 @@ class ManualGrouping:
             number,
             changed=(
                 replace(self._incident_change(merged, back, events=events), alerts=placed, untied=incident.id),
-                self._incident_change(incident, storm.build_incident(incident, remaining, self._topology), events=origin),
+                self._incident_change(
+                    incident, storm.build_incident(incident, remaining, self._topology), events=origin
+                ),
             ),
             pairings=dict.fromkeys(pairing_kinds(parted, remaining), False),
             by=by,
@@ -181,7 +185,9 @@ def merged_into(incident: Incident) -> str | None:
 def pairing_kinds(first: Sequence[StoredAlert], second: Sequence[StoredAlert]) -> frozenset[Kinds]:
     """Return the pairs of alert kinds for which a decision is remembered."""
     return frozenset(
-        pair for pair in manual_pairs(_alert_of_each_kind(first), _alert_of_each_kind(second)) if all(len(kind.encode()) <= MAX_KIND_BYTES for kind in pair)
+        pair
+        for pair in manual_pairs(_alert_of_each_kind(first), _alert_of_each_kind(second))
+        if all(len(kind.encode()) <= MAX_KIND_BYTES for kind in pair)
     )
 
 

@@ -167,7 +167,9 @@ class MemoryBankService:
             )
             for memory in own_memories
         ]
-        record = incident_record(name, documents, {memory.document: memory.text for memory in own_memories}, stored_at=True)
+        record = incident_record(
+            name, documents, {memory.document: memory.text for memory in own_memories}, stored_at=True
+        )
         item = parse_record(record)
         if not isinstance(item, Incident) or item.resolution is None:
             return None
@@ -216,7 +218,11 @@ class MemoryBankService:
     def _remove_incidents(self, bank: str, names: Iterable[str]) -> None:
         """Remove incidents created from texts that are gone, unless they have changed since."""
         created_here = [name for name in names if (stored := self._stored(name)) and stored.source == _source(bank)]
-        alone = [name for name in created_here if all(event.detail.get("imported") for event in self._memory.store.timeline(name))]
+        alone = [
+            name
+            for name in created_here
+            if all(event.detail.get("imported") for event in self._memory.store.timeline(name))
+        ]
         if alone:
             self._banks.remove(bank, (), alone)
 

@@ -98,7 +98,9 @@ class NotificationRules:
         update = build_update(incident, answer, happened, NotifiedState.from_json(last_state), delivered, suggestions)
         if update is None or not self._is_severe_enough(incident):
             return None
-        update = replace(update, alert_links=alert_links.collect_links(self._store.alerts_of(incident.id, LINKED_ALERTS)))
+        update = replace(
+            update, alert_links=alert_links.collect_links(self._store.alerts_of(incident.id, LINKED_ALERTS))
+        )
         message = self._channel.render(incident, answer, update, thread.remote if thread else {})
         if message is None:
             return None
@@ -195,7 +197,9 @@ class Dispatcher:
     def send_due(self) -> int:
         """Send due deliveries, the longest due first; returns the number of attempts."""
         tries = 0
-        while tries < BATCH and (delivery := self._outbox.start_attempt(self.name, self._holder, self._clock(), SEND_TIMEOUT)):
+        while tries < BATCH and (
+            delivery := self._outbox.start_attempt(self.name, self._holder, self._clock(), SEND_TIMEOUT)
+        ):
             self._try(delivery)
             tries += 1
         return tries

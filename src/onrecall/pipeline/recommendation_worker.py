@@ -54,7 +54,9 @@ class RecommendationWorker:
     def answer(self, incident_id: str) -> Recommendation:
         """Answer one incident now, whether it is due or not."""
         incident = self._store.incident(incident_id)
-        if self._store.answer_leases.acquire(self.worker, self._clock(), incident_id) and (stored := self._answer(incident_id)):
+        if self._store.answer_leases.acquire(self.worker, self._clock(), incident_id) and (
+            stored := self._answer(incident_id)
+        ):
             return stored
         answer, keys = self._recommend(incident)
         return self._store.save_recommendation(answer, keys)
@@ -81,7 +83,9 @@ class RecommendationWorker:
         changes = {
             (change.source, change.key): change
             for service in named_services
-            for change in self._store.change_events_near(service, incident.started_at + CLOCK_TOLERANCE, to_hours(storm.CHANGE_WINDOW + CLOCK_TOLERANCE))
+            for change in self._store.change_events_near(
+                service, incident.started_at + CLOCK_TOLERANCE, to_hours(storm.CHANGE_WINDOW + CLOCK_TOLERANCE)
+            )
         }
         return self._advisor.recommend(incident, storm.extra_context(incident, alerts, list(changes.values())))
 

@@ -54,11 +54,17 @@ class Recurrences:
     """Families of root causes without a label that wait for a person; None where it is asked as of a time."""
 
 
-def find_recurrences(store: Storage, now: datetime, selection: FamilyFilter, as_of: datetime | None = None) -> Recurrences:
+def find_recurrences(
+    store: Storage, now: datetime, selection: FamilyFilter, as_of: datetime | None = None
+) -> Recurrences:
     """Return the families as of now or of a given time."""
     incidents = list(all_incidents(store, as_of))
     at = as_of or now
-    matching = [family for family in find_families(incidents, find_similar_causes(store, incidents, as_of), now=at) if _fits(family, selection)]
+    matching = [
+        family
+        for family in find_families(incidents, find_similar_causes(store, incidents, as_of), now=at)
+        if _fits(family, selection)
+    ]
     incidents_by_id = {incident.id: incident for incident in incidents}
     reports = list(_reports(store, as_of)) if matching else []
     return Recurrences(
@@ -72,12 +78,17 @@ def find_recurrences(store: Storage, now: datetime, selection: FamilyFilter, as_
     )
 
 
-def find_similar_causes(store: Storage, incidents: Sequence[Incident], as_of: datetime | None = None) -> list[SimilarCauses]:
+def find_similar_causes(
+    store: Storage, incidents: Sequence[Incident], as_of: datetime | None = None
+) -> list[SimilarCauses]:
     """Return pairs of equivalent root causes in different words; none without a sentence model."""
     causes = {incident.id: words for incident in incidents if (words := root_cause(incident))}
     if all(normalized_cause(incident) for incident in incidents if incident.id in causes):
         return []
-    oldest = sorted((incident for incident in incidents if incident.id in causes), key=lambda incident: (incident.started_at, incident.id))
+    oldest = sorted(
+        (incident for incident in incidents if incident.id in causes),
+        key=lambda incident: (incident.started_at, incident.id),
+    )
     vectors = cause_vectors(store, [incident.id for incident in oldest], as_of)
     if not vectors:
         return []
@@ -147,7 +158,11 @@ def _reports(store: Storage, as_of: datetime | None) -> Iterator[Document]:
         cursor: str | None = None
         while True:
             page = store.documents(kind=kind, cursor=cursor, limit=PAGE_SIZE)
-            yield from (document for document in page.items if as_of is None or document.dated is None or document.dated <= as_of)
+            yield from (
+                document
+                for document in page.items
+                if as_of is None or document.dated is None or document.dated <= as_of
+            )
             cursor = page.next_cursor
             if cursor is None:
                 break

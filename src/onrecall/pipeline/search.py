@@ -106,10 +106,14 @@ def _rank_key(record: Page, query: str, words: Sequence[str]) -> tuple[bool, int
 
 def _match_page(record: Page, words: Sequence[str]) -> SearchMatch:
     """Return the first line with the most query words."""
-    lines = [line for line in page.numbered_lines(record) if line.text.strip()] or [page.PageLine(1, record.title, "opening")]
+    lines = [line for line in page.numbered_lines(record) if line.text.strip()] or [
+        page.PageLine(1, record.title, "opening")
+    ]
     best = max(lines, key=lambda line: sum(word in line.text.casefold() for word in words))
     if isinstance(record, Incident):
-        return SearchMatch("incident", record.id, record.title, best.number, best.text, "incident", record.service, record.status)
+        return SearchMatch(
+            "incident", record.id, record.title, best.number, best.text, "incident", record.service, record.status
+        )
     return SearchMatch("document", record.id, record.title, best.number, best.text, "document", record.service)
 
 

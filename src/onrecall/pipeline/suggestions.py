@@ -161,7 +161,9 @@ def suggestion_id(*content: str) -> str:
 def resolution_from_text(note: StoredNote, at: datetime) -> Resolution:
     """Return a note as a suggested resolution: its text as root cause, its actions as steps."""
     text = (note.text or "").strip()
-    return Resolution(collapse_whitespace(text)[:2_000], at, steps=parse_steps(text), summary=text, provenance="suggested")
+    return Resolution(
+        collapse_whitespace(text)[:2_000], at, steps=parse_steps(text), summary=text, provenance="suggested"
+    )
 
 
 def newest_notes(notes: Iterable[StoredNote]) -> list[StoredNote]:

@@ -60,21 +60,33 @@ class RecurrenceGroup:
     @property
     def why(self) -> str:
         """Why the members belong together, as a sentence."""
-        labels = Counter(normalized_cause(incident) for incident, tie in zip(self.members, self.ties, strict=True) if tie.kind == "cause")
+        labels = Counter(
+            normalized_cause(incident)
+            for incident, tie in zip(self.members, self.ties, strict=True)
+            if tie.kind == "cause"
+        )
         parts = [f"{n} share the cause `{self.spelling(cause_label)}`" for cause_label, n in _by_count(labels)]
         counted = Counter(tie.kind for tie in self.ties)
-        parts += [f"{n} {singular if n == 1 else plural}" for kind, singular, plural in _REASON_WORDS if (n := counted[kind])]
+        parts += [
+            f"{n} {singular if n == 1 else plural}" for kind, singular, plural in _REASON_WORDS if (n := counted[kind])
+        ]
         return ", ".join(parts)
 
     @property
     def cause(self) -> str | None:
         """The most common label in its most common spelling."""
-        labels = _by_count(Counter(cause_label for incident in self.members if (cause_label := normalized_cause(incident))))
+        labels = _by_count(
+            Counter(cause_label for incident in self.members if (cause_label := normalized_cause(incident)))
+        )
         return self.spelling(labels[0][0]) if labels else None
 
     def spelling(self, cause_label: str) -> str:
         """Return the most common spelling of a label."""
-        written = (incident.resolution.cause for incident in self.members if incident.resolution and normalized_cause(incident) == cause_label)
+        written = (
+            incident.resolution.cause
+            for incident in self.members
+            if incident.resolution and normalized_cause(incident) == cause_label
+        )
         return _by_count(Counter(spelled.strip() for spelled in written if spelled))[0][0]
 
 
@@ -86,7 +98,9 @@ _REASON_WORDS: Sequence[tuple[Kind, str, str]] = (
 )
 
 
-def group_incidents(incidents: Iterable[Incident], similar: Iterable[SimilarCauses] = ()) -> tuple[RecurrenceGroup, ...]:
+def group_incidents(
+    incidents: Iterable[Incident], similar: Iterable[SimilarCauses] = ()
+) -> tuple[RecurrenceGroup, ...]:
     """Return all groups of two or more, independent of the order of the arguments."""
     by_id = {incident.id: incident for incident in sorted(incidents, key=_age_key)}
     union = _UnionFind(by_id)
@@ -96,7 +110,11 @@ def group_incidents(incidents: Iterable[Incident], similar: Iterable[SimilarCaus
     union.join_words("same_root_cause", _with_same_text(root_causes))
     union.join_words("like_root_cause", _with_similar_causes(similar, by_id))
     union.make_firm(root_causes)
-    openings = {name: (incident.service or "", words) for name, incident in by_id.items() if (words := comparable_text(incident.text))}
+    openings = {
+        name: (incident.service or "", words)
+        for name, incident in by_id.items()
+        if (words := comparable_text(incident.text))
+    }
     union.join_words("same_opening", _with_same_text(openings))
     return tuple(sorted(union.groups(), key=lambda group: _age_key(group.members[0])))
 
@@ -198,7 +216,9 @@ _REASON_TEXTS: Mapping[Kind, str] = {
 }
 
 
-def _membership_reasons(members: Sequence[Incident], by_words: Mapping[str, MembershipReason]) -> Iterator[MembershipReason]:
+def _membership_reasons(
+    members: Sequence[Incident], by_words: Mapping[str, MembershipReason]
+) -> Iterator[MembershipReason]:
     """Yield each member's strongest reason: label, then link, then text."""
     carriers: dict[str, list[str]] = {}
     targets: dict[str, list[tuple[str, str]]] = {}
@@ -220,7 +240,9 @@ def _by_link(
 ) -> MembershipReason | None:
     for link in incident.links:
         if link.incident in names - {incident.id}:
-            return MembershipReason(incident.id, "link", link.incident, f"is linked as a {link.kind} of {link.incident}")
+            return MembershipReason(
+                incident.id, "link", link.incident, f"is linked as a {link.kind} of {link.incident}"
+            )
     for neighbor, kind in targets.get(incident.id, ()):
         if neighbor != incident.id:
             return MembershipReason(incident.id, "link", neighbor, f"{neighbor} is linked as a {kind} of it")

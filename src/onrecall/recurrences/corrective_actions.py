@@ -72,7 +72,10 @@ def find_proven_fix(
     for incident in explained:
         for step in _steps(incident):
             steps_by_key.setdefault(key(step), {}).setdefault(incident.id, {}).setdefault(step.outcome, step)
-    worked = {name: [incident for incident in explained if "worked" in tries.get(incident.id, ())] for name, tries in steps_by_key.items()}
+    worked = {
+        name: [incident for incident in explained if "worked" in tries.get(incident.id, ())]
+        for name, tries in steps_by_key.items()
+    }
     order = {incident.id: n for n, incident in enumerate(explained)}
     often = [name for name, where in worked.items() if len(where) > 1]
     for name in sorted(often, key=lambda name: (-len(worked[name]), order[worked[name][0].id], name)):
@@ -80,7 +83,9 @@ def find_proven_fix(
         step = steps_by_key[name][newest.id]["worked"]
         if changes(step):
             failed = sum(any(outcome != "worked" for outcome in tries) for tries in steps_by_key[name].values())
-            return ProvenFix(step.text, step.command, len(worked[name]), failed, len(explained), _cite_step(newest, step))
+            return ProvenFix(
+                step.text, step.command, len(worked[name]), failed, len(explained), _cite_step(newest, step)
+            )
     return None
 
 
@@ -88,7 +93,13 @@ def find_corrective_actions(members: Iterable[Incident], documents: Iterable[Doc
     """Return all corrective actions, newest first; within a page, the last line first."""
     noted = [action for incident in members for action in _actions_in_resolution(incident)]
     noted += [action for document in documents for action in _actions_in_document(document)]
-    return tuple(sorted(noted, key=lambda action: (action.at or _BEGINNING_OF_TIME, action.citation.id, action.citation.line), reverse=True))
+    return tuple(
+        sorted(
+            noted,
+            key=lambda action: (action.at or _BEGINNING_OF_TIME, action.citation.id, action.citation.line),
+            reverse=True,
+        )
+    )
 
 
 def _steps(incident: Incident) -> tuple[ResolutionStep, ...]:
@@ -113,7 +124,11 @@ def _actions_in_resolution(incident: Incident) -> Iterator[CorrectiveAction]:
             continue
         if line.text.startswith("## "):
             heading = line.text
-        if line.step is not None and resolution.steps[line.step].outcome == "worked" and is_permanent(resolution.steps[line.step].text):
+        if (
+            line.step is not None
+            and resolution.steps[line.step].outcome == "worked"
+            and is_permanent(resolution.steps[line.step].text)
+        ):
             yield CorrectiveAction(
                 resolution.steps[line.step].text, "done", resolution.at, Citation(incident.id, line.text, line.number)
             )

@@ -810,7 +810,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Edit
+         * @description Change title, service, severity, labels, tags or assignee; later alerts leave an edited field alone.
+         */
+        patch: operations["edit_api_v1_incidents__incident_id__patch"];
         trace?: never;
     };
     "/api/v1/incidents/{incident_id}/acknowledge": {
@@ -866,6 +870,46 @@ export interface paths {
          * @description Say who works on it, or that nobody does; the same name again changes nothing.
          */
         put: operations["assign_api_v1_incidents__incident_id__assignee_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add
+         * @description Store a picture for its notes, without metadata; the same picture again answers 200 and adds nothing.
+         */
+        post: operations["add_api_v1_incidents__incident_id__images_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/images/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image
+         * @description Return a picture; a browser that opens it saves it.
+         */
+        get: operations["image_api_v1_incidents__incident_id__images__image_id__get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1298,7 +1342,7 @@ export interface paths {
         };
         /**
          * Now
-         * @description List open incidents, newest first, with verdict, trust, number of alerts, last event and last change before.
+         * @description List open incidents with verdict, trust, number of alerts, last event and last change before, newest first.
          */
         get: operations["now_api_v1_now_get"];
         put?: never;
@@ -1521,6 +1565,46 @@ export interface paths {
          * @description List every sender with its address, its credentials, its last message and its number of alerts.
          */
         get: operations["senders_api_v1_senders_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Services
+         * @description List services that incidents or documents name, most unresolved incidents first.
+         */
+        get: operations["services_api_v1_services_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Service
+         * @description Return what is on record about one service: incidents, hours lost, documents, changes, alerts by source.
+         */
+        get: operations["service_api_v1_services__name__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2646,6 +2730,23 @@ export interface components {
             items: components["schemas"]["AlertOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * AlertSourceOut
+         * @description How many alerts about the service one source sent in the last 90 days.
+         */
+        AlertSourceOut: {
+            /** Alerts */
+            alerts: number;
+            /** Firing */
+            firing: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Source */
+            source: string;
         };
         /**
          * Alerts
@@ -4041,6 +4142,21 @@ export interface components {
             total: number;
         };
         /**
+         * DocumentTitleOut
+         * @description A document without its text.
+         */
+        DocumentTitleOut: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "runbook" | "postmortem" | "rca";
+            /** Title */
+            title: string;
+        };
+        /**
          * DocumentsOut
          * @description Documents, newest first.
          */
@@ -4452,6 +4568,43 @@ export interface components {
             mrr: components["schemas"]["EstimateOut"];
         };
         /**
+         * ImageOut
+         * @description A stored picture, and how a note shows it.
+         */
+        ImageOut: {
+            /** Height */
+            height: number;
+            /** Id */
+            id: string;
+            /** Incident */
+            incident: string;
+            /**
+             * Markdown
+             * @description What shows it in a note.
+             * @example ![graph.png](/api/v1/incidents/…)
+             */
+            markdown: string;
+            /** Name */
+            name: string;
+            /**
+             * Size
+             * @description Bytes, without metadata.
+             */
+            size: number;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "image/png" | "image/jpeg" | "image/webp" | "image/gif";
+            /**
+             * Url
+             * @description The path of the picture on this server.
+             */
+            url: string;
+            /** Width */
+            width: number;
+        };
+        /**
          * ImportOut
          * @description What became of an import.
          */
@@ -4515,6 +4668,49 @@ export interface components {
             unchanged: number;
             /** Updated */
             updated: number;
+        };
+        /**
+         * IncidentEditIn
+         * @description What to change on an incident; what is left out stays as it is.
+         */
+        IncidentEditIn: {
+            /**
+             * Assignee
+             * @description A name; null or empty: nobody.
+             */
+            assignee?: string | null;
+            /**
+             * By
+             * @description Who says so; by default the name of the key.
+             */
+            by?: string | null;
+            /**
+             * Labels
+             * @description Labels to set; null removes one. All others stay.
+             */
+            labels?: {
+                [key: string]: string | null;
+            } | null;
+            /**
+             * Service
+             * @description Null: no service.
+             */
+            service?: string | null;
+            /** Severity */
+            severity?: ("critical" | "high" | "medium" | "low" | "info" | "unknown") | null;
+            /**
+             * Tags
+             * @description All tags from now on.
+             * @example [
+             *       "customer-facing"
+             *     ]
+             */
+            tags?: string[] | null;
+            /**
+             * Title
+             * @example Checkout answers 502
+             */
+            title?: string | null;
         };
         /**
          * IncidentIn
@@ -4586,6 +4782,11 @@ export interface components {
              * @description The id of the postmortem that tells of it.
              */
             document: string | null;
+            /**
+             * Edited
+             * @description Fields that a person set, such as `title` or `labels.region`; later alerts leave them alone.
+             */
+            edited?: string[];
             /** Environment */
             environment: string | null;
             /** Id */
@@ -4629,6 +4830,11 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
+            /**
+             * Tags
+             * @description Words by which people sort incidents.
+             */
+            tags?: string[];
             /** Timeline */
             timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */
@@ -4666,6 +4872,11 @@ export interface components {
              * @description The id of the postmortem that tells of it.
              */
             document: string | null;
+            /**
+             * Edited
+             * @description Fields that a person set, such as `title` or `labels.region`; later alerts leave them alone.
+             */
+            edited?: string[];
             /** Environment */
             environment: string | null;
             /** Id */
@@ -4709,6 +4920,11 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
+            /**
+             * Tags
+             * @description Words by which people sort incidents.
+             */
+            tags?: string[];
             /** Timeline */
             timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */
@@ -5596,6 +5812,18 @@ export interface components {
              * @enum {string}
              */
             verdict: "helped" | "did_not_help";
+        };
+        /**
+         * OwnerOut
+         * @description Who owns the service, as a label of its newest incident that has one says.
+         */
+        OwnerOut: {
+            /** Incident */
+            incident: string;
+            /** Label */
+            label: string;
+            /** Name */
+            name: string;
         };
         /**
          * PageOut
@@ -6852,6 +7080,23 @@ export interface components {
             title: string;
         };
         /**
+         * ServiceCountOut
+         * @description A service and how many incidents it has.
+         */
+        ServiceCountOut: {
+            /** Incidents */
+            incidents: number;
+            /**
+             * Last Started At
+             * @description When its newest incident began; null: it has none, and only documents name it.
+             */
+            last_started_at: string | null;
+            /** Name */
+            name: string;
+            /** Unresolved */
+            unresolved: number;
+        };
+        /**
          * ServiceOut
          * @description A service that a family touched, and how often.
          */
@@ -6860,6 +7105,71 @@ export interface components {
             count: number;
             /** Name */
             name: string;
+        };
+        /**
+         * ServicePageOut
+         * @description What is on record about a service; lists are newest first.
+         */
+        ServicePageOut: {
+            /** Alert Sources */
+            alert_sources: components["schemas"]["AlertSourceOut"][];
+            /**
+             * Changes
+             * @description The last 10.
+             */
+            changes: components["schemas"]["ChangeOut"][];
+            /**
+             * Documents
+             * @description Runbooks first, at most 20.
+             */
+            documents: components["schemas"]["DocumentTitleOut"][];
+            /** Incidents Count */
+            incidents_count: number;
+            lost: components["schemas"]["LostOut"];
+            /**
+             * Median Minutes
+             * @description From start to end; null: none has both.
+             */
+            median_minutes: number | null;
+            /** Months */
+            months: components["schemas"]["MonthOut"][];
+            /** Name */
+            name: string;
+            /** Owners */
+            owners: components["schemas"]["OwnerOut"][];
+            /**
+             * People
+             * @description Who was assigned to its incidents or resolved them, newest first.
+             */
+            people: string[];
+            /**
+             * Resolved
+             * @description The newest 10 of the last 365 days.
+             */
+            resolved: components["schemas"]["IncidentOut"][];
+            /**
+             * Since
+             * Format: date-time
+             * @description Hours, median and months count incidents that began at or after this time.
+             */
+            since: string;
+            /**
+             * Unresolved
+             * @description At most 50.
+             */
+            unresolved: components["schemas"]["IncidentOut"][];
+            /** Unresolved Count */
+            unresolved_count: number;
+        };
+        /**
+         * Services
+         * @description A page of services; `next` fetches the following one.
+         */
+        Services: {
+            /** Items */
+            items: components["schemas"]["ServiceCountOut"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * SetAsideOut
@@ -12009,7 +12319,7 @@ export interface operations {
                 q?: string | null;
                 /** @description Started at or after. */
                 since?: string | null;
-                /** @description Started before. */
+                /** @description Started changes_before. */
                 until?: string | null;
                 cursor?: string | null;
                 limit?: number;
@@ -12258,6 +12568,122 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    edit_api_v1_incidents__incident_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentEditIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentSeenOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This contradicts what is already known */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12588,6 +13014,254 @@ export interface operations {
             };
             /** @description This contradicts what is already known */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_api_v1_incidents__incident_id__images_post: {
+        parameters: {
+            query?: {
+                /** @description The name of the file. */
+                name?: string | null;
+            };
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The bytes of one picture, at most 5 MB; its content tells its type. */
+        requestBody: {
+            content: {
+                "image/gif": string;
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This contradicts what is already known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The request can't be answered */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    image_api_v1_incidents__incident_id__images__image_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/gif": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15166,6 +15840,10 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info" | "unknown") | null;
                 /** @description Words in the title or the description. */
                 q?: string | null;
+                /** @description What incidents are ordered by; those equal in it are newest first. */
+                sort?: "started_at" | "severity" | "service" | "assignee";
+                /** @description `desc`: newest, worst, or from Z to A first. */
+                order?: "desc" | "asc";
                 cursor?: string | null;
                 limit?: number;
             };
@@ -16306,6 +16984,203 @@ export interface operations {
             };
             /** @description This key may not do that */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    services_api_v1_services_get: {
+        parameters: {
+            query?: {
+                /** @description A part of the name. */
+                q?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Services"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    service_api_v1_services__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServicePageOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
