@@ -90,13 +90,13 @@ class Settings(BaseSettings):
         default=None,
         description="Role of requests without a key through a proxy on this machine, such as a Next.js rewrite.",
     )
-    settle_seconds: float = Field(
+    group_wait_seconds: float = Field(
         default=3, ge=0, le=60, description="Seconds from an incident's first alert to its answer."
     )
-    refresh_seconds: float = Field(
+    group_interval_seconds: float = Field(
         default=60, ge=0, le=86_400, description="Minimum seconds between two answers to one incident."
     )
-    resolve_after_seconds: float = Field(
+    resolve_timeout_seconds: float = Field(
         default=300, ge=0, le=604_800, description="Seconds from the end of an incident's last alert to its own end."
     )
     worker: Literal["auto", "thread", "process"] = Field(
@@ -469,8 +469,19 @@ def _split_list(value: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if value else ()
 
 
+RENAMED = {
+    "SETTLE_SECONDS": "GROUP_WAIT_SECONDS",
+    "REFRESH_SECONDS": "GROUP_INTERVAL_SECONDS",
+    "RESOLVE_AFTER_SECONDS": "RESOLVE_TIMEOUT_SECONDS",
+}
+"""Former names of settings; they are refused, because a name that is ignored changes nothing and nobody notices."""
+
+
 def load() -> Settings:
     """Load the settings of this environment. Raises Invalid naming the wrong variable."""
+    for former, current in RENAMED.items():
+        if PREFIX + former in os.environ:
+            raise Invalid(f"{PREFIX}{former} is now {PREFIX}{current}; rename it", PREFIX + former)
     try:
         return Settings()
     except ValidationError as error:

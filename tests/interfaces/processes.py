@@ -17,7 +17,7 @@ COMMAND = (sys.executable, "-m", "onrecall")
 def surroundings(data_dir: Path) -> dict[str, str]:
     """The environment of a process over a data folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ONRECALL_")}
-    return kept | {"ONRECALL_DATA_DIR": str(data_dir), "ONRECALL_SETTLE_SECONDS": "0"}
+    return kept | {"ONRECALL_DATA_DIR": str(data_dir), "ONRECALL_GROUP_WAIT_SECONDS": "0"}
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def home(
             open_app(Settings(data_dir=folder, database_url=url)) as theirs,
         ):
             theirs.memory.store.load(ours.memory.store.dump())
-    chosen = {"data_dir": folder, "settle_seconds": 0} | ({"database_url": url} if url else {})
+    chosen = {"data_dir": folder, "group_wait_seconds": 0} | ({"database_url": url} if url else {})
     with open_app(Settings(**chosen)) as opened:
         yield opened
 

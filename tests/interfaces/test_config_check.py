@@ -35,6 +35,7 @@ def test_an_environment_without_settings_is_fine(check):
         ("ZEBRA_STRIPES", "warning", "the nearest is ONRECALL_"),
         ("HOST_FILE", "error", "set ONRECALL_HOST itself"),
         ("SERVICE_HOST", "warning", "enableServiceLinks: false"),
+        ("SETTLE_SECONDS", "error", "it is now ONRECALL_GROUP_WAIT_SECONDS"),
     ],
 )
 def test_a_name_that_nothing_reads_is_named_with_what_was_likely_meant(check, name, level, words):

@@ -22,7 +22,7 @@ SECRET = "a-secret-of-some-length"
 
 
 def chosen(folder: Path, **more: object) -> Settings:
-    return Settings(data_dir=folder, settle_seconds=0, allow_private_hosts="127.0.0.1", **more)
+    return Settings(data_dir=folder, group_wait_seconds=0, allow_private_hosts="127.0.0.1", **more)
 
 
 @contextmanager

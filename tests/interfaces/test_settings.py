@@ -31,6 +31,20 @@ def test_a_wrong_value_names_its_variable(monkeypatch):
         load()
 
 
+@pytest.mark.parametrize(
+    ("former", "current"),
+    [
+        ("SETTLE_SECONDS", "GROUP_WAIT_SECONDS"),
+        ("REFRESH_SECONDS", "GROUP_INTERVAL_SECONDS"),
+        ("RESOLVE_AFTER_SECONDS", "RESOLVE_TIMEOUT_SECONDS"),
+    ],
+)
+def test_a_former_name_is_refused_with_the_current_one(monkeypatch, former, current):
+    monkeypatch.setenv(f"ONRECALL_{former}", "1")
+    with pytest.raises(Invalid, match=f"ONRECALL_{former} is now ONRECALL_{current}"):
+        load()
+
+
 def test_a_secret_may_stand_in_a_file(monkeypatch, tmp_path):
     (tmp_path / "key").write_text("not-a-real-key\n", encoding="utf-8")
     monkeypatch.setenv("ONRECALL_EMBEDDINGS_KEY_FILE", str(tmp_path / "key"))

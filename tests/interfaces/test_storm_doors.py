@@ -33,9 +33,9 @@ def chosen(tmp_path: Path) -> Settings:
     needs.write_text("orders: [database]\ncart: [database]\n")
     return Settings(
         data_dir=tmp_path / "data",
-        settle_seconds=0.2,
-        refresh_seconds=0,
-        resolve_after_seconds=1,
+        group_wait_seconds=0.2,
+        group_interval_seconds=0,
+        resolve_timeout_seconds=1,
         dependencies=needs,
     )
 
@@ -172,7 +172,7 @@ def test_merge_and_split_on_the_command_line(client, home, chosen):
 def test_the_worker_goes_on_when_the_database_could_not_be_used(tmp_path, caplog):
     """Another process holds SQLite's lock for longer than this one waits; then it lets go."""
     url = f"sqlite:///{tmp_path / 'onrecall.db'}?timeout=0.2"
-    with open_app(Settings(data_dir=tmp_path, database_url=url, settle_seconds=0)) as home:
+    with open_app(Settings(data_dir=tmp_path, database_url=url, group_wait_seconds=0)) as home:
         at = datetime.now(UTC) - timedelta(seconds=1)
         post_to(home, at)
         other = sqlite3.connect(tmp_path / "onrecall.db", isolation_level=None, check_same_thread=False)

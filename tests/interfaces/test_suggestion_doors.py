@@ -26,7 +26,9 @@ PATIENCE = 30
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[AppContext]:
-    chosen = Settings(data_dir=tmp_path / "data", settle_seconds=0.1, refresh_seconds=0, resolve_after_seconds=0.2)
+    chosen = Settings(
+        data_dir=tmp_path / "data", group_wait_seconds=0.1, group_interval_seconds=0, resolve_timeout_seconds=0.2
+    )
     with open_app(chosen) as opened:
         yield opened
 

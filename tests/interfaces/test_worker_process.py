@@ -22,7 +22,7 @@ SECONDS = 120
 
 
 def settled(store_url: str, folder: Path) -> Settings:
-    return Settings(data_dir=folder, database_url=store_url, settle_seconds=0, worker="process")
+    return Settings(data_dir=folder, database_url=store_url, group_wait_seconds=0, worker="process")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_whoever_was_slower_looks_again(memory, clock, store):
     seen = store.grouping.take_snapshot(clock(), 10, IncidentAlertCache())
     work = other.grouping._plan_write(seen, clock())
     assert memory.grouping.run() == 1
-    assert store.grouping.apply(work, clock(), GroupingTimers().settle) is None
+    assert store.grouping.apply(work, clock(), GroupingTimers().group_wait) is None
     assert other.grouping.run() == 0
     assert len(store.alerts_of(only(memory).id)) == 1
 
@@ -33,7 +33,7 @@ def test_news_that_comes_while_grouping_stays_on_the_queue(memory, clock, store)
     tell(memory, a)
     seen = store.grouping.take_snapshot(clock(), 10, IncidentAlertCache())
     tell(memory, ended(a, clock()))
-    assert store.grouping.apply(memory.grouping._plan_write(seen, clock()), clock(), GroupingTimers().settle)
+    assert store.grouping.apply(memory.grouping._plan_write(seen, clock()), clock(), GroupingTimers().group_wait)
     assert [one.alert.status for one in store.waiting_alerts(10)] == ["resolved"]
     later(memory, clock, minutes=1)
     later(memory, clock, minutes=6)
@@ -80,8 +80,8 @@ def test_a_claim_is_one_workers_until_it_runs_out(memory, clock, store):
     assert store.answer_leases.acquire("two", clock()) == name
     assert not store.answer_leases.renew("one", name, clock())
     answer, keys = memory._advisor.recommend(store.incident(name))
-    assert store.answer_leases.complete("one", name, answer, keys, clock(), GroupingTimers().refresh) is None
-    assert store.answer_leases.complete("two", name, answer, keys, clock(), GroupingTimers().refresh)
+    assert store.answer_leases.complete("one", name, answer, keys, clock(), GroupingTimers().group_interval) is None
+    assert store.answer_leases.complete("two", name, answer, keys, clock(), GroupingTimers().group_interval)
     assert len(answers(memory, name)) == 1
     assert store.answer_leases.acquire("two", clock()) is None
 
@@ -96,7 +96,7 @@ def test_what_comes_while_it_is_answered_is_not_lost(memory, clock, store):
     grouped(memory)
     clock.forward(seconds=5)
     assert store.answer_leases.acquire("another", clock()) is None
-    store.answer_leases.complete("slow", name, answer, keys, clock(), GroupingTimers().refresh)
+    store.answer_leases.complete("slow", name, answer, keys, clock(), GroupingTimers().group_interval)
     later(memory, clock, seconds=59)
     assert len(answers(memory, name)) == 1
     later(memory, clock, seconds=10)

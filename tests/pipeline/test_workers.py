@@ -31,7 +31,7 @@ def environment(store_url: str, tmp_path: Path) -> dict[str, str]:
         "DATA_DIR": str(tmp_path / "data"),
         "DATABASE_URL": store_url,
         "DEPENDENCIES": str(tmp_path / "needs.yaml"),
-        "SETTLE_SECONDS": "0.5",
+        "GROUP_WAIT_SECONDS": "0.5",
         "REFRESH_SECONDS": "5",
     }
     return os.environ | {f"ONRECALL_{name}": value for name, value in chosen.items()}

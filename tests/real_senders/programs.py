@@ -110,9 +110,9 @@ class Metrics:
 def onrecall(folder: Path, port: int) -> Program:
     environment = {
         "ONRECALL_DATA_DIR": str(folder / "data"),
-        "ONRECALL_SETTLE_SECONDS": "1",
-        "ONRECALL_REFRESH_SECONDS": "5",
-        "ONRECALL_RESOLVE_AFTER_SECONDS": "2",
+        "ONRECALL_GROUP_WAIT_SECONDS": "1",
+        "ONRECALL_GROUP_INTERVAL_SECONDS": "5",
+        "ONRECALL_RESOLVE_TIMEOUT_SECONDS": "2",
     }
     command = [sys.executable, "-c", "from onrecall.cli.main import main; main()", "serve", "--port", str(port)]
     return Program(command, folder / "onrecall.log", f"http://127.0.0.1:{port}/readyz", environment)

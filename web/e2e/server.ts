@@ -16,7 +16,7 @@ export class Server {
 
   /** Begin, with more settings if need be. */
   async start(more: Record<string, string> = {}): Promise<void> {
-    const env = { ...process.env, ONRECALL_DATA_DIR: this.folder, ONRECALL_SETTLE_SECONDS: "0.5", ONRECALL_RESOLVE_AFTER_SECONDS: "1", ...more };
+    const env = { ...process.env, ONRECALL_DATA_DIR: this.folder, ONRECALL_GROUP_WAIT_SECONDS: "0.5", ONRECALL_RESOLVE_TIMEOUT_SECONDS: "1", ...more };
     this.process = spawn(ONRECALL, ["serve", "--port", String(this.port)], { env, stdio: "ignore" });
     for (let tries = 0; tries < 300; tries++) {
       const ready = await fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);

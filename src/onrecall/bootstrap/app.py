@@ -136,9 +136,9 @@ def open_storage(chosen: Settings | None = None) -> Iterator[Storage]:
 def grouping_timers(chosen: Settings) -> GroupingTimers:
     """Read the timers of grouping."""
     return GroupingTimers(
-        timedelta(seconds=chosen.settle_seconds),
-        timedelta(seconds=chosen.refresh_seconds),
-        timedelta(seconds=chosen.resolve_after_seconds),
+        timedelta(seconds=chosen.group_wait_seconds),
+        timedelta(seconds=chosen.group_interval_seconds),
+        timedelta(seconds=chosen.resolve_timeout_seconds),
     )
 
 

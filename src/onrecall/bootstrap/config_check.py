@@ -20,7 +20,7 @@ from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, sou
 from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.redaction import redact
 from onrecall.retrieval.embeddings import load_embedder
-from onrecall.settings import PREFIX, Settings, mask_url
+from onrecall.settings import PREFIX, RENAMED, Settings, mask_url
 from onrecall.storage.database import BACKENDS
 
 FILE = "_FILE"
@@ -142,7 +142,9 @@ def _unknown_names(environment: Mapping[str, str]) -> Iterator[ConfigFinding]:
         name = variable.upper()
         if not name.startswith(PREFIX) or name in known or variable in files:
             continue
-        if name.removesuffix(FILE) in known:
+        if (current := RENAMED.get(name.removeprefix(PREFIX))) is not None:
+            yield ConfigFinding("error", variable, f"it is now {PREFIX}{current}; rename it")
+        elif name.removesuffix(FILE) in known:
             setting = name.removesuffix(FILE)
             yield ConfigFinding("error", variable, f"only a secret can be read from a file; set {setting} itself")
         elif KUBERNETES.fullmatch(name):

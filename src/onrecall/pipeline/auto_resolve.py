@@ -31,13 +31,13 @@ class AutoResolver:
         self,
         store: Storage,
         clock: Callable[[], datetime],
-        pace: GroupingTimers,
+        timers: GroupingTimers,
         suggestions: SuggestionDesk,
         switch: DeadMansSwitch,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._pace = pace
+        self._timers = timers
         self._suggestions = suggestions
         self._switch = switch
 
@@ -58,7 +58,7 @@ class AutoResolver:
         pending = self._store.grouping.waiting_changes(BATCH, storm.CHANGE_WINDOW)
         if pending:
             incident_ids = [name for _, names in pending for name in names]
-            soonest = self._clock() + self._pace.settle
+            soonest = self._clock() + self._timers.group_wait
             self._store.grouping.mark_changes_processed([change for change, _ in pending], incident_ids, soonest)
         return len(pending)
 
@@ -73,7 +73,7 @@ class AutoResolver:
 
     def _resolve_quiet(self) -> int:
         now = self._clock()
-        since = now - self._pace.resolve_after
+        since = now - self._timers.resolve_timeout
         quiet = self._store.grouping.quiet_incidents(since)
         for name in quiet:
             self._suggest(self._store.incident(name), self._store.notes_of(name))

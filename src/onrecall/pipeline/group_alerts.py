@@ -57,11 +57,11 @@ BACKGROUND_REFRESH = timedelta(minutes=10)
 class GroupingTimers:
     """Delays between alerts, answers and resolution."""
 
-    settle: timedelta = timedelta(seconds=3)
+    group_wait: timedelta = timedelta(seconds=3)
     """Delay from the first alert to the first answer (Alertmanager's `group_wait`)."""
-    refresh: timedelta = timedelta(seconds=60)
+    group_interval: timedelta = timedelta(seconds=60)
     """Minimum time between two answers (`group_interval`)."""
-    resolve_after: timedelta = timedelta(minutes=5)
+    resolve_timeout: timedelta = timedelta(minutes=5)
     """Delay from the end of the last alert to the resolution (`resolve_timeout`)."""
 
 
@@ -93,13 +93,13 @@ class AlertGrouper:
         recall: Retriever,
         clock: Callable[[], datetime],
         topology: ServiceGraph,
-        pace: GroupingTimers,
+        timers: GroupingTimers,
     ) -> None:
         self._store = store
         self._recall = recall
         self._clock = clock
         self._topology = topology
-        self._pace = pace
+        self._timers = timers
         self._alert_cache = IncidentAlertCache()
         self._background = NOTHING_BEFORE
         self._learned_at: datetime | None = None
@@ -114,7 +114,7 @@ class AlertGrouper:
                 break
             self._refresh_background(now)
             work = self._plan_write(snapshot, now)
-            opened = self._store.grouping.apply(work, now, self._pace.settle)
+            opened = self._store.grouping.apply(work, now, self._timers.group_wait)
             if opened is not None:
                 self._update_cache(work, opened)
                 return len(snapshot.waiting)

@@ -39,13 +39,13 @@ class ManualGrouping:
         recall: Retriever,
         clock: Callable[[], datetime],
         topology: ServiceGraph,
-        pace: GroupingTimers,
+        timers: GroupingTimers,
     ) -> None:
         self._store = store
         self._recall = recall
         self._clock = clock
         self._topology = topology
-        self._pace = pace
+        self._timers = timers
 
     def merge(self, gone_id: str, into_id: str, by: str | None = None) -> Incident:
         """Merge an incident into another, moving its alerts; similar alerts are grouped together from now on."""
@@ -89,7 +89,7 @@ class ManualGrouping:
 
     def write(self, work: GroupingWrite) -> bool:
         """Write a manual decision; returns whether it was still based on the newest state and was written."""
-        return self._store.grouping.apply(work, self._clock(), self._pace.settle) is not None
+        return self._store.grouping.apply(work, self._clock(), self._timers.group_wait) is not None
 
     def _number_and_alerts(self, incident_id: str) -> tuple[int, list[StoredAlert]]:
         """Return the current grouping number and all alerts of an incident."""
@@ -97,7 +97,7 @@ class ManualGrouping:
         return number, list(self._store.alerts_of(incident_id))
 
     def _write(self, work: GroupingWrite) -> tuple[str, ...] | None:
-        opened = self._store.grouping.apply(work, self._clock(), self._pace.settle)
+        opened = self._store.grouping.apply(work, self._clock(), self._timers.group_wait)
         return None if opened is None else opened or (work.changed[0].after.id,)
 
     def _plan_merge(self, source: Incident, target: Incident, by: str | None) -> GroupingWrite:

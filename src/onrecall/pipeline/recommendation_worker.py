@@ -34,12 +34,12 @@ class RecommendationWorker:
         store: Storage,
         advisor: Recommender,
         clock: Callable[[], datetime],
-        pace: GroupingTimers,
+        timers: GroupingTimers,
     ) -> None:
         self._store = store
         self._advisor = advisor
         self._clock = clock
-        self._pace = pace
+        self._timers = timers
         self.worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         """Identifier under which this worker holds leases."""
 
@@ -73,7 +73,9 @@ class RecommendationWorker:
         with self._lease(incident_id):
             answer, keys = self._recommend(self._store.incident(incident_id))
             now = self._clock()
-            return self._store.answer_leases.complete(self.worker, incident_id, answer, keys, now, self._pace.refresh)
+            return self._store.answer_leases.complete(
+                self.worker, incident_id, answer, keys, now, self._timers.group_interval
+            )
 
     def _recommend(self, incident: Incident) -> tuple[Recommendation, list[str]]:
         _, alerts_by_incident = self._store.grouping.alerts_by_incident([incident.id])

@@ -74,7 +74,7 @@ class Dependencies:
     redact_personal: bool = False
     topology: ServiceGraph = field(default_factory=ServiceGraph)
     """Declared service dependencies."""
-    pace: GroupingTimers = field(default_factory=GroupingTimers)
+    timers: GroupingTimers = field(default_factory=GroupingTimers)
     sources: SourceCatalog = field(default_factory=lambda: SOURCES)
     """Configured alert sources."""
     channels: Sequence[Channel] = ()
@@ -120,8 +120,8 @@ class IncidentService:
             policy=SourcePolicy(parts.expiry, parts.heartbeat_patience, parts.trusted_sources),
         )
         self._advisor = Recommender(parts.store, parts.recall, self.trust, parts.clock, self.observers)
-        self.grouping = AlertGrouper(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
-        self.by_hand = ManualGrouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
+        self.grouping = AlertGrouper(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
+        self.by_hand = ManualGrouping(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
         self.together = BeganTogetherService(parts.store, self.by_hand)
         self.suggestions = SuggestionDesk(
             parts.store,
@@ -132,7 +132,7 @@ class IncidentService:
             parts.trusted_sources,
             personal=parts.redact_personal,
         )
-        self._settling = AutoResolver(parts.store, parts.clock, parts.pace, self.suggestions, self.receiver.switch)
+        self._settling = AutoResolver(parts.store, parts.clock, parts.timers, self.suggestions, self.receiver.switch)
         self.mirrors = tuple(Mirror(mirror, parts.store, parts.clock) for mirror in parts.mirrors)
         self.tellers: tuple[Dispatcher | Mirror, ...] = (
             *(Notifier(channel, parts.store, parts.clock, parts.tell_from) for channel in parts.channels),
@@ -144,7 +144,7 @@ class IncidentService:
         self.search = TextSearch(parts.store, self._advisor.evidence)
         self.collaboration = Collaboration(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
         self.images = ImageShelf(parts.store, parts.clock, personal=parts.redact_personal)
-        self._answers = RecommendationWorker(parts.store, self._advisor, parts.clock, parts.pace)
+        self._answers = RecommendationWorker(parts.store, self._advisor, parts.clock, parts.timers)
         self.refining = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
     @property
