@@ -189,7 +189,8 @@ def test_a_longer_history_takes_longer_in_proportion():
         return time.process_time() - started
 
     cost(100)  # what is loaded the first time is not part of it
-    assert cost(10_000) < 40 * cost(1_000), "ten times the answers take about ten times as long, not a hundred"
+    longer = min(cost(10_000), cost(10_000))  # the cheaper one: a busy machine makes one of them look dear
+    assert longer < 40 * cost(1_000), "ten times the answers take about ten times as long, not a hundred"
 
 
 @settings(max_examples=40, deadline=None)

@@ -124,7 +124,8 @@ def not_measured(report: BacktestReport) -> Mapping[str, str]:
         judged = report.right_when_answered.n
         why |= dict.fromkeys(
             ("ece", "ece_by_chance", "brier", "brier_base", "brier_base_then", "confident_wrong"),
-            f"confidence takes {MIN_ANSWERS} answers whose truth is known, and one more to try it on; there are {judged}",
+            f"confidence takes {MIN_ANSWERS} answers whose truth is known, and one more to try it on; "
+            f"there are {judged}",
         )
     if report.learning is None:
         why["learning_curve"] = f"it takes {learning.MIN_OPENINGS} later incidents that have something to find"

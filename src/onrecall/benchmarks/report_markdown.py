@@ -50,7 +50,8 @@ def _latency_table(report: SpeedReport) -> Iterator[str]:
     for result in report.results:
         for row in result.series:
             times = f"{row.p50:.0f} | **{row.p95:.0f}** | {row.p99:.0f} | {row.cpu:.1f}"
-            yield f"| {_size(result)} | {_name(result)} | {MODES[row.mode]} | {times} | {row.hit_at_10:.3f} | {row.asked} |"
+            hits = f"{row.hit_at_10:.3f} | {row.asked}"
+            yield f"| {_size(result)} | {_name(result)} | {MODES[row.mode]} | {times} | {hits} |"
 
 
 def _build_table(report: SpeedReport) -> Iterator[str]:
@@ -61,7 +62,8 @@ def _build_table(report: SpeedReport) -> Iterator[str]:
     yield "|---:|---|---:|---:|---:|---:|---:|---:|---|"
     for result in report.results:
         if not result.complete:
-            yield f"| {_size(result)} | {_name(result)} | stopped after {result.build_s:.0f} s at {result.passages:,} | | | | | | |"
+            stopped = f"stopped after {result.build_s:.0f} s at {result.passages:,}"
+            yield f"| {_size(result)} | {_name(result)} | {stopped} | | | | | | |"
             continue
         cells = (
             f"{result.build_s:.0f} s",
@@ -105,7 +107,8 @@ def _peer_comparison(result: EngineResult, peer: EngineResult, size: int) -> str
     our_series, peer_series = result.series[0], peer.series[0]
     better = our_series.p95 < peer_series.p95 and our_series.hit_at_10 > peer_series.hit_at_10
     comparison = (
-        f"p95 {our_series.p95:.1f} against {peer_series.p95:.1f} ms, processor time {our_series.cpu:.1f} against {peer_series.cpu:.1f} ms,"
+        f"p95 {our_series.p95:.1f} against {peer_series.p95:.1f} ms,"
+        f" processor time {our_series.cpu:.1f} against {peer_series.cpu:.1f} ms,"
         f" hit@10 {our_series.hit_at_10:.3f} against {peer_series.hit_at_10:.3f}"
     )
     return f"| {size:,}: faster than {_name(peer)}, at higher quality | {_yes_or_no(better)}: {comparison} |"

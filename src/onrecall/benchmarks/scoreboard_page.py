@@ -58,8 +58,8 @@ def _intro(board: Scoreboard, command: str, day: date) -> str:
     question_count = sum(task.questions for task in board.tasks)
     sources = ", ".join(sorted({task.source for task in board.tasks}))
     return (
-        f"Written by `{command}` on {day:%d %B %Y}: {len(board.tasks)} retrieval tasks with {question_count:,} questions "
-        f"(texts: {sources}), each system on the same text in the same run. How the tasks are made and what the other "
+        f"Written by `{command}` on {day:%d %B %Y}: {len(board.tasks)} retrieval tasks "
+        f"with {question_count:,} questions (texts: {sources}), each system on the same text in the same run. How the tasks are made and what the other "
         "systems are: [benchmarks.md](benchmarks.md). A macro mean gives every task the same weight."
     )
 
@@ -103,8 +103,8 @@ def _foreign(board: Scoreboard) -> Iterator[str]:
     if board.foreign is not None:
         similar_share, known_share = _share(board.foreign.similar), _share(board.foreign.known)
         yield (
-            f"Of {board.foreign.questions:,} foreign questions {similar_share} are answered as similar or known with the "
-            f"thresholds that ship (out-of-domain false recall), {known_share} as known."
+            f"Of {board.foreign.questions:,} foreign questions {similar_share} are answered as similar or known "
+            f"with the thresholds that ship (out-of-domain false recall), {known_share} as known."
         )
 
 

@@ -96,7 +96,7 @@ def format_hours(lost: DowntimeHours) -> str:
 def recurrences(
     min_count: Annotated[int, typer.Option(min=2, help="Minimum number of incidents in a family.")] = 2,
     service: Annotated[str | None, typer.Option(help="Only families that affected this service.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="How many to print_recurrences.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many to show.")] = 20,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:

@@ -191,8 +191,8 @@ def _manifest(path: Path, packed: zipfile.ZipFile) -> Manifest:
         raise Invalid(f"{path} is not a backup of OnRecall: its manifest is invalid", "file") from error
     if manifest.schema_version > migrations.newest_version():
         raise Invalid(
-            f"{path} has schema {manifest.schema_version}, but this OnRecall knows {migrations.newest_version()}: a newer one "
-            f"({manifest.written_by}) wrote it; upgrade",
+            f"{path} has schema {manifest.schema_version}, but this OnRecall knows {migrations.newest_version()}: "
+            f"a newer one ({manifest.written_by}) wrote it; upgrade",
             "schema",
         )
     return manifest

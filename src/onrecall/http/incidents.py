@@ -88,7 +88,7 @@ def incidents(
     severity: Severity | None = None,
     q: Annotated[str | None, Query(description="Words in the title or the description.")] = None,
     since: Annotated[When | None, Query(description="Started at or after.")] = None,
-    until: Annotated[When | None, Query(description="Started changes_before.")] = None,
+    until: Annotated[When | None, Query(description="Started before.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Incidents:

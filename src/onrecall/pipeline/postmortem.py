@@ -48,7 +48,8 @@ def _lines(
     yield from ("", "## Timeline", "")
     for change in reversed(changes):
         minutes = int((incident.started_at - change.at).total_seconds() // 60)
-        yield f"- {change.at:%Y-%m-%d %H:%M} UTC: {CHANGE_WORDS[change.kind]} {minutes} min before: {collapse_whitespace(change.title)}"
+        title = collapse_whitespace(change.title)
+        yield f"- {change.at:%Y-%m-%d %H:%M} UTC: {CHANGE_WORDS[change.kind]} {minutes} min before: {title}"
     for event in events:
         by = f" by {collapse_whitespace(event.by)}" if event.by else ""
         yield f"- {event.at:%Y-%m-%d %H:%M} UTC: {EVENT_WORDS[event.type]}{by}"

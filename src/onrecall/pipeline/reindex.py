@@ -78,7 +78,7 @@ class Reindex:
         models = sorted(model for model in self.progress().models if model is not None)
         if self._make.model is None and models:
             raise Invalid(
-                f"passages carry vectors of {', '.join(models)}, and no model is configured: a re-index would drop them; "
-                "install or configure a model first",
+                f"passages carry vectors of {', '.join(models)}, and no model is configured: "
+                "a re-index would drop them; install or configure a model first",
                 "model",
             )
