@@ -1,4 +1,4 @@
-"""The wiring of one question: the store, recall and the advisor. It takes no alerts in and notifies nobody."""
+"""The wiring of one question: the store, recall and the recommender. It takes no alerts in and notifies nobody."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -39,27 +39,27 @@ def question_answering(*, refine: bool = False) -> Iterator[QuestionAnswering]:
     """Open what answers a question: all of OnRecall where a model or a second opinion is asked, else a part of it."""
     chosen = load()
     if refine or chosen.hindsight_url:
-        with _whole(chosen, refine=refine) as answering:
+        with _answering_with_everything(chosen, refine=refine) as answering:
             yield answering
         return
     make_folder(chosen.data_dir)
     with closing(Storage.open(chosen.database)) as store:
         model, asking = open_models(chosen, local_models(chosen))
         with open_index(store, model, chosen) as index:
-            advisor = Recommender(
+            recommender = Recommender(
                 store, Retriever(store, model, index, asking), CalibrationService(store), _now, Observers()
             )
             yield QuestionAnswering(
-                lambda situation, limit: advisor.answer(situation, limit=limit),
-                advisor.evidence,
+                lambda situation, limit: recommender.answer(situation, limit=limit),
+                recommender.evidence,
                 lambda _situation: lambda _evidence: None,
             )
 
 
 @contextmanager
-def _whole(chosen: Settings, *, refine: bool) -> Iterator[QuestionAnswering]:
-    with import_module("onrecall.bootstrap.app").house(chosen) as home:
-        memory = home.memory
+def _answering_with_everything(chosen: Settings, *, refine: bool) -> Iterator[QuestionAnswering]:
+    with import_module("onrecall.bootstrap.app").open_app(chosen) as context:
+        memory = context.memory
         yield QuestionAnswering(
             lambda situation, limit: memory.ask(situation, limit, refine=refine),
             memory.recall,
