@@ -69,6 +69,4 @@ def test_cosine_names_the_owner_of_the_nearest_passage_once():
     cosine.add("C", [rows[0].tobytes()])
     for _ in range(QUESTION_BATCH):
         cosine.ask(question)
-    assert cosine.answers() == [("A", "B"), *[("A", "C", "B")] * QUESTION_BATCH], (
-        "each of what was there when it was asked"
-    )
+    assert cosine.answers() == [("A", "B"), *[("A", "C", "B")] * QUESTION_BATCH], "each of what was there when it was asked"

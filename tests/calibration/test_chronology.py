@@ -31,10 +31,7 @@ def test_a_date_without_a_time_is_known_when_its_day_is_over():
     page = document(1, datetime(2026, 3, 1, tzinfo=UTC))
     opened = replace(history(1)[0], started_at=noon, resolution=None)
     assert [event.kind for event in order_events(History.of([opened, page]))] == ["opened", "dated"]
-    assert [event.kind for event in order_events(History.of([opened, replace(page, dated=None)]))] == [
-        "dated",
-        "opened",
-    ]
+    assert [event.kind for event in order_events(History.of([opened, replace(page, dated=None)]))] == ["dated", "opened"]
     fix = Resolution("it broke", datetime(2026, 2, 28, tzinfo=UTC))
     earlier = Incident("E", "x", fix.at, resolution=fix, status="resolved")
     later = replace(opened, started_at=fix.at + timedelta(hours=20))

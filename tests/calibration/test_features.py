@@ -82,10 +82,7 @@ def test_families_records_and_age_count():
     old = incident("A", 0.9, "connection-pool-exhaustion", days=4000)
     track = [features.extract_features((one,), POOL, NOW)["track"] for one in (failed, alone, often)]
     assert track == [pytest.approx(1 / 6), 0.5, pytest.approx(5 / 6)]
-    assert (
-        features.extract_features((often,), POOL, NOW)["support"]
-        > features.extract_features((alone,), POOL, NOW)["support"]
-    )
+    assert features.extract_features((often,), POOL, NOW)["support"] > features.extract_features((alone,), POOL, NOW)["support"]
     assert features.extract_features((alone,), POOL, NOW)["age"] < 0.1
     assert features.extract_features((old,), POOL, NOW)["age"] == 1
 

@@ -62,9 +62,7 @@ def seen(store: Storage, given: History) -> Iterator[object]:
         yield passages
         numbers = [number for number, _ in passages[owner]]
         yield store.passages([*numbers, 10_000]), store.passage_texts(numbers), store.passage_features(numbers)
-        yield store.term_statistics(
-            [*tokenizer.count_terms("latency at the disk of nobody"), tokenizer.term_id("<whole>")]
-        )
+        yield store.term_statistics([*tokenizer.count_terms("latency at the disk of nobody"), tokenizer.term_id("<whole>")])
         yield store.changes(max(0, store.last_seq() - 5), 4), store.last_seq()
         yield list(store.step_records([*reversed(keys), "never tried"]).items())
 

@@ -22,11 +22,7 @@ class TestFix:
         fix = find_proven_fix(told, key, lambda step: step.command is not None)
         assert (fix.text, fix.worked, fix.failed, fix.of) == ("Flushed WAL", 3, 1, 4)
         assert fix.citation.id == "A2"
-        assert (
-            page.numbered_lines(told[2])[fix.citation.line - 1].text
-            == fix.citation.quote
-            == "2. Flushed WAL `wal flush`"
-        )
+        assert page.numbered_lines(told[2])[fix.citation.line - 1].text == fix.citation.quote == "2. Flushed WAL `wal flush`"
 
     def test_once_is_not_the_same_fix_and_a_models_word_is_none(self):
         once = [
@@ -94,17 +90,10 @@ class TestActions:
 
     def test_where_none_is_written_there_is_none(self):
         assert (
-            find_corrective_actions(
-                [incident("A", 0, "x", LEAK, steps=[ResolutionStep("Restarted")], summary="It was restarted.")], []
-            )
+            find_corrective_actions([incident("A", 0, "x", LEAK, steps=[ResolutionStep("Restarted")], summary="It was restarted.")], [])
             == ()
         )
-        assert (
-            find_corrective_actions(
-                [incident("A", 0, "x", LEAK, summary="Automated it for good.", by_whom="model")], []
-            )
-            == ()
-        )
+        assert find_corrective_actions([incident("A", 0, "x", LEAK, summary="Automated it for good.", by_whom="model")], []) == ()
 
     @pytest.mark.parametrize(
         "text",

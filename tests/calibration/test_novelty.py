@@ -78,10 +78,7 @@ def test_too_little_leaves_the_shipped_thresholds_and_says_so(judged, reason):
 def test_errors_are_counted_by_thresholds_that_never_saw_them():
     judged = world(500, 6)
     turned = [replace(one, known=not one.known, right=False) for one in judged[450:]]
-    one, other = (
-        novelty.choose_thresholds(judged, 0.45, 0.65),
-        novelty.choose_thresholds([*judged[:450], *turned], 0.45, 0.65),
-    )
+    one, other = novelty.choose_thresholds(judged, 0.45, 0.65), novelty.choose_thresholds([*judged[:450], *turned], 0.45, 0.65)
 
     def seen(found: novelty.Novelty) -> float:
         return found.false_recall.value * found.false_recall.n + (1 - found.miss.value) * found.miss.n

@@ -116,7 +116,4 @@ def test_a_refined_answer_keeps_the_rule():
     shown = (evidence("A", WEAK, 0.6, "disk-full"), evidence("B", STRONG, 0.9, "dns-timeout"))
     asked = Advice("similar", "", "It was disk-full.", "disk-full")
     better = replace(asked, cause="It was dns-timeout.", cause_label="dns-timeout")
-    assert (
-        prior.load_shipped().confidence(shown, asked).probability
-        < prior.load_shipped().confidence(shown, better).probability
-    )
+    assert prior.load_shipped().confidence(shown, asked).probability < prior.load_shipped().confidence(shown, better).probability

@@ -25,9 +25,7 @@ def members(incidents, alike=()):
 
 class TestWhy:
     def test_a_label_ties_however_it_is_written(self):
-        (group,) = group_incidents(
-            [incident("A", 0, "Disk_Full"), incident("B", 1, "disk-full"), incident("C", 2, "disk-full")]
-        )
+        (group,) = group_incidents([incident("A", 0, "Disk_Full"), incident("B", 1, "disk-full"), incident("C", 2, "disk-full")])
         assert group.why == "3 share the cause `disk-full`"
         assert [tie.to for tie in group.ties] == ["B", "A", "A"]
 
@@ -143,9 +141,7 @@ class TestLaws:
                     case "link":
                         assert other.id in one_names or one.id in other_names or one_names & other_names - known.keys()
                     case "same_root_cause":
-                        assert comparable_text(one.resolution.root_cause) == comparable_text(
-                            other.resolution.root_cause
-                        )
+                        assert comparable_text(one.resolution.root_cause) == comparable_text(other.resolution.root_cause)
                     case "like_root_cause":
                         pairs = {(a.incident, a.to) for a in alike}
                         assert (one.id, other.id) in pairs or (other.id, one.id) in pairs

@@ -47,10 +47,7 @@ def pages() -> list[str]:
     full = History.of(incidents)
     report = backtest(full, HashedEmbedder())
     bare = backtest(History.of([replace(one, resolution=None, status="open") for one in incidents[:4]]), None)
-    return [
-        render_html(report, EVIL, tuple(measure_flaws(full, None, report))),
-        render_html(bare, "nothing to measure"),
-    ]
+    return [render_html(report, EVIL, tuple(measure_flaws(full, None, report))), render_html(bare, "nothing to measure")]
 
 
 def test_it_is_well_formed_and_nothing_of_the_history_becomes_markup(pages: list[str]):

@@ -43,15 +43,7 @@ class Counted:
 def passage(text: str, vector: np.ndarray | None = None, model: str = "m") -> Passage:
     held = None if vector is None else vector.astype("<f2").tobytes()
     return Passage(
-        "o",
-        "incident",
-        "opening",
-        0,
-        text,
-        1,
-        terms=tokenizer.pack(tokenizer.count_terms(text)),
-        vector=held,
-        model=model,
+        "o", "incident", "opening", 0, text, 1, terms=tokenizer.pack(tokenizer.count_terms(text)), vector=held, model=model
     )
 
 
@@ -104,21 +96,14 @@ def test_words_gather_over_the_passages_of_one_owner() -> None:
 def test_no_words_no_owners_no_failure() -> None:
     rarity = TermWeights.from_statistics({}, Counted(TEXTS))
     assert scoring.match_words({}, rarity, [[passage("x")]]).bm25.tolist() == [0]
-    assert (
-        scoring.match_words(
-            tokenizer.count_terms("x"), TermWeights.from_statistics(tokenizer.count_terms("x"), Counted([])), []
-        ).bm25.tolist()
-        == []
-    )
+    assert scoring.match_words(tokenizer.count_terms("x"), TermWeights.from_statistics(tokenizer.count_terms("x"), Counted([])), []).bm25.tolist() == []
     assert scoring.char_ngram_scores("", {}, ["x"]).tolist() == [0]
     assert scoring.char_ngram_scores("pool", {"pool": 1.0}, []).tolist() == []
 
 
 def test_meaning_is_half_the_nearest_passage_and_half_the_whole() -> None:
     x, y = np.eye(8, dtype=np.float32)[:2]
-    found, known = scoring.cosine_scores(
-        x, "m", [[passage("", x), passage("", y)], [passage("", y)], [passage("")], []]
-    )
+    found, known = scoring.cosine_scores(x, "m", [[passage("", x), passage("", y)], [passage("", y)], [passage("")], []])
     assert known.tolist() == [True, True, False, False]
     assert found == pytest.approx([(1 + 2**-0.5) / 2, 0, 0, 0], abs=1e-3)
 
