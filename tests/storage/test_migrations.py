@@ -184,7 +184,8 @@ def test_example_documents_of_the_first_release_are_marked(blank_url: str, monke
                 f"values ('{name}', 'Runbook', 'text', 'runbook', '{{}}', '{digest}')"
             )
     with closing(Database(blank_url)) as database, database.read() as connection:
-        sources = dict(connection.exec_driver_sql("select id, source from documents").tuples().all())
+        rows = connection.exec_driver_sql("select id, source from documents").mappings()
+        sources = {row["id"]: row["source"] for row in rows}
     assert sources == {"RB-example": "example", "RB-own": None}
 
 
