@@ -10,46 +10,12 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.rglob("*.py"))}
 BANNED = frozenset(
-    [
-        "found",
-        "said",
-        "told",
-        "its",
-        "given",
-        "there",
-        "kept",
-        "one",
-        "ones",
-        "thing",
-        "things",
-        "asked",
-        "heard",
-        "held",
-        "whose",
-        "mine",
-        "alike",
-        "standing",
-        "gone",
-    ]
+    "found said told its given there kept one ones thing things asked heard held whose mine alike standing gone".split()
 )
 """Words that say nothing of what a variable holds."""
 NOUNS_IN_ING = frozenset(
-    [
-        "batching",
-        "body_decoding",
-        "clustering",
-        "encoding",
-        "grouping",
-        "instruction_wording",
-        "manual_grouping",
-        "mapping",
-        "paging",
-        "placeholder_filling",
-        "reading",
-        "reindex_staging",
-        "routing",
-        "scoring",
-    ]
+    "batching body_decoding clustering encoding grouping instruction_wording manual_grouping mapping paging "
+    "placeholder_filling reading reindex_staging routing scoring".split()
 )
 """Modules may end so where the field itself does."""
 
