@@ -63,13 +63,13 @@ def _incident(number: int, cause: int, at: datetime, dice: random.Random) -> Inc
     service = own.choice(SERVICES)
     code = f"E{1000 + cause}"
     noise = " ".join(dice.choices([*OPENINGS, *PLACES, *SERVICES], k=12))
-    said = f"{symptom[0]} and {symptom[1]} since a while on host web-{number}, some {noise}."
+    description = f"{symptom[0]} and {symptom[1]} since a while on host web-{number}, some {noise}."
     log = f"ERROR {service} {place}: {symptom[2]} ({code}) after {dice.randrange(900)} ms"
     return Incident(
         id=f"I-{number:05}",
         title=f"{service}: {symptom[0]} at the {place}",
         started_at=at,
-        description=said + (f"\n\n{log}" if dice.random() < 0.5 else ""),
+        description=description + (f"\n\n{log}" if dice.random() < 0.5 else ""),
         service=service,
         severity="high",
         labels={"team": f"team-{cause % 5}"},

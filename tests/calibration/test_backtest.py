@@ -40,16 +40,16 @@ def whole() -> BacktestReport:
     return backtest(History.of(things()), HashedEmbedder())
 
 
-def answered(given: list) -> list[str]:
+def answered(records: list) -> list[str]:
     """Every answer as canonical JSON."""
-    run = Replay(History.of(given), HashedEmbedder()).run()
+    run = Replay(History.of(records), HashedEmbedder()).run()
     return [json.dumps(answer.plain(), sort_keys=True) for answer in run.answers]
 
 
 def scrambled(incident: Incident) -> Incident:
     """The same incident with its future made up anew."""
-    other = Resolution("Nobody knows.", incident.started_at + timedelta(hours=1), cause="something-else")
-    return replace(incident, title=f"changed {incident.title}", resolution=other, resolved_at=other.at)
+    resolution = Resolution("Nobody knows.", incident.started_at + timedelta(hours=1), cause="something-else")
+    return replace(incident, title=f"changed {incident.title}", resolution=resolution, resolved_at=resolution.at)
 
 
 @lru_cache(maxsize=1)
@@ -113,9 +113,9 @@ def test_answers_are_those_of_the_line_on_an_ordinary_memory():
         if event.kind == "opened":
             opened, _ = memory.open(event.incident)
             answer = memory.ask(situation_of(opened))
-            mine = next(one for one in run.answers if one.incident == event.id)
-            assert mine.digest == answer.inputs_hash
-            assert mine.verdict == answer.verdict
+            replayed = next(result for result in run.answers if result.incident == event.id)
+            assert replayed.digest == answer.inputs_hash
+            assert replayed.verdict == answer.verdict
         else:
             memory.resolve(event.id, event.resolution)
     store.close()
@@ -134,9 +134,9 @@ def test_it_finds_recurrences_and_beats_the_usual_cause():
     report = whole()
     assert report.incidents == SIZE
     assert report.to_find + report.new == SIZE
-    assert report.new == len({one.truth.cause for one in report.cases})
+    assert report.new == len({case.truth.cause for case in report.cases})
     assert report.hits.hit_at_3.value > 0.7
-    usual = next(one for one in report.baselines if one.name == "most_frequent_cause")
+    usual = next(baseline for baseline in report.baselines if baseline.name == "most_frequent_cause")
     assert usual.hits.hit_at_1.value < report.hits.hit_at_1.value
     assert report.step_match.value > 0.5
     assert report.learning.points[0].hit_at_1.value <= report.learning.points[-1].hit_at_1.value
@@ -144,40 +144,40 @@ def test_it_finds_recurrences_and_beats_the_usual_cause():
 
 def test_the_figures_are_what_the_answers_say():
     report = whole()
-    to_find = [one for one in report.cases if one.truth.known]
-    hits = sum(one.place is not None and one.place <= 3 for one in to_find)
+    to_find = [case for case in report.cases if case.truth.known]
+    hits = sum(case.place is not None and case.place <= 3 for case in to_find)
     assert report.hits.hit_at_3.value == hits / len(to_find)
     assert report.hits.hit_at_3.low < hits / len(to_find) <= report.hits.hit_at_3.high
     assert sum(sum(counts.values()) for counts in report.verdicts.values()) == SIZE
     assert sum(group.incidents for group in report.by_service) == SIZE
     assert sum(group.incidents for group in report.by_month) == SIZE
-    new = [one for one in report.cases if one.truth.known is False]
-    assert not any(one.right for one in new)
+    new = [case for case in report.cases if case.truth.known is False]
+    assert not any(case.right for case in new)
 
 
 def test_the_contract_has_every_key_and_is_json():
-    said = json.loads(json.dumps(report_to_json(whole(), with_cases=True)))
+    body = json.loads(json.dumps(report_to_json(whole(), with_cases=True)))
     promised = (
         "incidents answered hit_at_1 hit_at_3 hit_at_5 mrr hit_basis baselines ece brier brier_base confident_wrong "
         "novelty_auroc false_recall intervals by_month by_service learning_curve not_measured"
     )
-    assert set(promised.split()) <= set(said)
-    assert said["hit_basis"] == "label"
-    assert set(said["baselines"]) == {"most_frequent_cause", "bm25", "minilm"}
-    assert set(said["intervals"]["hit_at_1"]) == {"low", "high", "n"}
-    assert len(said["each"]) == SIZE
-    for name, value in said.items():
+    assert set(promised.split()) <= set(body)
+    assert body["hit_basis"] == "label"
+    assert set(body["baselines"]) == {"most_frequent_cause", "bm25", "minilm"}
+    assert set(body["intervals"]["hit_at_1"]) == {"low", "high", "n"}
+    assert len(body["each"]) == SIZE
+    for name, value in body.items():
         if value is None:
-            assert name in said["not_measured"], name
+            assert name in body["not_measured"], name
 
 
 def test_what_cannot_be_measured_is_null_with_the_reason():
-    bare = [replace(one, resolution=None, status="open", resolved_at=None) for one in history(8, 2)]
+    bare = [replace(incident, resolution=None, status="open", resolved_at=None) for incident in history(8, 2)]
     report = backtest(History.of(bare), None)
-    said = report_to_json(report)
-    assert said["hit_at_3"] is None
-    assert "no cause label, no link, no judgement" in said["not_measured"]["hit_at_3"]
-    assert said["hit_basis"] is None
+    body = report_to_json(report)
+    assert body["hit_at_3"] is None
+    assert "no cause label, no link, no judgement" in body["not_measured"]["hit_at_3"]
+    assert body["hit_basis"] is None
     assert report.untold == 8
     assert "learning_curve" in not_measured(report)
 
@@ -194,22 +194,22 @@ def test_an_empty_history_has_no_figures():
 
 
 def test_links_alone_are_a_truth():
-    bare = [replace(one, resolution=None, status="open", resolved_at=None) for one in history(10, 3)]
-    causes = {one.id: one.resolution.cause for one in history(10, 3)}
+    bare = [replace(incident, resolution=None, status="open", resolved_at=None) for incident in history(10, 3)]
+    causes = {incident.id: incident.resolution.cause for incident in history(10, 3)}
     first = {}
-    for one in bare:
-        first.setdefault(causes[one.id], one.id)
+    for incident in bare:
+        first.setdefault(causes[incident.id], incident.id)
     linked = [
-        replace(one, links=(IncidentLink("duplicate", first[causes[one.id]]),))
-        if first[causes[one.id]] != one.id
-        else one
-        for one in bare
+        replace(incident, links=(IncidentLink("duplicate", first[causes[incident.id]]),))
+        if first[causes[incident.id]] != incident.id
+        else incident
+        for incident in bare
     ]
-    said = report_to_json(backtest(History.of(linked), HashedEmbedder()))
-    assert said["hit_basis"] == "link"
-    assert said["to_find"] == sum(bool(one.links) for one in linked)
-    assert said["step_match"] is None
-    assert said["notes"]
+    body = report_to_json(backtest(History.of(linked), HashedEmbedder()))
+    assert body["hit_basis"] == "link"
+    assert body["to_find"] == sum(bool(incident.links) for incident in linked)
+    assert body["step_match"] is None
+    assert body["notes"]
 
 
 def test_duplicates_are_left_out_and_missing_causes_are_taken_from_others():
@@ -219,15 +219,15 @@ def test_duplicates_are_left_out_and_missing_causes_are_taken_from_others():
         replace(one, resolution=replace(one.resolution, root_cause=" ")) if n % 4 == 0 else one
         for n, one in enumerate(incidents)
     ]
-    given = History.of([*blank, *twins])
-    report = backtest(given, None)
-    found = {one.flaw.name: one for one in measure_flaws(given, None, report)}
-    assert found["duplicate"].flaw.how == "left out"
-    assert found["duplicate"].changed == 3
-    assert found["no_cause"].flaw.how == "taken from as many others"
-    assert found["no_cause"].changed == len(found["no_cause"].flaw.incidents)
-    assert found["duplicate"].hit_at_3.n < report.to_find
-    assert -1 <= found["no_cause"].cause_match.low <= found["no_cause"].cause_match.high <= 1
+    loaded = History.of([*blank, *twins])
+    report = backtest(loaded, None)
+    effects = {one.flaw.name: one for one in measure_flaws(loaded, None, report)}
+    assert effects["duplicate"].flaw.how == "left out"
+    assert effects["duplicate"].changed == 3
+    assert effects["no_cause"].flaw.how == "taken from as many others"
+    assert effects["no_cause"].changed == len(effects["no_cause"].flaw.incidents)
+    assert effects["duplicate"].hit_at_3.n < report.to_find
+    assert -1 <= effects["no_cause"].cause_match.low <= effects["no_cause"].cause_match.high <= 1
 
 
 def test_who_is_to_be_forgotten_is_answered_and_never_shown():

@@ -23,7 +23,7 @@ def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "history.jsonl"
-    path.write_text("\n".join(json.dumps(native.dump(one)) for one in history(12, 3)), encoding="utf-8")
+    path.write_text("\n".join(json.dumps(native.dump(incident)) for incident in history(12, 3)), encoding="utf-8")
     return path
 
 
@@ -31,25 +31,27 @@ def test_json_and_page_of_a_file(file: Path, tmp_path: Path):
     page = tmp_path / "report.html"
     result = runner.invoke(app, ["backtest", str(file), "--json", "--html", str(page)])
     assert result.exit_code == 0, result.output
-    said = json.loads(result.stdout)
-    assert said["incidents"] == 12
-    assert said["hit_at_3"] > 0
+    report = json.loads(result.stdout)
+    assert report["incidents"] == 12
+    assert report["hit_at_3"] > 0
     assert "<h1>Backtest: history.jsonl</h1>" in page.read_text(encoding="utf-8")
 
 
 def test_the_gate_fails_with_a_sentence_and_passes_in_silence(file: Path):
-    done = backtesting.run_backtest(file)
-    assert done.short_of(None) is None
-    assert done.short_of(0.0) is None
-    assert "less than 1" in (done.short_of(1.01) or "")
+    passed = backtesting.run_backtest(file)
+    assert passed.short_of(None) is None
+    assert passed.short_of(0.0) is None
+    assert "less than 1" in (passed.short_of(1.01) or "")
     result = runner.invoke(app, ["backtest", str(file), "--min-hit3", "1"])
-    assert result.exit_code == (1 if done.report.hits.hit_at_3.value < 1 else 0)
+    assert result.exit_code == (1 if passed.report.hits.hit_at_3.value < 1 else 0)
     assert "hit@3" in result.stdout
 
 
 def test_a_history_on_which_it_can_not_be_measured_fails_the_gate(tmp_path: Path):
     path = tmp_path / "bare.jsonl"
-    bare = [native.dump(one) | {"resolution": None, "resolved_at": None, "status": "open"} for one in history(3)]
+    bare = [
+        native.dump(incident) | {"resolution": None, "resolved_at": None, "status": "open"} for incident in history(3)
+    ]
     path.write_text("\n".join(map(json.dumps, bare)), encoding="utf-8")
     assert "can't be measured" in (backtesting.run_backtest(path).short_of(0.5) or "")
 
@@ -58,9 +60,9 @@ def test_the_live_store_and_an_empty_one(file: Path):
     with pytest.raises(Invalid, match="no incident in the live store"):
         backtesting.run_backtest(None)
     assert runner.invoke(app, ["import", str(file)]).exit_code == 0
-    done = backtesting.run_backtest(None)
-    assert done.report.incidents == 12
-    assert done.report.hits.hit_at_1.n == backtesting.run_backtest(file).report.hits.hit_at_1.n
+    result = backtesting.run_backtest(None)
+    assert result.report.incidents == 12
+    assert result.report.hits.hit_at_1.n == backtesting.run_backtest(file).report.hits.hit_at_1.n
 
 
 def test_a_path_that_is_not_there():

@@ -18,7 +18,7 @@ def by_formula(texts: dict[str, str], question: str) -> list[str]:
     for name, words in split.items():
         score = 0.0
         for term in set(question.split()):
-            having = sum(term in other for other in split.values())
+            having = sum(term in document_words for document_words in split.values())
             often = words.count(term)
             idf = math.log(1 + (len(split) - having + 0.5) / (having + 0.5))
             score += idf * often * (K1 + 1) / (often + K1 * (1 - B + B * len(words) / usual))
@@ -34,9 +34,9 @@ def test_bm25_is_bm25_even_after_texts_were_replaced():
         name = f"I{n % 25}"
         texts[name] = " ".join(dice.choices(WORDS, k=dice.randrange(3, 20)))
         bm25.upsert(name, texts[name])
-    found = bm25.answer("disk full login", 25)
-    assert Counter(found) == Counter(by_formula(texts, "disk full login"))
-    assert list(found[:5]) == by_formula(texts, "disk full login")[:5]
+    answer = bm25.answer("disk full login", 25)
+    assert Counter(answer) == Counter(by_formula(texts, "disk full login"))
+    assert list(answer[:5]) == by_formula(texts, "disk full login")[:5]
 
 
 def test_bm25_knows_english_endings_and_nothing_when_empty():
@@ -69,4 +69,6 @@ def test_cosine_names_the_owner_of_the_nearest_passage_once():
     cosine.add("C", [rows[0].tobytes()])
     for _ in range(QUESTION_BATCH):
         cosine.ask(question)
-    assert cosine.answers() == [("A", "B"), *[("A", "C", "B")] * QUESTION_BATCH], "each of what was there when it was asked"
+    assert cosine.answers() == [("A", "B"), *[("A", "C", "B")] * QUESTION_BATCH], (
+        "each of what was there when it was asked"
+    )

@@ -22,8 +22,8 @@ def test_an_opening_knows_neither_its_end_nor_its_links():
 def test_at_the_same_instant_an_opening_comes_before_everything_else():
     first, second = history(2, step=timedelta(hours=3))
     page = document(1, second.started_at)
-    told = [(event.kind, event.id) for event in order_events(History.of([page, second, first]))]
-    assert told[:4] == [("opened", first.id), ("opened", second.id), ("resolved", first.id), ("dated", page.id)]
+    ordered = [(event.kind, event.id) for event in order_events(History.of([page, second, first]))]
+    assert ordered[:4] == [("opened", first.id), ("opened", second.id), ("resolved", first.id), ("dated", page.id)]
 
 
 def test_a_date_without_a_time_is_known_when_its_day_is_over():
@@ -31,7 +31,10 @@ def test_a_date_without_a_time_is_known_when_its_day_is_over():
     page = document(1, datetime(2026, 3, 1, tzinfo=UTC))
     opened = replace(history(1)[0], started_at=noon, resolution=None)
     assert [event.kind for event in order_events(History.of([opened, page]))] == ["opened", "dated"]
-    assert [event.kind for event in order_events(History.of([opened, replace(page, dated=None)]))] == ["dated", "opened"]
+    assert [event.kind for event in order_events(History.of([opened, replace(page, dated=None)]))] == [
+        "dated",
+        "opened",
+    ]
     fix = Resolution("it broke", datetime(2026, 2, 28, tzinfo=UTC))
     earlier = Incident("E", "x", fix.at, resolution=fix, status="resolved")
     later = replace(opened, started_at=fix.at + timedelta(hours=20))
@@ -39,10 +42,10 @@ def test_a_date_without_a_time_is_known_when_its_day_is_over():
 
 
 def test_the_order_of_reading_makes_no_difference():
-    things = [*history(20), *(document(n, START + timedelta(days=n)) for n in range(3))]
-    shuffled = things[:]
+    records = [*history(20), *(document(n, START + timedelta(days=n)) for n in range(3))]
+    shuffled = records[:]
     random.Random(5).shuffle(shuffled)
-    assert order_events(History.of(things)) == order_events(History.of(shuffled))
+    assert order_events(History.of(records)) == order_events(History.of(shuffled))
 
 
 def test_a_recurrence_is_told_only_of_an_earlier_incident_that_is_here():
@@ -52,17 +55,17 @@ def test_a_recurrence_is_told_only_of_an_earlier_incident_that_is_here():
         IncidentLink("recurrence", third.id),
         IncidentLink("recurrence", first.id),
     )
-    told = order_events(History.of([first, replace(second, links=links), third]))
-    assert [event.recurs for event in told if event.kind == "resolved"] == [None, first.id, None]
+    ordered = order_events(History.of([first, replace(second, links=links), third]))
+    assert [event.recurs for event in ordered if event.kind == "resolved"] == [None, first.id, None]
 
 
 def test_what_has_no_id_or_a_taken_one_is_left_out_with_the_reason():
     first, second = history(2)
-    found = History.of(
+    loaded = History.of(
         [first, replace(second, id=first.id), replace(second, id="", source_id=None), RejectedInput("f", None, "x")]
     )
-    assert [one.id for one in found.incidents] == [first.id]
-    assert len(found.left_out) == 3
+    assert [incident.id for incident in loaded.incidents] == [first.id]
+    assert len(loaded.left_out) == 3
     assert History.of([replace(first, id="", source_id="TICKET-9")]).incidents[0].id == "TICKET-9"
 
 

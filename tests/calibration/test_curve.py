@@ -23,11 +23,11 @@ SEEDS = range(8)
 @functools.cache
 def measured(n: int, seed: int, **world) -> dict:
     """A curve fitted on n answers, against 1,500 later ones of the same world, level by level."""
-    found = model.fit(history(n, seed, **world)[0])
+    fitted = model.fit(history(n, seed, **world)[0])
     later, truth = history(1500, seed + 1000, **world)
     levels: dict = {}
-    for one, chance in zip(later, truth, strict=True):
-        levels.setdefault(found.confidence(one.features), []).append(chance)
+    for answer, chance in zip(later, truth, strict=True):
+        levels.setdefault(fitted.confidence(answer.features), []).append(chance)
     return {
         "error": sum(len(truths) * abs(np.mean(truths) - level.probability) for level, truths in levels.items()) / 1500,
         "covered": sum(len(truths) * (level.low <= np.mean(truths) <= level.high) for level, truths in levels.items())
@@ -44,9 +44,11 @@ def measured(n: int, seed: int, **world) -> dict:
 
 @pytest.mark.parametrize("world", [{}, {"base": 2.5}, {"strength": 0.0}, {"curved": True}])
 def test_calibrated_from_300_answers_on(world):
-    found = [measured(300, seed, **world) for seed in SEEDS]
-    assert np.mean([one["error"] for one in found]) <= 0.05
-    assert np.mean([one["brier"] - one["base"] for one in found]) <= (0.01 if world == {"strength": 0.0} else -0.03)
+    measurements = [measured(300, seed, **world) for seed in SEEDS]
+    assert np.mean([measurement["error"] for measurement in measurements]) <= 0.05
+    assert np.mean([measurement["brier"] - measurement["base"] for measurement in measurements]) <= (
+        0.01 if world == {"strength": 0.0} else -0.03
+    )
 
 
 @pytest.mark.parametrize("n", [40, 300])
@@ -71,25 +73,25 @@ def test_confidence_goes_down_to_nothing_as_labels_are_flipped():
 
 @pytest.mark.parametrize("right", [True, False])
 def test_a_history_all_right_or_all_wrong_gives_no_certainty(right):
-    found = model.fit([replace(one, right=right) for one in history(60)[0]])
-    shown = found.confidence(history(1, 5)[0][0].features)
-    assert (shown.right, shown.of) == ((60, 60) if right else (0, 60))
-    assert 0.9 < (shown.probability if right else 1 - shown.probability) < 0.999
-    assert shown.low < 0.95 if right else shown.high > 0.05
-    assert found.quality.confident_wrong.value == 0
+    fitted = model.fit([replace(answer, right=right) for answer in history(60)[0]])
+    confidence = fitted.confidence(history(1, 5)[0][0].features)
+    assert (confidence.right, confidence.of) == ((60, 60) if right else (0, 60))
+    assert 0.9 < (confidence.probability if right else 1 - confidence.probability) < 0.999
+    assert confidence.low < 0.95 if right else confidence.high > 0.05
+    assert fitted.quality.confident_wrong.value == 0
 
 
 def test_the_counts_are_of_real_answers():
     judged = history(300)[0]
-    found = model.fit(judged)
+    fitted = model.fit(judged)
     counted = len(judged) - int(np.ceil(0.4 * len(judged)))
-    assert sum(level.of for level in found.levels) == counted
-    assert sum(level.right for level in found.levels) == sum(one.right for one in judged[-counted:])
-    shares = [level.right / level.of for level in found.levels]
+    assert sum(level.of for level in fitted.levels) == counted
+    assert sum(level.right for level in fitted.levels) == sum(answer.right for answer in judged[-counted:])
+    shares = [level.right / level.of for level in fitted.levels]
     assert len(shares) > 3
     assert shares == sorted(shares)
-    assert min(level.of for level in found.levels) >= 8
-    assert all(level.interval[0] <= level.probability <= level.interval[1] for level in found.levels)
+    assert min(level.of for level in fitted.levels) >= 8
+    assert all(level.interval[0] <= level.probability <= level.interval[1] for level in fitted.levels)
 
 
 @pytest.mark.parametrize(("n", "reason"), [(0, "0 outcomes"), (1, "1 outcome"), (6, "6 outcomes"), (19, "19 outcomes")])
@@ -99,44 +101,46 @@ def test_too_little_is_said(n, reason):
 
 def test_twenty_give_the_base_rate():
     judged = history(20)[0]
-    shown = model.fit(judged).confidence(judged[0].features)
-    assert (shown.right, shown.of) == (sum(one.right for one in judged), 20)
+    confidence = model.fit(judged).confidence(judged[0].features)
+    assert (confidence.right, confidence.of) == (sum(answer.right for answer in judged), 20)
 
 
 def test_answers_that_named_nothing_and_answers_without_features_are_left_out():
     judged = history(40)[0]
-    silent = [replace(one, verdict="never_seen") for one in judged[:15]]
-    bare = [replace(one, features={}) for one in judged[15:30]]
+    silent = [replace(answer, verdict="never_seen") for answer in judged[:15]]
+    bare = [replace(answer, features={}) for answer in judged[15:30]]
     assert model.fit([*silent, *bare, *judged[30:]]) == NotMeasured(
         "not measured on your incidents yet: 10 outcomes, 20 needed"
     )
-    found = model.fit(judged)
-    assert isinstance(found.confidence({}), NotMeasured)
-    assert isinstance(found.confidence({**judged[0].features, "match": float("nan")}), NotMeasured)
+    fitted = model.fit(judged)
+    assert isinstance(fitted.confidence({}), NotMeasured)
+    assert isinstance(fitted.confidence({**judged[0].features, "match": float("nan")}), NotMeasured)
 
 
 def test_an_incident_counts_once_and_people_count_before_a_replay():
     replayed = history(100)[0]
-    said = [replace(one, right=True, basis="outcomes", at=one.at - timedelta(minutes=1)) for one in replayed[:19]]
-    found = model.fit([*replayed, *said, *said])
-    assert (found.judged, found.outcomes, found.basis) == (100, 19, "backtest")
+    rated = [
+        replace(answer, right=True, basis="outcomes", at=answer.at - timedelta(minutes=1)) for answer in replayed[:19]
+    ]
+    fitted = model.fit([*replayed, *rated, *rated])
+    assert (fitted.judged, fitted.outcomes, fitted.basis) == (100, 19, "backtest")
 
 
 def test_with_enough_outcomes_only_they_are_counted_and_a_shifted_base_rate_is_followed():
     replayed, _ = history(400, base=1.5)
     later = START + timedelta(days=900)
-    said, _ = history(200, 1, base=-1.5, basis="outcomes", start=later, name="LIVE")
-    found = model.fit([*replayed, *said])
-    assert (found.basis, found.outcomes) == ("outcomes", 200)
-    assert sum(level.of for level in found.levels) <= 200
+    rated, _ = history(200, 1, base=-1.5, basis="outcomes", start=later, name="LIVE")
+    fitted = model.fit([*replayed, *rated])
+    assert (fitted.basis, fitted.outcomes) == ("outcomes", 200)
+    assert sum(level.of for level in fitted.levels) <= 200
     fresh, truth = history(2000, 2, base=-1.5)
-    shown = [found.confidence(one.features).probability for one in fresh]
-    assert np.mean(shown) == pytest.approx(truth.mean(), abs=0.07)
+    probabilities = [fitted.confidence(answer.features).probability for answer in fresh]
+    assert np.mean(probabilities) == pytest.approx(truth.mean(), abs=0.07)
 
 
 def test_what_was_shown_never_hung_on_what_came_later():
     judged = history(300)[0]
-    turned = [replace(one, right=not one.right, features=judged[0].features) for one in judged[200:]]
+    turned = [replace(answer, right=not answer.right, features=judged[0].features) for answer in judged[200:]]
     before = model.replay(judged[:200])
     for later in (judged[200:], turned, turned[::-1][:10]):
         assert model.replay([*judged[:200], *later])[: len(before)] == before
@@ -156,29 +160,29 @@ def test_order_of_arrival_does_not_matter():
 
 
 def test_json_gives_the_same_curve_back():
-    found = model.fit(history(150)[0])
-    again = CalibrationModel.from_json(found.to_json())
-    assert again == found
-    assert again.to_json() == found.to_json()
+    fitted = model.fit(history(150)[0])
+    again = CalibrationModel.from_json(fitted.to_json())
+    assert again == fitted
+    assert again.to_json() == fitted.to_json()
     features = history(1, 7)[0][0].features
-    assert again.confidence(features) == found.confidence(features)
+    assert again.confidence(features) == fitted.confidence(features)
 
 
 def test_a_curve_of_another_release_is_refused():
-    told = json.loads(model.fit(history(20)[0]).to_json())
+    body = json.loads(model.fit(history(20)[0]).to_json())
     for change in ({"version": 0}, {"features": ["match"]}):
         with pytest.raises(Invalid, match="another release"):
-            CalibrationModel.from_json(json.dumps({**told, **change}))
+            CalibrationModel.from_json(json.dumps({**body, **change}))
 
 
 def test_figures_of_what_was_shown():
-    found = model.fit(history(1000)[0])
-    assert found.method.startswith("features")
-    assert found.losses["features"] < found.losses["match"] < found.losses["base rate"]
-    assert found.quality.n == 980
-    assert found.quality.ece <= 1.5 * found.quality.ece_by_chance
-    assert found.quality.brier < found.quality.brier_base
-    assert found.quality.auroc.low > 0.8
+    fitted = model.fit(history(1000)[0])
+    assert fitted.method.startswith("features")
+    assert fitted.losses["features"] < fitted.losses["match"] < fitted.losses["base rate"]
+    assert fitted.quality.n == 980
+    assert fitted.quality.ece <= 1.5 * fitted.quality.ece_by_chance
+    assert fitted.quality.brier < fitted.quality.brier_base
+    assert fitted.quality.auroc.low > 0.8
 
 
 def test_a_longer_history_takes_longer_in_proportion():
@@ -208,11 +212,11 @@ def test_whatever_the_history_a_confidence_is_within_its_interval_and_never_cert
         )
         for number, (right, live, value) in enumerate(answers)
     ]
-    found = model.fit(judged)
-    shown = [found.confidence(one.features) for one in judged]
-    assert all(0 <= one.low <= one.probability <= one.high <= 1 for one in shown)
-    assert all(0 < one.probability < 1 for one in shown)
-    assert all(0 <= one.right <= one.of and one.of >= 8 for one in shown)
+    fitted = model.fit(judged)
+    confidences = [fitted.confidence(confidence.features) for confidence in judged]
+    assert all(0 <= confidence.low <= confidence.probability <= confidence.high <= 1 for confidence in confidences)
+    assert all(0 < confidence.probability < 1 for confidence in confidences)
+    assert all(0 <= confidence.right <= confidence.of and confidence.of >= 8 for confidence in confidences)
 
 
 def test_blocks_cover_the_history_once():

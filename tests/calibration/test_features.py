@@ -21,8 +21,8 @@ def incident(
     started = NOW - timedelta(days=days)
     resolution = Resolution(f"It was {cause}.", started, cause) if cause else None
     status = "resolved" if cause else "open"
-    thing = Incident(name, name, started, service=service, resolution=resolution, status=status)
-    return Evidence(name, "incident", name, score, incident=thing, **more)
+    stored = Incident(name, name, started, service=service, resolution=resolution, status=status)
+    return Evidence(name, "incident", name, score, incident=stored, **more)
 
 
 def test_two_causes_are_told_apart():
@@ -31,13 +31,13 @@ def test_two_causes_are_told_apart():
         incident("B", 0.6, "connection-pool-exhaustion"),
         incident("C", 0.7, "deadlock", signals={"words": 0.1, "meaning": 0.8}),
     )
-    found = features.extract_features(evidence, POOL, NOW, "checkout")
-    assert found["match"] == 0.9
-    assert found["margin"] == pytest.approx(0.2)
-    assert found["agreement"] == pytest.approx((0.81 + 0.36) / (0.81 + 0.36 + 0.49))
-    assert found["signals"] == 0.5
-    assert found["resolved"] == 1
-    assert found["service"] == 1
+    extracted = features.extract_features(evidence, POOL, NOW, "checkout")
+    assert extracted["match"] == 0.9
+    assert extracted["margin"] == pytest.approx(0.2)
+    assert extracted["agreement"] == pytest.approx((0.81 + 0.36) / (0.81 + 0.36 + 0.49))
+    assert extracted["signals"] == 0.5
+    assert extracted["resolved"] == 1
+    assert extracted["service"] == 1
     assert features.extract_features(evidence, POOL, NOW, "basket")["service"] == 0
     assert features.extract_features(evidence, POOL, NOW)["service"] == 0.5
 
@@ -61,9 +61,9 @@ def test_the_cited_evidence_speaks_for_the_cause_whatever_it_is_called():
 
 def test_without_any_resolution_the_best_evidence_speaks_for_itself():
     advice = Advice("similar", "", None)
-    found = features.extract_features((incident("A", 0.8, None), incident("B", 0.5, None)), advice, NOW)
-    assert (found["match"], found["margin"]) == (0.8, pytest.approx(0.3))
-    assert (found["resolved"], found["support"]) == (0, 0)
+    extracted = features.extract_features((incident("A", 0.8, None), incident("B", 0.5, None)), advice, NOW)
+    assert (extracted["match"], extracted["margin"]) == (0.8, pytest.approx(0.3))
+    assert (extracted["resolved"], extracted["support"]) == (0, 0)
 
 
 def test_what_a_model_wrote_supports_nothing():
@@ -80,17 +80,20 @@ def test_families_records_and_age_count():
     often = replace(alone, family=("B", "C"), record=TrackRecord(tried=4, worked=4))
     failed = replace(alone, record=TrackRecord(tried=4, failed=4))
     old = incident("A", 0.9, "connection-pool-exhaustion", days=4000)
-    track = [features.extract_features((one,), POOL, NOW)["track"] for one in (failed, alone, often)]
+    track = [features.extract_features((item,), POOL, NOW)["track"] for item in (failed, alone, often)]
     assert track == [pytest.approx(1 / 6), 0.5, pytest.approx(5 / 6)]
-    assert features.extract_features((often,), POOL, NOW)["support"] > features.extract_features((alone,), POOL, NOW)["support"]
+    assert (
+        features.extract_features((often,), POOL, NOW)["support"]
+        > features.extract_features((alone,), POOL, NOW)["support"]
+    )
     assert features.extract_features((alone,), POOL, NOW)["age"] < 0.1
     assert features.extract_features((old,), POOL, NOW)["age"] == 1
 
 
 def test_nothing_at_all():
-    found = features.extract_features((), Advice("never_seen", "", None), NOW)
-    assert tuple(found) == features.FEATURE_NAMES
-    assert found["match"] == 0
+    extracted = features.extract_features((), Advice("never_seen", "", None), NOW)
+    assert tuple(extracted) == features.FEATURE_NAMES
+    assert extracted["match"] == 0
 
 
 def test_an_undated_runbook():
@@ -117,10 +120,10 @@ EVIDENCE = st.builds(
     st.sampled_from([POOL, Advice("known", "", None), Advice("known", "", "It was …", "")]),
 )
 def test_always_all_of_them_within_bounds_and_the_same_again(evidence, advice):
-    found = features.extract_features(evidence, advice, NOW, "checkout")
-    assert tuple(found) == features.FEATURE_NAMES
-    assert all((-1 if name == "margin" else 0) <= value <= 1 for name, value in found.items())
-    assert features.extract_features(tuple(evidence), advice, NOW, "checkout") == found
+    extracted = features.extract_features(evidence, advice, NOW, "checkout")
+    assert tuple(extracted) == features.FEATURE_NAMES
+    assert all((-1 if name == "margin" else 0) <= value <= 1 for name, value in extracted.items())
+    assert features.extract_features(tuple(evidence), advice, NOW, "checkout") == extracted
 
 
 def test_there_are_few_and_each_is_explained():
@@ -129,6 +132,6 @@ def test_there_are_few_and_each_is_explained():
 
 
 def test_the_documentation_explains_each_in_the_same_words():
-    told = (Path(__file__).parents[2] / "docs" / "trust.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "trust.md").read_text(encoding="utf-8")
     for name, words in features.DESCRIPTIONS.items():
-        assert f"| `{name}` | {words} |" in told
+        assert f"| `{name}` | {words} |" in page

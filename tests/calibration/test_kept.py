@@ -31,18 +31,18 @@ def told() -> History:
     return History.of([*incidents, *papers, document(9, None)])
 
 
-def _harder(n: int, one: Incident) -> Incident:
-    assert one.resolution
-    steps = list(one.resolution.steps)
+def _harder(n: int, incident: Incident) -> Incident:
+    assert incident.resolution
+    steps = list(incident.resolution.steps)
     if n % 3 == 0:
         steps += [steps[1], replace(steps[1], outcome="did_not_help"), replace(steps[1], outcome="made_it_worse")]
     if n % 4 == 0:
         steps += [ResolutionStep("Wrote a long command", "x" * 700)]
-    at = one.resolution.at.astimezone(EAST)
+    at = incident.resolution.at.astimezone(EAST)
     provenance = "model" if n % 11 == 5 else "human"
-    said = replace(one.resolution, at=at, steps=tuple(steps), provenance=provenance)
+    resolution = replace(incident.resolution, at=at, steps=tuple(steps), provenance=provenance)
     links = (IncidentLink("recurrence", f"I-{n - 5:05}"),) if n % 6 == 5 else ()
-    return replace(one, started_at=one.started_at.astimezone(EAST), resolution=said, links=links)
+    return replace(incident, started_at=incident.started_at.astimezone(EAST), resolution=resolution, links=links)
 
 
 def seen(store: Storage, given: History) -> Iterator[object]:
@@ -62,7 +62,9 @@ def seen(store: Storage, given: History) -> Iterator[object]:
         yield passages
         numbers = [number for number, _ in passages[owner]]
         yield store.passages([*numbers, 10_000]), store.passage_texts(numbers), store.passage_features(numbers)
-        yield store.term_statistics([*tokenizer.count_terms("latency at the disk of nobody"), tokenizer.term_id("<whole>")])
+        yield store.term_statistics(
+            [*tokenizer.count_terms("latency at the disk of nobody"), tokenizer.term_id("<whole>")]
+        )
         yield store.changes(max(0, store.last_seq() - 5), 4), store.last_seq()
         yield list(store.step_records([*reversed(keys), "never tried"]).items())
 
@@ -89,8 +91,8 @@ def test_it_says_what_the_store_says():
 
 
 def test_what_it_does_not_hold_is_not_made_up():
-    kept = InMemoryStore()
+    store = InMemoryStore()
     with pytest.raises(NotFound, match="there is no incident I-1"):
-        kept.incident("I-1")
+        store.incident("I-1")
     with pytest.raises(AttributeError):
-        kept.counts()  # a replay asks for no such thing, and an empty database would have an answer
+        store.counts()  # a replay asks for no such thing, and an empty database would have an answer

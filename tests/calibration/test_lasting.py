@@ -17,12 +17,16 @@ class TestFix:
     def test_the_change_that_worked_most_often_with_where_it_last_did(self):
         looked, flush = ResolutionStep("Looked at the disk"), ResolutionStep("Flushed WAL", "wal flush")
         failed = ResolutionStep("Flushed WAL", "wal flush", "did_not_help")
-        told = [incident(f"A{n}", n, "x", LEAK, steps=[looked, flush]) for n in range(3)]
-        told += [incident("B", 5, "x", LEAK, steps=[looked, failed]), incident("C", 6, "x")]
-        fix = find_proven_fix(told, key, lambda step: step.command is not None)
+        incidents = [incident(f"A{n}", n, "x", LEAK, steps=[looked, flush]) for n in range(3)]
+        incidents += [incident("B", 5, "x", LEAK, steps=[looked, failed]), incident("C", 6, "x")]
+        fix = find_proven_fix(incidents, key, lambda step: step.command is not None)
         assert (fix.text, fix.worked, fix.failed, fix.of) == ("Flushed WAL", 3, 1, 4)
         assert fix.citation.id == "A2"
-        assert page.numbered_lines(told[2])[fix.citation.line - 1].text == fix.citation.quote == "2. Flushed WAL `wal flush`"
+        assert (
+            page.numbered_lines(incidents[2])[fix.citation.line - 1].text
+            == fix.citation.quote
+            == "2. Flushed WAL `wal flush`"
+        )
 
     def test_once_is_not_the_same_fix_and_a_models_word_is_none(self):
         once = [
@@ -64,13 +68,13 @@ REPORT = """# Report
 
 class TestActions:
     def test_the_list_under_action_items_with_its_ticks_and_lines(self):
-        found = find_corrective_actions([], [Document("PM-1", "Report", REPORT, "postmortem", dated=START)])
-        assert [(one.text, one.state) for one in found] == [
+        actions = find_corrective_actions([], [Document("PM-1", "Report", REPORT, "postmortem", dated=START)])
+        assert [(action.text, action.state) for action in actions] == [
             ("Talk to the vendor", "noted"),
             ("Limit the size of slots", "open"),
             ("Alert on slots", "done"),
         ]
-        assert all(one.text in REPORT.splitlines()[one.citation.line - 1] for one in found)
+        assert all(action.text in REPORT.splitlines()[action.citation.line - 1] for action in actions)
 
     def test_steps_that_worked_and_sentences_that_say_they_last_the_newest_first(self):
         steps = [
@@ -80,20 +84,27 @@ class TestActions:
         ]
         old = incident("A", 0, "x", LEAK, steps=steps)
         new = incident("B", 9, "x", LEAK, summary="Restarted it. The renewal is automated for good.")
-        found = find_corrective_actions([old, new], [])
-        assert [(one.text, one.state, one.citation.id) for one in found] == [
+        actions = find_corrective_actions([old, new], [])
+        assert [(action.text, action.state, action.citation.id) for action in actions] == [
             ("The renewal is automated for good.", "noted", "B"),
             ("Added an alert on the age of the backup", "done", "A"),
         ]
-        for one, source in zip(found, [new, old], strict=True):
-            assert one.citation.quote in page.numbered_lines(source)[one.citation.line - 1].text
+        for action, source in zip(actions, [new, old], strict=True):
+            assert action.citation.quote in page.numbered_lines(source)[action.citation.line - 1].text
 
     def test_where_none_is_written_there_is_none(self):
         assert (
-            find_corrective_actions([incident("A", 0, "x", LEAK, steps=[ResolutionStep("Restarted")], summary="It was restarted.")], [])
+            find_corrective_actions(
+                [incident("A", 0, "x", LEAK, steps=[ResolutionStep("Restarted")], summary="It was restarted.")], []
+            )
             == ()
         )
-        assert find_corrective_actions([incident("A", 0, "x", LEAK, summary="Automated it for good.", by_whom="model")], []) == ()
+        assert (
+            find_corrective_actions(
+                [incident("A", 0, "x", LEAK, summary="Automated it for good.", by_whom="model")], []
+            )
+            == ()
+        )
 
     @pytest.mark.parametrize(
         "text",

@@ -36,9 +36,9 @@ def test_ranks():
 
 def test_the_bootstrap_agrees_with_theory():
     values = np.random.default_rng(1).normal(size=400)
-    found = metrics.mean(values.tolist())
-    assert (found.high - found.low) / 2 == pytest.approx(1.96 * values.std() / 20, rel=0.1)
-    assert metrics.mean(values.tolist()) == found
+    estimate = metrics.mean(values.tolist())
+    assert (estimate.high - estimate.low) / 2 == pytest.approx(1.96 * values.std() / 20, rel=0.1)
+    assert metrics.mean(values.tolist()) == estimate
 
 
 def test_a_mean_of_equal_values_is_no_certainty():
@@ -64,21 +64,21 @@ def test_answers_to_one_incident_are_drawn_together():
 
 
 def test_calibration_error_by_hand():
-    found = reliability.ece([0.2] * 5 + [0.8] * 5, [True] + [False] * 4 + [True] * 3 + [False] * 2, bins=2)
-    assert found.value == pytest.approx(0.5 * 0 + 0.5 * 0.2)
-    assert [(one.right, one.of) for one in found.bins] == [(1, 5), (3, 5)]
-    assert found.by_chance == pytest.approx(math.sqrt(2 / math.pi * 0.16 / 5))
+    error = reliability.ece([0.2] * 5 + [0.8] * 5, [True] + [False] * 4 + [True] * 3 + [False] * 2, bins=2)
+    assert error.value == pytest.approx(0.5 * 0 + 0.5 * 0.2)
+    assert [(filled.right, filled.of) for filled in error.bins] == [(1, 5), (3, 5)]
+    assert error.by_chance == pytest.approx(math.sqrt(2 / math.pi * 0.16 / 5))
     assert reliability.ece([], []) is None
 
 
 def test_calibration_error_by_chance_is_what_a_perfect_curve_shows():
     draw = np.random.default_rng(2)
-    found = []
+    errors = []
     for _ in range(50):
         truth = draw.uniform(size=300)
         error = reliability.ece(truth.tolist(), (draw.uniform(size=300) < truth).tolist())
-        found.append(error.value / error.by_chance)
-    assert np.mean(found) == pytest.approx(1, abs=0.1)
+        errors.append(error.value / error.by_chance)
+    assert np.mean(errors) == pytest.approx(1, abs=0.1)
 
 
 def test_equal_claims_stay_together():
@@ -92,8 +92,8 @@ def test_brier_and_its_base():
 
 
 def test_confident_and_wrong_counts_among_all_answers():
-    found = reliability.confident_wrong([0.9, 0.7, 0.69, 0.8], [False, False, False, True])
-    assert (found.value, found.n) == (0.5, 4)
+    estimate = reliability.confident_wrong([0.9, 0.7, 0.69, 0.8], [False, False, False, True])
+    assert (estimate.value, estimate.n) == (0.5, 4)
 
 
 def test_auroc_by_hand():
@@ -105,17 +105,17 @@ def test_auroc_by_hand():
 
 
 def test_auroc_keeps_a_width_at_its_ends():
-    found = reliability.auroc(list(range(20)), [place >= 10 for place in range(20)])
-    assert found.high == 1
-    assert 0.7 < found.low < 0.95
+    estimate = reliability.auroc(list(range(20)), [place >= 10 for place in range(20)])
+    assert estimate.high == 1
+    assert 0.7 < estimate.low < 0.95
 
 
 def test_the_interval_of_auroc_covers():
     draw, truth, inside = np.random.default_rng(3), 0.76025, 0
     for _ in range(300):
         scores = np.concatenate([draw.normal(1, 1, 40), draw.normal(0, 1, 60)])
-        found = reliability.auroc(scores.tolist(), [True] * 40 + [False] * 60)
-        inside += found.low <= truth <= found.high
+        estimate = reliability.auroc(scores.tolist(), [True] * 40 + [False] * 60)
+        inside += estimate.low <= truth <= estimate.high
     assert 0.92 <= inside / 300 <= 0.99
 
 
@@ -123,7 +123,7 @@ def test_the_interval_of_auroc_covers():
 def test_figures_stay_in_their_bounds(pairs):
     claims, truths = [claim for claim, _ in pairs], [truth for _, truth in pairs]
     assert 0 <= reliability.ece(claims, truths).value <= 1
-    assert sum(one.of for one in reliability.ece(claims, truths).bins) == len(pairs)
+    assert sum(point.of for point in reliability.ece(claims, truths).bins) == len(pairs)
     assert 0 <= reliability.brier(claims, truths) <= 1
     area = reliability.auroc(claims, truths)
     if area.n:
@@ -133,9 +133,9 @@ def test_figures_stay_in_their_bounds(pairs):
     curve = reliability.risk_coverage(claims, truths)
     assert curve[-1].coverage == 1
     assert curve[-1].risk == pytest.approx(1 - sum(truths) / len(truths))
-    assert [one.claim for one in curve] == sorted({*claims}, reverse=True)
+    assert [point.claim for point in curve] == sorted({*claims}, reverse=True)
 
 
 def test_risk_falls_when_only_the_sure_are_shown():
     curve = reliability.risk_coverage([0.9, 0.9, 0.5, 0.1], [True, True, False, False])
-    assert [(one.coverage, one.risk) for one in curve] == [(0.5, 0), (0.75, pytest.approx(1 / 3)), (1, 0.5)]
+    assert [(point.coverage, point.risk) for point in curve] == [(0.5, 0), (0.75, pytest.approx(1 / 3)), (1, 0.5)]

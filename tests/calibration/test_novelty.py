@@ -15,45 +15,47 @@ from .synthetic import START
 def world(n: int, seed: int, apart: float = 0.35, share_new: float = 0.3) -> list[LabelledAnswer]:
     """Incidents of which some are new; what was seen before matches better by `apart` on average."""
     draw = np.random.default_rng(seed)
-    found = []
+    answers = []
     for place in range(n):
-        known = bool(draw.uniform() > share_new)
-        match = float(np.clip(draw.normal(0.35 + apart * known, 0.12), 0, 1))
-        right = known and bool(draw.uniform() < match + 0.25)
+        seen_before = bool(draw.uniform() > share_new)
+        match = float(np.clip(draw.normal(0.35 + apart * seen_before, 0.12), 0, 1))
+        right = seen_before and bool(draw.uniform() < match + 0.25)
         at = START + timedelta(hours=place)
-        found.append(LabelledAnswer(at, {"match": match}, right, known, "similar", "backtest", f"I{place}", None))
-    return found
+        answers.append(
+            LabelledAnswer(at, {"match": match}, right, seen_before, "similar", "backtest", f"I{place}", None)
+        )
+    return answers
 
 
 def test_new_incidents_are_seldom_recalled_on_data_that_the_threshold_never_saw():
     rates, misses = [], []
     for seed in range(20):
-        found = novelty.choose_thresholds(world(600, seed), 0.45, 0.65)
-        assert found.measured
-        rates.append(found.false_recall.value)
-        misses.append(found.miss.value)
+        chosen = novelty.choose_thresholds(world(600, seed), 0.45, 0.65)
+        assert chosen.measured
+        rates.append(chosen.false_recall.value)
+        misses.append(chosen.miss.value)
     assert np.mean(rates) == pytest.approx(0.1, abs=0.02)
     assert np.mean(misses) < 0.15
 
 
 def test_known_starts_where_nine_in_ten_are_right():
-    found = [novelty.choose_thresholds(world(800, seed), 0.45, 0.65) for seed in range(10)]
-    assert all(one.known >= one.similar for one in found)
-    assert np.mean([one.right_when_known.value for one in found]) == pytest.approx(0.9, abs=0.05)
+    chosen = [novelty.choose_thresholds(world(800, seed), 0.45, 0.65) for seed in range(10)]
+    assert all(thresholds.known >= thresholds.similar for thresholds in chosen)
+    assert np.mean([thresholds.right_when_known.value for thresholds in chosen]) == pytest.approx(0.9, abs=0.05)
 
 
 def test_where_both_look_alike_the_errors_are_balanced():
-    found = novelty.choose_thresholds(world(600, 1, apart=0.03), 0.45, 0.65)
-    assert "balance" in found.rule
-    assert found.auroc.low < 0.6
-    assert found.miss.value < 0.9
+    chosen = novelty.choose_thresholds(world(600, 1, apart=0.03), 0.45, 0.65)
+    assert "balance" in chosen.rule
+    assert chosen.auroc.low < 0.6
+    assert chosen.miss.value < 0.9
 
 
 def test_where_nothing_is_ever_right_known_stays_where_it_was():
-    wrong = [replace(one, right=False) for one in world(400, 2)]
-    found = novelty.choose_thresholds(wrong, 0.45, 0.65)
-    assert found.known == max(found.similar, 0.65)
-    assert "stays where it was" in found.rule
+    wrong = [replace(answer, right=False) for answer in world(400, 2)]
+    chosen = novelty.choose_thresholds(wrong, 0.45, 0.65)
+    assert chosen.known == max(chosen.similar, 0.65)
+    assert "stays where it was" in chosen.rule
 
 
 @pytest.mark.parametrize(
@@ -69,19 +71,22 @@ def test_where_nothing_is_ever_right_known_stays_where_it_was():
     ],
 )
 def test_too_little_leaves_the_shipped_thresholds_and_says_so(judged, reason):
-    found = novelty.choose_thresholds(judged, 0.45, 0.65)
-    assert (found.similar, found.known, found.measured) == (0.45, 0.65, False)
-    assert found.rule.startswith("the thresholds handed in stand: ")
-    assert reason in found.rule
+    chosen = novelty.choose_thresholds(judged, 0.45, 0.65)
+    assert (chosen.similar, chosen.known, chosen.measured) == (0.45, 0.65, False)
+    assert chosen.rule.startswith("the thresholds handed in stand: ")
+    assert reason in chosen.rule
 
 
 def test_errors_are_counted_by_thresholds_that_never_saw_them():
     judged = world(500, 6)
-    turned = [replace(one, known=not one.known, right=False) for one in judged[450:]]
-    one, other = novelty.choose_thresholds(judged, 0.45, 0.65), novelty.choose_thresholds([*judged[:450], *turned], 0.45, 0.65)
+    turned = [replace(answer, known=not answer.known, right=False) for answer in judged[450:]]
+    one, other = (
+        novelty.choose_thresholds(judged, 0.45, 0.65),
+        novelty.choose_thresholds([*judged[:450], *turned], 0.45, 0.65),
+    )
 
-    def seen(found: novelty.Novelty) -> float:
-        return found.false_recall.value * found.false_recall.n + (1 - found.miss.value) * found.miss.n
+    def seen(chosen: novelty.Novelty) -> float:
+        return chosen.false_recall.value * chosen.false_recall.n + (1 - chosen.miss.value) * chosen.miss.n
 
     assert one.false_recall.n != other.false_recall.n
     assert seen(one) == pytest.approx(seen(other))
@@ -90,30 +95,30 @@ def test_errors_are_counted_by_thresholds_that_never_saw_them():
 def growing(n: int, seed: int) -> list[LabelledAnswer]:
     """The more is on record, the better anything new matches; but what was seen before stands out as ever."""
     draw = np.random.default_rng(seed)
-    found = []
+    answers = []
     for place in range(n):
-        known = bool(draw.uniform() > 0.5)
-        rest = draw.normal(0.2 + 0.5 * place / n, 0.05)
-        apart = float(np.clip(draw.normal(0.15 + 0.25 * known, 0.08), 0, 1))
-        features = {"match": float(np.clip(rest + apart, 0, 1)), "apart": apart}
+        seen_before = bool(draw.uniform() > 0.5)
+        average = draw.normal(0.2 + 0.5 * place / n, 0.05)
+        apart = float(np.clip(draw.normal(0.15 + 0.25 * seen_before, 0.08), 0, 1))
+        features = {"match": float(np.clip(average + apart, 0, 1)), "apart": apart}
         at = START + timedelta(hours=place)
-        found.append(LabelledAnswer(at, features, known, known, "similar", "backtest", f"I{place}", None))
-    return found
+        answers.append(LabelledAnswer(at, features, seen_before, seen_before, "similar", "backtest", f"I{place}", None))
+    return answers
 
 
 def test_where_matches_grow_with_memory_the_best_has_to_stand_out():
-    found = [novelty.choose_thresholds(growing(600, seed), 0.3, 0.65) for seed in range(10)]
-    assert all(one.score == "apart" for one in found)
-    assert np.mean([one.false_recall.value for one in found]) == pytest.approx(0.1, abs=0.03)
-    assert np.mean([one.miss.value for one in found]) < 0.1
+    chosen = [novelty.choose_thresholds(growing(600, seed), 0.3, 0.65) for seed in range(10)]
+    assert all(item.score == "apart" for item in chosen)
+    assert np.mean([item.false_recall.value for item in chosen]) == pytest.approx(0.1, abs=0.03)
+    assert np.mean([item.miss.value for item in chosen]) < 0.1
     alone = [
-        [replace(one, features={"match": one.features["match"]}) for one in growing(600, seed)] for seed in range(10)
+        [replace(item, features={"match": item.features["match"]}) for item in growing(600, seed)] for seed in range(10)
     ]
-    by_match = [novelty.choose_thresholds(one, 0.3, 0.65) for one in alone]
-    assert np.mean([one.false_recall.value for one in by_match]) > 0.4
+    by_match = [novelty.choose_thresholds(item, 0.3, 0.65) for item in alone]
+    assert np.mean([item.false_recall.value for item in by_match]) > 0.4
 
 
 def test_what_people_said_without_knowing_whether_it_was_new_hides_no_replay():
     judged = world(400, 7)
-    said = [replace(one, known=None, basis="outcomes") for one in judged]
-    assert novelty.choose_thresholds([*judged, *said], 0.45, 0.65) == novelty.choose_thresholds(judged, 0.45, 0.65)
+    rated = [replace(answer, known=None, basis="outcomes") for answer in judged]
+    assert novelty.choose_thresholds([*judged, *rated], 0.45, 0.65) == novelty.choose_thresholds(judged, 0.45, 0.65)

@@ -67,22 +67,22 @@ def test_evidence_of_an_older_release_without_numbers_has_none():
 
 
 def test_it_is_about_the_evidence_that_the_cause_rests_on():
-    shown = (evidence("A", STRONG, 0.9, "disk-full"), evidence("B", WEAK, 0.6, "dns-timeout"))
-    named = Advice("similar", "", "It was dns-timeout.", "dns-timeout")
-    assert prior.find_precedent(shown, named).id == "B"
-    assert prior.load_shipped().confidence(shown, named) == prior.load_shipped().confidence([shown[1]], UNSEEN)
+    pieces = (evidence("A", STRONG, 0.9, "disk-full"), evidence("B", WEAK, 0.6, "dns-timeout"))
+    advice = Advice("similar", "", "It was dns-timeout.", "dns-timeout")
+    assert prior.find_precedent(pieces, advice).id == "B"
+    assert prior.load_shipped().confidence(pieces, advice) == prior.load_shipped().confidence([pieces[1]], UNSEEN)
 
 
 def test_an_answer_that_rests_on_a_runbook_is_about_the_runbook():
-    shown = (evidence("A", STRONG), evidence("RB", WEAK, 0.5))
+    pieces = (evidence("A", STRONG), evidence("RB", WEAK, 0.5))
     step = Step(1, "Look at the queue", Citation("RB", "Look at the queue", 4), "read_only")
-    assert prior.find_precedent(shown, Advice("known", "", None, steps=(step,))).id == "RB"
+    assert prior.find_precedent(pieces, Advice("known", "", None, steps=(step,))).id == "RB"
 
 
 def test_an_answer_that_cites_a_postmortem_is_about_the_incident_that_it_tells_of():
-    shown = (evidence("A", STRONG), evidence("B", WEAK, 0.5))
+    pieces = (evidence("A", STRONG), evidence("B", WEAK, 0.5))
     step = Step(1, "Look at the queue", Citation("PM-4", "Look at the queue", 9, incident="B"), "read_only")
-    assert prior.find_precedent(shown, Advice("known", "", None, steps=(step,))).id == "B"
+    assert prior.find_precedent(pieces, Advice("known", "", None, steps=(step,))).id == "B"
 
 
 def test_a_shipped_prior_comes_back_as_it_was_written_and_another_release_is_refused():
@@ -102,8 +102,8 @@ def test_its_levels_rise_and_are_counts():
 
 @given(st.dictionaries(st.sampled_from(sorted(STRONG)), st.floats(-50, 50), min_size=0))
 def test_whatever_the_numbers_it_is_within_its_interval_and_never_certain(numbers):
-    found = prior.load_shipped().confidence([evidence("A", {**STRONG, **numbers})], UNSEEN)
-    assert 0 < found.low <= found.probability <= found.high < 1
+    confidence = prior.load_shipped().confidence([evidence("A", {**STRONG, **numbers})], UNSEEN)
+    assert 0 < confidence.low <= confidence.probability <= confidence.high < 1
 
 
 def test_provenance_names_at_least_twelve_tasks_of_six_kinds():
@@ -113,7 +113,10 @@ def test_provenance_names_at_least_twelve_tasks_of_six_kinds():
 
 
 def test_a_refined_answer_keeps_the_rule():
-    shown = (evidence("A", WEAK, 0.6, "disk-full"), evidence("B", STRONG, 0.9, "dns-timeout"))
-    asked = Advice("similar", "", "It was disk-full.", "disk-full")
-    better = replace(asked, cause="It was dns-timeout.", cause_label="dns-timeout")
-    assert prior.load_shipped().confidence(shown, asked).probability < prior.load_shipped().confidence(shown, better).probability
+    pieces = (evidence("A", WEAK, 0.6, "disk-full"), evidence("B", STRONG, 0.9, "dns-timeout"))
+    advice = Advice("similar", "", "It was disk-full.", "disk-full")
+    better = replace(advice, cause="It was dns-timeout.", cause_label="dns-timeout")
+    assert (
+        prior.load_shipped().confidence(pieces, advice).probability
+        < prior.load_shipped().confidence(pieces, better).probability
+    )

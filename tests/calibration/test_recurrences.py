@@ -25,7 +25,9 @@ def members(incidents, alike=()):
 
 class TestWhy:
     def test_a_label_ties_however_it_is_written(self):
-        (group,) = group_incidents([incident("A", 0, "Disk_Full"), incident("B", 1, "disk-full"), incident("C", 2, "disk-full")])
+        (group,) = group_incidents(
+            [incident("A", 0, "Disk_Full"), incident("B", 1, "disk-full"), incident("C", 2, "disk-full")]
+        )
         assert group.why == "3 share the cause `disk-full`"
         assert [tie.to for tie in group.ties] == ["B", "A", "A"]
 
@@ -49,9 +51,9 @@ class TestWhy:
         assert group_incidents([incident("A", links=["A"])]) == ()
 
     def test_words_bring_an_unlabelled_one_to_the_label(self):
-        known = [incident(f"A{n}", n, "leak", LEAK_AGAIN) for n in range(4)]
+        labelled = [incident(f"A{n}", n, "leak", LEAK_AGAIN) for n in range(4)]
         new = [incident("L", 6, links=["A1"]), incident("W", 7, root=LEAK)]
-        (group,) = group_incidents([*known, *new], [SimilarCauses("W", "A0", 0.95)])
+        (group,) = group_incidents([*labelled, *new], [SimilarCauses("W", "A0", 0.95)])
         assert group.why == "4 share the cause `leak`, 1 is tied by a link, 1 has the same root cause in other words"
         assert group.ties[-1].because == "has the same root cause in other words as A0 (0.95 alike)"
 
@@ -126,22 +128,24 @@ class TestLaws:
     @given(INCIDENTS, ALIKE)
     @settings(max_examples=60, deadline=None)
     def test_every_member_has_a_reason_that_is_true_and_is_in_one_family_only(self, incidents, alike):
-        known = {one.id: one for one in incidents}
-        found = find_families(incidents, alike, now=NOW)
-        assert len({name for one in found for name in one.incidents}) == sum(one.count for one in found)
-        for family in found:
+        by_id = {one.id: one for one in incidents}
+        families = find_families(incidents, alike, now=NOW)
+        assert len({name for one in families for name in one.incidents}) == sum(one.count for one in families)
+        for family in families:
             assert [tie.incident for tie in family.ties] == list(family.incidents)
             for tie in family.ties:
-                one, other = known[tie.incident], known[tie.to]
+                one, other = by_id[tie.incident], by_id[tie.to]
                 assert tie.to in set(family.incidents) - {tie.incident}
                 one_names, other_names = ({link.incident for link in x.links} for x in (one, other))
                 match tie.kind:
                     case "cause":
                         assert normalized_cause(one) == normalized_cause(other) != ""
                     case "link":
-                        assert other.id in one_names or one.id in other_names or one_names & other_names - known.keys()
+                        assert other.id in one_names or one.id in other_names or one_names & other_names - by_id.keys()
                     case "same_root_cause":
-                        assert comparable_text(one.resolution.root_cause) == comparable_text(other.resolution.root_cause)
+                        assert comparable_text(one.resolution.root_cause) == comparable_text(
+                            other.resolution.root_cause
+                        )
                     case "like_root_cause":
                         pairs = {(a.incident, a.to) for a in alike}
                         assert (one.id, other.id) in pairs or (other.id, one.id) in pairs
@@ -199,15 +203,15 @@ class TestLaws:
     @given(INCIDENTS)
     @settings(max_examples=60, deadline=None)
     def test_hours_count_once_and_are_never_more_than_the_sum(self, incidents):
-        whole = compute_downtime(incidents, NOW)
+        downtime = compute_downtime(incidents, NOW)
         spans = [
             (x.started_at, x.resolved_at) for x in incidents if x.resolved_at and x.started_at <= x.resolved_at <= NOW
         ]
         alone = sum((end - start) / timedelta(hours=1) for start, end in spans)
         longest = max(((end - start) / timedelta(hours=1) for start, end in spans), default=0)
-        assert longest - 1e-6 <= whole.hours <= alone + 1e-6
-        assert whole.of + whole.open + whole.untimed + whole.contradictory == len(incidents)
-        assert compute_downtime([*incidents, *incidents], NOW).hours == pytest.approx(whole.hours)
+        assert longest - 1e-6 <= downtime.hours <= alone + 1e-6
+        assert downtime.of + downtime.open + downtime.untimed + downtime.contradictory == len(incidents)
+        assert compute_downtime([*incidents, *incidents], NOW).hours == pytest.approx(downtime.hours)
 
 
 class TestOccurrences:
@@ -229,8 +233,8 @@ class TestOccurrences:
         assert compute_downtime([incident("A", 0, hours=24)], START + timedelta(hours=5)).open == 1
 
     def test_months_without_any_are_counted_too(self):
-        told = count_by_month([incident("A", 0), incident("B", 40), incident("C", 41)], START + timedelta(days=95))
-        assert [(one.month, one.count) for one in told] == [
+        months = count_by_month([incident("A", 0), incident("B", 40), incident("C", 41)], START + timedelta(days=95))
+        assert [(month.month, month.count) for month in months] == [
             ("2026-01", 1),
             ("2026-02", 2),
             ("2026-03", 0),
@@ -253,15 +257,17 @@ class TestOccurrences:
     )
     def test_the_trend_follows_its_rule(self, recent, before, direction):
         now = START + timedelta(days=400)
-        told = [incident(f"R{n}", 399 - n) for n in range(recent)] + [incident(f"B{n}", 200 - n) for n in range(before)]
-        found = compute_trend(told, START, now)
-        assert (found.direction, found.recent, found.before) == (direction, recent, before)
+        incidents = [incident(f"R{n}", 399 - n) for n in range(recent)] + [
+            incident(f"B{n}", 200 - n) for n in range(before)
+        ]
+        trend = compute_trend(incidents, START, now)
+        assert (trend.direction, trend.recent, trend.before) == (direction, recent, before)
 
     def test_no_trend_is_claimed_for_a_time_that_memory_does_not_reach(self):
-        told = [incident(f"R{n}", 100 + n) for n in range(9)]
-        found = compute_trend(told, START, START + timedelta(days=200))
-        assert found.direction is None
-        assert "memory reaches back 200 days, 360 are needed" in found.reason
+        incidents = [incident(f"R{n}", 100 + n) for n in range(9)]
+        trend = compute_trend(incidents, START, START + timedelta(days=200))
+        assert trend.direction is None
+        assert "memory reaches back 200 days, 360 are needed" in trend.reason
 
 
 class TestFamilies:
@@ -276,14 +282,14 @@ class TestFamilies:
 
     def test_only_the_part_of_an_outage_within_the_last_days_is_counted_as_saved(self):
         now = START + timedelta(days=200)
-        told = [incident("A", 19, "x", hours=48), incident("B", 21, "x", hours=1)]
-        (family,) = find_families(told, now=now)
+        incidents = [incident("A", 19, "x", hours=48), incident("B", 21, "x", hours=1)]
+        (family,) = find_families(incidents, now=now)
         assert family.saving.lost.hours == pytest.approx(24.0 + 1.0)
 
     def test_nothing_of_later_than_now_is_counted(self):
-        told = [incident(f"A{n}", n * 10, "x", service="db") for n in range(5)]
-        (family,) = find_families(told, now=START + timedelta(days=21))
+        incidents = [incident(f"A{n}", n * 10, "x", service="db") for n in range(5)]
+        (family,) = find_families(incidents, now=START + timedelta(days=21))
         assert family.incidents == ("A0", "A1", "A2")
         assert family.days_between == pytest.approx(10)
-        assert [(one.name, one.count) for one in family.services] == [("db", 3)]
+        assert [(service.name, service.count) for service in family.services] == [("db", 3)]
         assert family.last_seen == START + timedelta(days=20)

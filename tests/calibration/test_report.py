@@ -42,12 +42,17 @@ class Nested(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages() -> list[str]:
-    incidents = [replace(one, service=EVIL if n % 2 else one.service) for n, one in enumerate(history(24, 4))]
+    incidents = [
+        replace(incident, service=EVIL if n % 2 else incident.service) for n, incident in enumerate(history(24, 4))
+    ]
     incidents[5] = replace(incidents[5], resolution=replace(incidents[5].resolution, root_cause=""))
     full = History.of(incidents)
     report = backtest(full, HashedEmbedder())
-    bare = backtest(History.of([replace(one, resolution=None, status="open") for one in incidents[:4]]), None)
-    return [render_html(report, EVIL, tuple(measure_flaws(full, None, report))), render_html(bare, "nothing to measure")]
+    bare = backtest(History.of([replace(incident, resolution=None, status="open") for incident in incidents[:4]]), None)
+    return [
+        render_html(report, EVIL, tuple(measure_flaws(full, None, report))),
+        render_html(bare, "nothing to measure"),
+    ]
 
 
 def test_it_is_well_formed_and_nothing_of_the_history_becomes_markup(pages: list[str]):

@@ -40,25 +40,25 @@ def test_openings_alone_make_no_family():
 
 
 def test_the_words_decide_only_where_nobody_said_anything():
-    told = history()
-    truths = GroundTruth(told, by_text=text_families(told))
+    records = history()
+    truths = GroundTruth(records, by_text=text_families(records))
     assert (truths.of("M-2").known, truths.of("M-2").basis) == (True, "text")
     assert (truths.of("B-1").known, truths.of("B-1").basis) == (False, "text")
     assert truths.hit("M-3", "M-2")
     assert not truths.hit("M-3", "B-1")
     assert "weakest" in str(truths.note)
-    labelled = [*told, incident("C-1", 5, cause="cache-cold"), incident("C-2", 6, cause="cache-cold")]
+    labelled = [*records, incident("C-1", 5, cause="cache-cold"), incident("C-2", 6, cause="cache-cold")]
     sure = GroundTruth(labelled, by_text=text_families(labelled))
     assert sure.of("M-2").known is None
     assert sure.of("C-2").basis == "label"
-    judged = GroundTruth(told, {"M-2": ["B-1"]}, text_families(told))
+    judged = GroundTruth(records, {"M-2": ["B-1"]}, text_families(records))
     assert judged.of("M-3").known is None
 
 
 def test_a_backtest_over_it_says_which_basis_and_what_is_too_few():
-    told = history()
-    told[3] = replace(told[3], description="queue grows " * 30)
-    plain = report_json.report_to_json(backtest(History.of(told), None))
+    records = history()
+    records[3] = replace(records[3], description="queue grows " * 30)
+    plain = report_json.report_to_json(backtest(History.of(records), None))
     assert (plain["hit_basis"], plain["to_find"], plain["new"]) == ("text", 2, 2)
     assert plain["hit_at_1"] == 1.0
     assert {row["severity"]: row["to_find"] for row in plain["by_severity"]} == {"unknown": 2, "critical": 0}

@@ -95,6 +95,6 @@ def test_two_of_the_same_instant_are_ordered_by_id():
 )
 def test_the_real_reports_have_as_many_repetitions_as_are_marked():
     marked = sum("duplicate_of" in json.loads(line) for line in SEAMONKEY.read_text(encoding="utf-8").splitlines())
-    incidents = [thing for thing in history.read(SEAMONKEY) if isinstance(thing, Incident)]
+    incidents = [record for record in history.read(SEAMONKEY) if isinstance(record, Incident)]
     truths = GroundTruth(incidents)
     assert sum(bool(truths.of(incident.id).known) for incident in incidents) == marked == 46

@@ -22,6 +22,6 @@ def incident(name, day=0.0, cause=None, root="", *, title="", hours=1.0, links=(
         resolved_at=end,
         status="open" if end is None else "resolved",
         resolution=resolution if root or cause or steps else None,
-        links=tuple(IncidentLink("recurrence", other) for other in links),
+        links=tuple(IncidentLink("recurrence", linked_id) for linked_id in links),
         **more,
     )

@@ -204,7 +204,7 @@ def test_other_terms_and_other_passages(store: Storage, monkeypatch: pytest.Monk
     memory = fill(store)
     split_of = len(store.passages_of([("document", "runbook")])["document", "runbook"])
     monkeypatch.setattr(terms, "VERSION", 2)
-    monkeypatch.setattr(passages, "WORDS", 60)
+    monkeypatch.setattr(passages, "PASSAGE_WORDS", 60)
     monkeypatch.setattr(terms, "STOPS", frozenset())
     request.addfinalizer(forget_words)
     forget_words()
@@ -223,7 +223,7 @@ def test_other_terms_and_other_passages(store: Storage, monkeypatch: pytest.Monk
 
 
 def test_fewer_passages_than_before(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passages, "WORDS", 60)
+    monkeypatch.setattr(passages, "PASSAGE_WORDS", 60)
     fill(store)
     before = store.counts()["passages"]
     monkeypatch.undo()

@@ -147,7 +147,7 @@ def test_bare_alert_names_stay_won() -> None:
     model = embeddings.load_embedder()
     if model is None:
         pytest.skip("no sentence model is installed")
-    found = {system.name: system.ndcg_at_10 for system in run(DEV / "t1a_kubeprom_nameonly", model).systems}
-    assert found["bm25"] == pytest.approx(0.036, abs=0.005)
-    assert found["minilm"] == pytest.approx(0.377, abs=0.005)
-    assert found["onrecall"] >= 0.70
+    scores = {system.name: system.ndcg_at_10 for system in run(DEV / "t1a_kubeprom_nameonly", model).systems}
+    assert scores["bm25"] == pytest.approx(0.036, abs=0.005)
+    assert scores["minilm"] == pytest.approx(0.377, abs=0.005)
+    assert scores["onrecall"] >= 0.70

@@ -144,10 +144,10 @@ def test_megabytes_cost_no_more_than_the_cut(model: LocalEmbedder) -> None:
 
 
 def test_progress_ends_at_all(model: LocalEmbedder) -> None:
-    heard: list[tuple[int, int]] = []
-    model.embed(TEXTS, lambda done, total: heard.append((done, total)))
-    assert heard[-1] == (len(TEXTS), len(TEXTS))
-    assert heard == sorted(heard)
+    reports: list[tuple[int, int]] = []
+    model.embed(TEXTS, lambda completed, total: reports.append((completed, total)))
+    assert reports[-1] == (len(TEXTS), len(TEXTS))
+    assert reports == sorted(reports)
 
 
 def test_another_folder_has_another_name(model: LocalEmbedder, tmp_path: Path) -> None:

@@ -50,11 +50,11 @@ def test_nothing_to_embed(tmp_path: Path) -> None:
 def test_progress_counts_what_was_ready(tmp_path: Path) -> None:
     cached = CachedEmbedder(Hashed(), tmp_path / "cache")
     cached.embed(["0", "1"])
-    heard: list[tuple[int, int]] = []
-    cached.embed([str(n) for n in range(BATCH_SIZE + 5)], lambda done, total: heard.append((done, total)))
-    assert heard == [(BATCH_SIZE + 2, BATCH_SIZE + 5), (BATCH_SIZE + 5, BATCH_SIZE + 5)]
-    cached.embed(["0"], lambda done, total: heard.append((done, total)))
-    assert heard[-1] == (1, 1)
+    reports: list[tuple[int, int]] = []
+    cached.embed([str(n) for n in range(BATCH_SIZE + 5)], lambda completed, total: reports.append((completed, total)))
+    assert reports == [(BATCH_SIZE + 2, BATCH_SIZE + 5), (BATCH_SIZE + 5, BATCH_SIZE + 5)]
+    cached.embed(["0"], lambda completed, total: reports.append((completed, total)))
+    assert reports[-1] == (1, 1)
 
 
 @pytest.mark.parametrize("damage", [b"not a database, by far" * 100, b""])

@@ -71,13 +71,13 @@ def test_vectors_come_in_the_order_of_the_texts(endpoint: Endpoint) -> None:
 
 
 def test_many_texts_go_in_batches(endpoint: Endpoint) -> None:
-    heard: list[tuple[int, int]] = []
+    reports: list[tuple[int, int]] = []
     vectors = EndpointEmbedder(endpoint.base, "letters").embed(
-        ["a" * n for n in range(BATCH_SIZE + 3)], lambda done, total: heard.append((done, total))
+        ["a" * n for n in range(BATCH_SIZE + 3)], lambda completed, total: reports.append((completed, total))
     )
     assert vectors.shape == (BATCH_SIZE + 3, 3)
     assert [len(request["input"]) for request in endpoint.requests] == [BATCH_SIZE, 3]
-    assert heard == [(BATCH_SIZE, BATCH_SIZE + 3), (BATCH_SIZE + 3, BATCH_SIZE + 3)]
+    assert reports == [(BATCH_SIZE, BATCH_SIZE + 3), (BATCH_SIZE + 3, BATCH_SIZE + 3)]
     assert endpoint.keys == [None, None]
 
 

@@ -43,11 +43,11 @@ def passages(owner: str, kind: EvidenceKind, **parts: tuple[str, datetime | None
 
 def owners(store: Storage, index: Index, text: str, visible: Visible = ALL) -> list[tuple[str, str]]:
     index.refresh()
-    wanted: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms(text), 1.0)
-    by_words, by_meaning = index.words(wanted, visible, 10), index.meaning(vector(text), visible, 10)
-    there = store.passages(by_words)
+    weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms(text), 1.0)
+    by_words, by_meaning = index.words(weights, visible, 10), index.meaning(vector(text), visible, 10)
+    stored = store.passages(by_words)
     assert set(by_words) <= set(by_meaning)
-    return [(there[number].owner, there[number].part) for number in by_words]
+    return [(stored[number].owner, stored[number].part) for number in by_words]
 
 
 @pytest.fixture(params=["local", "postgres"])
@@ -66,8 +66,8 @@ def test_an_incident_through_its_life(store: Storage, index: Index) -> None:
 
     later = NOW + timedelta(hours=1)
     resolution = Resolution("journal logs", later)
-    both = (*opening, *passages("INC-1", "incident", resolution=("journal logs vacuumed", later)))
-    store.resolve(incident.id, resolution, both, (), (), later)
+    opening_and_resolution = (*opening, *passages("INC-1", "incident", resolution=("journal logs vacuumed", later)))
+    store.resolve(incident.id, resolution, opening_and_resolution, (), (), later)
     assert owners(store, index, "journal") == [("INC-1", "resolution")]
     assert owners(store, index, "journal", Visible(as_of=NOW)) == []
     assert owners(store, index, "disk journal", Visible(service="checkout", labels={"env": "prod"}, kind="incident"))
@@ -91,10 +91,10 @@ def test_another_service_is_seen_by_the_filter(store: Storage, index: Index) -> 
 
 
 def test_what_another_process_wrote_is_found(store: Storage, index: Index, store_url: str) -> None:
-    other = Storage.open(store_url)
+    second_store = Storage.open(store_url)
     document = Document("r", "Disk", "disk full")
-    other.save([StoreEntry(document, passages("r", "document", body=("disk full", None)))], NOW)
-    other.close()
+    second_store.save([StoreEntry(document, passages("r", "document", body=("disk full", None)))], NOW)
+    second_store.close()
     assert owners(store, index, "disk") == [("r", "body")]
 
 
@@ -140,12 +140,12 @@ def test_both_see_the_same(store: Storage, index: Index) -> None:
             and (visible.as_of is None or NOW + timedelta(n) <= visible.as_of)
             and f"d{n}" not in visible.exclude
         }
-        wanted: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka pool"), 1.0)
+        weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka pool"), 1.0)
         having = {f"d{n}" for n, text in enumerate(texts) if {"kafka", "pool"} & set(text.split())}
-        by_words = store.passages(index.words(wanted, visible, 1_000)).values()
-        assert {one.owner for one in by_words} == may & having
+        by_words = store.passages(index.words(weights, visible, 1_000)).values()
+        assert {passage.owner for passage in by_words} == may & having
         by_meaning = store.passages(index.meaning(vector("kafka"), visible, 1_000)).values()
-        assert {one.owner for one in by_meaning} == may
+        assert {passage.owner for passage in by_meaning} == may
 
 
 def test_the_best_come_first(store: Storage, index: Index) -> None:
@@ -155,10 +155,10 @@ def test_the_best_come_first(store: Storage, index: Index) -> None:
     for question in ("disk full", "kafka", "certificate pool timeout"):
         best = np.argsort(-(vectors @ vector(question)), kind="stable")[:10]
         near = store.passages(index.meaning(vector(question), ALL, 60)).values()
-        assert {f"d{n}" for n in best} <= {one.owner for one in near}
-        asked: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms(question), 1.0)
-        first = store.passages(index.words(asked, ALL, 5))
-        assert all(set(question.split()) <= set(one.text.split()) for one in first.values())
+        assert {f"d{n}" for n in best} <= {passage.owner for passage in near}
+        weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms(question), 1.0)
+        first = store.passages(index.words(weights, ALL, 5))
+        assert all(set(question.split()) <= set(passage.text.split()) for passage in first.values())
 
 
 @pytest.mark.postgres
@@ -168,8 +168,8 @@ def test_a_term_everywhere_costs_no_more_than_the_budget(store: Storage, monkeyp
     monkeypatch.setattr("onrecall.storage.postgres_search.BUDGET", 50)
     texts = filled(store)
     index = PostgresIndex(store.search(MODEL, 64))
-    wanted: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka"), 1.0)
-    assert len(index.words(wanted, ALL, 1_000)) == 50 < sum("kafka" in text for text in texts)
+    weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka"), 1.0)
+    assert len(index.words(weights, ALL, 1_000)) == 50 < sum("kafka" in text for text in texts)
     assert index.words({}, ALL, 10) == index.words({12345: 1.0}, ALL, 10) == []
 
 

@@ -23,7 +23,7 @@ WORDS = ["disk", "full", "timeout", "pool", "certificate", "oomkilled", "checkou
 EVERYTHING = 10_000
 
 
-def asked(text: str) -> Mapping[int, float]:
+def term_weights(text: str) -> Mapping[int, float]:
     return dict.fromkeys(tokenizer.count_terms(text), 1.0)
 
 
@@ -36,15 +36,15 @@ def caught_up(log: Log) -> LocalIndex:
 def test_a_change_is_found_by_the_next_question() -> None:
     log = Log()
     index = caught_up(log)
-    assert index.words(asked("disk"), Visible(), 5) == []
+    assert index.words(term_weights("disk"), Visible(), 5) == []
     assert index.meaning(vector("disk"), Visible(), 5) == []
     number = log.add(passage("a", "disk full on node-1"))
     index.refresh()
-    assert index.words(asked("disk"), Visible(), 5) == [number]
+    assert index.words(term_weights("disk"), Visible(), 5) == [number]
     assert index.meaning(vector("disk"), Visible(), 5) == [number]
     log.remove(number)
     index.refresh()
-    assert index.words(asked("disk"), Visible(), 5) == []
+    assert index.words(term_weights("disk"), Visible(), 5) == []
     assert index.meaning(vector("disk"), Visible(), 5) == []
 
 
@@ -54,7 +54,7 @@ def test_rare_terms_count_most_and_lengthy_passages_less() -> None:
         log.add(passage(f"common-{n}", "timeout of the pool in checkout"))
     long = log.add(passage("long", "certificate expired " + "and so it went on and on " * 40))
     short = log.add(passage("short", "certificate expired"))
-    assert caught_up(log).words(asked("certificate timeout"), Visible(), 3)[:2] == [short, long]
+    assert caught_up(log).words(term_weights("certificate timeout"), Visible(), 3)[:2] == [short, long]
 
 
 def test_a_term_counts_as_much_as_the_question_says() -> None:
@@ -73,16 +73,16 @@ def test_scores_are_those_of_bm25() -> None:
     for n, text in enumerate(texts):
         log.add(passage(str(n), text))
     (segment,) = caught_up(log)._state.segments
-    wanted = np.array(sorted(asked("disk pool kafka")), np.uint64)
+    term_ids = np.array(sorted(term_weights("disk pool kafka")), np.uint64)
     importance = np.array([1.0, 2.0, 0.5], np.float32)
     expected = np.zeros(len(texts))
     for row, text in enumerate(texts):
         counted = tokenizer.count_terms(text)
         scale = K1 * (1 - B + B * sum(counted.values()) / USUAL_LENGTH)
-        for term, factor in zip(wanted.tolist(), importance, strict=True):
+        for term, factor in zip(term_ids.tolist(), importance, strict=True):
             count = counted.get(term, 0)
             expected[row] += factor * 255 * count / (count + scale)
-    scores = segment.scores(wanted, importance, Visible())
+    scores = segment.scores(term_ids, importance, Visible())
     np.testing.assert_allclose(scores, expected, atol=0.5 * importance.sum() + 1e-3)
     np.testing.assert_array_equal(scores > 0, expected > 0)
 
@@ -102,13 +102,13 @@ def test_the_nearest_by_meaning_come_first() -> None:
 
 def test_vectors_of_another_model_are_not_compared() -> None:
     log = Log()
-    other, none = log.add(passage("a", "disk full", model="other")), log.add(passage("b", "disk", model=None))
+    other_model, none = log.add(passage("a", "disk full", model="other")), log.add(passage("b", "disk", model=None))
     index = caught_up(log)
     assert index.meaning(vector("disk"), Visible(), 5) == []
-    assert set(index.words(asked("disk"), Visible(), 5)) == {other, none}
-    mine = log.add(passage("c", "disk"))
+    assert set(index.words(term_weights("disk"), Visible(), 5)) == {other_model, none}
+    same_model = log.add(passage("c", "disk"))
     index.refresh()
-    assert index.meaning(vector("disk"), Visible(), 5) == [mine]
+    assert index.meaning(vector("disk"), Visible(), 5) == [same_model]
     assert index.meaning(np.ones(384, np.float32), Visible(), 5) == []
 
 
@@ -119,7 +119,7 @@ def test_a_vector_of_another_length_is_none() -> None:
     log.add(replace(passage("c", "disk full"), vector=b""))
     index = caught_up(log)
     assert index.meaning(vector("disk"), Visible(), 5) == [fine]
-    assert len(index.words(asked("disk"), Visible(), 5)) == 3
+    assert len(index.words(term_weights("disk"), Visible(), 5)) == 3
 
 
 def test_without_a_model_there_are_words() -> None:
@@ -127,7 +127,7 @@ def test_without_a_model_there_are_words() -> None:
     number = log.add(passage("a", "disk full"))
     index = LocalIndex(log, None)
     index.refresh()
-    assert index.words(asked("disk"), Visible(), 5) == [number]
+    assert index.words(term_weights("disk"), Visible(), 5) == [number]
     assert index.meaning(vector("disk"), Visible(), 5) == []
 
 
@@ -143,14 +143,14 @@ def test_known_from_counts_to_the_microsecond() -> None:
     number, always = log.add(passage("a", "disk", known_from=moment)), log.add(passage("b", "disk"))
     index = caught_up(log)
     just_before = Visible(as_of=moment - timedelta(microseconds=1))
-    assert set(index.words(asked("disk"), Visible(as_of=moment), 5)) == {number, always}
-    assert index.words(asked("disk"), just_before, 5) == [always]
+    assert set(index.words(term_weights("disk"), Visible(as_of=moment), 5)) == {number, always}
+    assert index.words(term_weights("disk"), just_before, 5) == [always]
     assert index.meaning(vector("disk"), just_before, 5) == [always]
 
 
 def test_many_passages_fill_several_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("onrecall.retrieval.local_index.ROWS", 500)
-    monkeypatch.setattr("onrecall.retrieval.local_index.AT_ONCE", 64)
+    monkeypatch.setattr("onrecall.retrieval.local_index.MAX_ROWS", 500)
+    monkeypatch.setattr("onrecall.retrieval.local_index.CHANGES_PER_READ", 64)
     log = Log()
     for n in range(1_200):
         log.add(passage(str(n // 3), "certificate" if n in (7, 1_100) else f"disk full {n % 3}"))
@@ -159,9 +159,9 @@ def test_many_passages_fill_several_segments(monkeypatch: pytest.MonkeyPatch) ->
     assert sum(map(len, segments)) == 1_200
     assert max(map(len, segments)) <= 500
     assert len(segments) < 8
-    assert index.words(asked("certificate"), Visible(), 5) == [8, 1_101]
+    assert index.words(term_weights("certificate"), Visible(), 5) == [8, 1_101]
     assert set(index.meaning(vector("certificate"), Visible(), 2)) == {8, 1_101}
-    assert len(index.words(asked("disk"), Visible(), 300)) == 300
+    assert len(index.words(term_weights("disk"), Visible(), 300)) == 300
 
 
 def test_the_last_row_of_a_full_segment_is_found() -> None:
@@ -186,7 +186,7 @@ def test_segments_stay_few_and_the_dead_are_left_out() -> None:
         log.remove(number)
     index.refresh()
     assert sum(map(len, index._state.segments)) < 200
-    assert sorted(index.words(asked("disk"), Visible(), EVERYTHING)) == numbers[650:]
+    assert sorted(index.words(term_weights("disk"), Visible(), EVERYTHING)) == numbers[650:]
 
 
 OWNERS = ["a", "b", "c"]
@@ -225,13 +225,13 @@ def test_whatever_happens_it_finds_what_there_is(steps: list[object], views: lis
             log.remove(step)
         else:
             index.refresh()
-    there = {one.id: one.passage for one in log.entries if one.passage}
+    stored = {entry.id: entry.passage for entry in log.entries if entry.passage}
     for visible in views:
-        seen = log.visible(visible)
-        by_words = index.words(asked(word), visible, EVERYTHING)
-        assert set(by_words) == {number for number in seen if word in there[number].text}
+        visible_ids = log.visible(visible)
+        by_words = index.words(term_weights(word), visible, EVERYTHING)
+        assert set(by_words) == {number for number in visible_ids if word in stored[number].text}
         by_meaning = index.meaning(vector(word), visible, EVERYTHING)
-        assert set(by_meaning) == {number for number in seen if there[number].model}
+        assert set(by_meaning) == {number for number in visible_ids if stored[number].model}
         assert len(by_words) == len(set(by_words))
         assert len(by_meaning) == len(set(by_meaning))
 
@@ -240,15 +240,15 @@ def test_many_threads_ask_while_one_writes() -> None:
     log = Log()
     index = caught_up(log)
     problems: list[str] = []
-    done = threading.Event()
+    finished = threading.Event()
 
     def ask() -> None:
-        while not done.is_set():
+        while not finished.is_set():
             newest = log.last_seq()
             index.refresh()
-            found = index.words(asked("disk"), Visible(), EVERYTHING)
-            if len(found) < newest or len(set(found)) != len(found):
-                problems.append(f"{len(found)} found after {newest} were written")
+            ids = index.words(term_weights("disk"), Visible(), EVERYTHING)
+            if len(ids) < newest or len(set(ids)) != len(ids):
+                problems.append(f"{len(ids)} found after {newest} were written")
             index.meaning(vector("disk"), Visible(), 10)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
@@ -256,7 +256,7 @@ def test_many_threads_ask_while_one_writes() -> None:
         thread.start()
     for n in range(300):
         log.add(passage(str(n), f"disk {n}"))
-    done.set()
+    finished.set()
     for thread in threads:
         thread.join()
     assert problems == []
@@ -269,20 +269,20 @@ def test_a_database_set_back_is_noticed() -> None:
     index = caught_up(log)
     log.entries = log.entries[:2]
     index.refresh()
-    assert sorted(index.words(asked("disk"), Visible(), 10)) == [1, 2]
+    assert sorted(index.words(term_weights("disk"), Visible(), 10)) == [1, 2]
 
 
 def test_merging_keeps_every_number() -> None:
     log = Log()
     for n in range(50):
         log.add(passage(str(n), f"disk {WORDS[n % 8]} {n}"))
-    one = Segment.of(log.entries, MODEL)
+    unsplit = Segment.of(log.entries, MODEL)
     parts = [Segment.of(log.entries[start : start + 7], MODEL) for start in range(0, 50, 7)]
     merged = Segment.merged(parts)
-    assert (merged.first, merged.last) == (one.first, one.last)
+    assert (merged.first, merged.last) == (unsplit.first, unsplit.last)
     for name in ("ids", "known", "checks", "bits", "meant", "dead"):
-        np.testing.assert_array_equal(getattr(merged, name), getattr(one, name))
-    np.testing.assert_array_equal(np.sort(merged.words.keys()), np.sort(one.words.keys()))
+        np.testing.assert_array_equal(getattr(merged, name), getattr(unsplit, name))
+    np.testing.assert_array_equal(np.sort(merged.words.keys()), np.sort(unsplit.words.keys()))
 
 
 def test_only_what_is_named_goes() -> None:
@@ -296,4 +296,4 @@ def test_only_what_is_named_goes() -> None:
     for number in (5, 98):
         log.remove(number)
     index.refresh()
-    assert sorted(index.words(asked("disk"), Visible(), 10)) == [1, 2, 3, 10]
+    assert sorted(index.words(term_weights("disk"), Visible(), 10)) == [1, 2, 3, 10]

@@ -128,9 +128,9 @@ LINES = st.lists(
 
 @given(LINES)
 def test_every_passage_is_part_of_its_page(rows: list[str]) -> None:
-    thing = document("\n".join(rows))
-    lines = {line.number: line.text for line in page.numbered_lines(thing)}
-    passages = split_passages(thing)
+    record = document("\n".join(rows))
+    lines = {line.number: line.text for line in page.numbered_lines(record)}
+    passages = split_passages(record)
     assert passages
     assert [p.n for p in passages] == list(range(len(passages)))
     assert [p.line for p in passages] == sorted(p.line for p in passages)
@@ -138,12 +138,12 @@ def test_every_passage_is_part_of_its_page(rows: list[str]) -> None:
         assert passage.text.strip()
         assert len(passage.text.split()) <= PASSAGE_WORDS * 2
         assert len(passage.text) <= PASSAGE_WORDS * 20
-        assert passage.text == thing.title or passage.text.splitlines()[0] in lines[passage.line]
+        assert passage.text == record.title or passage.text.splitlines()[0] in lines[passage.line]
 
 
 @given(LINES)
 def test_nothing_is_left_out(rows: list[str]) -> None:
-    thing = document("\n".join(["begin", *rows]))
-    held = {word for p in split_passages(thing) for word in p.text.split()}
-    for line in page.numbered_lines(thing):
-        assert {word for word in line.text.split() if len(word) < 100} <= held
+    record = document("\n".join(["begin", *rows]))
+    words = {word for p in split_passages(record) for word in p.text.split()}
+    for line in page.numbered_lines(record):
+        assert {word for word in line.text.split() if len(word) < 100} <= words

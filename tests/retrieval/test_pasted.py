@@ -125,7 +125,7 @@ def test_next_to_nothing_is_no_error(text: str) -> None:
 def test_any_text_is_understood(text: str) -> None:
     query = parse_situation(Situation(text))
     assert len(query.text.split()) <= MAX_WORDS
-    assert set(query.spelled).union(*(one.terms for one in query.other_names)) == set(query.weights)
+    assert set(query.spelled).union(*(part.terms for part in query.other_names)) == set(query.weights)
 
 
 @given(
@@ -187,9 +187,9 @@ TELLING = (
 def test_in_a_list_of_events_what_stands_out_comes_first_and_counts_most() -> None:
     rows = EVENTS.splitlines()
     text = "\n".join(["Ledger pods do not start", *rows[:11], TELLING, *rows[11:]])
-    taken = parse_text(text)
-    assert len(taken.listing) < 6
-    assert TELLING in [*taken.prose, *taken.errors]
+    parsed = parse_text(text)
+    assert len(parsed.listing) < 6
+    assert TELLING in [*parsed.prose, *parsed.errors]
     query = parse_situation(Situation(text))
     assert query.text.splitlines()[1] == TELLING
     weight = {word: query.weights[number] for number, word in query.spelled.items()}

@@ -27,13 +27,13 @@ def test_a_lone_candidate_is_compared_with_usual_rivals():
 
 
 def test_coverage_counts_terms_by_what_they_tell():
-    (found,) = ranking_features([candidate(1.0, 0.5, has=(1, 3))], QUESTION, 1)
-    assert found["covered"] == pytest.approx(0.7)
+    (measured,) = ranking_features([candidate(1.0, 0.5, has=(1, 3))], QUESTION, 1)
+    assert measured["covered"] == pytest.approx(0.7)
 
 
 def test_without_a_model_nothing_is_said_of_meaning():
-    (found,) = ranking_features([candidate(1.0, None)], QUESTION, 1)
-    assert not {"meaning", "meaning_lead", "crowd"} & found.keys()
+    (measured,) = ranking_features([candidate(1.0, None)], QUESTION, 1)
+    assert not {"meaning", "meaning_lead", "crowd"} & measured.keys()
 
 
 def test_a_longer_question_is_longer_and_one_without_known_words_is_covered_by_nothing():

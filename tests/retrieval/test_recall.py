@@ -46,9 +46,9 @@ def incident(number: int, title: str, description: str = "", **more: object) -> 
     return Incident(f"INC-{number}", title, NOW - timedelta(days=30 - number), description, **more)  # type: ignore[arg-type]
 
 
-def resolved(one: Incident, cause: str, *steps: str) -> Incident:
-    done = tuple(ResolutionStep(step) for step in steps)
-    return one.resolve(Resolution(cause, one.started_at + timedelta(hours=2), steps=done))
+def resolved(incident: Incident, cause: str, *steps: str) -> Incident:
+    steps_taken = tuple(ResolutionStep(step) for step in steps)
+    return incident.resolve(Resolution(cause, incident.started_at + timedelta(hours=2), steps=steps_taken))
 
 
 POOL = resolved(
@@ -76,16 +76,16 @@ class Room:
         self.store = store
         self.recall = Retriever(store, embedder, LocalIndex(store, embedder.name if embedder else None))
 
-    def keep(self, *things: Incident | Document) -> None:
-        prepared = self.recall.prepare(things)
-        for saved in self.store.save([StoreEntry(*pair) for pair in zip(things, prepared, strict=True)], NOW):
+    def keep(self, *records: Incident | Document) -> None:
+        prepared = self.recall.prepare(records)
+        for saved in self.store.save([StoreEntry(*pair) for pair in zip(records, prepared, strict=True)], NOW):
             assert saved.state != "rejected", saved.message
 
     def ask(self, text: str, limit: int = 5, **more: object) -> tuple[Evidence, ...]:
         return self.recall.recall(Situation(text, **more), limit)  # type: ignore[arg-type]
 
     def ids(self, text: str, **more: object) -> list[str]:
-        return [one.id for one in self.ask(text, **more)]
+        return [item.id for item in self.ask(text, **more)]
 
 
 @pytest.fixture(params=["words and meaning", "words alone"])
@@ -113,11 +113,11 @@ def test_the_right_thing_comes_first(room: Room, text: str, expected: str) -> No
 
 
 def test_scores_fall_and_are_shares_of_one(room: Room) -> None:
-    found = room.ask("certificate expired at the gateway")
-    scores = [one.score for one in found]
+    evidence = room.ask("certificate expired at the gateway")
+    scores = [item.score for item in evidence]
     assert scores == sorted(scores, reverse=True)
     assert all(0 <= score <= 1 for score in scores)
-    assert sum(found[0].signals.values()) == pytest.approx(1, abs=0.01)
+    assert sum(evidence[0].signals.values()) == pytest.approx(1, abs=0.01)
 
 
 def test_evidence_says_why_and_what_differs(room: Room) -> None:
@@ -170,26 +170,26 @@ def test_recurrences_are_one_family_shown_by_a_resolved_member(room: Room) -> No
     again = incident(5, "Checkout times out again", POOL.description, links=(IncidentLink("recurrence", "INC-1"),))
     once_more = incident(6, "Checkout times out", POOL.description, links=(IncidentLink("recurrence", "INC-5"),))
     room.keep(again, once_more)
-    found = room.ask("Checkout times out, HikariPool-1 - Connection is not available")
-    assert found[0].id == "INC-1"
-    assert found[0].family == ("INC-5", "INC-6")
-    assert not {"INC-5", "INC-6"} & {one.id for one in found[1:]}
+    evidence = room.ask("Checkout times out, HikariPool-1 - Connection is not available")
+    assert evidence[0].id == "INC-1"
+    assert evidence[0].family == ("INC-5", "INC-6")
+    assert not {"INC-5", "INC-6"} & {item.id for item in evidence[1:]}
 
 
 def test_a_later_member_that_reports_the_same_step_as_a_failure_stands_for_its_family(room: Room) -> None:
     again = incident(5, "Checkout times out again", POOL.description, links=(IncidentLink("recurrence", "INC-1"),))
     tried = (ResolutionStep("Raise the pool size", outcome="made_it_worse"), ResolutionStep("End the slow query"))
     room.keep(again.resolve(Resolution("The pool again", again.started_at + timedelta(hours=1), steps=tried)))
-    found = room.ask("Checkout times out, HikariPool-1 - Connection is not available")
-    assert found[0].id == "INC-5"
-    assert found[0].family == ("INC-1",)
+    evidence = room.ask("Checkout times out, HikariPool-1 - Connection is not available")
+    assert evidence[0].id == "INC-5"
+    assert evidence[0].family == ("INC-1",)
 
 
 def test_an_excluded_member_is_not_named_in_its_family(room: Room) -> None:
     room.keep(incident(5, "Checkout times out again", POOL.description, links=(IncidentLink("recurrence", "INC-1"),)))
-    found = room.ask("Checkout times out again", exclude=frozenset({"INC-5"}))
-    assert found[0].id == "INC-1"
-    assert found[0].family == ()
+    evidence = room.ask("Checkout times out again", exclude=frozenset({"INC-5"}))
+    assert evidence[0].id == "INC-1"
+    assert evidence[0].family == ()
 
 
 def test_what_was_just_written_is_recalled(room: Room) -> None:
@@ -204,7 +204,7 @@ def test_an_answer_is_the_same_every_time(room: Room) -> None:
 
 @pytest.mark.parametrize("text", ["", "…", "the of and", "{}", "\x00"])
 def test_nothing_to_look_for_finds_nothing_by_words(room: Room, text: str) -> None:
-    assert all(one.score < 0.5 for one in room.ask(text))
+    assert all(item.score < 0.5 for item in room.ask(text))
 
 
 def test_an_empty_memory_has_no_evidence(store: Storage) -> None:
@@ -229,7 +229,7 @@ def test_a_leaking_coffee_machine_is_nothing_like_an_outage(store: Storage) -> N
     built = Room(store, model)
     built.keep(*ALL)
     leak = built.ask("the coffee machine on floor 3 is leaking")
-    known = built.ask("checkout times out: no connection available from the pool")
-    assert max((one.score for one in leak), default=0) < 0.1
-    assert known[0].id == "INC-1"
-    assert known[0].score > 0.5
+    outage = built.ask("checkout times out: no connection available from the pool")
+    assert max((item.score for item in leak), default=0) < 0.1
+    assert outage[0].id == "INC-1"
+    assert outage[0].score > 0.5

@@ -41,9 +41,17 @@ class Counted:
 
 
 def passage(text: str, vector: np.ndarray | None = None, model: str = "m") -> Passage:
-    held = None if vector is None else vector.astype("<f2").tobytes()
+    packed_vector = None if vector is None else vector.astype("<f2").tobytes()
     return Passage(
-        "o", "incident", "opening", 0, text, 1, terms=tokenizer.pack(tokenizer.count_terms(text)), vector=held, model=model
+        "o",
+        "incident",
+        "opening",
+        0,
+        text,
+        1,
+        terms=tokenizer.pack(tokenizer.count_terms(text)),
+        vector=packed_vector,
+        model=model,
     )
 
 
@@ -53,14 +61,14 @@ def by_words(query: str, texts: list[str]) -> list[float]:
 
 
 def test_words_are_bm25_with_exact_counts() -> None:
-    found = by_words("connection pool", TEXTS)
+    scores = by_words("connection pool", TEXTS)
     idf = [np.log(1 + (4 - 3 + 0.5) / 3.5), np.log(1 + (4 - 2 + 0.5) / 2.5)]
     average = Counted(TEXTS).total_length / 4
     norm = 2 * (1 - 0.9 + 0.9 * 4 / average)
     expected = sum(idf) * 3 / (1 + norm) / np.sqrt(sum(idf) * 3)
-    assert found[0] == pytest.approx(np.log1p(expected))
-    assert found[2] == 0
-    assert found[3] > found[0] > found[1] > 0
+    assert scores[0] == pytest.approx(np.log1p(expected))
+    assert scores[2] == 0
+    assert scores[3] > scores[0] > scores[1] > 0
 
 
 def test_nobody_else_changes_a_score() -> None:
@@ -73,10 +81,10 @@ def test_nobody_else_changes_a_score() -> None:
 
 def test_nobody_else_changes_what_a_meaning_is_worth() -> None:
     draw = np.random.default_rng(7)
-    asked, *others = draw.normal(size=(60, 256)).astype(np.float32)
-    owners = [[passage("", one)] for one in others]
-    together = scoring.cosine_scores(asked, "m", owners)[0]
-    alone = [float(scoring.cosine_scores(asked, "m", [one])[0][0]) for one in owners]
+    question, *vectors = draw.normal(size=(60, 256)).astype(np.float32)
+    owners = [[passage("", nearby)] for nearby in vectors]
+    together = scoring.cosine_scores(question, "m", owners)[0]
+    alone = [float(scoring.cosine_scores(question, "m", [owner])[0][0]) for owner in owners]
     assert alone == pytest.approx(together.tolist(), rel=1e-12)
 
 
@@ -87,25 +95,32 @@ def test_words_gather_over_the_passages_of_one_owner() -> None:
         [passage("connection lost"), passage("pool closed")],
         [passage("connection lost"), passage("disk closed")],
     ]
-    found = scoring.match_words(query, rarity, owners)
-    (both, one), has = found.bm25, found.has
-    assert both > one > 0
+    matches = scoring.match_words(query, rarity, owners)
+    (two_passages, one_passage), has = matches.bm25, matches.has
+    assert two_passages > one_passage > 0
     assert has.sum(1).tolist() == [2, 1]
 
 
 def test_no_words_no_owners_no_failure() -> None:
     rarity = TermWeights.from_statistics({}, Counted(TEXTS))
     assert scoring.match_words({}, rarity, [[passage("x")]]).bm25.tolist() == [0]
-    assert scoring.match_words(tokenizer.count_terms("x"), TermWeights.from_statistics(tokenizer.count_terms("x"), Counted([])), []).bm25.tolist() == []
+    assert (
+        scoring.match_words(
+            tokenizer.count_terms("x"), TermWeights.from_statistics(tokenizer.count_terms("x"), Counted([])), []
+        ).bm25.tolist()
+        == []
+    )
     assert scoring.char_ngram_scores("", {}, ["x"]).tolist() == [0]
     assert scoring.char_ngram_scores("pool", {"pool": 1.0}, []).tolist() == []
 
 
 def test_meaning_is_half_the_nearest_passage_and_half_the_whole() -> None:
     x, y = np.eye(8, dtype=np.float32)[:2]
-    found, known = scoring.cosine_scores(x, "m", [[passage("", x), passage("", y)], [passage("", y)], [passage("")], []])
-    assert known.tolist() == [True, True, False, False]
-    assert found == pytest.approx([(1 + 2**-0.5) / 2, 0, 0, 0], abs=1e-3)
+    scores, has_meaning = scoring.cosine_scores(
+        x, "m", [[passage("", x), passage("", y)], [passage("", y)], [passage("")], []]
+    )
+    assert has_meaning.tolist() == [True, True, False, False]
+    assert scores == pytest.approx([(1 + 2**-0.5) / 2, 0, 0, 0], abs=1e-3)
 
 
 def test_vectors_of_another_model_count_for_nothing() -> None:
@@ -125,8 +140,8 @@ def test_letters_find_what_words_miss() -> None:
 @given(st.lists(st.text(max_size=40), max_size=5), st.text(max_size=30))
 def test_letters_of_any_text_are_a_share(texts: list[str], query: str) -> None:
     importance = dict.fromkeys(scoring.normalize_words(query).split(), 1.0)
-    found = scoring.char_ngram_scores(query, importance, texts)
-    assert ((found >= 0) & (found <= 1)).all()
+    scores = scoring.char_ngram_scores(query, importance, texts)
+    assert ((scores >= 0) & (scores <= 1)).all()
 
 
 @given(st.floats(0, 5), st.floats(-1, 1), st.sampled_from(sorted(WEIGHTS)), st.floats(0.01, 1))
@@ -177,7 +192,7 @@ def test_the_same_log_line_at_another_time_is_the_same_signature() -> None:
 
 
 def test_a_rare_name_counts_more_than_a_common_one() -> None:
-    named = {"ORA-00600": 0.9, "HTTP 500": 0.1}
-    assert signatures.weighted_share(named, {"ORA-00600"}) == pytest.approx(0.81)
-    assert signatures.weighted_share(named, {"HTTP 500"}) == pytest.approx(0.01)
+    weights = {"ORA-00600": 0.9, "HTTP 500": 0.1}
+    assert signatures.weighted_share(weights, {"ORA-00600"}) == pytest.approx(0.81)
+    assert signatures.weighted_share(weights, {"HTTP 500"}) == pytest.approx(0.01)
     assert signatures.weighted_share({}, {"HTTP 500"}) == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from passage_log import MODEL, Log, passage, vector
-from test_local_index import asked
+from test_local_index import term_weights
 
 from onrecall.retrieval import snapshot
 from onrecall.retrieval.index import Visible
@@ -22,8 +22,8 @@ ALL = 10_000
 
 @pytest.fixture(autouse=True)
 def _little_unsaved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("onrecall.retrieval.local_index.UNSAVED", 8)
-    monkeypatch.setattr("onrecall.retrieval.local_index.AT_ONCE", 16)
+    monkeypatch.setattr("onrecall.retrieval.local_index.MAX_UNSAVED_CHANGES", 8)
+    monkeypatch.setattr("onrecall.retrieval.local_index.CHANGES_PER_READ", 16)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def started(log: Log, path: Path, model: str | None = MODEL) -> LocalIndex:
 
 
 def found(index: LocalIndex) -> list[int]:
-    by_words = sorted(index.words(asked("disk"), Visible(), ALL))
+    by_words = sorted(index.words(term_weights("disk"), Visible(), ALL))
     assert sorted(index.meaning(vector("disk"), Visible(), ALL)) == by_words
     return by_words
 
@@ -54,7 +54,7 @@ def test_a_start_reads_only_what_is_new(log: Log, tmp_path: Path) -> None:
     index = started(log, tmp_path / "index")
     assert log.reads == 2
     assert found(index) == [1, 2, *range(4, 42)]
-    assert len(index.words(asked("disk"), Visible(service="service-0"), ALL)) == 19
+    assert len(index.words(term_weights("disk"), Visible(service="service-0"), ALL)) == 19
 
 
 def test_what_is_gone_stays_gone(log: Log, tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_damage_is_noticed_and_mended(log: Log, tmp_path: Path, damage: Callable
 def test_every_flipped_byte_of_an_array_is_noticed(log: Log, tmp_path: Path) -> None:
     (segment, *_), _ = (started(log, tmp_path / "index")._state.segments, 0)
     body = snapshot._encode_segment(segment)
-    whole = snapshot._decode_segment(body, b"\0" * 100)
+    intact = snapshot._decode_segment(body, b"\0" * 100)
     for at in range(200, len(body) - 2_000, 211):
         broken = bytearray(body)
         broken[at] ^= 0x10
@@ -116,21 +116,23 @@ def test_every_flipped_byte_of_an_array_is_noticed(log: Log, tmp_path: Path) -> 
             read = snapshot._decode_segment(bytes(broken), b"\0" * 100)
         except snapshot.DAMAGE_ERRORS:
             continue
-        assert (read.ids == whole.ids).all()
-        assert (read.words.keys() == whole.words.keys()).all()
-        assert (read.bits == whole.bits).all()
+        assert (read.ids == intact.ids).all()
+        assert (read.words.keys() == intact.words.keys()).all()
+        assert (read.bits == intact.bits).all()
 
 
 def test_a_file_of_another_database_is_not_believed(log: Log, tmp_path: Path) -> None:
     started(log, tmp_path / "index")
-    other = Log()
+    other_log = Log()
     for n in range(40):
-        other.add(passage(f"other-{n}", f"disk {n} full" if n % 2 else "certificate"))
-    index = started(other, tmp_path / "index")
-    assert sorted(index.words(asked("disk"), Visible(), ALL)) == list(range(2, 41, 2))
-    other.reads = 0
-    assert sorted(started(other, tmp_path / "index").words(asked("disk"), Visible(), ALL)) == list(range(2, 41, 2))
-    assert other.reads == 0
+        other_log.add(passage(f"other-{n}", f"disk {n} full" if n % 2 else "certificate"))
+    index = started(other_log, tmp_path / "index")
+    assert sorted(index.words(term_weights("disk"), Visible(), ALL)) == list(range(2, 41, 2))
+    other_log.reads = 0
+    assert sorted(started(other_log, tmp_path / "index").words(term_weights("disk"), Visible(), ALL)) == list(
+        range(2, 41, 2)
+    )
+    assert other_log.reads == 0
 
 
 def test_a_database_set_back_takes_its_file_along(log: Log, tmp_path: Path) -> None:
@@ -145,7 +147,7 @@ def test_a_database_set_back_takes_its_file_along(log: Log, tmp_path: Path) -> N
 def test_another_model_starts_anew(log: Log, tmp_path: Path) -> None:
     started(log, tmp_path / "index")
     index = started(log, tmp_path / "index", "another")
-    assert len(index.words(asked("disk"), Visible(), ALL)) == 40
+    assert len(index.words(term_weights("disk"), Visible(), ALL)) == 40
     assert index.meaning(vector("disk"), Visible(), ALL) == []
     assert found(started(log, tmp_path / "index")) == list(range(1, 41))
 
@@ -162,15 +164,15 @@ def test_another_format_starts_anew(log: Log, tmp_path: Path) -> None:
 
 def test_two_processes_share_the_file(log: Log, tmp_path: Path) -> None:
     path = tmp_path / "index"
-    one, two = started(log, path), started(log, path)
+    first, second = started(log, path), started(log, path)
     for n in range(60):
         number = log.add(passage(f"later-{n}", "disk"))
         if n % 7 == 0:
             log.remove(number - 20)
-        (one if n % 3 else two).refresh()
-    one.refresh()
-    two.refresh()
-    assert found(one) == found(two) == found(started(log, path)) == sorted(log.visible(Visible()))
+        (first if n % 3 else second).refresh()
+    first.refresh()
+    second.refresh()
+    assert found(first) == found(second) == found(started(log, path)) == sorted(log.visible(Visible()))
 
 
 def test_an_older_state_does_not_replace_a_newer(log: Log, tmp_path: Path) -> None:
@@ -205,7 +207,7 @@ print("ready", flush=True)
 for seq in range(10**6):
     snapshot.save(Path({str(path)!r}), MODEL, parts[: seq % 4 + 1], seq)
 """
-    seen = 0
+    survived = 0
     for wait in (0.03, 0.101, 0.2):
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
         process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment)
@@ -217,8 +219,8 @@ for seq in range(10**6):
         process.stdout.close()
         stored = snapshot.load(path, MODEL)
         if stored:
-            seen += 1
+            survived += 1
             assert len(stored[0]) == stored[1] % 4 + 1
-    assert seen
+    assert survived
     path.unlink()
     assert found(started(log, path)) == list(range(1, 41))

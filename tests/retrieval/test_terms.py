@@ -83,7 +83,7 @@ def test_the_same_log_line_at_another_time_has_the_same_terms(first: str, second
 
 
 @pytest.mark.parametrize(
-    ("line", "kept"),
+    ("line", "expected"),
     [
         ("2024-05-01 12:00:00 ERROR ORA-00600: internal error code 17", {"ora00600", "17"}),
         ('10.0.0.1 - - [01/May/2024:12:00:00 +0000] "GET /users/123 HTTP/1.1" 503 1234', {"503", "http503"}),
@@ -92,8 +92,8 @@ def test_the_same_log_line_at_another_time_has_the_same_terms(first: str, second
         ("[ERROR] 1045 rows, MySQL error 1045 (28000)", {"28000", "1045"}),
     ],
 )
-def test_log_lines_keep_codes_and_versions(line: str, kept: set[str]) -> None:
-    assert kept <= set(tokenizer.tokenize(line))
+def test_log_lines_keep_codes_and_versions(line: str, expected: set[str]) -> None:
+    assert expected <= set(tokenizer.tokenize(line))
 
 
 @given(st.text(max_size=300))
@@ -113,19 +113,25 @@ SAID = "KubePodCrashLooping status: 404, exit code 137; kube-proxy kube-proxy v1
 
 @given(st.lists(st.sampled_from(SAID.split(" ")) | st.text(max_size=20), max_size=40).map(" ".join))
 def test_counts_are_how_often_each_term_stands(text: str) -> None:
-    assert tokenizer.count_terms(text) == {tokenizer.term_id(term): n for term, n in Counter(tokenizer.tokenize(text)).items()}
+    assert tokenizer.count_terms(text) == {
+        tokenizer.term_id(term): n for term, n in Counter(tokenizer.tokenize(text)).items()
+    }
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_lines_are_read_one_by_one(first: str, second: str) -> None:
-    both = tokenizer.Counter(tokenizer.tokenize(first)) + tokenizer.Counter(tokenizer.tokenize(second))
-    assert tokenizer.Counter(tokenizer.tokenize(f"{first}\n\n{second}")) == both
+    lines = tokenizer.Counter(tokenizer.tokenize(first)) + tokenizer.Counter(tokenizer.tokenize(second))
+    assert tokenizer.Counter(tokenizer.tokenize(f"{first}\n\n{second}")) == lines
 
 
 @given(st.from_regex(r"[a-z]{2,9}(_[a-z]{2,9}){1,3}", fullmatch=True))
 def test_one_name_in_three_spellings_shares_its_terms(snake: str) -> None:
     camel = "".join(part.capitalize() for part in snake.split("_"))
-    assert set(tokenizer.tokenize(snake)) == set(tokenizer.tokenize(snake.replace("_", "-"))) == set(tokenizer.tokenize(camel))
+    assert (
+        set(tokenizer.tokenize(snake))
+        == set(tokenizer.tokenize(snake.replace("_", "-")))
+        == set(tokenizer.tokenize(camel))
+    )
 
 
 @given(st.text(alphabet=st.characters(categories=["Lu", "Ll", "Lo", "Nd"]), min_size=1, max_size=40))
@@ -141,7 +147,9 @@ def test_words_that_say_nothing_are_left_out() -> None:
 
 @given(st.text(max_size=300))
 def test_masking_twice_is_masking_once(text: str) -> None:
-    assert log_templates.mask_variables(log_templates.mask_variables(text, " "), " ") == log_templates.mask_variables(text, " ")
+    assert log_templates.mask_variables(log_templates.mask_variables(text, " "), " ") == log_templates.mask_variables(
+        text, " "
+    )
 
 
 def test_numbers_are_stable() -> None:

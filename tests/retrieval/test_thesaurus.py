@@ -23,13 +23,13 @@ OTHERS = [
 def recall(store: Storage) -> Retriever:
     """By words alone: a sentence model may know some of these names too."""
     built = Retriever(store, None, LocalIndex(store, None))
-    things = [CLAIM, MEMORY, *OTHERS]
-    store.save([StoreEntry(*pair) for pair in zip(things, built.prepare(things), strict=True)], NOW)
+    records = [CLAIM, MEMORY, *OTHERS]
+    store.save([StoreEntry(*pair) for pair in zip(records, built.prepare(records), strict=True)], NOW)
     return built
 
 
 @pytest.mark.parametrize(
-    ("asked", "right"),
+    ("question", "right"),
     [
         ("PVC stuck since noon", "claim"),
         ("KubePvcStuck", "claim"),
@@ -38,8 +38,8 @@ def recall(store: Storage) -> Retriever:
         ("load-balancer flapping", "routes"),
     ],
 )
-def test_a_thing_is_found_by_its_other_name(recall: Retriever, asked: str, right: str) -> None:
-    assert recall.recall(Situation(asked))[0].id == right
+def test_a_thing_is_found_by_its_other_name(recall: Retriever, question: str, right: str) -> None:
+    assert recall.recall(Situation(question))[0].id == right
 
 
 def test_the_evidence_tells_which_name_stood_for_which(recall: Retriever) -> None:
@@ -51,24 +51,27 @@ def test_the_evidence_tells_which_name_stood_for_which(recall: Retriever) -> Non
 
 
 def test_half_a_name_is_no_name(recall: Retriever) -> None:
-    found = {one.id: one.why for one in recall.recall(Situation("OOM in the persistent cache"))}
-    assert "by another name: out of memory for oom" in found["memory"]
-    assert not any("another name" in reason for reason in found.get("claim", ()))
+    reasons_by_id = {item.id: item.why for item in recall.recall(Situation("OOM in the persistent cache"))}
+    assert "by another name: out of memory for oom" in reasons_by_id["memory"]
+    assert not any("another name" in reason for reason in reasons_by_id.get("claim", ()))
 
 
 def test_the_very_words_count_more_than_another_name() -> None:
     query = parse_situation(Situation("OOM of the exporter"))
     assert query.weights[tokenizer.term_id("oom")] > query.weights[tokenizer.term_id("memori")] == SYNONYM_WEIGHT
     assert tokenizer.term_id("memori") not in query.spelled
-    both = parse_situation(Situation("OOM: out of memory"))
-    assert both.weights[tokenizer.term_id("memori")] == query.weights[tokenizer.term_id("oom")]
-    assert "oomkilled" in {one.name for one in both.other_names}
-    assert "out of memory" not in {one.name for one in both.other_names}
+    parsed = parse_situation(Situation("OOM: out of memory"))
+    assert parsed.weights[tokenizer.term_id("memori")] == query.weights[tokenizer.term_id("oom")]
+    assert "oomkilled" in {synonym.name for synonym in parsed.other_names}
+    assert "out of memory" not in {synonym.name for synonym in parsed.other_names}
 
 
 def test_the_names_stand_next_to_each_other() -> None:
     assert not parse_situation(Situation("the volume is persistent, says the claim")).other_names
-    assert [one.name for one in synonyms.find_synonyms(tokenizer.tokenize("PersistentVolumeClaim"))] == ["pvc", "pv"]
+    assert [synonym.name for synonym in synonyms.find_synonyms(tokenizer.tokenize("PersistentVolumeClaim"))] == [
+        "pvc",
+        "pv",
+    ]
 
 
 def test_the_table_is_in_order() -> None:

@@ -1,4 +1,4 @@
-"""What the evidence for an answer looks like in eleven numbers: what confidence is measured on."""
+"""Describe the evidence for an answer in eleven numbers, the inputs of the confidence model."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ UNKNOWN = 0.5
 MAX_LOG_ODDS_GAP = 10.0
 """A difference of so much in log odds counts as 1."""
 MIN_PROBABILITY = 0.01
-"""Match scores count as no nearer than this to 0 and 1, where odds have no end."""
+"""Clip match scores to this distance from 0 and 1, where log odds are infinite."""
 
 DESCRIPTIONS: Mapping[str, str] = {
     "match": "match score of the best evidence",
@@ -62,7 +62,7 @@ def extract_features(
 
 
 def supporting_evidence(evidence: Sequence[Evidence], advice: Advice | Recommendation) -> list[Evidence]:
-    """The evidence for the cause that was named; where none was, the best alone."""
+    """Return the evidence for the named cause; if there is none, the best piece of evidence alone."""
     supports = _has_label(advice.cause_label) if advice.cause_label else _has_root_cause(advice.cause)
     cited = advice.cause_citation.evidence_id if advice.cause_citation else None
     supporting = [item for item in evidence if item.id == cited or (_is_confirmed(item) and supports(item))]
@@ -118,7 +118,7 @@ def _success_rate(evidence: Sequence[Evidence]) -> float:
 
 
 def _margin_over_rest(first: Evidence, evidence: Sequence[Evidence]) -> float:
-    """How far the best match stands out: where everything is alike, a high match says little."""
+    """Return how far the best match stands out; if all matches are similar, a high one means little."""
     other_scores = [item.score for item in evidence if item is not first and not _same_cause(item, first)]
     return (
         _log_odds(first.score) - _log_odds(sum(other_scores) / len(other_scores) if other_scores else 0.0)

@@ -1,4 +1,4 @@
-"""Levels of confidence: answers foretold alike, counted by what came true."""
+"""Isotonic regression: bins of predicted chance with the share of answers that were right."""
 
 import itertools
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ MIN_PER_BIN = 8
 BIN_GROWTH = 1.2
 """Number of bins as a multiple of the cube root of the number of answers, the usual growth for histograms."""
 PRIOR_WEIGHT = 30.0
-"""What was foretold weighs as much as this many answers counted."""
+"""The mean prediction weighs as much as this many counted answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Answers foretold at least `above`, up to the next level: how many were right, and the chance drawn from that."""
+    """Answers with a predicted chance from `above` up to the next level, and how many of them were right."""
 
     above: float
     right: int
     of: int
     foretold: float
-    """The mean chance that they were given beforehand: itself drawn to the base rate where features say little."""
+    """Their mean predicted chance, shrunk towards the base rate where features say little."""
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -33,13 +33,13 @@ class Level:
 
     @property
     def probability(self) -> float:
-        """The counts, drawn to what was foretold, and never outside their own interval."""
+        """The share right, shrunk towards the mean prediction and kept within its own interval."""
         low, high = self.interval
         return min(high, max(low, (self.right + PRIOR_WEIGHT * self.foretold) / (self.of + PRIOR_WEIGHT)))
 
 
 def fit(chances: Floats, right: Floats) -> tuple[Level, ...]:
-    """Levels of equal mass, merged until a higher one was right more often than the one below it."""
+    """Fit bins of about equal mass by isotonic regression (pool adjacent violators)."""
     order = np.argsort(chances, kind="stable")
     chances, right = chances[order], right[order]
     merged: list[tuple[int, int]] = []
@@ -54,7 +54,7 @@ def fit(chances: Floats, right: Floats) -> tuple[Level, ...]:
 
 
 def _bin_edges(chances: Floats) -> list[int]:
-    """Where levels begin: about equal masses, never parting equal chances, and none with too few answers."""
+    """Return bin edges: about equal masses, equal chances together, at least `MIN_PER_BIN` answers each."""
     n = len(chances)
     bin_count = max(1, min(MAX_BINS, round(BIN_GROWTH * n ** (1 / 3)), n // MIN_PER_BIN))
     cuts = [0]

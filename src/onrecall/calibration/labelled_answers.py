@@ -1,4 +1,4 @@
-"""An answer whose truth is known: all that trust is measured on."""
+"""Answers whose correctness is known; all confidence is measured on them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class LabelledAnswer:
 
 
 def latest_per_incident(judged: Iterable[LabelledAnswer]) -> list[LabelledAnswer]:
-    """Each incident once, in the order of the answers: what people said counts before a replay, the newest first."""
+    """Return one answer per incident in time order; human outcomes take precedence over replays, newer over older."""
     chosen: dict[str, LabelledAnswer] = {}
     for answer in sorted(judged, key=lambda answer: (answer.basis == "outcomes", answer.at)):
         chosen[answer.incident] = answer

@@ -1,4 +1,4 @@
-"""The curve: from what the evidence looks like to how often answers like this were right."""
+"""The calibration model: maps evidence features to how often similar answers were right."""
 
 import json
 from bisect import bisect_right
@@ -141,13 +141,13 @@ def fit(judged: Iterable[LabelledAnswer]) -> CalibrationModel | NotMeasured:
 
 
 def replay(judged: Iterable[LabelledAnswer]) -> tuple[ShownConfidence, ...]:
-    """What would have been shown with each answer, had the curve been fitted all along; the first answers had none."""
+    """Return the confidence each answer would have shown had the model been refitted all along; the first have none."""
     past = walk_forward.build_history(judged)
     return _replay(past, walk_forward.walk_forward_predict(past))
 
 
 def measure_quality(replayed: Iterable[ShownConfidence]) -> ConfidenceQuality:
-    """The figures of trust over confidences that were shown."""
+    """Measure the quality of confidences that were shown."""
     confidences = list(replayed)
     claims, truths = (
         [confidence.probability for confidence in confidences],

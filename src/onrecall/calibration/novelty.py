@@ -1,4 +1,4 @@
-"""Never seen: where the verdict changes, and how often it is wrong there."""
+"""Choose the verdict thresholds for novelty, and measure how often they are wrong."""
 
 import itertools
 import math
@@ -13,9 +13,9 @@ from onrecall.calibration.metrics import NO_ESTIMATE, Estimate, share
 from onrecall.calibration.reliability import auroc
 
 MAX_FALSE_RECALL = 0.1
-"""At most this share of incidents that are truly new may be answered as if they had been seen."""
+"""Maximum share of truly new incidents that may be answered as seen before."""
 MAX_MISS = 0.5
-"""Holding to that may cost at most this share of what was seen before; otherwise both errors are balanced."""
+"""Maximum share of misses that limit may cost; beyond it, both errors are balanced instead."""
 MIN_SHARE_RIGHT = 0.9
 """From the score on at which this share of answers was right, an incident is the same as an earlier one."""
 MIN_PER_KIND = 20
@@ -65,14 +65,14 @@ class VerdictThreshold:
     rule: str
 
     def is_seen(self, answer: LabelledAnswer) -> bool:
-        """Whether it answers this as seen before."""
+        """Return whether this threshold calls the answer's incident seen before."""
         return _match_score(answer) >= self.similar and (not self.apart or answer.features["apart"] >= self.apart)
 
 
 def choose_thresholds(judged: Iterable[LabelledAnswer], similar: float, known_match: float) -> Novelty:
     """Thresholds chosen on a history; their errors are of the same choosing, done before what they are counted on.
 
-    With too little to choose by, those given stand.
+    With too little data the given thresholds are kept.
     """
     answers = latest_per_incident(
         answer for answer in judged if answer.known is not None and "match" in answer.features

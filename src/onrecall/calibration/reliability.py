@@ -1,4 +1,4 @@
-"""What was claimed against what came true: calibration error, Brier score, AUROC, risk and coverage."""
+"""Compare claimed chances with the truth: calibration error, Brier score, AUROC, risk and coverage."""
 
 import itertools
 import math
@@ -11,7 +11,7 @@ from onrecall.calibration.metrics import NO_ESTIMATE, Estimate, Floats, Integers
 
 BINS = 10
 CONFIDENT = 0.7
-"""Who claims this much is taken at his word: to be wrong then is the costly mistake."""
+"""A claim from this on counts as confident; being wrong then is the costly mistake."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where trust stands: every figure that the answers with known truth allow, and the reason where they allow none."""
+"""Summarize trust: every figure that the labelled answers allow, and for each missing one the reason."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -14,18 +14,18 @@ from onrecall.calibration.labelled_answers import LabelledAnswer, latest_per_inc
 from onrecall.calibration.metrics import Floats
 
 MIN_HISTORY = 10
-"""Answers before the first is foretold."""
+"""Answers before the first prediction."""
 MIN_ANSWERS = 20
 """Answers with known truth before a confidence is shown."""
 REFIT_GROWTH = 1.25
 """The methods are fitted again each time the past has grown by a quarter."""
 FOLDS = 10
-"""Stretches of the past, each foretold from all the others."""
+"""Number of cross-fitting folds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """A way to foretell: a ridge regression on these features."""
+    """A prediction method: a ridge regression on these features."""
 
     name: str
     features: tuple[str, ...]
@@ -57,7 +57,7 @@ class AnswerHistory:
     live: npt.NDArray[np.bool_]
 
     def until(self, end: int) -> "AnswerHistory":
-        """The first of them."""
+        """Return the first `end` answers."""
         return AnswerHistory(self.judged[:end], self.columns[:end], self.right[:end], self.live[:end])
 
 
@@ -84,7 +84,7 @@ def to_row(features: Mapping[str, float], *, live: bool) -> list[float]:
 
 
 def refit_points(n: int) -> list[tuple[int, int]]:
-    """Stretches of a history: each is foretold from all before it."""
+    """Return the blocks of a history, each predicted from all answers before it."""
     ends = [min(MIN_HISTORY, n), min(MIN_ANSWERS, n)]
     while ends[-1] < n:
         ends.append(min(n, int(ends[-1] * REFIT_GROWTH)))
@@ -92,7 +92,7 @@ def refit_points(n: int) -> list[tuple[int, int]]:
 
 
 def walk_forward_predict(past: AnswerHistory) -> Floats:
-    """A row of chances for each method; NaN for the first answers, which nothing was known about."""
+    """Return a row of predicted chances for each method; NaN for the first answers."""
     chances = np.full((len(METHODS), len(past.right)), np.nan)
     for start, end in refit_points(len(past.right)):
         for number, method in enumerate(METHODS):
@@ -102,10 +102,10 @@ def walk_forward_predict(past: AnswerHistory) -> Floats:
 
 
 def cross_fit(method: Predictor, past: AnswerHistory) -> Floats:
-    """The method's chances for the past, each stretch of it foretold from all the others.
+    """Return the method's chances for the past, each fold predicted from all the others.
 
-    What is counted at a level must be foretold by models as good as the one that sorts the next answer into it;
-    those that saw only the answers before were worse, and their levels' intervals held too seldom.
+    Counts of a level need predictions from models as good as the one that assigns the next answer to it; models fitted
+    on earlier answers only were worse, and the intervals of their levels had too little coverage.
     """
     n = len(past.right)
     chances = np.empty(n)
@@ -122,7 +122,7 @@ def fit(method: Predictor, past: AnswerHistory) -> logistic.Logistic:
 
 
 def brier_losses(chances: Floats, right: Floats) -> Sequence[float]:
-    """Each method's Brier score on all that it foretold."""
+    """Return each method's Brier score on all its predictions."""
     if len(right) <= MIN_HISTORY:
         return [0.0] * len(chances)
     squared_errors: list[float] = np.square(chances[:, MIN_HISTORY:] - right[MIN_HISTORY:]).mean(axis=1).tolist()
@@ -130,7 +130,7 @@ def brier_losses(chances: Floats, right: Floats) -> Sequence[float]:
 
 
 def best_method(chances: Floats, right: Floats) -> int:
-    """The method that foretold best; the base rate where none was better by more than a standard error."""
+    """Return the best method's index; the base rate unless one is better by more than a standard error."""
     if len(right) <= MIN_HISTORY:
         return 0
     squares = np.square(chances[:, MIN_HISTORY:] - right[MIN_HISTORY:])

@@ -10,15 +10,15 @@ from onrecall.recommendation.sanitize import quote, sentence
 from onrecall.recommendation.text_similarity import extract_stems, jaccard_similarity, normalize_label
 
 SAME_CAUSE_SIMILARITY = 0.7
-"""The share of words from which on two root causes without a common label are one."""
+"""Minimum word overlap (Jaccard) at which two root causes without labels count as the same cause."""
 SCORE_TEMPERATURE = 0.1
-"""Evidence this much weaker than the best counts e times less, so that many weak matches never outvote a strong one."""
+"""Evidence this much weaker than the best weighs e times less, so many weak matches never outvote a strong one."""
 AGREEMENT_DECAY = 0.5
 """Each further incident of the same cause adds this share of what the one before it added."""
 MAX_FAMILY_VOTES = 9
-"""Members of a recurring family that count as agreement."""
+"""Maximum number of members of a recurring family that count as agreement."""
 TRACK_RECORD_INFLUENCE = 0.15
-"""How far a track record moves a weight at most, up or down; with no record it moves nothing."""
+"""Maximum relative change of a weight by the track record, up or down; without a record there is none."""
 _HEADING = "## Root cause"
 
 
@@ -32,7 +32,7 @@ class Hypothesis:
 
     @property
     def best(self) -> Evidence:
-        """What speaks for it most."""
+        """The strongest piece of evidence."""
         return self.evidence[0]
 
     @property
@@ -42,7 +42,7 @@ class Hypothesis:
 
     @property
     def probability(self) -> float | None:
-        """The chance that any of its evidence is the right precedent; None where that is not estimated."""
+        """The probability that any of its evidence is the right precedent; None if it was not estimated."""
         chances = [piece.probability for piece in self.evidence if piece.probability is not None]
         return min(1.0, sum(chances)) if chances else None
 
@@ -58,7 +58,7 @@ class Hypothesis:
 
     @property
     def citation(self) -> Citation | None:
-        """Where that sentence stands."""
+        """The citation of that sentence."""
         return next((cite_cause(piece) for piece in self.evidence if cause_text(piece)), None)
 
     @property
@@ -70,7 +70,7 @@ class Hypothesis:
 
 
 def has_usable_resolution(evidence: Evidence) -> bool:
-    """Return whether it is evidence for a cause: a person stands for a cause, or for a step that worked."""
+    """Return whether a person confirmed its resolution, and it names a cause or a step that worked."""
     resolution = evidence.resolution
     if resolution is None or not resolution.confirmed:
         return False
@@ -78,7 +78,7 @@ def has_usable_resolution(evidence: Evidence) -> bool:
 
 
 def cause_text(evidence: Evidence) -> str:
-    """The root cause on record, or else its label in words."""
+    """Return the root cause on record, or else its label in words."""
     resolution = evidence.resolution
     if resolution is None:
         return ""
@@ -86,7 +86,7 @@ def cause_text(evidence: Evidence) -> str:
 
 
 def cite_cause(evidence: Evidence) -> Citation | None:
-    """Where the root cause is told; None where only a label names it."""
+    """Cite the line that states the root cause; None if only a label names it."""
     if evidence.incident is None or not evidence.resolution or not sentence(evidence.resolution.root_cause):
         return None
     if (
@@ -101,7 +101,7 @@ def cite_cause(evidence: Evidence) -> Citation | None:
 
 
 def cite_report(evidence: Evidence, line: int | None, statement: str) -> Citation | None:
-    """The line of the postmortem that says it; None without one, or where that line says something else by now."""
+    """Cite the line of the postmortem that makes the statement; None if there is none or the line has changed since."""
     if evidence.report is None or line is None:
         return None
     lines = evidence.report.text.splitlines()
@@ -111,12 +111,12 @@ def cite_report(evidence: Evidence, line: int | None, statement: str) -> Citatio
 
 
 def label_to_text(label: str) -> str:
-    """A label as people say it."""
+    """Return a label as words, without dashes and underscores."""
     return sentence(label.replace("-", " ").replace("_", " "))
 
 
 def normalized_label(evidence: Evidence) -> str:
-    """The cause's label as it is compared: `Connection_Pool exhaustion` is `connection-pool-exhaustion`."""
+    """Return the cause's label in the form it is compared in: case, blanks and punctuation make no difference."""
     return normalize_label(evidence.resolution.cause or "") if evidence.resolution else ""
 
 
@@ -129,7 +129,7 @@ def rank_causes(evidence: Sequence[Evidence]) -> tuple[Hypothesis, ...]:
 
 
 def _group_by_cause(usable: list[Evidence]) -> list[list[Evidence]]:
-    """Evidence of the same cause together: by label, and where there is none, by what the root cause says."""
+    """Group evidence by cause: by label, and without a label by the words of the root cause."""
     labelled: dict[str, list[Evidence]] = {}
     for piece in usable:
         if label := normalized_label(piece):
@@ -179,6 +179,6 @@ def _evidence_weight(evidence: Evidence, top: float) -> float:
 
 
 def _track_record_factor(record: TrackRecord) -> float:
-    """How often advice that rested on it helped, drawn towards one half while there is little to go by."""
+    """Return a factor around 1 from how often advice based on it helped, smoothed while there are few outcomes."""
     helped = (record.worked + 1) / (record.worked + record.failed + 2)
     return 1 + TRACK_RECORD_INFLUENCE * (2 * helped - 1)

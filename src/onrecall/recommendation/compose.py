@@ -24,9 +24,9 @@ from onrecall.recommendation.verdict import (
 
 MAX_ALTERNATIVES = 3
 MAX_NEAR_MISSES = 3
-"""Near misses between which a never-seen situation is told apart."""
+"""Maximum number of near misses for which a never-seen answer lists discriminating observations."""
 NEAR_MISS_SHARE = 0.5
-"""Below this share of the score that makes it similar, evidence is not even a near miss."""
+"""Minimum score of a near miss, as a share of the score that counts as similar."""
 
 
 def compose(
@@ -82,7 +82,7 @@ def step_keys(evidence: Sequence[Evidence]) -> tuple[str, ...]:
 def _step_sources(
     situation: Situation, decision: VerdictDecision, evidence: Sequence[Evidence], thresholds: Thresholds
 ) -> list[Evidence]:
-    """The evidence that steps may come from: of the leading cause alone, then the runbooks for it."""
+    """Return the evidence that steps may come from: that of the leading cause, then the runbooks for it."""
     leading = decision.leading
     if leading is None:
         return [decision.runbook] if decision.runbook else []
@@ -93,7 +93,7 @@ def _step_sources(
 
 
 def _is_runbook_for(evidence: Evidence, leading: Hypothesis, situation: Situation) -> bool:
-    """Whether a runbook is for the leading cause: by its own label, else by its title or its alert."""
+    """Return whether a runbook is for the leading cause: by its own label, else by its title or its alert."""
     document = evidence.document
     if document is None:
         return False
@@ -120,7 +120,7 @@ def _to_alternatives(
 def _describe_contradicted(
     evidence: Sequence[Evidence], contradicting: Mapping[str, str], thresholds: Thresholds
 ) -> str:
-    """A sentence on evidence that looks alike and was refused nevertheless."""
+    """Describe evidence that matches well but was excluded because it contradicts the situation."""
     refused = next(
         (piece for piece in evidence if piece.id in contradicting and piece.score >= thresholds.similar), None
     )

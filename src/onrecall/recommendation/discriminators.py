@@ -1,4 +1,4 @@
-"""Observations: what to look at to tell one cause from another."""
+"""Discriminating observations: what to check to tell one cause from another."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from onrecall.recommendation.sanitize import clean, sentence
 from onrecall.recommendation.text_similarity import MAX_READ_LENGTH, extract_stems
 
 MAX_OBSERVATIONS = 3
-"""Observations for one cause."""
+"""Maximum number of observations for one cause."""
 _MAX_LENGTH = 160
 _ERROR = re.compile(
     r"(?P<said>\b(?:FATAL|PANIC|ERROR|CRITICAL|SEVERE|E\d{4})\b.*|\b[\w.]*(?:Exception|Error)\b.*"
@@ -31,7 +31,7 @@ _STAMP = re.compile(r"^\W*(?:\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,]+\S*|\d\d:\d\d:\d\d
 def discriminating_observations(
     hypothesis: Hypothesis, rival_observations: "ObservationSet", situation: Situation
 ) -> tuple[str, ...]:
-    """What stands in the evidence of a cause and nowhere in that of its rivals, in sentences."""
+    """Return sentences on what the evidence of a cause shows and that of its rivals does not."""
     observations: dict[str, None] = {}
     for piece in hypothesis.evidence:
         for observation in _observations(piece, rival_observations, situation, hypothesis.name):
@@ -42,7 +42,7 @@ def discriminating_observations(
 
 
 class ObservationSet:
-    """All that the evidence of some causes says, to ask whether something stands in it."""
+    """The text, words and action keys of the evidence of some causes."""
 
     def __init__(self, causes: Iterable[Hypothesis]) -> None:
         evidence = [piece for cause in causes for piece in cause.evidence]
@@ -52,7 +52,7 @@ class ObservationSet:
         self.keys = frozenset(action.key for piece in evidence for action in extract_actions(piece))
 
     def says(self, observed: str) -> bool:
-        """Whether it says this, or each of its words somewhere."""
+        """Return whether the evidence contains this text, or each of its words somewhere."""
         return (
             _normalize(observed) in self._text
             or frozenset(extract_stems(mask_instance_values(observed))) <= self._words
@@ -84,12 +84,12 @@ def _observations(
 
 @lru_cache(maxsize=512)
 def _error_signs(text: str) -> tuple[str, ...]:
-    """They are asked for as often as an incident is evidence."""
+    """Return the signs in a text, cached: the same incident is evidence many times."""
     return tuple(_find_signs(text))
 
 
 def _find_signs(text: str) -> Iterator[str]:
-    """Error messages, quoted words and error codes of an opening text, the most telling first."""
+    """Yield error messages, quoted words and error codes of an opening text, the most specific first."""
     cleaned = clean(text[:MAX_READ_LENGTH])
     lines = [_STAMP.sub("", line[: 2 * _MAX_LENGTH]).strip() for line in cleaned.splitlines()[1:]]
     for line in lines:

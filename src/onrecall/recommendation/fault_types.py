@@ -1,4 +1,4 @@
-"""Faults: what a situation says is wrong, and evidence that speaks of something else however alike it looks.
+"""Fault types: what a situation says is wrong, and evidence about another fault, however similar its wording.
 
 A memory leak must never be answered from a database timeout because both raised an alert in the same words.
 """
@@ -80,7 +80,7 @@ _DENIED = re.compile(
 
 
 def find_contradiction(situation: Situation, evidence: Evidence) -> str | None:
-    """Why evidence can't be about this, or None; silence on either side contradicts nothing."""
+    """Return why the evidence can't be about this, or None; what either side does not mention contradicts nothing."""
     text = _evidence_text(evidence)
     for label in TYPE_LABELS:
         kind = situation.labels.get(label, "")
@@ -105,12 +105,12 @@ def _is_other_kind(kind: str, text: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _find_stated_faults(text: str) -> tuple[FaultType, ...]:
-    """What a situation says outright is wrong; each piece of evidence for it asks."""
+    """Return the faults that a situation states outright; cached, since it is asked for each piece of evidence."""
     return tuple(fault for fault in FAULTS if _states_fault(fault, text))
 
 
 def _states_fault(fault: FaultType, text: str) -> bool:
-    """Whether a text says outright that this is the fault, and neither denies it nor guesses."""
+    """Return whether a text states this fault outright, without denying it or guessing."""
     return any(
         not _DENIED.search(text[max(0, match.start() - 30) : match.start()]) for match in fault.stated.finditer(text)
     )
@@ -122,7 +122,7 @@ def _evidence_labels(evidence: Evidence) -> Mapping[str, str]:
 
 
 def _evidence_text(evidence: Evidence) -> str:
-    """What the evidence is about: how it opened and what was wrong, not what was done; a document whole."""
+    """Return the opening text and the root cause of an incident, without what was done; all of a document."""
     labels = " ".join(_evidence_labels(evidence).values())
     if evidence.incident:
         resolution = evidence.resolution

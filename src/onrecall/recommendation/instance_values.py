@@ -38,7 +38,7 @@ class InstanceValue:
 
 @lru_cache(maxsize=2048)
 def find_instance_values(text: str) -> tuple[InstanceValue, ...]:
-    """All such values in the text, in their order; none overlaps another."""
+    """Return all instance values in the text, in order and without overlaps."""
     values: list[InstanceValue] = []
     covered = bytearray(len(text))
     for value in _match_patterns(text):
@@ -49,7 +49,7 @@ def find_instance_values(text: str) -> tuple[InstanceValue, ...]:
 
 
 def mark_unknown_values(text: str, current_text: str) -> tuple[str, tuple[str, ...]]:
-    """The text with every particular that is not known now in angle quotes, and those values."""
+    """Put instance values that the current text does not mention in angle quotes; return the text and the values."""
     unmarked = _MARKED.sub("", text)
     return _add_marks(
         unmarked, [value for value in find_instance_values(unmarked) if not _occurs(value.value, current_text)]
@@ -57,7 +57,7 @@ def mark_unknown_values(text: str, current_text: str) -> tuple[str, tuple[str, .
 
 
 def mask_instance_values(text: str) -> str:
-    """The text with each particular replaced by its kind, such as `<pod>`: equal for the same action on other hosts."""
+    """Replace each instance value by its kind, such as `<pod>`: the same action on another host gives the same text."""
     unmarked = _MARKED.sub("", text)
     return _replace_spans(
         unmarked, [(value.start, value.end, f"<{value.kind}>") for value in find_instance_values(unmarked)]
@@ -67,7 +67,7 @@ def mask_instance_values(text: str) -> str:
 def mark_source_values(
     text: str, source: Incident | Document | None, situation: Situation
 ) -> tuple[str, tuple[str, ...]]:
-    """The text with the values of its source marked, unless the situation names them too."""
+    """Mark the values of the text's source, unless the situation names them too; return the text and these values."""
     unmarked = _MARKED.sub("", text)
     current_text = "\n".join([situation.text, situation.service or "", *situation.labels.values()])
     old = [p for p in find_instance_values(unmarked) if not _occurs(p.value, current_text)]
@@ -81,7 +81,7 @@ def mark_source_values(
 
 
 def find_marked_values(text: str) -> tuple[InstanceValue, ...]:
-    """The values that stand in angle quotes, each once, in their order, placed in the text without the quotes."""
+    """Return each value in angle quotes once, in order; positions count in the text without the quotes."""
     unmarked = _MARKED.sub("", text)
     kinds = {known_value.value: known_value.kind for known_value in find_instance_values(unmarked)}
     values: dict[str, InstanceValue] = {}
@@ -94,7 +94,7 @@ def find_marked_values(text: str) -> tuple[InstanceValue, ...]:
 
 
 def _kind_from_context(before: str) -> str:
-    """What the word before a value says that it is; `value` where that says nothing."""
+    """Return the kind of a value by the word before it; `value` if that word says nothing."""
     words = re.split(r"[\s/=]+", before.lower().rstrip("/= '\"\t"))
     return _KIND_BY_WORD.get(words[-1], "value")
 
@@ -135,7 +135,7 @@ def _match_patterns(text: str) -> Iterator[InstanceValue]:
 
 
 def _is_instance_value(kind: str, value: str) -> bool:
-    """What a pattern alone cannot tell: whether an address is one, whether a hash is no plain word or number."""
+    """Check what a pattern cannot: that an address is valid, that a hash is not a plain word or number."""
     if kind == "ip":
         return _is_instance_address(value.partition("/")[0]) and value not in (
             "10.0.0.0/8",

@@ -12,7 +12,7 @@ from onrecall.domain.incident import TrackRecord
 from onrecall.recommendation.actions import EvidenceAction
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-"""The date of what has none."""
+"""Stands in for a missing date."""
 UNTRIED = TrackRecord()
 
 
@@ -110,7 +110,7 @@ def _merge_orders(sources: Sequence[Sequence[tuple[_Name, EvidenceAction]]]) -> 
 
 
 def _insert_names(merged: list[_Name], names: Sequence[_Name]) -> None:
-    """Put the new names between their neighbours; what follows the last common name comes at the end."""
+    """Insert the new names between their neighbours; what follows the last common name goes to the end."""
     positions = {name: number for number, name in enumerate(merged)}
     common = _longest_increasing([name for name in names if name in positions], positions)
     pending: list[_Name] = []
@@ -126,7 +126,7 @@ def _insert_names(merged: list[_Name], names: Sequence[_Name]) -> None:
 
 
 def _longest_increasing(names: Sequence[_Name], positions: Mapping[_Name, int]) -> frozenset[_Name]:
-    """The longest part of the names whose order agrees with their places."""
+    """Return the longest subsequence of the names in ascending position."""
     best: list[tuple[_Name, ...]] = [()]
     for name in names:
         before = [run for run in best if not run or positions[run[-1]] < positions[name]]

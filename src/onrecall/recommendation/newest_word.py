@@ -1,4 +1,4 @@
-"""The newest word: later incidents of another cause that report that the leading cause's fix failed."""
+"""Newer evidence wins: later incidents of another cause that report that the leading cause's fix failed."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ Actions = Mapping[str, Sequence[EvidenceAction]]
 def promote_refuting_cause(
     hypotheses: Sequence[Hypothesis], actions: Actions, thresholds: Thresholds
 ) -> tuple[Hypothesis, ...]:
-    """Return the causes in their order, but the one that refutes the leading one's fix, and has a fix, first."""
+    """Move a cause to the front if it has a fix and a newer incident that refutes the leading cause's fix."""
     order = list(hypotheses)
     for _ in hypotheses:
         leading = next((cause for cause in order if cause.score >= thresholds.similar), None)
@@ -48,7 +48,7 @@ def find_refuting_failures(
 def _find_refuting_cause(
     leading: Hypothesis, causes: Sequence[Hypothesis], actions: Actions, thresholds: Thresholds
 ) -> Hypothesis | None:
-    """The cause of the newest incident that refutes the leading cause's fix, if it contests it or no fix is left."""
+    """Return the cause of the newest refuting incident, if it competes with the leading one or no fix is left."""
     other_causes = [cause for cause in causes if cause is not leading]
     contradicting = find_refuting_failures(leading, other_causes, actions, thresholds)
     matching = [actions[piece.id] for piece in leading.evidence if piece.score >= thresholds.similar]

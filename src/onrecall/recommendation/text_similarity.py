@@ -1,4 +1,4 @@
-"""Words that carry meaning: how two sentences are found to say the same."""
+"""Similarity of texts by the stems of their words, without stopwords."""
 
 import re
 
@@ -23,23 +23,23 @@ _STOPWORDS = frozenset(
 
 
 def extract_stems(text: str) -> list[str]:
-    """The stems of a text's words in their order, identifiers in parts, without those that say nothing."""
+    """Return the stems of a text's words in order: identifiers are split, stopwords are left out."""
     pieces = [piece.lower() for piece in _TOKEN.findall(text[:MAX_READ_LENGTH])]
     return stem_words([piece for piece in pieces if piece not in _STOPWORDS])
 
 
 def stem_words(lowered: list[str]) -> list[str]:
-    """The English stems; a stemmer serves one thread only, so each call has its own."""
+    """Return the English stems. A stemmer is not thread-safe, so each call creates its own."""
     stemmed: list[str] = Stemmer.Stemmer("english").stemWords(lowered)
     return stemmed
 
 
 def jaccard_similarity(first: frozenset[str], second: frozenset[str]) -> float:
-    """The share of words that two texts have in common, 0..1."""
+    """Return the Jaccard similarity of two sets of words, 0..1."""
     union = first | second
     return len(first & second) / len(union) if union else 0.0
 
 
 def normalize_label(name: str) -> str:
-    """A name without case, blanks and punctuation: `Kube Pod Crash-Looping` is `kubepodcrashlooping`."""
+    """Return a name without case, blanks and punctuation: `Kube Pod Crash-Looping` gives `kubepodcrashlooping`."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())

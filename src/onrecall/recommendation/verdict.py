@@ -70,7 +70,7 @@ class VerdictDecision:
 def decide_verdict(
     situation: Situation, evidence: Sequence[Evidence], hypotheses: Sequence[Hypothesis], thresholds: Thresholds
 ) -> VerdictDecision:
-    """What the evidence allows to say; first by causes, then by what was never resolved, then by documents."""
+    """Decide the verdict: by causes first, then by unresolved incidents, then by documents."""
     unattributed = sum(piece.probability or 0.0 for piece in evidence if not has_usable_resolution(piece))
     leading = next((cause for cause in hypotheses if explains_situation(cause, thresholds, unattributed)), None)
     if leading is not None:
@@ -100,7 +100,7 @@ def decide_verdict(
 
 
 def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> str:
-    """Why nothing counts as seen."""
+    """Return the reason for a `never_seen` verdict."""
     if not evidence:
         return "nothing like this was seen before"
     nearest = max(evidence, key=lambda piece: piece.score)
@@ -113,17 +113,20 @@ def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> s
 
 
 def is_similar(evidence: Evidence, thresholds: Thresholds) -> bool:
-    """Whether one piece of evidence is about something like this."""
+    """Return whether a piece of evidence is about something like this."""
     return thresholds.serves(evidence.score, evidence.probability)
 
 
 def explains_situation(hypothesis: Hypothesis, thresholds: Thresholds, unattributed: float = 0.0) -> bool:
-    """Whether a cause explains something like this; `silent` is the chance of what names no cause."""
+    """Return whether a cause explains something like this.
+
+    `unattributed` is the total probability of the evidence that names no cause.
+    """
     return thresholds.serves(hypothesis.score, _cause_probability(hypothesis, unattributed))
 
 
 def _language_warning(situation: Situation, evidence: Sequence[Evidence]) -> str:
-    """What to know where question and memory are in different languages: the shipped model compares English alone."""
+    """Return a hint if question and evidence are in different languages: the shipped model compares English only."""
     query_language = detect_language(situation.text)
     evidence_languages = {detect_language(piece.excerpt.text) for piece in evidence if piece.excerpt} - {None}
     if query_language is None or query_language == "English" or query_language in evidence_languages:
@@ -135,12 +138,12 @@ def _language_warning(situation: Situation, evidence: Sequence[Evidence]) -> str
 
 
 def describe_evidence(evidence: Evidence) -> str:
-    """The evidence by its id and title."""
+    """Return the evidence's id and title."""
     return f"{evidence.id} “{sentence(evidence.title, 100)}”"
 
 
 def _cause_probability(hypothesis: Hypothesis, unattributed: float) -> float | None:
-    """The chance that the cause is right: a page or an unresolved incident that is nearer is no other cause."""
+    """Return the probability that the cause is right; evidence that names no cause does not speak against it."""
     chance = hypothesis.probability
     return None if chance is None else min(1.0, chance + unattributed)
 

@@ -65,7 +65,7 @@ class CachedEmbedder:
         self._within(lambda file: file.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows))
 
     def _within(self, work: Callable[[sqlite3.Connection], object]) -> None:
-        """Run on the file in one transaction; a busy or read-only file is done without, a damaged one is dropped."""
+        """Run `work` in one transaction; ignore a busy or read-only file, and delete a damaged one."""
         try:
             with contextlib.closing(sqlite3.connect(self._path, timeout=30)) as file, file:
                 file.execute("PRAGMA journal_mode = WAL")
@@ -80,5 +80,5 @@ class CachedEmbedder:
 
 
 def _offset_progress(progress: Progress | None, before: int, total: int) -> Progress | None:
-    """The same progress, seen from the whole: `before` texts were ready, of `total`."""
+    """Report progress over all `total` texts, of which `before` were ready."""
     return progress and (lambda completed, _: progress(before + completed, total))

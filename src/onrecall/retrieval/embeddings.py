@@ -33,7 +33,7 @@ NO_MODEL_MESSAGE = (
 MAX_BATCH_TOKENS = 384
 """Tokens in one run of the model: bigger runs are no faster, for their activations leave the processor's cache."""
 CHARACTERS_PER_TOKEN = 40
-"""Text beyond the cut is not even tokenized; no writing has tokens that long."""
+"""Text beyond the cut is not tokenized; no language has tokens that long."""
 
 
 class Embedder(Protocol):
@@ -64,7 +64,7 @@ class LocalEmbedder:
         self._ready: onnxruntime.InferenceSession | None = None
 
     def for_questions(self) -> "LocalEmbedder":
-        """The same model, twice as fast and nearly as exact: for what is asked, and not kept."""
+        """Return a quantized copy, twice as fast and nearly as exact, for questions, which are not stored."""
         approximate = copy(self)
         approximate._rough, approximate._ready, approximate._lock = True, None, threading.Lock()  # noqa: SLF001 - of this class
         return approximate
@@ -105,7 +105,7 @@ class LocalEmbedder:
         return np.asarray(self._session().run(None, {"ids": ids})[0], np.float32)
 
     def _session(self) -> onnxruntime.InferenceSession:
-        """The model in memory, from the first text on: who only asks never loads the exact one."""
+        """Load the model at the first text, so a process that only asks questions never loads the exact one."""
         with self._lock:
             if self._ready is None:
                 graph = quantization.quantize(self._graph, self._folder) if self._rough else self._graph
@@ -114,7 +114,7 @@ class LocalEmbedder:
 
 
 def load_embedder(folder: Path | None = None) -> LocalEmbedder | None:
-    """The model in the folder, else the one installed with OnRecall, else None; `MISSING` is the sentence for that."""
+    """The model in the folder, else the one installed with OnRecall, else None; see `NO_MODEL_MESSAGE`."""
     if folder is not None:
         return LocalEmbedder(folder, f"{folder.resolve().name}@{_fingerprint(folder)}")
     packaged = _find_packaged()

@@ -1,4 +1,4 @@
-"""Why something was recalled, and what differs: plain sentences from what the scorer saw."""
+"""Explain why a record was recalled and how it differs, in sentences built from the scorer's inputs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,7 +10,7 @@ from onrecall.retrieval.scoring import TermWeights
 MAX_LISTED = 6
 """Terms named in one sentence."""
 MIN_INFORMATION_SHARE = 0.25
-"""A term is worth naming when it says at least this share of what the most telling one says."""
+"""Name a term if it carries at least this share of the information of the most informative term."""
 
 
 SIMILAR_MEANING = 0.5
@@ -20,7 +20,7 @@ Record = Incident | Document | Suggestion
 
 
 def informative_terms(query: Query, rarity: TermWeights) -> tuple[int, ...]:
-    """The terms of a situation that are worth naming, most telling first."""
+    """Return the terms of a situation that are worth naming, most informative first."""
     says = {term: rarity.idf[term] * query.weights[term] for term in query.spelled}
     least = MIN_INFORMATION_SHARE * max(says.values(), default=0.0)
     ranked = sorted(says, key=lambda term: (-says[term], query.spelled[term]))
@@ -30,7 +30,7 @@ def informative_terms(query: Query, rarity: TermWeights) -> tuple[int, ...]:
 def reasons(
     query: Query, record: Record, present: frozenset[int], informative: Sequence[int], similarity: float | None
 ) -> tuple[str, ...]:
-    """What both have, most telling first, then what differs; `worth` are the terms worth naming, in order."""
+    """Return what both share, most informative first, then what differs; `informative` are the terms to name."""
     errors = [written for term, written in query.codes.items() if term in present]
     is_similar = similarity is not None and similarity >= SIMILAR_MEANING
     return (
@@ -44,14 +44,14 @@ def reasons(
 
 
 def location_overlap(query: Query, record: Record) -> float:
-    """How much of where the situation is, its service and labels, is the same, 0..1."""
+    """Return the share (0..1) of the situation's service and labels that the record has, too."""
     service, labels = matching_location(query, record)
     compared = len(query.labels) + bool(query.service)
     return (service + len(labels)) / compared if compared else 0.0
 
 
 def matching_location(query: Query, record: Record) -> tuple[bool, Mapping[str, str]]:
-    """Whether the service is the same, and which labels are."""
+    """Return whether the service matches, and the labels that match."""
     service = bool(query.service and record.service and query.service.casefold() == record.service.casefold())
     return service, {name: value for name, value in record.labels.items() if query.labels.get(name) == value}
 
@@ -100,7 +100,7 @@ def _differences(query: Query, record: Record, present: frozenset[int], informat
 
 
 def _distinct_words(query: Query, terms: Iterable[int]) -> list[str]:
-    """The first few words, each spelling once; part of a longer word already named is left out."""
+    """Return the first few words without duplicates; skip a word contained in one already listed."""
     words: list[str] = []
     for term in terms:
         word = query.spelled[term]

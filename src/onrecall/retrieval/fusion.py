@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 WEIGHTS = {"words": 0.55, "meaning": 1.0, "characters": 0.5, "signature": 0.2, "labels": 0.1}
-"""The fusion: words and meaning weigh about alike, the rest tips the scales."""
+"""Weight of each signal: words and meaning count about equally, the others decide close cases."""
 NO_MEANING_FACTOR = 1.85
-"""Where no model is at hand the other signals stand for it too."""
+"""Factor on the other signals where there is no sentence model."""
 SIGMOID_MID, SIGMOID_SCALE = 1.06, 0.16
-"""The strength that is half a match, and how quickly more becomes a sure one."""
+"""Strength that gives a match score of 0.5, and the scale of the sigmoid around it."""
 CHANCE_PER_REACH = 0.015
 """What each unit of a situation's reach adds to the strength of anything: long texts share words by chance."""
 
@@ -49,7 +49,7 @@ SHIPPED_RANKER = Ranker()
 
 
 def weighted_scores(words: Numbers, meaning: Numbers | None, has_meaning: npt.NDArray[np.bool_] | None) -> Numbers:
-    """The strength of many by words and meaning alone; of some the meaning may not be known."""
+    """Return strengths from words and meaning alone; `has_meaning` marks the candidates that have a vector."""
     if meaning is None or has_meaning is None:
         return words * WEIGHTS["words"] * NO_MEANING_FACTOR
     total = words * WEIGHTS["words"] + meaning * WEIGHTS["meaning"]

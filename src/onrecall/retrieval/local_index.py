@@ -17,7 +17,7 @@ from onrecall.retrieval.segment import NO_DISTANCE, Segment, binary_sketch, chec
 CHANGES_PER_READ = 8192
 """Changes read at a time."""
 MAX_UNSAVED_CHANGES = 4096
-"""Changes that a restart may have to read again: a moment's work."""
+"""Maximum number of unsaved changes, which a restart has to read again."""
 OVERSAMPLING = 4
 """Candidates by signs alone for each one asked for; the better measure then picks among them."""
 SAMPLE_SIZE = 64
@@ -33,7 +33,7 @@ class IndexState:
     seq: int = 0
 
     def after(self, new_segment: Segment, removed_ids: Sequence[int]) -> "IndexState":
-        """The state after some more changes."""
+        """Return the state after more changes."""
         segments = self.segments
         if removed_ids:
             removed = np.array(sorted(removed_ids), np.int64)
@@ -72,7 +72,7 @@ class LocalIndex:
             self._save(MAX_UNSAVED_CHANGES)
 
     def close(self) -> None:
-        """Keep what was learned, where it is worth the while."""
+        """Save the state if enough has changed."""
         with self._lock:
             self._save(MAX_UNSAVED_CHANGES // 4)
 
@@ -105,7 +105,7 @@ class LocalIndex:
             self._reset("the database was set back")
         state = self._state
         while state.seq < newest and (changes := self._changes.changes(state.seq, CHANGES_PER_READ)):
-            # What came anew is another now: the same number may stand for another vector.
+            # A changed passage keeps its number but may have another vector, so older copies are removed.
             state = state.after(Segment.of(changes, self._model), [change.id for change in changes])
         self._state = IndexState(state.segments, max(state.seq, newest))
 
@@ -116,7 +116,7 @@ class LocalIndex:
             snapshot.remove(self._path)
 
     def _matches_database(self) -> bool:
-        """Whether passages picked from all over are in the database as they are here."""
+        """Return whether a sample of passages has the same checksums in the database."""
         segments = self._state.segments
         sampled = {
             int(segment.ids[row]): int(segment.checks[row])
@@ -134,7 +134,7 @@ class LocalIndex:
 
 
 def _compact(segments: Sequence[Segment]) -> tuple[Segment, ...]:
-    """Few segments: one is merged into that before it while that is not much bigger, and what is gone is left out."""
+    """Merge each segment into the one before it unless that is much larger, and leave out removed passages."""
     compacted: list[Segment] = []
     for segment in segments:
         parts = [segment] if segment.living else []
@@ -156,7 +156,7 @@ def _fits_one_segment(parts: Sequence[Segment]) -> bool:
 
 
 def _top_ids(segments: Sequence[Segment], scored: Callable[[Segment], Vector], limit: int) -> list[int]:
-    """The ids of the rows that score best, those that score nothing left out."""
+    """Return the ids of the best rows; rows that score 0 are left out."""
     ids: list[npt.NDArray[np.int64]] = []
     best_scores: list[Vector] = []
     floor = np.float32(0)
@@ -173,7 +173,7 @@ def _top_ids(segments: Sequence[Segment], scored: Callable[[Segment], Vector], l
 
 
 def _distance_limit(distances: Sequence[npt.NDArray[np.uint16]], count: int) -> int:
-    """The distance within which there are so many rows, or all."""
+    """Return the distance within which `count` rows lie, or all rows if there are fewer."""
     if not distances:
         return 0
     nearest = np.concatenate(
@@ -185,7 +185,7 @@ def _distance_limit(distances: Sequence[npt.NDArray[np.uint16]], count: int) -> 
 
 
 def _rank_ids(ids: Sequence[npt.NDArray[np.int64]], scores: Sequence[Vector], limit: int) -> list[int]:
-    """The ids by falling score, of equal ones the earlier first."""
+    """Return the ids by descending score; ties go to the smaller id."""
     if not ids:
         return []
     numbers, values = np.concatenate(ids), np.concatenate(scores)

@@ -67,7 +67,7 @@ class Postings:
 
     @classmethod
     def merged(cls, parts: Sequence["Postings"], places: npt.NDArray[np.int64], size: int) -> "Postings":
-        """Several in one of this many rows: all their rows in turn, each put at its place; -1: left out."""
+        """Merge postings into one of `size` rows; `places` maps old rows, in turn, to new ones (-1: left out)."""
         before = np.cumsum([0, *(part.grid.shape[1] for part in parts[:-1])])
         every = [part.keys() for part in parts]
         rows = np.concatenate(
@@ -77,7 +77,7 @@ class Postings:
         return cls.of(cleared | (rows[rows >= 0].astype(np.uint64) << np.uint64(8)), size)
 
     def keys(self) -> Keys:
-        """What these postings were made of."""
+        """Return the packed keys of these postings."""
         line, row = np.nonzero(self.grid)
         light = pack_keys(np.repeat(self.terms, np.diff(self.starts)), self.rows, self.weights)
         return np.concatenate((light, pack_keys(self.common[line], row, self.grid[line, row])))
@@ -92,7 +92,7 @@ class Postings:
         return counts
 
     def scores(self, term_ids: Terms, importance: Scores) -> Scores:
-        """For each row the sum of its weights for these terms, each term as important as told."""
+        """Return each row's sum of weights for these terms, each multiplied by its importance."""
         scores = np.zeros(self.grid.shape[1], np.float32)
         places, matched = _find_terms(self.terms, term_ids)
         for start, end, factor in zip(self.starts[places], self.starts[places + 1], importance[matched], strict=True):
@@ -116,7 +116,7 @@ class Postings:
 
 
 def _find_terms(terms: Terms, term_ids: Terms) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Where the wanted terms stand, and which of the wanted those are."""
+    """Return the positions of `term_ids` in `terms`, and the indices of those that were found."""
     if not len(terms):
         return np.empty(0, np.intp), np.empty(0, np.intp)
     places = np.minimum(np.searchsorted(terms, term_ids), len(terms) - 1)

@@ -22,7 +22,7 @@ SYNONYM_WEIGHT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class QuerySynonym:
-    """What something that was said is also called."""
+    """Another name of something the situation mentions."""
 
     original: str
     original_terms: frozenset[int]
@@ -44,7 +44,7 @@ class Query:
     spelled: Mapping[int, str]
     """The word each term was made of; terms of other names alone have none."""
     other_names: tuple[QuerySynonym, ...]
-    """Names of what was said that nobody said."""
+    """Synonyms that the situation itself does not use."""
     codes: Mapping[int, str]
     """Error codes and exceptions, by their term's number."""
     templates: frozenset[str]
@@ -54,7 +54,7 @@ class Query:
 
 
 def parse_situation(situation: Situation) -> Query:
-    """What matters of what somebody told us."""
+    """Parse a situation into the query that is compared with records."""
     parsed = parse_text(situation.text)
     headline = _headline(parsed)
     own = _truncate_words("\n".join(dict.fromkeys([*parsed.headlines, *parsed.prose, *parsed.errors])), MAX_WORDS)
@@ -112,7 +112,7 @@ def _weigh_terms(headline: str, own: str, listing: str) -> tuple[dict[int, float
 
 
 def _missing_synonyms(sequence: Sequence[str], spelled: Mapping[int, str]) -> tuple[QuerySynonym, ...]:
-    """What the situation does not say already."""
+    """Return synonyms of its terms that the situation does not use already."""
     candidates = (
         QuerySynonym(synonym.original, _term_ids(synonym.original_terms), synonym.name, _term_ids(synonym.terms))
         for synonym in synonyms.find_synonyms(sequence)

@@ -1,4 +1,4 @@
-"""Families: incidents tied by links of recurrence are one piece of evidence, with the others' ids."""
+"""Collapse incidents that recurrence links join into one piece of evidence that lists the other ids."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,10 +8,10 @@ from onrecall.domain.incident import Incident, ResolutionStep
 def collapse(
     incidents: Sequence[Incident], exclude: frozenset[str]
 ) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:
-    """For incidents best first: who else belongs to each one's family, and which ones another stands for.
+    """Return the other members of each representative's family, and the ids that are hidden behind one.
 
-    A family is shown by its best member that tells what worked, else that tells the cause, else by its best member. A
-    later member that reports that this very step failed is shown instead: the newest word counts.
+    `incidents` come best first. A family is represented by its best member that says what worked, else that says the
+    cause, else by its best member. A later member that reports that the same step failed replaces it.
     """
     roots: dict[str, str] = {}
     for incident in incidents:

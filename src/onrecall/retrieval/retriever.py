@@ -164,7 +164,7 @@ class Retriever:
 
     @staticmethod
     def embeds(records: Iterable[Record]) -> Iterator[str]:
-        """What `prepare` will have embedded."""
+        """Yield the texts that `prepare` embeds."""
         return (text for record in records for text in _embedding_texts(record, passages.split_passages(record)))
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
@@ -185,7 +185,7 @@ class Retriever:
         return self._explain(prepared, ranked, limit, family), self._explain(prepared, ongoing, limit, {})
 
     def similar(self, situation: Situation, limit: int = 5) -> tuple[tuple[Record, float], ...]:
-        """The same things with their scores, unexplained: for whoever only compares."""
+        """Return similar records with their scores only, without explanations."""
         _, ranked, _ = self._search_collapsed(situation, limit)
         return tuple((finalist.record, _rounded_score(finalist)) for finalist in ranked[:limit])
 
@@ -239,7 +239,7 @@ class Retriever:
     def _search(
         self, situation: Situation, limit: int, accepts: Callable[[Record], bool] | None = None
     ) -> tuple[PreparedQuery, list[RankedCandidate]]:
-        """The best candidates, read in full; where too few of them are wanted, all that were proposed."""
+        """Return the best candidates, read in full; if too few of them are accepted, all that were proposed."""
         query = parse_situation(situation)
         embedding = self._embed(query)
         rarity = TermWeights.from_statistics(
@@ -266,7 +266,7 @@ class Retriever:
         return self._index.words(query.weights, Visible.for_situation(situation), _proposal_limit(rarity))
 
     def _propose(self, prepared: PreparedQuery, by_words: Sequence[int]) -> Mapping[Owner, Sequence[StoredFeatures]]:
-        """All that is known of whatever the index proposes."""
+        """Return the features of all passages of every owner that the index proposes."""
         proposed = list(by_words)
         if prepared.vector is not None:
             proposed += self._index.meaning(
@@ -307,7 +307,7 @@ class Retriever:
     def _cosine_scores(
         self, prepared: PreparedQuery, features: Sequence[Sequence[StoredFeatures]]
     ) -> tuple[scoring.Scores | None, npt.NDArray[np.bool_] | None]:
-        """How near each is, and of which that is known; nothing without a model."""
+        """Return each owner's cosine score, and which owners have one; (None, None) without a model."""
         if prepared.vector is None or self._embedder is None:
             return None, None
         return scoring.cosine_scores(prepared.vector, self._embedder.name, features)
@@ -336,7 +336,7 @@ class Retriever:
         return _best_first(_rescore(prepared, finalists))
 
     def _excerpts(self, prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> list[Snippet]:
-        """Of each one the passage that matches best by itself."""
+        """Return each finalist's best single passage."""
         alone = [[passage] for finalist in finalists for passage in finalist.candidate.imprints]
         words = scoring.match_words(prepared.query.weights, prepared.rarity, alone).bm25
         strength = iter(fusion.weighted_scores(words, *self._cosine_scores(prepared, alone)).tolist())
@@ -358,7 +358,7 @@ def is_precedent(record: Record, situation: Situation) -> bool:
 def _collapse_recurrences(
     finalists: Sequence[RankedCandidate], exclude: frozenset[str]
 ) -> tuple[list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
-    """The finalists, of each family one, and who else belongs to it."""
+    """Return one finalist per family, and the other members of each family."""
     incidents = [finalist.record for finalist in finalists if isinstance(finalist.record, Incident)]
     family, hidden = recurrence_groups.collapse(incidents, exclude)
     return [
@@ -371,7 +371,7 @@ def _proposal_limit(rarity: TermWeights) -> int:
 
 
 def _query_vector(embedding: "Future[Vectors] | None") -> Vector | None:
-    """The meaning of the whole, and half again that of its headline."""
+    """Return the normalized vector of the text plus half that of its headline."""
     if embedding is None:
         return None
     text_vector, *headline = embedding.result()
@@ -424,7 +424,7 @@ def _embedding_texts(record: Record, own_passages: Iterable[Passage]) -> list[st
 
 
 def _with_terms(record: Record, passage: Passage) -> Passage:
-    """A passage with its terms; a thing's first one stands for its title, service and labels, too."""
+    """Add terms to a passage; a record's first passage also gets those of title, service and labels."""
     if passage.n or passage.part == "resolution":
         return _pack_terms(passage, tokenizer.count_terms(passage.text))
     location = " ".join(filter(None, (record.service, *record.labels.values())))
@@ -454,7 +454,7 @@ def _passes_filter(record: Record, kind: EvidenceKind, only: Filter) -> bool:
 
 
 def _rescore(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> Iterator[RankedCandidate]:
-    """With the signals that need the text."""
+    """Add the signals that need the full text."""
     letters = _char_ngram_scores(prepared, finalists).tolist()
     for finalist, characters, signature in zip(finalists, letters, _signature_scores(prepared, finalists), strict=True):
         labels = explanation.location_overlap(prepared.query, finalist.record)
@@ -463,7 +463,7 @@ def _rescore(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> I
 
 
 def _char_ngram_scores(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> scoring.Scores:
-    """Letters of the whole in the whole, and of the headline in the title."""
+    """Combine the n-gram scores of text against text and of headline against title."""
     importance = _word_importance(prepared)
     titles = [finalist.record.title for finalist in finalists]
     bodies = ("\n".join(passage.text for passage in finalist.texts) for finalist in finalists)

@@ -72,11 +72,11 @@ class TermWeights:
 
     idf: Mapping[int, float]
     most: float
-    """What a term says that stands nowhere."""
+    """The weight of a term that occurs nowhere: the largest."""
     owner_length: float
     passage_length: float
     passages: int
-    """How many there are."""
+    """Number of passages."""
 
     @classmethod
     def from_statistics(cls, weights: Mapping[int, float], statistics: TermStatistics) -> "TermWeights":

@@ -26,7 +26,7 @@ BEGINNING_OF_TIME = np.iinfo(np.int64).min
 TAG_BIT = 1 << 39
 """Tags (kind, service, label, owner) stand among the terms: 39 bits of a hash, and this one, which no term has."""
 NO_DISTANCE = np.uint16(1 << 15)
-"""A distance that nothing has: what may not be seen, or has no vector."""
+"""Distance of rows that may not be seen or have no vector; no real distance is as large."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -100,7 +100,7 @@ class Segment:
         )
 
     def without(self, removed_ids: npt.NDArray[np.int64]) -> "Segment":
-        """The same when these passages are gone; itself when it holds none of them."""
+        """Mark these passages as removed; return the segment itself if it holds none of them."""
         if not len(self) or removed_ids[-1] < self.ids[0] or removed_ids[0] > self.ids[-1]:
             return self
         rows = np.minimum(np.searchsorted(self.ids, removed_ids), len(self) - 1)
@@ -134,7 +134,7 @@ class Segment:
         return scores if mask is None else scores * mask
 
     def distances(self, sketch: Bits, visible: Visible) -> npt.NDArray[np.uint16]:
-        """In how many dimensions each row's sign is another, or `FAR`."""
+        """Return each row's Hamming distance to the sketch, or `NO_DISTANCE`."""
         distances = np.zeros(len(self), np.uint16)
         if len(sketch) != len(self.bits):
             return distances + NO_DISTANCE

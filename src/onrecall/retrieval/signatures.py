@@ -39,12 +39,12 @@ def find_codes(text: str) -> dict[str, str]:
 
 
 def extract_templates(lines: Iterable[str]) -> frozenset[str]:
-    """What is left of log lines and error lines when all that changes from run to run is gone."""
+    """Return the templates of log and error lines: their terms without variable parts."""
     masked = (" ".join(tokenizer.tokenize(log_templates.mask_line(line, " "))) for line in lines)
     return frozenset(template for template in masked if template.count(" ") >= MIN_TEMPLATE_TERMS - 1)
 
 
 def weighted_share(weights: Mapping[Name, float], present: Container[Name]) -> float:
-    """How much of what a situation names exactly is said elsewhere, 0..1; each name counts as much as it is rare."""
+    """Return the weighted share (0..1) of names that are present; rarer names weigh more."""
     total = sum(weights.values())
     return sum(weight * weight for name, weight in weights.items() if name in present) / total if total else 0.0

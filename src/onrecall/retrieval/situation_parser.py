@@ -11,15 +11,15 @@ from onrecall.retrieval import log_templates
 from onrecall.retrieval.tokenizer import STOP_WORDS
 
 MAX_CHARACTERS = 200_000
-"""Characters that are read; what matters of a situation stands at its beginning or is said again."""
+"""Maximum number of characters parsed; important facts come early or are repeated."""
 MAX_LOG_LINES, MAX_FRAMES, MAX_DEPTH = 20, 3, 8
-"""Different log lines, stack frames below a cause, and levels of JSON that are taken in."""
+"""Maximum number of distinct log lines, of stack frames below a cause, and of nested JSON levels."""
 MIN_LIST_LINES, MAX_SCANNED_LINES, MAX_LISTED = 10, 500, 40
 """Lines that make a list, lines that are looked at for one, and kinds of its lines that are kept."""
 MIN_REPEATS, MIN_REPEATED_SHARE = 3, 2 / 3
-"""A line belongs to a list when such a share of its words stands in at least so many lines."""
+"""A line belongs to a list if at least this share of its words occurs in at least this many lines."""
 MAX_JSON_FAILURES = 50
-"""Brackets that may turn out not to open JSON."""
+"""Maximum number of brackets tried that turn out not to open JSON."""
 
 _CAUSED = re.compile(r"\s*Caused by:\s*(.*)")
 _THROWN = re.compile(
@@ -75,9 +75,9 @@ def parse_text(text: str) -> ParsedText:
 
 
 def _find_list_lines(rows: Sequence[str]) -> Mapping[str, frozenset[str]]:
-    """The lines of a list with their words: those of which most words stand in other lines, too.
+    """Return the lines of a list with their words: lines most of whose words occur in other lines, too.
 
-    What stands out in a list of events is told in words that its other lines lack.
+    An unusual event in a list stands out by words that the other lines lack.
     """
     words = [
         frozenset(_LIST_WORD.findall(log_templates.mask_line(row).lower())) - STOP_WORDS
@@ -93,7 +93,7 @@ def _find_list_lines(rows: Sequence[str]) -> Mapping[str, frozenset[str]]:
 
 
 def _extract_json(text: str, parsed: ParsedText) -> Iterator[str]:
-    """The text without the JSON in it, which goes into `pasted`; a JSON log record comes back as a log line."""
+    """The text without the JSON in it, which goes into `parsed`; a JSON log record comes back as a log line."""
     decoder, at, failed = json.JSONDecoder(), 0, 0
     for opening in re.finditer(r"(?:^|(?<=[\s:=]))[{\[](?=\s*[\"{\[}\]])", text):
         if opening.start() < at or failed == MAX_JSON_FAILURES:

@@ -16,7 +16,7 @@ from onrecall.retrieval.postings import Postings
 from onrecall.retrieval.segment import Segment
 
 FORMAT = "1"
-"""To be raised when segments or terms change: then what is stored is made anew."""
+"""Increase it when segments or terms change; stored files are then rebuilt."""
 BUSY_TIMEOUT_SECONDS = 10
 SCHEMA = (
     "create table if not exists head (format text not null, model text, seq integer not null)",
@@ -91,7 +91,7 @@ def _read_head(file: sqlite3.Connection) -> tuple[str, str | None, int] | None:
 
 
 def _replace(file: sqlite3.Connection, segments: Sequence[Segment], *, afresh: bool) -> None:
-    """Have exactly these segments in the file; those that are there already only learn what is gone."""
+    """Make the file hold exactly these segments; for those already stored only update the removed rows."""
     segments_by_name = {_segment_name(segment): segment for segment in segments}
     stored_names = {name for (name,) in file.execute("select name from segments")}
     obsolete = stored_names if afresh else stored_names - segments_by_name.keys()

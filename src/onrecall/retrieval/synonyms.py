@@ -109,7 +109,7 @@ hostname | host name
 
 @dataclass(frozen=True, slots=True)
 class Synonym:
-    """A name of something that was said, which nobody said."""
+    """Another name of something mentioned in a text."""
 
     original: str
     original_terms: tuple[str, ...]
@@ -118,7 +118,7 @@ class Synonym:
 
 
 def find_synonyms(sequence: Sequence[str]) -> Iterator[Synonym]:
-    """The other names of what these terms, in the order they stand, name; each once."""
+    """Yield the synonyms of names within a sequence of terms, each once."""
     yielded: set[tuple[str, str]] = set()
     for at, term in enumerate(sequence):
         for form, names in _BY_FIRST_TERM.get(term, ()):

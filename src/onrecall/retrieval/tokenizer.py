@@ -18,7 +18,7 @@ import Stemmer
 from onrecall.retrieval import log_templates
 
 VERSION = 1
-"""To be raised when a text would give other terms or other passages: what was made before is then made anew."""
+"""Increase it when tokenization or passage splitting changes; stored terms and passages are then rebuilt."""
 MAX_CHARACTERS = 200_000
 """Characters of one text that are read; what follows adds nothing to recall and costs time."""
 MAX_TERM_LENGTH = 80
@@ -53,12 +53,12 @@ _stemmers = threading.local()
 
 
 def tokenize(text: str) -> list[str]:
-    """The terms of a text in the order they stand, as often as they stand."""
+    """Return the terms of a text in order, with repetitions."""
     return [term for term, _ in tokens_with_source(text)]
 
 
 def tokens_with_source(text: str) -> Iterator[tuple[str, str]]:
-    """Each term of a text with the word it was made of, for people to read."""
+    """Yield each term of a text with the written word it comes from."""
     folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])
     masked = log_templates.mask_variables(folded, " ")
     for match in _COMPOUND.finditer(masked):
@@ -72,7 +72,7 @@ def tokens_with_source(text: str) -> Iterator[tuple[str, str]]:
 
 
 def count_terms(text: str) -> dict[int, int]:
-    """How often each term stands in a text, by the term's number: the same as of `terms`, a word looked at once."""
+    """How often each term stands in a text, by term id; same terms as `tokenize`, each word expanded once."""
     folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])
     counted: dict[int, int] = {}
     for word, n in Counter(_COMPOUND.findall(log_templates.mask_variables(folded, " "))).items():

@@ -1,4 +1,4 @@
-"""What is wrong with a draft. Nothing of it is shown before this finds nothing."""
+"""Checks of a model's draft. Nothing of a draft is shown unless it passes all of them."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,14 +23,14 @@ ORDINAL = re.compile(r"^\d+\. ")
 
 @dataclass(frozen=True, slots=True)
 class CheckFailure:
-    """One thing wrong: of what kind, in our words, and where and what in detail, which only the next model is told."""
+    """One problem: its kind in our words, and a detail that only the next model is given."""
 
     kind: str
     detail: str = ""
 
 
 def check_draft(draft: Draft, options: Options, mask: Mask) -> tuple[CheckFailure, ...]:
-    """Everything that is wrong with it."""
+    """Return everything that is wrong with the draft."""
     cause = options.causes.get(draft.cause)
     if cause is None:
         return (CheckFailure("it names a cause that was not given", f"the causes are {', '.join(options.causes)}"),)
@@ -38,7 +38,7 @@ def check_draft(draft: Draft, options: Options, mask: Mask) -> tuple[CheckFailur
 
 
 def risk_of(step: Step, command: str | None) -> Risk:
-    """As dangerous as it was, or as what it has become with its placeholders filled."""
+    """Return the risk of the step or of its command with placeholders filled, whichever is worse."""
     return max((step.risk, classify(command).risk if command else step.risk), key=RISKS.index)
 
 
@@ -71,7 +71,7 @@ def _check_command(chosen: ChosenStep, step: Step, options: Options) -> Iterator
 
 
 def _check_policy(draft: Draft, cause: Cause) -> Iterator[CheckFailure]:
-    """A procedure keeps its order and its end, and what is dangerous comes with the check that belongs before it."""
+    """Check that a procedure keeps its order and its end, and that a dangerous step follows its check."""
     names = [chosen.step for chosen in draft.steps]
     listed = list(cause.steps)
     risks = [risk_of(cause.steps[chosen.step], chosen.command) for chosen in draft.steps]
@@ -96,7 +96,7 @@ def _check_policy(draft: Draft, cause: Cause) -> Iterator[CheckFailure]:
 
 
 def check_before(cause: Cause, name: str) -> str | None:
-    """The step that has to be confirmed before this one."""
+    """Return the name of the step that has to be confirmed before this one."""
     precondition = cause.steps[name].precondition
     if precondition is None:
         return None
@@ -105,7 +105,7 @@ def check_before(cause: Cause, name: str) -> str | None:
 
 
 def _check_sentences(draft: Draft, cause: Cause, options: Options, mask: Mask) -> Iterator[CheckFailure]:
-    """Sentences are looked at as the model wrote them: with the names of what was masked, and not yet what it was."""
+    """Check the sentences as the model wrote them, with masked values still masked."""
     masked = _MaskedEvidence.of(options, mask)
     for n, sentence in enumerate(draft.explanation, start=1):
         yield from _check_sentence(sentence, list(cause.steps.values()), cause, masked, f"explanation {n}")
@@ -116,7 +116,7 @@ def _check_sentences(draft: Draft, cause: Cause, options: Options, mask: Mask) -
 
 @dataclass(frozen=True, slots=True)
 class _MaskedEvidence:
-    """What a sentence is held against, masked as the model saw it."""
+    """The evidence that sentences are checked against, masked as the model saw it."""
 
     lines: Mapping[str, str]
     shared: str

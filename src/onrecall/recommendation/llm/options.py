@@ -32,7 +32,7 @@ class Cause:
     """A cause that the evidence speaks for, with the steps for it."""
 
     name: str
-    """How a model calls it: C1, C2 …"""
+    """The name the model uses for it: C1, C2 …"""
     sentence: str | None
     label: str | None
     citation: Citation | None
@@ -41,7 +41,7 @@ class Cause:
     """By the name a model calls them: S1, S2 …"""
     tried: tuple[FailedStep, ...] = ()
     alternative: Alternative | None = None
-    """What it was in the answer without a model, where it was not the leading one."""
+    """The alternative it was in the answer without a model; None for the leading cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def build_options(
     thresholds: Thresholds,
     incident: Incident | None = None,
 ) -> Options:
-    """What may be chosen in place of an answer that was made without a model, of the same evidence."""
+    """Build what a model may choose from to refine an answer, from the same evidence."""
     hypotheses = rank_causes([piece for piece in answer.evidence if find_contradiction(situation, piece) is None])
     causes = _offered_causes(answer, situation, hypotheses, records, answer.as_of)
     evidence = {f"E{n}": piece for n, piece in enumerate(answer.evidence, start=1)}
@@ -96,7 +96,7 @@ def _offered_causes(
     records: Mapping[str, TrackRecord],
     now: datetime,
 ) -> tuple[Cause, ...]:
-    """The leading one as it was answered; others only where it was not sure that it had been seen before."""
+    """Return the leading cause as answered; alternatives only if the verdict is `similar`."""
     if answer.cause is None and not answer.steps:
         return ()
     ids = tuple(dict.fromkeys(step.citation.evidence_id for step in answer.steps))
@@ -152,7 +152,7 @@ def _find_conflict(answer: Recommendation, hypotheses: Sequence[Hypothesis], thr
 
 
 def _citable_lines(name: str, evidence: Evidence) -> Iterator[tuple[str, Citation]]:
-    """The lines that tell the cause and what was done: what an alert or a log said then may not be cited."""
+    """Yield the lines that state the cause and what was done; what an alert or a log said may not be cited."""
     citations = [cite_cause(evidence), *(action.citation for action in extract_actions(evidence))]
     for citation in [
         candidate for candidate in citations if candidate is not None and not addresses_model(candidate.quote)

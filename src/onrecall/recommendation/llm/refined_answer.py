@@ -27,7 +27,7 @@ def build_refined_answer(
     same_cause = cause.alternative is None
     result = replace(
         answer,
-        id=f"rec-{hashlib.sha256(f'{answer.id}|build_refined_answer|{outcome.model}|{draft.model_dump_json()}'.encode()).hexdigest()[:16]}",
+        id=f"rec-{hashlib.sha256(f'{answer.id}|refined|{outcome.model}|{draft.model_dump_json()}'.encode()).hexdigest()[:16]}",
         cause=cause.sentence,
         cause_label=cause.label,
         cause_citation=cause.citation,

@@ -11,9 +11,9 @@ from onrecall.recommendation.llm.prompt import Prompt, build_prompt
 from onrecall.redaction.reversible_mask import Mask
 
 FIRST_MODEL_TIME_SHARE = 0.5
-"""Of the time that is left, a first model may take so much while there is a second."""
+"""Share of the remaining time that the first model may use if there is a second."""
 MIN_SECONDS = 0.2
-"""Seconds below which nobody is asked any more."""
+"""Minimum remaining seconds for another model call."""
 Role = Literal["draft", "strong"]
 
 
@@ -45,17 +45,17 @@ class Model(Protocol):
         ...
 
     def ask(self, prompt: Prompt, role: Role, seconds: float) -> Reply:
-        """Its answer within so many seconds, or Failed."""
+        """Return its answer within this many seconds, or raise ModelError."""
         ...
 
     def report_validation(self, reasons: Sequence[str]) -> None:
-        """The answer just given was checked; with reasons it was rejected."""
+        """Record that the last answer was checked; it was rejected if there are reasons."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One model asked, and why its answer was not taken; no reasons: it was."""
+    """One call of a model, and why its answer was rejected; without reasons it was accepted."""
 
     role: Role
     model: str
@@ -77,13 +77,13 @@ class RefinementResult:
 
     @property
     def tokens(self) -> int:
-        """Of all answers, rejected ones too, as far as they were told."""
+        """Tokens of all answers, rejected ones included, as far as reported."""
         replies = [attempt.reply for attempt in self.attempts if attempt.reply]
         return sum((reply.input_tokens or 0) + (reply.output_tokens or 0) for reply in replies)
 
     @property
     def cost_usd(self) -> float | None:
-        """Of all calls; None as soon as that of one is not known."""
+        """Cost of all calls; None if the cost of any is unknown."""
         costs = [attempt.reply.cost_usd if attempt.reply else None for attempt in self.attempts if not attempt.free]
         known_costs = [cost for cost in costs if cost is not None]
         return sum(known_costs) if len(known_costs) == len(costs) else None
@@ -140,7 +140,7 @@ def _ask_and_check(
 
 
 def _parse_reply(text: str, mask: Mask) -> Draft | str:
-    """The draft, with what was masked put back into its commands: sentences are looked at before."""
+    """Parse the draft and restore masked values in its commands; sentences are checked while masked."""
     draft = parse_draft(text)
     if isinstance(draft, str):
         return draft
@@ -161,5 +161,5 @@ def _describe_success(role: Role, first: str | None, attempts: Sequence[Attempt]
 
 
 def _describe_failures(attempts: Sequence[Attempt]) -> str:
-    """Who failed, and why."""
+    """Describe which models failed and why."""
     return "; ".join(f"the {attempt.role} model failed ({', '.join(attempt.reasons[:3])})" for attempt in attempts)

@@ -25,7 +25,7 @@ _SPELLED = re.compile(r"\s(?:dot|punkt)\s", re.IGNORECASE)
 _COMMAND = re.compile(r"(?<!\S)(?:--?[A-Za-z]|/)|[:;=+/(]\s*[:;=+/().,%]")
 """A flag, a path, or marks that no sentence has side by side."""
 QUOTED_WORDS = 4
-"""From so many words in a row on that stand just so in a cited line, they are a quotation."""
+"""Minimum number of consecutive words shared with a cited line that count as a quotation."""
 _CLAUSE = re.compile(r"[.:;(]\s+")
 _AROUND = ".,;:()'\"’"
 _EDGES = ".:;-–—/%+"
@@ -95,7 +95,7 @@ def _loses_data(text: str) -> bool:
 
 
 def _quotes_data_loss(text: str, receipts: str) -> bool:
-    """Whether what a sentence tells of losing data stands in the lines it cites, in the same words."""
+    """Return whether what a sentence says about losing data is a quotation from the lines it cites."""
     sentence_words, cited_words = text.split(), receipts.split()
     longest_match = SequenceMatcher(None, sentence_words, cited_words, autojunk=False).find_longest_match()
     remaining = [*sentence_words[: longest_match.a], *sentence_words[longest_match.a + longest_match.size :]]
@@ -103,7 +103,7 @@ def _quotes_data_loss(text: str, receipts: str) -> bool:
 
 
 def _runs_a_program(text: str) -> bool:
-    """Whether a clause of it is a command line that loses data."""
+    """Return whether a clause of the text is a command line that loses data."""
     clauses = [clause for clause in _CLAUSE.split(text) if is_command(clause) and not _TELLING.match(clause)]
     return any(classify(clause).risk == RISKS[-1] for clause in clauses)
 
@@ -124,7 +124,7 @@ def _vocabulary(receipts: str, shared: str) -> frozenset[str]:
 
 
 def common_words(first: str, second: str) -> str:
-    """The words that both texts have."""
+    """Return the words that both texts have."""
     return " ".join(set(extract_stems(first)) & set(extract_stems(second)))
 
 

@@ -1,4 +1,4 @@
-"""The four risks, what is said about a command, and the worst of several such statements."""
+"""The four risks, the assessment of a command, and the worst of several assessments."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,27 +48,27 @@ def destructive(reason: str) -> Assessment:
 
 
 def from_table(risk: Risk, name: str) -> Assessment:
-    """The assessment of something a table names."""
+    """Return the assessment of something that a table lists."""
     return Assessment(risk, f"`{name}` {_REASONS[risk]}")
 
 
 def not_understood(description: str, risk: Risk = "disruptive") -> Assessment:
-    """Part of a known program's command is not in its table: at least disruptive, or the program's worst."""
+    """Return the assessment of a known program with an unlisted part: at least disruptive."""
     return Assessment(risk, f"not understood: {description}", understood=False)
 
 
 def unknown(description: str) -> Assessment:
-    """What runs is not known, or can't be seen: at least disruptive."""
+    """Return the assessment of something unknown or unseen that runs: at least disruptive."""
     return Assessment("disruptive", f"not understood: {description}", recognised=False, understood=False)
 
 
 def rank(risk: Risk) -> int:
-    """The place of a risk among the four, 0 for read_only."""
+    """Return the index of a risk, 0 for read_only."""
     return RISKS.index(risk)
 
 
 def worst(assessments: Iterable[Assessment]) -> Assessment | None:
-    """The least upper bound: the most dangerous of them, recognised and understood only if all are. None for none."""
+    """Return the most dangerous assessment, recognised and understood only if all are; None if there are none."""
     parts = list(assessments)
     if not parts:
         return None

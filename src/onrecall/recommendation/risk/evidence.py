@@ -19,7 +19,7 @@ _ENCODED = re.compile(r"[A-Za-z0-9+/]{12,4000}={0,2}")
 
 
 def suspect(text: str, why: str, *, recognised: bool = False) -> Assessment:
-    """What is not understood: disruptive, or destructive where the text speaks of losing something."""
+    """Assess a text that is not understood: disruptive, or destructive if it mentions losing something."""
     sign = find_loss_sign(text)
     if sign is None:
         return not_understood(why) if recognised else unknown(why)
@@ -27,12 +27,12 @@ def suspect(text: str, why: str, *, recognised: bool = False) -> Assessment:
 
 
 def find_loss_sign(text: str) -> str | None:
-    """The sign that a text loses data; None for none. Takes time in proportion to the text."""
+    """Return a sign that a text loses data, or None, in linear time."""
     return find_loss_verb(_QUOTES.sub("", text)) or find_loss_verb(_BLANKS.sub(" ", text)) or _find_encoded_sign(text)
 
 
 def find_loss_verb(text: str) -> str | None:
-    """The first word of a text that names the loss of something."""
+    """Return the first word of a text that names a loss, or a pair of words that does."""
     text_words = [word.lower() for word in _WORD.findall(text)]
     verb: str | None = next((word for word in text_words if word in words("evidence.txt", "verbs")), None)
     if verb is not None:
@@ -42,7 +42,7 @@ def find_loss_verb(text: str) -> str | None:
 
 
 def _find_encoded_sign(text: str) -> str | None:
-    """The sign in what stands there in base64."""
+    """Return a sign in the base64-encoded parts of a text."""
     for match in list(_ENCODED.finditer(text))[:20]:
         try:
             decoded = base64.b64decode(match[0] + "=" * (-len(match[0]) % 4), validate=True).decode("ascii")

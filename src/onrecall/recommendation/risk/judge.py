@@ -23,7 +23,7 @@ from onrecall.recommendation.risk.programs.table import Node, find_program
 from onrecall.recommendation.risk.shell.script import TERMINAL, Command, Input, Script, read_script
 
 _MAX_DEPTH = 8
-"""Commands inside of commands are judged so deep."""
+"""Maximum depth of commands inside of commands."""
 _MAX_COMMANDS = 400
 _MAX_WORDS = 500
 """A command with more words is not judged."""
@@ -53,7 +53,7 @@ _HELP_OPTIONS = ("--help", "--version", "-help", "-version")
 
 @dataclass(slots=True)
 class Budget:
-    """What may still be read for one text: it bounds the time, whatever the text."""
+    """The remaining commands and bytes for one text: bounds the time for any text."""
 
     commands: int = _MAX_COMMANDS
     bytes: int = _MAX_BYTES
@@ -66,10 +66,10 @@ class Judge:
     budget: Budget = field(default_factory=Budget)
     depth: int = 0
     suspicions: int = 3
-    """So deep are commands looked for in the words of those that are not understood."""
+    """How many levels deep the words of commands that are not understood are searched for commands."""
 
     def inner(self) -> "Judge":
-        """The judge of what stands inside of what this one judges."""
+        """Return a judge for nested text, one level deeper."""
         return replace(self, depth=self.depth + 1)
 
     def text(self, text: str, fed: Input = TERMINAL) -> Assessment:
@@ -169,7 +169,7 @@ class Judge:
 
 
 def _variants(script: Script) -> Iterator[str]:
-    """What a text that is not understood may come to: without its quotes, without the variables that have no value."""
+    """Yield what a text that is not understood may become: without quotes, without variables that have no value."""
     if script.problems:
         yield re.sub(r"\$(?=['\"])", "", script.source).translate(_FLATTENED)
     if "$" in script.source and (bare := _without_unset(script)) != script.source:
@@ -177,7 +177,7 @@ def _variants(script: Script) -> Iterator[str]:
 
 
 def _without_unset(script: Script) -> str:
-    """The text where variables that it does not set are empty, and `$IFS` is a blank."""
+    """Return the text with variables that it does not set removed and `$IFS` as a blank."""
     blank = re.sub(r"\$(?:IFS\b|\{IFS\})", " ", script.source)
     return _EXPANSION.sub(lambda match: match[0] if (match[1] or match[2]) in script.variables else "", blank)
 

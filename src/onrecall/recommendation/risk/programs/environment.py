@@ -11,7 +11,7 @@ from onrecall.recommendation.risk.sections import lines, words
 
 
 def judge_assignment(name: str, value: str, program: Sequence[str] = ()) -> Assessment:
-    """A variable for one command; it is harmless only where `environment.txt` names it."""
+    """Judge a variable set for one command; it is harmless only if `environment.txt` lists it."""
     if name == "IFS" and program == ["read"]:
         return read_only("")
     for pattern, allowed in _harmless_variables():
@@ -21,7 +21,7 @@ def judge_assignment(name: str, value: str, program: Sequence[str] = ()) -> Asse
 
 
 def judge_shell_variable(name: str, value: str, source: str) -> Assessment:
-    """A variable of the shell itself: one that is used in the same text, or that the table names."""
+    """Judge a shell variable: harmless if the same text uses it, or the table lists it."""
     if not _is_special(name) and re.search(
         r"\$\{?#?" + re.escape(name) + r"\b|\(\(.*\b" + re.escape(name) + r"\b", source
     ):
@@ -32,7 +32,7 @@ def judge_shell_variable(name: str, value: str, source: str) -> Assessment:
 
 
 def is_custom_variable(name: str) -> bool:
-    """Whether people give this name to values of their own, as in NS=payments."""
+    """Return whether the name is one that people choose for their own values, as in NS=payments."""
     return (
         name.isupper() and name.rpartition("_")[2] in words("programs/environment.txt", "own") and not _is_special(name)
     )

@@ -29,7 +29,7 @@ _SETTINGS = re.compile(r"/etc/|\.(?:conf|cnf|cfg|ini|log|txt|out|csv|md|list|env
 
 
 def judge_overwrite(target: str, *, empties: bool = False, into_backups: bool = False) -> Assessment:
-    """How dangerous it is to write a file anew.
+    """Judge overwriting a file.
 
     `empties` where nothing is written, `into_backups` where what is written is a copy that belongs in a backup folder.
     """
@@ -65,7 +65,7 @@ def _judge_special_file(target: str, path: str) -> Assessment | None:
 
 
 def judge_append(target: str) -> Assessment:
-    """How dangerous it is to add to the end of a file."""
+    """Judge appending to a file."""
     if target in _SINKS or target.startswith("/dev/fd/"):
         return read_only("throws the output away or prints it")
     if target.startswith(("/dev/", "/proc/", "/sys/")) or is_unknown(target):
@@ -79,7 +79,7 @@ def judge_append(target: str) -> Assessment:
 
 
 def judge_read(path: str) -> Assessment:
-    """How dangerous it is to read a file: only devices are more than looked at."""
+    """Judge reading a file: only some devices are more than read-only."""
     if re.match(r"/dev/(?!null$|stdin$|fd/\d+$|zero/)", path) or path in ("/proc/kmsg", "/proc/kcore"):
         return not_understood(f"reading {path}, which may never end")
     return read_only("reads files")

@@ -24,7 +24,7 @@ class _ChangeVerbRow(NamedTuple):
 
 
 def judge_change_verb(verb: str, clause: str) -> Assessment | None:
-    """What the first row says that has the verb and fits the clause; None where no row has it."""
+    """Assess a verb by the first row that has it and matches the clause; None if there is none."""
     row = next((row for row in _rows() if verb in row.verbs and row.pattern.search(clause)), None)
     return Assessment(row.risk, f"“{verb}” {_REASONS[row.risk]}") if row else None
 

@@ -15,7 +15,7 @@ _RUNNERS = ("command", "shell", "later", "out")
 
 
 def find_problem_after_verb(clause: Clause, *, changes: bool = False) -> Assessment | None:
-    """What after the verb is not known to be harmless; None where all of it is.
+    """Return what after the verb is not known to be harmless; None if all of it is.
 
     `changes` where the verb changes something itself: then other such words only name what is changed.
     """
