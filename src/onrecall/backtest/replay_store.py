@@ -25,7 +25,7 @@ from onrecall.domain.incident import (
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.embeddings import Embedder, Vectors
-from onrecall.storage import PassageFeatures, PassageLogEntry, PassageText, Storage, TermStatistics
+from onrecall.storage import PassageFeatures, PassageLogEntry, PassageText, Storage, StoredTermStatistics
 from onrecall.storage.examples import ExampleRecords
 
 Owner = tuple[EvidenceKind, str]
@@ -245,12 +245,12 @@ class InMemoryStore(Storage):
         owners = dict.fromkeys((passage.kind, passage.owner) for passage in self.passages(ids).values())
         return {owner: self._features[owner] for owner in owners}
 
-    def term_statistics(self, requested: Sequence[int]) -> TermStatistics:
+    def term_statistics(self, requested: Sequence[int]) -> StoredTermStatistics:
         """Return document frequencies of terms."""
         frequencies = {
             number: self._document_frequency[number] for number in requested if self._document_frequency[number]
         }
-        return TermStatistics(len(self._passages_by_number), self._length, frequencies)
+        return StoredTermStatistics(len(self._passages_by_number), self._length, frequencies)
 
     def last_seq(self) -> int:
         """Return the sequence number of the newest change."""

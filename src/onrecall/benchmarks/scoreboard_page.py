@@ -59,8 +59,9 @@ def _intro(board: Scoreboard, command: str, day: date) -> str:
     sources = ", ".join(sorted({task.source for task in board.tasks}))
     return (
         f"Written by `{command}` on {day:%d %B %Y}: {len(board.tasks)} retrieval tasks "
-        f"with {question_count:,} questions (texts: {sources}), each system on the same text in the same run. How the tasks are made and what the other "
-        "systems are: [benchmarks.md](benchmarks.md). A macro mean gives every task the same weight."
+        f"with {question_count:,} questions (texts: {sources}), each system on the same text in the same run. "
+        "How the tasks are made and what the other systems are: [benchmarks.md](benchmarks.md). "
+        "A macro mean gives every task the same weight."
     )
 
 

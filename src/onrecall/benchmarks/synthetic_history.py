@@ -120,8 +120,10 @@ def _incident(outage: OutageFacts, dice: random.Random) -> Incident:
     resolved = outage.at + timedelta(minutes=dice.randint(10, 600))
     sentences = [
         f"{dice.choice(FILLERS)}: {outage.fault.told}.",
-        f"{outage.service} in {dice.choice(ZONES)} calls {outage.upstream} at {outage.endpoint}, "
-        f"which answers {outage.code}.",
+        (
+            f"{outage.service} in {dice.choice(ZONES)} calls {outage.upstream} at {outage.endpoint}, "
+            f"which answers {outage.code}."
+        ),
         _log_line(outage, dice),
         f"Tenant {outage.tenant} was hit hardest. {dice.choice(FILLERS)}.",
     ]

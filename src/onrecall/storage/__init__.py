@@ -41,7 +41,7 @@ from onrecall.storage.results import (
     SaveResult,
     StoredVerdict,
     StoreEntry,
-    TermStatistics,
+    StoredTermStatistics,
 )
 from onrecall.storage.storage import Storage
 from onrecall.storage.usage import Usage, UsageLimits
@@ -82,7 +82,7 @@ __all__ = [
     "StoredNote",
     "StoredRejectedPart",
     "StoredVerdict",
-    "TermStatistics",
+    "StoredTermStatistics",
     "Usage",
     "UsageLimits",
 ]

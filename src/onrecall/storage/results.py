@@ -121,7 +121,7 @@ class PassageText(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class TermStatistics:
+class StoredTermStatistics:
     """Corpus statistics: number of passages, total length, and document frequency per term."""
 
     documents: int

@@ -81,7 +81,7 @@ from onrecall.storage.results import (
     SaveResult,
     StoredVerdict,
     StoreEntry,
-    TermStatistics,
+    StoredTermStatistics,
 )
 from onrecall.storage.services import ServiceRepository
 from onrecall.storage.sources import SourceActivityRepository
@@ -482,7 +482,7 @@ class Storage(AlertRepository):
         """Return the staging of a re-index to this version."""
         return ReindexStaging(self._database, make)
 
-    def term_statistics(self, hashes: Sequence[int]) -> TermStatistics:
+    def term_statistics(self, hashes: Sequence[int]) -> StoredTermStatistics:
         """Return exact document frequencies of terms."""
         with self._database.read() as connection:
             return terms.statistics(connection, hashes)

@@ -11,7 +11,7 @@ from onrecall.domain.incident import Passage
 from onrecall.storage import sequences
 from onrecall.storage.batching import chunked
 from onrecall.storage.database import BACKENDS
-from onrecall.storage.results import TermStatistics
+from onrecall.storage.results import StoredTermStatistics
 from onrecall.storage.tables import terms
 
 PAIR_BYTES = 5
@@ -43,13 +43,13 @@ def update_counts(connection: Connection, added: Sequence[bytes], removed: Seque
         connection.execute(delete(terms).where(terms.c.term.in_(chunk), terms.c.passages <= 0))
 
 
-def statistics(connection: Connection, term_hashes: Sequence[int]) -> TermStatistics:
+def statistics(connection: Connection, term_hashes: Sequence[int]) -> StoredTermStatistics:
     """Return statistics of these terms; terms that occur nowhere are absent."""
     kind = BACKENDS[connection.dialect.name]
     rows = connection.execute(_statistics(connection.dialect.name), {"numbers": kind.bind_list(term_hashes)}).all()
     totals = {name: value for name, _, value in rows if name}
     frequencies = {term: passages for name, term, passages in rows if not name}
-    return TermStatistics(totals["passages"], totals["length"], frequencies)
+    return StoredTermStatistics(totals["passages"], totals["length"], frequencies)
 
 
 @cache

@@ -10,12 +10,62 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.rglob("*.py"))}
 BANNED = frozenset(
-    "found said told its given there kept one ones thing things asked heard held whose mine alike standing gone".split()
+    [
+        "found",
+        "said",
+        "told",
+        "its",
+        "given",
+        "there",
+        "kept",
+        "one",
+        "ones",
+        "thing",
+        "things",
+        "asked",
+        "heard",
+        "held",
+        "whose",
+        "mine",
+        "alike",
+        "standing",
+        "gone",
+    ]
 )
 """Words that say nothing of what a variable holds."""
+FIELDS = frozenset(
+    [
+        ("backtest/learning_curve.py", "asked"),
+        ("benchmarks/speed.py", "asked"),
+        ("domain/incident.py", "asked"),
+        ("grouping/scoring.py", "one"),
+        ("http/keys.py", "given"),
+        ("pipeline/recurrences.py", "found"),
+        ("pipeline/refine.py", "asked"),
+        ("redaction/engine.py", "found"),
+        ("schemas/recurrences.py", "found"),
+        ("sources/shape_reader.py", "found"),
+        ("storage/apply_plan.py", "told"),
+    ]
+)
+"""Fields and parameters that are stored, sent or part of the API's description under these names."""
 NOUNS_IN_ING = frozenset(
-    "batching body_decoding clustering encoding grouping instruction_wording manual_grouping mapping paging "
-    "placeholder_filling reading reindex_staging routing scoring".split()
+    [
+        "batching",
+        "body_decoding",
+        "clustering",
+        "encoding",
+        "grouping",
+        "instruction_wording",
+        "manual_grouping",
+        "mapping",
+        "paging",
+        "placeholder_filling",
+        "reading",
+        "reindex_staging",
+        "routing",
+        "scoring",
+    ]
 )
 """Modules may end so where the field itself does."""
 
@@ -59,7 +109,7 @@ def test_names_say_what_they_hold(package: str) -> None:
         for path, tree in MODULES.items()
         if path.relative_to(SOURCE).parts[1] == package
         for name, line in bound_names(tree)
-        if name.strip("_") in BANNED
+        if name.strip("_") in BANNED and ("/".join(path.relative_to(SOURCE).parts[1:]), name) not in FIELDS
     ]
     assert empty == []
 
