@@ -31,13 +31,13 @@ STEP = timedelta(minutes=30)
 """Shorter than the three hours to a resolution, so that some are always open."""
 
 
-def things() -> list:
+def sample_records() -> list:
     return [*history(SIZE, CAUSES, step=STEP), *(document(n, START + 7 * n * STEP) for n in range(3))]
 
 
 @lru_cache(maxsize=1)
-def whole() -> BacktestReport:
-    return backtest(History.of(things()), HashedEmbedder())
+def full_report() -> BacktestReport:
+    return backtest(History.of(sample_records()), HashedEmbedder())
 
 
 def answered(records: list) -> list[str]:
@@ -54,36 +54,38 @@ def scrambled(incident: Incident) -> Incident:
 
 @lru_cache(maxsize=1)
 def as_it_was() -> list[str]:
-    return answered(things())
+    return answered(sample_records())
 
 
-@pytest.mark.parametrize(("cut", "what"), [(9, "dropped"), (17, "dropped"), (17, "changed")])
-def test_nothing_that_became_known_later_changes_an_answer(cut: int, what: str):
-    given = things()
+@pytest.mark.parametrize(("cut", "future"), [(9, "dropped"), (17, "dropped"), (17, "changed")])
+def test_nothing_that_became_known_later_changes_an_answer(cut: int, future: str):
+    records = sample_records()
     moment = START + STEP * cut
     before = [row for row in as_it_was() if json.loads(row)["at"] < moment.isoformat()]
 
-    def known(thing, change):
+    def without_future(record, change):
         """The thing without, or with another, future."""
-        if not isinstance(thing, Incident):
-            return thing if thing.dated < moment else change(thing)
-        if thing.started_at >= moment:
-            return change(thing)
-        if thing.resolution and thing.resolution.at >= moment:
-            kept = as_opened(thing)
+        if not isinstance(record, Incident):
+            return record if record.dated < moment else change(record)
+        if record.started_at >= moment:
+            return change(record)
+        if record.resolution and record.resolution.at >= moment:
+            opened = as_opened(record)
             return (
-                kept if what == "dropped" else replace(thing, resolution=replace(thing.resolution, root_cause="Other."))
+                opened
+                if future == "dropped"
+                else replace(record, resolution=replace(record.resolution, root_cause="Other."))
             )
-        return thing
+        return record
 
-    def drop(_thing):
+    def drop(_record):
         return None
 
-    def other(thing):
-        return scrambled(thing) if isinstance(thing, Incident) else replace(thing, text="# Something else entirely")
+    def scramble(record):
+        return scrambled(record) if isinstance(record, Incident) else replace(record, text="# Something else entirely")
 
-    change = drop if what == "dropped" else other
-    changed = [one for thing in given if (one := known(thing, change)) is not None]
+    change = drop if future == "dropped" else scramble
+    changed = [rewritten for record in records if (rewritten := without_future(record, change)) is not None]
     random.Random(cut).shuffle(changed)
     after = [row for row in answered(changed) if json.loads(row)["at"] < moment.isoformat()]
     assert len(before) == cut
@@ -93,8 +95,10 @@ def test_nothing_that_became_known_later_changes_an_answer(cut: int, what: str):
 def test_the_future_would_change_answers_if_it_were_seen():
     """The leak test can fail: a resolution written earlier than it was changes what is answered."""
     early = [
-        replace(one, resolution=replace(one.resolution, at=one.started_at)) if isinstance(one, Incident) else one
-        for one in things()
+        replace(record, resolution=replace(record.resolution, at=record.started_at))
+        if isinstance(record, Incident)
+        else record
+        for record in sample_records()
     ]
     assert answered(early) != as_it_was()
 
@@ -131,7 +135,7 @@ def test_documents_have_no_rank_among_the_incidents_whoever_shows_them():
 
 
 def test_it_finds_recurrences_and_beats_the_usual_cause():
-    report = whole()
+    report = full_report()
     assert report.incidents == SIZE
     assert report.to_find + report.new == SIZE
     assert report.new == len({case.truth.cause for case in report.cases})
@@ -143,7 +147,7 @@ def test_it_finds_recurrences_and_beats_the_usual_cause():
 
 
 def test_the_figures_are_what_the_answers_say():
-    report = whole()
+    report = full_report()
     to_find = [case for case in report.cases if case.truth.known]
     hits = sum(case.place is not None and case.place <= 3 for case in to_find)
     assert report.hits.hit_at_3.value == hits / len(to_find)
@@ -156,7 +160,7 @@ def test_the_figures_are_what_the_answers_say():
 
 
 def test_the_contract_has_every_key_and_is_json():
-    body = json.loads(json.dumps(report_to_json(whole(), with_cases=True)))
+    body = json.loads(json.dumps(report_to_json(full_report(), with_cases=True)))
     promised = (
         "incidents answered hit_at_1 hit_at_3 hit_at_5 mrr hit_basis baselines ece brier brier_base confident_wrong "
         "novelty_auroc false_recall intervals by_month by_service learning_curve not_measured"
@@ -214,14 +218,14 @@ def test_links_alone_are_a_truth():
 
 def test_duplicates_are_left_out_and_missing_causes_are_taken_from_others():
     incidents = history(18, 4)
-    twins = [replace(one, id=f"{one.id}-twin", source_id=None) for one in incidents[:3]]
+    twins = [replace(incident, id=f"{incident.id}-twin", source_id=None) for incident in incidents[:3]]
     blank = [
-        replace(one, resolution=replace(one.resolution, root_cause=" ")) if n % 4 == 0 else one
-        for n, one in enumerate(incidents)
+        replace(incident, resolution=replace(incident.resolution, root_cause=" ")) if n % 4 == 0 else incident
+        for n, incident in enumerate(incidents)
     ]
     loaded = History.of([*blank, *twins])
     report = backtest(loaded, None)
-    effects = {one.flaw.name: one for one in measure_flaws(loaded, None, report)}
+    effects = {effect.flaw.name: effect for effect in measure_flaws(loaded, None, report)}
     assert effects["duplicate"].flaw.how == "left out"
     assert effects["duplicate"].changed == 3
     assert effects["no_cause"].flaw.how == "taken from as many others"
@@ -241,10 +245,16 @@ def test_who_is_to_be_forgotten_is_answered_and_never_shown():
 
 def on(processes: int, progress=None) -> ReplayResult:
     truths = GroundTruth(history(SIZE, CAUSES, step=STEP), {})
-    told = History.of(things())
-    plan = learning.plan_stops(order_events(told), truths)
+    history_of_records = History.of(sample_records())
+    plan = learning.plan_stops(order_events(history_of_records), truths)
     run = Replay(
-        told, HashedEmbedder(), plan, frozenset({"I-00003"}), frozenset({"I-00004"}), progress, processes=processes
+        history_of_records,
+        HashedEmbedder(),
+        plan,
+        frozenset({"I-00003"}),
+        frozenset({"I-00004"}),
+        progress,
+        processes=processes,
     ).run()
     return replace(run, seconds=0.0)
 

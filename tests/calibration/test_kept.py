@@ -24,9 +24,9 @@ STEP = timedelta(minutes=40)
 EAST = timezone(timedelta(hours=9))
 
 
-def told() -> History:
+def difficult_history() -> History:
     """Recurrences found and marked, steps that failed, said twice or were made worse by, other time zones, documents."""
-    incidents = [_harder(n, one) for n, one in enumerate(history(40, 7, step=STEP))]
+    incidents = [_harder(n, incident) for n, incident in enumerate(history(40, 7, step=STEP))]
     papers = [replace(document(n, START + 9 * n * STEP), labels={"z": "1", "a": "2"}) for n in range(4)]
     return History.of([*incidents, *papers, document(9, None)])
 
@@ -45,15 +45,18 @@ def _harder(n: int, incident: Incident) -> Incident:
     return replace(incident, started_at=incident.started_at.astimezone(EAST), resolution=resolution, links=links)
 
 
-def seen(store: Storage, given: History) -> Iterator[object]:
+def replay_reads(store: Storage, records: History) -> Iterator[object]:
     """All that the line sees of a store while a history is told to it."""
     model, clock = HashedEmbedder(), ReplayClock(BEGINNING_OF_TIME)
     recall = Retriever(store, model, LocalIndex(store, model.name))
     memory = IncidentService(Dependencies(store, recall, clock))
     keys = [
-        step_key(step.text, step.command) for one in given.incidents if one.resolution for step in one.resolution.steps
+        step_key(step.text, step.command)
+        for incident in records.incidents
+        if incident.resolution
+        for step in incident.resolution.steps
     ]
-    for event in order_events(given):
+    for event in order_events(records):
         clock.at = event.at
         yield from _happened(memory, event)
         owner = ("incident" if event.kind != "dated" else "document", event.id)
@@ -80,13 +83,13 @@ def _happened(memory: IncidentService, event: HistoryEvent) -> Iterator[object]:
 
 
 def test_it_says_what_the_store_says():
-    given = told()
+    records = difficult_history()
     with closing(Storage.open("sqlite://")) as store:
-        written = list(seen(store, given))
-    held = list(seen(InMemoryStore(), given))
-    assert len(held) == len(written) > 500
-    for place, (one, other) in enumerate(zip(held, written, strict=True)):
-        assert one == other, place
+        written = list(replay_reads(store, records))
+    in_memory = list(replay_reads(InMemoryStore(), records))
+    assert len(in_memory) == len(written) > 500
+    for place, (from_memory, from_store) in enumerate(zip(in_memory, written, strict=True)):
+        assert from_memory == from_store, place
     assert "Link(kind='recurrence'" in repr(written[-40:])
 
 

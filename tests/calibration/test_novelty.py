@@ -63,9 +63,9 @@ def test_where_nothing_is_ever_right_known_stays_where_it_was():
     [
         ([], "0 incidents known to be seen before"),
         (world(30, 3), "new, 20 needed"),
-        ([replace(one, known=None) for one in world(400, 4)], "0 incidents known to be seen before"),
+        ([replace(answer, known=None) for answer in world(400, 4)], "0 incidents known to be seen before"),
         (
-            [one for one in world(400, 5) if one.known or one.at > START + timedelta(hours=300)],
+            [answer for answer in world(400, 5) if answer.known or answer.at > START + timedelta(hours=300)],
             "too few of the earlier",
         ),
     ],
@@ -80,16 +80,16 @@ def test_too_little_leaves_the_shipped_thresholds_and_says_so(judged, reason):
 def test_errors_are_counted_by_thresholds_that_never_saw_them():
     judged = world(500, 6)
     turned = [replace(answer, known=not answer.known, right=False) for answer in judged[450:]]
-    one, other = (
+    before, after = (
         novelty.choose_thresholds(judged, 0.45, 0.65),
         novelty.choose_thresholds([*judged[:450], *turned], 0.45, 0.65),
     )
 
-    def seen(chosen: novelty.Novelty) -> float:
+    def count_seen(chosen: novelty.Novelty) -> float:
         return chosen.false_recall.value * chosen.false_recall.n + (1 - chosen.miss.value) * chosen.miss.n
 
-    assert one.false_recall.n != other.false_recall.n
-    assert seen(one) == pytest.approx(seen(other))
+    assert before.false_recall.n != after.false_recall.n
+    assert count_seen(before) == pytest.approx(count_seen(after))
 
 
 def growing(n: int, seed: int) -> list[LabelledAnswer]:

@@ -19,8 +19,8 @@ LEAK_AGAIN = "Connections leaked by the rehash job emptied the pool in the end"
 OPENING = "Disk of the orders database fills up quickly and writes fail"
 
 
-def members(incidents, alike=()):
-    return [{one.id for one in group.members} for group in group_incidents(incidents, alike)]
+def members(incidents, similar_pairs=()):
+    return [{incident.id for incident in group.members} for group in group_incidents(incidents, similar_pairs)]
 
 
 class TestWhy:
@@ -128,7 +128,7 @@ class TestLaws:
     @given(INCIDENTS, ALIKE)
     @settings(max_examples=60, deadline=None)
     def test_every_member_has_a_reason_that_is_true_and_is_in_one_family_only(self, incidents, alike):
-        by_id = {one.id: one for one in incidents}
+        by_id = {incident.id: incident for incident in incidents}
         families = find_families(incidents, alike, now=NOW)
         assert len({name for one in families for name in one.incidents}) == sum(one.count for one in families)
         for family in families:

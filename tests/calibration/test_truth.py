@@ -15,17 +15,25 @@ from onrecall.domain.incident import Incident, IncidentLink, Resolution
 SEAMONKEY = Path(__file__).parents[2].parent / "shared" / "data" / "dev" / "history_seamonkey.jsonl"
 
 
-def one(name: str, day: int, cause: str | None = None, links: tuple[str, ...] = (), **said: str) -> Incident:
+def make_incident(
+    name: str, day: int, cause: str | None = None, links: tuple[str, ...] = (), **details: str
+) -> Incident:
     at = START + timedelta(days=day)
-    resolution = Resolution("it broke", at, cause=cause, **said) if cause else None
+    resolution = Resolution("it broke", at, cause=cause, **details) if cause else None
     return Incident(
-        name, "x", at, resolution=resolution, links=tuple(IncidentLink("duplicate", other) for other in links)
+        name,
+        "x",
+        at,
+        resolution=resolution,
+        links=tuple(IncidentLink("duplicate", duplicate_id) for duplicate_id in links),
     )
 
 
 def test_a_label_written_in_another_way_is_the_same_label():
     assert normalize_label("Connection_Pool exhaustion ") == normalize_label("connection-pool-exhaustion")
-    truths = GroundTruth([one("A", 1, "Disk_Full"), one("B", 2, "disk-full"), one("C", 3, "cert expired")])
+    truths = GroundTruth(
+        [make_incident("A", 1, "Disk_Full"), make_incident("B", 2, "disk-full"), make_incident("C", 3, "cert expired")]
+    )
     assert truths.of("A") == CauseTruth("disk full", known=False, basis="label")
     assert truths.of("B") == CauseTruth("disk full", known=True, basis="label")
     assert truths.of("C").known is False
@@ -34,14 +42,19 @@ def test_a_label_written_in_another_way_is_the_same_label():
 
 
 def test_only_what_came_before_can_be_found():
-    truths = GroundTruth([one("later", 5, "disk-full"), one("earlier", 1, "disk-full")])
+    truths = GroundTruth([make_incident("later", 5, "disk-full"), make_incident("earlier", 1, "disk-full")])
     assert truths.of("earlier").known is False
     assert truths.of("later").known is True
 
 
 def test_links_tie_whole_families_even_over_incidents_that_are_not_here():
     truths = GroundTruth(
-        [one("A", 1), one("B", 2, links=("gone",)), one("C", 3, links=("gone",)), one("D", 4, links=("C",))]
+        [
+            make_incident("A", 1),
+            make_incident("B", 2, links=("gone",)),
+            make_incident("C", 3, links=("gone",)),
+            make_incident("D", 4, links=("C",)),
+        ]
     )
     assert truths.of("C") == CauseTruth(None, known=True, basis="link")
     assert truths.hit("D", "B")
@@ -50,23 +63,25 @@ def test_links_tie_whole_families_even_over_incidents_that_are_not_here():
 
 
 def test_without_labels_those_without_a_link_are_taken_for_new_and_it_says_so():
-    truths = GroundTruth([one("A", 1), one("B", 2, links=("A",)), one("C", 3)])
+    truths = GroundTruth([make_incident("A", 1), make_incident("B", 2, links=("A",)), make_incident("C", 3)])
     assert truths.of("C") == CauseTruth(None, known=False, basis="link")
     assert truths.note is not None
-    labelled = GroundTruth([one("A", 1, "disk-full"), one("B", 2, links=("A",)), one("C", 3)])
+    labelled = GroundTruth(
+        [make_incident("A", 1, "disk-full"), make_incident("B", 2, links=("A",)), make_incident("C", 3)]
+    )
     assert labelled.of("C") == CauseTruth(None, None, None)
     assert labelled.note is None
     assert labelled.of("B").basis == "link"
 
 
 def test_a_history_that_says_nothing_of_causes_has_no_truth():
-    truths = GroundTruth([one("A", 1), one("B", 2)])
+    truths = GroundTruth([make_incident("A", 1), make_incident("B", 2)])
     assert truths.of("B") == CauseTruth(None, None, None)
     assert not truths.hit("B", "A")
 
 
 def test_judgement_counts_where_nothing_else_is_known_and_only_of_earlier_ones():
-    incidents = [one("A", 1), one("B", 2), one("C", 3)]
+    incidents = [make_incident("A", 1), make_incident("B", 2), make_incident("C", 3)]
     truths = GroundTruth(incidents, {"B": ["A"], "A": ["C"]})
     assert truths.of("B") == CauseTruth(None, known=True, basis="judged")
     assert truths.hit("B", "A")
@@ -74,18 +89,18 @@ def test_judgement_counts_where_nothing_else_is_known_and_only_of_earlier_ones()
 
 
 def test_what_a_model_wrote_is_no_label():
-    truths = GroundTruth([one("A", 1, "disk-full"), one("B", 2, "disk-full", provenance="model")])
+    truths = GroundTruth([make_incident("A", 1, "disk-full"), make_incident("B", 2, "disk-full", provenance="model")])
     assert truths.of("B").known is None
 
 
 def test_the_order_in_which_they_are_given_makes_no_difference():
-    incidents = [one(f"I{n}", n % 3, f"cause {n % 4}") for n in range(12)]
-    there, back = GroundTruth(incidents), GroundTruth(incidents[::-1])
-    assert [there.of(i.id) for i in incidents] == [back.of(i.id) for i in incidents]
+    incidents = [make_incident(f"I{n}", n % 3, f"cause {n % 4}") for n in range(12)]
+    forwards, backwards = GroundTruth(incidents), GroundTruth(incidents[::-1])
+    assert [forwards.of(i.id) for i in incidents] == [backwards.of(i.id) for i in incidents]
 
 
 def test_two_of_the_same_instant_are_ordered_by_id():
-    twins = [replace(one(name, 1, "disk-full"), started_at=START) for name in ("B", "A")]
+    twins = [replace(make_incident(name, 1, "disk-full"), started_at=START) for name in ("B", "A")]
     truths = GroundTruth(twins)
     assert (truths.of("A").known, truths.of("B").known) == (False, True)
 

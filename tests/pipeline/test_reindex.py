@@ -205,7 +205,7 @@ def test_other_terms_and_other_passages(store: Storage, monkeypatch: pytest.Monk
     split_of = len(store.passages_of([("document", "runbook")])["document", "runbook"])
     monkeypatch.setattr(terms, "VERSION", 2)
     monkeypatch.setattr(passages, "PASSAGE_WORDS", 60)
-    monkeypatch.setattr(terms, "STOPS", frozenset())
+    monkeypatch.setattr(terms, "STOP_WORDS", frozenset())
     request.addfinalizer(forget_words)
     forget_words()
     later = memory_of(store, old())

@@ -61,7 +61,7 @@ def test_a_task_is_measured_with_the_product_and_the_others(folder: Path) -> Non
 
 
 def test_a_query_is_not_answered_by_itself(folder: Path) -> None:
-    score = next(one for one in run(folder, None).scores if one.query == "q3")
+    score = next(item for item in run(folder, None).scores if item.query == "q3")
     assert score.top_score < 0.5
 
 

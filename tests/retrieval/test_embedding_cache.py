@@ -73,9 +73,9 @@ def test_a_damaged_page_is_noticed(tmp_path: Path) -> None:
     path, model = tmp_path / "cache", Hashed()
     texts = [str(n) for n in range(1000)]
     expected = CachedEmbedder(model, path).embed(texts)
-    whole = bytearray(path.read_bytes())
-    whole[4096 : len(whole)] = b"\xff" * (len(whole) - 4096)
-    path.write_bytes(whole)
+    intact = bytearray(path.read_bytes())
+    intact[4096 : len(intact)] = b"\xff" * (len(intact) - 4096)
+    path.write_bytes(intact)
     np.testing.assert_array_equal(CachedEmbedder(model, path).embed(texts), expected)
     np.testing.assert_array_equal(CachedEmbedder(model, path).embed(texts), expected)
 

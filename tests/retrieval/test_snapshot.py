@@ -40,7 +40,7 @@ def started(log: Log, path: Path, model: str | None = MODEL) -> LocalIndex:
     return index
 
 
-def found(index: LocalIndex) -> list[int]:
+def found_ids(index: LocalIndex) -> list[int]:
     by_words = sorted(index.words(term_weights("disk"), Visible(), ALL))
     assert sorted(index.meaning(vector("disk"), Visible(), ALL)) == by_words
     return by_words
@@ -53,7 +53,7 @@ def test_a_start_reads_only_what_is_new(log: Log, tmp_path: Path) -> None:
     log.remove(3)
     index = started(log, tmp_path / "index")
     assert log.reads == 2
-    assert found(index) == [1, 2, *range(4, 42)]
+    assert found_ids(index) == [1, 2, *range(4, 42)]
     assert len(index.words(term_weights("disk"), Visible(service="service-0"), ALL)) == 19
 
 
@@ -63,7 +63,7 @@ def test_what_is_gone_stays_gone(log: Log, tmp_path: Path) -> None:
         log.remove(number)
     index.refresh()
     log.reads = 0
-    assert found(started(log, tmp_path / "index")) == list(range(13, 41))
+    assert found_ids(started(log, tmp_path / "index")) == list(range(13, 41))
     assert log.reads == 0
 
 
@@ -74,7 +74,7 @@ def test_closing_keeps_what_is_worth_it(log: Log, tmp_path: Path) -> None:
     index.refresh()
     index.close()
     log.reads = 0
-    assert len(found(started(log, tmp_path / "index"))) == 43
+    assert len(found_ids(started(log, tmp_path / "index"))) == 43
     assert log.reads == 0
 
 
@@ -100,9 +100,9 @@ def test_damage_is_noticed_and_mended(log: Log, tmp_path: Path, damage: Callable
     path = tmp_path / "index"
     started(log, path)
     damage(path)
-    assert found(started(log, path)) == list(range(1, 41))
+    assert found_ids(started(log, path)) == list(range(1, 41))
     log.add(passage("new", "disk"))
-    assert found(started(log, path)) == list(range(1, 42))
+    assert found_ids(started(log, path)) == list(range(1, 42))
 
 
 def test_every_flipped_byte_of_an_array_is_noticed(log: Log, tmp_path: Path) -> None:
@@ -138,9 +138,9 @@ def test_a_file_of_another_database_is_not_believed(log: Log, tmp_path: Path) ->
 def test_a_database_set_back_takes_its_file_along(log: Log, tmp_path: Path) -> None:
     started(log, tmp_path / "index")
     log.entries = log.entries[:20]
-    assert found(started(log, tmp_path / "index")) == list(range(1, 21))
+    assert found_ids(started(log, tmp_path / "index")) == list(range(1, 21))
     log.reads = 0
-    assert found(started(log, tmp_path / "index")) == list(range(1, 21))
+    assert found_ids(started(log, tmp_path / "index")) == list(range(1, 21))
     assert log.reads == 0
 
 
@@ -149,7 +149,7 @@ def test_another_model_starts_anew(log: Log, tmp_path: Path) -> None:
     index = started(log, tmp_path / "index", "another")
     assert len(index.words(term_weights("disk"), Visible(), ALL)) == 40
     assert index.meaning(vector("disk"), Visible(), ALL) == []
-    assert found(started(log, tmp_path / "index")) == list(range(1, 41))
+    assert found_ids(started(log, tmp_path / "index")) == list(range(1, 41))
 
 
 def test_another_format_starts_anew(log: Log, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_another_format_starts_anew(log: Log, tmp_path: Path) -> None:
         file.execute("update head set format = 'of the future'")
     file.close()
     log.reads = 0
-    assert found(started(log, tmp_path / "index")) == list(range(1, 41))
+    assert found_ids(started(log, tmp_path / "index")) == list(range(1, 41))
     assert log.reads == 40
 
 
@@ -172,7 +172,7 @@ def test_two_processes_share_the_file(log: Log, tmp_path: Path) -> None:
         (first if n % 3 else second).refresh()
     first.refresh()
     second.refresh()
-    assert found(first) == found(second) == found(started(log, path)) == sorted(log.visible(Visible()))
+    assert found_ids(first) == found_ids(second) == found_ids(started(log, path)) == sorted(log.visible(Visible()))
 
 
 def test_an_older_state_does_not_replace_a_newer(log: Log, tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_an_older_state_does_not_replace_a_newer(log: Log, tmp_path: Path) -> No
 
 
 def test_a_place_that_cannot_be_written_costs_only_time(log: Log, tmp_path: Path) -> None:
-    assert found(started(log, tmp_path / "absent" / "index")) == list(range(1, 41))
+    assert found_ids(started(log, tmp_path / "absent" / "index")) == list(range(1, 41))
 
 
 def test_killed_while_it_saves(log: Log, tmp_path: Path) -> None:
@@ -223,4 +223,4 @@ for seq in range(10**6):
             assert len(stored[0]) == stored[1] % 4 + 1
     assert survived
     path.unlink()
-    assert found(started(log, path)) == list(range(1, 41))
+    assert found_ids(started(log, path)) == list(range(1, 41))
