@@ -39,9 +39,9 @@ from onrecall.storage.results import (
     ReindexItem,
     ResultPage,
     SaveResult,
+    StoredTermStatistics,
     StoredVerdict,
     StoreEntry,
-    StoredTermStatistics,
 )
 from onrecall.storage.storage import Storage
 from onrecall.storage.usage import Usage, UsageLimits
@@ -81,8 +81,8 @@ __all__ = [
     "StoredAlert",
     "StoredNote",
     "StoredRejectedPart",
-    "StoredVerdict",
     "StoredTermStatistics",
+    "StoredVerdict",
     "Usage",
     "UsageLimits",
 ]

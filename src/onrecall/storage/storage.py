@@ -79,9 +79,9 @@ from onrecall.storage.results import (
     PassageText,
     ResultPage,
     SaveResult,
+    StoredTermStatistics,
     StoredVerdict,
     StoreEntry,
-    StoredTermStatistics,
 )
 from onrecall.storage.services import ServiceRepository
 from onrecall.storage.sources import SourceActivityRepository
