@@ -74,7 +74,7 @@ class LabelledChances:
     right: Floats
     by_task: Floats
     by_source: Floats
-    asked: Rows
+    answerable: Rows
     """Questions that have a right document."""
     removed: Rows
     """The same with it taken out."""
@@ -93,7 +93,7 @@ class LabelledChances:
         return ThresholdChoice(_sure(steps), best, steps)
 
     def _steps(self) -> Iterator[KnownStep]:
-        strong = self.asked & (self.match >= SHIPPED.similar)
+        strong = self.answerable & (self.match >= SHIPPED.similar)
         for probability in SURE:
             known = strong & (self.by_task >= probability)
             source_out = strong & (self.by_source >= probability)
@@ -103,7 +103,7 @@ class LabelledChances:
             removed = (self.match >= SHIPPED.similar) & (self.by_task >= probability)
             yield KnownStep(
                 probability,
-                count / int(self.asked.sum()),
+                count / int(self.answerable.sum()),
                 right / count,
                 *wilson(right, count),
                 float(self.right[source_out].mean()),
@@ -117,7 +117,7 @@ class LabelledChances:
             doubtful,
             near,
             likely,
-            missed=1 - _mean(similar[self.asked & (self.right > 0)]),
+            missed=1 - _mean(similar[self.answerable & (self.right > 0)]),
             removed=_mean(similar[self.removed]),
             foreign=_mean(similar[self.foreign]),
         )

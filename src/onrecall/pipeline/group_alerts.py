@@ -129,7 +129,7 @@ class AlertGrouper:
 
     def _update_cache(self, work: GroupingWrite, opened: Sequence[str]) -> None:
         """Update the cache with what was written; merged incidents are read again."""
-        merged = {incident_id for merge in work.merged for incident_id in (merge.gone.id, merge.into)}
+        merged = {incident_id for merge in work.merged for incident_id in (merge.absorbed.id, merge.into)}
         grown = {change.after.id: [placed.alert for placed in change.alerts] for change in work.changed}
         self._alert_cache.record_changes(work.number, grown, merged)
         for incident_id, opening in zip(opened, work.opened, strict=True):
@@ -173,7 +173,7 @@ class AlertGrouper:
             )
             delta.reopens |= join.reopens
         merged = self._merged(grouping.merges, touched, now)
-        merged_ids = {merge.gone.id for merge in merged}
+        merged_ids = {merge.absorbed.id for merge in merged}
         target_ids = {merge.into for merge in merged}
         changed = [
             delta

@@ -63,7 +63,7 @@ class IncidentChange:
 class IncidentMerge:
     """Merges an incident into another: alerts and notes move; the merged incident stays and can still be read."""
 
-    gone: Incident
+    absorbed: Incident
     """The incident as it was read."""
     into: str
     at: datetime
@@ -109,7 +109,7 @@ def apply(connection: Connection, work: GroupingWrite, now: datetime, settle: ti
 def _is_current(connection: Connection, work: GroupingWrite) -> bool:
     if sequences.current_value(connection, "grouping") != work.number:
         return False
-    read = [change.before for change in work.changed] + [merge.gone for merge in work.merged]
+    read = [change.before for change in work.changed] + [merge.absorbed for merge in work.merged]
     stored = incidents.by_id(connection, [incident.id for incident in read])
     return all(stored.get(incident.id) == incident for incident in read)
 
@@ -215,21 +215,21 @@ def _update_quiet_since(connection: Connection, incident_id: str, now: datetime)
 def _merge_incident(connection: Connection, merge: IncidentMerge, now: datetime) -> None:
     alert_columns = alert_rows.c
     moved = connection.execute(
-        select(alert_columns.id, alert_columns.joined).where(alert_columns.incident == merge.gone.id)
+        select(alert_columns.id, alert_columns.joined).where(alert_columns.incident == merge.absorbed.id)
     ).all()
     if moved:
         moves = [
-            {"its": row.id, "to": merge.into, "how": {**(row.joined or {}), "from": merge.gone.id}} for row in moved
+            {"its": row.id, "to": merge.into, "how": {**(row.joined or {}), "from": merge.absorbed.id}} for row in moved
         ]
         connection.execute(_MOVE, moves)
-    connection.execute(update(notes).where(notes.c.incident == merge.gone.id).values(incident=merge.into))
+    connection.execute(update(notes).where(notes.c.incident == merge.absorbed.id).values(incident=merge.into))
     link = IncidentLink("merged", merge.into)
-    links.add(connection, merge.gone.id, [link], merge.at)
+    links.add(connection, merge.absorbed.id, [link], merge.at)
     merged_incident = replace(
-        merge.gone,
+        merge.absorbed,
         status="resolved",
-        resolved_at=merge.gone.resolved_at or max(merge.at, merge.gone.started_at),
-        links=tuple(dict.fromkeys((*merge.gone.links, link))),
+        resolved_at=merge.absorbed.resolved_at or max(merge.at, merge.absorbed.started_at),
+        links=tuple(dict.fromkeys((*merge.absorbed.links, link))),
     )
     incidents.update_state(connection, merged_incident, waiting=False)
     connection.execute(update(incident_rows).where(incident_rows.c.id == merged_incident.id).values(quiet_since=None))

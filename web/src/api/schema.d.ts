@@ -12319,7 +12319,7 @@ export interface operations {
                 q?: string | null;
                 /** @description Started at or after. */
                 since?: string | null;
-                /** @description Started changes_before. */
+                /** @description Started before. */
                 until?: string | null;
                 cursor?: string | null;
                 limit?: number;
