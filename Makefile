@@ -48,7 +48,7 @@ check: $(VENV)/dev.stamp ## lint, format, strict types, and the arrows between t
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo 2>&1 | tail -n 3
-	@$(BIN)/pytest -q --no-header -p no:cacheprovider tests/test_names.py | tail -n 1
+	@$(BIN)/pytest -qq --no-header -p no:cacheprovider tests/test_names.py
 	@echo "check: ruff, format, types and arrows are fine"
 
 format: $(VENV)/dev.stamp ## let ruff mend what it can

@@ -16,7 +16,7 @@ def labelled(chances: np.ndarray, right: np.ndarray, foreign: float, by_source: 
         right=np.concatenate([right, np.zeros(2 * n)]),
         by_task=by_task,
         by_source=by_task if by_source is None else np.concatenate([by_source, by_task[n:]]),
-        asked=group == 0,
+        answerable=group == 0,
         removed=group == 1,
         foreign=group == 2,
     )

@@ -119,7 +119,7 @@ def record_number(record_id: str) -> int:
 def _incident(outage: OutageFacts, dice: random.Random) -> Incident:
     resolved = outage.at + timedelta(minutes=dice.randint(10, 600))
     sentences = [
-        f"{dice.choice(FILLERS)}: {outage.fault.told}.",
+        f"{dice.choice(FILLERS)}: {outage.fault.symptom}.",
         (
             f"{outage.service} in {dice.choice(ZONES)} calls {outage.upstream} at {outage.endpoint}, "
             f"which answers {outage.code}."
@@ -163,7 +163,7 @@ def _runbook(outage: OutageFacts) -> Document:
     cause, fix = outage.cause
     title = f"{outage.fault.alert} on {outage.service}"
     text = (
-        f"# {title}\n\nFires when {outage.fault.told}.\nOften {cause}: see {outage.setting}.\n"
+        f"# {title}\n\nFires when {outage.fault.symptom}.\nOften {cause}: see {outage.setting}.\n"
         f"1. Call {outage.endpoint} and look for {outage.code} or {outage.exception}.\n"
         f"2. Ask the owners of {outage.upstream}.\n3. Last time the team {fix}."
     )
@@ -180,7 +180,7 @@ def _question(number: int) -> SyntheticQuestion:
         f"Seen on {outage.endpoint}.",
         f"{outage.tenant} complains.",
     ]
-    text = " ".join([f"{outage.fault.asked} {where}.", *dice.sample(clues, 2), dice.choice(FILLERS) + "."])
+    text = " ".join([f"{outage.fault.question} {where}.", *dice.sample(clues, 2), dice.choice(FILLERS) + "."])
     return SyntheticQuestion(text, record_name(number), outage.service, outage.at + timedelta(days=1))
 
 

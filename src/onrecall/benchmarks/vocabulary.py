@@ -9,8 +9,8 @@ class OutageKind:
 
     alert: str
     title: str
-    told: str
-    asked: str
+    symptom: str
+    question: str
     codes: tuple[str, ...]
     causes: tuple[tuple[str, str], ...]
 

@@ -43,7 +43,7 @@ class BeganTogetherService:
     def hints(self) -> tuple[BeganTogether, ...]:
         """Return groups of open incidents that began together, newest first, except those kept apart by a person."""
         opened = self._store.grouping.open_by_alerts()
-        alerts_by_incident = {candidate.incident.id: candidate.held for candidate in opened}
+        alerts_by_incident = {candidate.incident.id: candidate.alerts for candidate in opened}
         kept_apart = frozenset(kinds for kinds, together in self._store.grouping.pairings().items() if not together)
         groups = (
             group

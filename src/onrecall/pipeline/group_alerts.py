@@ -155,7 +155,7 @@ class AlertGrouper:
             background=self._background,
         )
         touched = {
-            candidate.incident.id: IncidentDelta(candidate.incident, candidate.held) for candidate in snapshot.open
+            candidate.incident.id: IncidentDelta(candidate.incident, candidate.alerts) for candidate in snapshot.open
         }
         for alert in snapshot.waiting:
             if alert.incident is not None:
@@ -239,7 +239,7 @@ class AlertGrouper:
         )
 
     def _candidate(self, candidate: CandidateIncident) -> OpenIncident:
-        incident, incident_alerts = candidate.incident, candidate.held
+        incident, incident_alerts = candidate.incident, candidate.alerts
         keys = {(alert.alert.source, alert.alert.key) for alert in incident_alerts.alerts}
         return OpenIncident(
             id=incident.id,

@@ -64,7 +64,7 @@ class CandidateIncident:
     """An incident that alerts may join."""
 
     incident: Incident
-    held: IncidentAlerts
+    alerts: IncidentAlerts
     keys: frozenset[tuple[str, str]]
     """Source and key of waiting alerts that belong to it or may join it."""
     by_hand: bool
