@@ -43,7 +43,7 @@ class IncidentImages:
         row = _row(image)
         with self._database.write() as connection:
             incidents.get(connection, image.incident)
-            stored = _one(connection, image.incident, image.id)
+            stored = _read_image(connection, image.incident, image.id)
             if stored is not None:
                 return stored, False
             _check_room(connection, image.incident)
@@ -54,7 +54,7 @@ class IncidentImages:
     def get(self, incident_id: str, image_id: str) -> StoredImage:
         """Return one picture. Raises NotFound."""
         with self._database.read() as connection:
-            stored = _one(connection, incident_id, image_id)
+            stored = _read_image(connection, incident_id, image_id)
         if stored is None:
             raise NotFound(f"incident {incident_id} has no picture {image_id}")
         return stored
@@ -75,7 +75,7 @@ def _check_room(connection: Connection, incident_id: str) -> None:
         raise Conflict(f"incident {incident_id} has {MOST_IMAGES} pictures, and no more are stored")
 
 
-def _one(connection: Connection, incident_id: str, image_id: str) -> StoredImage | None:
+def _read_image(connection: Connection, incident_id: str, image_id: str) -> StoredImage | None:
     table = incident_images.c
     if not (validation.is_storable(incident_id) and validation.is_storable(image_id)):
         return None
