@@ -46,6 +46,7 @@ FIELDS = frozenset(
         ("schemas/recurrences.py", "found"),
         ("sources/shape_reader.py", "found"),
         ("storage/apply_plan.py", "told"),
+        ("storage/outbox.py", "told"),
     ]
 )
 """Fields and parameters that are stored, sent or part of the API's description under these names."""

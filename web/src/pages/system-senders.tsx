@@ -20,7 +20,7 @@ import { When } from "../parts/when";
 import { age, counted } from "../words";
 
 type Sender = Schemas["SenderOut"];
-type Part = Schemas["onrecall__schemas__alerts__RejectedOut"];
+type Part = Schemas["StoredRejectedPartOut"];
 
 const EVERY_MS = 5_000;
 
