@@ -33,7 +33,7 @@ Item = TypeVar("Item")
 class StoreEntry:
     """A record to save, with its passages and the step executions that its resolution reports."""
 
-    thing: Incident | Document
+    record: Incident | Document
     passages: tuple[Passage, ...] = ()
     performed: tuple[StepExecution, ...] = ()
 

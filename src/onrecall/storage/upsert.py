@@ -37,8 +37,8 @@ DIRECT_SOURCES = ("api", "incidentos", "hindsight")
 
 def save(connection: Connection, entries: Sequence[StoreEntry], now: datetime) -> tuple[SaveResult, ...]:
     """Create or update each entry; one that conflicts with stored data is rejected with a reason."""
-    session = _ImportSession(connection, [entry.thing for entry in entries], now)
-    session.step_examples_aside([entry.thing for entry in entries if isinstance(entry.thing, Incident)])
+    session = _ImportSession(connection, [entry.record for entry in entries], now)
+    session.step_examples_aside([entry.record for entry in entries if isinstance(entry.record, Incident)])
     results = tuple(session.save_entry(entry) for entry in entries)
     session.finish()
     document_ids = [result.id for result in results if result.id in session.changed_documents]
@@ -166,15 +166,15 @@ class _ImportSession:
     def save_entry(self, entry: StoreEntry) -> SaveResult:
         """Save one entry. Everything is validated before anything is written."""
         try:
-            digest = validation.content_hash(entry.thing)
+            digest = validation.content_hash(entry.record)
             step_executions.check(entry.performed)
-            if isinstance(entry.thing, Incident):
-                return self._save_incident(entry.thing, entry, digest)
-            return SaveResult(entry.thing.id, self.save_document(entry.thing, entry.passages, digest))
+            if isinstance(entry.record, Incident):
+                return self._save_incident(entry.record, entry, digest)
+            return SaveResult(entry.record.id, self.save_document(entry.record, entry.passages, digest))
         except Conflict as error:
-            return SaveResult(entry.thing.id, "rejected", str(error), "id")
+            return SaveResult(entry.record.id, "rejected", str(error), "id")
         except Invalid as error:
-            return SaveResult(entry.thing.id, "rejected", str(error), error.field)
+            return SaveResult(entry.record.id, "rejected", str(error), error.field)
 
     def create(self, incoming: Incident, entry: StoreEntry, digest: str, *, live: bool = False) -> StoredIdentity:
         """Add a new incident."""
