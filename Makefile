@@ -43,15 +43,15 @@ test-fast: $(VENV)/dev.stamp ## the tests without PostgreSQL
 unplugged: $(VENV)/dev.stamp ## the core path in a namespace without network, where that can be had; nobody is called
 	@$(BIN)/pytest -q -s tests/interfaces/test_unplugged.py $(ARGS)
 
-check: $(VENV)/dev.stamp ## lint, format, strict types, and the arrows between the rooms
+check: $(VENV)/dev.stamp ## lint, format, strict types, import directions and names
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo 2>&1 | tail -n 3
 	@$(BIN)/pytest -qq --no-header -p no:cacheprovider tests/test_names.py
-	@echo "check: ruff, format, types and arrows are fine"
+	@echo "check: ruff, format, types, import directions and names are fine"
 
-format: $(VENV)/dev.stamp ## let ruff mend what it can
+format: $(VENV)/dev.stamp ## let ruff fix what it can
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 fuzz-risk: $(VENV)/dev.stamp ## write dangerous commands otherwise for 10 minutes: none may look safer (ARGS="--seconds 60 --seed 1")
