@@ -20,6 +20,9 @@ LEAK = {"error_type": "memory_leak", "spike_percentage": 280, "service_name": "c
 CERTIFICATE = {"error_type": "ssl_certificate_expired", "spike_percentage": 100, "service_name": "checkout"}
 UNKNOWN = {"error_type": "flux_capacitor_misaligned", "spike_percentage": 500, "service_name": "delorean"}
 
+SURE = 0.95
+"""More than any answer was right of on public data, where those called known were right 93 to 94 times of 100."""
+
 
 def decided(client: TestClient, body: dict[str, object]) -> dict[str, object]:
     answer = client.post("/api/v1/decisions/analyze", json=body)
@@ -119,7 +122,7 @@ def test_confidence_comes_from_no_count(client: TestClient) -> None:
         answer = client.post(
             "/incident/new", json={"title": "auth service returning 503", "description": "cannot log in"}
         ).json()
-        assert 0 < answer["confidence"] < 0.9, n
+        assert 0 < answer["confidence"] < SURE, n
         assert "not measured on your incidents yet" in answer["confidence_reason"]
         told = {
             "incident_id": answer["incident_id"],
@@ -225,7 +228,7 @@ def test_no_step_stands_without_its_risk_and_where_it_is_written(client: TestCli
 
 def test_a_memory_leak_gets_no_database_throttle(client: TestClient) -> None:
     answer = decided(client, LEAK)
-    assert answer["confidence_score"] < 0.9
+    assert answer["confidence_score"] < SURE
     assert answer["matched_incident"] != "INC-2025-001"
     assert not re.search(r"throttl\w* (?:db |database |connection)", str(answer["recommended_action"]), re.IGNORECASE)
 
@@ -346,7 +349,7 @@ def test_decisions_reach_the_web_socket(client: TestClient) -> None:
     decision = heard[-1]["data"]
     assert isinstance(decision, dict)
     assert decision["symptom"] == "Anomaly: memory_leak +280 % on checkout"
-    assert 0 < decision["confidence_score"] < 0.9
+    assert 0 < decision["confidence_score"] < SURE
     heard = told(
         client,
         lambda: client.post("/api/v1/decisions/stream-anomaly", json=CERTIFICATE),

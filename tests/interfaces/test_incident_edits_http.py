@@ -54,7 +54,7 @@ def test_unknown_and_merged_incidents_are_not_edited(client, path):
 
 def test_the_audit_and_the_timeline_name_who_edited(client, home, path):
     client.patch(path, json={"severity": "low", "by": "Dana"})
-    (row,) = home.memory.store.audit.page(what="incident changed", who="Dana").items
+    (row,) = home.memory.store.audit.page(action="incident changed", who="Dana").items
     assert row.detail["events"] == {"edited": 1}
     event = client.get(f"{path}/timeline").json()["items"][-1]
     assert (event["type"], event["by"]) == ("edited", "Dana")

@@ -170,7 +170,7 @@ def test_what_is_no_picture_is_refused_with_the_reason(client, incident):
 
 def test_exports_carry_pictures_and_the_audit_names_them(client, home, incident, tmp_path):
     url = post(client, incident, png(), "oven.png").json()["url"]
-    (row,) = home.memory.store.audit.page(what="image added").items
+    (row,) = home.memory.store.audit.page(action="image added").items
     assert row.about == incident
     archive.write(home.memory.store, tmp_path / "out")
     store = Storage.open("sqlite://")
