@@ -81,7 +81,7 @@ def test_the_core_path_calls_nobody_and_writes_only_into_its_data_folder(tmp_pat
 
 
 def test_who_embeds_it_calls_nobody_either(tmp_path: Path) -> None:
-    program = "import onrecall, onnxruntime; from onrecall.retrieval.embeddings import load; load()"
+    program = "import onrecall, onnxruntime; from onrecall.retrieval.embeddings import load_embedder; load_embedder()"
     lines = traced(tracer(), [sys.executable, "-c", program], tmp_path)
     assert [*calls_elsewhere(lines)] == []
     assert [*(tmp_path / "home").iterdir()] == []
