@@ -61,7 +61,7 @@ def test_the_origin_is_no_content_so_the_same_said_again_changes_nothing(memory:
 def test_trust_reports_both_rates(memory: IncidentService, clock) -> None:
     past(memory, clock)
     for number, (said, label) in enumerate(
-        [(CAUSE, "report-locks"), (CAUSE, "report-locks"), ("A migration", "migration"), ("The report", "report-locks")]
+        [(CAUSE, "report-locks"), (CAUSE, "report-locks"), ("The report", "report-locks"), ("A migration", "migration")]
     ):
         clock.forward(hours=1)
         opened(memory, clock, f"NEW-{number}")

@@ -66,7 +66,7 @@ def memory_of(store: Storage, clock: Clock, *channels: Channel) -> IncidentServi
 
 
 def bot(slack: Twin) -> SlackBot:
-    return SlackBot(Api(TOKEN, f"{slack.address}/api/", timers=0), ChannelRouting(CHANNEL), Links(None))
+    return SlackBot(Api(TOKEN, f"{slack.address}/api/", pace=0), ChannelRouting(CHANNEL), Links(None))
 
 
 def rounds(teller: Notifier) -> None:
