@@ -32,7 +32,7 @@ def environment(store_url: str, tmp_path: Path) -> dict[str, str]:
         "DATABASE_URL": store_url,
         "DEPENDENCIES": str(tmp_path / "needs.yaml"),
         "GROUP_WAIT_SECONDS": "0.5",
-        "REFRESH_SECONDS": "5",
+        "GROUP_INTERVAL_SECONDS": "5",
     }
     return os.environ | {f"ONRECALL_{name}": value for name, value in chosen.items()}
 
