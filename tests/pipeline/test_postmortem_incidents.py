@@ -9,7 +9,7 @@ from onrecall.domain.incident import Incident, Resolution
 from onrecall.importers import read_bytes
 from onrecall.pipeline.import_history import import_history
 from onrecall.pipeline.recommend import situation_of
-from onrecall.pipeline.service import Dependencies, IncidentService, situation
+from onrecall.pipeline.service import Dependencies, IncidentService, make_situation
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage
@@ -60,7 +60,7 @@ def test_another_text_is_another_version_of_the_same_incident(memory):
 
 def test_an_answer_cites_the_lines_of_the_document(memory):
     brought(memory)
-    answer = memory.ask(situation("tariff table is empty after the import"))
+    answer = memory.ask(make_situation("tariff table is empty after the import"))
     rows = memory.store.document("pm/tariffs").text.splitlines()
     assert [one.id for one in answer.evidence] == ["PM-pm-tariffs"]
     cited = [
@@ -79,7 +79,7 @@ def test_an_answer_cites_the_lines_of_the_document(memory):
 def test_a_document_that_says_something_else_by_now_is_not_cited(memory):
     brought(memory)
     memory.put_document(replace(memory.store.document("pm/tariffs"), text="\n" * 30))
-    answer = memory.ask(situation("tariff table is empty after the import"))
+    answer = memory.ask(make_situation("tariff table is empty after the import"))
     assert answer.cause_citation.id == "PM-pm-tariffs"
 
 
@@ -121,7 +121,7 @@ def test_a_postmortem_of_an_incident_on_record_is_added_to_it(memory):
     assert incident.resolution.root_cause.startswith("The importer truncated")
     assert memory.import_history([on_record()]).unchanged == 1
     assert memory.store.incident("OPS-77") == incident
-    assert [one.id for one in memory.recall(situation("tariff table is empty after the import"))] == ["OPS-77"]
+    assert [one.id for one in memory.recall(make_situation("tariff table is empty after the import"))] == ["OPS-77"]
 
 
 def test_what_is_on_record_stays(memory):
