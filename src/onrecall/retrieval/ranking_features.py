@@ -27,6 +27,12 @@ class CandidateSignals:
 
     signals: Signals
     has: frozenset[int]
+    document: str | None = None
+    """The document that it is, or that an incident was read from: those two are one answer and never rivals."""
+
+    def is_rival(self, other: "CandidateSignals") -> bool:
+        """Whether another candidate is another answer."""
+        return other is not self and (self.document is None or other.document != self.document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ def _rarest_of_rivals(
 
 
 def _rivals(candidate: CandidateSignals, compared: Sequence[CandidateSignals]) -> list[Signals]:
-    rivals = [rival.signals for rival in compared if rival is not candidate][:NEIGHBOURS]
+    rivals = [rival.signals for rival in compared if candidate.is_rival(rival)][:NEIGHBOURS]
     usual = replace(USUAL_RIVAL, meaning=None) if candidate.signals.meaning is None else USUAL_RIVAL
     return rivals + [usual] * (NEIGHBOURS - len(rivals))
 

@@ -388,7 +388,14 @@ def _measure_ranking(
     weights = {term: weight * idf[term] for term, weight in weighed if term in spelled and weight >= 1}
     question = QuestionTerms(weights, {term: idf[term] / most for term in weights if idf[term] < most})
     return ranking_features(
-        [CandidateSignals(finalist.signals, finalist.candidate.has) for finalist in ranked], question, limit
+        [
+            CandidateSignals(finalist.signals, finalist.candidate.has, finalist.record.document)
+            if isinstance(finalist.record, Incident)
+            else CandidateSignals(finalist.signals, finalist.candidate.has, finalist.owner[1])
+            for finalist in ranked
+        ],
+        question,
+        limit,
     )
 
 
