@@ -115,7 +115,7 @@ def test_poison_is_kept_with_the_reason_and_what_follows_comes_in(
     raw = " ".join(part.raw for part in rejected_parts)
     assert "base64://4A" in raw
     assert "hunter2" not in raw + str(consumer.said.lines)
-    assert any(part.source == "kafka" and "there is no sender" in part.message for part in rejected_parts)
+    assert any(part.source == "kafka" and "there is no source" in part.message for part in rejected_parts)
     assert len(consumer.said.of("rejected")) == len(rejected_parts)
 
 
