@@ -152,7 +152,7 @@ def test_a_key_comes_from_a_file_and_none_has_quotes(monkeypatch, tmp_path):
     monkeypatch.setenv("ONRECALL_GROQ_KEY_FILE", str(tmp_path / "key"))
     monkeypatch.setenv("ONRECALL_LLM_DRAFT", "groq:llama-3.3-70b-versatile")
     chosen = load()
-    ((_, model),) = models(chosen).asked
+    ((_, model),) = models(chosen).by_role
     assert (model.name, model.key) == ("groq:llama-3.3-70b-versatile", "gsk_of_a_test")
     assert "gsk_of_a_test" not in repr(models(chosen)) + repr(chosen.effective_values())
     monkeypatch.setenv("ONRECALL_OPENAI_KEY", '"sk-quoted"')

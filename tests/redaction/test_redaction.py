@@ -77,7 +77,7 @@ def test_any_place_keeps_its_lines_and_redacting_twice_changes_nothing(labelled)
 
 @pytest.mark.parametrize("labelled", load("places.txt")[3::11], ids=lambda labelled: labelled.family)
 def test_findings_stand_where_the_secret_stood(labelled):
-    for finding in redact(labelled.text).found:
+    for finding in redact(labelled.text).findings:
         line = labelled.text.split("\n")[finding.line - 1]
         assert labelled.text[finding.start : finding.end].startswith(
             line[finding.column - 1 :][: finding.end - finding.start]
@@ -95,7 +95,7 @@ def test_lines_stay_and_twice_changes_nothing(leak):
     once = redact(leak.text)
     assert len(once.text.splitlines()) == len(leak.text.splitlines())
     assert redact(once.text).text == once.text
-    assert once.found
+    assert once.findings
 
 
 PIECES = [
@@ -172,7 +172,7 @@ PERSONAL = [
 @pytest.mark.parametrize(("text", "kind"), PERSONAL)
 def test_personal_data_go_by_choice(text, kind):
     assert redact(text).text == text
-    assert [finding.kind for finding in redact(text, personal=True).found] == [kind]
+    assert [finding.kind for finding in redact(text, personal=True).findings] == [kind]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_numbers_that_only_look_personal_stay(text):
 
 def test_findings_tell_kind_and_place():
     text = f"one\ntwo {TOKEN}\nthree password=hunter2"
-    first, second = redact(text).found
+    first, second = redact(text).findings
     assert (first.kind, first.line, first.column) == ("github-token", 2, 5)
     assert (second.kind, second.line, second.column) == ("password", 3, 16)
     assert [text[finding.start : finding.end] for finding in (first, second)] == [TOKEN, "hunter2"]

@@ -22,7 +22,7 @@ Unit = Literal["resolutions", "openings"]
 class LearningPlan:
     """The openings to ask, and after how many lessons to ask them."""
 
-    asked: tuple[str, ...]
+    questions: tuple[str, ...]
     stops: tuple[int, ...]
     unit: Unit
 
@@ -73,9 +73,9 @@ def plan_stops(events: Sequence[HistoryEvent], truths: GroundTruth) -> LearningP
 def measure_learning(plan: LearningPlan, run: ReplayResult, truths: GroundTruth) -> LearningCurve:
     """Compute the learning curve."""
     live = {answer.incident: answer.shown for answer in run.answers}
-    at_last = _first_hits(plan.asked, live, truths)
-    points = [LearningPoint(stop, share(_first_hits(plan.asked, run.frozen[stop], truths))) for stop in plan.stops]
-    before = _first_hits(plan.asked, run.frozen[plan.stops[-1]], truths) if plan.stops else [False] * len(at_last)
+    at_last = _first_hits(plan.questions, live, truths)
+    points = [LearningPoint(stop, share(_first_hits(plan.questions, run.frozen[stop], truths))) for stop in plan.stops]
+    before = _first_hits(plan.questions, run.frozen[plan.stops[-1]], truths) if plan.stops else [False] * len(at_last)
     gain = mean([float(now) - float(then) for now, then in zip(at_last, before, strict=True)])
     return LearningCurve(plan.unit, (*points, LearningPoint(None, share(at_last))), gain)
 

@@ -205,7 +205,7 @@ class LearningStops:
     def __init__(self, engine: ReplayEngine, spec: ReplaySpec) -> None:
         self.frozen: FrozenAnswers = {}
         self._memory, self._plan = engine.memory, spec.plan
-        planned = set(spec.plan.asked) if spec.plan else ()
+        planned = set(spec.plan.questions) if spec.plan else ()
         self._situations = {
             incident.id: situation_of(as_opened(incident))
             for incident in spec.history.incidents
@@ -228,7 +228,7 @@ class LearningStops:
         if self._lessons in plan.stops:
             self.frozen[self._lessons] = {
                 opening: _shown_incidents(self._memory.recall(self._situations[opening], EVIDENCE_LIMIT))
-                for opening in plan.asked
+                for opening in plan.questions
             }
 
 

@@ -33,7 +33,7 @@ def _print_redacted(redacted: Redacted, *, end: str, as_json: bool) -> None:
     """Bytes that are no UTF-8 come out as they went in; in JSON they are replaced."""
     if as_json:
         text = redacted.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        findings = [asdict(finding) for finding in redacted.found]
+        findings = [asdict(finding) for finding in redacted.findings]
         typer.echo(json.dumps({"text": text, "found": findings}, ensure_ascii=False, indent=2))
         return
     sys.stdout.flush()

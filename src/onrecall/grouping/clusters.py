@@ -92,7 +92,7 @@ class AlertClusters:
     def unite(self, links: Iterable[PairScore]) -> None:
         """Apply links, strongest first, unless something forbids it."""
         for link in links:
-            group, other_group = self.group(link.one), self.group(link.other)
+            group, other_group = self.group(link.first), self.group(link.second)
             if group is not other_group and self._may_join(group, other_group, link):
                 self._join(group, other_group)
 

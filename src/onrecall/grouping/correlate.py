@@ -60,7 +60,7 @@ def plan_grouping(
 
 
 def _strongest_first(link: PairScore, place: Mapping[int, int]) -> tuple[int, float, int, int]:
-    first, second = place[id(link.one)], place[id(link.other)]
+    first, second = place[id(link.first)], place[id(link.second)]
     strength = _STRENGTH.get(link.how, 2) if link.score is None else 2
     return strength, -(link.score or 0.0), min(first, second), max(first, second)
 
@@ -128,10 +128,10 @@ class _PlanWriter:
         self._batch = batch
         self._clusters = clusters
         self._scorer = scorer
-        self._links = [link for link in links if clusters.group(link.one) is clusters.group(link.other)]
+        self._links = [link for link in links if clusters.group(link.first) is clusters.group(link.second)]
         self._best: dict[int, PairScore] = {}
         for link in self._links:
-            for alert in (link.one, link.other):
+            for alert in (link.first, link.second):
                 self._best.setdefault(id(alert), link)
         self._members = list(self._new())
 
@@ -207,8 +207,8 @@ class _PlanWriter:
             sample = self._batch.samples[incident.id]
             target = _oldest(self._clusters.group(sample[0])) if sample else incident
             if target is not incident:
-                link = next(link for link in self._links if incident.id in (link.one.incident, link.other.incident))
-                bridge = link.one if link.other.incident == incident.id else link.other
+                link = next(link for link in self._links if incident.id in (link.first.incident, link.second.incident))
+                bridge = link.first if link.second.incident == incident.id else link.second
                 reasons = (f"{bridge.alert.title[:80]!r} ties both", *self._scorer.reasons(link, bridge))
                 yield MergeIncidents(incident.id, target.id, link.score, reasons)
 

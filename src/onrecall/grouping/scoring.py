@@ -45,8 +45,8 @@ class PairScore:
     """Two alerts that belong together, and why."""
 
     how: How
-    one: AlertFeatures
-    other: AlertFeatures
+    first: AlertFeatures
+    second: AlertFeatures
     score: float | None
     by_dependency: bool = False
     spreads: bool = False
@@ -98,25 +98,25 @@ class PairScorer:
 
     def reasons(self, link: PairScore, seen_from: AlertFeatures) -> tuple[str, ...]:
         """Return the reasons in plain words, seen from the alert that is being placed."""
-        other_alert = link.other if link.one is seen_from else link.one
+        other_alert = link.second if link.first is seen_from else link.first
         of_service = f" of {other_alert.service}" if other_alert.service else ""
         reasons = [f"with {other_alert.alert.title[:80]!r}{of_service}"]
         if link.score is None:
             reasons.append(_GROUPS if link.how == "sender" else "people put such alerts together")
         else:
-            components = self._components(link.one, link.other, self._distance(link.one, link.other))
+            components = self._components(link.first, link.second, self._distance(link.first, link.second))
             reasons += [
                 self._format_component(point, link)
                 for point in sorted(components, key=lambda point: -point.worth)
                 if point.words
             ]
-        return (*reasons, f"{_format_seconds(link.one.apart(link.other))} apart")
+        return (*reasons, f"{_format_seconds(link.first.apart(link.second))} apart")
 
     def _format_component(self, point: ScoreComponent, link: PairScore) -> str:
         if point.words is not _TEXTS:
             return " ".join(map(str, point.words))
         weight = self._statistics.rarity.weight
-        best = sorted(link.one.terms & link.other.terms, key=lambda term: (-weight[term], term))[:3]
+        best = sorted(link.first.terms & link.second.terms, key=lambda term: (-weight[term], term))[:3]
         return f"both texts say {', '.join(best)}"
 
     def _distance(self, alert: AlertFeatures, other_alert: AlertFeatures) -> float:

@@ -174,7 +174,7 @@ class ManualGrouping:
         passages = None
         if after.source == ALERTS_SOURCE and storm.needs_reindex(before, after):
             (passages,) = self._recall.prepare([after])
-        return IncidentChange(before, after, passages, told=tuple(events), refresh=True)
+        return IncidentChange(before, after, passages, events=tuple(events), refresh=True)
 
 
 def merged_into(incident: Incident) -> str | None:

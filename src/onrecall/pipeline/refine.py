@@ -69,7 +69,7 @@ class Remote(Protocol):
 class Models:
     """The models that refine, and their limits."""
 
-    asked: Sequence[tuple[Role, Remote]] = ()
+    by_role: Sequence[tuple[Role, Remote]] = ()
     """The draft model, then the strong one; either may be missing."""
     limits: UsageLimits = UsageLimits(20, None)  # noqa: RUF009 - frozen
     deadline_seconds: float = 8.0
@@ -83,7 +83,7 @@ class Models:
     @property
     def providers(self) -> tuple[str, ...]:
         """The distinct providers."""
-        return tuple(dict.fromkeys(model.provider for _, model in self.asked))
+        return tuple(dict.fromkeys(model.provider for _, model in self.by_role))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,11 @@ class Refiner:
     @property
     def active(self) -> bool:
         """Whether a model is configured."""
-        return bool(self._models.asked)
+        return bool(self._models.by_role)
 
     def ready(self) -> None:
         """Load what calls need in advance, as it takes seconds."""
-        for _, model in self._models.asked:
+        for _, model in self._models.by_role:
             model.ready()
 
     def begin(self) -> None:
@@ -172,7 +172,7 @@ class Refiner:
         """Return the usage of the last days."""
         now = self._clock()
         return UsageReport(
-            models=tuple((role, model.name) for role, model in self._models.asked),
+            models=tuple((role, model.name) for role, model in self._models.by_role),
             days=self._store.usage.by_day(days, now),
             spent_today_usd=self._store.usage.spent_today(now),
             daily_budget_usd=self._models.limits.daily_budget_usd,
@@ -212,7 +212,7 @@ class Refiner:
         mask = Mask(self._code)
         metered = [
             (role, _MeteredModel(model, self._store, self._models.limits, self._clock, answer.id))
-            for role, model in self._models.asked
+            for role, model in self._models.by_role
         ]
         outcome = escalate(chosen, mask, metered, lambda: ends - time.monotonic())
         if outcome.draft is None:

@@ -55,7 +55,7 @@ class Redacted:
     """A text without its secrets, and the findings in text order."""
 
     text: str
-    found: tuple[RedactionFinding, ...] = ()
+    findings: tuple[RedactionFinding, ...] = ()
 
 
 def redact(text: str, personal: bool = False) -> Redacted:

@@ -345,7 +345,7 @@ class _AlertReader:
         for candidate in link_candidates:
             for address in addresses(candidate.value):
                 if payload.safe_links(address):
-                    self.reading.found.setdefault(
+                    self.reading.values.setdefault(
                         f"links.{kind_by_name(candidate.name)}", FoundValue(address, candidate.place)
                     )
                 yield kind_by_name(candidate.name), address

@@ -131,7 +131,7 @@ def _places(
     if shape is None:
         known_as = f"{tool.name} (code)" if tool.definition.parser else None
         return known_as, [] if known_as else list(_generic_places(body, name, now))
-    return f"{tool.name}: {shape.shape.name}", [reading.found for reading in tool.readings(body, now)]
+    return f"{tool.name}: {shape.shape.name}", [reading.values for reading in tool.readings(body, now)]
 
 
 def _reader_of(catalog: SourceCatalog, name: str, body: Any) -> DefinedSource | None:
@@ -154,7 +154,7 @@ def _generic_places(body: Any, name: str, now: datetime) -> Iterator[Mapping[str
             generic.read_alert(part, reading, around=around)
         except Invalid:
             continue  # it is shown among what would be rejected
-        yield reading.found
+        yield reading.values
 
 
 def _rehearse_part(signal: InboundEvent, found_fields: Mapping[str, FoundValue]) -> RehearsedPart:

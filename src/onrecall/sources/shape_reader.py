@@ -47,14 +47,14 @@ class AlertReading:
 
     source: str
     now: datetime
-    found: dict[str, FoundValue] = field(default_factory=dict)
+    values: dict[str, FoundValue] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     def keep(self, name: str, finding: FoundValue | None) -> Any:
         """Record the value found for a field, and return it; None if there is none."""
         if finding is None:
             return None
-        self.found[name] = finding
+        self.values[name] = finding
         return finding.value
 
 
@@ -183,7 +183,7 @@ class ShapeReader:
             for place in places:
                 for address in addresses(place.find(scope)):
                     if payload.safe_links(address):
-                        reading.found.setdefault(f"links.{kind}", FoundValue(address, place.text))
+                        reading.values.setdefault(f"links.{kind}", FoundValue(address, place.text))
                     yield kind, address
 
     def _purpose(self, scope: Any) -> tuple[Purpose, str]:

@@ -95,11 +95,11 @@ class _AlertUpsert:
     def _add(self, query: Select[Any], episodes: Container[Episode] | None = None) -> None:
         for row in self._connection.execute(query):
             episode = _PendingEpisode(from_row(row))
-            if episode.told.episode not in self._by_episode and (episodes is None or episode.told.episode in episodes):
+            if episode.row.episode not in self._by_episode and (episodes is None or episode.row.episode in episodes):
                 self._remember(episode)
 
     def _remember(self, episode: "_PendingEpisode") -> None:
-        row = episode.told
+        row = episode.row
         self._by_episode[row.episode] = episode
         key = row.episode[:2]
         self._by_key.setdefault(key, []).append(episode)
@@ -129,11 +129,11 @@ class _AlertUpsert:
     def _find_without_start(self, row: AlertRow) -> "_PendingEpisode | None":
         """Return the episode for a message without a reliable start: one with an end's exact start, else the newest."""
         exact = self._by_episode.get(row.episode)
-        if exact and row.alert.status == "resolved" and exact.told.alert.starts_known:
+        if exact and row.alert.status == "resolved" and exact.row.alert.starts_known:
             return exact
         newest = self._newest_by_key.get(row.episode[:2])
         candidate = self._by_episode[newest] if newest else None
-        if candidate and episodes.same_episode(candidate.told.alert, row.alert):
+        if candidate and episodes.same_episode(candidate.row.alert, row.alert):
             return candidate
         return exact  # the same start time means the same episode
 
@@ -141,9 +141,9 @@ class _AlertUpsert:
         """Return the newest firing episode of this key that the message belongs to despite another start time."""
         candidates = self._by_key.get((alert.source, alert.key), ())
         fitting = [
-            episode for episode in candidates if episode.fires and episodes.belongs_to_open(episode.told.alert, alert)
+            episode for episode in candidates if episode.fires and episodes.belongs_to_open(episode.row.alert, alert)
         ]
-        return max(fitting, key=lambda episode: episode.told.alert.starts_at, default=None)
+        return max(fitting, key=lambda episode: episode.row.alert.starts_at, default=None)
 
     def _find_by_identity(self, alert: Alert) -> "_PendingEpisode | None":
         """For an end under another key, return the only firing episode with the same identity, or None.
@@ -155,16 +155,16 @@ class _AlertUpsert:
         candidates = self._by_identity.get((alert.source, alert.identity), ())
         fitting = [episode for episode in candidates if episode.fires]
         if not fitting and candidates:
-            newest = max(candidates, key=lambda episode: episode.told.alert.starts_at)
-            before = newest.told.alert.ends_at or newest.told.alert.starts_at
+            newest = max(candidates, key=lambda episode: episode.row.alert.starts_at)
+            before = newest.row.alert.ends_at or newest.row.alert.starts_at
             fitting = [] if alert.starts_known and alert.starts_at > before else [newest]
         return fitting[0] if len(fitting) == 1 else None
 
     def _end_earlier(self, newest: "_PendingEpisode", now: datetime) -> None:
         """End all earlier episodes of this key: a sender that gives no reliable start tracks only one alert per key."""
-        key, at = newest.told.episode[:2], newest.told.alert.starts_at
+        key, at = newest.row.episode[:2], newest.row.alert.starts_at
         for episode in self._by_key.get(key, ()):
-            if episode is not newest and episode.fires and episode.told.alert.starts_at < at:
+            if episode is not newest and episode.fires and episode.row.alert.starts_at < at:
                 episode.end("its sender told that the alert is over", now)
 
     def _insert(self, new: "Sequence[_PendingEpisode]", now: datetime) -> None:
@@ -184,7 +184,7 @@ class _AlertUpsert:
         quiet = [episode for episode in changed if not episode.news]
         if quiet:
             self._connection.execute(_UPDATE_TIMES, [_times(episode) for episode in quiet])
-        described = [{"its": episode.id, "body": episode.told.body} for episode in quiet if episode.redescribed]
+        described = [{"its": episode.id, "body": episode.row.body} for episode in quiet if episode.redescribed]
         if described:
             self._connection.execute(_UPDATE_BODY, described)
 
@@ -218,7 +218,7 @@ class _PendingEpisode:
     def __init__(self, row: StoredAlert | None, new: AlertRow | None = None, now: datetime | None = None) -> None:
         assert row or new
         self.id = row.id if row else None
-        self.told = new or AlertRow((row.alert), {}, row.hash)  # type: ignore[union-attr]
+        self.row = new or AlertRow((row.alert), {}, row.hash)  # type: ignore[union-attr]
         self.since = row.updated_at if row else now
         self.news = row is None
         self.touched = row is None
@@ -230,11 +230,11 @@ class _PendingEpisode:
     @property
     def fires(self) -> bool:
         """Whether the alert is still firing."""
-        return self.told.alert.status == "firing"
+        return self.row.alert.status == "firing"
 
     def hear(self, row: AlertRow, now: datetime) -> bool:
         """Merge a message into the episode and return whether anything changed."""
-        before = self.told
+        before = self.row
         assert self.since
         if row.alert.expires_after and self.fires:
             self._expire_later(row.alert, now)
@@ -246,18 +246,18 @@ class _PendingEpisode:
         after = to_row(merged)
         if after.hash == before.hash:
             if merged.described_at != before.alert.described_at:
-                self.told, self.touched, self.redescribed = after, True, True
+                self.row, self.touched, self.redescribed = after, True, True
             elif merged.told_at != before.alert.told_at:
-                self.told, self.touched = AlertRow(merged, before.body or after.body, before.hash), True
+                self.row, self.touched = AlertRow(merged, before.body or after.body, before.hash), True
             return False
-        self.told, self.since, self.news, self.touched = after, now, True, True
+        self.row, self.since, self.news, self.touched = after, now, True, True
         if not self.fires:
             self.expires_at = None
         return True
 
     def end(self, reason: str, now: datetime) -> None:
         """End the episode for a reason that its sender did not give."""
-        self.told = to_row(replace(self.told.alert, status="resolved", end_reason=reason))
+        self.row = to_row(replace(self.row.alert, status="resolved", end_reason=reason))
         self.since, self.news, self.touched, self.expires_at = now, True, True, None
 
     def _expire_later(self, alert: Alert, now: datetime) -> None:
@@ -270,7 +270,7 @@ class _PendingEpisode:
 
 
 def _row(episode: _PendingEpisode) -> dict[str, Any]:
-    row, alert = episode.told, episode.told.alert
+    row, alert = episode.row, episode.row.alert
     return {
         "source": alert.source,
         "key": alert.key,
@@ -287,7 +287,7 @@ def _row(episode: _PendingEpisode) -> dict[str, Any]:
 
 
 def _times(episode: _PendingEpisode) -> dict[str, Any]:
-    return {"its": episode.id, "told_at": episode.told.alert.told_at, "expires_at": episode.expires_at}
+    return {"its": episode.id, "told_at": episode.row.alert.told_at, "expires_at": episode.expires_at}
 
 
 _CHANGING_COLUMNS = ("status", "service", "told_at", "body", "hash", "purpose", "expires_at")

@@ -36,7 +36,7 @@ class NewIncident:
     incident: Incident
     passages: tuple[Passage, ...]
     alerts: tuple[AlertAssignment, ...]
-    told: tuple[NewEvent, ...] = ()
+    events: tuple[NewEvent, ...] = ()
     """Events on its timeline from the start; the incident's id is filled in."""
     out_of: str | None = None
     """The incident it was split from."""
@@ -52,7 +52,7 @@ class IncidentChange:
     passages: tuple[Passage, ...] | None = None
     """The new passages for retrieval; None keeps the current ones."""
     alerts: tuple[AlertAssignment, ...] = ()
-    told: tuple[NewEvent, ...] = ()
+    events: tuple[NewEvent, ...] = ()
     refresh: bool = False
     """Whether its content changed so that a new answer is needed."""
     untied: str | None = None
@@ -123,7 +123,7 @@ def _open_incident(
     else:
         connection.execute(update(incident_rows).where(incident_rows.c.id == incident.id).values(due_at=now + settle))
     _assign_alerts(connection, incident.id, new_incident.alerts)
-    events.add(connection, [replace(event, incident=incident.id) for event in new_incident.told], now)
+    events.add(connection, [replace(event, incident=incident.id) for event in new_incident.events], now)
     if new_incident.out_of is not None:
         split_events = [
             NewEvent(new_incident.out_of, "split", now, by, {"incident": incident.id}),
@@ -147,7 +147,7 @@ def _change_incident(connection: Connection, change: IncidentChange, now: dateti
         passage_changes.set_passages(("incident", after.id), change.passages, moved=moved)
         passage_changes.write(connection)
     _assign_alerts(connection, after.id, change.alerts)
-    events.add(connection, change.told, now)
+    events.add(connection, change.events, now)
     if change.refresh:
         queue_refresh(connection, after.id, now + settle)
 
