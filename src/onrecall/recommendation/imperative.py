@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from onrecall.domain.command_shapes import is_command_in_comment
 from onrecall.recommendation.sanitize import sentence
 
 MAX_LENGTH = 160
@@ -71,6 +72,13 @@ _IRREGULAR = {
     "withdrew": "withdraw",
     "wrote": "write",
 }
+_LOOKING = frozenset(
+    (
+        *("check", "compare", "confirm", "count", "inspect", "list", "look", "measure", "query", "read", "see", "test"),
+        *("trace", "verify", "wait", "watch"),
+    )
+)
+"""Deeds that change nothing: a line may leave them out."""
 _DOUBLED = frozenset("bdglmnprt")
 _LEAD = re.compile(
     r"(?:(?:step\s*)?\d{1,3}[.):]\s+|[-*•]\s+)?(?:(?:then|finally|first|next|manually|temporarily)[,\s]+)?"
@@ -85,7 +93,9 @@ _CUT = re.compile(
     r"|,\s+(?:so that|so|which|because|since|whereas|while)\b|,\s+\d[^,;:]*\b(?:instead of|rather than)\b"
 )
 _DANGLING = re.compile(r"\b(?:following|these|this|steps?|commands?|below|as follows)$", re.IGNORECASE)
-_JOINED = re.compile(r"(?P<joint>\band then|,?\s*\bthen|\band)\s+(?P<verb>[A-Za-z][a-z-]*)(?=\s|$)", re.IGNORECASE)
+_JOINED = re.compile(
+    r"(?P<joint>\band then|,?\s*\bthen|\band|[;.](?:\s+then)?)\s+(?P<verb>[A-Za-z][a-z-]*)(?=\s|$)", re.IGNORECASE
+)
 _OBJECT = re.compile(
     r"$|\s+(?:(?:the|a|an|all|any|both|each|every|it|its|them|their|our|one|two|three|up|down|out|off|on|back|in|into|to"
     r"|from|over|at|with|for|again)\b|[A-Z`‹\d])"
@@ -97,24 +107,42 @@ def to_imperative(text: str) -> str:
 
     A verb is changed only where its past form is known, so that no word is made up.
     """
-    line = _LEAD.sub("", sentence(text), count=1)
-    line = _to_base_forms(_main_clause(line)).strip().rstrip(".,;:! ")
+    stated = _LEAD.sub("", sentence(text), count=1)
+    line = _to_base_forms(_main_clause(stated)).strip().rstrip(".,;:! ")
     if len(line) > MAX_LENGTH:
         line = line[: MAX_LENGTH - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
-    return line[:1].upper() + line[1:]
+    return line if is_command_in_comment(stated) else line[:1].upper() + line[1:]
 
 
 def _main_clause(line: str) -> str:
-    """The part that tells the deed: without asides in brackets, up to what tells of its details or its effect."""
+    """The part that tells what was done: without asides in brackets, up to what tells of its details or its effect.
+
+    A clause that begins with another deed is no detail: “enabled the timer; deleted the logs” is told whole.
+    """
     masked = _CODE.sub(lambda code: "\0" * len(code[0]), line)
     for aside in reversed(list(_ASIDE.finditer(masked))):
+        if _is_deed(aside[0].strip(" ()")):
+            continue
         line = line[: aside.start()] + line[aside.end() :]
         masked = masked[: aside.start()] + masked[aside.end() :]
     for cut in _CUT.finditer(masked):
         head = masked[: cut.start()]
-        if len(head.split()) >= MIN_CLAUSE_WORDS and not _DANGLING.search(head):
+        is_another = _is_deed(line[cut.end() :], with_object=cut[0].startswith(":"))
+        if len(head.split()) >= MIN_CLAUSE_WORDS and not _DANGLING.search(head) and not is_another:
             return line[: cut.start()]
     return line
+
+
+def _is_deed(clause: str, *, with_object: bool = False) -> bool:
+    """Whether a clause begins with a verb that tells what was changed; after a colon only where its object follows.
+
+    “Look at CPU: throttled” tells what to look for.
+    """
+    deed = _LEAD.sub("", clause, count=1)
+    first = _WORD.match(deed)
+    if first is None or _past_forms().get(first[0].lower(), "wait") in _LOOKING:
+        return False
+    return not with_object or (first.end() < len(deed) and _OBJECT.match(deed, first.end()) is not None)
 
 
 def _to_base_forms(line: str) -> str:
@@ -127,12 +155,12 @@ def _to_base_forms(line: str) -> str:
 
 
 def _joined_base_form(match: re.Match[str]) -> str:
-    """A further verb in the past: after “then” for certain, after “and” where its object follows or nothing does."""
+    """A further verb in the past: after “then” or a stop for certain, after “and” if an object or nothing follows."""
     base = _past_forms().get(match["verb"].lower())
-    then = match["joint"].lower().endswith("then")
-    if base is None or not (then or _OBJECT.match(match.string, match.end())):
+    certain = match["joint"].lower().endswith(("then", ";", "."))
+    if base is None or not (certain or _OBJECT.match(match.string, match.end())):
         return match[0]
-    return f"{match['joint']} {base}"
+    return f"{match['joint']} {base.capitalize() if match['verb'][0].isupper() else base}"
 
 
 @cache
