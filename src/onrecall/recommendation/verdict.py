@@ -8,6 +8,7 @@ from onrecall.recommendation.causes import Hypothesis, has_usable_resolution
 from onrecall.recommendation.language import detect_language
 from onrecall.recommendation.runbook import names_alert
 from onrecall.recommendation.sanitize import sentence
+from onrecall.recommendation.text_similarity import normalize_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Thresholds:
     """With it 1.5 % of foreign questions count as similar on tasks left out, without it 1.4 %."""
     sure: float = 0.83
     """Probability from which something like it is the same: on tasks left out, nine of ten such answers were right."""
+    same: float = 0.5
+    """Probability from which an incident is the same that bears the very title and service of what is asked."""
     contested: float = 0.7
     """Another cause that weighs at least this share of the first contests it: both are only similar."""
 
@@ -58,10 +61,12 @@ class Thresholds:
         short = length <= self.terse and score >= self.terse_near and probability >= self.terse_likely
         return strong or weak or short
 
-    def knows(self, score: float, probability: float | None) -> bool:
-        """Whether evidence is about the same."""
+    def knows(self, score: float, probability: float | None, *, is_named: bool = False) -> bool:
+        """Whether evidence is about the same; `is_named` if it bears the very title and service of what is asked."""
         if probability is None or not self.sure:
             return score >= self.known
+        if is_named and score >= self.known and probability >= self.same:
+            return True
         return score >= self.similar and probability >= self.sure
 
 
@@ -82,7 +87,9 @@ def decide_verdict(
     unattributed = sum(piece.probability or 0.0 for piece in evidence if not has_usable_resolution(piece))
     leading = next((cause for cause in hypotheses if explains_situation(cause, thresholds, unattributed)), None)
     if leading is not None:
-        sure = thresholds.knows(leading.score, _cause_probability(leading, unattributed))
+        probability = _cause_probability(leading, unattributed)
+        is_named = any(_is_same_name(situation, piece) for piece in leading.evidence)
+        sure = thresholds.knows(leading.score, probability, is_named=is_named)
         return _decide_by_cause(
             leading, [cause for cause in hypotheses if cause is not leading], evidence, thresholds, sure=sure
         )
@@ -105,6 +112,15 @@ def decide_verdict(
     return VerdictDecision(
         "never_seen", never_seen_reason(evidence, thresholds) + _language_warning(situation, evidence)
     )
+
+
+def _is_same_name(situation: Situation, evidence: Evidence) -> bool:
+    """Return whether an incident bears the very title of what is asked, and no other service."""
+    if evidence.incident is None:
+        return False
+    title = normalize_label(situation.text.partition("\n")[0])
+    services = {situation.service, evidence.incident.service} - {None}
+    return bool(title) and title == normalize_label(evidence.title) and len(services) <= 1
 
 
 def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> str:
