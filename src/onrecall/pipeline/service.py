@@ -59,7 +59,7 @@ from onrecall.sources import SOURCES, SourceCatalog, WebhookRequest
 from onrecall.storage import Storage
 from onrecall.storage.examples import RemovedExamples
 
-__all__ = ["Clock", "Dependencies", "GroupingTimers", "IncidentService", "make_situation"]
+__all__ = ["Clock", "Dependencies", "IncidentService", "make_situation"]
 
 Clock = Callable[[], datetime]
 
