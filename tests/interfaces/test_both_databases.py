@@ -3,7 +3,7 @@
 import pytest
 
 from onrecall.bootstrap.app import open_app
-from onrecall.pipeline.service import make_situation
+from onrecall.domain.situation import make_situation
 from onrecall.schemas.incidents import RecommendationOut
 from onrecall.settings import Settings
 

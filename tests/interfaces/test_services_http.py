@@ -54,6 +54,13 @@ def test_a_service_page_holds_what_is_on_record(client, tollgate):
     assert sum(month["count"] for month in page["months"]) == page["incidents_count"]
 
 
+def test_an_old_open_incident_names_no_owner_of_today(client):
+    open_incident(client, "ferry", hours_ago=90, labels={"team": "harbour"})
+    resolve(client, open_incident(client, "ferry", hours_ago=9, labels={"team": "canals"}), hours_ago=8)
+    page = client.get("/api/v1/services/ferry").json()
+    assert [(owner["name"], owner["label"]) for owner in page["owners"]] == [("canals", "team")]
+
+
 def test_what_nothing_names_is_not_found(client):
     answer = client.get("/api/v1/services/no-such-service")
     assert answer.status_code == 404

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from onrecall.bootstrap.app import open_app
-from onrecall.pipeline.service import make_situation
+from onrecall.domain.situation import make_situation
 from onrecall.recommendation import Thresholds
 from onrecall.recommendation.llm import Reply, build_options, escalate
 from onrecall.recommendation.llm.prompt_injection import addresses_model, gives_instructions

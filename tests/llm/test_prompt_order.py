@@ -3,7 +3,7 @@
 import pytest
 from seen_before import DESCRIPTION
 
-from onrecall.pipeline.service import make_situation
+from onrecall.domain.situation import make_situation
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 

@@ -9,7 +9,7 @@ from seen_before import DESCRIPTION, POOL, broken_again, learn
 
 from onrecall.domain.incident import RecommendationOutcome, Resolution, ResolutionStep, StepVerdict
 from onrecall.domain.markdown_page import numbered_lines
-from onrecall.pipeline.service import make_situation
+from onrecall.domain.situation import make_situation
 from onrecall.worker.worker import Worker
 
 ASKED = make_situation(DESCRIPTION, "auth-service")

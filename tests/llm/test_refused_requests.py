@@ -5,7 +5,7 @@ import refusing_servers as servers
 from model_twin import within
 from seen_before import DESCRIPTION
 
-from onrecall.pipeline.service import make_situation
+from onrecall.domain.situation import make_situation
 from onrecall.recommendation.llm.answer_schema import SCHEMA
 from onrecall.recommendation.llm.providers import RemoteModel
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from seen_before import DESCRIPTION
 
-from onrecall.pipeline.service import make_situation
+from onrecall.domain.situation import make_situation
 
 ASKED = make_situation(DESCRIPTION, "auth-service")
 Change = Callable[[dict], None]

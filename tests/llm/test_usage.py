@@ -16,8 +16,8 @@ from onrecall.bootstrap.app import open_app
 from onrecall.bootstrap.models import models
 from onrecall.cli import main as cli
 from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.domain.situation import make_situation
 from onrecall.http import create
-from onrecall.pipeline.service import make_situation
 from onrecall.settings import Settings, load
 from onrecall.storage import ModelCall, ModelUsage, Storage, UsageLimits
 from onrecall.worker.worker import Worker

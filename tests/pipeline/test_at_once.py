@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from onrecall.domain.incident import Incident, Resolution
-from onrecall.pipeline.service import make_situation
+from onrecall.domain.situation import make_situation
 
 RESOLVED, ASKED, IMPORTED = 8, 10, 300
 

@@ -9,7 +9,7 @@ from stormy import alert
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident
 from onrecall.domain.incident_edit import MOST_TAGS, IncidentEdit
-from onrecall.pipeline.service import make_situation
+from onrecall.domain.situation import make_situation
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from onrecall.domain.incident import (
     ResolutionStep,
     StepVerdict,
 )
-from onrecall.pipeline.service import make_situation
+from onrecall.domain.situation import make_situation
 
 LOG = "FATAL: remaining connection slots are reserved (SQLSTATE 53300)"
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.situation import make_situation
 from onrecall.pipeline import IncidentService
-from onrecall.pipeline.service import make_situation
 
 TITLE = "checkout answers 503, HikariPool-1 Connection is not available"
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.situation import make_situation
 from onrecall.importers import read_bytes
 from onrecall.pipeline.import_history import import_history
 from onrecall.pipeline.recommend import situation_of
-from onrecall.pipeline.service import Dependencies, IncidentService, make_situation
+from onrecall.pipeline.service import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage

@@ -10,9 +10,9 @@ import pytest
 from calibration.synthetic import history as judged
 from onrecall import examples
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep
+from onrecall.domain.situation import make_situation
 from onrecall.importers import read
 from onrecall.pipeline import Dependencies, IncidentService
-from onrecall.pipeline.service import make_situation
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage

@@ -9,9 +9,9 @@ from stormy import START, alert
 from onrecall.domain.alert import Acknowledgement, Note
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.situation import make_situation
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.auto_resolve import suggested_cause
-from onrecall.pipeline.service import make_situation
 from onrecall.storage import Storage
 
 

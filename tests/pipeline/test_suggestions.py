@@ -9,8 +9,8 @@ from note_attacks import ATTACKS, AUTHOR, generic, payload
 
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.domain.incident import Document, Filter, Resolution, ResolutionStep
+from onrecall.domain.situation import make_situation
 from onrecall.pipeline import Dependencies, IncidentService
-from onrecall.pipeline.service import make_situation
 from onrecall.pipeline.suggestions import Correction
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex

@@ -4,7 +4,7 @@ from calibration.histories import history
 from onrecall.backtest.chronology import History
 from onrecall.backtest.run import backtest
 from onrecall.domain.incident import Confidence, Incident, RecommendationOutcome, Resolution
-from onrecall.pipeline.service import make_situation
+from onrecall.domain.situation import make_situation
 
 CAUSES = {
     "disk-full": "no space left on device on the volume of the log shipper",

@@ -59,6 +59,13 @@ def test_the_record_of_a_service_counts_what_began_in_its_period(fleet: Storage)
     assert fleet.services.record("nothing", at(0), at(0)) is None
 
 
+def test_a_service_may_be_called_like_a_status(fleet: Storage) -> None:
+    fleet.save([entry(incident("INC-5", 5, service="unresolved"))], NOON)
+    record = fleet.services.record("unresolved", at(0), at(0))
+    assert record is not None
+    assert [one.id for one in (*record.unresolved, *record.counted)] == ["INC-5", "INC-5"]
+
+
 @pytest.mark.parametrize(
     ("order", "ids"),
     [

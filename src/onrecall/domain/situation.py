@@ -13,7 +13,7 @@ def make_situation(
     only: Filter | None = None,
     as_of: datetime | None = None,
 ) -> Situation:
-    """What somebody told us, as a situation; an empty text is refused."""
+    """Return what a person describes as a situation. Raises Invalid if the text is empty."""
     if not text.strip():
         raise Invalid("the text is empty; describe the problem, or paste an alert or log lines", "text")
     return Situation(text=text, service=service, labels=labels or {}, only=only or Filter(), as_of=as_of)

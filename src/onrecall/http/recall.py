@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from onrecall.domain.incident import Filter, Situation
+from onrecall.domain.situation import make_situation
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
-from onrecall.pipeline.service import make_situation
 from onrecall.schemas.incidents import RecallOut, RecommendationOut, SituationIn
 
 router = APIRouter(prefix="/api/v1", tags=["recall"])

@@ -13,6 +13,7 @@ from typing import Any
 
 from onrecall.domain.errors import Forbidden, Invalid, OnRecallError, Unavailable
 from onrecall.domain.incident import Recommendation, RecommendationOutcome
+from onrecall.domain.situation import make_situation
 from onrecall.http.slack_votes import StepVote, merge_vote
 from onrecall.notifications import Links, PermanentDeliveryError
 from onrecall.notifications.egress_guard import EgressGuard
@@ -22,7 +23,6 @@ from onrecall.notifications.slack import modal as slack_modal
 from onrecall.notifications.slack.api import Api, Deadline
 from onrecall.notifications.slack.channel import PLAIN_OPTIONS, check_webhook
 from onrecall.pipeline import IncidentService
-from onrecall.pipeline.service import make_situation
 from onrecall.sources import WebhookRequest
 from onrecall.sources.signatures import check_timestamp, require_header, split_versions, verify_hmac
 

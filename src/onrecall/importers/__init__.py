@@ -5,7 +5,7 @@ Names are imported on first use, so that reading one resolution does not load th
 
 from typing import TYPE_CHECKING
 
-from onrecall.importers.lazy_names import loader
+from onrecall.domain.lazy_names import loader
 
 if TYPE_CHECKING:
     from onrecall.importers.chroma import is_collection

@@ -29,10 +29,10 @@ from onrecall.domain.incident import (
     Resolution,
     StepVerdict,
 )
+from onrecall.domain.situation import make_situation
 from onrecall.mcp import results
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline import recurrences as families
-from onrecall.pipeline.service import make_situation
 from onrecall.schemas.incidents import StepIn, StepVerdictIn, When
 from onrecall.schemas.risk import LONGEST as LONGEST_COMMAND
 from onrecall.schemas.risk import Kind, assess_risk

@@ -3,8 +3,9 @@
 `IncidentService` joins all stages, so it is imported when it is first used: a question needs only two.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from onrecall.domain.lazy_names import loader
 
 if TYPE_CHECKING:
     from onrecall.pipeline.group_alerts import GroupingTimers
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Dependencies", "GroupingTimers", "IncidentService"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.service"), name)
+__getattr__ = loader(
+    __name__,
+    {
+        "group_alerts": ("GroupingTimers",),
+        "service": ("Dependencies", "IncidentService"),
+    },
+)

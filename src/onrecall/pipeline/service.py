@@ -20,7 +20,6 @@ from onrecall.domain.incident import (
     Severity,
     Situation,
 )
-from onrecall.domain.situation import make_situation
 from onrecall.domain.suggestion import Suggestion
 from onrecall.grouping import ServiceGraph
 from onrecall.notifications import Channel
@@ -58,8 +57,6 @@ from onrecall.retrieval import Retriever
 from onrecall.sources import SOURCES, SourceCatalog, WebhookRequest
 from onrecall.storage import Storage
 from onrecall.storage.examples import RemovedExamples
-
-__all__ = ["Clock", "Dependencies", "GroupingTimers", "IncidentService", "make_situation"]
 
 Clock = Callable[[], datetime]
 

@@ -53,10 +53,10 @@ def service_overview(store: Storage, name: str, now: datetime) -> ServiceOvervie
     if record is None:
         raise NotFound(f"no incident, alert, change or document names the service {name}")
     counted = [incident for incident in record.counted if incident.started_at <= now]
-    recent = (*record.unresolved, *counted)
+    recent = sorted((*record.unresolved, *counted), key=lambda incident: incident.started_at, reverse=True)
     return ServiceOverview(
         record=record,
-        since=since if record.is_complete else counted[-1].started_at,
+        since=since if record.is_complete else record.counted[-1].started_at,
         resolved=tuple(incident for incident in counted if incident.status == "resolved")[:RESOLVED_SHOWN],
         lost=compute_downtime(counted, now),
         median_minutes=_median_minutes(counted),

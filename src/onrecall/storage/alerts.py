@@ -75,11 +75,6 @@ def waiting(connection: Connection, limit: int) -> tuple[StoredAlert, ...]:
     return fetch(connection, select(alerts).where(alerts.c.waiting).order_by(alerts.c.id).limit(limit))
 
 
-def waiting_count(connection: Connection) -> int:
-    """Return how many alerts wait for grouping."""
-    return int(connection.scalar(select(func.count()).select_from(alerts).where(alerts.c.waiting)) or 0)
-
-
 def of_incident(connection: Connection, incident: str, limit: int | None = None) -> tuple[StoredAlert, ...]:
     """Return the alerts of an incident, newest first."""
     query = (
@@ -147,12 +142,6 @@ def _parse_cursor(cursor: str) -> tuple[datetime, int]:
         return datetime.fromisoformat(at).astimezone(UTC), int(number)
     except (ValueError, OverflowError) as error:
         raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
-
-
-def keys_of(connection: Connection, incident: str) -> frozenset[tuple[str, str]]:
-    """Return source and key of every alert of an incident."""
-    query = select(alerts.c.source, alerts.c.key).where(alerts.c.incident == incident).distinct()
-    return frozenset((row.source, row.key) for row in connection.execute(query))
 
 
 def fetch(connection: Connection, query: Select[Any]) -> tuple[StoredAlert, ...]:

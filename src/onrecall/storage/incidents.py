@@ -220,9 +220,10 @@ def _select_matching(filters: IncidentFilter) -> Select[Any]:
     query = SELECT_INCIDENT
     if filters.status == "unresolved":
         query = query.where(incidents.c.status != "resolved")
+        filters = replace(filters, status=None)
     for name in ("status", "service", "severity"):
         value = getattr(filters, name)
-        if value is not None and value != "unresolved":
+        if value is not None:
             query = query.where(incidents.c[name] == validation.require_text(value, name))
     if filters.since is not None:
         query = query.where(incidents.c.started_at >= validation.require_utc(filters.since, "since"))

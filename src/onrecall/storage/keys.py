@@ -29,19 +29,18 @@ class KeyRing:
     def add(self, key: Key) -> None:
         """Store a new key. Raises Conflict if an active key has the same name."""
         with self._database.write() as connection:
-            _add(connection, key)
-            audit.add(connection, "key created", key.id, {"name": key.name, "role": key.role})
+            _check_name_is_free(connection, key)
+            _create(connection, key)
 
     def ensure(self, key: Key) -> bool:
-        """Keep a key unless its id is known, whatever became of it; returns whether it was new.
+        """Store a key unless its id is known, whatever became of it; returns whether it was new.
 
         Its owner may have other keys that open: whoever changes a configured key needs both for a while.
         """
         with self._database.write() as connection:
             if connection.execute(select(api_keys.c.id).where(api_keys.c.id == key.id)).first():
                 return False
-            connection.execute(insert(api_keys).values(**_to_row(key)))
-            audit.add(connection, "key created", key.id, {"name": key.name, "role": key.role})
+            _create(connection, key)
             return True
 
     def revoke(self, key_id: str, at: datetime) -> Key:
@@ -75,7 +74,7 @@ class KeyRing:
                 audit.add(connection, "key used", key_id)
 
 
-def _add(connection: Connection, key: Key) -> None:
+def _check_name_is_free(connection: Connection, key: Key) -> None:
     same_name = connection.execute(select(api_keys).where(api_keys.c.name == key.name))
     for existing in map(_from_row, same_name):
         if existing.state(key.created_at) == "active":
@@ -83,7 +82,11 @@ def _add(connection: Connection, key: Key) -> None:
                 f"{key.name} already has a key, {existing.prefix}…; `onrecall keys rotate {existing.id}` replaces it, "
                 f"`onrecall keys revoke {existing.id}` ends it"
             )
+
+
+def _create(connection: Connection, key: Key) -> None:
     connection.execute(insert(api_keys).values(**_to_row(key)))
+    audit.add(connection, "key created", key.id, {"name": key.name, "role": key.role})
 
 
 def _get(connection: Connection, key_id: str) -> Key:

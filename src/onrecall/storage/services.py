@@ -21,6 +21,8 @@ RUNBOOKS_SHOWN = 20
 SOURCES_SHOWN = 50
 INCIDENTS_COUNTED = 1000
 """The most incidents of one service that its hours are counted over."""
+_IS_UNRESOLVED = case((incident_rows.c.status != "resolved", 1), else_=0)
+"""1 for an incident that is open or acknowledged, to be summed up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def _named() -> CompoundSelect[Any]:
     rows = incident_rows.c
     of_incidents = select(
         rows.service,
-        case((rows.status != "resolved", 1), else_=0).label("unresolved"),
+        _IS_UNRESOLVED.label("unresolved"),
         literal(1).label("incidents"),
         rows.started_at,
     )
@@ -174,13 +176,13 @@ def _place(cursor: str) -> tuple[int, int, str]:
 
 def _count(connection: Connection, service: str) -> ServiceCount:
     rows = incident_rows.c
-    unresolved = func.coalesce(func.sum(case((rows.status != "resolved", 1), else_=0)), 0)
+    unresolved = func.coalesce(func.sum(_IS_UNRESOLVED), 0)
     query = select(unresolved, func.count(), func.max(rows.started_at)).where(rows.service == service)
     return ServiceCount(service, *connection.execute(query).one())
 
 
 def _documents(connection: Connection, service: str) -> tuple[DocumentTitle, ...]:
-    """Runbooks first; the order of kinds is a service's page's."""
+    """Return the titles of a service's documents, runbooks first."""
     table = documents.c
     order = case((table.kind == "runbook", 0), else_=1)
     query = select(table.id, table.title, table.kind).where(table.service == service)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Connection, ForeignKey, Index, Row, Table, and_, func, insert, or_, select, update
+from sqlalchemy import Column, Connection, ForeignKey, Index, Row, Table, and_, insert, or_, select, update
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import Document, Passage, Resolution
@@ -201,12 +201,6 @@ class Suggestions:
         with self.database.read() as connection:
             query = select(suggestions.c.id).where(suggestions.c.state == "pending").limit(1)
             return connection.scalar(query) is not None
-
-    def count_pending(self) -> int:
-        """Return how many suggestions are undecided."""
-        with self.database.read() as connection:
-            query = select(func.count()).select_from(suggestions).where(suggestions.c.state == "pending")
-            return int(connection.scalar(query) or 0)
 
     def page(
         self,

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, Incident
 from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.domain.situation import make_situation
 from onrecall.http.compat import answers
 from onrecall.http.compat.ragoffire_decisions import not_on_record, reported_effect, retrieved, tags
 from onrecall.http.compat.ragoffire_schemas import (
@@ -34,7 +35,6 @@ from onrecall.http.problems import responses
 from onrecall.importers.ragoffire import DETECTION, RECOVERY, split_description
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.import_history import ImportReport
-from onrecall.pipeline.service import make_situation
 from onrecall.schemas.incidents import DocumentOut
 
 router = APIRouter(prefix="/api/v1/documents", tags=["RAG of Fire"])

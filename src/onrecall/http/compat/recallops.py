@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field
 
 from onrecall.domain.errors import Conflict, Invalid, RejectedInput
 from onrecall.domain.incident import EXAMPLE, Evidence, Incident, Recommendation
+from onrecall.domain.situation import make_situation
 from onrecall.http.compat import answers
 from onrecall.http.compat.records import ReadRecord, import_records, read_record
 from onrecall.http.compat.requests import CompatRequest, Ignored, clean_names
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
-from onrecall.pipeline.service import make_situation
 from onrecall.recommendation.short_actions import action_line
 from onrecall.storage.results import ModelUse
 

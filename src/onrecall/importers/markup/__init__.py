@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from onrecall.importers.lazy_names import loader
+from onrecall.domain.lazy_names import loader
 
 if TYPE_CHECKING:
     from onrecall.importers.markup.readers import BINARIES, SUFFIXES, TEXTS
