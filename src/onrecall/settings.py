@@ -484,8 +484,9 @@ RENAMED = {
 
 def load() -> Settings:
     """Load the settings of this environment. Raises Invalid naming the wrong variable."""
+    variables = {name.upper() for name in os.environ}
     for former, current in RENAMED.items():
-        if PREFIX + former in os.environ:
+        if PREFIX + former in variables:
             raise Invalid(f"{PREFIX}{former} is now {PREFIX}{current}; rename it", PREFIX + former)
     try:
         return Settings()
