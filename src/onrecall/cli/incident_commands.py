@@ -14,7 +14,7 @@ from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Severity
 from onrecall.domain.incident_edit import IncidentEdit
-from onrecall.schemas.alerts import AlertOut, ChangeBeforeOut, IncidentSeenOut, NoteOut, changes_before
+from onrecall.schemas.alerts import AlertOut, ChangeBeforeOut, IncidentSeenOut, NoteOut
 from onrecall.schemas.incidents import EventOut, IncidentOut, RecommendationOut
 
 app = typer.Typer(help="List incidents, show one, and say who works on it and what changed.", no_args_is_help=True)
@@ -72,7 +72,7 @@ def show(
     """Show an incident with its answer in short, its alerts, its timeline, notes and links."""
     with open_app() as home:
         details = _details(home, incident_id)
-        value = _details_as_json(home, details) if as_json else {}
+    value = _details_as_json(details) if as_json else {}
     print_result(value, as_json, lambda: incident_page.print_details(details, whole_answer=whole_answer))
 
 
@@ -169,9 +169,9 @@ def _details(home: AppContext, incident_id: str) -> incident_page.IncidentDetail
     )
 
 
-def _details_as_json(home: AppContext, details: incident_page.IncidentDetails) -> dict[str, Any]:
+def _details_as_json(details: incident_page.IncidentDetails) -> dict[str, Any]:
     seen = IncidentSeenOut.model_validate(details.incident)
-    changes: list[ChangeBeforeOut] = changes_before(home.memory, details.incident)
+    changes = [ChangeBeforeOut.of(change, details.incident.started_at) for change in details.changes]
     answer = details.answer
     return {
         "incident": seen.with_changes(changes, details.links).plain(),
