@@ -81,7 +81,7 @@ def ack(incident_id: Name, by: By = None, as_json: Json = False) -> None:
     """Record that somebody is working on an incident."""
     with open_app() as home:
         incident = home.memory.acknowledge(incident_id, by)
-    _print(incident, f"{incident.id} is acknowledged", as_json=as_json)
+    incident_page.print_changed(incident, f"{incident.id} is acknowledged", as_json=as_json)
 
 
 @app.command()
@@ -98,7 +98,7 @@ def assign(
     with open_app() as home:
         incident = home.memory.collaboration.assign(incident_id, name, by)
     words = f"{incident.id} is assigned to {incident.assignee}" if incident.assignee else f"nobody has {incident.id}"
-    _print(incident, words, as_json=as_json)
+    incident_page.print_changed(incident, words, as_json=as_json)
 
 
 @app.command()
@@ -136,7 +136,7 @@ def edit(
         tags = _changed_tags(home.memory.store.incident(incident_id), tag or (), untag or ())
         changes = IncidentEdit(title, service, severity, _labels(label), tags, assignee)
         incident = home.memory.collaboration.edit(incident_id, changes, by)
-    _print(incident, f"{incident.id} is changed", as_json=as_json)
+    incident_page.print_changed(incident, f"{incident.id} is changed", as_json=as_json)
 
 
 def _labels(entries: list[str] | None) -> Mapping[str, str | None] | None:
@@ -180,8 +180,3 @@ def _details_as_json(details: incident_page.IncidentDetails) -> dict[str, Any]:
         "timeline": [EventOut.model_validate(event).plain() for event in details.events],
         "notes": [NoteOut.model_validate(entry).plain() for entry in details.notes],
     }
-
-
-def _print(incident: Incident, words: str, *, as_json: bool) -> None:
-    value = IncidentOut.model_validate(incident).plain()
-    print_result(value, as_json, lambda: printing.print_line(f"{words}: {incident.title}"))
