@@ -13,6 +13,7 @@ import { Months } from "../parts/months";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
 import { When } from "../parts/when";
+import { documentAddress } from "../search";
 import { age, counted, day, familyName, type Incident, SEVERITY, span, spelt } from "../words";
 
 type Page = Schemas["ServicePageOut"];
@@ -211,7 +212,7 @@ function Listed({ title, none, children }: { title: string; none: ReactNode; chi
 const Documents = ({ page }: { page: Page }) => (
   <Listed title="Runbooks and documents" none={<>None on record. <Link to="/memory?import=1">Add one</Link></>}>
     {page.documents.map((document) => (
-      <List.Item key={document.id}><Link to={`/memory?${new URLSearchParams({ kind: "documents", open: document.id })}`}>{document.title}</Link>{document.kind !== "runbook" && <Text span size="xs" c="dimmed"> {document.kind}</Text>}</List.Item>
+      <List.Item key={document.id}><Link to={documentAddress(document.id)}>{document.title}</Link>{document.kind !== "runbook" && <Text span size="xs" c="dimmed"> {document.kind}</Text>}</List.Item>
     ))}
   </Listed>
 );
