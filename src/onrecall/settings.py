@@ -363,7 +363,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
         values = {}
         for name, field in self.settings_cls.model_fields.items():
             path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
-            if path and _may_be_in_file(field):
+            if path and may_be_in_file(field):
                 try:
                     values[name] = Path(path).read_text(encoding="utf-8").removesuffix("\n")
                 except OSError as error:
@@ -373,10 +373,15 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return values
 
 
-def _may_be_in_file(field: FieldInfo) -> bool:
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a setting's value is never shown."""
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
+def may_be_in_file(field: FieldInfo) -> bool:
     """Whether `…_FILE` is read for a setting: for each secret, and for what may contain one."""
     marked = isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("from_file") is True
-    return marked or SecretStr in (field.annotation, *get_args(field.annotation))
+    return marked or is_secret(field)
 
 
 def _parse_secrets(value: SecretStr | None) -> Mapping[str, tuple[str, ...]]:
@@ -479,8 +484,9 @@ RENAMED = {
 
 def load() -> Settings:
     """Load the settings of this environment. Raises Invalid naming the wrong variable."""
+    variables = {name.upper() for name in os.environ}
     for former, current in RENAMED.items():
-        if PREFIX + former in os.environ:
+        if PREFIX + former in variables:
             raise Invalid(f"{PREFIX}{former} is now {PREFIX}{current}; rename it", PREFIX + former)
     try:
         return Settings()

@@ -1,4 +1,4 @@
-"""A whole house over the example history, copied for each test that writes."""
+"""The whole application over the example history, copied for each test that writes."""
 
 import shutil
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ def data_dir(example_data: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def home(data_dir: Path) -> Iterator[AppContext]:
-    """The house over that copy."""
+    """The application over that copy."""
     with open_app(Settings(data_dir=data_dir)) as opened:
         yield opened
 
 
 @pytest.fixture
 def client(home: AppContext) -> Iterator[TestClient]:
-    """HTTP to that house, its worker at work."""
+    """HTTP to that application, its worker at work."""
     worker = Worker(home.memory)
     app = create(home.memory, worker, lambda: home.status(worker))
     with TestClient(app, LOOPBACK, raise_server_exceptions=False, client=("127.0.0.1", 50000)) as opened:

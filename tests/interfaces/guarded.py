@@ -1,4 +1,4 @@
-"""A small house with keys, to knock at its doors."""
+"""A small application with keys, to knock at its doors."""
 
 import base64
 from collections.abc import Iterator

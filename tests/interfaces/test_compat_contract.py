@@ -29,7 +29,7 @@ def database(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module", params=[pytest.param(one, marks=pytest.mark.xdist_group(one)) for one in FILLINGS])
 def filling(request: pytest.FixtureRequest) -> str:
-    """What the memory holds before the clients come: one house serves all tests of a filling."""
+    """What the memory holds before the clients come: one application serves all tests of a filling."""
     return str(request.param)
 
 

@@ -99,6 +99,17 @@ def test_the_command_says_where_values_come_from_masks_secrets_and_ends_with_1(m
     assert origins["ONRECALL_HOST"] == ("127.0.0.1", "default")
 
 
+def test_a_database_that_a_file_names_comes_from_that_file(check, tmp_path):
+    url = tmp_path / "url"
+    url.write_text("postgresql://ada:hunter2@db/recall\n", encoding="utf-8")
+    assert check(DATABASE_URL_FILE=str(url)) == []
+    (setting,) = (setting for setting in check_config().settings if setting.variable == "ONRECALL_DATABASE_URL")
+    assert (setting.value, setting.origin) == ("postgresql://ada:***@db/recall", f"file {url}")
+    ((level, variable, message),) = check(DATABASE_URL="sqlite:///other.db")
+    assert (level, variable) == ("warning", "ONRECALL_DATABASE_URL")
+    assert "the file is not read" in message
+
+
 def test_a_diagnosis_has_what_matters_first():
     parts = [
         ComponentStatus(name="store", state="ok", detail="fine"),

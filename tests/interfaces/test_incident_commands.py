@@ -1,12 +1,19 @@
 """`onrecall incidents`, `answer` and `postmortem`, and the steps of `resolve`, as a person on call types them."""
 
 import json
+from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
+from onrecall.cli.incident_page import describe_event
 from onrecall.cli.main import app
 from onrecall.domain.errors import Conflict, Invalid, NotFound
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.pipeline.postmortem import EVENT_WORDS, draft_postmortem
+from onrecall.storage import IncidentEvent
+from onrecall.storage.results import EventType
 
 
 @pytest.fixture
@@ -64,6 +71,16 @@ def test_an_edit_names_what_it_changes_and_leaves_the_rest(run, incident):
         run("incidents", "edit", incident)
     with pytest.raises(Invalid, match="--nobody"):
         run("incidents", "assign", incident)
+
+
+@pytest.mark.parametrize("kind", get_args(EventType))
+def test_every_kind_of_event_has_words_on_the_page_and_in_the_postmortem(kind):
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    event = IncidentEvent(1, "BASKET-1", kind, at, at, None, {})
+    assert describe_event(event)
+    resolution = Resolution("Session store full", at)
+    incident = Incident("BASKET-1", "Basket loses items", started_at=at, resolution=resolution)
+    assert f"00:00 UTC: {EVENT_WORDS[kind]}" in draft_postmortem(incident, [event])
 
 
 def test_a_list_shows_what_its_filters_leave(run, incident):

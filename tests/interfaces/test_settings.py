@@ -45,6 +45,12 @@ def test_a_former_name_is_refused_with_the_current_one(monkeypatch, former, curr
         load()
 
 
+def test_a_former_name_is_refused_in_small_letters_too(monkeypatch):
+    monkeypatch.setenv("onrecall_settle_seconds", "1")
+    with pytest.raises(Invalid, match="rename it"):
+        load()
+
+
 def test_a_secret_may_stand_in_a_file(monkeypatch, tmp_path):
     (tmp_path / "key").write_text("not-a-real-key\n", encoding="utf-8")
     monkeypatch.setenv("ONRECALL_EMBEDDINGS_KEY_FILE", str(tmp_path / "key"))

@@ -1,4 +1,4 @@
-"""A served house's worker is a process of its own: it answers, tells, is begun again when killed, and dies with its server."""
+"""The worker of a server is a process of its own: it answers, tells, is begun again when killed, and dies with its server."""
 
 import os
 import signal

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 
-import { addressOf, around } from "./search";
+import { addressOf, around, documentAddress } from "./search";
 
 describe("a match", () => {
   it("leads to an incident's page", () => expect(addressOf({ page: "incident", id: "team/7", line: 4 })).toBe("/incidents/team%2F7"));
   it("leads to a document's line", () => expect(addressOf({ page: "document", id: "a&b.md", line: 4 })).toBe("/memory?kind=documents&open=a%26b.md&line=4"));
+  it("has a document's address without a line too", () => expect(documentAddress("a&b.md")).toBe("/memory?kind=documents&open=a%26b.md"));
 });
 
 describe("the line of a match", () => {

@@ -1,4 +1,4 @@
-// Where a match of the search leads.
+// Where a match of the search leads, and a document that is named.
 import type { Schemas } from "./api/client";
 
 export type Match = Schemas["MatchOut"];
@@ -6,8 +6,12 @@ export type Match = Schemas["MatchOut"];
 /** The page that holds the match: an incident's own, or a document opened at the line. */
 export function addressOf({ page, id, line }: Pick<Match, "page" | "id" | "line">): string {
   if (page === "incident") return `/incidents/${encodeURIComponent(id)}`;
-  return `/memory?${new URLSearchParams({ kind: "documents", open: id, line: String(line) })}`;
+  return documentAddress(id, line);
 }
+
+/** The page on which a document is open, at a line where one is named. */
+export const documentAddress = (id: string, line?: number): string =>
+  `/memory?${new URLSearchParams({ kind: "documents", open: id, ...(line === undefined ? {} : { line: String(line) }) })}`;
 
 const LEAD = 40; // characters before the first word that matches
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { changed, type Change, firstSafe, likely, matching, opinionSentence, record, restsOn, span, spelt, staleness, type Step, surely, took, trust } from "./words";
+import { changed, type Change, familyName, firstSafe, likely, matching, opinionSentence, record, restsOn, span, spelt, staleness, type Step, surely, took, trust } from "./words";
 
 const step = (n: number, risk: Step["risk"]) => ({ n, risk }) as Step;
 
@@ -66,6 +66,11 @@ describe("matching words", () => {
 });
 
 it("spells labels out", () => expect(spelt("connection-pool_exhaustion")).toBe("Connection pool exhaustion"));
+
+it("names a family by the words of its label, or by its title as it is", () => {
+  expect(familyName("disk-full")).toBe("Disk full");
+  expect(familyName("cron-job ran twice")).toBe("cron-job ran twice");
+});
 
 it("says when there is no record", () => expect(record({ tried: 0, worked: 0, failed: 0, last: null })).toBe("no record here yet"));
 

@@ -45,6 +45,14 @@ export function trust(answer: Pick<Recommendation, "confidence" | "confidence_re
   return `${frequency}, ${sure.basis === "backtest" ? "in your history, replayed" : "on your own incidents"}`;
 }
 
+/** The same in a word and a number, for a list: "right 7 of 9 times". */
+export function surely(answer: Pick<Recommendation, "confidence" | "confidence_reason">): string {
+  const sure = answer.confidence;
+  if (!sure) return "trust not measured";
+  const words = sure.low >= 0.8 ? "very likely" : sure.probability >= 0.6 ? "likely" : sure.probability >= 0.4 ? "even odds" : "doubtful";
+  return `${words}: right ${sure.right} of ${sure.of} times${sure.basis === "public" ? " on public data" : ""}`;
+}
+
 /** "67 % likely" with how sure that is left to the bar beside it. */
 export const likely = (sure: NonNullable<Recommendation["confidence"]>): string => `${percent(sure.probability)} % likely right`;
 
@@ -61,14 +69,6 @@ export function staleness(steps: readonly Pick<Step, "n" | "stale">[]): string[]
   const about = new Map<string, number[]>();
   for (const { n, stale } of steps) if (stale) about.set(stale, [...(about.get(stale) ?? []), n]);
   return [...about].map(([reason, numbers]) => `${numbers.length === 1 ? "Step" : "Steps"} ${numbers.join(", ")} may no longer hold: ${reason}`);
-}
-
-/** The same in a word and a number, for a list: "right 7 of 9 times". */
-export function surely(answer: Pick<Recommendation, "confidence" | "confidence_reason">): string {
-  const sure = answer.confidence;
-  if (!sure) return "trust not measured";
-  const words = sure.low >= 0.8 ? "very likely" : sure.probability >= 0.6 ? "likely" : sure.probability >= 0.4 ? "even odds" : "doubtful";
-  return `${words}: right ${sure.right} of ${sure.of} times${sure.basis === "public" ? " on public data" : ""}`;
 }
 
 /** "worked 3 of 4 times here", or that nobody has tried it yet. */
@@ -128,10 +128,10 @@ export const age = (at: string, now: number): string => span((now - Date.parse(a
 export const counted = (count: number, one: string): string => `${count.toLocaleString()} ${one}${count === 1 ? "" : "s"}`;
 
 /** A label as words: `connection-pool-exhaustion` is "Connection pool exhaustion". */
-export function spelt(label: string): string {
-  const words = label.replace(/[-_]+/g, " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
+export const spelt = (label: string): string => capitalized(label.replace(/[-_]+/g, " ").trim());
+
+/** What a family of incidents is called: the words of its label, or its title as it is. */
+export const familyName = (title: string): string => (title.includes(" ") ? title : spelt(title));
 
 export const money = (dollars: number | null): string => (dollars === null ? "price unknown" : `$${dollars.toFixed(4)}`);
 

@@ -14,7 +14,7 @@ from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channel_checks as channel_parts
 from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.models import models as refining
-from onrecall.bootstrap.recall import embedder, local_models, make_folder, models, open_index, open_models
+from onrecall.bootstrap.recall import embedder, make_folder, models, open_recall
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
 from onrecall.bootstrap.status import ComponentStatus, StatusReport, build_report
 from onrecall.bootstrap.store_watch import StoreWatch
@@ -23,7 +23,6 @@ from onrecall.grouping import ServiceGraph
 from onrecall.kafka.connection import Connection
 from onrecall.pipeline import Dependencies, GroupingTimers, IncidentService
 from onrecall.pipeline.hindsight import HindsightPeer
-from onrecall.retrieval import Retriever
 from onrecall.retrieval.embeddings import NO_MODEL_MESSAGE, Embedder, LocalEmbedder
 from onrecall.settings import Settings
 from onrecall.settings import load as settings
@@ -88,42 +87,42 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
         source_catalog(chosen),
     )
     make_folder(chosen.data_dir)
-    with closing(Storage.open(chosen.database)) as store, hindsight.open_peer(chosen) as peer:
-        local = local_models(chosen)
-        model, asking = open_models(chosen, local)
-        with open_index(store, model, chosen) as index:
-            recall = Retriever(store, model, index, asking)
-            parts = Dependencies(
-                store,
-                recall,
-                _now,
-                chosen.redact_personal,
-                read_service_graph(chosen.dependencies),
-                grouping_timers(chosen),
-                sources,
-                notification_channels,
-                chosen.notify_min_severity,
-                refiners,
-                *hindsight.mirrors_and_opinions(peer),
-                expiry=expiry_by_source(chosen),
-                trusted_sources=trusted_sources(chosen, sources),
-                heartbeat_patience=heartbeat_patience(chosen),
+    with (
+        closing(Storage.open(chosen.database)) as store,
+        hindsight.open_peer(chosen) as peer,
+        open_recall(store, chosen) as recall,
+    ):
+        parts = Dependencies(
+            store,
+            recall.retriever,
+            _now,
+            chosen.redact_personal,
+            read_service_graph(chosen.dependencies),
+            grouping_timers(chosen),
+            sources,
+            notification_channels,
+            chosen.notify_min_severity,
+            refiners,
+            *hindsight.mirrors_and_opinions(peer),
+            expiry=expiry_by_source(chosen),
+            trusted_sources=trusted_sources(chosen, sources),
+            heartbeat_patience=heartbeat_patience(chosen),
+        )
+        memory = IncidentService(parts)
+        watch = StoreWatch(memory)
+        try:
+            yield AppContext(
+                memory,
+                _model_status(recall.model),
+                access_config,
+                chosen,
+                recall.local,
+                peer,
+                hindsight.status_checks(peer, memory),
+                watch,
             )
-            memory = IncidentService(parts)
-            watch = StoreWatch(memory)
-            try:
-                yield AppContext(
-                    memory,
-                    _model_status(model),
-                    access_config,
-                    chosen,
-                    local,
-                    peer,
-                    hindsight.status_checks(peer, memory),
-                    watch,
-                )
-            finally:
-                watch.stop()
+        finally:
+            watch.stop()
 
 
 @contextmanager

@@ -8,9 +8,9 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from onrecall.bootstrap.app import kafka_connection, read_access, read_service_graph
@@ -20,7 +20,7 @@ from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, sou
 from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.redaction import redact
 from onrecall.retrieval.embeddings import load_embedder
-from onrecall.settings import PREFIX, RENAMED, Settings, mask_url
+from onrecall.settings import PREFIX, RENAMED, Settings, is_secret, mask_url, may_be_in_file
 from onrecall.storage.database import BACKENDS
 
 FILE = "_FILE"
@@ -112,16 +112,12 @@ def _origin(name: str, field: FieldInfo, environment: Mapping[str, str]) -> str:
     if _is_set(variable, environment):
         return "environment"
     file = environment.get(variable + FILE)
-    return f"file {file}" if file and _is_secret(field) else "default"
+    return f"file {file}" if file and may_be_in_file(field) else "default"
 
 
 def _is_set(variable: str, environment: Mapping[str, str]) -> bool:
     """Whether a variable is set, in whatever case, as the settings read it."""
     return variable in environment or any(name.upper() == variable for name in environment)
-
-
-def _is_secret(field: FieldInfo) -> bool:
-    return SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def _raw_value(name: str, field: FieldInfo, environment: Mapping[str, str]) -> str:
@@ -131,13 +127,13 @@ def _raw_value(name: str, field: FieldInfo, environment: Mapping[str, str]) -> s
     if value is None:
         default = field.get_default(call_default_factory=True)
         return "" if default is None else str(default)
-    return MASK if _is_secret(field) else redact(mask_url(value)).text
+    return MASK if is_secret(field) else redact(mask_url(value)).text
 
 
 def _unknown_names(environment: Mapping[str, str]) -> Iterator[ConfigFinding]:
     """Variables that nothing reads: an error where it is likely a misspelt one, else a warning."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    files = {PREFIX + name.upper() + FILE for name, field in Settings.model_fields.items() if _is_secret(field)}
+    files = {PREFIX + name.upper() + FILE for name, field in Settings.model_fields.items() if may_be_in_file(field)}
     for variable in sorted(environment):
         name = variable.upper()
         if not name.startswith(PREFIX) or name in known or variable in files:
@@ -166,7 +162,7 @@ def _nearest(variable: str, known: set[str], cutoff: float) -> str | None:
 def _set_twice(environment: Mapping[str, str]) -> Iterator[ConfigFinding]:
     for name, field in Settings.model_fields.items():
         variable = PREFIX + name.upper()
-        if _is_secret(field) and _is_set(variable, environment) and environment.get(variable + FILE):
+        if may_be_in_file(field) and _is_set(variable, environment) and environment.get(variable + FILE):
             message = f"it is set and {variable}{FILE} as well; the file is not read, so remove one of the two"
             yield ConfigFinding("warning", variable, message)
 

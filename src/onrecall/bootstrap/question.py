@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from onrecall.bootstrap.recall import local_models, make_folder, open_index, open_models
+from onrecall.bootstrap.recall import make_folder, open_recall
 from onrecall.domain.incident import Evidence, Recommendation, Situation
 from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import Recommender
-from onrecall.retrieval import Retriever
 from onrecall.settings import Settings, load
 from onrecall.storage import Storage
 
@@ -43,22 +41,20 @@ def question_answering(*, refine: bool = False) -> Iterator[QuestionAnswering]:
             yield answering
         return
     make_folder(chosen.data_dir)
-    with closing(Storage.open(chosen.database)) as store:
-        model, asking = open_models(chosen, local_models(chosen))
-        with open_index(store, model, chosen) as index:
-            recommender = Recommender(
-                store, Retriever(store, model, index, asking), CalibrationService(store), _now, Observers()
-            )
-            yield QuestionAnswering(
-                lambda situation, limit: recommender.answer(situation, limit=limit),
-                recommender.evidence,
-                lambda _situation: lambda _evidence: None,
-            )
+    with closing(Storage.open(chosen.database)) as store, open_recall(store, chosen) as recall:
+        recommender = Recommender(store, recall.retriever, CalibrationService(store), _now, Observers())
+        yield QuestionAnswering(
+            lambda situation, limit: recommender.answer(situation, limit=limit),
+            recommender.evidence,
+            lambda _situation: lambda _evidence: None,
+        )
 
 
 @contextmanager
 def _answering_with_everything(chosen: Settings, *, refine: bool) -> Iterator[QuestionAnswering]:
-    with import_module("onrecall.bootstrap.app").open_app(chosen) as context:
+    from onrecall.bootstrap.app import open_app  # noqa: PLC0415 - what a question alone need not pay for
+
+    with open_app(chosen) as context:
         memory = context.memory
         yield QuestionAnswering(
             lambda situation, limit: memory.ask(situation, limit, refine=refine),

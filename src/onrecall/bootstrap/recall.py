@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from onrecall.domain.errors import Unavailable
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.embedding_cache import CachedEmbedder
 from onrecall.retrieval.embedding_endpoint import EndpointEmbedder
 from onrecall.retrieval.embeddings import Embedder, LocalEmbedder, load_embedder
@@ -16,6 +18,26 @@ from onrecall.settings import Settings
 from onrecall.storage import Storage
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedRecall:
+    """Recall over a store, and the models that it runs on."""
+
+    retriever: Retriever
+    model: Embedder | None
+    """The model for what is kept; None: words only."""
+    local: tuple[LocalEmbedder, ...]
+    """The model that runs here, for what is kept and for what is asked; none where another or none is configured."""
+
+
+@contextmanager
+def open_recall(store: Storage, chosen: Settings) -> Iterator[OpenedRecall]:
+    """Open the models and the index, and close the index at the end."""
+    local = _local_models(chosen)
+    model, asking = _open_models(chosen, local)
+    with _open_index(store, model, chosen) as index:
+        yield OpenedRecall(Retriever(store, model, index, asking), model, local)
+
+
 def embedder(chosen: Settings) -> Embedder | None:
     """The sentence model in use, its vectors kept so that no text is embedded twice; None: words only."""
     return models(chosen)[0]
@@ -23,16 +45,16 @@ def embedder(chosen: Settings) -> Embedder | None:
 
 def models(chosen: Settings) -> tuple[Embedder | None, Embedder | None]:
     """The same, and a quicker way to run it for what is asked and not kept, where there is one."""
-    return open_models(chosen, local_models(chosen))
+    return _open_models(chosen, _local_models(chosen))
 
 
-def local_models(chosen: Settings) -> tuple[LocalEmbedder, ...]:
+def _local_models(chosen: Settings) -> tuple[LocalEmbedder, ...]:
     """The model that runs here, for what is kept and for what is asked; none where another or none is configured."""
     model = None if chosen.embeddings_url else load_embedder(chosen.model_dir)
     return (model, model.for_questions()) if model else ()
 
 
-def open_models(chosen: Settings, local: Sequence[LocalEmbedder]) -> tuple[Embedder | None, Embedder | None]:
+def _open_models(chosen: Settings, local: Sequence[LocalEmbedder]) -> tuple[Embedder | None, Embedder | None]:
     """The model for what is kept, its vectors cached, and the one for what is asked; None: words only."""
     if chosen.embeddings_url:
         key = chosen.embeddings_key.get_secret_value() if chosen.embeddings_key else None
@@ -47,7 +69,7 @@ def _cached(model: Embedder, chosen: Settings) -> Embedder:
 
 
 @contextmanager
-def open_index(store: Storage, model: Embedder | None, chosen: Settings) -> Iterator[Index]:
+def _open_index(store: Storage, model: Embedder | None, chosen: Settings) -> Iterator[Index]:
     """PostgreSQL searches for itself; beside SQLite stands an index of our own, derived and safe to delete."""
     if store.dialect == "postgresql":
         yield PostgresIndex(store.search(model.name if model else None, model.dimensions if model else 0))

@@ -1,6 +1,5 @@
 """`onrecall ask` and `onrecall recall`: what is known about something that happens now."""
 
-from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -10,8 +9,6 @@ from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import AsOf, Labels, Limit, OnlyKind, OnlyService, Service, Text, situation_from
 from onrecall.cli.output import dump
-
-JSON_OUTPUT = "onrecall.cli.json_output"
 
 
 def ask(
@@ -32,7 +29,9 @@ def ask(
         answer = answering.answer(situation, limit)
         opinion = finish_opinion(answer.evidence)
     if as_json:
-        typer.echo(dump(import_module(JSON_OUTPUT).recommendation(answer, opinion)))
+        from onrecall.cli import json_output  # noqa: PLC0415 - schemas cost time that lines for people need not pay
+
+        typer.echo(dump(json_output.recommendation(answer, opinion)))
     else:
         console.print_recommendation(answer, opinion)
 
@@ -54,6 +53,8 @@ def recall(
         matches = answering.evidence(situation, limit)
         opinion = finish_opinion(matches)
     if as_json:
-        typer.echo(dump(import_module(JSON_OUTPUT).evidence(matches, opinion)))
+        from onrecall.cli import json_output  # noqa: PLC0415 - schemas cost time that lines for people need not pay
+
+        typer.echo(dump(json_output.evidence(matches, opinion)))
     else:
         console.print_evidence(matches)

@@ -31,7 +31,7 @@ def bench_recall(
     as_json: Json = False,
 ) -> None:
     """Measure recall on a task, compared with BM25, MiniLM and their rank fusion."""
-    from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - likewise
+    from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - other benchmarks need not pay
 
     report = benching.run_recall(folder, corpus)
     print_result(report, as_json, lambda: console.print_recall_benchmark(report))
@@ -59,7 +59,7 @@ def bench_speed(
     as_json: Json = False,
 ) -> None:
     """Measure speed on a generated history, compared with other engines. Requires `make bench-setup`."""
-    from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - likewise
+    from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - other benchmarks need not pay
 
     report = benching.run_speed(sizes, peers, (series_seconds, peer_build_seconds), keep, page, drawn)
     print_result(report, as_json, lambda: console.print_speed_benchmark(report))

@@ -14,7 +14,7 @@ from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Severity
 from onrecall.domain.incident_edit import IncidentEdit
-from onrecall.schemas.alerts import AlertOut, ChangeBeforeOut, IncidentSeenOut, NoteOut, changes_before
+from onrecall.schemas.alerts import AlertOut, ChangeBeforeOut, IncidentSeenOut, NoteOut
 from onrecall.schemas.incidents import EventOut, IncidentOut, RecommendationOut
 
 app = typer.Typer(help="List incidents, show one, and say who works on it and what changed.", no_args_is_help=True)
@@ -72,7 +72,7 @@ def show(
     """Show an incident with its answer in short, its alerts, its timeline, notes and links."""
     with open_app() as home:
         details = _details(home, incident_id)
-        value = _details_as_json(home, details) if as_json else {}
+    value = _details_as_json(details) if as_json else {}
     print_result(value, as_json, lambda: incident_page.print_details(details, whole_answer=whole_answer))
 
 
@@ -81,7 +81,7 @@ def ack(incident_id: Name, by: By = None, as_json: Json = False) -> None:
     """Record that somebody is working on an incident."""
     with open_app() as home:
         incident = home.memory.acknowledge(incident_id, by)
-    _print(incident, f"{incident.id} is acknowledged", as_json=as_json)
+    incident_page.print_changed(incident, f"{incident.id} is acknowledged", as_json=as_json)
 
 
 @app.command()
@@ -98,7 +98,7 @@ def assign(
     with open_app() as home:
         incident = home.memory.collaboration.assign(incident_id, name, by)
     words = f"{incident.id} is assigned to {incident.assignee}" if incident.assignee else f"nobody has {incident.id}"
-    _print(incident, words, as_json=as_json)
+    incident_page.print_changed(incident, words, as_json=as_json)
 
 
 @app.command()
@@ -136,7 +136,7 @@ def edit(
         tags = _changed_tags(home.memory.store.incident(incident_id), tag or (), untag or ())
         changes = IncidentEdit(title, service, severity, _labels(label), tags, assignee)
         incident = home.memory.collaboration.edit(incident_id, changes, by)
-    _print(incident, f"{incident.id} is changed", as_json=as_json)
+    incident_page.print_changed(incident, f"{incident.id} is changed", as_json=as_json)
 
 
 def _labels(entries: list[str] | None) -> Mapping[str, str | None] | None:
@@ -169,9 +169,9 @@ def _details(home: AppContext, incident_id: str) -> incident_page.IncidentDetail
     )
 
 
-def _details_as_json(home: AppContext, details: incident_page.IncidentDetails) -> dict[str, Any]:
+def _details_as_json(details: incident_page.IncidentDetails) -> dict[str, Any]:
     seen = IncidentSeenOut.model_validate(details.incident)
-    changes: list[ChangeBeforeOut] = changes_before(home.memory, details.incident)
+    changes = [ChangeBeforeOut.of(change, details.incident.started_at) for change in details.changes]
     answer = details.answer
     return {
         "incident": seen.with_changes(changes, details.links).plain(),
@@ -180,8 +180,3 @@ def _details_as_json(home: AppContext, details: incident_page.IncidentDetails) -
         "timeline": [EventOut.model_validate(event).plain() for event in details.events],
         "notes": [NoteOut.model_validate(entry).plain() for entry in details.notes],
     }
-
-
-def _print(incident: Incident, words: str, *, as_json: bool) -> None:
-    value = IncidentOut.model_validate(incident).plain()
-    print_result(value, as_json, lambda: printing.print_line(f"{words}: {incident.title}"))

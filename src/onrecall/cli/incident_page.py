@@ -1,15 +1,17 @@
-"""What `onrecall incidents` prints: a line for each incident, or all that is known of one, the answer first."""
+"""What is printed of incidents: a line for each, all that is known of one, the answer first, or what a change did."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from onrecall.cli import console as printing
+from onrecall.cli.output import print_result
 from onrecall.domain.alert import AlertLink, ChangeEvent
 from onrecall.domain.incident import Incident, Recommendation, Severity, Step, first_safe_step
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.pipeline.postmortem import EVENT_WORDS
 from onrecall.recommendation.imperative import to_imperative
+from onrecall.schemas.incidents import IncidentOut
 from onrecall.storage import IncidentEvent, StoredAlert, StoredNote
 
 SHOWN_ALERTS = 10
@@ -48,6 +50,12 @@ def print_list(incidents: Sequence[Incident], cursor: str | None, now: datetime)
         printing.print_line("no incident fits")
     if cursor:
         printing.print_line(("more: --cursor ", "dim"), cursor)
+
+
+def print_changed(incident: Incident, words: str, *, as_json: bool) -> None:
+    """Print an incident after a change, as JSON or as what became of it and its title."""
+    value = IncidentOut.model_validate(incident).plain()
+    print_result(value, as_json, lambda: printing.print_line(f"{words}: {incident.title}"))
 
 
 def print_details(details: IncidentDetails, *, whole_answer: bool = False) -> None:

@@ -1,6 +1,5 @@
 """Incidents on the command line: open, show, resolve, merge and split them."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import console, json_output
 from onrecall.cli import import_history as importing
 from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.incident_page import print_changed
 from onrecall.cli.options import Labels, Service, parse_labels, parse_time
 from onrecall.cli.output import print_result
 from onrecall.cli.step_options import Commands, Outcomes, Rollbacks, Steps, steps_of
@@ -122,7 +122,7 @@ def merge(
     """Make an incident part of another; such alerts are put together from now on."""
     with open_app() as context:
         merged = context.memory.by_hand.merge(incident_id, into, by)
-    _print_incident(merged, f"{incident_id} is part of {merged.id} now", as_json=as_json)
+    print_changed(merged, f"{incident_id} is part of {merged.id} now", as_json=as_json)
 
 
 def split(
@@ -140,11 +140,4 @@ def split(
             raise Invalid("give alerts or a merged incident, not both", "merged")
         hands = context.memory.by_hand
         part = hands.unmerge(incident_id, merged, by) if merged else hands.split(incident_id, alert or [], by)
-    _print_incident(part, f"{part.id} is apart from {incident_id} now", as_json=as_json)
-
-
-def _print_incident(incident: Incident, words: str, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(IncidentOut.model_validate(incident).plain(), ensure_ascii=False, indent=2))
-    else:
-        console.print_line(f"{words}: {incident.title}")
+    print_changed(part, f"{part.id} is apart from {incident_id} now", as_json=as_json)

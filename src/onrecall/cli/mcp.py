@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
+from onrecall.mcp import server
 
 
 def mcp(
@@ -12,7 +13,5 @@ def mcp(
     by: Annotated[str | None, typer.Option(help="Name under which its changes are recorded.")] = None,
 ) -> None:
     """Serve MCP on standard input and output, for an AI assistant; read-only without --write."""
-    from onrecall.mcp import server as door  # noqa: PLC0415 - the protocol costs a second that `ask` need not pay
-
     with open_app() as context:
-        door.serve(context.memory, write=write, by=by)
+        server.serve(context.memory, write=write, by=by)

@@ -23,6 +23,8 @@ EVENT_WORDS = {
     "linked": "tied to another incident",
     "merged": "merged",
     "split": "split",
+    "suggested": "a cause was suggested",
+    "dismissed": "a suggestion was dismissed",
 }
 CHANGE_WORDS = {"deployment": "deployed", "configuration": "configuration changed", "other": "changed"}
 PLACEHOLDER = "_Not on record; please write it._"

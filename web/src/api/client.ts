@@ -18,12 +18,15 @@ export class Problem extends Error {
   }
 }
 
+/** The request with the key of this tab. */
+function keyed(request: Request): Request {
+  const key = keyOf();
+  if (key) request.headers.set("Authorization", `Bearer ${key}`);
+  return request;
+}
+
 const withKey: Middleware = {
-  onRequest({ request }) {
-    const key = keyOf();
-    if (key) request.headers.set("Authorization", `Bearer ${key}`);
-    return request;
-  },
+  onRequest: ({ request }) => keyed(request),
   async onResponse({ response }) {
     if (!response.ok) throw await problemOf(response);
   },
@@ -38,23 +41,19 @@ export async function got<T>(answer: Promise<{ data?: T }>): Promise<T> {
   return data as T;
 }
 
-const keyed = (): Record<string, string> => {
-  const key = keyOf();
-  return key ? { Authorization: `Bearer ${key}` } : {};
-};
-
 /** What is at a path of this server, as it is. */
-export async function fetched(path: string): Promise<Blob> {
-  const response = await fetch(path, { headers: keyed() });
-  if (!response.ok) throw await problemOf(response);
-  return response.blob();
-}
+export const fetched = async (path: string): Promise<Blob> => (await answered(new Request(path))).blob();
 
 /** Sends a file to a path of this server, and what the server says of it. */
 export async function sent<T>(path: string, file: Blob): Promise<T> {
-  const response = await fetch(path, { method: "POST", headers: { ...keyed(), "Content-Type": file.type || "application/octet-stream" }, body: file });
-  if (!response.ok) throw await problemOf(response);
+  const response = await answered(new Request(path, { method: "POST", headers: { "Content-Type": file.type || "application/octet-stream" }, body: file }));
   return (await response.json()) as T;
+}
+
+async function answered(request: Request): Promise<Response> {
+  const response = await fetch(keyed(request));
+  if (!response.ok) throw await problemOf(response);
+  return response;
 }
 
 async function problemOf(response: Response): Promise<Problem> {

@@ -15,7 +15,7 @@ import { Empty, Failure, Waiting } from "../parts/states";
 import { Ticked } from "../parts/ticked";
 import { When } from "../parts/when";
 import type { Issue } from "../issue-link";
-import { counted, spelt } from "../words";
+import { counted, familyName } from "../words";
 
 type Family = Schemas["FamilyOut"];
 const TREND = { rising: { words: "rising", color: "red" }, steady: { words: "steady", color: "gray" }, falling: { words: "falling", color: "teal" } } as const;
@@ -53,7 +53,7 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
       <Stack gap="xs">
         <Group justify="space-between" align="flex-start" wrap="nowrap">
           <Box miw={0}>
-            <Title order={2} size="h4" className="onrecall-wrap">{place}. {family.title.includes(" ") ? family.title : spelt(family.title)}</Title>
+            <Title order={2} size="h4" className="onrecall-wrap">{place}. {familyName(family.title)}</Title>
             <Group gap={6} mt={4}>
               <Badge variant="light">{family.count} times</Badge>
               {trend && <Tooltip label={family.trend.reason}><Badge color={trend.color} variant="light" tabIndex={0}>{trend.words}</Badge></Tooltip>}
@@ -85,9 +85,8 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
 
 /** An issue to end a cause for good, with what it cost. */
 function issueToEnd(family: Family): Issue {
-  const name = family.title.includes(" ") ? family.title : spelt(family.title);
   const cost = `It came ${counted(family.count, "time")} and took ${family.lost.hours.toFixed(1)} h; a permanent fix would have saved ${family.saving.hours_per_month.toFixed(1)} h a month in the last ${family.saving.days} days.`;
-  return { title: `Fix for good: ${name}`, body: [cost, "", `Incidents: ${family.incidents.join(", ")}`, `Services: ${family.services.map((service) => service.name).join(", ") || "none named"}`, `${location.origin}/recurrences`].join("\n") };
+  return { title: `Fix for good: ${familyName(family.title)}`, body: [cost, "", `Incidents: ${family.incidents.join(", ")}`, `Services: ${family.services.map((service) => service.name).join(", ") || "none named"}`, `${location.origin}/recurrences`].join("\n") };
 }
 
 const FEW = 8;

@@ -13,7 +13,8 @@ import { Months } from "../parts/months";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
 import { When } from "../parts/when";
-import { age, counted, day, type Incident, SEVERITY, span, spelt } from "../words";
+import { documentAddress } from "../search";
+import { age, counted, day, familyName, type Incident, SEVERITY, span, spelt } from "../words";
 
 type Page = Schemas["ServicePageOut"];
 const PAGE = 100;
@@ -192,7 +193,7 @@ function Recurring({ name }: { name: string }) {
         {recurrences.data?.families.map((family) => (
           <Paper key={family.id} withBorder px="sm" py={6}>
             <Group justify="space-between" gap="xs" wrap="nowrap" align="baseline">
-              <Text size="sm" fw={500} className="onrecall-wrap">{family.title.includes(" ") ? family.title : spelt(family.title)}</Text>
+              <Text size="sm" fw={500} className="onrecall-wrap">{familyName(family.title)}</Text>
               <Text size="sm" flex="none">{family.lost.hours.toFixed(1)} h in all</Text>
             </Group>
             <Text size="xs" c="dimmed" component="div">{counted(family.services.find((service) => service.name === name)?.count ?? 0, "time")} here, {family.count} in all, last <When at={family.last_seen} /> · {family.action ? `permanent action ${family.action.state}` : "no permanent action on record"}</Text>
@@ -211,7 +212,7 @@ function Listed({ title, none, children }: { title: string; none: ReactNode; chi
 const Documents = ({ page }: { page: Page }) => (
   <Listed title="Runbooks and documents" none={<>None on record. <Link to="/memory?import=1">Add one</Link></>}>
     {page.documents.map((document) => (
-      <List.Item key={document.id}><Link to={`/memory?${new URLSearchParams({ kind: "documents", open: document.id })}`}>{document.title}</Link>{document.kind !== "runbook" && <Text span size="xs" c="dimmed"> {document.kind}</Text>}</List.Item>
+      <List.Item key={document.id}><Link to={documentAddress(document.id)}>{document.title}</Link>{document.kind !== "runbook" && <Text span size="xs" c="dimmed"> {document.kind}</Text>}</List.Item>
     ))}
   </Listed>
 );

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 
 import { api, got, type Schemas } from "../api/client";
+import { documentAddress } from "../search";
 import { ServiceLink } from "./service-link";
 import { clock, type Incident, spelt } from "../words";
 
@@ -38,7 +39,7 @@ function OfService({ incident, service }: { incident: Incident; service: string 
   return (
     <>
       <Part title={`Runbooks of ${service}`} none={documents.data && `None is stored for ${service}.`} more={<Link to="/memory?import=1">Add one</Link>}>
-        {(documents.data?.items ?? []).map((one) => <List.Item key={one.id}><Link to={`/memory?${new URLSearchParams({ kind: "documents", open: one.id })}`}>{one.title}</Link></List.Item>)}
+        {(documents.data?.items ?? []).map((one) => <List.Item key={one.id}><Link to={documentAddress(one.id)}>{one.title}</Link></List.Item>)}
       </Part>
       <Part title={`Changes in the ${HOURS_BEFORE} h before`} none={changes.data && `None of ${service} is on record.`}>
         {(changes.data?.items ?? []).map((one) => <List.Item key={`${one.source}${one.key}`}>{one.title} <Text span size="xs" c="dimmed">{clock(one.at)}</Text></List.Item>)}

@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { clock, type Incident } from "../words";
 import { Section } from "./answer";
 import { issueOf } from "../issue-link";
+import { documentAddress } from "../search";
 import { Citation } from "./citation";
 import { CreateIssue } from "./create-issue";
 
@@ -50,7 +51,7 @@ export function Report({ incident }: { incident: Incident }) {
             </List>
           </div>
         )}
-        {incident.document && <Text size="sm"><Link to={`/memory?${new URLSearchParams({ kind: "documents", open: incident.document })}`}>Read the whole postmortem</Link></Text>}
+        {incident.document && <Text size="sm"><Link to={documentAddress(incident.document)}>Read the whole postmortem</Link></Text>}
       </Stack>
     </Section>
   );
