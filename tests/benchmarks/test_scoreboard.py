@@ -1,6 +1,7 @@
 """The scoreboard: every system on the same questions, and what is taken out is not there for any of them."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -52,6 +53,11 @@ def test_shares_count_what_was_asked_and_what_was_taken_out() -> None:
     assert quality.missed == 0.5
     assert (quality.removed_similar, quality.removed_known) == (pytest.approx(1 / 3), 0.0)
     assert quality.novelty_by_match == pytest.approx(6.5 / 9)
+
+
+def test_a_terse_question_counts_as_the_verdict_counts_it() -> None:
+    terse, longer = (replace(answer("a", 0.43, right=True), ranking={"length": length}) for length in (0.2, 0.5))
+    assert measure_answers([terse, longer], np.array([0.35, 0.35])).missed == 0.5
 
 
 def test_a_foreign_question_that_recalls_nothing_is_counted_all_the_same() -> None:

@@ -6,13 +6,16 @@ import pytest
 from onrecall.benchmarks.verdict_thresholds import FOREIGN_SHARE, KNOWN_PRECISION, LabelledChances
 
 
-def labelled(chances: np.ndarray, right: np.ndarray, foreign: float, by_source: np.ndarray | None = None):
+def labelled(
+    chances: np.ndarray, right: np.ndarray, foreign: float, by_source: np.ndarray | None = None, length: float = 1.0
+):
     """As many questions as chances, the same with their right documents removed, and as many foreign ones."""
     n = len(chances)
     group = np.repeat([0, 1, 2], n)
     by_task = np.concatenate([chances, chances / 2, np.full(n, foreign)])
     return LabelledChances(
         match=np.concatenate([np.full(2 * n, 0.9), np.full(n, 0.45)]),
+        length=np.full(3 * n, length),
         right=np.concatenate([right, np.zeros(2 * n)]),
         by_task=by_task,
         by_source=by_task if by_source is None else np.concatenate([by_source, by_task[n:]]),
@@ -54,3 +57,9 @@ def test_foreign_questions_that_look_likely_raise_what_a_weak_match_needs(chance
     choice = labelled(chances, right, 0.62).choose().similar
     assert choice.foreign <= FOREIGN_SHARE
     assert choice.likely > 0.62
+
+
+def test_terse_questions_count_by_the_rule_of_the_verdict(chances: np.ndarray):
+    right = (chances >= 0.7).astype(float)
+    terse, longer = (labelled(chances, right, 0.35, length=length).choose().similar for length in (0.2, 0.5))
+    assert (terse.foreign, longer.foreign) == (1.0, 0.0)

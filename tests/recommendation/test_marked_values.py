@@ -2,11 +2,13 @@
 
 import pytest
 
-from onrecall.recommendation.instance_values import find_marked_values, mark_unknown_values
+from onrecall.domain.incident import Situation
+from onrecall.recommendation.instance_values import find_marked_values, mark_source_values
 
 
 def test_each_value_comes_once_with_its_kind():
-    text, _ = mark_unknown_values("kubectl delete pod cart-6f7d8b9c4d-x2k9q && ping 10.4.7.9 && ping 10.4.7.9", "")
+    command = "kubectl delete pod cart-6f7d8b9c4d-x2k9q && ping 10.4.7.9 && ping 10.4.7.9"
+    text, _ = mark_source_values(command, None, Situation(""))
     assert [(value.value, value.kind) for value in find_marked_values(text)] == [
         ("cart-6f7d8b9c4d-x2k9q", "pod"),
         ("10.4.7.9", "ip"),

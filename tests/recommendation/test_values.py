@@ -15,7 +15,6 @@ from onrecall.recommendation.instance_values import (
     InstanceValue,
     find_instance_values,
     mark_source_values,
-    mark_unknown_values,
     mask_instance_values,
 )
 
@@ -52,15 +51,18 @@ def test_a_particular_says_where_it_stands():
 
 def test_what_is_known_now_is_not_marked():
     text = "kubectl delete pod payments-7d9f8b6c5-x2x9z on node-7"
-    assert mark_unknown_values(text, "node-7 is not ready") == (
+    assert mark_source_values(text, None, Situation("node-7 is not ready")) == (
         "kubectl delete pod ‹payments-7d9f8b6c5-x2x9z› on node-7",
         ("payments-7d9f8b6c5-x2x9z",),
     )
-    assert mark_unknown_values(text, "node-71 is not ready")[1] == ("payments-7d9f8b6c5-x2x9z", "node-7")
+    assert mark_source_values(text, None, Situation("node-71 is not ready"))[1] == (
+        "payments-7d9f8b6c5-x2x9z",
+        "node-7",
+    )
 
 
 def test_each_old_value_is_named_once():
-    assert mark_unknown_values("web-03, web-03 and web-04", "")[1] == ("web-03", "web-04")
+    assert mark_source_values("web-03, web-03 and web-04", None, Situation(""))[1] == ("web-03", "web-04")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ def test_each_old_value_is_named_once():
 )
 def test_the_same_action_on_another_host_masks_alike(first, second):
     assert mask_instance_values(first) == mask_instance_values(second) != first
-    assert mask_instance_values(mark_unknown_values(first, "")[0]) == mask_instance_values(first)
+    assert mask_instance_values(mark_source_values(first, None, Situation(""))[0]) == mask_instance_values(first)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +106,8 @@ def test_a_host_label_of_the_source_is_an_old_value_too():
 @settings(max_examples=300, deadline=None)
 def test_marking_and_masking_twice_changes_nothing(text, row):
     combined = f"{text} {row}".replace("‹", "").replace("›", "")
-    marked, old = mark_unknown_values(combined, "")
-    assert mark_unknown_values(marked, "") == (marked, old)
+    marked, old = mark_source_values(combined, None, Situation(""))
+    assert mark_source_values(marked, None, Situation("")) == (marked, old)
     assert marked.replace("‹", "").replace("›", "") == combined
     assert mask_instance_values(marked) == mask_instance_values(combined)
 

@@ -7,6 +7,7 @@ from recommendation_cases import NONE, NOW, ask, did, resolved_incident, unresol
 
 from onrecall.calibration import prior
 from onrecall.domain.incident import Evidence, Situation
+from onrecall.pipeline.recommend import UNREACHABLE_THRESHOLDS
 from onrecall.recommendation import Thresholds, compose
 
 SHIPPED = Thresholds()
@@ -42,6 +43,12 @@ def test_thresholds_of_the_own_history_decide_alone():
     assert not own.serves(0.59, 0.99)
     assert own.knows(0.91, 0.01)
     assert SHIPPED.measured(SHIPPED.similar, SHIPPED.known) == SHIPPED
+
+
+def test_a_match_of_the_own_history_holds_for_terse_questions_too():
+    assert SHIPPED.serves(0.43, 0.35, 0.2)
+    assert not SHIPPED.serves(0.43, 0.35, 0.5)
+    assert not UNREACHABLE_THRESHOLDS.serves(1.0, 1.0, 0.2)
 
 
 def test_a_history_on_which_no_score_was_right_often_enough_leaves_known_to_the_probability():

@@ -1,5 +1,7 @@
 """How a candidate stands among the others: distances, agreement and coverage, with and without a sentence model."""
 
+from dataclasses import replace
+
 import pytest
 
 from onrecall.retrieval.fusion import Signals
@@ -65,3 +67,14 @@ def test_a_rare_term_that_only_a_rival_has_speaks_against_a_candidate():
     assert (first["rival_term"], second["rival_term"]) == (0.9, 0.6)
     (alone,) = ranking_features([candidate(2.0, 0.9, has=(3,))], QUESTION, 1)
     assert alone["rival_term"] == 0.0
+
+
+def test_the_postmortem_of_an_incident_is_no_rival_of_it():
+    incident = replace(candidate(2.0, 0.9, has=(2, 3)), document="pm-7")
+    other = candidate(1.0, 0.5, has=(2,))
+    unrelated, own = (replace(candidate(1.9, 0.9, has=(1, 2, 3)), document=document) for document in ("pm-8", "pm-7"))
+    against, _ = ranking_features([incident, unrelated, other], QUESTION, 2)
+    beside, _ = ranking_features([incident, own, other], QUESTION, 2)
+    assert (against["rival_term"], beside["rival_term"]) == (0.9, 0.0)
+    assert beside["words_lead"] == pytest.approx(1.0)
+    assert beside["apart"] > against["apart"]

@@ -8,7 +8,7 @@ import numpy as np
 from onrecall.benchmarks.prior import PublicAnswer
 from onrecall.calibration import reliability
 from onrecall.calibration.metrics import Floats
-from onrecall.recommendation.verdict import Thresholds
+from onrecall.recommendation.verdict import Thresholds, question_length
 
 Answers = Sequence[PublicAnswer]
 
@@ -96,7 +96,7 @@ def measure_foreign(
 
 def _verdicts(answers: Answers, chances: Floats, limits: Thresholds) -> tuple[np.ndarray, np.ndarray]:
     pairs = list(zip(answers, chances.tolist(), strict=True))
-    similar = [limits.serves(answer.match, chance) for answer, chance in pairs]
+    similar = [limits.serves(answer.match, chance, question_length(answer.ranking)) for answer, chance in pairs]
     return np.array(similar, bool), np.array([limits.knows(answer.match, chance) for answer, chance in pairs], bool)
 
 

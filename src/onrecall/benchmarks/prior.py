@@ -22,6 +22,7 @@ from onrecall.calibration import isotonic_bins, logistic, reliability
 from onrecall.calibration.metrics import Floats
 from onrecall.calibration.prior import FEATURES, MEANING_FEATURES, Prior, PriorModel
 from onrecall.domain.incident import Situation
+from onrecall.recommendation.verdict import question_length
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.retriever import Retriever
 
@@ -182,7 +183,14 @@ def fit_and_measure(answers: Sequence[PublicAnswer], features: tuple[str, ...]) 
         novelty_auroc=_auroc(by_task[own], as_asked[own]),
         tasks=tuple(_tasks(answers, by_task)),
         thresholds=LabelledChances(
-            table.match, table.right, by_task, by_source, own & as_asked, own & ~as_asked, table.foreign
+            match=table.match,
+            length=np.array([question_length(answer.ranking) for answer in answers]),
+            right=table.right,
+            by_task=by_task,
+            by_source=by_source,
+            answerable=own & as_asked,
+            removed=own & ~as_asked,
+            foreign=table.foreign,
         ).choose(),
     )
 

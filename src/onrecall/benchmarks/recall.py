@@ -1,6 +1,6 @@
 """How well OnRecall recalls on a task, beside BM25, a sentence model, their fusion and a recipe; all in one run.
 
-What is measured is the product itself: a store, the local index and Recall, as they answer everywhere else.
+What is measured is the product itself: a store, the local index and `Retriever`, as they answer everywhere else.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ SURE = tuple(step / 100 for step in range(50, 96))
 WORTH_READING = 0.2
 """A precedent that is right repays reading four that are not: with this probability a match counts as similar."""
 NEAR, LIKELY = (0.2, 0.3, 0.4), tuple(step / 20 for step in range(7, 15))
+NO_QUESTION = -1.0
+"""A length that no question is short enough for."""
 SHIPPED = Thresholds()
 Rows = npt.NDArray[np.bool_]
 
@@ -71,6 +73,8 @@ class LabelledChances:
     """Answers to public tasks as columns, beside their probabilities by a fit without their task or their source."""
 
     match: Floats
+    length: Floats
+    """How long the question was, 0 to 1."""
     right: Floats
     by_task: Floats
     by_source: Floats
@@ -86,11 +90,15 @@ class LabelledChances:
         `sure` is the smallest probability from which on, at this and every higher step, nine of ten known answers were
         right, whether their task or their source was left out. `near` and `likely` are those that miss the fewest right
         answers among those that hold foreign questions down; where none does, those that let the fewest of them pass.
+        The limits of terse questions are set by hand on top of these two: chosen without them, measured with them.
         """
         steps = tuple(self._steps())
-        rates = [self._similar_rates(WORTH_READING, *limits) for limits in itertools.product(NEAR, LIKELY)]
-        best = min(rates, key=lambda rate: (max(rate.foreign, FOREIGN_SHARE), rate.missed))
-        return ThresholdChoice(_sure(steps), best, steps)
+        limits = [
+            replace(SHIPPED, doubtful=WORTH_READING, near=near, likely=likely)
+            for near, likely in itertools.product(NEAR, LIKELY)
+        ]
+        best = min(limits, key=self._similar_cost)
+        return ThresholdChoice(_sure(steps), self._similar_rates(best), steps)
 
     def _steps(self) -> Iterator[KnownStep]:
         strong = self.answerable & (self.match >= SHIPPED.similar)
@@ -110,13 +118,18 @@ class LabelledChances:
                 float(removed[self.removed].mean()),
             )
 
-    def _similar_rates(self, doubtful: float, near: float, likely: float) -> SimilarRates:
-        strong = (self.match >= SHIPPED.similar) & (self.by_task >= doubtful)
-        similar = strong | ((self.match >= near) & (self.by_task >= likely))
+    def _similar_cost(self, thresholds: Thresholds) -> tuple[float, float]:
+        """How many foreign questions pass beyond what may, then how many right answers are missed; none is terse."""
+        rates = self._similar_rates(replace(thresholds, terse=NO_QUESTION))
+        return max(rates.foreign, FOREIGN_SHARE), rates.missed
+
+    def _similar_rates(self, thresholds: Thresholds) -> SimilarRates:
+        answers = zip(self.match.tolist(), self.by_task.tolist(), self.length.tolist(), strict=True)
+        similar = np.array([thresholds.serves(*answer) for answer in answers], bool)
         return SimilarRates(
-            doubtful,
-            near,
-            likely,
+            thresholds.doubtful,
+            thresholds.near,
+            thresholds.likely,
             missed=1 - _mean(similar[self.answerable & (self.right > 0)]),
             removed=_mean(similar[self.removed]),
             foreign=_mean(similar[self.foreign]),

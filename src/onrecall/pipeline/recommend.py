@@ -35,7 +35,7 @@ EVIDENCE_LIMIT = 5
 MAX_SUGGESTIONS = 3
 MAX_SUGGESTION_CHARS = 2_000
 """Maximum characters of a suggestion shown beside an answer."""
-UNREACHABLE_THRESHOLDS = Thresholds(similar=1.001, known=1.001, near=1.001)
+UNREACHABLE_THRESHOLDS = Thresholds().measured(1.001, 1.001)
 """Thresholds that no match reaches."""
 TOO_LITTLE_MARGIN = "it stands out from the rest no more than the nearest of something new does here"
 

@@ -48,14 +48,6 @@ def find_instance_values(text: str) -> tuple[InstanceValue, ...]:
     return tuple(sorted(values, key=lambda value: value.start))
 
 
-def mark_unknown_values(text: str, current_text: str) -> tuple[str, tuple[str, ...]]:
-    """Put instance values that the current text does not mention in angle quotes; return the text and the values."""
-    unmarked = _MARKED.sub("", text)
-    return _add_marks(
-        unmarked, [value for value in find_instance_values(unmarked) if not _occurs(value.value, current_text)]
-    )
-
-
 def mask_instance_values(text: str) -> str:
     """Replace each instance value by its kind, such as `<pod>`: the same action on another host gives the same text."""
     unmarked = _MARKED.sub("", text)

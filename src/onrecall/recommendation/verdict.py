@@ -1,6 +1,6 @@
 """The verdict: whether this was seen before, something like it, or never; by absolute scores and by agreement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from onrecall.domain.incident import Evidence, Situation, Verdict
@@ -138,7 +138,7 @@ def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> s
 
 def is_similar(evidence: Evidence, thresholds: Thresholds) -> bool:
     """Return whether a piece of evidence is about something like this."""
-    return thresholds.serves(evidence.score, evidence.probability, _question_length(evidence))
+    return thresholds.serves(evidence.score, evidence.probability, question_length(evidence.ranking))
 
 
 def explains_situation(hypothesis: Hypothesis, thresholds: Thresholds, unattributed: float = 0.0) -> bool:
@@ -147,12 +147,12 @@ def explains_situation(hypothesis: Hypothesis, thresholds: Thresholds, unattribu
     `unattributed` is the total probability of the evidence that names no cause.
     """
     probability = _cause_probability(hypothesis, unattributed)
-    return thresholds.serves(hypothesis.score, probability, _question_length(hypothesis.best))
+    return thresholds.serves(hypothesis.score, probability, question_length(hypothesis.best.ranking))
 
 
-def _question_length(evidence: Evidence) -> float:
-    """Return how long the question was; one of unknown length is not terse."""
-    return evidence.ranking.get("length", 1.0)
+def question_length(ranking: Mapping[str, float]) -> float:
+    """Return how long the question was, by the numbers of its evidence; one of unknown length is not terse."""
+    return ranking.get("length", 1.0)
 
 
 def _language_warning(situation: Situation, evidence: Sequence[Evidence]) -> str:

@@ -58,18 +58,18 @@ def ranking_features(
     Distances are in units of the fused strength, in the order of the ranker; usual rivals stand for missing ones.
     Without a sentence model the numbers that rest on meaning are absent.
     """
-    compared = candidates[: NEIGHBOURS + 1]
+    best, compared = candidates[:limit], candidates[: NEIGHBOURS + 1]
     rarest = question.rarest
     length = math.log1p(len(question.weights)) / MAX_LOG_TERMS
     return [
         {
-            **_signal_leads(candidate.signals, _rivals(candidate, compared)),
+            **_signal_leads(candidate.signals, [rival.signals for rival in rivals]),
             "covered": _coverage(question.weights, candidate),
             "length": length,
             "telling": _coverage({term: question.rarity[term] for term in rarest[:RAREST_TERMS]}, candidate),
-            "rival_term": _rarest_of_rivals(candidate, compared, question.rarity, rarest),
+            "rival_term": _rarest_of_rivals(candidate, rivals, question.rarity, rarest),
         }
-        for candidate in candidates[:limit]
+        for candidate, rivals in zip(best, (_rivals(candidate, compared) for candidate in best), strict=True)
     ]
 
 
@@ -80,22 +80,23 @@ def _coverage(weights: Mapping[int, float], candidate: CandidateSignals) -> floa
 
 def _rarest_of_rivals(
     candidate: CandidateSignals,
-    compared: Sequence[CandidateSignals],
+    rivals: Sequence[CandidateSignals],
     rarity: Mapping[int, float],
     rarest: Sequence[int],
 ) -> float:
     """How rare the rarest term is that a rival has and the candidate lacks; 0 where there is none."""
-    elsewhere = frozenset().union(*(rival.has for rival in compared)) - candidate.has
+    elsewhere = frozenset().union(*(rival.has for rival in rivals)) - candidate.has
     return next((rarity[term] for term in rarest if term in elsewhere), 0.0)
 
 
-def _rivals(candidate: CandidateSignals, compared: Sequence[CandidateSignals]) -> list[Signals]:
-    rivals = [rival.signals for rival in compared if candidate.is_rival(rival)][:NEIGHBOURS]
-    usual = replace(USUAL_RIVAL, meaning=None) if candidate.signals.meaning is None else USUAL_RIVAL
-    return rivals + [usual] * (NEIGHBOURS - len(rivals))
+def _rivals(candidate: CandidateSignals, compared: Sequence[CandidateSignals]) -> list[CandidateSignals]:
+    return [rival for rival in compared if candidate.is_rival(rival)][:NEIGHBOURS]
 
 
-def _signal_leads(signals: Signals, rivals: Sequence[Signals]) -> dict[str, float]:
+def _signal_leads(signals: Signals, present: Sequence[Signals]) -> dict[str, float]:
+    """How far a candidate leads its rivals; usual ones stand for missing ones."""
+    usual = replace(USUAL_RIVAL, meaning=None) if signals.meaning is None else USUAL_RIVAL
+    rivals = [*present, *[usual] * (NEIGHBOURS - len(present))]
     ranks = [rival.rank for rival in rivals]
     names = [name for name in COMPARED_SIGNALS if name != "meaning" or signals.meaning is not None]
     apart = signals.rank - _mean(ranks)

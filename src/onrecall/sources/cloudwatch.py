@@ -21,6 +21,7 @@ from onrecall.sources.payload import (
     read_line,
     read_name,
     read_number,
+    read_objects,
     read_text,
     read_time,
     require,
@@ -134,7 +135,7 @@ def _eventbridge_to_notification(event: Fields, detail: Fields) -> dict[str, Any
     """Convert an EventBridge event to the fields of a notification."""
     metrics = get_path(detail, "configuration.metrics")
     stat: dict[str, Any] = next(
-        (metric["metricStat"] for metric in _objects(metrics) if isinstance(metric.get("metricStat"), dict)), {}
+        (metric["metricStat"] for metric in read_objects(metrics) if isinstance(metric.get("metricStat"), dict)), {}
     )
     resources = event.get("resources")
     return {
@@ -197,7 +198,7 @@ def _labels(notification: Fields, state: str) -> dict[str, str]:
     listed = get_path(notification, "Trigger.Dimensions")
     pairs = {
         dimension_name: dimension.get("value")
-        for dimension in _objects(listed)
+        for dimension in read_objects(listed)
         if (dimension_name := read_name(dimension, "name"))
     }
     dimensions = flatten(listed) if isinstance(listed, dict) else flatten(pairs)
@@ -215,7 +216,3 @@ def _labels(notification: Fields, state: str) -> dict[str, str]:
 
 def _subject_dimension(labels: Fields) -> str | None:
     return next((read_name({"of": labels[dimension]}, "of") for dimension in DIMENSIONS if dimension in labels), None)
-
-
-def _objects(listed: Any) -> list[dict[str, Any]]:
-    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []

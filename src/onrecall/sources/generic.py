@@ -84,7 +84,7 @@ def read_alert(
 
 def find_alert_list(body: Fields) -> str | None:
     """Return the field under which a body lists several alerts; None if it is one alert."""
-    return next((name for name in body if normalize_name(name) in LISTS and _objects(body[name])), None)
+    return next((name for name in body if normalize_name(name) in LISTS and payload.read_objects(body[name])), None)
 
 
 def find_key(body: Fields) -> str | None:
@@ -421,7 +421,3 @@ def _are_tags(text: str) -> bool:
 
 def _numbers(values: Iterable[Any]) -> Iterator[float]:
     return (number for value in values if (number := payload.read_number({"value": value}, "value")) is not None)
-
-
-def _objects(listed: Any) -> list[dict[str, Any]]:
-    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []

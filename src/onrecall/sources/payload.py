@@ -125,6 +125,16 @@ def read_name(values: Any, *paths: str) -> str | None:
     return read_line(values, *paths, longest=LONGEST_NAME)
 
 
+def read_objects(value: Any) -> list[Fields]:
+    """Return the objects in a list; none where it is no list."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def without_empty(**labels: str | None) -> dict[str, str]:
+    """Return the labels that have a value."""
+    return {label: value for label, value in labels.items() if value}
+
+
 def truncate(text: str, longest: int) -> str:
     """Truncate a text, with an ellipsis."""
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

@@ -20,6 +20,7 @@ from onrecall.sources.payload import (
     read_key,
     read_line,
     read_name,
+    read_objects,
     read_text,
     read_time,
     require,
@@ -28,6 +29,7 @@ from onrecall.sources.payload import (
     service_from_labels,
     shorten_key,
     to_text,
+    without_empty,
 )
 from onrecall.sources.webhook import ParsedWebhook, ParseError, WebhookRequest
 
@@ -86,7 +88,7 @@ def _incident(data: Fields, kind: str, told_at: datetime | None, now: datetime) 
         2
     ] in _RESOLVED_WORDS
     status: AlertStatus = "resolved" if resolved else "firing"
-    labels = _labels(data) | _without_empty(number=read_name(data, "sequential_id"), kind=read_name(data, "kind"))
+    labels = _labels(data) | without_empty(number=read_name(data, "sequential_id"), kind=read_name(data, "kind"))
     alert = Alert(
         NAME,
         incident_id,
@@ -134,7 +136,7 @@ def _resolution_notes(data: Fields, incident_id: str) -> tuple[Note, ...]:
 def _alert(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[InboundEvent, ...]:
     """An alert that Rootly took from elsewhere."""
     started_at, ended_at = read_time(data, "started_at", "created_at"), read_time(data, "ended_at")
-    labels = _labels(data) | _without_empty(origin=read_name(data, "source"))
+    labels = _labels(data) | without_empty(origin=read_name(data, "source"))
     resolved = (
         ended_at is not None or kind.endswith((".resolved", ".deleted")) or read_name(data, "status") == "resolved"
     )
@@ -162,7 +164,7 @@ def _pulse(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> 
     """A pulse: a deployment or another change that somebody reported to Rootly."""
     summary = require(read_line(data, "summary", "title"), "data.summary", '"Deployed auth 1.42"')
     refs = {f"ref.{ref}": value for ref, value in _labels_from_pairs(data.get("refs")).items()}
-    return (_change(data, "pulse", summary, _labels(data) | refs | _without_empty(origin=read_name(data, "source"))),)
+    return (_change(data, "pulse", summary, _labels(data) | refs | without_empty(origin=read_name(data, "source"))),)
 
 
 def _maintenance(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001
@@ -205,7 +207,7 @@ def _document(data: Fields) -> Document:
         require(read_line(data, "title"), "data.title", '"Checkout answers 503"'),
         require(html_to_markdown(written or "") or None, "data.content", '"<h1>Root cause</h1> …"'),
         "postmortem",
-        labels=_without_empty(incident=read_name(data, "incident_id")),
+        labels=without_empty(incident=read_name(data, "incident_id")),
         source=next(iter(safe_links(data.get("url"), data.get("short_url"))), None),
         dated=read_time(data, "published_at"),
     )
@@ -218,8 +220,7 @@ def _labels(data: Fields) -> dict[str, str]:
 
 def _labels_from_pairs(listed: Any) -> dict[str, str]:
     """Convert a list of key/value objects to labels."""
-    pairs = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    return flatten({label: pair.get("value") for pair in pairs if (label := read_name(pair, "key"))})
+    return flatten({label: pair.get("value") for pair in read_objects(listed) if (label := read_name(pair, "key"))})
 
 
 def _first_name(data: Fields, listed: str) -> str | None:
@@ -240,7 +241,3 @@ def _person(data: Fields, path: str) -> str | None:
     return read_name(data, f"{path}.name", f"{path}.full_name") or (
         read_name(data, path) if isinstance(get_path(data, path), str) else None
     )
-
-
-def _without_empty(**labels: str | None) -> dict[str, str]:
-    return {label: value for label, value in labels.items() if value}

@@ -18,12 +18,14 @@ from onrecall.sources.payload import (
     read_key,
     read_line,
     read_name,
+    read_objects,
     read_text,
     read_time,
     require,
     require_object,
     safe_links,
     service_from_labels,
+    without_empty,
 )
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
@@ -91,7 +93,7 @@ def _event(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
     """Read an event that an alert rule fired on, or any event if those are subscribed to."""
     event = require_object(hook.data.get("event", hook.data.get("error")), "event")
     event_time = read_time(event, "datetime", "timestamp", "received")
-    labels = _tags(event) | _without_empty(
+    labels = _tags(event) | without_empty(
         project=_project(event),
         platform=read_name(event, "platform"),
         release=read_name(event, "release"),
@@ -133,7 +135,7 @@ def _issue(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
     started_at = (
         read_time(issue, "lastSeen", "firstSeen") if hook.action == "unresolved" else read_time(issue, "firstSeen")
     )
-    labels = _without_empty(
+    labels = without_empty(
         project=read_name(issue, "project.slug", "project.name"),
         platform=read_name(issue, "platform"),
         level=read_name(issue, "level"),
@@ -166,7 +168,7 @@ def _metric(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
     rule = require(read_key(alert, "alert_rule.id", "id"), "metric_alert.alert_rule.id", "7")
     began = read_time(alert, "date_started", "date_detected", "date_created")
     projects = get_path(alert, "alert_rule.projects") or alert.get("projects")
-    labels = _without_empty(
+    labels = without_empty(
         project=read_name(projects[0], "slug") or read_name({"slug": projects[0]}, "slug")
         if isinstance(projects, list) and projects
         else None,
@@ -227,8 +229,7 @@ _READERS: dict[str, Callable[[_SentryMessage], tuple[InboundEvent, ...]]] = {
 
 def _build_description(event: Fields) -> str:
     """Describe an event: exceptions, culprit, and the innermost stack frames."""
-    values = get_path(event, "exception.values")
-    exceptions = [entry for entry in values if isinstance(entry, dict)] if isinstance(values, list) else []
+    exceptions = read_objects(get_path(event, "exception.values"))
     headlines = [
         f"{read_name(exception, 'type') or 'Error'}: {read_text(exception, 'value') or ''}".strip(": ")
         for exception in exceptions
@@ -266,10 +267,6 @@ def _project(event: Fields) -> str | None:
 
 def _person(hook: _SentryMessage) -> str | None:
     return read_name(hook.body, "actor.name") if read_line(hook.body, "actor.type") == "user" else None
-
-
-def _without_empty(**labels: str | None) -> dict[str, str]:
-    return {label: value for label, value in labels.items() if value}
 
 
 def _prefixed(word: str, text: str | None) -> str | None:

@@ -50,7 +50,8 @@ async def exchange(
 ) -> Completion:
     """Send one request by OpenAI's or Anthropic's library, which name things alike, and read the response.
 
-    Refused where the server answers with an error, Failed where it can't be reached or answers with no completion.
+    Raises EndpointRefused where the server answers with an error, ModelError where it can't be reached or answers with
+    no completion.
     """
     http = library.DefaultAsyncHttpxClient(follow_redirects=False)
     client = client_type(

@@ -12,7 +12,7 @@ MODULES = ("openai",)
 
 
 async def complete(endpoint: Endpoint, prompt: Prompt, form: RequestForm, seconds: float) -> Completion:
-    """The model's answer. Refused where the server answers with an error, Failed where it can't be reached."""
+    """Ask the model. Raises EndpointRefused where the server answers with an error, ModelError where none comes."""
     import openai  # noqa: PLC0415 - takes a second to import, and most never need it
 
     body = request(endpoint, prompt, form)

@@ -110,7 +110,7 @@ class RemoteModel:
         return RequestForm()
 
     def _next_form(self, form: RequestForm, refusal: Refusal) -> RequestForm:
-        """The form without what was refused; Failed where there is nothing left to leave out."""
+        """The form without what was refused. Raises ModelError where there is nothing left to leave out."""
         parameter = refusal.named_parameter(form) or refusal.guessed_parameter(form)
         if parameter is None:
             raise ModelError(refusal.reason, free=True)
