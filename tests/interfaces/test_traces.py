@@ -8,7 +8,7 @@ import pytest
 from guarded import Doors
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from onrecall.bootstrap.tracing import exported_traces, read_headers, traces_address
+from onrecall.bootstrap.trace_export import exported_traces, read_headers, traces_address
 from onrecall.domain.errors import Invalid
 from onrecall.settings import Settings
 from onrecall.storage import Storage

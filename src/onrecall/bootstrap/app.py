@@ -18,7 +18,7 @@ from onrecall.bootstrap.recall import embedder, make_folder, models, open_recall
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
 from onrecall.bootstrap.status import ComponentStatus, StatusReport, build_report
 from onrecall.bootstrap.store_watch import StoreWatch
-from onrecall.bootstrap.tracing import exported_traces
+from onrecall.bootstrap.trace_export import exported_traces
 from onrecall.domain.errors import Invalid
 from onrecall.grouping import ServiceGraph
 from onrecall.kafka.connection import Connection

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onrecall.domain.tracing import Span
-from onrecall.http.tracing import request_span
+from onrecall.domain.spans import Span
+from onrecall.http.request_span import request_span
 from onrecall.worker.metrics import Metrics
 
 router = APIRouter()

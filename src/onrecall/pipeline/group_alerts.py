@@ -8,7 +8,7 @@ from typing import Any
 from onrecall.domain.alert import Alert
 from onrecall.domain.incident import Incident, Passage
 from onrecall.domain.maintenance import MaintenanceWindow
-from onrecall.domain.tracing import span
+from onrecall.domain.spans import span
 from onrecall.grouping import (
     NOTHING_BEFORE,
     Background,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from onrecall.domain.alert import Acknowledgement, Alert, InboundEvent, Note
 from onrecall.domain.errors import Conflict, Invalid, RejectedInput
 from onrecall.domain.incident import Document
-from onrecall.domain.tracing import span
+from onrecall.domain.spans import span
 from onrecall.pipeline.heartbeats import DeadMansSwitch
 from onrecall.pipeline.observers import IngestStats, Observers
 from onrecall.pipeline.redaction_cache import RedactionCache

@@ -14,7 +14,7 @@ from typing import Any, Protocol, get_args
 
 from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Severity
-from onrecall.domain.tracing import span
+from onrecall.domain.spans import span
 from onrecall.notifications import (
     Channel,
     FeedEvent,

@@ -20,8 +20,8 @@ from onrecall.domain.incident import (
     Snippet,
     TrackRecord,
 )
+from onrecall.domain.spans import span
 from onrecall.domain.suggestion import Suggestion
-from onrecall.domain.tracing import span
 from onrecall.pipeline import incident_documents
 from onrecall.pipeline.calibrate import CalibrationService, CalibrationState
 from onrecall.pipeline.observers import Observers

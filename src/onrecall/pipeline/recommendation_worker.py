@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Situation
-from onrecall.domain.tracing import span
+from onrecall.domain.spans import span
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.group_alerts import GroupingTimers
 from onrecall.pipeline.recommend import Recommender

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Situation
-from onrecall.domain.tracing import span
+from onrecall.domain.spans import span
 from onrecall.pipeline.calibrate import CalibrationService, with_public_confidence
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import situation_of

@@ -3,7 +3,7 @@
 Attributes hold ids, counts and names of the program's own choosing, never text that somebody sent.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
@@ -23,8 +23,9 @@ class Span(Protocol):
 class Tracer(Protocol):
     """What makes spans; OpenTelemetry's tracers can do this."""
 
-    def start_as_current_span(self, name: str, /, **options: Any) -> AbstractContextManager[Span]:
-        """Begin a span inside the current one and end it when the block ends; an exception is recorded on it."""
+    @property
+    def start_as_current_span(self) -> Callable[..., AbstractContextManager[Any]]:
+        """What begins a span inside the current one and ends it with the block; it records an exception."""
 
 
 class SilentSpan:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from onrecall import __version__
 from onrecall.domain.errors import Invalid
 from onrecall.domain.extras import missing_extra
-from onrecall.domain.tracing import installed_tracer
+from onrecall.domain.spans import installed_tracer
 from onrecall.settings import Settings
 
 TRACES_PATH = "/v1/traces"

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 
 from starlette.types import Scope
 
-from onrecall.domain.tracing import Span, is_traced, span
+from onrecall.domain.spans import Span, is_traced, span
 
 TRACE_HEADERS = ("traceparent", "tracestate")
 """W3C Trace Context."""
