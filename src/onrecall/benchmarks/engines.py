@@ -128,6 +128,8 @@ class OnRecallPostgres(OnRecall):
 class _NullIndex:
     """A null index for splitting and embedding without searching."""
 
+    limitation = None
+
     def refresh(self) -> None:
         """Nothing."""
 

@@ -28,6 +28,8 @@ class QuestionAnswering:
     answer: Callable[[Situation, int], Recommendation]
     """The answer with at most so much evidence."""
     evidence: Callable[[Situation, int], tuple[Evidence, ...]]
+    limitation: Callable[[], str | None]
+    """Why less than the whole memory was searched for this thread's last question; None: it was all searched."""
     begin_opinion: Callable[[Situation], FinishOpinion]
     """Begins to ask for a second opinion, where a source is configured."""
 
@@ -46,6 +48,7 @@ def question_answering(*, refine: bool = False) -> Iterator[QuestionAnswering]:
         yield QuestionAnswering(
             lambda situation, limit: recommender.answer(situation, limit=limit),
             recommender.evidence,
+            lambda: recall.retriever.limitation,
             lambda _situation: lambda _evidence: None,
         )
 
@@ -59,6 +62,7 @@ def _answering_with_everything(chosen: Settings, *, refine: bool) -> Iterator[Qu
         yield QuestionAnswering(
             lambda situation, limit: memory.ask(situation, limit, refine=refine),
             memory.recall,
+            lambda: memory.recall_limitation,
             lambda situation: memory.opinions.ask(situation).result,
         )
 

@@ -51,10 +51,13 @@ def recall(
     with question_answering() as answering:
         finish_opinion = answering.begin_opinion(situation)
         matches = answering.evidence(situation, limit)
+        limitation = answering.limitation()
         opinion = finish_opinion(matches)
     if as_json:
         from onrecall.cli import json_output  # noqa: PLC0415 - schemas cost time that lines for people need not pay
 
-        typer.echo(dump(json_output.evidence(matches, opinion)))
+        typer.echo(dump(json_output.evidence(matches, opinion, limitation)))
     else:
         console.print_evidence(matches)
+        if limitation:
+            console.print_line((limitation, "yellow"))

@@ -19,9 +19,12 @@ def recommendation(answer: Recommendation, opinion: "SecondOpinion | None" = Non
     return RecommendationOut.model_validate(answer).beside(opinion).plain()
 
 
-def evidence(ranked: Sequence[Evidence], opinion: "SecondOpinion | None" = None) -> dict[str, Any]:
-    """Return evidence beside a second opinion as JSON-ready data."""
-    return RecallOut.model_validate({"evidence": ranked, "second_opinion": opinion}).plain()
+def evidence(
+    ranked: Sequence[Evidence], opinion: "SecondOpinion | None" = None, degraded: str | None = None
+) -> dict[str, Any]:
+    """Return evidence beside a second opinion as JSON-ready data; `degraded` is why less than all was searched."""
+    body = {"evidence": ranked, "degraded": degraded, "second_opinion": opinion}
+    return RecallOut.model_validate(body).plain()
 
 
 def page_to_json(record: Incident | Document | Suggestion, links: Sequence[AlertLink] = ()) -> dict[str, Any]:

@@ -496,6 +496,8 @@ class Recommendation:
     """What senders suggest about something like it; nobody confirmed it, so it is evidence for nothing."""
     asked_context: Mapping[str, str] = field(default_factory=dict)
     """Service and labels of what was asked, where no incident says them and the answer is kept."""
+    degraded: str | None = None
+    """Why it rests on less than the whole memory: the search index could not be used; None: it could."""
 
     @property
     def probability(self) -> float:

@@ -19,7 +19,9 @@ def recall(request: SituationIn, memory: TheMemory) -> RecallOut:
     situation = _situation(request)
     opinion = memory.opinions.ask(situation)
     evidence = memory.recall(situation, request.limit)
-    return RecallOut.model_validate({"evidence": evidence, "second_opinion": opinion.result(evidence)})
+    return RecallOut.model_validate(
+        {"evidence": evidence, "degraded": memory.recall_limitation, "second_opinion": opinion.result(evidence)}
+    )
 
 
 @router.post("/ask", responses=responses(422, 503))

@@ -18,9 +18,10 @@ MAX_TEXT = 300
 PAGE_LINES = 60
 
 
-def tool_result(data: Any, more: str | None = None) -> dict[str, Any]:
-    """Return a tool's result."""
-    return {"notice": NOTICE, "data": data} | ({"more": more} if more else {})
+def tool_result(data: Any, more: str | None = None, degraded: str | None = None) -> dict[str, Any]:
+    """Return a tool's result; `degraded` is why less than the whole memory was searched."""
+    beside = {"more": more, "degraded": degraded}
+    return {"notice": NOTICE, "data": data} | {name: sentence for name, sentence in beside.items() if sentence}
 
 
 def shorten(text: str | None, most: int = MAX_TEXT) -> str | None:

@@ -102,7 +102,9 @@ class Tools:
         """Find earlier incidents that are most like this, and why. Writes nothing."""
         matches = self._recall("incident", text, service, limit, as_of)
         return results.tool_result(
-            matches, "get_incident(id) shows one whole" if matches else "nothing like this was seen before"
+            matches,
+            "get_incident(id) shows one whole" if matches else "nothing like this was seen before",
+            self.memory.recall_limitation,
         )
 
     def ask(self, text: Text, service: Service = None, labels: dict[str, str] | None = None) -> dict[str, Any]:
@@ -133,7 +135,9 @@ class Tools:
         """Find runbooks, postmortems and root cause analyses about this. Writes nothing."""
         matches = self._recall("document", text, service, limit)
         return results.tool_result(
-            matches, "get_incident(id, from_line=N) shows its lines" if matches else "no document is like this"
+            matches,
+            "get_incident(id, from_line=N) shows its lines" if matches else "no document is like this",
+            self.memory.recall_limitation,
         )
 
     def recurrences(

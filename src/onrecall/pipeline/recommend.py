@@ -149,6 +149,7 @@ class Recommender:
         started = time.perf_counter()
         with span("recall") as recalling:
             evidence, going_on = self._precedents(situation, limit)
+            limitation = self._recall.limitation
             measured = self._trust.measured()
             similar = measured.thresholds.similar
             suggestions = self._suggested(situation, (*evidence, *going_on), similar)
@@ -169,13 +170,18 @@ class Recommender:
             situation,
             evidence,
             records,
-            [*(f"{item.id} {item.status}" for item in ongoing), *(item.id for item in suggestions)],
+            [
+                *(f"{item.id} {item.status}" for item in ongoing),
+                *(item.id for item in suggestions),
+                *(["degraded"] if limitation else []),
+            ],
         )
         recommendation = Recommendation(
             id=f"rec-{hashlib.sha256(f'{incident}|{digest}'.encode()).hexdigest()[:16]}",
             incident=incident,
             verdict=advice.verdict,
-            verdict_reason=advice.verdict_reason,
+            verdict_reason=f"{advice.verdict_reason}; {limitation}" if limitation else advice.verdict_reason,
+            degraded=limitation,
             cause=advice.cause,
             cause_label=advice.cause_label,
             cause_citation=advice.cause_citation,

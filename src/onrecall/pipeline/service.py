@@ -204,6 +204,11 @@ class IncidentService:
         """Find the most similar earlier incidents and documents, best first."""
         return self._advisor.evidence(situation, limit)
 
+    @property
+    def recall_limitation(self) -> str | None:
+        """Why less than the whole memory was searched for this thread's last question; None: it was all searched."""
+        return self._recall.limitation
+
     def similarities(
         self, text: str, owners: Sequence[tuple[EvidenceKind, str]]
     ) -> Mapping[tuple[EvidenceKind, str], float]:

@@ -33,6 +33,10 @@ class Visible:
 class Index(Protocol):
     """Proposes passages, best first, by their numbers. Safe for many threads."""
 
+    @property
+    def limitation(self) -> str | None:
+        """Why this thread's last question was answered from less than the whole index; None: it was not."""
+
     def refresh(self) -> None:
         """Catch up with what was written since; cheap when nothing was. To be called before each question."""
 

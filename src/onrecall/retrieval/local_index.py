@@ -59,6 +59,11 @@ class LocalIndex:
         self._saved = self._state.seq
         self._trusted = not stored
 
+    @property
+    def limitation(self) -> None:
+        """None: it always holds everything."""
+        return
+
     def refresh(self) -> None:
         """Catch up with the change log; other threads wait, for they must see what was written before they asked."""
         if self._trusted and self._changes.last_seq() == self._state.seq:

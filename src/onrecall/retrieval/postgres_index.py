@@ -28,6 +28,11 @@ class PostgresIndex:
     def __init__(self, search: PassageProposer) -> None:
         self._search = search
 
+    @property
+    def limitation(self) -> None:
+        """None: it always holds everything."""
+        return
+
     def refresh(self) -> None:
         """Nothing to do: what is committed is found."""
 

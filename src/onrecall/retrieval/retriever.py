@@ -143,6 +143,11 @@ class Retriever:
         """The model whose vectors are compared; None: recall goes by words alone."""
         return self._embedder.name if self._embedder else None
 
+    @property
+    def limitation(self) -> str | None:
+        """Why this thread's last question was answered from less than the whole index; None: it was not."""
+        return self._index.limitation
+
     def prepare(
         self, records: Sequence[Record], progress: Callable[[int, int], None] | None = None
     ) -> list[tuple[Passage, ...]]:

@@ -320,6 +320,9 @@ class RecommendationOut(Out):
     created_at: datetime
     as_of: datetime
     inputs_hash: str
+    degraded: str | None = Field(
+        None, description="Why less than the whole memory was searched: the search index could not be used."
+    )
     second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
 
     def beside(self, opinion: object) -> Self:
@@ -332,6 +335,9 @@ class RecallOut(Out):
     """Find the most similar earlier incidents and documents, best first."""
 
     evidence: list[EvidenceOut]
+    degraded: str | None = Field(
+        None, description="Why less than the whole memory was searched: the search index could not be used."
+    )
     second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
 
 

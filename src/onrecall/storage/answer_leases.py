@@ -54,13 +54,18 @@ class AnswerLeases:
         now: datetime,
         pause: timedelta,
     ) -> Recommendation | None:
-        """Save the answer and release the lease; next due after `pause`. Returns None if the lease had expired."""
+        """Save the answer and release the lease; next due after `pause`. Returns None if the lease had expired.
+
+        After a degraded answer the incident waits for another one.
+        """
         with self._database.write() as connection:
             if not _holds(connection, worker, incident):
                 return None
             saved = recommendations.save(connection, answer, keys)
             due = validation.require_utc(now, "now") + pause
-            values = {"claimed_by": None, "claimed_until": None, "due_at": due}
+            values: dict[str, object] = {"claimed_by": None, "claimed_until": None, "due_at": due}
+            if answer.degraded is not None:
+                values["waiting"] = True
             connection.execute(update(incidents).where(incidents.c.id == incident).values(values))
             return saved
 

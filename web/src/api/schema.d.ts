@@ -2952,6 +2952,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Degraded
+             * @description Why less than the whole memory was searched: the search index could not be used.
+             */
+            degraded?: string | null;
             /** Evidence */
             evidence: components["schemas"]["EvidenceOut"][];
             /**
@@ -6175,6 +6180,11 @@ export interface components {
          * @description Find the most similar earlier incidents and documents, best first.
          */
         RecallOut: {
+            /**
+             * Degraded
+             * @description Why less than the whole memory was searched: the search index could not be used.
+             */
+            degraded?: string | null;
             /** Evidence */
             evidence: components["schemas"]["EvidenceOut"][];
             /** @description Of a Hindsight bank, where one is configured. */
@@ -6269,6 +6279,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Degraded
+             * @description Why less than the whole memory was searched: the search index could not be used.
+             */
+            degraded?: string | null;
             /** Evidence */
             evidence: components["schemas"]["EvidenceOut"][];
             /**
