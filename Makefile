@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 BENCH  := .venv-bench
 PEER   := .venv-hindsight
+NODE   := .opensearch
 TOOLS  := .venv-deploy
 UV     := $(BIN)/uv
 UV_PIN := 0.13.8
@@ -11,7 +12,7 @@ CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/
 # As many tests at once as there are processors, and no more than four: some start a database or a browser of their own.
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadgroup
 EXTRAS ?=
-OPTIONAL := chroma docs-import hindsight kafka llm otel
+OPTIONAL := chroma docs-import hindsight kafka llm opensearch otel
 COMMA := ,
 CHOSEN := $(sort $(subst $(COMMA), ,$(EXTRAS)))
 $(if $(filter-out $(OPTIONAL),$(CHOSEN)),$(error EXTRAS knows $(OPTIONAL), not $(filter-out $(OPTIONAL),$(CHOSEN))))
@@ -20,7 +21,7 @@ LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-u
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dist serve test test-fast check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk golden deploy-check sbom advisories
+.PHONY: help demo dist serve test test-fast check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight opensearch-setup test-opensearch fuzz-risk golden deploy-check sbom advisories
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -71,7 +72,12 @@ hindsight-setup: $(PEER)/stamp ## an environment of its own with a real Hindsigh
 test-hindsight: $(VENV)/dev.stamp $(PEER)/stamp ## the tests against a real Hindsight server
 	@$(BIN)/pytest -m hindsight $(ARGS)
 
-extras: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## optional parts, also for demo and serve: EXTRAS=llm,kafka (chroma, docs-import, hindsight, kafka, llm, otel)
+opensearch-setup: $(NODE)/stamp ## a real OpenSearch node from Maven's jars, for the tests that ask one (needs Java 17 and Maven)
+
+test-opensearch: $(VENV)/dev.stamp $(NODE)/stamp ## the tests against a real OpenSearch node
+	@$(BIN)/pytest -m opensearch $(ARGS)
+
+extras: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## optional parts, also for demo and serve: EXTRAS=llm,kafka (chroma, docs-import, hindsight, kafka, llm, opensearch, otel)
 	@echo "installed: $(or $(CHOSEN),nothing; choose with EXTRAS=llm$(COMMA)kafka)"
 
 types: $(VENV)/dev.stamp ## describe the API anew for the console (web/openapi.json and its types)
@@ -118,7 +124,7 @@ dist: $(VENV)/dev.stamp ## build the wheels of OnRecall and of its sentence mode
 	@echo "install them with: pipx install --pip-args=--find-links=dist onrecall"
 
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) $(VENV)-uv $(BENCH) $(PEER) $(TOOLS) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(VENV)-uv $(BENCH) $(PEER) $(NODE) $(TOOLS) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -179,6 +185,10 @@ $(PEER)/stamp: requirements-hindsight.lock | $(UV)
 	@test -e $(PEER)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(PEER)
 	@$(UV) pip install --quiet --python $(PEER)/bin/python --no-deps --compile-bytecode --require-hashes -r requirements-hindsight.lock
 	@touch $@
+
+$(NODE)/stamp: tests/opensearch/install_node.py $(wildcard tests/opensearch/node/*)
+	@echo "installing an OpenSearch node for the tests into $(NODE) (once) …"
+	@$(PYTHON) tests/opensearch/install_node.py $(NODE)
 
 $(TOOLS)/stamp: requirements-deploy.lock | $(UV)
 	@echo "installing what checks deploy/ into $(TOOLS) (once) …"

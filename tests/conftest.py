@@ -3,6 +3,7 @@
 import fcntl
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,6 +18,8 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import import_history
 from onrecall.settings import Settings
 from onrecall.storage import Storage
+from opensearch import real_node
+from opensearch.real_node import RealNode
 
 # Where a red run stops a release, the examples are the same each time; new ones are looked for everywhere else.
 hypothesis.settings.register_profile("ci", derandomize=True)
@@ -103,6 +106,27 @@ def postgres_server() -> Iterator[str]:
     yield url
     server.cleanup()
     folder.rmdir()
+
+
+@pytest.fixture(scope="session")
+def running_opensearch() -> Iterator[RealNode]:
+    """A real OpenSearch node, alive for the session."""
+    if reason := real_node.why_not():
+        pytest.skip(reason)
+    folder = Path(tempfile.mkdtemp(prefix="onrecall-opensearch-"))
+    node = RealNode(folder)
+    node.start()
+    yield node
+    node.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def opensearch(running_opensearch: RealNode) -> RealNode:
+    """A real OpenSearch node that answers; whoever killed it has it back."""
+    if not running_opensearch.is_running:
+        running_opensearch.start()
+    return running_opensearch
 
 
 @contextmanager

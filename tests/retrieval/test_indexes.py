@@ -1,6 +1,7 @@
-"""Both indexes behind a real store, on both databases: the same life of incidents, the same answers."""
+"""Every index behind a real store, on both databases: the same life of incidents, the same answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from onrecall.retrieval.index import Index, Visible
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
 from onrecall.storage import Storage, StoreEntry
+from opensearch.cluster_index import in_cluster
 
 ALL = Visible()
 WORDS = ["disk", "full", "timeout", "pool", "certificate", "oomkilled", "checkout", "kafka"]
@@ -50,10 +52,21 @@ def owners(store: Storage, index: Index, text: str, visible: Visible = ALL) -> l
     return [(stored[number].owner, stored[number].part) for number in by_words]
 
 
-@pytest.fixture(params=["local", "postgres"])
-def index(request: pytest.FixtureRequest, store: Storage, tmp_path: Path) -> Index:
-    if request.param == "local":
-        return LocalIndex(store, MODEL, tmp_path / "index")
+NODE = (pytest.mark.opensearch, pytest.mark.xdist_group("opensearch"))
+
+
+@pytest.fixture(params=["local", "postgres", pytest.param("opensearch", marks=NODE)])
+def index(request: pytest.FixtureRequest, store: Storage, tmp_path: Path) -> Iterator[Index]:
+    if request.param == "opensearch":
+        with closing(in_cluster(request.getfixturevalue("opensearch"), store, MODEL, 64)) as index:
+            yield index
+        return
+    yield beside_store(request.param, store, tmp_path)
+
+
+def beside_store(kind: str, store: Storage, folder: Path) -> Index:
+    if kind == "local":
+        return LocalIndex(store, MODEL, folder / "index")
     if store.dialect != "postgresql":
         pytest.skip("this index is PostgreSQL's own")
     return PostgresIndex(store.search(MODEL, 64))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from onrecall.bootstrap import hindsight
+from onrecall.bootstrap import hindsight, search_index
 from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channel_checks as channel_parts
 from onrecall.bootstrap.channels import channels
@@ -33,6 +33,7 @@ from onrecall.worker.worker import WorkerHandle
 
 if TYPE_CHECKING:
     from onrecall.http.slack_actions import SlackApp
+    from onrecall.retrieval.opensearch import OpenSearchIndex
 
 __all__ = ["AppContext", "embedder", "kafka_connection", "models", "open_app", "open_storage", "settings"]
 
@@ -56,6 +57,8 @@ class AppContext:
     local: Sequence[LocalEmbedder] = ()
     """The local sentence models: for stored texts, and for queries."""
     hindsight: HindsightPeer | None = None
+    search_index: "OpenSearchIndex | None" = None
+    """The index in OpenSearch, where one is configured."""
     more_parts: Sequence[Callable[[], ComponentStatus]] = ()
     """Status checks of optional parts."""
     watch: StoreWatch | None = None
@@ -120,7 +123,8 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
                 chosen,
                 recall.local,
                 peer,
-                hindsight.status_checks(peer, memory),
+                recall.search_index,
+                [*hindsight.status_checks(peer, memory), *search_index.status_checks(recall.search_index)],
                 watch,
             )
         finally:

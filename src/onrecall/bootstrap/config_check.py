@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from onrecall.bootstrap.app import kafka_connection, read_access, read_service_graph
 from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.models import models
+from onrecall.bootstrap.search_index import cluster_address
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
 from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.redaction import redact
@@ -43,6 +44,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "allow_private_hosts": _CHANNELS,
     **{f"smtp_{name}": ("smtp_host",) for name in ("port", "security", "user", "password", "from", "to")},
     **{name: ("kafka_brokers",) for name in Settings.model_fields if re.fullmatch(r"kafka_(?!brokers)\w+", name)},
+    **{name: ("opensearch_url",) for name in Settings.model_fields if re.fullmatch(r"opensearch_(?!url)\w+", name)},
     **{name: ("hindsight_url",) for name in Settings.model_fields if re.fullmatch(r"hindsight_(?!url)\w+", name)},
     **{name: _MODELS for name in Settings.model_fields if re.fullmatch(r"llm_(?!draft|strong)\w+", name)},
     **{f"{provider}_{name}": _MODELS for provider in ("groq", "openai", "anthropic") for name in ("key", "url")},
@@ -180,6 +182,7 @@ def _wiring_errors(chosen: Settings) -> Iterator[ConfigFinding]:
         lambda: heartbeat_patience(chosen),
         lambda: read_service_graph(chosen.dependencies),
         lambda: kafka_connection(chosen),
+        lambda: cluster_address(chosen),
     )
     for check in checks:
         try:

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from onrecall.bootstrap.search_index import open_search_index
 from onrecall.domain.errors import Unavailable
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.embedding_cache import CachedEmbedder
@@ -17,6 +19,9 @@ from onrecall.retrieval.postgres_index import PostgresIndex
 from onrecall.settings import Settings
 from onrecall.storage import Storage
 
+if TYPE_CHECKING:
+    from onrecall.retrieval.opensearch import OpenSearchIndex
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedRecall:
@@ -27,6 +32,8 @@ class OpenedRecall:
     """The model for what is kept; None: words only."""
     local: tuple[LocalEmbedder, ...]
     """The model that runs here, for what is kept and for what is asked; none where another or none is configured."""
+    search_index: "OpenSearchIndex | None" = None
+    """The index in OpenSearch, where one is configured."""
 
 
 @contextmanager
@@ -34,8 +41,12 @@ def open_recall(store: Storage, chosen: Settings) -> Iterator[OpenedRecall]:
     """Open the models and the index, and close the index at the end."""
     local = _local_models(chosen)
     model, asking = _open_models(chosen, local)
-    with _open_index(store, model, chosen) as index:
-        yield OpenedRecall(Retriever(store, model, index, asking), model, local)
+    with open_search_index(store, model, chosen) as search_index:
+        if search_index:
+            yield OpenedRecall(Retriever(store, model, search_index, asking), model, local, search_index)
+            return
+        with _open_index(store, model, chosen) as index:
+            yield OpenedRecall(Retriever(store, model, index, asking), model, local)
 
 
 def embedder(chosen: Settings) -> Embedder | None:
