@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     )
     model_dir: Path | None = Field(
         default=None,
-        description="Folder with a sentence model (`model.safetensors`, …) in place of the packaged one.",
+        description="Folder with a sentence model, or an ONNX file, in place of the one in use.",
     )
     embeddings_url: str | None = Field(
         default=None,

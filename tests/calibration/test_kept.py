@@ -56,6 +56,7 @@ def replay_reads(store: Storage, records: History) -> Iterator[object]:
         if incident.resolution
         for step in incident.resolution.steps
     ]
+    causes = sorted({i.resolution.cause for i in records.incidents if i.resolution and i.resolution.cause})[:3]
     for event in order_events(records):
         clock.at = event.at
         yield from _happened(memory, event)
@@ -69,6 +70,7 @@ def replay_reads(store: Storage, records: History) -> Iterator[object]:
             [*tokenizer.count_terms("latency at the disk of nobody"), tokenizer.term_id("<whole>")]
         )
         yield store.changes(max(0, store.last_seq() - 5), 4), store.last_seq()
+        yield store.incidents_of_causes(["nothing", *causes], 3)
         yield list(store.step_records([*reversed(keys), "never tried"]).items())
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from calibration.histories import START
 from onrecall import importers as history
+from onrecall.backtest.chronology import History, as_opened
 from onrecall.backtest.ground_truth import CauseTruth, GroundTruth, normalize_label
 from onrecall.domain.incident import Incident, IncidentLink, Resolution
 
@@ -113,3 +114,34 @@ def test_the_real_reports_have_as_many_repetitions_as_are_marked():
     incidents = [record for record in history.read(SEAMONKEY) if isinstance(record, Incident)]
     truths = GroundTruth(incidents)
     assert sum(bool(truths.of(incident.id).known) for incident in incidents) == marked == 46
+
+
+def test_a_confirmed_family_is_told_from_a_label_and_comes_after_links():
+    incidents = [
+        make_incident("A", 1, "pool"),
+        make_incident("B", 2, "pool"),
+        make_incident("C", 3, "pool", links=("A",)),
+        make_incident("D", 4, "pool"),
+        make_incident("E", 5, "other"),
+    ]
+    truths = GroundTruth(incidents, confirmed={"A": "Pool", "B": "pool", "C": "pool", "E": "renamed since"})
+    bases = {name: (truths.of(name).known, truths.of(name).basis) for name in "ABCDE"}
+    assert bases == {
+        "A": (False, "family"),
+        "B": (True, "family"),
+        "C": (True, "link"),
+        "D": (True, "label"),
+        "E": (False, "label"),
+    }
+    assert truths.hit("C", "A")
+    assert truths.hit("C", "B"), "people confirmed that it has the same cause"
+    assert truths.hit("B", "A")
+    assert not truths.hit("B", "E")
+
+
+def test_an_incident_with_a_report_attached_is_replayed_with_its_own_words():
+    own = replace(make_incident("A", 1), description="pool of 10 connections is empty", source="jira", document="PM-1")
+    told = replace(own, id="PM-PM-1", source="postmortem", labels={"incident": "A"}, detection="An alert fired")
+    assert as_opened(own).description == "pool of 10 connections is empty"
+    assert as_opened(told).description == "An alert fired"
+    assert [incident.id for incident in History.of([told, own]).incidents] == ["A"]

@@ -58,6 +58,9 @@ def test_it_is_started_watched_and_changes_what_trust_says(store_url: str, tmp_p
         assert (ended["state"], ended["error"]) == ("done", None)
         assert ended["result"]["incidents"] == 40
         assert ended["result"]["right"]["n"] > 0
+        assert ended["result"]["hit_basis"] == "label"
+        assert ended["result"]["power"]["sentence"].startswith("with ")
+        assert {group["kind"] for group in ended["result"]["groups"]} == {"service", "month", "severity", "length"}
         assert client.get("/api/v1/trust").json()["basis"]["backtest"] == ended["result"]["judged"]
         assert client.post(WHERE).json()["number"] == 2
 

@@ -35,6 +35,7 @@ def test_a_good_draft_is_taken_with_its_cost(house_with):
     assert answer.changed == ("explained",)
     assert answer.prompt_hash
     assert (answer.cause, steps_of(answer)) == (plain.cause, steps_of(plain))
+    assert answer.checks == plain.checks
     assert POOL in answer.explanation[0].text
     assert answer.explanation[0].citations == (plain.cause_citation,)
     assert all(step.why and step.why.citations for step in answer.steps)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from onrecall.backtest.run import history_of_store
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.pipeline import IncidentService
@@ -58,6 +59,7 @@ def test_root_causes_that_say_the_same_are_proposed_under_their_own_words(told: 
 def test_a_confirmed_family_counts_and_the_same_history_still_changes_nothing(told: IncidentService) -> None:
     (first, *_) = families.overview(told.store).proposed
     assert families.confirm(told.store, [families.Choice(first.id, "stale-key")], told.now(), "ann") == 2
+    assert history_of_store(told.store).confirmed_families == {"K-1": "stale-key", "K-2": "stale-key"}
     labels = {member.incident: told.store.incident(member.incident).resolution for member in first.members}
     assert {found.cause for found in labels.values() if found} == {"stale-key"}
     back = find_recurrences(told.store, told.now(), FamilyFilter())

@@ -161,7 +161,7 @@ def test_another_folder_has_another_name(model: LocalEmbedder, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("file", "content", "complaint"),
     [
-        ("config.json", '{"model_type": "xlm-roberta"}', "xlm-roberta"),
+        ("config.json", '{"model_type": "t5"}', "holds a t5 model"),
         ("config.json", "{", "config.json cannot be read"),
         ("1_Pooling/config.json", "{}", "neither by mean nor by first token"),
         ("model.safetensors", "not a model at all", "cannot be read"),

@@ -221,7 +221,8 @@ def test_steps_of_earlier_releases_carry_no_release(blank_url: str, monkeypatch:
         assert migrations.release(connection) is None
     with closing(Database(blank_url)) as database, database.read() as connection:
         rows = connection.exec_driver_sql("select release from migrations order by number").scalars().all()
-    assert rows == [None] * 24 + [__version__] * (migrations.newest_version() - 24)
+    later = {step.number for step in migrations.all_migrations() if step.number > 24}
+    assert rows == [None] * 24 + [__version__] * len(later)
 
 
 def test_many_processes_may_open_a_blank_database_at_once(blank_url: str) -> None:

@@ -107,6 +107,9 @@ def test_what_pages_ask_for_again_and_again(memory: IncidentService) -> None:
         store.newest_recommendation("X-1")
         store.timeline("X-1")
         store.recommendations("X-1")
+        store.incidents_of_causes(["full-disk"], 8)
+        store.incidents_of_causes(["full-disk"], 8, NOON)
+        store.check_results.of_incident("X-1", ["run df -h"])
         store.change_events_near("orders", NOON, 2)
     assert len(statements) > 5
     assert read_whole(store, statements) == []

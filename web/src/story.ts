@@ -75,6 +75,7 @@ const TOLD: Readonly<Record<string, (detail: Detail) => [Kind, string]>> = {
   edited: (detail) => ["person", edited(detail)],
   recommended: (detail) => ["answer", `Answered: ${VERDICT[word(detail, "verdict") as keyof typeof VERDICT]?.words.toLowerCase() ?? word(detail, "verdict")}`],
   rated: (detail) => ["person", word(detail, "verdict") === "helped" ? "Rated the answer helpful" : "Rated the answer not helpful"],
+  checked: (detail) => ["person", `Checked, ${detail["result"] === "same" ? "as it was then" : "not as it was then"}: ${word(detail, "text")}`],
   resolved: (detail) => ["end", detail["by_alerts"] ? "Over: no alert fires any more" : Number(detail["version"] ?? 1) > 1 ? `Resolution corrected, version ${word(detail, "version")}` : "Resolved"],
   reopened: (detail) => ["alert", detail["by_alerts"] ? "It came back: alerts fire again" : "Reopened: it was not over"],
   linked: (detail) => ["answer", `A ${word(detail, "kind")} of ${word(detail, "incident")}`],

@@ -5,6 +5,7 @@ export type Recommendation = Schemas["RecommendationOut"];
 export type Incident = Schemas["IncidentOut"];
 export type SecondOpinion = Schemas["SecondOpinionOut"];
 export type Step = Schemas["StepOut"];
+export type Check = Schemas["CheckOut"];
 export type Evidence = Schemas["EvidenceOut"];
 export type Glance = Schemas["GlanceOut"];
 export type Change = Schemas["ChangeBeforeOut"];

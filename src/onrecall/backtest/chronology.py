@@ -7,6 +7,7 @@ from typing import Literal
 
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident, Resolution
+from onrecall.importers.postmortem.reader import SOURCE as POSTMORTEM_SOURCE
 
 Kind = Literal["opened", "resolved", "dated", "reported"]
 KIND_ORDER: Mapping[Kind, int] = {"opened": 0, "reported": 0, "resolved": 1, "dated": 2}
@@ -39,6 +40,8 @@ class History:
     left_out: tuple[RejectedInput, ...] = ()
     judged: Mapping[str, Collection[str]] = field(default_factory=dict)
     """For each incident, the earlier ones that people confirmed as the right answer."""
+    confirmed_families: Mapping[str, str] = field(default_factory=dict)
+    """For each incident that has its cause label from a confirmed family of root causes, that label."""
 
     @classmethod
     def of(
@@ -117,7 +120,15 @@ def as_opened(incident: Incident) -> Incident:
         action_items=(),
         lines={},
     )
-    return replace(opened, description=incident.detection or "") if incident.document else opened
+    return replace(opened, description=incident.detection or "") if _is_from_report(incident) else opened
+
+
+def _is_from_report(incident: Incident) -> bool:
+    """Return whether an incident is on record only because a postmortem tells of it.
+
+    One that has a postmortem attached was opened with words of its own.
+    """
+    return incident.document is not None and incident.source == POSTMORTEM_SOURCE
 
 
 def _known_from(at: datetime | None) -> datetime:
@@ -129,8 +140,10 @@ def _known_from(at: datetime | None) -> datetime:
 
 def _drop_reported_again(incidents: Sequence[Incident]) -> list[Incident]:
     """Drop incidents from postmortems that describe an incident of the history itself."""
-    own_ids = {incident.id for incident in incidents if not incident.document}
-    return [incident for incident in incidents if incident.named_on_record not in own_ids]
+    own_ids = {incident.id for incident in incidents if not _is_from_report(incident)}
+    return [
+        incident for incident in incidents if not _is_from_report(incident) or incident.named_on_record not in own_ids
+    ]
 
 
 def _drop_repeated_ids(incidents: Iterable[Incident], left_out: list[RejectedInput]) -> list[Incident]:

@@ -7,10 +7,11 @@ from typing import Literal
 
 from onrecall.domain.incident import Incident
 
-Basis = Literal["label", "link", "judged", "text"]
+Basis = Literal["label", "link", "family", "judged", "text"]
 BASES: Mapping[str, str] = {
     "label": "the same cause label",
     "link": "an explicit link: duplicate, recurrence or merged",
+    "family": "a family of root causes that people confirmed",
     "judged": "what people said of the answer",
     "text": "root causes that say the same",
 }
@@ -30,7 +31,7 @@ class CauseTruth:
 
 
 class GroundTruth:
-    """Which incidents share a cause: by label, otherwise by link, otherwise by judgement.
+    """Which incidents share a cause: by label, otherwise by link, by confirmed family, by judgement.
 
     Root cause texts are used only if the history has none of these.
     """
@@ -40,13 +41,20 @@ class GroundTruth:
         incidents: Iterable[Incident],
         judged: Mapping[str, Collection[str]] | None = None,
         by_text: Mapping[str, str] | None = None,
+        confirmed: Mapping[str, str] | None = None,
     ) -> None:
         """`judged`: for each incident, the earlier ones that people confirmed as the right answer.
 
+        `confirmed`: for each incident that has its label from a confirmed family of root causes, that label.
         `by_text`: for each incident, the family that its root cause belongs to.
         """
         self._ordered = sorted(incidents, key=lambda incident: (incident.started_at, incident.id))
         self._labels = {incident.id: normalized_cause(incident) for incident in self._ordered}
+        self._by_family = {
+            incident: label
+            for incident, label in (confirmed or {}).items()
+            if self._labels.get(incident) == normalize_label(label)
+        }
         self._families = _link_families(self._ordered)
         self._judged = judged or {}
         labelled = any(self._labels.values())
@@ -62,10 +70,12 @@ class GroundTruth:
     def hit(self, incident: str, earlier: str) -> bool:
         """Return whether an earlier incident had the same cause."""
         basis = self.of(incident).basis
-        if basis == "label":
-            return self._labels.get(earlier) == self._labels[incident]
+        has_same_label = bool(self._labels.get(incident)) and self._labels.get(earlier) == self._labels[incident]
+        if basis in ("label", "family"):
+            return has_same_label
         if basis == "link":
-            return incident != earlier and self._families.get(earlier) == self._families.get(incident, incident)
+            is_linked = self._families.get(earlier) == self._families.get(incident, incident)
+            return incident != earlier and (is_linked or has_same_label)
         if basis == "text":
             return incident != earlier and self._by_text.get(earlier) == self._by_text[incident]
         return basis == "judged" and earlier in self._judged[incident]
@@ -92,14 +102,17 @@ class GroundTruth:
                 self._families.get(incident.id) or self._by_text.get(incident.id),
             )
             cause = cause_label or None
-            if cause_label in labels:
+            label_basis: Basis = "family" if incident.id in self._by_family else "label"
+            if cause_label in labels and label_basis == "label":
                 truths[incident.id] = CauseTruth(cause, True, "label")
             elif family in families:
                 truths[incident.id] = CauseTruth(cause, True, "text" if incident.id in self._by_text else "link")
+            elif cause_label in labels:
+                truths[incident.id] = CauseTruth(cause, True, "family")
             elif any(earlier in truths for earlier in self._judged.get(incident.id, ())):
                 truths[incident.id] = CauseTruth(cause, True, "judged")
             elif cause_label:
-                truths[incident.id] = CauseTruth(cause, False, "label")
+                truths[incident.id] = CauseTruth(cause, False, label_basis)
             elif incident.id in self._by_text:
                 truths[incident.id] = CauseTruth(None, False, "text")
             else:

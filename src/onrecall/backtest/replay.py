@@ -28,7 +28,7 @@ from onrecall.pipeline.learn import executions_from_resolution
 from onrecall.pipeline.recommend import situation_of
 from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
-from onrecall.retrieval.embeddings import Embedder
+from onrecall.retrieval.embeddings import Embedder, as_passages, as_questions
 from onrecall.retrieval.query import parse_situation
 
 Progress = Callable[[str, int, int], None]
@@ -107,16 +107,17 @@ class Replay:
         if self.embedder is None:
             return None
         embedder = BatchingEmbedder(self.embedder)
-        embedder.learn(self._texts(), lambda count, total: self.progress and self.progress("embedding", count, total))
+        embedder.learn(
+            self._texts(self.embedder), lambda count, total: self.progress and self.progress("embedding", count, total)
+        )
         return embedder
 
-    def _texts(self) -> Iterator[str]:
+    def _texts(self, embedder: Embedder) -> Iterator[str]:
         for incident in (*map(as_opened, self.history.incidents), *map(incident_from_report, self.history.reports)):
             situation = situation_of(redact_model(incident))
-            yield from parse_situation(situation).meaning
-            yield situation.text
+            yield from as_questions(embedder, [*parse_situation(situation).meaning, situation.text])
         records: Iterator[Incident | Document] = itertools.chain(self.history.incidents, self.history.documents)
-        yield from Retriever.embeds(redact_model(record) for record in records)
+        yield from as_passages(embedder, list(Retriever.embeds(redact_model(record) for record in records)))
 
 
 def _has_second_processor() -> bool:

@@ -17,7 +17,7 @@ from onrecall.pipeline.service import Dependencies, IncidentService
 from onrecall.recommendation import step_key
 from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
-from onrecall.retrieval.embeddings import Embedder
+from onrecall.retrieval.embeddings import Embedder, as_questions
 from onrecall.retrieval.local_index import LocalIndex
 
 BaselineAnswers = dict[str, tuple[str, ...]]
@@ -167,7 +167,7 @@ class Baselines:
             "bm25": self._incidents(self._bm25.answer(situation.text, EVIDENCE_LIMIT)),
         }
         if self._cosine and self._embedder:
-            self._cosine.ask(self._embedder.embed([situation.text])[0])
+            self._cosine.ask(self._embedder.embed(as_questions(self._embedder, [situation.text]))[0])
         self._answers.append(baseline_answers)
 
     def answers(self) -> Sequence[BaselineAnswers]:

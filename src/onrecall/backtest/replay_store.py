@@ -24,7 +24,8 @@ from onrecall.domain.incident import (
 )
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import tokenizer as terms
-from onrecall.retrieval.embeddings import Embedder, Vectors
+from onrecall.retrieval.embeddings import Embedder, Vectors, model_form
+from onrecall.retrieval.model_folder import PLAIN_FORM, ModelForm
 from onrecall.storage import PassageFeatures, PassageLogEntry, PassageText, Storage, StoredTermStatistics
 from onrecall.storage.examples import ExampleRecords
 
@@ -36,8 +37,8 @@ T = TypeVar("T")
 class PrecomputedEmbedder:
     """An embedder with precomputed vectors for certain texts only; it can be pickled."""
 
-    def __init__(self, name: str, dimensions: int) -> None:
-        self.name, self.dimensions = name, dimensions
+    def __init__(self, name: str, dimensions: int, form: ModelForm = PLAIN_FORM) -> None:
+        self.name, self.dimensions, self.form = name, dimensions, form
         self.known: dict[str, Vectors] = {}
 
     def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:  # noqa: ARG002
@@ -50,7 +51,7 @@ class BatchingEmbedder:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self.learned = PrecomputedEmbedder(embedder.name, embedder.dimensions)
+        self.learned = PrecomputedEmbedder(embedder.name, embedder.dimensions, model_form(embedder))
 
     @property
     def name(self) -> str:
@@ -61,6 +62,11 @@ class BatchingEmbedder:
     def dimensions(self) -> int:
         """The length of a vector."""
         return self.learned.dimensions
+
+    @property
+    def form(self) -> ModelForm:
+        """How the model is to be used."""
+        return self.learned.form
 
     def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:
         """Return one row per text; only new texts are embedded."""
@@ -105,6 +111,8 @@ class InMemoryStore(Storage):
         """Sequence number of the last change of each passage."""
         self._seq = 0
         self._tried: dict[str, list[tuple[bool, datetime]]] = {}
+        self._by_cause: dict[str, list[str]] = {}
+        """Ids of the resolved incidents by cause label, in the order in which they were resolved."""
         self._incidents_by_document: dict[str, set[str]] = {}
         """Ids of the incidents that each document describes."""
 
@@ -140,6 +148,8 @@ class InMemoryStore(Storage):
             (execution.key, execution.outcome, execution.at.astimezone(UTC)) for execution in performed
         ):
             self._tried.setdefault(key, []).append((outcome == "worked", at))
+        if resolution.cause and resolution.confirmed:
+            self._by_cause.setdefault(resolution.cause, []).append(incident_id)
         self._replace_passages(("incident", incident_id), linked, passages)
         return linked
 
@@ -209,6 +219,13 @@ class InMemoryStore(Storage):
         if not isinstance(stored, Incident):
             raise NotFound(f"there is no incident {incident_id}")
         return stored
+
+    def incidents_of_causes(
+        self, causes: Iterable[str], limit: int, as_of: datetime | None = None
+    ) -> Mapping[str, tuple[Incident, ...]]:
+        """Return by cause label the newest resolved incidents of that cause."""
+        newest = {cause: self._by_cause.get(cause, [])[: -limit - 1 : -1] for cause in causes}
+        return {cause: tuple(self.incident(name, as_of) for name in names) for cause, names in newest.items()}
 
     def suggestions_pending(self) -> bool:
         """Return False: there are no suggestions in a replay."""

@@ -49,7 +49,7 @@ def report_to_json(report: BacktestReport, *, with_cases: bool = False) -> dict[
         "by_service": [_group_to_json(group, "service") for group in report.by_service],
         "by_severity": [_group_to_json(group, "severity") for group in report.by_severity],
         "by_length": [_group_to_json(group, "length") for group in report.by_length],
-        "power": {**asdict(report.power), "sentence": report.power.sentence} if report.power else None,
+        "power": _power_to_json(report),
         "learning_curve": _learning_to_json(report.learning),
         "not_measured": not_measured(report),
         "notes": list(report.notes),
@@ -60,6 +60,33 @@ def report_to_json(report: BacktestReport, *, with_cases: bool = False) -> dict[
         "seconds": round(report.seconds, 1),
     }
     return figures_by_key | ({"each": [_case_to_json(case) for case in report.cases]} if with_cases else {})
+
+
+def summarize_report(report: BacktestReport) -> dict[str, Any]:
+    """Return what is kept of a backtest of the stored history: hit@3 by part, its basis, and what it can't tell."""
+    parts = {
+        "service": report.by_service,
+        "month": report.by_month,
+        "severity": report.by_severity,
+        "length": report.by_length,
+    }
+    return {
+        "incidents": report.incidents,
+        "documents": report.documents,
+        "judged": sum(case.judged is not None for case in report.cases),
+        "seconds": round(report.seconds, 1),
+        "right": asdict(report.right_when_answered),
+        "hit_at_3": asdict(report.hits.hit_at_3),
+        "hit_basis": truth_basis(report),
+        "hit_basis_note": basis_note(report),
+        "notes": list(report.notes),
+        "power": _power_to_json(report),
+        "groups": [
+            {"kind": kind, "name": group.name, "incidents": group.incidents, "hit_at_3": asdict(group.hits.hit_at_3)}
+            for kind, groups in parts.items()
+            for group in groups
+        ],
+    }
 
 
 def estimates(report: BacktestReport) -> dict[str, Estimate]:
@@ -142,6 +169,10 @@ def reasons_not_measured(report: BacktestReport) -> dict[str, list[str]]:
         displayed = SYSTEMS[system] if system else MEANINGS[kind][0] if kind in MEANINGS else kind.replace("_", " ")
         names_by_reason.setdefault(reason, []).append(displayed)
     return names_by_reason
+
+
+def _power_to_json(report: BacktestReport) -> dict[str, Any] | None:
+    return {**asdict(report.power), "sentence": report.power.sentence} if report.power else None
 
 
 def _nothing_to_find(report: BacktestReport) -> str:

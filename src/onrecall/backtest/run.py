@@ -1,6 +1,7 @@
 """Run backtests: replay a history and evaluate the answers and the quality of the history."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from onrecall.backtest import data_quality_ablation as mending
 from onrecall.backtest import learning_curve as learning
@@ -22,18 +23,23 @@ PAGE_SIZE = 200
 
 def backtest(history: History, embedder: Embedder | None, progress: Progress | None = None) -> BacktestReport:
     """Replay a history and compute every figure it allows."""
-    truths = GroundTruth(history.incidents, history.judged, text_families(history.incidents))
+    truths = truth_of(history)
     plan = learning.plan_stops(order_events(history), truths)
     run = Replay(history, embedder, plan, progress=progress).run()
     at = Thresholds()
     return evaluate(history, truths, run, plan, at.similar, at.known)
 
 
+def truth_of(history: History) -> GroundTruth:
+    """Return which incidents of a history share a cause, by all that it says on it."""
+    return GroundTruth(history.incidents, history.judged, text_families(history.incidents), history.confirmed_families)
+
+
 def measure_flaws(
     history: History, embedder: Embedder | None, report: BacktestReport, progress: Progress | None = None
 ) -> Iterator[FlawEffect]:
     """Yield what each flaw of the history costs, with one more replay for each."""
-    truths = GroundTruth(history.incidents, history.judged, text_families(history.incidents))
+    truths = truth_of(history)
     flaw_list = _recall_flaws(history.incidents)
     flawed = {name for flaw in flaw_list if flaw.how != "left out" for name in flaw.incidents}
     flawless = [incident.id for incident in history.incidents if incident.resolution and incident.id not in flawed]
@@ -66,7 +72,8 @@ def history_of_store(store: Storage) -> History:
         if (cursor := document_page.next_cursor) is None:
             break
     judged = _confirmed_precedents(store, incidents) if store.counts()["outcomes"] else {}
-    return History.of([*incidents, *documents], judged)
+    history = History.of([*incidents, *documents], judged)
+    return replace(history, confirmed_families=store.cause_families.labels())
 
 
 def _confirmed_precedents(store: Storage, incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:

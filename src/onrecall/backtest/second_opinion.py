@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from onrecall.backtest.chronology import History, as_opened
 from onrecall.backtest.evaluation import BacktestReport, HitRates
 from onrecall.backtest.evaluation_cases import Case, rank_of_first_hit
-from onrecall.backtest.ground_truth import GroundTruth
+from onrecall.backtest.run import truth_of
 from onrecall.domain.errors import OnRecallError
 from onrecall.domain.incident import Incident
 from onrecall.hindsight import BankMatch
@@ -67,7 +67,7 @@ def measure_opinions(
     bank: OpinionBank, history: History, report: BacktestReport, progress: Callable[[str, int, int], None] | None = None
 ) -> OpinionRate:
     """Query the bank about every opening that had an earlier incident to find; on failure, return the reason."""
-    truths = GroundTruth(history.incidents, history.judged)
+    truths = truth_of(history)
     incidents = {incident.id: incident for incident in history.incidents}
     answerable = [case for case in report.cases if case.truth.known and case.answer.incident in incidents]
     places: list[int | None] = []

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import Stemmer
 
 from onrecall.benchmarks.beir import CorpusDocument, Task
-from onrecall.retrieval.embeddings import Embedder
+from onrecall.retrieval.embeddings import Embedder, as_passages, as_questions
 from onrecall.retrieval.tokenizer import STOP_WORDS
 
 Scores = npt.NDArray[np.float32]
@@ -43,8 +43,8 @@ def bm25(task: Task) -> Scores:
 
 def cosine(task: Task, embedder: Embedder) -> Scores:
     """Return the cosine of the sentence model between query and document, truncated by the model."""
-    documents = embedder.embed([_full_text(entry) for entry in task.corpus])
-    return embedder.embed([query.text for query in task.queries]) @ documents.T
+    documents = embedder.embed(as_passages(embedder, [_full_text(entry) for entry in task.corpus]))
+    return embedder.embed(as_questions(embedder, [query.text for query in task.queries])) @ documents.T
 
 
 def reciprocal_rank_fusion(first: Scores, second: Scores) -> Scores:

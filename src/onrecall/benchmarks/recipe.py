@@ -14,7 +14,7 @@ import numpy.typing as npt
 from onrecall.benchmarks.baselines import Scores
 from onrecall.benchmarks.beir import CorpusDocument, Task
 from onrecall.retrieval import tokenizer
-from onrecall.retrieval.embeddings import Embedder
+from onrecall.retrieval.embeddings import Embedder, as_passages, as_questions
 
 K1, B = 2.0, 0.9
 CHUNK_WORDS, CHUNK_STEP = 120, 90
@@ -57,8 +57,10 @@ def bm25_scores(task: Task) -> Scores:
 def embedding_scores(task: Task, embedder: Embedder) -> Scores:
     """Half the nearest chunk, half the mean of the chunks."""
     chunks = [list(_chunks(entry)) for entry in task.corpus]
-    vectors = embedder.embed([text for texts in chunks for text in texts])
-    query_vectors = embedder.embed([tokenizer.split_names(query.text) for query in task.queries])
+    vectors = embedder.embed(as_passages(embedder, [text for texts in chunks for text in texts]))
+    query_vectors = embedder.embed(
+        as_questions(embedder, [tokenizer.split_names(query.text) for query in task.queries])
+    )
     table = np.zeros((len(task.queries), len(chunks)), np.float32)
     start = 0
     for column, texts in enumerate(chunks):

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from onrecall.bootstrap.app import kafka_connection, read_access, read_service_graph
 from onrecall.bootstrap.channels import channels
+from onrecall.bootstrap.model_choice import model_folder
 from onrecall.bootstrap.models import models
 from onrecall.bootstrap.search_index import cluster_address
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
@@ -173,7 +174,7 @@ def _wiring_errors(chosen: Settings) -> Iterator[ConfigFinding]:
     """What is refused when the parts are put together, each part asked by itself."""
     checks: Sequence[Callable[[], object]] = (
         lambda: _check_database(chosen),
-        lambda: load_embedder(chosen.model_dir) if chosen.model_dir and not chosen.embeddings_url else None,
+        lambda: load_embedder(folder) if (folder := model_folder(chosen)) and not chosen.embeddings_url else None,
         lambda: read_access(chosen),
         lambda: channels(chosen),
         lambda: models(chosen),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onrecall.bootstrap.model_choice import model_folder
 from onrecall.bootstrap.search_index import open_search_index
 from onrecall.domain.errors import Unavailable
 from onrecall.retrieval import Retriever
@@ -61,7 +62,7 @@ def models(chosen: Settings) -> tuple[Embedder | None, Embedder | None]:
 
 def _local_models(chosen: Settings) -> tuple[LocalEmbedder, ...]:
     """The model that runs here, for what is kept and for what is asked; none where another or none is configured."""
-    model = None if chosen.embeddings_url else load_embedder(chosen.model_dir)
+    model = None if chosen.embeddings_url else load_embedder(model_folder(chosen))
     return (model, model.for_questions()) if model else ()
 
 

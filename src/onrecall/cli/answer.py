@@ -10,7 +10,7 @@ from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
 from onrecall.cli.step_options import OUTCOMES
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import OutcomeVerdict, RecommendationOutcome, StepVerdict
+from onrecall.domain.incident import CheckResult, OutcomeVerdict, Recommendation, RecommendationOutcome, StepVerdict
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.incidents import RecommendationOut
 
@@ -49,6 +49,29 @@ def rate(
     print_result(
         value, as_json, lambda: printing.print_line(f"{recommendation_id} {words}; later answers count with it")
     )
+
+
+@app.command()
+def check(
+    answer_id: Annotated[
+        str, typer.Argument(help="The answer, or the incident whose newest answer it is.", metavar="ID")
+    ],
+    number: Annotated[int, typer.Argument(help="The number of the check.", metavar="N")],
+    result: Annotated[CheckResult, typer.Argument(help="Whether it found what it found then.")],
+    by: Annotated[str | None, typer.Option(help="Name of the person.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a check found; it goes to the incident's timeline, and the next check is shown."""
+    with open_app() as home:
+        answer = home.memory.checks.mark(_recommendation_id(home.memory, answer_id), number, result, by)
+    value = RecommendationOut.model_validate(answer).plain()
+    print_result(value, as_json, lambda: _print_marked(answer, number))
+
+
+def _print_marked(answer: Recommendation, number: int) -> None:
+    printing.print_line(f"check {number} is on the timeline of {answer.incident}")
+    if answer.next_check:
+        printing.print_next_check(answer.next_check)
 
 
 def _recommendation_id(memory: IncidentService, answer_id: str) -> str:

@@ -1,6 +1,7 @@
 """The backtest from the command line: over a file, a folder, an export, or the live store."""
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,10 @@ from onrecall.domain.incident import Document, Incident
 from onrecall.export import archive
 from onrecall.pipeline.cause_proposals import propose_families
 from onrecall.pipeline.root_causes import waiting_proposals
+from onrecall.storage.backtests import Backtests
+
+SHOWN_GROUPS = 8
+"""Services with the most to find, and newest months, that are printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +102,13 @@ def run_backtest(path: Path | None, *, quality: bool = False) -> FinishedBacktes
     Over the store's own history the answers are kept as judged: confidence is measured on them from then on.
     """
     chosen = settings()
+    started = datetime.now(UTC)
     if path is None:
         with open_app(chosen) as context:
             history_to_replay, title = history_of_store(context.memory.store), "the live store"
             waiting = len(waiting_proposals(context.memory.store, history_to_replay.incidents))
     else:
-        history_to_replay, title = _read_history(path), path.resolve().name
+        history_to_replay, title = read_history(path), path.resolve().name
         waiting = len(propose_families(history_to_replay.incidents, {}))
     if not history_to_replay.incidents and not history_to_replay.reports:
         raise Invalid(f"there is no incident in {title}; import some, or name a file or folder that has them", "path")
@@ -115,6 +121,7 @@ def run_backtest(path: Path | None, *, quality: bool = False) -> FinishedBacktes
         with open_app(chosen) as context:
             judged = [judged_case for case in report.cases if (judged_case := case.judged)]
             context.memory.trust.record_replay(judged, context.memory.now(), report.learning)
+            _record(context.memory.store.backtests, report, started, context.memory.now())
             if context.hindsight and context.hindsight.opinion_seconds:
                 with console.stage_progress() as progress:
                     opinion = second_opinion.measure_opinions(
@@ -123,7 +130,15 @@ def run_backtest(path: Path | None, *, quality: bool = False) -> FinishedBacktes
     return FinishedBacktest(title, report, effects, opinion, waiting)
 
 
-def _read_history(path: Path) -> History:
+def _record(backtests: Backtests, report: BacktestReport, started: datetime, now: datetime) -> None:
+    """Keep the result as the newest backtest of the store, unless one is running there."""
+    begun, is_new = backtests.begin(None, started)
+    if is_new:
+        backtests.finish(begun.number, contract.summarize_report(report), now)
+
+
+def read_history(path: Path) -> History:
+    """Read the history at a path: a file, a folder or an export. Raises Invalid."""
     if not path.exists():
         raise Invalid(f"{path} is not there; check the path", "path")
     paths = [path / "incidents.jsonl", path / "documents"] if archive.is_export(path) else [path]
@@ -158,10 +173,16 @@ def _systems_table(report: BacktestReport, opinion: OpinionRate | None) -> Table
 
 
 def _groups_table(report: BacktestReport) -> Table:
-    """Build the table by severity and by length of the opening; services and months are in the HTML and the JSON."""
+    """Build the table by service, month, severity and length of the opening; all services are in HTML and JSON."""
     table = Table("openings", "", "hit@1", "hit@3", "to find")
-    for kind, groups in (("severity", report.by_severity), ("length", report.by_length)):
-        for group in groups:
+    by_service = sorted(report.by_service, key=lambda group: -group.hits.hit_at_3.n)
+    for kind, groups in (
+        ("service", by_service[:SHOWN_GROUPS]),
+        ("month", report.by_month[-SHOWN_GROUPS:]),
+        ("severity", report.by_severity),
+        ("length", report.by_length),
+    ):
+        for group in (group for group in groups if group.hits.hit_at_3.n):
             rates = (group.hits.hit_at_1, group.hits.hit_at_3)
             table.add_row(
                 kind, group.name, *(words.format_estimate(rate) for rate in rates), str(group.hits.hit_at_3.n)

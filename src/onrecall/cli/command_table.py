@@ -181,6 +181,7 @@ COMMANDS = (
     ),
     CommandEntry("config", "onrecall.cli.config", "app", "Check the settings."),
     CommandEntry("bench", "onrecall.cli.bench", "app", "Run the benchmarks."),
+    CommandEntry("models", "onrecall.cli.models", "app", "List, install and choose sentence models."),
     CommandEntry("keys", "onrecall.cli.keys", "app", "Create, list, rotate and revoke keys of the HTTP API."),
     CommandEntry("rejected", "onrecall.cli.rejected", "app", "List unreadable parts of messages, and retry them."),
     CommandEntry(

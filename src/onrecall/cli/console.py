@@ -15,8 +15,17 @@ from onrecall.cli.terminal import err, inert, print_error
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.confidence_sentence import confidence_sentence
-from onrecall.domain.incident import CitedSentence, Document, Evidence, Incident, Recommendation, Step
+from onrecall.domain.incident import (
+    CitedSentence,
+    DiagnosticCheck,
+    Document,
+    Evidence,
+    Incident,
+    Recommendation,
+    Step,
+)
 from onrecall.domain.suggestion import Suggestion
+from onrecall.recommendation.imperative import to_imperative
 
 if TYPE_CHECKING:
     from onrecall.cli.import_history import MappingFile
@@ -58,6 +67,7 @@ def print_recommendation(answer: Recommendation, opinion: "SecondOpinion | None"
         print_line()
     for step in answer.steps:
         _print_step(step, first_safe=step.n == answer.first_safe_step)
+    _print_checks(answer)
     _print_doubts(answer)
     _print_unsettled(answer)
     if answer.evidence:
@@ -84,6 +94,30 @@ def _print_opinion(opinion: "SecondOpinion") -> None:
     if opinion.agrees is not None:
         word = "the same" if opinion.agrees else "another"
         print_line((f"it names {word} incident first", "dim"), indent=2)
+
+
+def _print_checks(answer: Recommendation) -> None:
+    """Print what to look at next, and the numbers of what else was checked last time and nobody marked yet."""
+    if answer.next_check:
+        print_next_check(answer.next_check)
+    if rest := [check for check in answer.unchecked if check != answer.next_check]:
+        numbers = ", ".join(str(check.n) for check in rest)
+        print_line((f"checked last time, not yet checked now: step{'s' * (len(rest) > 1)} {numbers}", "dim"))
+
+
+def print_next_check(check: DiagnosticCheck, indent: int = 0) -> None:
+    """Print a check with its command, where it stands and why to make it."""
+    where = (f"  ({check.citation.id}, line {check.citation.line})", "dim")
+    lead = f"step {check.n}: " if check.from_precedent else ""
+    print_line(
+        ("\ncheck next  " if not indent else "check next  ", "bold"),
+        lead + to_imperative(check.text),
+        where,
+        indent=indent,
+    )
+    for row in (check.command or "").splitlines():
+        print_line((f"$ {row}", "bold cyan"), indent=indent + 4)
+    print_line((check.reason, "dim"), indent=indent + 4)
 
 
 def _print_doubts(answer: Recommendation) -> None:

@@ -158,9 +158,10 @@ def _changed_tags(incident: Incident, added: Sequence[str], removed: Sequence[st
 def _details(home: AppContext, incident_id: str) -> incident_page.IncidentDetails:
     store = home.memory.store
     incident = store.incident(incident_id)
+    answer = store.newest_recommendation(incident_id)
     return incident_page.IncidentDetails(
         incident=incident,
-        answer=store.newest_recommendation(incident_id),
+        answer=home.memory.checks.with_results(answer) if answer else None,
         alerts=store.alerts_of(incident_id, MOST_ALERTS + 1),
         changes=home.memory.changes_before(incident),
         events=store.timeline(incident_id),

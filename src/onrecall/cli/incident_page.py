@@ -1,8 +1,9 @@
 """What is printed of incidents: a line for each, all that is known of one, the answer first, or what a change did."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from onrecall.cli import console as printing
 from onrecall.cli.output import print_result
@@ -86,20 +87,35 @@ def print_details(details: IncidentDetails, *, whole_answer: bool = False) -> No
 
 def describe_event(event: IncidentEvent) -> str:
     """Return one entry of a timeline in a few words."""
-    detail = event.detail
-    if event.type == "assigned":
-        return f"assigned to {detail['assignee']}" if detail.get("assignee") else "assigned to nobody"
-    if event.type == "edited":
-        return f"edited: {', '.join(detail.get('fields', ()))}"
-    if event.type == "alerted":
-        count = detail.get("count", 0)
-        return f"{count} {'alert' if count == 1 else 'alerts'} joined: {', '.join(detail.get('titles', ()))}"
-    if event.type == "recommended":
-        return f"answered: {str(detail.get('verdict', '')).replace('_', ' ')}".rstrip(": ")
-    if event.type in ("linked", "merged", "split"):
-        other = detail.get("into") or detail.get("out_of") or detail.get("incident") or ""
-        return f"{detail.get('kind') or event.type}: {other}"
-    return EVENT_WORDS[event.type]
+    describe = _EVENT_DETAILS.get(event.type)
+    return describe(event.type, event.detail) if describe else EVENT_WORDS[event.type]
+
+
+def _check_words(detail: Mapping[str, Any]) -> str:
+    return "as it was then" if detail.get("result") == "same" else "not as it was then"
+
+
+def _count_alerts(detail: Mapping[str, Any]) -> str:
+    count = detail.get("count", 0)
+    return f"{count} {'alert' if count == 1 else 'alerts'}"
+
+
+def _describe_grouping(kind: str, detail: Mapping[str, Any]) -> str:
+    other = detail.get("into") or detail.get("out_of") or detail.get("incident") or ""
+    return f"{detail.get('kind') or kind}: {other}"
+
+
+_EVENT_DETAILS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
+    "assigned": lambda _, detail: f"assigned to {detail.get('assignee') or 'nobody'}",
+    "edited": lambda _, detail: f"edited: {', '.join(detail.get('fields', ()))}",
+    "alerted": lambda _, detail: f"{_count_alerts(detail)} joined: {', '.join(detail.get('titles', ()))}",
+    "recommended": lambda _, detail: f"answered: {str(detail.get('verdict', '')).replace('_', ' ')}".rstrip(": "),
+    "checked": lambda _, detail: f"checked, {_check_words(detail)}: {collapse_whitespace(str(detail.get('text', '')))}",
+    "linked": _describe_grouping,
+    "merged": _describe_grouping,
+    "split": _describe_grouping,
+}
+"""What the details of an event say, by its type; the others have none worth a line."""
 
 
 def _print_head(incident: Incident) -> None:
@@ -133,6 +149,8 @@ def _print_answer(answer: Recommendation) -> None:
     printing.print_line(("confidence  ", "dim"), confidence_sentence(answer), indent=2)
     if step := first_safe_step(answer.steps):
         _print_first_step(step)
+    if check := answer.next_check:
+        printing.print_next_check(check, indent=2)
     if len(answer.steps) > 1:
         printing.print_line((f"{len(answer.steps)} steps in all: --answer prints the whole answer", "dim"), indent=2)
     printing.print_line((f"rate it: onrecall answer rate {answer.id} helped|did-not-help", "dim"), indent=2)

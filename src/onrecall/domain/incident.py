@@ -19,6 +19,8 @@ DocumentKind = Literal["runbook", "postmortem", "rca"]
 LinkKind = Literal["recurrence", "duplicate", "merged"]
 EvidenceKind = Literal["incident", "document", "suggestion"]
 Part = Literal["opening", "resolution", "body"]
+CheckResult = Literal["same", "different"]
+"""What a check found: what it found then, or something different."""
 OutcomeVerdict = Literal["helped", "did_not_help"]
 NOT_CONTENT: Mapping[str, bool] = MappingProxyType({"content": False})
 """Marks a field that says how something came about, not what it says: a content hash leaves it out."""
@@ -401,6 +403,27 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class DiagnosticCheck:
+    """Something to look at that changes nothing, and what it tells."""
+
+    n: int
+    """Its number to mark it by: that of the step it is, or one after the last step."""
+    text: str
+    citation: Citation
+    reason: str
+    """Why to look at it, in one plain sentence."""
+    command: str | None = None
+    information: float = 0.0
+    """Expected information about which of the causes it is, in bits; 0 where it tells none apart."""
+    from_precedent: bool = False
+    """Whether it is a step of the answer; else it is a check that another cause was found by."""
+    old_values: tuple[str, ...] = ()
+    """Values of the old incident, as in a step."""
+    result: CheckResult | None = None
+    """What somebody found by it since the answer was given; None: nobody marked it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Confidence:
     """How often an answer at this level was right: `right` of `of`, never a similarity."""
 
@@ -494,6 +517,8 @@ class Recommendation:
     """What is going on now and looks alike, the most alike first."""
     suggestions: tuple[Evidence, ...] = ()
     """What senders suggest about something like it; nobody confirmed it, so it is evidence for nothing."""
+    checks: tuple[DiagnosticCheck, ...] = ()
+    """What to look at, the most telling first; which of it was done since is not known here."""
     asked_context: Mapping[str, str] = field(default_factory=dict)
     """Service and labels of what was asked, where no incident says them and the answer is kept."""
     degraded: str | None = None
@@ -507,6 +532,17 @@ class Recommendation:
         meaning and not by an estimate.
         """
         return self.confidence.probability if self.confidence else 0.0
+
+    @property
+    def next_check(self) -> DiagnosticCheck | None:
+        """The most telling check that nobody marked yet."""
+        return next((check for check in self.checks if check.result is None), None)
+
+    @property
+    def unchecked(self) -> tuple[DiagnosticCheck, ...]:
+        """What was checked last time and is not marked yet, in the order of then."""
+        left = (check for check in self.checks if check.result is None and check.from_precedent)
+        return tuple(sorted(left, key=lambda check: check.n))
 
     @property
     def first_safe_step(self) -> int | None:

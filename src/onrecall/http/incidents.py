@@ -24,6 +24,7 @@ from onrecall.pipeline.postmortem import draft_postmortem
 from onrecall.pipeline.recommend import situation_of
 from onrecall.schemas.alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, changes_before
 from onrecall.schemas.incidents import (
+    CheckResultIn,
     EventOut,
     IncidentIn,
     IncidentOut,
@@ -137,6 +138,7 @@ async def recommendation(
     newest = await while_connected(request, stream.wait_for(incident_id, look, wait))
     if newest is None:
         raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
+    newest = await run_in_threadpool(memory.checks.with_results, newest)
     opinion = await run_in_threadpool(memory.opinions.beside, newest, situation_of(incident))
     changes = await run_in_threadpool(changes_before, memory, incident)
     return AnswerOut.model_validate(newest).beside(opinion).with_changes(changes)
@@ -188,10 +190,19 @@ def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory, calle
         RecommendationOutcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by),
         outcome.incident,
     )
-    return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))
+    return RecommendationOut.model_validate(memory.checks.with_results(memory.store.recommendation(recommendation_id)))
+
+
+@router.post("/recommendations/{recommendation_id}/checks/{n}", responses=responses(404, 422, 503))
+def check(
+    recommendation_id: str, n: int, check: CheckResultIn, memory: TheMemory, caller: TheCaller
+) -> RecommendationOut:
+    """Report what a check found; it goes to the timeline and rates nothing. The same again changes nothing."""
+    marked = memory.checks.mark(recommendation_id, n, check.result, caller.by(check.by))
+    return RecommendationOut.model_validate(marked)
 
 
 @router.get("/recommendations/{recommendation_id}", responses=responses(404))
 def one_recommendation(recommendation_id: str, memory: TheMemory) -> RecommendationOut:
-    """Return one recommendation as it was given."""
-    return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))
+    """Return one recommendation as it was given, with what its checks found since."""
+    return RecommendationOut.model_validate(memory.checks.with_results(memory.store.recommendation(recommendation_id)))

@@ -45,6 +45,7 @@ _V1: Mapping[str, Least] = {
     "POST /incidents/{incident_id}/resolution": "responder",
     "POST /incidents/{incident_id}/split": "responder",
     "GET /recommendations/{recommendation_id}": "viewer",
+    "POST /recommendations/{recommendation_id}/checks/{n}": "responder",
     "POST /recommendations/{recommendation_id}/outcome": "responder",
     "GET /suggestions": "viewer",
     "GET /suggestions/{suggestion_id}": "viewer",

@@ -6,7 +6,7 @@ from typing import Any
 from onrecall.cli.terminal import inert
 from onrecall.domain import markdown_page
 from onrecall.domain.confidence_sentence import confidence_sentence
-from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Step
+from onrecall.domain.incident import Confidence, DiagnosticCheck, Document, Evidence, Incident, Recommendation, Step
 from onrecall.domain.suggestion import Suggestion
 from onrecall.recurrences.recurrence import Family
 
@@ -79,10 +79,22 @@ def answer(recommendation: Recommendation) -> dict[str, Any]:
             {"cause": shorten(alternative.cause), "evidence": list(alternative.evidence)}
             for alternative in recommendation.alternatives
         ],
+        "next_check": _check(recommendation.next_check) if recommendation.next_check else None,
+        "not_yet_checked": [_check(check) for check in recommendation.unchecked],
         "to_tell_apart": [shorten(check) for check in recommendation.tell_apart],
         "evidence": [
             {"id": item.id, "kind": item.kind, "match": round(item.score, 3)} for item in recommendation.evidence
         ],
+    }
+
+
+def _check(check: DiagnosticCheck) -> dict[str, Any]:
+    return {
+        "n": check.n,
+        "text": shorten(check.text),
+        "command": shorten(check.command, 1000),
+        "why": shorten(check.reason),
+        "from": {"id": check.citation.id, "line": check.citation.line},
     }
 
 

@@ -125,6 +125,7 @@ class Tools:
         record = self.memory.get_record(id)
         if from_line is None and isinstance(record, Incident):
             newest = self.memory.store.newest_recommendation(id)
+            newest = self.memory.checks.with_results(newest) if newest else None
             return results.tool_result(
                 results.incident(record, newest), f"get_incident({id!r}, from_line=1) shows its lines"
             )

@@ -19,6 +19,7 @@ EVENT_WORDS = {
     "edited": "edited",
     "recommended": "answered from memory",
     "rated": "the answer was rated",
+    "checked": "a check was made",
     "resolved": "resolved",
     "reopened": "reopened",
     "linked": "tied to another incident",

@@ -11,6 +11,7 @@ from onrecall.calibration import features, prior
 from onrecall.domain.incident import (
     EXAMPLE,
     Advice,
+    DiagnosticCheck,
     Evidence,
     Incident,
     Latency,
@@ -27,12 +28,15 @@ from onrecall.pipeline.calibrate import CalibrationService, CalibrationState
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
 from onrecall.recommendation.fault_types import find_contradiction
+from onrecall.recommendation.next_checks import plan_checks
 from onrecall.recommendation.verdict import describe_evidence
 from onrecall.retrieval import Retriever, is_precedent
 from onrecall.storage import Storage
 from onrecall.storage.examples import ExampleRecords
 
 EVIDENCE_LIMIT = 5
+INCIDENTS_OF_CAUSE = 8
+"""Newest incidents of a cause that its checks are counted on, beside those in the evidence."""
 MAX_SUGGESTIONS = 3
 MAX_SUGGESTION_CHARS = 2_000
 """Maximum characters of a suggestion shown beside an answer."""
@@ -164,6 +168,7 @@ class Recommender:
             composing.set_attribute("onrecall.verdict", advice.verdict)
         numbers = features.extract_features(evidence, advice, as_of, situation.service)
         fitting = [item for item in evidence if not find_contradiction(situation, item)]
+        checks = self._checks(situation, fitting, advice)
         confidence, reason = measured.confidence(numbers, fitting, advice)
         composed = time.perf_counter()
         digest = _digest(
@@ -174,6 +179,7 @@ class Recommender:
                 *(f"{item.id} {item.status}" for item in ongoing),
                 *(item.id for item in suggestions),
                 *(["degraded"] if limitation else []),
+                *(check.reason for check in checks),
             ],
         )
         recommendation = Recommendation(
@@ -192,6 +198,7 @@ class Recommender:
             tried_before=advice.tried_before,
             alternatives=advice.alternatives,
             tell_apart=advice.tell_apart,
+            checks=checks,
             ongoing=ongoing,
             suggestions=suggestions,
             evidence=evidence,
@@ -207,10 +214,35 @@ class Recommender:
         self._observers.answer(recommendation)
         return recommendation
 
+    def _checks(
+        self, situation: Situation, evidence: Sequence[Evidence], advice: Advice
+    ) -> tuple[DiagnosticCheck, ...]:
+        """Return what to look at next, counted on the incidents of the causes in question."""
+        if advice.verdict == "never_seen":
+            return ()
+        return plan_checks(advice, evidence, situation, earlier_of_causes(self._store, situation, evidence, advice))
+
     def recommend(self, incident: Incident, context: Sequence[str] = ()) -> tuple[Recommendation, list[str]]:
         """Return the answer to an incident and the keys of its steps, without storing them."""
         answer = self.answer(situation_of(incident, context), incident.id)
         return answer, [step_key(step.text, step.command) for step in answer.steps]
+
+
+def earlier_of_causes(
+    store: Storage, situation: Situation, evidence: Sequence[Evidence], advice: Advice | Recommendation
+) -> dict[str, list[Evidence]]:
+    """Return by cause label the newest incidents of the causes that an answer names, as evidence without a score."""
+    in_question = {name for alternative in advice.alternatives for name in alternative.evidence}
+    labels = {item.resolution.cause for item in evidence if item.resolution and item.id in in_question}
+    causes = sorted(label for label in {advice.cause_label, *labels} if label)
+    return {
+        cause: [
+            Evidence(incident.id, "incident", incident.title, 0.0, incident=incident)
+            for incident in incidents
+            if incident.id not in situation.exclude
+        ]
+        for cause, incidents in store.incidents_of_causes(causes, INCIDENTS_OF_CAUSE, situation.as_of).items()
+    }
 
 
 def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:

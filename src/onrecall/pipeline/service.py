@@ -29,6 +29,7 @@ from onrecall.pipeline.auto_resolve import AutoResolver
 from onrecall.pipeline.began_together import BeganTogetherService
 from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.collaboration import Collaboration
+from onrecall.pipeline.diagnostic_checks import DiagnosticChecks
 from onrecall.pipeline.group_alerts import AlertGrouper, GroupingTimers
 from onrecall.pipeline.import_history import ImportReport, import_history
 from onrecall.pipeline.incident_images import ImageShelf
@@ -140,6 +141,7 @@ class IncidentService:
         self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
         self.search = TextSearch(parts.store, self._advisor.evidence)
         self.collaboration = Collaboration(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
+        self.checks = DiagnosticChecks(parts.store, parts.clock)
         self.images = ImageShelf(parts.store, parts.clock, personal=parts.redact_personal)
         self._answers = RecommendationWorker(parts.store, self._advisor, parts.clock, parts.timers)
         self.refining = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)

@@ -75,8 +75,8 @@ def _procedure_start(places: Sequence[int], drafts: Sequence[Step], *, keep_all:
     return list(places[:stop])
 
 
-def _risk(report: EvidenceAction) -> Risk:
-    """As dangerous as the command, or as any command in its text; a text alone is judged by its verbs."""
+def action_risk(report: EvidenceAction) -> Risk:
+    """Return the risk of an action: of its command or any command in its text; a text alone is judged by its verbs."""
     if report.command is None:
         return classify_text(report.text).risk
     also = [code for code in report.text.split("`")[1::2] if " " in code.strip()]
@@ -95,7 +95,7 @@ def _to_step(action: MergedAction, report: EvidenceAction, situation: Situation,
         n=0,
         text=text,
         citation=report.citation,
-        risk=_risk(report),
+        risk=action_risk(report),
         command=command,
         record=action.record,
         rollback=undo,

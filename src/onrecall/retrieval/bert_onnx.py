@@ -1,6 +1,7 @@
 """A BERT sentence encoder as an ONNX graph, assembled from the weights where they lie: no torch, no copy on disk."""
 
 import json
+import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper
 
-from onrecall.domain.errors import Invalid
+from onrecall.retrieval.model_folder import WEIGHTS_FILE, ModelFolder, Pooling, unsuitable
 
 OPSET, IR_VERSION = 20, 10
-WEIGHTS_FILE = "model.safetensors"
+FIRST_POSITION = {"bert": False, "roberta": True, "xlm-roberta": True, "camembert": True}
+"""Families that share the encoder; whether their positions begin after that of padding."""
+_FAMILY_PREFIX = re.compile(r"^(?:bert|roberta)\.")
 FLOAT = TensorProto.FLOAT
 
 
@@ -28,26 +31,37 @@ class EncoderShape:
     epsilon: float
     cut: int
     """Tokens kept of a text: what the model's authors set, for it saw nothing longer when it learned sentences."""
-    pooling: str
+    pooling: Pooling
+    first_position: int = 0
+    """The position of the first token: the RoBERTa family counts on from the one that pads."""
 
 
-def read_shape(folder: Path) -> EncoderShape:
+def read_shape(model: ModelFolder) -> EncoderShape:
     """The encoder's sizes, or Invalid when it is not of the BERT family or pools in another way."""
+    folder = model.folder
     config = _read_json(folder / "config.json")
-    if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
-        raise _unsuitable(f"{folder} holds a {config.get('model_type', 'nameless')} model; only BERT encoders run here")
-    pooling = _read_json(folder / "1_Pooling" / "config.json")
-    mean, first = pooling.get("pooling_mode_mean_tokens"), pooling.get("pooling_mode_cls_token")
-    if bool(mean) == bool(first):
-        raise _unsuitable(f"{folder} pools neither by mean nor by first token")
+    family = config.get("model_type", "nameless")
+    if family not in FIRST_POSITION or config.get("hidden_act") != "gelu":
+        raise unsuitable(f"{folder} holds a {family} model; only {', '.join(FIRST_POSITION)} encoders run from weights")
+    first_position = int(config.get("pad_token_id", 1)) + 1 if FIRST_POSITION[family] else 0
+    limit = model.cut or _read_json(folder / "sentence_bert_config.json")["max_seq_length"]
     return EncoderShape(
         layers=config["num_hidden_layers"],
         heads=config["num_attention_heads"],
         width=config["hidden_size"],
         epsilon=config["layer_norm_eps"],
-        cut=min(_read_json(folder / "sentence_bert_config.json")["max_seq_length"], config["max_position_embeddings"]),
-        pooling="mean" if mean else "first",
+        cut=min(limit, config["max_position_embeddings"] - first_position),
+        pooling=model.pooling or _read_pooling(folder),
+        first_position=first_position,
     )
+
+
+def _read_pooling(folder: Path) -> Pooling:
+    pooling = _read_json(folder / "1_Pooling" / "config.json")
+    mean, first = pooling.get("pooling_mode_mean_tokens"), pooling.get("pooling_mode_cls_token")
+    if bool(mean) == bool(first):
+        raise unsuitable(f"{folder} pools neither by mean nor by first token")
+    return "mean" if mean else "first"
 
 
 def build_graph(folder: Path, sizes: EncoderShape) -> onnx.ModelProto:
@@ -71,15 +85,11 @@ def create_session(folder: Path, model: onnx.ModelProto) -> onnxruntime.Inferenc
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def _unsuitable(why: str) -> Invalid:
-    return Invalid(f"{why}; give the folder of a BERT sentence encoder, as the model hubs lay it out", "model folder")
-
-
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
-        raise _unsuitable(f"{path} cannot be read: {error}") from error
+        raise unsuitable(f"{path} cannot be read: {error}") from error
 
 
 def _read_weights(path: Path) -> Iterator[TensorProto]:
@@ -89,14 +99,14 @@ def _read_weights(path: Path) -> Iterator[TensorProto]:
             size = struct.unpack("<Q", file.read(8))[0]
             header: Mapping[str, Any] = json.loads(file.read(size))
     except (OSError, ValueError, struct.error, MemoryError) as error:
-        raise _unsuitable(f"{path} cannot be read: {error}") from error
+        raise unsuitable(f"{path} cannot be read: {error}") from error
     for name, entry in header.items():
         if entry.get("dtype") != "F32":
             continue
         begin, end = entry["data_offsets"]
         if 8 + size + end > path.stat().st_size:
-            raise _unsuitable(f"{path} is cut short")
-        tensor = TensorProto(name=name.removeprefix("bert."), data_type=FLOAT, dims=entry["shape"])
+            raise unsuitable(f"{path} is cut short")
+        tensor = TensorProto(name=_FAMILY_PREFIX.sub("", name), data_type=FLOAT, dims=entry["shape"])
         tensor.data_location = TensorProto.EXTERNAL
         for key, value in (("location", path.name), ("offset", 8 + size + begin), ("length", end - begin)):
             tensor.external_data.add(key=key, value=str(value))
@@ -122,7 +132,7 @@ class _Graph:
         initializers = [*(tensor for tensor in weights if tensor.name in used), *self.constants.values()]
         available = {tensor.name for tensor in initializers} | {name for node in self.nodes for name in node.output}
         if missing := used - available - {"ids"}:
-            raise _unsuitable(f"the weights lack {', '.join(sorted(missing))} as float32")
+            raise unsuitable(f"the weights lack {', '.join(sorted(missing))} as float32")
         graph = helper.make_graph(
             self.nodes,
             "encoder",
@@ -134,7 +144,9 @@ class _Graph:
 
     def _embedded(self) -> str:
         length = self._op("Gather", [self._op("Shape", ["ids"]), self._number(1)])
-        positions = self._op("Range", [self._number(0), length, self._number(1)])
+        first = self.sizes.first_position
+        end = self._op("Add", [length, self._number(first)])
+        positions = self._op("Range", [self._number(first), end, self._number(1)])
         words = self._op("Gather", ["embeddings.word_embeddings.weight", "ids"])
         places = self._op("Gather", ["embeddings.position_embeddings.weight", positions])
         kind = self._op("Gather", ["embeddings.token_type_embeddings.weight", self._number(0)])

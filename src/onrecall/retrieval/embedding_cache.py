@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from onrecall.retrieval.embeddings import Embedder, Progress, Vectors
+from onrecall.retrieval.embeddings import Embedder, Progress, Vectors, model_form
+from onrecall.retrieval.model_folder import ModelForm
 
 BATCH_SIZE = 256
 """Texts embedded between two writes: what a killed import loses at most."""
@@ -25,6 +26,11 @@ class CachedEmbedder:
     def name(self) -> str:
         """The model's name."""
         return self._embedder.name
+
+    @property
+    def form(self) -> ModelForm:
+        """How the model is to be used."""
+        return model_form(self._embedder)
 
     @property
     def dimensions(self) -> int:

@@ -13,11 +13,20 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
+import onnx
 import tokenizers
 
-from onrecall.domain.errors import Invalid
 from onrecall.retrieval import bert_onnx, quantization
+from onrecall.retrieval.model_folder import (
+    DEFAULT_CUT,
+    PLAIN_FORM,
+    WEIGHTS_FILE,
+    ModelFolder,
+    ModelForm,
+    read_model_folder,
+    unsuitable,
+)
+from onrecall.retrieval.onnx_encoder import Ids, OnnxEncoder
 
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -54,17 +63,28 @@ class Embedder(Protocol):
 class LocalEmbedder:
     """A sentence model run by ONNX Runtime: one thread for one text, all processors for many."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self.name = name
-        self._folder, self._rough = folder, False
-        self._shape = bert_onnx.read_shape(folder)
-        self._graph = bert_onnx.build_graph(folder, self._shape)
-        self._tokenizer = _load_tokenizer(folder)
+    def __init__(self, model: ModelFolder, name: str) -> None:
+        self.name, self.form = name, model.form
+        self.model, self._rough = model, False
+        self._graph: onnx.ModelProto | None = None
+        if model.is_onnx:
+            self._cut = model.cut or DEFAULT_CUT
+        else:
+            shape = bert_onnx.read_shape(model)
+            self._cut, self._width, self._graph = shape.cut, shape.width, bert_onnx.build_graph(model.folder, shape)
+        self._tokenizer = _load_tokenizer(model.tokenizer)
         self._lock = threading.Lock()
-        self._ready: onnxruntime.InferenceSession | None = None
+        self._ready: Callable[[Ids], Vectors] | None = None
+        if model.is_onnx:
+            self._width = self._encode(np.array([self._tokens("x")], np.int64)).shape[1]
 
     def for_questions(self) -> "LocalEmbedder":
-        """Return a quantized copy, twice as fast and nearly as exact, for questions, which are not stored."""
+        """Return a quantized copy, twice as fast and nearly as exact, for questions, which are not stored.
+
+        A ready ONNX graph is run as it is.
+        """
+        if self._graph is None:
+            return self
         approximate = copy(self)
         approximate._rough, approximate._ready, approximate._lock = True, None, threading.Lock()  # noqa: SLF001 - of this class
         return approximate
@@ -72,7 +92,7 @@ class LocalEmbedder:
     @property
     def dimensions(self) -> int:
         """The length of a vector."""
-        return self._shape.width
+        return self._width
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """One row per text. Only texts of equal length share a run: none is padded, and none feels its neighbours."""
@@ -87,7 +107,7 @@ class LocalEmbedder:
         return vectors
 
     def _tokens(self, text: str) -> list[int]:
-        cut = self._shape.cut
+        cut = self._cut
         readable = text[: cut * CHARACTERS_PER_TOKEN].encode("utf-8", "replace").decode()
         ids: list[int] = self._tokenizer.encode(readable).ids
         return ids if len(ids) <= cut else [*ids[: cut - 1], ids[-1]]
@@ -101,24 +121,47 @@ class LocalEmbedder:
             yield from zip(batches, pool.map(lambda rows: self._run(tokens, rows), batches), strict=True)
 
     def _run(self, tokens: Sequence[Sequence[int]], rows: Sequence[int]) -> Vectors:
-        ids = np.array([tokens[row] for row in rows], np.int64)
-        return np.asarray(self._session().run(None, {"ids": ids})[0], np.float32)
+        return self._encode(np.array([tokens[row] for row in rows], np.int64))
 
-    def _session(self) -> onnxruntime.InferenceSession:
+    def _encode(self, ids: Ids) -> Vectors:
         """Load the model at the first text, so a process that only asks questions never loads the exact one."""
         with self._lock:
             if self._ready is None:
-                graph = quantization.quantize(self._graph, self._folder) if self._rough else self._graph
-                self._ready = bert_onnx.create_session(self._folder, graph)
-            return self._ready
+                self._ready = self._load()
+        return self._ready(ids)
+
+    def _load(self) -> Callable[[Ids], Vectors]:
+        if self._graph is None:
+            return OnnxEncoder(self.model.file, self.model.pooling).run
+        folder = self.model.folder
+        graph = quantization.quantize(self._graph, folder) if self._rough else self._graph
+        session = bert_onnx.create_session(folder, graph)
+        return lambda ids: np.asarray(session.run(None, {"ids": ids})[0], np.float32)
 
 
 def load_embedder(folder: Path | None = None) -> LocalEmbedder | None:
-    """The model in the folder, else the one installed with OnRecall, else None; see `NO_MODEL_MESSAGE`."""
+    """The model in the folder, or of an ONNX file, else the one installed with OnRecall, else None."""
     if folder is not None:
-        return LocalEmbedder(folder, f"{folder.resolve().name}@{_fingerprint(folder)}")
+        model = read_model_folder(folder)
+        return LocalEmbedder(model, f"{model.name}@{_fingerprint(model)}")
     packaged = _find_packaged()
-    return LocalEmbedder(packaged, PACKAGED_MODEL) if packaged else None
+    return LocalEmbedder(read_model_folder(packaged), PACKAGED_MODEL) if packaged else None
+
+
+def model_form(embedder: Embedder) -> ModelForm:
+    """Return how a model's authors say it is to be used; one that does not tell takes texts as they are."""
+    form: ModelForm = getattr(embedder, "form", PLAIN_FORM)
+    return form
+
+
+def as_questions(embedder: Embedder, texts: Sequence[str]) -> list[str]:
+    """Return texts as this model takes what is asked."""
+    return [model_form(embedder).question_prefix + text for text in texts]
+
+
+def as_passages(embedder: Embedder, texts: Sequence[str]) -> list[str]:
+    """Return texts as this model takes what is stored."""
+    return [model_form(embedder).passage_prefix + text for text in texts]
 
 
 def _find_packaged() -> Path | None:
@@ -128,33 +171,38 @@ def _find_packaged() -> Path | None:
             files = importlib.metadata.files(package) or []
         except importlib.metadata.PackageNotFoundError:
             continue
-        paths = (Path(str(file.locate())) for file in files if file.name == bert_onnx.WEIGHTS_FILE)
+        paths = (Path(str(file.locate())) for file in files if file.name == WEIGHTS_FILE)
         if (weights := next((path for path in paths if path.exists()), None)) is not None:
             return weights.parent
     return None
 
 
-def _fingerprint(folder: Path) -> str:
-    """Tells two sets of weights apart by samples, without reading the whole file at every start."""
-    path = folder / bert_onnx.WEIGHTS_FILE
-    if not path.is_file():
-        raise Invalid(
-            f"{folder} holds no {bert_onnx.WEIGHTS_FILE}; give the folder of a sentence model", "model folder"
-        )
-    size, digest = path.stat().st_size, hashlib.sha256()
-    with path.open("rb") as file:
+def _fingerprint(model: ModelFolder) -> str:
+    """Tells two sets of vectors apart: by samples of the weights, without reading them all at every start, and by use.
+
+    What is put before a question and how cosines count change no stored vector.
+    """
+    size, digest = model.file.stat().st_size, hashlib.sha256()
+    with model.file.open("rb") as file:
         for sample in range(64):
             file.seek(size * sample // 64)
             digest.update(file.read(1024))
+    if changed := [model.form.passage_prefix, model.pooling, model.cut] if _is_used_otherwise(model) else []:
+        digest.update(repr(changed).encode())
     return digest.hexdigest()[:8]
 
 
-def _load_tokenizer(folder: Path) -> tokenizers.Tokenizer:
+def _is_used_otherwise(model: ModelFolder) -> bool:
+    """Return whether its vectors depend on more than its weights and the authors' files beside them."""
+    return bool(model.form.passage_prefix or model.pooling or model.cut)
+
+
+def _load_tokenizer(path: Path) -> tokenizers.Tokenizer:
     """The model's tokenizer, without the padding and the cut that come with it."""
-    path = folder / "tokenizer.json"
-    if not path.is_file():
-        raise Invalid(f"{folder} holds no tokenizer.json; give the folder of a sentence model", "model folder")
-    tokenizer = tokenizers.Tokenizer.from_file(str(path))
+    try:
+        tokenizer = tokenizers.Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises the bare kind
+        raise unsuitable(f"{path} is no tokenizer: {error}") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer

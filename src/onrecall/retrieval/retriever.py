@@ -13,7 +13,7 @@ import numpy.typing as npt
 from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, Incident, Passage, Situation, Snippet
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import explanation, fusion, passages, recurrence_groups, scoring, signatures, tokenizer
-from onrecall.retrieval.embeddings import Embedder, Vectors
+from onrecall.retrieval.embeddings import Embedder, Vectors, as_passages, as_questions, model_form
 from onrecall.retrieval.explanation import Record
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
 from onrecall.retrieval.index import Index, Vector, Visible
@@ -160,7 +160,7 @@ class Retriever:
             for record, own_passages in zip(records, split, strict=True)
             for text in _embedding_texts(record, own_passages)
         ]
-        vectors = iter(self._embedder.embed(texts, progress).astype("<f2"))
+        vectors = iter(self._embedder.embed(as_passages(self._embedder, texts), progress).astype("<f2"))
         name = self._embedder.name
         return [
             tuple(replace(passage, vector=next(vectors).tobytes(), model=name) for passage in own_passages)
@@ -203,7 +203,7 @@ class Retriever:
         """The cosine between a text and the nearest passage of each owner; empty where no model is at hand."""
         if self._asking is None or not text.strip():
             return {}
-        question = self._asking.embed([text])[0]
+        question = self._asking.embed(as_questions(self._asking, [text]))[0]
         similarities = {}
         for owner, owner_passages in passages_by_owner.items():
             vectors = [passage.vector for passage in owner_passages if passage.vector and passage.model == self.model]
@@ -264,7 +264,7 @@ class Retriever:
         """Begin to embed: the model runs beside the search by words, on another processor."""
         if self._asking is None or not query.meaning:
             return None
-        return self._beside.submit(self._asking.embed, query.meaning)
+        return self._beside.submit(self._asking.embed, as_questions(self._asking, query.meaning))
 
     def _by_words(self, situation: Situation, query: Query, rarity: TermWeights) -> list[int]:
         self._index.refresh()
@@ -315,7 +315,9 @@ class Retriever:
         """Return each owner's cosine score, and which owners have one; (None, None) without a model."""
         if prepared.vector is None or self._embedder is None:
             return None, None
-        return scoring.cosine_scores(prepared.vector, self._embedder.name, features)
+        scores, has_meaning = scoring.cosine_scores(prepared.vector, self._embedder.name, features)
+        form = model_form(self._embedder)
+        return (scores if form.is_plain else scoring.scale_cosines(scores, form)), has_meaning
 
     def _add_signals(self, prepared: PreparedQuery, candidates: Sequence[SearchCandidate]) -> list[RankedCandidate]:
         """Every signal for the best candidates that fit, best first."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.retrieval import tokenizer
+from onrecall.retrieval.model_folder import ModelForm
 
 Scores = npt.NDArray[np.float64]
 Starts = npt.NDArray[np.int64]
@@ -199,6 +200,11 @@ def cosine_scores(
     )
     scores[rows] = (np.maximum.reduceat(near, starts) + by_owner) / 2
     return scores, has_meaning
+
+
+def scale_cosines(scores: Scores, form: ModelForm) -> Scores:
+    """Return the cosines of a model as those of the model that scores and thresholds are made for."""
+    return (scores - form.cosine_floor) * form.cosine_gain
 
 
 def _sum_runs(vectors: npt.NDArray[np.float64], starts: Starts, sizes: Starts) -> npt.NDArray[np.float64]:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from onrecall.domain.incident import (
     CauseOrigin,
+    CheckResult,
     DocumentKind,
     EvidenceKind,
     LinkKind,
@@ -264,6 +265,35 @@ class AlternativeOut(Out):
     tell_apart: list[str]
 
 
+class CheckOut(Out):
+    """Something to look at that changes nothing, and what it tells."""
+
+    n: int = Field(description="That of the step it is, or one after the last step; a result is reported under it.")
+    text: str
+    instruction: str = Field("", description="The check in one line, as an instruction.")
+    command: str | None
+    placeholders: list[PlaceholderOut] = Field(
+        default_factory=list, description="What stands in `command` as ‹value›, each once, in its order."
+    )
+    citation: CitationOut
+    reason: str = Field(description="Why to look at it, with what it was counted on.")
+    information: float = Field(
+        description="Expected information about which of the causes it is, in bits; 0 where it tells none apart."
+    )
+    from_precedent: bool = Field(description="Whether it is a step of the answer; else another cause was found by it.")
+    result: CheckResult | None = Field(
+        None, description="What was found since: the same as then, or something different; null: nobody marked it."
+    )
+
+    @model_validator(mode="after")
+    def _instruct(self) -> Self:
+        """Say in one line what to do, and what has to be filled in before the command is run."""
+        self.instruction = self.instruction or to_imperative(self.text)
+        marked = instance_values.find_marked_values(self.command or "")
+        self.placeholders = [PlaceholderOut(value=placeholder.value, kind=placeholder.kind) for placeholder in marked]
+        return self
+
+
 class ConfidenceOut(Out):
     """How often an answer at this level was right."""
 
@@ -302,6 +332,15 @@ class RecommendationOut(Out):
     tried_before: list[TriedOut]
     alternatives: list[AlternativeOut]
     tell_apart: list[str]
+    checks: list[CheckOut] = Field(
+        default_factory=list, description="What to look at, read-only, the most telling first."
+    )
+    next_check: CheckOut | None = Field(
+        None, description="The first of the checks that nobody marked yet; null where none is left."
+    )
+    unchecked: list[CheckOut] = Field(
+        default_factory=list, description="What was checked last time and is not marked yet, in the order of then."
+    )
     evidence: list[EvidenceOut]
     ongoing: list[OngoingOut] = Field(default_factory=list, description="What goes on now and looks alike.")
     suggestions: list[EvidenceOut] = Field(
@@ -496,6 +535,13 @@ class SituationIn(In):
     only: FilterIn = Field(default_factory=lambda: FilterIn(kind=None, service=None))
     limit: int = Field(5, ge=1, le=50)
     as_of: When | None = Field(None, description="Use only what was known then.")
+
+
+class CheckResultIn(In):
+    """What a check found."""
+
+    result: CheckResult = Field(description="`same`: what it found then; `different`: something else.")
+    by: str | None = Field(None, max_length=200, description="Who looked; by default the name of the key.")
 
 
 class StepVerdictIn(In):

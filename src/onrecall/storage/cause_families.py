@@ -69,6 +69,16 @@ class CauseFamilies:
             DecidedFamily(row.id, row.label, row.state, tuple(members.get(row.id, ())), row.by, row.at) for row in rows
         ]
 
+    def labels(self) -> dict[str, str]:
+        """Return for each incident that has its label from a confirmed family that label."""
+        query = select(cause_family_members.c.incident, cause_families.c.label).where(
+            cause_family_members.c.family == cause_families.c.id,
+            cause_families.c.state == "confirmed",
+            cause_family_members.c.labelled == 1,
+        )
+        with self.database.read() as connection:
+            return {row.incident: row.label for row in connection.execute(query.order_by(cause_families.c.id))}
+
     def decide(self, families: Sequence[DecidedFamily]) -> int:
         """Save decisions; a confirmed label goes to the members that have none. Returns how many members got it."""
         changed = 0

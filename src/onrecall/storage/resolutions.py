@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, func, insert, or_, select, text, update
 
 from onrecall.domain.incident import ReportedEffect, Resolution, ResolutionStep, StepExecution
 from onrecall.storage import step_executions, validation
@@ -42,6 +42,21 @@ def _select_by_incidents(dialect: str, *, every: bool) -> Select[Any]:
         select(resolutions).where(text(BACKENDS[dialect].in_names("resolutions.incident"))).order_by(columns.version)
     )
     return query if every else query.where(columns.superseded_at.is_(None), columns.revoked_at.is_(None))
+
+
+def incidents_of_cause(connection: Connection, cause: str, limit: int, as_of: datetime | None) -> tuple[str, ...]:
+    """Return the incidents with a confirmed resolution of this cause label, valid at `as_of` or now, newest first."""
+    columns = resolutions.c
+    query = select(columns.incident).where(columns.cause == cause, columns.provenance.in_(("human", "imported")))
+    if as_of is None:
+        query = query.where(columns.superseded_at.is_(None), columns.revoked_at.is_(None))
+    else:
+        query = query.where(
+            columns.at <= as_of,
+            or_(columns.superseded_at.is_(None), columns.superseded_at > as_of),
+            or_(columns.revoked_at.is_(None), columns.revoked_at > as_of),
+        )
+    return tuple(connection.scalars(query.order_by(columns.at.desc(), columns.incident).limit(limit)))
 
 
 def add(connection: Connection, incident: str, resolution: Resolution, executions: Sequence[StepExecution]) -> int:

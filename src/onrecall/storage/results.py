@@ -18,6 +18,7 @@ EventType = Literal[
     "edited",
     "recommended",
     "rated",
+    "checked",
     "resolved",
     "reopened",
     "linked",

@@ -45,7 +45,7 @@ def to_rows(
             "occasion": occasion,
             "told_in": told_in,
             "n": n,
-            "key": _index_key(execution.key),
+            "key": index_key(execution.key),
             "outcome": execution.outcome,
             "at": execution.at,
             "by": by,
@@ -79,7 +79,7 @@ def records(connection: Connection, step_keys: Iterable[str], as_of: datetime | 
 
     Executions reported by resolutions count per incident; those in one person's outcomes up to a maximum.
     """
-    names = {_index_key(key): key for key in step_keys if validation.is_storable(key)}
+    names = {index_key(key): key for key in step_keys if validation.is_storable(key)}
     track_records: dict[str, TrackRecord] = {}
     for chunk in chunked(list(names)):
         for row in connection.execute(_select_records(then=as_of is not None), {"keys": chunk, "as_of": as_of}):
@@ -139,7 +139,7 @@ def add_to_record(record: TrackRecord, worked: bool, n: int, last: datetime) -> 
     )
 
 
-def _index_key(key: str) -> str:
+def index_key(key: str) -> str:
     """Return the key, or its hash if it is too long for an index."""
     raw = key.encode()
     return key if len(raw) <= validation.KEY_BYTES else f"sha256:{hashlib.sha256(raw).hexdigest()}"

@@ -50,6 +50,7 @@ from onrecall.storage.audit import Audit
 from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
 from onrecall.storage.cause_families import CauseFamilies
+from onrecall.storage.check_results import CheckResults
 from onrecall.storage.collaboration import CollaborationRepository
 from onrecall.storage.consumer_offsets import ConsumerOffsets
 from onrecall.storage.database import Database
@@ -110,6 +111,7 @@ class Storage(AlertRepository):
         self.heartbeats = Heartbeats(database)
         self.decisions = Decisions(database)
         self.collaboration = CollaborationRepository(database)
+        self.check_results = CheckResults(database)
         self.services = ServiceRepository(database)
         self.images = IncidentImages(database)
         self.audit = Audit(database)
@@ -297,6 +299,16 @@ class Storage(AlertRepository):
             for name, document in documents.by_id(connection, ids_by_kind["document"], _as_of_utc(as_of)).items():
                 records["document", name] = document
             return records
+
+    def incidents_of_causes(
+        self, causes: Iterable[str], limit: int, as_of: datetime | None = None
+    ) -> Mapping[str, tuple[Incident, ...]]:
+        """Return by cause label the newest resolved incidents of that cause, at most `limit` of each."""
+        as_of = _as_of_utc(as_of)
+        with self._database.read() as connection:
+            names = {cause: resolutions.incidents_of_cause(connection, cause, limit, as_of) for cause in causes}
+            by_id = incidents.by_id(connection, [name for of_cause in names.values() for name in of_cause], as_of)
+        return {cause: tuple(by_id[name] for name in of_cause if name in by_id) for cause, of_cause in names.items()}
 
     def suggestions_pending(self) -> bool:
         """Whether any suggestion is undecided; a replay of history has none."""

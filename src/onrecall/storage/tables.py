@@ -85,6 +85,7 @@ resolutions = Table(
     Column("superseded_at", Utc),
     Column("revoked_at", Utc),
     Column("root_cause_line", Integer),  # on the page of the incident's document
+    Index("resolutions_cause", "cause", "at"),
 )
 
 links = Table(

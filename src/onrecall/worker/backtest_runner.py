@@ -7,14 +7,13 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
 from datetime import UTC, datetime
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from onrecall.backtest.chronology import History
-from onrecall.backtest.evaluation import BacktestReport
+from onrecall.backtest.report_json import summarize_report
 from onrecall.backtest.run import backtest, history_of_store
 from onrecall.bootstrap.app import embedder
 from onrecall.cli import console as printing
@@ -123,7 +122,7 @@ def run_backtest(settings: Settings, number: int, history: History | None) -> No
                 report = backtest(_history_to_replay(store, history), embedder(settings), heartbeat.progress)
                 verdicts = [verdict for case in report.cases if (verdict := case.judged)]
                 CalibrationService(store).record_replay(verdicts, datetime.now(UTC), report.learning)
-            store.backtests.finish(number, _result(report), datetime.now(UTC))
+            store.backtests.finish(number, summarize_report(report), datetime.now(UTC))
         except OnRecallError as error:
             store.backtests.fail(number, str(error), datetime.now(UTC))
 
@@ -133,17 +132,6 @@ def _history_to_replay(store: Storage, history: History | None) -> History:
     if not replayed.incidents and not replayed.reports:
         raise Invalid("there is no incident in memory yet; import a history first")
     return replayed
-
-
-def _result(report: BacktestReport) -> dict[str, Any]:
-    return {
-        "incidents": report.incidents,
-        "documents": report.documents,
-        "judged": sum(case.judged is not None for case in report.cases),
-        "seconds": round(report.seconds, 1),
-        "right": asdict(report.right_when_answered),
-        "hit_at_3": asdict(report.hits.hit_at_3),
-    }
 
 
 class _Heartbeat:

@@ -13,6 +13,7 @@ import { type Marked, type Marks as MarkedAnswer, marksOf, outcomeOf, withMark }
 import { type Draft, draftOf, withDraft } from "../resolving";
 import { AlertLinks } from "../parts/alert-links";
 import { AnswerRest, AnswerTop, Section } from "../parts/answer";
+import type { CheckResult, MarkCheck } from "../parts/checks";
 import { Id } from "../parts/copy";
 import { Ended } from "../parts/ended";
 import { LabelsNow } from "../parts/command";
@@ -31,7 +32,7 @@ import { SuggestionsFor } from "../parts/suggestions";
 import { Timeline, useTimeline } from "../parts/timeline";
 import { When } from "../parts/when";
 import { mayChange, useMe } from "../me";
-import { age, capitalized, changed, hour, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../words";
+import { age, capitalized, changed, type Check, hour, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../words";
 
 const EditIncident = lazy(() => import("../parts/edit-incident").then((part) => ({ default: part.EditIncident })));
 
@@ -52,6 +53,7 @@ function Page({ id }: { id: string }) {
   });
   const answer = useAnswer(id, incident.data?.status !== "resolved");
   const [marked, drafts, mark] = useMarks(id, answer);
+  const markCheck = useMarkCheck(id, answer);
   const resolving = useResolving();
   if (incident.isPending) return <Waiting />;
   if (incident.isLoadingError && incident.error instanceof Problem && incident.error.status === 404) return <Lost title={`There is no incident ${id}`}>It may have been named otherwise, or removed. Search for its title or service.</Lost>;
@@ -75,7 +77,7 @@ function Page({ id }: { id: string }) {
           {/* In one place with and without an answer: what somebody is writing stays when the answer comes. */}
           {!one.resolution && doing}
           {answer && <Helped key={answer.id} answer={answer} incident={id} marked={marked} />}
-          {answer && <AnswerRest answer={answer} asked={`${one.title}\n${one.description}`} {...(one.status === "resolved" ? {} : { marked, mark })} />}
+          {answer && <AnswerRest answer={answer} asked={`${one.title}\n${one.description}`} {...(one.status === "resolved" ? { over: true } : { marked, mark, markCheck })} />}
         </Stack>
         <Stack gap="md" miw={0}>
           {!unseen && <Notes id={one.id} />}
@@ -200,6 +202,20 @@ function useMarks(incident: string, answer: Recommendation | undefined): [Marked
     tell.mutate(all);
   };
   return [marksOf(marks, answer?.id), drafts, mark];
+}
+
+/** What a check showed goes to the server, which says what to look at next. */
+function useMarkCheck(incident: string, answer: Recommendation | undefined): MarkCheck {
+  const queries = useQueryClient();
+  const tell = useMutation({
+    mutationFn: ({ check, result }: { check: Check; result: CheckResult }) => got(api.POST("/api/v1/recommendations/{recommendation_id}/checks/{n}", {
+      params: { path: { recommendation_id: answer?.id ?? "", n: check.n } },
+      body: { result },
+    })),
+    onSuccess: () => Promise.all(["answer", "timeline"].map((part) => queries.invalidateQueries({ queryKey: [part, incident] }))),
+    onError: (error) => notifications.show({ color: "red", title: "That was not kept", message: error.message }),
+  });
+  return (check, result) => tell.mutate({ check, result });
 }
 
 function Helped({ answer, incident, marked }: { answer: Recommendation; incident: string; marked: Marked }) {

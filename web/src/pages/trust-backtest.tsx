@@ -1,5 +1,5 @@
 // Measuring trust anew: the memory's own history replayed by the server, watched here, also after a reload.
-import { Alert, Button, Group, Paper, Progress, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Group, Paper, Progress, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
@@ -7,10 +7,11 @@ import { api, got, type Schemas } from "../api/client";
 import { useNow } from "../live";
 import { mayChange, useMe } from "../me";
 import { percent } from "../parts/figures";
+import { Intervals } from "../parts/interval";
 import { Failure } from "../parts/states";
 import { failed } from "../parts/told";
 import { When } from "../parts/when";
-import { age, span } from "../words";
+import { age, capitalized, span } from "../words";
 
 type Run = Schemas["BacktestOut"];
 
@@ -90,11 +91,42 @@ function Done({ run, result }: { run: Run; result: NonNullable<Run["result"]> })
   const { right } = result;
   const times = Math.round((right.value ?? 0) * right.n);
   return (
+    <Stack gap="sm">
     <Text size="sm">
       {right.n > 0
         ? <>The cause it named was right <b>{times} of {right.n} times</b> ({percent(right.low)}–{percent(right.high)}).</>
         : "It named no cause whose truth is known, so there is nothing to count yet."}
       {" "}{result.incidents.toLocaleString()} incidents and {result.documents.toLocaleString()} documents, replayed in {span(result.seconds)}{run.finished_at && <>, <When at={run.finished_at} /></>}{run.by && ` by ${run.by}`}.
     </Text>
+    {result.hit_basis_note && <Text size="sm" c="dimmed" data-testid="hit-basis">{capitalized(result.hit_basis_note)}.{(result.notes ?? []).map((note) => ` ${capitalized(note)}.`)}</Text>}
+    {result.power && <Text size="sm" data-testid="power">{capitalized(result.power.sentence)}.</Text>}
+    <Groups groups={result.groups ?? []} />
+    </Stack>
+  );
+}
+
+const KINDS = [["service", "By service"], ["month", "By month"], ["severity", "By severity"], ["length", "By length of the opening text"]] as const;
+const FEW = 8;
+
+/** hit@3 by part: the services with the most to find, the newest months, all severities and lengths. */
+function Groups({ groups }: { groups: readonly Schemas["GroupOut"][] }) {
+  const answerable = groups.filter((group) => group.hit_at_3.n > 0);
+  if (answerable.length === 0) return null;
+  return (
+    <Stack gap="xs">
+      <Text size="sm" fw={600}>One of the same cause among the first three</Text>
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        {KINDS.map(([kind, title]) => {
+          const of = answerable.filter((group) => group.kind === kind);
+          const shown = kind === "service" ? [...of].sort((one, other) => other.hit_at_3.n - one.hit_at_3.n).slice(0, FEW) : kind === "month" ? of.slice(-FEW).reverse() : of;
+          return shown.length > 0 && (
+            <div key={kind}>
+              <Title order={3} size="h6">{title}</Title>
+              <Intervals what={title} rows={shown.map((group) => ({ name: group.name, right: group.hit_at_3 }))} />
+            </div>
+          );
+        })}
+      </SimpleGrid>
+    </Stack>
   );
 }

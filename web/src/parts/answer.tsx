@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 
 import { firstSafe, likely, OUTCOME, restsOn, spelt, record, RISK, type Outcome, type Recommendation, staleness, type Step, trust, VERDICT, worthShowing } from "../words";
+import { type MarkCheck, NextCheck } from "./checks";
 import { Citation } from "./citation";
 import { StepCommand } from "./command";
 import { EvidenceCard } from "./evidence";
@@ -24,6 +25,10 @@ interface AnswerProps {
   asked: string;
   marked?: Marked;
   mark?: (step: Step, outcome: Outcome) => void;
+  /** Keeps what a check showed. */
+  markCheck?: MarkCheck;
+  /** Whether its incident is over, so that nothing is left to look at. */
+  over?: boolean;
   /** What stands between the first step and everything else. */
   children?: ReactNode;
 }
@@ -50,10 +55,11 @@ export function AnswerTop({ answer }: { answer: Recommendation }) {
 }
 
 /** All that it rests on, and the other steps. */
-export function AnswerRest({ answer, asked, marked, mark }: Omit<AnswerProps, "children">) {
+export function AnswerRest({ answer, asked, marked, mark, markCheck, over = false }: Omit<AnswerProps, "children">) {
   return (
     <>
       <Explained answer={answer} />
+      {!over && <NextCheck answer={answer} mark={markCheck} />}
       {answer.tell_apart.length > 0 && (
         <Section title="What to look at to find out">
           <Bullets items={answer.tell_apart} />
@@ -266,7 +272,7 @@ function Bullets({ items, lead }: { items: readonly string[]; lead?: string }) {
 export function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <Box component="section" aria-label={title}>
-      <Divider label={<Title order={2} size="h5">{title}</Title>} labelPosition="left" mb="xs" />
+      <Divider label={<Title order={3} size="h5">{title}</Title>} labelPosition="left" mb="xs" />
       {children}
     </Box>
   );

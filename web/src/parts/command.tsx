@@ -11,7 +11,7 @@ const CurrentLabels = createContext<Labels>([]);
 /** The labels of the incident and its alerts, from which fields are filled. */
 export const LabelsNow = CurrentLabels.Provider;
 
-export function StepCommand({ step, command }: { step: Step; command: string }) {
+export function StepCommand({ step, command }: { step: Pick<Step, "placeholders">; command: string }) {
   const labels = useContext(CurrentLabels);
   const [typed, setTyped] = useState<Values>({});
   const placeholders = step.placeholders ?? [];

@@ -10,6 +10,7 @@ from onrecall.recommendation.llm.checks import CHECK_FIRST, check_before, risk_o
 from onrecall.recommendation.llm.draft import Draft, Sentence
 from onrecall.recommendation.llm.options import Cause, Options
 from onrecall.recommendation.llm.routing import RefinementResult
+from onrecall.recommendation.next_checks import renumber_checks
 
 OTHER_CAUSE = "a model chose another cause than the evidence alone; how often that is right was not measured"
 
@@ -47,6 +48,7 @@ def build_refined_answer(
         prompt_hash=outcome.prompt_hash,
         created_at=now,
     )
+    result = replace(result, checks=tuple(renumber_checks(answer.checks, result.steps)))
     return replace(result, changed=tuple(_describe_changes(answer, result)))
 
 

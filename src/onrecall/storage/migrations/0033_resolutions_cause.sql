@@ -1,0 +1,1 @@
+create index resolutions_cause on resolutions (cause, at);
