@@ -1422,11 +1422,31 @@ export interface paths {
         };
         /**
          * One Recommendation
-         * @description Return one recommendation as it was given.
+         * @description Return one recommendation as it was given, with what its checks found since.
          */
         get: operations["one_recommendation_api_v1_recommendations__recommendation_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recommendations/{recommendation_id}/checks/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check
+         * @description Report what a check found; it goes to the timeline and rates nothing. The same again changes nothing.
+         */
+        post: operations["check_api_v1_recommendations__recommendation_id__checks__n__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2940,6 +2960,11 @@ export interface components {
             changed: string[];
             /** Changes */
             changes?: components["schemas"]["ChangeBeforeOut"][];
+            /**
+             * Checks
+             * @description What to look at, read-only, the most telling first.
+             */
+            checks?: components["schemas"]["CheckOut"][];
             /** Composer */
             composer: string;
             confidence: components["schemas"]["ConfidenceOut"] | null;
@@ -2978,6 +3003,8 @@ export interface components {
             latency_ms: components["schemas"]["LatencyOut"];
             /** Model */
             model: string | null;
+            /** @description The first of the checks that nobody marked yet; null where none is left. */
+            next_check?: components["schemas"]["CheckOut"] | null;
             /**
              * Ongoing
              * @description What goes on now and looks alike.
@@ -3010,6 +3037,11 @@ export interface components {
             tokens: number;
             /** Tried Before */
             tried_before: components["schemas"]["TriedOut"][];
+            /**
+             * Unchecked
+             * @description What was checked last time and is not marked yet, in the order of then.
+             */
+            unchecked?: components["schemas"]["CheckOut"][];
             /**
              * Verdict
              * @enum {string}
@@ -3575,6 +3607,70 @@ export interface components {
             items: components["schemas"]["ChangeOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * CheckOut
+         * @description Something to look at that changes nothing, and what it tells.
+         */
+        CheckOut: {
+            citation: components["schemas"]["CitationOut"];
+            /** Command */
+            command: string | null;
+            /**
+             * From Precedent
+             * @description Whether it is a step of the answer; else another cause was found by it.
+             */
+            from_precedent: boolean;
+            /**
+             * Information
+             * @description Expected information about which of the causes it is, in bits; 0 where it tells none apart.
+             */
+            information: number;
+            /**
+             * Instruction
+             * @description The check in one line, as an instruction.
+             * @default
+             */
+            instruction?: string;
+            /**
+             * N
+             * @description That of the step it is, or one after the last step; a result is reported under it.
+             */
+            n: number;
+            /**
+             * Placeholders
+             * @description What stands in `command` as ‹value›, each once, in its order.
+             */
+            placeholders?: components["schemas"]["PlaceholderOut"][];
+            /**
+             * Reason
+             * @description Why to look at it, with what it was counted on.
+             */
+            reason: string;
+            /**
+             * Result
+             * @description What was found since: the same as then, or something different; null: nobody marked it.
+             */
+            result?: ("same" | "different") | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * CheckResultIn
+         * @description What a check found.
+         */
+        CheckResultIn: {
+            /**
+             * By
+             * @description Who looked; by default the name of the key.
+             */
+            by?: string | null;
+            /**
+             * Result
+             * @description `same`: what it found then; `different`: something else.
+             * @enum {string}
+             */
+            result: "same" | "different";
         };
         /**
          * ChoiceIn
@@ -4429,7 +4525,22 @@ export interface components {
         FoundOut: {
             /** Documents */
             documents: number;
+            /**
+             * Groups
+             * @description hit@3 by `service`, `month`, `severity` and `length` of the opening text.
+             */
+            groups?: components["schemas"]["GroupOut"][];
             hit_at_3: components["schemas"]["EstimateOut"];
+            /**
+             * Hit Basis
+             * @description `label`, `link`, `family`, `judged`, `text` or `mixed`; null: none.
+             */
+            hit_basis?: string | null;
+            /**
+             * Hit Basis Note
+             * @description The same in a sentence, with how many incidents.
+             */
+            hit_basis_note?: string | null;
             /** Incidents */
             incidents: number;
             /**
@@ -4437,6 +4548,13 @@ export interface components {
              * @description Answers whose truth is known.
              */
             judged: number;
+            /**
+             * Notes
+             * @description What was taken for granted.
+             */
+            notes?: string[];
+            /** @description What so few cases can't tell; null: there was nothing to find. */
+            power?: components["schemas"]["PowerOut"] | null;
             /** @description Of the answers that named a cause, how many named the true one. */
             right: components["schemas"]["EstimateOut"];
             /** Seconds */
@@ -4463,6 +4581,22 @@ export interface components {
             items: components["schemas"]["GlanceOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * GroupOut
+         * @description The openings of one service, one month, one severity or one length.
+         */
+        GroupOut: {
+            hit_at_3: components["schemas"]["EstimateOut"];
+            /** Incidents */
+            incidents: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "service" | "month" | "severity" | "length";
+            /** Name */
+            name: string;
         };
         /**
          * Health
@@ -5934,6 +6068,18 @@ export interface components {
             markdown: string;
         };
         /**
+         * PowerOut
+         * @description How small a difference in hit@3 so many cases can tell.
+         */
+        PowerOut: {
+            /** Difference */
+            difference: number;
+            /** N */
+            n: number;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
          * Problem
          * @description What went wrong, as RFC 9457 says it.
          */
@@ -6267,6 +6413,11 @@ export interface components {
              * @description What is not as it was there.
              */
             changed: string[];
+            /**
+             * Checks
+             * @description What to look at, read-only, the most telling first.
+             */
+            checks?: components["schemas"]["CheckOut"][];
             /** Composer */
             composer: string;
             confidence: components["schemas"]["ConfidenceOut"] | null;
@@ -6305,6 +6456,8 @@ export interface components {
             latency_ms: components["schemas"]["LatencyOut"];
             /** Model */
             model: string | null;
+            /** @description The first of the checks that nobody marked yet; null where none is left. */
+            next_check?: components["schemas"]["CheckOut"] | null;
             /**
              * Ongoing
              * @description What goes on now and looks alike.
@@ -6337,6 +6490,11 @@ export interface components {
             tokens: number;
             /** Tried Before */
             tried_before: components["schemas"]["TriedOut"][];
+            /**
+             * Unchecked
+             * @description What was checked last time and is not marked yet, in the order of then.
+             */
+            unchecked?: components["schemas"]["CheckOut"][];
             /**
              * Verdict
              * @enum {string}
@@ -16245,6 +16403,113 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendationOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    check_api_v1_recommendations__recommendation_id__checks__n__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recommendation_id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckResultIn"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
