@@ -15,6 +15,7 @@ from onrecall.domain.markdown import (
     ItemList,
     ListItem,
     MarkdownSection,
+    MarkdownTable,
     Paragraph,
     Quote,
     code_spans,
@@ -23,6 +24,7 @@ from onrecall.domain.markdown import (
     sections,
 )
 from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.recommendation.command_tables import read_command_table
 from onrecall.recommendation.instruction_wording import announces_reasons, is_instruction, section_kind
 from onrecall.recommendation.text_similarity import extract_stems, jaccard_similarity, normalize_label
 
@@ -115,7 +117,7 @@ def extract_instructions(text: str) -> tuple[Instruction, ...]:
         reader.read_section(section)
     steps = [draft for draft in reader.drafts if draft.is_step]
     acting = [draft for draft in steps if draft.topic == "act"]
-    if not reader.sectioned:
+    if not reader.sectioned and not reader.tabulated:
         acting = [draft for draft in steps if draft.ordered]
     undo = [line for draft in steps if draft.topic == "rollback" for line in draft.code or draft.text]
     return tuple(_to_instruction(draft, undo) for draft in acting)
@@ -127,6 +129,7 @@ class _RunbookReader:
     def __init__(self) -> None:
         self.drafts: list[_InstructionDraft] = []
         self.sectioned = False
+        self.tabulated = False
         self._topic: Topic | None = None
 
     def read_section(self, section: MarkdownSection) -> None:
@@ -152,6 +155,8 @@ class _RunbookReader:
                     lead = ""
                 case CodeBlock():
                     lead = "" if self._read_code(block, lead) else lead
+                case MarkdownTable():
+                    self._read_table(block)
                 case Quote():
                     self._read(block.blocks, reasons=reasons)
                 case _:
@@ -180,6 +185,15 @@ class _RunbookReader:
                     self._read(block.blocks)
                 case _:
                     pass
+
+    def _read_table(self, table: MarkdownTable) -> None:
+        """Take the rows of a table that has a column for commands or for what to do."""
+        topic = self._topic if self._topic == "rollback" else "act"
+        for row in read_command_table(table):
+            self.tabulated = True
+            self.drafts.append(
+                _InstructionDraft(row.line, topic, True, text=[row.text], code=[*row.commands], rollback=row.rollback)
+            )
 
     def _read_code(self, block: CodeBlock, lead: str) -> bool:
         commands = read_commands(block.text, block.language, block.line)
