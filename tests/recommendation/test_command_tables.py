@@ -2,6 +2,8 @@
 
 import pytest
 
+from onrecall.domain.incident import Document, Evidence, Situation
+from onrecall.recommendation.actions import extract_actions, select_fitting_cases
 from onrecall.recommendation.runbook import extract_instructions
 
 
@@ -64,3 +66,28 @@ def test_other_tables_give_no_step(table):
 def test_the_lines_are_those_of_the_rows():
     text = "# Runbook\n\n## Commands\n\n| Command | Purpose |\n|---|---|\n| `df -h` | disk |\n| `free -m` | memory |\n"
     assert [step.line for step in extract_instructions(text)] == [7, 8]
+
+
+SYMPTOMS = """\
+# Runbook: bottling line
+
+| Symptom | Command |
+|---|---|
+| Bottles jam at the belt | `plcctl belt restart` |
+| Caps missing at the belt | `plcctl caps refill` |
+"""
+
+
+@pytest.mark.parametrize(
+    ("situation", "commands"),
+    [
+        ("no caps on bottles since noon", ["plcctl belt restart", "plcctl caps refill"]),
+        ("caps gone", ["plcctl caps refill"]),
+        ("the belt is loud", ["plcctl belt restart", "plcctl caps refill"]),
+    ],
+)
+def test_rows_of_other_symptoms_are_left_out_where_the_situation_names_one(situation, commands):
+    document = Document("RB-1", "bottling", SYMPTOMS)
+    actions = extract_actions(Evidence("RB-1", "document", "bottling", 0.9, document=document))
+    fitting = select_fitting_cases(actions, Situation(situation))
+    assert [action.command for action in fitting] == commands

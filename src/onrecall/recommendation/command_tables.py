@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from onrecall.domain.command_shapes import is_command
@@ -48,6 +48,7 @@ _COLUMNS: tuple[tuple[Column, re.Pattern[str]], ...] = (
         re.compile(r"descriptions?|purpose|what(?: it does)?|meaning|notes?|use|why|beschreibung|zweck|descripción"),
     ),
 )
+_SYMPTOM_HEADER = re.compile(r"symptom|problem|issue|alert|error|failure|fehler|síntoma|症状")
 _NOTHING = re.compile(r"[-–—./\s]*|n/?a|none|tbd|todo", re.IGNORECASE)
 
 
@@ -59,6 +60,8 @@ class TableInstruction:
     text: str
     commands: tuple[str, ...]
     rollback: str | None = None
+    case: str | None = None
+    """The symptom that the row is about; rows of other symptoms are no part of what to do about it."""
 
 
 def read_command_table(table: MarkdownTable) -> Iterator[TableInstruction]:
@@ -70,7 +73,16 @@ def read_command_table(table: MarkdownTable) -> Iterator[TableInstruction]:
     if "command" not in columns and not ("act" in columns and {"case", "check"} & {*columns}):
         return
     for row in table.rows:
-        yield from _row_instructions(row, columns)
+        symptom = _symptom(table, columns, row)
+        yield from (replace(instruction, case=symptom) for instruction in _row_instructions(row, columns))
+
+
+def _symptom(table: MarkdownTable, columns: Sequence[Column | None], row: TableRow) -> str | None:
+    """Return the cell that names a symptom; a condition such as *If* may follow from the row above and is none."""
+    if "case" not in columns or (place := columns.index("case")) >= len(row.cells):
+        return None
+    header = collapse_whitespace(plain_text(table.header.cells[place])).casefold()
+    return _words(row.cells[place]) or None if _SYMPTOM_HEADER.match(header) else None
 
 
 def _column(header: str) -> Column | None:

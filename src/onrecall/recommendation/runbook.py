@@ -58,6 +58,8 @@ class Instruction:
     line: int
     """Counted as the document's page counts."""
     rollback: str | None = None
+    case: str | None = None
+    """The symptom for which a table says so."""
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class _InstructionDraft:
     text: list[str] = field(default_factory=list)
     code: list[str] = field(default_factory=list)
     rollback: str | None = None
+    case: str | None = None
 
     @property
     def command(self) -> str | None:
@@ -192,7 +195,15 @@ class _RunbookReader:
         for row in read_command_table(table):
             self.tabulated = True
             self.drafts.append(
-                _InstructionDraft(row.line, topic, True, text=[row.text], code=[*row.commands], rollback=row.rollback)
+                _InstructionDraft(
+                    row.line,
+                    topic,
+                    ordered=True,
+                    text=[row.text],
+                    code=[*row.commands],
+                    rollback=row.rollback,
+                    case=row.case,
+                )
             )
 
     def _read_code(self, block: CodeBlock, lead: str) -> bool:
@@ -226,7 +237,7 @@ def _introduction(lead: str) -> str:
 def _to_instruction(draft: _InstructionDraft, undo: list[str]) -> Instruction:
     command = draft.command
     text = collapse_whitespace(plain_text(" ".join(draft.text))) or collapse_whitespace(draft.code[0])
-    return Instruction(text, command, draft.line, draft.rollback or _find_undo(command, undo))
+    return Instruction(text, command, draft.line, draft.rollback or _find_undo(command, undo), draft.case)
 
 
 def _find_undo(command: str | None, undo: list[str]) -> str | None:
