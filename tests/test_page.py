@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep, TimelineEntry
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -61,3 +61,25 @@ def test_lines_count_from_one_without_gaps_and_never_break(title, description, c
     numbered = page.numbered_lines(thing)
     assert [line.number for line in numbered] == list(range(1, len(numbered) + 1))
     assert all(len(line.text.splitlines()) <= 1 for line in numbered)
+
+
+def test_lines_that_a_document_reports_have_its_numbers():
+    steps = (ResolutionStep("Tried", outcome="did_not_help", line=30), ResolutionStep("Fixed", line=34))
+    resolution = Resolution("Dust", AT, steps=steps, summary="Fixed", root_cause_line=21)
+    reported = incident(
+        resolution=resolution,
+        document="lift",
+        lines={"title": 1, "description": 7},
+        timeline=(TimelineEntry("a", AT, 40),),
+    )
+    numbers = page.document_lines(reported)
+    texts = {numbers[line.number]: line.text for line in page.numbered_lines(reported) if line.number in numbers}
+    assert texts == {
+        1: "# 503",
+        7: "line one",
+        21: "Dust",
+        30: "1. Tried (did not help)",
+        34: "2. Fixed",
+        40: "- 2026-03-01 00:00 UTC: a",
+    }
+    assert page.document_lines(incident()) == {}

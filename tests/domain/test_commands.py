@@ -5,7 +5,7 @@ import time
 import pytest
 
 from onrecall.domain.command_shapes import is_command, looks_like_output
-from onrecall.domain.commands import read_commands
+from onrecall.domain.commands import bare_command, read_commands
 
 
 def texts(code, language=""):
@@ -164,3 +164,23 @@ def test_hostile_blocks_are_read_in_linear_time(unit, language):
     started = time.process_time()
     read_commands(code, language)
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("kubectl logs deploy/fig --tail=50", "kubectl logs deploy/fig --tail=50"),
+        ("$ systemctl restart fig", "systemctl restart fig"),
+        ("`df -h /var`", "df -h /var"),
+        ("sudo umount -f /mnt/fig", "sudo umount -f /mnt/fig"),
+        ("psql -c 'select the and then'", "psql -c 'select the and then'"),
+        ("Restarted the pods", None),
+        ("kubectl rollout restart deploy/fig and wait", None),
+        ("kill the stuck process", None),
+        ("kubectl delete pod fig-0 did not help", None),
+        ("Ran `df -h`", None),
+        ("find out who did it", None),
+    ],
+)
+def test_a_text_that_is_nothing_but_a_command_is_one(text, command):
+    assert bare_command(text) == command

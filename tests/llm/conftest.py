@@ -44,7 +44,7 @@ def twin(twin_server: Twin) -> Twin:
     twin_server.headers.clear()
     twin_server.behaviours.clear()
     twin_server.paths.clear()
-    twin_server.spoil = twin_server.refuse = None
+    twin_server.spoil = twin_server.refuse = twin_server.reply = None
     twin_server.wrap = str
     return twin_server
 

@@ -26,6 +26,8 @@ class Twin:
     spoil: Callable[[Draft], None] | None = None
     refuse: Callable[[dict[str, Any]], tuple[int, Any] | None] | None = None
     """What the server does not take: the status and the body it answers a request with, or None."""
+    reply: Callable[[str], str] | None = None
+    """What the models answer a prompt with, whatever they are called; None: as their names say."""
     wrap: Callable[[str], str] = str
     """What the model writes around its JSON."""
     paths: list[str] = field(default_factory=list)
@@ -136,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _complete(self, body: dict[str, Any], behaviour: str) -> None:
         prompt = "\n".join([body.get("system", ""), *(part["content"] for part in body["messages"])])
-        content = _spoilt(prompt, behaviour)
+        content = self.twin.reply(prompt) if self.twin.reply else _spoilt(prompt, behaviour)
         if self.twin.spoil:
             draft = json.loads(content)
             self.twin.spoil(draft)

@@ -7,7 +7,7 @@ from storming import house, later, only, tell
 from stormy import alert
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.domain.incident_edit import MOST_TAGS, IncidentEdit
 from onrecall.domain.situation import make_situation
 
@@ -115,3 +115,22 @@ def test_a_secret_that_is_typed_into_an_edit_is_not_stored(memory, storm_id):
     secret = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
     edit = IncidentEdit(f"login with {secret}", labels={"note": f"use {secret}"}, tags=(secret,), assignee=secret)
     assert "ghp_" not in str(memory.collaboration.edit(storm_id, edit))
+
+
+def test_the_words_of_a_replaced_title_are_still_found_and_later_alerts_keep_them(memory, clock, storm_id):
+    original = only(memory).title
+    memory.collaboration.edit(storm_id, IncidentEdit(title="Zebra crossing flickers"))
+    memory.collaboration.edit(storm_id, IncidentEdit(title="Zebra crossing dark"))
+    assert only(memory).description.startswith(f"Original title: {original}")
+    tell(memory, alert("n2", "shop-cart", name="HighErrorRate", severity="critical"))
+    later(memory, clock, seconds=5)
+    assert only(memory).description.startswith(f"Original title: {original}")
+    assert "HighErrorRate" in only(memory).description
+    memory.collaboration.edit(storm_id, IncidentEdit(title=original))
+    assert "Original title" not in only(memory).description
+
+
+def test_a_step_that_is_a_command_is_resolved_with_it(memory, storm_id):
+    steps = (ResolutionStep("kubectl logs deploy/cart --tail=9"), ResolutionStep("Restarted the cart"))
+    stored = memory.resolve(storm_id, Resolution("a leak", memory.now(), steps=steps))
+    assert [step.command for step in stored.resolution.steps] == ["kubectl logs deploy/cart --tail=9", None]

@@ -267,9 +267,14 @@ def print_exported(folder: Path, counts: Mapping[str, int]) -> None:
 
 
 def print_page(record: Incident | Document | Suggestion, marked: int | None, links: Sequence[AlertLink] = ()) -> None:
-    """Print an incident or document with line numbers, the lines of its postmortem, and the links of its alerts."""
+    """Print an incident or document with the line numbers that citations use, and the links of its alerts.
+
+    What a document reports is cited by the document's lines: they stand at the lines of its incident's page.
+    """
+    cited = page.document_lines(record) if isinstance(record, Incident) else {}
     for line in page.numbered_lines(record):
-        print_line((f"{line.number:>4} ", "dim"), (line.text, "reverse" if line.number == marked else ""))
+        number = cited.get(line.number, line.number if not cited or line.step is not None else "")
+        print_line((f"{number:>4} ", "dim"), (line.text, "reverse" if number == marked else ""))
     for link in links:
         print_line((f"{link.kind:>9} ", "dim"), link.url)
     if isinstance(record, Incident) and record.document:
@@ -277,15 +282,11 @@ def print_page(record: Incident | Document | Suggestion, marked: int | None, lin
 
 
 def _print_report_lines(incident: Incident) -> None:
-    """Print the document that reports an incident, and the line of each field in it."""
-    print_line((f"\ntold in {incident.document}", "bold"))
-    resolution = incident.resolution
-    cause = {"root cause": resolution.root_cause_line} if resolution else {}
-    steps = {f"step {n}": step.line for n, step in enumerate(resolution.steps, start=1)} if resolution else {}
-    field_lines = {name.replace("_", " "): line for name, line in incident.lines.items() if name != "root_cause"}
-    for name, line in (field_lines | cause | steps).items():
-        if line is not None:
-            print_line((f"{name:<12}", "dim"), f"line {line}")
+    """Print which document the line numbers are of, and the lines of the fields that the page does not show."""
+    print_line((f"\nreported in {incident.document}, whose line numbers these are", "bold"))
+    for name in ("started_at", "resolved_at", "severity", "service", "environment"):
+        if (line := incident.lines.get(name)) is not None:
+            print_line((f"{name.replace('_', ' '):<12}", "dim"), f"line {line}")
 
 
 def print_recall_benchmark(report: Mapping[str, Any]) -> None:

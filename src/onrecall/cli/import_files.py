@@ -27,6 +27,10 @@ def import_files(
     suggest_mapping: Annotated[
         bool, typer.Option("--suggest-mapping", help="Write a mapping file for one file, and import nothing.")
     ] = False,
+    extract: Annotated[
+        bool,
+        typer.Option("--extract", help="Let the configured model propose causes and steps that postmortems only tell."),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would happen.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -40,6 +44,8 @@ def import_files(
         return
     with open_app() as context:
         brought = importing.import_paths(context.memory, source, dry_run=dry_run)
+        if extract:
+            brought.notes.append(importing.extract_resolutions(context.memory, brought, dry_run=dry_run))
     print_result(
         importing.report_to_json(brought), as_json, lambda: console.print_import_report(brought, dry_run=dry_run)
     )

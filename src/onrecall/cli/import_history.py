@@ -16,6 +16,7 @@ from onrecall.cli import console
 from onrecall.domain.errors import Invalid
 from onrecall.export import archive
 from onrecall.pipeline import IncidentService
+from onrecall.pipeline.extraction import NO_MODEL
 from onrecall.pipeline.import_history import ImportReport
 from onrecall.schemas.incidents import ImportOut, ResolutionIn
 
@@ -53,6 +54,15 @@ def import_paths(memory: IncidentService, source: ImportLocation, *, dry_run: bo
         with console.progress_bar("importing", expected) as advance:
             total.add_all(memory.import_history(_read_paths(files, source), advance, dry_run=dry_run))
     return total
+
+
+def extract_resolutions(memory: IncidentService, brought: ImportReport, *, dry_run: bool) -> str:
+    """Let the models read the imported postmortems without a cause or steps; return what came of it in one line."""
+    if not memory.extraction.active:
+        return NO_MODEL
+    if dry_run:
+        return "--extract reads what is stored, so a dry run extracts nothing"
+    return memory.extraction.extract(brought.postmortems).summary
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,4 +33,5 @@ def page_to_json(record: Incident | Document | Suggestion, links: Sequence[Alert
     plain = shapes[type(record)].model_validate(record).plain()
     if isinstance(record, Incident):
         plain["alert_links"] = [{"url": link.url, "kind": link.kind} for link in links]
+        plain["page_document_lines"] = {str(number): line for number, line in page.document_lines(record).items()}
     return plain | {"page": [line.text for line in page.numbered_lines(record)]}

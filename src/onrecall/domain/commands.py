@@ -56,6 +56,13 @@ _SECONDARY_PROMPT = re.compile(r"(?:\s*->|[\w-]+[-'\"(*$][\#>]|\s*\.\.\.>?)\s(?P
 """What a database client shows before a line that continues the statement."""
 _SHELL_SECONDARY_PROMPT = re.compile(r">\s(?P<rest>.*)")
 _WINDOWS_JOIN = re.compile(r"\s[`^]$")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_SENTENCE_WORD = re.compile(
+    r"\s(?:the|a|an|and|then|until|because|which|was|were|is|are|after|before|again|did|didn['’]t|helped|worked)\s"
+    r"|\s(?:again|worked|helped|failed|(?:did not|didn['’]t) (?:help|work))$",
+    re.IGNORECASE,
+)
+"""Words that make a line a sentence about a command."""
 _ASSIGNMENT = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_]\w*)\+?=(?P<value>.*)", re.DOTALL)
 _COMPOUND = re.compile(r"(?:if|for|while|until|case)\s|\{\s|[\w-]+\s?\(\)\s*\{")
 
@@ -97,6 +104,15 @@ def read_commands(code: str, language: str = "", first_line: int = 1) -> tuple[C
     if language in _SHELLS | _LINE_STATEMENTS:
         return tuple(_script(rows, trusted=True))
     return tuple(_script(rows, trusted=False)) if language in _SESSIONS else ()
+
+
+def bare_command(text: str) -> str | None:
+    """Return the command if a text of one line is nothing but one, without its prompt; None for a sentence."""
+    line = without_prompt(text.strip().strip("`"))
+    unquoted = _QUOTED.sub(" ", line)
+    if "\n" in line or "`" in line or _SENTENCE_WORD.search(unquoted) or unquoted.endswith((".", ":", "!", ",")):
+        return None
+    return line if is_command_in_comment(line) else None
 
 
 def without_prompt(line: str) -> str:

@@ -14,6 +14,8 @@ LONGEST_LABEL_NAME = 200
 LONGEST_LABEL_VALUE = 2000
 MOST_TAGS = 50
 MOST_LABELS = 100
+ORIGINAL_TITLE = "Original title: "
+"""The start of a description whose title was edited, with what alerts, an export or a person called it at first."""
 LABEL = "labels."
 """The start of the name of an edited label, as in `labels.region`."""
 
@@ -38,13 +40,15 @@ class IncidentEdit:
 
         Raises Invalid where a field is empty that can't be, or too long.
         """
-        fields = dict(self._fields(incident))
+        fields: dict[str, Any] = dict(self._fields(incident))
         edited = [name for name, value in fields.items() if name != "labels" and value != getattr(incident, name)]
         edited += [f"{LABEL}{name}" for name in _differing(incident.labels, fields.get("labels", incident.labels))]
         if self.tags is not None:
             fields["tags"] = _tags(self.tags)
         if self.assignee is not None:
             fields["assignee"] = _line(self.assignee) or None
+        if "title" in edited:
+            fields["description"] = _with_original_title(incident.description, incident.title, fields["title"])
         return replace(incident, **fields, edited=tuple(sorted({*incident.edited, *edited})))
 
     def _fields(self, incident: Incident) -> Iterator[tuple[str, Any]]:
@@ -62,13 +66,28 @@ class IncidentEdit:
 def keep_edits(before: Incident, composed: Incident) -> Incident:
     """Return the incident as its alerts compose it, with what a person edited, tagged or assigned as it was before."""
     names = set(before.edited)
-    fields = {name: getattr(before, name) for name in ("title", "service", "severity") if name in names}
+    fields: dict[str, Any] = {name: getattr(before, name) for name in ("title", "service", "severity") if name in names}
+    if "title" in names:
+        fields["description"] = _with_original_title(composed.description, composed.title, before.title)
     labels = dict(composed.labels)
     for name in (name.removeprefix(LABEL) for name in before.edited if name.startswith(LABEL)):
         labels.pop(name, None)
         if name in before.labels:
             labels[name] = before.labels[name]
     return replace(composed, **fields, labels=labels, tags=before.tags, edited=before.edited, assignee=before.assignee)
+
+
+def _with_original_title(description: str, original: str, title: str) -> str:
+    """Return the description with the title that a person replaced on top, so that its words are still found.
+
+    The first one stays: later titles are a person's too. It goes where the title is what it was at first.
+    """
+    head, _, rest = description.partition("\n\n")
+    if head.startswith(ORIGINAL_TITLE):
+        return rest if head.removeprefix(ORIGINAL_TITLE) == title else description
+    if original.casefold() in f"{title}\n{description}".casefold():
+        return description
+    return "\n\n".join(filter(None, (f"{ORIGINAL_TITLE}{original}", description)))
 
 
 def changed_fields(before: Incident, after: Incident) -> dict[str, Any]:

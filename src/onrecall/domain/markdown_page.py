@@ -1,6 +1,6 @@
 """An incident as a page of numbered lines: the page that is exported, shown, split into passages, and cited."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from onrecall.domain.incident import ActionItem, Document, Incident, Part, Resolution, ResolutionStep, TimelineEntry
@@ -25,6 +25,30 @@ def numbered_lines(record: Incident | Document | Suggestion) -> tuple[PageLine, 
     if isinstance(record, Document | Suggestion):
         return tuple(PageLine(n, text, "body") for n, text in enumerate(record.text.splitlines(), start=1))
     return tuple(PageLine(n, text, part, step) for n, (text, part, step) in enumerate(_incident(record), start=1))
+
+
+def document_lines(incident: Incident) -> Mapping[int, int]:
+    """Return page line → line of the document that reports the incident, which citations name; empty without one."""
+    if incident.document is None:
+        return {}
+    page = numbered_lines(incident)
+    first_rows = {heading.text: heading.number + 1 for heading in page if heading.text.startswith("## ")}
+    resolution = incident.resolution
+    lines = {1: incident.lines.get("title"), 3: incident.lines.get("description") if incident.description else None}
+    for heading in ("Impact", "Detection", "Trigger"):
+        lines[first_rows.get(f"## {heading}", 0)] = incident.lines.get(heading.lower())
+    if resolution is not None and resolution.root_cause:
+        lines[first_rows["## Root cause"]] = resolution.root_cause_line
+    lines |= {
+        line.number: resolution.steps[line.step].line
+        for line in page
+        if line.step is not None and resolution is not None
+    }
+    entries = first_rows.get("## Timeline", 0)
+    lines |= {entries + place: entry.line for place, entry in enumerate(incident.timeline)}
+    items = first_rows.get("## Action items", 0)
+    lines |= {items + place: item.line for place, item in enumerate(incident.action_items)}
+    return {number: line for number, line in lines.items() if number and line is not None}
 
 
 def to_markdown(record: Incident | Document | Suggestion) -> str:

@@ -1,18 +1,20 @@
 """Map the names that people give to columns of incident tables to our fields."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _NAMES = {
     "id": (
         "id|incident id|incident number|incident key|ticket id|ticket number|ticket|case number|number|key|"
         "reference|incident|issue key|issue id|bug id|defect id|problem id|case id|no|nr|iid|uuid|sys id|"
-        "incident no|incident nr|ticket no|ticket nr|case no|vorfall nr|vorgangsnummer|numéro|número|番号|管理番号|编号"
+        "alert id|incident no|incident nr|"
+        "ticket no|ticket nr|case no|vorfall nr|vorgangsnummer|numéro|número|番号|管理番号|编号"
     ),
     "title": "title|summary|short description|subject|name|headline|incident title|what happened|problem|short desc|"
-    "titel|kurzbeschreibung|betreff|titre|título|titolo|件名|タイトル|标题|issue",
+    "titel|kurzbeschreibung|betreff|titre|título|titolo|件名|タイトル|标题|issue|message|alert message",
     "description": (
-        "description|details|detail|body|symptoms|symptom|error logs|logs|text|long description|what was seen|message"
+        "description|details|detail|body|symptoms|symptom|error logs|logs|text|long description|what was seen|message|"
+        "summary"
     ),
     "started_at": (
         "started at|start|start time|started|start date|opened at|opened|open time|incident start|impact start|"
@@ -20,12 +22,12 @@ _NAMES = {
         "created on|created date|creation date|created time|date|incident date|timestamp|time|datetime|date time|"
         "reported|reported at|report date|date opened|beginn|début|inicio|inizio|発生日時|発生時刻|开始时间|发生时间"
     ),
-    "acknowledged_at": "acknowledged at|acknowledged|acked at|ack time",
+    "acknowledged_at": "acknowledged at|acknowledged on|acknowledged date|acknowledged|acked at|ack time",
     "resolved_at": (
         "resolved at|resolved|resolved on|resolution date|resolution time|resolved date|resolved time|"
         "closed at|closed|closed on|close date|closed date|closed time|end|ended at|end time|end date|ended|fixed at|"
         "incident end|impact end|outage end|duration|outage duration|time to resolve|time to resolution|downtime|"
-        "date closed|date resolved|ende|fin|fine|復旧日時|終了日時|结束时间|恢复时间"
+        "date closed|date resolved|mitigated at|ende|fin|fine|復旧日時|終了日時|结束时间|恢复时间"
     ),
     "service": (
         "service|service name|affected service|affected services|services|component|components|application|app|system|"
@@ -40,6 +42,7 @@ _NAMES = {
     "status": "status|state",
     "root_cause": (
         "root cause|root causes|root cause description|root cause analysis|reason|why|rca|"
+        "causes|contributing causes|contributing factors|"
         "ursache|grundursache|cause racine|causa raíz|causa|原因|根本原因|根因"
     ),
     "cause": (
@@ -47,9 +50,11 @@ _NAMES = {
         "failure mode|fault type|cause"
     ),
     "fix": (
-        "resolution|fix|solution|resolution notes|close notes|resolution steps|action taken|actions taken|"
+        "resolution|fix|solution|resolution notes|resolution message|close notes|resolution steps|"
+        "action taken|actions taken|"
         "remedy|mitigation|mitigation steps|remediation|how fixed|workaround|what fixed it|corrective action|"
-        "fix applied|applied fix|maßnahme|maßnahmen|lösung|behebung|résolution|solución|soluzione|"
+        "fix applied|applied fix|mitigation message|"
+        "maßnahme|maßnahmen|lösung|behebung|résolution|solución|soluzione|"
         "対応|対応内容|处理措施|解决方案"
     ),
     "comments": "comments|comment|work notes|worknotes|notes|updates|activity log",
@@ -63,12 +68,49 @@ _NAMES = {
 }
 SYNONYMS: Mapping[str, Sequence[str]] = {name: tuple(synonyms.split("|")) for name, synonyms in _NAMES.items()}
 """Our field → its common names, most reliable first; compared without case, underscores and punctuation."""
+_ACCOUNTS = frozenset(
+    [
+        "action taken",
+        "actions taken",
+        "steps taken",
+        "mitigation",
+        "mitigation message",
+        "mitigation steps",
+        "workaround",
+        "work notes",
+        "worknotes",
+        "notes",
+        "updates",
+        "activity log",
+        "comments",
+        "comment",
+        "resolution notes",
+        "resolution message",
+        "close notes",
+        "what was tried",
+        "tried",
+        "attempts",
+        "timeline",
+        "immediate actions",
+        "maßnahmen",
+        "notizen",
+        "bemerkungen",
+        "notas",
+        "acciones",
+    ]
+)
+"""Columns that tell more of what was done than the one column that is taken for the fix."""
 FIELDS = tuple(SYNONYMS)
 TIMES = ("started_at", "acknowledged_at", "resolved_at")
 
 
+_CUSTOM_FIELD = re.compile(r"custom field\s*(?::\s*|\()(?P<name>.+?)\)?", re.IGNORECASE)
+_DESCRIPTIONS = frozenset(SYNONYMS["description"]) - {"summary", "text", "message"}
+
+
 def normalize_column(column: str) -> str:
     """Return a column's name in lower case, without punctuation and units, with camel case split into words."""
+    column = _CUSTOM_FIELD.sub(lambda custom: custom["name"], column)
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", re.sub(r"\(.*?\)", "", column))
     return " ".join(re.sub(r"[\W_]+", " ", name.lower()).split())
 
@@ -78,6 +120,19 @@ def assign_by_name(columns: Iterable[str], already_assigned: Mapping[str, Sequen
     by_name: dict[str, str] = {}
     for column in columns:
         by_name.setdefault(normalize_column(column), column)
+    is_titled = by_name.keys() & (_DESCRIPTIONS | {"title", "short description"}) or "title" in already_assigned
+    if {"name", "summary"} <= by_name.keys() and not is_titled:
+        rest = {name: column for name, column in by_name.items() if name != "name"}
+        return {"title": by_name["name"], **_assign_rest(rest, {**already_assigned, "title": (by_name["name"],)})}
+    return _assign_rest(by_name, already_assigned)
+
+
+def other_accounts(columns: Iterable[str], used: Collection[str]) -> tuple[str, ...]:
+    """Return the unused columns that tell what was done, in file order."""
+    return tuple(column for column in columns if column not in used and normalize_column(column) in _ACCOUNTS)
+
+
+def _assign_rest(by_name: Mapping[str, str], already_assigned: Mapping[str, Sequence[str]]) -> dict[str, str]:
     assigned: dict[str, str] = {}
     for name, synonyms in SYNONYMS.items():
         used = set(assigned.values())

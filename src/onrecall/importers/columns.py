@@ -10,7 +10,7 @@ from typing import Any
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, IncidentLink
 from onrecall.importers.cause_labels import divide_cause
-from onrecall.importers.column_names import TIMES, assign_by_name
+from onrecall.importers.column_names import TIMES, assign_by_name, other_accounts
 from onrecall.importers.comments import parse_comments
 from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.mapping import FieldMapping
@@ -61,6 +61,10 @@ def assign(present: Sequence[str], mapping: FieldMapping) -> Assignment:
     if not {"title", "started_at"} & {*by_name, *mapping.columns}:
         by_name = {**_assign_within_wrapper(present, mapping), **by_name}
     fields = {**{name: (column,) for name, column in by_name.items()}, **mapping.columns}
+    if "comments" not in mapping.columns and "fix" in fields:
+        used = {column for columns in fields.values() for column in columns}
+        if accounts := (*fields.get("comments", ()), *other_accounts(top, used)):
+            fields["comments"] = accounts
     return Assignment(fields, _label_columns(present, mapping))
 
 
@@ -208,7 +212,13 @@ def _time_text(value: Any) -> Any:
         return next((_time_text(part) for part in value if _time_text(part)), None)
     if isinstance(value, Mapping):
         return name_of(value)
+    if isinstance(value, str) and value.strip().casefold() in _YES_OR_NO:
+        return None
     return value if isinstance(value, int | float) and not isinstance(value, bool) else name_of(value)
+
+
+_YES_OR_NO = frozenset(("true", "false", "yes", "no", "t", "f", "y", "n"))
+"""Values of a column such as `Acknowledged` that says whether and not when."""
 
 
 def _tag_parts(value: Any) -> list[str]:
@@ -217,7 +227,8 @@ def _tag_parts(value: Any) -> list[str]:
         return [name for name in (name_of(value),) if name]
     if isinstance(value, list):
         return [tag for part in value for tag in _tag_parts(part)]
-    return [part.strip() for part in re.split(r"[;,|]", value) if part.strip()] if isinstance(value, str) else []
+    bare = value.strip().removeprefix("[").removesuffix("]") if isinstance(value, str) else ""
+    return [part.strip() for part in re.split(r"[;,|]", bare) if part.strip()]
 
 
 def _json_labels(text: str) -> dict[str, str]:

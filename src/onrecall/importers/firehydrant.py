@@ -41,6 +41,7 @@ def parse(record: FieldRecord) -> Incident:
             "number": record.text("number"),
             "url": record.text("incident_url"),
         },
+        impact=record.text("customer_impact_summary"),
         comments=tuple(Comment(note) for note in notes if note and note != described),
     )
 

@@ -14,14 +14,23 @@ from onrecall.domain.incident import Document, DocumentKind, Incident
 from onrecall.importers import front_matter as frontmatter
 from onrecall.importers import markup
 from onrecall.importers.native import parse_labels
+from onrecall.importers.postmortem.clock import find_dates
 from onrecall.importers.postmortem.deeds import split_sentences
-from onrecall.importers.postmortem.front import FIELDS, START, describes_incident, front_services, read_front_matter
+from onrecall.importers.postmortem.front import (
+    FIELDS,
+    START,
+    describes_incident,
+    front_services,
+    name_fields,
+    read_front_matter,
+)
 from onrecall.importers.postmortem.incident_text import ReadingState
 from onrecall.importers.postmortem.kind import has_incident_date, reports_outage
 from onrecall.importers.postmortem.pages import split_incidents
 from onrecall.importers.postmortem.reader import extract_incidents
 from onrecall.importers.postmortem.rows import BOLD_LEVEL, DocumentRow, parse_rows, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection, split_sections
+from onrecall.importers.postmortem.titles import is_only_kind
 from onrecall.importers.postmortem.vocabulary import SECTIONS, section_topic
 from onrecall.importers.record import FieldRecord, ImportNote, check_id, check_values, to_text
 from onrecall.importers.tags import read_tags
@@ -79,6 +88,12 @@ _MIN_INDEX_WORDS = 40
 _COMMAND = re.compile(r"`[a-z][\w./-]* [^`\n]+`")
 """A code span of at least two words: a command."""
 _ISO_DATE = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})[-_.]?(?P<m>[01]\d)[-_.]?(?P<d>[0-3]\d)(?!\d)", re.ASCII)
+_WRITTEN_DATE = re.compile(
+    r"(?<!\d)(?:(?P<iso>(?:19|20)\d\d-\d\d-\d\d)|(?P<slashed>\d{1,2}/\d{1,2}/(?:19|20)\d\d))(?!\d)"
+)
+MONTHS = 12
+LONGEST_SEARCHED = 20_000
+"""Characters of an undated page that are searched for a date that could not be read."""
 _DATE_LINE = re.compile(r"[\s>*_|-]*(?:incident\s+)?date[*_]*\s*[:|]", re.IGNORECASE)
 
 
@@ -151,9 +166,20 @@ def read(
     if document.kind != "runbook" and not incidents:
         yield ImportNote(
             name,
-            "it tells of an outage and not when, so it is kept as a document and is no incident; give it `date:` "
-            "in its front matter, or name a time for all undated ones",
+            f"it tells of an outage and not when{_unread_date(page)}, so it is kept as a document and is no incident; "
+            "give it `date:` in its front matter, or name a time for all undated ones",
         )
+
+
+def _unread_date(page: MarkdownFile) -> str:
+    """Return why the first date in a page was not read, in brackets; empty if there is none."""
+    text = f"{page.front.get('title') or ''}\n{page.body[:LONGEST_SEARCHED]}"
+    for match in _WRITTEN_DATE.finditer(text):
+        if match["slashed"] and all(int(part) <= MONTHS for part in match["slashed"].split("/")[:2]):
+            return f" (in `{match['slashed']}` day and month may be either)"
+        if match["iso"] and not any(True for _ in find_dates(match["iso"])):
+            return f" (`{match['iso']}` is not on the calendar)"
+    return ""
 
 
 def parse(name: str, text: str, path: str, times: Times) -> Document | RejectedInput | ImportNote:
@@ -163,7 +189,7 @@ def parse(name: str, text: str, path: str, times: Times) -> Document | RejectedI
 
 def _parse_page(place: PurePosixPath, text: str, times: Times) -> MarkdownFile:
     block, body = frontmatter.split_front_matter(text)
-    front = FieldRecord(frontmatter.parse_front_matter(block) if block else {}, times)
+    front = FieldRecord(name_fields(frontmatter.parse_front_matter(block)) if block else {}, times)
     check_values({"front matter": dict(front.values), "text": body})
     document_rows = parse_rows(body)
     return MarkdownFile(place, body, front, document_rows, split_sections(document_rows))
@@ -246,24 +272,15 @@ def _document_title(page: MarkdownFile) -> str:
     """Return the title from front matter, the first non-template heading, a `Title` label, or the first sentence."""
     if title := _front_text(page.front, "title"):
         return title
+    title_section = next((section for section in page.sections if section.topic == "title" and section.rows), None)
+    labelled = plain_text(title_section.rows[0].text) if title_section is not None else None
     for row in page.rows:
         if row.kind == "heading" and row.text.strip() and section_topic(row.text) is None:
-            return plain_text(row.text)
+            return labelled if labelled and is_only_kind(plain_text(row.text)) else plain_text(row.text)
         if row.kind in ("text", "item", "cells") and not row.text.strip().startswith("**"):
             break
-    title_section = next((section for section in page.sections if section.topic == "title" and section.rows), None)
-    if title_section is not None:
-        return plain_text(title_section.rows[0].text)
-    heading = next(
-        (
-            row.text
-            for row in page.rows
-            if row.kind == "heading" and section_topic(row.text) is None and row.text.strip()
-        ),
-        None,
-    )
-    if heading is not None:
-        return plain_text(heading)
+    if title := labelled or _later_heading(page.rows) or _opening_title(page.rows):
+        return title
     if summary := _front_text(page.front, "summary", "description"):
         return split_sentences(summary)[0][:LONGEST_TITLE]
     only = next((row.text for row in page.rows if row.kind == "heading" and row.level < BOLD_LEVEL), None)
@@ -274,20 +291,56 @@ def _document_title(page: MarkdownFile) -> str:
     )
 
 
+def _later_heading(rows: Sequence[DocumentRow]) -> str | None:
+    """Return the first heading that is no section of a template, wherever it stands."""
+    headings_text = (row.text for row in rows if row.kind == "heading" and row.text.strip())
+    heading = next((text for text in headings_text if section_topic(text) is None), None)
+    return plain_text(heading) if heading is not None else None
+
+
+def _opening_title(rows: Sequence[DocumentRow]) -> str | None:
+    """Return the first line of a text without headings if it stands alone like a title."""
+    first = next((n for n, row in enumerate(rows) if row.kind != "blank"), None)
+    if first is None or rows[first].kind != "text" or all(row.kind == "blank" for row in rows[first + 1 :]):
+        return None
+    if rows[first + 1].kind != "blank":
+        return None
+    line = plain_text(rows[first].text)
+    is_title = len(line.split()) > 1 and len(line) <= LONGEST_TITLE and not line.endswith((".", ":", "!", ",", "。"))
+    return line if is_title and "`" not in line else None
+
+
 def _skip_reason(page: MarkdownFile) -> str | None:
     stem = page.place.name.split(".")[0].lower()
     if _front_text(page.front, "id") and _front_text(page.front, "kind"):
         return None
     if stem in _HOUSEKEEPING:
         return f"{page.place.name} is about the project, not about incidents"
-    first = next((row.text for row in page.rows if row.kind == "heading"), "")
-    if "template" in re.split(r"[\W_]+", stem) or "{{" in first:
-        return "a template"
+    if template := _template_kind(page, stem):
+        return template
     if not page.body.strip():
         return "there is no text in it"
     if _is_index(page, stem):
         return "an index: it holds little but links to other pages"
     return None
+
+
+def _template_kind(page: MarkdownFile, stem: str) -> str | None:
+    """Return what a template is one of; None for a page that holds something."""
+    first = next((row.text for row in page.rows if row.kind == "heading"), "")
+    if "template" in re.split(r"[\W_]+", stem) or "{{" in first:
+        return "a template"
+    is_dated = any(True for row in page.rows for _ in find_dates(plain_text(row.text)))
+    return (
+        "a template for issues, which nobody filled in"
+        if _has_issue_template_front(page.front) and not is_dated
+        else None
+    )
+
+
+def _has_issue_template_front(front: FieldRecord) -> bool:
+    """Return whether the front matter is that of GitHub's issue templates."""
+    return bool(_front_text(front, "about") and _front_text(front, "name"))
 
 
 def _is_index(page: MarkdownFile, stem: str) -> bool:
@@ -365,9 +418,8 @@ def _document_date(place: PurePosixPath, title: str, page: MarkdownFile, times: 
 
 def _document_labels(front: FieldRecord) -> Mapping[str, str]:
     front_labels = front.get("labels") or None
-    tags = (
-        front.string_list("labels") if isinstance(front_labels, str | list) and describes_incident(front.values) else ()
-    )
+    are_tags = describes_incident(front.values) or _has_issue_template_front(front)
+    tags = front.string_list("labels") if isinstance(front_labels, str | list) and are_tags else ()
     merged = read_tags(tags).labels if tags else parse_labels(front_labels)
     if len(services := front_services(front)) > 1:
         merged.setdefault("services", ", ".join(services))

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, get_args
 
+from onrecall.domain.commands import bare_command
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import (
     ActionItem,
@@ -158,7 +159,7 @@ def _resolution(record: FieldRecord, resolved_at: datetime | None) -> Resolution
 def _step(value: Any, n: int) -> ResolutionStep:
     field = f"resolution.steps.{n}"
     if isinstance(value, str) and value.strip():
-        return ResolutionStep(value)
+        return ResolutionStep(value, bare_command(value))
     if not isinstance(value, Mapping):
         raise Invalid(f"`{field}` must be an object with `text`, not {kind_of(value)}", field)
     text = to_text(value.get("text"), f"{field}.text")
@@ -166,7 +167,7 @@ def _step(value: Any, n: int) -> ResolutionStep:
         raise Invalid(f"`{field}.text` is missing; say what was done", f"{field}.text")
     return ResolutionStep(
         text,
-        to_text(value.get("command"), f"{field}.command"),
+        to_text(value.get("command"), f"{field}.command") or bare_command(text),
         check_choice(to_text(value.get("outcome"), f"{field}.outcome") or "worked", StepOutcome, f"{field}.outcome"),
         to_text(value.get("rollback"), f"{field}.rollback"),
         _line_number(value.get("line"), f"{field}.line"),

@@ -11,6 +11,9 @@ from onrecall.importers.record import FieldRecord
 from onrecall.importers.tags import parse_facets
 from onrecall.importers.times import add_seconds
 
+LONGEST_DETAIL = 200
+"""Characters of a detail that becomes a label."""
+
 
 def recognises(values: Mapping[str, Any]) -> bool:
     """Recognise Opsgenie by `tinyId`, which only its alerts have."""
@@ -32,17 +35,27 @@ def parse(record: FieldRecord) -> Incident:
         started_at=started,
         acknowledged_at=_reported_time(record, started, "ackTime"),
         resolved_at=_reported_time(record, started, "closeTime"),
-        service=record.text("entity", "details.service") or facet.get("service"),
+        service=facet.get("service") or record.text("details.service", "entity"),
         environment=record.text("details.environment", "details.env") or facet.get("environment"),
         level=record.text("priority"),
         state="acknowledged" if state == "open" and record.get("acknowledged") is True else state,
         labels={
+            **_details(record.get("details")),
             "tags": ", ".join(tags),
             "alias": record.text("alias"),
             "number": record.text("tinyId"),
         },
         comments=listed_comments(record, "notes", ("note",), ("createdAt",)),
     )
+
+
+def _details(details: object) -> dict[str, str]:
+    """Return the alert's details that are short texts, which Opsgenie shows as extra properties."""
+    if not isinstance(details, Mapping):
+        return {}
+    return {
+        str(name): value for name, value in details.items() if isinstance(value, str) and len(value) <= LONGEST_DETAIL
+    }
 
 
 def _reported_time(record: FieldRecord, start: datetime | None, name: str) -> datetime | None:

@@ -33,5 +33,5 @@ def parse(record: FieldRecord) -> Incident:
         state="acknowledged" if attributes.text("status") == "in_triage" else attributes.text("status"),
         labels={"url": attributes.text("short_url", "url"), "number": attributes.text("sequential_id")},
         root_cause=attributes.name("causes"),
-        fix="\n".join(message for message in messages if message) or None,
+        fix="\n\n".join(message for message in messages if message) or None,
     )

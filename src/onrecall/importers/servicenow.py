@@ -31,6 +31,7 @@ _LABELS = {
     "root cause": "u_root_cause",
     "cause": "u_root_cause",
     "root cause category": "u_cause_code",
+    "root cause code": "u_cause_code",
     "cause code": "u_cause_code",
     "comments and work notes": "comments_and_work_notes",
     "work notes": "work_notes",

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from onrecall.domain.incident import ResolutionStep, StepOutcome
 from onrecall.importers.markup.jira_wiki import to_markdown
-from onrecall.importers.postmortem.deeds import detect_outcome, split_sentences
+from onrecall.importers.postmortem.deeds import split_sentences
+from onrecall.importers.postmortem.outcomes import detect_outcome
 from onrecall.importers.postmortem.resolution_steps import extract_steps
 from onrecall.importers.postmortem.rows import parse_rows
 from onrecall.importers.postmortem.sections import LabelledSection

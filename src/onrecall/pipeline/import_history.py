@@ -30,6 +30,8 @@ class ImportReport:
     unused: list[UnusedFields] = field(default_factory=list)
     """Non-empty fields that were not used, per file."""
     survey: QualitySurvey = field(default_factory=QualitySurvey)
+    postmortems: list[str] = field(default_factory=list)
+    """Ids of the incidents that were read from documents."""
 
     @property
     def quality(self) -> ImportQuality:
@@ -52,6 +54,7 @@ class ImportReport:
         self.notes.extend(report.notes)
         self.unused.extend(report.unused)
         self.survey.add_all(report.survey)
+        self.postmortems.extend(report.postmortems)
 
 
 def import_history(
@@ -119,6 +122,7 @@ class _ImportRun:
 
     def _attach(self, stored: Incident, report: Incident) -> None:
         merged = merge_report(stored, report)
+        self.brought.postmortems.append(stored.id)
         if merged == stored:
             self.brought.unchanged += 1
             return
@@ -133,6 +137,7 @@ class _ImportRun:
         for item in clean:
             if isinstance(item, Incident):
                 self.brought.survey.add(item)
+                self.brought.postmortems += [item.id] if item.document else []
         unchanged = self._store.unchanged(clean)
         self.brought.unchanged += sum(unchanged)
         new_items = [item for item, is_unchanged in zip(clean, unchanged, strict=True) if not is_unchanged]

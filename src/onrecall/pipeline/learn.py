@@ -1,7 +1,9 @@
 """What resolutions and outcomes teach: step executions for the track record, and recurrence links."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from onrecall.domain.commands import bare_command
 from onrecall.domain.incident import (
     CauseOrigin,
     Document,
@@ -14,6 +16,14 @@ from onrecall.domain.incident import (
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.domain.suggestion import Suggestion
 from onrecall.recommendation import step_key
+
+
+def name_commands(resolution: Resolution) -> Resolution:
+    """Return the resolution with the command of each step whose text is nothing but one: `kubectl logs deploy/web`."""
+    return replace(
+        resolution,
+        steps=tuple(replace(step, command=step.command or bare_command(step.text)) for step in resolution.steps),
+    )
 
 
 def executions_from_resolution(resolution: Resolution | None) -> tuple[StepExecution, ...]:

@@ -212,7 +212,7 @@ class Refiner:
         chosen = self._options(answer, situation, incident)
         mask = Mask(self._code)
         metered = [
-            (role, _MeteredModel(model, self._store, self._models.limits, self._clock, answer.id))
+            (role, MeteredModel(model, self._store, self._models.limits, self._clock, answer.id))
             for role, model in self._models.by_role
         ]
         with span("refine", {"onrecall.recommendation": answer.id}) as refining:
@@ -232,7 +232,7 @@ class Refiner:
         return build_options(answer, situation, records, self._trust.measured().thresholds, incident)
 
 
-class _MeteredModel:
+class MeteredModel:
     """A model whose every call is counted before it is made."""
 
     def __init__(

@@ -30,6 +30,7 @@ from onrecall.pipeline.began_together import BeganTogetherService
 from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.collaboration import Collaboration
 from onrecall.pipeline.diagnostic_checks import DiagnosticChecks
+from onrecall.pipeline.extraction import PostmortemExtractor
 from onrecall.pipeline.group_alerts import AlertGrouper, GroupingTimers
 from onrecall.pipeline.import_history import ImportReport, import_history
 from onrecall.pipeline.incident_images import ImageShelf
@@ -39,6 +40,7 @@ from onrecall.pipeline.learn import (
     executions_from_resolution,
     find_cause_origin,
     find_predecessor,
+    name_commands,
 )
 from onrecall.pipeline.maintenance import Maintenance
 from onrecall.pipeline.manual_grouping import ManualGrouping, ensure_not_merged
@@ -144,6 +146,9 @@ class IncidentService:
         self.checks = DiagnosticChecks(parts.store, parts.clock)
         self.images = ImageShelf(parts.store, parts.clock, personal=parts.redact_personal)
         self._answers = RecommendationWorker(parts.store, self._advisor, parts.clock, parts.timers)
+        self.extraction = PostmortemExtractor(
+            parts.store, parts.recall, parts.clock, parts.models, personal=parts.redact_personal
+        )
         self.refining = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
     @property
@@ -260,7 +265,7 @@ class IncidentService:
         """
         incident = self.store.incident(incident_id)
         ensure_not_merged(incident)
-        clean = redact_model(resolution, personal=self._personal)
+        clean = name_commands(redact_model(resolution, personal=self._personal))
         answers = self.store.recommendations(incident_id)
         clean = replace(clean, cause_origin=find_cause_origin(clean, answers))
         resolved = incident.resolve(clean)

@@ -14,6 +14,8 @@ from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
 from onrecall.storage import Storage, StoredNote
 
+EXTRACTED = "extract"
+"""The source of suggestions that a model quoted from a postmortem."""
 TRUSTED_PREFIX = "trusted source "
 """Prefix of the confirming name for suggestions of trusted sources."""
 
@@ -94,10 +96,11 @@ class SuggestionDesk:
                 self._refuse_to_replace(suggestion.document)
             self._put_document(suggestion.document)
         elif suggestion.incident is not None and suggestion.resolution is not None:
-            self._confirm_resolution(suggestion.incident, suggestion.resolution, by, correction)
+            completes = suggestion.source == EXTRACTED
+            self._confirm_resolution(suggestion.incident, suggestion.resolution, by, correction, completes=completes)
 
     def _confirm_resolution(
-        self, incident_id: str, suggested: Resolution, by: str | None, correction: Correction
+        self, incident_id: str, suggested: Resolution, by: str | None, correction: Correction, *, completes: bool
     ) -> None:
         current = self._store.incident(incident_id).resolution
         confirmed = replace(
@@ -110,6 +113,8 @@ class SuggestionDesk:
         )
         if current is None:
             self._resolve(incident_id, confirmed)
+        elif completes and current.provenance == "imported":
+            self._resolve(incident_id, complete_resolution(current, confirmed))
         elif not current.same_as(confirmed):
             raise Conflict(f"incident {incident_id} is already resolved; dismiss the suggestion, or resolve it again")
 
@@ -135,6 +140,19 @@ def suggested_resolution(incident: Incident, note: StoredNote, resolution: Resol
         service=incident.service,
         incident=incident.id,
         resolution=replace(resolution, provenance="suggested", by=note.by or note.source),
+    )
+
+
+def complete_resolution(current: Resolution, suggested: Resolution) -> Resolution:
+    """Return what the rules found, with what a model added and a person confirmed where they found nothing."""
+    has_fix = any(step.outcome == "worked" for step in current.steps)
+    return replace(
+        suggested,
+        root_cause=current.root_cause or suggested.root_cause,
+        root_cause_line=current.root_cause_line if current.root_cause else suggested.root_cause_line,
+        cause=suggested.cause or current.cause,
+        steps=current.steps if has_fix else (*current.steps, *suggested.steps),
+        summary=current.summary or suggested.summary,
     )
 
 

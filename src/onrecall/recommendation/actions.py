@@ -6,11 +6,12 @@ from datetime import datetime
 from itertools import islice
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Citation, Evidence, Incident, StepOutcome
+from onrecall.domain.incident import Citation, Evidence, Incident, Situation, StepOutcome
 from onrecall.recommendation.causes import cite_report, has_usable_resolution
 from onrecall.recommendation.runbook import Instruction, extract_instructions
 from onrecall.recommendation.sanitize import clean, quote, sentence
 from onrecall.recommendation.step_keys import step_key
+from onrecall.recommendation.text_similarity import extract_stems
 
 MAX_COMMAND_LENGTH = 8_000
 """Characters of a command; a longer one can neither be read nor cut, so its action is left out."""
@@ -32,6 +33,8 @@ class EvidenceAction:
     rollback: str | None = None
     at: datetime | None = None
     """When it was done, or when the runbook was written."""
+    case: str | None = None
+    """The symptom for which a runbook's table lists it."""
 
     @property
     def failed(self) -> bool:
@@ -46,6 +49,18 @@ def extract_actions(evidence: Evidence) -> tuple[EvidenceAction, ...]:
     if evidence.document is not None and evidence.document.kind == "runbook":
         return tuple(islice(_runbook_actions(evidence, extract_instructions(evidence.document.text)), MAX_ACTIONS))
     return ()
+
+
+def select_fitting_cases(actions: tuple[EvidenceAction, ...], situation: Situation) -> tuple[EvidenceAction, ...]:
+    """Return the actions without those that a runbook's table lists for other symptoms than the situation's.
+
+    All of them where the situation names none of the symptoms by a word that tells it from the others.
+    """
+    words_by_case = {action.case: frozenset(extract_stems(action.case)) for action in actions if action.case}
+    common = frozenset.intersection(*words_by_case.values()) if words_by_case else frozenset[str]()
+    situation_words = frozenset(extract_stems(situation.text))
+    fitting = {case for case, words in words_by_case.items() if (words - common) & situation_words}
+    return tuple(action for action in actions if not fitting or action.case is None or action.case in fitting)
 
 
 def _resolution_actions(evidence: Evidence, incident: Incident) -> Iterator[EvidenceAction]:
@@ -91,4 +106,5 @@ def _runbook_actions(evidence: Evidence, from_runbook: tuple[Instruction, ...]) 
                 command=command or None,
                 rollback=instruction.rollback,
                 at=document.dated if document else None,
+                case=instruction.case,
             )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from onrecall.domain.incident import Advice, Alternative, Evidence, Situation, TrackRecord
-from onrecall.recommendation.actions import extract_actions
+from onrecall.recommendation.actions import extract_actions, select_fitting_cases
 from onrecall.recommendation.causes import Hypothesis, normalized_label, rank_causes
 from onrecall.recommendation.discriminators import ObservationSet, discriminating_observations
 from onrecall.recommendation.fault_types import find_contradiction
@@ -43,7 +43,7 @@ def compose(
     """
     contradicting = {piece.id: why for piece in evidence if (why := find_contradiction(situation, piece))}
     consistent = [piece for piece in evidence if piece.id not in contradicting]
-    actions = {piece.id: extract_actions(piece) for piece in evidence}
+    actions = {piece.id: select_fitting_cases(extract_actions(piece), situation) for piece in evidence}
     hypotheses = promote_refuting_cause(rank_causes(consistent), actions, thresholds)
     decision = decide_verdict(situation, consistent, hypotheses, thresholds)
     if decision.verdict == "never_seen":

@@ -15,6 +15,7 @@ from onrecall.domain.markdown import (
     ItemList,
     ListItem,
     MarkdownSection,
+    MarkdownTable,
     Paragraph,
     Quote,
     code_spans,
@@ -23,6 +24,7 @@ from onrecall.domain.markdown import (
     sections,
 )
 from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.recommendation.command_tables import read_command_table
 from onrecall.recommendation.instruction_wording import announces_reasons, is_instruction, section_kind
 from onrecall.recommendation.text_similarity import extract_stems, jaccard_similarity, normalize_label
 
@@ -56,6 +58,8 @@ class Instruction:
     line: int
     """Counted as the document's page counts."""
     rollback: str | None = None
+    case: str | None = None
+    """The symptom for which a table says so."""
 
 
 @dataclass(slots=True)
@@ -70,6 +74,7 @@ class _InstructionDraft:
     text: list[str] = field(default_factory=list)
     code: list[str] = field(default_factory=list)
     rollback: str | None = None
+    case: str | None = None
 
     @property
     def command(self) -> str | None:
@@ -115,7 +120,7 @@ def extract_instructions(text: str) -> tuple[Instruction, ...]:
         reader.read_section(section)
     steps = [draft for draft in reader.drafts if draft.is_step]
     acting = [draft for draft in steps if draft.topic == "act"]
-    if not reader.sectioned:
+    if not reader.sectioned and not reader.tabulated:
         acting = [draft for draft in steps if draft.ordered]
     undo = [line for draft in steps if draft.topic == "rollback" for line in draft.code or draft.text]
     return tuple(_to_instruction(draft, undo) for draft in acting)
@@ -127,6 +132,7 @@ class _RunbookReader:
     def __init__(self) -> None:
         self.drafts: list[_InstructionDraft] = []
         self.sectioned = False
+        self.tabulated = False
         self._topic: Topic | None = None
 
     def read_section(self, section: MarkdownSection) -> None:
@@ -152,6 +158,8 @@ class _RunbookReader:
                     lead = ""
                 case CodeBlock():
                     lead = "" if self._read_code(block, lead) else lead
+                case MarkdownTable():
+                    self._read_table(block)
                 case Quote():
                     self._read(block.blocks, reasons=reasons)
                 case _:
@@ -180,6 +188,23 @@ class _RunbookReader:
                     self._read(block.blocks)
                 case _:
                     pass
+
+    def _read_table(self, table: MarkdownTable) -> None:
+        """Take the rows of a table that has a column for commands or for what to do."""
+        topic = self._topic if self._topic == "rollback" else "act"
+        for row in read_command_table(table):
+            self.tabulated = True
+            self.drafts.append(
+                _InstructionDraft(
+                    row.line,
+                    topic,
+                    ordered=True,
+                    text=[row.text],
+                    code=[*row.commands],
+                    rollback=row.rollback,
+                    case=row.case,
+                )
+            )
 
     def _read_code(self, block: CodeBlock, lead: str) -> bool:
         commands = read_commands(block.text, block.language, block.line)
@@ -212,7 +237,7 @@ def _introduction(lead: str) -> str:
 def _to_instruction(draft: _InstructionDraft, undo: list[str]) -> Instruction:
     command = draft.command
     text = collapse_whitespace(plain_text(" ".join(draft.text))) or collapse_whitespace(draft.code[0])
-    return Instruction(text, command, draft.line, draft.rollback or _find_undo(command, undo))
+    return Instruction(text, command, draft.line, draft.rollback or _find_undo(command, undo), draft.case)
 
 
 def _find_undo(command: str | None, undo: list[str]) -> str | None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -93,6 +94,12 @@ class LocalEmbedder:
     def dimensions(self) -> int:
         """The length of a vector."""
         return self._width
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The whole words of the model's vocabulary, in small letters: words that are spelled right."""
+        names = (name.removeprefix("\u2581") for name in self._tokenizer.get_vocab())
+        return frozenset(name.lower() for name in names if len(name) > 1 and name.isalpha())
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """One row per text. Only texts of equal length share a run: none is padded, and none feels its neighbours."""

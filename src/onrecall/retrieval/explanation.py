@@ -37,6 +37,7 @@ def reasons(
         *([f"same error: {', '.join(errors[:MAX_LISTED])}"] if errors else []),
         *_shared_location(query, record),
         *_shared_words(query, present, informative),
+        *_read_corrections(query, present),
         *_matched_synonyms(query, present),
         *([f"alike in meaning ({similarity:.2f})"] if is_similar else []),
         *_differences(query, record, present, informative),
@@ -68,6 +69,13 @@ def _shared_location(query: Query, record: Record) -> list[str]:
 def _shared_words(query: Query, present: frozenset[int], informative: Sequence[int]) -> list[str]:
     shared = _distinct_words(query, (term for term in informative if term in present))
     return [f"both say: {', '.join(shared)}"] if shared else []
+
+
+def _read_corrections(query: Query, present: frozenset[int]) -> list[str]:
+    """Return which misspelt words were read as words that the record has."""
+    words = {query.spelled[term].lower() for term in present if term in query.spelled}
+    read = [f"{written} as {word}" for written, word in query.corrections.items() if word in words]
+    return [f"read {', '.join(read[:MAX_LISTED])}"] if read else []
 
 
 def _matched_synonyms(query: Query, present: frozenset[int]) -> list[str]:

@@ -72,7 +72,7 @@ def _searchable_lines(record: Incident | Document | Suggestion) -> Iterator[Page
         body = rows[_front_matter(rows) :]
         yield from body if any(row.text.strip() for row in body) else (PageLine(1, record.title, "body"),)
         return
-    if not record.description.strip():
+    if not record.description.strip() or "title" in record.edited:  # edited: above its words stands the original one
         yield PageLine(1, page.collapse_whitespace(record.title), "opening")
     confirmed = record.resolution is not None and record.resolution.confirmed
     yield from (row for row in rows[1:] if row.part == "opening" or (confirmed and row.part == "resolution"))

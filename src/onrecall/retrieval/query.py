@@ -1,7 +1,7 @@
 """A situation as recall asks for it: its headline, what it says, what names it exactly, and where it happens."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from onrecall.domain.incident import Situation
 from onrecall.retrieval import log_templates, signatures, synonyms, tokenizer
@@ -51,6 +51,8 @@ class Query:
     """Templates of its error lines."""
     service: str | None
     labels: Mapping[str, str]
+    corrections: Mapping[str, str] = field(default_factory=dict)
+    """Misspelt words that are read as words the memory has."""
 
 
 def parse_situation(situation: Situation) -> Query:

@@ -12,7 +12,16 @@ import numpy.typing as npt
 
 from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, Incident, Passage, Situation, Snippet
 from onrecall.domain.suggestion import Suggestion
-from onrecall.retrieval import explanation, fusion, passages, recurrence_groups, scoring, signatures, tokenizer
+from onrecall.retrieval import (
+    explanation,
+    fusion,
+    passages,
+    recurrence_groups,
+    scoring,
+    signatures,
+    spelling_correction,
+    tokenizer,
+)
 from onrecall.retrieval.embeddings import Embedder, Vectors, as_passages, as_questions, model_form
 from onrecall.retrieval.explanation import Record
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
@@ -20,6 +29,7 @@ from onrecall.retrieval.index import Index, Vector, Visible
 from onrecall.retrieval.query import Query, parse_situation
 from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
 from onrecall.retrieval.scoring import TermWeights
+from onrecall.retrieval.spelling_correction import Dictionary
 
 MIN_PROPOSALS, MAX_PROPOSALS, PROPOSAL_SCALE = 80, 300, 100_000
 """Passages that each side of the index proposes: 80, growing with √(passages / 100 000) up to 300."""
@@ -245,11 +255,8 @@ class Retriever:
         self, situation: Situation, limit: int, accepts: Callable[[Record], bool] | None = None
     ) -> tuple[PreparedQuery, list[RankedCandidate]]:
         """Return the best candidates, read in full; if too few of them are accepted, all that were proposed."""
-        query = parse_situation(situation)
+        query, rarity = self._weigh_query(situation)
         embedding = self._embed(query)
-        rarity = TermWeights.from_statistics(
-            query.weights, self._source.term_statistics([*query.weights, scoring.DOC_MARKER_TERM])
-        )
         by_words = self._by_words(situation, query, rarity)
         prepared = PreparedQuery(
             situation, query, _query_vector(embedding), rarity, _rarest_template_terms(query, rarity)
@@ -259,6 +266,27 @@ class Retriever:
         if accepts and len(proposed) > count and sum(accepts(finalist.record) for finalist in finalists) < limit:
             finalists = self._add_signals(prepared, self._compare(prepared, proposed, len(proposed)))
         return prepared, finalists
+
+    def _weigh_query(self, situation: Situation) -> tuple[Query, TermWeights]:
+        """Return the query, its misspelt words read as words the memory has, and how much each term says."""
+        query = parse_situation(situation)
+        statistics = self._source.term_statistics([*query.weights, scoring.DOC_MARKER_TERM])
+        corrections = spelling_correction.find_corrections(query, statistics.df, self._dictionary, self._count_passages)
+        if corrections:
+            text = spelling_correction.replace_words(situation.text, corrections)
+            corrected = parse_situation(replace(situation, text=text))
+            weights = spelling_correction.weigh_corrections(query, corrected)
+            query = replace(corrected, weights=weights, corrections=corrections)
+            statistics = self._source.term_statistics([*weights, scoring.DOC_MARKER_TERM])
+        return query, TermWeights.from_statistics(query.weights, statistics)
+
+    def _dictionary(self) -> frozenset[str]:
+        """Return words that are spelled right, as far as the sentence model knows any."""
+        model: object = self._asking
+        return model.words if isinstance(model, Dictionary) else frozenset()
+
+    def _count_passages(self, terms: Sequence[int]) -> Mapping[int, int]:
+        return self._source.term_statistics(terms).df
 
     def _embed(self, query: Query) -> "Future[Vectors] | None":
         """Begin to embed: the model runs beside the search by words, on another processor."""
@@ -392,7 +420,11 @@ def _measure_ranking(
     """How each of the best stands among the others."""
     idf, most = prepared.rarity.idf, prepared.rarity.most
     spelled, weighed = prepared.query.spelled, prepared.query.weights.items()
-    weights = {term: weight * idf[term] for term, weight in weighed if term in spelled and weight >= 1}
+    weights = {
+        term: weight * idf[term]
+        for term, weight in weighed
+        if term in spelled and weight >= spelling_correction.CORRECTED_WEIGHT
+    }
     question = QuestionTerms(weights, {term: idf[term] / most for term in weights if idf[term] < most})
     return ranking_features(
         [

@@ -133,6 +133,13 @@ def _expand(word: str) -> tuple[str, ...]:
     return _unique(parts)
 
 
+def expand_plain_word(word: str) -> tuple[str, ...]:
+    """Return the terms of a word of small letters, without keeping them: for spellings that nobody may have written."""
+    if word in STOP_WORDS:
+        return ()
+    return (_stem(word) if word.isascii() else word.casefold(),)
+
+
 def _expand_number(word: str) -> tuple[str, ...]:
     version = _VERSION.fullmatch(word)
     return _unique((word.removeprefix("v"), version[1])) if version else (word.removeprefix("v") or word,)

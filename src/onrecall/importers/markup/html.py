@@ -80,6 +80,8 @@ def _prepare(soup: BeautifulSoup) -> None:
     for comment in soup.find_all(string=lambda string: isinstance(string, Comment) and not isinstance(string, CData)):
         comment.extract()
     _expand_macros(soup)
+    for title in soup.select("#title-heading, #title-text"):
+        _drop_space_name(title)
     for when in soup.find_all("time"):
         if when.get("datetime") and not when.get_text(strip=True):
             when.string = str(when["datetime"])
@@ -88,6 +90,13 @@ def _prepare(soup: BeautifulSoup) -> None:
     for paragraph in soup.select("tr p"):
         paragraph.append(soup.new_tag("br"))
         paragraph.unwrap()
+
+
+def _drop_space_name(title: Tag) -> None:
+    """Remove the name of the space that Confluence's export puts before the title of a page."""
+    space, separator, page = title.get_text(" ", strip=True).partition(" : ")
+    if separator and space and page:
+        title.string = page
 
 
 def _expand_macros(soup: BeautifulSoup) -> None:

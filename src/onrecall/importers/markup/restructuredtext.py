@@ -45,7 +45,7 @@ class _RstTranslator:
                 return end
         line = self._in[at]
         if line.rstrip().endswith("::") and not line.lstrip().startswith(".."):
-            self._out[at] = _inline(line.rstrip()[:-1]) if line.strip() != "::" else ""
+            self._out[at] = _inline(_AUTO_ITEM.sub(r"\g<1>1.\2", line.rstrip()[:-1])) if line.strip() != "::" else ""
             return self._block(at + 1, "", _indent(line))
         self._out[at] = _line(line)
         return at + 1

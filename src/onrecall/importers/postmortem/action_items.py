@@ -1,7 +1,7 @@
 """Extract action items: what should be done to prevent recurrence, by whom, and whether it is done."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from onrecall.domain.incident import ActionItem
@@ -26,6 +26,7 @@ _STATE_AFTER = re.compile(
     rf"|\s*\[(?P<boxed>{_STATE_WORDS})\]\s*[.!]?$",
     re.IGNORECASE,
 )
+_STATE_LAST = re.compile(rf"(?:^|\s|\()(?P<state>{_STATE_WORDS})\)?\s*$", re.IGNORECASE)
 _STATE_BEFORE = re.compile(
     rf"\s*(?:\[(?P<boxed>{_STATE_WORDS})\]|(?P<state>DONE|TODO|WIP|OPEN|IN PROGRESS|CLOSED|CANCELLED|STARTED)\b"
     rf"|\((?P<round>{_STATE_WORDS})\))\s*[:–—-]?\s*(?=\S)",
@@ -51,7 +52,7 @@ _LOWER_OWNER = re.compile(r"\(([a-z][a-z.-]{1,20})\)(?=\s*\W?\s*(?:\w+)?$)")
 _OWNER_DASH = re.compile(
     r"\s+(?:[-–—]|→|->|=>)\s*(?P<owner>@[\w./-]+|[A-Z][a-zäöüé]+(?:\s[A-Z][a-zäöüé]*\.?)?)\s*[.]?\s*$"
 )
-_OWNER_AT = re.compile(r"(?:^|\s)(?P<owner>@[\w./-]*\w)\s*[.]?\s*$")
+_OWNER_AT = re.compile(r"(?:^|\s)(?P<owner>@[\w./-]*\w(?:\s[A-ZÄÖÜ][\w.'’-]+){0,2})\s*[.]?\s*$")
 _OWNER_BEFORE = re.compile(r"\s*(?P<owner>@[\w./-]*\w)\s*(?:[:,–-]|to\b(?=\s+[a-z]))\s*(?=\S)")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _TRAILING_LINK = re.compile(
@@ -120,12 +121,22 @@ def _table_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
             continue
         item = _parse_item(text, row.number, row.cells[columns["text"]])
         owner = cells.get("owner", "").strip("@ ")
-        state = cells.get("state", "")
+        state = cells.get("state", "") or _state_in_reference(cells)
         yield replace(
             item,
             owner=owner if owner and not is_placeholder(owner) else item.owner,
             state=_parse_state(state) or (state if state and not is_placeholder(state) else item.state),
         )
+
+
+def _state_in_reference(cells: Mapping[str, str]) -> str:
+    """Return the state written behind a ticket or a type where no column holds it: `Bug 55 **DONE**`."""
+    if "state" in cells:
+        return ""
+    for name in ("ticket", "type", "due"):
+        if (match := _STATE_LAST.search(cells.get(name, ""))) is not None:
+            return match["state"]
+    return ""
 
 
 def _columns(row: DocumentRow) -> dict[str, int]:
@@ -147,7 +158,7 @@ def _list_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
             drafts.append((row, [row.text]))
         elif drafts and (row.kind == "item" or (row.kind == "text" and row.nested)):
             drafts[-1][1].append(row.text.strip())
-    named_at_end = len(drafts) > 1 and all(_LOWER_OWNER.search(plain_text(" ".join(parts))) for _, parts in drafts)
+    named_at_end = len(drafts) > 1 and all(_ends_with_name(plain_text(" ".join(parts))) for _, parts in drafts)
     for row, parts in drafts:
         markup = " ".join(parts)
         text = plain_text(markup)
@@ -160,6 +171,12 @@ def _list_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
             item = replace(item, state="done" if row.ticked else item.state or "open")
         if item.text:
             yield item
+
+
+def _ends_with_name(text: str) -> bool:
+    """Return whether an item ends with a lower-case name in brackets, not with a state."""
+    match = _LOWER_OWNER.search(text)
+    return match is not None and _parse_state(match[1]) is None and not _is_not_name(match[1])
 
 
 def _is_detail(text: str) -> bool:

@@ -39,6 +39,7 @@ _BACKWARD = re.compile(
 _MEDIUM = re.compile(
     r"\bcaused by\b|\bdue to\b|\bbecause of\b|\b(?:resulted|resulting|stemmed|arose|originated) from\b"
     r"|\btraced (?:it\s+)?(?:back )?to\b|\battributed to\b|\bas a (?:result|consequence) of\b"
+    r"(?! (?:this|these|that|the (?:event|incident|outage|disruption|investigation|review)))"
     r"|\bthe (?:problem|issue|reason|bug|fault)(?:\s+\w+){0,4}?\s+(?:is|was|turned out)\b(?! (?:resolved|fixed"
     r"|identified|gone|over|solved|mitigated|reported|noticed|detected|discovered|observed|first|that we|still"
     r"|found|not|present|intermittent|in))"
@@ -53,7 +54,9 @@ _MEDIUM = re.compile(
 )
 _WEAK = re.compile(
     r"\bhad (?:run out of|expired|filled up|been (?:deleted|removed|changed|misconfigured|disabled|switched off"
-    r"|reduced|lowered))\b|\b(?:ran|run|running) out of\b",
+    r"|reduced|lowered))\b|\b(?:ran|run|running) out of\b|\b(?:accidentally|inadvertently|mistakenly"
+    r"|unintentionally|erroneously|incorrectly|by mistake|versehentlich|irrtümlich|por error|par erreur)\b"
+    r"|\bbecause\b(?! of\b)",
     re.IGNORECASE,
 )
 _GUESS = re.compile(

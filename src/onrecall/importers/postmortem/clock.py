@@ -41,11 +41,13 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _CLOCK = re.compile(
-    r"(?<![\d:.])(?<!\d[-/])(?P<h>[01]?\d"
+    r"(?<![\d:.])(?:(?<!\d[-/])|(?<=:\d\d-))(?P<h>[01]?\d"
     r"|2[0-3])(?:[:h时時點点](?P<min>[0-5]\d)分?(?::(?P<s>[0-5]\d)(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?m\.?(?![a-z]))?"
     r"|\s*(?P<half2>[ap]\.?m\.?)(?![a-z]))(?!\d|:\d)",
     re.IGNORECASE,
 )
+_CLOCK_BEFORE = re.compile(r"(?P<date_mark>T)?(?P<clock>(?<!\d)\d{1,2}:\d\d)\s*$")
+"""A time without seconds; behind the `T` of ISO 8601 an offset follows, never a range."""
 _ZONE_AFTER = re.compile(
     rf"\s*[(\uff08]?(?:(?P<iso>[+-]\d\d:?\d\d)|(?P<base>UTC|GMT)\s*(?P<off>[+-]\d{{1,2}}(?::?\d\d)?)"
     rf"|(?P<name>{_ZONE_WORDS})\b|(?P<uhr>Uhr)\b)[)\uff09]?",
@@ -191,7 +193,7 @@ def stated_zone(text: str) -> tuple[tzinfo | None, str | None]:
 
 def _parse_zone(text: str, at: int) -> tuple[tzinfo | None, str | None, int]:
     match = _ZONE_AFTER.match(text, at)
-    if match is None:
+    if match is None or (match["iso"] and _is_end_of_range(text, at, match)):
         return None, None, at
     if match["uhr"]:
         zone, unclear, end = _parse_zone(text, match.end())
@@ -204,6 +206,18 @@ def _parse_zone(text: str, at: int) -> tuple[tzinfo | None, str | None, int]:
     if name in UNCLEAR_ZONES:
         return None, match["name"], match.end()
     return _zone_named(name), None, match.end()
+
+
+def _is_end_of_range(text: str, at: int, offset: re.Match[str]) -> bool:
+    """Return whether `-11:45` behind a time ends a range, `10:20-11:45 UTC`, rather than being its offset from UTC."""
+    if not offset["iso"].startswith("-") or ":" not in offset["iso"]:
+        return False
+    begin = _CLOCK_BEFORE.search(text, 0, at)
+    if begin is None or begin["date_mark"]:
+        return False
+    if _ZONE_AFTER.match(text, offset.end()) or int(offset["iso"][4:]) not in (0, 30):
+        return True
+    return offset["iso"][1:] > begin["clock"].zfill(5)
 
 
 def _zone_named(name: str) -> tzinfo:

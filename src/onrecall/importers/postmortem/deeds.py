@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
-from onrecall.domain.incident import StepOutcome
+from onrecall.importers.postmortem.outcomes import NO_HELP, detect_outcome
 from onrecall.importers.postmortem.word_lists import word_set
 
 _AMBIGUOUS_VERBS = word_set("verbs that also happen by themselves")
@@ -32,10 +32,11 @@ _INTRANSITIVE_VERBS = frozenset(("fail", "drop", "increase", "decrease", "recove
 _NOUN_VERBS = word_set("verbs that are nouns")
 """Verbs that are also nouns; at the beginning of a sentence they are verbs only before an object."""
 _OBJECTS = word_set("objects")
+_MENDING_VERBS = word_set("verbs that mend a mistake")
 _WORD = re.compile(r"[A-Za-z][\w'’-]*|\S")
 _LEAD = re.compile(
     r"(?:(?:then|next|first|second|finally|afterwards|later|manually|temporarily|immediately|also|again"
-    r"|eventually|meanwhile|initially|subsequently|once more|"
+    r"|eventually|meanwhile|initially|subsequently|unfortunately|sadly|fortunately|luckily|once more|"
     r"by hand|to (?:mitigate|recover|help recover|fix (?:this|it)|stop the bleeding|resolve (?:this"
     r"|it))(?:[^,]{0,60})?|"
     r"as an? (?:\w+ ){0,2}(?:fix|measure|step|workaround|mitigation|test)|for good measure|after (?:that|this"
@@ -90,6 +91,18 @@ _BY_COMMAND = re.compile(
     r"|by running|by executing|:|\()\s*`",
     re.IGNORECASE,
 )
+_MISHAP = re.compile(
+    r"\b(?:accidentally|inadvertently|mistakenly|unintentionally|erroneously|incorrectly|wrongly|unfortunately"
+    r"|by (?:mistake|accident)|in error|(?:was|were) (?:intended|meant|supposed) to|versehentlich|irrtümlich"
+    r"|por error|par erreur|誤って|误)\b",
+    re.IGNORECASE,
+)
+"""What was done by mistake began the incident."""
+_TRIED_OBJECT = re.compile(
+    r"\W*(?:(?:we|i|they)\s+)?(?:(?:also|then|first|even|just)\s+)*(?:tried|attempted)\s+(?!nothing|everything|anything|to\b)\w",
+    re.IGNORECASE,
+)
+_DETERMINERS = frozenset(("the", "a", "an", "this", "that", "its", "our", "their", "each", "every"))
 _ATTEMPT = re.compile(
     r"(?P<tried>(?:(?:we|i|they)\s+)?(?:(?:also|then|first|even|just)\s+)*(?:tried|attempted)\s+)?(?:\w+ly\s+)?"
     r"(?P<stem>[a-z]+(?:-[a-z]+)*)ing\b"
@@ -110,44 +123,8 @@ _SUBORDINATE = re.compile(
 )
 _PEOPLE = word_set("people")
 _MACHINES = word_set("machines")
-_WORSE = re.compile(
-    r"\b(?:ma(?:de|kes|king|ke)\s+(?:it|things|matters|everything|the\s+[\w ]{1,30}|recovery)\s+(?:much\s+"
-    r"|even\s+|far\s+)?(?:worse|slower)"
-    r"|made_it_worse|worsened|(?:got|became|becoming)\s+(?:much\s+|even\s+|far\s+)?worse|backfired|aggravated"
-    r"|exacerbated|verschlimmert\w*)\b",
-    re.IGNORECASE,
-)
-_NO_HELP = re.compile(
-    r"\b(?:(?:did|does|do|has|had)(?:\s+not|n['’]t)\s+(?:seem\s+to\s+)?(?:come\s+back|return|go\s+(?:away|down)"
-    r"|drop|finish|subside|disappear|decrease|fall|take\s+effect|help|work|fix|solve|resolve|change"
-    r"|clear|improve|recover|make\s+(?:a|any)\s+difference|do\s+(?:anything|much)|get\s+better|bring)\w*"
-    r"|(?:had|has|have|with|shows?|showed|saw|seeing|see|but)\s+(?:no|little|zero)\s+(?:\w+\s+)?(?:effect"
-    r"|improvement|change|impact|luck|success|difference)|no\s+(?:effect|improvement|luck|difference|success"
-    r"|change)\b(?!\s+(?:in\s+config|(?:was|were|is)\s+(?:needed|required|necessary)))"
-    r"|without\s+(?:any\s+)?(?:success|effect|improvement)|to\s+no\s+avail|made\s+no\s+difference"
-    r"|(?:which|that|it|this|but|and)\s+changed\s+nothing|unsuccessful(?:ly)?|did_not_help|in vain|useless|ineffective|"
-    r"(?:it|this|that)\s+(?:does|did)\s+not(?=\W*$)|(?:errors?|problems?|issues?|symptoms?|alerts?|timeouts"
-    r"|failures|outage|latency|exceptions|restarts|crashes)\s+(?:still\s+)?(?:persist(?:s|ed)?|remain(?:s|ed)?"
-    r"|continue[sd]?|return(?:s|ed)|came\s+back|kept\s+\w+ing|went\s+on)"
-    r"|(?:was|were|is|are|everything(?:['’]s| is| was)?)\s+still\s+(?:\w+\s+)?(?:failing|down|broken|timing"
-    r"|crashing|erroring|full|slow|unavailable|there|present|happening|seeing|elevated|high|returning|throwing"
-    r"|rejected|refused|stuck)"
-    r"|still\s+\w+ing\b|(?:was|were|is|are|got)\s+still\s+\w+ed\b|still\s+(?:failing|failed|down|broken"
-    r"|timing\s+out|crash\w*|see(?:ing)?\s+errors"
-    r"|saw\s+errors|no\s+luck|the\s+same|happening|erroring|returned|full|getting|not\s+\w+)|same\s+(?:error"
-    r"|result|problem|issue|symptoms?)s?\b|(?:only\s+)?helped\s+(?:only\s+)?(?:for|briefly)|only\s+(?:bought"
-    r"|delayed)"
-    r"|(?:filled|full|failed|crashed|fell over|died|recurred|hung|degraded|broke)\s+(?:up\s+)?again"
-    r"|hat nicht geholfen|half nicht|brachte nichts|ohne erfolg|no ayudó|sans effet|n'a pas aidé"
-    r"|不起作用|没有效果|効果なし"
-    r"|改善せず|失敗)",
-    re.IGNORECASE,
-)
-_HELPED = re.compile(
-    r"\b(?:it helps?|that helped|this helped|which helped|(?:fixed|resolved|solved|cleared) (?:it|the|this"
-    r"|everything)|back to normal|recover(?:s|ed|y)|restored|succeed(?:s|ed)?|"
-    r"working again|returned to normal|healthy again|errors? (?:stopped|dropped|cleared|went away|ceased)"
-    r"|came back|back up|resolved)\b",
+_AFTER_FAILURE = re.compile(
+    r"[^,;.:`–—]{0,40}\s*[,;–—]\s*(?:(?:so|and|but|then|afterwards|after that|later|finally|next|in the end)\s+)+",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?;])[)\"'”]?\s+(?=[A-ZÄÖÜ`\"'(\[“@]|\d+[.)]\s)|(?<=[。\uff01\uff1f])")
@@ -170,27 +147,45 @@ def split_sentences(text: str) -> list[str]:
     return [sentence for sentence in parsed if sentence]
 
 
-def detect_outcome(text: str) -> StepOutcome | None:
-    """Return the outcome that a text states, or None if it states none."""
-    if _WORSE.search(text):
-        return "made_it_worse"
-    if _NO_HELP.search(text):
-        return "did_not_help"
-    return "worked" if _HELPED.search(text) else None
+def split_failed_clause(sentence: str) -> list[str]:
+    """Split `Restarted it, which did not help, then raised the limit` behind the failure if an action follows."""
+    for failure in NO_HELP.finditer(sentence):
+        behind = _AFTER_FAILURE.match(sentence, failure.end())
+        if behind is not None and reports_action(sentence[behind.end() :]):
+            return [sentence[: behind.start()].rstrip(), sentence[behind.end() :]]
+    return [sentence]
+
+
+def base_verb(word: str) -> str | None:
+    """Return the verb of which a lower-case word is a form, if it is one that people mend things with."""
+    return _FORMS.get(word)
 
 
 def reports_action(sentence: str) -> bool:
     """Return whether a sentence reports an action people took as a fix, not an event or a plan."""
     text = CONSEQUENCE.sub("", sentence.strip().lstrip("-*•> "), count=1)
+    if _reports_mishap(text):
+        return False
     if _fixed_by_doing(text):
         return True
     text = _LEAD.sub("", text, count=1)
     return _clause_reports(text) or _later_clause_reports(text) or _reports_failed_attempt(text)
 
 
+def _reports_mishap(sentence: str) -> bool:
+    """Return whether a sentence says what somebody did by mistake, not how it was mended or that mending failed."""
+    mishap = _MISHAP.search(sentence)
+    if mishap is None or detect_outcome(sentence) in ("did_not_help", "made_it_worse"):
+        return False
+    verbs = (_FORMS.get(word.casefold()) for word in _WORD.findall(sentence[: mishap.start()]))
+    return next(filter(None, verbs), None) not in _MENDING_VERBS
+
+
 def _reports_failed_attempt(sentence: str) -> bool:
     """Match sentences such as `Remounting the share did not help`, `Tried reseating the card, no effect`."""
-    return detect_outcome(sentence) in ("did_not_help", "made_it_worse") and opens_with_attempt(sentence)
+    return detect_outcome(sentence) in ("did_not_help", "made_it_worse") and (
+        opens_with_attempt(sentence) or _TRIED_OBJECT.match(sentence) is not None
+    )
 
 
 def opens_with_attempt(sentence: str) -> bool:
@@ -300,6 +295,8 @@ def _verb_is_action(tokens: list[str], place: int, sentence: str) -> bool | None
     form = tokens[place].casefold()
     verb = _FORMS[form]
     before = " ".join(tokens[:place])
+    if _is_noun_in_object(tokens, place):
+        return None
     if _is_intent(before) or (place and form == verb and verb in ("double", "halve")):
         return False
     if place == 0:
@@ -311,6 +308,14 @@ def _verb_is_action(tokens: list[str], place: int, sentence: str) -> bool | None
         following = tokens[place + 1].casefold() if place + 1 < len(tokens) else ""
         return following not in ("was", "were", "is", "are", "has", "have", "had", "")
     return False if who == "machine" or form in _PAST else None
+
+
+def _is_noun_in_object(tokens: list[str], place: int) -> bool:
+    """Return whether a word that may be a verb is a noun within an object: `we identified the rule set`."""
+    form = tokens[place].casefold()
+    if form != _FORMS[form] or form not in _NOUN_VERBS or place < 2 or tokens[place - 1].casefold() in _PEOPLE:
+        return False
+    return any(token.casefold() in _DETERMINERS for token in tokens[max(1, place - 2) : place])
 
 
 def _opening_verb_is_action(form: str, verb: str, following_tokens: list[str], sentence: str) -> bool:

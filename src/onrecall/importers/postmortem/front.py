@@ -5,6 +5,7 @@ from datetime import datetime, time
 from typing import Any
 
 from onrecall.importers.postmortem.incident_text import FrontMatter
+from onrecall.importers.postmortem.vocabulary import heading_topic
 from onrecall.importers.record import FieldRecord
 
 START = ("start_time", "started_at", "start", "started", "incident_start", "start_date", "begin", "detected_at")
@@ -19,6 +20,37 @@ TRACKED = frozenset(("created", "closed"))
 FIELDS = frozenset((*START, *END, *SERVICE, *SUMMARY, *CAUSE, *SEVERITY, *OTHER, *TRACKED))
 """All front matter fields that are read."""
 _OPEN = frozenset(("open", "investigating", "identified", "monitoring", "ongoing", "in progress", "active"))
+
+
+_TOPIC_FIELDS: dict[str, str] = {
+    "date": "date",
+    "start": "started_at",
+    "end": "ended_at",
+    "severity": "severity",
+    "service": "service",
+    "title": "title",
+    "cause": "root_cause",
+    "summary": "summary",
+    "environment": "environment",
+}
+_ENGLISH_WORDS = (
+    "analysis brief closed closed_at component components created data day diagnosis explanation fault from headline "
+    "incident_date issue level name occurred opened opened_at problem region regions restored resume subject to "
+    "until updated urgency when why"
+)
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+"""Words that other generators of pages use for other things."""
+
+
+def name_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return front matter with fields such as `fecha`, `schweregrad` or `affected service` under their names here."""
+    named: dict[str, Any] = {}
+    for name, value in values.items():
+        topic = heading_topic(name.replace("_", " ").replace("-", " ")) if name not in FIELDS else None
+        own = _TOPIC_FIELDS.get(topic or "")
+        taken = own is None or own in values or own in named or name.casefold().replace(" ", "_") in _ENGLISH
+        named[name if taken or own is None else own] = value
+    return named
 
 
 def describes_incident(values: Mapping[str, Any]) -> bool:

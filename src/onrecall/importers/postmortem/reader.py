@@ -23,6 +23,7 @@ SOURCE = "postmortem"
 PREFIX = "PM-"
 LONGEST_DESCRIPTION = 4_000
 LONGEST_SLUG = 60
+_LEVEL_IN_TITLE = re.compile(r"(?:^|[\s(\[])(?P<level>(?:sev(?:erity)?[\s:_-]?|p)[0-5])(?=$|[\s)\],:])", re.IGNORECASE)
 _OPEN = re.compile(
     r"\b(?:ongoing|investigating|open|active|identified|monitoring|in progress|unresolved|offen|laufend)\b",
     re.IGNORECASE,
@@ -200,10 +201,18 @@ def _severity(text: IncidentText, lines: dict[str, int]) -> Severity:
     if text.front.severity and (level := severity_of(text.front.severity)) != "unknown":
         return level
     fact = first_fact(text.facts, "severity")
-    level = severity_of(fact.value) if fact else "unknown"
-    if fact and level != "unknown":
+    if fact is None:
+        return _severity_in_title(text)
+    level = severity_of(fact.value)
+    if level != "unknown":
         lines["severity"] = fact.line
     return level
+
+
+def _severity_in_title(text: IncidentText) -> Severity:
+    """Return the level that a title states: `Login slow (sev3)`, `[P1] Payments down`."""
+    match = _LEVEL_IN_TITLE.search(plain_text(text.heading or text.document.title))
+    return severity_of(match["level"]) if match else "unknown"
 
 
 def _services(text: IncidentText, lines: dict[str, int]) -> tuple[str, ...]:

@@ -2,27 +2,29 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from onrecall.domain.commands import bare_command
 from onrecall.domain.incident import ResolutionStep, StepOutcome
 from onrecall.importers.postmortem import code
 from onrecall.importers.postmortem.deeds import (
     CONSEQUENCE,
-    detect_outcome,
+    base_verb,
     note_reports_action,
     opens_with_attempt,
     reports_action,
     runs_command,
+    split_failed_clause,
     split_sentences,
 )
+from onrecall.importers.postmortem.outcomes import detect_outcome
 from onrecall.importers.postmortem.prose import ProseStatement, is_placeholder, sentence_statements
+from onrecall.importers.postmortem.repeated_steps import without_repetitions
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text, unescape_markdown
 from onrecall.importers.postmortem.sections import LabelledSection
+from onrecall.importers.postmortem.step_drafts import StepDraft, step_drafts
 from onrecall.importers.postmortem.timeline import ChronologyEntry, holds_chronology
 
-_ROLLBACK = re.compile(
-    r"\s*\**(?:to\s+)?(?:roll\s?back|undo|revert|rückgängig)\**\s*[:\uff1a]\**\s*(?P<text>\S.*)", re.IGNORECASE
-)
 _TAG = re.compile(
     r"\s*[-–—:,;]?\s*[(\[]?\*{0,2}(?P<said>did not help|didn['’]t help|no effect|made it worse|worked|helped"
     r"|did not work|didn['’]t work|failed|no change|success|it helped|no improvement|made things worse|fixed it"
@@ -40,6 +42,14 @@ _MARKS: dict[str, StepOutcome] = {
     "👍": "worked",
 }
 _COUNTER = re.compile(r"^\s*(?:step\s*)?\d{1,2}\s*[.):]\s+", re.IGNORECASE)
+_ARRIVAL = re.compile(
+    r"\b(?:paged|joined|came online|acknowledged|responded|(?:began|started) investigating|investigated|alerted"
+    r"|engaged)\b",
+    re.IGNORECASE,
+)
+"""What people did on their way to the fix."""
+_LITERAL_MARK = re.compile(r"\s*::$")
+"""What reStructuredText writes before a block of code."""
 _STATE_ONLY = re.compile(
     r"(?:(?:this|the|all)\s+(?:incident|issue|problem|outage|alert|systems?|services?)s?\s+(?:is|was|are"
     r"|has been|have been|were)\s+(?:now\s+)?(?:fully\s+)?(?:resolved|closed|fixed|mitigated|over|operational"
@@ -74,20 +84,6 @@ LONGEST_PHRASE = 40
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
-@dataclass(slots=True)
-class _StepDraft:
-    """A step being assembled: its words, its code, and the line it begins on."""
-
-    line: int
-    words: list[str] = field(default_factory=list)
-    code: list[str] = field(default_factory=list)
-    indent: int = 0
-    rollback: str | None = None
-    listed: bool = False
-    lead: bool = False
-    """Whether it is a paragraph rather than an item."""
-
-
 def extract_steps(
     fixes: Sequence[LabelledSection], failures: Sequence[LabelledSection], chronology: Sequence[ChronologyEntry]
 ) -> tuple[ResolutionStep, ...]:
@@ -100,12 +96,13 @@ def extract_steps(
     fix_steps = [
         step for section in fixes if not holds_chronology(section) for step in _section_steps(section, every_item=True)
     ]
-    chronology_steps = _chronology_steps(chronology)
+    chronology_steps = _chronology_steps(_in_time_order(chronology))
     if not any(step.outcome == "worked" for step in fix_steps):
         fix_steps += [step for step in chronology_steps if step.outcome == "worked"]
     known_lines = {step.line for step in (*failed_steps, *fix_steps)}
     failed_on_the_way = [step for step in chronology_steps if step.outcome != "worked" and step.line not in known_lines]
-    return tuple(_distinct_steps([*failed_steps, *failed_on_the_way, *fix_steps]))
+    attempts = without_repetitions([*failed_steps, *failed_on_the_way], known=fix_steps)
+    return tuple(_distinct_steps([*attempts, *fix_steps]))
 
 
 def steps_in_comments(comments: Sequence[ChronologyEntry]) -> tuple[ResolutionStep, ...]:
@@ -115,8 +112,46 @@ def steps_in_comments(comments: Sequence[ChronologyEntry]) -> tuple[ResolutionSt
 
 def steps_in_prose(sections: Sequence[LabelledSection]) -> tuple[ResolutionStep, ...]:
     """Return the actions reported in a summary or a text without headings."""
-    steps = [step for section in sections for step in _sentence_steps(section.rows)]
+    steps = [step for section in sections for step in _prose_steps(section.rows)]
     return tuple(_distinct_steps(steps))
+
+
+def _prose_steps(rows: Sequence[DocumentRow]) -> list[ResolutionStep]:
+    """Return the actions that prose reports, each with the code below the sentence that announces it."""
+    steps: list[ResolutionStep] = []
+    pending: list[DocumentRow] = []
+    block: list[DocumentRow] = []
+    for row in [*rows, DocumentRow(0, "blank", "")]:
+        if row.kind == "code":
+            block.append(row)
+            continue
+        if block:
+            steps += _announced_steps(pending, block)
+            pending, block = [], []
+        pending.append(row)
+    return steps + _sentence_steps(pending)
+
+
+def _announced_steps(rows: Sequence[DocumentRow], block: Sequence[DocumentRow]) -> list[ResolutionStep]:
+    """Return the steps of some prose; the block of code below belongs to its last sentence if that is a step."""
+    steps = _sentence_steps(rows)
+    commands = code.block_commands(block)
+    last = next((clause for clause in reversed(_clauses(rows))), "")
+    if commands and steps and steps[-1].command is None and last.endswith(steps[-1].text):
+        steps[-1] = replace(steps[-1], command="\n".join(commands))
+    return steps
+
+
+def _clauses(rows: Sequence[DocumentRow]) -> list[str]:
+    return [clause for statement in sentence_statements(rows) for clause in split_failed_clause(statement.text)]
+
+
+def _in_time_order(chronology: Sequence[ChronologyEntry]) -> list[ChronologyEntry]:
+    """Return the entries by time if all of them have one: a page may tell of the same hours in two sections."""
+    entries = list(chronology)
+    if all(entry.at is not None for entry in entries):
+        entries.sort(key=lambda entry: entry.at.timestamp() if entry.at else 0.0)
+    return entries
 
 
 def _outcome_or_default(step: ResolutionStep, default: StepOutcome) -> StepOutcome:
@@ -135,7 +170,7 @@ def _distinct_steps(steps: Sequence[ResolutionStep]) -> Iterator[ResolutionStep]
 
 def _section_steps(section: LabelledSection, *, every_item: bool) -> list[ResolutionStep]:
     """Return list items with their code; without a list, commands and sentences that report an action."""
-    drafts = _drafts(section.rows)
+    drafts = step_drafts(section.rows)
     listed = [draft for draft in drafts if draft.listed or draft.code]
     steps: list[ResolutionStep] = []
     if any(draft.listed for draft in drafts):
@@ -150,7 +185,7 @@ def _section_steps(section: LabelledSection, *, every_item: bool) -> list[Resolu
     return [step for draft in drafts for step in _draft_sentence_steps(draft)] or _lone_sentence(section)
 
 
-def _draft_reports_action(draft: _StepDraft) -> bool:
+def _draft_reports_action(draft: StepDraft) -> bool:
     text = plain_text(" ".join(draft.words))
     return not text.rstrip().endswith(":") and any(reports_action(sentence) for sentence in split_sentences(text))
 
@@ -158,6 +193,8 @@ def _draft_reports_action(draft: _StepDraft) -> bool:
 def _lone_sentence(section: LabelledSection) -> list[ResolutionStep]:
     """Return a short value such as `Failover to the replica`, which is a step without a known verb."""
     statements = list(sentence_statements(section.rows))
+    if len(statements) == 1 and _ARRIVAL.search(statements[0].text):
+        return []
     if len(statements) != 1 or not _is_phrase(statements[0].text) or _STATE_ONLY.fullmatch(statements[0].text):
         return []
     step = _build_step(
@@ -172,80 +209,12 @@ def _is_phrase(text: str) -> bool:
     return 1 < words <= LONGEST_PHRASE
 
 
-def _drafts(rows: Sequence[DocumentRow]) -> list[_StepDraft]:
-    """Return items and paragraphs with their code blocks."""
-    drafts: list[_StepDraft] = []
-    block: list[DocumentRow] = []
-    blank = True
-    for row in [*rows, DocumentRow(0, "blank", "")]:
-        if row.kind == "code":
-            block.append(row)
-            continue
-        if block:
-            _add_block(block, drafts)
-            block = []
-        if row.kind == "item":
-            _add_item(row, drafts)
-        elif row.kind == "cells" and row.cells:
-            drafts.append(_StepDraft(row.number, [" ".join(cell for cell in row.cells if cell)], listed=True))
-        elif row.kind == "text":
-            _add_text(row, drafts, blank=blank)
-        elif row.kind == "heading" and row.number:
-            drafts.append(_StepDraft(row.number, [], lead=True))
-        blank = row.kind == "blank"
-    return [draft for draft in drafts if draft.words or draft.code]
-
-
-def _add_block(block: Sequence[DocumentRow], drafts: list[_StepDraft]) -> None:
-    commands = code.block_commands(block)
-    if not commands:
-        return
-    if not drafts or (
-        drafts[-1].lead
-        and not plain_text(" ".join(drafts[-1].words)).rstrip().endswith((":", "\uff1a"))
-        and drafts[-1].words
-        and len(drafts[-1].words) > 3
-    ):
-        drafts.append(_StepDraft(block[0].number, lead=True))
-    drafts[-1].code += commands
-
-
-def _add_item(row: DocumentRow, drafts: list[_StepDraft]) -> None:
-    if (rollback := _ROLLBACK.fullmatch(row.text)) and drafts:
-        drafts[-1].rollback = _command_or_words(rollback["text"])
-        return
-    above = next((draft for draft in reversed(drafts) if draft.listed), None)
-    if above is not None and row.level > above.indent + 1 and not _stands_alone(row):
-        above.words.append(row.text)
-        return
-    drafts.append(_StepDraft(row.number, [row.text], indent=row.level, listed=True))
-
-
-def _stands_alone(row: DocumentRow) -> bool:
-    """Return whether a nested item reports an action of its own."""
-    return bool(code.command_spans(row.text)) or reports_action(plain_text(row.text))
-
-
-def _add_text(row: DocumentRow, drafts: list[_StepDraft], *, blank: bool) -> None:
-    if drafts and (rollback := _ROLLBACK.fullmatch(row.text)):
-        drafts[-1].rollback = _command_or_words(rollback["text"])
-    elif (drafts and drafts[-1].listed and (not blank or row.nested)) or (
-        drafts and drafts[-1].lead and not blank and not drafts[-1].code
-    ):
-        drafts[-1].words.append(row.text.strip())
-    else:
-        drafts.append(_StepDraft(row.number, [row.text.strip()], lead=True))
-
-
-def _command_or_words(text: str) -> str:
-    commands = code.command_spans(text)
-    return commands[0] if commands else plain_text(unescape_markdown(text))
-
-
-def _draft_steps(draft: _StepDraft, *, every_item: bool) -> list[ResolutionStep]:
+def _draft_steps(draft: StepDraft, *, every_item: bool) -> list[ResolutionStep]:
     text = plain_text(" ".join(draft.words))
     if not draft.listed and not draft.code:
         return _draft_sentence_steps(draft)
+    if parts := _parts_with_own_outcomes(draft):
+        return parts
     inline = code.command_spans(unescape_markdown(" ".join(draft.words)))
     command = "\n".join(draft.code) or "\n".join(inline) or None
     if not every_item and command is None and not reports_action(text):
@@ -256,7 +225,33 @@ def _draft_steps(draft: _StepDraft, *, every_item: bool) -> list[ResolutionStep]
     return [step] if step is not None else []
 
 
-def _draft_sentence_steps(draft: _StepDraft) -> list[ResolutionStep]:
+def _parts_with_own_outcomes(draft: StepDraft) -> list[ResolutionStep]:
+    """Return a step for each action of an item or paragraph in which one failed and another did not; else nothing.
+
+    The code below belongs to the last action.
+    """
+    parts: list[str] = []
+    sentences = split_sentences(plain_text(" ".join(draft.words)))
+    for sentence in (clause for whole in sentences for clause in split_failed_clause(whole)):
+        if not parts or reports_action(sentence) or runs_command(sentence):
+            parts.append(sentence)
+        else:
+            parts[-1] += f" {sentence}"
+    if len({_failure_or_worked(part) for part in parts}) < 2:
+        return []
+    steps = [
+        _build_step(
+            part,
+            "\n".join(draft.code if last and draft.code else code.command_spans(part)) or None,
+            draft.line,
+            draft.rollback if last else None,
+        )
+        for part, last in zip(parts, [*[False] * (len(parts) - 1), True], strict=True)
+    ]
+    return [step for step in steps if step is not None]
+
+
+def _draft_sentence_steps(draft: StepDraft) -> list[ResolutionStep]:
     rows = [DocumentRow(draft.line, "text", " ".join(draft.words))]
     return _sentence_steps(rows)
 
@@ -265,7 +260,11 @@ def _sentence_steps(rows: Sequence[DocumentRow], *, notes: bool = False) -> list
     """Return sentences that report an action, with the outcome stated in them or in the next sentence."""
     steps: list[ResolutionStep] = []
     follows = False
-    statements = [*sentence_statements(rows)]
+    statements = [
+        ProseStatement(clause, statement.line)
+        for statement in sentence_statements(rows)
+        for clause in split_failed_clause(statement.text)
+    ]
     for place, statement in enumerate(statements):
         inline = code.command_spans(statement.text)
         if steps and CONSEQUENCE.match(statement.text) and steps[-1].outcome == "worked":
@@ -314,6 +313,8 @@ def _build_step(sentence: str, command: str | None, line: int, rollback: str | N
     if tag is not None and apart and text[: tag.start()].strip():
         text = text[: tag.start()]
     text = _COUNTER.sub("", text.replace("\ufe0f", "").strip()).strip(" -–—")
+    text = _LITERAL_MARK.sub(":", text)
+    command = command or bare_command(text)
     if not text or is_placeholder(text) or (command is None and _STATE_ONLY.fullmatch(text)):
         return None
     return ResolutionStep(" ".join(text.split()), command, step_outcome, rollback, line)
@@ -344,13 +345,17 @@ def _chronology_steps(chronology: Sequence[ChronologyEntry], *, begins_before: b
     for place, entry in enumerate(chronology):
         head = [DocumentRow(entry.line, "text", entry.head)] if entry.head else []
         opening = next(iter(sentence_statements([*head, *entry.rows])), None)
-        if steps and opening is not None and not reports_action(opening.text):
+        if steps and opening is not None and not _reports_any_action(opening.text):
             outcome = detect_outcome(opening.text)
             if outcome in ("did_not_help", "made_it_worse") and steps[-1].outcome == "worked":
                 steps[-1] = replace(steps[-1], outcome=outcome)
         if place or len(chronology) < 3 or not begins_before:
             steps += [step for step in _entry_steps(head, entry) if not _is_read_only(step)]
     return steps
+
+
+def _reports_any_action(sentence: str) -> bool:
+    return reports_action(sentence) or note_reports_action(sentence)
 
 
 def _is_read_only(step: ResolutionStep) -> bool:
@@ -367,11 +372,21 @@ def _entry_steps(head: Sequence[DocumentRow], entry: ChronologyEntry) -> list[Re
             block.append(row)
             continue
         if block:
-            steps += _sentence_steps(rows, notes=True)
-            rows = []
             found_code = code.block_commands(block)
+            own = _sentence_steps(rows, notes=True)
+            steps += own or (_announced_action(rows) if found_code else [])
+            rows = []
             if found_code and steps and steps[-1].command is None:
                 steps[-1] = replace(steps[-1], command="\n".join(found_code))
             block = []
         rows.append(row)
     return steps + _sentence_steps(rows, notes=True)
+
+
+def _announced_action(rows: Sequence[DocumentRow]) -> list[ResolutionStep]:
+    """Return the step that the last line before some commands announces: `Dropped stale slot:`."""
+    last = next((statement for statement in reversed([*sentence_statements(rows)])), None)
+    if last is None or not last.text.endswith(":") or base_verb(last.text.split(maxsplit=1)[0].casefold()) is None:
+        return []
+    step = _build_step(last.text, None, last.line)
+    return [step] if step is not None else []

@@ -29,6 +29,8 @@ _TAG = re.compile(r"<[^>]{1,200}>")
 _RULE = re.compile(r"[\s|:=-]{3,}|[_*\s]{3,}")
 _ANCHOR = re.compile(r"\s*\{#[^}]*\}\s*$")
 _ESCAPE = re.compile(r"\\([-#.!_*()\[\]+<>~&|{}=\"'$])")
+_ESCAPED_CODE = re.compile(r"\\`(?P<code>[^`\n]+?)\\`")
+_FIRST_GROUP = r"\1"
 _HTML_BOLD = re.compile(r"</?(?:b|strong)>", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _LINK = re.compile(r"!?\[(?P<text>[^\[\]]*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)?(?:\s+\"[^\"]*\")?\)|\[[^\]]*\])")
@@ -151,7 +153,7 @@ def _split_cells(line: str) -> tuple[str, ...]:
 
 def plain_text(markup: str) -> str:
     """Strip markup: emphasis, anchors and escapes are removed, links become their text, code spans stay."""
-    spans = markup.split("`")
+    spans = _open_escaped_code(markup).split("`")
     bare = [part if n % 2 and n < len(spans) - 1 else _without_marks(part) for n, part in enumerate(spans)]
     return " ".join("`".join(bare).split())
 
@@ -165,5 +167,10 @@ def _without_marks(part: str) -> str:
 
 def unescape_markdown(line: str) -> str:
     """Remove the backslash escapes that Google Docs writes; code spans keep theirs."""
-    spans = line.split("`")
+    spans = _open_escaped_code(line).split("`")
     return "`".join(part if n % 2 and n < len(spans) - 1 else _ESCAPE.sub(r"\1", part) for n, part in enumerate(spans))
+
+
+def _open_escaped_code(markup: str) -> str:
+    """Turn code whose backticks are escaped, as Google Docs writes them, into a code span without escapes."""
+    return _ESCAPED_CODE.sub(lambda code: f"`{_ESCAPE.sub(_FIRST_GROUP, code['code'])}`", markup)

@@ -7,8 +7,18 @@ from dataclasses import dataclass, field, replace
 from onrecall.importers.postmortem.clock import find_stamp, opens_with_time
 from onrecall.importers.postmortem.outline import split_fact_line, unfold_lists
 from onrecall.importers.postmortem.rows import DocumentRow, RowKind, plain_text
-from onrecall.importers.postmortem.vocabulary import SECTIONS, Topic, heading_topic, section_topic, without_pictures
+from onrecall.importers.postmortem.topic_by_content import is_list_of_action_items, names_action_columns
+from onrecall.importers.postmortem.vocabulary import (
+    SECTIONS,
+    Topic,
+    heading_topic,
+    normalize_heading,
+    section_topic,
+    without_pictures,
+)
 
+SHALLOW = 3
+"""Deepest heading of a section of its own."""
 LABEL_LEVEL = 8
 """Level of a section opened by a label; headings have 1 to 7."""
 _LABEL = re.compile(
@@ -16,8 +26,13 @@ _LABEL = re.compile(
     r"|(?P<plain>[^\s*_|`:\uff1a][^*_|`:\uff1a]{0,59}?)\s*(?:\uff1a|:(?=\s|$|[^\s/\d])))\s*(?P<value>.*)"
 )
 _BOLD_LABEL = re.compile(r"\*\*[^*:]{2,40}(?::\*\*|\*\*\s*:)")
+_LABEL_WITHIN = re.compile(
+    r"(?P<mark>[.;!?)`,|·•–—])\s+(?P<label>(?P<around>[*_]{0,2})[A-ZÄÖÜ][A-Za-zÀ-ÿ /]{2,30}(?P=around):(?=\s))"
+)
+LONGEST_LABEL = 40
 _UNLABELLED_TOPICS = frozenset(("actions", "timeline", "fix", "failed_fix"))
 """Topics whose list items are never labels of another topic."""
+_INCIDENT_FACTS = frozenset(("severity", "service", "start", "end", "duration", "environment"))
 _PHASES = frozenset(("detection", "fix", "impact", "trigger", "summary"))
 
 
@@ -67,6 +82,10 @@ class _Divider:
                 self._text_row(row, place)
             else:
                 self._current.rows.append(row)
+        for section in self._sections:
+            if section.topic == "fix" and is_list_of_action_items(section.heading, section.rows):
+                section.topic = "actions"
+        _accept_what_went_wrong(self._sections)
         return self._sections
 
     @property
@@ -118,16 +137,37 @@ class _Divider:
         if self._current.topic in ("actions", "timeline") and not self._current.by_label:
             self._current.rows.append(row)
             return 0
+        if self._heads_chronology(place):
+            self._current.rows.append(row)
+            return 0
+        if self._current.topic != "cause" and self._is_table_header(place) and _heads_action_items(row):
+            self._open("actions", self._current.heading, row, LABEL_LEVEL)
+            self._current.rows.append(row)
+            return 0
         if skipped := self._header_and_values(row, place):
             return skipped
         about = heading_topic(plain_text(row.cells[0]))
         if len(row.cells) in (2, 3) and about is not None and any(row.cells[1:]) and not _is_header(row):
             self._open(about, row.cells[0], row, LABEL_LEVEL)
-            value = "<br>".join(cell for cell in row.cells[1:] if cell)
-            self._current.rows += _cell_rows(row, value)
+            rows = _cell_rows(row, "<br>".join(cell for cell in row.cells[1:] if cell))
+            is_list = about == "actions" and len(rows) > 1
+            self._current.rows += [replace(own, kind="item") for own in rows] if is_list else rows
         else:
             self._current.rows.append(row)
         return 0
+
+    def _is_table_header(self, place: int) -> bool:
+        delimiter = self._rows[place + 1] if place + 1 < len(self._rows) else None
+        return delimiter is not None and delimiter.kind == "cells" and not delimiter.cells
+
+    def _heads_chronology(self, place: int) -> bool:
+        """Return whether a row heads a table whose rows begin with a time."""
+        below = self._rows[place + 2 : place + 4]
+        return (
+            self._is_table_header(place)
+            and len(below) > 1
+            and all(row.kind == "cells" and row.cells and opens_with_time(plain_text(row.cells[0])) for row in below)
+        )
 
     def _header_and_values(self, row: DocumentRow, place: int) -> int:
         """Read a table with names in its header and one row of values; return the rows used, 0 if it is none."""
@@ -229,14 +269,61 @@ class _Divider:
             self._open(above.topic, above.heading, row, above.level)
 
 
+def _accept_what_went_wrong(sections: Sequence[LabelledSection]) -> None:
+    """Take "What went wrong" for the cause where no section is about it, and it is not the lessons' half of a pair."""
+    if any(section.topic == "cause" for section in sections):
+        return
+    names = [normalize_heading(section.heading) for section in sections]
+    if any(name.startswith(("what went well", "what went right", "where we got lucky")) for name in names):
+        return
+    for section, name in zip(sections, names, strict=True):
+        if section.topic == "aside" and name == "what went wrong" and section.level <= SHALLOW:
+            section.topic = "cause"
+
+
 def _split_labels(row: DocumentRow) -> list[DocumentRow]:
-    """Split a line with several bold labels, such as `**Severity:** High · **Duration:** 2 h`, into rows."""
+    """Split a line with several labels, such as `**Severity:** High · **Duration:** 2 h`, into rows."""
+    if (plain := _split_plain_labels(row)) is not None:
+        return plain
     starts = [label.start() for label in _BOLD_LABEL.finditer(row.text)] if row.kind == "text" else []
     if len(starts) < 2:
         return [row]
     ends = [*starts[1:], len(row.text)]
     parts = [row.text[: starts[0]], *(row.text[start:end] for start, end in zip(starts, ends, strict=True))]
     return [replace(row, text=part.strip(" \t·|,;/–—-")) for part in parts if part.strip(" \t·|,;/–—-")]
+
+
+def _split_plain_labels(row: DocumentRow) -> list[DocumentRow] | None:
+    """Split `Root cause: … . Resolution: …` or `Severity: 2. Service: till` before each further label."""
+    if row.kind not in ("text", "item") or _label_topic(row.text) is None:
+        return None
+    labels = [label for label in _LABEL_WITHIN.finditer(row.text) if _opens_part(label)]
+    if not labels:
+        return None
+    ends = [*(label.start("label") for label in labels), len(row.text)]
+    parts = [row.text[start:end].strip() for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    facts = [_label_topic(part) not in SECTIONS for part in parts]
+    return [
+        replace(row, kind="text", text=part.rstrip(" .;,|·•–—-" if is_fact else " |·•–—"))
+        for part, is_fact in zip(parts, facts, strict=True)
+    ]
+
+
+def _label_topic(text: str) -> Topic | None:
+    name, separator, _ = text.strip(" *_").partition(":")
+    return heading_topic(name.strip(" *_")) if separator and len(name) <= LONGEST_LABEL else None
+
+
+def _opens_part(label: re.Match[str]) -> bool:
+    """Return whether a label within a line begins a new part; that of a section does so behind a sentence only."""
+    topic = heading_topic(label["label"].strip("*_:"))
+    return topic is not None and topic != "aside" and (label["mark"] in ".;!?)`" or topic not in SECTIONS)
+
+
+def _heads_action_items(row: DocumentRow) -> bool:
+    """Return whether a row heads a table of action items, and not one of the facts of an incident."""
+    topics = {heading_topic(plain_text(cell)) for cell in row.cells}
+    return names_action_columns(row) and not topics & _INCIDENT_FACTS
 
 
 def _is_header(row: DocumentRow) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from onrecall.importers.postmortem.clock import Chronology, find_dates, find_stamp, parse_range
+from onrecall.importers.postmortem.clock import Chronology, find_clocks, find_dates, find_stamp, parse_range
 from onrecall.importers.postmortem.facts import IncidentSpan
 from onrecall.importers.postmortem.incident_text import IncidentText, datable_rows
 from onrecall.importers.postmortem.kind import OUTAGE
@@ -16,6 +16,8 @@ from onrecall.importers.postmortem.timeline import ChronologyEntry
 LONGEST_OPENING = 60
 """A sentence opens with a time if the time ends within this many characters."""
 DAY = timedelta(days=1)
+LONGEST_OUTAGE = timedelta(days=7)
+"""An end that only prose states lies at most this long after the start."""
 _BEGINS = re.compile(
     r"^\W*(?:\w+\s+){0,2}(?:(?:incident|outage|impact|event|disruption)\s+(?:begins?|began|starts?|started)"
     r"|start of (?:the )?(?:incident|outage|impact)|problem starts|störung beginnt|début de l'incident)\b",
@@ -38,6 +40,9 @@ _NOT_OVER = re.compile(
     r"|unresolved|will be|to be|if|until|before|once|incident review|not yet|considered)\b",
     re.IGNORECASE,
 )
+_FAILED = re.compile(
+    r"\b(?:stopped|died|fell over|went (?:dark|offline|read-only)|no longer|froze|stalled)\b", re.IGNORECASE
+)
 _AT_FIRST = re.compile(r"\W*(?:on|at|around|since|from|am|um|seit|le|el)\s", re.IGNORECASE)
 
 
@@ -50,6 +55,8 @@ def incident_span(text: IncidentText, lines: dict[str, int]) -> IncidentSpan:
     end, end_line = (text.front.end, None) if text.front.end else (begun.end, begun.end_line)
     if end is None:
         end, end_line = _end_in_chronology(text.entries, start)
+    if end is None:
+        end, end_line = _end_in_prose(text, start)
     if end is not None and end < start:
         end = end_line = None
     if start_line:
@@ -107,6 +114,8 @@ def _span_in_prose(text: IncidentText) -> IncidentSpan | None:
                 continue
             times = Chronology(text.day(), text.zone, text.reading.local)
             start, end = times.moment(stamps[0]), times.moment(stamps[1])
+            if start is None and stamps[0].unclear:
+                text.reading.unclear_zones.add(stamps[0].unclear)
             text.reading.zoneless += times.zoneless
             if start is not None:
                 return IncidentSpan(None, None, start, statement.line, end, statement.line if end else None)
@@ -118,6 +127,8 @@ def _opening_moment(text: IncidentText) -> tuple[datetime, int] | None:
     for section in (*text.sections_about("summary"), *(part for part in text.sections if part.topic is None)):
         for statement in sentence_statements(section.rows):
             stamp = find_stamp(statement.text) if _AT_FIRST.match(statement.text) else None
+            if _is_of_unclear_zone(statement.text) and text.reading.local is None:
+                continue
             if stamp is None or not (stamp.day and stamp.clock) or not _reports_beginning(statement.text, stamp.end):
                 continue
             times = Chronology(text.day(), text.zone, text.reading.local)
@@ -127,9 +138,16 @@ def _opening_moment(text: IncidentText) -> tuple[datetime, int] | None:
     return None
 
 
+def _is_of_unclear_zone(sentence: str) -> bool:
+    """Return whether a zone that means several things stands behind any time: `between 07:55 and 09:20 BST`."""
+    return any(stamp.unclear for stamp in find_clocks(sentence))
+
+
 def _reports_beginning(sentence: str, behind: int) -> bool:
     """Return whether the time opens a sentence about an outage and not about its end."""
-    return behind <= LONGEST_OPENING and OUTAGE.search(sentence[behind:]) is not None and not _ENDS.search(sentence)
+    remainder = sentence[behind:]
+    broke = OUTAGE.search(remainder) or _FAILED.search(remainder)
+    return behind <= LONGEST_OPENING and broke is not None and not _ENDS.search(sentence)
 
 
 def _is_midnight(moment: datetime) -> bool:
@@ -171,3 +189,24 @@ def _end_in_chronology(entries: Sequence[ChronologyEntry], start: datetime) -> t
         ):
             return entry.at, entry.line
     return None, None
+
+
+def _end_in_prose(text: IncidentText, start: datetime) -> tuple[datetime | None, int | None]:
+    """Return the last time at which a sentence says that it was over: `By 13:54 PST all was back to normal`."""
+    day = start.date() if _is_midnight(start) else start.astimezone(text.zone or UTC).date()
+    ended: tuple[datetime | None, int | None] = None, None
+    for section in text.sections:
+        if section.topic not in ("summary", "impact", "fix", None):
+            continue
+        for statement in sentence_statements(section.rows):
+            if not _ENDS.search(statement.text) or _NOT_OVER.search(statement.text):
+                continue
+            stamps = find_clocks(statement.text)
+            if len(stamps) != 1:
+                continue
+            times = Chronology(day, text.zone, text.reading.local)
+            moment = times.moment(replace(find_stamp(statement.text) or stamps[0], clock=stamps[0].clock))
+            if moment is not None and start <= moment <= start + LONGEST_OUTAGE and (ended[0] or start) <= moment:
+                text.reading.zoneless += times.zoneless
+                ended = moment, statement.line
+    return ended

@@ -23,13 +23,14 @@ _NUMBER_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    rf"\s*(?:[-–—:|,]\s*{_KIND_WORDS}(?:\s*[#№]?\d+)?|\(\s*(?:{_KIND_WORDS})?\s*[#№]?\s?(?:[A-Z]+-)?\d*\s*\)"
+    rf"\s*(?:\(\s*(?:[A-Z]{{2,8}}-)+(?:\d{{4}}-)?\d+\s*\)|[-–—:|,]\s*{_KIND_WORDS}(?:\s*[#№]?\d+)?|\(\s*(?:{_KIND_WORDS})?\s*[#№]?\s?(?:[A-Z]+-)?\d*\s*\)"
     rf"|\[\s*{_KIND_WORDS}\s*\])\s*$",
     re.IGNORECASE,
 )
 _DATE_AFTER = (
     re.compile(r"\s*[-–—:|,(\[@]\s*(?:on\s+)?(?P<date>[^-–—:|,(\[]{0,12}(?:\d[^|(\[]{1,25}))[)\]]?\s*$"),
     re.compile(r"\s+on\s+(?P<date>[^|]{6,30})$"),
+    re.compile(r"(?<=\w)\s+(?P<date>(?:19|20)\d\d-\d\d-\d\d)$"),
 )
 _DATE_LABEL = re.compile(r"^\W*(?:incident\s+)?(?:date|datum|fecha)\s*:\s*(?=\d)", re.IGNORECASE)
 _SEPARATORS = " \t-–—:\uff1a|,;·"

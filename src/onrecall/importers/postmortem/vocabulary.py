@@ -21,7 +21,7 @@ SECTIONS = frozenset(
 _MARKS = re.compile(r"[*_`~]|\{#[^}]*\}|:[a-z_0-9+]+:")
 _NUMBER = re.compile(r"^(?:\(?(?:\d{1,2}(?:\.\d{1,2})*|[ivx]{1,4}|[a-h])[.):]\)?|\d{1,2}(?:\.\d{1,2})*|§\s*\d+)\s+")
 _BRACKETS = re.compile(r"\s*[(\uff08\[][^()\uff08\uff09\[\]]{0,60}[)\uff09\]]\s*$")
-_ENDS = " \t:\uff1a-\u2013—.·|#>"
+_ENDS = " \t¿¡:\uff1a-\u2013—.·|#>"
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from onrecall.recommendation.llm.draft import Draft
+from onrecall.recommendation.llm.draft import Draft, Form
 
 BOUNDS = frozenset({"title", "default", "minLength", "maxLength", "minItems", "maxItems", "description"})
 """What servers refuse in a schema, or do not need; the draft that comes back is held to the bounds all the same."""
@@ -33,5 +33,11 @@ def _require_all(schema: Any) -> Any:
     return {**strict, "required": list(strict["properties"])} if "properties" in strict else strict
 
 
-_FULL = Draft.model_json_schema()
-SCHEMA: dict[str, Any] = _require_all(_inline_references(_FULL, _FULL.get("$defs", {})))
+def schema_of(form: type[Form]) -> dict[str, Any]:
+    """Return the JSON schema of what a model is to answer."""
+    full = form.model_json_schema()
+    schema: dict[str, Any] = _require_all(_inline_references(full, full.get("$defs", {})))
+    return schema
+
+
+SCHEMA = schema_of(Draft)

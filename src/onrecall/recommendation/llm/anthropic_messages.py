@@ -35,7 +35,7 @@ def request(endpoint: Endpoint, prompt: Prompt, form: RequestForm) -> dict[str, 
         "messages": [{"role": "user", "content": prompt.data}],
     }
     if form.answer_format != "text":
-        body["output_config"] = {"format": {"type": "json_schema", "schema": SCHEMA}}
+        body["output_config"] = {"format": {"type": "json_schema", "schema": prompt.schema or SCHEMA}}
     return body
 
 

@@ -48,7 +48,7 @@ def parse_draft(text: str) -> Draft | str:
     """
     if len(text) > MAX_ANSWER_LENGTH:
         return "it is too long"
-    objects = _json_objects(_THOUGHT.sub("", text)) or _json_objects(text)
+    objects = json_objects(text)
     drafts = [candidate for candidate in objects if "cause" in candidate]
     if not drafts and not _is_json_object(text):
         return "it is not JSON"
@@ -60,7 +60,12 @@ def parse_draft(text: str) -> Draft | str:
         return f"it has not the form that was asked for ({'.'.join(location) or 'the whole'}: {first['type']})"
 
 
-def _json_objects(text: str) -> list[dict[str, Any]]:
+def json_objects(text: str) -> list[dict[str, Any]]:
+    """The JSON objects of an answer, without those in what was thought before it, if any stand behind."""
+    return _objects_in(_THOUGHT.sub("", text)) or _objects_in(text)
+
+
+def _objects_in(text: str) -> list[dict[str, Any]]:
     """The JSON objects in a text, one after the other; what only looks like the start of one is passed over."""
     objects: list[dict[str, Any]] = []
     position = text.find("{")

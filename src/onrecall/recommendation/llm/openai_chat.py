@@ -37,7 +37,7 @@ def request(endpoint: Endpoint, prompt: Prompt, form: RequestForm) -> dict[str, 
         body["response_format"] = {"type": "json_object"}
     elif form.answer_format != "text":
         strict = {"strict": True} if form.answer_format == "strict" else {}
-        schema = {"name": "answer", "schema": SCHEMA, **strict}
+        schema = {"name": "answer", "schema": prompt.schema or SCHEMA, **strict}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body
 

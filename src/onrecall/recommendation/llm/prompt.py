@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.recommendation.llm.checks import CheckFailure
@@ -45,6 +46,8 @@ class Prompt:
     data: str
     hash: str
     """Of both, without what is different each time."""
+    schema: Mapping[str, Any] | None = None
+    """The JSON schema of the answer; None: that of a draft."""
 
     @property
     def size(self) -> int:
@@ -84,18 +87,18 @@ def _prompt_parts(options: Options, nonce: str, show: Show, flaws: Sequence[Chec
             for key, line in options.lines.items()
             if key.startswith(f"{name}.")
         ]
-        yield _fence(f"EVIDENCE {name}", nonce, [f"{show(piece.id, 200)}: {show(piece.title, 300)}", *lines])
+        yield fence(f"EVIDENCE {name}", nonce, [f"{show(piece.id, 200)}: {show(piece.title, 300)}", *lines])
     for cause in options.causes.values():
-        yield _fence(f"CAUSE {cause.name}", nonce, list(_cause_rows(cause, show)))
-    yield _fence("MATCHES", nonce, list(_match_rows(options, show)))
+        yield fence(f"CAUSE {cause.name}", nonce, list(_cause_rows(cause, show)))
+    yield fence("MATCHES", nonce, list(_match_rows(options, show)))
     if options.conflict:
         yield "The evidence speaks for several causes nearly alike: weigh what is going on against each."
-    yield _fence("FIELDS", nonce, [f"{show(name, 100)}: {show(value, 200)}" for name, value in options.fields.items()])
+    yield fence("FIELDS", nonce, [f"{show(name, 100)}: {show(value, 200)}" for name, value in options.fields.items()])
     rows = [clean(row) for row in options.situation.text[:MAX_SITUATION_LENGTH].splitlines()]
-    yield _fence("SITUATION", nonce, [show(row, MAX_LINE_LENGTH) for row in rows if row.strip()])
+    yield fence("SITUATION", nonce, [show(row, MAX_LINE_LENGTH) for row in rows if row.strip()])
     if flaws:
         reasons = "; ".join(dict.fromkeys(f"{flaw.kind} ({show(flaw.detail, 300)})" for flaw in flaws))
-        yield _fence("WRONG WITH A FIRST TRY", nonce, [reasons])
+        yield fence("WRONG WITH A FIRST TRY", nonce, [reasons])
 
 
 def _match_rows(options: Options, show: Show) -> Iterator[str]:
@@ -121,6 +124,6 @@ def _cause_rows(cause: Cause, show: Show) -> Iterator[str]:
         yield f"tried in vain| {show(tried.text, MAX_LINE_LENGTH)}"
 
 
-def _fence(name: str, nonce: str, rows: Sequence[str]) -> str:
+def fence(name: str, nonce: str, rows: Sequence[str]) -> str:
     """Every row begins with a bar, so that none can end the fence, even one that knew the code."""
     return "\n".join([f"[{name} {nonce}", *(f"| {row}" for row in rows), f"{name} {nonce}]"])

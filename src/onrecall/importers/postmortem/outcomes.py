@@ -1,0 +1,65 @@
+"""Read whether a text states that something helped, did not help, or made it worse."""
+
+import re
+
+from onrecall.domain.incident import StepOutcome
+
+_WORSE = re.compile(
+    r"\b(?:ma(?:de|kes|king|ke)\s+(?:it|things|matters|everything|the\s+[\w ]{1,30}|recovery)\s+(?:much\s+"
+    r"|even\s+|far\s+)?(?:worse|slower)"
+    r"|made_it_worse|worsened|(?:got|became|becoming)\s+(?:much\s+|even\s+|far\s+)?worse|backfired|aggravated"
+    r"|exacerbated|verschlimmert\w*)\b",
+    re.IGNORECASE,
+)
+NO_HELP = re.compile(
+    r"\b(?:(?:did|does|do|has|had)(?:\s+not|n['’]t)\s+(?:seem\s+to\s+)?(?:come\s+back|return|go\s+(?:away|down)"
+    r"|drop|finish|subside|disappear|decrease|reduce|lower|stop|restore|relieve|alleviate|fall|take\s+effect|help|work|fix|solve|resolve|change"
+    r"|clear|improve|recover|make\s+(?:a|any)\s+difference|do\s+(?:anything|much)|get\s+better|bring)\w*"
+    r"|(?:had|has|have|with|shows?|showed|saw|seeing|see|but)\s+(?:no|little|zero)\s+(?:\w+\s+)?(?:effect"
+    r"|improvement|change|impact|luck|success|difference)|no\s+(?:effect|improvement|luck|difference|success"
+    r"|change)\b(?!\s+(?:in\s+config|(?:was|were|is)\s+(?:needed|required|necessary)))"
+    r"|without\s+(?:any\s+)?(?:success|effect|improvement)|to\s+no\s+avail|made\s+no\s+difference"
+    r"|(?:which|that|it|this|but|and)\s+changed\s+nothing|unsuccessful(?:ly)?|(?:was|were|is|are|proved)\s+not"
+    r"\s+(?:effective|successful|helpful|enough|sufficient)|did_not_help|in vain|useless|ineffective|"
+    r"(?:it|this|that)\s+(?:does|did)\s+not(?=\W*$)|(?:errors?|problems?|issues?|symptoms?|alerts?|timeouts"
+    r"|failures|outage|latency|exceptions|restarts|crashes)\s+(?:still\s+)?(?:persist(?:s|ed)?|remain(?:s|ed)?"
+    r"|continue[sd]?|return(?:s|ed)|came\s+back|kept\s+\w+ing|went\s+on)"
+    r"|(?:was|were|is|are|everything(?:['’]s| is| was)?)\s+still\s+(?:\w+\s+)?(?:failing|down|broken|timing"
+    r"|crashing|erroring|full|slow|unavailable|there|present|happening|seeing|elevated|high|returning|throwing"
+    r"|rejected|refused|stuck)"
+    r"|kept\s+(?:on\s+)?(?:growing|rising|climbing|increasing|failing|crashing|piling|dropping|filling)\b"
+    r"|still\s+\w+ing\b|(?:was|were|is|are|got)\s+still\s+\w+ed\b|still\s+(?:failing|failed|down|broken"
+    r"|timing\s+out|crash\w*|see(?:ing)?\s+errors"
+    r"|saw\s+errors|no\s+luck|the\s+same|happening|erroring|returned|full|getting|not\s+\w+)|same\s+(?:error"
+    r"|result|problem|issue|symptoms?)s?\b|(?:only\s+)?helped\s+(?:only\s+)?(?:for|briefly)|only\s+(?:bought"
+    r"|delayed)"
+    r"|(?:filled|full|failed|crashed|fell over|died|recurred|hung|degraded|broke)\s+(?:up\s+)?again"
+    r"|hat nicht geholfen|half nicht|brachte nichts|ohne erfolg|no ayudó|sans effet|n'a pas aidé"
+    r"|不起作用|没有效果|効果なし"
+    r"|改善せず|失敗)",
+    re.IGNORECASE,
+)
+_HELPED = re.compile(
+    r"\b(?:it helps?|that helped|this helped|which helped|(?:fixed|resolved|solved|cleared) (?:it|the|this"
+    r"|everything)|back to normal|recover(?:s|ed|y)|restored|succeed(?:s|ed)?|"
+    r"working again|returned to normal|healthy again|errors? (?:stopped|dropped|cleared|went away|ceased)"
+    r"|came back|back up|resolved)\b",
+    re.IGNORECASE,
+)
+
+
+def detect_outcome(text: str) -> StepOutcome | None:
+    """Return the outcome that a text states, or None if it states none."""
+    if _WORSE.search(text):
+        return "made_it_worse"
+    if NO_HELP.search(text):
+        return "did_not_help"
+    return "worked" if _HELPED.search(text) else None
+
+
+def before_outcome(text: str) -> str:
+    """Return the text up to where it states that something did not help or made it worse; all of it otherwise."""
+    match = min(
+        filter(None, (NO_HELP.search(text), _WORSE.search(text))), key=lambda outcome: outcome.start(), default=None
+    )
+    return text[: match.start()] if match and match.start() > 0 else text

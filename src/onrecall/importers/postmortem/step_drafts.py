@@ -1,0 +1,97 @@
+"""Gather the items, paragraphs and code of a section into drafts of steps."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from onrecall.importers.postmortem import code
+from onrecall.importers.postmortem.deeds import reports_action
+from onrecall.importers.postmortem.rows import DocumentRow, plain_text, unescape_markdown
+
+_ROLLBACK = re.compile(
+    r"\s*\**(?:to\s+)?(?:roll\s?back|undo|revert|rückgängig)\**\s*[:\uff1a]\**\s*(?P<text>\S.*)", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class StepDraft:
+    """A step being assembled: its words, its code, and the line it begins on."""
+
+    line: int
+    words: list[str] = field(default_factory=list)
+    code: list[str] = field(default_factory=list)
+    indent: int = 0
+    rollback: str | None = None
+    listed: bool = False
+    lead: bool = False
+    """Whether it is a paragraph rather than an item."""
+
+
+def step_drafts(rows: Sequence[DocumentRow]) -> list[StepDraft]:
+    """Return items and paragraphs with their code blocks."""
+    drafts: list[StepDraft] = []
+    block: list[DocumentRow] = []
+    blank = True
+    for row in [*rows, DocumentRow(0, "blank", "")]:
+        if row.kind == "code":
+            block.append(row)
+            continue
+        if block:
+            _add_block(block, drafts)
+            block = []
+        if row.kind == "item":
+            _add_item(row, drafts)
+        elif row.kind == "cells" and row.cells:
+            drafts.append(StepDraft(row.number, [" ".join(cell for cell in row.cells if cell)], listed=True))
+        elif row.kind == "text":
+            _add_text(row, drafts, blank=blank)
+        elif row.kind == "heading" and row.number:
+            drafts.append(StepDraft(row.number, [], lead=True))
+        blank = row.kind == "blank"
+    return [draft for draft in drafts if draft.words or draft.code]
+
+
+def _add_block(block: Sequence[DocumentRow], drafts: list[StepDraft]) -> None:
+    commands = code.block_commands(block)
+    if not commands:
+        return
+    if not drafts or (
+        drafts[-1].lead
+        and not plain_text(" ".join(drafts[-1].words)).rstrip().endswith((":", "\uff1a"))
+        and drafts[-1].words
+        and len(drafts[-1].words) > 3
+    ):
+        drafts.append(StepDraft(block[0].number, lead=True))
+    drafts[-1].code += commands
+
+
+def _add_item(row: DocumentRow, drafts: list[StepDraft]) -> None:
+    if (rollback := _ROLLBACK.fullmatch(row.text)) and drafts:
+        drafts[-1].rollback = _command_or_words(rollback["text"])
+        return
+    above = next((draft for draft in reversed(drafts) if draft.listed), None)
+    if above is not None and row.level > above.indent + 1 and not _stands_alone(row):
+        above.words.append(row.text)
+        return
+    drafts.append(StepDraft(row.number, [row.text], indent=row.level, listed=True))
+
+
+def _stands_alone(row: DocumentRow) -> bool:
+    """Return whether a nested item reports an action of its own."""
+    return bool(code.command_spans(row.text)) or reports_action(plain_text(row.text))
+
+
+def _add_text(row: DocumentRow, drafts: list[StepDraft], *, blank: bool) -> None:
+    if drafts and (rollback := _ROLLBACK.fullmatch(row.text)):
+        drafts[-1].rollback = _command_or_words(rollback["text"])
+    elif (drafts and drafts[-1].listed and (not blank or row.nested)) or (
+        drafts and drafts[-1].lead and not blank and not drafts[-1].code
+    ):
+        drafts[-1].words.append(row.text.strip())
+    else:
+        drafts.append(StepDraft(row.number, [row.text.strip()], lead=True))
+
+
+def _command_or_words(text: str) -> str:
+    commands = code.command_spans(text)
+    return commands[0] if commands else plain_text(unescape_markdown(text))
