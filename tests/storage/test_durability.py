@@ -5,6 +5,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from onrecall.storage import Storage
 
 from .test_concurrency import SAVING
@@ -34,6 +36,7 @@ def test_nothing_acknowledged_is_lost(store_url: str) -> None:
     assert len(acknowledged) > KILLS
 
 
+@pytest.mark.usefixtures("durable_sqlite")
 def test_sqlite_syncs_every_commit(tmp_path: object) -> None:
     store = Storage.open(f"sqlite:///{tmp_path}/synced.db")
     with store._database.read() as connection:
