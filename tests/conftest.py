@@ -134,7 +134,7 @@ def postgres_server() -> Iterator[str]:
 
 def _folder_in_memory() -> str | None:
     """A folder in memory with room for a server's data; None where there is none."""
-    folder = "/dev/shm"  # noqa: S108 - a folder with a name that nobody guesses is made in it
+    folder = "/dev/shm"
     return folder if Path(folder).is_dir() and shutil.disk_usage(folder).free > ROOM else None
 
 

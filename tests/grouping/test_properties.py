@@ -1,14 +1,14 @@
-"""Whatever the alerts: order changes nothing, doing it again changes nothing, nothing is lost, and it ends in time."""
+"""Whatever the alerts: order changes nothing, doing it again changes nothing, nothing is lost, and time grows with the alerts."""
 
 import itertools
 import random
-import time
 from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from growth import grows_at_most
 from onrecall.domain.alert import Alert
 from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, kind_of, plan_grouping
 
@@ -119,18 +119,14 @@ def test_the_same_message_three_times_is_one_alert(batch: list[Alert]) -> None:
     assert partition(once.groups()) == partition(thrice.groups())
 
 
-def test_five_thousand_alerts_and_fifty_incidents_take_seconds() -> None:
+def test_time_grows_with_the_alerts_and_no_faster() -> None:
     made = [
         replace(one, key=f"{one.key}/{n}", starts_at=one.starts_at + timedelta(seconds=n))
-        for n in range(10)
+        for n in range(5)
         for one in storm(n)
     ]
     held = Board(ServiceGraph.of(DEPENDS))
     for n, one in enumerate(storm(99)):
         kept = held.incidents.setdefault(f"OLD-{n % 50}", Kept(f"OLD-{n % 50}", by_hand=True))
         kept.alerts[episode(one)] = one
-    began = time.process_time()
-    plan_grouping(made, held.open(), held.topology)
-    took = time.process_time() - began
-    print(f"\n{len(made)} alerts, {len(held.incidents)} incidents: {took:.1f} s of processor time")
-    assert took < 30
+    assert grows_at_most(25, lambda batch: plan_grouping(batch, held.open(), held.topology), made[::8], made)
