@@ -33,10 +33,20 @@ hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
 
+NATURES = frozenset(["process", "browser", "kafka", "postgres", "statistics", "hindsight"])
+"""Markers of tests that take more than a thread of this process; all others are `unit`."""
 NUMBERS = itertools.count(1)
 FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """Safety that a server which dies with the tests does without."""
 DURABLE_PRAGMAS = sqlite.PRAGMAS
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is of no other nature as `unit`."""
+    for item in items:
+        if not any(mark.name in NATURES for mark in item.iter_markers()):
+            item.add_marker("unit")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from example_counts import example_count
 from growth import grows_at_most
 from onrecall.domain.alert import Alert
 from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, kind_of, plan_grouping
@@ -72,7 +73,7 @@ def placed(made: GroupingPlan, given_: list[Alert]) -> dict[tuple[str, str, obje
     return found
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=example_count(50), deadline=None)
 @given(batches, batches, st.randoms(use_true_random=False))
 def test_order_within_a_batch_changes_nothing(before: list[Alert], batch: list[Alert], chance: random.Random) -> None:
     held = board(before)
@@ -83,7 +84,7 @@ def test_order_within_a_batch_changes_nothing(before: list[Alert], batch: list[A
     assert one.merges == other.merges
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=example_count(50), deadline=None)
 @given(batches, batches)
 def test_no_alert_is_lost_and_each_has_one_place(before: list[Alert], batch: list[Alert]) -> None:
     held = board(before)
@@ -97,7 +98,7 @@ def test_no_alert_is_lost_and_each_has_one_place(before: list[Alert], batch: lis
     assert all(why for opening in made.opens for why in opening.reasons)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=example_count(50), deadline=None)
 @given(batches, batches)
 def test_planning_again_after_carrying_out_changes_nothing(before: list[Alert], batch: list[Alert]) -> None:
     held = board(before)
@@ -110,7 +111,7 @@ def test_planning_again_after_carrying_out_changes_nothing(before: list[Alert], 
     assert not again.quiet
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=example_count(40), deadline=None)
 @given(batches)
 def test_the_same_message_three_times_is_one_alert(batch: list[Alert]) -> None:
     once, thrice = Board(TOPOLOGY), Board(TOPOLOGY)

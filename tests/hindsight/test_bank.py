@@ -145,6 +145,7 @@ def test_closing_gives_up_what_is_on_its_way(twin):
     bank.close()
 
 
+@pytest.mark.process
 def test_nothing_of_the_client_is_imported_before_the_first_call():
     code = "import sys, onrecall.cli.main; sys.exit(any('hindsight_client' in name or name.startswith(('aiohttp', 'chromadb')) for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -53,7 +53,7 @@ RCA = {
 }
 
 
-pytestmark = pytest.mark.xdist_group("dialect clients")  # one server serves all of them
+pytestmark = [pytest.mark.xdist_group("dialect clients"), pytest.mark.process]  # one server serves all of them
 
 
 @pytest.fixture(scope="module")

@@ -116,6 +116,7 @@ def polling(address: str, path: str) -> Iterator[socket.socket]:
         yield raw
 
 
+@pytest.mark.process
 def test_polls_that_are_held_keep_nobody_from_being_answered(tmp_path: Path) -> None:
     """An incident that came as history has no answer: whoever waits for one is held to the end."""
     old = {"id": "OLD-1", "title": "over", "started_at": "2026-03-01T08:00:00Z", "resolved_at": "2026-03-01T09:00:00Z"}
@@ -142,6 +143,7 @@ def test_who_waits_hears_it_when_it_happens(doors: Doors, client: TestClient) ->
     assert client.get("/api/v1/incidents/none/recommendation", params={"wait": 60}).status_code == 404
 
 
+@pytest.mark.process
 def test_who_hangs_up_is_waited_for_no_longer(tmp_path: Path) -> None:
     old = {"id": "OLD-1", "title": "over", "started_at": "2026-03-01T08:00:00Z", "resolved_at": "2026-03-01T09:00:00Z"}
     with running(tmp_path) as (address, _):

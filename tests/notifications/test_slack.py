@@ -1,7 +1,6 @@
 """Telling Slack, over the twin: one root message for an incident, whatever happens."""
 
 import json
-import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,6 +10,7 @@ from multiprocessing.connection import Connection
 
 import pytest
 
+from forked_processes import CONTEXT
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.notifications import Links, PermanentDeliveryError
@@ -29,8 +29,6 @@ from .slack_twin import CHANNEL, TOKEN, workspace
 from .slack_twin import Slack as Twin
 from .twin import HERE, until
 
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["onrecall.worker.worker", "slack_sdk", "pytest"])
 NOW = datetime.now(UTC)
 
 
@@ -213,6 +211,7 @@ def working(database: str, address: str, life: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("posted", [0, 1])
+@pytest.mark.process
 def test_killed_between_posting_and_remembering_no_second_root(slack: Twin, store_url: str, posted: int) -> None:
     """A storm of alerts is one incident; the process dies after its root (0), or after a reply in its thread (1)."""
     with closing(Storage.open(store_url)) as store:

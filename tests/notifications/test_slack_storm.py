@@ -14,6 +14,8 @@ from .slack_twin import Slack as Twin
 from .slack_twin import workspace
 from .twin import until
 
+pytestmark = pytest.mark.process
+
 ALERTS, SECONDS = 120, 6.0
 LONG_AGO = (datetime.now(UTC) - timedelta(days=30)).isoformat()
 SEEN = {

@@ -18,6 +18,8 @@ from stormy import NEEDS, storm
 from onrecall.storage import IngestBatch, Storage
 from onrecall.storage.tables import incidents
 
+pytestmark = pytest.mark.process
+
 KILLS = 4
 PATIENCE = 90
 """Longer than a claim lives."""

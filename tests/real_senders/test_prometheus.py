@@ -19,6 +19,7 @@ from .programs import (
 )
 
 pytestmark = [
+    pytest.mark.process,
     pytest.mark.skipif(
         not (PROMETHEUS and ALERTMANAGER),
         reason="needs the programs prometheus and prometheus-alertmanager (Debian has packages of these names)",

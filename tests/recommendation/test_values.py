@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from example_counts import example_count
 from growth import grows_at_most
 from onrecall.domain.incident import Incident, Situation
 from onrecall.recommendation.instance_values import (
@@ -103,7 +104,7 @@ def test_a_host_label_of_the_source_is_an_old_value_too():
 
 
 @given(st.text(max_size=80), st.sampled_from([row[0] for row in ROWS]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=example_count(100), deadline=None)
 def test_marking_and_masking_twice_changes_nothing(text, row):
     combined = f"{text} {row}".replace("‹", "").replace("›", "")
     marked, old = mark_source_values(combined, None, Situation(""))

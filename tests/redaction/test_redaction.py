@@ -12,6 +12,7 @@ from labelled import load, survivors
 from made import VENDORS, leaks
 from normal import lines
 
+from example_counts import example_count
 from growth import grows_at_most
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 from onrecall.redaction import redact, redact_model
@@ -111,7 +112,7 @@ hostile = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_
 
 
 @given(hostile, st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=example_count(150), deadline=None)
 def test_any_text_keeps_its_lines_and_redacting_twice_changes_nothing(text, personal):
     once = redact(text, personal)
     assert redact(once.text, personal).text == once.text

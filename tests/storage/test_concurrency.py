@@ -97,6 +97,7 @@ def test_one_identity_is_stored_once_however_many_bring_it(shared: str) -> None:
     store.close()
 
 
+@pytest.mark.process
 def test_changes_become_visible_in_their_order(store_url: str) -> None:
     """A reader who has seen a number never misses a smaller one that another process wrote."""
     store = Storage.open(store_url)

@@ -14,6 +14,7 @@ from .test_concurrency import SAVING
 KILLS = 3
 
 
+@pytest.mark.process
 def test_nothing_acknowledged_is_lost(store_url: str) -> None:
     moments = random.Random(11)
     acknowledged: set[str] = set()
