@@ -29,9 +29,9 @@ if "TMPDIR" not in os.environ and MEMORY_FOLDER.is_dir() and shutil.disk_usage(M
     tempfile.tempdir = None
 
 # Where a red run stops a release, the examples are the same each time; new ones are looked for everywhere else.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+hypothesis.settings.register_profile("new examples", deadline=None)
+hypothesis.settings.register_profile("same examples", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("same examples" if os.environ.get("CI") else "new examples")
 
 NATURES = frozenset(["process", "browser", "kafka", "postgres", "statistics", "hindsight"])
 """Markers of tests that take more than a thread of this process; all others are `unit`."""

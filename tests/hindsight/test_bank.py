@@ -89,13 +89,13 @@ NAMES = ["check", "retain", "documents", "texts", "recall", "delete"]
 class TestFailures:
     def test_a_wrong_key_is_a_sentence_that_names_the_setting(self, twin, call):
         twin.store("team", "x", "text")
-        with closing(HindsightBank(twin.url, "team", "wrong", timeout=5)) as bank:
+        with closing(HindsightBank(twin.url, "team", "wrong", timeout=60)) as bank:
             with pytest.raises(Unavailable, match="ONRECALL_HINDSIGHT_KEY") as refused:
                 call(bank)
             assert refused.value.retry_after == 60
 
     def test_a_server_that_is_down_is_tried_again_soon(self, twin, call):
-        with closing(HindsightBank("http://127.0.0.1:1", "team", KEY, timeout=5)) as bank:
+        with closing(HindsightBank("http://127.0.0.1:1", "team", KEY, timeout=60)) as bank:
             with pytest.raises(Unavailable, match="can't be reached") as down:
                 call(bank)
             assert down.value.retry_after == 1
@@ -111,7 +111,7 @@ class TestFailures:
         twin.store("team", "x", "text")
         twin.status = status
         with (
-            closing(HindsightBank(twin.url, "team", KEY, timeout=5)) as bank,
+            closing(HindsightBank(twin.url, "team", KEY, timeout=60)) as bank,
             pytest.raises(Unavailable, match=f"answered {status}"),
         ):
             call(bank)
@@ -120,7 +120,7 @@ class TestFailures:
         twin.store("team", "x", "text")
         twin.status = 422
         with (
-            closing(HindsightBank(twin.url, "team", KEY, timeout=5)) as bank,
+            closing(HindsightBank(twin.url, "team", KEY, timeout=60)) as bank,
             pytest.raises(Invalid, match="as it was told"),
         ):
             call(bank)
@@ -129,7 +129,7 @@ class TestFailures:
         twin.store("team", "x", "text")
         twin.garbage = True
         with (
-            closing(HindsightBank(twin.url, "team", KEY, timeout=5)) as bank,
+            closing(HindsightBank(twin.url, "team", KEY, timeout=60)) as bank,
             pytest.raises((Unavailable, Invalid, NotFound)),
         ):
             call(bank)
@@ -139,7 +139,7 @@ def test_closing_gives_up_what_is_on_its_way(twin):
     twin.hanging.clear()
     bank = HindsightBank(twin.url, "team", KEY, timeout=30)
     future = bank.recall("question", 3)
-    assert twin.asked.wait(10)
+    assert twin.asked.wait(60)
     bank.close()
     assert future.done()
     bank.close()

@@ -117,7 +117,7 @@ def test_after_a_while_it_is_asked_again(memory, twin, monkeypatch):
 
 def test_a_refused_key_is_said_and_changes_no_answer(memory_for, twin):
     store(twin, BELT_1=0.4)
-    with closing(HindsightBank(twin.url, "team", "wrong", timeout=5)) as refused:
+    with closing(HindsightBank(twin.url, "team", "wrong", timeout=60)) as refused:
         memory = memory_for(refused, opinion=OpinionSource(refused, 5))
         memory.import_history([belt(1)])
         second_view = opinion(memory)

@@ -70,7 +70,7 @@ class Sender:
         """Send what is begun to its end, and no more."""
         self._ending.set()
         for thread in self._threads:
-            thread.join(20)
+            thread.join(60)
 
     def wait_for(self, acknowledged: int) -> None:
         """Wait until there are so many."""

@@ -196,7 +196,7 @@ def free_port():
         return one.getsockname()[1]
 
 
-def wait_for(url, seconds=30):
+def wait_for(url, seconds=60):
     deadline = time.monotonic() + seconds
     while True:
         try:

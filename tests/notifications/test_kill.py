@@ -71,7 +71,7 @@ def test_nothing_is_lost_and_what_comes_twice_has_the_same_key(store_url: str) -
                 names.append(opened.id)
             before = len(server.asked)
             with killed_in_the_end(store_url, url, (LEASE + timedelta(seconds=1)) * life):
-                until(lambda before=before: len(server.asked) > before, 30)
+                until(lambda before=before: len(server.asked) > before, 60)
                 time.sleep(moments.uniform(0, 0.15))
         cut_short = len([delivery for delivery in store.outbox.page(limit=1000).items if delivery.state != "sent"])
         with killed_in_the_end(store_url, url, (LEASE + timedelta(seconds=1)) * KILLS):

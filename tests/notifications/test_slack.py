@@ -224,18 +224,18 @@ def test_killed_between_posting_and_remembering_no_second_root(slack: Twin, stor
         slack.hold_after = posted
         line.open(Incident("NEW-1", "Pool exhausted in auth", datetime.now(UTC), "connection pool exhausted", "auth"))
         with working(store_url, slack.address, 0):
-            assert slack.held.wait(30), "nothing was posted"
+            assert slack.held.wait(60), "nothing was posted"
         assert store.outbox.threads("slack", ["NEW-1"])["NEW-1"].remote == {}, "killed before it could remember"
         assert len(slack.roots()) == 1
         slack.freed.set()
         with working(store_url, slack.address, 1):
-            until(lambda: all(delivery.state == "sent" for delivery in store.outbox.page().items), 30)
+            until(lambda: all(delivery.state == "sent" for delivery in store.outbox.page().items), 60)
             assert len(slack.roots()) == 1, "a second root message"
             (root,) = slack.roots()
             replies = len(slack.thread(root["ts"]))
             line.resolve("NEW-1", Resolution("A leak of connections", datetime.now(UTC)))
-            until(lambda: slack.roots()[0]["blocks"][0]["text"]["text"] == "Resolved", 30)
-            until(lambda: len(slack.thread(root["ts"])) == replies + 1, 30)
+            until(lambda: slack.roots()[0]["blocks"][0]["text"]["text"] == "Resolved", 60)
+            until(lambda: len(slack.thread(root["ts"])) == replies + 1, 60)
         assert slack.thread(root["ts"])[-1]["text"].startswith("Resolved: NEW-1")
         parts = [reply["metadata"]["event_payload"]["part"] for reply in slack.thread(root["ts"])]
         assert len(set(parts)) == len(parts), "something stands in the thread twice"

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -104,7 +103,6 @@ def test_passages_as_of_a_time(store: Storage) -> None:
 
 @settings(
     max_examples=example_count(15),
-    deadline=timedelta(seconds=20),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
