@@ -3,7 +3,7 @@ import {
   ActionIcon, Alert, AppShell, Badge, Button, Group, Kbd, Modal, NavLink, PasswordInput, Stack, Table, Text, Title, Tooltip,
   useComputedColorScheme, useMantineColorScheme,
 } from "@mantine/core";
-import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import { useDisclosure, useDocumentTitle, useHotkeys } from "@mantine/hooks";
 import {
   IconBolt, IconBooks, IconGauge, IconHelp, IconMessageQuestion, IconMoon, IconPlugConnectedX, IconRepeat, IconSearch, IconServer, IconSitemap, IconSun,
 } from "@tabler/icons-react";
@@ -25,14 +25,12 @@ interface Place {
   key: string;
   icon: typeof IconBolt;
   about: string;
-  /** Not among the tabs of a phone, which has room for six. */
-  wideOnly?: true;
 }
 
 const PLACES: readonly Place[] = [
   { to: "/", name: "Now", key: "n", icon: IconBolt, about: "what is open, live" },
   { to: "/ask", name: "Ask", key: "a", icon: IconMessageQuestion, about: "ask memory in your own words" },
-  { to: "/services", name: "Services", key: "v", icon: IconSitemap, about: "each with its incidents, runbooks, changes and hours lost", wideOnly: true },
+  { to: "/services", name: "Services", key: "v", icon: IconSitemap, about: "each with its incidents, runbooks, changes and hours lost" },
   { to: "/memory", name: "Memory", key: "m", icon: IconBooks, about: "old incidents, runbooks, postmortems" },
   { to: "/trust", name: "Trust", key: "t", icon: IconGauge, about: "how often it was right" },
   { to: "/recurrences", name: "Recurrences", key: "r", icon: IconRepeat, about: "what keeps coming back" },
@@ -54,6 +52,7 @@ function Frame() {
   const [help, { open: showHelp, close: hideHelp }] = useDisclosure(false);
   const { pathname } = useLocation();
   useKeys(showHelp);
+  useDocumentTitle(titleOf(pathname));
   return (
     <AppShell
       header={{ height: 52 }}
@@ -80,7 +79,7 @@ function Frame() {
       </AppShell.Navbar>
       {narrow && (
         <AppShell.Footer component="nav" aria-label="pages">
-          <div className="onrecall-tabs">{PLACES.filter((place) => !place.wideOnly).map((place) => <Tab key={place.to} place={place} />)}</div>
+          <div className="onrecall-tabs">{PLACES.map((place) => <Tab key={place.to} place={place} />)}</div>
         </AppShell.Footer>
       )}
       <AppShell.Main>
@@ -96,6 +95,24 @@ function Frame() {
       <Modal opened={help} onClose={hideHelp} title={<Title order={2} size="h4">Keyboard</Title>}><Help /></Modal>
     </AppShell>
   );
+}
+
+/** What a tab, a bookmark and the history of a browser call this page: an incident by its id, a service by its name. */
+function titleOf(path: string): string {
+  const [, place = "", name] = path.split("/");
+  if (name && (place === "incidents" || place === "services")) return `${readable(name)} · OnRecall`;
+  const page = PLACES.find((candidate) => candidate.to === `/${place}`)?.name;
+  return page ? `${page} · OnRecall` : "OnRecall";
+}
+
+/** A part of an address as it is read; what is no valid encoding stays as it is. */
+function readable(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) return part;
+    throw error;
+  }
 }
 
 const here = (path: string, place: Place): boolean =>

@@ -12,6 +12,11 @@ describe("the story of an incident", () => {
     expect(told.map((one) => one.text)).toEqual(["Deployed checkout: checkout 4.12 (6 min before)", "Opened", "Resolved"]);
     expect(told.at(-1)).toMatchObject({ kind: "end", by: "ada" });
   });
+  it("says an answer once until another one comes", () => {
+    const answered = (seq: number, verdict: string) => event(seq, "recommended", `2026-03-01T08:0${seq}:00Z`, { verdict });
+    const told = story([answered(1, "never_seen"), event(2, "noted", "2026-03-01T08:02:00Z"), answered(3, "never_seen"), answered(4, "known"), answered(5, "never_seen")], []);
+    expect(told.map((one) => one.key)).toEqual(["1", "2", "4", "5"]);
+  });
   it.each([
     ["alerted", { count: 12, titles: ["High error rate"], services: ["checkout"] }, "12 alerts: High error rate (checkout)"],
     ["resolved", { version: 2 }, "Resolution corrected, version 2"],

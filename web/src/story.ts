@@ -18,8 +18,19 @@ export interface Told {
 
 /** In the order in which it happened; what happened in the same moment stays in the order in which it was told. */
 export function story(events: readonly Event[], changes: readonly Change[]): Told[] {
-  const told = [...changes.map(ofChange), ...events.map(ofEvent)];
+  const told = [...changes.map(ofChange), ...withoutRepeatedAnswers(events.map(ofEvent))];
   return told.map((one, n) => ({ one, n })).sort((a, b) => Date.parse(a.one.at) - Date.parse(b.one.at) || a.n - b.n).map(({ one }) => one);
+}
+
+/** An answer that says what the one before it said is left out. */
+function withoutRepeatedAnswers(told: readonly Told[]): Told[] {
+  let last = "";
+  return told.filter((entry) => {
+    if (entry.kind !== "answer" || !entry.text.startsWith("Answered")) return true;
+    const isNew = entry.text !== last;
+    last = entry.text;
+    return isNew;
+  });
 }
 
 const ofChange = (change: Change): Told => ({

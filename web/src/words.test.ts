@@ -17,25 +17,31 @@ describe("the first safe step", () => {
 describe("trust", () => {
   const confidence = { probability: 0.78, right: 7, of: 9, low: 0.45, high: 0.94, basis: "outcomes" };
   it("is a frequency with its interval and where it comes from", () => {
-    expect(trust({ confidence, confidence_reason: null })).toBe("Right 7 of 9 times at this level (45–94 %), on your own incidents");
+    expect(trust({ confidence, confidence_reason: null, verdict: "known" })).toBe("Right 7 of 9 times at this level (45–94 %), on your own incidents");
+  });
+  it("is about the nearest precedent where nothing like it was seen", () => {
+    expect(trust({ confidence, confidence_reason: null, verdict: "never_seen" })).toBe(
+      "The nearest precedent is still right 7 of 9 times at this level (45–94 %), on your own incidents",
+    );
+    expect(surely({ confidence, confidence_reason: null, verdict: "never_seen" })).toBe("nearest is right 7 of 9");
   });
   it("is absent with its reason", () => {
-    expect(trust({ confidence: { ...confidence, basis: "public" }, confidence_reason: "not measured on your incidents yet: 0 outcomes, 20 needed" })).toBe(
+    expect(trust({ confidence: { ...confidence, basis: "public" }, confidence_reason: "not measured on your incidents yet: 0 outcomes, 20 needed", verdict: "similar" })).toBe(
       "Right 7 of 9 times at this level (45–94 %), on public data; not measured on your incidents yet: 0 outcomes, 20 needed",
     );
-    expect(trust({ confidence: null, confidence_reason: "not measured yet: 6 outcomes, 20 needed" })).toBe("Trust: not measured yet: 6 outcomes, 20 needed");
+    expect(trust({ confidence: null, confidence_reason: "not measured yet: 6 outcomes, 20 needed", verdict: "known" })).toBe("Trust: not measured yet: 6 outcomes, 20 needed");
   });
 });
 
 describe("trust in a word", () => {
   const confidence = { probability: 0.9, right: 18, of: 20, low: 0.8, high: 0.96, basis: "outcomes" };
   it.each([
-    [confidence, "very likely: right 18 of 20 times"],
-    [{ ...confidence, low: 0.7 }, "likely: right 18 of 20 times"],
-    [{ ...confidence, probability: 0.5, right: 10, low: 0.3 }, "even odds: right 10 of 20 times"],
-    [{ ...confidence, probability: 0.2, right: 4, low: 0.1 }, "doubtful: right 4 of 20 times"],
+    [confidence, "very likely: right 18 of 20"],
+    [{ ...confidence, low: 0.7 }, "likely: right 18 of 20"],
+    [{ ...confidence, probability: 0.5, right: 10, low: 0.3 }, "even odds: right 10 of 20"],
+    [{ ...confidence, probability: 0.2, right: 4, low: 0.1 }, "doubtful: right 4 of 20"],
     [null, "trust not measured"],
-  ])("%#", (given, said) => expect(surely({ confidence: given, confidence_reason: null })).toBe(said));
+  ])("%#", (given, said) => expect(surely({ confidence: given, confidence_reason: null, verdict: "known" })).toBe(said));
 });
 
 describe("a change before", () => {

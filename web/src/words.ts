@@ -37,24 +37,30 @@ export const OUTCOME = { worked: "worked", did_not_help: "did not help", made_it
 const percent = (share: number): string => `${Math.round(share * 100)}`;
 
 /** "Right 7 of 9 times at this level (45–94 %), own incidents", or why there is no such number yet. */
-export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason">): string {
+export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
   const sure = answer.confidence;
   if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
-  const frequency = `Right ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %)`;
+  const frequency = `${answer.verdict === "never_seen" ? "The nearest precedent is still right" : "Right"} ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %)`;
   if (sure.basis === "public") return `${frequency}, on public data; ${answer.confidence_reason ?? "not measured on your incidents yet"}`;
   return `${frequency}, ${sure.basis === "backtest" ? "in your history, replayed" : "on your own incidents"}`;
 }
 
-/** The same in a word and a number, for a list: "right 7 of 9 times". */
-export function surely(answer: Pick<Recommendation, "confidence" | "confidence_reason">): string {
+/** The same in a word and a number, for a list: "likely: right 7 of 9". */
+export function surely(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
   const sure = answer.confidence;
   if (!sure) return "trust not measured";
+  if (answer.verdict === "never_seen") return `nearest is right ${sure.right} of ${sure.of}`;
   const words = sure.low >= 0.8 ? "very likely" : sure.probability >= 0.6 ? "likely" : sure.probability >= 0.4 ? "even odds" : "doubtful";
-  return `${words}: right ${sure.right} of ${sure.of} times${sure.basis === "public" ? " on public data" : ""}`;
+  return `${words}: right ${sure.right} of ${sure.of}${sure.basis === "public" ? " (public)" : ""}`;
 }
 
 /** "67 % likely" with how sure that is left to the bar beside it. */
 export const likely = (sure: NonNullable<Recommendation["confidence"]>): string => `${percent(sure.probability)} % likely right`;
+
+/** Weaker matches say nothing and are not shown. */
+const MIN_MATCH = 0.05;
+
+export const worthShowing = <T extends { score: number }>(evidence: readonly T[]): readonly T[] => evidence.filter((piece) => piece.score >= MIN_MATCH);
 
 const MOST_NAMED = 3;
 

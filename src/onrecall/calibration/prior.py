@@ -17,6 +17,7 @@ from onrecall.calibration.features import supporting_evidence
 from onrecall.calibration.isotonic_bins import Level
 from onrecall.calibration.logistic import Logistic
 from onrecall.calibration.model import NotMeasured, find_level
+from onrecall.domain.cause_label import is_about_cause
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Advice, Confidence, Evidence, Recommendation
 
@@ -56,7 +57,10 @@ class PriorModel:
 
     def confidence(self, ranking: Mapping[str, float]) -> Confidence:
         """The same, with the counts of its level."""
-        probability = self.probability(ranking)
+        return self.confidence_at(self.probability(ranking))
+
+    def confidence_at(self, probability: float) -> Confidence:
+        """A probability kept within the interval of its level, with the counts of that level."""
         level = find_level(self.levels, probability)
         low, high = level.interval
         return Confidence(min(high, max(low, probability)), level.right, level.of, low, high, "public")
@@ -74,8 +78,9 @@ class Prior:
     def confidence(self, evidence: Sequence[Evidence], advice: Advice | Recommendation) -> Confidence | NotMeasured:
         """How often a precedent that stands among the others like this one was right.
 
-        It is about what the answer rests on: the evidence that its cause is cited from, else the best; with
-        `never_seen`, whether the nearest is right all the same. Without any evidence there is nothing to be right.
+        It is about what the answer rests on: the incidents of its cause and the documents about it, any of which may be
+        right, else the best evidence; with `never_seen`, whether the nearest is right all the same. Without any
+        evidence there is nothing to be right.
         """
         precedent = find_precedent(evidence, advice)
         if precedent is None:
@@ -83,7 +88,8 @@ class Prior:
         model = self._model(precedent)
         if model is None:
             return NotMeasured("not measured: the evidence does not carry the numbers that confidence rests on")
-        return model.confidence(precedent.ranking)
+        chances = [self.probability(item) or 0.0 for item in find_backing(evidence, advice) or [precedent]]
+        return model.confidence_at(min(1.0, sum(chances)))
 
     def probability(self, evidence: Evidence) -> float | None:
         """The chance that one piece of evidence is right; None where it does not carry the numbers."""
@@ -104,6 +110,15 @@ def find_precedent(evidence: Sequence[Evidence], advice: Advice | Recommendation
         return max(supporting_evidence(evidence, advice), key=lambda item: item.score)
     cited = {step.citation.evidence_id for step in advice.steps}
     return next((item for item in evidence if item.id in cited), evidence[0])
+
+
+def find_backing(evidence: Sequence[Evidence], advice: Advice | Recommendation) -> list[Evidence]:
+    """The evidence that is right if the named cause is: its incidents, and the documents about it."""
+    if advice.cause is None:
+        return []
+    supporting = supporting_evidence(evidence, advice)
+    documents = [item for item in evidence if is_about_cause(item, advice.cause_label)]
+    return [*supporting, *(item for item in documents if item not in supporting)]
 
 
 def to_json(prior: Prior) -> str:

@@ -14,7 +14,8 @@ from rich.text import Text
 from onrecall.cli.terminal import err, inert, print_error
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
-from onrecall.domain.incident import CitedSentence, Confidence, Document, Evidence, Incident, Recommendation, Step
+from onrecall.domain.confidence_sentence import confidence_sentence
+from onrecall.domain.incident import CitedSentence, Document, Evidence, Incident, Recommendation, Step
 from onrecall.domain.suggestion import Suggestion
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ VERDICT_WORDS = {"known": "KNOWN", "similar": "SIMILAR", "never_seen": "NEVER SE
 RISK_STYLES = {"read_only": "green", "reversible": "cyan", "disruptive": "yellow", "destructive": "bold red"}
 OBEYED = ("Cc", "Cf", "Cs")
 REJECTED_SHOWN = 20
-LEAST_SHOWN = 0.005
-"""A smaller match is 0.00 in two digits, and says nothing."""
+LEAST_SHOWN = 0.05
+"""A smaller match says nothing."""
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -50,7 +51,7 @@ def print_recommendation(answer: Recommendation, opinion: "SecondOpinion | None"
         where = answer.cause_citation
         cited = (f"  ({where.id}, line {where.line})", "dim") if where else ""
         print_line(("cause       ", "dim"), answer.cause, cited)
-    print_line(("confidence  ", "dim"), format_trust(answer.confidence, answer.confidence_reason))
+    print_line(("confidence  ", "dim"), confidence_sentence(answer))
     for sentence in answer.explanation:
         _print_cited_sentence(sentence)
     if answer.steps:
@@ -128,15 +129,6 @@ def _print_cited_sentence(sentence: CitedSentence, indent: int = 0) -> None:
     print_line(("model: ", "dim"), sentence.text, (f"  ({where})", "dim"), indent=indent)
 
 
-def format_trust(confidence: Confidence | None, reason: str | None) -> str:
-    """Format the confidence as a frequency, or why it is unknown; figures from public data are marked."""
-    if confidence is None:
-        return reason or "not measured yet"
-    low, high = round(confidence.low * 100), round(confidence.high * 100)
-    public = f" on public data; {reason}" if confidence.basis == "public" else ""
-    return f"right {confidence.right} of {confidence.of} times at this level ({low}–{high} %){public}"
-
-
 def _print_step(step: Step, *, first_safe: bool) -> None:
     mark = ("  first safe step", "bold green") if first_safe else ""
     risk = (f"[{step.risk.replace('_', ' ')}]", RISK_STYLES[step.risk])
@@ -166,7 +158,7 @@ def print_evidence(matches: Sequence[Evidence]) -> None:
 
 
 def _ranked(matches: Sequence[Evidence]) -> None:
-    """Print matches, best first; those that would be printed as 0.00 are only counted."""
+    """Print matches, best first; those that say nothing are only counted."""
     shown = [match for match in matches if match.score >= LEAST_SHOWN]
     for match in shown:
         more = f"  (and {len(match.family)} more of its family: {', '.join(match.family)})" if match.family else ""
@@ -177,7 +169,7 @@ def _ranked(matches: Sequence[Evidence]) -> None:
         for reason in match.why:
             print_line((f"· {reason}", "dim"), indent=7)
     if omitted := len(matches) - len(shown):
-        print_line((f"{omitted}{' more' if shown else ''} with a match of 0.00 left out", "dim"), indent=2)
+        print_line((f"{omitted}{' more' if shown else ''} with a match below {LEAST_SHOWN} left out", "dim"), indent=2)
 
 
 def print_opened(incident: Incident, created: bool, answer: Recommendation) -> None:

@@ -17,6 +17,7 @@ from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import console
 from onrecall.cli import import_history as importing
 from onrecall.cli.terminal import print_error
+from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.errors import OnRecallError
 from onrecall.domain.incident import Incident, Recommendation
 from onrecall.http import server as serving
@@ -184,7 +185,7 @@ def _print_answer(answer: Recommendation) -> None:
         )
     console.print_line(
         (f"{'trust':<11}", "dim"),
-        console.format_trust(answer.confidence, answer.confidence_reason),
+        confidence_sentence(answer),
         indent=FEED_INDENT,
     )
 

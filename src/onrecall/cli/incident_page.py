@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from onrecall.cli import console as printing
 from onrecall.cli.output import print_result
 from onrecall.domain.alert import AlertLink, ChangeEvent
+from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.incident import Incident, Recommendation, Severity, Step, first_safe_step
 from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.pipeline.incident_timeline import without_repeated_answers
 from onrecall.pipeline.postmortem import EVENT_WORDS
 from onrecall.recommendation.imperative import to_imperative
 from onrecall.schemas.incidents import IncidentOut
@@ -68,14 +70,14 @@ def print_details(details: IncidentDetails, *, whole_answer: bool = False) -> No
         printing.print_recommendation(details.answer)
     else:
         _print_answer(details.answer)
-    _print_alerts(details.alerts)
+    _print_alerts(details.alerts, is_resolved=details.incident.status == "resolved")
     if details.changes:
         printing.print_line(("\nchanged before", "bold"))
     for change in details.changes:
         where = f"  ({change.service})" if change.service else ""
         printing.print_line((f"{change.at:%Y-%m-%d %H:%M}  ", "dim"), change.title, (where, "dim"), indent=2)
     printing.print_line(("\ntimeline", "bold"))
-    for event in details.events:
+    for event in without_repeated_answers(details.events):
         by = f"  by {event.by}" if event.by else ""
         printing.print_line((f"{event.at:%Y-%m-%d %H:%M}  ", "dim"), describe_event(event), (by, "dim"), indent=2)
     _print_notes(details.notes)
@@ -90,7 +92,8 @@ def describe_event(event: IncidentEvent) -> str:
     if event.type == "edited":
         return f"edited: {', '.join(detail.get('fields', ()))}"
     if event.type == "alerted":
-        return f"{detail.get('count', 0)} alerts joined: {', '.join(detail.get('titles', ()))}"
+        count = detail.get("count", 0)
+        return f"{count} {'alert' if count == 1 else 'alerts'} joined: {', '.join(detail.get('titles', ()))}"
     if event.type == "recommended":
         return f"answered: {str(detail.get('verdict', '')).replace('_', ' ')}".rstrip(": ")
     if event.type in ("linked", "merged", "split"):
@@ -127,9 +130,7 @@ def _print_answer(answer: Recommendation) -> None:
     printing.print_line(verdict, f"  {answer.verdict_reason}", indent=2)
     if answer.cause:
         printing.print_line(("cause       ", "dim"), collapse_whitespace(answer.cause), indent=2)
-    printing.print_line(
-        ("confidence  ", "dim"), printing.format_trust(answer.confidence, answer.confidence_reason), indent=2
-    )
+    printing.print_line(("confidence  ", "dim"), confidence_sentence(answer), indent=2)
     if step := first_safe_step(answer.steps):
         _print_first_step(step)
     if len(answer.steps) > 1:
@@ -145,10 +146,12 @@ def _print_first_step(step: Step) -> None:
         printing.print_line((f"$ {row}", "bold cyan"), indent=14)
 
 
-def _print_alerts(alerts: Sequence[StoredAlert]) -> None:
+def _print_alerts(alerts: Sequence[StoredAlert], *, is_resolved: bool) -> None:
     if not alerts:
         return
-    printing.print_line(("\nalerts", "bold"))
+    firing = sum(stored.alert.status == "firing" for stored in alerts) if is_resolved else 0
+    warning = (f"  {firing} still firing after the incident was resolved", "yellow") if firing else ""
+    printing.print_line(("\nalerts", "bold"), warning)
     for stored in alerts[:SHOWN_ALERTS]:
         alert = stored.alert
         where = f"  ({alert.service})" if alert.service else ""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from onrecall.cli.console import format_trust
 from onrecall.cli.terminal import inert
 from onrecall.domain import markdown_page
+from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Step
 from onrecall.domain.suggestion import Suggestion
 from onrecall.recurrences.recurrence import Family
@@ -68,7 +68,7 @@ def answer(recommendation: Recommendation) -> dict[str, Any]:
         "verdict_reason": shorten(recommendation.verdict_reason),
         "cause": shorten(recommendation.cause),
         "confidence": confidence(recommendation.confidence),
-        "how_far_to_trust_it": format_trust(recommendation.confidence, recommendation.confidence_reason),
+        "how_far_to_trust_it": confidence_sentence(recommendation),
         "steps": [_step(step) for step in recommendation.steps],
         "first_safe_step": recommendation.first_safe_step,
         "tried_before_and_did_not_help": [

@@ -232,7 +232,7 @@ def _message_rows(incident: Incident, answer: Recommendation | None, event: Inci
     if answer.cause:
         where = f" ({words.format_citation(answer.cause_citation)})" if answer.cause_citation else ""
         yield "plain", _safe_text(f"Cause: {answer.cause}{where}")
-    yield "plain", _safe_text(words.confidence_sentence(answer.confidence, answer.confidence_reason))
+    yield "plain", _safe_text(words.trust_sentence(answer))
     step = words.first_safe(answer)
     if step is None:
         yield "strong", words.NO_SAFE_STEP

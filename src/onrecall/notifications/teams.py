@@ -116,7 +116,7 @@ def _answer_elements(answer: Recommendation, longest: int) -> Iterator[Element]:
     if answer.cause:
         where = f" ({words.format_citation(answer.cause_citation)})" if answer.cause_citation else ""
         yield _untrusted_text(f"Cause: {answer.cause}{where}", longest)
-    yield _untrusted_text(words.confidence_sentence(answer.confidence, answer.confidence_reason), longest)
+    yield _untrusted_text(words.trust_sentence(answer), longest)
     step = words.first_safe(answer)
     if step is None:
         yield _own_text(words.NO_SAFE_STEP)

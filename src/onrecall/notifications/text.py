@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from onrecall.domain.alert import AlertLinkKind
+from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.incident import (
     Citation,
-    Confidence,
     Incident,
     Ongoing,
     Recommendation,
@@ -78,13 +78,10 @@ def first_safe(recommendation: Recommendation) -> Step | None:
     return first_safe_step(recommendation.steps)
 
 
-def confidence_sentence(measured: Confidence | None, reason: str | None) -> str:
-    """Return the confidence as a frequency, with the reason if it is not measured on own incidents."""
-    if measured is None:
-        return f"Confidence: {reason or 'not measured yet'}"
-    low, high = round(measured.low * 100), round(measured.high * 100)
-    public = f" on public data; {reason}" if measured.basis == "public" else ""
-    return f"Right {measured.right} of {measured.of} times at this level ({low}–{high} %){public}"
+def trust_sentence(answer: Recommendation) -> str:
+    """Return how often such answers were right, as a sentence of a message."""
+    words = confidence_sentence(answer)
+    return words[:1].upper() + words[1:] if answer.confidence else f"Confidence: {words}"
 
 
 def format_citation(citation: Citation) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from onrecall.domain.incident import Recommendation
 from onrecall.notifications import Channel, Notice, NoticeChannel, NoticeKind, notice_channel
 from onrecall.notifications.notice import SETTINGS_BY_KIND
-from onrecall.notifications.text import confidence_sentence
+from onrecall.notifications.text import trust_sentence
 from onrecall.recommendation.short_actions import action_line, matched_evidence
 from onrecall.redaction import redact_model
 from onrecall.storage import Storage
@@ -94,7 +94,7 @@ def decision_notice(answer: Recommendation) -> Notice:
         title=f"Incident Decision: {matched.id if matched else 'never seen'}",
         facts=(
             ("Symptom", (answer.asked or "").partition("\n")[0]),
-            ("", confidence_sentence(answer.confidence, answer.confidence_reason)),
+            ("", trust_sentence(answer)),
             ("Recommended action", action_line(answer)),
         ),
         footnote=f"{answer.latency_ms.total:.0f} ms · {answer.id}",

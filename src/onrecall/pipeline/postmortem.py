@@ -7,6 +7,7 @@ from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.domain.markdown_page import OUTCOME_WORDS, collapse_whitespace, format_step
+from onrecall.pipeline.incident_timeline import without_repeated_answers
 from onrecall.storage import IncidentEvent
 
 EVENT_WORDS = {
@@ -52,7 +53,7 @@ def _lines(
         minutes = int((incident.started_at - change.at).total_seconds() // 60)
         title = collapse_whitespace(change.title)
         yield f"- {change.at:%Y-%m-%d %H:%M} UTC: {CHANGE_WORDS[change.kind]} {minutes} min before: {title}"
-    for event in events:
+    for event in without_repeated_answers(events):
         by = f" by {collapse_whitespace(event.by)}" if event.by else ""
         yield f"- {event.at:%Y-%m-%d %H:%M} UTC: {EVENT_WORDS[event.type]}{by}"
     yield from ("", f"From start to end: {_format_duration(resolution.at - incident.started_at)}.")

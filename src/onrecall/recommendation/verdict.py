@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from onrecall.domain.cause_label import is_about_cause
 from onrecall.domain.incident import Evidence, Situation, Verdict
 from onrecall.recommendation.causes import Hypothesis, has_usable_resolution
 from onrecall.recommendation.language import detect_language
@@ -87,9 +88,8 @@ def decide_verdict(
     unattributed = sum(piece.probability or 0.0 for piece in evidence if not has_usable_resolution(piece))
     leading = next((cause for cause in hypotheses if explains_situation(cause, thresholds, unattributed)), None)
     if leading is not None:
-        probability = _cause_probability(leading, unattributed)
         is_named = any(_is_same_name(situation, piece) for piece in leading.evidence)
-        sure = thresholds.knows(leading.score, probability, is_named=is_named)
+        sure = thresholds.knows(leading.score, _backed_probability(leading, evidence), is_named=is_named)
         return _decide_by_cause(
             leading, [cause for cause in hypotheses if cause is not leading], evidence, thresholds, sure=sure
         )
@@ -176,6 +176,15 @@ def _cause_probability(hypothesis: Hypothesis, unattributed: float) -> float | N
     """Return the probability that the cause is right; evidence that names no cause does not speak against it."""
     chance = hypothesis.probability
     return None if chance is None else min(1.0, chance + unattributed)
+
+
+def _backed_probability(hypothesis: Hypothesis, evidence: Sequence[Evidence]) -> float | None:
+    """Return the probability that an incident of the cause or a document about it is right.
+
+    The confidence of the answer is the same number, so what counts as known is never shown as doubtful.
+    """
+    documents = sum(piece.probability or 0.0 for piece in evidence if is_about_cause(piece, hypothesis.label))
+    return None if hypothesis.probability is None else min(1.0, hypothesis.probability + documents)
 
 
 def _decide_by_cause(

@@ -11,6 +11,7 @@ import { Answer } from "../parts/answer";
 import { Begin, useIsEmpty } from "../parts/begin";
 import { EvidenceCard } from "../parts/evidence";
 import { Failure, Waiting } from "../parts/states";
+import { worthShowing } from "../words";
 
 const EXAMPLES = ["auth service returning 503 errors, users can't log in", "DB connection pool at 95%, API p99 latency at 6.2s", "KubePodCrashLooping"];
 
@@ -52,10 +53,10 @@ export function Ask() {
       </form>
       {empty && <Begin />}
       {stage === "idle" && !empty && <Suggestions pick={(one) => { setText(one); ask({ text: one, service }); }} />}
-      {asked && !error && <Progress stage={stage} found={evidence?.length} refined={answer?.composer === "llm"} />}
+      {asked && !error && <Progress stage={stage} found={evidence && worthShowing(evidence).length} refined={answer?.composer === "llm"} unseen={answer?.verdict === "never_seen" && !answer.cause} />}
       {error && <Failure error={error} again={() => ask({ text, service })} />}
       {stage === "evidence" && <Waiting rows={3} />}
-      {stage === "steps" && evidence?.map((one) => <EvidenceCard key={`${one.kind}:${one.id}`} evidence={one} asked={asked?.text ?? ""} />)}
+      {stage === "steps" && worthShowing(evidence ?? []).map((one) => <EvidenceCard key={`${one.kind}:${one.id}`} evidence={one} asked={asked?.text ?? ""} />)}
       {asked && answer && (
         <Answer answer={answer} asked={asked.text}>
           <Opening question={asked} />
@@ -69,16 +70,21 @@ const STAGES = ["evidence", "steps", "refining"] as const;
 const TOLD = { evidence: "evidence", steps: "cause and steps", refining: "refined by a model" } as const;
 
 /** How far the answer has come, in words that a screen reader says too. */
-function Progress({ stage, found, refined }: { stage: Stage; found: number | undefined; refined: boolean }) {
+function Progress({ stage, found, refined, unseen }: { stage: Stage; found: number | undefined; refined: boolean; unseen: boolean }) {
   const models = useModels();
   const at = stage === "done" ? STAGES.length : STAGES.indexOf(stage as (typeof STAGES)[number]);
   const last = models ? STAGES : STAGES.slice(0, 2);
+  const stageWords = (one: (typeof STAGES)[number]): string => {
+    if (one === "evidence" && found !== undefined) return found === 1 ? "1 piece of evidence" : `${found} pieces of evidence`;
+    if (one === "refining" && stage === "done" && !refined) return "a model had nothing better";
+    return one === "steps" && unseen ? "no cause to suggest" : TOLD[one];
+  };
   return (
     <Group gap="xs" role="status" aria-label="how far the answer has come" mih={22}>
       {last.map((one, n) => (
         <Badge key={one} variant={n < at ? "light" : "default"} color={n < at ? "teal" : "gray"} tt="none"
           leftSection={n < at ? <IconCheck size={12} aria-label="here" /> : n === at ? <Loader size={10} aria-label="on its way" /> : undefined}>
-          {one === "evidence" && found !== undefined ? `${found} pieces of evidence` : one === "refining" && stage === "done" && !refined ? "a model had nothing better" : TOLD[one]}
+          {stageWords(one)}
         </Badge>
       ))}
     </Group>

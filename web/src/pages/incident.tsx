@@ -25,7 +25,7 @@ import { Postmortem } from "../parts/postmortem";
 import { Report } from "../parts/report";
 import { Resolve } from "../parts/resolve";
 import { Failure, Waiting } from "../parts/states";
-import { Alerts, Changes, Merge, Unmerge, useAlerts } from "../parts/storm";
+import { Alerts, Changes, Merge, StillFiring, Unmerge, useAlerts } from "../parts/storm";
 import { ServiceLink } from "../parts/service-link";
 import { SuggestionsFor } from "../parts/suggestions";
 import { Timeline, useTimeline } from "../parts/timeline";
@@ -65,6 +65,7 @@ function Page({ id }: { id: string }) {
       <Head incident={one} links={one.alert_links} changes={one.changes ?? []} />
       <div className="onrecall-two">
         <Stack gap="md" className="onrecall-tight" miw={0}>
+          {one.status === "resolved" && <StillFiring id={one.id} />}
           {one.resolution && !resolving.opened && <Ended id={one.id} resolution={one.resolution} edit={resolving.open} />}
           {one.status === "resolved" && !one.resolution && <SuggestionsFor incident={id} />}
           {one.resolution && doing}

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 
 import { Link } from "react-router";
 
-import { firstSafe, likely, OUTCOME, restsOn, spelt, record, RISK, type Outcome, type Recommendation, staleness, type Step, trust, VERDICT } from "../words";
+import { firstSafe, likely, OUTCOME, restsOn, spelt, record, RISK, type Outcome, type Recommendation, staleness, type Step, trust, VERDICT, worthShowing } from "../words";
 import { Citation } from "./citation";
 import { StepCommand } from "./command";
 import { EvidenceCard } from "./evidence";
@@ -105,18 +105,23 @@ export function AnswerRest({ answer, asked, marked, mark }: Omit<AnswerProps, "c
           </Stack>
         </Section>
       )}
-      {answer.evidence.length > 0 && (
-        <Section title={answer.verdict === "never_seen" ? "Nearest misses" : "What it rests on"}>
-          <Stack gap="sm">
-            {answer.evidence.map((one) => (
-              <EvidenceCard key={`${one.kind}:${one.id}`} evidence={one} asked={asked} miss={answer.verdict === "never_seen"} />
-            ))}
-          </Stack>
-        </Section>
-      )}
+      <EvidenceList answer={answer} asked={asked} />
       {answer.second_opinion && <SecondOpinion opinion={answer.second_opinion} />}
       <Made key={answer.id} answer={answer} />
     </>
+  );
+}
+
+function EvidenceList({ answer, asked }: { answer: Recommendation; asked: string }) {
+  const evidence = worthShowing(answer.evidence);
+  if (evidence.length === 0) return null;
+  const miss = answer.verdict === "never_seen";
+  return (
+    <Section title={miss ? "Nearest misses" : "What it rests on"}>
+      <Stack gap="sm">
+        {evidence.map((piece) => <EvidenceCard key={`${piece.kind}:${piece.id}`} evidence={piece} asked={asked} miss={miss} />)}
+      </Stack>
+    </Section>
   );
 }
 
@@ -149,7 +154,7 @@ function Likely({ answer }: { answer: Recommendation }) {
           <Box flex="1 1 4rem" maw="16rem"><Bar figure={{ value: sure.probability, low: sure.low, high: sure.high, n: sure.of }} /></Box>
         </Group>
       )}
-      <Text size="xs" c="dimmed" className="onrecall-wrap" data-testid="trust">{answer.verdict === "never_seen" && !answer.cause ? "No cause is suggested, so no confidence is given." : trust(answer)}</Text>
+      <Text size="xs" c="dimmed" className="onrecall-wrap" data-testid="trust">{trust(answer)}</Text>
       {rests.length > 0 && (
         <Text size="xs" c="dimmed" className="onrecall-wrap" component="div">
           Rests on {rests.map((one, n) => <span key={one.id}>{n > 0 && ", "}{one.kind === "incident" ? <Link to={`/incidents/${encodeURIComponent(one.id)}`}>{one.id}</Link> : one.id}</span>)}

@@ -1,11 +1,11 @@
 // What an incident is made of: its alerts, the changes just before, and putting it right by hand.
-import { Autocomplete, Button, Checkbox, Group, Paper, Stack, Text, UnstyledButton } from "@mantine/core";
+import { Alert, Autocomplete, Button, Checkbox, Group, Paper, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { api, got, type Schemas } from "../api/client";
 import { useEvery } from "../live";
-import { clock, type Incident, moment, span } from "../words";
+import { clock, counted, type Incident, moment, span } from "../words";
 import { Section } from "./answer";
 import { ServiceLink } from "./service-link";
 import { Failure } from "./states";
@@ -15,6 +15,17 @@ const at = (id: string) => ({ params: { path: { incident_id: id } } });
 
 export const useAlerts = (id: string) =>
   useQuery({ queryKey: ["alerts", id], queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/alerts", at(id))), refetchInterval: useEvery() });
+
+/** Says that alerts of a resolved incident have not ended: the fix may not have held, or their sender never tells. */
+export function StillFiring({ id }: { id: string }) {
+  const firing = useAlerts(id).data?.items.filter((alert) => alert.status === "firing") ?? [];
+  if (firing.length === 0) return null;
+  return (
+    <Alert color="orange" p="xs" title={`${counted(firing.length, "alert")} still firing`}>
+      The incident is resolved, but {firing.length === 1 ? "this alert has" : "these alerts have"} not ended: {firing.slice(0, 3).map((alert) => alert.title).join(", ")}{firing.length > 3 && " …"}
+    </Alert>
+  );
+}
 
 /** "deployed 6 minutes before" */
 export function Changes({ changes }: { changes: readonly Schemas["ChangeBeforeOut"][] }) {

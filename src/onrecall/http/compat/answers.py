@@ -8,8 +8,7 @@ from math import ceil
 
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Citation, Evidence, Incident, Recommendation, Resolution, Step
-from onrecall.notifications.text import RISK_LABELS, VERDICT_SENTENCES, format_citation, single_line
-from onrecall.notifications.text import confidence_sentence as frequency
+from onrecall.notifications.text import RISK_LABELS, VERDICT_SENTENCES, format_citation, single_line, trust_sentence
 from onrecall.pipeline import IncidentService
 from onrecall.recommendation.short_actions import find_decisive_step, main_action
 
@@ -40,7 +39,7 @@ def prose(answer: Recommendation) -> str:
     paragraphs = [f"{VERDICT_SENTENCES[answer.verdict]}. {sentence(answer.verdict_reason)}"]
     if answer.cause:
         paragraphs.append(cause_sentence(answer))
-    paragraphs.append(sentence(frequency(answer.confidence, answer.confidence_reason)))
+    paragraphs.append(sentence(trust_sentence(answer)))
     if answer.steps:
         paragraphs.append("What worked before:\n" + "\n".join(numbered_steps(answer.steps)))
     paragraphs += warnings(answer)

@@ -111,7 +111,7 @@ def _answer_blocks(answer: Recommendation) -> Iterator[Block]:
         yield blocks.prose(
             ("bold", "Cause: "), ("", _safe_line(answer.cause)), ("italic", _safe_line(where) if where else "")
         )
-    yield blocks.prose(("", _safe_line(words.confidence_sentence(answer.confidence, answer.confidence_reason))))
+    yield blocks.prose(("", _safe_line(words.trust_sentence(answer))))
     step = words.first_safe(answer)
     if step is None:
         yield blocks.note(words.NO_SAFE_STEP)

@@ -1,0 +1,36 @@
+"""Tell whether a document is about a cause by its title."""
+
+import re
+
+from onrecall.domain.incident import Evidence
+
+MIN_WORDS = 2
+"""A label of one word, such as `network`, says too little to recognise a document by."""
+MIN_SHARED_LETTERS = 4
+ENDING = 4
+"""Letters at the end of a word that may differ: exhausted, exhaustion."""
+
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+def is_about_cause(evidence: Evidence, label: str | None) -> bool:
+    """Return whether evidence is a document, not an incident, whose title names a cause."""
+    return evidence.document is not None and names_cause(evidence.title, label)
+
+
+def names_cause(title: str, label: str | None) -> bool:
+    """Return whether a title has every word of a cause's label, whatever their endings."""
+    label_words = _WORD.findall((label or "").lower())
+    title_words = _WORD.findall(title.lower())
+    return len(label_words) >= MIN_WORDS and all(
+        any(_is_same_word(wanted, word) for word in title_words) for wanted in label_words
+    )
+
+
+def _is_same_word(first: str, second: str) -> bool:
+    if first == second:
+        return True
+    stem = max(MIN_SHARED_LETTERS, min(len(first), len(second)) - ENDING)
+    is_long_enough = min(len(first), len(second)) >= MIN_SHARED_LETTERS
+    close_in_length = abs(len(first) - len(second)) <= ENDING
+    return is_long_enough and close_in_length and first[:stem] == second[:stem]
