@@ -19,9 +19,11 @@ $(if $(filter-out $(OPTIONAL),$(CHOSEN)),$(error EXTRAS knows $(OPTIONAL), not $
 LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-emit-package onrecall-model --quiet
 
 export UV_NO_PROGRESS ?= 1
+# The second of two runs need not compile all tests anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dist serve test test-fast check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight opensearch-setup test-opensearch fuzz-risk golden deploy-check sbom advisories
+.PHONY: help demo dist serve test test-fast test-thorough check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight opensearch-setup test-opensearch fuzz-risk golden deploy-check sbom advisories
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -34,12 +36,11 @@ serve: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## the product on you
 
 test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest $(AT_ONCE) -m "not alone" $(ARGS)
+	@$(BIN)/pytest $(AT_ONCE) -m "not alone" --deselect tests/test_names.py $(ARGS)  # which was part of the checks
 	@$(BIN)/pytest -m alone $(ARGS) || test $$? = 5  # none of them is among what was asked for
 
-test-fast: $(VENV)/dev.stamp ## the tests without PostgreSQL
-	@$(BIN)/pytest $(AT_ONCE) -m "not postgres and not alone" $(ARGS)
-	@$(BIN)/pytest -m "alone and not postgres" $(ARGS) || test $$? = 5
+test-fast: $(VENV)/dev.stamp ## the tests that need no other process, no server and no browser
+	@$(BIN)/pytest $(AT_ONCE) -m "unit and not alone" $(ARGS)
 
 unplugged: $(VENV)/dev.stamp ## the core path in a namespace without network, where that can be had; nobody is called
 	@$(BIN)/pytest -q -s tests/interfaces/test_unplugged.py $(ARGS)
@@ -54,6 +55,9 @@ check: $(VENV)/dev.stamp ## lint, format, strict types, import directions and na
 
 format: $(VENV)/dev.stamp ## let ruff fix what it can
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+test-thorough: $(VENV)/dev.stamp ## the property tests with ten times as many examples, new ones each time (half an hour)
+	@EXAMPLES_FACTOR=10 CI= $(BIN)/pytest $(AT_ONCE) -m hypothesis --timeout 3000 $(ARGS)
 
 fuzz-risk: $(VENV)/dev.stamp ## write dangerous commands otherwise for 10 minutes: none may look safer (ARGS="--seconds 60 --seed 1")
 	@$(BIN)/python tests/recommendation/fuzz_risk.py $(ARGS)

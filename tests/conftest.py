@@ -17,18 +17,52 @@ import pytest
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import import_history
 from onrecall.settings import Settings
-from onrecall.storage import Storage
+from onrecall.storage import Storage, sqlite
 from opensearch import real_node
 from opensearch.real_node import RealNode
 
-# Where a red run stops a release, the examples are the same each time; new ones are looked for everywhere else.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+MEMORY_FOLDER = Path("/dev/shm")
+ROOM = 4 * 1024**3
+"""Free bytes above which all files of a run fit into memory."""
 
+# Many servers and stores on one disk would wait for it most of the time.
+if "TMPDIR" not in os.environ and MEMORY_FOLDER.is_dir() and shutil.disk_usage(MEMORY_FOLDER).free > ROOM:
+    os.environ["TMPDIR"] = str(MEMORY_FOLDER)
+    tempfile.tempdir = None
+
+# Where a red run stops a release, the examples are the same each time; new ones are looked for everywhere else.
+hypothesis.settings.register_profile("new examples", deadline=None)
+hypothesis.settings.register_profile("same examples", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("same examples" if os.environ.get("CI") else "new examples")
+
+NATURES = frozenset(["process", "browser", "kafka", "postgres", "statistics", "hindsight", "opensearch"])
+"""Markers of tests that take more than a thread of this process; all others are `unit`."""
 NUMBERS = itertools.count(1)
 FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """Safety that a server which dies with the tests does without."""
+DURABLE_PRAGMAS = sqlite.PRAGMAS
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is of no other nature as `unit`."""
+    for item in items:
+        if not any(mark.name in NATURES for mark in item.iter_markers()):
+            item.add_marker("unit")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_sqlite() -> Iterator[None]:
+    """Sync nothing in this process: a power cut is no part of any test. Other processes sync as the product does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "PRAGMAS", (*DURABLE_PRAGMAS, "synchronous=OFF"))
+        yield
+
+
+@pytest.fixture
+def durable_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sync as the product does."""
+    monkeypatch.setattr(sqlite, "PRAGMAS", DURABLE_PRAGMAS)
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +91,17 @@ def _import_examples(folder: Path) -> Path:
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store of its own, for tests with several connections or processes."""
     if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), tmp_path / "onrecall.db")
         return f"sqlite:///{tmp_path / 'onrecall.db'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty store, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "onrecall.db"
+    Storage.open(f"sqlite:///{file}").close()
+    return file
 
 
 @pytest.fixture

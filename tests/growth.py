@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 MEASURABLE_SECONDS = 0.005
 """What is quicker counts as this: such times are mostly noise."""
 ATTEMPTS = 5
+Input = TypeVar("Input")
 
 
-def grows_at_most(factor: float, run: Callable[[str], object], small: str, large: str) -> bool:
+def grows_at_most(factor: float, run: Callable[[Input], object], small: Input, large: Input) -> bool:
     """Return whether `run(large)` takes at most `factor` times the processor time of `run(small)`, least of 5 attempts."""
     least_small = least_large = float("inf")
     for _ in range(ATTEMPTS):
@@ -19,7 +21,7 @@ def grows_at_most(factor: float, run: Callable[[str], object], small: str, large
     return False
 
 
-def _seconds(run: Callable[[str], object], argument: str) -> float:
+def _seconds(run: Callable[[Input], object], argument: Input) -> float:
     began = time.process_time()
     run(argument)
     return time.process_time() - began

@@ -3,12 +3,14 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("names")  # one process parses all modules
 SOURCE = Path(__file__).resolve().parents[1] / "src"
-MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.rglob("*.py"))}
+PATHS = sorted(SOURCE.rglob("*.py"))
 BANNED = frozenset(
     [
         "found",
@@ -65,6 +67,12 @@ NOUNS_IN_ING = frozenset(
 """Modules may end so where the field itself does."""
 
 
+@cache
+def parsed_modules() -> dict[Path, ast.Module]:
+    """The syntax tree of each module."""
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in PATHS}
+
+
 def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
     """Each name that the code chose, with its line: variables, parameters, functions and classes."""
     for node in ast.walk(tree):
@@ -90,18 +98,18 @@ def documented(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 def test_no_class_name_is_used_twice() -> None:
     modules_by_class = defaultdict(list)
-    for path, tree in MODULES.items():
+    for path, tree in parsed_modules().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 modules_by_class[node.name].append(path.relative_to(SOURCE).as_posix())
     assert {name: modules for name, modules in modules_by_class.items() if len(modules) > 1} == {}
 
 
-@pytest.mark.parametrize("package", sorted({path.relative_to(SOURCE).parts[1] for path in MODULES}))
+@pytest.mark.parametrize("package", sorted({path.relative_to(SOURCE).parts[1] for path in PATHS}))
 def test_names_say_what_they_hold(package: str) -> None:
     empty = [
         f"{path.relative_to(SOURCE)}:{line}: {name}"
-        for path, tree in MODULES.items()
+        for path, tree in parsed_modules().items()
         if path.relative_to(SOURCE).parts[1] == package
         for name, line in bound_names(tree)
         if name.strip("_") in BANNED and (_in_package(path), name) not in FIELDS
@@ -110,7 +118,9 @@ def test_names_say_what_they_hold(package: str) -> None:
 
 
 def test_every_exception_is_needed() -> None:
-    names_by_path = {_in_package(path): {name for name, _ in bound_names(tree)} for path, tree in MODULES.items()}
+    names_by_path = {
+        _in_package(path): {name for name, _ in bound_names(tree)} for path, tree in parsed_modules().items()
+    }
     assert {(path, name) for path, name in FIELDS if name not in names_by_path.get(path, ())} == set()
 
 
@@ -119,14 +129,14 @@ def _in_package(path: Path) -> str:
 
 
 def test_modules_are_nouns() -> None:
-    names = {path.stem if path.name != "__init__.py" else path.parent.name for path in MODULES}
+    names = {path.stem if path.name != "__init__.py" else path.parent.name for path in PATHS}
     assert {name for name in names if name.endswith("ing")} <= NOUNS_IN_ING
 
 
 def test_docstrings_are_sentences() -> None:
     fragments = [
         f"{path.relative_to(SOURCE)}: {name}: {paragraph}"
-        for path, tree in MODULES.items()
+        for path, tree in parsed_modules().items()
         for name, paragraph in documented(tree)
         if not (
             paragraph[0].isupper() or paragraph[0] in "`'\"" or paragraph.startswith(("hit@", "nDCG", "incident.io"))

@@ -4,11 +4,14 @@ import json
 from itertools import islice
 
 import numpy as np
+import pytest
 from typer.testing import CliRunner
 
 from onrecall.backtest.ground_truth import GroundTruth
 from onrecall.benchmarks.backtest import RandomWordVectors, make_history
 from onrecall.cli.main import app
+
+pytestmark = pytest.mark.statistics
 
 
 def test_a_longer_history_begins_with_the_shorter_one_and_some_of_it_recurs():

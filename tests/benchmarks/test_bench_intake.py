@@ -10,6 +10,8 @@ from onrecall.benchmarks.load_generator import Load
 from onrecall.cli.main import app
 from onrecall.domain.errors import Invalid
 
+pytestmark = pytest.mark.process
+
 
 def test_a_short_run_counts_every_alert():
     done = CliRunner().invoke(

@@ -23,6 +23,8 @@ from onrecall.retrieval import embeddings as embedding
 from onrecall.retrieval import passages
 from onrecall.storage import Storage
 
+pytestmark = pytest.mark.process
+
 TINY = SpeedPlan(questions=4, pool=6, batch=20, singles=2, asking_seconds=5, warm=2)
 
 

@@ -18,6 +18,8 @@ from onrecall.benchmarks.scoreboard import OURS, measure
 from onrecall.benchmarks.scoreboard_page import page
 from onrecall.recommendation.verdict import Thresholds
 
+pytestmark = pytest.mark.statistics
+
 DAY = date(2026, 1, 31)
 PARTS = ("valve", "boiler", "turbine", "pump", "duct", "filter", "sensor", "gate", "crane", "belt", "motor", "hopper")
 

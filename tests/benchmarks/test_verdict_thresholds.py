@@ -5,6 +5,8 @@ import pytest
 
 from onrecall.benchmarks.verdict_thresholds import FOREIGN_SHARE, KNOWN_PRECISION, LabelledChances
 
+pytestmark = pytest.mark.statistics
+
 
 def labelled(
     chances: np.ndarray, right: np.ndarray, foreign: float, by_source: np.ndarray | None = None, length: float = 1.0

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,11 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from example_counts import example_count
+from growth import grows_at_most
 from onrecall.calibration import model, walk_forward
 from onrecall.calibration.model import CalibrationModel, NotMeasured
 from onrecall.domain.errors import Invalid
 
 from .synthetic import START, history
+
+pytestmark = pytest.mark.statistics
 
 SEEDS = range(8)
 
@@ -186,18 +189,10 @@ def test_figures_of_what_was_shown():
 
 
 def test_a_longer_history_takes_longer_in_proportion():
-    def cost(answers: int) -> float:
-        judged = history(answers)[0]
-        started = time.process_time()
-        model.fit(judged)
-        return time.process_time() - started
-
-    cost(100)  # what is loaded the first time is not part of it
-    longer = min(cost(10_000), cost(10_000))  # the cheaper one: a busy machine makes one of them look dear
-    assert longer < 40 * cost(1_000), "ten times the answers take about ten times as long, not a hundred"
+    assert grows_at_most(25, model.fit, history(1_000)[0], history(8_000)[0])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=example_count(40), deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.sampled_from([0.0, 0.5, 1.0])), min_size=20, max_size=80))
 def test_whatever_the_history_a_confidence_is_within_its_interval_and_never_certain(answers):
     template = history(1)[0][0]

@@ -11,6 +11,8 @@ from onrecall.calibration.labelled_answers import LabelledAnswer
 
 from .synthetic import START
 
+pytestmark = pytest.mark.statistics
+
 
 def world(n: int, seed: int, apart: float = 0.35, share_new: float = 0.3) -> list[LabelledAnswer]:
     """Incidents of which some are new; what was seen before matches better by `apart` on average."""

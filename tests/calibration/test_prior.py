@@ -12,6 +12,8 @@ from onrecall.calibration.model import NotMeasured
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Advice, Citation, Confidence, Evidence, Incident, Resolution, Step
 
+pytestmark = pytest.mark.statistics
+
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 UNSEEN = Advice("never_seen", "nothing is like it", None)
 STRONG = {

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from example_counts import example_count
 from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.domain.incident import Incident
 from onrecall.recurrences.clustering import SimilarCauses, comparable_text, group_incidents
@@ -118,7 +119,7 @@ ALIKE = st.lists(
 
 class TestLaws:
     @given(INCIDENTS, ALIKE, st.randoms())
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=example_count(60), deadline=None)
     def test_the_order_changes_nothing(self, incidents, alike, order):
         mixed, mixed_alike = list(incidents), list(alike)
         order.shuffle(mixed)
@@ -126,7 +127,7 @@ class TestLaws:
         assert find_families(mixed, mixed_alike, now=NOW) == find_families(incidents, alike, now=NOW)
 
     @given(INCIDENTS, ALIKE)
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=example_count(60), deadline=None)
     def test_every_member_has_a_reason_that_is_true_and_is_in_one_family_only(self, incidents, alike):
         by_id = {incident.id: incident for incident in incidents}
         families = find_families(incidents, alike, now=NOW)
@@ -153,7 +154,7 @@ class TestLaws:
                         assert comparable_text(one.text) == comparable_text(other.text)
 
     @given(INCIDENTS, ALIKE)
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=example_count(60), deadline=None)
     def test_words_leave_what_labels_and_links_made_as_it_is(self, incidents, alike):
         """Splitting: without the words each family falls into at most one group that labels or links made."""
         plain = [one if normalized_cause(one) or one.links else incident(one.id, title=one.id) for one in incidents]
@@ -173,7 +174,7 @@ class TestLaws:
             assert all(one <= together for one in inside)
 
     @given(INCIDENTS, ALIKE, st.sampled_from(NAMES), st.sampled_from(NAMES))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=example_count(60), deadline=None)
     def test_a_link_merges_and_merges_nothing_else(self, incidents, alike, one, other):
         if one == other:
             return
@@ -201,7 +202,7 @@ class TestLaws:
         assert sorted(map(sorted, members(linked))) == sorted(map(sorted, expected))
 
     @given(INCIDENTS)
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=example_count(60), deadline=None)
     def test_hours_count_once_and_are_never_more_than_the_sum(self, incidents):
         downtime = compute_downtime(incidents, NOW)
         spans = [

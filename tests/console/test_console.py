@@ -46,12 +46,14 @@ def described() -> dict:
     return json.loads(said.stdout)  # type: ignore[no-any-return]
 
 
+@pytest.mark.process
 def test_the_committed_description_is_that_of_the_api() -> None:
     committed = json.loads((WEB / "openapi.json").read_text())
     assert committed == described(), "run `make types` and commit what it changes in web/"
 
 
 @needs_node
+@pytest.mark.process
 def test_the_committed_types_are_those_of_the_description(tmp_path: Path) -> None:
     made = tmp_path / "schema.d.ts"
     npx("openapi-typescript", "openapi.json", "--default-non-nullable=false", "-o", str(made))
@@ -59,6 +61,7 @@ def test_the_committed_types_are_those_of_the_description(tmp_path: Path) -> Non
 
 
 @needs_node
+@pytest.mark.process
 def test_types_style_and_logic() -> None:
     npx("tsc", "--noEmit")
     npx("oxlint", "--deny-warnings", "src", "e2e")
@@ -85,6 +88,7 @@ def test_now_takes_at_most_250_kb_of_script_and_it_comes_packed() -> None:
 @needs_browser
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("walk", sorted(one.name for one in (WEB / "e2e").glob("*.spec.ts")))
+@pytest.mark.browser
 def test_people_find_their_way_in_a_browser(tmp_path: Path, example_data: Path, walk: str) -> None:
     with serving() as twin:
         npx(
@@ -102,6 +106,7 @@ def test_people_find_their_way_in_a_browser(tmp_path: Path, example_data: Path, 
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.process
 def test_an_installed_wheel_serves_the_console_without_node(tmp_path: Path) -> None:
     uv = BIN / "uv"
     subprocess.run(

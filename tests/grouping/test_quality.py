@@ -7,6 +7,8 @@ import pytest
 from .labelled import scenarios
 from .quality import WAYS, Quality, measure, overlaid
 
+pytestmark = pytest.mark.statistics
+
 LEAST = {"tuning": (0.98, 0.98), "held_out": (0.97, 0.85)}
 
 

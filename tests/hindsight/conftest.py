@@ -73,7 +73,7 @@ def twin() -> Iterator[Twin]:
 
 @pytest.fixture
 def bank(twin) -> Iterator[HindsightBank]:
-    with closing(HindsightBank(twin.url, "team", KEY, timeout=5)) as opened:
+    with closing(HindsightBank(twin.url, "team", KEY, timeout=60)) as opened:
         yield opened
 
 

@@ -112,7 +112,7 @@ def test_nothing_is_lost_or_double_while_the_server_is_away(memory, clock, twin)
 
 
 def test_a_wrong_key_loses_nothing_either(memory_for, clock, twin):
-    with closing(HindsightBank(twin.url, "team", "wrong", timeout=5)) as refused:
+    with closing(HindsightBank(twin.url, "team", "wrong", timeout=60)) as refused:
         memory = memory_for(refused)
         rounds(memory)
         opened(memory, clock)
@@ -147,7 +147,7 @@ def test_a_slow_server_delays_no_answer(memory_for, clock, twin):
         twin.asked.clear()
         sending = threading.Thread(target=rounds, args=(memory,), daemon=True)
         sending.start()
-        assert twin.asked.wait(10)
+        assert twin.asked.wait(60)
         clock.forward(minutes=1)
         opened(memory, clock, "FAN-2")
         resolved(memory, clock, "FAN-2")

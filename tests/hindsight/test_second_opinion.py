@@ -1,6 +1,5 @@
 """The second opinion: shown beside our evidence, bounded in time, and never part of any score."""
 
-import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -92,17 +91,16 @@ def test_secrets_are_taken_out_of_the_question(memory, twin):
     assert "hunter2" not in twin.questions[-1]
 
 
-def test_a_slow_server_costs_the_bound_once(memory_for, twin):
+def test_a_slow_server_costs_the_bound_once(memory_for, twin, monkeypatch):
+    monkeypatch.setattr(second_opinion, "BACKOFF_SECONDS", 3600.0)
     with closing(HindsightBank(twin.url, "team", KEY, timeout=30)) as slow:
         memory = memory_for(slow, opinion=OpinionSource(slow, 0.3))
         slow.check()
         twin.hanging.clear()
-        began = time.monotonic()
         late = opinion(memory)
         assert (late.state, late.detail) == ("unavailable", second_opinion.TOO_LATE)
         for _ in range(50):
             assert opinion(memory).state == "unavailable"
-        assert time.monotonic() - began < second_opinion.BACKOFF_SECONDS
         assert twin.calls.count(("POST", "/v1/default/banks/team/memories/recall")) <= 1
 
 
@@ -119,7 +117,7 @@ def test_after_a_while_it_is_asked_again(memory, twin, monkeypatch):
 
 def test_a_refused_key_is_said_and_changes_no_answer(memory_for, twin):
     store(twin, BELT_1=0.4)
-    with closing(HindsightBank(twin.url, "team", "wrong", timeout=5)) as refused:
+    with closing(HindsightBank(twin.url, "team", "wrong", timeout=60)) as refused:
         memory = memory_for(refused, opinion=OpinionSource(refused, 5))
         memory.import_history([belt(1)])
         second_view = opinion(memory)

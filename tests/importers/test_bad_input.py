@@ -2,12 +2,12 @@
 
 import json
 import os
-import time
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from growth import grows_at_most
 from importers.reports import Report, report
 from onrecall.domain.errors import Invalid
 from onrecall.importers import read
@@ -67,16 +67,20 @@ def test_a_csv_with_a_mark_and_one_in_windows_1252():
     assert not any("1252" in note for note in with_mark.notes + wide.notes)
 
 
-def test_a_line_of_50_megabytes_is_left_out_in_little_time_and_memory(tmp_path: Path):
-    path = tmp_path / "big.jsonl"
+def with_a_line_of(megabytes: int, path: Path) -> Path:
     with path.open("w") as file:
         file.write(line(1) + "\n")
         file.write('{"id": "INC-2", "title": "')
-        for _ in range(50):
+        for _ in range(megabytes):
             file.write("x" * 2**20)
         file.write('"}\n' + line(3))
+    return path
+
+
+def test_a_line_of_50_megabytes_is_left_out_in_little_time_and_memory(tmp_path: Path):
+    path = with_a_line_of(50, tmp_path / "big.jsonl")
+    assert grows_at_most(25, lambda file: Report(read(file)), with_a_line_of(6, tmp_path / "less.jsonl"), path)
     tracemalloc.start()
-    started = time.perf_counter()
     result = Report(read(path))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -84,7 +88,6 @@ def test_a_line_of_50_megabytes_is_left_out_in_little_time_and_memory(tmp_path: 
     assert only(result).where == f"{path}, line 2"
     assert f"{LONGEST_LINE // 2**20} MB" in only(result).message
     assert peak < 5 * LONGEST_LINE
-    assert time.perf_counter() - started < 10
     as_csv = report(
         "a.csv",
         b"id,title,started_at\nA,x,2024-01-01\nB," + b"x" * (LONGEST_LINE + 5) + b",2024-01-01\nC,x,2024-01-01\n",

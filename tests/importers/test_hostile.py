@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from example_counts import example_count
 from importers.reports import Report, report
 from onrecall.importers import format_names, read_bytes
 from onrecall.importers.format_table import FORMATS
@@ -33,26 +34,26 @@ records = st.dictionaries(st.sampled_from(KEYS), values, max_size=12)
 
 
 @given(st.binary(max_size=400), endings, wishes)
-@settings(max_examples=300)
+@settings(max_examples=example_count(100))
 def test_any_bytes_under_any_name_and_format(data, ending, wish):
     Report(read_bytes(f"x{ending}", data, format=wish))
 
 
 @given(st.text(alphabet=st.sampled_from('{}[]",:;|\n\t -#`aeé019\0\ud800'), max_size=200), endings, wishes)
-@settings(max_examples=300)
+@settings(max_examples=example_count(100))
 def test_any_text_of_marks(text, ending, wish):
     Report(read_bytes(f"x{ending}", text.encode("utf-8", "surrogatepass"), format=wish))
 
 
 @given(st.lists(records, max_size=3), wishes)
-@settings(max_examples=400)
+@settings(max_examples=example_count(120))
 def test_any_record_with_the_keys_of_all_tools(rows, wish):
     Report(read_bytes("x.json", json.dumps(rows).encode(), format=wish))
 
 
 @pytest.mark.parametrize("entry", FORMATS, ids=lambda entry: f"{entry.name}-{entry.shape}")
 @given(row=records)
-@settings(max_examples=60)
+@settings(max_examples=example_count(25))
 def test_every_format_meets_any_record(entry, row):
     data = json.dumps([row])
     if entry.shape == "csv":

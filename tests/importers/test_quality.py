@@ -1,8 +1,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.importers.quality import FINDINGS, assess_quality
+
+pytestmark = pytest.mark.statistics
 
 START = datetime(2024, 1, 31, 9, 30, tzinfo=UTC)
 END = START + timedelta(hours=1)

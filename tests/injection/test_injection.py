@@ -73,7 +73,7 @@ def test_there_are_enough_of_them():
     assert all(hostile.marks for hostile in HOSTILE)
 
 
-pytestmark = pytest.mark.xdist_group("injection")  # one rate is counted over all of them
+pytestmark = [pytest.mark.xdist_group("injection"), pytest.mark.statistics]  # one rate is counted over all of them
 
 
 @pytest.fixture(scope="module")

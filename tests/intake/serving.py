@@ -1,7 +1,6 @@
 """A server in a process of its own that may be killed, and a sender that goes on until everything is acknowledged."""
 
 import itertools
-import multiprocessing
 import socket
 import threading
 import time
@@ -13,6 +12,7 @@ from multiprocessing.connection import Connection
 import httpx
 import uvicorn
 
+from forked_processes import CONTEXT
 from onrecall.bootstrap.status import StatusReport
 from onrecall.http import create
 from onrecall.pipeline import Dependencies, IncidentService
@@ -23,8 +23,6 @@ from onrecall.worker.worker import Worker
 
 from .payloads import alert, body
 
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["onrecall.http.server", "pytest"])  # so that a server is there in a moment
 AT_ONCE = 7
 
 
@@ -72,7 +70,7 @@ class Sender:
         """Send what is begun to its end, and no more."""
         self._ending.set()
         for thread in self._threads:
-            thread.join(20)
+            thread.join(60)
 
     def wait_for(self, acknowledged: int) -> None:
         """Wait until there are so many."""

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from example_counts import example_count
 from onrecall.bootstrap.status import StatusReport
 from onrecall.http import create
 from onrecall.pipeline import Dependencies, IncidentService
@@ -31,7 +32,9 @@ ADDRESSES = {
 }
 VALUE = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40)
 unhurried = settings(
-    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=example_count(6),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 everywhere = pytest.mark.parametrize("address", ADDRESSES)
 
@@ -88,13 +91,13 @@ def test_a_payload_cut_and_flipped(open_door, address, data):
     st.sampled_from(["gzip", "deflate", "gzip, deflate", "identity", "x-gzip", "br", "", ","]) | VALUE,
     VALUE,
 )
-@settings(unhurried, max_examples=120)
+@settings(unhurried, max_examples=example_count(60))
 def test_any_packing(open_door, address, content, pack, encoding, kind):
     send(open_door, address, pack(content), {"content-encoding": encoding, "content-type": kind})
 
 
 @given(st.text(max_size=40), st.sampled_from(["POST", "OPTIONS"]), VALUE)
-@settings(unhurried, max_examples=60)
+@settings(unhurried, max_examples=example_count(30))
 def test_any_sender_name(open_door, name, method, origin):
     headers = {"webhook-request-origin": origin.encode("latin-1")}
     path = "".join(f"%{byte:02x}" for byte in name.encode("utf-8", "replace"))
@@ -102,7 +105,7 @@ def test_any_sender_name(open_door, name, method, origin):
 
 
 @given(st.text(max_size=30) | st.integers().map(str), JSON.map(lambda value: repr(value).encode("utf-8", "replace")))
-@settings(unhurried, max_examples=60)
+@settings(unhurried, max_examples=example_count(30))
 def test_any_retry_and_any_cursor(open_door, number, content):
     path = "".join(f"%{byte:02x}" for byte in number.encode("utf-8", "replace"))
     assert open_door.post(f"/api/v1/rejected/{path}/retry", content=content).status_code < 500

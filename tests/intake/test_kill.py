@@ -3,9 +3,13 @@
 import random
 import time
 
+import pytest
+
 from onrecall.storage import Storage
 
 from .serving import AT_ONCE, Sender, killed_in_the_end
+
+pytestmark = pytest.mark.process
 
 KILLS = 10
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from example_counts import example_count
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document
@@ -313,7 +314,7 @@ EXAMPLE = count()
 
 
 @given(st.lists(SAID, max_size=12, unique_by=lambda one: (one.key, one.starts_at, one.told_at)), st.randoms())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=example_count(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_three_times_and_shuffled_gives_the_same_rows(
     two: tuple[Storage, Storage], messages: list[Alert], chance: random.Random
 ):

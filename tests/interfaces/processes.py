@@ -17,7 +17,8 @@ COMMAND = (sys.executable, "-m", "onrecall")
 def surroundings(data_dir: Path) -> dict[str, str]:
     """The environment of a process over a data folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ONRECALL_")}
-    return kept | {"ONRECALL_DATA_DIR": str(data_dir), "ONRECALL_GROUP_WAIT_SECONDS": "0"}
+    chosen = {"DATA_DIR": str(data_dir), "GROUP_WAIT_SECONDS": "0", "WORKER": "thread"}  # which begins sooner
+    return kept | {f"ONRECALL_{name}": value for name, value in chosen.items()}
 
 
 @contextmanager
@@ -42,11 +43,11 @@ def running(data_dir: Path) -> Iterator[tuple[str, int]]:
         while not answers(address):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, f"it does not answer: {log.read_text()}"
-            time.sleep(0.1)
+            time.sleep(0.05)
         yield address, process.pid
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def children(parent: int) -> list[int]:

@@ -279,7 +279,7 @@ class TestStart:
 
             serving = threading.Thread(target=serve, args=(home, "0.0.0.0", 0, ready))
             serving.start()
-            assert arrived.wait(20)
+            assert arrived.wait(60)
             at = str(told[1]).replace("0.0.0.0", "127.0.0.1")
             for _ in range(100):
                 try:

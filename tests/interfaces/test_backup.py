@@ -213,6 +213,7 @@ def test_two_who_restore_at_once_are_one_after_the_other(made: Path) -> None:
 
 
 @pytest.mark.parametrize("there", ["an empty store", "an old store"])
+@pytest.mark.process
 def test_killed_in_the_middle_of_a_restore_it_is_all_or_nothing(
     onrecall: Any, made: Path, store_url: str, tmp_path: Path, there: str
 ) -> None:

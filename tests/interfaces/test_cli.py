@@ -161,6 +161,7 @@ def test_a_busy_port_is_a_sentence(onrecall, data_dir):
     assert f"port {port} at 127.0.0.1 is in use" in done.stderr
 
 
+@pytest.mark.process
 def test_serve_answers_and_survives_a_kill(data_dir):
     port = free_port()
     for attempt in range(2):
@@ -180,6 +181,7 @@ def test_serve_answers_and_survives_a_kill(data_dir):
             server.wait()
 
 
+@pytest.mark.process
 def test_the_demo_tells_its_story_and_ends(tmp_path):
     done = process(tmp_path, "demo", "--fast", "--once", "--port", "0", seconds=280)
     assert done.returncode == 0, done.stderr
@@ -194,7 +196,7 @@ def free_port():
         return one.getsockname()[1]
 
 
-def wait_for(url, seconds=30):
+def wait_for(url, seconds=60):
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from onrecall.cli.command_table import COMMANDS, DeferredCommand
 from onrecall.cli.main import app
 
+pytestmark = pytest.mark.process
+
 HEAVY = (
     "sqlalchemy", "psycopg", "fastapi", "starlette", "uvicorn", "mcp", "httpx", "numpy", "onnx", "onnxruntime",
     "tokenizers", "slack_sdk", "onrecall.settings", "onrecall.storage", "onrecall.pipeline", "onrecall.http",

@@ -53,7 +53,7 @@ RCA = {
 }
 
 
-pytestmark = pytest.mark.xdist_group("dialect clients")  # one server serves all of them
+pytestmark = [pytest.mark.xdist_group("dialect clients"), pytest.mark.process]  # one server serves all of them
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def api(address: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def heard(socket: ClientConnection, kind: str, seconds: float = 30) -> dict[str, object]:
+def heard(socket: ClientConnection, kind: str, seconds: float = 60) -> dict[str, object]:
     while True:
         message = json.loads(socket.recv(timeout=seconds))
         if message["type"] == kind:
@@ -139,7 +139,7 @@ def test_rag_of_fire_streams_an_anomaly_and_listens(api: httpx.Client, address: 
     ):
         assert heard(first, "connected")["client_id"] != heard(second, "connected")["client_id"]
         first.send(json.dumps({"type": "ping"}))
-        assert json.loads(first.recv(timeout=10))["type"] == "pong"
+        assert json.loads(first.recv(timeout=60))["type"] == "pong"
         anomaly = {
             "error_type": "kafka_consumer_lag",
             "spike_percentage": 320,

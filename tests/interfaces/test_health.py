@@ -142,6 +142,7 @@ def overwrite_alerts(path: Path) -> None:
         file.write(b"\xff" * size)
 
 
+@pytest.mark.process
 def test_a_damaged_table_is_noticed_before_anybody_reads_it(file_store: Storage, tmp_path: Path) -> None:
     with server(file_store, Idle()) as client:
         assert send(client, "first", 50, 500).status_code == 202
@@ -232,6 +233,7 @@ def until_ready(address: str, status: int) -> httpx.Response:
 
 
 @pytest.mark.skipif(shutil.which("mount") is None, reason="there is no mount here")
+@pytest.mark.process
 def test_a_disk_that_is_full_for_real_takes_nothing_and_loses_nothing(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()

@@ -39,14 +39,14 @@ def up(doors: Doors) -> Iterator[str]:
         thread.start()
         try:
             address = f"127.0.0.1:{listener.getsockname()[1]}"
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while not server.started:
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
             yield address
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
 
 
 def opened(store: Storage, count: int = 1) -> list[str]:
@@ -60,7 +60,7 @@ def imported(store: Storage, count: int) -> None:
 
 
 def heard(one: ClientConnection) -> dict:
-    return json.loads(one.recv(timeout=20))
+    return json.loads(one.recv(timeout=60))
 
 
 def hints(one: ClientConnection, kind: str, count: int) -> list[dict]:
@@ -93,18 +93,14 @@ def test_every_client_is_told_once_in_order_by_whichever_process_wrote(store: St
 
 
 @pytest.mark.postgres
-def test_other_processes_are_heard_of_by_notices_and_not_by_looking(postgres_url: str, store_at):
+def test_other_processes_are_heard_of_by_notices_and_not_by_looking(postgres_url: str, store_at, monkeypatch):
+    monkeypatch.setattr(stream, "FALLBACK_POLL_SECONDS", 3600.0)
     store, elsewhere = store_at(postgres_url), store_at(postgres_url)
     with up(Doors(store)) as address, connect(f"ws://{address}/api/v1/live") as one:
         heard(one)
-        quick = 0
         for _ in range(5):
-            time.sleep(0.2)
-            began = time.monotonic()
-            opened(elsewhere)
-            hints(one, "opened", 1)
-            quick += time.monotonic() - began < stream.FALLBACK_POLL_SECONDS / 4
-        assert quick >= 4
+            [incident] = opened(elsewhere)
+            assert [hint["id"] for hint in hints(one, "opened", 1)] == [incident]
 
 
 @pytest.mark.postgres
@@ -115,7 +111,7 @@ def test_a_listener_whose_connection_was_cut_listens_again(postgres_url: str, st
     watch.start()
     try:
         for _ in range(2):
-            assert told.wait(10)  # it listens
+            assert told.wait(60)  # it listens
             told.clear()
             with psycopg.connect(postgres_url, autocommit=True) as other:
                 cut = other.execute(
@@ -123,7 +119,7 @@ def test_a_listener_whose_connection_was_cut_listens_again(postgres_url: str, st
                     " where query like 'listen %' and datname = current_database()"
                 ).fetchone()
             assert cut == (1,)
-        assert told.wait(10)
+        assert told.wait(60)
         told.clear()
         opened(elsewhere)
         assert told.wait(1.5)
@@ -318,7 +314,7 @@ def news_without_end(store: Storage) -> Iterator[None]:
 
 
 def until_closed(one: ClientConnection) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         heard(one)
 

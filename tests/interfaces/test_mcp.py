@@ -21,6 +21,8 @@ from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.pipeline.keys import Keys
 from onrecall.settings import Settings
 
+pytestmark = pytest.mark.process
+
 READING = {"recall_incidents", "ask", "get_incident", "search_runbooks", "recurrences", "trust", "assess_risk"}
 WRITING = {"report_outcome", "resolve_incident"}
 QUESTION = "auth service returning 503 errors, users can't log in"

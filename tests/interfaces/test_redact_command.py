@@ -4,6 +4,10 @@ import json
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 SECRET = "q7Wz" + "4kRt9LpX"
 
 

@@ -4,6 +4,10 @@ import json
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 
 def run(*arguments: str, piped: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(

@@ -24,7 +24,7 @@ from onrecall.worker.worker import Worker
 
 LOOPBACK = "http://127.0.0.1"
 LOCAL = ("127.0.0.1", 50000)
-PATIENCE = 30
+PATIENCE = 60
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from onrecall.worker.worker import Worker
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from note_attacks import ATTACKS, AUTHOR, generic
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 @pytest.fixture

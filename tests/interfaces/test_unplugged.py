@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 UNPLUGGED = Path(__file__).parent / "unplugged"
 
 

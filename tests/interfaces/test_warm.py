@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from processes import running
 
+pytestmark = pytest.mark.process
+
 WEIGHTS = "model.safetensors"
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 CORE_PATH = Path(__file__).parent / "unplugged" / "core_path.py"
 CALLS = "connect,sendto,sendmsg,sendmmsg,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink"
 LOOK_UP = re.compile(r'"/etc/(?:resolv\.conf|hosts|nsswitch\.conf|gai\.conf)"')

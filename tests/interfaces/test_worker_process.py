@@ -18,6 +18,8 @@ from onrecall.storage import Storage
 from onrecall.worker.process import WorkerProcess, create_worker
 from onrecall.worker.worker import Worker
 
+pytestmark = pytest.mark.process
+
 SECONDS = 120
 
 

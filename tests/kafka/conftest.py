@@ -24,7 +24,7 @@ def cluster() -> Producer:
 @pytest.fixture(scope="session")
 def brokers(cluster: Producer) -> str:
     """Where three brokers are; topics are there as soon as somebody asks for them, with four partitions."""
-    members = cluster.list_topics(timeout=10).brokers.values()
+    members = cluster.list_topics(timeout=60).brokers.values()
     return ",".join(f"{member.host}:{member.port}" for member in members)
 
 

@@ -110,8 +110,8 @@ def committed(brokers: str, group: str, topic: str) -> int:
     """How many records of a topic the group has said to be done with."""
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": group})
     try:
-        numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        places = consumer.committed([TopicPartition(topic, number) for number in numbers], timeout=10)
+        numbers = consumer.list_topics(topic, timeout=60).topics[topic].partitions
+        places = consumer.committed([TopicPartition(topic, number) for number in numbers], timeout=60)
         return sum(max(0, partition.offset) for partition in places)
     finally:
         consumer.close()
@@ -127,7 +127,7 @@ def written(brokers: str, topic: str) -> list[Message]:
     """Every record of a topic, each partition in order."""
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader", "enable.partition.eof": True})
     try:
-        numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        numbers = consumer.list_topics(topic, timeout=60).topics[topic].partitions
         consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in numbers])
         messages, ended = [], 0
         while ended < len(numbers):

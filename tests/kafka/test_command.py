@@ -21,6 +21,8 @@ from onrecall.settings import Settings, load
 from .process import process
 from .running import committed, send, statuses
 
+pytestmark = pytest.mark.kafka
+
 WRONG = [
     (
         {"kafka_topics": "alerts="},

@@ -17,6 +17,8 @@ from onrecall.pipeline import IncidentService
 from .process import process
 from .running import Heard, until, written
 
+pytestmark = pytest.mark.kafka
+
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 

@@ -9,6 +9,8 @@ from onrecall.domain.errors import Invalid, NotFound
 from onrecall.kafka import records
 from onrecall.kafka.records import MAX_RECORD_BYTES, ConsumedRecord
 
+pytestmark = pytest.mark.kafka
+
 TOPICS = {"alerts": "alertmanager", "mixed": None}
 
 

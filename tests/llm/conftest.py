@@ -10,6 +10,7 @@ from seen_before import remember, remote
 
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.refine import Models
+from onrecall.recommendation.llm.providers import RemoteModel
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import UsageLimits
@@ -47,6 +48,20 @@ def twin(twin_server: Twin) -> Twin:
     twin_server.spoil = twin_server.refuse = twin_server.reply = None
     twin_server.wrap = str
     return twin_server
+
+
+@pytest.fixture
+def seconds_granted(monkeypatch) -> list[float]:
+    """The time limit of each call to a model, in order; a call that fails in time took no longer."""
+    granted: list[float] = []
+    send = RemoteModel.send
+
+    def record(remote_model, prompt, seconds):
+        granted.append(seconds)
+        return send(remote_model, prompt, seconds)
+
+    monkeypatch.setattr(RemoteModel, "send", record)
+    return granted
 
 
 Opened = Callable[..., IncidentService]

@@ -3,7 +3,6 @@
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -204,19 +203,3 @@ def serving() -> Iterator[Twin]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def within(seconds: float) -> "_Clocked":
-    return _Clocked(seconds)
-
-
-class _Clocked:
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    def __enter__(self) -> None:
-        self._began = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        took = time.monotonic() - self._began
-        assert took < self._seconds, f"took {took:.1f} s, more than {self._seconds}"

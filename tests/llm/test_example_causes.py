@@ -16,7 +16,7 @@ from onrecall.recommendation.llm.web_addresses import is_address
 from onrecall.redaction.reversible_mask import Mask
 from onrecall.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("example causes")  # the answers are asked for once
+pytestmark = [pytest.mark.xdist_group("example causes"), pytest.mark.statistics]  # the answers are asked for once
 
 
 class Quoting:

@@ -5,9 +5,10 @@ import multiprocessing
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from budget_spending import CALL, NOW, spend
 from seen_before import DESCRIPTION, broken_again
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
@@ -23,8 +24,6 @@ from onrecall.storage import ModelCall, ModelUsage, Storage, UsageLimits
 from onrecall.worker.worker import Worker
 
 ASKED = make_situation(DESCRIPTION, "auth-service")
-NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
-CALL = ModelCall("rec-1", "draft", "openai", "gpt-4o-mini", "hash")
 MANY = UsageLimits(1000, None)
 
 
@@ -92,18 +91,7 @@ def test_what_was_rejected_counts_by_day_and_model(store):
     assert store.usage.by_day(1, NOW + timedelta(days=1)) == (newest,)
 
 
-def spend(url: str, results: "multiprocessing.Queue[int]") -> None:
-    store, reserved = Storage.open(url), 0
-    for _ in range(20):
-        try:
-            store.usage.reserve(CALL, 0.1, UsageLimits(1000, 1.0), NOW)
-            reserved += 1
-        except Unavailable:
-            continue
-    store.close()
-    results.put(reserved)
-
-
+@pytest.mark.process
 def test_several_processes_together_keep_one_budget(store_url):
     Storage.open(store_url).close()
     context = multiprocessing.get_context("spawn")
@@ -190,6 +178,7 @@ def test_the_doors_ask_for_a_refined_answer_and_say_what_was_used(twin, example_
     assert "draft openai-compatible:good" in CliRunner().invoke(cli.app, ["usage"]).stdout
 
 
+@pytest.mark.process
 def test_no_sdk_is_loaded_before_a_model_is_asked(tmp_path):
     code = (
         "import sys; from onrecall.bootstrap.app import open_app; from onrecall.settings import Settings; from pathlib import Path\n"

@@ -1,6 +1,5 @@
 """`onrecall serve` in a process of its own that tells a Slack and may be killed, and the storm that comes in meanwhile."""
 
-import multiprocessing
 import os
 import signal
 import socket
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 import sqlalchemy as sql
 
+from forked_processes import CONTEXT
 from onrecall.cli import main as cli
 from onrecall.storage.database import Database
 from onrecall.storage.tables import channels, deliveries
@@ -22,8 +22,6 @@ from .slack_twin import CHANNEL, TOKEN
 from .slack_twin import Slack as Twin
 from .twin import until
 
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["onrecall.http.server", "onrecall.cli.main", "slack_sdk", "pytest"])
 SERVICES = ("database", "orders", "cart", "payments", "search", "users")
 NEEDS = "".join(f"shop-{name}: [shop-database]\n" for name in SERVICES[1:])
 ALARMS = ("HighLatency", "HighErrorRate", "QueueGrows")

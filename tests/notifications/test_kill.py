@@ -1,7 +1,6 @@
 """Killed at any instant while it tells, nothing is lost, and what comes twice comes under the same key."""
 
 import json
-import multiprocessing
 import random
 import time
 from collections.abc import Iterator
@@ -9,6 +8,9 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 
+import pytest
+
+from forked_processes import CONTEXT
 from onrecall.domain.incident import Incident
 from onrecall.notifications import Links
 from onrecall.notifications.webhook import Webhook
@@ -21,8 +23,8 @@ from onrecall.worker.worker import Worker
 
 from .twin import HERE, JsonPoster, twin, until
 
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["onrecall.worker.worker", "pytest"])
+pytestmark = pytest.mark.process
+
 KILLS = 5
 EACH = 8
 
@@ -69,7 +71,7 @@ def test_nothing_is_lost_and_what_comes_twice_has_the_same_key(store_url: str) -
                 names.append(opened.id)
             before = len(server.asked)
             with killed_in_the_end(store_url, url, (LEASE + timedelta(seconds=1)) * life):
-                until(lambda before=before: len(server.asked) > before, 30)
+                until(lambda before=before: len(server.asked) > before, 60)
                 time.sleep(moments.uniform(0, 0.15))
         cut_short = len([delivery for delivery in store.outbox.page(limit=1000).items if delivery.state != "sent"])
         with killed_in_the_end(store_url, url, (LEASE + timedelta(seconds=1)) * KILLS):

@@ -4,7 +4,6 @@ import email
 import email.policy
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -194,11 +193,9 @@ def test_recipients_who_are_refused() -> None:
 def test_who_hangs_is_left() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        began = time.monotonic()
-        for limits in ({"seconds": 0.3}, {"seconds": 60, "total_seconds": 0.3}):
+        for limits in ({"seconds": 0.3}, {"seconds": 3600, "total_seconds": 0.3}):
             with pytest.raises(Unavailable, match="no answer"):
                 sent(mail(port, **limits))
-        assert time.monotonic() - began < 5
     with pytest.raises(Unavailable, match="refused"):
         sent(mail(port))
 

@@ -7,6 +7,7 @@ from hypothesis import Phase, example, settings
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
+from example_counts import example_count
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Alternative, Citation, Evidence, FailedStep, RecommendationOutcome, StepVerdict
 from onrecall.notifications import Links, Notice
@@ -59,7 +60,7 @@ def rendered(about, recommendation, event, links: Links = LINKS) -> list:
     return [message for message in (body["root"], body["news"], *body["details"], hook, answered) if message]
 
 
-@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=example_count(40), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @example("\N{FIRE}" * 200, 14, "opened")
 @example("\x7f\x01" * 100, 3, "opened")
 @examples(NASTY, st.integers(0, 30), st.sampled_from(["opened", "changed", "resolved", "reopened", "merged"]))
@@ -78,7 +79,7 @@ def test_whatever_others_wrote_slack_takes_it_and_it_is_dead(text: str, steps: i
     assert slack_limits.alive(view) == []
 
 
-@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=example_count(40), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @examples(NASTY)
 def test_a_notice_is_dead_text_too_and_slack_takes_it(text: str) -> None:
     message = slack_message.notice_message(

@@ -14,6 +14,8 @@ from .slack_twin import Slack as Twin
 from .slack_twin import workspace
 from .twin import until
 
+pytestmark = pytest.mark.process
+
 ALERTS, SECONDS = 120, 6.0
 LONG_AGO = (datetime.now(UTC) - timedelta(days=30)).isoformat()
 SEEN = {
@@ -90,7 +92,7 @@ def test_killed_in_the_middle_of_a_storm_there_is_one_root_and_its_thread_is_rig
         storm.gone_on.set()
         storm.ending.set()
         slack.freed.set()
-        storm.join(20)
+        storm.join(60)
     assert len(slack.roots()) == 1, "a second root message"
     (root,) = slack.roots()
     payloads = [message["metadata"]["event_payload"] for message in [root, *slack.thread(root["ts"])]]

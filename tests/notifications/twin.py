@@ -98,7 +98,7 @@ def twin(context: ssl.SSLContext | None = None, **more: object) -> Iterator[Twin
             server.shutdown()
 
 
-def until(true: Callable[[], object], seconds: float = 10) -> None:
+def until(true: Callable[[], object], seconds: float = 60) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 MOST_BYTES = 400 * 1_000_000
 """Of an installation, compiled Python left out: pip writes that, and uv does not."""
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("packaging")]  # the wheels are built and installed once
 
 
 def run(*command: str | Path, environment: dict[str, str] | None = None, folder: Path = ROOT) -> str:

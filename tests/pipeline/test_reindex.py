@@ -258,6 +258,7 @@ def test_a_later_reindex_to_another_model_ends_an_earlier_one(store: Storage, mo
     assert all_new(store)
 
 
+@pytest.mark.process
 def test_a_kill_at_any_moment_leaves_all_answers(store_url: str) -> None:
     store = Storage.open(store_url)
     serving = fill(store, count=700)

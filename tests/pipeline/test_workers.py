@@ -18,6 +18,8 @@ from stormy import NEEDS, storm
 from onrecall.storage import IngestBatch, Storage
 from onrecall.storage.tables import incidents
 
+pytestmark = pytest.mark.process
+
 KILLS = 4
 PATIENCE = 90
 """Longer than a claim lives."""
@@ -102,7 +104,7 @@ def test_a_worker_ends_when_it_is_told_to(store_url, environment):
     with workers(environment, 1) as (running,):
         wait(lambda: settled(store))
         running.terminate()
-        assert running.wait(timeout=20) == 0
+        assert running.wait(timeout=60) == 0
     store.close()
 
 

@@ -59,7 +59,7 @@ class Program:
         if self._process and self._process.poll() is None:
             self._process.send_signal(how)
             try:
-                self._process.wait(20)
+                self._process.wait(60)
             except subprocess.TimeoutExpired:
                 self._process.kill()
         self._process = None

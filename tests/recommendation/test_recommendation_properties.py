@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recommendation_cases import NOW, line_of
 
+from example_counts import example_count
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Document, Evidence, Incident, Resolution, ResolutionStep, Situation, TrackRecord
 from onrecall.recommendation import compose, step_key, step_keys
@@ -95,7 +96,7 @@ def evidence_sets(draw):
     ]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=example_count(80), deadline=None)
 @given(evidence_sets(), st.builds(Situation, text=text, labels=labels), st.data())
 def test_whatever_the_evidence(evidence, situation, data):
     by_id = {piece.id: piece for piece in evidence}
@@ -141,13 +142,13 @@ def test_whatever_the_evidence(evidence, situation, data):
         assert any(piece.resolution and piece.resolution.provenance != "model" for piece in evidence)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=example_count(50), deadline=None)
 @given(evidence_sets(), st.builds(Situation, text=text, labels=labels))
 def test_the_same_evidence_gives_the_same_advice(evidence, situation):
     assert compose(situation, evidence, {}, NOW) == compose(situation, list(evidence), {}, NOW)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=example_count(100), deadline=None)
 @given(text, st.none() | text | st.sampled_from(COMMANDS))
 def test_a_key_is_the_same_before_and_after_cleaning(step_text, command):
     assert step_key(step_text, command) == step_key(clean(step_text), clean(command) if command else None)

@@ -10,6 +10,8 @@ from onrecall.domain.incident import Evidence, Situation
 from onrecall.pipeline.recommend import UNREACHABLE_THRESHOLDS
 from onrecall.recommendation import Thresholds, compose
 
+pytestmark = pytest.mark.statistics
+
 SHIPPED = Thresholds()
 
 

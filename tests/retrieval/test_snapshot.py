@@ -191,6 +191,7 @@ def test_a_place_that_cannot_be_written_costs_only_time(log: Log, tmp_path: Path
     assert found_ids(started(log, tmp_path / "absent" / "index")) == list(range(1, 41))
 
 
+@pytest.mark.process
 def test_killed_while_it_saves(log: Log, tmp_path: Path) -> None:
     """Killed at any moment of a save, the next start reads the state before or the state after."""
     path = tmp_path / "index"

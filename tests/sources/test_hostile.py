@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from example_counts import example_count
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
 from onrecall.domain.errors import Forbidden, Invalid
 from onrecall.sources import SOURCES, WebhookRequest
@@ -37,7 +38,7 @@ HEADERS = st.dictionaries(
                             "event_alert", "Notification", "v1=00", "t=1,v1=00", "sha256=00"]),
     max_size=5,
 )  # fmt: skip
-unhurried = settings(deadline=None, max_examples=60)
+unhurried = settings(deadline=None, max_examples=example_count(25))
 everyone = pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
 
 

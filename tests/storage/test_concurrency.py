@@ -97,6 +97,7 @@ def test_one_identity_is_stored_once_however_many_bring_it(shared: str) -> None:
     store.close()
 
 
+@pytest.mark.process
 def test_changes_become_visible_in_their_order(store_url: str) -> None:
     """A reader who has seen a number never misses a smaller one that another process wrote."""
     store = Storage.open(store_url)
@@ -159,7 +160,7 @@ def test_a_lost_connection_is_unavailable_and_then_made_anew(postgres_url: str) 
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
         )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             assert store.counts()["incidents"] == 0

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from onrecall.storage import Storage
 
 from .test_concurrency import SAVING
@@ -12,6 +14,7 @@ from .test_concurrency import SAVING
 KILLS = 3
 
 
+@pytest.mark.process
 def test_nothing_acknowledged_is_lost(store_url: str) -> None:
     moments = random.Random(11)
     acknowledged: set[str] = set()
@@ -34,6 +37,7 @@ def test_nothing_acknowledged_is_lost(store_url: str) -> None:
     assert len(acknowledged) > KILLS
 
 
+@pytest.mark.usefixtures("durable_sqlite")
 def test_sqlite_syncs_every_commit(tmp_path: object) -> None:
     store = Storage.open(f"sqlite:///{tmp_path}/synced.db")
     with store._database.read() as connection:

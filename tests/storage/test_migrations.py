@@ -225,6 +225,7 @@ def test_steps_of_earlier_releases_carry_no_release(blank_url: str, monkeypatch:
     assert rows == [None] * 24 + [__version__] * len(later)
 
 
+@pytest.mark.process
 def test_many_processes_may_open_a_blank_database_at_once(blank_url: str) -> None:
     command = [sys.executable, "-c", OPENING, blank_url]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from example_counts import example_count
 from onrecall.domain.incident import Document, Passage
 from onrecall.storage import PassageLogEntry, Storage
 
@@ -101,7 +101,10 @@ def test_passages_as_of_a_time(store: Storage) -> None:
     assert texts(-1) == ["b"]
 
 
-@settings(max_examples=15, deadline=timedelta(seconds=20), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=example_count(15),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     st.lists(
         st.tuples(

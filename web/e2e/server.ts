@@ -16,12 +16,12 @@ export class Server {
 
   /** Begin, with more settings if need be. */
   async start(more: Record<string, string> = {}): Promise<void> {
-    const env = { ...process.env, ONRECALL_DATA_DIR: this.folder, ONRECALL_GROUP_WAIT_SECONDS: "0.5", ONRECALL_RESOLVE_TIMEOUT_SECONDS: "1", ...more };
+    const env = { ...process.env, ONRECALL_DATA_DIR: this.folder, ONRECALL_GROUP_WAIT_SECONDS: "0.5", ONRECALL_RESOLVE_TIMEOUT_SECONDS: "1", ONRECALL_WORKER: "thread", ...more };
     this.process = spawn(ONRECALL, ["serve", "--port", String(this.port)], { env, stdio: "ignore" });
-    for (let tries = 0; tries < 300; tries++) {
+    for (let tries = 0; tries < 1200; tries++) {
       const ready = await fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
       if (ready) return;
-      await new Promise((done) => setTimeout(done, 200));
+      await new Promise((done) => setTimeout(done, 50));
     }
     throw new Error("the server did not begin");
   }

@@ -87,7 +87,7 @@ const history = (many: number) => Array.from({ length: many }, (_, n) => {
 
 test("a backtest is started, watched through a reload, and changes what trust says", async ({ page, own: server }) => {
   test.setTimeout(300_000);
-  await server.post("/api/v1/history", history(400));
+  await server.post("/api/v1/history", history(200));
   await page.goto(`${server.url}/trust`);
   await expect(page.getByRole("heading", { name: "Not measured yet" })).toBeVisible();
   await page.getByRole("button", { name: /Measure (now|again)/ }).click();

@@ -94,9 +94,9 @@ def over_http(address: str) -> None:
             return api.get(f"/incidents/{incident}/recommendation", params={"wait": 30}).raise_for_status().json()
 
         with connect(f"{address.replace('http', 'ws', 1)}/api/v1/live") as live:
-            assert json.loads(live.recv(timeout=20))["type"] == "hello"
+            assert json.loads(live.recv(timeout=60))["type"] == "hello"
             first = sent("/incidents", title=ODD, service="feeder")["id"]
-            assert json.loads(live.recv(timeout=20))["id"] == first
+            assert json.loads(live.recv(timeout=60))["id"] == first
         assert answer(first)["verdict"] == "never_seen"
         steps = [{"text": "Reset the torque limiter", "command": "kubectl rollout restart deploy/feeder"}]
         sent(f"/incidents/{first}/resolution", root_cause="The hopper's torque limiter had tripped", steps=steps)
