@@ -49,7 +49,7 @@ def print_list(incidents: Sequence[Incident], cursor: str | None, now: datetime)
             (f"  {incident.service or ''}{assignee}{tags}".rstrip(), "dim"),
         )
     if not incidents:
-        printing.print_line("no incident fits")
+        printing.print_line("no incident matches")
     if cursor:
         printing.print_line(("more: --cursor ", "dim"), cursor)
 
@@ -88,12 +88,12 @@ def describe_event(event: IncidentEvent) -> str:
     """Return one entry of a timeline in a few words."""
     detail = event.detail
     if event.type == "assigned":
-        return f"assigned to {detail['assignee']}" if detail.get("assignee") else "assigned to nobody"
+        return f"assigned to {detail['assignee']}" if detail.get("assignee") else "unassigned"
     if event.type == "edited":
         return f"edited: {', '.join(detail.get('fields', ()))}"
     if event.type == "alerted":
-        count = detail.get("count", 0)
-        return f"{count} {'alert' if count == 1 else 'alerts'} joined: {', '.join(detail.get('titles', ()))}"
+        alert_count = printing.count_noun(int(detail.get("count", 0)), "alert")
+        return f"{alert_count} joined: {', '.join(detail.get('titles', ()))}"
     if event.type == "recommended":
         return f"answered: {str(detail.get('verdict', '')).replace('_', ' ')}".rstrip(": ")
     if event.type in ("linked", "merged", "split"):
@@ -115,12 +115,12 @@ def _print_head(incident: Incident) -> None:
         times.append(f"acknowledged {incident.acknowledged_at:%H:%M}")
     if incident.resolved_at:
         times.append(f"resolved {incident.resolved_at:%Y-%m-%d %H:%M}")
-    times.append(f"assigned to {incident.assignee}" if incident.assignee else "assigned to nobody")
+    times.append(f"assigned to {incident.assignee}" if incident.assignee else "unassigned")
     printing.print_line((", ".join(times), "dim"), indent=2)
     if incident.tags:
         printing.print_line(("tags: ", "dim"), ", ".join(incident.tags), indent=2)
     if incident.edited:
-        printing.print_line((f"edited by hand: {', '.join(incident.edited)}", "dim"), indent=2)
+        printing.print_line((f"edited by a person: {', '.join(incident.edited)}", "dim"), indent=2)
     if incident.resolution:
         printing.print_line(("root cause: ", "dim"), collapse_whitespace(incident.resolution.root_cause), indent=2)
 
@@ -163,7 +163,7 @@ def _print_alerts(alerts: Sequence[StoredAlert], *, is_resolved: bool) -> None:
         )
     if len(alerts) > SHOWN_ALERTS:
         printing.print_line(
-            (f"… and {len(alerts) - SHOWN_ALERTS} older ones or more; --json lists them", "dim"), indent=2
+            (f"… and {len(alerts) - SHOWN_ALERTS} older alerts or more; --json lists them", "dim"), indent=2
         )
 
 

@@ -151,8 +151,8 @@ def read(
     if document.kind != "runbook" and not incidents:
         yield ImportNote(
             name,
-            "it tells of an outage and not when, so it is kept as a document and is no incident; give it `date:` "
-            "in its front matter, or name a time for all undated ones",
+            "it describes an outage without a date, so it becomes a document and not an incident; add `date:` "
+            "to its front matter, or name a time for all undated documents",
         )
 
 
@@ -286,7 +286,7 @@ def _skip_reason(page: MarkdownFile) -> str | None:
     if not page.body.strip():
         return "there is no text in it"
     if _is_index(page, stem):
-        return "an index: it holds little but links to other pages"
+        return "an index: it contains little but links to other pages"
     return None
 
 

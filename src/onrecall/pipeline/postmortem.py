@@ -21,7 +21,7 @@ EVENT_WORDS = {
     "rated": "the answer was rated",
     "resolved": "resolved",
     "reopened": "reopened",
-    "linked": "tied to another incident",
+    "linked": "linked to another incident",
     "merged": "merged",
     "split": "split",
     "suggested": "a cause was suggested",

@@ -1806,7 +1806,7 @@ export interface paths {
         };
         /**
          * Trust
-         * @description Return hit rate, reliability, coverage and novelty over answers of known truth, with n and intervals.
+         * @description Return hit rate, reliability, coverage and novelty of answers known to be right or wrong, with intervals.
          */
         get: operations["trust_api_v1_trust_get"];
         put?: never;
@@ -2571,7 +2571,7 @@ export interface components {
     schemas: {
         /**
          * ActionItemOut
-         * @description What shall be done so that it does not come again.
+         * @description An action item to prevent a recurrence.
          */
         ActionItemOut: {
             /** Line */
@@ -2585,7 +2585,7 @@ export interface components {
         };
         /**
          * ActionOut
-         * @description Something noted to end it for good; `noted` says that it is written, not that it is done.
+         * @description A permanent fix on record; `noted` means that it is written down, not that it is done.
          */
         ActionOut: {
             /** At */
@@ -2601,7 +2601,7 @@ export interface components {
         };
         /**
          * AlertLinkOut
-         * @description Where people can look, as an alert's sender says: untrusted, and only http or https.
+         * @description A link that an alert's sender supplies: untrusted, and only http or https.
          */
         AlertLinkOut: {
             /**
@@ -2625,7 +2625,7 @@ export interface components {
             description: string;
             /**
              * End Reason
-             * @description Why it is over where its source did not say so, such as that it expired.
+             * @description Why it ended although its source did not report the end, such as that it expired.
              */
             end_reason: string;
             /** Ends At */
@@ -2634,22 +2634,22 @@ export interface components {
             environment: string | null;
             /**
              * Expires At
-             * @description When it is over unless its source is heard again; null: never.
+             * @description When it expires unless its source sends it again; null: never.
              */
             expires_at: string | null;
             /**
              * Id
-             * @description Its number here, by which it can be split off its incident.
+             * @description Its number in OnRecall, for splitting it off its incident.
              */
             id: number;
             /**
              * Incident
-             * @description The incident that it is in; null: none, and `joined` says why.
+             * @description The incident that it belongs to; null if none, and `joined` says why.
              */
             incident: string | null;
             /**
              * Joined
-             * @description How it came to its incident: how, score, reasons.
+             * @description Why it belongs to its incident: how, score, reasons.
              */
             joined: {
                 [key: string]: unknown;
@@ -2662,7 +2662,7 @@ export interface components {
             };
             /**
              * Link Kinds
-             * @description What a link leads to; one that is absent: the source.
+             * @description What each link leads to; by default the alert in its source.
              */
             link_kinds: {
                 [key: string]: "runbook" | "dashboard" | "generator" | "silence" | "source";
@@ -2671,18 +2671,18 @@ export interface components {
             links: string[];
             /**
              * Problems
-             * @description What of its message could not be read, each naming its field.
+             * @description Fields of its message that could not be read.
              */
             problems: string[];
             /**
              * Purpose
-             * @description What it was sent for; only `incident` opens one.
+             * @description Why it was sent; only `incident` opens an incident.
              * @enum {string}
              */
             purpose: "incident" | "test" | "heartbeat" | "planned" | "informational";
             /**
              * Purpose Reason
-             * @description Why it is no incident.
+             * @description Why it opened no incident.
              */
             purpose_reason: string;
             /**
@@ -2706,7 +2706,7 @@ export interface components {
             starts_at: string;
             /**
              * Starts Known
-             * @description False: the sender gave no start, so it is when we heard of it.
+             * @description False if the sender gave no start; `starts_at` is then the time of arrival.
              */
             starts_known: boolean;
             /**
@@ -2733,7 +2733,7 @@ export interface components {
         };
         /**
          * AlertSourceOut
-         * @description How many alerts about the service one source sent in the last 90 days.
+         * @description Number of alerts about the service from one source in the last 90 days.
          */
         AlertSourceOut: {
             /** Alerts */
@@ -2773,7 +2773,7 @@ export interface components {
         };
         /**
          * AllOut
-         * @description All incidents, newest first: the counts are of all, the list goes on with `next`.
+         * @description All incidents, newest first. The counts cover all of them; `next` continues the list.
          */
         AllOut: {
             /** Incidents */
@@ -2789,7 +2789,7 @@ export interface components {
         };
         /**
          * AlternativeOut
-         * @description Another cause the evidence allows.
+         * @description Another cause that the evidence permits.
          */
         AlternativeOut: {
             /** Cause */
@@ -2801,7 +2801,7 @@ export interface components {
         };
         /**
          * AnalyzeIn
-         * @description What kind of fault it is, and how far a metric went.
+         * @description The kind of fault, and the deviation of a metric.
          */
         AnalyzeIn: {
             /**
@@ -2840,7 +2840,7 @@ export interface components {
         };
         /**
          * AnomalyIn
-         * @description A fault as it is noticed.
+         * @description A fault as reported.
          */
         AnomalyIn: {
             /** Baseline Value */
@@ -2849,7 +2849,7 @@ export interface components {
             current_value?: number | null;
             /**
              * Detected At
-             * @description With a time, the same body again is the same anomaly; without one it is another.
+             * @description With a time, a repeated body is the same anomaly; without one, it is a new anomaly.
              */
             detected_at?: string | null;
             /**
@@ -2859,7 +2859,7 @@ export interface components {
             error_type: string;
             /**
              * Id
-             * @description Its own id; without one each gets one.
+             * @description Its own id; generated if absent.
              */
             id?: string | null;
             /** Metric Name */
@@ -2884,7 +2884,7 @@ export interface components {
         };
         /**
          * AnomalyOut
-         * @description An anomaly that is kept for good.
+         * @description A stored anomaly.
          */
         AnomalyOut: {
             /** Accepted */
@@ -2902,7 +2902,7 @@ export interface components {
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Metric Name */
@@ -2918,7 +2918,7 @@ export interface components {
         };
         /**
          * AnswerOut
-         * @description A recommendation, and what was changed shortly before its incident.
+         * @description A recommendation, with the changes shortly before its incident.
          */
         AnswerOut: {
             /** Alternatives */
@@ -2935,7 +2935,7 @@ export interface components {
             cause_label: string | null;
             /**
              * Changed
-             * @description What is not as it was there.
+             * @description What differs from that answer.
              */
             changed: string[];
             /** Changes */
@@ -2956,12 +2956,12 @@ export interface components {
             evidence: components["schemas"]["EvidenceOut"][];
             /**
              * Explanation
-             * @description By a model; empty without one.
+             * @description Written by a model; empty without one.
              */
             explanation: components["schemas"]["SaidOut"][];
             /**
              * First Safe Step
-             * @description The number of the step that disturbs nothing and has nothing disturbing before it.
+             * @description Number of the first step that is read-only or reversible, with no disruptive step before it.
              */
             first_safe_step?: number | null;
             /** Id */
@@ -2975,19 +2975,19 @@ export interface components {
             model: string | null;
             /**
              * Ongoing
-             * @description What goes on now and looks alike.
+             * @description Similar incidents that are open, or began later.
              */
             ongoing?: components["schemas"]["OngoingOut"][];
             /** Prompt Hash */
             prompt_hash: string | null;
             /**
              * Refines
-             * @description The answer without a model that it takes the place of.
+             * @description The answer without a model that it replaces.
              */
             refines: string | null;
             /** Route Reason */
             route_reason: string;
-            /** @description Of a Hindsight bank, where one is configured. */
+            /** @description From a Hindsight bank, if one is configured. */
             second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
             /**
              * Steps
@@ -2996,7 +2996,7 @@ export interface components {
             steps: components["schemas"]["StepOut"][];
             /**
              * Suggestions
-             * @description What senders suggest; nobody confirmed it, and no step comes from it.
+             * @description Senders' unconfirmed suggestions; no step comes from them.
              */
             suggestions?: components["schemas"]["EvidenceOut"][];
             /** Tell Apart */
@@ -3015,24 +3015,24 @@ export interface components {
         };
         /**
          * AssigneeIn
-         * @description Who works on it from now on.
+         * @description The new assignee.
          */
         AssigneeIn: {
             /**
              * Assignee
-             * @description A name; null or empty: nobody.
+             * @description A person's name; null or empty unassigns the incident.
              * @example dana
              */
             assignee: string | null;
             /**
              * By
-             * @description Who says so; by default the name of the key.
+             * @description The person who does this; by default the name of the key.
              */
             by?: string | null;
         };
         /**
          * AuditChecked
-         * @description Whether the account of what was done is whole.
+         * @description Whether the audit is intact.
          */
         AuditChecked: {
             /** Rows */
@@ -3044,7 +3044,7 @@ export interface components {
         };
         /**
          * AuditLogsOut
-         * @description What happened to incidents, oldest first; `next` goes on.
+         * @description Events of incidents, oldest first; `next` continues.
          */
         AuditLogsOut: {
             /** Audit Logs */
@@ -3093,13 +3093,13 @@ export interface components {
             what: string;
             /**
              * Who
-             * @description The name of a key; null: the installation itself, or somebody at its machine.
+             * @description The name of the key; null for the installation itself or a person at its machine.
              */
             who: string | null;
         };
         /**
          * BacktestOut
-         * @description The backtest that runs, or else the last one.
+         * @description The running backtest, or the last one.
          */
         BacktestOut: {
             /** By */
@@ -3115,7 +3115,7 @@ export interface components {
             result: components["schemas"]["FoundOut"] | null;
             /**
              * Stage
-             * @description What is being done: `embedding`, then `replaying`.
+             * @description The stage: `embedding`, then `replaying`.
              */
             stage: string | null;
             /**
@@ -3125,14 +3125,14 @@ export interface components {
             started_at: string;
             /**
              * State
-             * @description `interrupted`: whoever ran it was stopped; nothing of it was kept.
+             * @description `interrupted`: the process that ran it stopped; nothing was stored.
              * @enum {string}
              */
             state: "running" | "done" | "failed" | "interrupted";
             /**
              * Told At
              * Format: date-time
-             * @description When it was last heard of while it ran.
+             * @description The time of its last sign of life.
              */
             told_at: string;
             /** Total */
@@ -3140,7 +3140,7 @@ export interface components {
         };
         /**
          * BankConfigOut
-         * @description How a bank takes texts in.
+         * @description How a bank stores texts.
          */
         BankConfigOut: {
             /** Bank Id */
@@ -3270,7 +3270,7 @@ export interface components {
         };
         /**
          * BankRecallOut
-         * @description What is like the question, best first.
+         * @description Records similar to the question, best first.
          */
         BankRecallOut: {
             /** Chunks */
@@ -3362,7 +3362,7 @@ export interface components {
         };
         /**
          * BeganTogetherList
-         * @description What began together, the newest first.
+         * @description Groups of incidents that began together, newest first.
          */
         BeganTogetherList: {
             /** Items */
@@ -3370,20 +3370,20 @@ export interface components {
         };
         /**
          * BeganTogetherOut
-         * @description Open incidents that began within seconds though nothing ties them, the first to begin first.
+         * @description Unrelated open incidents that began within seconds of each other, in order of their start.
          */
         BeganTogetherOut: {
             /** Incidents */
             incidents: components["schemas"]["IncidentOut"][];
             /**
              * Seconds
-             * @description From the start of the first to that of the last.
+             * @description From the start of the first incident to the start of the last.
              */
             seconds: number;
         };
         /**
          * BinOut
-         * @description Answers with about the same claim: what was claimed on average, and how many of them were right.
+         * @description Answers with similar confidence: the mean claim, and how many of them were right.
          */
         BinOut: {
             /** Claimed */
@@ -3399,7 +3399,7 @@ export interface components {
         };
         /**
          * BreakerOut
-         * @description Whether a provider is asked.
+         * @description Whether a provider is called.
          */
         BreakerOut: {
             /** Failures */
@@ -3416,7 +3416,7 @@ export interface components {
         };
         /**
          * BriefOut
-         * @description An answer in a line.
+         * @description A one-line answer.
          */
         BriefOut: {
             /** Cause */
@@ -3436,22 +3436,22 @@ export interface components {
         };
         /**
          * CallerOut
-         * @description Who asks, as far as the server knows.
+         * @description The caller, as far as the server knows.
          */
         CallerOut: {
             /**
              * Key
-             * @description The id of the key that was shown.
+             * @description The id of the key in the request.
              */
             key: string | null;
             /**
              * Locked
-             * @description Whether there is a key, so that everybody needs one.
+             * @description Whether a key exists, so that every request needs one.
              */
             locked: boolean;
             /**
              * Name
-             * @description Null: somebody at this machine, while there is no key.
+             * @description Null for a person at this machine, while no key exists.
              */
             name: string | null;
             /**
@@ -3462,7 +3462,7 @@ export interface components {
         };
         /**
          * CausesOut
-         * @description What is proposed and what was decided.
+         * @description Proposed families and past decisions.
          */
         CausesOut: {
             /** Confirmed */
@@ -3486,7 +3486,7 @@ export interface components {
         };
         /**
          * ChangeBeforeOut
-         * @description A change that came shortly before an incident. That it came before does not make it the cause.
+         * @description A change shortly before an incident. Coming first does not make it the cause.
          */
         ChangeBeforeOut: {
             /**
@@ -3520,7 +3520,7 @@ export interface components {
         };
         /**
          * ChangeOut
-         * @description Something that was changed on purpose, such as a deployment.
+         * @description A deliberate change, such as a deployment.
          */
         ChangeOut: {
             /**
@@ -3552,12 +3552,12 @@ export interface components {
         };
         /**
          * ChangedOut
-         * @description What a decision changed.
+         * @description The effect of a decision.
          */
         ChangedOut: {
             /**
              * Changed
-             * @description Incidents that got or lost their label; families, where they were dismissed.
+             * @description Number of incidents that got or lost a label; for a dismissal, number of families.
              */
             changed: number;
         };
@@ -3580,7 +3580,7 @@ export interface components {
             id: string;
             /**
              * Label
-             * @description Another label than the proposed one.
+             * @description A label to use instead of the proposed one.
              */
             label?: string | null;
         };
@@ -3606,14 +3606,14 @@ export interface components {
         };
         /**
          * CitationOut
-         * @description Where it is written: the id, the words, and their line on its page.
+         * @description The place where it is written: the id, the words, and their line.
          */
         CitationOut: {
             /** Id */
             id: string;
             /**
              * Incident
-             * @description The incident that the cited postmortem tells of.
+             * @description The incident that the cited postmortem reports.
              */
             incident: string | null;
             /** Line */
@@ -3623,7 +3623,7 @@ export interface components {
         };
         /**
          * ClearedOut
-         * @description How many decisions are no longer listed.
+         * @description Number of decisions that are no longer listed.
          */
         ClearedOut: {
             /** Cleared */
@@ -3635,7 +3635,7 @@ export interface components {
         };
         /**
          * CollectionOut
-         * @description How many there are of one kind.
+         * @description Number of records of one kind.
          */
         CollectionOut: {
             /** Collection */
@@ -3645,7 +3645,7 @@ export interface components {
         };
         /**
          * ComponentStatus
-         * @description One part: whether it answers, in a word and a sentence.
+         * @description One part: its state and a sentence about it.
          */
         ComponentStatus: {
             /** Detail */
@@ -3683,7 +3683,7 @@ export interface components {
         };
         /**
          * ConfidenceQualityOut
-         * @description How good confidences were, each from earlier answers only.
+         * @description Quality of the confidences, each computed from earlier answers only.
          */
         ConfidenceQualityOut: {
             auroc: components["schemas"]["EstimateOut"];
@@ -3713,7 +3713,7 @@ export interface components {
         };
         /**
          * ConfirmSuggestionIn
-         * @description What to say instead of what was suggested; left out, it is confirmed as it stands.
+         * @description Words that replace the suggested ones; omitted fields are confirmed unchanged.
          */
         ConfirmSuggestionIn: {
             /** By */
@@ -3728,7 +3728,7 @@ export interface components {
         };
         /**
          * ContentBlockIn
-         * @description A piece of a text; nothing but text is taken.
+         * @description A piece of text; only text is accepted.
          */
         ContentBlockIn: {
             /** Text */
@@ -3741,7 +3741,7 @@ export interface components {
         };
         /**
          * CostOut
-         * @description What one model took.
+         * @description The use of one model.
          */
         CostOut: {
             /** Calls */
@@ -3761,7 +3761,7 @@ export interface components {
         };
         /**
          * CostsOut
-         * @description What models have cost, rejected drafts too.
+         * @description The cost of models, including rejected drafts.
          */
         CostsOut: {
             /** By Model */
@@ -3774,20 +3774,20 @@ export interface components {
             total_calls: number;
             /**
              * Total Cost
-             * @description Dollars; null where the price of any call is not known.
+             * @description Dollars; null if the price of any call is unknown.
              */
             total_cost: number | null;
             /** Total Tokens */
             total_tokens: number;
             /**
              * Unknown Costs
-             * @description Calls whose price is not known.
+             * @description Calls whose price is unknown.
              */
             unknown_costs: number;
         };
         /**
          * CoveredOut
-         * @description Were only claims of at least `claim` shown: the share shown, and the share of these that is wrong.
+         * @description If only claims of at least `claim` were shown: the share shown, and the share of these that is wrong.
          */
         CoveredOut: {
             /** Claim */
@@ -3801,7 +3801,7 @@ export interface components {
         };
         /**
          * CreateBankIn
-         * @description A bank to make.
+         * @description A bank to create.
          */
         CreateBankIn: {
             /** Name */
@@ -3830,7 +3830,7 @@ export interface components {
         };
         /**
          * DecisionOut
-         * @description What memory says of a situation.
+         * @description The answer of memory to a situation.
          */
         DecisionOut: {
             /** Citation Details */
@@ -3860,12 +3860,12 @@ export interface components {
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /**
              * Incident Id
-             * @description The incident that it answers; null where it was asked for.
+             * @description The incident that it answers; null for an answer to a question.
              */
             incident_id: string | null;
             /** Latency Ms */
@@ -3874,7 +3874,7 @@ export interface components {
             llm_response: string;
             /**
              * Matched Incident
-             * @description null: nothing like it was seen, or only a document speaks of it.
+             * @description null if nothing similar was seen, or only a document covers it.
              */
             matched_incident: string | null;
             /**
@@ -3895,7 +3895,7 @@ export interface components {
         };
         /**
          * DeletedDocumentOut
-         * @description A document that is gone.
+         * @description A deleted document.
          */
         DeletedDocumentOut: {
             /** Document Id */
@@ -3912,7 +3912,7 @@ export interface components {
         };
         /**
          * DeletedOut
-         * @description What is gone.
+         * @description The deleted texts.
          */
         DeletedOut: {
             /** Deleted Count */
@@ -3937,7 +3937,7 @@ export interface components {
         };
         /**
          * DeliveryOut
-         * @description Something that is told of an incident on a channel, or a notice, and what became of it.
+         * @description A message about an incident, or a notice, on one channel, and its state.
          */
         DeliveryOut: {
             /** Attempts */
@@ -3953,12 +3953,12 @@ export interface components {
             id: number;
             /**
              * Incident
-             * @description null: it is a notice, and tells of no incident.
+             * @description null for a notice, which is about no incident.
              */
             incident: string | null;
             /**
              * Key
-             * @description The same at each try, so that who has it already can drop it.
+             * @description The same for every attempt, so that a receiver can drop repetitions.
              */
             key: string;
             /**
@@ -3971,31 +3971,31 @@ export interface components {
             /**
              * Next At
              * Format: date-time
-             * @description When it is tried next, if it is pending.
+             * @description The time of the next attempt, if it is pending.
              */
             next_at: string;
             /**
              * Notice
-             * @description The notice that is sent; null where it tells of an incident.
+             * @description The notice; null if the delivery is about an incident.
              */
             notice: string | null;
             /** Sent At */
             sent_at: string | null;
             /**
              * Seq
-             * @description The event that it tells of, or the number of the notice.
+             * @description The event that it reports, or the number of the notice.
              */
             seq: number;
             /**
              * State
-             * @description `superseded`: a newer one about the same incident took its place.
+             * @description `superseded`: a newer delivery about the same incident replaced it.
              * @enum {string}
              */
             state: "pending" | "sent" | "dead" | "superseded";
         };
         /**
          * DismissIn
-         * @description Families that are none.
+         * @description Families to dismiss.
          */
         DismissIn: {
             /** By */
@@ -4005,7 +4005,7 @@ export interface components {
         };
         /**
          * DispositionOut
-         * @description Traits that a model of Hindsight's would take on; OnRecall has none.
+         * @description Traits of a model in Hindsight; OnRecall has none.
          */
         DispositionOut: {
             /**
@@ -4026,7 +4026,7 @@ export interface components {
         };
         /**
          * DocumentIn
-         * @description A runbook, a postmortem or an RCA to keep under the id in the path.
+         * @description A runbook, a postmortem or an RCA to store under the id in the path.
          */
         DocumentIn: {
             /** Dated */
@@ -4177,7 +4177,7 @@ export interface components {
         };
         /**
          * EstimateOut
-         * @description A figure, its 95 % interval and the cases it rests on; null where there is none.
+         * @description A figure with its 95 % interval and its number of cases; null if it is not measured.
          */
         EstimateOut: {
             /** High */
@@ -4191,7 +4191,7 @@ export interface components {
         };
         /**
          * EventOut
-         * @description Something that happened to an incident.
+         * @description An event of an incident.
          */
         EventOut: {
             /**
@@ -4214,12 +4214,12 @@ export interface components {
         };
         /**
          * EvidenceOut
-         * @description An earlier incident or a document that is like the situation, and why.
+         * @description An earlier incident or a document that is similar to the situation, with the reasons.
          */
         EvidenceOut: {
             /**
              * Dated
-             * @description When the incident began, or of when the document is; null: undated.
+             * @description The start of the incident, or the date of the document; null if undated.
              */
             dated?: string | null;
             excerpt: components["schemas"]["ExcerptOut"] | null;
@@ -4235,13 +4235,13 @@ export interface components {
             record: components["schemas"]["RecordOut"];
             /**
              * Report Id
-             * @description The id of the postmortem that tells of the incident.
+             * @description The id of the postmortem that reports the incident.
              */
             report_id?: string | null;
             resolution: components["schemas"]["ResolutionOut"] | null;
             /**
              * Score
-             * @description Likeness, 0..1. Not a probability of being right.
+             * @description Similarity, 0..1. Not a probability of being right.
              */
             score: number;
             /** Signals */
@@ -4250,7 +4250,7 @@ export interface components {
             };
             /**
              * Suggested By
-             * @description Who suggests it, where nobody confirmed it.
+             * @description The author of an unconfirmed suggestion.
              */
             suggested_by?: string | null;
             /** Title */
@@ -4269,7 +4269,7 @@ export interface components {
             line: number;
             /**
              * Page
-             * @description The document that holds the lines, where the evidence's own page does not.
+             * @description The document that contains the lines, if the evidence's own page does not.
              */
             page: string | null;
             /** Text */
@@ -4277,7 +4277,7 @@ export interface components {
         };
         /**
          * FailedOut
-         * @description An incident that was left out, and how to mend it.
+         * @description A rejected incident, and how to correct it.
          */
         FailedOut: {
             /** Error */
@@ -4304,7 +4304,7 @@ export interface components {
          * @description Incidents with the same cause, oldest first.
          */
         FamilyOut: {
-            /** @description The last one noted; null: none is written. */
+            /** @description The latest one on record; null if there is none. */
             action: components["schemas"]["ActionOut"] | null;
             /** Cause */
             cause: string | null;
@@ -4355,7 +4355,7 @@ export interface components {
         };
         /**
          * FilterIn
-         * @description Recall only what fits all that is given.
+         * @description Recall only records that match every given field.
          */
         FilterIn: {
             /** Kind */
@@ -4391,25 +4391,25 @@ export interface components {
             command: string | null;
             /**
              * Failed
-             * @description Members in which it did not help or made it worse.
+             * @description Incidents in which it did not help or made it worse.
              */
             failed: number;
             /**
              * Of
-             * @description Members that say what was done.
+             * @description Incidents that say what was done.
              */
             of: number;
             /** Text */
             text: string;
             /**
              * Worked
-             * @description Members in which it worked.
+             * @description Incidents in which it worked.
              */
             worked: number;
         };
         /**
          * ForgetIn
-         * @description Which heartbeat is expected no more.
+         * @description The heartbeat to stop expecting.
          */
         ForgetIn: {
             /** Key */
@@ -4419,7 +4419,7 @@ export interface components {
         };
         /**
          * FoundOut
-         * @description What a backtest found, in short; the rest stands in `/trust`.
+         * @description The result of a backtest in short; `/trust` has the rest.
          */
         FoundOut: {
             /** Documents */
@@ -4429,17 +4429,17 @@ export interface components {
             incidents: number;
             /**
              * Judged
-             * @description Answers whose truth is known.
+             * @description Answers known to be right or wrong.
              */
             judged: number;
-            /** @description Of the answers that named a cause, how many named the true one. */
+            /** @description Share of the answers with a cause that named the right one. */
             right: components["schemas"]["EstimateOut"];
             /** Seconds */
             seconds: number;
         };
         /**
          * GlanceOut
-         * @description An incident with what a list shows of it.
+         * @description An incident with the details that a list shows.
          */
         GlanceOut: {
             /** Alerts */
@@ -4451,7 +4451,7 @@ export interface components {
         };
         /**
          * Glances
-         * @description A page of incidents at a glance; `next` fetches the following one.
+         * @description A page of incident summaries; `next` fetches the following one.
          */
         Glances: {
             /** Items */
@@ -4461,7 +4461,7 @@ export interface components {
         };
         /**
          * Health
-         * @description A word for a probe.
+         * @description A one-word status for a probe.
          */
         Health: {
             /** Status */
@@ -4469,7 +4469,7 @@ export interface components {
         };
         /**
          * HealthOut
-         * @description Whether it answers, and how its parts are.
+         * @description Whether it answers, and the state of its parts.
          */
         HealthOut: {
             /** App Name */
@@ -4509,12 +4509,12 @@ export interface components {
         };
         /**
          * HeartbeatOut
-         * @description A signal that is always there while alerting works, and whose absence raises an alert.
+         * @description An alert that fires as long as alerting works, and whose absence raises an alert.
          */
         HeartbeatOut: {
             /**
              * Beats
-             * @description How often it was heard.
+             * @description Number of arrivals.
              */
             beats: number;
             /** Environment */
@@ -4528,12 +4528,12 @@ export interface components {
             last_at: string;
             /**
              * Missing Since
-             * @description When it was heard last before it was missed; null: it is there.
+             * @description When it last arrived before it went missing; null if it is not missing.
              */
             missing_since: string | null;
             /**
              * Patience Seconds
-             * @description How long it may stay away; null: it is never missed.
+             * @description How long it may be absent; null: no limit.
              */
             patience_seconds: number | null;
             /** Service */
@@ -4559,7 +4559,7 @@ export interface components {
         };
         /**
          * HitsOut
-         * @description Where an incident of the same cause stood among those shown, of the openings that had one to find.
+         * @description The rank of an incident with the same cause, over openings that had a predecessor.
          */
         HitsOut: {
             hit_at_1: components["schemas"]["EstimateOut"];
@@ -4569,7 +4569,7 @@ export interface components {
         };
         /**
          * ImageOut
-         * @description A stored picture, and how a note shows it.
+         * @description A stored picture, and the Markdown that shows it in a note.
          */
         ImageOut: {
             /** Height */
@@ -4580,7 +4580,7 @@ export interface components {
             incident: string;
             /**
              * Markdown
-             * @description What shows it in a note.
+             * @description The Markdown that shows it in a note.
              * @example ![graph.png](/api/v1/incidents/…)
              */
             markdown: string;
@@ -4606,7 +4606,7 @@ export interface components {
         };
         /**
          * ImportOut
-         * @description What became of an import.
+         * @description The result of an import.
          */
         ImportOut: {
             /** Created */
@@ -4631,7 +4631,7 @@ export interface components {
         };
         /**
          * ImportQualityOut
-         * @description How good the incidents of an import are to learn from; flaws that none has are left out.
+         * @description How useful the imported incidents are for learning; flaws without incidents are omitted.
          */
         ImportQualityOut: {
             /** Findings */
@@ -4641,7 +4641,7 @@ export interface components {
         };
         /**
          * ImportedOut
-         * @description What became of many.
+         * @description The result of a bulk request.
          */
         ImportedOut: {
             /** Created */
@@ -4652,7 +4652,7 @@ export interface components {
             failed: number;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Imported */
@@ -4671,17 +4671,17 @@ export interface components {
         };
         /**
          * IncidentEditIn
-         * @description What to change on an incident; what is left out stays as it is.
+         * @description Changes to an incident; omitted fields stay as they are.
          */
         IncidentEditIn: {
             /**
              * Assignee
-             * @description A name; null or empty: nobody.
+             * @description A person's name; null or empty unassigns the incident.
              */
             assignee?: string | null;
             /**
              * By
-             * @description Who says so; by default the name of the key.
+             * @description The person who does this; by default the name of the key.
              */
             by?: string | null;
             /**
@@ -4693,14 +4693,14 @@ export interface components {
             } | null;
             /**
              * Service
-             * @description Null: no service.
+             * @description Null clears the service.
              */
             service?: string | null;
             /** Severity */
             severity?: ("critical" | "high" | "medium" | "low" | "info" | "unknown") | null;
             /**
              * Tags
-             * @description All tags from now on.
+             * @description The complete new list of tags.
              * @example [
              *       "customer-facing"
              *     ]
@@ -4761,7 +4761,7 @@ export interface components {
         };
         /**
          * IncidentOut
-         * @description One outage, from its first alert to what fixed it.
+         * @description One outage, from its first alert to its fix.
          */
         IncidentOut: {
             /** Acknowledged At */
@@ -4770,7 +4770,7 @@ export interface components {
             action_items: components["schemas"]["ActionItemOut"][];
             /**
              * Assignee
-             * @description Who works on it; null: nobody said so.
+             * @description The assignee; null if nobody is assigned.
              */
             assignee?: string | null;
             /** Description */
@@ -4779,7 +4779,7 @@ export interface components {
             detection: string | null;
             /**
              * Document
-             * @description The id of the postmortem that tells of it.
+             * @description The id of the postmortem that reports it.
              */
             document: string | null;
             /**
@@ -4799,7 +4799,7 @@ export interface components {
             };
             /**
              * Lines
-             * @description For each field the line of the document on which it begins.
+             * @description For each field, the line of the document on which it begins.
              */
             lines: {
                 [key: string]: number;
@@ -4832,7 +4832,7 @@ export interface components {
             status: "open" | "acknowledged" | "resolved";
             /**
              * Tags
-             * @description Words by which people sort incidents.
+             * @description Free keywords for sorting and filtering.
              */
             tags?: string[];
             /** Timeline */
@@ -4844,7 +4844,7 @@ export interface components {
         };
         /**
          * IncidentSeenOut
-         * @description An incident, what was changed shortly before it, and the links of its alerts.
+         * @description An incident, the changes shortly before it, and the links of its alerts.
          */
         IncidentSeenOut: {
             /** Acknowledged At */
@@ -4853,12 +4853,12 @@ export interface components {
             action_items: components["schemas"]["ActionItemOut"][];
             /**
              * Alert Links
-             * @description Runbooks, dashboards and so on that its alerts name; runbooks first.
+             * @description Runbooks, dashboards and other links of its alerts; runbooks first.
              */
             alert_links?: components["schemas"]["AlertLinkOut"][];
             /**
              * Assignee
-             * @description Who works on it; null: nobody said so.
+             * @description The assignee; null if nobody is assigned.
              */
             assignee?: string | null;
             /** Changes */
@@ -4869,7 +4869,7 @@ export interface components {
             detection: string | null;
             /**
              * Document
-             * @description The id of the postmortem that tells of it.
+             * @description The id of the postmortem that reports it.
              */
             document: string | null;
             /**
@@ -4889,7 +4889,7 @@ export interface components {
             };
             /**
              * Lines
-             * @description For each field the line of the document on which it begins.
+             * @description For each field, the line of the document on which it begins.
              */
             lines: {
                 [key: string]: number;
@@ -4922,7 +4922,7 @@ export interface components {
             status: "open" | "acknowledged" | "resolved";
             /**
              * Tags
-             * @description Words by which people sort incidents.
+             * @description Free keywords for sorting and filtering.
              */
             tags?: string[];
             /** Timeline */
@@ -4944,7 +4944,7 @@ export interface components {
         };
         /**
          * InsightOut
-         * @description Something that keeps coming back.
+         * @description A recurring problem.
          */
         InsightOut: {
             /** Action */
@@ -4958,7 +4958,7 @@ export interface components {
         };
         /**
          * InsightsOut
-         * @description What keeps coming back, worst first.
+         * @description Recurring problems, most hours lost first.
          */
         InsightsOut: {
             /** Insights */
@@ -4966,17 +4966,17 @@ export interface components {
         };
         /**
          * KeyIn
-         * @description A key to be made for somebody, or some sender, who has none.
+         * @description A key to create for a person or a sender.
          */
         KeyIn: {
             /**
              * Expires At
-             * @description By default it never ends.
+             * @description By default it never expires.
              */
             expires_at?: string | null;
             /**
              * Name
-             * @description Whose it is: what its holder does is kept under this name.
+             * @description The owner; actions with this key are recorded under this name.
              * @example ann
              */
             name: string;
@@ -4989,7 +4989,7 @@ export interface components {
         };
         /**
          * KeyList
-         * @description Every key there ever was, oldest first.
+         * @description All keys ever created, oldest first.
          */
         KeyList: {
             /** Items */
@@ -4997,7 +4997,7 @@ export interface components {
         };
         /**
          * KeyOut
-         * @description What may be told of a key: all but itself and its hash.
+         * @description A key without its secret and its hash.
          */
         KeyOut: {
             /**
@@ -5018,7 +5018,7 @@ export interface components {
             name: string;
             /**
              * Prefix
-             * @description How it begins, so that one that is found somewhere can be told.
+             * @description The first characters of the key, to recognize it.
              */
             prefix: string;
             /** Replaced By */
@@ -5038,7 +5038,7 @@ export interface components {
         };
         /**
          * LastBacktest
-         * @description The backtest that runs, or else the last one; null: there was none yet.
+         * @description The running backtest, or the last one; null if there was none.
          */
         LastBacktest: {
             backtest: components["schemas"]["BacktestOut"] | null;
@@ -5057,7 +5057,7 @@ export interface components {
         };
         /**
          * LearnedOut
-         * @description Hit@1 of a memory that stopped learning after so many lessons; null: of one that went on.
+         * @description Hit@1 of a memory that stopped learning after this many lessons; null for the one that kept learning.
          */
         LearnedOut: {
             /** After */
@@ -5066,7 +5066,7 @@ export interface components {
         };
         /**
          * LearningOut
-         * @description The same later openings, answered by memories that stopped learning earlier and earlier.
+         * @description The same later openings, answered by memories that stopped learning at different times.
          */
         LearningOut: {
             gain: components["schemas"]["EstimateOut"];
@@ -5077,7 +5077,7 @@ export interface components {
         };
         /**
          * LevelOut
-         * @description Answers at one level of confidence: right of of.
+         * @description Answers at one level of confidence: `right` of `of` were right.
          */
         LevelOut: {
             /** Above */
@@ -5111,7 +5111,7 @@ export interface components {
         };
         /**
          * LinkIn
-         * @description The earlier incident to tie this one to.
+         * @description The earlier incident to which this one is linked.
          */
         LinkIn: {
             /** Incident */
@@ -5125,7 +5125,7 @@ export interface components {
         };
         /**
          * LinkOut
-         * @description A tie to an earlier incident.
+         * @description A link to an earlier incident.
          */
         LinkOut: {
             /** Incident */
@@ -5160,7 +5160,7 @@ export interface components {
             root_cause: string | null;
             /**
              * Status
-             * @description `open` or `resolved`; what somebody acknowledged is open.
+             * @description `open` or `resolved`; an acknowledged incident is `open`.
              */
             status: string;
             /** Title */
@@ -5168,7 +5168,7 @@ export interface components {
         };
         /**
          * ListenersOut
-         * @description Who listens at the WebSockets of this process.
+         * @description The clients of the WebSockets of this process.
          */
         ListenersOut: {
             /** Active Connections */
@@ -5183,7 +5183,7 @@ export interface components {
             /**
              * Last Update
              * Format: date-time
-             * @description When something was told last; until then, since when this process runs.
+             * @description Time of the last message; before the first one, the start of this process.
              */
             last_update: string;
             slack: components["schemas"]["SlackOut"];
@@ -5197,7 +5197,7 @@ export interface components {
         };
         /**
          * LogOut
-         * @description One thing that was done for this answer.
+         * @description One phase of this answer.
          */
         LogOut: {
             /** Detail */
@@ -5209,12 +5209,12 @@ export interface components {
         };
         /**
          * LostOut
-         * @description Hours from start to end; what overlaps counts once.
+         * @description Hours from start to end; overlapping hours count once.
          */
         LostOut: {
             /**
              * Contradictory
-             * @description Left out: they end before they start.
+             * @description Excluded: they end before they start.
              */
             contradictory: number;
             /** Hours */
@@ -5226,18 +5226,18 @@ export interface components {
             of: number;
             /**
              * Open
-             * @description Left out: not over yet.
+             * @description Excluded: still open.
              */
             open: number;
             /**
              * Untimed
-             * @description Left out: over, and nothing says since when.
+             * @description Excluded: resolved, without an end time.
              */
             untimed: number;
         };
         /**
          * MadeOut
-         * @description A new key. It is told here and never again.
+         * @description A new key. It is shown only here.
          */
         MadeOut: {
             about: components["schemas"]["KeyOut"];
@@ -5246,7 +5246,7 @@ export interface components {
         };
         /**
          * MaintenanceIn
-         * @description A maintenance window to be added: while it is on, alerts of what it names open no incident.
+         * @description A maintenance window to add: while it is active, matching alerts open no incident.
          */
         MaintenanceIn: {
             /**
@@ -5256,7 +5256,7 @@ export interface components {
             ends_at: string;
             /**
              * Labels
-             * @description Labels that an alert must have, all of them.
+             * @description Labels that an alert must have; all must match.
              */
             labels?: {
                 [key: string]: string;
@@ -5297,7 +5297,7 @@ export interface components {
             created_by: string | null;
             /**
              * Ended By
-             * @description Who ended it before its time.
+             * @description The person who ended it early.
              */
             ended_by: string | null;
             /**
@@ -5315,7 +5315,7 @@ export interface components {
             reason: string;
             /**
              * Scope
-             * @description What it is for, in words.
+             * @description The reason.
              */
             scope: string;
             /** Service */
@@ -5338,7 +5338,7 @@ export interface components {
         MatchOut: {
             /**
              * Id
-             * @description The id of the page: of the incident or the document.
+             * @description The id of the incident or the document.
              */
             id: string;
             /**
@@ -5348,12 +5348,12 @@ export interface components {
             kind: "incident" | "document" | "command";
             /**
              * Line
-             * @description The line of the page that matches best, counted from 1.
+             * @description The number of the best-matching line, counted from 1.
              */
             line: number;
             /**
              * Page
-             * @description What that page is of.
+             * @description The kind of record.
              * @enum {string}
              */
             page: "incident" | "document";
@@ -5361,12 +5361,12 @@ export interface components {
             service: string | null;
             /**
              * Status
-             * @description Of an incident.
+             * @description Incidents only.
              */
             status: ("open" | "acknowledged" | "resolved") | null;
             /**
              * Text
-             * @description That line, or the whole command.
+             * @description The text of that line, or the whole command.
              */
             text: string;
             /** Title */
@@ -5374,7 +5374,7 @@ export interface components {
         };
         /**
          * Matches
-         * @description What was found: incidents, then documents, then commands, each best first.
+         * @description The results: incidents, then documents, then commands, each best first.
          */
         Matches: {
             /** Items */
@@ -5396,7 +5396,7 @@ export interface components {
         };
         /**
          * MemoryItemIn
-         * @description A text to keep.
+         * @description A text to store.
          */
         MemoryItemIn: {
             /**
@@ -5421,7 +5421,7 @@ export interface components {
             tags?: string[] | null;
             /**
              * Timestamp
-             * @description When it happened; without a time zone it is UTC.
+             * @description When it happened; a time without a zone is UTC.
              */
             timestamp?: string | "unset" | null;
             /** Update Mode */
@@ -5481,7 +5481,7 @@ export interface components {
         };
         /**
          * MergeIn
-         * @description Which incident it is part of.
+         * @description The incident into which it is merged.
          */
         MergeIn: {
             /**
@@ -5513,7 +5513,7 @@ export interface components {
         };
         /**
          * ModelOut
-         * @description A model that refines.
+         * @description A model that refines answers.
          */
         ModelOut: {
             /** Model */
@@ -5535,7 +5535,7 @@ export interface components {
             calls: number;
             /**
              * Cost Usd
-             * @description Null as soon as the cost of one call is not known.
+             * @description Null if the cost of any call is unknown.
              */
             cost_usd: number | null;
             /** Day */
@@ -5558,13 +5558,13 @@ export interface components {
             provider: string;
             /**
              * Rejected
-             * @description Answers that did not; their tokens count.
+             * @description Answers that failed a check; their tokens count.
              */
             rejected: number;
         };
         /**
          * MonthOut
-         * @description How many began in a month (UTC).
+         * @description Number of incidents that began in a month (UTC).
          */
         MonthOut: {
             /** Count */
@@ -5577,7 +5577,7 @@ export interface components {
         };
         /**
          * NewIn
-         * @description What happens.
+         * @description The situation.
          */
         NewIn: {
             /**
@@ -5596,7 +5596,7 @@ export interface components {
         };
         /**
          * NotImportedOut
-         * @description One that was left out, and how to mend it.
+         * @description A rejected entry, and how to correct it.
          */
         NotImportedOut: {
             /** Error */
@@ -5608,12 +5608,12 @@ export interface components {
         };
         /**
          * NoteIn
-         * @description What somebody saw or did.
+         * @description A person's note.
          */
         NoteIn: {
             /**
              * By
-             * @description Who writes; by default the name of the key.
+             * @description The author; by default the name of the key.
              */
             by?: string | null;
             /**
@@ -5624,7 +5624,7 @@ export interface components {
         };
         /**
          * NoteOut
-         * @description What a person wrote: here, where the source is `onrecall`, or at a sender.
+         * @description A note of a person: written in OnRecall if `source` is `onrecall`, otherwise in a source tool.
          */
         NoteOut: {
             /**
@@ -5641,7 +5641,7 @@ export interface components {
         };
         /**
          * Notes
-         * @description The notes on an incident, and the one that is likely its cause while nobody said what that was.
+         * @description The notes on an incident, and the note that probably states its cause while none is on record.
          */
         Notes: {
             /** Items */
@@ -5650,7 +5650,7 @@ export interface components {
         };
         /**
          * NotificationIn
-         * @description What to tell. It goes where an operator has configured a channel of this type, and never to `target`.
+         * @description The notification. It goes to the channel of its type that an operator configured, never to `target`.
          */
         NotificationIn: {
             /** Decision Id */
@@ -5666,7 +5666,7 @@ export interface components {
             };
             /**
              * Target
-             * @description Kept, and never sent to.
+             * @description Stored, and never used.
              */
             target?: string | null;
             /** Title */
@@ -5682,7 +5682,7 @@ export interface components {
         };
         /**
          * NotificationOut
-         * @description A notification, and what became of it.
+         * @description A notification and its state.
          */
         NotificationOut: {
             /** Channel */
@@ -5700,7 +5700,7 @@ export interface components {
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Message */
@@ -5727,7 +5727,7 @@ export interface components {
         };
         /**
          * NoveltyOut
-         * @description Where verdicts change, how that was chosen, and the errors of it.
+         * @description The thresholds of the verdicts, how they were chosen, and their errors.
          */
         NoveltyOut: {
             /** Apart */
@@ -5749,7 +5749,7 @@ export interface components {
         };
         /**
          * OngoingOut
-         * @description An incident like this that is open, or that began later: no precedent.
+         * @description A similar incident that is open or began later, and therefore is not a precedent.
          */
         OngoingOut: {
             /** Id */
@@ -5773,19 +5773,19 @@ export interface components {
         };
         /**
          * OpinionMatchOut
-         * @description A document that the other memory finds most like the question.
+         * @description A document that the bank considers most similar to the question.
          */
         OpinionMatchOut: {
             /** Document Id */
             document_id: string;
             /**
              * Incident
-             * @description The incident that it is about, where it names one.
+             * @description The incident that it is about, if it names one.
              */
             incident: string | null;
             /**
              * Semantic
-             * @description Its own similarity; neither our match score nor a probability.
+             * @description The bank's own similarity; neither OnRecall's match score nor a probability.
              */
             semantic: number;
             /** Title */
@@ -5793,14 +5793,14 @@ export interface components {
         };
         /**
          * OutcomeIn
-         * @description What came of a recommendation.
+         * @description The outcome of a recommendation.
          */
         OutcomeIn: {
             /** By */
             by?: string | null;
             /**
              * Incident
-             * @description The incident it is said of; refused where the answer is to another one.
+             * @description The incident that the outcome is about; refused if the answer belongs to another one.
              */
             incident?: string | null;
             /** Note */
@@ -5815,7 +5815,7 @@ export interface components {
         };
         /**
          * OwnerOut
-         * @description Who owns the service, as a label of its newest incident that has one says.
+         * @description The owner of the service, from a label of its newest incident that has one.
          */
         OwnerOut: {
             /** Incident */
@@ -5853,14 +5853,14 @@ export interface components {
         };
         /**
          * PassageOut
-         * @description A document or an incident that is like a question.
+         * @description A document or an incident that is similar to a question.
          */
         PassageOut: {
             /** Content */
             content: string;
             /**
              * Excerpt
-             * @description The same as `content`; null where nothing is quoted.
+             * @description The same as `content`; null if nothing is quoted.
              */
             excerpt: string | null;
             /** Id */
@@ -5902,7 +5902,7 @@ export interface components {
         };
         /**
          * People
-         * @description Names that an incident can be given to.
+         * @description Names to which an incident can be assigned.
          */
         People: {
             /** Items */
@@ -5910,7 +5910,7 @@ export interface components {
         };
         /**
          * PlaceholderOut
-         * @description A value of the old incident that stands in a step as ‹value›, and what kind of value it is, such as `pod`.
+         * @description A value of the old incident that a step shows as ‹value›, and the kind of value, such as `pod`.
          */
         PlaceholderOut: {
             /** Kind */
@@ -5920,7 +5920,7 @@ export interface components {
         };
         /**
          * PostmortemOut
-         * @description A draft from what is on record.
+         * @description A draft made from the records.
          */
         PostmortemOut: {
             /** Incident Id */
@@ -5930,7 +5930,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description What went wrong, as RFC 9457 says it.
+         * @description An error, as a problem of RFC 9457.
          */
         Problem: {
             /** Detail */
@@ -5951,14 +5951,14 @@ export interface components {
         };
         /**
          * ProposedFamilyOut
-         * @description Root causes that say the same, waiting for a person.
+         * @description Root causes with the same meaning, waiting for a person's decision.
          */
         ProposedFamilyOut: {
             /** Id */
             id: string;
             /**
              * Label
-             * @description From their own words, or of a labelled incident that says the same.
+             * @description From the incidents' own words, or from a labelled incident with the same cause.
              */
             label: string;
             /** Members */
@@ -5968,7 +5968,7 @@ export interface components {
         };
         /**
          * QueryIn
-         * @description What is going on.
+         * @description The situation.
          */
         QueryIn: {
             /**
@@ -5981,7 +5981,7 @@ export interface components {
         };
         /**
          * QueryOut
-         * @description An answer in prose, what it rests on, and what it took.
+         * @description An answer in prose, with its evidence and its cost.
          */
         QueryOut: {
             /** Audit Logs */
@@ -5997,12 +5997,12 @@ export interface components {
             confidence_reason: string | null;
             /**
              * Cost
-             * @description Dollars; null where a price is not known.
+             * @description Dollars; null if a price is unknown.
              */
             cost: number | null;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Model Used */
@@ -6015,7 +6015,7 @@ export interface components {
             routing_reason: string;
             /**
              * Similar Incidents
-             * @description At most 3, best first, none of which matches next to not.
+             * @description At most 3, best first, without those that hardly match.
              */
             similar_incidents: components["schemas"]["SimilarOut"][];
             /** Verdict */
@@ -6028,7 +6028,7 @@ export interface components {
         QuotedLineOut: {
             /**
              * Incident Id
-             * @description The incident, or the document where no incident is cited.
+             * @description The incident, or the document if no incident is cited.
              */
             incident_id: string;
             /** Line */
@@ -6037,7 +6037,7 @@ export interface components {
             quote: string;
             /**
              * Source
-             * @description Whose line it is: the incident's own, or that of the document that tells of it.
+             * @description The record that contains the line: the incident, or the document that reports it.
              */
             source: string;
         };
@@ -6084,7 +6084,7 @@ export interface components {
             mitigation_metric: string;
             /**
              * Not On Record
-             * @description Numbers above that nobody handed in.
+             * @description Names of the figures above that were not supplied.
              */
             not_on_record: string[];
             /** Recovery Seconds */
@@ -6099,7 +6099,7 @@ export interface components {
             severity: string;
             /**
              * Similarity Score
-             * @description 1: it was asked for by its id.
+             * @description Always 1, because it was requested by its id.
              */
             similarity_score: number;
             /** Status */
@@ -6113,7 +6113,7 @@ export interface components {
         };
         /**
          * RcaSearchOut
-         * @description Root cause analyses that are like a question, best first.
+         * @description Root cause analyses that are similar to a question, best first.
          */
         RcaSearchOut: {
             /** Count */
@@ -6124,7 +6124,7 @@ export interface components {
             };
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Query */
@@ -6177,12 +6177,12 @@ export interface components {
         RecallOut: {
             /** Evidence */
             evidence: components["schemas"]["EvidenceOut"][];
-            /** @description Of a Hindsight bank, where one is configured. */
+            /** @description From a Hindsight bank, if one is configured. */
             second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
         };
         /**
          * RecallResultOut
-         * @description A text that is like the question.
+         * @description A text that is similar to the question.
          */
         RecallResultOut: {
             /** Chunk Id */
@@ -6220,7 +6220,7 @@ export interface components {
         };
         /**
          * ReceiptOut
-         * @description What became of a message: how much of it was news, how much was known, and what could not be read.
+         * @description The result of a message: accepted and duplicate alerts, and rejected parts.
          */
         ReceiptOut: {
             /** Accepted */
@@ -6229,7 +6229,7 @@ export interface components {
             duplicate: number;
             /**
              * Problems
-             * @description What of it could not be read, though it was taken in: each names its field.
+             * @description Fields that could not be read although the alert was accepted.
              */
             problems?: string[];
             /** Rejected */
@@ -6237,7 +6237,7 @@ export interface components {
         };
         /**
          * RecommendationOut
-         * @description An answer with receipts.
+         * @description An answer with citations.
          */
         RecommendationOut: {
             /** Alternatives */
@@ -6254,7 +6254,7 @@ export interface components {
             cause_label: string | null;
             /**
              * Changed
-             * @description What is not as it was there.
+             * @description What differs from that answer.
              */
             changed: string[];
             /** Composer */
@@ -6273,12 +6273,12 @@ export interface components {
             evidence: components["schemas"]["EvidenceOut"][];
             /**
              * Explanation
-             * @description By a model; empty without one.
+             * @description Written by a model; empty without one.
              */
             explanation: components["schemas"]["SaidOut"][];
             /**
              * First Safe Step
-             * @description The number of the step that disturbs nothing and has nothing disturbing before it.
+             * @description Number of the first step that is read-only or reversible, with no disruptive step before it.
              */
             first_safe_step?: number | null;
             /** Id */
@@ -6292,19 +6292,19 @@ export interface components {
             model: string | null;
             /**
              * Ongoing
-             * @description What goes on now and looks alike.
+             * @description Similar incidents that are open, or began later.
              */
             ongoing?: components["schemas"]["OngoingOut"][];
             /** Prompt Hash */
             prompt_hash: string | null;
             /**
              * Refines
-             * @description The answer without a model that it takes the place of.
+             * @description The answer without a model that it replaces.
              */
             refines: string | null;
             /** Route Reason */
             route_reason: string;
-            /** @description Of a Hindsight bank, where one is configured. */
+            /** @description From a Hindsight bank, if one is configured. */
             second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
             /**
              * Steps
@@ -6313,7 +6313,7 @@ export interface components {
             steps: components["schemas"]["StepOut"][];
             /**
              * Suggestions
-             * @description What senders suggest; nobody confirmed it, and no step comes from it.
+             * @description Senders' unconfirmed suggestions; no step comes from them.
              */
             suggestions?: components["schemas"]["EvidenceOut"][];
             /** Tell Apart */
@@ -6332,7 +6332,7 @@ export interface components {
         };
         /**
          * RecordOut
-         * @description How often it was tried here and what came of it.
+         * @description How often it was tried here, and the outcomes.
          */
         RecordOut: {
             /** Failed */
@@ -6346,7 +6346,7 @@ export interface components {
         };
         /**
          * RecurrencesOut
-         * @description What keeps coming back, those first whose permanent fix would save most.
+         * @description Recurring problems; those whose permanent fix would save most come first.
          */
         RecurrencesOut: {
             /**
@@ -6358,12 +6358,12 @@ export interface components {
             families: components["schemas"]["FamilyOut"][];
             /**
              * Found
-             * @description Families that fit, shown or not.
+             * @description Number of matching families, shown or not.
              */
             found: number;
             /**
              * Incidents
-             * @description Incidents looked at.
+             * @description Number of incidents examined.
              */
             incidents: number;
             /**
@@ -6386,31 +6386,31 @@ export interface components {
         };
         /**
          * RehearsalOut
-         * @description What would come of a payload. Nothing was stored, and nobody was notified.
+         * @description What a payload would become. Nothing was stored, and nobody was notified.
          */
         RehearsalOut: {
             /**
              * Definition
-             * @description A source file to start from, YAML; empty where a file read the payload.
+             * @description A YAML source file to start from; empty if a source file already reads the payload.
              */
             definition: string;
             /**
              * Known As
-             * @description The tool and shape it was read as; null: by the common names of fields.
+             * @description The tool and message form it was recognized as; null if it was read by common field names.
              */
             known_as: string | null;
             /** Parts */
             parts: components["schemas"]["RehearsedPartOut"][];
             /**
              * Refusal
-             * @description Why nothing of it can be read.
+             * @description Why it cannot be read.
              */
             refusal: string | null;
             /** Rejected */
             rejected: components["schemas"]["RejectedPartOut"][];
             /**
              * Source
-             * @description Under which it would be stored.
+             * @description The key under which it would be stored.
              */
             source: string;
         };
@@ -6428,7 +6428,7 @@ export interface components {
         };
         /**
          * RehearsedPartOut
-         * @description One alert, change, note or acknowledgement that would come of the payload.
+         * @description One alert, change, note or acknowledgement that the payload would become.
          */
         RehearsedPartOut: {
             /** Fields */
@@ -6440,7 +6440,7 @@ export interface components {
         };
         /**
          * RejectedPage
-         * @description A page of what could not be taken in; `next` fetches the following one.
+         * @description A page of rejected parts; `next` fetches the following one.
          */
         RejectedPage: {
             /** Items */
@@ -6450,7 +6450,7 @@ export interface components {
         };
         /**
          * RejectedPartOut
-         * @description One part that was left out: where it stood, which field is wrong, and how to mend it.
+         * @description One rejected part: its place, the wrong field, and how to correct it.
          */
         RejectedPartOut: {
             /** Field */
@@ -6462,7 +6462,7 @@ export interface components {
         };
         /**
          * RejectedRecordOut
-         * @description A part that was left out, and how to mend it.
+         * @description A rejected part, and how to correct it.
          */
         RejectedRecordOut: {
             /** Field */
@@ -6500,12 +6500,12 @@ export interface components {
         };
         /**
          * ReportedIncidentOut
-         * @description An incident and what memory says of it.
+         * @description An incident and the answer from memory.
          */
         ReportedIncidentOut: {
             /**
              * Ai Analysis
-             * @description Prose with exactly one percentage, the confidence; none where nothing like it was seen.
+             * @description Prose with exactly one percentage, the confidence; without one if nothing similar was seen.
              */
             ai_analysis: string;
             /**
@@ -6526,7 +6526,7 @@ export interface components {
             description: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Incident Id */
@@ -6546,7 +6546,7 @@ export interface components {
             similar_past_incidents: components["schemas"]["PastOut"][];
             /**
              * Status
-             * @description `open` or `resolved`; what somebody acknowledged is open.
+             * @description `open` or `resolved`; an acknowledged incident is `open`.
              */
             status: string;
             /**
@@ -6564,7 +6564,7 @@ export interface components {
         };
         /**
          * ResolutionIn
-         * @description What was wrong and what was done about it.
+         * @description The root cause, and what was done about it.
          */
         ResolutionIn: {
             /**
@@ -6581,7 +6581,7 @@ export interface components {
             cause?: string | null;
             /**
              * Cause Taken Over
-             * @description Whether the cause was taken over from an answer, edited or not.
+             * @description Whether the cause was accepted from an answer, edited or not.
              * @default false
              */
             cause_taken_over?: boolean;
@@ -6602,7 +6602,7 @@ export interface components {
         };
         /**
          * ResolutionOut
-         * @description What was wrong and what was done about it.
+         * @description The root cause, and what was done about it.
          */
         ResolutionOut: {
             /**
@@ -6616,7 +6616,7 @@ export interface components {
             cause: string | null;
             /**
              * Cause Origin
-             * @description Whether the cause was written, or taken over from an answer; null: nobody knows.
+             * @description Whether the cause was written or accepted from an answer; null if unknown.
              */
             cause_origin?: ("written" | "taken_over") | null;
             /**
@@ -6628,7 +6628,7 @@ export interface components {
             root_cause: string;
             /**
              * Root Cause Line
-             * @description Where the root cause stands in the incident's document.
+             * @description The line of the root cause in the incident's document.
              */
             root_cause_line: number | null;
             /** Steps */
@@ -6638,7 +6638,7 @@ export interface components {
         };
         /**
          * ResolutionStepOut
-         * @description One thing that was done and what came of it.
+         * @description One action and its outcome.
          */
         ResolutionStepOut: {
             /** Command */
@@ -6646,7 +6646,7 @@ export interface components {
             effect?: components["schemas"]["ReportedEffectOut"] | null;
             /**
              * Line
-             * @description Where it stands in the incident's document.
+             * @description Its line in the incident's document.
              */
             line: number | null;
             /**
@@ -6687,12 +6687,12 @@ export interface components {
         };
         /**
          * ResolvedOut
-         * @description An incident that is over.
+         * @description A resolved incident.
          */
         ResolvedOut: {
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Incident Id */
@@ -6710,7 +6710,7 @@ export interface components {
         };
         /**
          * RetainIn
-         * @description Texts to keep.
+         * @description Texts to store.
          */
         RetainIn: {
             /** Document Tags */
@@ -6720,7 +6720,7 @@ export interface components {
         };
         /**
          * RetainOut
-         * @description What was kept. Nothing is left for later, so `async` is never true.
+         * @description The stored texts. Nothing is deferred, so `async` is always false.
          */
         RetainOut: {
             /**
@@ -6767,22 +6767,22 @@ export interface components {
             incident_id: string;
             /**
              * Mitigation Effectiveness
-             * @description Percent, as it was handed in; 0 where it was not.
+             * @description Percent, as supplied; 0 if it was not supplied.
              */
             mitigation_effectiveness: number;
             /**
              * Mitigation Metric
-             * @description The step that ended the incident; empty where none is on record.
+             * @description The step that ended the incident; empty if none is on record.
              */
             mitigation_metric: string;
             /**
              * Not On Record
-             * @description Numbers above that nobody handed in.
+             * @description Names of the figures above that were not supplied.
              */
             not_on_record: string[];
             /**
              * Resolution Confidence
-             * @description Percent, as it was handed in; 0 where it was not.
+             * @description Percent, as supplied; 0 if it was not supplied.
              */
             resolution_confidence: number;
             /**
@@ -6801,17 +6801,17 @@ export interface components {
         };
         /**
          * RiskIn
-         * @description A command, or a step told in words.
+         * @description A command, or a step in words.
          */
         RiskIn: {
             /**
              * Command
-             * @description A command line, or a step told in words.
+             * @description A command line, or a step in words.
              */
             command: string;
             /**
              * Kind
-             * @description Which of the two it is; `auto` finds out, and in doubt takes the more dangerous reading.
+             * @description `command` or `words`; `auto` detects which, and in doubt returns the higher risk.
              * @default auto
              * @enum {string}
              */
@@ -6826,7 +6826,7 @@ export interface components {
             command: string;
             /**
              * Reason
-             * @description Begins with `not understood` where a part of it is not in the tables.
+             * @description Begins with `not understood` if a part of it is not in the tables.
              */
             reason: string;
             /**
@@ -6837,24 +6837,24 @@ export interface components {
         };
         /**
          * RotateIn
-         * @description How a key is to be replaced.
+         * @description How to replace a key.
          */
         RotateIn: {
             /**
              * Expires At
-             * @description By default the new one lives as long as the old one did.
+             * @description By default the new key is valid for as long as the old one was.
              */
             expires_at?: string | null;
             /**
              * Overlap Hours
-             * @description How long the old one still opens.
+             * @description How long the old key keeps working.
              * @default 24
              */
             overlap_hours?: number;
         };
         /**
          * SaidOut
-         * @description A sentence that a model wrote, checked against the lines that it cites.
+         * @description A sentence written by a model and checked against the lines that it cites.
          */
         SaidOut: {
             /** Citations */
@@ -6864,14 +6864,14 @@ export interface components {
         };
         /**
          * SavedOut
-         * @description A resolved incident that was saved back.
+         * @description A resolved incident that was stored.
          */
         SavedOut: {
             /** Id */
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Recurrence Of */
@@ -6883,7 +6883,7 @@ export interface components {
         };
         /**
          * SavingOut
-         * @description What a permanent fix would have saved in the last days.
+         * @description The hours that a permanent fix would have saved recently.
          */
         SavingOut: {
             /** Days */
@@ -6894,7 +6894,7 @@ export interface components {
         };
         /**
          * ScoresOut
-         * @description How like the question it is.
+         * @description Its similarity to the question.
          */
         ScoresOut: {
             /**
@@ -6904,14 +6904,14 @@ export interface components {
             final: number;
             /**
              * Keyword
-             * @description The share of the match score that its words have.
+             * @description The share of the match score that comes from words.
              */
             keyword: number | null;
             /** Reranker */
             reranker?: number | null;
             /**
              * Semantic
-             * @description Cosine similarity; null where no model is at hand.
+             * @description Cosine similarity; null without a model.
              */
             semantic: number | null;
         };
@@ -6936,7 +6936,7 @@ export interface components {
         };
         /**
          * SearchOut
-         * @description What is like a question, best first.
+         * @description Records similar to a question, best first.
          */
         SearchOut: {
             /**
@@ -6946,7 +6946,7 @@ export interface components {
             count: number;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Query */
@@ -6963,19 +6963,19 @@ export interface components {
         };
         /**
          * SecondOpinionOut
-         * @description What a Hindsight bank finds for the same question; shown beside our evidence, never part of it.
+         * @description The matches of a Hindsight bank for the same question; shown next to the evidence, never part of it.
          */
         SecondOpinionOut: {
             /**
              * Agrees
-             * @description Whether its first incident is the first of our evidence.
+             * @description Whether its best match is also the best evidence in OnRecall.
              */
             agrees: boolean | null;
             /** Bank */
             bank: string;
             /**
              * Detail
-             * @description Why there is none.
+             * @description Why there is no second opinion.
              */
             detail: string | null;
             /** Latency Ms */
@@ -6997,7 +6997,7 @@ export interface components {
         SeedIn: {
             /**
              * Incidents
-             * @description The fix may be called `fix`, `resolution` or `fix_applied`, logs `error_logs`, `error_log` or `logs`: all of them are read.
+             * @description The fix may be named `fix`, `resolution` or `fix_applied`, logs `error_logs`, `error_log` or `logs`: all of them are accepted.
              */
             incidents: {
                 [key: string]: unknown;
@@ -7007,14 +7007,14 @@ export interface components {
         };
         /**
          * SeedOut
-         * @description What became of a seed; what is here already counts as success.
+         * @description The result of a seed; existing records count as success.
          */
         SeedOut: {
             /** Failed */
             failed: components["schemas"]["FailedOut"][];
             /**
              * Ignored
-             * @description Present where a field has no place in an incident.
+             * @description Present if a field has no counterpart in an incident.
              */
             ignored?: string[];
             /** Success */
@@ -7024,7 +7024,7 @@ export interface components {
         };
         /**
          * SenderList
-         * @description Every sender that OnRecall understands.
+         * @description Every sender that OnRecall supports.
          */
         SenderList: {
             /** Items */
@@ -7032,12 +7032,12 @@ export interface components {
         };
         /**
          * SenderOut
-         * @description A sender that OnRecall understands: where it posts to, what it has to show, and what came of it.
+         * @description A sender that OnRecall supports: its address, its credentials and its activity.
          */
         SenderOut: {
             /**
              * Address
-             * @description The path that it posts to.
+             * @description The path to which it posts.
              */
             address: string;
             /** Alerts */
@@ -7048,7 +7048,7 @@ export interface components {
             changes: number;
             /**
              * Heard At
-             * @description When its last message came, to ten seconds; null: none yet.
+             * @description When its last message arrived, to ten seconds; null if none has arrived.
              */
             heard_at: string | null;
             /** Name */
@@ -7057,25 +7057,25 @@ export interface components {
             notes: number;
             /**
              * Rejected
-             * @description Parts that could not be read and wait to be tried again.
+             * @description Unreadable parts that wait for a retry.
              */
             rejected: number;
             /**
              * Set Aside
-             * @description Tests received, heartbeats, planned and informational messages: kept, and no incidents.
+             * @description Tests, heartbeats, planned and informational messages; stored, but not incidents.
              */
             set_aside: {
                 [key: string]: components["schemas"]["SetAsideOut"];
             };
             /**
              * Shows
-             * @description What lets its messages in, as this server is set up now.
+             * @description How its messages authenticate with the current settings.
              * @enum {string}
              */
             shows: "key" | "routing key" | "signature" | "signature or key";
             /**
              * Title
-             * @description The tool's name, as people write it.
+             * @description The tool's name.
              */
             title: string;
         };
@@ -7088,7 +7088,7 @@ export interface components {
             incidents: number;
             /**
              * Last Started At
-             * @description When its newest incident began; null: it has none, and only documents name it.
+             * @description The start of its newest incident; null if only documents name the service.
              */
             last_started_at: string | null;
             /** Name */
@@ -7128,7 +7128,7 @@ export interface components {
             lost: components["schemas"]["LostOut"];
             /**
              * Median Minutes
-             * @description From start to end; null: none has both.
+             * @description From start to end; null if none has both.
              */
             median_minutes: number | null;
             /** Months */
@@ -7139,7 +7139,7 @@ export interface components {
             owners: components["schemas"]["OwnerOut"][];
             /**
              * People
-             * @description Who was assigned to its incidents or resolved them, newest first.
+             * @description People who were assigned to its incidents or resolved them, newest first.
              */
             people: string[];
             /**
@@ -7186,7 +7186,7 @@ export interface components {
         };
         /**
          * SimilarOut
-         * @description An earlier incident and how alike it is.
+         * @description An earlier incident and its similarity.
          */
         SimilarOut: {
             /** Fix */
@@ -7221,12 +7221,12 @@ export interface components {
         };
         /**
          * SituationIn
-         * @description What is going on now.
+         * @description The current situation.
          */
         SituationIn: {
             /**
              * As Of
-             * @description Use only what was known then.
+             * @description Use only what was known at this time.
              */
             as_of?: string | null;
             /** Labels */
@@ -7252,7 +7252,7 @@ export interface components {
         };
         /**
          * SlackOut
-         * @description Whether decisions are posted to Slack, and how that goes.
+         * @description Whether decisions are posted to Slack, and the state of that.
          */
         SlackOut: {
             /** Detail */
@@ -7264,14 +7264,14 @@ export interface components {
         };
         /**
          * SourceDetailOut
-         * @description A source with configuration to paste, and where each field stands.
+         * @description A source with configuration to paste, and the place of each field.
          */
         SourceDetailOut: {
             /** Address */
             address: string;
             /**
              * Also
-             * @description Other names of it in the address.
+             * @description Other names for it in the address.
              */
             also: string[];
             /** Category */
@@ -7287,14 +7287,14 @@ export interface components {
             notes: string;
             /**
              * Reads
-             * @description Where title, key, status, severity, service, time and links stand.
+             * @description The places of title, key, status, severity, service, time and links.
              */
             reads: {
                 [key: string]: string;
             };
             /**
              * Sends End
-             * @description False: it never says that an alert is over, so its alerts expire.
+             * @description False if it never reports the end of an alert, so its alerts expire.
              */
             sends_end: boolean;
             /**
@@ -7309,7 +7309,7 @@ export interface components {
         };
         /**
          * SourceList
-         * @description Every source that OnRecall understands.
+         * @description Every source that OnRecall supports.
          */
         SourceList: {
             /** Items */
@@ -7317,14 +7317,14 @@ export interface components {
         };
         /**
          * SourceOut
-         * @description A source that OnRecall understands, and what its payloads are read by.
+         * @description A source that OnRecall supports, and how its payloads are read.
          */
         SourceOut: {
             /** Address */
             address: string;
             /**
              * Also
-             * @description Other names of it in the address.
+             * @description Other names for it in the address.
              */
             also: string[];
             /** Category */
@@ -7338,7 +7338,7 @@ export interface components {
             name: string;
             /**
              * Sends End
-             * @description False: it never says that an alert is over, so its alerts expire.
+             * @description False if it never reports the end of an alert, so its alerts expire.
              */
             sends_end: boolean;
             /** Shapes */
@@ -7348,7 +7348,7 @@ export interface components {
         };
         /**
          * SplitIn
-         * @description Which alerts to take out, or whose merge to undo.
+         * @description The alerts to move out, or the merge to undo.
          */
         SplitIn: {
             /**
@@ -7369,7 +7369,7 @@ export interface components {
         StatsOut: {
             /**
              * Average Confidence
-             * @description Of those that have one; 0 where none has.
+             * @description Mean of those that have one; 0 if none has.
              */
             average_confidence: number;
             /** Average Latency Ms */
@@ -7385,12 +7385,12 @@ export interface components {
             /**
              * Last Updated
              * Format: date-time
-             * @description When the newest was made; now, where there is none.
+             * @description Time of the newest decision; the current time if there is none.
              */
             last_updated: string;
             /**
              * Looked At
-             * @description The same: all of them are counted.
+             * @description The same as `total`: every decision is counted.
              */
             looked_at: number;
             /** Total Decisions */
@@ -7400,7 +7400,7 @@ export interface components {
         };
         /**
          * StatusReport
-         * @description The whole: as well as its worst part.
+         * @description The overall state, which is that of the worst part.
          */
         StatusReport: {
             /** Counts */
@@ -7419,12 +7419,12 @@ export interface components {
         };
         /**
          * StepIn
-         * @description One thing that was done.
+         * @description One action.
          */
         StepIn: {
             /** Command */
             command?: string | null;
-            /** @description Set it on the one measure that ended the incident. */
+            /** @description Figures of the one step that ended the incident. */
             effect?: components["schemas"]["ReportedEffectIn"] | null;
             /**
              * Outcome
@@ -7439,7 +7439,7 @@ export interface components {
         };
         /**
          * StepOut
-         * @description One thing to do, with its receipt.
+         * @description One step, with its citation.
          */
         StepOut: {
             citation: components["schemas"]["CitationOut"];
@@ -7447,7 +7447,7 @@ export interface components {
             command: string | null;
             /**
              * Instruction
-             * @description The step in one line, as an instruction; `text` is what was written.
+             * @description The step in one line, as an instruction; `text` has the original words.
              * @default
              */
             instruction?: string;
@@ -7455,12 +7455,12 @@ export interface components {
             n: number;
             /**
              * Old Values
-             * @description Values of the old incident; they stand in the step as ‹value›.
+             * @description Values of the old incident, which the step shows as ‹value›.
              */
             old_values: string[];
             /**
              * Placeholders
-             * @description What stands in `command` as ‹value›, each once, in its order.
+             * @description The values that appear in `command` as ‹value›, each once, in order of appearance.
              */
             placeholders?: components["schemas"]["PlaceholderOut"][];
             /** Precondition */
@@ -7481,7 +7481,7 @@ export interface components {
         };
         /**
          * StepVerdictIn
-         * @description What came of one step.
+         * @description The outcome of one step.
          */
         StepVerdictIn: {
             /** N */
@@ -7494,7 +7494,7 @@ export interface components {
         };
         /**
          * StoredDocumentOut
-         * @description A document as it is stored now.
+         * @description A document as stored.
          */
         StoredDocumentOut: {
             /** Chunks Count */
@@ -7507,7 +7507,7 @@ export interface components {
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Metadata */
@@ -7523,13 +7523,13 @@ export interface components {
             title: string;
             /**
              * Uploaded At
-             * @description null: it was stored without a time before.
+             * @description null if it was stored without a time.
              */
             uploaded_at: string | null;
         };
         /**
          * StoredRcaOut
-         * @description A root cause analysis as it is stored now, and what handing it in changed.
+         * @description A root cause analysis as stored, and the effect of the request.
          */
         StoredRcaOut: {
             /** Affected Service */
@@ -7549,7 +7549,7 @@ export interface components {
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Impact */
@@ -7578,7 +7578,7 @@ export interface components {
             mitigation_metric: string;
             /**
              * Not On Record
-             * @description Numbers above that nobody handed in.
+             * @description Names of the figures above that were not supplied.
              */
             not_on_record: string[];
             /** Recovery Seconds */
@@ -7593,7 +7593,7 @@ export interface components {
             severity: string;
             /**
              * Similarity Score
-             * @description 1: it was asked for by its id.
+             * @description Always 1, because it was requested by its id.
              */
             similarity_score: number;
             /** Status */
@@ -7607,7 +7607,7 @@ export interface components {
         };
         /**
          * StoredRejectedPartOut
-         * @description A part that was left out, kept until it goes in.
+         * @description A rejected part, stored until a retry succeeds.
          */
         StoredRejectedPartOut: {
             /** Field */
@@ -7618,7 +7618,7 @@ export interface components {
             message: string;
             /**
              * Raw
-             * @description The part itself, redacted; send it mended to `/rejected/{id}/retry`.
+             * @description The part itself, redacted; send the corrected part to `/rejected/{id}/retry`.
              */
             raw: string;
             /**
@@ -7633,7 +7633,7 @@ export interface components {
         };
         /**
          * SuggestionOut
-         * @description What a sender says fixed an incident, or wants kept as a document.
+         * @description A sender's statement of what fixed an incident, or a document that it proposes.
          */
         SuggestionOut: {
             /**
@@ -7650,7 +7650,7 @@ export interface components {
             decided_at: string | null;
             /** Decided By */
             decided_by: string | null;
-            /** @description What would become a document. */
+            /** @description The document that would be stored. */
             document: components["schemas"]["DocumentOut"] | null;
             /** Id */
             id: string;
@@ -7664,7 +7664,7 @@ export interface components {
              * @enum {string}
              */
             kind: "resolution" | "document";
-            /** @description What would become the incident's resolution. */
+            /** @description The resolution that the incident would get. */
             resolution: components["schemas"]["ResolutionOut"] | null;
             /** Source */
             source: string;
@@ -7690,7 +7690,7 @@ export interface components {
         };
         /**
          * TicketOut
-         * @description What stands for a key once, as `?ticket=`.
+         * @description A ticket that replaces a key once, as `?ticket=`.
          */
         TicketOut: {
             /**
@@ -7720,7 +7720,7 @@ export interface components {
         };
         /**
          * Timeline
-         * @description What happened to an incident, in order.
+         * @description The events of an incident, in order.
          */
         Timeline: {
             /** Changes */
@@ -7730,7 +7730,7 @@ export interface components {
         };
         /**
          * TimelineEntryOut
-         * @description What happened at one moment, as the postmortem has it.
+         * @description One entry of the postmortem's timeline.
          */
         TimelineEntryOut: {
             /** At */
@@ -7742,7 +7742,7 @@ export interface components {
         };
         /**
          * TogetherIn
-         * @description Incidents that began together, and what a person makes of it.
+         * @description Incidents that began together, and a person's decision about them.
          */
         TogetherIn: {
             /**
@@ -7755,14 +7755,14 @@ export interface components {
             incidents: string[];
             /**
              * Together
-             * @description True merges them into the first; false keeps them apart. Both are remembered.
+             * @description True merges them into the first; false keeps them separate. OnRecall remembers both.
              * @default true
              */
             together?: boolean;
         };
         /**
          * TokenUsageOut
-         * @description Tokens of a model; none is asked.
+         * @description Tokens of a model; always 0, because no model is called.
          */
         TokenUsageOut: {
             /**
@@ -7793,14 +7793,14 @@ export interface components {
         };
         /**
          * TrendOut
-         * @description The last half year beside the one before.
+         * @description The last half year compared with the one before.
          */
         TrendOut: {
             /** Before */
             before: number;
             /**
              * Direction
-             * @description null: too little to say.
+             * @description null if there are too few incidents.
              */
             direction: ("rising" | "steady" | "falling") | null;
             /** Reason */
@@ -7810,7 +7810,7 @@ export interface components {
         };
         /**
          * TriedOut
-         * @description Something that was tried before and did not help.
+         * @description An action that was tried before and did not help.
          */
         TriedOut: {
             citation: components["schemas"]["CitationOut"];
@@ -7826,7 +7826,7 @@ export interface components {
         };
         /**
          * TrustOut
-         * @description How far this memory can be trusted, as far as that was measured.
+         * @description How far answers can be trusted, as measured.
          */
         TrustOut: {
             /** Basis */
@@ -7837,7 +7837,7 @@ export interface components {
             by_month: components["schemas"]["PartOut"][];
             /**
              * By Origin
-             * @description `taken_over` and `written`: how often the named cause was right where the person who resolved the incident took it over, and where they wrote one.
+             * @description `taken_over` and `written`: how often the named cause was right if the person who resolved the incident accepted it, and if they wrote their own.
              */
             by_origin?: components["schemas"]["PartOut"][];
             /** By Service */
@@ -7863,12 +7863,12 @@ export interface components {
         };
         /**
          * UnusedFieldOut
-         * @description A field or column that says something and was not used.
+         * @description A field or column that has content and was not used.
          */
         UnusedFieldOut: {
             /**
              * Count
-             * @description Records in which it says something.
+             * @description Records in which the field has content.
              */
             count: number;
             /** Example */
@@ -7883,7 +7883,7 @@ export interface components {
         };
         /**
          * UnusedFieldsOut
-         * @description What was not used of one file.
+         * @description The unused fields of one file.
          */
         UnusedFieldsOut: {
             /** Fields */
@@ -7908,7 +7908,7 @@ export interface components {
             kind?: "runbook" | "postmortem" | "rca";
             /**
              * Metadata
-             * @description Plain values are kept as labels.
+             * @description Scalar values become labels.
              * @default {}
              */
             metadata?: {
@@ -7923,7 +7923,7 @@ export interface components {
         };
         /**
          * UsageOut
-         * @description What models were used for, and whether they may be used now.
+         * @description The use of models, and whether they may be called now.
          */
         UsageOut: {
             /** Breakers */
@@ -7938,7 +7938,7 @@ export interface components {
             models: components["schemas"]["ModelOut"][];
             /**
              * Spent Today Usd
-             * @description What is known, and the most that calls of unknown cost may cost.
+             * @description Known costs, plus the maximum for calls of unknown cost.
              */
             spent_today_usd: number;
         };
@@ -7955,7 +7955,7 @@ export interface components {
             detail: string;
             /**
              * Embedding Model
-             * @description null: recall goes by words alone.
+             * @description null if recall compares words only.
              */
             embedding_model: string | null;
             /** Service */
@@ -7970,7 +7970,7 @@ export interface components {
         };
         /**
          * VersionOut
-         * @description The version of Hindsight's API that this speaks, and what of it is offered.
+         * @description The supported version of Hindsight's API, and its supported features.
          */
         VersionOut: {
             /** Api Version */
@@ -8011,7 +8011,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditLogsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8021,7 +8021,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8041,7 +8041,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8071,7 +8071,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8101,7 +8101,7 @@ export interface operations {
                     "application/json": components["schemas"]["CostsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8111,7 +8111,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8131,7 +8131,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8161,7 +8161,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8197,7 +8197,7 @@ export interface operations {
                     "application/json": components["schemas"]["SavedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8207,7 +8207,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8217,7 +8217,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8227,7 +8227,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8247,7 +8247,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8277,7 +8277,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8311,7 +8311,7 @@ export interface operations {
                     "application/json": components["schemas"]["QueryOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8321,7 +8321,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8341,7 +8341,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8371,7 +8371,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8405,7 +8405,7 @@ export interface operations {
                     "application/json": components["schemas"]["SeedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8415,7 +8415,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8435,7 +8435,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8465,7 +8465,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8502,7 +8502,7 @@ export interface operations {
                     "application/json": components["schemas"]["AlertPage"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8512,7 +8512,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8532,7 +8532,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8562,7 +8562,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8616,7 +8616,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8626,7 +8626,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8636,7 +8636,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8656,7 +8656,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8666,7 +8666,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8696,7 +8696,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8752,7 +8752,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8762,7 +8762,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8772,7 +8772,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8792,7 +8792,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8802,7 +8802,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8832,7 +8832,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8888,7 +8888,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8898,7 +8898,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8908,7 +8908,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8928,7 +8928,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8938,7 +8938,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8968,7 +8968,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9000,7 +9000,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9010,7 +9010,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9030,7 +9030,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9060,7 +9060,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9097,7 +9097,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecommendationOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9107,7 +9107,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9127,7 +9127,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9157,7 +9157,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9194,7 +9194,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9204,7 +9204,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9224,7 +9224,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9254,7 +9254,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9284,7 +9284,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditChecked"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9294,7 +9294,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9314,7 +9314,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9344,7 +9344,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9374,7 +9374,7 @@ export interface operations {
                     "application/json": components["schemas"]["CausesOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9384,7 +9384,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9404,7 +9404,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9434,7 +9434,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9468,7 +9468,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChangedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9478,7 +9478,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9488,7 +9488,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9508,7 +9508,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9538,7 +9538,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9572,7 +9572,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChangedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9582,7 +9582,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9592,7 +9592,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9612,7 +9612,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9642,7 +9642,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9674,7 +9674,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChangedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9684,7 +9684,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9694,7 +9694,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9714,7 +9714,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9744,7 +9744,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9760,7 +9760,7 @@ export interface operations {
         parameters: {
             query?: {
                 service?: string | null;
-                /** @description Made at or after. */
+                /** @description Only changes made at or after this time. */
                 since?: string | null;
                 /** @description Made before. */
                 until?: string | null;
@@ -9782,7 +9782,7 @@ export interface operations {
                     "application/json": components["schemas"]["Changes"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9792,7 +9792,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9812,7 +9812,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9842,7 +9842,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9877,7 +9877,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionOut"][];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9887,7 +9887,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9907,7 +9907,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9937,7 +9937,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9967,7 +9967,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClearedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9977,7 +9977,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9997,7 +9997,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10027,7 +10027,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10061,7 +10061,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10071,7 +10071,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10091,7 +10091,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10121,7 +10121,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10156,7 +10156,7 @@ export interface operations {
                     "application/json": components["schemas"]["HistoryOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10166,7 +10166,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10186,7 +10186,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10216,7 +10216,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10246,7 +10246,7 @@ export interface operations {
                     "application/json": components["schemas"]["StatsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10256,7 +10256,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10276,7 +10276,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10306,7 +10306,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10340,7 +10340,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnomalyOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10350,7 +10350,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10370,7 +10370,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10400,7 +10400,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10432,7 +10432,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10442,7 +10442,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10452,7 +10452,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10472,7 +10472,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10502,7 +10502,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10539,7 +10539,7 @@ export interface operations {
                     "application/json": components["schemas"]["Deliveries"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10549,7 +10549,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10569,7 +10569,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10599,7 +10599,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10631,7 +10631,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10641,7 +10641,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10651,7 +10651,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10661,7 +10661,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10681,7 +10681,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10711,7 +10711,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10746,7 +10746,7 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentPage"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10756,7 +10756,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10776,7 +10776,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10806,7 +10806,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10840,7 +10840,7 @@ export interface operations {
                     "application/json": components["schemas"]["StoredDocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10850,7 +10850,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10870,7 +10870,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10900,7 +10900,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10934,7 +10934,7 @@ export interface operations {
                     "application/json": components["schemas"]["StoredDocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10944,7 +10944,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10964,7 +10964,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10994,7 +10994,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11030,7 +11030,7 @@ export interface operations {
                     "application/json": components["schemas"]["StoredRcaOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11040,7 +11040,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11050,7 +11050,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11070,7 +11070,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11100,7 +11100,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11140,7 +11140,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11150,7 +11150,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11170,7 +11170,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11200,7 +11200,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11235,7 +11235,7 @@ export interface operations {
                     "application/json": components["schemas"]["RcaSearchOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11245,7 +11245,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11265,7 +11265,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11295,7 +11295,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11327,7 +11327,7 @@ export interface operations {
                     "application/json": components["schemas"]["RcaLookupOut"] | components["schemas"]["DocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11337,7 +11337,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11347,7 +11347,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11367,7 +11367,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11397,7 +11397,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11431,7 +11431,7 @@ export interface operations {
                     "application/json": components["schemas"]["SearchOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11441,7 +11441,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11461,7 +11461,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11491,7 +11491,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11521,7 +11521,7 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentStatsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11531,7 +11531,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11551,7 +11551,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11581,7 +11581,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11613,7 +11613,7 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11623,7 +11623,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11633,7 +11633,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11653,7 +11653,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11683,7 +11683,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11728,7 +11728,7 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11738,7 +11738,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11758,7 +11758,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11788,7 +11788,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11818,7 +11818,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11828,7 +11828,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11838,7 +11838,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11858,7 +11858,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11888,7 +11888,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11918,7 +11918,7 @@ export interface operations {
                     "application/zip": string;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11928,7 +11928,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11948,7 +11948,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11978,7 +11978,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12008,7 +12008,7 @@ export interface operations {
                     "application/json": components["schemas"]["HeartbeatList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12018,7 +12018,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12038,7 +12038,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12068,7 +12068,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12102,7 +12102,7 @@ export interface operations {
                     "application/json": components["schemas"]["HeartbeatOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12112,7 +12112,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12122,7 +12122,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12142,7 +12142,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12172,7 +12172,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12191,13 +12191,13 @@ export interface operations {
                 name?: string;
                 /** @description Only report what would happen. */
                 dry_run?: boolean;
-                /** @description The format, where it is not recognised. */
+                /** @description The format, if detection fails. */
                 format?: string | null;
-                /** @description The zone of times without one, such as Europe/Berlin; UTC without it. */
+                /** @description The zone of times without one, such as Europe/Berlin; UTC by default. */
                 timezone?: string | null;
-                /** @description The start of incidents that have none, with a time zone. */
+                /** @description The start time, with a zone, of incidents that have none. */
                 undated?: string | null;
-                /** @description How the text is encoded, such as shift_jis. */
+                /** @description The encoding of the text, such as shift_jis. */
                 encoding?: string | null;
             };
             header?: never;
@@ -12237,7 +12237,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12247,7 +12247,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12267,7 +12267,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12297,7 +12297,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12339,7 +12339,7 @@ export interface operations {
                     "application/json": components["schemas"]["Incidents"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12349,7 +12349,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12369,7 +12369,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12399,7 +12399,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12442,7 +12442,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12452,7 +12452,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12462,7 +12462,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12482,7 +12482,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12512,7 +12512,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12546,7 +12546,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentSeenOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12556,7 +12556,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12566,7 +12566,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12586,7 +12586,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12616,7 +12616,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12652,7 +12652,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentSeenOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12662,7 +12662,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12672,7 +12672,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12682,7 +12682,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12702,7 +12702,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12732,7 +12732,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12764,7 +12764,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12774,7 +12774,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12784,7 +12784,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12794,7 +12794,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12814,7 +12814,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12844,7 +12844,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12876,7 +12876,7 @@ export interface operations {
                     "application/json": components["schemas"]["Alerts"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12886,7 +12886,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12896,7 +12896,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12916,7 +12916,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12946,7 +12946,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12982,7 +12982,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12992,7 +12992,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13002,7 +13002,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13012,7 +13012,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13032,7 +13032,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13062,7 +13062,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13114,7 +13114,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImageOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13124,7 +13124,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13134,7 +13134,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13144,7 +13144,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13164,7 +13164,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13174,7 +13174,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13204,7 +13204,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13240,7 +13240,7 @@ export interface operations {
                     "image/webp": string;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13250,7 +13250,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13260,7 +13260,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13280,7 +13280,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13310,7 +13310,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13346,7 +13346,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13356,7 +13356,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13366,7 +13366,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13386,7 +13386,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13416,7 +13416,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13452,7 +13452,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13462,7 +13462,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13472,7 +13472,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13482,7 +13482,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13502,7 +13502,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13532,7 +13532,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13564,7 +13564,7 @@ export interface operations {
                     "application/json": components["schemas"]["Notes"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13574,7 +13574,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13584,7 +13584,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13604,7 +13604,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13634,7 +13634,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13679,7 +13679,7 @@ export interface operations {
                     "application/json": components["schemas"]["NoteOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13689,7 +13689,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13699,7 +13699,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13709,7 +13709,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13729,7 +13729,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13759,7 +13759,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13792,7 +13792,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13802,7 +13802,7 @@ export interface operations {
                     "text/plain": components["schemas"]["Problem"];
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13812,7 +13812,7 @@ export interface operations {
                     "text/plain": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13822,7 +13822,7 @@ export interface operations {
                     "text/plain": components["schemas"]["Problem"];
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13842,7 +13842,7 @@ export interface operations {
                     "text/plain": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13872,7 +13872,7 @@ export interface operations {
                     "text/plain": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13907,7 +13907,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnswerOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13917,7 +13917,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13927,7 +13927,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13947,7 +13947,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13977,7 +13977,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14009,7 +14009,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14019,7 +14019,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14029,7 +14029,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14049,7 +14049,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14079,7 +14079,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14115,7 +14115,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14125,7 +14125,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14135,7 +14135,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14145,7 +14145,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14165,7 +14165,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14195,7 +14195,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14227,7 +14227,7 @@ export interface operations {
                     "application/json": components["schemas"]["Resolutions"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14237,7 +14237,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14247,7 +14247,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14267,7 +14267,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14297,7 +14297,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14333,7 +14333,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14343,7 +14343,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14353,7 +14353,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14363,7 +14363,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14383,7 +14383,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14413,7 +14413,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14445,7 +14445,7 @@ export interface operations {
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14455,7 +14455,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14465,7 +14465,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14485,7 +14485,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14515,7 +14515,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14545,7 +14545,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14555,7 +14555,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14575,7 +14575,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14605,7 +14605,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14639,7 +14639,7 @@ export interface operations {
                     "application/json": components["schemas"]["MadeOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14649,7 +14649,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14659,7 +14659,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14679,7 +14679,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14709,7 +14709,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14741,7 +14741,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14751,7 +14751,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14761,7 +14761,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14771,7 +14771,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14791,7 +14791,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14821,7 +14821,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14857,7 +14857,7 @@ export interface operations {
                     "application/json": components["schemas"]["MadeOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14867,7 +14867,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14877,7 +14877,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14887,7 +14887,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14907,7 +14907,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14937,7 +14937,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14967,7 +14967,7 @@ export interface operations {
                     "application/json": components["schemas"]["TicketOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14977,7 +14977,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14997,7 +14997,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15027,7 +15027,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15061,7 +15061,7 @@ export interface operations {
                     "application/json": components["schemas"]["MaintenanceList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15071,7 +15071,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15091,7 +15091,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15121,7 +15121,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15155,7 +15155,7 @@ export interface operations {
                     "application/json": components["schemas"]["MaintenanceOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15165,7 +15165,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15185,7 +15185,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15215,7 +15215,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15247,7 +15247,7 @@ export interface operations {
                     "application/json": components["schemas"]["MaintenanceOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15257,7 +15257,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15267,7 +15267,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15277,7 +15277,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15297,7 +15297,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15327,7 +15327,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15357,7 +15357,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallerOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15367,7 +15367,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15387,7 +15387,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15417,7 +15417,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15449,7 +15449,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"][];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15459,7 +15459,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15479,7 +15479,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15509,7 +15509,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15543,7 +15543,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"];
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15553,7 +15553,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15563,7 +15563,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15583,7 +15583,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15613,7 +15613,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15647,7 +15647,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"][];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15657,7 +15657,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15667,7 +15667,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15687,7 +15687,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15717,7 +15717,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15749,7 +15749,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15759,7 +15759,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15769,7 +15769,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15789,7 +15789,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15819,7 +15819,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15840,9 +15840,9 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info" | "unknown") | null;
                 /** @description Words in the title or the description. */
                 q?: string | null;
-                /** @description What incidents are ordered by; those equal in it are newest first. */
+                /** @description The field to order incidents by; ties are newest first. */
                 sort?: "started_at" | "severity" | "service" | "assignee";
-                /** @description `desc`: newest, worst, or from Z to A first. */
+                /** @description `desc` puts the newest, the most severe, or Z first. */
                 order?: "desc" | "asc";
                 cursor?: string | null;
                 limit?: number;
@@ -15862,7 +15862,7 @@ export interface operations {
                     "application/json": components["schemas"]["Glances"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15872,7 +15872,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15892,7 +15892,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15922,7 +15922,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15954,7 +15954,7 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15964,7 +15964,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15974,7 +15974,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15994,7 +15994,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16024,7 +16024,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16054,7 +16054,7 @@ export interface operations {
                     "application/json": components["schemas"]["People"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16064,7 +16064,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16084,7 +16084,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16114,7 +16114,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16148,7 +16148,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecallOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16158,7 +16158,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16178,7 +16178,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16208,7 +16208,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16240,7 +16240,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecommendationOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16250,7 +16250,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16260,7 +16260,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16280,7 +16280,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16310,7 +16310,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16346,7 +16346,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecommendationOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16356,7 +16356,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16366,7 +16366,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16386,7 +16386,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16416,7 +16416,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16454,7 +16454,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecurrencesOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16464,7 +16464,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16484,7 +16484,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16514,7 +16514,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16547,7 +16547,7 @@ export interface operations {
                     "application/json": components["schemas"]["RejectedPage"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16557,7 +16557,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16577,7 +16577,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16607,7 +16607,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16663,7 +16663,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16673,7 +16673,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16683,7 +16683,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16693,7 +16693,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16713,7 +16713,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16723,7 +16723,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16753,7 +16753,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16787,7 +16787,7 @@ export interface operations {
                     "application/json": components["schemas"]["RiskOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16797,7 +16797,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16817,7 +16817,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16847,7 +16847,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16862,9 +16862,9 @@ export interface operations {
     search_api_v1_search_get: {
         parameters: {
             query: {
-                /** @description All words must stand on the page. */
+                /** @description Every word must occur in the record. */
                 q: string;
-                /** @description The most of each kind. */
+                /** @description Maximum number of results of each kind. */
                 limit?: number;
             };
             header?: never;
@@ -16882,7 +16882,7 @@ export interface operations {
                     "application/json": components["schemas"]["Matches"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16892,7 +16892,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16912,7 +16912,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16942,7 +16942,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16972,7 +16972,7 @@ export interface operations {
                     "application/json": components["schemas"]["SenderList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16982,7 +16982,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17002,7 +17002,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17032,7 +17032,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17067,7 +17067,7 @@ export interface operations {
                     "application/json": components["schemas"]["Services"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17077,7 +17077,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17097,7 +17097,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17127,7 +17127,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17159,7 +17159,7 @@ export interface operations {
                     "application/json": components["schemas"]["ServicePageOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17169,7 +17169,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17179,7 +17179,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17199,7 +17199,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17229,7 +17229,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17259,7 +17259,7 @@ export interface operations {
                     "application/json": components["schemas"]["SourceList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17269,7 +17269,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17289,7 +17289,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17319,7 +17319,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17354,7 +17354,7 @@ export interface operations {
                     "application/json": components["schemas"]["SourceDetailOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17364,7 +17364,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17374,7 +17374,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17394,7 +17394,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17424,7 +17424,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17456,7 +17456,7 @@ export interface operations {
                     "application/json": components["schemas"]["RehearsalOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17466,7 +17466,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17476,7 +17476,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17496,7 +17496,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17506,7 +17506,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17536,7 +17536,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17566,7 +17566,7 @@ export interface operations {
                     "application/json": components["schemas"]["StatusReport"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17576,7 +17576,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17596,7 +17596,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17626,7 +17626,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17663,7 +17663,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuggestionPage"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17673,7 +17673,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17693,7 +17693,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17723,7 +17723,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17755,7 +17755,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuggestionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17765,7 +17765,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17775,7 +17775,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17795,7 +17795,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17825,7 +17825,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17861,7 +17861,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuggestionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17871,7 +17871,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17881,7 +17881,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17891,7 +17891,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17911,7 +17911,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17941,7 +17941,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17973,7 +17973,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuggestionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17983,7 +17983,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17993,7 +17993,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18003,7 +18003,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18023,7 +18023,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18053,7 +18053,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18083,7 +18083,7 @@ export interface operations {
                     "application/json": components["schemas"]["BeganTogetherList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18093,7 +18093,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18113,7 +18113,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18143,7 +18143,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18177,7 +18177,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18187,7 +18187,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18197,7 +18197,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18207,7 +18207,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18227,7 +18227,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18257,7 +18257,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18287,7 +18287,7 @@ export interface operations {
                     "application/json": components["schemas"]["TrustOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18297,7 +18297,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18317,7 +18317,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18347,7 +18347,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18377,7 +18377,7 @@ export interface operations {
                     "application/json": components["schemas"]["LastBacktest"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18387,7 +18387,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18407,7 +18407,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18437,7 +18437,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18467,7 +18467,7 @@ export interface operations {
                     "application/json": components["schemas"]["BacktestOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18477,7 +18477,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18497,7 +18497,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18527,7 +18527,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18559,7 +18559,7 @@ export interface operations {
                     "application/json": components["schemas"]["UsageOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18569,7 +18569,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18589,7 +18589,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18619,7 +18619,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18673,7 +18673,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18683,7 +18683,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18693,7 +18693,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18713,7 +18713,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -18723,7 +18723,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18753,7 +18753,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18785,7 +18785,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18795,7 +18795,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18815,7 +18815,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18845,7 +18845,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18899,7 +18899,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18909,7 +18909,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18929,7 +18929,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18959,7 +18959,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18989,7 +18989,7 @@ export interface operations {
                     "application/json": components["schemas"]["HealthOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18999,7 +18999,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19019,7 +19019,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19078,7 +19078,7 @@ export interface operations {
                     "application/json": components["schemas"]["AliveOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19088,7 +19088,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19108,7 +19108,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19138,7 +19138,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19168,7 +19168,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelHealthOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19178,7 +19178,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19198,7 +19198,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19228,7 +19228,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19258,7 +19258,7 @@ export interface operations {
                     "application/json": components["schemas"]["VectorHealthOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19268,7 +19268,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19288,7 +19288,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19347,7 +19347,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19357,7 +19357,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19377,7 +19377,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19407,7 +19407,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19441,7 +19441,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReportedIncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19451,7 +19451,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19471,7 +19471,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19501,7 +19501,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19535,7 +19535,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResolvedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19545,7 +19545,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19555,7 +19555,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19575,7 +19575,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19605,7 +19605,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19637,7 +19637,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReportedIncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19647,7 +19647,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19657,7 +19657,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19677,7 +19677,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19707,7 +19707,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19739,7 +19739,7 @@ export interface operations {
                     "application/json": components["schemas"]["PostmortemOut"];
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -19749,7 +19749,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19759,7 +19759,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19769,7 +19769,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19789,7 +19789,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19819,7 +19819,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19852,7 +19852,7 @@ export interface operations {
                     "application/json": components["schemas"]["AllOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19862,7 +19862,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19882,7 +19882,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19912,7 +19912,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19942,7 +19942,7 @@ export interface operations {
                     "application/json": components["schemas"]["InsightsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19952,7 +19952,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19972,7 +19972,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20002,7 +20002,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20034,7 +20034,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"][];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20044,7 +20044,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20064,7 +20064,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20094,7 +20094,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20128,7 +20128,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"];
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -20138,7 +20138,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20148,7 +20148,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20168,7 +20168,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20198,7 +20198,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20232,7 +20232,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"][];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20242,7 +20242,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20252,7 +20252,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20272,7 +20272,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20302,7 +20302,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20334,7 +20334,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20344,7 +20344,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20354,7 +20354,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20374,7 +20374,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20404,7 +20404,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20434,7 +20434,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20444,7 +20444,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20464,7 +20464,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20525,7 +20525,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20535,7 +20535,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20555,7 +20555,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20585,7 +20585,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20617,7 +20617,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20627,7 +20627,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20647,7 +20647,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20677,7 +20677,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20711,7 +20711,7 @@ export interface operations {
                     "application/json": components["schemas"]["BanksOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20721,7 +20721,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20741,7 +20741,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20771,7 +20771,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20803,7 +20803,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20813,7 +20813,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20823,7 +20823,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20843,7 +20843,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20873,7 +20873,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20909,7 +20909,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20919,7 +20919,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20939,7 +20939,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20969,7 +20969,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21001,7 +21001,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeletedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21011,7 +21011,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21031,7 +21031,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21061,7 +21061,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21097,7 +21097,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21107,7 +21107,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21127,7 +21127,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21157,7 +21157,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21189,7 +21189,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankConfigOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21199,7 +21199,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21209,7 +21209,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21229,7 +21229,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21259,7 +21259,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21297,7 +21297,7 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21307,7 +21307,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21317,7 +21317,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21337,7 +21337,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21367,7 +21367,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21400,7 +21400,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankDocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21410,7 +21410,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21420,7 +21420,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21440,7 +21440,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21470,7 +21470,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21503,7 +21503,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeletedDocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21513,7 +21513,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21523,7 +21523,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21543,7 +21543,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21573,7 +21573,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21609,7 +21609,7 @@ export interface operations {
                     "application/json": components["schemas"]["RetainOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21619,7 +21619,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21639,7 +21639,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21669,7 +21669,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21701,7 +21701,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeletedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21711,7 +21711,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21721,7 +21721,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21741,7 +21741,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21771,7 +21771,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21808,7 +21808,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemoriesOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21818,7 +21818,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21828,7 +21828,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21848,7 +21848,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21878,7 +21878,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21914,7 +21914,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankRecallOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21924,7 +21924,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21934,7 +21934,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21954,7 +21954,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21984,7 +21984,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22016,7 +22016,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22026,7 +22026,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22036,7 +22036,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22056,7 +22056,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22086,7 +22086,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22118,7 +22118,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankStatsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22128,7 +22128,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22138,7 +22138,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22158,7 +22158,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22188,7 +22188,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22242,7 +22242,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22252,7 +22252,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22272,7 +22272,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22302,7 +22302,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22356,7 +22356,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22366,7 +22366,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22386,7 +22386,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22416,7 +22416,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22446,7 +22446,7 @@ export interface operations {
                     "application/json": components["schemas"]["VersionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22456,7 +22456,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22476,7 +22476,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22506,7 +22506,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22536,7 +22536,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListenersOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22546,7 +22546,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22566,7 +22566,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22596,7 +22596,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -11,7 +11,7 @@ from onrecall.recommendation.llm.draft import Draft, Sentence
 from onrecall.recommendation.llm.options import Cause, Options
 from onrecall.recommendation.llm.routing import RefinementResult
 
-OTHER_CAUSE = "a model chose another cause than the evidence alone; how often that is right was not measured"
+OTHER_CAUSE = "a model chose another cause than the evidence alone; how often such choices are right is not measured"
 
 
 def build_refined_answer(
