@@ -6,6 +6,7 @@ BENCH  := .venv-bench
 PEER   := .venv-hindsight
 NODE   := .opensearch
 TOOLS  := .venv-deploy
+DOCS   := .venv-docs
 UV     := $(BIN)/uv
 UV_PIN := 0.13.8
 CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/src web/public -type f 2>/dev/null)
@@ -23,12 +24,12 @@ export UV_NO_PROGRESS ?= 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dist serve test test-fast test-thorough check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight opensearch-setup test-opensearch fuzz-risk golden deploy-check sbom advisories
+.PHONY: help demo dist docs-site serve test test-fast test-thorough check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight opensearch-setup test-opensearch fuzz-risk golden deploy-check sbom advisories
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
-demo: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## the whole product with example history and a live scenario, on http://127.0.0.1:8000
+demo: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## the product with the example history and a live scenario, at http://127.0.0.1:8000
 	@exec $(BIN)/onrecall demo $(ARGS)
 
 serve: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## the product on your own memory
@@ -42,7 +43,7 @@ test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
 test-fast: $(VENV)/dev.stamp ## the tests that need no other process, no server and no browser
 	@$(BIN)/pytest $(AT_ONCE) -m "unit and not alone" $(ARGS)
 
-unplugged: $(VENV)/dev.stamp ## the core path in a namespace without network, where that can be had; nobody is called
+unplugged: $(VENV)/dev.stamp ## the core path in a namespace without network; checks that it makes no outbound call
 	@$(BIN)/pytest -q -s tests/interfaces/test_unplugged.py $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, strict types, import directions and names
@@ -53,25 +54,25 @@ check: $(VENV)/dev.stamp ## lint, format, strict types, import directions and na
 	@$(BIN)/pytest -qq --no-header -p no:cacheprovider tests/test_names.py
 	@echo "check: ruff, format, types, import directions and names are fine"
 
-format: $(VENV)/dev.stamp ## let ruff fix what it can
+format: $(VENV)/dev.stamp ## apply the automatic fixes of ruff
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 test-thorough: $(VENV)/dev.stamp ## the property tests with ten times as many examples, new ones each time (half an hour)
 	@EXAMPLES_FACTOR=10 CI= $(BIN)/pytest $(AT_ONCE) -m hypothesis --timeout 3000 $(ARGS)
 
-fuzz-risk: $(VENV)/dev.stamp ## write dangerous commands otherwise for 10 minutes: none may look safer (ARGS="--seconds 60 --seed 1")
+fuzz-risk: $(VENV)/dev.stamp ## rewrite dangerous commands at random for 10 minutes: none may look safer (ARGS="--seconds 60 --seed 1")
 	@$(BIN)/python tests/recommendation/fuzz_risk.py $(ARGS)
 
-golden: $(VENV)/dev.stamp ## record what the code does with the golden inputs anew; review the difference like code
+golden: $(VENV)/dev.stamp ## regenerate the expected results of the golden inputs; review the difference like code
 	@PYTHONPATH=tests $(BIN)/python -m golden
 
 bench: $(VENV)/run.stamp ## recall quality on a BEIR folder: make bench ARGS="recall DIR"
 	@$(BIN)/onrecall bench $(ARGS)
 
-bench-setup: $(BENCH)/stamp ## an environment of its own for `bench speed`, with the peers it races
+bench-setup: $(BENCH)/stamp ## a separate environment for `bench speed`, with the engines it is compared with
 	@echo "now: $(BENCH)/bin/onrecall bench speed --peers chroma,fts5,pgvector"
 
-hindsight-setup: $(PEER)/stamp ## an environment of its own with a real Hindsight server, for the tests that talk to one
+hindsight-setup: $(PEER)/stamp ## a separate environment with a real Hindsight server, for the tests that use one
 
 test-hindsight: $(VENV)/dev.stamp $(PEER)/stamp ## the tests against a real Hindsight server
 	@$(BIN)/pytest -m hindsight $(ARGS)
@@ -84,18 +85,18 @@ test-opensearch: $(VENV)/dev.stamp $(NODE)/stamp ## the tests against a real Ope
 extras: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## optional parts, also for demo and serve: EXTRAS=llm,kafka (chroma, docs-import, hindsight, kafka, llm, opensearch, otel)
 	@echo "installed: $(or $(CHOSEN),nothing; choose with EXTRAS=llm$(COMMA)kafka)"
 
-types: $(VENV)/dev.stamp ## describe the API anew for the console (web/openapi.json and its types)
+types: $(VENV)/dev.stamp ## regenerate the API description and its types for the console (web/openapi.json)
 	@$(BIN)/python web/describe.py > web/openapi.json
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent types
 
-sources-docs: $(VENV)/run.stamp ## write the tools' part of docs/sources.md and the schema of their files anew
+sources-docs: $(VENV)/run.stamp ## regenerate the tools' part of docs/sources.md and the schema of their files
 	@$(BIN)/onrecall sources docs docs/sources.md
 	@$(BIN)/onrecall sources schema > docs/source-definition.schema.json
 
-screenshots: $(VENV)/dev.stamp ## take the pictures in docs/console anew, of a demo that is started for it (needs Chromium)
+screenshots: $(VENV)/dev.stamp ## retake the pictures in docs/console from a demo that it starts (needs Chromium)
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" node shots.mjs ../docs/console $(ARGS)
 
-deploy-check: $(TOOLS)/stamp ## check Dockerfile, chart, units, alerts and workflows with the tools they are written for (ARGS=--require)
+deploy-check: $(TOOLS)/stamp ## check Dockerfile, chart, units, alerts and workflows with the tools they are made for (ARGS=--require)
 	@$(TOOLS)/bin/python deploy/check.py $(ARGS)
 
 sbom: $(TOOLS)/stamp ## list what a release contains, with licences: dist/onrecall.cdx.json (CycloneDX) and dist/licences.md
@@ -105,11 +106,11 @@ sbom: $(TOOLS)/stamp ## list what a release contains, with licences: dist/onreca
 	@$(TOOLS)/bin/pip-licenses --python $(TOOLS)/release/bin/python --from=mixed --format=markdown --with-urls --output-file=dist/licences.md >/dev/null
 	@ls -l dist/onrecall.cdx.json dist/licences.md | awk '{printf "  %s  %.0f kB\n", $$NF, $$5 / 1e3}'
 
-advisories: $(TOOLS)/stamp ## look for known weaknesses in everything that is locked; needs a network
+advisories: $(TOOLS)/stamp ## look for known vulnerabilities in all locked dependencies; needs a network
 	@for lock in requirements*.lock; do echo "$$lock"; $(TOOLS)/bin/pip-audit --no-deps --disable-pip --progress-spinner off --requirement $$lock || failed=1; done; \
 	  cd web && npm audit --audit-level=high || failed=1; exit $${failed:-0}
 
-lock: $(UV) ## solve the dependencies anew into the hashed lock files
+lock: $(UV) ## resolve the dependencies again into the hashed lock files
 	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock
 	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
 	for part in $(OPTIONAL); do $(UV) pip compile pyproject.toml --extra $$part -c requirements-dev.lock $(LOCKING) -o requirements-extra-$$part.lock || exit 1; done
@@ -117,18 +118,23 @@ lock: $(UV) ## solve the dependencies anew into the hashed lock files
 	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:bench -c requirements-dev.lock $(LOCKING) -o requirements-bench.lock
 	$(UV) pip compile --group pyproject.toml:hindsight-server --overrides tests/hindsight/not_installed.txt $(LOCKING) -o requirements-hindsight.lock
 	$(UV) pip compile --group pyproject.toml:deploy $(LOCKING) -o requirements-deploy.lock
+	$(UV) pip compile --group pyproject.toml:docs $(LOCKING) -o requirements-docs.lock
 
-dist: $(VENV)/dev.stamp ## build the wheels of OnRecall and of its sentence model into dist/, the console inside
+docs-site: $(DOCS)/stamp ## build the documentation as a searchable site, which the product serves at /docs/guide/
+	@$(DOCS)/bin/zensical build --clean --config-file mkdocs.yml >/dev/null
+	@du -sm src/onrecall/http/guide_site | awk '{printf "built src/onrecall/http/guide_site (%s MB); open it at /docs/guide/ of a running server\n", $$1}'
+
+dist: $(VENV)/dev.stamp docs-site ## build the wheels of OnRecall and of its sentence model into dist/, with console and documentation
 	@rm -rf dist
 	@echo "building the wheel of the sentence model (88 MB of weights, each file checked) …"
 	@cd packages/onrecall-model && $(CURDIR)/$(BIN)/python -m hatchling build -t wheel -d $(CURDIR)/dist >/dev/null
 	@echo "building the wheel of OnRecall …"
 	@$(BIN)/python -m hatchling build -t wheel -d dist >/dev/null
 	@ls -l dist | awk 'NR > 1 {printf "  dist/%s  %.1f MB\n", $$NF, $$5 / 1e6}'
-	@echo "install them with: pipx install --pip-args=--find-links=dist onrecall"
+	@echo "install them with: pip install dist/*.whl (docs/deploy.md says more)"
 
-clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) $(VENV)-uv $(BENCH) $(PEER) $(NODE) $(TOOLS) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+clean: ## remove the environment and the files that tools created
+	rm -rf $(VENV) $(VENV)-uv $(BENCH) $(PEER) $(NODE) $(TOOLS) $(DOCS) web/node_modules src/onrecall/http/console src/onrecall/http/guide_site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -198,4 +204,10 @@ $(TOOLS)/stamp: requirements-deploy.lock | $(UV)
 	@echo "installing what checks deploy/ into $(TOOLS) (once) …"
 	@test -e $(TOOLS)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(TOOLS)
 	@$(UV) pip install --quiet --python $(TOOLS)/bin/python --require-hashes -r requirements-deploy.lock
+	@touch $@
+
+$(DOCS)/stamp: requirements-docs.lock | $(UV)
+	@echo "installing what builds the documentation site into $(DOCS) (once; 104 MB of disk) …"
+	@test -e $(DOCS)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(DOCS)
+	@$(UV) pip install --quiet --python $(DOCS)/bin/python --require-hashes -r requirements-docs.lock
 	@touch $@

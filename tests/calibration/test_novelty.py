@@ -75,7 +75,7 @@ def test_where_nothing_is_ever_right_known_stays_where_it_was():
 def test_too_little_leaves_the_shipped_thresholds_and_says_so(judged, reason):
     chosen = novelty.choose_thresholds(judged, 0.45, 0.65)
     assert (chosen.similar, chosen.known, chosen.measured) == (0.45, 0.65, False)
-    assert chosen.rule.startswith("the thresholds handed in stand: ")
+    assert chosen.rule.startswith("the thresholds stay as they are: ")
     assert reason in chosen.rule
 
 

@@ -1,4 +1,4 @@
-"""A backtest where nobody named causes: root causes that say the same, by severity and length, and what is too few."""
+"""A backtest where nobody named causes: root causes with the same meaning, by severity and length, and what is too few."""
 
 from dataclasses import replace
 
@@ -64,14 +64,14 @@ def test_a_backtest_over_it_says_which_basis_and_what_is_too_few():
     assert {row["severity"]: row["to_find"] for row in plain["by_severity"]} == {"unknown": 2, "critical": 0}
     assert [row["length"] for row in plain["by_length"]] == ["up to 10 words", "51 to 200 words"]
     assert plain["power"]["n"] == 2
-    assert "no difference" in plain["power"]["sentence"] or "under" in plain["power"]["sentence"]
+    assert "no difference" in plain["power"]["sentence"] or "below" in plain["power"]["sentence"]
 
 
 @pytest.mark.parametrize(
     ("n", "difference", "sentence"),
     [
-        (34, 0.193, "with 34 cases a difference in hit@3 under 20 points can't be told"),
-        (1, 1.0, "with 1 case no difference in hit@3 can be told"),
+        (34, 0.193, "with 34 cases, a difference in hit@3 below 20 points is not detectable"),
+        (1, 1.0, "with 1 case, no difference in hit@3 is detectable"),
     ],
 )
 def test_what_is_too_few_is_said_in_points(n: int, difference: float, sentence: str):

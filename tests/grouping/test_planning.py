@@ -33,7 +33,7 @@ def test_the_same_alert_joins_its_incident_however_long_it_has_been_open() -> No
     made = plan_grouping([alert(at=9000)], [incident(alert())])
     (join,) = made.joins
     assert (join.incident_id, join.how, join.score, join.reopens) == ("INC-1", "key", None, False)
-    assert join.reasons == ("the same alert is in it",)
+    assert join.reasons == ("the incident already has the same alert",)
     assert not made.opens
 
 
@@ -74,7 +74,7 @@ def test_people_put_together_what_nothing_ties_and_take_apart_what_is_tied() -> 
     together = ManualPairings(dict.fromkeys(manual_pairs([mail], [phone]), True))
     ((_, second),) = [one.members for one in plan_grouping([mail, phone], [], pairings=together).opens]
     assert second.how == "paired"
-    assert "people put such alerts together" in second.reasons
+    assert "people grouped such alerts before" in second.reasons
     assert len(plan_grouping([errors, latency], []).opens) == 1
     apart = ManualPairings(dict.fromkeys(manual_pairs([errors], [latency]), False))
     assert len(plan_grouping([errors, latency], [], pairings=apart).opens) == 2
@@ -143,7 +143,7 @@ def test_young_incidents_are_merged_by_an_alert_that_ties_them_and_the_older_rem
     made = plan_grouping([alert("C", "api-gw", 150)], [young, old], chain)
     (merge,) = made.merges
     assert (merge.from_id, merge.into_id) == ("INC-2", "INC-1")
-    assert merge.reasons[0] == "'C' ties both"
+    assert merge.reasons[0] == "'C' links both"
     assert "api-gw depends on ledger" in merge.reasons
     assert made.joins[0].incident_id == "INC-1"
 

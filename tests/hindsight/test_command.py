@@ -49,9 +49,9 @@ def test_words_for_people(twin):
     twin.store("team", "inc:C-1", "Crane stuck", {}, "2026-01-02T03:00:00Z")
     twin.modes["team"] = "concise"
     output = CliRunner().invoke(app, ["hindsight", "check"]).stdout
-    assert "takes texts in as concise" in output
-    assert "its mode should be chunks" in output
-    assert "1 documents" in CliRunner().invoke(app, ["hindsight", "pull"]).stdout
+    assert "stores texts as concise" in output
+    assert "set its mode to chunks" in output
+    assert "1 document:" in CliRunner().invoke(app, ["hindsight", "pull"]).stdout
 
 
 def test_without_a_server_the_command_names_the_setting(monkeypatch, capsys):
@@ -134,7 +134,7 @@ def test_the_status_says_what_waits_to_be_sent(twin):
         CliRunner().invoke(app, ["open", "Crane swings", "--id", "C-2"])
         home.memory.mirrors[0].round()
         (status,) = [component for component in home.status().parts if "hindsight" in component.name]
-        assert "1 incidents wait to be sent" in status.detail
+        assert "1 incident waiting to be sent" in status.detail
 
 
 def test_without_a_server_there_is_no_such_part(monkeypatch):

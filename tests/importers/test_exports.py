@@ -299,7 +299,7 @@ def test_times_that_a_clock_skips_or_has_twice_are_named() -> None:
     rows = "id,title,started_at\nA,x,2026-03-08 02:15\nB,y,2026-11-01 01:15\n"
     messages = report("t.csv", rows, timezone="America/New_York").messages_text
     assert "do not exist in America/New_York" in messages
-    assert "America/New_York had twice" in messages
+    assert "occur twice in America/New_York" in messages
 
 
 @pytest.mark.parametrize(

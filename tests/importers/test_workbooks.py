@@ -77,7 +77,7 @@ def test_each_sheet_of_incidents_is_read_and_a_days_number_is_a_time() -> None:
     assert north.resolution is not None
     assert north.resolution.cause == "worn-seal"
     assert south.id == "S-1"
-    assert "skipped: sheet Phones holds no incidents" in result.messages_text
+    assert "skipped: sheet Phones contains no incidents" in result.messages_text
 
 
 def test_a_broken_workbook_and_one_without_a_table_are_refused() -> None:

@@ -7,7 +7,7 @@ from onrecall.domain.alert import Alert
 from onrecall.storage import IngestBatch, Storage, StoredAlert
 
 SEVEN = datetime(2026, 4, 2, 7, tzinfo=UTC)
-ENDED_WITH_IT = "its sender told that the alert is over"
+ENDED_WITH_IT = "its sender reported that the alert ended"
 
 
 def at(minutes: float) -> datetime:

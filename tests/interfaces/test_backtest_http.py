@@ -82,7 +82,7 @@ def test_one_that_is_stopped_with_the_server_is_interrupted(tmp_path: Path) -> N
     with serving(settings) as (_, client):
         ended = client.get(WHERE).json()["backtest"]
         assert (ended["state"], ended["result"]) == ("interrupted", None)
-        assert "nothing of it was kept" in ended["error"]
+        assert "nothing was stored" in ended["error"]
         assert client.get("/api/v1/trust").json()["judged"] == 0
 
 

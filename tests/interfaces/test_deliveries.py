@@ -62,7 +62,7 @@ def test_an_incident_is_told_from_end_to_end(tmp_path: Path, other: Twin) -> Non
         part = next(one for one in client.get("/api/v1/status").json()["parts"] if one["name"] == "webhook")
     assert [json.loads(one.body)["type"] for one in other.asked] == ["incident.opened", "incident.resolved"]
     assert json.loads(other.asked[0].body)["incident"]["url"] == "https://r.example/incidents/X-1"
-    assert (part["state"], part["detail"]) == ("ok", "all is told")
+    assert (part["state"], part["detail"]) == ("ok", "all messages are sent")
 
 
 def test_the_dead_are_listed_and_resent_over_http(tmp_path: Path, other: Twin) -> None:
@@ -115,24 +115,24 @@ def test_the_command_line(
     assert "500 Internal Server Error" in out
     (one,) = json.loads(run("deliveries", "list", "--state", "pending", "--json")[1])["items"]
     assert (one["channel"], one["incident"], one["kind"]) == ("webhook", "X-1", "opened")
-    assert run("deliveries", "resend", str(one["id"])) == (0, f"{one['id']}: is due again\n", "")
+    assert run("deliveries", "resend", str(one["id"])) == (0, f"{one['id']}: is queued again\n", "")
     assert run("deliveries", "resend", "99")[0] == 1
     code, out, err = run("deliveries", "resend", str(one["id"]), "99", "--json")
     assert (code, [item["error"] for item in json.loads(out)["items"]]) == (1, [None, "there is no delivery 99"])
-    assert "1 of 2 are not sent again" in err
+    assert "1 of 2 could not be queued again" in err
     assert run("deliveries", "list", "--state", "lost")[0] == 2
     monkeypatch.setenv("ONRECALL_WEBHOOK_URL", f"{other.address}/hook?token=hunter2")
     monkeypatch.setenv("ONRECALL_ALLOW_PRIVATE_HOSTS", "127.0.0.1")
     _, out, _ = run("doctor")
     assert "webhook" in out
-    assert "1 wait since" in out
+    assert "1 waiting since" in out
     assert "hunter2" not in out
 
 
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("webhook_url", "ftp://example.com", "ONRECALL_WEBHOOK_URL: begins neither"),
+        ("webhook_url", "ftp://example.com", "ONRECALL_WEBHOOK_URL: does not begin"),
         ("webhook_url", "https://user:hunter2@example.com", "ONRECALL_WEBHOOK_URL: contains a user"),
         ("webhook_url", "http://2130706433/", "ONRECALL_WEBHOOK_URL: '2130706433' is not a host"),
         ("teams_url", "https://example.com/x", "ONRECALL_TEAMS_URL: example.com is not a host of Teams"),

@@ -19,10 +19,10 @@ def printed(monkeypatch, capsys):
     monkeypatch.setattr(console, "out", console.Console(highlight=False, soft_wrap=True))
 
 
-def test_evidence_that_would_be_printed_as_nought_is_only_counted(capsys):
-    lines = shown(capsys, [0.61, 0.005, 0.0049, 0.0])
-    assert [line.split()[:2] for line in lines[:-1]] == [["0.61", "DB-1"], ["0.01", "DB-2"]]
-    assert lines[-1] == "2 more with a match of 0.00 left out"
+def test_evidence_below_the_least_shown_match_is_only_counted(capsys):
+    lines = shown(capsys, [0.61, 0.05, 0.049, 0.0])
+    assert [line.split()[:2] for line in lines[:-1]] == [["0.61", "DB-1"], ["0.05", "DB-2"]]
+    assert lines[-1] == "2 more with a match below 0.05 not shown"
 
 
 def test_nothing_is_said_of_what_was_left_out_where_all_counts(capsys):
@@ -30,4 +30,4 @@ def test_nothing_is_said_of_what_was_left_out_where_all_counts(capsys):
 
 
 def test_where_nothing_counts_that_is_said(capsys):
-    assert shown(capsys, [0.001]) == ["nothing like this was seen before", "1 with a match of 0.00 left out"]
+    assert shown(capsys, [0.001]) == ["nothing like this was seen before", "1 with a match below 0.05 not shown"]

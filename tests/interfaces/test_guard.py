@@ -25,6 +25,8 @@ SAME_EVERYWHERE = {
     "GET /openapi.json",
     "GET /llms.txt",
     "GET /docs/{name}.md",
+    "GET /docs/guide",
+    "GET /docs/guide/{path:path}",
 }
 OF_THE_PROTOCOL = {"OPTIONS /api/v1/alerts/{source}", "GET /health", "GET /health/live", "GET /version"}
 """CloudEvents' handshake, and what Hindsight's clients ask before they show a key: that it answers, and the version."""
@@ -255,7 +257,7 @@ def test_one_person_is_heard_once_however_often_he_says_it(doors: Doors, client:
 def test_whoever_needs_no_key_may_give_any_name() -> None:
     assert Principal("admin").by("ann") == "ann"
     assert Principal("admin").by() is None
-    with pytest.raises(Forbidden, match="speaks for bob alone"):
+    with pytest.raises(Forbidden, match="acts for bob only"):
         Principal("responder", "bob").by("ann")
 
 

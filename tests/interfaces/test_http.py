@@ -77,7 +77,7 @@ def test_what_is_no_json_is_said_where(client):
     refused = client.post("/api/v1/incidents", content=b'{"title": }', headers={"content-type": "application/json"})
     (error,) = refused.json()["errors"]
     assert (refused.status_code, error["field"]) == (422, "body")
-    assert error["message"] == "this is no JSON: Expecting value at character 10"
+    assert error["message"] == "this is not JSON: Expecting value at character 10"
 
 
 def test_resolving_twice_is_fine_and_otherwise_a_new_version(client):

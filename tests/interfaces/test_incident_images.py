@@ -97,7 +97,7 @@ def test_a_photo_is_still_upright_without_its_metadata():
 
 @pytest.mark.parametrize("data", [SVG, b"%PDF-1.7", b"\x89PNG", b"<!doctype html>", b"BM" + bytes(60), b"RIFF1234WAVE"])
 def test_other_files_are_no_pictures(data):
-    with pytest.raises(UnsupportedImage, match="SVG is not taken"):
+    with pytest.raises(UnsupportedImage, match="SVG is not supported"):
         without_metadata(data)
 
 

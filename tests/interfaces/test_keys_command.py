@@ -140,4 +140,4 @@ def test_a_key_in_a_log_line_is_redacted() -> None:
 
 
 def test_without_keys_it_says_who_gets_in(run: Run) -> None:
-    assert "this machine needs none" in run("list")[1]
+    assert "requests from this machine need none" in run("list")[1]

@@ -50,7 +50,7 @@ def test_a_caller_has_a_bound_and_all_together_have_one() -> None:
     with pytest.raises(Unavailable, match="2 requests of ann"):
         under_way.enter("asking", "ann")
     under_way.enter("asking", "bob")
-    with pytest.raises(Unavailable, match="more is asked"):
+    with pytest.raises(Unavailable, match="too many requests are in progress"):
         under_way.enter("asking", "eve")
     under_way.leave("asking", "ann")
     under_way.enter("asking", "eve")

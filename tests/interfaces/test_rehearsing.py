@@ -28,5 +28,5 @@ def test_a_served_store_learns_how_far_to_trust_it(tmp_path, capsys):
     assert measured.curve.basis == "backtest"
     assert measured.learning is not None
     said = capsys.readouterr().out
-    assert "26 examples are replayed" in said
+    assert "26 examples in chronological order" in said
     assert "the cause was right" in said

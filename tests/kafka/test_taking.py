@@ -221,7 +221,7 @@ def test_partitions_that_go_while_the_store_is_away_go_with_what_was_in_hand_and
                 until(lambda: first_member.said.of("waiting"))
                 two = elsewhere.enter_context(running(elsewhere.enter_context(remembering(url)), connection))
                 until(lambda: two.partitions)
-                assert any("left to others" in facts["message"] for facts in first_member.said.of("trouble"))
+                assert any("left to other processes" in facts["message"] for facts in first_member.said.of("trouble"))
             until(lambda: committed(connection.brokers, connection.group, topic) == 400, 180)
         for n in range(400, 420):
             send(connection.brokers, topic, body(alert(n)), key=str(n))

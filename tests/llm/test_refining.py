@@ -152,7 +152,7 @@ def test_the_route_goes_by_need_and_not_by_length(house_with, twin, clock):
     twin.requests.clear()
     torn = memory.ask(ASKED, refine=True)
     assert torn.model == "openai:gpt-4o"
-    assert torn.route_reason.startswith("strong: straight to the strong model: the evidence speaks for two causes")
+    assert torn.route_reason.startswith("strong: straight to the strong model: the evidence supports two causes")
     assert len(twin.requests) == 1
 
 

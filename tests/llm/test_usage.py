@@ -30,7 +30,7 @@ MANY = UsageLimits(1000, None)
 def test_the_budget_is_kept_before_a_call_and_each_day_has_its_own(store):
     limits = UsageLimits(1000, 1.0)
     number = store.usage.reserve(CALL, 0.6, limits, NOW)
-    with pytest.raises(Unavailable, match="the daily budget of 1 dollars does not reach"):
+    with pytest.raises(Unavailable, match="the daily budget of 1 dollars is not enough"):
         store.usage.reserve(CALL, 0.6, limits, NOW)
     store.usage.answered(number, ModelUsage(100, 10, 0.1, 5.0))
     assert store.usage.spent_today(NOW) == pytest.approx(0.1)
@@ -51,7 +51,7 @@ def test_a_budget_is_not_kept_over_a_price_that_nobody_knows(store):
 def test_calls_of_a_minute_are_counted(store):
     for _ in range(3):
         store.usage.answered(store.usage.reserve(CALL, None, UsageLimits(3, None), NOW), ModelUsage(1, 1, None, 1.0))
-    with pytest.raises(Unavailable, match="the 3 calls of this minute are made"):
+    with pytest.raises(Unavailable, match="the 3 calls allowed per minute are used up"):
         store.usage.reserve(CALL, None, UsageLimits(3, None), NOW + timedelta(seconds=59))
     store.usage.reserve(CALL, None, UsageLimits(3, None), NOW + timedelta(seconds=61))
 
@@ -110,7 +110,7 @@ def test_beyond_the_budget_no_model_is_asked_and_the_answer_stands(house_with, t
     memory = house_with("gpt-4o-mini=good", "gpt-4o=good", budget=0.0005)
     answer = memory.ask(ASKED, refine=True)
     assert answer.composer == "extractive"
-    assert "the daily budget of 0.0005 dollars does not reach for it" in answer.route_reason
+    assert "the daily budget of 0.0005 dollars is not enough for it" in answer.route_reason
     assert (twin.requests, answer.cost_usd) == ([], 0)
     memory.refining.run()
     broken_again(memory, clock)

@@ -120,7 +120,9 @@ def test_a_name_is_looked_up_once_and_what_was_checked_is_called() -> None:
         post(b"{}", {})
         assert names.asked == ["hooks.internal"]
         assert server.asked[0].headers["host"] == f"hooks.internal:{server.port}"
-        with pytest.raises(PermanentDeliveryError, match=r"169\.254\.169\.254, which is where a cloud"):
+        with pytest.raises(
+            PermanentDeliveryError, match=r"169\.254\.169\.254, which is the metadata service of a cloud"
+        ):
             post(b"{}", {})
     assert len(server.asked) == 1
 
@@ -192,6 +194,6 @@ def dripping(says: bytes, pause: float) -> Iterator[int]:
 
 def test_an_answer_that_drips_ends_in_time() -> None:
     guard = EgressGuard.from_allowlist(["127.0.0.1"])
-    in_time = pytest.raises(Unavailable, match=re.escape("no whole answer within 0.5 s") + "|timed out")
+    in_time = pytest.raises(Unavailable, match=re.escape("no complete answer within 0.5 s") + "|timed out")
     with dripping(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000, 0.05) as port, in_time:
         JsonPoster(guard, guard.check_url(f"http://127.0.0.1:{port}/"), 0.5)(b"{}", {})

@@ -148,7 +148,7 @@ def test_a_certificate_of_another_name_gets_nothing(tmp_path) -> None:
     box = Box()
     with smtp(box, tls_context=server_context) as port:
         for context in (believed, ssl.create_default_context()):
-            with pytest.raises(PermanentDeliveryError, match="is not believed"):
+            with pytest.raises(PermanentDeliveryError, match="is not trusted"):
                 sent(mail(port, security="starttls", context=context))
         assert box.mails == []
 

@@ -74,7 +74,7 @@ def test_a_step_that_can_do_harm_is_not_the_first() -> None:
 
 def test_the_end_says_what_was_wrong() -> None:
     assert "What was wrong: A leak (ann)" in runs(card((resolved(), answer(), news("resolved"))))
-    assert any("not told yet" in text for text in runs(card((resolved(None), answer(), news("resolved")))))
+    assert any("not on record yet" in text for text in runs(card((resolved(None), answer(), news("resolved")))))
 
 
 def test_why_there_is_no_confidence() -> None:

@@ -67,7 +67,7 @@ def test_another_kind_of_fault_is_never_answered_with_a_throttle(memory, kind):
     assert (answer.cause, answer.steps) == (None, ())
     assert answer.confidence is None
     assert answer.probability == 0
-    assert answer.confidence_reason == "nothing is on record that could be right"
+    assert answer.confidence_reason == "no evidence is on record"
 
 
 def test_the_same_memory_does_answer_what_it_has_seen_and_says_how_often_that_was_right(memory):

@@ -162,7 +162,7 @@ def test_tries_wait_longer_each_time_and_end(memory, clock, teller, ears, caplog
     assert waited[: MAX_ATTEMPTS - 1] == [min(2.0**n, 3600) for n in range(1, MAX_ATTEMPTS)]
     (dead,) = memory.store.outbox.page().items
     assert (dead.state, dead.attempts) == ("dead", MAX_ATTEMPTS)
-    assert dead.last_error.startswith("given up after 15 tries: 503 busy")
+    assert dead.last_error.startswith("given up after 15 attempts: 503 busy")
     assert "ghp_" not in dead.last_error
     assert len(set(ears.keys)) == 1
     assert 3.5 * 3600 < sum(waited) < 5 * 3600
@@ -231,7 +231,7 @@ def test_a_message_that_kills_its_sender_each_time_is_buried(memory, clock, ears
             rounds(Notifier(ears, memory.store, clock))
         clock.forward(minutes=2)
     rounds(Notifier(ears, memory.store, clock))
-    assert memory.store.outbox.page().items[0].last_error == "none of 15 tries came to an end"
+    assert memory.store.outbox.page().items[0].last_error == "none of 15 attempts finished"
     assert len(ears.keys) == MAX_ATTEMPTS
 
 

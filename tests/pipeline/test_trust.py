@@ -28,7 +28,7 @@ def test_confidence_is_of_public_data_with_the_reason_then_of_the_own_outcomes(m
         cause, symptom = list(CAUSES.items())[n % 3]
         answers.append(happen(memory, clock, n, cause, symptom)[1])
     assert answers[0].confidence is None
-    assert answers[0].confidence_reason == "nothing is on record that could be right"
+    assert answers[0].confidence_reason == "no evidence is on record"
     assert answers[0].probability == 0
     assert answers[5].confidence.basis == "public"
     assert "not measured on your incidents yet" in answers[5].confidence_reason
@@ -94,5 +94,5 @@ def test_where_matches_tell_nothing_apart_the_best_must_stand_out(memory, clock)
     assert (answer.verdict, answer.cause, answer.steps) == ("never_seen", None, ())
     assert answer.confidence.basis == "public"
     assert "INC-1" in answer.verdict_reason
-    assert "stands out from the rest no more" in answer.verdict_reason
+    assert "its lead over the rest is no larger" in answer.verdict_reason
     assert [one.id for one in answer.evidence] == ["INC-1"]

@@ -58,8 +58,8 @@ def test_never_seen_gives_neither_cause_nor_steps_but_what_would_tell_the_near_m
     assert (advice.cause, advice.cause_label, advice.cause_citation) == (None, None, None)
     assert (advice.steps, advice.tried_before, advice.alternatives) == ((), (), ())
     assert advice.tell_apart == (
-        "`FATAL: sorry, too many clients already` in the log (A) speaks for pool",
-        "`write failed: no space left on device` in the log (B) speaks for disk",
+        "`FATAL: sorry, too many clients already` in the log points to pool (A)",
+        "`write failed: no space left on device` in the log points to disk (B)",
     )
 
 
@@ -86,7 +86,7 @@ def test_seen_before_and_never_resolved():
 def test_a_nearer_incident_that_was_never_resolved_is_told():
     advice = ask([unresolved("OPEN", 0.9), resolved_incident("A", 0.7, cause="a", root_cause="a")])
     assert advice.cause == "a"
-    assert "OPEN “Something broke” is nearer (0.90), but its resolution is not on record" in advice.verdict_reason
+    assert "OPEN “Something broke” matches better (0.90), but its resolution is not on record" in advice.verdict_reason
 
 
 def test_a_resolution_by_a_model_is_no_resolution():
@@ -147,10 +147,8 @@ def test_an_alternative_says_what_would_tell_it_from_the_first():
     ]
     (alternative,) = ask(evidence, text="web is down").alternatives
     assert alternative.tell_apart == (
-        "`FATAL: sorry, too many clients already` in the log (INC-001) speaks for connection pool exhaustion",
-        "the check “Counted the sessions” (INC-001, line 10), when it finds the same, speaks for connection pool exhaustion",
+        "`FATAL: sorry, too many clients already` in the log points to connection pool exhaustion (INC-001)",
+        "the check “Counted the sessions” (INC-001, line 10) points to connection pool exhaustion if it has the same result",
     )
     (alternative,) = ask(evidence, text="web is down: FATAL: sorry, too many clients already").alternatives
-    assert alternative.tell_apart[0].startswith(
-        "`FATAL: sorry, too many clients already` is in what was reported and (INC-001)"
-    )
+    assert alternative.tell_apart[0].startswith("`FATAL: sorry, too many clients already` was reported and points to")

@@ -124,9 +124,9 @@ def test_evidence_says_why_and_what_differs(room: Room) -> None:
     first = room.ask("No space left on device ENOSPC, payments stuck", service="billing")[0]
     assert first.id == "INC-2"
     assert "same error: ENOSPC" in first.why
-    assert any(reason.startswith("both say: ") and "space" in reason for reason in first.why)
+    assert any(reason.startswith("both mention: ") and "space" in reason for reason in first.why)
     assert "differs: service kafka, not billing" in first.why
-    assert any(reason.startswith("not in it: ") and "payments" in reason for reason in first.why)
+    assert any(reason.startswith("not mentioned: ") and "payments" in reason for reason in first.why)
 
 
 def test_evidence_names_what_is_the_same(room: Room) -> None:

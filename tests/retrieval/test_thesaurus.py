@@ -44,16 +44,16 @@ def test_a_thing_is_found_by_its_other_name(recall: Retriever, question: str, ri
 
 def test_the_evidence_tells_which_name_stood_for_which(recall: Retriever) -> None:
     why = recall.recall(Situation("PVC stuck since noon"))[0].why
-    assert "by another name: persistent volume claim for pvc" in why
-    (missing,) = [reason for reason in why if reason.startswith("not in it: ")]
+    assert "synonyms: persistent volume claim for pvc" in why
+    (missing,) = [reason for reason in why if reason.startswith("not mentioned: ")]
     assert "PVC" not in missing
-    assert not any(reason.startswith("both say: ") for reason in why), "nobody said what the other name says"
+    assert not any(reason.startswith("both mention: ") for reason in why), "nobody said what the other name says"
 
 
 def test_half_a_name_is_no_name(recall: Retriever) -> None:
     reasons_by_id = {item.id: item.why for item in recall.recall(Situation("OOM in the persistent cache"))}
-    assert "by another name: out of memory for oom" in reasons_by_id["memory"]
-    assert not any("another name" in reason for reason in reasons_by_id.get("claim", ()))
+    assert "synonyms: out of memory for oom" in reasons_by_id["memory"]
+    assert not any("synonyms" in reason for reason in reasons_by_id.get("claim", ()))
 
 
 def test_the_very_words_count_more_than_another_name() -> None:

@@ -159,7 +159,7 @@ def test_loading_adds_what_is_missing(full: Storage, target: Storage) -> None:
 def test_a_contradiction_stops_the_load_as_a_whole(full: Storage, target: Storage) -> None:
     target.save([entry(incident("X-2", title="Something else"))], NOON)
     before = list(target.dump())
-    with pytest.raises(Conflict, match=r"incidents X-2: .*title.* say something else here"):
+    with pytest.raises(Conflict, match=r"incidents X-2: .*title.* differ from the stored row"):
         target.load(through_json(full))
     assert list(target.dump()) == before
 
@@ -192,20 +192,20 @@ def spoiled(rows: list[dict[str, Any]], table: str, values: dict[str, Any]) -> l
         ("incidents", {"table": "users"}, "no table 'users'"),
         ("incidents", {"title": None}, r"row 3 \(incidents\): title is missing"),
         ("incidents", {"title": "a\0"}, "title contains a NUL"),
-        ("incidents", {"title": 5}, "title is not what it should be"),
+        ("incidents", {"title": 5}, "title is not valid"),
         ("incidents", {"id": "X" * 601}, "longer than 600"),
-        ("incidents", {"status": "closed"}, "status is not what"),
-        ("incidents", {"started_at": "yesterday"}, "started_at is not what"),
+        ("incidents", {"status": "closed"}, "status is not valid"),
+        ("incidents", {"started_at": "yesterday"}, "started_at is not valid"),
         ("incidents", {"started_at": "2026-01-01T00:00:00"}, "no time zone"),
-        ("incidents", {"waiting": 1}, "waiting is not what"),
-        ("incidents", {"labels": {"a": 1}}, "labels is not what"),
+        ("incidents", {"waiting": 1}, "waiting is not valid"),
+        ("incidents", {"labels": {"a": 1}}, "labels is not valid"),
         ("incidents", {"colour": "red"}, "no 'colour'"),
-        ("resolutions", {"version": -1}, "version is not what"),
-        ("resolutions", {"steps": [{"no": 1}]}, "steps is not what"),
+        ("resolutions", {"version": -1}, "version is not valid"),
+        ("resolutions", {"steps": [{"no": 1}]}, "steps is not valid"),
         ("resolutions", {"incident": "X-9"}, "contradict what is here"),
-        ("recommendations", {"body": {}}, "body is not what"),
-        ("performed", {"outcome": "maybe"}, "outcome is not what"),
-        ("passages", {"vector": "%%"}, "vector is not what"),
+        ("recommendations", {"body": {}}, "body is not valid"),
+        ("performed", {"outcome": "maybe"}, "outcome is not valid"),
+        ("passages", {"vector": "%%"}, "vector is not valid"),
         ("passages", {"terms": base64.b64encode(b"1").decode()}, "take five each"),
         ("counters", {"value": 2**40}, "only the number of the last incident"),
     ],

@@ -122,7 +122,7 @@ def test_a_tail_cut_off_with_its_head_is_found_by_what_was_noted(store: Storage,
     for noted in ((6, rows[6]), (4, rows[6])):
         count, wrong = store.audit.verify(noted)
         assert (count, len(wrong)) == (4, 1)
-        assert f"row {noted[0]} is not there with the hash that was noted" in wrong[0]
+        assert f"row {noted[0]} does not exist with the recorded hash" in wrong[0]
 
 
 def test_pages_go_through_all_of_it(store: Storage):

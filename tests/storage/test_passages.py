@@ -147,7 +147,7 @@ def test_check_sees_what_is_wrong(store: Storage) -> None:
         "1 passages have lost the incident they belong to",
         "1 passages are missing from the change log, so no index knows them",
         "the total of length is 9 and should be 2",
-        "1 terms are counted wrong",
+        "1 terms have a wrong count",
     )
 
 

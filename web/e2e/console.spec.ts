@@ -24,7 +24,7 @@ async function ask(page: Page, url: string, text: string): Promise<void> {
 test("a question is answered with evidence and cited steps, and nothing is written", async ({ page, server }) => {
   const before = await (await fetch(`${server.url}/api/v1/status`)).json();
   await ask(page, server.url, LOGIN);
-  await expect(page.getByTestId("verdict")).toHaveText(/Seen before|Something like it/i);
+  await expect(page.getByTestId("verdict")).toHaveText(/Seen before|Similar incident/i);
   const first = page.getByRole("region", { name: "first safe step" });
   await expect(first).toContainText("read-only");
   await first.getByRole("button", { name: /, line \d+/ }).click();
@@ -58,7 +58,7 @@ test("an alert comes in without a reload, is resolved, and is known when it come
 
   await page.getByRole("button", { name: "Resolve…" }).click();
   await page.getByLabel("What was the cause?").fill("The helium valve's controller had lost its tuning after a firmware update");
-  await page.getByLabel("Its short name").fill("helium-valve-tuning-lost");
+  await page.getByLabel("Cause label").fill("helium-valve-tuning-lost");
   await page.getByRole("button", { name: "Add a step" }).click();
   await page.getByLabel("step 1", { exact: true }).fill("Loaded the saved tuning of the valve controller");
   await page.getByLabel("command of step 1").fill("valvectl tuning load saved");
@@ -69,7 +69,7 @@ test("an alert comes in without a reload, is resolved, and is known when it come
   await page.goto(`${server.url}/`);
   const again = page.getByRole("listitem").filter({ hasText: "again" });
   await again.click();
-  await expect(page.getByTestId("verdict")).toHaveText(/Seen before|Something like it/i);
+  await expect(page.getByTestId("verdict")).toHaveText(/Seen before|Similar incident/i);
   await expect(page.getByText("Load the saved tuning").first()).toBeVisible();
   await expect(page.getByTestId("trust")).toHaveText(/right \d+ of \d+ times|not measured yet/i);
 });
@@ -81,7 +81,7 @@ test("files are looked at before they are kept", async ({ page, server }) => {
   await page.locator("input[type=file]").setInputFiles({ name: "old.jsonl", mimeType: "application/x-ndjson", buffer: Buffer.from(`${line}\n{"title": 5}\n`) });
   await expect(page.getByRole("article", { name: "old.jsonl" })).toContainText("1 new or changed");
   expect((await fetch(`${server.url}/api/v1/incidents/E2E-1`)).status).toBe(404);
-  await page.getByRole("button", { name: "Bring it in" }).click();
+  await page.getByRole("button", { name: "Import it" }).click();
   await expect.poll(async () => (await fetch(`${server.url}/api/v1/incidents/E2E-1`)).status).toBe(200);
 });
 
@@ -97,16 +97,16 @@ test("now is sorted by its heads, grouped by service, and says what was not made
   await server.post("/api/v1/alerts/alertmanager", { version: "4", status: "firing", alerts: [{ status: "firing", fingerprint: "w", startsAt: new Date().toISOString(), labels: { alertname: "Watchdog", severity: "none" }, annotations: { summary: "An alert that always fires" } }] });
   await page.goto(`${server.url}/?q=stripes`);
   const rows = page.getByRole("list", { name: "incidents" }).getByRole("listitem");
-  await page.getByRole("button", { name: "sort by severity, worst first" }).click();
+  await page.getByRole("button", { name: "sort by severity, most severe first" }).click();
   await expect(rows).toHaveText([/critical.*zebra/i, /high.*aardvark/i, /low.*zebra/i]);
-  await page.getByRole("button", { name: "sort by severity, now worst first" }).click();
+  await page.getByRole("button", { name: "sort by severity, now most severe first" }).click();
   await expect(page).toHaveURL(/sort=severity&order=asc/);
   await expect(rows.first()).toContainText(/low/i);
   await page.getByRole("button", { name: "group by service" }).click();
   await expect(rows).toHaveText([/^aardvark1 incident/, /high/i, /^zebra2 incidents/, /zebra/, /zebra/]);
   await page.reload();
   await expect(rows).toHaveCount(5);
-  await page.getByRole("button", { name: "What was not made an incident, and why" }).click();
+  await page.getByRole("button", { name: "What did not become an incident, and why" }).click();
   await expect(page.getByRole("region", { name: "no incidents" })).toContainText("Watchdog");
   await page.setViewportSize({ width: 375, height: 667 });
   await expect(rows.nth(1)).toContainText("Stripes fade on aardvark");

@@ -44,7 +44,7 @@ test("the cause is empty until it is taken over, what was marked is listed, and 
 
   await page.getByRole("button", { name: "Edit…" }).click();
   await page.getByLabel("What was the cause?").fill("Nobody bounded the pools");
-  await page.getByRole("button", { name: "Keep as a new version" }).click();
+  await page.getByRole("button", { name: "Save as a new version" }).click();
   await page.getByRole("button", { name: "Version 2 of 2: what changed" }).click();
   await expect(page.getByRole("article", { name: "version 2" })).toContainText("and is now “Nobody bounded the pools”");
   await expect(page.getByRole("article", { name: "version 1" })).toContainText("worked");
@@ -73,7 +73,7 @@ test("two incidents that are one are merged by hand, and the merge can be undone
 test("filters stand in the address, and hints that were put away stay away", async ({ page, server }) => {
   await server.post("/api/v1/incidents", { title: "Only this one is of the observatory", service: "observatory", severity: "critical" });
   await page.goto(`${server.url}/`);
-  await page.getByRole("button", { name: "put this away" }).click();
+  await page.getByRole("button", { name: "dismiss this" }).click();
   await page.getByRole("textbox", { name: "service" }).fill("observatory");
   await expect(page).toHaveURL(/service=observatory/);
   await expect(page.getByRole("listitem")).toHaveCount(1);

@@ -21,11 +21,11 @@ test("a sender is set up from the page, and seen there when it sends", async ({ 
   await page.goto(`${server.url}/system/senders`);
   await page.getByLabel("Find a sender").fill("anything");
   const generic = page.getByRole("button", { name: /^Anything else/ });
-  await expect(generic).toContainText("not heard yet");
+  await expect(generic).toContainText("no messages yet");
   await generic.click();
   await expect(page.getByText(`${server.url}/api/v1/alerts/generic`, { exact: true })).toBeVisible();
   await expect(page.getByText("onrecall.example")).toHaveCount(0);
-  await page.getByLabel("Address that senders reach this server by").fill("https://recall.example.org");
+  await page.getByLabel("Address at which senders reach this server").fill("https://recall.example.org");
   await expect(page.getByText("https://recall.example.org/api/v1/alerts/generic", { exact: true })).toBeVisible();
   await server.post("/api/v1/alerts/generic", [{ title: "Tape robot is stuck", key: "tape-1" }, { colour: "blue" }]);
   await expect(generic).toContainText(/heard \d+ s ago/);
@@ -35,10 +35,10 @@ test("a sender is set up from the page, and seen there when it sends", async ({ 
   await part.getByRole("button", { name: "Look at it" }).click();
   await part.getByRole("textbox").fill('{"colour": "blue"');
   await expect(part).toContainText("This is not JSON");
-  await expect(part.getByRole("button", { name: "Try it mended" })).toBeDisabled();
+  await expect(part.getByRole("button", { name: "Retry corrected" })).toBeDisabled();
   await part.getByRole("textbox").fill('{"title": "Blue light on the tape robot"}');
-  await part.getByRole("button", { name: "Try it mended" }).click();
-  await expect(page.getByText("All that was sent could be read.")).toBeVisible();
+  await part.getByRole("button", { name: "Retry corrected" }).click();
+  await expect(page.getByText("Every message could be read.")).toBeVisible();
 });
 
 test("a delivery that was given up is found and sent again", async ({ page, own: server }) => {
@@ -70,7 +70,7 @@ test("the audit is read and checked", async ({ page, server }) => {
   await row.getByRole("button", { name: "More" }).click();
   await expect(row).toContainText("of the row before");
   await page.getByRole("button", { name: "Check all rows" }).click();
-  await expect(page.getByRole("status").filter({ hasText: /All [\d,]+ rows are in their places and unchanged/ })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: /All [\d,]+ rows are present and unchanged/ })).toBeVisible();
 });
 
 const CAUSES = ["connection pool exhausted", "certificate expired", "disk full of logs", "consumer lag after a deploy", "cache evicted everything"];
@@ -114,38 +114,38 @@ test("a backtest whose server dies is said to be interrupted", async ({ page, se
 
 test("keys: the first one locks the doors, another is made, replaced and ended; and memory is downloaded with one", async ({ page, own: server }) => {
   await page.goto(`${server.url}/system/keys`);
-  await expect(page.getByText(/No key yet: whoever sits at this machine/)).toBeVisible();
-  const form = page.getByRole("form", { name: "make a key" });
-  await form.getByLabel("Whose it is").fill("ann");
-  await form.getByRole("button", { name: "Make it and lock the doors" }).click();
+  await expect(page.getByText(/No key exists yet: anybody at this machine/)).toBeVisible();
+  const form = page.getByRole("form", { name: "create a key" });
+  await form.getByLabel("Owner").fill("ann");
+  await form.getByRole("button", { name: "Create the key and require keys" }).click();
   const shown = page.getByRole("dialog", { name: "The key of ann" });
   const token = (await shown.locator("pre").textContent()) ?? "";
   expect(token).toMatch(/^onr_/);
   await expect(shown.getByRole("button", { name: "copy the command" })).toBeVisible();
-  await shown.getByRole("button", { name: "I have kept it" }).click();
+  await shown.getByRole("button", { name: "I have saved it" }).click();
   expect((await fetch(`${server.url}/api/v1/status`)).status).toBe(401);
   await expect(page.getByRole("listitem", { name: "key of ann" })).toContainText("this tab");
   await expect(page.getByText(token)).toHaveCount(0);
 
-  await form.getByLabel("Whose it is").fill("grafana");
-  await form.getByRole("combobox", { name: "What it may do" }).click();
+  await form.getByLabel("Owner").fill("grafana");
+  await form.getByRole("combobox", { name: "Role" }).click();
   await page.getByRole("option", { name: /^ingest/ }).click();
-  await form.getByRole("button", { name: "Make the key" }).click();
-  await page.getByRole("dialog", { name: "The key of grafana" }).getByRole("button", { name: "I have kept it" }).click();
+  await form.getByRole("button", { name: "Create the key" }).click();
+  await page.getByRole("dialog", { name: "The key of grafana" }).getByRole("button", { name: "I have saved it" }).click();
   const grafana = page.getByRole("listitem", { name: "key of grafana" });
   await expect(grafana).toContainText("ingest");
   await grafana.getByRole("button", { name: "Replace…" }).click();
-  await page.getByRole("button", { name: "Make the new key" }).click();
-  await page.getByRole("dialog", { name: "The key of grafana" }).getByRole("button", { name: "I have kept it" }).click();
+  await page.getByRole("button", { name: "Create the new key" }).click();
+  await page.getByRole("dialog", { name: "The key of grafana" }).getByRole("button", { name: "I have saved it" }).click();
   await expect(grafana).toHaveCount(2);
-  await grafana.first().getByRole("button", { name: "End…" }).click();
-  await page.getByRole("button", { name: "End it now" }).click();
+  await grafana.first().getByRole("button", { name: "Revoke…" }).click();
+  await page.getByRole("button", { name: "Revoke", exact: true }).click();
   await expect(grafana).toHaveCount(1);
 
-  await page.getByRole("listitem", { name: "key of ann" }).getByRole("button", { name: "End…" }).click();
-  await expect(page.getByText("This is the key of this tab")).toBeVisible();
-  await page.getByRole("button", { name: "End it now" }).click();
-  await expect(page.getByText(/is the last key of the role admin that opens anything/)).toBeVisible();
+  await page.getByRole("listitem", { name: "key of ann" }).getByRole("button", { name: "Revoke…" }).click();
+  await expect(page.getByText("This tab uses this key")).toBeVisible();
+  await page.getByRole("button", { name: "Revoke", exact: true }).click();
+  await expect(page.getByText(/is the last valid key with the role admin/)).toBeVisible();
 
   await page.getByRole("tab", { name: "Export" }).click();
   const begun = page.waitForEvent("download");

@@ -41,7 +41,7 @@ test("a link from elsewhere opens its page, an old one with # too, and a wrong o
   await expect(page).toHaveURL(/\/memory\?kind=documents$/);
 
   expect((await page.goto(`${server.url}/no/such/page`))?.status()).toBe(404);
-  await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Page not found" })).toBeVisible();
   await page.getByRole("link", { name: "Go to Now" }).click();
   await expect(page.getByRole("heading", { name: "Now" })).toBeVisible();
   await page.goto(`${server.url}/incidents/NOPE-1`);
@@ -93,7 +93,7 @@ test("a pasted picture is stored with its note, and title, service, severity and
   const note = page.getByRole("textbox", { name: "note", exact: true });
   await note.fill("Pool at its limit:");
   await pastePicture(note);
-  await expect(page.getByText("evil.svg is no PNG, JPEG, WebP or GIF.")).toBeVisible();
+  await expect(page.getByText("evil.svg is not a PNG, JPEG, WebP or GIF.")).toBeVisible();
   await expect(note).toHaveValue(/!\[pool-graph\.png\]\(\/api\/v1\/incidents\/[^)]+\/images\/[0-9a-f]{32}\)/);
   await page.getByRole("button", { name: "Add note" }).click();
   const picture = page.getByRole("article", { name: "note by somebody" }).getByRole("img", { name: "pool-graph.png" });
@@ -239,10 +239,10 @@ test.describe("as an installed app", () => {
 
 test("an empty store leads to import or examples", async ({ page, own }) => {
   await page.goto(own.url);
-  await expect(page.getByRole("heading", { name: "OnRecall has nothing to remember yet" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Memory is empty" })).toBeVisible();
   await expect(page.getByText("onrecall import --example")).toBeVisible();
   await page.getByRole("link", { name: "Import history…" }).click();
   await expect(page.locator("input[type=file]")).toBeAttached();
   await page.goto(`${own.url}/ask`);
-  await expect(page.getByRole("heading", { name: "OnRecall has nothing to remember yet" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Memory is empty" })).toBeVisible();
 });

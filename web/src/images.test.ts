@@ -16,7 +16,7 @@ describe("pictures in notes", () => {
   });
 
   it("are refused before they are sent where the server would", () => {
-    expect(unfit({ name: "a.svg", size: 10, type: "image/svg+xml" })).toMatch("no PNG");
+    expect(unfit({ name: "a.svg", size: 10, type: "image/svg+xml" })).toMatch("not a PNG");
     expect(unfit({ name: "a.png", size: 6e6, type: "image/png" })).toMatch("5 MB");
     expect(unfit({ name: "a.png", size: 10, type: "image/png" })).toBeNull();
   });

@@ -22,7 +22,7 @@ export function picturesIn(text: string): Picture[] {
 
 /** Why a file can't be sent as a picture; null when it can. The server looks at its content once more. */
 export function unfit(file: Pick<File, "name" | "size" | "type">): string | null {
-  if (!TYPES.has(file.type)) return `${file.name || "The file"} is no PNG, JPEG, WebP or GIF.`;
+  if (!TYPES.has(file.type)) return `${file.name || "The file"} is not a PNG, JPEG, WebP or GIF.`;
   if (file.size > LARGEST) return `${file.name || "The picture"} is larger than 5 MB.`;
   return null;
 }

@@ -2,7 +2,7 @@
 import type { Glance } from "./words";
 
 export const COLUMNS = [
-  { sort: "severity", name: "Severity", first: "desc", words: { desc: "worst first", asc: "mildest first" } },
+  { sort: "severity", name: "Severity", first: "desc", words: { desc: "most severe first", asc: "least severe first" } },
   { sort: "service", name: "Service", first: "asc", words: { asc: "A to Z", desc: "Z to A" } },
   { sort: "assignee", name: "Assignee", first: "asc", words: { asc: "A to Z", desc: "Z to A" } },
   { sort: "started_at", name: "Age", first: "desc", words: { desc: "newest first", asc: "oldest first" } },

@@ -237,10 +237,10 @@ function KeyDialog() {
     void queries.resetQueries();
   };
   return (
-    <Modal opened={wanted} onClose={() => setWanted(false)} title={<Title order={2} size="h4">A key is needed</Title>}>
+    <Modal opened={wanted} onClose={() => setWanted(false)} title={<Title order={2} size="h4">Sign in with a key</Title>}>
       <form onSubmit={enter}>
         <Stack>
-          <Text size="sm">Enter your API key. It is kept until you close this tab.</Text>
+          <Text size="sm">Enter your API key. The console keeps it until you close this tab.</Text>
           <PasswordInput label="API key" value={typed} onChange={(event) => setTyped(event.currentTarget.value)} data-autofocus autoComplete="off" required />
           <Button type="submit">Use this key</Button>
         </Stack>

@@ -68,17 +68,17 @@ function shown(value: unknown): string {
 
 const TOLD: Readonly<Record<string, (detail: Detail) => [Kind, string]>> = {
   opened: () => ["alert", "Opened"],
-  alerted: (detail) => ["alert", `${alerts(word(detail, "count"))}${detail["first_heard"] === "over" ? ", over when first heard of" : ""}: ${words(detail, "titles")}${words(detail, "services") && ` (${words(detail, "services")})`}`],
+  alerted: (detail) => ["alert", `${alerts(word(detail, "count"))}${detail["first_heard"] === "over" ? ", already ended when received" : ""}: ${words(detail, "titles")}${words(detail, "services") && ` (${words(detail, "services")})`}`],
   noted: (detail) => ["person", word(detail, "source") === "onrecall" ? "Wrote" : `Wrote in ${word(detail, "source")}`],
   acknowledged: (detail) => ["person", word(detail, "source") ? `Acknowledged in ${word(detail, "source")}` : "Acknowledged"],
-  assigned: (detail) => ["person", word(detail, "assignee") ? `Assigned to ${word(detail, "assignee")}` : "Assigned to nobody"],
+  assigned: (detail) => ["person", word(detail, "assignee") ? `Assigned to ${word(detail, "assignee")}` : "Unassigned"],
   edited: (detail) => ["person", edited(detail)],
   recommended: (detail) => ["answer", `Answered: ${VERDICT[word(detail, "verdict") as keyof typeof VERDICT]?.words.toLowerCase() ?? word(detail, "verdict")}`],
   rated: (detail) => ["person", word(detail, "verdict") === "helped" ? "Rated the answer helpful" : "Rated the answer not helpful"],
   checked: (detail) => ["person", `Checked, ${detail["result"] === "same" ? "as it was then" : "not as it was then"}: ${word(detail, "text")}`],
-  resolved: (detail) => ["end", detail["by_alerts"] ? "Over: no alert fires any more" : Number(detail["version"] ?? 1) > 1 ? `Resolution corrected, version ${word(detail, "version")}` : "Resolved"],
-  reopened: (detail) => ["alert", detail["by_alerts"] ? "It came back: alerts fire again" : "Reopened: it was not over"],
+  resolved: (detail) => ["end", detail["by_alerts"] ? "Ended: no alert fires any more" : Number(detail["version"] ?? 1) > 1 ? `Resolution corrected, version ${word(detail, "version")}` : "Resolved"],
+  reopened: (detail) => ["alert", detail["by_alerts"] ? "Reopened: alerts fire again" : "Reopened: it had not ended"],
   linked: (detail) => ["answer", `A ${word(detail, "kind")} of ${word(detail, "incident")}`],
-  merged: (detail) => ["person", word(detail, "into") ? `Made part of ${word(detail, "into")}` : `${word(detail, "incident")} became part of it`],
-  split: (detail) => ["person", word(detail, "out_of") ? `Taken out of ${word(detail, "out_of")}` : `${word(detail, "incident")} was taken out of it`],
+  merged: (detail) => ["person", word(detail, "into") ? `Merged into ${word(detail, "into")}` : `${word(detail, "incident")} was merged into it`],
+  split: (detail) => ["person", word(detail, "out_of") ? `Split off ${word(detail, "out_of")}` : `${word(detail, "incident")} was split off`],
 };

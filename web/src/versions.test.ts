@@ -9,9 +9,9 @@ it("says what another version changed, and nothing else", () => {
   const after = { root_cause: "a leak in the pool", cause: "leak", summary: null, steps: [step("restarted", "did_not_help"), step("patched")] };
   expect(differences(first, after)).toEqual([
     "The cause was “a leak”, and is now “a leak in the pool”.",
-    "“restarted” worked, it was said; now: did not help.",
+    "“restarted”: the outcome was “worked” and is now “did not help”.",
     "Added, worked: “patched”",
-    "Taken away: “scaled”",
+    "Removed: “scaled”",
   ]);
 });
-it("says so where the words are the same", () => expect(differences(first, first)).toEqual(["The same words, told anew."]));
+it("says so where the words are the same", () => expect(differences(first, first)).toEqual(["No text changed."]));

@@ -92,7 +92,7 @@ describe("what an answer rests on", () => {
 describe("why steps may no longer hold", () => {
   it("is said once for all steps that share the reason", () => {
     const steps = [{ n: 1, stale: "a year old" }, { n: 2, stale: null }, { n: 3, stale: "a year old" }, { n: 4, stale: "gone" }];
-    expect(staleness(steps)).toEqual(["Steps 1, 3 may no longer hold: a year old", "Step 4 may no longer hold: gone"]);
+    expect(staleness(steps)).toEqual(["Steps 1, 3 may be outdated: a year old", "Step 4 may be outdated: gone"]);
   });
 });
 
@@ -103,12 +103,12 @@ it("how likely the cause is right is a number", () => {
 describe("a second opinion", () => {
   const match = { document_id: "inc:7", incident: "INC-7", title: null, semantic: 0.7 };
   it("says whether it names the same incident first", () => {
-    expect(opinionSentence({ state: "ok", detail: null, matches: [match], agrees: true })).toMatch(/is the first of our evidence/);
-    expect(opinionSentence({ state: "ok", detail: null, matches: [match], agrees: false })).toMatch(/another one/);
+    expect(opinionSentence({ state: "ok", detail: null, matches: [match], agrees: true })).toMatch(/is also OnRecall/);
+    expect(opinionSentence({ state: "ok", detail: null, matches: [match], agrees: false })).toMatch(/another incident/);
     expect(opinionSentence({ state: "ok", detail: null, matches: [match], agrees: null })).toMatch(/neither/);
   });
   it("says that there is none, and why", () => {
-    expect(opinionSentence({ state: "ok", detail: null, matches: [], agrees: null })).toBe("It finds nothing like this.");
+    expect(opinionSentence({ state: "ok", detail: null, matches: [], agrees: null })).toBe("It finds nothing similar.");
     expect(opinionSentence({ state: "unavailable", detail: "it answered 401", matches: [], agrees: null })).toMatch(/401/);
   });
 });

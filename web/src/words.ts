@@ -13,7 +13,7 @@ export type Outcome = Schemas["ResolutionStepOut"]["outcome"];
 
 export const VERDICT = {
   known: { words: "Seen before", color: "teal", filled: "teal.9" },
-  similar: { words: "Something like it", color: "yellow", filled: "yellow.4" },
+  similar: { words: "Similar incident", color: "yellow", filled: "yellow.4" },
   never_seen: { words: "Never seen this", color: "grape", filled: "grape.8" },
 } as const;
 
@@ -75,7 +75,7 @@ export function restsOn(answer: Pick<Recommendation, "cause_citation" | "steps" 
 export function staleness(steps: readonly Pick<Step, "n" | "stale">[]): string[] {
   const about = new Map<string, number[]>();
   for (const { n, stale } of steps) if (stale) about.set(stale, [...(about.get(stale) ?? []), n]);
-  return [...about].map(([reason, numbers]) => `${numbers.length === 1 ? "Step" : "Steps"} ${numbers.join(", ")} may no longer hold: ${reason}`);
+  return [...about].map(([reason, numbers]) => `${numbers.length === 1 ? "Step" : "Steps"} ${numbers.join(", ")} may be outdated: ${reason}`);
 }
 
 /** "worked 3 of 4 times here", or that nobody has tried it yet. */
@@ -181,7 +181,7 @@ export const happened = (type: string): string => HAPPENED[type] ?? type.replace
 /** What a second opinion comes to, in a sentence. */
 export function opinionSentence(opinion: Pick<SecondOpinion, "state" | "detail" | "matches" | "agrees">): string {
   if (opinion.state === "unavailable") return `It did not answer${opinion.detail ? `: ${opinion.detail}` : ""}. The answer above does not need it.`;
-  if (opinion.matches.length === 0) return "It finds nothing like this.";
-  if (opinion.agrees === null) return "It names no incident first, so it neither agrees nor disagrees.";
-  return opinion.agrees ? "Its first incident is the first of our evidence." : "Its first incident is another one.";
+  if (opinion.matches.length === 0) return "It finds nothing similar.";
+  if (opinion.agrees === null) return "Its best match is not an incident, so it neither agrees nor disagrees.";
+  return opinion.agrees ? "Its best match is also OnRecall's best match." : "Its best match is another incident.";
 }

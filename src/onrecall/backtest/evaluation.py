@@ -249,5 +249,5 @@ def _length_group(incident: Incident | None) -> str:
 def _notes(history: History, truths: GroundTruth) -> tuple[str, ...]:
     notes = [truths.note] if truths.note else []
     if history.reports:
-        notes.append("there are reports and no incidents: of each report only the title was known when it opened")
+        notes.append("there are only reports: of each report, only the title was known when its incident opened")
     return tuple(notes)

@@ -12,8 +12,8 @@ BASES: Mapping[str, str] = {
     "label": "the same cause label",
     "link": "an explicit link: duplicate, recurrence or merged",
     "family": "a family of root causes that people confirmed",
-    "judged": "what people said of the answer",
-    "text": "root causes that say the same",
+    "judged": "people's ratings of the answer",
+    "text": "root causes with the same meaning",
 }
 _SEPARATORS = re.compile(r"[\W_]+")
 
@@ -85,12 +85,12 @@ class GroundTruth:
         """Assumptions behind the truth, if any."""
         if self._by_text:
             return (
-                "no incident has a cause label or a link, so those whose root causes say the same are taken to be one "
-                "cause: the weakest basis; name causes to be surer"
+                "no incident has a cause label or a link, so incidents whose root causes mean the same count as one "
+                "cause: the weakest basis; add cause labels for a stronger one"
             )
         if not self._marks_are_all:
             return None
-        return "no incident has a cause label, so those without a link are taken to be new causes"
+        return "no incident has a cause label, so incidents without a link count as new causes"
 
     def _in_order(self) -> dict[str, CauseTruth]:
         truths: dict[str, CauseTruth] = {}

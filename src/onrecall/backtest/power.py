@@ -26,8 +26,8 @@ class Power:
         """A sentence that says this."""
         cases = "1 case" if self.n == 1 else f"{self.n} cases"
         if self.difference >= 1:
-            return f"with {cases} no difference in hit@3 can be told"
-        return f"with {cases} a difference in hit@3 under {math.ceil(100 * self.difference)} points can't be told"
+            return f"with {cases}, no difference in hit@3 is detectable"
+        return f"with {cases}, a difference in hit@3 below {math.ceil(100 * self.difference)} points is not detectable"
 
 
 def statistical_power(to_find: Sequence[Case], truths: GroundTruth) -> Power | None:

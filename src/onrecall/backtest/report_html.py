@@ -181,7 +181,7 @@ def _baselines(report: BacktestReport) -> str:
         rates = _as_triple(comparison.hits.hit_at_1, comparison.hits.hit_at_3, comparison.hits.hit_at_5)
         rows.append((name, *(format_estimate(rate) for rate in rates), _format_lead(comparison.ahead)))
     table = _table(("", "hit@1", "hit@3", "hit@5", "ahead"), rows)
-    return _section("Beside simpler ways", BASELINES_INTRO, table)
+    return _section("Compared with simpler methods", BASELINES_INTRO, table)
 
 
 def _as_triple(first: Estimate, second: Estimate, third: Estimate) -> tuple[Estimate, Estimate, Estimate]:
@@ -191,7 +191,7 @@ def _as_triple(first: Estimate, second: Estimate, third: Estimate) -> tuple[Esti
 def _format_lead(difference: Estimate) -> str:
     if difference.value is None or difference.low is None or difference.high is None:
         return ""
-    verdict = "ahead" if difference.low > 0 else "behind" if difference.high < 0 else "can't be told apart"
+    verdict = "ahead" if difference.low > 0 else "behind" if difference.high < 0 else "no significant difference"
     return (
         f"{100 * difference.value:+.0f} points ({100 * difference.low:+.0f} to {100 * difference.high:+.0f}): {verdict}"
     )
@@ -240,8 +240,8 @@ def _quality(effects: Sequence[FlawEffect]) -> str:
         )
         for effect in effects
     ]
-    table = _table(("flaw", "incidents", "how it was tried", "hit@3 if mended", "cause match if mended"), rows)
-    return _section("What flaws of the history cost", FLAWS_INTRO, table)
+    table = _table(("flaw", "incidents", "method", "hit@3 if corrected", "cause match if corrected"), rows)
+    return _section("What flaws in the history cost", FLAWS_INTRO, table)
 
 
 def _section(title: str, intro: str, table: str) -> str:

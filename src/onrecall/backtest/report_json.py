@@ -141,21 +141,21 @@ def not_measured(report: BacktestReport) -> Mapping[str, str]:
         names = ("false_recall", "false_recall_answered", "false_known")
         why |= dict.fromkeys(names, "no incident is known to be the first of its cause")
     if report.novelty.auroc.value is None:
-        why["novelty_auroc"] = "it takes incidents that were seen before and others that are new"
+        why["novelty_auroc"] = "it needs incidents that were seen before and others that are new"
     if report.step_match.value is None:
-        reason = "no incident that has something to find tells which step worked"
+        reason = "no incident with a predecessor says which step worked"
         why |= {"step_match": reason, "step_ceiling": reason}
     if report.right_when_answered.value is None:
-        why["right_when_answered"] = "no answer's truth is known"
+        why["right_when_answered"] = "no answer is known to be right or wrong"
     if report.trust.quality.ece is None:
         judged = report.right_when_answered.n
         why |= dict.fromkeys(
             ("ece", "ece_by_chance", "brier", "brier_base", "brier_base_then", "confident_wrong"),
-            f"confidence takes {MIN_ANSWERS} answers whose truth is known, and one more to try it on; "
+            f"confidence needs {MIN_ANSWERS} answers known to be right or wrong, and one more to test it on; "
             f"there are {judged}",
         )
     if report.learning is None:
-        why["learning_curve"] = f"it takes {learning.MIN_OPENINGS} later incidents that have something to find"
+        why["learning_curve"] = f"it needs {learning.MIN_OPENINGS} later incidents that have a predecessor"
     return why | {f"baselines.{baseline.name}": baseline.missing for baseline in report.baselines if baseline.missing}
 
 

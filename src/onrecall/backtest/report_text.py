@@ -6,28 +6,28 @@ MEANINGS = {
     "hit_at_1": ("hit@1", "the first incident shown had the same cause"),
     "hit_at_3": ("hit@3", "one of the first three had the same cause"),
     "hit_at_5": ("hit@5", "one of the first five had the same cause"),
-    "mrr": ("MRR", "one over the place of the first hit, on average: 1 is always first, 0.5 is second"),
+    "mrr": ("MRR", "mean of 1 divided by the rank of the first hit: 1 is always first, 0.5 is second"),
     "cause_match": (
         "cause match",
         "the cause named, or the incident it rests on, was right; of those with something to find",
     ),
     "right_when_answered": (
         "right when answered",
-        "the same, of all answers that claimed something; new incidents count as wrong",
+        "the same, of all answers that name a cause; new incidents count as wrong",
     ),
     "step_match": ("step match", "a step shown was one that worked in the end"),
-    "step_ceiling": ("step ceiling", "a step that worked in the end had worked before: more can't be matched"),
-    "coverage": ("coverage", "answered as known or similar; the rest was called never seen"),
-    "missed": ("missed", "called never seen, and there was something to find"),
-    "false_recall": ("false recall", "new, and called seen by thresholds chosen on what came before"),
-    "false_recall_answered": ("false recall in the replay", "new, and answered as known or similar"),
-    "false_known": ("false known", "new, and answered as known in the replay"),
+    "step_ceiling": ("step ceiling", "a step that worked in the end had worked before: the upper limit of step match"),
+    "coverage": ("coverage", "answered as known or similar; the others were called never seen"),
+    "missed": ("missed", "called never seen, although a predecessor was on record"),
+    "false_recall": ("false recall", "new, but called seen by thresholds chosen on earlier incidents"),
+    "false_recall_answered": ("false recall in the replay", "new, but answered as known or similar"),
+    "false_known": ("false known", "new, but answered as known in the replay"),
     "novelty_auroc": (
         "novelty AUROC",
-        "how often what was seen before scores above what is new; 0.5 is a coin",
+        "how often a seen incident scores above a new one; 0.5 is chance",
     ),
-    "ece": ("calibration error", "how far the confidence shown lies from what came true, on average"),
-    "brier": ("Brier score", "squared distance of confidence from truth; lower is better"),
+    "ece": ("calibration error", "mean distance between the stated confidence and the share that was right"),
+    "brier": ("Brier score", "mean squared difference between confidence and truth; lower is better"),
     "confident_wrong": ("confident and wrong", "answers that claimed 70 % or more and were wrong"),
 }
 NOT_SHARES = {"mrr", "novelty_auroc", "brier", "ece"}
@@ -36,34 +36,37 @@ SYSTEMS = {"most_frequent_cause": "usual cause", "bm25": "BM25 alone", "minilm":
 """The baselines; the usual cause is the one most frequent in that service until then."""
 CHART_TEXTS = {
     "beside": (
-        "Beside the baselines",
-        "How often one of the first three had the same cause, with the 95 % interval, and how many were asked.",
+        "Compared with the baselines",
+        "How often one of the first three had the same cause, with the 95 % interval and the number of questions.",
     ),
     "over_time": (
         "Hit rate over time",
-        "Hit@3 by when the incident opened: bigger dots rest on more incidents, the dashed line is the whole history.",
+        "Hit@3 by when the incident opened: larger dots rest on more incidents; the dashed line is the whole history.",
     ),
     "reliability": (
         "Reliability",
-        "A dot on the dashed line means that the confidence shown came true as often as it said; below it, less often.",
+        "A dot on the dashed line means that answers were right as often as stated; below it, less often.",
     ),
     "risk_coverage": (
         "Risk and coverage",
-        "How many answers would be wrong if only the surest were shown: from left to right ever more are shown.",
+        "Share of wrong answers if only the most confident are shown; from left to right, more answers are shown.",
     ),
     "by_service": (
         "By service",
-        "Hit@3 of the services with most to find, with its 95 % interval and how many were asked.",
+        "Hit@3 of the services with the most recurrences, with its 95 % interval and the number of questions.",
     ),
     "learning": (
         "Learning",
-        "{asked} later openings, asked of memories that stopped after so many {unit}; dashed: one that went on.",
+        (
+            "{asked} later openings, asked of memories that stopped learning after this many {unit}; "
+            "dashed: one that kept learning."
+        ),
     ),
 }
 """Title and caption of each chart."""
 BASELINES_INTRO = (
-    "Asked at the same openings, with the same history to see. The usual cause is the one most frequent in that "
-    "service until then. “Ahead” is our hit@3 less theirs, question by question."
+    "Asked at the same openings, with the same history. The usual cause is the one most frequent in that "
+    "service until then. “Ahead” is the hit@3 of OnRecall minus theirs, question by question."
 )
 FLAWS_INTRO = (
     "How the rates differ without the flaw, on the same openings. What is missing can't be made up: there, what the "

@@ -25,7 +25,7 @@ MAX_TOKENS = 200_000
 """Maximum size of a reply; much of it lies in the future and is not counted."""
 CONCURRENT_QUESTIONS = 4
 MAX_SHOWN = 5
-MISSING = "no incident had an earlier one to find"
+MISSING = "no incident had a predecessor to find"
 
 
 class OpinionBank(Protocol):

@@ -35,7 +35,7 @@ def risk_coverage_chart(points: Sequence[CoveragePoint]) -> str:
         _line(path, "ours"),
         *(_dot(x, y, 2.5) for x, y in path[-1:]),
     ]
-    parts.append(_axis_label("share of answers shown, the surest first"))
+    parts.append(_axis_label("share of answers shown, most confident first"))
     last = points[-1]
     return _svg(parts, f"Risk and coverage: with all answers shown {last.risk:.0%} are wrong")
 
@@ -70,7 +70,7 @@ def baseline_chart(report: BacktestReport) -> str:
     """Draw hit@3 of OnRecall and of each baseline."""
     rows = [("OnRecall", report.hits.hit_at_3)]
     rows += [(SYSTEMS[baseline.name], baseline.hits.hit_at_3) for baseline in report.baselines if not baseline.missing]
-    return _bars(rows, "hit@3 beside the baselines", ours=1)
+    return _bars(rows, "hit@3 compared with the baselines", ours=1)
 
 
 def learning_chart(curve: LearningCurve) -> str:
@@ -87,7 +87,7 @@ def learning_chart(curve: LearningCurve) -> str:
         if rate.value is not None and rate.low is not None and rate.high is not None:
             path.append((x, rate.value))
             parts += [_whisker(x, rate.low, rate.high), _dot(x, rate.value, 4)]
-    parts += [_line(path, "ours"), _axis_label(f"{curve.unit} learned before it stopped learning")]
+    parts += [_line(path, "ours"), _axis_label(f"{curve.unit} learned before learning stopped")]
     return _svg(
         parts, "Learning curve: " + "; ".join(f"{after}: {_percent_or_dash(rate.value)}" for after, rate in frozen)
     )

@@ -49,5 +49,6 @@ def check_address(host: str, keys: Keys) -> None:
     if not is_loopback(host) and not keys.usable:
         where = host or "every address"
         raise Unauthorised(
-            f"others can reach OnRecall at {where}, and no valid key exists; {NO_KEY_YET}, or listen on 127.0.0.1"
+            f"other machines can reach OnRecall at {where}, and no valid key exists; {NO_KEY_YET}, "
+            "or listen on 127.0.0.1"
         )

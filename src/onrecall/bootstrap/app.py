@@ -253,7 +253,7 @@ def _worker_status(worker: WorkerHandle) -> ComponentStatus:
 
 
 def _refinement_status() -> ComponentStatus:
-    return ComponentStatus(name="refining", state="ok", detail="a model refines answers once they are out")
+    return ComponentStatus(name="refining", state="ok", detail="a model refines answers after they are sent")
 
 
 def _now() -> datetime:

@@ -69,8 +69,8 @@ def _channel_status(memory: IncidentService, name: str) -> ComponentStatus:
         return ComponentStatus(name=name, state="down", detail=str(error))
     dead = f"; {backlog.dead} given up: `onrecall deliveries list --state dead`" if backlog.dead else ""
     if not backlog.pending or backlog.since is None:
-        return ComponentStatus(name=name, state="ok", detail=f"all is told{dead}")
-    waiting = f"{backlog.pending} wait since {backlog.since:%Y-%m-%d %H:%M} UTC"
+        return ComponentStatus(name=name, state="ok", detail=f"all messages are sent{dead}")
+    waiting = f"{backlog.pending} waiting since {backlog.since:%Y-%m-%d %H:%M} UTC"
     if backlog.last_error is None:
         return ComponentStatus(name=name, state="ok", detail=f"{waiting}{dead}")
     return ComponentStatus(name=name, state="degraded", detail=f"{waiting}: {backlog.last_error[:MAX_DETAIL]}{dead}")

@@ -70,7 +70,7 @@ class HindsightStatus:
         except OnRecallError as error:
             return False, str(error)[:MAX_DETAIL]
         bank_state = (
-            f"bank {bank.name}" if state.exists else f"bank {bank.name} is made when the first incident is sent"
+            f"bank {bank.name}" if state.exists else f"bank {bank.name} is created when the first incident is sent"
         )
         mode = f", mode {state.mode}" if state.mode and state.mode != "chunks" else ""
         return True, f"Hindsight {state.version} at {bank.url}, {bank_state}{mode}"
@@ -79,7 +79,8 @@ class HindsightStatus:
         backlog = self._memory.store.outbox.backlog(self._peer.channel.name)
         if not backlog.pending or backlog.since is None:
             return ""
-        return f"; {backlog.pending} incidents wait to be sent since {backlog.since:%Y-%m-%d %H:%M} UTC"
+        incidents = f"{backlog.pending} incident{'' if backlog.pending == 1 else 's'}"
+        return f"; {incidents} waiting to be sent since {backlog.since:%Y-%m-%d %H:%M} UTC"
 
 
 def status_checks(peer: HindsightPeer | None, memory: IncidentService) -> list[Callable[[], ComponentStatus]]:

@@ -16,15 +16,17 @@ def slack_channel(chosen: Settings, guard: EgressGuard, links: Links) -> Channel
     api = _api(chosen, guard)
     if api is not None:
         if chosen.slack_webhook_url:
-            raise _setting_error("slack_webhook_url", "a bot tells the same and better; leave this out")
+            raise _setting_error(
+                "slack_webhook_url", "the bot already posts these messages, with more detail; remove this setting"
+            )
         if chosen.slack_channel is None:
-            raise _setting_error("slack_channel", "the bot needs the id of a channel, as C0123456789")
+            raise _setting_error("slack_channel", "the bot needs the id of a channel, such as C0123456789")
         rooms = chosen.slack_routing
         return slack.SlackBot(
             api, slack.ChannelRouting(chosen.slack_channel, rooms.get("service", {}), rooms.get("severity", {})), links
         )
     if chosen.slack_webhook_url is None:
-        raise _setting_error("slack_bot_token", "a channel is named, and no bot that could write there; set its token")
+        raise _setting_error("slack_bot_token", "a channel is set, but no bot can post there; set the bot's token")
     try:
         return slack.SlackWebhook(slack.check_webhook(guard, chosen.slack_webhook_url.get_secret_value()), links)
     except Invalid as error:
@@ -44,7 +46,9 @@ def _api(chosen: Settings, guard: EgressGuard) -> Api | None:
     if chosen.slack_bot_token is None:
         return None
     if find_spec("slack_sdk") is None:
-        raise _setting_error("slack_bot_token", "a bot needs a library that is not here: pip install 'onrecall[slack]'")
+        raise _setting_error(
+            "slack_bot_token", "the bot needs a library that is not installed: pip install 'onrecall[slack]'"
+        )
     try:
         return Api(chosen.slack_bot_token.get_secret_value(), check_url(guard, chosen.slack_api_url))
     except Invalid as error:

@@ -15,7 +15,7 @@ State = Literal["ok", "degraded", "down"]
 
 
 class ComponentStatus(BaseModel):
-    """One part: whether it answers, in a word and a sentence."""
+    """One part: its state and a sentence about it."""
 
     name: str
     state: State
@@ -25,7 +25,7 @@ class ComponentStatus(BaseModel):
 
 
 class StatusReport(BaseModel):
-    """The whole: as well as its worst part."""
+    """The overall state, which is that of the worst part."""
 
     version: str
     state: State
@@ -100,7 +100,7 @@ def _model_status(model: ComponentStatus, progress: ReindexProgress) -> Componen
     ]
     if progress.make.model is None:
         return ComponentStatus(name=model.name, state="degraded", detail=f"{model.detail}; {', '.join(shares)}")
-    detail = f"{', '.join(shares)}, so they are recalled by words alone; {_reindex_hint(progress)}"
+    detail = f"{', '.join(shares)}, so only their words are compared; {_reindex_hint(progress)}"
     return ComponentStatus(name=model.name, state="degraded", detail=f"{model.detail}; {detail}")
 
 

@@ -82,12 +82,12 @@ class StoreWatch:
         still = self._still_for(queue)
         if not queue.alerts and not queue.incidents:
             return None
-        waiting = f"{queue.alerts} alerts and {queue.incidents} incidents wait"
+        waiting = f"alerts waiting: {queue.alerts}, incidents waiting: {queue.incidents}"
         if still >= STILL_SECONDS:
-            return f"{waiting}, and none was taken in or answered for {still:.0f} s; restart OnRecall"
+            return f"{waiting}; none was processed for {still:.0f} s; restart OnRecall"
         since = queue.waits_since
         if since is not None and self._memory.now() - since > OLD and still == 0:
-            return f"{waiting}, the first one since {since:%Y-%m-%d %H:%M} UTC; is `onrecall serve` running?"
+            return f"{waiting}; the first one since {since:%Y-%m-%d %H:%M} UTC; is `onrecall serve` running?"
         return None
 
     def _still_for(self, queue: Queue) -> float:

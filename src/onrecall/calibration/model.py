@@ -76,7 +76,7 @@ class CalibrationModel:
     def confidence(self, features: Mapping[str, float]) -> Confidence | NotMeasured:
         """How often answers at this level were right."""
         if not walk_forward.is_complete(features):
-            return NotMeasured("not measured: the answer does not carry the numbers that confidence is measured on")
+            return NotMeasured("not measured: the answer lacks the features that confidence is computed from")
         columns = next(method for method in METHODS if method.name == self.method).columns
         values = np.array([walk_forward.to_row(features, live=self.basis == "outcomes")])[:, columns]
         level = find_level(self.levels, float(self.model.chances(values)[0]))
@@ -93,7 +93,7 @@ class CalibrationModel:
         """The curve that `to_json` wrote; one of another release is refused, and is fitted again."""
         body: dict[str, Any] = json.loads(text)
         if body.pop("version", None) != VERSION or tuple(body.pop("features", ())) != FEATURE_NAMES:
-            raise Invalid("the confidence curve is of another release; fit it again", "version")
+            raise Invalid("the confidence curve was fitted by another release; fit it again", "version")
         quality = body["quality"]
         model: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in body["model"].items()

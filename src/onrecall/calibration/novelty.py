@@ -79,7 +79,7 @@ def choose_thresholds(judged: Iterable[LabelledAnswer], similar: float, known_ma
     )
     ends = [round(share * len(answers)) for share in TEST_SPLITS]
     if shortage := _describe_shortage(answers, answers[: ends[0]]):
-        fallback = VerdictThreshold(similar, known_match, 0.0, f"the thresholds handed in stand: {shortage}")
+        fallback = VerdictThreshold(similar, known_match, 0.0, f"the thresholds stay as they are: {shortage}")
         return _measure_errors(answers, fallback, [(fallback, answers)], measured=False)
     tried = [
         (_choose_threshold(answers[:start], similar, known_match), answers[start:end])
@@ -91,8 +91,8 @@ def choose_thresholds(judged: Iterable[LabelledAnswer], similar: float, known_ma
 def _choose_threshold(past: Sequence[LabelledAnswer], similar: float, known_match: float) -> VerdictThreshold:
     if _margin_separates_better(past):
         chosen, rule = _lowest_threshold(past, "apart")
-        rule = f"by how far the best stands out from the rest, which parts new from known better here; {rule}"
-        return VerdictThreshold(similar, known_match, chosen, f"{rule}; the match scores stay as handed in")
+        rule = f"by the lead of the best match over the rest, which separates new from known better here; {rule}"
+        return VerdictThreshold(similar, known_match, chosen, f"{rule}; the match thresholds stay as they are")
     chosen, rule = _lowest_threshold(past, "match")
     calibrated_known, why = _known_threshold(past, chosen, known_match)
     return VerdictThreshold(chosen, calibrated_known, 0.0, f"{rule}; {why}")
@@ -152,7 +152,7 @@ def _lowest_threshold(earlier: Sequence[LabelledAnswer], score: Score) -> tuple[
     )
     balanced = min(at for at, gain in zip(scores, gains, strict=True) if gain == gains.max())
     return balanced, (
-        f"chosen to balance both errors, for at {MAX_FALSE_RECALL:.0%} false recalls more than {MAX_MISS:.0%} "
+        f"chosen to balance both errors, because at {MAX_FALSE_RECALL:.0%} false recalls more than {MAX_MISS:.0%} "
         "of what was seen before would be missed"
     )
 

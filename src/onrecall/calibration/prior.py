@@ -23,7 +23,7 @@ from onrecall.domain.incident import Advice, Confidence, Evidence, Recommendatio
 
 VERSION = 1
 RESOURCE = "prior.json"
-NO_EVIDENCE = "nothing is on record that could be right"
+NO_EVIDENCE = "no evidence is on record"
 FEATURES: tuple[str, ...] = (
     "apart",
     "apart_log",
@@ -87,7 +87,7 @@ class Prior:
             return NotMeasured(NO_EVIDENCE)
         model = self._model(precedent)
         if model is None:
-            return NotMeasured("not measured: the evidence does not carry the numbers that confidence rests on")
+            return NotMeasured("not measured: the evidence lacks the features that confidence is computed from")
         chances = [self.probability(item) or 0.0 for item in find_backing(evidence, advice) or [precedent]]
         return model.confidence_at(min(1.0, sum(chances)))
 
@@ -131,7 +131,9 @@ def from_json(text: str) -> Prior:
     """The prior that `to_json` wrote."""
     body = json.loads(text)
     if body.get("version") != VERSION:
-        raise Invalid("the shipped prior is of another release; fit it again with `onrecall bench prior`", "version")
+        raise Invalid(
+            "the shipped prior was fitted by another release; fit it again with `onrecall bench prior`", "version"
+        )
     return Prior(_model_from_json(body["with_meaning"]), _model_from_json(body["by_words"]), body["provenance"])
 
 

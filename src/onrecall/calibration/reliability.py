@@ -16,7 +16,7 @@ CONFIDENT = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Answers with about the same claim: what was claimed on average, and how many of them were right."""
+    """Answers with similar confidence: the mean claim, and how many of them were right."""
 
     claimed: float
     right: int

@@ -24,10 +24,10 @@ class SegmentRate:
 
 @dataclass(frozen=True, slots=True)
 class TrustSummary:
-    """How far this memory can be trusted, as far as that was measured."""
+    """How far answers can be trusted, as measured."""
 
     judged: int
-    """Answers whose truth is known."""
+    """Answers known to be right or wrong."""
     basis: Mapping[Basis, int]
     """How many of them were replayed from history, and how many were judged by people on live answers."""
     right: Estimate
@@ -35,7 +35,7 @@ class TrustSummary:
     coverage: Estimate
     """Of all answers, the share that named a cause."""
     hits: HitRates
-    """Where an incident of the same cause stood among those shown, of the openings that had one to find."""
+    """The rank of an incident with the same cause, over openings that had a predecessor."""
     quality: ConfidenceQuality | None
     """How good the confidences were that would have been shown, each from earlier answers only."""
     levels: tuple[Level, ...]
@@ -71,9 +71,11 @@ def summarize_trust(
     if not chosen.measured:
         absent["novelty"] = chosen.rule
     if not places:
-        absent["hits"] = "no answer is known to have had an earlier incident of the same cause to find"
+        absent["hits"] = "no answer is known to have had an earlier incident with the same cause"
     if learned is None:
-        absent["learning"] = "it takes a backtest over this store with enough to find: run `onrecall backtest`"
+        absent["learning"] = (
+            "it needs a backtest of this store with enough incidents that have a predecessor: run `onrecall backtest`"
+        )
     basis: dict[Basis, int] = {"backtest": 0, "outcomes": 0}
     for answer in answers:
         basis[answer.basis] += 1

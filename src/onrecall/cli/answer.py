@@ -14,7 +14,7 @@ from onrecall.domain.incident import CheckResult, OutcomeVerdict, Recommendation
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.incidents import RecommendationOut
 
-app = typer.Typer(help="Report what came of an answer.", no_args_is_help=True)
+app = typer.Typer(help="Report whether an answer helped.", no_args_is_help=True)
 
 VERDICTS: dict[str, OutcomeVerdict] = {"helped": "helped", "did-not-help": "did_not_help"}
 
@@ -27,11 +27,11 @@ def _group() -> None:
 @app.command()
 def rate(
     answer_id: Annotated[
-        str, typer.Argument(help="The answer, or the incident whose newest answer it is.", metavar="ID")
+        str, typer.Argument(help="The id of an answer, or of an incident to rate its newest answer.", metavar="ID")
     ],
-    verdict: Annotated[Literal["helped", "did-not-help"], typer.Argument(help="What came of it.")],
+    verdict: Annotated[Literal["helped", "did-not-help"], typer.Argument(help="Whether the answer helped.")],
     step: Annotated[
-        list[str] | None, typer.Option(help="What came of one step, such as 2=did-not-help; may be repeated.")
+        list[str] | None, typer.Option(help="The outcome of one step, such as 2=did-not-help; may be repeated.")
     ] = None,
     note: Annotated[str | None, typer.Option(help="What happened, in a sentence.")] = None,
     by: Annotated[str | None, typer.Option(help="Name of the person.")] = None,
@@ -47,7 +47,7 @@ def rate(
         value = RecommendationOut.model_validate(home.memory.store.recommendation(recommendation_id)).plain()
     words = "helped" if verdict == "helped" else "did not help"
     print_result(
-        value, as_json, lambda: printing.print_line(f"{recommendation_id} {words}; later answers count with it")
+        value, as_json, lambda: printing.print_line(f"{recommendation_id} {words}; later answers take it into account")
     )
 
 

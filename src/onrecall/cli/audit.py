@@ -38,7 +38,7 @@ def list_(
         )
         console.print_line((f"{entry.who or 'onrecall'}  {detail}", "dim"), indent=8)
     if not entries:
-        console.print_line("nothing was done yet")
+        console.print_line("the audit is empty")
     if page.next_cursor:
         console.print_line(("more: --cursor ", "dim"), page.next_cursor)
 
@@ -57,7 +57,7 @@ def verify(
     else:
         for problem in wrong:
             console.print_line((problem, "bold red"))
-        console.print_line(f"{count:,} rows, {'not ' if wrong else ''}all in their places and unchanged")
+        console.print_line(f"{count:,} rows, {'not ' if wrong else ''}all present and unchanged")
     if wrong:
         raise typer.Exit(1)
 

@@ -65,8 +65,8 @@ class FinishedBacktest:
             return None
         if rate.value is None:
             why = contract.not_measured(self.report)["hit_at_3"]
-            return f"hit@3 can't be measured, so it is not at least {hit3:g}: {why}"
-        return f"hit@3 is {rate.value:.3f} ({rate.low:.3f}–{rate.high:.3f}, n {rate.n}), less than {hit3:g}"
+            return f"hit@3 cannot be measured, so it does not reach {hit3:g}: {why}"
+        return f"hit@3 is {rate.value:.3f} ({rate.low:.3f}–{rate.high:.3f}, n {rate.n}), below {hit3:g}"
 
     def show(self) -> None:
         """Print the report."""
@@ -92,7 +92,7 @@ class FinishedBacktest:
             console.print_line((f"not measured: {', '.join(names)}: {why}", "yellow"))
         for effect in self.effects:
             console.print_line(
-                f"if mended: {effect.flaw.meaning} ({len(effect.flaw.incidents)}): hit@3 {_format_change(effect)}"
+                f"if corrected: {effect.flaw.meaning} ({len(effect.flaw.incidents)}): hit@3 {_format_change(effect)}"
             )
 
 

@@ -65,7 +65,7 @@ def restore(
         for problem in restored.problems:
             console.print_line((problem, "bold red"))
         console.print_line(
-            f"{restored.audit_rows:,} rows of audit, {'not all' if audit_result['wrong'] else 'all'} in their places"
+            f"{restored.audit_rows:,} audit rows, {'not all' if audit_result['wrong'] else 'all'} present and unchanged"
         )
     if restored.problems:
         raise typer.Exit(1)
@@ -85,4 +85,4 @@ def _confirm_overwrite(store: Storage, *, replace: bool, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Invalid(f"cannot ask whether to delete {contents} without a terminal; add --yes", "yes")
-    typer.confirm(f"Replace {contents} for good?", abort=True, err=True)
+    typer.confirm(f"Permanently replace {contents}?", abort=True, err=True)

@@ -44,7 +44,7 @@ def bench_speed(
     peers: Annotated[
         str, typer.Option(help="Engines to compare with: chroma, fts5, pgvector; separated by commas.")
     ] = "chroma",
-    drawn: Annotated[Path | None, typer.Option("--picture", help="Write a picture (SVG) here.")] = None,
+    drawn: Annotated[Path | None, typer.Option("--picture", help="Write a chart (SVG) to this file.")] = None,
     keep: Annotated[
         Path | None, typer.Option(help="Keep the built indexes in this folder, and reuse those already there.")
     ] = None,

@@ -38,9 +38,8 @@ def list_(as_json: Json = False) -> None:
         if (more := len(family.members) - MEMBERS_SHOWN) > 0:
             console.print_line((f"… and {more} more", "dim"), indent=2)
     for decided in (*overview.confirmed, *overview.dismissed):
-        console.print_line(
-            (f"{decided.state}  {decided.id}  {decided.label}  {len(decided.incidents)} incidents", "dim")
-        )
+        incident_count = console.count_noun(len(decided.incidents), "incident")
+        console.print_line((f"{decided.state}  {decided.id}  {decided.label}  {incident_count}", "dim"))
     if overview.proposed:
         console.print_line()
         console.print_line(
@@ -67,10 +66,10 @@ def confirm(
         changed = families.confirm(
             store, [families.Choice(family, label) for family in chosen], context.memory.now(), by
         )
+    incident_count = console.count_noun(changed, "incident")
+    family_count = console.count_noun(len(chosen), "family", "families")
     _print_change(
-        {"families": len(chosen), "changed": changed},
-        as_json,
-        f"{changed} incidents got a label, in {len(chosen)} families",
+        {"families": len(chosen), "changed": changed}, as_json, f"{incident_count} got a label, in {family_count}"
     )
 
 
@@ -83,7 +82,7 @@ def dismiss(
     """Reject families permanently."""
     with open_app() as context:
         dismissed = families.dismiss(context.memory.store, ids, context.memory.now(), by)
-    _print_change({"families": dismissed}, as_json, f"{dismissed} families are dismissed")
+    _print_change({"families": dismissed}, as_json, f"{console.count_noun(dismissed, 'family', 'families')} dismissed")
 
 
 @app.command()
@@ -94,7 +93,11 @@ def withdraw(
     """Withdraw a decision, and remove the labels it gave."""
     with open_app() as context:
         changed = families.withdraw(context.memory.store, family)
-    _print_change({"changed": changed}, as_json, f"the decision is taken back; {changed} incidents lost its label")
+    _print_change(
+        {"changed": changed},
+        as_json,
+        f"the decision is withdrawn; {console.count_noun(changed, 'incident')} lost the label",
+    )
 
 
 def _print_change(facts: dict[str, Any], as_json: bool, sentence: str) -> None:

@@ -41,15 +41,15 @@ COMMANDS = (
         "incidents",
         "onrecall.cli.incident_commands",
         "app",
-        "List incidents, show one, and say who works on it and what changed.",
+        "List, show, acknowledge, assign, annotate and edit incidents.",
     ),
     CommandEntry(
         "resolve",
         "onrecall.cli.incidents",
         "resolve",
-        "Resolve an incident with what fixed it; recall uses it at once. A later resolution is a new version.",
+        "Resolve an incident with what fixed it; answers use it at once. Resolving it again stores a new version.",
     ),
-    CommandEntry("answer", "onrecall.cli.answer", "app", "Report what came of an answer."),
+    CommandEntry("answer", "onrecall.cli.answer", "app", "Report whether an answer helped."),
     CommandEntry(
         "postmortem",
         "onrecall.cli.postmortem",
@@ -72,7 +72,7 @@ COMMANDS = (
         "trust",
         "onrecall.cli.trust",
         "trust",
-        "Say how far to trust it, as measured on the answers whose truth is known. Nothing is written.",
+        "Report how far to trust answers, measured on those whose correctness is known. Writes nothing.",
     ),
     CommandEntry(
         "backtest",
@@ -123,7 +123,7 @@ COMMANDS = (
         "merge",
         "onrecall.cli.incidents",
         "merge",
-        "Make an incident part of another; such alerts are put together from now on.",
+        "Merge an incident into another; similar alerts are grouped together from now on.",
     ),
     CommandEntry(
         "split",
@@ -159,13 +159,13 @@ COMMANDS = (
         "demo",
         "onrecall.cli.serve",
         "demo",
-        "Serve an example history and a live scenario that is answered, resolved and learned from.",
+        "Serve the example history and play a live scenario, in which incidents are answered and resolved.",
     ),
     CommandEntry(
         "doctor",
         "onrecall.cli.doctor",
         "doctor",
-        "Check every part: failures first, then warnings, then what is fine. Shows the settings that were chosen.",
+        "Check every part, and list failures first, then warnings, then healthy parts. Shows non-default settings.",
     ),
     CommandEntry(
         "healthcheck",

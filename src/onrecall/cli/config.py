@@ -50,7 +50,7 @@ def _print(report: ConfigReport, *, show_all: bool) -> None:
     for finding in report.at("warning"):
         printing.print_line(("WARNING  ", "yellow"), _sentence(finding))
     if not report.findings:
-        printing.print_line(("fine     ", "green"), "nothing is wrong with the settings")
+        printing.print_line(("fine     ", "green"), "the settings have no problems")
     printing.print_line(("\nsettings", "bold"))
     print_settings(report.settings, show_all=show_all)
 

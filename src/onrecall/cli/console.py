@@ -87,13 +87,13 @@ def _print_opinion(opinion: "SecondOpinion") -> None:
     if opinion.state != "ok":
         print_line((f"none: {opinion.detail}", "yellow"), indent=2)
     elif not opinion.matches:
-        print_line(("it finds nothing that was over by then", "dim"), indent=2)
+        print_line(("it finds no incident that was resolved by then", "dim"), indent=2)
     for match in opinion.matches:
         record_id = match.incident or match.document_id
         print_line((f"{match.semantic:.2f} ", "dim"), (record_id, "bold"), f"  {match.title or ''}", indent=2)
     if opinion.agrees is not None:
         word = "the same" if opinion.agrees else "another"
-        print_line((f"it names {word} incident first", "dim"), indent=2)
+        print_line((f"its best match is {word} incident", "dim"), indent=2)
 
 
 def _print_checks(answer: Recommendation) -> None:
@@ -127,13 +127,13 @@ def _print_doubts(answer: Recommendation) -> None:
         where = f"  ({page.OUTCOME_WORDS[tried.outcome]}; {tried.citation.id}, line {tried.citation.line})"
         print_line(f"✗ {tried.text}", (where, "dim"), indent=2)
     if answer.alternatives:
-        print_line(("\nit could also be", "bold"))
+        print_line(("\nother possible causes", "bold"))
     for alternative in answer.alternatives:
         print_line(f"{alternative.cause}", (f"  ({', '.join(alternative.evidence)})", "dim"), indent=2)
         for sign in alternative.tell_apart:
             print_line(f"· {sign}", indent=4)
     if answer.tell_apart:
-        print_line(("\nwhat would tell", "bold"))
+        print_line(("\nhow to tell them apart", "bold"))
     for sign in answer.tell_apart:
         print_line(f"· {sign}", indent=2)
 
@@ -184,6 +184,11 @@ def _print_step(step: Step, *, first_safe: bool) -> None:
         print_line((f"may be stale: {step.stale}", "yellow"), indent=5)
 
 
+def count_noun(count: int, noun: str, plural: str | None = None) -> str:
+    """Format a count with its noun: `1 alert`, `1,204 alerts`, `2 families`."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 def print_evidence(matches: Sequence[Evidence]) -> None:
     """Print matches, best first, with reasons."""
     if not any(match.score >= LEAST_SHOWN for match in matches):
@@ -203,7 +208,7 @@ def _ranked(matches: Sequence[Evidence]) -> None:
         for reason in match.why:
             print_line((f"· {reason}", "dim"), indent=7)
     if omitted := len(matches) - len(shown):
-        print_line((f"{omitted}{' more' if shown else ''} with a match below {LEAST_SHOWN} left out", "dim"), indent=2)
+        print_line((f"{omitted}{' more' if shown else ''} with a match below {LEAST_SHOWN} not shown", "dim"), indent=2)
 
 
 def print_opened(incident: Incident, created: bool, answer: Recommendation) -> None:
@@ -214,7 +219,7 @@ def print_opened(incident: Incident, created: bool, answer: Recommendation) -> N
 
 def print_resolved(incident: Incident) -> None:
     """Print a resolved incident."""
-    print_line(f"{incident.id} is resolved and can be recalled from now on")
+    print_line(f"{incident.id} is resolved; answers use it from now on")
     for link in incident.links:
         print_line(f"it is a {link.kind} of {link.incident}", indent=2)
 
@@ -249,9 +254,9 @@ def print_mapping_file(file: "MappingFile") -> None:
     """Print a suggested mapping file, and how to use it."""
     print_line(file.suggestion.text.rstrip("\n"))
     if file.written:
-        print_error(f"written to {file.path}; look it over, then import with --mapping {file.path}")
+        print_error(f"written to {file.path}; review it, then import with --mapping {file.path}")
     else:
-        print_error(f"{file.path} is there already and was left as it is")
+        print_error(f"{file.path} already exists and was not changed")
 
 
 def _print_notes(notes: Sequence[str]) -> None:

@@ -59,13 +59,13 @@ def resend(
         typer.echo(json.dumps({"items": results}, ensure_ascii=False, indent=2))
     else:
         for result in results:
-            console.print_line(f"{result['id']}: ", str(result["error"] or "is due again"))
+            console.print_line(f"{result['id']}: ", str(result["error"] or "is queued again"))
     if failed := [result["id"] for result in results if result["error"]]:
-        raise Conflict(f"{len(failed)} of {len(results)} are not sent again")
+        raise Conflict(f"{len(failed)} of {len(results)} could not be queued again")
 
 
 def _print_delivery(delivery: DeliveryOut) -> None:
-    tries = f"{delivery.attempts} {'try' if delivery.attempts == 1 else 'tries'}"
+    tries = f"{delivery.attempts} {'attempt' if delivery.attempts == 1 else 'attempts'}"
     due = f", next {delivery.next_at:%H:%M:%S} UTC" if delivery.state == "pending" else ""
     console.print_line(
         f"{delivery.id:>6}  ",

@@ -56,14 +56,14 @@ def _play_demo(settings: Settings, host: str, port: int, keys: Keys | None, *, f
     folder.mkdir(parents=True)
     own = settings.model_copy(update={"database_url": f"sqlite:///{folder / 'onrecall.db'}"})
     with open_app(own) as context:
-        console.print_line(("OnRecall demo", "bold"), "  example history first, in a store of its own")
+        console.print_line(("OnRecall demo", "bold"), "  importing the example history into a separate store")
         brought = importing.import_paths(context.memory, importing.ImportLocation(example=True))
         console.print_line(f"{brought.created} incidents, runbooks and postmortems are in memory\n")
         rehearsals = BacktestRunner(context.memory.store, own, context.memory.now)
         rehearsal = DemoBacktest(rehearsals, history_of_store(context.memory.store))
 
         def ready(server: uvicorn.Server, worker: WorkerHandle, address: str) -> None:
-            console.print_line("open ", (address, "bold"), "  (Ctrl-C ends it)\n")
+            console.print_line("open ", (address, "bold"), "  (press Ctrl-C to stop)\n")
             rehearsal.start()
             Player(context, worker, server, fast=fast, once=once).start()
 
@@ -98,7 +98,7 @@ class Player(threading.Thread):
                 self._play(event)
             except OnRecallError as error:
                 print_error(f"{error.title}: {error}")
-        console.print_line(("the scenario is over; ask something on the page, or end with Ctrl-C", "bold"))
+        console.print_line(("the scenario is finished; ask a question in the console, or press Ctrl-C to stop", "bold"))
         if self._once:
             self._server.should_exit = True
 
@@ -127,7 +127,7 @@ class Player(threading.Thread):
         before = {incident.id for incident in self._of_alerts()}
         self._memory.receive("alertmanager", [WebhookRequest(storm.payload(self._memory.now()))])
         self._worker.wake()
-        _print_event("alerts", "red", f"{len(storm.alerts)} alerts in as many seconds")
+        _print_event("alerts", "red", f"{len(storm.alerts)} alerts, one a second")
         self._worker.wait(
             lambda: any(other_incident.id not in before for other_incident in self._of_alerts()), ANSWER_SECONDS
         )
@@ -135,7 +135,7 @@ class Player(threading.Thread):
             if incident.id not in before:
                 self._ids[storm.ref] = incident.id
                 alerts = self._memory.store.alerts_of(incident.id)
-                _print_event("opened", "red", f"{incident.id}  one incident of {len(alerts)} alerts: {incident.title}")
+                _print_event("opened", "red", f"{incident.id}  {len(alerts)} alerts, one incident: {incident.title}")
                 self._await_answer(storm.ref)
 
     def _of_alerts(self) -> list[Incident]:
@@ -155,7 +155,7 @@ class Player(threading.Thread):
         resolution = closing.resolution(self._memory.now())
         incident = self._memory.resolve(self._ids[closing.ref], resolution)
         links = "".join(f"; a {link.kind} of {link.incident}" for link in incident.links)
-        _print_event("resolved", "green", f"{incident.id}  {closing.cause}: remembered from now on{links}")
+        _print_event("resolved", "green", f"{incident.id}  cause {closing.cause}; answers use it from now on{links}")
 
     def _rate(self, rating: examples.ExampleRating) -> None:
         answer = self._answer(rating.ref)
@@ -163,7 +163,7 @@ class Player(threading.Thread):
             return
         self._memory.rate(rating.outcome(answer.id, len(answer.steps), self._memory.now()))
         helped = "helped" if rating.verdict == "helped" else "did not help"
-        _print_event("outcome", "cyan", f"{answer.incident}  the answer {helped}; that counts from now on")
+        _print_event("outcome", "cyan", f"{answer.incident}  the answer {helped}; later answers take it into account")
 
     def _answer(self, ref: str) -> Recommendation | None:
         return self._memory.store.newest_recommendation(self._ids[ref])

@@ -17,7 +17,7 @@ from onrecall.settings import Settings
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check every part: failures first, then warnings, then what is fine. Shows the settings that were chosen."""
+    """Check every part, and list failures first, then warnings, then healthy parts. Shows non-default settings."""
     chosen = settings()
     report, problems = _examine(chosen)
     config = check_config()

@@ -32,12 +32,12 @@ def check(as_json: Json = False) -> None:
         _print_json(report)
         return
     console.print_line(f"Hindsight {state.version} answers at {peer.bank.url}")
-    mode = f"takes texts in as {state.mode}" if state.exists else "is not there yet; the first incident makes it"
+    mode = f"stores texts as {state.mode}" if state.exists else "does not exist yet; the first incident creates it"
     console.print_line(f"bank {peer.bank.name} {mode}")
     if state.mode not in (None, "chunks"):
-        console.print_line(("a model rewrites what is sent to this bank; its mode should be chunks", "yellow"))
+        console.print_line(("a model rewrites the texts of this bank; set its mode to chunks", "yellow"))
     if waiting:
-        console.print_line(f"{waiting} incidents wait to be sent by `serve` or `worker`")
+        console.print_line(f"{console.count_noun(waiting, 'incident')} waiting to be sent by `serve` or `worker`")
 
 
 @app.command()
@@ -71,9 +71,8 @@ def pull(
     if as_json:
         _print_json(pull_to_json(pulled))
         return
-    console.print_line(
-        f"{pulled.fetched} documents: {pulled.known_here} of incidents that are known from another source"
-    )
+    document_count = console.count_noun(pulled.fetched, "document")
+    console.print_line(f"{document_count}: {pulled.known_here} about incidents that are known from another source")
     if pulled.skipped:
         examples = ", ".join(pulled.examples)
         console.print_line((f"{pulled.skipped} name no incident and were skipped: {examples}", "dim"))

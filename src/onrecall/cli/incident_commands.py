@@ -17,7 +17,7 @@ from onrecall.domain.incident_edit import IncidentEdit
 from onrecall.schemas.alerts import AlertOut, ChangeBeforeOut, IncidentSeenOut, NoteOut
 from onrecall.schemas.incidents import EventOut, IncidentOut, RecommendationOut
 
-app = typer.Typer(help="List incidents, show one, and say who works on it and what changed.", no_args_is_help=True)
+app = typer.Typer(help="List, show, acknowledge, assign, annotate and edit incidents.", no_args_is_help=True)
 
 MOST_ALERTS = 200
 Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
@@ -66,7 +66,9 @@ def list_(
 @app.command()
 def show(
     incident_id: Name,
-    whole_answer: Annotated[bool, typer.Option("--answer", help="Print the whole answer, not its gist.")] = False,
+    whole_answer: Annotated[
+        bool, typer.Option("--answer", help="Print the whole answer instead of a summary.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show an incident with its answer in short, its alerts, its timeline, notes and links."""
@@ -88,16 +90,16 @@ def ack(incident_id: Name, by: By = None, as_json: Json = False) -> None:
 def assign(
     incident_id: Name,
     name: Annotated[str | None, typer.Argument(help="Who works on it.", metavar="NAME")] = None,
-    nobody: Annotated[bool, typer.Option("--nobody", help="Nobody works on it any more.")] = False,
+    nobody: Annotated[bool, typer.Option("--nobody", help="Unassign the incident.")] = False,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Say who works on an incident, or that nobody does."""
+    """Assign an incident to a person, or unassign it."""
     if nobody == bool(name and name.strip()):
         raise Invalid("name the person who works on it, or give --nobody", "assignee")
     with open_app() as home:
         incident = home.memory.collaboration.assign(incident_id, name, by)
-    words = f"{incident.id} is assigned to {incident.assignee}" if incident.assignee else f"nobody has {incident.id}"
+    words = f"{incident.id} is assigned to {incident.assignee}" if incident.assignee else f"{incident.id} is unassigned"
     incident_page.print_changed(incident, words, as_json=as_json)
 
 
@@ -112,7 +114,7 @@ def note(
     with open_app() as home:
         stored, is_new = home.memory.collaboration.write_note(incident_id, text_of(text), by)
     value = NoteOut.model_validate(stored).plain() | {"created": is_new}
-    words = "noted on" if is_new else "was noted before on"
+    words = "noted on" if is_new else "this note is already on"
     print_result(value, as_json, lambda: printing.print_line(f"{words} {incident_id}"))
 
 
@@ -120,23 +122,23 @@ def note(
 def edit(
     incident_id: Name,
     title: Annotated[str | None, typer.Option(help="The new title.")] = None,
-    service: Annotated[str | None, typer.Option(help="The service it is about; an empty text: none.")] = None,
+    service: Annotated[str | None, typer.Option(help="The new service; an empty text clears it.")] = None,
     severity: Annotated[Severity | None, typer.Option(help="The new severity.")] = None,
     label: LabelOption = None,
     tag: TagOption = None,
     untag: UntagOption = None,
-    assignee: Annotated[str | None, typer.Option(help="Who works on it; an empty text: nobody.")] = None,
+    assignee: Annotated[str | None, typer.Option(help="The new assignee; an empty text clears it.")] = None,
     by: By = None,
     as_json: Json = False,
 ) -> None:
     """Change an incident's title, service, severity, labels, tags or assignee; later alerts leave that alone."""
     if not any((title is not None, service is not None, severity, label, tag, untag, assignee is not None)):
-        raise Invalid("say what to change, such as --title or --severity", "title")
+        raise Invalid("name a change, such as --title or --severity", "title")
     with open_app() as home:
         tags = _changed_tags(home.memory.store.incident(incident_id), tag or (), untag or ())
         changes = IncidentEdit(title, service, severity, _labels(label), tags, assignee)
         incident = home.memory.collaboration.edit(incident_id, changes, by)
-    incident_page.print_changed(incident, f"{incident.id} is changed", as_json=as_json)
+    incident_page.print_changed(incident, f"{incident.id} is updated", as_json=as_json)
 
 
 def _labels(entries: list[str] | None) -> Mapping[str, str | None] | None:

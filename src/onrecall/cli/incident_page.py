@@ -50,7 +50,7 @@ def print_list(incidents: Sequence[Incident], cursor: str | None, now: datetime)
             (f"  {incident.service or ''}{assignee}{tags}".rstrip(), "dim"),
         )
     if not incidents:
-        printing.print_line("no incident fits")
+        printing.print_line("no incident matches")
     if cursor:
         printing.print_line(("more: --cursor ", "dim"), cursor)
 
@@ -96,8 +96,7 @@ def _check_words(detail: Mapping[str, Any]) -> str:
 
 
 def _count_alerts(detail: Mapping[str, Any]) -> str:
-    count = detail.get("count", 0)
-    return f"{count} {'alert' if count == 1 else 'alerts'}"
+    return printing.count_noun(int(detail.get("count", 0)), "alert")
 
 
 def _describe_grouping(kind: str, detail: Mapping[str, Any]) -> str:
@@ -106,7 +105,7 @@ def _describe_grouping(kind: str, detail: Mapping[str, Any]) -> str:
 
 
 _EVENT_DETAILS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
-    "assigned": lambda _, detail: f"assigned to {detail.get('assignee') or 'nobody'}",
+    "assigned": lambda _, detail: f"assigned to {detail['assignee']}" if detail.get("assignee") else "unassigned",
     "edited": lambda _, detail: f"edited: {', '.join(detail.get('fields', ()))}",
     "alerted": lambda _, detail: f"{_count_alerts(detail)} joined: {', '.join(detail.get('titles', ()))}",
     "recommended": lambda _, detail: f"answered: {str(detail.get('verdict', '')).replace('_', ' ')}".rstrip(": "),
@@ -131,12 +130,12 @@ def _print_head(incident: Incident) -> None:
         times.append(f"acknowledged {incident.acknowledged_at:%H:%M}")
     if incident.resolved_at:
         times.append(f"resolved {incident.resolved_at:%Y-%m-%d %H:%M}")
-    times.append(f"assigned to {incident.assignee}" if incident.assignee else "assigned to nobody")
+    times.append(f"assigned to {incident.assignee}" if incident.assignee else "unassigned")
     printing.print_line((", ".join(times), "dim"), indent=2)
     if incident.tags:
         printing.print_line(("tags: ", "dim"), ", ".join(incident.tags), indent=2)
     if incident.edited:
-        printing.print_line((f"edited by hand: {', '.join(incident.edited)}", "dim"), indent=2)
+        printing.print_line((f"edited by a person: {', '.join(incident.edited)}", "dim"), indent=2)
     if incident.resolution:
         printing.print_line(("root cause: ", "dim"), collapse_whitespace(incident.resolution.root_cause), indent=2)
 
@@ -181,7 +180,7 @@ def _print_alerts(alerts: Sequence[StoredAlert], *, is_resolved: bool) -> None:
         )
     if len(alerts) > SHOWN_ALERTS:
         printing.print_line(
-            (f"… and {len(alerts) - SHOWN_ALERTS} older ones or more; --json lists them", "dim"), indent=2
+            (f"… and {len(alerts) - SHOWN_ALERTS} older alerts or more; --json lists them", "dim"), indent=2
         )
 
 

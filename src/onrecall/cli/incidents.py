@@ -25,8 +25,16 @@ By = Annotated[str | None, typer.Option(help="Name of the person.")]
 
 def open_incident(
     title: Annotated[str, typer.Argument(help="What is happening, in one line.")],
-    description: Annotated[str, typer.Option(help="More of it: symptoms, log lines; - reads standard input.")] = "",
-    incident_id: Annotated[str, typer.Option("--id", help="Your own id; by default the next free one.")] = "",
+    description: Annotated[
+        str, typer.Option(help="Details, such as symptoms and log lines; - reads standard input.")
+    ] = "",
+    incident_id: Annotated[
+        str,
+        typer.Option(
+            "--id",
+            help="The incident's id; by default the next free number. A repetition with the same id changes nothing.",
+        ),
+    ] = "",
     service: Service = None,
     severity: Annotated[Severity, typer.Option(help="Severity.")] = "unknown",
     label: Labels = None,
@@ -83,7 +91,7 @@ def resolve(
     by: Annotated[str | None, typer.Option(help="Name of the person.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Resolve an incident with what fixed it; recall uses it at once. A later resolution is a new version."""
+    """Resolve an incident with what fixed it; answers use it at once. Resolving it again stores a new version."""
     with open_app() as context:
         if file is not None:
             resolution_file = importing.read_resolution(file)
@@ -119,10 +127,10 @@ def merge(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Make an incident part of another; such alerts are put together from now on."""
+    """Merge an incident into another; similar alerts are grouped together from now on."""
     with open_app() as context:
         merged = context.memory.by_hand.merge(incident_id, into, by)
-    print_changed(merged, f"{incident_id} is part of {merged.id} now", as_json=as_json)
+    print_changed(merged, f"{incident_id} is now part of {merged.id}", as_json=as_json)
 
 
 def split(
@@ -140,4 +148,4 @@ def split(
             raise Invalid("give alerts or a merged incident, not both", "merged")
         hands = context.memory.by_hand
         part = hands.unmerge(incident_id, merged, by) if merged else hands.split(incident_id, alert or [], by)
-    print_changed(part, f"{part.id} is apart from {incident_id} now", as_json=as_json)
+    print_changed(part, f"{part.id} is now separate from {incident_id}", as_json=as_json)

@@ -65,11 +65,11 @@ def list_(as_json: Json = False) -> None:
             f"{key.id}  ",
             (f"{state:<8}", STATE[state]),
             f"  {key.role:<10}  {key.name}",
-            (f"  made {_format_day(key.created_at)}, {_format_end(key)}, {_format_last_use(key)}", "dim"),
+            (f"  created {_format_day(key.created_at)}, {_format_end(key)}, {_format_last_use(key)}", "dim"),
             (f", {replaced}" if replaced else "", "dim"),
         )
     if not all_keys:
-        console.print_line("there are no keys; this machine needs none, and all other machines are refused")
+        console.print_line("no keys exist; requests from this machine need none, and other machines are refused")
 
 
 @app.command()
@@ -109,7 +109,7 @@ def _print_new_key(new_key: NewKey, as_json: bool) -> None:
     typer.echo(new_key.token)
     console.print_line(
         (
-            f"the key of {new_key.key.name} ({new_key.key.role}), {_format_end(new_key.key)}; it is not shown again",
+            f"key of {new_key.key.name} ({new_key.key.role}), {_format_end(new_key.key)}; it is not shown again",
             "dim",
         )
     )
@@ -139,7 +139,7 @@ def _parse_end(text: str | None) -> datetime | None:
 
 
 def _format_end(key: Key) -> str:
-    return f"until {_format_day(key.expires_at)}" if key.expires_at else "without end"
+    return f"expires {_format_day(key.expires_at)}" if key.expires_at else "never expires"
 
 
 def _format_last_use(key: Key) -> str:

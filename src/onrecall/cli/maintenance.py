@@ -61,7 +61,7 @@ def list_(
     for window in windows:
         _print_window(window, now)
     if not windows:
-        console.print_line("no maintenance is on or to come")
+        console.print_line("no maintenance window is active or planned")
 
 
 @app.command()
@@ -98,7 +98,7 @@ def forget(
     """Stop expecting a heartbeat until it arrives again; resolves the alert about its absence."""
     with open_app() as context:
         heartbeat = context.memory.receiver.switch.forget(source, key)
-    console.print_line(f"{heartbeat.title} of {heartbeat.source} is expected no more")
+    console.print_line(f"{heartbeat.title} of {heartbeat.source} is no longer expected")
 
 
 def _parse_end(until: str, start: datetime) -> datetime:

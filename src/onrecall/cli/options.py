@@ -17,7 +17,7 @@ Service = Annotated[str | None, typer.Option(help="Affected service; a signal, n
 Labels = Annotated[list[str] | None, typer.Option("--label", help="A label as name=value; may be repeated.")]
 OnlyKind = Annotated[EvidenceKind | None, typer.Option(help="Recall only incidents, or only documents.")]
 OnlyService = Annotated[str | None, typer.Option(help="Recall only evidence of this service.")]
-AsOf = Annotated[str | None, typer.Option(help="Use only what was known then, such as 2026-03-01T08:00:00Z.")]
+AsOf = Annotated[str | None, typer.Option(help="Use only what was known at this time, such as 2026-03-01T08:00:00Z.")]
 Limit = Annotated[int, typer.Option(min=1, max=50, help="Maximum amount of evidence.")]
 Text = Annotated[str, typer.Argument(help="A description, an alert, or log lines; - reads standard input.")]
 

@@ -6,7 +6,7 @@ import typer
 
 from onrecall.bootstrap.app import open_app
 from onrecall.cli.arguments import Json
-from onrecall.cli.console import print_line
+from onrecall.cli.console import count_noun, print_line
 from onrecall.cli.options import AsOf, parse_time
 from onrecall.cli.output import print_result
 from onrecall.pipeline import recurrences as families
@@ -23,13 +23,18 @@ OPEN_SHOWN = 3
 def print_recurrences(report: Recurrences) -> None:
     """Print the families, those first whose permanent fix would save most."""
     if report.proposed:
-        print_line((f"{report.proposed} families of root causes wait for a label: onrecall causes list", "dim"))
+        family_count = count_noun(report.proposed, "family", "families")
+        print_line((f"{family_count} of root causes without a label: onrecall causes list", "dim"))
     if not report.families:
-        print_line(f"nothing came back among {report.incidents} incidents")
+        print_line(f"nothing came back among {count_noun(report.incidents, 'incident')}")
         return
     shown_note = "" if len(report.families) == report.found else f", {len(report.families)} shown"
     since = f" since {report.since:%Y-%m-%d}" if report.since else ""
-    print_line((f"{report.found} families among {report.incidents} incidents{since}{shown_note}", "bold"))
+    family_count, incident_count = (
+        count_noun(report.found, "family", "families"),
+        count_noun(report.incidents, "incident"),
+    )
+    print_line((f"{family_count} among {incident_count}{since}{shown_note}", "bold"))
     for place, family in enumerate(report.families, start=1):
         print_line()
         _print_family(place, family)

@@ -28,6 +28,6 @@ def demo(
     fast: Annotated[bool, typer.Option("--fast", help="Play the scenario without pauses.")] = False,
     once: Annotated[bool, typer.Option("--once", help="Exit when the scenario ends.")] = False,
 ) -> None:
-    """Serve an example history and a live scenario that is answered, resolved and learned from."""
+    """Serve the example history and play a live scenario, in which incidents are answered and resolved."""
     chosen = settings()
     demonstration.run_demo(chosen, host or chosen.host, chosen.port if port is None else port, fast=fast, once=once)

@@ -6,7 +6,7 @@ from onrecall.calibration.metrics import Estimate
 from onrecall.calibration.trust_summary import TrustSummary
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
-from onrecall.cli.console import print_line
+from onrecall.cli.console import count_noun, print_line
 from onrecall.cli.output import print_result
 from onrecall.pipeline import cause_families
 from onrecall.schemas.trust import TrustOut
@@ -18,13 +18,13 @@ def print_trust(summary: TrustSummary) -> None:
     """Print how far this memory can be trusted."""
     outcomes, replayed = summary.basis["outcomes"], summary.basis["backtest"]
     print_line(
-        f"{summary.judged} answers with known truth: {outcomes} judged on live answers, "
-        f"{replayed} replayed from history"
+        f"{count_noun(summary.judged, 'answer')} known to be right or wrong: {outcomes} rated live, "
+        f"{replayed} from a replay of the history"
     )
     print_line(("right cause when one was named  ", "dim"), format_estimate(summary.right))
     print_line(("answers that named a cause      ", "dim"), format_estimate(summary.coverage))
     for k, rate in ((1, summary.hits.hit_at_1), (3, summary.hits.hit_at_3), (5, summary.hits.hit_at_5)):
-        print_line((f"hit@{k}, where there was one       ", "dim"), format_estimate(rate))
+        print_line((f"hit@{k}, with a predecessor       ", "dim"), format_estimate(rate))
     if summary.quality is not None:
         good = summary.quality
         by_chance = f"  (by chance {format_number(good.ece_by_chance)})"
@@ -33,7 +33,7 @@ def print_trust(summary: TrustSummary) -> None:
         against = f"{until_then} by the share right until then, {of_all} by that of all"
         print_line(("Brier, against the base rate    ", "dim"), f"{format_number(good.brier)} against {against}")
         print_line(("confident (≥ 0.7) and wrong     ", "dim"), format_estimate(good.confident_wrong))
-    print_line(("told new from known (AUROC)     ", "dim"), format_estimate(summary.novelty.auroc, percent=False))
+    print_line(("new from known (AUROC)          ", "dim"), format_estimate(summary.novelty.auroc, percent=False))
     print_line(("new, but answered as seen       ", "dim"), format_estimate(summary.novelty.false_recall))
     if summary.levels:
         print_line(("\nlevels of confidence", "bold"))
@@ -55,7 +55,7 @@ def print_trust(summary: TrustSummary) -> None:
 def _print_by_origin(summary: TrustSummary) -> None:
     """Print how often answers were right if the cause was taken over, and if a person wrote one."""
     for part in summary.by_origin:
-        words = "right, cause taken over" if part.name == "taken_over" else "right, cause written anew"
+        words = "right, cause accepted" if part.name == "taken_over" else "right, cause written"
         print_line((f"{words:<32}", "dim"), format_estimate(part.right))
 
 
@@ -81,7 +81,7 @@ def format_number(value: float | None) -> str:
 
 
 def trust(as_json: Json = False) -> None:
-    """Say how far to trust it, as measured on the answers whose truth is known. Nothing is written."""
+    """Report how far to trust answers, measured on those whose correctness is known. Writes nothing."""
     with open_app() as context:
         summary = context.memory.trust.summary()
         labels = cause_families.overview(context.memory.store)

@@ -81,7 +81,7 @@ class Principal:
         if claimed is None or claimed == self.name:
             return self.name
         if not self.may("admin"):
-            raise Forbidden(f"`by`: this key speaks for {self.name} alone; leave it out, or use an admin's key")
+            raise Forbidden(f"`by`: this key acts for {self.name} only; leave `by` out, or use an admin's key")
         return claimed
 
 

@@ -24,7 +24,7 @@ class OnRecallError(Exception):
 
 
 class Invalid(OnRecallError):
-    """The input is not valid."""
+    """Invalid input."""
 
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
@@ -32,23 +32,23 @@ class Invalid(OnRecallError):
 
 
 class NotFound(OnRecallError):
-    """There is no such thing."""
+    """Not found."""
 
 
 class Conflict(OnRecallError):
-    """This contradicts what is already known."""
+    """Conflict with existing data."""
 
 
 class Unauthorised(OnRecallError):
-    """A valid key is needed."""
+    """A valid key is required."""
 
 
 class Forbidden(OnRecallError):
-    """This key may not do that."""
+    """This key lacks the permission."""
 
 
 class Unavailable(OnRecallError):
-    """Not now: try again later."""
+    """Temporarily unavailable."""
 
     retry = True
 

@@ -46,10 +46,10 @@ class StoredImage:
 def check_size(width: int, height: int) -> None:
     """Raise Invalid for a picture without pixels, or with more than a browser should draw."""
     if not (width and height):
-        raise Invalid("the picture has no pixels; save it anew", "image")
+        raise Invalid("the picture has no pixels; save it again", "image")
     if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
         raise Invalid(
             f"the picture is {width} × {height} pixels; at most {LONGEST_SIDE:,} a side and "
-            f"{MOST_PIXELS // 1_000_000} million in all are taken",
+            f"{MOST_PIXELS // 1_000_000} million in all are accepted",
             "image",
         )

@@ -77,7 +77,7 @@ class ActionItem:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What was wrong and what was done about it."""
+    """The root cause, and what was done about it."""
 
     root_cause: str
     at: datetime
@@ -113,7 +113,7 @@ class IncidentLink:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One outage, from its first alert to what fixed it."""
+    """One outage, from its first alert to its fix."""
 
     id: str
     title: str
@@ -131,7 +131,7 @@ class Incident:
     resolution: Resolution | None = None
     links: tuple[IncidentLink, ...] = ()
     document: str | None = None
-    """The id of the postmortem that tells of it."""
+    """The id of the postmortem that reports it."""
     impact: str | None = None
     detection: str | None = None
     trigger: str | None = None
@@ -241,7 +241,7 @@ class Situation:
     labels: Mapping[str, str] = field(default_factory=dict)
     only: Filter = Filter()
     as_of: datetime | None = None
-    """Use only what was known then."""
+    """Use only what was known at this time."""
     exclude: frozenset[str] = frozenset()
     """Ids that must not be recalled: the incident itself, to begin with."""
     began_at: datetime | None = None
@@ -280,7 +280,7 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """An earlier incident or a document that is like the situation, and why."""
+    """An earlier incident or a document that is similar to the situation, with the reasons."""
 
     id: str
     kind: EvidenceKind
@@ -352,7 +352,7 @@ class CitedSentence:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do, with its receipt."""
+    """One step, with its citation."""
 
     n: int
     text: str
@@ -393,7 +393,7 @@ class FailedStep:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another cause the evidence allows, and what would tell it from the first."""
+    """Another cause that the evidence permits, and how to tell it apart from the first."""
 
     cause: str
     evidence: tuple[str, ...]
@@ -498,7 +498,7 @@ class Recommendation:
     tell_apart: tuple[str, ...] = ()
     composer: str = "extractive"
     model: str | None = None
-    route_reason: str = "extractive: made at once, without a model"
+    route_reason: str = "extractive: made immediately, without a model"
     tokens: int = 0
     """Of all calls that it took, rejected drafts too."""
     cost_usd: float | None = 0.0

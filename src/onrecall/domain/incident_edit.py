@@ -31,7 +31,7 @@ class IncidentEdit:
     labels: Mapping[str, str | None] | None = None
     """The labels to set; None as a value removes the label. All others stay."""
     tags: tuple[str, ...] | None = None
-    """All tags from now on."""
+    """The complete new list of tags."""
     assignee: str | None = None
     """Empty: nobody."""
 

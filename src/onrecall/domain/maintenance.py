@@ -26,7 +26,7 @@ class MaintenanceWindow:
     created_at: datetime | None = None
     created_by: str | None = None
     ended_by: str | None = None
-    """Who ended it before its time."""
+    """The person who ended it early."""
 
     def state(self, now: datetime) -> MaintenanceState:
         """Returns whether it is still to come, on, or over."""
@@ -74,5 +74,5 @@ def check_window(window: MaintenanceWindow, now: datetime) -> MaintenanceWindow:
             "ends_at",
         )
     if window.ends_at <= now:
-        raise Invalid(f"it was over at {window.ends_at.isoformat()}; give an end that is still to come", "ends_at")
+        raise Invalid(f"it ended at {window.ends_at.isoformat()}; give an end in the future", "ends_at")
     return window

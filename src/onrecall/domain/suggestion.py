@@ -31,9 +31,9 @@ class Suggestion:
     incident: str | None = None
     """The incident that it would resolve."""
     resolution: Resolution | None = None
-    """What would become the incident's resolution."""
+    """The resolution that the incident would get."""
     document: Document | None = None
-    """What would become a document."""
+    """The document that would be stored."""
     state: SuggestionState = "pending"
     decided_at: datetime | None = None
     decided_by: str | None = None

@@ -105,7 +105,7 @@ def read(store: Storage, folder: Path, *, dry_run: bool = False, personal: bool 
     if row_count != expected:
         raise Invalid(f"{rows} has {row_count} rows but its manifest says {expected}; export it again", "rows")
     if dry_run:
-        return ImportReport(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is here already"])
+        return ImportReport(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is already here"])
     loaded = sum(store.load(_redacted(_rows(rows), personal=personal)).values())
     about_itself = sum(manifest["rows"].get(name, 0) for name in ("archive", "counters"))
     return ImportReport(created=loaded, unchanged=expected - about_itself - loaded)

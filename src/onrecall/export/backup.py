@@ -88,7 +88,7 @@ def _check_free(path: Path, *, force: bool) -> None:
     if path.is_dir():
         raise Invalid(f"{path} is a folder; name a file", "file")
     if path.exists() and not force:
-        raise Conflict(f"{path} is there already; name another file, or overwrite it with --force")
+        raise Conflict(f"{path} already exists; name another file, or overwrite it with --force")
 
 
 @contextmanager
@@ -212,7 +212,7 @@ def _rows(path: Path, packed: zipfile.ZipFile, manifest: Manifest, advance: Adva
             if number % PROGRESS_ROWS == 0:
                 advance(PROGRESS_ROWS)
     if digest.hexdigest() != manifest.sha256:
-        raise Invalid(f"{path} was changed after it was written: its SHA-256 is another", "file")
+        raise Invalid(f"{path} was changed after it was written: its SHA-256 differs", "file")
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:

@@ -29,8 +29,8 @@ NO_TOPOLOGY = ServiceGraph()
 NO_PAIRINGS = ManualPairings()
 RULES = GroupingRules()
 _STRENGTH: Mapping[How, int] = {"sender": 0, "paired": 1}
-_ONLY_AN_END = "it is over, and nothing was heard of its start: no outage is made of that"
-_NOTHING_TIED = "nothing that is open is tied to it"
+_ONLY_AN_END = "it has ended and its start was never reported, so it opens no incident"
+_NOTHING_TIED = "no open incident is related to it"
 
 
 def plan_grouping(
@@ -209,7 +209,7 @@ class _PlanWriter:
             if target is not incident:
                 link = next(link for link in self._links if incident.id in (link.first.incident, link.second.incident))
                 bridge = link.first if link.second.incident == incident.id else link.second
-                reasons = (f"{bridge.alert.title[:80]!r} ties both", *self._scorer.reasons(link, bridge))
+                reasons = (f"{bridge.alert.title[:80]!r} links both", *self._scorer.reasons(link, bridge))
                 yield MergeIncidents(incident.id, target.id, link.score, reasons)
 
 

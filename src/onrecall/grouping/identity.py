@@ -145,11 +145,13 @@ def _fits(alert: Alert, incident: OpenIncident, rules: GroupingRules) -> Existin
     if alert.status == "resolved" and incident.started_at - end_time(alert) > rules.flap:
         return None
     if incident.status != "resolved":
-        return ExistingIncident(incident, "key", "the same alert is in it")
+        return ExistingIncident(incident, "key", "the incident already has the same alert")
     if incident.resolved_at is None:
         return None
     if alert.starts_at <= incident.resolved_at:
-        return ExistingIncident(incident, "key", "the same alert is in it, and this began before it was over")
+        return ExistingIncident(
+            incident, "key", "the incident has the same alert, and this one began before the incident ended"
+        )
     if not incident.by_hand and alert.starts_at - incident.resolved_at <= rules.flap:
-        return ExistingIncident(incident, "flapping", "the same alert fires again shortly after it was over")
+        return ExistingIncident(incident, "flapping", "the same alert fires again shortly after its end")
     return None

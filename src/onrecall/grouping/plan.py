@@ -8,8 +8,8 @@ from onrecall.domain.alert import Alert
 from onrecall.domain.incident import Status
 
 How = Literal["key", "sender", "paired", "score", "flapping", "opened"]
-"""Why an alert is where it is: the same alert is in it already; its sender groups it so; people put such alerts
-together; it is linked by a score; the incident was over and begins again; nothing else, so it opened an incident."""
+"""Why an alert is in its incident: the incident already has the same alert; its sender groups it so; people grouped
+such alerts before; a score links it; it flaps, so its incident reopens; nothing else, so it opened an incident."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class PairScorer:
         of_service = f" of {other_alert.service}" if other_alert.service else ""
         reasons = [f"with {other_alert.alert.title[:80]!r}{of_service}"]
         if link.score is None:
-            reasons.append(_GROUPS if link.how == "sender" else "people put such alerts together")
+            reasons.append(_GROUPS if link.how == "sender" else "people grouped such alerts before")
         else:
             components = self._components(link.first, link.second, self._distance(link.first, link.second))
             reasons += [
@@ -218,14 +218,14 @@ class PairScorer:
     def _concepts(self, alert: AlertFeatures, other_alert: AlertFeatures) -> Iterator[ScoreComponent]:
         if alert.concepts and other_alert.concepts:
             for name in sorted(alert.concepts & other_alert.concepts):
-                yield ScoreComponent(CONCEPT, ("both speak of", name))
+                yield ScoreComponent(CONCEPT, ("both mention", name))
 
     def _group(self, alert: AlertFeatures) -> ScoreComponent:
         return ScoreComponent(GROUP * self._statistics.group_weight(alert.group), (_GROUPS,))
 
     def _unrelated_penalties(self, alert: AlertFeatures, other_alert: AlertFeatures) -> Iterator[ScoreComponent]:
         if alert.subject and other_alert.subject and alert.subject != other_alert.subject:
-            yield ScoreComponent(UNRELATED_PENALTY, ("nothing known ties", alert.subject, "to", other_alert.subject))
+            yield ScoreComponent(UNRELATED_PENALTY, ("nothing known relates", alert.subject, "to", other_alert.subject))
         namespaces = (alert.labels.get("namespace"), other_alert.labels.get("namespace"))
         if all(namespaces) and namespaces[0] != namespaces[1]:
             yield ScoreComponent(NAMESPACE_PENALTY)

@@ -138,7 +138,9 @@ class HindsightBank:
         except failures.failures() as error:
             if failures.status(error) != 404:
                 raise
-            raise Invalid(f"what answers at {self.url} is not Hindsight; give its base URL", "hindsight_url") from error
+            raise Invalid(
+                f"the server at {self.url} is not Hindsight; give Hindsight's base URL", "hindsight_url"
+            ) from error
         try:
             config = await client.aget_bank_config(self.name)
         except failures.failures() as error:

@@ -32,7 +32,7 @@ class Alerts(BaseModel):
 
 
 class RejectedPage(BaseModel):
-    """A page of what could not be taken in; `next` fetches the following one."""
+    """A page of rejected parts; `next` fetches the following one."""
 
     items: list[StoredRejectedPartOut]
     next: str | None
@@ -135,7 +135,7 @@ def alerts(incident_id: str, memory: TheMemory) -> Alerts:
 def changes(
     memory: TheMemory,
     service: str | None = None,
-    since: Annotated[When | None, Query(description="Made at or after.")] = None,
+    since: Annotated[When | None, Query(description="Only changes made at or after this time.")] = None,
     until: Annotated[When | None, Query(description="Made before.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

@@ -20,7 +20,7 @@ class AuditPage(BaseModel):
 
 
 class AuditChecked(BaseModel):
-    """Whether the account of what was done is whole."""
+    """Whether the audit is intact."""
 
     rows: int
     whole: bool

@@ -104,8 +104,10 @@ class AuthMiddleware:
         caller = await self._authenticate(request, route, body)
         if route.least is None:
             if route.others:
-                raise HTTPException(405, "this method is not offered here", {"Allow": ", ".join(sorted(route.others))})
-            raise NotFound("there is nothing at this address")
+                raise HTTPException(
+                    405, "this method is not supported here", {"Allow": ", ".join(sorted(route.others))}
+                )
+            raise NotFound("this address does not exist")
         assert route.least != "open"
         if not caller.may(route.least):
             error = Forbidden(f"this requires the role {route.least}, but the key of {caller.name} has {caller.role}")
@@ -180,7 +182,7 @@ class AuthMiddleware:
                 await threads.run(threads.ACKNOWLEDGING, _parse_body, await body.read(), encoding)
             )
         if token is None:
-            raise Unauthorised("give a key as `Authorization: Bearer …` or `X-API-Key: …`; in a URL none is looked for")
+            raise Unauthorised("give a key as `Authorization: Bearer …` or `X-API-Key: …`; keys in URLs are ignored")
         key = self._keys.holder(token)
         if request.headers.get("authorization", "").lower().startswith("basic "):
             self._require_own_page(request, route)  # a browser keeps sending these, whoever's page asks it to

@@ -27,7 +27,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit, advice = _limit(scope["path"])
-        message = f"at most {limit:,} bytes are read here; {advice}"
+        message = f"at most {limit:,} bytes are accepted here; {advice}"
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
             log.warning("a body of %d bytes was refused at %r: %s", int(declared), scope["path"][:100], message)

@@ -54,7 +54,7 @@ class StreamClient:
         try:
             self.queue.put_nowait(hint)
         except asyncio.QueueFull:
-            self.end("you did not keep up; come again with ?after= and the last seq you had")
+            self.end("this client fell behind; reconnect with ?after= and the last seq it received")
 
     def end(self, reason: str) -> None:
         """Disconnect it."""
@@ -92,7 +92,7 @@ class Stream:
     async def joined(self) -> AsyncIterator[StreamClient]:
         """Listen from now on."""
         if self.listening >= MAX_CLIENTS:
-            raise Unavailable(f"{MAX_CLIENTS} listen already; try again later")
+            raise Unavailable(f"{MAX_CLIENTS} clients are connected already; try again later")
         async with self._start_lock:
             await self._start_reader()
             client = StreamClient(self.seq)
@@ -174,7 +174,7 @@ class Stream:
             if self._reader is asyncio.current_task():  # it was ended, or failed: nobody is to wait for it
                 self._reader = None
                 for client in self._clients:
-                    client.end("the stream ended here; come again with ?after= and the last seq you had")
+                    client.end("the stream ended; reconnect with ?after= and the last seq it received")
             await asyncio.shield(threads.run(threads.BOOKKEEPING, watch.stop))
 
     async def _read(self, look_seconds: float) -> None:

@@ -15,26 +15,34 @@ router = APIRouter(prefix="/api/v1", tags=["incidents"])
 
 
 class AssigneeIn(In):
-    """Who works on it from now on."""
+    """The new assignee."""
 
-    assignee: str | None = Field(max_length=200, description="A name; null or empty: nobody.", examples=["dana"])
-    by: str | None = Field(None, max_length=200, description="Who says so; by default the name of the key.")
+    assignee: str | None = Field(
+        max_length=200, description="A person's name; null or empty unassigns the incident.", examples=["dana"]
+    )
+    by: str | None = Field(
+        None, max_length=200, description="The person who does this; by default the name of the key."
+    )
 
 
 class IncidentEditIn(In):
-    """What to change on an incident; what is left out stays as it is."""
+    """Changes to an incident; omitted fields stay as they are."""
 
     title: str | None = Field(None, min_length=1, max_length=LONGEST_TITLE, examples=["Checkout answers 502"])
-    service: str | None = Field(None, max_length=LONGEST_SERVICE, description="Null: no service.")
+    service: str | None = Field(None, max_length=LONGEST_SERVICE, description="Null clears the service.")
     severity: Severity | None = None
     labels: dict[str, str | None] | None = Field(
         None, max_length=MOST_LABELS, description="Labels to set; null removes one. All others stay."
     )
     tags: list[str] | None = Field(
-        None, max_length=MOST_TAGS, description="All tags from now on.", examples=[["customer-facing"]]
+        None, max_length=MOST_TAGS, description="The complete new list of tags.", examples=[["customer-facing"]]
     )
-    assignee: str | None = Field(None, max_length=200, description="A name; null or empty: nobody.")
-    by: str | None = Field(None, max_length=200, description="Who says so; by default the name of the key.")
+    assignee: str | None = Field(
+        None, max_length=200, description="A person's name; null or empty unassigns the incident."
+    )
+    by: str | None = Field(
+        None, max_length=200, description="The person who does this; by default the name of the key."
+    )
 
     def to_domain(self) -> IncidentEdit:
         """Return the edit as the domain has it, where an empty text clears a field; Invalid for a null elsewhere."""
@@ -53,14 +61,14 @@ class IncidentEditIn(In):
 
 
 class NoteIn(In):
-    """What somebody saw or did."""
+    """A person's note."""
 
     text: str = Field(min_length=1, max_length=20_000, examples=["Pool drained; watching the queue."])
-    by: str | None = Field(None, max_length=200, description="Who writes; by default the name of the key.")
+    by: str | None = Field(None, max_length=200, description="The author; by default the name of the key.")
 
 
 class People(BaseModel):
-    """Names that an incident can be given to."""
+    """Names to which an incident can be assigned."""
 
     items: list[str]
 

@@ -67,7 +67,7 @@ def require_local_client(client: Sequence[Any] | None, headers: Headers) -> None
     hosts = headers.getlist("host")
     if not hosts or not all(means_loopback(host) for host in hosts):
         # A page elsewhere may give its own name this machine's address and so read from it; the name gives it away.
-        raise Forbidden(f"without a key OnRecall is asked as localhost or 127.0.0.1, not by another name; {NO_KEY_YET}")
+        raise Forbidden(f"without a key, address OnRecall as localhost or 127.0.0.1, not by another name; {NO_KEY_YET}")
 
 
 def is_cross_origin(headers: Headers, welcome: Sequence[str], page_host: str | None = None) -> bool:

@@ -20,7 +20,7 @@ from onrecall.pipeline.keys import Keys
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 HEADERS = ("authorization", "content-type", "x-api-key")
-REFUSAL = "a page from elsewhere asks for this; name its origin in ONRECALL_CORS_ORIGINS to let it"
+REFUSAL = "a page of another origin sent this request; to allow it, add its origin to ONRECALL_CORS_ORIGINS"
 """Short enough for the reason of a closing WebSocket."""
 
 

@@ -39,7 +39,7 @@ def export(memory: TheMemory) -> StreamingResponse:
 def _pack_archive(memory: IncidentService) -> tuple[IO[bytes], int]:
     """Write the zip to a temporary file, so that slow clients do not block the database and failures are reported."""
     if not _packing.acquire(blocking=False):
-        raise Unavailable("an export is being packed already; try again when it is done")
+        raise Unavailable("another export is in progress; try again when it is done")
     try:
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it was read
         try:

@@ -14,42 +14,42 @@ router = APIRouter(prefix="/api/v1", tags=["incidents"])
 
 
 class MergeIn(In):
-    """Which incident it is part of."""
+    """The incident into which it is merged."""
 
     into: str = Field(min_length=1, max_length=600, examples=["INC-7"])
 
 
 class SplitIn(In):
-    """Which alerts to take out, or whose merge to undo."""
+    """The alerts to move out, or the merge to undo."""
 
     alerts: list[int] = Field(default_factory=list, max_length=10_000, examples=[[12, 13]])
     merged: str | None = Field(None, min_length=1, max_length=600)
 
 
 class TogetherIn(In):
-    """Incidents that began together, and what a person makes of it."""
+    """Incidents that began together, and a person's decision about them."""
 
     incidents: list[str] = Field(min_length=2, max_length=50, examples=[["INC-7", "INC-8"]])
     together: bool = Field(
-        True, description="True merges them into the first; false keeps them apart. Both are remembered."
+        True, description="True merges them into the first; false keeps them separate. OnRecall remembers both."
     )
 
 
 class BeganTogetherOut(Out):
-    """Open incidents that began within seconds though nothing ties them, the first to begin first."""
+    """Unrelated open incidents that began within seconds of each other, in order of their start."""
 
-    seconds: float = Field(description="From the start of the first to that of the last.")
+    seconds: float = Field(description="From the start of the first incident to the start of the last.")
     incidents: list[IncidentOut]
 
 
 class BeganTogetherList(BaseModel):
-    """What began together, the newest first."""
+    """Groups of incidents that began together, newest first."""
 
     items: list[BeganTogetherOut]
 
 
 class Notes(BaseModel):
-    """The notes on an incident, and the one that is likely its cause while nobody said what that was."""
+    """The notes on an incident, and the note that probably states its cause while none is on record."""
 
     items: list[NoteOut]
     suggested_cause: NoteOut | None

@@ -10,7 +10,7 @@ router = APIRouter(tags=["system"])
 
 
 class Health(BaseModel):
-    """A word for a probe."""
+    """A one-word status for a probe."""
 
     status: str
 

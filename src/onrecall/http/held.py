@@ -16,7 +16,7 @@ async def while_connected(request: Request, waiting: Coroutine[Any, Any, Result]
     try:
         await asyncio.wait({answer, disconnect}, return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
-            raise HTTPException(400, "the client hung up before there was an answer")
+            raise HTTPException(400, "the client closed the connection before the answer was ready")
         return answer.result()
     finally:
         for task in (answer, disconnect):

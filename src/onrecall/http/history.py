@@ -50,14 +50,14 @@ async def bring(
         str, Query(description="File name for the report; a Markdown document without an id uses it as its id.")
     ] = "",
     dry_run: Annotated[bool, Query(description="Only report what would happen.")] = False,
-    form: Annotated[str | None, Query(alias="format", description="The format, where it is not recognised.")] = None,
+    form: Annotated[str | None, Query(alias="format", description="The format, if detection fails.")] = None,
     timezone: Annotated[
-        str | None, Query(description="The zone of times without one, such as Europe/Berlin; UTC without it.")
+        str | None, Query(description="The zone of times without one, such as Europe/Berlin; UTC by default.")
     ] = None,
     undated: Annotated[
-        datetime | None, Query(description="The start of incidents that have none, with a time zone.")
+        datetime | None, Query(description="The start time, with a zone, of incidents that have none.")
     ] = None,
-    encoding: Annotated[str | None, Query(description="How the text is encoded, such as shift_jis.")] = None,
+    encoding: Annotated[str | None, Query(description="The encoding of the text, such as shift_jis.")] = None,
 ) -> ImportOut:
     """Import incidents or documents (JSON, JSONL, CSV, Markdown); existing ones stay `unchanged`."""
     data = await request.body()

@@ -28,7 +28,7 @@ SANDBOX = "default-src 'none'; sandbox"
 
 
 class ImageOut(BaseModel):
-    """A stored picture, and how a note shows it."""
+    """A stored picture, and the Markdown that shows it in a note."""
 
     id: str
     incident: str
@@ -38,7 +38,9 @@ class ImageOut(BaseModel):
     height: int
     size: int = Field(description="Bytes, without metadata.")
     url: str = Field(description="The path of the picture on this server.")
-    markdown: str = Field(description="What shows it in a note.", examples=["![graph.png](/api/v1/incidents/…)"])
+    markdown: str = Field(
+        description="The Markdown that shows it in a note.", examples=["![graph.png](/api/v1/incidents/…)"]
+    )
 
     @classmethod
     def of(cls, image: StoredImage) -> "ImageOut":
@@ -75,7 +77,7 @@ async def add(
     try:
         data = await request.body()
     except ClientDisconnect as error:
-        raise HTTPException(400, "the connection ended before all of the picture was here") from error
+        raise HTTPException(400, "the connection ended before the whole picture arrived") from error
     try:
         image, is_new = await run_in_threadpool(memory.images.add, incident_id, data, name, caller.by())
     except UnsupportedImage as error:

@@ -53,7 +53,7 @@ class Resolutions(BaseModel):
 
 
 class Timeline(BaseModel):
-    """What happened to an incident, in order."""
+    """The events of an incident, in order."""
 
     items: list[EventOut]
     changes: list[ChangeBeforeOut]

@@ -18,7 +18,7 @@ SECRET = {"Cache-Control": "no-store"}
 
 
 class KeyList(BaseModel):
-    """Every key there ever was, oldest first."""
+    """All keys ever created, oldest first."""
 
     items: list[KeyOut]
 

@@ -36,10 +36,12 @@ def require_local_origin(headers: Headers) -> None:
         raise Unauthorised(f"the proxy does not name its client (X-Forwarded-For); {NO_KEY_YET}")
     for address in addresses:
         if not _is_this_machine(address):
-            raise Unauthorised(f"the proxy asks for {address[:60]!r}, which is not this machine; {NO_KEY_YET}")
+            raise Unauthorised(
+                f"the proxy forwards a request from {address[:60]!r}, which is not this machine; {NO_KEY_YET}"
+            )
     for host in _parts(headers, "x-forwarded-host"):
         if not means_loopback(host):
-            raise Unauthorised(f"the proxy was asked as {host[:60]!r}, not as localhost; {NO_KEY_YET}")
+            raise Unauthorised(f"the proxy was addressed as {host[:60]!r}, not as localhost; {NO_KEY_YET}")
 
 
 def forwarded_host(headers: Headers) -> str | None:

@@ -42,10 +42,10 @@ class RequestsInFlight:
         bound = self._bounds[kind]
         if self._per_caller[kind, caller] >= bound.per_caller:
             raise Unavailable(
-                f"{bound.per_caller} requests of {caller} are being answered already; come again", RETRY_SECONDS
+                f"{bound.per_caller} requests of {caller} are in progress already; try again later", RETRY_SECONDS
             )
         if self._total[kind] >= bound.total:
-            raise Unavailable("more is asked than can be answered; come again", RETRY_SECONDS)
+            raise Unavailable("too many requests are in progress; try again later", RETRY_SECONDS)
         self._total[kind] += 1
         self._per_caller[kind, caller] += 1
 

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/v1", tags=["incidents"])
 
 
 class BriefOut(Out):
-    """An answer in a line."""
+    """A one-line answer."""
 
     verdict: Verdict
     cause: str | None
@@ -30,7 +30,7 @@ class BriefOut(Out):
 
 
 class GlanceOut(BaseModel):
-    """An incident with what a list shows of it."""
+    """An incident with the details that a list shows."""
 
     incident: IncidentOut
     answer: BriefOut | None
@@ -51,7 +51,7 @@ class GlanceOut(BaseModel):
 
 
 class Glances(BaseModel):
-    """A page of incidents at a glance; `next` fetches the following one."""
+    """A page of incident summaries; `next` fetches the following one."""
 
     items: list[GlanceOut]
     next: str | None
@@ -67,10 +67,10 @@ def now(
     severity: Severity | None = None,
     q: Annotated[str | None, Query(description="Words in the title or the description.")] = None,
     sort: Annotated[
-        SortKey, Query(description="What incidents are ordered by; those equal in it are newest first.")
+        SortKey, Query(description="The field to order incidents by; ties are newest first.")
     ] = "started_at",
     order: Annotated[
-        Literal["desc", "asc"], Query(description="`desc`: newest, worst, or from Z to A first.")
+        Literal["desc", "asc"], Query(description="`desc` puts the newest, the most severe, or Z first.")
     ] = "desc",
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,

@@ -34,7 +34,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """What went wrong, as RFC 9457 says it."""
+    """An error, as a problem of RFC 9457."""
 
     type: str = "about:blank"
     title: str
@@ -86,13 +86,13 @@ def _validation_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = [_field_error(field_error) for field_error in error.errors()]
     detail = "; ".join(f"{field_error.field}: {field_error.message}" for field_error in errors)
-    return problem_response(Problem(title="The input is not valid", status=422, detail=detail, errors=errors))
+    return problem_response(Problem(title="Invalid input", status=422, detail=detail, errors=errors))
 
 
 def _field_error(field_error: Mapping[str, Any]) -> FieldError:
     if field_error["type"] == "json_invalid":
         why = (field_error.get("ctx") or {}).get("error", "it can't be read")
-        return FieldError(field="body", message=f"this is no JSON: {why} at character {field_error['loc'][-1]}")
+        return FieldError(field="body", message=f"this is not JSON: {why} at character {field_error['loc'][-1]}")
     return FieldError(
         field=".".join(str(part) for part in field_error["loc"] if part != "body") or "body", message=field_error["msg"]
     )
@@ -108,20 +108,20 @@ def _http_error(_: Request | None, error: Exception) -> JSONResponse:
 def _unexpected_error(request: Request, error: Exception) -> JSONResponse:
     error_id = secrets.token_hex(8)
     log.error("error %s at %s %s", error_id, request.method, request.url.path, exc_info=error)
-    detail = f"Something went wrong on our side; the server's log has it under {error_id}."
+    detail = f"An internal error occurred; the server's log has the details under {error_id}."
     return problem_response(Problem(title="Internal error", status=500, detail=detail, error_id=error_id))
 
 
 def _title(status: int) -> str:
     return {
-        401: "A valid key is needed",
-        403: "This key may not do that",
-        404: "There is no such thing",
-        405: "This method is not offered here",
-        409: "This contradicts what is already known",
+        401: "A valid key is required",
+        403: "This key lacks the permission",
+        404: "Not found",
+        405: "Method not supported",
+        409: "Conflict with existing data",
         413: "The body is too large",
-        422: "The input is not valid",
+        422: "Invalid input",
         429: "Too many wrong keys",
         500: "Internal error",
-        503: "Not now: try again later",
-    }.get(status, "The request can't be answered")
+        503: "Temporarily unavailable",
+    }.get(status, "The request cannot be answered")

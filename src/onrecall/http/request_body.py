@@ -28,7 +28,7 @@ async def read_packed_message(request: Request) -> WebhookRequest:
     try:
         body = await request.body()
     except ClientDisconnect as error:
-        raise HTTPException(400, "the sender hung up before all of it was here") from error
+        raise HTTPException(400, "the sender closed the connection before the whole body arrived") from error
     return WebhookRequest(body, {name.lower(): value for name, value in request.headers.items()})
 
 

@@ -188,6 +188,8 @@ ROUTES: Mapping[str, Least] = {
     "GET /openapi.json": "open",
     "GET /llms.txt": "open",
     "GET /docs/{name}.md": "open",
+    "GET /docs/guide": "open",
+    "GET /docs/guide/{path:path}": "open",
 }
 SOURCES: Mapping[str, str] = {
     "/api/v2/alerts": "prometheus",

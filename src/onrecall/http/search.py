@@ -18,17 +18,17 @@ class MatchOut(Out):
     """An incident, a document, or a command on the page of one."""
 
     kind: MatchKind
-    id: str = Field(description="The id of the page: of the incident or the document.")
-    page: PageKind = Field(description="What that page is of.")
+    id: str = Field(description="The id of the incident or the document.")
+    page: PageKind = Field(description="The kind of record.")
     title: str
-    line: int = Field(description="The line of the page that matches best, counted from 1.")
-    text: str = Field(description="That line, or the whole command.")
+    line: int = Field(description="The number of the best-matching line, counted from 1.")
+    text: str = Field(description="The text of that line, or the whole command.")
     service: str | None
-    status: Status | None = Field(description="Of an incident.")
+    status: Status | None = Field(description="Incidents only.")
 
 
 class Matches(BaseModel):
-    """What was found: incidents, then documents, then commands, each best first."""
+    """The results: incidents, then documents, then commands, each best first."""
 
     items: list[MatchOut]
 
@@ -37,9 +37,9 @@ class Matches(BaseModel):
 def search(
     memory: TheMemory,
     q: Annotated[
-        str, Query(min_length=1, max_length=MAX_QUERY_LENGTH, description="All words must stand on the page.")
+        str, Query(min_length=1, max_length=MAX_QUERY_LENGTH, description="Every word must occur in the record.")
     ],
-    limit: Annotated[int, Query(ge=1, le=50, description="The most of each kind.")] = 8,
+    limit: Annotated[int, Query(ge=1, le=50, description="Maximum number of results of each kind.")] = 8,
 ) -> Matches:
     """Incidents, documents and commands that hold all words, with the line that matches."""
     return Matches(items=[MatchOut.model_validate(match) for match in memory.search.find(q, limit)])

@@ -44,7 +44,7 @@ def serve(
         if ready:
             ready(server, worker, address)
         else:
-            console.print_line("OnRecall listens on ", (address, "bold"), "  (Ctrl-C ends it)")
+            console.print_line("OnRecall listens on ", (address, "bold"), "  (press Ctrl-C to stop)")
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:
@@ -83,6 +83,6 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         busy = error.errno == errno.EADDRINUSE
-        why = "is in use; stop what listens there, or" if busy else f"can't be listened on: {error.strerror};"
+        why = "is in use; stop the program that uses it, or" if busy else f"cannot be opened: {error.strerror};"
         raise Invalid(f"port {port} at {host} {why} choose another with --host and --port", "port") from error
     return listener

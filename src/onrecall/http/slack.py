@@ -43,7 +43,7 @@ class SlackRequests:
     def begin(self, job: Callable[[], Result]) -> "Future[Result]":
         """Start a job in the pool. Raises Unavailable if too many wait."""
         if not self._waiting.acquire(blocking=False):
-            raise Unavailable("more comes from Slack than can be done; try again", 5)
+            raise Unavailable("too many requests from Slack are in progress; try again", 5)
         future = self._pool.submit(job)
         future.add_done_callback(self._ended)
         return future
@@ -56,7 +56,7 @@ class SlackRequests:
         self._waiting.release()
         error = future.exception() if not future.cancelled() else None
         if error is not None:
-            log.warning("something asked in Slack could not be done: %s", error)
+            log.warning("a request from Slack failed: %s", error)
 
     async def soon(self, job: Callable[[], Result]) -> Result | None:
         """Run a job, and return its result if it is done in time; None while it continues."""
@@ -140,7 +140,7 @@ def _malformed_as_invalid(job: Callable[[], Result]) -> Result:
     try:
         return job()
     except (AttributeError, KeyError, TypeError) as error:
-        raise Invalid(f"this is not what Slack sends: {error}", "body") from error
+        raise Invalid(f"this is not a request from Slack: {error}", "body") from error
 
 
 def _retrieve_exception(future: "asyncio.Future[Any]") -> None:

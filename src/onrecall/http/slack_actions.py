@@ -29,7 +29,7 @@ from onrecall.sources.signatures import check_timestamp, require_header, split_v
 LONGEST_QUESTION = 4000
 MAX_REMEMBERED_EVENTS = 1000
 ANSWER = "onrecall_answer"
-USAGE = "Say what happens, or paste an alert or log lines: /recall checkout answers 502 since the deploy"
+USAGE = "Describe the problem, or paste an alert or log lines: /recall checkout answers 502 since the deploy"
 _USER = re.compile(r"[A-Z0-9]{2,32}", re.ASCII)
 _MENTION = re.compile(r"<@[A-Z0-9]+(\|[^>]*)?>")
 
@@ -49,7 +49,7 @@ class SlackApp:
     def verify(self, delivery: WebhookRequest, now: datetime) -> None:
         """Raise Forbidden unless Slack signed exactly this, just now."""
         if not self.secret:
-            raise Forbidden("no signing secret of Slack is known; set ONRECALL_SLACK_SIGNING_SECRET")
+            raise Forbidden("no signing secret for Slack is set; set ONRECALL_SLACK_SIGNING_SECRET")
         stamp = require_header(delivery, "X-Slack-Request-Timestamp")
         check_timestamp(stamp, now)
         offered = split_versions(require_header(delivery, "X-Slack-Signature"), "v0=")
@@ -93,7 +93,7 @@ class SlackActions:
                     json.loads(action["value"]), name, _press_time(action.get("action_ts"), self._memory), user
                 )
         except (OnRecallError, PermanentDeliveryError) as error:
-            return f"That was not kept: {error}"
+            return f"That was not stored: {error}"
         return None
 
     def _record_vote(self, about: Mapping[str, Any], name: str, at: datetime, user: str) -> str:
@@ -105,15 +105,15 @@ class SlackActions:
             if outcome is not None:
                 self._memory.rate(outcome)
         subject = "the answer" if step is None else f"step {step}"
-        return f"Noted: {subject} {'helped' if MARKS[name] else 'did not help'}. You may change your mind."
+        return f"Recorded: {subject} {'helped' if MARKS[name] else 'did not help'}. You can change this later."
 
     def _decide(self, suggestion_id: str, name: str, user: str) -> str:
         """Confirm or dismiss a suggestion under the user's name in Slack."""
         if name == "confirm_suggestion":
             confirmed = self._memory.suggestions.confirm(suggestion_id, user)
-            return f"Confirmed: it is the resolution of {confirmed.incident} now, in your name."
+            return f"Confirmed: it is now the resolution of {confirmed.incident}, in your name."
         dismissed = self._memory.suggestions.dismiss(suggestion_id, user)
-        return f"Dismissed: nothing of it counts for {dismissed.incident}."
+        return f"Dismissed: it does not count for {dismissed.incident}."
 
     def _open(self, incident_id: str, trigger: str) -> None:
         incident = self._memory.store.incident(incident_id)

@@ -29,7 +29,9 @@ class SubscriptionConfirmer:
                 with client.stream("GET", confirmation.url) as answer:
                     status = answer.status_code
         except httpx.HTTPError as error:
-            raise Unavailable(f"the subscription to {confirmation.topic} can't be confirmed now: {error}") from error
+            raise Unavailable(
+                f"the subscription to {confirmation.topic} cannot be confirmed at the moment: {error}"
+            ) from error
         if status != httpx.codes.OK:
             raise Unavailable(f"SNS answered {status} to the confirmation of {confirmation.topic}")
         log.info("the subscription to %s is confirmed", confirmation.topic)

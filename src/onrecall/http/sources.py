@@ -28,13 +28,13 @@ Address = Annotated[
 
 
 class SenderList(BaseModel):
-    """Every sender that OnRecall understands."""
+    """Every sender that OnRecall supports."""
 
     items: list[SenderOut]
 
 
 class SourceList(BaseModel):
-    """Every source that OnRecall understands."""
+    """Every source that OnRecall supports."""
 
     items: list[SourceOut]
 

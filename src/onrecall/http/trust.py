@@ -14,14 +14,14 @@ router = APIRouter(prefix="/api/v1", tags=["trust"])
 
 
 class LastBacktest(BaseModel):
-    """The backtest that runs, or else the last one; null: there was none yet."""
+    """The running backtest, or the last one; null if there was none."""
 
     backtest: BacktestOut | None
 
 
 @router.get("/trust")
 def trust(memory: TheMemory) -> TrustOut:
-    """Return hit rate, reliability, coverage and novelty over answers of known truth, with n and intervals."""
+    """Return hit rate, reliability, coverage and novelty of answers known to be right or wrong, with intervals."""
     return TrustOut.model_validate(memory.trust.summary())
 
 
@@ -37,5 +37,5 @@ def start(request: Request, caller: TheCaller) -> BacktestOut:
     """Replay the stored history in a separate process; if a backtest is running, return that one."""
     rehearsals: BacktestRunner | None = request.app.state.rehearsals
     if rehearsals is None:
-        raise Unavailable("this server can't start one; run `onrecall backtest` separately")
+        raise Unavailable("this server cannot start a backtest; run `onrecall backtest` separately")
     return BacktestOut.model_validate(rehearsals.start(caller.by()))

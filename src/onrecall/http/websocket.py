@@ -25,7 +25,7 @@ TRY_LATER = 1013
 
 
 class TicketOut(BaseModel):
-    """What stands for a key once, as `?ticket=`."""
+    """A ticket that replaces a key once, as `?ticket=`."""
 
     ticket: str
     expires_at: datetime
@@ -95,12 +95,12 @@ def _hello(newest: int, after: int | None) -> tuple[dict[str, Any], int]:
     if after is None:
         return hello, newest
     if after > newest:
-        reason = f"after={after} is ahead of the newest event; this is another store, or an older state of it"
+        reason = f"after={after} is ahead of the newest event; this is another store, or an older state of this one"
     elif newest - after > MOST_MISSED:
-        reason = f"{newest - after} events came since, and at most {MOST_MISSED} are told again"
+        reason = f"{newest - after} events happened since then, and at most {MOST_MISSED} are replayed"
     else:
         return hello | {"resumed": True}, after
-    return hello | {"resumed": False, "reason": f"{reason}; fetch anew what you show"}, newest
+    return hello | {"resumed": False, "reason": f"{reason}; reload what you show"}, newest
 
 
 async def _receive(socket: WebSocket, client: StreamClient) -> None:

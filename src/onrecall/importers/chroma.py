@@ -192,7 +192,7 @@ def _copy_database(folder: Path, scratch: Path) -> None:
     except OSError as error:
         raise Invalid(f"{folder} can't be read: {error.strerror}", "paths") from error
     if [_file_state(file) for file in files] != before:
-        raise Unavailable(f"something writes to {folder}; stop it, then import again")
+        raise Unavailable(f"another process is writing to {folder}; stop it, then import again")
 
 
 def _file_state(file: Path) -> tuple[int, int]:

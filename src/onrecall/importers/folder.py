@@ -71,7 +71,7 @@ class _Channels:
         """Return the items of a file that belongs to a Slack export; empty if it does not."""
         place = path.relative_to(self._folder).as_posix()
         if path.name in slack_export.OTHER_FILES and self._is_export(path.parent):
-            return [ImportNote(place, "skipped: it tells of a Slack export's people and channels, not what was said")]
+            return [ImportNote(place, "skipped: it lists people and channels of a Slack export, not messages")]
         if not slack_export.is_day(path):
             return []
         if path.parent in self._read:

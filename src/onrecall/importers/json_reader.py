@@ -59,7 +59,7 @@ def _line(decoder: _Json, text: str, number: int, where: str) -> SourceRow | Rej
         return RejectedInput(where, None, _error_message(problem))
     if text[end:].strip():
         return RejectedInput(
-            where, None, f"broken JSON: something follows the object at column {end + 1}; one object a line"
+            where, None, f"broken JSON: text follows the object at column {end + 1}; write one object per line"
         )
     return _to_row(value, number, where, duplicate_key)
 

@@ -21,16 +21,16 @@ from onrecall.importers.values import name_of, value_at
 MAX_RECORDS = 1_000
 """Records examined at the beginning of a file."""
 _MEANINGS = {
-    "id": "needed: what tells it from all others",
-    "title": "needed: what happened, in a few words",
-    "started_at": "needed: when it began",
+    "id": "required: its unique id",
+    "title": "required: what happened, in a few words",
+    "started_at": "required: when it began",
     "resolved_at": "when it ended, or how long it took",
     "service": "where it happened",
     "severity": "how bad it was",
     "root_cause": "why it happened, in prose",
-    "cause": "the short label that incidents of one cause share",
+    "cause": "the short label that incidents with the same cause share",
     "fix": "what fixed it",
-    "comments": "what was written about it meanwhile",
+    "comments": "what people wrote about it at the time",
 }
 
 
@@ -128,13 +128,13 @@ def _mapping_lines(
         if field == "resolved_at" and fields.get(field) == fields.get("started_at"):
             yield f"{field}: {_quoted(fields[field])}  # nothing says when it was fixed: on its date; check it"
         elif field in guesses:
-            yield f"{field}: {_quoted(fields[field])}  # a guess by what it holds; check it"
+            yield f"{field}: {_quoted(fields[field])}  # guessed from its content; check it"
         elif field in fields:
             yield f"{field}: {_quoted(fields[field])}"
         elif meaning:
             yield f"# {field}:  # {meaning}"
     yield "# dates: day_first  # or month_first, where 03/04/2026 stands alone"
-    yield "# timezone: Europe/Berlin  # of times that name none"
+    yield "# timezone: Europe/Berlin  # for times without a zone"
     if unused:
         yield "# Not used so far; give a column to a field above, or keep it as a label:"
         yield "labels:"

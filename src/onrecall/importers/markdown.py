@@ -166,8 +166,8 @@ def read(
     if document.kind != "runbook" and not incidents:
         yield ImportNote(
             name,
-            f"it tells of an outage and not when{_unread_date(page)}, so it is kept as a document and is no incident; "
-            "give it `date:` in its front matter, or name a time for all undated ones",
+            f"it describes an outage without a date{_unread_date(page)}, so it becomes a document and not an incident; "
+            "add `date:` to its front matter, or name a time for all undated documents",
         )
 
 
@@ -321,7 +321,7 @@ def _skip_reason(page: MarkdownFile) -> str | None:
     if not page.body.strip():
         return "there is no text in it"
     if _is_index(page, stem):
-        return "an index: it holds little but links to other pages"
+        return "an index: it contains little but links to other pages"
     return None
 
 

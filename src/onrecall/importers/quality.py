@@ -15,8 +15,8 @@ FINDINGS = {
     "no_resolution": "resolved, but nothing says what fixed it",
     "no_cause": "a resolution without a root cause",
     "no_cause_label": (
-        "a root cause without a cause label, by which recurrences, backtest and trust count; "
-        "`onrecall causes list` proposes some"
+        "a root cause without a cause label, which recurrences, backtest and trust count by; "
+        "`onrecall causes list` proposes labels"
     ),
     "no_steps": "a resolution without steps",
     "one_word_fix": "a fix of one or two words",

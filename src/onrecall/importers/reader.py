@@ -72,7 +72,7 @@ def read_file(source: ImportSource, options: ImportOptions, tally: ImportTally) 
         if source.inside and _ending(source.path) in DOCUMENTS:
             yield ImportNote(source.name, "skipped: there is no text in it")
             return
-        yield RejectedInput(source.name, None, "the file holds nothing but blanks" if sample else "the file is empty")
+        yield RejectedInput(source.name, None, "the file contains only blanks" if sample else "the file is empty")
     elif options.format is None and (ending := _document_ending(source, sample, options)):
         yield from _read_translated(source, ending, options, tally)
     elif spreadsheet.is_workbook(sample, _ending(source.path)):
@@ -80,7 +80,7 @@ def read_file(source: ImportSource, options: ImportOptions, tally: ImportTally) 
     elif options.encoding is None and (kind := binary_kind(sample)):
         yield _unreadable_item(source, f"it is {kind}")
     elif (shape := _detect_shape(source.path, sample, options)) is None:
-        yield _unreadable_item(source, "it is neither JSON, CSV nor Markdown; rename it to .md, or say its format")
+        yield _unreadable_item(source, "it is neither JSON, CSV nor Markdown; rename it to .md, or name its format")
     elif shape == MARKDOWN:
         yield from _read_markdown(source, options, tally)
     else:

@@ -84,7 +84,7 @@ class Records:
             yield RejectedInput(self._name, None, "there is no sheet with a row of column names and rows below it")
         for sheet in sheets:
             if len(sheets) > 1 and not self._is_history([row.values for row in sheet.rows[:_ROWS_AHEAD]]):
-                yield ImportNote(self._name, f"skipped: sheet {sheet.title} holds no incidents")
+                yield ImportNote(self._name, f"skipped: sheet {sheet.title} contains no incidents")
                 continue
             yield from self._records("csv", iter(sheet.rows), lambda title=sheet.title: f"workbook, sheet {title}")  # type: ignore[misc]
 
@@ -143,13 +143,13 @@ class Records:
             yield from self._records("json", iter(incidents), lambda: f"collection {name} of Chroma")
         if ended := sum(row is not ended_row for row, ended_row in zip(incident_rows, incidents, strict=True)):
             yield ImportNote(
-                self._name, f"{ended} records say what fixed them but not when: taken as fixed on their date"
+                self._name, f"{ended} records say what fixed them but not when: counted as fixed on their date"
             )
         documents = [row for row in rows if not (is_forced or chroma.is_incident(row))]
         if documents:
             self._tally.files["chroma"] += 1
             yield ImportNote(
-                self._name, f"{len(documents)} records of {name} have no incident's fields: read as documents"
+                self._name, f"{len(documents)} records of {name} have no fields of an incident: read as documents"
             )
         for row in documents:
             yield chroma.to_document(row, name)
@@ -176,7 +176,7 @@ class Records:
                 yield RejectedInput(self._name, None, "there is no record in it")
             return
         if self._source.inside and not self._may_be_history(shape, sample):
-            yield ImportNote(self._name, "skipped: it holds no incidents; none of its fields says when something began")
+            yield ImportNote(self._name, "skipped: it contains no incidents, because no field has a start time")
             return
         reading = self._choose_reader(shape, sample)
         self._tally.files[reading.name] += 1

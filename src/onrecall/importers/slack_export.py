@@ -92,7 +92,7 @@ def rows(
         if isinstance(row, RejectedInput):
             yield row
         elif not _is_message(row.values):
-            yield RejectedInput(row.where, "ts", "it has no time of a message (`ts`), such as 1767225600.000200")
+            yield RejectedInput(row.where, "ts", "it has no message time (`ts`), such as 1767225600.000200")
         elif row.values.get("subtype") not in _NO_MESSAGE:
             line = min(line, row.line)
             messages.append(row.values)
@@ -106,9 +106,7 @@ def parse(record: FieldRecord) -> Incident | SkippedRecord:
     """Return the incident, from the first message to the one that reports its end."""
     messages = record.object_list("slack_messages")
     if not messages:
-        return SkippedRecord(
-            "a channel that tells of no incident: none of its threads says that something was resolved"
-        )
+        return SkippedRecord("a channel without incidents: none of its threads says that something was resolved")
     comments = tuple(Comment(text, row.time("ts")) for row in messages if (text := _text(row)))
     channel = record.get("channel")
     topic = _purpose(channel) if isinstance(channel, Mapping) else None

@@ -173,7 +173,6 @@ def _parse_zone(suffix: str, value: str, field: str) -> tzinfo | None:
     if not suffix.isalpha():
         raise unreadable_error(value, field)
     raise Invalid(
-        f"`{field}` is {value[:60]!r}: {suffix[:20]!r} is no zone that means the same everywhere; "
-        "write the offset, such as +01:00",
+        f"`{field}` is {value[:60]!r}: {suffix[:20]!r} is an ambiguous zone; write the offset, such as +01:00",
         field,
     )

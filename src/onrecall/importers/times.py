@@ -99,14 +99,14 @@ class Times:
         count, example = self._skipped
         if count:
             yield (
-                f"times that do not exist in {self.local}, for clocks were set forward then: {count}, such as "
+                f"times that do not exist in {self.local}, because clocks were set forward then: {count}, such as "
                 f"{example}; check them"
             )
         count, example = self._doubled
         if count:
             yield (
-                f"times that {self.local} had twice, for clocks were set back then: {count}, such as {example}, "
-                "the first of the two; write the offset where it was the second"
+                f"times that occur twice in {self.local}, because clocks were set back: {count}, such as {example}; "
+                "the first of the two was taken; write the offset where it was the second"
             )
 
     def _in_utc(self, written: WrittenTime, value: str, field: str) -> datetime:
@@ -181,5 +181,5 @@ def _require_plausible(moment: datetime, value: object, field: str) -> datetime:
     except OverflowError:
         moment = datetime.min.replace(tzinfo=UTC)
     if not EARLIEST <= moment < LATEST:
-        raise Invalid(f"`{field}` is {str(value)[:60]!r}, which can't be when it happened; give the real time", field)
+        raise Invalid(f"`{field}` is {str(value)[:60]!r}, which cannot be when it happened; give the real time", field)
     return moment

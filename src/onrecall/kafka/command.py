@@ -81,7 +81,9 @@ def _report_brokers(consumer: "Consumer", connection: Connection, printer: Statu
     printer("started", f"taking in {topics} from {brokers} brokers as group {connection.group}", brokers=brokers)
     if missing_topics:
         names = ", ".join(missing_topics)
-        message = f"no topic {names} yet, or not for this user; what it will have is read when it is there"
+        message = (
+            f"the topic {names} does not exist or this user cannot see it; its records are read as soon as it appears"
+        )
         printer("trouble", message, topics=missing_topics)
 
 

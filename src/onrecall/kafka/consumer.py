@@ -107,13 +107,13 @@ class AlertConsumer:
                 self._ingest_batches()
             except Unavailable as error:
                 wait = max(pause, error.retry_after)
-                message = f"nothing is taken in for {wait:g} s: {error}"
+                message = f"consumption is paused for {wait:g} s: {error}"
                 self._printer("waiting", message, seconds=wait, held=len(self._fetched))
                 self._wait_paused(wait, ending)
                 pause = min(pause * 2, MAX_PAUSE_SECONDS)
             else:
                 if pause > 1:
-                    self._printer("resumed", f"taken up again after {time.monotonic() - since:.0f} s")
+                    self._printer("resumed", f"resumed after {time.monotonic() - since:.0f} s")
         self._resume_all()
 
     def _wait_paused(self, seconds: float, ending: threading.Event) -> None:
@@ -143,7 +143,7 @@ class AlertConsumer:
                 self._store(batch[: len(batch) // 2])
                 self._store(batch[len(batch) // 2 :])
                 return
-            log.exception("record %s can't be taken in; it is kept as rejected", batch[0].place)
+            log.exception("record %s cannot be processed; it is stored as rejected", batch[0].place)
             receipts = self._receiver.keep([self._reject(batch[0], _reason(error))])
         self._count(batch, receipts)
 
@@ -181,7 +181,9 @@ class AlertConsumer:
                 if partition.error is None:
                     self._offsets.pop((partition.topic, partition.partition), None)
         except KafkaException as error:
-            self._printer("trouble", f"the brokers did not hear what is done, and hear it later: {error.args[0].str()}")
+            self._printer(
+                "trouble", f"the offsets could not be committed and are committed later: {error.args[0].str()}"
+            )
 
     # partitions
 
@@ -199,7 +201,9 @@ class AlertConsumer:
                 self._ingest_batches()
             except Unavailable as error:
                 self._printer(
-                    "trouble", f"left to others, for it can't be taken in now: {error}", held=len(self._fetched)
+                    "trouble",
+                    f"left to other processes, because it cannot be stored now: {error}",
+                    held=len(self._fetched),
                 )
         elif self._offsets:
             self._commit()
@@ -230,7 +234,7 @@ class AlertConsumer:
             self._counts["rejected"] += len(receipt.rejected)
         reported = [part for receipt in receipts for part in receipt.rejected][:MAX_REPORTED]
         for part in reported:
-            message = f"kept as rejected: {part.where}: {part.message}"
+            message = f"stored as rejected: {part.where}: {part.message}"
             self._printer("rejected", message, where=part.where, field=part.field)
 
     def _report_counts(self, at_least: float) -> None:

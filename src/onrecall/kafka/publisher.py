@@ -55,7 +55,7 @@ class Publisher:
         try:
             self._memory.store.consumer_offsets.release(self._cursor, self._holder)
         except Unavailable as error:
-            log.warning("another process can publish when the lease has run out: %s", error)
+            log.warning("another process can publish once the lease expires: %s", error)
 
     def _run(self) -> None:
         pause = POLL_SECONDS
@@ -102,7 +102,7 @@ class Publisher:
         while undelivered := producer.flush(POLL_SECONDS):
             if self._ending.is_set():
                 log.warning(
-                    "%d recommendations were not delivered yet; they are sent again at the next start", undelivered
+                    "%d recommendations are not delivered yet; they are sent again at the next start", undelivered
                 )
                 return False
         if failed:
@@ -117,7 +117,7 @@ class Publisher:
             headers = _headers(event)
             producer.produce(self._topic, value, event.incident.encode(), headers=headers, on_delivery=delivered)
         except NotFound as error:
-            log.warning("event %d is passed over: %s", event.seq, error)
+            log.warning("event %d is skipped: %s", event.seq, error)
         except BufferError as error:
             raise Unavailable(f"{self._topic}: the client's queue is full") from error
         except KafkaException as error:
@@ -140,7 +140,7 @@ class Publisher:
         if error.code() not in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD):
             return False
         name = message if isinstance(message, int) else dict(message.headers() or ()).get("onrecall-event")
-        self._printer("refused", f"{self._topic} does not take event {name!r}, which is passed over: {error.str()}")
+        self._printer("refused", f"{self._topic} refuses event {name!r}, which is skipped: {error.str()}")
         return True
 
 

@@ -76,7 +76,7 @@ def to_webhook_request(record: ConsumedRecord) -> WebhookRequest:
     """Return the record as a webhook request. Raises Invalid if it is too large."""
     if len(record.body) > MAX_RECORD_BYTES:
         raise Invalid(
-            f"the record has {len(record.body):,} bytes; at most {MAX_RECORD_BYTES:,} are read, send it in parts",
+            f"the record has {len(record.body):,} bytes; at most {MAX_RECORD_BYTES:,} are accepted; send it in parts",
             "body",
         )
     return WebhookRequest(record.body, record.headers)

@@ -40,7 +40,7 @@ from onrecall.schemas.trust import TrustOut
 
 INSTRUCTIONS = (
     "The incident memory of this team: what broke like this before, what fixed it, what did not, and how far to trust "
-    "that. Ask before guessing; every claim names the incident or document and the line that it stands on."
+    "that. Ask before guessing; every claim names the incident or document and the line that supports it."
 )
 READ_ONLY = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 READ_WRITE = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
@@ -59,7 +59,7 @@ log = logging.getLogger(__name__)
 def create_server(memory: IncidentService, local: Principal) -> MCPServer[Any]:
     """The tools that a caller may use."""
     writes = local.may("responder")
-    only = "" if writes else " This connection only reads; with a key of the role responder outcomes can be reported."
+    only = "" if writes else " This connection only reads; reporting outcomes requires a key with the role responder."
     mcp_server: MCPServer[Any] = MCPServer(
         "onrecall", title="OnRecall", instructions=INSTRUCTIONS + only, version=__version__, log_level="WARNING"
     )
@@ -97,7 +97,7 @@ class Tools:
         text: Text,
         service: Service = None,
         limit: Limit = 5,
-        as_of: Annotated[When | None, Field(description="Use only what was known then.")] = None,
+        as_of: Annotated[When | None, Field(description="Use only what was known at this time.")] = None,
     ) -> dict[str, Any]:
         """Find earlier incidents that are most like this, and why. Writes nothing."""
         matches = self._recall("incident", text, service, limit, as_of)
@@ -114,7 +114,7 @@ class Tools:
         was counted on. Writes nothing.
         """
         answer = self.memory.ask(make_situation(text, service, labels))
-        return results.tool_result(results.answer(answer), "get_incident(id, from_line=N) opens what a step rests on")
+        return results.tool_result(results.answer(answer), "get_incident(id, from_line=N) opens the source of a step")
 
     def get_incident(
         self,
@@ -137,14 +137,14 @@ class Tools:
         matches = self._recall("document", text, service, limit)
         return results.tool_result(
             matches,
-            "get_incident(id, from_line=N) shows its lines" if matches else "no document is like this",
+            "get_incident(id, from_line=N) shows its lines" if matches else "no document is similar",
             self.memory.recall_limitation,
         )
 
     def recurrences(
         self,
         service: Service = None,
-        min_count: Annotated[int, Field(ge=2, le=1000, description="Families of at least so many.")] = 2,
+        min_count: Annotated[int, Field(ge=2, le=1000, description="Minimum number of incidents in a family.")] = 2,
         limit: Limit = 10,
     ) -> dict[str, Any]:
         """List what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing."""
@@ -161,9 +161,9 @@ class Tools:
         self,
         command: Annotated[
             str,
-            Field(min_length=1, max_length=LONGEST_COMMAND, description="A command line, or a step told in words."),
+            Field(min_length=1, max_length=LONGEST_COMMAND, description="A command line, or a step in words."),
         ],
-        kind: Annotated[Kind, Field(description="Which of the two it is; auto finds out.")] = "auto",
+        kind: Annotated[Kind, Field(description="`command` or `words`; `auto` detects which.")] = "auto",
     ) -> dict[str, Any]:
         """Say whether a command or a step is read_only, reversible, disruptive or destructive, and why.
 
@@ -198,7 +198,7 @@ class Tools:
         root_cause: Annotated[str, Field(min_length=1, max_length=50_000, description="What was wrong.")],
         steps: Annotated[list[StepIn] | None, Field(max_length=200, description="What was done, in order.")] = None,
         cause: Annotated[
-            str | None, Field(max_length=200, description="A short label shared by all of its kind.")
+            str | None, Field(max_length=200, description="A short label that incidents with the same cause share.")
         ] = None,
         summary: Long = None,
         recurrence_of: Annotated[str | None, Field(max_length=200, description="The earlier incident.")] = None,
@@ -242,7 +242,7 @@ def _with_plain_errors(tool: Tool) -> Tool:
         except Exception as error:  # the boundary of this door: what went wrong stays in our log
             number = secrets.token_hex(8)
             log.exception("error %s in the tool %s", number, tool.__name__)
-            raise ToolError(f"something went wrong on our side; the server's log has it under {number}") from error
+            raise ToolError(f"an internal error occurred; the server's log has the details under {number}") from error
 
     wrapped.__signature__ = inspect.signature(tool)  # type: ignore[attr-defined]
     return wrapped

@@ -92,9 +92,9 @@ class EgressGuard:
         try:
             parsed = httpx.URL(url)
         except (httpx.InvalidURL, UnicodeError) as error:
-            raise Invalid(f"is no URL: {error}") from error
+            raise Invalid(f"is not a URL: {error}") from error
         if parsed.scheme not in ("http", "https"):
-            raise Invalid("begins neither with https:// nor with http://")
+            raise Invalid("does not begin with https:// or http://")
         if parsed.userinfo or "@" in url.partition("://")[2].partition("/")[0]:
             raise Invalid("contains a user or a password before the host; remove it")
         if any(letter.isspace() or ord(letter) < ord(" ") for letter in url) or "\\" in url:
@@ -109,7 +109,7 @@ class EgressGuard:
         if not host or _is_non_canonical_ipv4(host):
             raise Invalid(f"{host!r} is not a host; write a name, or an address in canonical form")
         if _parse_literal(host) is None and not _NAME.fullmatch(_normalize_host(host)):
-            raise Invalid(f"{host!r} is no host name")
+            raise Invalid(f"{host!r} is not a host name")
 
     def addresses(self, host: str, port: int) -> Sequence[str]:
         """Resolve a host and check all its addresses; one forbidden address rejects the host."""
@@ -126,8 +126,8 @@ class EgressGuard:
         for address in resolved:
             if reason := self._forbidden(host, ipaddress.ip_address(address.partition("%")[0])):
                 raise PermanentDeliveryError(
-                    f"{host} stands for {address}, which is {reason}; "
-                    "if it is meant, ONRECALL_ALLOW_PRIVATE_HOSTS names it"
+                    f"{host} resolves to {address}, which is {reason}; "
+                    "to allow it, add it to ONRECALL_ALLOW_PRIVATE_HOSTS"
                 )
         return resolved[:MOST_TRIED]
 
@@ -205,10 +205,10 @@ def _always_forbidden_reason(address: Address) -> str | None:
     """Return why an address is forbidden unless its network is allowed, or None."""
     reasons = {
         "an IPv4 address in disguise": isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None,
-        "where a cloud tells its machines their secrets": address in METADATA_ADDRESSES,
+        "the metadata service of a cloud": address in METADATA_ADDRESSES,
         "link-local": address.is_link_local,
         "multicast": address.is_multicast,
-        "no address of anybody": address.is_unspecified,
+        "unspecified": address.is_unspecified,
         "broadcast": address == _BROADCAST,
     }
     return next((reason for reason, applies in reasons.items() if applies), None)

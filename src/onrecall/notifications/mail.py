@@ -73,7 +73,7 @@ class Server:
             raise PermanentDeliveryError(f"{self.host} does not offer what is configured: {error}") from error
         except ssl.SSLCertVerificationError as error:
             raise PermanentDeliveryError(
-                f"the certificate of {self.host} is not believed: {error.verify_message}"
+                f"the certificate of {self.host} is not trusted: {error.verify_message}"
             ) from error
         except (smtplib.SMTPException, OSError) as error:
             raise Unavailable(f"no answer from {self.host}: {error}") from error
@@ -201,7 +201,7 @@ class Mail:
         mail["To"] = tuple(self.recipients)
         mail["Subject"] = message.body["subject"]
         if mail["Subject"].splitlines() != [message.body["subject"]]:
-            raise PermanentDeliveryError("the subject does not stay what it is: it would bring headers of its own")
+            raise PermanentDeliveryError("the subject contains a line break and would add headers of its own")
         mail["Date"] = format_datetime(datetime.fromisoformat(message.body["at"]))
         mail["Message-ID"] = message_id
         if root != message_id:
@@ -221,7 +221,7 @@ def _message_rows(incident: Incident, answer: Recommendation | None, event: Inci
     yield "title", _safe_text(f"{words.HEADLINES[event.kind]}: {incident.title}")
     yield "faint", _safe_text(f"{incident.id} · {words.facts_line(incident)}")
     if event.into:
-        yield "plain", _safe_text(f"It is part of {event.into} now.")
+        yield "plain", _safe_text(f"It is now part of {event.into}.")
     if incident.status == "resolved" and event.kind == "resolved":
         yield "plain", _safe_text(words.resolution_sentence(incident.resolution, event.suggestions))
     for change in event.changes:

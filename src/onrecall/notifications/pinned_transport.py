@@ -76,7 +76,7 @@ class _Backend(httpcore.NetworkBackend):
         """Return the remaining seconds; raise ReadTimeout if there are none."""
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
-            raise httpcore.ReadTimeout(f"no whole answer within {self._seconds:g} s")
+            raise httpcore.ReadTimeout(f"no complete answer within {self._seconds:g} s")
         return remaining
 
     def connect_tcp(

@@ -34,7 +34,7 @@ def check_workflow_url(guard: EgressGuard, url: str) -> JsonPoster:
         if not any(fnmatchcase(parsed.host.lower(), pattern) for pattern in HOSTS):
             raise Invalid(f"{parsed.host} is not a host of Teams workflows ({', '.join(HOSTS)})")
         if parsed.scheme != "https":
-            raise Invalid("begins not with https://")
+            raise Invalid("does not begin with https://")
     return JsonPoster(guard, parsed)
 
 
@@ -102,7 +102,7 @@ def _card_body(
     )
     yield _untrusted_text(words.facts_line(incident), longest, isSubtle=True)
     if event.into:
-        yield _untrusted_text(f"It is part of {event.into} now.", longest)
+        yield _untrusted_text(f"It is now part of {event.into}.", longest)
     if incident.status == "resolved" and event.kind == "resolved":
         yield _untrusted_text(words.resolution_sentence(incident.resolution, event.suggestions), longest)
     for change in event.changes[:MOST_CHANGES]:

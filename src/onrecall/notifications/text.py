@@ -104,9 +104,12 @@ def facts_line(incident: Incident) -> str:
 def resolution_sentence(resolution: Resolution | None, suggestions: Sequence[Suggestion] = ()) -> str:
     """Return the resolution, or what is known of it."""
     if resolution is None and suggestions:
-        return f"Its alerts are over. {suggestion_sentence(suggestions[0])}"
+        return f"All its alerts have ended. {suggestion_sentence(suggestions[0])}"
     if resolution is None:
-        return "Its alerts are over. What was wrong is not told yet: say it, and the next one is known."
+        return (
+            "All its alerts have ended. Its root cause is not on record yet: "
+            "add it, so that OnRecall recognizes the next one."
+        )
     by = f" ({resolution.by})" if resolution.by else ""
     return f"What was wrong: {resolution.root_cause}{by}"
 

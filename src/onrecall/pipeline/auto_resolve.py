@@ -96,10 +96,10 @@ class AutoResolver:
 def _expiry_reason(expired: StoredAlert) -> str:
     """Explain why an alert that no source resolved has ended."""
     if expired.alert.purpose == "test":
-        return "a test message ends by itself"
+        return "a test alert ends by itself"
     return (
-        f"it expired: nothing was heard of it since {expired.updated_at:%Y-%m-%d %H:%M} UTC, "
-        f"and {expired.alert.source} does not say when it is over"
+        f"it expired: no message about it arrived since {expired.updated_at:%Y-%m-%d %H:%M} UTC, "
+        f"and {expired.alert.source} does not report when it ends"
     )
 
 

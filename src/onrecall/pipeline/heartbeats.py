@@ -43,7 +43,7 @@ class DeadMansSwitch:
                 self._store.heartbeats.mark_missing(heartbeat)
                 changed += 1
             elif heartbeat.missing_since is not None and _is_back(heartbeat):
-                self._end(heartbeat, heartbeat.missing_since, now, "the heartbeat is heard again")
+                self._end(heartbeat, heartbeat.missing_since, now, "the heartbeat arrived again")
                 self._store.heartbeats.mark_back(heartbeat)
                 changed += 1
         return changed
@@ -61,7 +61,7 @@ class DeadMansSwitch:
         """Stop expecting a heartbeat until it is received again, and resolve its alert. Raises NotFound."""
         heartbeat = self._store.heartbeats.forget(source, key)
         if heartbeat.missing_since is not None:
-            self._end(heartbeat, heartbeat.missing_since, self._clock(), "a person expects this heartbeat no more")
+            self._end(heartbeat, heartbeat.missing_since, self._clock(), "a person no longer expects this heartbeat")
         return heartbeat
 
     def _is_missing(self, heartbeat: Heartbeat, now: datetime) -> bool:
@@ -75,11 +75,7 @@ class DeadMansSwitch:
 
     def _alert(self, heartbeat: Heartbeat, since: datetime, now: datetime, over: str | None = None) -> Alert:
         title = f"{heartbeat.title} of {heartbeat.source} is silent: alerts may not get through"
-        cause = (
-            "its source says that it ended"
-            if heartbeat.ended
-            else f"nothing was heard of it since {_format_time(since)}"
-        )
+        cause = "its source reported its end" if heartbeat.ended else f"it last arrived at {_format_time(since)}"
         return Alert(
             source=SOURCE,
             key=f"heartbeat:{heartbeat.source}:{heartbeat.key}"[:500],

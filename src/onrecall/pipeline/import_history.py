@@ -78,6 +78,7 @@ def import_history(
         if progress:
             progress(read)
     import_run.finish()
+    import_run.note_attached()
     if import_run.brought.updated and not dry_run:
         store.cause_families.label_again()
     return import_run.brought
@@ -99,6 +100,7 @@ class _ImportRun:
         self._store, self._recall, self._clock = store, recall, clock
         self._personal, self._dry_run, self._credit = personal, dry_run, credit
         self._naming: list[Incident] = []
+        self._attached = 0
         self.brought = ImportReport()
 
     def take(self, batch: Sequence[Incident | Document]) -> None:
@@ -120,6 +122,15 @@ class _ImportRun:
             self._save([report for report in part if report.id not in stored])
         self._naming.clear()
 
+    def note_attached(self) -> None:
+        """Explain the updates that postmortems made, which surprise in an import into an empty store."""
+        if self._attached == 1:
+            self.brought.notes.append("1 postmortem extends the incident that it names (counted as updated)")
+        elif self._attached:
+            self.brought.notes.append(
+                f"{self._attached} postmortems extend the incidents that they name (counted as updated)"
+            )
+
     def _attach(self, stored: Incident, report: Incident) -> None:
         merged = merge_report(stored, report)
         self.brought.postmortems.append(stored.id)
@@ -127,6 +138,7 @@ class _ImportRun:
             self.brought.unchanged += 1
             return
         self.brought.updated += 1
+        self._attached += 1
         if not self._dry_run:
             (passages,) = self._recall.prepare([merged])
             self._store.attach_report(

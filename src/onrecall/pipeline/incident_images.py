@@ -44,7 +44,7 @@ class ImageShelf:
         if not data:
             raise Invalid("the body is empty; send the bytes of the picture", "image")
         if len(data) > LARGEST_IMAGE:
-            raise Invalid(f"the picture has {len(data):,} bytes; at most {LARGEST_IMAGE:,} are taken", "image")
+            raise Invalid(f"the picture has {len(data):,} bytes; at most {LARGEST_IMAGE:,} are accepted", "image")
         ensure_not_merged(self._store.incident(incident_id))
         file = without_metadata(data)
         digest = sha256(file.data).hexdigest()[:32]

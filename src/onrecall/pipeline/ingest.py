@@ -130,7 +130,7 @@ class AlertIngester:
         """Retry a rejected part, unchanged or corrected."""
         part = self._store.rejected_part(number)
         if part.settled_at is not None:
-            raise Conflict(f"rejected part {number} went in at {part.settled_at.isoformat()}")
+            raise Conflict(f"rejected part {number} was accepted at {part.settled_at.isoformat()}")
         noun = receiving.decode_rejected(part.raw) if mended is None else None
         if noun is not None:
             read = self._prepare(part.source, ParsedWebhook((noun,)), None)

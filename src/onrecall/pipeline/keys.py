@@ -79,8 +79,8 @@ class Keys:
         ending = [key for key in matching if key.state(now) == "active"] or matching[-1:]
         if leave_admin and (last := _last_admin(ending, self._ring.all(), now)):
             raise Conflict(
-                f"{last.prefix}… is the last key of the role admin that opens anything; make another first, or end it "
-                f"at the server's machine with `onrecall keys revoke {last.id}`"
+                f"{last.prefix}… is the last valid key with the role admin; create another one first, or revoke it "
+                f"on the server's machine with `onrecall keys revoke {last.id}`"
             )
         ended = tuple(self._ring.revoke(key.id, now) for key in ending)
         self._read_at = None
@@ -207,5 +207,5 @@ def _check_role(role: Role) -> Role:
 
 def _check_expiry(expires_at: datetime | None, now: datetime) -> datetime | None:
     if expires_at is not None and expires_at <= now:
-        raise Invalid("it would have expired already; give a time to come, or a span such as 90d", "expires")
+        raise Invalid("it would have expired already; give a future time, or a span such as 90d", "expires")
     return expires_at

@@ -207,7 +207,7 @@ class Dispatcher:
 
     def _try(self, delivery: OutboundDelivery) -> None:
         if self._tries is not None and delivery.attempts > self._tries:
-            self._dead_letter(delivery, delivery.last_error or f"none of {self._tries} tries came to an end")
+            self._dead_letter(delivery, delivery.last_error or f"none of {self._tries} attempts finished")
             return
         try:
             with span("deliver", {"onrecall.channel": self.name, "onrecall.attempt": delivery.attempts}):
@@ -228,11 +228,11 @@ class Dispatcher:
     def _later(self, delivery: OutboundDelivery, error: Unavailable) -> None:
         why = redact(str(error)).text
         if self._tries is not None and delivery.attempts >= self._tries:
-            self._dead_letter(delivery, f"given up after {delivery.attempts} tries: {why}")
+            self._dead_letter(delivery, f"given up after {delivery.attempts} attempts: {why}")
             return
         now = self._clock()
         wait = max(min(wait_after(delivery.attempts, self._jitter()), self._longest_wait), error.retry_after)
-        log.warning("%s: delivery %d is tried again in %.0f s: %s", self.name, delivery.id, wait, why)
+        log.warning("%s: delivery %d is retried in %.0f s: %s", self.name, delivery.id, wait, why)
         pause = now + timedelta(seconds=error.retry_after)
         self._outbox.failed(delivery, why, now + timedelta(seconds=wait), pause)
 

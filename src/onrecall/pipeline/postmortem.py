@@ -22,7 +22,7 @@ EVENT_WORDS = {
     "checked": "a check was made",
     "resolved": "resolved",
     "reopened": "reopened",
-    "linked": "tied to another incident",
+    "linked": "linked to another incident",
     "merged": "merged",
     "split": "split",
     "suggested": "a cause was suggested",

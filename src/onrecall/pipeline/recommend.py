@@ -42,7 +42,7 @@ MAX_SUGGESTION_CHARS = 2_000
 """Maximum characters of a suggestion shown beside an answer."""
 UNREACHABLE_THRESHOLDS = Thresholds().measured(1.001, 1.001)
 """Thresholds that no match reaches."""
-TOO_LITTLE_MARGIN = "it stands out from the rest no more than the nearest of something new does here"
+TOO_LITTLE_MARGIN = "its lead over the rest is no larger than that of a new incident usually is here"
 
 Sorted = tuple[tuple[Evidence, ...], tuple[Evidence, ...]]
 """Precedents, best first, and ongoing incidents."""

@@ -39,7 +39,7 @@ class FamilyFilter:
 
 @dataclass(frozen=True, slots=True)
 class Recurrences:
-    """What keeps coming back, those first whose permanent fix would save most."""
+    """Recurring problems; those whose permanent fix would save most come first."""
 
     families: tuple[Family, ...]
     found: int

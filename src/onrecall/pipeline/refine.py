@@ -89,7 +89,7 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class UsageReport:
-    """What models were used for, and whether they may be used now."""
+    """The use of models, and whether they may be called now."""
 
     models: Sequence[tuple[Role, str]]
     days: tuple[ModelUse, ...]

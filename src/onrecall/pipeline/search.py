@@ -87,9 +87,9 @@ class TextSearch:
 
 def _query_words(query: str) -> tuple[str, ...]:
     if not query.strip():
-        raise Invalid("there is nothing to look for; give a word, an id or a piece of a command", "q")
+        raise Invalid("the query has nothing to search for; give a word, an id or a part of a command", "q")
     if len(query) > MAX_QUERY_LENGTH:
-        raise Invalid(f"q is {len(query)} characters long; at most {MAX_QUERY_LENGTH} are looked for", "q")
+        raise Invalid(f"q is {len(query)} characters long; at most {MAX_QUERY_LENGTH} are allowed", "q")
     return tuple(dict.fromkeys(query.casefold().split()))
 
 

@@ -382,4 +382,7 @@ class IncidentService:
                 return look_up(record_id)
             except NotFound:
                 continue
-        return self.store.suggestions.get(record_id)
+        try:
+            return self.store.suggestions.get(record_id)
+        except NotFound:
+            raise NotFound(f"there is no incident or document {record_id}") from None

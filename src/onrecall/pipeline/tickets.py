@@ -44,5 +44,5 @@ class TicketService:
         key_id = self._store.redeem(hash_key(ticket), self._clock()) if _TICKET_PATTERN.fullmatch(ticket) else None
         key = None if key_id is None else self._keys.active(key_id)
         if key is None:
-            raise Unauthorised("this ticket is none, or was used, or is older than 30 s; ask for another")
+            raise Unauthorised("this ticket is unknown, already used or older than 30 s; request another one")
         return key

@@ -125,7 +125,7 @@ def _describe_contradicted(
         (piece for piece in evidence if piece.id in contradicting and piece.score >= thresholds.similar), None
     )
     return (
-        f"; {describe_evidence(refused)} looks alike ({refused.score:.2f}), but {contradicting[refused.id]}"
+        f"; {describe_evidence(refused)} looks similar ({refused.score:.2f}), but {contradicting[refused.id]}"
         if refused
         else ""
     )

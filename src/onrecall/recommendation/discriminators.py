@@ -64,13 +64,13 @@ def _observations(
 ) -> Iterator[str]:
     if evidence.incident is None:
         return
-    speaks_for = f"speaks for {cause}"
+    points_to = f"points to {cause}"
     reported = _normalize(situation.text)
     for observed in _error_signs(evidence.incident.text):
         if not rival_observations.says(observed):
             marked, _ = mark_source_values(observed, evidence.incident, situation)
-            where = "is in what was reported and" if _normalize(observed) in reported else "in the log"
-            yield f"`{marked}` {where} ({evidence.id}) {speaks_for}"
+            where = "was reported and" if _normalize(observed) in reported else "in the log"
+            yield f"`{marked}` {where} {points_to} ({evidence.id})"
     for action in extract_actions(evidence):
         if (
             action.command
@@ -79,7 +79,7 @@ def _observations(
         ):
             marked, _ = mark_source_values(action.text, evidence.incident, situation)
             check = f"the check “{sentence(marked, _MAX_LENGTH)}” ({action.citation.id}, line {action.citation.line})"
-            yield f"{check}, when it finds the same, {speaks_for}"
+            yield f"{check} {points_to} if it has the same result"
 
 
 @lru_cache(maxsize=512)

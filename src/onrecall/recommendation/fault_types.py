@@ -85,13 +85,13 @@ def find_contradiction(situation: Situation, evidence: Evidence) -> str | None:
     for label in TYPE_LABELS:
         kind = situation.labels.get(label, "")
         if _is_other_kind(kind, _evidence_labels(evidence).get(label) or text):
-            return f"it nowhere speaks of {sentence(kind, 80)}"
+            return f"it does not mention {sentence(kind, 80)}"
     reported = (
         f"{situation.text[:MAX_READ_LENGTH]}\n{' '.join(situation.labels.get(label, '') for label in TYPE_LABELS)}"
     )
     stated_faults = _find_stated_faults(reported)
     if stated_faults and not any(fault.mentioned.search(text) for fault in stated_faults):
-        return f"it nowhere speaks of {' or '.join(fault.name for fault in stated_faults)}"
+        return f"it does not mention {' or '.join(fault.name for fault in stated_faults)}"
     return None
 
 

@@ -99,15 +99,13 @@ def decide_verdict(
     )
     if runbook and runbook.document and names_alert(runbook.document, situation):
         return VerdictDecision(
-            "known", f"the runbook {describe_evidence(runbook)} is for this very alert", runbook=runbook
+            "known", f"the runbook {describe_evidence(runbook)} is written for this alert", runbook=runbook
         )
     unresolved = next((piece for piece in evidence if is_similar(piece, thresholds) and not _is_runbook(piece)), None)
     if unresolved is not None:
         return _decide_by_unresolved(unresolved, runbook, thresholds)
     if runbook is not None:
-        reason = (
-            f"no incident like this is on record; the runbook {describe_evidence(runbook)} is about something like it"
-        )
+        reason = f"no similar incident is on record; the runbook {describe_evidence(runbook)} covers something similar"
         return VerdictDecision("similar", reason, runbook=runbook)
     return VerdictDecision(
         "never_seen", never_seen_reason(evidence, thresholds) + _language_warning(situation, evidence)
@@ -132,8 +130,8 @@ def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> s
         f"nothing like this was seen before: the nearest, {describe_evidence(nearest)}, matches {nearest.score:.2f}"
     )
     if nearest.score >= thresholds.similar:
-        return f"{matches}, but no more than much else here does"
-    return f"{matches}, and it takes {thresholds.similar:.2f}"
+        return f"{matches}, but other records match about as well"
+    return f"{matches}; at least {thresholds.similar:.2f} is needed"
 
 
 def is_similar(evidence: Evidence, thresholds: Thresholds) -> bool:
@@ -162,8 +160,8 @@ def _language_warning(situation: Situation, evidence: Sequence[Evidence]) -> str
     if query_language is None or query_language == "English" or query_language in evidence_languages:
         return ""
     return (
-        f"; the question is in {query_language}: with the sentence model that ships, in this language recall goes by "
-        "words only; ask in English, too"
+        f"; the question is in {query_language}: the shipped sentence model knows English only, so recall compares "
+        "only words; ask in English, too"
     )
 
 
@@ -201,10 +199,10 @@ def _decide_by_cause(
     match = f"{describe_evidence(best)} matches {best.score:.2f}{agree}"
     if nearer := next((piece for piece in evidence if piece.score > best.score and _is_unresolved(piece)), None):
         gap = _resolution_gap(nearer)
-        match += f"; {describe_evidence(nearer)} is nearer ({nearer.score:.2f}), but its resolution {gap}"
+        match += f"; {describe_evidence(nearer)} matches better ({nearer.score:.2f}), but its resolution {gap}"
     rival = next((cause for cause in competing if cause.weight >= thresholds.contested * leading.weight), None)
     if not sure and best.score < thresholds.known:
-        return VerdictDecision("similar", f"like it, not the same: {match}", leading)
+        return VerdictDecision("similar", f"similar, not the same: {match}", leading)
     if rival is not None:
         return VerdictDecision(
             "similar",
@@ -212,7 +210,7 @@ def _decide_by_cause(
             leading,
         )
     if not sure:
-        return VerdictDecision("similar", f"like it, but not far ahead of much else here: {match}", leading)
+        return VerdictDecision("similar", f"similar, but other records match almost as well: {match}", leading)
     return VerdictDecision("known", f"seen before: {match}", leading)
 
 
@@ -221,7 +219,7 @@ def _decide_by_unresolved(unresolved: Evidence, runbook: Evidence | None, thresh
     verdict: Verdict = "known" if is_known else "similar"
     name = describe_evidence(unresolved)
     if unresolved.kind == "document":
-        reason = f"no resolved incident is like this; {name} tells of something like it ({unresolved.score:.2f})"
+        reason = f"no resolved incident is similar; {name} reports something similar ({unresolved.score:.2f})"
     else:
         reason = f"seen before as {name} ({unresolved.score:.2f}), whose resolution {_resolution_gap(unresolved)}"
     if runbook is not None:
@@ -236,7 +234,7 @@ def _is_unresolved(evidence: Evidence) -> bool:
 def _resolution_gap(evidence: Evidence) -> str:
     provenance = evidence.resolution.provenance if evidence.resolution else None
     if provenance == "suggested":
-        return "was suggested and nobody confirmed it"
+        return "was suggested but not confirmed"
     return "was written by a model and does not count" if provenance == "model" else "is not on record"
 
 

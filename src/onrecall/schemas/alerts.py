@@ -14,7 +14,7 @@ from onrecall.storage import StoredAlert
 
 
 class RejectedPartOut(Out):
-    """One part that was left out: where it stood, which field is wrong, and how to mend it."""
+    """One rejected part: its place, the wrong field, and how to correct it."""
 
     where: str
     field: str | None
@@ -22,29 +22,29 @@ class RejectedPartOut(Out):
 
 
 class ReceiptOut(Out):
-    """What became of a message: how much of it was news, how much was known, and what could not be read."""
+    """The result of a message: accepted and duplicate alerts, and rejected parts."""
 
     accepted: int
     duplicate: int
     rejected: list[RejectedPartOut]
     problems: list[str] = Field(
-        default_factory=list, description="What of it could not be read, though it was taken in: each names its field."
+        default_factory=list, description="Fields that could not be read although the alert was accepted."
     )
 
 
 class StoredRejectedPartOut(RejectedPartOut):
-    """A part that was left out, kept until it goes in."""
+    """A rejected part, stored until a retry succeeds."""
 
     id: int
     source: str
-    raw: str = Field(description="The part itself, redacted; send it mended to `/rejected/{id}/retry`.")
+    raw: str = Field(description="The part itself, redacted; send the corrected part to `/rejected/{id}/retry`.")
     received_at: datetime
 
 
 class AlertOut(Out):
     """One episode of one alert."""
 
-    id: int = Field(description="Its number here, by which it can be split off its incident.")
+    id: int = Field(description="Its number in OnRecall, for splitting it off its incident.")
     source: str
     key: str
     title: str
@@ -57,18 +57,24 @@ class AlertOut(Out):
     annotations: Mapping[str, str]
     values: Mapping[str, float]
     links: list[str]
-    link_kinds: Mapping[str, AlertLinkKind] = Field(description="What a link leads to; one that is absent: the source.")
-    purpose: Purpose = Field(description="What it was sent for; only `incident` opens one.")
-    purpose_reason: str = Field(description="Why it is no incident.")
-    end_reason: str = Field(description="Why it is over where its source did not say so, such as that it expired.")
-    problems: list[str] = Field(description="What of its message could not be read, each naming its field.")
+    link_kinds: Mapping[str, AlertLinkKind] = Field(
+        description="What each link leads to; by default the alert in its source."
+    )
+    purpose: Purpose = Field(description="Why it was sent; only `incident` opens an incident.")
+    purpose_reason: str = Field(description="Why it opened no incident.")
+    end_reason: str = Field(
+        description="Why it ended although its source did not report the end, such as that it expired."
+    )
+    problems: list[str] = Field(description="Fields of its message that could not be read.")
     starts_at: datetime
-    starts_known: bool = Field(description="False: the sender gave no start, so it is when we heard of it.")
+    starts_known: bool = Field(
+        description="False if the sender gave no start; `starts_at` is then the time of arrival."
+    )
     ends_at: datetime | None
     received_at: datetime
-    incident: str | None = Field(description="The incident that it is in; null: none, and `joined` says why.")
-    expires_at: datetime | None = Field(description="When it is over unless its source is heard again; null: never.")
-    joined: Mapping[str, Any] | None = Field(description="How it came to its incident: how, score, reasons.")
+    incident: str | None = Field(description="The incident that it belongs to; null if none, and `joined` says why.")
+    expires_at: datetime | None = Field(description="When it expires unless its source sends it again; null: never.")
+    joined: Mapping[str, Any] | None = Field(description="Why it belongs to its incident: how, score, reasons.")
 
     @classmethod
     def of(cls, stored: StoredAlert) -> "AlertOut":
@@ -86,7 +92,7 @@ class AlertOut(Out):
 
 
 class ChangeOut(Out):
-    """Something that was changed on purpose, such as a deployment."""
+    """A deliberate change, such as a deployment."""
 
     source: str
     key: str
@@ -100,7 +106,7 @@ class ChangeOut(Out):
 
 
 class ChangeBeforeOut(ChangeOut):
-    """A change that came shortly before an incident. That it came before does not make it the cause."""
+    """A change shortly before an incident. Coming first does not make it the cause."""
 
     minutes_before: int
 
@@ -112,14 +118,14 @@ class ChangeBeforeOut(ChangeOut):
 
 
 class AlertLinkOut(Out):
-    """Where people can look, as an alert's sender says: untrusted, and only http or https."""
+    """A link that an alert's sender supplies: untrusted, and only http or https."""
 
     url: str
     kind: AlertLinkKind
 
 
 class NoteOut(Out):
-    """What a person wrote: here, where the source is `onrecall`, or at a sender."""
+    """A note of a person: written in OnRecall if `source` is `onrecall`, otherwise in a source tool."""
 
     source: str
     text: str | None
@@ -128,11 +134,11 @@ class NoteOut(Out):
 
 
 class IncidentSeenOut(IncidentOut):
-    """An incident, what was changed shortly before it, and the links of its alerts."""
+    """An incident, the changes shortly before it, and the links of its alerts."""
 
     changes: list[ChangeBeforeOut] = Field(default_factory=list)
     alert_links: list[AlertLinkOut] = Field(
-        default_factory=list, description="Runbooks, dashboards and so on that its alerts name; runbooks first."
+        default_factory=list, description="Runbooks, dashboards and other links of its alerts; runbooks first."
     )
 
     def with_changes(self, changes: list[ChangeBeforeOut], links: Sequence[AlertLink] = ()) -> "IncidentSeenOut":
@@ -142,7 +148,7 @@ class IncidentSeenOut(IncidentOut):
 
 
 class AnswerOut(RecommendationOut):
-    """A recommendation, and what was changed shortly before its incident."""
+    """A recommendation, with the changes shortly before its incident."""
 
     changes: list[ChangeBeforeOut] = Field(default_factory=list)
 

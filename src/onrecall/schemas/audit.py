@@ -14,7 +14,9 @@ class AuditedOut(Out):
 
     seq: int
     at: datetime
-    who: str | None = Field(description="The name of a key; null: the installation itself, or somebody at its machine.")
+    who: str | None = Field(
+        description="The name of the key; null for the installation itself or a person at its machine."
+    )
     what: str
     about: str | None
     detail: Mapping[str, Any]

@@ -28,13 +28,13 @@ class GroupOut(Out):
 
 
 class FoundOut(Out):
-    """What a backtest found, in short; the rest stands in `/trust`."""
+    """The result of a backtest in short; `/trust` has the rest."""
 
     incidents: int
     documents: int
-    judged: int = Field(description="Answers whose truth is known.")
+    judged: int = Field(description="Answers known to be right or wrong.")
     seconds: float
-    right: EstimateOut = Field(description="Of the answers that named a cause, how many named the true one.")
+    right: EstimateOut = Field(description="Share of the answers with a cause that named the right one.")
     hit_at_3: EstimateOut
     hit_basis: str | None = Field(
         None,
@@ -49,14 +49,14 @@ class FoundOut(Out):
 
 
 class BacktestOut(Out):
-    """The backtest that runs, or else the last one."""
+    """The running backtest, or the last one."""
 
     number: int
-    state: BacktestState = Field(description="`interrupted`: whoever ran it was stopped; nothing of it was kept.")
+    state: BacktestState = Field(description="`interrupted`: the process that ran it stopped; nothing was stored.")
     by: str | None
     started_at: datetime
-    told_at: datetime = Field(description="When it was last heard of while it ran.")
-    stage: str | None = Field(description="What is being done: `embedding`, then `replaying`.")
+    told_at: datetime = Field(description="The time of its last sign of life.")
+    stage: str | None = Field(description="The stage: `embedding`, then `replaying`.")
     done: int
     total: int
     finished_at: datetime | None

@@ -16,10 +16,10 @@ class FamilyMemberOut(Out):
 
 
 class ProposedFamilyOut(Out):
-    """Root causes that say the same, waiting for a person."""
+    """Root causes with the same meaning, waiting for a person's decision."""
 
     id: str
-    label: str = Field(description="From their own words, or of a labelled incident that says the same.")
+    label: str = Field(description="From the incidents' own words, or from a labelled incident with the same cause.")
     members: list[FamilyMemberOut]
     why: str
 
@@ -36,7 +36,7 @@ class DecidedFamilyOut(Out):
 
 
 class CausesOut(Out):
-    """What is proposed and what was decided."""
+    """Proposed families and past decisions."""
 
     proposed: list[ProposedFamilyOut]
     confirmed: list[DecidedFamilyOut]
@@ -50,7 +50,7 @@ class ChoiceIn(In):
     """A proposed family to confirm."""
 
     id: str = Field(min_length=1, max_length=200)
-    label: str | None = Field(None, description="Another label than the proposed one.", max_length=80)
+    label: str | None = Field(None, description="A label to use instead of the proposed one.", max_length=80)
 
 
 class ConfirmFamiliesIn(In):
@@ -61,13 +61,15 @@ class ConfirmFamiliesIn(In):
 
 
 class DismissIn(In):
-    """Families that are none."""
+    """Families to dismiss."""
 
     families: list[str] = Field(min_length=1, max_length=1000)
     by: str | None = Field(None, max_length=200)
 
 
 class ChangedOut(Out):
-    """What a decision changed."""
+    """The effect of a decision."""
 
-    changed: int = Field(description="Incidents that got or lost their label; families, where they were dismissed.")
+    changed: int = Field(
+        description="Number of incidents that got or lost a label; for a dismissal, number of families."
+    )

@@ -63,18 +63,18 @@ class ReportedEffectOut(Out):
 
 
 class ResolutionStepOut(Out):
-    """One thing that was done and what came of it."""
+    """One action and its outcome."""
 
     text: str
     command: str | None
     outcome: StepOutcome
     rollback: str | None
-    line: int | None = Field(description="Where it stands in the incident's document.")
+    line: int | None = Field(description="Its line in the incident's document.")
     effect: ReportedEffectOut | None = None
 
 
 class ResolutionOut(Out):
-    """What was wrong and what was done about it."""
+    """The root cause, and what was done about it."""
 
     root_cause: str
     cause: str | None
@@ -82,22 +82,22 @@ class ResolutionOut(Out):
     summary: str | None
     provenance: Provenance
     cause_origin: CauseOrigin | None = Field(
-        None, description="Whether the cause was written, or taken over from an answer; null: nobody knows."
+        None, description="Whether the cause was written or accepted from an answer; null if unknown."
     )
     by: str | None
     at: datetime
-    root_cause_line: int | None = Field(description="Where the root cause stands in the incident's document.")
+    root_cause_line: int | None = Field(description="The line of the root cause in the incident's document.")
 
 
 class LinkOut(Out):
-    """A tie to an earlier incident."""
+    """A link to an earlier incident."""
 
     kind: LinkKind
     incident: str
 
 
 class TimelineEntryOut(Out):
-    """What happened at one moment, as the postmortem has it."""
+    """One entry of the postmortem's timeline."""
 
     text: str
     at: datetime | None
@@ -105,7 +105,7 @@ class TimelineEntryOut(Out):
 
 
 class ActionItemOut(Out):
-    """What shall be done so that it does not come again."""
+    """An action item to prevent a recurrence."""
 
     text: str
     owner: str | None
@@ -114,7 +114,7 @@ class ActionItemOut(Out):
 
 
 class IncidentOut(Out):
-    """One outage, from its first alert to what fixed it."""
+    """One outage, from its first alert to its fix."""
 
     id: str
     title: str
@@ -131,15 +131,15 @@ class IncidentOut(Out):
     source_id: str | None
     resolution: ResolutionOut | None
     links: list[LinkOut]
-    document: str | None = Field(description="The id of the postmortem that tells of it.")
+    document: str | None = Field(description="The id of the postmortem that reports it.")
     impact: str | None
     detection: str | None
     trigger: str | None
     timeline: list[TimelineEntryOut]
     action_items: list[ActionItemOut]
-    lines: Mapping[str, int] = Field(description="For each field the line of the document on which it begins.")
-    assignee: str | None = Field(None, description="Who works on it; null: nobody said so.")
-    tags: list[str] = Field(default_factory=list, description="Words by which people sort incidents.")
+    lines: Mapping[str, int] = Field(description="For each field, the line of the document on which it begins.")
+    assignee: str | None = Field(None, description="The assignee; null if nobody is assigned.")
+    tags: list[str] = Field(default_factory=list, description="Free keywords for sorting and filtering.")
     edited: list[str] = Field(
         default_factory=list,
         description="Fields that a person set, such as `title` or `labels.region`; later alerts leave them alone.",
@@ -147,7 +147,7 @@ class IncidentOut(Out):
 
 
 class RecordOut(Out):
-    """How often it was tried here and what came of it."""
+    """How often it was tried here, and the outcomes."""
 
     tried: int
     worked: int
@@ -161,33 +161,33 @@ class ExcerptOut(Out):
     text: str
     line: int
     heading: str | None
-    page: str | None = Field(description="The document that holds the lines, where the evidence's own page does not.")
+    page: str | None = Field(description="The document that contains the lines, if the evidence's own page does not.")
 
 
 class EvidenceOut(Out):
-    """An earlier incident or a document that is like the situation, and why."""
+    """An earlier incident or a document that is similar to the situation, with the reasons."""
 
     id: str
     kind: EvidenceKind
     title: str
-    score: float = Field(description="Likeness, 0..1. Not a probability of being right.")
+    score: float = Field(description="Similarity, 0..1. Not a probability of being right.")
     signals: Mapping[str, float]
     why: list[str]
     excerpt: ExcerptOut | None
     resolution: ResolutionOut | None
     record: RecordOut
     family: list[str]
-    suggested_by: str | None = Field(None, description="Who suggests it, where nobody confirmed it.")
+    suggested_by: str | None = Field(None, description="The author of an unconfirmed suggestion.")
     document: str | None = Field(
-        default=None, validation_alias="report_id", description="The id of the postmortem that tells of the incident."
+        default=None, validation_alias="report_id", description="The id of the postmortem that reports the incident."
     )
     dated: datetime | None = Field(
-        None, description="When the incident began, or of when the document is; null: undated."
+        None, description="The start of the incident, or the date of the document; null if undated."
     )
 
 
 class OngoingOut(Out):
-    """An incident like this that is open, or that began later: no precedent."""
+    """A similar incident that is open or began later, and therefore is not a precedent."""
 
     id: str
     title: str
@@ -198,30 +198,30 @@ class OngoingOut(Out):
 
 
 class CitationOut(Out):
-    """Where it is written: the id, the words, and their line on its page."""
+    """The place where it is written: the id, the words, and their line."""
 
     id: str
     quote: str
     line: int
-    incident: str | None = Field(description="The incident that the cited postmortem tells of.")
+    incident: str | None = Field(description="The incident that the cited postmortem reports.")
 
 
 class SaidOut(Out):
-    """A sentence that a model wrote, checked against the lines that it cites."""
+    """A sentence written by a model and checked against the lines that it cites."""
 
     text: str
     citations: list[CitationOut]
 
 
 class PlaceholderOut(Out):
-    """A value of the old incident that stands in a step as ‹value›, and what kind of value it is, such as `pod`."""
+    """A value of the old incident that a step shows as ‹value›, and the kind of value, such as `pod`."""
 
     value: str
     kind: str
 
 
 class StepOut(Out):
-    """One thing to do, with its receipt."""
+    """One step, with its citation."""
 
     n: int
     text: str
@@ -232,11 +232,12 @@ class StepOut(Out):
     precondition: str | None
     rollback: str | None
     stale: str | None
-    old_values: list[str] = Field(description="Values of the old incident; they stand in the step as ‹value›.")
+    old_values: list[str] = Field(description="Values of the old incident, which the step shows as ‹value›.")
     why: SaidOut | None
-    instruction: str = Field("", description="The step in one line, as an instruction; `text` is what was written.")
+    instruction: str = Field("", description="The step in one line, as an instruction; `text` has the original words.")
     placeholders: list[PlaceholderOut] = Field(
-        default_factory=list, description="What stands in `command` as ‹value›, each once, in its order."
+        default_factory=list,
+        description="The values that appear in `command` as ‹value›, each once, in order of appearance.",
     )
 
     @model_validator(mode="after")
@@ -249,7 +250,7 @@ class StepOut(Out):
 
 
 class TriedOut(Out):
-    """Something that was tried before and did not help."""
+    """An action that was tried before and did not help."""
 
     text: str
     command: str | None
@@ -258,7 +259,7 @@ class TriedOut(Out):
 
 
 class AlternativeOut(Out):
-    """Another cause the evidence allows."""
+    """Another cause that the evidence permits."""
 
     cause: str
     evidence: list[str]
@@ -314,7 +315,7 @@ class LatencyOut(Out):
 
 
 class RecommendationOut(Out):
-    """An answer with receipts."""
+    """An answer with citations."""
 
     id: str
     incident: str | None
@@ -327,7 +328,8 @@ class RecommendationOut(Out):
     confidence_reason: str | None
     steps: list[StepOut] = Field(description="In the order in which they were done.")
     first_safe_step: int | None = Field(
-        None, description="The number of the step that disturbs nothing and has nothing disturbing before it."
+        None,
+        description="Number of the first step that is read-only or reversible, with no disruptive step before it.",
     )
     tried_before: list[TriedOut]
     alternatives: list[AlternativeOut]
@@ -342,18 +344,20 @@ class RecommendationOut(Out):
         default_factory=list, description="What was checked last time and is not marked yet, in the order of then."
     )
     evidence: list[EvidenceOut]
-    ongoing: list[OngoingOut] = Field(default_factory=list, description="What goes on now and looks alike.")
+    ongoing: list[OngoingOut] = Field(
+        default_factory=list, description="Similar incidents that are open, or began later."
+    )
     suggestions: list[EvidenceOut] = Field(
-        default_factory=list, description="What senders suggest; nobody confirmed it, and no step comes from it."
+        default_factory=list, description="Senders' unconfirmed suggestions; no step comes from them."
     )
     composer: str
     model: str | None
     route_reason: str
     tokens: int
     cost_usd: float | None
-    explanation: list[SaidOut] = Field(description="By a model; empty without one.")
-    refines: str | None = Field(description="The answer without a model that it takes the place of.")
-    changed: list[str] = Field(description="What is not as it was there.")
+    explanation: list[SaidOut] = Field(description="Written by a model; empty without one.")
+    refines: str | None = Field(description="The answer without a model that it replaces.")
+    changed: list[str] = Field(description="What differs from that answer.")
     prompt_hash: str | None
     latency_ms: LatencyOut
     created_at: datetime
@@ -362,7 +366,7 @@ class RecommendationOut(Out):
     degraded: str | None = Field(
         None, description="Why less than the whole memory was searched: the search index could not be used."
     )
-    second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
+    second_opinion: SecondOpinionOut | None = Field(None, description="From a Hindsight bank, if one is configured.")
 
     def beside(self, opinion: object) -> Self:
         """The same beside a second opinion; None: nobody was asked."""
@@ -377,7 +381,7 @@ class RecallOut(Out):
     degraded: str | None = Field(
         None, description="Why less than the whole memory was searched: the search index could not be used."
     )
-    second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
+    second_opinion: SecondOpinionOut | None = Field(None, description="From a Hindsight bank, if one is configured.")
 
 
 class DocumentOut(Out):
@@ -394,7 +398,7 @@ class DocumentOut(Out):
 
 
 class RejectedRecordOut(Out):
-    """A part that was left out, and how to mend it."""
+    """A rejected part, and how to correct it."""
 
     where: str
     field: str | None
@@ -411,30 +415,30 @@ class FindingOut(Out):
 
 
 class ImportQualityOut(Out):
-    """How good the incidents of an import are to learn from; flaws that none has are left out."""
+    """How useful the imported incidents are for learning; flaws without incidents are omitted."""
 
     incidents: int
     findings: list[FindingOut]
 
 
 class UnusedFieldOut(Out):
-    """A field or column that says something and was not used."""
+    """A field or column that has content and was not used."""
 
     field: str
-    count: int = Field(description="Records in which it says something.")
+    count: int = Field(description="Records in which the field has content.")
     of: int = Field(description="Records that were read.")
     example: str
 
 
 class UnusedFieldsOut(Out):
-    """What was not used of one file."""
+    """The unused fields of one file."""
 
     where: str
     fields: list[UnusedFieldOut]
 
 
 class ImportOut(Out):
-    """What became of an import."""
+    """The result of an import."""
 
     created: int
     updated: int
@@ -446,7 +450,7 @@ class ImportOut(Out):
 
 
 class EventOut(Out):
-    """Something that happened to an incident."""
+    """An event of an incident."""
 
     seq: int
     incident: str
@@ -479,13 +483,13 @@ class ReportedEffectIn(In):
 
 
 class StepIn(In):
-    """One thing that was done."""
+    """One action."""
 
     text: str = Field(min_length=1, max_length=20_000)
     command: str | None = Field(None, max_length=20_000)
     outcome: StepOutcome = "worked"
     rollback: str | None = Field(None, max_length=20_000)
-    effect: ReportedEffectIn | None = Field(None, description="Set it on the one measure that ended the incident.")
+    effect: ReportedEffectIn | None = Field(None, description="Figures of the one step that ended the incident.")
 
     def to_domain(self) -> ResolutionStep:
         """Return the step as the domain has it."""
@@ -494,7 +498,7 @@ class StepIn(In):
 
 
 class ResolutionIn(In):
-    """What was wrong and what was done about it."""
+    """The root cause, and what was done about it."""
 
     root_cause: str = Field(
         min_length=1, max_length=50_000, examples=["Connection pool of auth-service exhausted by a leak"]
@@ -505,7 +509,7 @@ class ResolutionIn(In):
     recurrence_of: str | None = Field(None, max_length=200, description="The earlier incident that this one repeats.")
     by: str | None = Field(None, max_length=200)
     at: When | None = Field(None, description="With a time zone; by default now.")
-    cause_taken_over: bool = Field(False, description="Whether the cause was taken over from an answer, edited or not.")
+    cause_taken_over: bool = Field(False, description="Whether the cause was accepted from an answer, edited or not.")
 
     def noun(self, now: datetime) -> Resolution:
         """The resolution that this says; without a time it was made now."""
@@ -517,7 +521,7 @@ class ResolutionIn(In):
 
 
 class FilterIn(In):
-    """Recall only what fits all that is given."""
+    """Recall only records that match every given field."""
 
     kind: EvidenceKind | None = None
     service: str | None = Field(None, max_length=200)
@@ -525,7 +529,7 @@ class FilterIn(In):
 
 
 class SituationIn(In):
-    """What is going on now."""
+    """The current situation."""
 
     text: str = Field(
         min_length=1, max_length=2_000_000, examples=["DB connection pool at 95%, auth service returning 503s"]
@@ -534,7 +538,7 @@ class SituationIn(In):
     labels: dict[str, str] = Field(default_factory=dict, max_length=100)
     only: FilterIn = Field(default_factory=lambda: FilterIn(kind=None, service=None))
     limit: int = Field(5, ge=1, le=50)
-    as_of: When | None = Field(None, description="Use only what was known then.")
+    as_of: When | None = Field(None, description="Use only what was known at this time.")
 
 
 class CheckResultIn(In):
@@ -545,33 +549,35 @@ class CheckResultIn(In):
 
 
 class StepVerdictIn(In):
-    """What came of one step."""
+    """The outcome of one step."""
 
     n: int = Field(ge=1)
     outcome: StepOutcome
 
 
 class OutcomeIn(In):
-    """What came of a recommendation."""
+    """The outcome of a recommendation."""
 
     verdict: OutcomeVerdict
     steps: list[StepVerdictIn] = Field(default_factory=list, max_length=200)
     note: str | None = Field(None, max_length=20_000)
     by: str | None = Field(None, max_length=200)
     incident: str | None = Field(
-        None, max_length=200, description="The incident it is said of; refused where the answer is to another one."
+        None,
+        max_length=200,
+        description="The incident that the outcome is about; refused if the answer belongs to another one.",
     )
 
 
 class LinkIn(In):
-    """The earlier incident to tie this one to."""
+    """The earlier incident to which this one is linked."""
 
     incident: str = Field(min_length=1, max_length=200)
     kind: LinkKind = "recurrence"
 
 
 class DocumentIn(In):
-    """A runbook, a postmortem or an RCA to keep under the id in the path."""
+    """A runbook, a postmortem or an RCA to store under the id in the path."""
 
     title: str = Field(min_length=1, max_length=2000)
     text: str = Field(min_length=1, max_length=2_000_000)

@@ -10,10 +10,10 @@ from onrecall.schemas.incidents import In, Out, When
 
 
 class KeyOut(Out):
-    """What may be told of a key: all but itself and its hash."""
+    """A key without its secret and its hash."""
 
     id: str
-    prefix: str = Field(description="How it begins, so that one that is found somewhere can be told.")
+    prefix: str = Field(description="The first characters of the key, to recognize it.")
     name: str
     role: Role
     state: State
@@ -31,7 +31,7 @@ class KeyOut(Out):
 
 
 class MadeOut(Out):
-    """A new key. It is told here and never again."""
+    """A new key. It is shown only here."""
 
     key: str
     about: KeyOut
@@ -43,24 +43,24 @@ class MadeOut(Out):
 
 
 class KeyIn(In):
-    """A key to be made for somebody, or some sender, who has none."""
+    """A key to create for a person or a sender."""
 
-    name: str = Field(description="Whose it is: what its holder does is kept under this name.", examples=["ann"])
+    name: str = Field(description="The owner; actions with this key are recorded under this name.", examples=["ann"])
     role: Role = "viewer"
-    expires_at: When | None = Field(None, description="By default it never ends.")
+    expires_at: When | None = Field(None, description="By default it never expires.")
 
 
 class RotateIn(In):
-    """How a key is to be replaced."""
+    """How to replace a key."""
 
-    overlap_hours: float = Field(24, ge=0, le=8760, description="How long the old one still opens.")
-    expires_at: When | None = Field(None, description="By default the new one lives as long as the old one did.")
+    overlap_hours: float = Field(24, ge=0, le=8760, description="How long the old key keeps working.")
+    expires_at: When | None = Field(None, description="By default the new key is valid for as long as the old one was.")
 
 
 class CallerOut(Out):
-    """Who asks, as far as the server knows."""
+    """The caller, as far as the server knows."""
 
-    name: str | None = Field(description="Null: somebody at this machine, while there is no key.")
+    name: str | None = Field(description="Null for a person at this machine, while no key exists.")
     role: Role
-    key: str | None = Field(description="The id of the key that was shown.")
-    locked: bool = Field(description="Whether there is a key, so that everybody needs one.")
+    key: str | None = Field(description="The id of the key in the request.")
+    locked: bool = Field(description="Whether a key exists, so that every request needs one.")

@@ -12,11 +12,11 @@ from onrecall.storage.heartbeats import Heartbeat
 
 
 class MaintenanceIn(In):
-    """A maintenance window to be added: while it is on, alerts of what it names open no incident."""
+    """A maintenance window to add: while it is active, matching alerts open no incident."""
 
     service: str | None = Field(None, min_length=1, max_length=300, examples=["checkout"])
     labels: dict[str, str] = Field(
-        default_factory=dict, max_length=40, description="Labels that an alert must have, all of them."
+        default_factory=dict, max_length=40, description="Labels that an alert must have; all must match."
     )
     starts_at: When | None = Field(None, description="By default now.")
     ends_at: When
@@ -28,7 +28,7 @@ class MaintenanceOut(Out):
 
     id: str
     state: MaintenanceState
-    scope: str = Field(description="What it is for, in words.")
+    scope: str = Field(description="The reason.")
     service: str | None
     labels: Mapping[str, str]
     starts_at: datetime
@@ -36,7 +36,7 @@ class MaintenanceOut(Out):
     reason: str
     created_at: datetime | None
     created_by: str | None
-    ended_by: str | None = Field(description="Who ended it before its time.")
+    ended_by: str | None = Field(description="The person who ended it early.")
 
     @classmethod
     def of(cls, window: MaintenanceWindow, now: datetime) -> "MaintenanceOut":
@@ -46,19 +46,19 @@ class MaintenanceOut(Out):
 
 
 class HeartbeatOut(Out):
-    """A signal that is always there while alerting works, and whose absence raises an alert."""
+    """An alert that fires as long as alerting works, and whose absence raises an alert."""
 
     source: str
     key: str
     title: str
     service: str | None
     environment: str | None
-    beats: int = Field(description="How often it was heard.")
+    beats: int = Field(description="Number of arrivals.")
     last_at: datetime
     missing_since: datetime | None = Field(
-        description="When it was heard last before it was missed; null: it is there."
+        description="When it last arrived before it went missing; null if it is not missing."
     )
-    patience_seconds: int | None = Field(description="How long it may stay away; null: it is never missed.")
+    patience_seconds: int | None = Field(description="How long it may be absent; null: no limit.")
 
     @classmethod
     def of(cls, heartbeat: Heartbeat, switch: DeadMansSwitch) -> "HeartbeatOut":
@@ -72,7 +72,7 @@ class HeartbeatOut(Out):
 
 
 class ForgetIn(In):
-    """Which heartbeat is expected no more."""
+    """The heartbeat to stop expecting."""
 
     source: str = Field(min_length=1, max_length=300)
     key: str = Field(min_length=1, max_length=600)

@@ -14,24 +14,24 @@ class BankRequest(BaseModel):
 
 
 class CreateBankIn(BankRequest):
-    """A bank to make."""
+    """A bank to create."""
 
     name: str | None = Field(None, max_length=200)
 
 
 class ContentBlockIn(BankRequest):
-    """A piece of a text; nothing but text is taken."""
+    """A piece of text; only text is accepted."""
 
     type: Literal["text"]
     text: str
 
 
 class MemoryItemIn(BankRequest):
-    """A text to keep."""
+    """A text to store."""
 
     content: str | list[ContentBlockIn] = Field(examples=["Checkout answered 503; the connection pool was exhausted."])
     timestamp: datetime | Literal["unset"] | None = Field(
-        None, description="When it happened; without a time zone it is UTC."
+        None, description="When it happened; a time without a zone is UTC."
     )
     context: str | None = Field(None, max_length=2000)
     metadata: dict[str, str] | None = Field(None, max_length=100, examples=[{"incident_id": "INC-7"}])
@@ -55,7 +55,7 @@ class MemoryItemIn(BankRequest):
 
 
 class RetainIn(BankRequest):
-    """Texts to keep."""
+    """Texts to store."""
 
     items: list[MemoryItemIn] = Field(max_length=5000)
     document_tags: list[str] | None = None
@@ -75,7 +75,7 @@ class RecallIn(BankRequest):
 
 
 class DispositionOut(BaseModel):
-    """Traits that a model of Hindsight's would take on; OnRecall has none."""
+    """Traits of a model in Hindsight; OnRecall has none."""
 
     skepticism: int = 3
     literalism: int = 3
@@ -112,7 +112,7 @@ class BanksOut(BaseModel):
 
 
 class BankConfigOut(BaseModel):
-    """How a bank takes texts in."""
+    """How a bank stores texts."""
 
     bank_id: str
     config: Mapping[str, Any]
@@ -135,7 +135,7 @@ class BankStatsOut(BaseModel):
 
 
 class TokenUsageOut(BaseModel):
-    """Tokens of a model; none is asked."""
+    """Tokens of a model; always 0, because no model is called."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -145,7 +145,7 @@ class TokenUsageOut(BaseModel):
 
 
 class RetainOut(BaseModel):
-    """What was kept. Nothing is left for later, so `async` is never true."""
+    """The stored texts. Nothing is deferred, so `async` is always false."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -159,16 +159,16 @@ class RetainOut(BaseModel):
 
 
 class ScoresOut(BaseModel):
-    """How like the question it is."""
+    """Its similarity to the question."""
 
     final: float = Field(description="The match score, 0..1, by which results are ordered.")
     reranker: float | None = None
-    semantic: float | None = Field(description="Cosine similarity; null where no model is at hand.")
-    keyword: float | None = Field(description="The share of the match score that its words have.")
+    semantic: float | None = Field(description="Cosine similarity; null without a model.")
+    keyword: float | None = Field(description="The share of the match score that comes from words.")
 
 
 class RecallResultOut(BaseModel):
-    """A text that is like the question."""
+    """A text that is similar to the question."""
 
     id: str
     text: str
@@ -196,7 +196,7 @@ class ChunkOut(BaseModel):
 
 
 class BankRecallOut(BaseModel):
-    """What is like the question, best first."""
+    """Records similar to the question, best first."""
 
     results: list[RecallResultOut]
     trace: Mapping[str, Any] | None = None
@@ -280,7 +280,7 @@ class BankDocumentOut(BaseModel):
 
 
 class DeletedDocumentOut(BaseModel):
-    """A document that is gone."""
+    """A deleted document."""
 
     success: bool = True
     message: str
@@ -289,7 +289,7 @@ class DeletedDocumentOut(BaseModel):
 
 
 class DeletedOut(BaseModel):
-    """What is gone."""
+    """The deleted texts."""
 
     success: bool = True
     message: str
@@ -297,7 +297,7 @@ class DeletedOut(BaseModel):
 
 
 class VersionOut(BaseModel):
-    """The version of Hindsight's API that this speaks, and what of it is offered."""
+    """The supported version of Hindsight's API, and its supported features."""
 
     api_version: str
     features: Mapping[str, bool]

@@ -27,33 +27,33 @@ class ServiceOut(Out):
 
 
 class MonthOut(Out):
-    """How many began in a month (UTC)."""
+    """Number of incidents that began in a month (UTC)."""
 
     month: str = Field(examples=["2026-03"])
     count: int
 
 
 class TrendOut(Out):
-    """The last half year beside the one before."""
+    """The last half year compared with the one before."""
 
-    direction: Literal["rising", "steady", "falling"] | None = Field(description="null: too little to say.")
+    direction: Literal["rising", "steady", "falling"] | None = Field(description="null if there are too few incidents.")
     recent: int
     before: int
     reason: str
 
 
 class LostOut(Out):
-    """Hours from start to end; what overlaps counts once."""
+    """Hours from start to end; overlapping hours count once."""
 
     hours: float
     of: int = Field(description="Incidents counted in.")
-    open: int = Field(description="Left out: not over yet.")
-    untimed: int = Field(description="Left out: over, and nothing says since when.")
-    contradictory: int = Field(description="Left out: they end before they start.")
+    open: int = Field(description="Excluded: still open.")
+    untimed: int = Field(description="Excluded: resolved, without an end time.")
+    contradictory: int = Field(description="Excluded: they end before they start.")
 
 
 class SavingOut(Out):
-    """What a permanent fix would have saved in the last days."""
+    """The hours that a permanent fix would have saved recently."""
 
     hours_per_month: float
     days: int
@@ -65,14 +65,14 @@ class FixOut(Out):
 
     text: str
     command: str | None
-    worked: int = Field(description="Members in which it worked.")
-    failed: int = Field(description="Members in which it did not help or made it worse.")
-    of: int = Field(description="Members that say what was done.")
+    worked: int = Field(description="Incidents in which it worked.")
+    failed: int = Field(description="Incidents in which it did not help or made it worse.")
+    of: int = Field(description="Incidents that say what was done.")
     citation: CitationOut
 
 
 class ActionOut(Out):
-    """Something noted to end it for good; `noted` says that it is written, not that it is done."""
+    """A permanent fix on record; `noted` means that it is written down, not that it is done."""
 
     text: str
     state: Literal["done", "open", "noted"]
@@ -99,16 +99,16 @@ class FamilyOut(Out):
     lost: LostOut
     saving: SavingOut
     fix: FixOut | None
-    action: ActionOut | None = Field(description="The last one noted; null: none is written.")
+    action: ActionOut | None = Field(description="The latest one on record; null if there is none.")
     open_actions: list[ActionOut]
 
 
 class RecurrencesOut(Out):
-    """What keeps coming back, those first whose permanent fix would save most."""
+    """Recurring problems; those whose permanent fix would save most come first."""
 
     families: list[FamilyOut]
-    found: int = Field(description="Families that fit, shown or not.")
-    incidents: int = Field(description="Incidents looked at.")
+    found: int = Field(description="Number of matching families, shown or not.")
+    incidents: int = Field(description="Number of incidents examined.")
     since: datetime | None = Field(description="How far memory reaches back.")
     as_of: datetime
     rules: Mapping[str, str] = Field(description="How it is ranked and counted, in words.")

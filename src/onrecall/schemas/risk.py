@@ -14,13 +14,13 @@ LONGEST = 1_000_000
 
 
 class RiskIn(In):
-    """A command, or a step told in words."""
+    """A command, or a step in words."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
 
-    command: str = Field(min_length=1, max_length=LONGEST, description="A command line, or a step told in words.")
+    command: str = Field(min_length=1, max_length=LONGEST, description="A command line, or a step in words.")
     kind: Kind = Field(
-        "auto", description="Which of the two it is; `auto` finds out, and in doubt takes the more dangerous reading."
+        "auto", description="`command` or `words`; `auto` detects which, and in doubt returns the higher risk."
     )
 
 
@@ -29,7 +29,7 @@ class RiskOut(Out):
 
     command: str
     risk: Risk
-    reason: str = Field(description="Begins with `not understood` where a part of it is not in the tables.")
+    reason: str = Field(description="Begins with `not understood` if a part of it is not in the tables.")
 
 
 def assess_risk(command: str, kind: Kind = "auto") -> RiskOut:

@@ -6,25 +6,25 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class OpinionMatchOut(BaseModel):
-    """A document that the other memory finds most like the question."""
+    """A document that the bank considers most similar to the question."""
 
     model_config = ConfigDict(from_attributes=True)
 
     document_id: str
-    incident: str | None = Field(description="The incident that it is about, where it names one.")
+    incident: str | None = Field(description="The incident that it is about, if it names one.")
     title: str | None
-    semantic: float = Field(description="Its own similarity; neither our match score nor a probability.")
+    semantic: float = Field(description="The bank's own similarity; neither OnRecall's match score nor a probability.")
 
 
 class SecondOpinionOut(BaseModel):
-    """What a Hindsight bank finds for the same question; shown beside our evidence, never part of it."""
+    """The matches of a Hindsight bank for the same question; shown next to the evidence, never part of it."""
 
     model_config = ConfigDict(from_attributes=True)
 
     source: str
     bank: str
     state: Literal["ok", "unavailable"]
-    detail: str | None = Field(description="Why there is none.")
+    detail: str | None = Field(description="Why there is no second opinion.")
     matches: list[OpinionMatchOut]
-    agrees: bool | None = Field(description="Whether its first incident is the first of our evidence.")
+    agrees: bool | None = Field(description="Whether its best match is also the best evidence in OnRecall.")
     latency_ms: float

@@ -18,7 +18,7 @@ class ServiceCountOut(Out):
     unresolved: int
     incidents: int
     last_started_at: datetime | None = Field(
-        description="When its newest incident began; null: it has none, and only documents name it."
+        description="The start of its newest incident; null if only documents name the service."
     )
 
 
@@ -31,7 +31,7 @@ class DocumentTitleOut(Out):
 
 
 class AlertSourceOut(Out):
-    """How many alerts about the service one source sent in the last 90 days."""
+    """Number of alerts about the service from one source in the last 90 days."""
 
     source: str
     alerts: int
@@ -40,7 +40,7 @@ class AlertSourceOut(Out):
 
 
 class OwnerOut(Out):
-    """Who owns the service, as a label of its newest incident that has one says."""
+    """The owner of the service, from a label of its newest incident that has one."""
 
     name: str
     label: str
@@ -60,10 +60,10 @@ class ServicePageOut(BaseModel):
     alert_sources: list[AlertSourceOut]
     since: datetime = Field(description="Hours, median and months count incidents that began at or after this time.")
     lost: LostOut
-    median_minutes: float | None = Field(description="From start to end; null: none has both.")
+    median_minutes: float | None = Field(description="From start to end; null if none has both.")
     months: list[MonthOut]
     owners: list[OwnerOut]
-    people: list[str] = Field(description="Who was assigned to its incidents or resolved them, newest first.")
+    people: list[str] = Field(description="People who were assigned to its incidents or resolved them, newest first.")
 
     @classmethod
     def of(cls, overview: ServiceOverview) -> "ServicePageOut":

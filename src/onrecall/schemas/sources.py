@@ -20,42 +20,44 @@ class SetAsideOut(Out):
 
 
 class SenderOut(Out):
-    """A sender that OnRecall understands: where it posts to, what it has to show, and what came of it."""
+    """A sender that OnRecall supports: its address, its credentials and its activity."""
 
     name: str
-    title: str = Field(description="The tool's name, as people write it.")
+    title: str = Field(description="The tool's name.")
     category: str
-    address: str = Field(description="The path that it posts to.")
-    shows: Shows = Field(description="What lets its messages in, as this server is set up now.")
-    heard_at: datetime | None = Field(description="When its last message came, to ten seconds; null: none yet.")
+    address: str = Field(description="The path to which it posts.")
+    shows: Shows = Field(description="How its messages authenticate with the current settings.")
+    heard_at: datetime | None = Field(
+        description="When its last message arrived, to ten seconds; null if none has arrived."
+    )
     alerts: int
     notes: int
     changes: int
-    rejected: int = Field(description="Parts that could not be read and wait to be tried again.")
+    rejected: int = Field(description="Unreadable parts that wait for a retry.")
     set_aside: Mapping[str, SetAsideOut] = Field(
-        description="Tests received, heartbeats, planned and informational messages: kept, and no incidents."
+        description="Tests, heartbeats, planned and informational messages; stored, but not incidents."
     )
 
 
 class SourceOut(Out):
-    """A source that OnRecall understands, and what its payloads are read by."""
+    """A source that OnRecall supports, and how its payloads are read."""
 
     name: str
     title: str
     category: str
     address: str
-    also: list[str] = Field(description="Other names of it in the address.")
+    also: list[str] = Field(description="Other names for it in the address.")
     documentation: str | None = Field(description="Where the tool's own documentation of its payload is.")
     shapes: list[str]
-    sends_end: bool = Field(description="False: it never says that an alert is over, so its alerts expire.")
+    sends_end: bool = Field(description="False if it never reports the end of an alert, so its alerts expire.")
 
 
 class SourceDetailOut(SourceOut):
-    """A source with configuration to paste, and where each field stands."""
+    """A source with configuration to paste, and the place of each field."""
 
     setup: str = Field(description="Configuration to paste, Markdown.")
     notes: str
-    reads: Mapping[str, str] = Field(description="Where title, key, status, severity, service, time and links stand.")
+    reads: Mapping[str, str] = Field(description="The places of title, key, status, severity, service, time and links.")
 
 
 class RehearsedFieldOut(Out):
@@ -67,7 +69,7 @@ class RehearsedFieldOut(Out):
 
 
 class RehearsedPartOut(Out):
-    """One alert, change, note or acknowledgement that would come of the payload."""
+    """One alert, change, note or acknowledgement that the payload would become."""
 
     kind: str
     fields: list[RehearsedFieldOut]
@@ -75,11 +77,15 @@ class RehearsedPartOut(Out):
 
 
 class RehearsalOut(Out):
-    """What would come of a payload. Nothing was stored, and nobody was notified."""
+    """What a payload would become. Nothing was stored, and nobody was notified."""
 
-    source: str = Field(description="Under which it would be stored.")
-    known_as: str | None = Field(description="The tool and shape it was read as; null: by the common names of fields.")
+    source: str = Field(description="The key under which it would be stored.")
+    known_as: str | None = Field(
+        description="The tool and message form it was recognized as; null if it was read by common field names."
+    )
     parts: list[RehearsedPartOut]
     rejected: list[RejectedPartOut]
-    refusal: str | None = Field(description="Why nothing of it can be read.")
-    definition: str = Field(description="A source file to start from, YAML; empty where a file read the payload.")
+    refusal: str | None = Field(description="Why it cannot be read.")
+    definition: str = Field(
+        description="A YAML source file to start from; empty if a source file already reads the payload."
+    )

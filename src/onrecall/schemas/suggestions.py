@@ -9,7 +9,7 @@ from onrecall.schemas.incidents import DocumentOut, In, Out, ResolutionOut
 
 
 class SuggestionOut(Out):
-    """What a sender says fixed an incident, or wants kept as a document."""
+    """A sender's statement of what fixed an incident, or a document that it proposes."""
 
     id: str
     kind: SuggestionKind
@@ -20,8 +20,8 @@ class SuggestionOut(Out):
     title: str
     text: str
     incident: str | None = Field(description="The incident that it would resolve.")
-    resolution: ResolutionOut | None = Field(description="What would become the incident's resolution.")
-    document: DocumentOut | None = Field(description="What would become a document.")
+    resolution: ResolutionOut | None = Field(description="The resolution that the incident would get.")
+    document: DocumentOut | None = Field(description="The document that would be stored.")
     decided_at: datetime | None
     decided_by: str | None
 
@@ -32,7 +32,7 @@ class SuggestionOut(Out):
 
 
 class ConfirmSuggestionIn(In):
-    """What to say instead of what was suggested; left out, it is confirmed as it stands."""
+    """Words that replace the suggested ones; omitted fields are confirmed unchanged."""
 
     root_cause: str | None = Field(None, min_length=1, max_length=50_000)
     cause: str | None = Field(None, min_length=1, max_length=200, examples=["connection-pool-exhaustion"])

@@ -8,7 +8,7 @@ from onrecall.schemas.incidents import Out
 
 
 class EstimateOut(Out):
-    """A figure, its 95 % interval and the cases it rests on; null where there is none."""
+    """A figure with its 95 % interval and its number of cases; null if it is not measured."""
 
     value: float | None
     low: float | None
@@ -17,7 +17,7 @@ class EstimateOut(Out):
 
 
 class ConfidenceQualityOut(Out):
-    """How good confidences were, each from earlier answers only."""
+    """Quality of the confidences, each computed from earlier answers only."""
 
     n: int
     ece: float | None
@@ -30,7 +30,7 @@ class ConfidenceQualityOut(Out):
 
 
 class LevelOut(Out):
-    """Answers at one level of confidence: right of of."""
+    """Answers at one level of confidence: `right` of `of` were right."""
 
     above: float
     right: int
@@ -40,7 +40,7 @@ class LevelOut(Out):
 
 
 class CoveredOut(Out):
-    """Were only claims of at least `claim` shown: the share shown, and the share of these that is wrong."""
+    """If only claims of at least `claim` were shown: the share shown, and the share of these that is wrong."""
 
     claim: float
     coverage: float
@@ -49,7 +49,7 @@ class CoveredOut(Out):
 
 
 class BinOut(Out):
-    """Answers with about the same claim: what was claimed on average, and how many of them were right."""
+    """Answers with similar confidence: the mean claim, and how many of them were right."""
 
     claimed: float
     right: int
@@ -59,7 +59,7 @@ class BinOut(Out):
 
 
 class HitsOut(Out):
-    """Where an incident of the same cause stood among those shown, of the openings that had one to find."""
+    """The rank of an incident with the same cause, over openings that had a predecessor."""
 
     hit_at_1: EstimateOut
     hit_at_3: EstimateOut
@@ -68,14 +68,14 @@ class HitsOut(Out):
 
 
 class LearnedOut(Out):
-    """Hit@1 of a memory that stopped learning after so many lessons; null: of one that went on."""
+    """Hit@1 of a memory that stopped learning after this many lessons; null for the one that kept learning."""
 
     after: int | None
     hit_at_1: EstimateOut
 
 
 class LearningOut(Out):
-    """The same later openings, answered by memories that stopped learning earlier and earlier."""
+    """The same later openings, answered by memories that stopped learning at different times."""
 
     unit: str
     points: list[LearnedOut]
@@ -83,7 +83,7 @@ class LearningOut(Out):
 
 
 class NoveltyOut(Out):
-    """Where verdicts change, how that was chosen, and the errors of it."""
+    """The thresholds of the verdicts, how they were chosen, and their errors."""
 
     similar: float
     known: float
@@ -105,7 +105,7 @@ class PartOut(Out):
 
 
 class TrustOut(Out):
-    """How far this memory can be trusted, as far as that was measured."""
+    """How far answers can be trusted, as measured."""
 
     judged: int
     basis: Mapping[str, int]
@@ -122,7 +122,7 @@ class TrustOut(Out):
     by_month: list[PartOut]
     by_origin: list[PartOut] = Field(
         default_factory=list,
-        description="`taken_over` and `written`: how often the named cause was right where the person who resolved the "
-        "incident took it over, and where they wrote one.",
+        description="`taken_over` and `written`: how often the named cause was right if the person who resolved the "
+        "incident accepted it, and if they wrote their own.",
     )
     not_measured: Mapping[str, str]

@@ -10,7 +10,7 @@ from onrecall.schemas.incidents import Out
 
 
 class ModelOut(Out):
-    """A model that refines."""
+    """A model that refines answers."""
 
     role: str
     model: str
@@ -24,18 +24,18 @@ class ModelUseOut(Out):
     model: str
     calls: int
     accepted: int = Field(description="Answers that passed every check.")
-    rejected: int = Field(description="Answers that did not; their tokens count.")
+    rejected: int = Field(description="Answers that failed a check; their tokens count.")
     failed: int
     input_tokens: int
     output_tokens: int
-    cost_usd: float | None = Field(description="Null as soon as the cost of one call is not known.")
+    cost_usd: float | None = Field(description="Null if the cost of any call is unknown.")
     known_cost_usd: float | None
     of_unknown_cost: int
     mean_latency_ms: float | None
 
 
 class BreakerOut(Out):
-    """Whether a provider is asked."""
+    """Whether a provider is called."""
 
     provider: str
     state: Literal["closed", "open", "half_open"]
@@ -44,11 +44,11 @@ class BreakerOut(Out):
 
 
 class UsageOut(Out):
-    """What models were used for, and whether they may be used now."""
+    """The use of models, and whether they may be called now."""
 
     models: list[ModelOut]
     days: list[ModelUseOut]
-    spent_today_usd: float = Field(description="What is known, and the most that calls of unknown cost may cost.")
+    spent_today_usd: float = Field(description="Known costs, plus the maximum for calls of unknown cost.")
     daily_budget_usd: float | None
     calls_per_minute: int
     breakers: list[BreakerOut]

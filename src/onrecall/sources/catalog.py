@@ -80,7 +80,7 @@ class SourceCatalog(Mapping[str, WebhookSource]):
         if (canonical_name := self._spellings.get(_BARE.sub("", lower))) is not None:
             return self[canonical_name]
         similar_names = difflib.get_close_matches(lower[:60], list(self), 3, 0.6)
-        hint = f"did you mean {' or '.join(similar_names)}?" if similar_names else "`onrecall sources list` names them."
+        hint = f"did you mean {' or '.join(similar_names)}?" if similar_names else "`onrecall sources list` lists all."
         raise NotFound(f"there is no source {name[:60]!r}; {hint} Anything else goes to generic/NAME")
 
     def definition(self, name: str) -> SourceDefinition | None:
@@ -92,7 +92,7 @@ class SourceCatalog(Mapping[str, WebhookSource]):
         if name not in self._compiled:
             definition = load_definition(self._paths[name])
             if unknown := [relayed for relayed in definition.relays if relayed not in self._paths]:
-                raise Invalid(f"{name}: `relays` names {unknown[0]!r}, which is no source", "relays")
+                raise Invalid(f"{name}: `relays` names {unknown[0]!r}, which is not a source", "relays")
             relayed = partial(self._read_relayed, definition.relays)
             self._compiled[name] = DefinedSource(name, definition, self._code, self._read_anything, relayed)
         return self._compiled[name]

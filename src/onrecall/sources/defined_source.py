@@ -206,7 +206,9 @@ class DefinedSource:
         """Parse a message of unknown shape: by the tool's code, else by common field names."""
         if self.definition.parser:
             return self._code[self.definition.parser](source)(delivery, now)
-        problem = f"the message has none of the known shapes of {self.definition.tool}; it is read by common names"
+        problem = (
+            f"the message has none of the known shapes of {self.definition.tool}; it was read by common field names"
+        )
         parsed = self._read_anything(body, now, source)
         return replace(
             parsed,

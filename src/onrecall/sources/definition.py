@@ -112,7 +112,7 @@ class Fields(_DefinitionPart):
 
     key: Places | None = None
     identity: list[Expr] = Field(
-        default=[], description="What an alert is about when its key is another one at its end."
+        default=[], description="What an alert is about, if its key differs between start and end."
     )
     title: Places | None = None
     description: Places | None = None
@@ -125,31 +125,29 @@ class Fields(_DefinitionPart):
     environment: Places | None = None
     labels: dict[str, Places] = {}
     label_sets: Annotated[list[Expr], BeforeValidator(_as_list)] = Field(
-        default=[], description="Objects of labels, lists of tags or of pairs, all of which are labels."
+        default=[], description="Objects of labels, or lists of tags or pairs; each entry becomes a label."
     )
     details: Annotated[list[Expr], BeforeValidator(_as_list)] = Field(
         default=[],
-        description="Objects of free details: what identifies something becomes a label, the rest an annotation.",
+        description="Objects of free-form details: identifying entries become labels, the others annotations.",
     )
     values: dict[str, Places] = {}
     starts_at: Annotated[TimeRule, BeforeValidator(_status_rule)] | None = Field(
-        default=None, description="When the episode began, the same in each message about it."
+        default=None, description="The start of the episode, the same in every message about it."
     )
     ends_at: Annotated[TimeRule, BeforeValidator(_status_rule)] | None = None
     sent_at: Annotated[TimeRule, BeforeValidator(_status_rule)] | None = Field(
-        default=None, description="When the tool sent this message, or last looked."
+        default=None, description="The time at which the tool sent this message or last checked."
     )
     links: dict[AlertLinkKind, Places] = {}
     group: Places | None = None
     acknowledged_by: Places | None = None
     note: NoteRule | None = None
     purpose: dict[Purpose, list[PurposeRule]] = {}
-    change: ChangeKind | None = Field(default=None, description="The message tells of a change, such as a deployment.")
-    change_ends: Places | None = Field(
-        default=None, description="The key of an alert that is over once this change is there, if it is open."
-    )
+    change: ChangeKind | None = Field(default=None, description="The message reports a change, such as a deployment.")
+    change_ends: Places | None = Field(default=None, description="The key of an open alert that this change ends.")
     sends_end: bool = Field(
-        default=True, description="False: this tool never says that an alert is over, so it expires."
+        default=True, description="False if this tool never reports the end of an alert, so that its alerts expire."
     )
     expires_after: Duration = timedelta(hours=24)
 
@@ -158,40 +156,42 @@ class PayloadShape(Fields):
     """One form in which the tool sends, and what it is told by."""
 
     name: str
-    marks: list[str] = Field(
-        default=[], description="Dotted places where something stands in every message of this form."
-    )
-    when: Expr | None = Field(default=None, description="What else is true of this form.")
+    marks: list[str] = Field(default=[], description="Dotted paths that have a value in every message of this form.")
+    when: Expr | None = Field(default=None, description="Further conditions for this form.")
     certain: bool = Field(
-        default=True, description="The marks are this tool's alone, so it is known at `generic` by them."
+        default=True, description="Only this tool has these marks, so `generic` recognizes it by them."
     )
     each: Expr | None = Field(default=None, description="Where the list stands, when one message holds several alerts.")
-    parser: str | None = Field(default=None, description="The code that reads this form, where data can't say it.")
-    update: bool = Field(default=False, description="It tells of an alert that is known, so its title may be missing.")
-    silent: bool = Field(default=False, description="A handshake or the like: it is heard, and says nothing.")
+    parser: str | None = Field(default=None, description="The code that reads this form, if data cannot describe it.")
+    update: bool = Field(default=False, description="The message is about a known alert, so its title may be missing.")
+    silent: bool = Field(
+        default=False, description="A handshake or similar message without an alert: accepted and not stored."
+    )
 
 
 class SourceDefinition(_DefinitionPart):
     """How the payloads of one tool are read, and how the tool is told to send them."""
 
-    tool: Annotated[str, Field(min_length=1, max_length=80, description="Its name, as people write it.")]
+    tool: Annotated[str, Field(min_length=1, max_length=80, description="The tool's name.")]
     category: Category = "other"
-    also: list[str] = Field(default=[], description="Other names of it in the address.")
+    also: list[str] = Field(default=[], description="Other names for it in the address.")
     documentation: str | None = Field(default=None, description="Where the tool's own documentation of its payload is.")
     setup: str = Field(default="", description="Configuration to paste, Markdown; `{url}` and `{key}` are filled in.")
-    notes: str = Field(default="", description="What else people should know, Markdown.")
-    address: str | None = Field(default=None, description="The path it posts to, where that is another than usual.")
-    parser: str | None = Field(default=None, description="The code that reads what fits none of the shapes.")
+    notes: str = Field(default="", description="Further notes, in Markdown.")
+    address: str | None = Field(
+        default=None, description="The path to which it posts, if it differs from the usual one."
+    )
+    parser: str | None = Field(default=None, description="The code that reads messages of none of the shapes.")
     relays: list[str] = Field(
         default=[],
-        description="Sources whose messages this tool passes on as they are; theirs are read by their own files first.",
+        description="Sources whose messages this tool forwards unchanged; their own files read those first.",
     )
     fields: Fields = Field(
         default_factory=lambda: Fields(),  # noqa: PLW0108 - so that mypy knows its type
-        description="What holds for all shapes.",
+        description="Settings for all shapes.",
     )
     shapes: Annotated[list[PayloadShape], Field(max_length=20)] = []
-    reads: dict[str, str] = Field({}, description="For the table of docs/sources.md, of what code reads.")
+    reads: dict[str, str] = Field({}, description="Used in the table of docs/sources.md, for sources that code reads.")
 
     @model_validator(mode="after")
     def _can_be_read(self) -> "SourceDefinition":

@@ -107,8 +107,7 @@ class StatusReader:
             if over is not None:
                 return FoundValue("resolved" if over else "firing", place.text), None
             unknown = (
-                unknown
-                or f"`{place.name_for('status')}` is {word[:60]!r}, a word that is not known; it is taken to fire"
+                unknown or f"`{place.name_for('status')}` is {word[:60]!r}, an unknown word; the alert counts as firing"
             )
         return None, unknown
 

@@ -62,7 +62,7 @@ class RehearsedField:
 
 @dataclass(frozen=True, slots=True)
 class RehearsedPart:
-    """One alert, change, note or acknowledgement that would come of the payload."""
+    """One alert, change, note or acknowledgement that the payload would become."""
 
     kind: str
     fields: tuple[RehearsedField, ...]
@@ -74,13 +74,13 @@ class PayloadRehearsal:
     """What would come of a payload."""
 
     source: str
-    """Under which it would be stored."""
+    """The key under which it would be stored."""
     known_as: str | None
     """The tool and shape that the payload was read as; None: by the common names of fields, or by code."""
     parts: tuple[RehearsedPart, ...] = ()
     rejected: tuple[ParseError, ...] = ()
     refusal: str | None = None
-    """Why nothing of it can be read."""
+    """Why it cannot be read."""
     definition: str = ""
     """A file for a source of its own to start from, YAML; empty where the payload was read by a file."""
 

@@ -151,7 +151,7 @@ def _zone(zone: str | None, field: str) -> timezone | ZoneInfo:
 
 def _require_plausible(time: datetime, value: object, field: str) -> datetime:
     if not _EARLIEST <= time < _LATEST:
-        raise Invalid(f"`{field}` is {_quoted(value)}, which can't be when it happened; give the real time", field)
+        raise Invalid(f"`{field}` is {_quoted(value)}, which cannot be when it happened; give the real time", field)
     return time
 
 

@@ -165,7 +165,7 @@ class _AlertUpsert:
         key, at = newest.row.episode[:2], newest.row.alert.starts_at
         for episode in self._by_key.get(key, ()):
             if episode is not newest and episode.fires and episode.row.alert.starts_at < at:
-                episode.end("its sender told that the alert is over", now)
+                episode.end("its sender reported that the alert ended", now)
 
     def _insert(self, new: "Sequence[_PendingEpisode]", now: datetime) -> None:
         if not new:

@@ -178,7 +178,7 @@ class _ArchiveLoad:
                 new.append(row)
             elif differing := sorted(name for name in names if stored[name] != row[name]):
                 raise Conflict(
-                    f"{table.name} {' '.join(map(str, key))}: {', '.join(differing)} say something else here"
+                    f"{table.name} {' '.join(map(str, key))}: {', '.join(differing)} differ from the stored row"
                 )
         return new
 

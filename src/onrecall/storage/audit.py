@@ -190,9 +190,11 @@ class Audit:
                 expected, before = row.seq + 1, row.hash
         if head is None or (head.seq, head.hash) != (expected - 1, before):
             last = "no row" if head is None else f"row {head.seq}"
-            wrong.append(f"the head names {last} as the newest, and {expected - 1} is there or says something else")
+            wrong.append(
+                f"the head names {last} as the newest, but the last row is {expected - 1} or differs from the head"
+            )
         if noted is not None and not is_known_found:
-            wrong.insert(0, f"row {noted[0]} is not there with the hash that was noted: it was cut off, or made anew")
+            wrong.insert(0, f"row {noted[0]} does not exist with the recorded hash: it was removed or recreated")
         return count, tuple(wrong[:MAX_PROBLEMS])
 
 
@@ -201,7 +203,7 @@ def _faults(row: Row[Any], expected: int, before: str) -> Iterator[str]:
         missing = f"row {expected}" if row.seq == expected + 1 else f"rows {expected} to {row.seq - 1}"
         yield f"{missing} {'is' if row.seq == expected + 1 else 'are'} gone"
     elif row.previous != before:
-        yield f"row {row.seq} does not follow the row before it: one of the two was changed, or stands elsewhere"
+        yield f"row {row.seq} does not follow the row before it: one of the two was changed or moved"
     if row.hash != _hash(row._asdict()):
         yield f"row {row.seq} was changed"
 

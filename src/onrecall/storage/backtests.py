@@ -16,7 +16,7 @@ from onrecall.storage.tables import metadata
 HEARTBEAT_TIMEOUT = timedelta(seconds=15)
 """A running backtest reports every few seconds; after this long without a report it counts as interrupted."""
 MAX_ERROR_LENGTH = 500
-INTERRUPTED = "it ended before it was done, as when OnRecall is stopped; nothing of it was kept, start it again"
+INTERRUPTED = "it was interrupted, such as by a restart of OnRecall; nothing was stored, so start it again"
 BacktestState = Literal["running", "done", "failed", "interrupted"]
 
 backtests = Table(

@@ -150,6 +150,6 @@ def database_kind(url: str) -> Backend:
         return kind(parsed)
     except ModuleNotFoundError as error:
         raise Invalid(
-            "PostgreSQL needs a library that is not here; install it with: pip install 'onrecall[postgres]'",
+            "PostgreSQL needs a library that is not installed; install it with: pip install 'onrecall[postgres]'",
             "database_url",
         ) from error

@@ -106,7 +106,7 @@ def _wrong_counts(connection: Connection) -> Iterator[str]:
     query = select(terms.c.term, terms.c.passages).execution_options(yield_per=BATCH_SIZE)
     wrong = sum(counted.pop(row.term, 0) != row.passages for row in connection.execute(query)) + len(counted)
     if wrong:
-        yield f"{wrong} terms are counted wrong"
+        yield f"{wrong} terms have a wrong count"
 
 
 def _count(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:

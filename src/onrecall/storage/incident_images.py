@@ -72,7 +72,7 @@ def _row(image: StoredImage) -> dict[str, object]:
 def _check_room(connection: Connection, incident_id: str) -> None:
     query = select(func.count()).select_from(incident_images).where(incident_images.c.incident == incident_id)
     if (connection.scalar(query) or 0) >= MOST_IMAGES:
-        raise Conflict(f"incident {incident_id} has {MOST_IMAGES} pictures, and no more are stored")
+        raise Conflict(f"incident {incident_id} has {MOST_IMAGES} pictures, which is the maximum")
 
 
 def _read_image(connection: Connection, incident_id: str, image_id: str) -> StoredImage | None:

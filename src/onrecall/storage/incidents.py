@@ -236,5 +236,5 @@ def _select_matching(filters: IncidentFilter) -> Select[Any]:
 
 def _query_words(q: str) -> list[str]:
     if len(q) > MAX_QUERY_LENGTH:
-        raise Invalid(f"q is {len(q)} characters long; at most {MAX_QUERY_LENGTH} are looked for", "q")
+        raise Invalid(f"q is {len(q)} characters long; at most {MAX_QUERY_LENGTH} are allowed", "q")
     return validation.require_text(q, "q").casefold().split()

@@ -66,7 +66,9 @@ def decode_rejected(raw: str) -> InboundEvent | None:
     try:
         event: InboundEvent = _event_types()[kind].validate_json(content)
     except ValidationError as error:
-        raise Invalid(f"this part is still unreadable; send it corrected: {error.errors()[0]['msg']}") from error
+        raise Invalid(
+            f"this part is still unreadable; correct it and send it again: {error.errors()[0]['msg']}"
+        ) from error
     return event
 
 
@@ -110,7 +112,7 @@ def _audit(connection: Connection, batch: PreparedBatch, counts: Sequence["_Coun
 def _keep_documents(connection: Connection, arrival: IngestBatch, count: "_Count", now: datetime) -> None:
     for saved in upsert.save(connection, arrival.entries, now) if arrival.entries else ():
         if saved.state == "rejected":
-            count.rejected.append(RejectedInput(saved.id, saved.field, saved.message or "it can't be kept"))
+            count.rejected.append(RejectedInput(saved.id, saved.field, saved.message or "it cannot be stored"))
         else:
             count.add(new=saved.state != "unchanged")
 

@@ -60,7 +60,7 @@ class MaintenanceWindows:
         with self._database.write() as connection:
             window = _get(connection, window_id)
             if window.state(now) == "over":
-                raise Conflict(f"maintenance {window_id} was over at {window.ends_at.isoformat()}")
+                raise Conflict(f"maintenance {window_id} ended at {window.ends_at.isoformat()}")
             ended = replace(window, starts_at=min(window.starts_at, now), ends_at=now, ended_by=by)
             is_window = maintenance_windows.c.id == window_id
             values = {"starts_at": ended.starts_at, "ends_at": now, "ended_by": by}

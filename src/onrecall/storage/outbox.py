@@ -153,7 +153,7 @@ class Outbox:
     ) -> OutboundDelivery | None:
         """Begin an attempt of the delivery due longest; None if nothing is due or another process is sending.
 
-        Unless its result is recorded, the delivery is due again after `retry_after`.
+        Unless its result is recorded, the delivery is queued again after `retry_after`.
         """
         now = validation.require_utc(now, "now")
         with self._database.read() as connection:

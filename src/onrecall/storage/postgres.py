@@ -114,7 +114,9 @@ class PostgreSQL:
         if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
             return f"PostgreSQL does not answer: {' '.join(str(error).split())}"
         return (
-            f"PostgreSQL can't do this now: {error}" if (error.sqlstate or "").startswith(TRANSIENT_SQLSTATES) else None
+            f"PostgreSQL cannot do this at the moment: {error}"
+            if (error.sqlstate or "").startswith(TRANSIENT_SQLSTATES)
+            else None
         )
 
     def listen(self, on_notice: Callable[[], None], stopping: threading.Event) -> None:

@@ -126,7 +126,9 @@ def _claim(connection: Connection, make: EmbeddingVersion) -> None:
         values = {"number": 1, "model": make.model, "terms_version": make.terms_version}
         connection.execute(insert(reindexing).values(values))
     elif target != make:
-        raise Conflict(f"another re-index, to {target.model or 'no model'}, was started since; this one ends")
+        raise Conflict(
+            f"another re-index, to {target.model or 'no model'}, was started in the meantime; this one stops"
+        )
 
 
 def _drop(connection: Connection) -> None:

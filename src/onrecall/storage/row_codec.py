@@ -103,9 +103,7 @@ def _value(table: Table, column: Column[Any], value: object, where: str) -> obje
     except Invalid as error:
         raise Invalid(f"{where}: {error}", column.name) from error
     except (ValidationError, ValueError, TypeError, binascii.Error) as error:
-        raise Invalid(
-            f"{where}: {column.name} is not what it should be: {str(error).splitlines()[0]}", column.name
-        ) from error
+        raise Invalid(f"{where}: {column.name} is not valid: {str(error).splitlines()[0]}", column.name) from error
     if column.primary_key:
         validation.check_key(parsed_value if isinstance(parsed_value, str) else None, column.name)
     return parsed_value
@@ -119,7 +117,7 @@ def _check(kind: Any) -> TypeAdapter[Any]:
 
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{type(value).__name__} in place of text")
+        raise TypeError(f"{type(value).__name__} instead of text")
     return validation.require_text(value, name)
 
 
@@ -133,7 +131,7 @@ def _raw(value: object, name: str) -> bytes:
 
 def _integer(value: object, _name: str, most: int = 2**31) -> int:
     if not isinstance(value, int) or not 0 <= value < most:
-        raise TypeError(f"{value!r} in place of a whole number")
+        raise TypeError(f"{value!r} instead of a whole number")
     return value
 
 
@@ -143,13 +141,13 @@ def _large(value: object, name: str) -> int:
 
 def _number(value: object, _name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise TypeError(f"{value!r} in place of a number")
+        raise TypeError(f"{value!r} instead of a number")
     return value
 
 
 def _flag(value: object, _name: str) -> bool:
     if not isinstance(value, bool):
-        raise TypeError(f"{value!r} in place of true or false")
+        raise TypeError(f"{value!r} instead of true or false")
     return value
 
 

@@ -171,7 +171,7 @@ class SQLite:
         try:
             free = shutil.disk_usage(self._file.parent).free
         except OSError as error:
-            return f"the folder {self._file.parent} can't be looked at: {error.strerror}"
+            return f"the folder {self._file.parent} cannot be read: {error.strerror}"
         return f"the disk of {self._file.parent} is full: {free:,} bytes are free" if free < MIN_FREE_BYTES else None
 
     @staticmethod
@@ -222,5 +222,5 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Invalid(
-            f"the folder {folder} can't be made: {error.strerror}; choose another place", "database_url"
+            f"the folder {folder} can't be made: {error.strerror}; choose another folder", "database_url"
         ) from error

@@ -128,13 +128,13 @@ def _check_allowed(
         raise Unavailable(f"{call.provider} failed {breaker.failures} times in a row and is skipped")
     recent = select(func.count()).select_from(model_calls).where(model_calls.c.at > now - MINUTE)
     if int(connection.scalar(recent) or 0) >= limits.calls_per_minute:
-        raise Unavailable(f"the {limits.calls_per_minute} calls of this minute are made")
+        raise Unavailable(f"the {limits.calls_per_minute} calls allowed per minute are used up")
     if limits.daily_budget_usd is None:
         return
     if worst_usd is None:
         raise Unavailable("its price is unknown, so the daily budget cannot be enforced")
     if _spent_usd(connection, _day(now)) + worst_usd > limits.daily_budget_usd:
-        raise Unavailable(f"the daily budget of {limits.daily_budget_usd:g} dollars does not reach for it")
+        raise Unavailable(f"the daily budget of {limits.daily_budget_usd:g} dollars is not enough for it")
 
 
 def _circuit_state(connection: Connection, provider: str, now: datetime) -> CircuitState:

@@ -99,7 +99,7 @@ class DemoBacktest(threading.Thread):
         """Start the backtest and wait for its end."""
         openings = len(self._history.incidents)
         printing.print_line(
-            (f"measuring trust in the background: {openings} examples are replayed in their order\n", "dim")
+            (f"measuring trust in the background: replaying {openings} examples in chronological order\n", "dim")
         )
         self._runner.start(history=self._history)
         self._runner.wait()

@@ -45,30 +45,30 @@ class Metrics:
         )
         self._durations = Histogram(
             "onrecall_http_request_duration_seconds",
-            "How long answering HTTP requests took.",
+            "Time to answer HTTP requests, in seconds.",
             ("method", "route"),
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
         self._alerts = Counter(
             "onrecall_alerts",
-            "What senders sent to this process, by what became of it.",
+            "Alerts received by this process, by result.",
             ("source", "result"),
             registry=registry,
         )
         self._answers = Counter(
-            "onrecall_recommendations", "Answers that this process made.", ("verdict", "composer"), registry=registry
+            "onrecall_recommendations", "Answers made by this process.", ("verdict", "composer"), registry=registry
         )
         self._answer_durations = Histogram(
             "onrecall_answer_duration_seconds",
-            "From a situation to its answer, in this process.",
+            "Time from a situation to its answer in this process, in seconds.",
             ("composer",),
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
         self._recall_durations = Histogram(
             "onrecall_recall_duration_seconds",
-            "From a situation to its evidence, in this process.",
+            "Time from a situation to its evidence in this process, in seconds.",
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
@@ -113,7 +113,9 @@ class _ProcessGauges(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _gauge("onrecall_worker_alive", "Whether this process answers incidents.", self._numbers["worker"]())
         yield _gauge("onrecall_requests_held", "Requests that are held here for an answer.", self._numbers["held"]())
-        clients = GaugeMetricFamily("onrecall_live_clients", "Who listens to a stream here.", labels=["stream"])
+        clients = GaugeMetricFamily(
+            "onrecall_live_clients", "Clients connected to a live stream of this process.", labels=["stream"]
+        )
         for name in ("live", "incidents"):
             clients.add_metric([name], self._numbers[name]())
         yield clients
@@ -163,7 +165,7 @@ def _gauge(name: str, description: str, value: float) -> Metric:
 
 
 def _component_states(report: StatusReport) -> Metric:
-    states = GaugeMetricFamily("onrecall_part_state", "1 for the state that a part is in.", labels=["part", "state"])
+    states = GaugeMetricFamily("onrecall_part_state", "1 for the current state of each part.", labels=["part", "state"])
     for part in report.parts:
         for state in get_args(State):
             states.add_metric([part.name, state], int(part.state == state))
@@ -171,21 +173,21 @@ def _component_states(report: StatusReport) -> Metric:
 
 
 def _store_metrics(gauges: Gauges) -> Iterator[Metric]:
-    yield _gauge("onrecall_alerts_waiting", "Alerts that are in no incident yet.", gauges.alerts_waiting)
-    yield _gauge("onrecall_incidents_due", "Incidents whose answer is due.", gauges.incidents_due)
-    severities = GaugeMetricFamily("onrecall_open_incidents", "Incidents that are not resolved.", labels=["severity"])
+    yield _gauge("onrecall_alerts_waiting", "Alerts waiting to be grouped.", gauges.alerts_waiting)
+    yield _gauge("onrecall_incidents_due", "Incidents waiting for an answer.", gauges.incidents_due)
+    severities = GaugeMetricFamily("onrecall_open_incidents", "Open and acknowledged incidents.", labels=["severity"])
     for severity in get_args(Severity):
         severities.add_metric([severity], gauges.open_by_severity.get(severity, 0))
     yield severities
     unsent = GaugeMetricFamily(
-        "onrecall_deliveries", "Messages that wait to be sent, or were given up.", labels=["channel", "state"]
+        "onrecall_deliveries", "Messages waiting to be sent (pending) or given up (dead).", labels=["channel", "state"]
     )
     for labels, count in sorted(gauges.deliveries.items()):
         unsent.add_metric(list(labels), count)
     yield unsent
     yield _gauge("onrecall_passages", "Passages that recall looks in.", gauges.passages)
     yield _gauge("onrecall_store_size_bytes", "What the database takes.", gauges.size_bytes)
-    yield CounterMetricFamily("onrecall_store_alerts", "Alerts ever kept, by any process.", value=gauges.alerts_taken)
+    yield CounterMetricFamily("onrecall_store_alerts", "Alerts ever stored, by any process.", value=gauges.alerts_taken)
     yield CounterMetricFamily(
         "onrecall_store_answers", "Answers ever given, by any process.", value=gauges.answers_given
     )
@@ -195,11 +197,19 @@ def _store_metrics(gauges: Gauges) -> Iterator[Metric]:
 def _model_metrics(gauges: Gauges) -> Iterator[Metric]:
     calls = CounterMetricFamily(
         "onrecall_model_calls",
-        "Calls of models, by any process; begins anew each day (UTC).",
+        "Model calls by any process; resets each day (UTC).",
         labels=[*MODEL_LABELS, "state"],
     )
-    tokens = CounterMetricFamily("onrecall_model_tokens", "Tokens, likewise.", labels=[*MODEL_LABELS, "direction"])
-    cost = CounterMetricFamily("onrecall_model_cost_usd", "Known cost in dollars, likewise.", labels=list(MODEL_LABELS))
+    tokens = CounterMetricFamily(
+        "onrecall_model_tokens",
+        "Model tokens of any process; resets each day (UTC).",
+        labels=[*MODEL_LABELS, "direction"],
+    )
+    cost = CounterMetricFamily(
+        "onrecall_model_cost_usd",
+        "Known cost of model calls in dollars; resets each day (UTC).",
+        labels=list(MODEL_LABELS),
+    )
     sums: dict[tuple[str, str, str], tuple[int, int, float]] = {}
     for usage in gauges.model_calls:
         key = (usage.provider, usage.model, usage.role)
@@ -214,12 +224,12 @@ def _model_metrics(gauges: Gauges) -> Iterator[Metric]:
 
 
 def _source_metrics(activity_by_source: Mapping[str, SourceActivity]) -> Iterator[Metric]:
-    stored = GaugeMetricFamily("onrecall_sender_alerts", "Alerts kept of a sender.", labels=["source"])
+    stored = GaugeMetricFamily("onrecall_sender_alerts", "Stored alerts of a sender.", labels=["source"])
     unread = GaugeMetricFamily(
-        "onrecall_sender_rejected", "Parts of a sender's messages that are not taken in yet.", labels=["source"]
+        "onrecall_sender_rejected", "Rejected parts of a sender's messages that wait for a retry.", labels=["source"]
     )
     last = GaugeMetricFamily(
-        "onrecall_sender_heard_timestamp_seconds", "When a sender was heard last.", labels=["source"]
+        "onrecall_sender_heard_timestamp_seconds", "Time of a sender's last message.", labels=["source"]
     )
     for source, activity in sorted(activity_by_source.items()):
         stored.add_metric([source], activity.alerts)

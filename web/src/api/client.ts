@@ -6,7 +6,7 @@ import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 
-/** What went wrong, as RFC 9457 says it. */
+/** An error, as a problem of RFC 9457. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -59,8 +59,8 @@ async function answered(request: Request): Promise<Response> {
 async function problemOf(response: Response): Promise<Problem> {
   const said: unknown = await response.json().catch(() => null);
   if (typeof said !== "object" || said === null) {
-    return new Problem(response.status, "The server can't answer", `It said ${response.status} ${response.statusText}.`);
+    return new Problem(response.status, "The server cannot answer", `It answered ${response.status} ${response.statusText}.`);
   }
   const { title, detail, errors } = said as Partial<Schemas["Problem"]>;
-  return new Problem(response.status, title ?? "The request can't be answered", detail ?? "", errors ?? []);
+  return new Problem(response.status, title ?? "The request cannot be answered", detail ?? "", errors ?? []);
 }

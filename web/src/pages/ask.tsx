@@ -43,7 +43,7 @@ export function Ask() {
       <Title order={1} size="h2">Ask</Title>
       <form onSubmit={(event) => { event.preventDefault(); ask({ text, service }); }}>
         <Stack gap="xs">
-          <Textarea label="What's happening?" description="A sentence, an alert, or log lines. Nothing is written." autosize minRows={2} maxRows={14}
+          <Textarea label="What's happening?" description="A sentence, an alert, or log lines. Nothing is stored." autosize minRows={2} maxRows={14}
             value={text} onChange={(event) => setText(event.currentTarget.value)} onKeyDown={onKey} placeholder={EXAMPLES[0]} required />
           <Group align="flex-end" gap="xs" wrap="nowrap">
             <TextInput label="Service, if you know it" value={service} onChange={(event) => setService(event.currentTarget.value)} flex="1 1 8rem" />
@@ -76,7 +76,7 @@ function Progress({ stage, found, refined, unseen }: { stage: Stage; found: numb
   const last = models ? STAGES : STAGES.slice(0, 2);
   const stageWords = (one: (typeof STAGES)[number]): string => {
     if (one === "evidence" && found !== undefined) return found === 1 ? "1 piece of evidence" : `${found} pieces of evidence`;
-    if (one === "refining" && stage === "done" && !refined) return "a model had nothing better";
+    if (one === "refining" && stage === "done" && !refined) return "the model changed nothing";
     return one === "steps" && unseen ? "no cause to suggest" : TOLD[one];
   };
   return (

@@ -56,7 +56,7 @@ function Page({ id }: { id: string }) {
   const markCheck = useMarkCheck(id, answer);
   const resolving = useResolving();
   if (incident.isPending) return <Waiting />;
-  if (incident.isLoadingError && incident.error instanceof Problem && incident.error.status === 404) return <Lost title={`There is no incident ${id}`}>It may have been named otherwise, or removed. Search for its title or service.</Lost>;
+  if (incident.isLoadingError && incident.error instanceof Problem && incident.error.status === 404) return <Lost title={`There is no incident ${id}`}>It may have another name, or it was removed. Search for its title or service.</Lost>;
   if (incident.isLoadingError) return <Failure error={incident.error} again={() => void incident.refetch()} />;
   const one = incident.data;
   const unseen = answer?.verdict === "never_seen" && one.status !== "resolved";
@@ -192,7 +192,7 @@ function useMarks(incident: string, answer: Recommendation | undefined): [Marked
       params: { path: { recommendation_id: all.answer } },
       body: outcomeOf(incident, all.steps),
     })),
-    onError: (error) => notifications.show({ color: "red", title: "That was not kept", message: error.message }),
+    onError: (error) => notifications.show({ color: "red", title: "That was not saved", message: error.message }),
   });
   const mark = (step: Step, outcome: Outcome) => {
     if (!answer) return;
@@ -233,7 +233,7 @@ function Helped({ answer, incident, marked }: { answer: Recommendation; incident
           {verdict === "helped" ? "It helped" : "It did not"}
         </Button>
       ))}
-      {tell.isSuccess && <Text size="sm" c="dimmed" role="status">Thank you: it counts from now on.</Text>}
+      {tell.isSuccess && <Text size="sm" c="dimmed" role="status">Thank you. Later answers take it into account.</Text>}
       {tell.isError && <Failure error={tell.error} />}
     </Group>
   );
@@ -271,7 +271,7 @@ function Actions({ incident, answer, drafts, resolving }: ActionsProps) {
       <Group gap="xs">
         {incident.status === "open" && <Button variant="default" onClick={() => acknowledge.mutate()} loading={acknowledge.isPending}>Acknowledge</Button>}
         {incident.status !== "resolved" && <Button onClick={resolving.toggle} aria-expanded={resolving.opened}>Resolve…</Button>}
-        {incident.status === "resolved" && !incident.resolution && <Button variant="default" onClick={resolving.toggle} aria-expanded={resolving.opened}>Say what it was…</Button>}
+        {incident.status === "resolved" && !incident.resolution && <Button variant="default" onClick={resolving.toggle} aria-expanded={resolving.opened}>Add the cause…</Button>}
         {incident.status === "resolved" && <Button variant="default" onClick={() => reopen.mutate()} loading={reopen.isPending}>Reopen</Button>}
         {incident.status !== "resolved" && <Button variant="default" onClick={merge.toggle} aria-expanded={merging}>Merge…</Button>}
         {incident.status === "resolved" && <Postmortem id={incident.id} />}

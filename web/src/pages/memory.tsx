@@ -51,7 +51,7 @@ function Incidents() {
       <TextInput aria-label="search" placeholder="words in the title or the description" value={q} onChange={(event) => setQ(event.currentTarget.value)} />
       {found.isPending && <Waiting />}
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && rows.length === 0 && <Empty title={asked ? "Nothing has these words" : "Nothing is remembered yet"}>{asked ? "Try fewer words, or ask memory in a sentence instead." : "Bring in old incidents and runbooks: ServiceNow, Jira, PagerDuty, Opsgenie, GitHub, Markdown, CSV or JSON."}</Empty>}
+      {found.isSuccess && rows.length === 0 && <Empty title={asked ? "Nothing contains these words" : "Memory is empty"}>{asked ? "Try fewer words, or ask memory in a sentence instead." : "Import earlier incidents and runbooks: ServiceNow, Jira, PagerDuty, Opsgenie, GitHub, Markdown, CSV or JSON."}</Empty>}
       <LongList label="remembered incidents" rows={rows} height={ROW} idOf={(incident) => incident.id} chosen={at}
         more={found.hasNextPage && !found.isFetchingNextPage ? () => void found.fetchNextPage() : undefined}>
         {(incident, selected) => (
@@ -87,7 +87,7 @@ const Remembered = memo(function Remembered({ incident }: { incident: Incident }
       <Group gap={6} wrap="nowrap">
         <Badge size="xs" color={SEVERITY[incident.severity]} variant="light" flex="none">{incident.severity}</Badge>
         <Text size="xs" c="dimmed" truncate>
-          {incident.id}{incident.source === "example" && " · example"}{incident.service && ` · ${incident.service}`} · {incident.resolution?.cause ? spelt(incident.resolution.cause) : incident.resolution ? "cause told" : incident.status === "resolved" ? "no cause on record" : incident.status}
+          {incident.id}{incident.source === "example" && " · example"}{incident.service && ` · ${incident.service}`} · {incident.resolution?.cause ? spelt(incident.resolution.cause) : incident.resolution ? "cause on record" : incident.status === "resolved" ? "no cause on record" : incident.status}
         </Text>
       </Group>
     </Paper>
@@ -117,7 +117,7 @@ function Documents() {
       <Select aria-label="kind of document" placeholder="all kinds" data={[...KINDS]} value={only} clearable w={180}
         onChange={(kind) => setParams({ kind: "documents", ...(kind ? { only: kind } : {}) }, { replace: true })} />
       {linked && <Linked key={linked} id={linked} line={line} close={() => setParams({ kind: "documents" }, { replace: true })} />}
-      {documents.length === 0 && <Empty title={only ? "None of this kind" : "No runbooks yet"}>Bring in a folder of Markdown files, above.</Empty>}
+      {documents.length === 0 && <Empty title={only ? "None of this kind" : "No runbooks yet"}>Import a folder of Markdown files, above.</Empty>}
       {documents.map((document) => (
         <Paper key={document.id} withBorder p="sm">
           <Group justify="space-between" wrap="nowrap">

@@ -89,7 +89,7 @@ function NoIncidents() {
   const [opened, { toggle }] = useDisclosure(false);
   return (
     <Stack gap="sm" component="section" aria-label="no incidents">
-      <Button variant="subtle" size="xs" w="fit-content" onClick={toggle} aria-expanded={opened}>{opened ? "Hide what" : "What"} was not made an incident, and why</Button>
+      <Button variant="subtle" size="xs" w="fit-content" onClick={toggle} aria-expanded={opened}>{opened ? "Hide what" : "What"} did not become an incident, and why</Button>
       {opened && <Suspense fallback={<Waiting rows={2} height={56} />}><Aside /></Suspense>}
     </Stack>
   );
@@ -278,7 +278,7 @@ const Card = memo(function Card({ row, now, height }: RowProps) {
 });
 
 function Told({ row: { answer } }: { row: Glance }) {
-  if (!answer) return <Text size="xs" c="dimmed">looking for what broke like this before…</Text>;
+  if (!answer) return <Text size="xs" c="dimmed">searching for similar incidents…</Text>;
   return (
     <div className="onrecall-told">
       <Badge size="sm" color={VERDICT[answer.verdict].color} variant="light" flex="none">{VERDICT[answer.verdict].words}</Badge>

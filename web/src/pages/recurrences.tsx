@@ -28,7 +28,7 @@ export function Recurrences() {
       <Text c="dimmed" size="sm" maw={720}>Incidents with the same cause, ranked by the hours that a permanent fix would save.</Text>
       {found.isPending && <Waiting height={140} />}
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {found.data.incidents} incidents no two share a cause. Resolved incidents with a cause label are found most surely.</Empty>}
+      {found.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {found.data.incidents} incidents, no two share a cause. Resolved incidents with a cause label are recognized most reliably.</Empty>}
       {found.data && found.data.families.length > 0 && <Whole families={found.data.families} />}
       <ProposedCauses />
       {found.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} />)}
@@ -41,7 +41,7 @@ function Whole({ families }: { families: readonly Family[] }) {
   const open = families.filter((one) => !one.action).length;
   return (
     <Text size="sm">
-      <b>{families.length} causes</b> came back and took <b><NumberFormatter value={lost} decimalScale={1} thousandSeparator=" " /> h</b> so far; {open === 0 ? "each has a permanent action on record." : `${open} of them have no permanent action on record.`}
+      <b>{families.length} causes</b> came back and cost <b><NumberFormatter value={lost} decimalScale={1} thousandSeparator=" " /> h</b> so far; {open === 0 ? "each has a permanent action on record." : `${open} of them have no permanent action on record.`}
     </Text>
   );
 }
@@ -67,7 +67,7 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
         </Group>
         <Group gap="lg" align="flex-end">
           <Months months={family.months} />
-          <Text size="sm">It took <b><NumberFormatter value={family.lost.hours} decimalScale={1} thousandSeparator=" " /> h</b> in all ({family.lost.of} of {family.count} timed); a permanent fix would have saved {family.saving.hours_per_month.toFixed(1)} h a month in the last {family.saving.days} days.</Text>
+          <Text size="sm">It cost <b><NumberFormatter value={family.lost.hours} decimalScale={1} thousandSeparator=" " /> h</b> in all ({family.lost.of} of {family.count} timed); a permanent fix would have saved {family.saving.hours_per_month.toFixed(1)} h a month in the last {family.saving.days} days.</Text>
         </Group>
         <Text size="sm" c="dimmed" component="div">First <When at={family.first_seen} />, last <When at={family.last_seen} />. <Ticked text={family.why} /></Text>
         {family.fix && (
@@ -85,7 +85,7 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
 
 /** An issue to end a cause for good, with what it cost. */
 function issueToEnd(family: Family): Issue {
-  const cost = `It came ${counted(family.count, "time")} and took ${family.lost.hours.toFixed(1)} h; a permanent fix would have saved ${family.saving.hours_per_month.toFixed(1)} h a month in the last ${family.saving.days} days.`;
+  const cost = `It happened ${counted(family.count, "time")} and cost ${family.lost.hours.toFixed(1)} h; a permanent fix would have saved ${family.saving.hours_per_month.toFixed(1)} h a month in the last ${family.saving.days} days.`;
   return { title: `Fix for good: ${familyName(family.title)}`, body: [cost, "", `Incidents: ${family.incidents.join(", ")}`, `Services: ${family.services.map((service) => service.name).join(", ") || "none named"}`, `${location.origin}/recurrences`].join("\n") };
 }
 

@@ -41,7 +41,7 @@ function AllServices() {
       <TextInput aria-label="part of a service's name" placeholder="part of a name" value={q} onChange={(event) => setQ(event.currentTarget.value)} maxLength={200} maw={400} />
       {services.isPending && <Waiting height={48} />}
       {services.isError && !rows && <Failure error={services.error} again={() => void services.refetch()} />}
-      {rows?.length === 0 && <Empty title={asked ? "No service has this in its name" : "No services yet"}>{asked ? "Try a shorter part of it." : "A service appears here with the first incident, alert or runbook that names it."}</Empty>}
+      {rows?.length === 0 && <Empty title={asked ? "No service name contains this" : "No services yet"}>{asked ? "Try a shorter part of it." : "A service appears here with the first incident, alert or runbook that names it."}</Empty>}
       <Stack gap={6} role="list" aria-label="services">
         {rows?.map((row) => <Row key={row.name} row={row} />)}
       </Stack>
@@ -69,7 +69,7 @@ function Service({ name }: { name: string }) {
     refetchInterval: useEvery(),
   });
   if (service.isPending) return <Waiting />;
-  if (service.isLoadingError && service.error instanceof Problem && service.error.status === 404) return <Lost title={`Nothing on record names ${name}`}>No incident, alert, change or document does. It may be spelled otherwise.</Lost>;
+  if (service.isLoadingError && service.error instanceof Problem && service.error.status === 404) return <Lost title={`Nothing on record names ${name}`}>No incident, alert, change or document does. Check the spelling.</Lost>;
   if (service.isLoadingError) return <Failure error={service.error} again={() => void service.refetch()} />;
   const page = service.data;
   return (
@@ -121,7 +121,7 @@ function Figures({ page }: { page: Page }) {
         <Figure name="Time to resolve" value={page.median_minutes === null ? "–" : span(page.median_minutes * 60)} about={page.median_minutes === null ? "nothing measured" : "median"} />
         <Paper withBorder p="sm">
           <Text size="sm" fw={600}>By month</Text>
-          {inPeriod ? <div className="onrecall-by-month"><Months months={page.months} /></div> : <Text size="sm" c="dimmed">None began in this time.</Text>}
+          {inPeriod ? <div className="onrecall-by-month"><Months months={page.months} /></div> : <Text size="sm" c="dimmed">None began in this period.</Text>}
         </Paper>
       </SimpleGrid>
       <Text size="xs" c="dimmed">Hours, median and months count incidents that began since {day(page.since)}{left.length > 0 && `; hours leave out ${left.join(", ")}`}.</Text>
@@ -224,13 +224,13 @@ const Changes = ({ page }: { page: Page }) => (
 );
 
 const AlertSources = ({ page }: { page: Page }) => (
-  <Listed title="Alerts in 90 days, by source" none="None came in.">
+  <Listed title="Alerts in 90 days, by source" none="No alerts arrived.">
     {page.alert_sources.map((source) => <List.Item key={source.source}><b>{source.source}</b>: {counted(source.alerts, "alert")}{source.firing > 0 && `, ${source.firing} firing`} <Text span size="xs" c="dimmed">last <When at={source.last_at} /></Text></List.Item>)}
   </Listed>
 );
 
 const People = ({ page }: { page: Page }) => (
   <Section title="Who worked on it last">
-    <Text size="sm" {...(page.people.length ? {} : { c: "dimmed" })}>{page.people.join(", ") || "Nobody is on record."}</Text>
+    <Text size="sm" {...(page.people.length ? {} : { c: "dimmed" })}>{page.people.join(", ") || "No person is on record."}</Text>
   </Section>
 );

@@ -32,7 +32,7 @@ export function Audit() {
   const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="sm">
-      <Text size="sm" c="dimmed" maw={720}>Every change, in rows of which each holds the hash of the one before it. A row that was changed, taken away or moved is found by checking.</Text>
+      <Text size="sm" c="dimmed" maw={720}>Every change, one per row. Each row contains the hash of the row before it, so the check detects rows that were changed, removed or moved.</Text>
       <Check />
       <Group align="flex-end" grow preventGrowOverflow={false}>
         <Select label="What" placeholder="everything" data={WHAT} value={what} clearable miw={180} onChange={(value) => setParams(value ? { what: value } : {}, { replace: true })} />
@@ -40,7 +40,7 @@ export function Audit() {
       </Group>
       {found.isPending && <Waiting rows={5} height={56} />}
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && rows.length === 0 && <Empty title={what || asked ? "No such row" : "Nothing was done yet"}>{what || asked ? "Nothing that fits was done here." : "The first change makes the first row."}</Empty>}
+      {found.isSuccess && rows.length === 0 && <Empty title={what || asked ? "No such row" : "No changes yet"}>{what || asked ? "No change matches the filter." : "The first change creates the first row."}</Empty>}
       <Entries label="audit">{rows.map((row) => <One key={row.seq} row={row} />)}</Entries>
       {found.hasNextPage && <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show older rows</Button>}
     </Stack>
@@ -54,9 +54,9 @@ function Check() {
       <Button variant="light" loading={check.isPending} onClick={() => check.mutate()}>Check all rows</Button>
       {check.isError && <Failure error={check.error} again={() => check.mutate()} />}
       {check.data && (
-        <Alert w="100%" role="status" color={check.data.whole ? "teal" : "red"} title={check.data.whole ? `All ${check.data.rows.toLocaleString()} rows are in their places and unchanged` : `Something is wrong among ${check.data.rows.toLocaleString()} rows`}>
+        <Alert w="100%" role="status" color={check.data.whole ? "teal" : "red"} title={check.data.whole ? `All ${check.data.rows.toLocaleString()} rows are present and unchanged` : `The check of ${check.data.rows.toLocaleString()} rows found problems`}>
           {check.data.wrong.map((one) => <Text key={one} size="sm">{one}</Text>)}
-          {check.data.whole && <Text size="sm">Whoever may write to the database could still make all rows anew: note the newest row&#39;s number and hash elsewhere now and then, and compare.</Text>}
+          {check.data.whole && <Text size="sm">Somebody who can write to the database could still recreate all rows. Record the newest row&#39;s number and hash elsewhere from time to time, and compare.</Text>}
         </Alert>
       )}
     </Stack>

@@ -23,9 +23,9 @@ const STATE = {
   pending: { words: "waiting", color: "blue" },
   sent: { words: "sent", color: "teal" },
   dead: { words: "given up", color: "red" },
-  superseded: { words: "a newer one took its place", color: "gray" },
+  superseded: { words: "replaced by a newer one", color: "gray" },
 } as const;
-const KIND: Record<string, string> = { opened: "was opened", changed: "has another answer", resolved: "is over", reopened: "was not over", merged: "is part of another", notice: "is sent" };
+const KIND: Record<string, string> = { opened: "was opened", changed: "has a new answer", resolved: "is over", reopened: "was not over", merged: "was merged into another", notice: "is sent" };
 
 export function Deliveries() {
   const [params, setParams] = useSearchParams();
@@ -58,8 +58,8 @@ export function Deliveries() {
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
       {found.isSuccess && items.length === 0 && (
         filtered
-          ? <Empty title="Nothing like this">{state === "dead" ? "Nothing was given up." : "No delivery fits what you chose."}</Empty>
-          : <Empty title="Nothing was told yet">Each incident is told on Slack, Teams, mail or a webhook once one is set up: <Code>ONRECALL_SLACK_BOT_TOKEN</Code>, <Code>ONRECALL_TEAMS_URL</Code>, <Code>ONRECALL_SMTP_HOST</Code> or <Code>ONRECALL_WEBHOOK_URL</Code>.</Empty>
+          ? <Empty title="No match">{state === "dead" ? "Nothing was given up." : "No delivery matches the filter."}</Empty>
+          : <Empty title="Nothing was sent yet">OnRecall announces each incident on Slack, Teams, mail or a webhook once you configure one: <Code>ONRECALL_SLACK_BOT_TOKEN</Code>, <Code>ONRECALL_TEAMS_URL</Code>, <Code>ONRECALL_SMTP_HOST</Code> or <Code>ONRECALL_WEBHOOK_URL</Code>.</Empty>
       )}
       <Entries label="deliveries">{items.map((one) => <One key={one.id} it={one} />)}</Entries>
       {found.hasNextPage && <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show more</Button>}
@@ -73,7 +73,7 @@ function One({ it }: { it: Delivery }) {
   const resend = useMutation({
     mutationFn: () => got(api.POST("/api/v1/deliveries/{delivery_id}/resend", { params: { path: { delivery_id: it.id } } })),
     onSuccess: () => {
-      worked(`Delivery ${it.id} is on its way again.`);
+      worked(`Delivery ${it.id} is queued again.`);
       void queries.invalidateQueries({ queryKey: ["deliveries"] });
     },
     onError: failed,
@@ -87,8 +87,8 @@ function One({ it }: { it: Delivery }) {
         <Badge color={said.color} variant="light" tt="none">{said.words}</Badge>
       </>}
       about={<>
-        {it.sent_at ? <>sent <When at={it.sent_at} /></> : <>made <When at={it.created_at} /></>} · {it.attempts} {it.attempts === 1 ? "try" : "tries"}
-        {it.state === "pending" && it.attempts > 0 && <> · tried again <When at={it.next_at} /></>}
+        {it.sent_at ? <>sent <When at={it.sent_at} /></> : <>created <When at={it.created_at} /></>} · {it.attempts} {it.attempts === 1 ? "try" : "tries"}
+        {it.state === "pending" && it.attempts > 0 && <> · next attempt <When at={it.next_at} /></>}
       </>}
       actions={(it.state === "dead" || it.state === "sent" || (it.state === "pending" && it.attempts > 0)) && (
         <Button size="xs" variant="default" loading={resend.isPending} disabled={!mayChange(me.data?.role)} onClick={() => resend.mutate()}>{it.state === "pending" ? "Send now" : "Send again"}</Button>

@@ -28,19 +28,18 @@ export function Export() {
       <Stack gap="sm" align="flex-start">
         <Title order={2} size="h4">All of memory as one file</Title>
         <Text size="sm">
-          A zip with every row as JSON, and beside it the incidents and documents as people and other tools read them
-          {counts && <>: now {(counts["incidents"] ?? 0).toLocaleString()} incidents and {(counts["documents"] ?? 0).toLocaleString()} documents</>}. Brought into an empty
-          OnRecall, on either database, it gives the same memory.
+          A zip with every row as JSON, plus the incidents and documents in readable form
+          {counts && <>: now {(counts["incidents"] ?? 0).toLocaleString()} incidents and {(counts["documents"] ?? 0).toLocaleString()} documents</>}. Imported into an empty store on either database, it recreates the same memory.
         </Text>
         <List size="sm">
-          <List.Item>In it: incidents, resolutions, answers and what came of them, alerts, notes, changes, runbooks, trust.</List.Item>
-          <List.Item>Not in it: keys, the audit, deliveries, what models cost. They belong to this installation.</List.Item>
+          <List.Item>It contains incidents, resolutions, answers with their outcomes, alerts, notes, changes, runbooks and trust.</List.Item>
+          <List.Item>It leaves out keys, the audit, deliveries and model costs, which belong to this installation.</List.Item>
         </List>
-        {!may && <Alert color="yellow">This takes the role admin; your key has the role {me.data?.role}.</Alert>}
+        {!may && <Alert color="yellow">This requires the role admin; your key has the role {me.data?.role}.</Alert>}
         <Button leftSection={<IconDownload size={18} aria-hidden />} disabled={!may} loading={download.isPending} onClick={() => download.mutate()}>Download all of memory</Button>
-        {download.isSuccess && <Text size="sm" role="status">It is being packed; your browser has it in its downloads once that is done, which takes a while for a large memory.</Text>}
+        {download.isSuccess && <Text size="sm" role="status">The file is being packed. Your browser lists it under downloads when it is complete; a large memory takes a while.</Text>}
         {download.isError && <Failure error={download.error} again={() => download.mutate()} />}
-        <Text size="sm" c="dimmed">To bring it in elsewhere, or to look at it:</Text>
+        <Text size="sm" c="dimmed">To import it elsewhere, or to look at it:</Text>
         <Command text={"unzip onrecall-*.zip\nonrecall import onrecall-export"} />
       </Stack>
     </Paper>

@@ -7,7 +7,7 @@ import { Failure, Waiting } from "../parts/states";
 import { Ticked } from "../parts/ticked";
 
 const STATE = { ok: { color: "teal", words: "ok" }, degraded: { color: "yellow", words: "degraded" }, down: { color: "red", words: "down" } } as const;
-const WHOLE = { ok: "Everything answers.", degraded: "It works, and less well than it could.", down: "Something does not answer." } as const;
+const WHOLE = { ok: "All parts work.", degraded: "It works, but some parts are degraded.", down: "A part does not respond." } as const;
 
 export function Health() {
   const status = useStatus();

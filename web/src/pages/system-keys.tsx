@@ -23,16 +23,16 @@ const ROLES: { value: Role; label: string }[] = [
   { value: "viewer", label: "viewer: reads and asks" },
   { value: "responder", label: "responder: also resolves, rates, sends" },
   { value: "admin", label: "admin: everything" },
-  { value: "ingest", label: "ingest: a sender; hands in and reads nothing" },
+  { value: "ingest", label: "ingest: a sender; sends alerts and reads nothing" },
 ];
 const LIVES = [
   { value: "30", label: "30 days" },
   { value: "90", label: "90 days" },
   { value: "365", label: "a year" },
-  { value: "", label: "without end" },
+  { value: "", label: "never expires" },
 ];
 const OVERLAPS = [
-  { value: "0", label: "not at all: it ends at once" },
+  { value: "0", label: "not at all: revoke it at once" },
   { value: "1", label: "for an hour" },
   { value: "24", label: "for a day" },
   { value: "168", label: "for a week" },
@@ -56,10 +56,10 @@ export function Keys() {
         <>
           <Group justify="space-between">
             <Title order={2} size="h4">Keys</Title>
-            <Switch label="also those that ended" checked={ended} onChange={(event) => setEnded(event.currentTarget.checked)} />
+            <Switch label="include expired and revoked keys" checked={ended} onChange={(event) => setEnded(event.currentTarget.checked)} />
           </Group>
           <Entries label="keys">{shown.map((one) => <One key={one.id} it={one} mine={one.id === me.data.key} onMade={setMade} />)}</Entries>
-          {shown.length === 0 && <Text size="sm">No key opens anything any more. Make one at the server's machine: <code>onrecall keys create NAME --role admin</code>.</Text>}
+          {shown.length === 0 && <Text size="sm">No valid key is left. Create one on the server's machine: <code>onrecall keys create NAME --role admin</code>.</Text>}
         </>
       )}
     </Stack>
@@ -91,27 +91,27 @@ function Make({ first, onMade }: { first: boolean; onMade: (made: Made) => void 
     make.mutate();
   };
   return (
-    <Paper withBorder p="md" component="form" aria-label="make a key" onSubmit={submit}>
+    <Paper withBorder p="md" component="form" aria-label="create a key" onSubmit={submit}>
       <Stack gap="sm">
-        <Title order={2} size="h4">{first ? "Make the first key" : "Make a key"}</Title>
+        <Title order={2} size="h4">{first ? "Make the first key" : "Create a key"}</Title>
         {first && <First />}
         <Group align="flex-end" grow preventGrowOverflow={false}>
-          <TextInput label="Whose it is" placeholder={first ? "your name" : "ann, or alertmanager"} required maxLength={100} value={name} onChange={(event) => setName(event.currentTarget.value)} miw={200} />
-          <Select label="What it may do" data={first ? ROLES.filter((one) => one.value === "admin") : ROLES} value={role} onChange={(value) => value && setRole(value as Role)} allowDeselect={false} readOnly={first} miw={220} />
-          <Select label="How long" data={LIVES} value={days} onChange={(value) => setDays(value ?? "")} allowDeselect={false} miw={140} />
+          <TextInput label="Owner" placeholder={first ? "your name" : "ann, or alertmanager"} required maxLength={100} value={name} onChange={(event) => setName(event.currentTarget.value)} miw={200} />
+          <Select label="Role" data={first ? ROLES.filter((one) => one.value === "admin") : ROLES} value={role} onChange={(value) => value && setRole(value as Role)} allowDeselect={false} readOnly={first} miw={220} />
+          <Select label="Expiry" data={LIVES} value={days} onChange={(value) => setDays(value ?? "")} allowDeselect={false} miw={140} />
         </Group>
-        {first && days && <Text size="sm" c="dimmed">When it ends the doors stay locked: make another before, or then at the server's machine with <code>onrecall keys create</code>.</Text>}
-        <Group><Button type="submit" loading={make.isPending} disabled={!name.trim()}>{first ? "Make it and lock the doors" : "Make the key"}</Button></Group>
+        {first && days && <Text size="sm" c="dimmed">When it expires, requests still need a key: create another one before, or afterwards on the server's machine with <code>onrecall keys create</code>.</Text>}
+        <Group><Button type="submit" loading={make.isPending} disabled={!name.trim()}>{first ? "Create the key and require keys" : "Create the key"}</Button></Group>
       </Stack>
     </Paper>
   );
 }
 
 const First = () => (
-  <Alert color="yellow" title="No key yet: whoever sits at this machine may do everything, and nobody else gets in">
+  <Alert color="yellow" title="No key exists yet: anybody at this machine can do everything, and other machines are refused">
     <Text size="sm">
-      From the first key on, everybody needs one: you in every other tab, and each sender on this machine. This tab goes on with the new key until you close it.
-      Keep the key somewhere safe, because it is shown once and can't be looked up. If it is lost, whoever may use the command line here makes another.
+      From the first key on, everybody needs one: you in every other tab, and each sender on this machine. This tab uses the new key until you close it.
+      Store the key safely, because it is shown once and cannot be looked up. If it is lost, whoever may use the command line here makes another.
     </Text>
   </Alert>
 );
@@ -120,12 +120,12 @@ function Shown({ made, onClose }: { made: Made | null; onClose: () => void }) {
   return (
     <Modal opened={made !== null} onClose={onClose} closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false} title={<Title order={2} size="h4">The key of {made?.about.name}</Title>}>
       <Stack>
-        <Text size="sm">Copy it now: it is not shown again, and what is stored does not give it back.</Text>
+        <Text size="sm">Copy it now. It is not shown again, and OnRecall stores only a hash.</Text>
         <Command text={made?.key ?? ""} />
         {made?.about.role === "ingest"
-          ? <Text size="sm" c="dimmed">The sender shows it as <code>Authorization: Bearer …</code> or <code>X-API-Key: …</code>, PagerDuty's clients as their routing key. Never in a URL.</Text>
-          : <Text size="sm" c="dimmed">Its holder is asked for it on this page; programs show it as <code>Authorization: Bearer …</code>.</Text>}
-        <Button onClick={onClose}>I have kept it</Button>
+          ? <Text size="sm" c="dimmed">The sender sends it as <code>Authorization: Bearer …</code> or <code>X-API-Key: …</code>, PagerDuty's clients as their routing key. Never in a URL.</Text>
+          : <Text size="sm" c="dimmed">The console asks its owner for it; programs send it as <code>Authorization: Bearer …</code>.</Text>}
+        <Button onClick={onClose}>I have saved it</Button>
       </Stack>
     </Modal>
   );
@@ -144,12 +144,12 @@ function One({ it, mine, onMade }: { it: Key; mine: boolean; onMade: (made: Made
         {active && it.replaced_by && <Badge color="orange" variant="light">replaced</Badge>}
       </>}
       about={<>
-        <code>{it.prefix}…</code> · made <When at={it.created_at} /> · {it.last_used_at ? <>last used <When at={it.last_used_at} /></> : "never used"}
-        {it.revoked_at ? <> · ended <When at={it.revoked_at} /></> : it.expires_at ? <> · {active ? "ends" : "ended"} <When at={it.expires_at} /></> : " · without end"}
+        <code>{it.prefix}…</code> · created <When at={it.created_at} /> · {it.last_used_at ? <>last used <When at={it.last_used_at} /></> : "never used"}
+        {it.revoked_at ? <> · ended <When at={it.revoked_at} /></> : it.expires_at ? <> · {active ? "ends" : "ended"} <When at={it.expires_at} /></> : " · never expires"}
       </>}
       actions={active && <>
         {open && <Button size="xs" variant="default" onClick={() => setAsking("rotate")}>Replace…</Button>}
-        <Button size="xs" variant="light" color="red" onClick={() => setAsking("revoke")}>End…</Button>
+        <Button size="xs" variant="light" color="red" onClick={() => setAsking("revoke")}>Revoke…</Button>
       </>}>
       <Rotate it={it} mine={mine} opened={asking === "rotate"} onClose={() => setAsking(null)} onMade={onMade} />
       <Revoke it={it} mine={mine} opened={asking === "revoke"} onClose={() => setAsking(null)} />
@@ -179,9 +179,9 @@ function Rotate({ it, mine, opened, onClose, onMade }: Asked & { onMade: (made: 
     onError: failed,
   });
   return (
-    <Confirm title={`Replace the key of ${it.name}?`} yes="Make the new key" harmless opened={opened} busy={rotate.isPending} onYes={() => rotate.mutate()} onNo={onClose}>
-      <Text size="sm">A new key takes its place, with the same name and role. Both open until the old one ends, so that nothing is refused while you change over.{mine && " This tab goes on with the new one."}</Text>
-      <Select label="The old key still opens" data={OVERLAPS} value={hours} onChange={(value) => setHours(value ?? "24")} allowDeselect={false} />
+    <Confirm title={`Replace the key of ${it.name}?`} yes="Create the new key" harmless opened={opened} busy={rotate.isPending} onYes={() => rotate.mutate()} onNo={onClose}>
+      <Text size="sm">A new key with the same name and role replaces it. Both work until the old one expires, so that nothing is refused while you switch.{mine && " This tab continues with the new one."}</Text>
+      <Select label="The old key keeps working" data={OVERLAPS} value={hours} onChange={(value) => setHours(value ?? "24")} allowDeselect={false} />
     </Confirm>
   );
 }
@@ -192,7 +192,7 @@ function Revoke({ it, mine, opened, onClose }: Asked) {
     mutationFn: () => got(api.POST("/api/v1/keys/{which}/revoke", { params: { path: { which: it.id } } })),
     onSuccess: () => {
       onClose();
-      worked(`The key of ${it.name} opens nothing any more.`);
+      worked(`The key of ${it.name} is revoked.`);
       void queries.invalidateQueries({ queryKey: ["keys"] });
       if (mine) void queries.invalidateQueries({ queryKey: ["me"] });
     },
@@ -202,9 +202,9 @@ function Revoke({ it, mine, opened, onClose }: Asked) {
     },
   });
   return (
-    <Confirm title={`End the key of ${it.name}?`} yes="End it now" opened={opened} busy={revoke.isPending} onYes={() => revoke.mutate()} onNo={onClose}>
-      <Text size="sm">Whoever or whatever uses <code>{it.prefix}…</code> is refused at once. This can't be undone; a new key can be made.</Text>
-      {mine && <Alert color="yellow">This is the key of this tab: you are asked for another one right after.</Alert>}
+    <Confirm title={`Revoke the key of ${it.name}?`} yes="Revoke" opened={opened} busy={revoke.isPending} onYes={() => revoke.mutate()} onNo={onClose}>
+      <Text size="sm">Everything that uses <code>{it.prefix}…</code> is refused at once. You cannot undo this, but you can create a new key.</Text>
+      {mine && <Alert color="yellow">This tab uses this key, so the console asks for another one right afterwards.</Alert>}
     </Confirm>
   );
 }

@@ -36,11 +36,11 @@ function Windows() {
   return (
     <Stack gap="sm" component="section" aria-label="Maintenance windows">
       <Title order={2} size="h4">Maintenance windows</Title>
-      <Text size="sm" c="dimmed" maw={720}>While one is on, alerts of what it names open no incident and nobody is told. What still fires at its end does.</Text>
+      <Text size="sm" c="dimmed" maw={720}>During a window, matching alerts open no incident and notify nobody. Alerts that still fire at its end do.</Text>
       <AddWindow />
       {found.isPending && <Waiting rows={2} height={56} />}
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && found.data.items.length === 0 && <Text size="sm" c="dimmed">No maintenance is on or to come.</Text>}
+      {found.isSuccess && found.data.items.length === 0 && <Text size="sm" c="dimmed">No maintenance window is active or planned.</Text>}
       <Entries label="maintenance windows">{(found.data?.items ?? []).map((window) => <WindowEntry key={window.id} window={window} />)}</Entries>
     </Stack>
   );
@@ -52,7 +52,7 @@ function WindowEntry({ window }: { window: Window }) {
   const end = useMutation({
     mutationFn: () => got(api.POST("/api/v1/maintenance/{window_id}/end", { params: { path: { window_id: window.id } } })),
     onSuccess: () => {
-      worked(`Maintenance of ${window.scope} is over.`);
+      worked(`The maintenance of ${window.scope} has ended.`);
       void queries.invalidateQueries({ queryKey: ["maintenance"] });
     },
     onError: failed,
@@ -60,7 +60,7 @@ function WindowEntry({ window }: { window: Window }) {
   return (
     <Entry name={window.scope} label={`maintenance ${window.id}`} badges={<Badge color={STATE[window.state]} variant="light" tt="none">{window.state}</Badge>}
       about={<>{window.reason && <>{window.reason} · </>}<When at={window.starts_at} /> to <When at={window.ends_at} />{window.created_by && <> · {window.created_by}</>}</>}
-      actions={<Button size="xs" variant="default" loading={end.isPending} disabled={!mayChange(me.data?.role)} onClick={() => end.mutate()}>End it now</Button>} />
+      actions={<Button size="xs" variant="default" loading={end.isPending} disabled={!mayChange(me.data?.role)} onClick={() => end.mutate()}>End now</Button>} />
   );
 }
 
@@ -90,7 +90,7 @@ function AddWindow() {
       body: { ...(service.trim() ? { service: service.trim() } : {}), labels: named ?? {}, reason, ends_at: new Date(Date.now() + lasts * HOUR_MS).toISOString() },
     })),
     onSuccess: (window) => {
-      worked(`Maintenance of ${window.scope} is on.`);
+      worked(`The maintenance window of ${window.scope} is set.`);
       setService("");
       setLabels("");
       setReason("");
@@ -108,7 +108,7 @@ function AddWindow() {
         <TextInput label="Service" placeholder="checkout" value={service} onChange={(event) => setService(event.currentTarget.value)} maxLength={300} />
         <TextInput label="Labels" placeholder="cluster=eu-1, team=pay" value={labels} onChange={(event) => setLabels(event.currentTarget.value)} error={named === null ? "Write name=value" : null} />
         <NumberInput label="Hours from now" value={hours} onChange={setHours} min={0.25} max={720} step={1} w={130} />
-        <TextInput label="What is done" placeholder="PostgreSQL is upgraded" value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={1000} />
+        <TextInput label="Reason" placeholder="PostgreSQL is upgraded" value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={1000} />
         <Button type="submit" loading={add.isPending} disabled={!ready || !mayChange(me.data?.role)}>Add</Button>
       </Group>
     </form>
@@ -120,10 +120,10 @@ function Heartbeats() {
   return (
     <Stack gap="sm" component="section" aria-label="Heartbeats">
       <Title order={2} size="h4">Heartbeats</Title>
-      <Text size="sm" c="dimmed" maw={720}>Alerts that always fire, such as Watchdog. One that stays away raises an alert of its own.</Text>
+      <Text size="sm" c="dimmed" maw={720}>Alerts that always fire, such as Watchdog. If one stops arriving, OnRecall raises an alert.</Text>
       {found.isPending && <Waiting rows={1} height={56} />}
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && found.data.items.length === 0 && <Text size="sm" c="dimmed">No heartbeat was heard yet.</Text>}
+      {found.isSuccess && found.data.items.length === 0 && <Text size="sm" c="dimmed">No heartbeat has arrived yet.</Text>}
       <Entries label="heartbeats">{(found.data?.items ?? []).map((one) => <HeartbeatEntry key={`${one.source} ${one.key}`} heartbeat={one} />)}</Entries>
     </Stack>
   );
@@ -136,7 +136,7 @@ function HeartbeatEntry({ heartbeat }: { heartbeat: Heartbeat }) {
   const forget = useMutation({
     mutationFn: () => got(api.POST("/api/v1/heartbeats/forget", { body: { source, key } })),
     onSuccess: () => {
-      worked(`${title} is expected no more.`);
+      worked(`${title} is no longer expected.`);
       void queries.invalidateQueries({ queryKey: ["heartbeats"] });
     },
     onError: failed,
@@ -144,7 +144,7 @@ function HeartbeatEntry({ heartbeat }: { heartbeat: Heartbeat }) {
   return (
     <Entry name={title} label={`heartbeat ${title} of ${source}`}
       badges={<><Badge variant="default" tt="none">{source}</Badge><Badge color={missing ? "red" : "teal"} variant="light" tt="none">{missing ? "missing" : "there"}</Badge></>}
-      about={<>heard <When at={last} />{patience !== null && `; missed after ${Math.round(patience / 60)} min`}</>}
-      actions={<Button size="xs" variant="default" loading={forget.isPending} disabled={!mayChange(me.data?.role)} onClick={() => forget.mutate()}>Expect it no more</Button>} />
+      about={<>received <When at={last} />{patience !== null && `; missed after ${Math.round(patience / 60)} min`}</>}
+      actions={<Button size="xs" variant="default" loading={forget.isPending} disabled={!mayChange(me.data?.role)} onClick={() => forget.mutate()}>Stop expecting it</Button>} />
   );
 }

@@ -38,17 +38,17 @@ export function Senders() {
     <Stack gap="lg">
       <Stack gap="sm">
         <Text size="sm" c="dimmed" maw={720}>
-          {heard === 0 ? "Nothing was heard yet. Choose what you run, and paste its configuration; it appears here with its first message." : `${heard} of ${found.data.items.length} were heard. Open one to see how to point it here.`}
+          {heard === 0 ? "No sender has sent anything yet. Choose a tool and paste its configuration; it appears here after its first message." : `${heard} of ${found.data.items.length} have sent messages. Open one to see how to connect it.`}
         </Text>
         <Group align="flex-start" grow preventGrowOverflow={false}>
           <TextInput label="Find a sender" placeholder="Grafana" value={wanted} onChange={(event) => setWanted(event.currentTarget.value)} miw={200} />
-          <TextInput label="Address that senders reach this server by" value={server} onChange={(event) => setServer(event.currentTarget.value)} miw={240}
+          <TextInput label="Address at which senders reach this server" value={server} onChange={(event) => setServer(event.currentTarget.value)} miw={240}
             error={right ? null : "Write it with http:// or https://"} />
         </Group>
         <Accordion variant="separated" chevronPosition="left" order={2} value={opened} onChange={setOpened}>
           {senders.map((sender) => <One key={sender.name} sender={sender} server={right ? server : location.origin} opened={opened === sender.name} />)}
         </Accordion>
-        {senders.length === 0 && <Text size="sm">No sender has this name. Whatever can post JSON goes to <b>Anything else</b>.</Text>}
+        {senders.length === 0 && <Text size="sm">No sender has this name. For tools that can post JSON, use <b>Anything else</b>.</Text>}
       </Stack>
       <Rejected />
     </Stack>
@@ -69,8 +69,8 @@ function One({ sender, server, opened }: { sender: Sender; server: string; opene
           <Group gap={6}>
             {sender.rejected > 0 && <Badge color="orange" variant="light" tt="none">{sender.rejected.toLocaleString()} unread</Badge>}
             {sender.heard_at
-              ? <Badge color="teal" variant="light" tt="none">heard {age(sender.heard_at, now)} ago</Badge>
-              : <Badge color="gray" variant="light" tt="none">not heard yet</Badge>}
+              ? <Badge color="teal" variant="light" tt="none">received {age(sender.heard_at, now)} ago</Badge>
+              : <Badge color="gray" variant="light" tt="none">no messages yet</Badge>}
           </Group>
         </Group>
       </Accordion.Control>
@@ -78,10 +78,10 @@ function One({ sender, server, opened }: { sender: Sender; server: string; opene
         {opened && (
           <Stack gap="sm">
             {sender.heard_at && (
-              <Text size="sm" component="div">Last message <When at={sender.heard_at} />. In memory of it: {counted(sender.alerts, "alert")}, {counted(sender.notes, "note")}, {counted(sender.changes, "change")}.</Text>
+              <Text size="sm" component="div">Last message <When at={sender.heard_at} />. Stored: {counted(sender.alerts, "alert")}, {counted(sender.notes, "note")}, {counted(sender.changes, "change")}.</Text>
             )}
             {Object.entries(sender.set_aside).map(([purpose, { count, last_at }]) => (
-              <Text key={purpose} size="sm" component="div">{counted(count, SET_ASIDE[purpose] ?? purpose)} received, kept and no incident; the last one <When at={last_at} />.</Text>
+              <Text key={purpose} size="sm" component="div">{counted(count, SET_ASIDE[purpose] ?? purpose)} stored without an incident; the last one <When at={last_at} />.</Text>
             ))}
             <Command text={`${new URL(server).origin}${sender.address}`} />
             <Shows sender={sender} />
@@ -110,29 +110,29 @@ function Guide({ name, server }: { name: string; server: string }) {
   return (
     <>
       <Prose text={setup} />
-      {!sendsEnd && <Text size="sm">It never says that an alert is over, so its alerts expire.</Text>}
+      {!sendsEnd && <Text size="sm">It never reports the end of an alert, so its alerts expire.</Text>}
       <Prose text={notes} />
       {documentation && <Anchor href={documentation} target="_blank" rel="noreferrer" size="sm">{title}: its own documentation</Anchor>}
     </>
   );
 }
 
-/** What lets its messages in, as this server is set up now. */
+/** How its messages authenticate with the current settings. */
 function Shows({ sender }: { sender: Sender }) {
   const me = useMe();
   const secret = <Code>ONRECALL_WEBHOOK_SECRETS</Code>;
-  if (sender.shows === "signature") return <Alert color="teal" variant="light" p="xs">Its messages have to be signed, and the secret is set: a key alone lets nothing in.</Alert>;
+  if (sender.shows === "signature") return <Alert color="teal" variant="light" p="xs">The secret is set, so its messages must be signed; a key alone is not enough.</Alert>;
   const open = me.data?.locked === false;
   return (
     <Alert color="blue" variant="light" p="xs">
       <Stack gap="xs" align="flex-start">
         <Text size="sm" component="div">
-          {sender.shows === "routing key" && <>It shows a key with the role <b>ingest</b> as its routing key.</>}
-          {sender.shows === "key" && <>It shows a key with the role <b>ingest</b>.</>}
-          {sender.shows === "signature or key" && <>It signs its messages, once its secret stands in {secret}; until then it has to show a key with the role <b>ingest</b>.</>}
-          {open && " There is no key at all yet, so whatever runs on this machine gets in, and nothing else does."}
+          {sender.shows === "routing key" && <>It sends a key with the role <b>ingest</b> as its routing key.</>}
+          {sender.shows === "key" && <>It sends a key with the role <b>ingest</b>.</>}
+          {sender.shows === "signature or key" && <>It signs its messages once its secret is in {secret}; until then it must send a key with the role <b>ingest</b>.</>}
+          {open && " No key exists yet, so only programs on this machine can send."}
         </Text>
-        <Anchor component={Link} to={`/system/keys?name=${encodeURIComponent(sender.name)}&role=ingest`} size="sm">Make a key for it</Anchor>
+        <Anchor component={Link} to={`/system/keys?name=${encodeURIComponent(sender.name)}&role=ingest`} size="sm">Create a key for it</Anchor>
       </Stack>
     </Alert>
   );
@@ -152,8 +152,8 @@ function Rejected() {
       <Title order={2} size="h4">Could not be read</Title>
       {found.isPending && <Waiting rows={2} height={64} />}
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && parts.length === 0 && <Text size="sm" c="dimmed">All that was sent could be read.</Text>}
-      {parts.length > 0 && <Text size="sm" c="dimmed">The rest of each message went in. What is here waits until it is mended, or until OnRecall can read it.</Text>}
+      {found.isSuccess && parts.length === 0 && <Text size="sm" c="dimmed">Every message could be read.</Text>}
+      {parts.length > 0 && <Text size="sm" c="dimmed">The rest of each message was stored. These parts wait until you correct them, or until OnRecall can read them.</Text>}
       <Entries label="unread parts">{parts.map((part) => <Unread key={part.id} part={part} />)}</Entries>
       {found.hasNextPage && <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show more</Button>}
     </Stack>
@@ -169,7 +169,7 @@ function Unread({ part }: { part: Part }) {
   const retry = useMutation({
     mutationFn: () => got(api.POST("/api/v1/rejected/{rejected_id}/retry", { params: { path: { rejected_id: part.id } }, ...(mended ? { body: JSON.parse(text) as never } : {}) })),
     onSuccess: () => {
-      worked("It went in.");
+      worked("It is stored.");
       void queries.invalidateQueries({ queryKey: ["rejected"] });
       void queries.invalidateQueries({ queryKey: ["senders"] });
     },
@@ -180,10 +180,10 @@ function Unread({ part }: { part: Part }) {
       about={<><Ticked text={part.message} /> · <When at={part.received_at} /></>}
       actions={<>
         <Button size="xs" variant="default" onClick={toggle} aria-expanded={opened}>{opened ? "Close" : "Look at it"}</Button>
-        <Button size="xs" variant="light" loading={retry.isPending} disabled={!mayChange(me.data?.role) || !sound(text, mended)} onClick={() => retry.mutate()}>{mended ? "Try it mended" : "Try again"}</Button>
+        <Button size="xs" variant="light" loading={retry.isPending} disabled={!mayChange(me.data?.role) || !sound(text, mended)} onClick={() => retry.mutate()}>{mended ? "Retry corrected" : "Try again"}</Button>
       </>}>
       {opened && (
-        <Textarea label={`What was sent (in ${part.where}); mend it here`} value={text} onChange={(event) => setText(event.currentTarget.value)} autosize minRows={3} maxRows={16}
+        <Textarea label={`What was sent (in ${part.where}); correct it here`} value={text} onChange={(event) => setText(event.currentTarget.value)} autosize minRows={3} maxRows={16}
           styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }} error={sound(text, mended) ? null : "This is not JSON"} />
       )}
     </Entry>

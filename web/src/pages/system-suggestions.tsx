@@ -31,7 +31,7 @@ export function Suggestions() {
       {found.isPending && <Waiting rows={3} height={64} />}
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
       {found.isSuccess && items.length === 0 && (
-        <Empty title={state === "pending" ? "Nothing waits" : "Nothing yet"}>
+        <Empty title={state === "pending" ? "Nothing to decide" : "Nothing yet"}>
           Notes and retrospectives that senders deliver are suggestions: they count once somebody confirms them here.
         </Empty>
       )}

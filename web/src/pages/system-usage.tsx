@@ -28,25 +28,25 @@ export function Usage() {
 
 function Told({ use }: { use: Use }) {
   if (use.models.length === 0 && use.days.length === 0) {
-    return <Empty title="No model is used">Answers are made without one, and nothing is sent anywhere. A model can refine them: set <code>ONRECALL_LLM_DRAFT</code> or <code>ONRECALL_LLM_STRONG</code>.</Empty>;
+    return <Empty title="No model is used">OnRecall answers without one and sends nothing. A model can refine answers: set <code>ONRECALL_LLM_DRAFT</code> or <code>ONRECALL_LLM_STRONG</code>.</Empty>;
   }
   return (
     <Stack gap="md">
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <Budget use={use} />
         <Paper withBorder p="md">
-          <Title order={2} size="h5">Who refines</Title>
+          <Title order={2} size="h5">Models</Title>
           {use.models.length === 0 && <Text size="sm">No model is set up now.</Text>}
           {use.models.map((one) => <Text key={one.role} size="sm" className="onrecall-wrap"><b>{one.role}</b>: {one.model}</Text>)}
           <Text size="sm" c="dimmed">At most {use.calls_per_minute} calls a minute.</Text>
         </Paper>
       </SimpleGrid>
       {use.breakers.filter((one) => one.state !== "closed").map((one) => (
-        <Alert key={one.provider} color="orange" title={`${one.provider} is left alone`}>
-          It failed {one.failures} times one after the other. {one.until && <>It is tried again <When at={one.until} />.</>} Answers go out without it.
+        <Alert key={one.provider} color="orange" title={`${one.provider} is skipped`}>
+          It failed {one.failures} times in a row. {one.until && <>Next attempt <When at={one.until} />.</>} Answers do not wait for it.
         </Alert>
       ))}
-      {use.days.length === 0 ? <Text size="sm" c="dimmed">No model was called in this time.</Text> : <><Models use={use} /><Days use={use} /></>}
+      {use.days.length === 0 ? <Text size="sm" c="dimmed">No model was called in this period.</Text> : <><Models use={use} /><Days use={use} /></>}
     </Stack>
   );
 }
@@ -59,7 +59,7 @@ function Budget({ use }: { use: Use }) {
       <Text fz={30} fw={700} lh={1.2}>{dollars(use.spent_today_usd)}</Text>
       {use.daily_budget_usd === null || use.daily_budget_usd === undefined
         ? <Text size="sm" c="dimmed">There is no limit; set <code>ONRECALL_LLM_DAILY_BUDGET_USD</code>.</Text>
-        : <><Progress value={Math.min(100, share)} color={share > 90 ? "red" : "teal"} mt={4} aria-label="share of the daily budget" /><Text size="sm" c="dimmed">of {dollars(use.daily_budget_usd)} a day. Calls that may still cost something count with the most they can cost.</Text></>}
+        : <><Progress value={Math.min(100, share)} color={share > 90 ? "red" : "teal"} mt={4} aria-label="share of the daily budget" /><Text size="sm" c="dimmed">of {dollars(use.daily_budget_usd)} a day. Calls whose cost is still unknown count with their maximum cost.</Text></>}
     </Paper>
   );
 }
@@ -85,7 +85,7 @@ function Model({ it }: { it: ModelTotal }) {
 }
 
 const cost = (it: Pick<ModelTotal, "known_cost_usd" | "of_unknown_cost" | "calls">): string =>
-  it.of_unknown_cost === 0 ? dollars(it.known_cost_usd) : it.of_unknown_cost === it.calls ? "cost not known" : `${dollars(it.known_cost_usd)} and ${it.of_unknown_cost} calls of unknown cost`;
+  it.of_unknown_cost === 0 ? dollars(it.known_cost_usd) : it.of_unknown_cost === it.calls ? "cost unknown" : `${dollars(it.known_cost_usd)} and ${it.of_unknown_cost} calls of unknown cost`;
 
 function Days({ use }: { use: Use }) {
   return (

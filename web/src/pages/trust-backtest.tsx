@@ -17,7 +17,7 @@ type Run = Schemas["BacktestOut"];
 
 const RUNNING_MS = 1_000;
 const RESTING_MS = 15_000;
-const STAGE: Record<string, string> = { embedding: "Reading what the texts mean", replaying: "Answering each incident with what was known then" };
+const STAGE: Record<string, string> = { embedding: "Embedding the texts", replaying: "Answering each incident with what was known at that time" };
 
 export function Backtest() {
   const queries = useQueryClient();
@@ -46,13 +46,13 @@ export function Backtest() {
         <Group justify="space-between" align="flex-start">
           <Stack gap={2} flex="1 1 16rem">
             <Title order={2} size="h4">Measured on your own history</Title>
-            <Text size="sm" c="dimmed">Every incident is opened once more, in the order in which they happened, and answered with what was known then. Nothing else waits for it.</Text>
+            <Text size="sm" c="dimmed">OnRecall opens every incident again in chronological order, and answers it with only what was known at that time. Other work continues meanwhile.</Text>
           </Stack>
           <Button onClick={() => start.mutate()} loading={start.isPending} disabled={running || !may || found.isPending} variant={last?.state === "done" ? "default" : "filled"}>
             {last ? "Measure again" : "Measure now"}
           </Button>
         </Group>
-        {!may && <Text size="sm">Starting it takes the role responder; your key has the role {me.data?.role}.</Text>}
+        {!may && <Text size="sm">Starting it requires the role responder; your key has the role {me.data?.role}.</Text>}
         {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
         {last && <Standing run={last} />}
       </Stack>
@@ -94,8 +94,8 @@ function Done({ run, result }: { run: Run; result: NonNullable<Run["result"]> })
     <Stack gap="sm">
     <Text size="sm">
       {right.n > 0
-        ? <>The cause it named was right <b>{times} of {right.n} times</b> ({percent(right.low)}–{percent(right.high)}).</>
-        : "It named no cause whose truth is known, so there is nothing to count yet."}
+        ? <>The named cause was right <b>{times} of {right.n} times</b> ({percent(right.low)}–{percent(right.high)}).</>
+        : "No named cause is known to be right or wrong yet, so there is nothing to count."}
       {" "}{result.incidents.toLocaleString()} incidents and {result.documents.toLocaleString()} documents, replayed in {span(result.seconds)}{run.finished_at && <>, <When at={run.finished_at} /></>}{run.by && ` by ${run.by}`}.
     </Text>
     {result.hit_basis_note && <Text size="sm" c="dimmed" data-testid="hit-basis">{capitalized(result.hit_basis_note)}.{(result.notes ?? []).map((note) => ` ${capitalized(note)}.`)}</Text>}

@@ -9,13 +9,14 @@ import { type Estimate, Figure, percent, said } from "../parts/figures";
 import { Intervals } from "../parts/interval";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
+import { counted } from "../words";
 import { Backtest } from "./trust-backtest";
 
 const Reliability = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.Reliability })));
 const Learning = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.Learning })));
 const RiskCoverage = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.RiskCoverage })));
 
-const ORIGIN: Readonly<Record<string, string>> = { taken_over: "taken over from the answer", written: "written by who resolved it" };
+const ORIGIN: Readonly<Record<string, string>> = { taken_over: "accepted from the answer", written: "written by the resolver" };
 
 const NO_SERVICE = "(no service)"; // as the server counts incidents without one
 
@@ -38,36 +39,36 @@ function Shown({ trust }: { trust: Measured }) {
   if (trust.judged === 0) {
     return (
       <Empty title="Not measured yet">
-        No answer has a known truth yet. Measure it on your history with the button above, and it says how often it would have been right, before you
-        trust it. Or resolve incidents and say what helped: each one counts.
+        No answer is known to be right or wrong yet. Measure OnRecall on your history with the button above: it shows how often answers would have been
+        right before you rely on them. Or resolve incidents and report what helped: each one counts.
       </Empty>
     );
   }
   const basis = Object.entries(trust.basis).map(([name, count]) => `${count} from ${name === "backtest" ? "a replay of your history" : "your own incidents"}`).join(", ");
   return (
     <Stack gap="md">
-      <Text size="sm" c="dimmed">Measured on {trust.judged} answers whose truth is known: {basis}.</Text>
+      <Text size="sm" c="dimmed">Measured on {counted(trust.judged, "answer")} known to be right or wrong: {basis}.</Text>
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 5 }}>
-        <Figure name="Right about the cause" figure={trust.right}>Of the answers that named a cause, the share whose cause was the true one.</Figure>
-        <Figure name="Among the first three" figure={trust.hits.hit_at_3}>Of the incidents seen before, the share with one of the same cause among the first three recalled.</Figure>
-        <Figure name="Answered" figure={trust.coverage}>The share of incidents for which it named a cause at all, instead of saying “never seen”.</Figure>
-        <Figure name="False recall" figure={trust.novelty.false_recall}>Of the incidents whose cause was new, the share it took for something known. Lower is better.</Figure>
-        <Figure name="Missed" figure={trust.novelty.miss}>Of the incidents it had seen before, the share it called never seen. Lower is better.</Figure>
+        <Figure name="Right about the cause" figure={trust.right}>The share of the answers with a cause whose cause was right.</Figure>
+        <Figure name="Among the first three" figure={trust.hits.hit_at_3}>The share of the recurring incidents for which one of the first three matches had the same cause.</Figure>
+        <Figure name="Answered" figure={trust.coverage}>The share of incidents for which OnRecall named a cause instead of answering “never seen”.</Figure>
+        <Figure name="False recall" figure={trust.novelty.false_recall}>The share of the incidents with a new cause that were answered as known or similar. Lower is better.</Figure>
+        <Figure name="Missed" figure={trust.novelty.miss}>The share of the recurring incidents that were called never seen. Lower is better.</Figure>
       </SimpleGrid>
       <Hits hits={trust.hits} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         {trust.reliability.length > 0 && (
-          <Picture title="Does confidence mean what it says?" about="Each point is one level of confidence: how often it claimed to be right, and how often it was. On the line, the claim is true; the bars are 95 % intervals.">
+          <Picture title="Does confidence mean what it says?" about="Each point is one level of confidence: how often answers claimed to be right, and how often they were. On the line, the claim is true; the bars are 95 % intervals.">
             <Reliability bins={trust.reliability} />
           </Picture>
         )}
         {trust.learning && trust.learning.points.length > 1 && (
-          <Picture title="Does it get better as you resolve?" about={`Each point is a memory that stopped learning after so many ${trust.learning.unit} (“all”: it never stopped), asked about the same later incidents: how often the first it recalled was of the right cause.${gained(trust.learning.gain)}`}>
+          <Picture title="Does it get better as you resolve?" about={`Each point is a memory that stopped learning after this many ${trust.learning.unit} (“all”: it never stopped), asked about the same later incidents: how often its first match had the right cause.${gained(trust.learning.gain)}`}>
             <Learning learning={trust.learning} />
           </Picture>
         )}
         {trust.risk_coverage.length > 0 && (
-          <Picture title="What if it spoke only when sure?" about="To the right it answers more incidents, and upwards more of these answers are wrong. You choose how sure it must be.">
+          <Picture title="What if it answered only when confident?" about="Further right, more incidents are answered; further up, more of these answers are wrong. You choose the confidence you need.">
             <RiskCoverage points={trust.risk_coverage} />
           </Picture>
         )}
@@ -75,7 +76,7 @@ function Shown({ trust }: { trust: Measured }) {
       </SimpleGrid>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Parts title="By service" named={(name) => (name === NO_SERVICE ? name : <ServiceLink name={name} />)} parts={[...trust.by_service].sort((one, other) => other.right.n - one.right.n)} />
-        <Parts title="By where the cause came from" parts={(trust.by_origin ?? []).map((part) => ({ ...part, name: ORIGIN[part.name] ?? part.name }))} />
+        <Parts title="By origin of the cause" parts={(trust.by_origin ?? []).map((part) => ({ ...part, name: ORIGIN[part.name] ?? part.name }))} />
         <Parts title="By month" parts={[...trust.by_month].reverse()} />
       </SimpleGrid>
       <NotMeasured reasons={trust.not_measured} />
@@ -97,11 +98,11 @@ function Quality({ quality }: { quality: NonNullable<Measured["quality"]> }) {
   const beats = quality.brier != null && quality.brier_base != null && quality.brier < quality.brier_base;
   return (
     <Paper withBorder p="md">
-      <Title order={2} size="h5">How good is the number itself?</Title>
+      <Title order={2} size="h5">How good is the confidence itself?</Title>
       <Text size="sm">
         On {quality.n} answers, each judged by what was known before it: claims are off by {percent(quality.ece)} on average (by chance alone {percent(quality.ece_by_chance)}).
-        Squared error {quality.brier?.toFixed(3) ?? "–"} against {quality.brier_base?.toFixed(3) ?? "–"} for always saying the same number:{" "}
-        {beats ? "the number tells something." : "the number does not yet tell more than the average does."} Sure (70 % or more) and wrong: {said(quality.confident_wrong)}.
+        Squared error {quality.brier?.toFixed(3) ?? "–"} against {quality.brier_base?.toFixed(3) ?? "–"} for a constant forecast:{" "}
+        {beats ? "the confidence is informative." : "the confidence is not yet more informative than the average."} Sure (70 % or more) and wrong: {said(quality.confident_wrong)}.
       </Text>
     </Paper>
   );
@@ -111,18 +112,18 @@ function Quality({ quality }: { quality: NonNullable<Measured["quality"]> }) {
 function gained(gain: Estimate): string {
   if (gain.value == null || gain.low == null || gain.high == null) return "";
   const points = (share: number) => `${share > 0 ? "+" : ""}${Math.round(100 * share)}`;
-  return ` Going on learning was worth ${points(gain.value)} points (${points(gain.low)} to ${points(gain.high)}) over the one that stopped last.`;
+  return ` Continuing to learn was worth ${points(gain.value)} points (${points(gain.low)} to ${points(gain.high)}) over the memory that stopped last.`;
 }
 
-const RANKS = [["hit_at_1", "the first recalled"], ["hit_at_3", "one of the first three"], ["hit_at_5", "one of the first five"]] as const;
+const RANKS = [["hit_at_1", "the first match"], ["hit_at_3", "one of the first three"], ["hit_at_5", "one of the first five"]] as const;
 
 function Hits({ hits }: { hits: Measured["hits"] }) {
   if (hits.hit_at_1.n === 0) return null;
   return (
     <Paper withBorder p="md">
-      <Title order={2} size="h5" mb={4}>Where the right incident stood</Title>
+      <Title order={2} size="h5" mb={4}>Rank of the right incident</Title>
       <Intervals what="hit rates" rows={RANKS.map(([key, name]) => ({ name: `It was ${name}`, right: hits[key] }))} />
-      <Text size="sm" c="dimmed" mt={6}>Of the incidents that had an earlier one of the same cause to find. The point is the rate, the bar its 95 % interval.</Text>
+      <Text size="sm" c="dimmed" mt={6}>For incidents that have an earlier one with the same cause. The point is the rate, the bar its 95 % interval.</Text>
     </Paper>
   );
 }
@@ -137,7 +138,7 @@ function Parts({ title, parts, named }: { title: string; parts: Measured["by_ser
       <Title order={2} size="h5" mb={4}>{title}</Title>
       <Intervals what={title} rows={all ? parts : parts.slice(0, FEW)} {...(named ? { named } : {})} />
       <Group justify="space-between" mt={6}>
-        <Text size="sm" c="dimmed">How often the cause it named was the true one.</Text>
+        <Text size="sm" c="dimmed">How often the named cause was right.</Text>
         {parts.length > FEW && <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={all}>{all ? "Fewer" : `All ${parts.length}`}</Button>}
       </Group>
     </Paper>

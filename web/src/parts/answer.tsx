@@ -61,7 +61,7 @@ export function AnswerRest({ answer, asked, marked, mark, markCheck, over = fals
       <Explained answer={answer} />
       {!over && <NextCheck answer={answer} mark={markCheck} />}
       {answer.tell_apart.length > 0 && (
-        <Section title="What to look at to find out">
+        <Section title="What to check to tell them apart">
           <Bullets items={answer.tell_apart} />
         </Section>
       )}
@@ -90,21 +90,21 @@ export function AnswerRest({ answer, asked, marked, mark, markCheck, over = fals
       )}
       {(answer.ongoing ?? []).length > 0 && (
         <Section title="Going on now">
-          <Bullets items={(answer.ongoing ?? []).map((one) => `${one.id} ${one.title} (${one.status})`)} lead="It looks alike, and is no precedent: it is open, or did not begin before." />
+          <Bullets items={(answer.ongoing ?? []).map((one) => `${one.id} ${one.title} (${one.status})`)} lead="Similar, but not a precedent: it is still open, or it began later." />
         </Section>
       )}
       {(answer.suggestions ?? []).length > 0 && (
         <Section title="Suggested, not confirmed">
-          <Bullets items={(answer.suggestions ?? []).map((one) => `${one.suggested_by}: ${one.excerpt?.text ?? one.title}`)} lead="A sender says so, and nobody here confirmed it. No step comes from it." />
+          <Bullets items={(answer.suggestions ?? []).map((one) => `${one.suggested_by}: ${one.excerpt?.text ?? one.title}`)} lead="A sender reported this, and nobody here confirmed it. OnRecall takes no step from it." />
         </Section>
       )}
       {answer.alternatives.length > 0 && (
-        <Section title="It could also be">
+        <Section title="Other possible causes">
           <Stack gap="sm">
             {answer.alternatives.map((one) => (
               <Box key={one.cause}>
                 <Text fw={600}>{one.cause}</Text>
-                {one.tell_apart.length > 0 && <Bullets items={one.tell_apart} lead="What would tell it apart:" />}
+                {one.tell_apart.length > 0 && <Bullets items={one.tell_apart} lead="How to tell it apart:" />}
                 <Text size="xs" c="dimmed">from {one.evidence.join(", ")}</Text>
               </Box>
             ))}
@@ -204,7 +204,7 @@ function FirstStep({ step }: { step: Step }) {
         </Group>
         <Instruction step={step} lead />
         {step.command && <StepCommand step={step} command={step.command} />}
-        {step.stale && <Text size="sm" c="orange">May no longer hold: {step.stale}</Text>}
+        {step.stale && <Text size="sm" c="orange">May be outdated: {step.stale}</Text>}
         <Receipt step={step} />
       </Stack>
     </Paper>
@@ -237,8 +237,8 @@ function StepCard({ step, marked, mark }: { step: Step; marked: Outcome | undefi
         </Group>
         {step.command && <StepCommand step={step} command={step.command} />}
         {step.why && <Sentence said={step.why} />}
-        {step.precondition && <Text size="sm">Before it: {step.precondition}</Text>}
-        {step.rollback && <Text size="sm">To undo: {step.rollback}</Text>}
+        {step.precondition && <Text size="sm">Before: {step.precondition}</Text>}
+        {step.rollback && <Text size="sm">Undo: {step.rollback}</Text>}
         {step.old_values.length > 0 && !step.command && (
           <Text size="sm">‹…› is a value of the old incident ({step.old_values.join(", ")}). Replace it with your own.</Text>
         )}

@@ -16,7 +16,7 @@ const PURPOSES = [
   { value: "heartbeat", label: "Heartbeats" },
   { value: "planned", label: "Planned and maintenance" },
   { value: "informational", label: "Good news" },
-  { value: "incident", label: "Over before it was heard" },
+  { value: "incident", label: "Ended before it was received" },
 ] as const;
 type Purpose = (typeof PURPOSES)[number]["value"];
 

@@ -8,14 +8,14 @@ import { Empty } from "./states";
 
 export function Begin() {
   return (
-    <Empty title="OnRecall has nothing to remember yet">
+    <Empty title="Memory is empty">
       <Stack align="center" gap="sm">
         <span>It answers from your own incidents, runbooks and postmortems. Import them, or load the examples to look around.</span>
         <Group gap="xs" justify="center">
           <Button component={Link} to="/memory?import=1">Import history…</Button>
           <Button component={Link} to="/system/senders" variant="default">Connect a source of alerts</Button>
         </Group>
-        <Text size="sm">Examples load on the server with this command; <code>onrecall examples remove</code> takes them away again:</Text>
+        <Text size="sm">Examples load on the server with this command; <code>onrecall examples remove</code> removes them:</Text>
         <Command text="onrecall import --example" />
       </Stack>
     </Empty>

@@ -47,9 +47,9 @@ function MissingFile() {
     return () => clearInterval(timer);
   }, [tried]);
   return (
-    <Alert color="yellow" icon={<IconPlugConnectedX aria-hidden />} title={tried ? "This page can't be loaded" : "Waiting for the server"} role="alert">
+    <Alert color="yellow" icon={<IconPlugConnectedX aria-hidden />} title={tried ? "This page cannot be loaded" : "Waiting for the server"} role="alert">
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">{tried ? "A file of the console is missing, although it was loaded anew. The installation may be incomplete." : "This page opens as soon as the server answers. Nothing you wrote is lost."}</Text>
+        <Text size="sm">{tried ? "A file of the console is missing, although the page was reloaded. The installation may be incomplete." : "This page opens as soon as the server answers. Your text is not lost."}</Text>
         <Button size="xs" variant="default" onClick={reload}>Reload</Button>
       </Stack>
     </Alert>
@@ -64,7 +64,7 @@ function reload(): void {
 const Broken = ({ error }: { error: Error }) => (
   <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title="This page failed" role="alert">
     <Stack gap="xs" align="flex-start">
-      <Text size="sm">The fault is in the console; your data is untouched. Reload, or go back to Now.</Text>
+      <Text size="sm">The error is in the console; your data is unchanged. Reload, or go back to Now.</Text>
       <Code block className="onrecall-command" tabIndex={0}>{error.message}</Code>
       <Group gap="xs">
         <Button size="xs" onClick={() => location.reload()}>Reload</Button>

@@ -62,7 +62,7 @@ function Gone({ error, quote }: { error: Error; quote: string }) {
   return (
     <Stack>
       <Failure error={error} />
-      <Text size="sm">The words that were quoted:</Text>
+      <Text size="sm">Quoted words:</Text>
       <Text className="onrecall-mono">{quote}</Text>
     </Stack>
   );

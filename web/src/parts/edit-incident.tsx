@@ -61,9 +61,9 @@ export function EditIncident({ incident, close }: { incident: Incident; close: (
           <Autocomplete label="Service" placeholder="none" maxLength={200} value={draft.service} onChange={(service) => change({ service })} data={(services.data?.items ?? []).map((one) => one.name)} filter={({ options }) => options} error={errorOf("service")} flex="1 1 10rem" />
           <Select label="Severity" data={SEVERITIES} value={draft.severity} allowDeselect={false} onChange={(severity) => severity && change({ severity: severity as Draft["severity"] })} flex="1 1 8rem" />
         </Group>
-        <TagsInput label="Tags" description="Enter or a comma ends one" placeholder={draft.tags.length ? "" : "customer-facing"} value={draft.tags} onChange={(tags) => change({ tags })} maxTags={50} splitChars={[","]} acceptValueOnBlur clearable error={errorOf("tags")} />
-        <Textarea label="Labels" description="one name=value a line" autosize minRows={2} maxRows={8} value={draft.labels} onChange={(event) => change({ labels: event.currentTarget.value })} error={"wrong" in labels ? `“${labels.wrong}” is no label; write name=value` : errorOf("labels")} classNames={{ input: "onrecall-mono" }} />
-        <Text size="xs" c="dimmed">Later alerts leave alone what you change here.</Text>
+        <TagsInput label="Tags" description="Press Enter or comma after each" placeholder={draft.tags.length ? "" : "customer-facing"} value={draft.tags} onChange={(tags) => change({ tags })} maxTags={50} splitChars={[","]} acceptValueOnBlur clearable error={errorOf("tags")} />
+        <Textarea label="Labels" description="one name=value per line" autosize minRows={2} maxRows={8} value={draft.labels} onChange={(event) => change({ labels: event.currentTarget.value })} error={"wrong" in labels ? `“${labels.wrong}” is not a label; write name=value` : errorOf("labels")} classNames={{ input: "onrecall-mono" }} />
+        <Text size="xs" c="dimmed">Later alerts do not overwrite what you change here.</Text>
         {save.isError && <Failure error={save.error} />}
         <Group gap="xs">
           <Button type="submit" loading={save.isPending} disabled={"wrong" in labels || !draft.title.trim()}>Save</Button>

@@ -43,7 +43,7 @@ function Said({ resolution }: { resolution: Resolution }) {
         {resolution.steps.map((step, n) => (
           <Group component="li" key={n} gap="xs" align="baseline">
             <Badge size="sm" variant="light" color={WORKED[step.outcome]} tt="none">{OUTCOME[step.outcome]}</Badge>
-            <Text size="sm" className="onrecall-wrap" flex="1 1 14rem">{step.text}{step.command && <> <Code className="onrecall-wrap">{step.command}</Code></>}{step.rollback && ` (to undo: ${step.rollback})`}</Text>
+            <Text size="sm" className="onrecall-wrap" flex="1 1 14rem">{step.text}{step.command && <> <Code className="onrecall-wrap">{step.command}</Code></>}{step.rollback && ` (undo: ${step.rollback})`}</Text>
           </Group>
         ))}
       </Stack>

@@ -19,8 +19,8 @@ export function EvidenceCard({ evidence, asked, miss = false }: { evidence: Evid
           </Box>
           <Badge variant="default" flex="none">{miss ? "miss" : "match"} {Math.round(evidence.score * 100)} %</Badge>
         </Group>
-        <Progress value={evidence.score * 100} size="xs" aria-label="likeness, not a probability" />
-        {evidence.family.length > 0 && <Text size="sm">It came back {evidence.family.length} more times: {evidence.family.join(", ")}</Text>}
+        <Progress value={evidence.score * 100} size="xs" aria-label="similarity, not a probability" />
+        {evidence.family.length > 0 && <Text size="sm">It happened {evidence.family.length} more times: {evidence.family.join(", ")}</Text>}
         {evidence.why.length > 0 && <List size="sm" spacing={2}>{evidence.why.map((why) => <List.Item key={why}>{why}</List.Item>)}</List>}
         {evidence.excerpt && (
           <Box>
@@ -32,7 +32,7 @@ export function EvidenceCard({ evidence, asked, miss = false }: { evidence: Evid
           <Text size="sm" className="onrecall-wrap">How it ended: {evidence.resolution.root_cause}</Text>
         )}
         {incident && !evidence.resolution && <Text size="sm" c="dimmed">How it ended is not on record.</Text>}
-        {evidence.record.tried > 0 && <Text size="xs" c="dimmed">Answers that rested on it: {record(evidence.record)}</Text>}
+        {evidence.record.tried > 0 && <Text size="xs" c="dimmed">Answers based on it: {record(evidence.record)}</Text>}
       </Stack>
     </Paper>
   );

@@ -19,12 +19,12 @@ export function Hints() {
     <Paper withBorder p="sm" component="section" aria-label="what this is" className="onrecall-hints">
       <Group justify="space-between" wrap="nowrap" align="flex-start">
         <Text fw={700} size="sm">OnRecall remembers what broke, and what fixed it.</Text>
-        <ActionIcon variant="subtle" color="gray" onClick={away} aria-label="put this away"><IconX size={16} aria-hidden /></ActionIcon>
+        <ActionIcon variant="subtle" color="gray" onClick={away} aria-label="dismiss this"><IconX size={16} aria-hidden /></ActionIcon>
       </Group>
       <List size="sm" type="ordered" spacing={2} pr="md">
         <List.Item>New alerts appear here within seconds, marked <strong>seen before</strong> or <strong>never seen</strong>.</List.Item>
         <List.Item>Open one to see the likely cause, the <strong>first safe step</strong>, and the source of every step.</List.Item>
-        <List.Item>Record what fixed it, and OnRecall recognises the next one. Or <Link to="/ask">ask</Link> in your own words.</List.Item>
+        <List.Item>Record what fixed it, and OnRecall recognizes the next one. Or <Link to="/ask">ask</Link> in your own words.</List.Item>
       </List>
     </Paper>
   );
@@ -33,5 +33,5 @@ export function Hints() {
 /** Says that what is shown here never happened, where that is so. */
 export function Example() {
   const examples = useStatus().data?.counts["examples"] ?? 0;
-  return examples > 0 ? <Badge variant="light" color="grape" tt="none" flex="none" title={`${examples} incidents are examples that come along; none of them happened to you`}>examples</Badge> : null;
+  return examples > 0 ? <Badge variant="light" color="grape" tt="none" flex="none" title={`${examples} incidents are fictitious examples`}>examples</Badge> : null;
 }

@@ -27,7 +27,7 @@ async function send(file: FileWithPath, dry: boolean, sent: (share: number) => v
   request.upload.onprogress = ({ loaded, total }) => sent(total ? loaded / total : 0);
   await new Promise<void>((done, failed) => {
     request.onload = () => done();
-    request.onerror = () => failed(new Error("The server can't be reached; nothing of this file was kept that is not in the report after you try again."));
+    request.onerror = () => failed(new Error("The server cannot be reached. Try again: the report then shows what was imported."));
     request.send(file);
   });
   return heard(request.status, request.responseText);
@@ -38,7 +38,7 @@ function heard(status: number, text: string): Report {
   try {
     said = JSON.parse(text);
   } catch {
-    throw new Problem(status, "The server can't answer", `It said ${status}.`);
+    throw new Problem(status, "The server cannot answer", `It answered ${status}.`);
   }
   if (status >= 300) {
     const problem = said as Schemas["Problem"];
@@ -71,25 +71,25 @@ export function Import() {
   const many = run.variables?.chosen.length ?? 1;
   const news = brought.reduce((sum, one) => sum + (one.report?.created ?? 0), 0);
   return (
-    <Paper withBorder p="md" component="section" aria-label="bring history in">
+    <Paper withBorder p="md" component="section" aria-label="import history">
       <Stack gap="sm">
-        <Dropzone onDrop={drop} maxSize={64 * 1024 * 1024} aria-label="files to bring in" disabled={run.isPending}>
+        <Dropzone onDrop={drop} maxSize={64 * 1024 * 1024} aria-label="files to import" disabled={run.isPending}>
           <Stack gap={4} align="center" py="md" style={{ pointerEvents: "none" }}>
             <Text fw={600}>Drop files here, or choose them</Text>
-            <Text size="sm" c="dimmed" ta="center">ServiceNow, Jira, PagerDuty, Opsgenie, GitHub, Markdown, CSV, JSON. They are only looked at first; nothing is kept until you say so.</Text>
+            <Text size="sm" c="dimmed" ta="center">ServiceNow, Jira, PagerDuty, Opsgenie, GitHub, Markdown, CSV, JSON. You see a preview first; nothing is stored until you confirm.</Text>
           </Stack>
         </Dropzone>
         {run.isPending && (
           <Stack gap={4} role="status">
-            <Text size="sm">{dry ? "Looking at" : "Bringing in"} file {brought.length + 1} of {many}{part < 1 ? "" : ": sent, being read"}…</Text>
-            <Progress value={((brought.length + Math.min(part, 0.95)) / many) * 100} animated aria-label="how much is done" />
+            <Text size="sm">{dry ? "Looking at" : "Importing"} file {brought.length + 1} of {many}{part < 1 ? "" : ": sent, being read"}…</Text>
+            <Progress value={((brought.length + Math.min(part, 0.95)) / many) * 100} animated aria-label="progress" />
           </Stack>
         )}
-        {brought.length > 0 && <Text size="sm" fw={600}>{dry ? "Nothing is kept yet. This is what would come in:" : "Kept:"}</Text>}
+        {brought.length > 0 && <Text size="sm" fw={600}>{dry ? "Nothing is stored yet. The import would add:" : "Imported:"}</Text>}
         {brought.map((one) => <Told key={one.name} brought={one} dry={dry} />)}
         {files.length > 0 && !run.isPending && (
           <Button w="fit-content" onClick={() => run.mutate({ chosen: files, dry: false })} disabled={news === 0}>
-            {news === 0 ? "Nothing new to bring in" : `Bring ${files.length === 1 ? "it" : "them"} in`}
+            {news === 0 ? "Nothing new to import" : `Import ${files.length === 1 ? "it" : "them"}`}
           </Button>
         )}
       </Stack>
@@ -108,8 +108,8 @@ function Told({ brought: { name, report, error }, dry }: { brought: Brought; dry
             <Group gap={6}>
               <Badge variant="light" color="teal" tt="none">{report.created} {dry ? "new or changed" : "new"}</Badge>
               {report.updated > 0 && <Badge variant="light" color="blue" tt="none">{report.updated} changed</Badge>}
-              <Badge variant="default" tt="none">{report.unchanged} already here</Badge>
-              {report.rejected.length > 0 && <Badge variant="light" color="red" tt="none">{report.rejected.length} left out</Badge>}
+              <Badge variant="default" tt="none">{report.unchanged} already stored</Badge>
+              {report.rejected.length > 0 && <Badge variant="light" color="red" tt="none">{report.rejected.length} skipped</Badge>}
             </Group>
             {report.rejected.slice(0, SHOWN).map((one, n) => <Text key={n} size="xs" c="red" className="onrecall-wrap">{one.where}: {one.field && `${one.field}: `}{one.message}</Text>)}
             {report.rejected.length > SHOWN && <Text size="xs" c="red">and {report.rejected.length - SHOWN} more</Text>}

@@ -5,11 +5,11 @@ import { Link } from "react-router";
 
 import { Empty } from "./states";
 
-export function Lost({ title = "There is no such page", children }: { title?: string; children?: string }) {
+export function Lost({ title = "Page not found", children }: { title?: string; children?: string }) {
   return (
     <Empty title={title} level={1}>
       <Stack align="center" gap="sm">
-        <span>{children ?? "The address may be old, or mistyped."}</span>
+        <span>{children ?? "The address may be outdated or mistyped."}</span>
         <Group gap="xs" justify="center">
           <Button component={Link} to="/">Go to Now</Button>
           <Button variant="default" onClick={() => spotlight.open()}>Search</Button>

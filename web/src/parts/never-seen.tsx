@@ -18,11 +18,11 @@ export function NeverSeen({ incident }: { incident: Incident }) {
   return (
     <Paper withBorder p="md" radius="lg" component="section" aria-label="what to go on" className="onrecall-first onrecall-snug">
       <Stack gap="sm">
-        <Text fw={700} size="sm">Start here: nothing like it is on record, so look at what is</Text>
+        <Text fw={700} size="sm">Start here: nothing similar is on record, but this may help</Text>
         {service ? <OfService incident={incident} service={service} /> : <Text size="sm">No service is named, so its runbooks and changes can’t be looked up. <Link to="/memory?kind=documents">Browse all runbooks</Link>.</Text>}
         <BeganTogether incident={incident} />
         <Part title="Write as you go">
-          <Text size="sm">What you find out is what OnRecall knows the next time: add a note below, and resolve with what fixed it.</Text>
+          <Text size="sm">OnRecall learns from what you find out: add a note below, and resolve the incident with what fixed it.</Text>
         </Part>
       </Stack>
     </Paper>
@@ -38,13 +38,13 @@ function OfService({ incident, service }: { incident: Incident; service: string 
   const people = [...new Set(earlier.flatMap((one) => one.assignee ?? one.resolution?.by ?? []))];
   return (
     <>
-      <Part title={`Runbooks of ${service}`} none={documents.data && `None is stored for ${service}.`} more={<Link to="/memory?import=1">Add one</Link>}>
+      <Part title={`Runbooks of ${service}`} none={documents.data && `No runbook is stored for ${service}.`} more={<Link to="/memory?import=1">Add one</Link>}>
         {(documents.data?.items ?? []).map((one) => <List.Item key={one.id}><Link to={documentAddress(one.id)}>{one.title}</Link></List.Item>)}
       </Part>
-      <Part title={`Changes in the ${HOURS_BEFORE} h before`} none={changes.data && `None of ${service} is on record.`}>
+      <Part title={`Changes in the ${HOURS_BEFORE} h before`} none={changes.data && `No change of ${service} is on record.`}>
         {(changes.data?.items ?? []).map((one) => <List.Item key={`${one.source}${one.key}`}>{one.title} <Text span size="xs" c="dimmed">{clock(one.at)}</Text></List.Item>)}
       </Part>
-      <Text size="sm">All that is on record of <ServiceLink name={service} /></Text>
+      <Text size="sm">Everything on record about <ServiceLink name={service} /></Text>
       <Part title={`The last incidents of ${service}`} none={past.data && "None is on record."}>
         {earlier.map((one) => <List.Item key={one.id}><Link to={`/incidents/${encodeURIComponent(one.id)}`}>{one.title}</Link>{one.resolution?.cause && `: ${spelt(one.resolution.cause)}`}</List.Item>)}
       </Part>
@@ -63,7 +63,7 @@ function BeganTogether({ incident }: { incident: Incident }) {
   });
   const others = (found.data?.items ?? []).filter((one) => one.id !== incident.id).slice(0, SHOWN);
   return (
-    <Part title={`Began within ${TOGETHER_MINUTES} min of it`} none={found.data && "Nothing else did."}>
+    <Part title={`Began within ${TOGETHER_MINUTES} minutes of it`} none={found.data && "Nothing else did."}>
       {others.map((one) => <Other key={one.id} other={one} began={began} />)}
     </Part>
   );

@@ -38,7 +38,7 @@ export function Notes({ id }: { id: string }) {
 const Written = ({ note }: { note: Note }) => (
   <Paper withBorder p="xs" component="article" aria-label={`note by ${note.by ?? "somebody"}`}>
     <Text size="xs" c="dimmed" component="div">{note.by ?? (note.source === HERE ? "somebody on this server" : "somebody")}{note.source !== HERE && ` in ${note.source}`} · <When at={note.at} /></Text>
-    {note.text ? <Prose text={note.text} breaks /> : <Text size="sm">looks at it</Text>}
+    {note.text ? <Prose text={note.text} breaks /> : <Text size="sm">is looking at it</Text>}
   </Paper>
 );
 

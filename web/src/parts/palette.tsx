@@ -50,10 +50,10 @@ export function Palette({ pages }: { pages: SpotlightActionData[] }) {
     ...(typed ? [{ group: "In your own words", actions: [ask] }] : []),
   ].filter((group) => group.actions.length > 0);
   const open = (match: Match) => {
-    if (match.kind === "command") void navigator.clipboard.writeText(match.text).then(() => worked("The command is copied; check its values before you run it."), () => undefined);
+    if (match.kind === "command") void navigator.clipboard.writeText(match.text).then(() => worked("The command is copied. Check its values before you run it."), () => undefined);
     void go(addressOf(match));
   };
-  const nothing = found.isError ? "The server can't be reached; search comes back with it." : found.isFetching ? "Searching…" : "Nothing holds all these words.";
+  const nothing = found.isError ? "The server cannot be reached; search works again when it is back." : found.isFetching ? "Searching…" : "Nothing contains all these words.";
   return (
     <Spotlight
       actions={groups} query={query} onQueryChange={setQuery} filter={(_, actions) => actions} shortcut={["mod + K", "/"]} nothingFound={nothing} scrollable maxHeight="min(70vh, 560px)"

@@ -47,7 +47,7 @@ function Choose({ incident, close }: { incident: Incident; close: () => void }) 
       <Autocomplete label="Who works on it" placeholder="a name" data={people.data?.items ?? []} value={name} onChange={setName} maxLength={200} data-autofocus comboboxProps={{ withinPortal: false }} />
       <Group gap="xs" mt="xs">
         <Button size="xs" type="submit" loading={assign.isPending}>Assign</Button>
-        {me && me !== incident.assignee && <Button size="xs" variant="light" onClick={() => assign.mutate(me)}>Take it myself</Button>}
+        {me && me !== incident.assignee && <Button size="xs" variant="light" onClick={() => assign.mutate(me)}>Assign to me</Button>}
         {incident.assignee && <Button size="xs" variant="default" onClick={() => assign.mutate(null)}>Nobody</Button>}
       </Group>
     </form>

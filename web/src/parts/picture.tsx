@@ -31,7 +31,7 @@ function dataUrl(blob: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(new Error("The picture can't be read."));
+    reader.onerror = () => reject(new Error("The picture cannot be read."));
     reader.readAsDataURL(blob);
   });
 }

@@ -6,6 +6,7 @@ import { Link } from "react-router";
 
 import { api, got, type Schemas } from "../api/client";
 import { mayChange, useMe } from "../me";
+import { counted } from "../words";
 import { Failure } from "./states";
 import { failed, worked } from "./told";
 
@@ -32,12 +33,12 @@ function Proposals({ families, summary }: { families: readonly Family[]; summary
   };
   const confirm = useMutation({
     mutationFn: () => got(api.POST("/api/v1/causes/confirm", { body: { families: chosen.map((id) => ({ id, label: labels[id] || null })) } })),
-    onSuccess: (answer) => decided(`${answer.changed} incidents have a cause label now.`),
+    onSuccess: (answer) => decided(`${counted(answer.changed, "incident")} labelled.`),
     onError: failed,
   });
   const dismiss = useMutation({
     mutationFn: () => got(api.POST("/api/v1/causes/dismiss", { body: { families: [...chosen] } })),
-    onSuccess: (answer) => decided(`${answer.changed} families will not be proposed again.`),
+    onSuccess: () => decided("Dismissed: not proposed again."),
     onError: failed,
   });
   const choose = (id: string, on: boolean) => setChosen(on ? [...chosen, id] : chosen.filter((other) => other !== id));
@@ -46,12 +47,12 @@ function Proposals({ families, summary }: { families: readonly Family[]; summary
     <Paper withBorder p="md" component="section" aria-label="Causes to confirm">
       <Stack gap="sm">
         <Title order={2} size="h4">Causes to confirm</Title>
-        <Text size="sm" c="dimmed">{summary}. With a label they count as one cause here, in the backtest and in trust.</Text>
+        <Text size="sm" c="dimmed">{summary}. With a label, they count as one cause here, in the backtest and in trust.</Text>
         <Group gap="xs">
           <Checkbox label="All" checked={chosen.length === families.length} indeterminate={chosen.length > 0 && chosen.length < families.length}
             onChange={(event) => setChosen(event.currentTarget.checked ? families.map((family) => family.id) : [])} />
           <Button size="compact-sm" disabled={idle} loading={confirm.isPending} onClick={() => confirm.mutate()}>Confirm {chosen.length || ""}</Button>
-          <Button size="compact-sm" variant="default" disabled={idle} loading={dismiss.isPending} onClick={() => dismiss.mutate()}>Not one cause</Button>
+          <Button size="compact-sm" variant="default" disabled={idle} loading={dismiss.isPending} onClick={() => dismiss.mutate()}>Not the same cause</Button>
         </Group>
         {families.map((family) => (
           <Group key={family.id} align="flex-start" wrap="nowrap" gap="xs">

@@ -17,7 +17,7 @@ export function Rehearsal({ name }: { name: string }) {
     <Stack gap="xs" component="section" aria-label="Try a payload">
       <Textarea label="Try a payload of it; nothing is stored" value={body} onChange={(event) => setBody(event.currentTarget.value)} autosize minRows={2} maxRows={12}
         styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }} />
-      <Button variant="default" size="xs" w="fit-content" disabled={!body.trim()} loading={rehearse.isPending} onClick={() => rehearse.mutate()}>What would come of it?</Button>
+      <Button variant="default" size="xs" w="fit-content" disabled={!body.trim()} loading={rehearse.isPending} onClick={() => rehearse.mutate()}>What would it become?</Button>
       {rehearse.isError && <Failure error={rehearse.error} />}
       {rehearse.isSuccess && <Outcome rehearsal={rehearse.data} />}
     </Stack>
@@ -30,7 +30,7 @@ function Outcome({ rehearsal }: { rehearsal: Schemas["RehearsalOut"] }) {
     <Stack gap="xs">
       <Text size="sm">Stored as <b>{rehearsal.source}</b>, read {rehearsal.known_as ? <>as <b>{rehearsal.known_as}</b></> : "by the common names of its fields"}.</Text>
       {unread.map((text) => <Alert key={text} color="orange" variant="light" p="xs"><Ticked text={text} /></Alert>)}
-      {unread.length + rehearsal.parts.length === 0 && <Text size="sm">It says nothing: it is heard, and nothing comes of it.</Text>}
+      {unread.length + rehearsal.parts.length === 0 && <Text size="sm">It carries no alert: OnRecall accepts it and stores nothing.</Text>}
       {rehearsal.parts.map((part, n) => (
         <Table key={n} fz="sm" className="onrecall-wrap" aria-label={part.kind}>
           <Table.Tbody>

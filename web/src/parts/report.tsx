@@ -27,7 +27,7 @@ export function Report({ incident }: { incident: Incident }) {
         ))}
         {incident.timeline.length > 0 && (
           <div>
-            <Text size="sm" fw={600}>As it went</Text>
+            <Text size="sm" fw={600}>Timeline</Text>
             <List size="sm" spacing={2} className="onrecall-wrap">
               {incident.timeline.map((entry, n) => <List.Item key={n}>{entry.at && <Text span size="sm" c="dimmed">{clock(entry.at)}: </Text>}{entry.text} <Line incident={incident} line={entry.line} text={entry.text} /></List.Item>)}
             </List>

@@ -41,9 +41,9 @@ export function Resolve(props: ResolveProps) {
       <Stack gap="sm">
         <Textarea label="What was the cause?" autosize minRows={2} required value={cause.text} onChange={(event) => { const text = event.currentTarget.value; setCause((old) => ({ ...old, text, taken: old.taken && text !== "" && !incident.resolution })); }} />
         {suggested && !cause.text && <Button variant="default" size="xs" w="fit-content" onClick={() => setCause(suggested)}>Use suggested cause</Button>}
-        {cause.taken && <Text size="xs" c="dimmed">Taken over from the answer. It is kept as such: write it in your own words if you know better.</Text>}
-        <TextInput label="Its short name" description="the same for every incident of this cause, such as connection-pool-exhaustion" value={cause.label} onChange={(event) => { const label = event.currentTarget.value; setCause((old) => ({ ...old, label })); }} />
-        <Text size="sm" fw={500}>What was done, also what did not help</Text>
+        {cause.taken && <Text size="xs" c="dimmed">Accepted from the answer, and recorded as accepted. Write your own words if you know better.</Text>}
+        <TextInput label="Cause label" description="shared by all incidents with this cause, such as connection-pool-exhaustion" value={cause.label} onChange={(event) => { const label = event.currentTarget.value; setCause((old) => ({ ...old, label })); }} />
+        <Text size="sm" fw={500}>What was done, including what did not help</Text>
         {steps.map((step, n) => (
           <Group key={n} gap="xs" align="flex-start">
             <Textarea aria-label={`step ${n + 1}`} placeholder="what was done" autosize value={step.text} flex="2 1 14rem" onChange={(event) => change(n, { text: event.currentTarget.value })} />
@@ -53,10 +53,10 @@ export function Resolve(props: ResolveProps) {
           </Group>
         ))}
         <Button variant="default" size="xs" w="fit-content" onClick={() => setSteps((all) => [...all, { text: "", command: "", outcome: "worked", rollback: null }])}>Add a step</Button>
-        <Textarea label="In a few words" autosize value={summary} onChange={(event) => setSummary(event.currentTarget.value)} />
+        <Textarea label="Summary" autosize value={summary} onChange={(event) => setSummary(event.currentTarget.value)} />
         {send.isError && <Failure error={send.error} />}
         <Group>
-          <Button type="submit" loading={send.isPending}>{incident.status === "resolved" ? (incident.resolution ? "Keep as a new version" : "Keep it") : "Resolve"}</Button>
+          <Button type="submit" loading={send.isPending}>{incident.status === "resolved" ? (incident.resolution ? "Save as a new version" : "Save") : "Resolve"}</Button>
           <Button variant="subtle" onClick={done}>Cancel</Button>
         </Group>
       </Stack>

@@ -8,9 +8,9 @@ import { Problem } from "../api/client";
 export function Failure({ error, again }: { error: Error; again?: () => void }) {
   const known = error instanceof Problem;
   return (
-    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={known ? error.title : "The server can't be reached"} role="alert">
+    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={known ? error.title : "The server cannot be reached"} role="alert">
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">{known ? error.detail : "Is OnRecall running, and is the network up? This loads by itself once the server answers."}</Text>
+        <Text size="sm">{known ? error.detail : "Is OnRecall running, and is the network up? This page loads once the server answers."}</Text>
         {again && (
           <Button size="xs" variant="light" color="red" onClick={again}>
             Try again

@@ -95,7 +95,7 @@ function Split({ incident, alerts, done }: { incident: Incident; alerts: readonl
   return (
     <Paper withBorder p="sm">
       <Group gap="sm">
-        <Text size="sm" flex="1 1 14rem">{alerts.length === 1 ? "This alert is" : `These ${alerts.length} alerts are`} something else? It is remembered for the next time.</Text>
+        <Text size="sm" flex="1 1 14rem">{alerts.length === 1 ? "This alert is" : `These ${alerts.length} alerts are`} something else? OnRecall remembers it for the next time.</Text>
         <Button size="xs" onClick={() => split.mutate()} loading={split.isPending}>Make {alerts.length === 1 ? "it" : "them"} an incident of their own</Button>
       </Group>
       {split.isError && <Failure error={split.error} />}

@@ -23,7 +23,7 @@ export function SuggestionsFor({ incident }: { incident: string }) {
   if (items.length === 0) return null;
   return (
     <Section title="Suggested, not confirmed">
-      <Text size="sm" c="dimmed" mb="xs">A sender says so. It counts for nothing until somebody here stands for suggestion.</Text>
+      <Text size="sm" c="dimmed" mb="xs">A sender reported this. It does not count until somebody here confirms it.</Text>
       <SuggestionList items={items} />
     </Section>
   );
@@ -43,12 +43,12 @@ function SuggestionEntry({ suggestion }: { suggestion: Suggestion }) {
   };
   const confirm = useMutation({
     mutationFn: () => got(api.POST("/api/v1/suggestions/{suggestion_id}/confirm", path)),
-    onSuccess: () => again(suggestion.incident ? `It is the resolution of ${suggestion.incident} now.` : "It is a document now."),
+    onSuccess: () => again(suggestion.incident ? `It is now the resolution of ${suggestion.incident} now.` : "It is now a document."),
     onError: failed,
   });
   const dismiss = useMutation({
     mutationFn: () => got(api.POST("/api/v1/suggestions/{suggestion_id}/dismiss", path)),
-    onSuccess: () => again("Dismissed: nothing of it counts."),
+    onSuccess: () => again("Dismissed: it does not count."),
     onError: failed,
   });
   const may = mayChange(me.data?.role);

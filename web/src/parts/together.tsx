@@ -22,7 +22,7 @@ function One({ burst }: { burst: Burst }) {
   const decide = useMutation({
     mutationFn: (together: boolean) => got(api.POST("/api/v1/together", { body: { incidents: burst.incidents.map(({ id }) => id), together } })),
     onSuccess: (first, together) => {
-      worked(together ? `They are ${first.id} now, and such alerts are one from now on.` : "They stay apart, and such alerts do from now on.");
+      worked(together ? `They are now ${first.id}, and such alerts form one incident from now on.` : "They stay separate, and so do such alerts from now on.");
       void queries.invalidateQueries({ queryKey: ["together"] });
       void queries.invalidateQueries({ queryKey: ["incidents"] });
     },
@@ -34,10 +34,10 @@ function One({ burst }: { burst: Burst }) {
   return (
     <Alert color="blue" variant="light" p="sm" title={`${burst.incidents.length} incidents began together`} role="status">
       <Stack gap="xs">
-        <Text size="sm">Within {Math.max(1, Math.round(burst.seconds))} s: {names.slice(0, NAMED).join(", ")}{more}. Nothing in their alerts ties them.</Text>
+        <Text size="sm">Within {Math.max(1, Math.round(burst.seconds))} s: {names.slice(0, NAMED).join(", ")}{more}. Nothing in their alerts connects them.</Text>
         <Group gap="xs">
-          <Button size="xs" loading={decide.isPending} disabled={locked} onClick={() => decide.mutate(true)}>They are one</Button>
-          <Button size="xs" variant="default" disabled={locked || decide.isPending} onClick={() => decide.mutate(false)}>Keep them apart</Button>
+          <Button size="xs" loading={decide.isPending} disabled={locked} onClick={() => decide.mutate(true)}>They are one incident</Button>
+          <Button size="xs" variant="default" disabled={locked || decide.isPending} onClick={() => decide.mutate(false)}>Keep them separate</Button>
         </Group>
       </Stack>
     </Alert>

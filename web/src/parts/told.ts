@@ -9,5 +9,5 @@ export const failed = (error: Error): void =>
   void notifications.show(
     error instanceof Problem
       ? { title: error.title, message: [error.detail, ...error.fields.map((one) => `${one.field}: ${one.message}`)].filter(Boolean).join(" "), color: "red", autoClose: 10_000 }
-      : { title: "The server can't be reached", message: "Nothing was changed; try again.", color: "red", autoClose: 10_000 },
+      : { title: "The server cannot be reached", message: "Nothing was changed; try again.", color: "red", autoClose: 10_000 },
   );

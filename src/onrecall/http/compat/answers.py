@@ -53,7 +53,7 @@ def cause_sentence(answer: Recommendation) -> str:
 
 
 def warnings(answer: Recommendation) -> list[str]:
-    """Return what did not help before, and what would tell the nearest misses apart, a paragraph each."""
+    """Return what did not help before, and how to distinguish the nearest misses, a paragraph each."""
     paragraphs = []
     if answer.tried_before:
         failed = "; ".join(single_line(tried.text, LONGEST) for tried in answer.tried_before)

@@ -26,12 +26,12 @@ router = APIRouter(tags=["IncidentOS AI"])
 MOST = 1000
 SHOWN = 3
 """Similar past incidents beside an incident."""
-NO_HINDSIGHT = "no Hindsight is configured, and memory is one database: there is nothing to bring over"
+NO_HINDSIGHT = "no Hindsight server is configured, so there is nothing to copy"
 NEVER_REMOVED = "a recurrence is a link to the earlier incident; nothing is removed"
 
 
 class NewIn(CompatRequest):
-    """What happens."""
+    """The situation."""
 
     title: str = Field(min_length=1, max_length=2000, examples=["DB connection pool at 95%"])
     description: str = Field("", max_length=200_000, examples=["API p99 latency at 6.2s, auth service returning 503s"])
@@ -65,7 +65,7 @@ class ListedOut(BaseModel):
     incident_id: str
     title: str
     description: str
-    status: str = Field(description="`open` or `resolved`; what somebody acknowledged is open.")
+    status: str = Field(description="`open` or `resolved`; an acknowledged incident is `open`.")
     root_cause: str | None
     mitigation_steps: str | None
     recurrence_of: list[str]
@@ -74,10 +74,10 @@ class ListedOut(BaseModel):
 
 
 class ReportedIncidentOut(ListedOut):
-    """An incident and what memory says of it."""
+    """An incident and the answer from memory."""
 
     ai_analysis: str = Field(
-        description="Prose with exactly one percentage, the confidence; none where nothing like it was seen."
+        description="Prose with exactly one percentage, the confidence; without one if nothing similar was seen."
     )
     confidence: float = Field(description="How often answers like this were right, 0..1.")
     confidence_basis: str
@@ -89,7 +89,7 @@ class ReportedIncidentOut(ListedOut):
 
 
 class AllOut(BaseModel):
-    """All incidents, newest first: the counts are of all, the list goes on with `next`."""
+    """All incidents, newest first. The counts cover all of them; `next` continues the list."""
 
     total: int
     resolved: int
@@ -99,7 +99,7 @@ class AllOut(BaseModel):
 
 
 class ResolvedOut(BaseModel):
-    """An incident that is over."""
+    """A resolved incident."""
 
     incident_id: str
     status: str
@@ -111,14 +111,14 @@ class ResolvedOut(BaseModel):
 
 
 class PostmortemOut(BaseModel):
-    """A draft from what is on record."""
+    """A draft made from the records."""
 
     incident_id: str
     markdown: str
 
 
 class InsightOut(BaseModel):
-    """Something that keeps coming back."""
+    """A recurring problem."""
 
     type: str
     title: str
@@ -127,7 +127,7 @@ class InsightOut(BaseModel):
 
 
 class InsightsOut(BaseModel):
-    """What keeps coming back, worst first."""
+    """Recurring problems, most hours lost first."""
 
     insights: list[InsightOut]
 

@@ -40,7 +40,7 @@ LOOK_AGAIN_SECONDS = 15.0
 HEARTBEAT_SECONDS = 30.0
 TROUBLE_SECONDS = 5
 TRY_LATER = 1013
-TOO_SLOW = "you did not keep up; connect again"
+TOO_SLOW = "this client fell behind; connect again"
 ENOUGH = encode({"type": "system", "message": TOO_SLOW, "data": {"event": "too_slow", "message": TOO_SLOW}})
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class LiveClients:
     async def joined(self) -> AsyncIterator[LiveClient]:
         """Listen from now on; the welcome is the first message."""
         if len(self._listening) >= MOST_BROWSERS:
-            raise Unavailable("too many listen; try again later")
+            raise Unavailable("too many clients are connected; try again later")
         browser = LiveClient()
         async with self._beginning:
             if self._reader is None:

@@ -21,7 +21,7 @@ AT_ONCE = 200
 MOST_UNGROUPED = 1000
 ANOMALIES = "anomaly"
 SYSTEM = ("opened", "acknowledged", "resolved", "reopened", "merged", "split")
-EVERYTHING = "every client hears everything; filter by tenant_id where you want less"
+EVERYTHING = "every client receives everything; filter by tenant_id if you want less"
 DECISION_FIELDS = {
     "id",
     "incident_id",
@@ -160,7 +160,9 @@ def notification_message(notice: StoredNotice) -> Message:
 
 def connected_message(client_id: str, now: datetime) -> Message:
     """Return the welcome, the first thing that every client reads."""
-    welcome = "Connected to OnRecall: decisions, anomalies, notifications and turns of incidents follow as they happen"
+    welcome = (
+        "Connected to OnRecall: decisions, anomalies, notifications and changes of incidents follow as they happen"
+    )
     return {"type": "connected", "client_id": client_id, "message": welcome, **_timed(now)}
 
 
@@ -189,7 +191,7 @@ def reply(text: str | None, now: datetime) -> Message:
         tenant = message.get("tenant_id")
         content = {"tenant_id": tenant if isinstance(tenant, str) else None, "message": EVERYTHING}
         return {"type": f"{kind}d", **content, **_timed(now)}
-    wrong = 'only {"type": "ping"}, {"type": "subscribe"} and {"type": "unsubscribe"} are understood here'
+    wrong = 'only {"type": "ping"}, {"type": "subscribe"} and {"type": "unsubscribe"} are supported here'
     data = {"event": "error", "field": "type", "message": wrong}
     return {"type": "system", "message": wrong, "timestamp": now.isoformat(), "data": data}
 

@@ -16,7 +16,7 @@ Spike = Annotated[float, Field(ge=0, allow_inf_nan=False, examples=[450])]
 
 
 class AnalyzeIn(CompatRequest):
-    """What kind of fault it is, and how far a metric went."""
+    """The kind of fault, and the deviation of a metric."""
 
     error_type: Kind
     spike_percentage: Spike
@@ -29,7 +29,7 @@ class AnalyzeIn(CompatRequest):
 
 
 class AnomalyIn(CompatRequest):
-    """A fault as it is noticed."""
+    """A fault as reported."""
 
     error_type: Kind
     spike_percentage: Spike
@@ -39,9 +39,9 @@ class AnomalyIn(CompatRequest):
     baseline_value: Measure = None
     current_value: Measure = None
     window_minutes: int | None = Field(None, ge=1)
-    id: Name = Field(None, description="Its own id; without one each gets one.")
+    id: Name = Field(None, description="Its own id; generated if absent.")
     detected_at: When | None = Field(
-        None, description="With a time, the same body again is the same anomaly; without one it is another."
+        None, description="With a time, a repeated body is the same anomaly; without one, it is a new anomaly."
     )
     raw_payload: dict[str, Any] | str | None = None
 
@@ -49,8 +49,8 @@ class AnomalyIn(CompatRequest):
 class QuotedLineOut(BaseModel):
     """Where it is written."""
 
-    incident_id: str = Field(description="The incident, or the document where no incident is cited.")
-    source: str = Field(description="Whose line it is: the incident's own, or that of the document that tells of it.")
+    incident_id: str = Field(description="The incident, or the document if no incident is cited.")
+    source: str = Field(description="The record that contains the line: the incident, or the document that reports it.")
     quote: str
     line: int
 
@@ -65,20 +65,20 @@ class RetrievedOut(BaseModel):
     error_type: str
     affected_tenant: str | None
     affected_service: str | None
-    mitigation_metric: str = Field(description="The step that ended the incident; empty where none is on record.")
-    mitigation_effectiveness: float = Field(description="Percent, as it was handed in; 0 where it was not.")
-    resolution_confidence: float = Field(description="Percent, as it was handed in; 0 where it was not.")
+    mitigation_metric: str = Field(description="The step that ended the incident; empty if none is on record.")
+    mitigation_effectiveness: float = Field(description="Percent, as supplied; 0 if it was not supplied.")
+    resolution_confidence: float = Field(description="Percent, as supplied; 0 if it was not supplied.")
     similarity_score: float = Field(description="The match score, 0..1. Not a confidence.")
     tags: list[str]
-    not_on_record: list[str] = Field(description="Numbers above that nobody handed in.")
+    not_on_record: list[str] = Field(description="Names of the figures above that were not supplied.")
 
 
 class DecisionOut(BaseModel):
-    """What memory says of a situation."""
+    """The answer of memory to a situation."""
 
     id: str
-    incident_id: str | None = Field(description="The incident that it answers; null where it was asked for.")
-    matched_incident: str | None = Field(description="null: nothing like it was seen, or only a document speaks of it.")
+    incident_id: str | None = Field(description="The incident that it answers; null for an answer to a question.")
+    matched_incident: str | None = Field(description="null if nothing similar was seen, or only a document covers it.")
     symptom: str
     recommended_action: str = Field(description="The measure that fixed the matched incident, in one line.")
     confidence_score: float = Field(description="How often answers like this were right, 0..1.")
@@ -98,7 +98,7 @@ class DecisionOut(BaseModel):
 
 
 class AnomalyOut(BaseModel):
-    """An anomaly that is kept for good."""
+    """A stored anomaly."""
 
     id: str
     status: str
@@ -126,17 +126,17 @@ class StatsOut(BaseModel):
     """Statistics of all listed decisions."""
 
     total_decisions: int
-    looked_at: int = Field(description="The same: all of them are counted.")
+    looked_at: int = Field(description="The same as `total`: every decision is counted.")
     by_verdict: dict[str, int]
     incidents_by_type: dict[str, int]
     with_confidence: int
-    average_confidence: float = Field(description="Of those that have one; 0 where none has.")
+    average_confidence: float = Field(description="Mean of those that have one; 0 if none has.")
     average_latency_ms: float
-    last_updated: datetime = Field(description="When the newest was made; now, where there is none.")
+    last_updated: datetime = Field(description="Time of the newest decision; the current time if there is none.")
 
 
 class ClearedOut(BaseModel):
-    """How many decisions are no longer listed."""
+    """Number of decisions that are no longer listed."""
 
     status: str
     message: str
@@ -166,12 +166,12 @@ class RcaOut(BaseModel):
     recovery_seconds: float | None
     tags: list[str]
     metadata: dict[str, Any]
-    similarity_score: float = Field(description="1: it was asked for by its id.")
-    not_on_record: list[str] = Field(description="Numbers above that nobody handed in.")
+    similarity_score: float = Field(description="Always 1, because it was requested by its id.")
+    not_on_record: list[str] = Field(description="Names of the figures above that were not supplied.")
 
 
 class StoredRcaOut(RcaOut):
-    """A root cause analysis as it is stored now, and what handing it in changed."""
+    """A root cause analysis as stored, and the effect of the request."""
 
     id: str
     documented_at: datetime
@@ -180,7 +180,7 @@ class StoredRcaOut(RcaOut):
 
 
 class NotImportedOut(BaseModel):
-    """One that was left out, and how to mend it."""
+    """A rejected entry, and how to correct it."""
 
     incident_id: str
     field: str | None
@@ -188,7 +188,7 @@ class NotImportedOut(BaseModel):
 
 
 class ImportedOut(BaseModel):
-    """What became of many."""
+    """The result of a bulk request."""
 
     total: int
     imported: int
@@ -209,7 +209,7 @@ class RcaLookupOut(BaseModel):
 
 
 class RcaSearchOut(BaseModel):
-    """Root cause analyses that are like a question, best first."""
+    """Root cause analyses that are similar to a question, best first."""
 
     query: str
     filters: dict[str, Any]
@@ -227,17 +227,17 @@ class UploadIn(CompatRequest):
     content: str = Field(min_length=1, max_length=2_000_000, validation_alias=AliasChoices("content", "text"))
     kind: DocumentKind = "runbook"
     service: Name = None
-    metadata: dict[str, Any] = Field({}, max_length=100, description="Plain values are kept as labels.")
+    metadata: dict[str, Any] = Field({}, max_length=100, description="Scalar values become labels.")
 
 
 class StoredDocumentOut(BaseModel):
-    """A document as it is stored now."""
+    """A document as stored."""
 
     id: str
     title: str
     content: str
     chunks_count: int
-    uploaded_at: datetime | None = Field(description="null: it was stored without a time before.")
+    uploaded_at: datetime | None = Field(description="null if it was stored without a time.")
     embedding_model: str
     metadata: dict[str, str]
     status: str = Field(description="created, updated or unchanged.")
@@ -254,19 +254,19 @@ class SearchIn(CompatRequest):
 
 
 class PassageOut(BaseModel):
-    """A document or an incident that is like a question."""
+    """A document or an incident that is similar to a question."""
 
     id: str
     kind: str
     title: str
     content: str
-    excerpt: str | None = Field(description="The same as `content`; null where nothing is quoted.")
+    excerpt: str | None = Field(description="The same as `content`; null if nothing is quoted.")
     line: int | None
     similarity_score: float
 
 
 class SearchOut(BaseModel):
-    """What is like a question, best first."""
+    """Records similar to a question, best first."""
 
     query: str
     result_count: int
@@ -277,7 +277,7 @@ class SearchOut(BaseModel):
 
 
 class CollectionOut(BaseModel):
-    """How many there are of one kind."""
+    """Number of records of one kind."""
 
     count: int
     collection: str

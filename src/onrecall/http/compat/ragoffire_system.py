@@ -25,7 +25,7 @@ MOST = 1000
 
 
 class HealthOut(BaseModel):
-    """Whether it answers, and how its parts are."""
+    """Whether it answers, and the state of its parts."""
 
     status: str = Field(description="`healthy`, or `unhealthy` while the database does not answer.")
     app_name: str
@@ -47,7 +47,7 @@ class PartHealthOut(BaseModel):
 class VectorHealthOut(PartHealthOut):
     """The state and size of memory."""
 
-    embedding_model: str | None = Field(description="null: recall goes by words alone.")
+    embedding_model: str | None = Field(description="null if recall compares words only.")
     collections: dict[str, int]
 
 
@@ -59,7 +59,7 @@ class ModelHealthOut(PartHealthOut):
 
 
 class SlackOut(BaseModel):
-    """Whether decisions are posted to Slack, and how that goes."""
+    """Whether decisions are posted to Slack, and the state of that."""
 
     enabled: bool
     status: str
@@ -67,19 +67,21 @@ class SlackOut(BaseModel):
 
 
 class ListenersOut(BaseModel):
-    """Who listens at the WebSockets of this process."""
+    """The clients of the WebSockets of this process."""
 
     active_connections: int
     connected_clients: int = Field(description="The same.")
     client_ids: list[str]
     slack_enabled: bool
     slack: SlackOut
-    last_update: datetime = Field(description="When something was told last; until then, since when this process runs.")
+    last_update: datetime = Field(
+        description="Time of the last message; before the first one, the start of this process."
+    )
     timestamp: datetime
 
 
 class NotificationIn(CompatRequest):
-    """What to tell. It goes where an operator has configured a channel of this type, and never to `target`."""
+    """The notification. It goes to the channel of its type that an operator configured, never to `target`."""
 
     type: str = Field(
         max_length=100,
@@ -87,7 +89,7 @@ class NotificationIn(CompatRequest):
         description=", ".join(TYPES),
         examples=["slack"],
     )
-    target: str | None = Field(None, max_length=2000, description="Kept, and never sent to.")
+    target: str | None = Field(None, max_length=2000, description="Stored, and never used.")
     title: str = Field(min_length=1, max_length=300)
     message: str = Field(min_length=1, max_length=20_000)
     decision_id: Name = None
@@ -95,7 +97,7 @@ class NotificationIn(CompatRequest):
 
 
 class NotificationOut(BaseModel):
-    """A notification, and what became of it."""
+    """A notification and its state."""
 
     id: str
     notification_id: str
@@ -156,7 +158,7 @@ def model_health(request: Request, memory: TheMemory) -> ModelHealthOut:
     return ModelHealthOut(
         status=HEALTH[refining.state if refining else "ok"],
         service="llm",
-        detail=refining.detail if refining else "answers are extractive: made at once, without a model",
+        detail=refining.detail if refining else "answers are extractive: made immediately, without a model",
         provider="configured" if refining else "extractive",
         enabled=refining is not None,
         timestamp=memory.now(),

@@ -34,13 +34,13 @@ class SeedIn(CompatRequest):
 
     incidents: list[dict[str, Any]] = Field(
         max_length=10_000,
-        description="The fix may be called `fix`, `resolution` or `fix_applied`, logs `error_logs`, `error_log` or "
-        "`logs`: all of them are read.",
+        description="The fix may be named `fix`, `resolution` or `fix_applied`, logs `error_logs`, `error_log` or "
+        "`logs`: all of them are accepted.",
     )
 
 
 class FailedOut(BaseModel):
-    """An incident that was left out, and how to mend it."""
+    """A rejected incident, and how to correct it."""
 
     id: str
     field: str | None
@@ -48,16 +48,16 @@ class FailedOut(BaseModel):
 
 
 class SeedOut(BaseModel):
-    """What became of a seed; what is here already counts as success."""
+    """The result of a seed; existing records count as success."""
 
     total: int
     success: int
     failed: list[FailedOut]
-    ignored: Ignored = Field(default_factory=list, description="Present where a field has no place in an incident.")
+    ignored: Ignored = Field(default_factory=list, description="Present if a field has no counterpart in an incident.")
 
 
 class QueryIn(CompatRequest):
-    """What is going on."""
+    """The situation."""
 
     query: str = Field(
         min_length=1, max_length=LONGEST, examples=["auth service returning 503 errors users cant login"]
@@ -65,7 +65,7 @@ class QueryIn(CompatRequest):
 
 
 class SimilarOut(BaseModel):
-    """An earlier incident and how alike it is."""
+    """An earlier incident and its similarity."""
 
     id: str
     title: str
@@ -80,7 +80,7 @@ class SimilarOut(BaseModel):
 
 
 class LogOut(BaseModel):
-    """One thing that was done for this answer."""
+    """One phase of this answer."""
 
     step: str
     detail: str
@@ -88,12 +88,12 @@ class LogOut(BaseModel):
 
 
 class QueryOut(BaseModel):
-    """An answer in prose, what it rests on, and what it took."""
+    """An answer in prose, with its evidence and its cost."""
 
     response: str
-    similar_incidents: list[SimilarOut] = Field(description="At most 3, best first, none of which matches next to not.")
+    similar_incidents: list[SimilarOut] = Field(description="At most 3, best first, without those that hardly match.")
     model_used: str
-    cost: float | None = Field(description="Dollars; null where a price is not known.")
+    cost: float | None = Field(description="Dollars; null if a price is unknown.")
     routing_reason: str
     confidence: float = Field(description="How often answers like this were right, 0..1.")
     confidence_basis: str
@@ -105,7 +105,7 @@ class QueryOut(BaseModel):
 
 
 class SavedOut(BaseModel):
-    """A resolved incident that was saved back."""
+    """A resolved incident that was stored."""
 
     success: bool
     id: str
@@ -115,14 +115,14 @@ class SavedOut(BaseModel):
 
 
 class AuditLogsOut(BaseModel):
-    """What happened to incidents, oldest first; `next` goes on."""
+    """Events of incidents, oldest first; `next` continues."""
 
     audit_logs: list[dict[str, Any]]
     next: int
 
 
 class CostOut(BaseModel):
-    """What one model took."""
+    """The use of one model."""
 
     provider: str
     model: str
@@ -134,11 +134,11 @@ class CostOut(BaseModel):
 
 
 class CostsOut(BaseModel):
-    """What models have cost, rejected drafts too."""
+    """The cost of models, including rejected drafts."""
 
-    total_cost: float | None = Field(description="Dollars; null where the price of any call is not known.")
+    total_cost: float | None = Field(description="Dollars; null if the price of any call is unknown.")
     known_cost: float
-    unknown_costs: int = Field(description="Calls whose price is not known.")
+    unknown_costs: int = Field(description="Calls whose price is unknown.")
     total_calls: int
     total_tokens: int
     by_model: list[CostOut]
@@ -231,7 +231,7 @@ def costs(memory: TheMemory) -> CostsOut:
         total_calls=sum(cost.calls for cost in models),
         total_tokens=sum(cost.tokens for cost in models),
         by_model=models,
-        note="Calls of models. Answers that were made without one, the extractive ones, cost nothing.",
+        note="Calls of models. Extractive answers, which are made without a model, cost nothing.",
     )
 
 

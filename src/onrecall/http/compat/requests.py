@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 MOST_NAMED = 50
 LONGEST_NAME = 100
 Ignored = Annotated[
-    list[str], Field(description="Fields that were sent and are not used here, by name. They are not stored.")
+    list[str], Field(description="Names of the fields in the request that are not used. They are not stored.")
 ]
 
 

@@ -28,11 +28,11 @@ RETRY_CODES = frozenset(
 ADVICE_BY_CODE: Mapping[str, str] = {
     "not_in_channel": "invite the app into the channel: /invite @OnRecall",
     "channel_not_found": "ONRECALL_SLACK_CHANNEL names a channel that the app can't see; invite it there",
-    "invalid_auth": "ONRECALL_SLACK_BOT_TOKEN is not the token of this app; install it anew and copy the token",
-    "token_revoked": "install the app anew and set ONRECALL_SLACK_BOT_TOKEN",
-    "account_inactive": "install the app anew and set ONRECALL_SLACK_BOT_TOKEN",
+    "invalid_auth": "ONRECALL_SLACK_BOT_TOKEN is not the token of this app; reinstall it and copy the token",
+    "token_revoked": "reinstall the app and set ONRECALL_SLACK_BOT_TOKEN",
+    "account_inactive": "reinstall the app and set ONRECALL_SLACK_BOT_TOKEN",
     "is_archived": "the channel is archived; set ONRECALL_SLACK_CHANNEL to another",
-    "missing_scope": "the app lacks a scope; install it anew with the manifest of docs/slack.md",
+    "missing_scope": "the app lacks a scope; reinstall it with the manifest in docs/slack.md",
 }
 SDK_LOGGER = "onrecall.slack.sdk"
 """The SDK's logger, silenced because it would repeat raised errors with message bodies."""
@@ -50,7 +50,7 @@ def check_url(guard: EgressGuard, url: str) -> str:
     """Check the API URL: https, or a host allowed by the operator."""
     parsed = guard.check_url(url)
     if parsed.scheme != "https" and not guard.names_host(parsed.host):
-        raise Invalid("begins not with https://, so the token could be read on its way")
+        raise Invalid("does not begin with https://, so the token could be read on its way")
     return url if url.endswith("/") else f"{url}/"
 
 

@@ -224,7 +224,7 @@ def check_webhook(guard: EgressGuard, url: str) -> JsonPoster:
         if parsed.host.lower() not in WEBHOOK_HOSTS:
             raise Invalid(f"{parsed.host} is not a host of Slack's webhooks ({', '.join(sorted(WEBHOOK_HOSTS))})")
         if parsed.scheme != "https":
-            raise Invalid("begins not with https://")
+            raise Invalid("does not begin with https://")
     return JsonPoster(guard, parsed)
 
 

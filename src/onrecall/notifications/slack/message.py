@@ -33,7 +33,7 @@ def root_message(
         blocks.prose(("", _safe_line(words.facts_line(incident)))),
     ]
     if event.into:
-        body.append(blocks.prose(("", _safe_line(f"It is part of {event.into} now."))))
+        body.append(blocks.prose(("", _safe_line(f"It is now part of {event.into}."))))
     elif incident.status == "resolved":
         body.append(blocks.prose(("", _safe_line(words.resolution_sentence(incident.resolution, event.suggestions)))))
     if answer:
@@ -52,7 +52,7 @@ def reply_message(incident: Incident, event: IncidentUpdate) -> MessageContent:
     """Render the update for the thread."""
     body = [blocks.prose(("bold", words.HEADLINES[event.kind]), ("", _author(event)))]
     if event.into:
-        body.append(blocks.prose(("", _safe_line(f"It is part of {event.into} now."))))
+        body.append(blocks.prose(("", _safe_line(f"It is now part of {event.into}."))))
     elif incident.status == "resolved":
         body.append(blocks.prose(("", _safe_line(words.resolution_sentence(incident.resolution, event.suggestions)))))
     body += [blocks.prose(("", _safe_line(change))) for change in event.changes[:MOST_CHANGES]]
@@ -72,7 +72,7 @@ def answer_message(answer: Recommendation, links: Links) -> MessageContent:
     for step in answer.steps:
         part = _step_blocks(step, answer, quiet=True)
         if len(body) + len(part) > blocks.MOST_BLOCKS - 2 or blocks.json_size([*body, *part]) > blocks.BUDGET - 1000:
-            body.append(blocks.note("There are more steps: ask in OnRecall itself."))
+            body.append(blocks.note("There are more steps: open OnRecall to see them."))
             break
         body += part
     for block in _remaining_blocks(answer):
@@ -155,7 +155,7 @@ def _step_blocks(step: Step, answer: Recommendation, *, quiet: bool) -> list[Blo
     part = [blocks.prose(("bold", f"{step.n}. "), ("", _safe_line(step.text)))]
     if step.command:
         part.append(blocks.command(step.command, LONGEST_COMMAND))
-    more = {"Only if": step.precondition, "Take it back": step.rollback, "Careful": step.stale}
+    more = {"Only if": step.precondition, "Undo": step.rollback, "Careful": step.stale}
     runs = [("", f"{name}: {_safe_line(value)}\n") for name, value in more.items() if value]
     part.append(blocks.prose(*runs, ("italic", _safe_line(words.step_note(step)))))
     if not quiet:

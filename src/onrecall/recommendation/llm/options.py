@@ -148,7 +148,7 @@ def _find_conflict(answer: Recommendation, hypotheses: Sequence[Hypothesis], thr
     first, second = hypotheses[0], hypotheses[1]
     if second.weight < thresholds.contested * first.weight or second.score < thresholds.similar:
         return None
-    return f"the evidence speaks for two causes ({first.best.id}, {second.best.id})"
+    return f"the evidence supports two causes ({first.best.id}, {second.best.id})"
 
 
 def _citable_lines(name: str, evidence: Evidence) -> Iterator[tuple[str, Citation]]:

@@ -92,7 +92,7 @@ def _prompt_parts(options: Options, nonce: str, show: Show, flaws: Sequence[Chec
         yield fence(f"CAUSE {cause.name}", nonce, list(_cause_rows(cause, show)))
     yield fence("MATCHES", nonce, list(_match_rows(options, show)))
     if options.conflict:
-        yield "The evidence speaks for several causes nearly alike: weigh what is going on against each."
+        yield "The evidence supports several causes almost equally: weigh what is going on against each."
     yield fence("FIELDS", nonce, [f"{show(name, 100)}: {show(value, 200)}" for name, value in options.fields.items()])
     rows = [clean(row) for row in options.situation.text[:MAX_SITUATION_LENGTH].splitlines()]
     yield fence("SITUATION", nonce, [show(row, MAX_LINE_LENGTH) for row in rows if row.strip()])

@@ -12,7 +12,7 @@ from onrecall.recommendation.llm.options import Cause, Options
 from onrecall.recommendation.llm.routing import RefinementResult
 from onrecall.recommendation.next_checks import renumber_checks
 
-OTHER_CAUSE = "a model chose another cause than the evidence alone; how often that is right was not measured"
+OTHER_CAUSE = "a model chose another cause than the evidence alone; how often such choices are right is not measured"
 
 
 def build_refined_answer(

@@ -142,7 +142,7 @@ def check_socat(situation: InvocationContext) -> Iterator[Assessment]:
     if len(operands) != 2 or len(streams) != 1 or len(sockets) != 1:
         for word in operands:
             if re.match(r"(?:exec|system|shell):", word, re.IGNORECASE):
-                yield destructive(f"runs `{word.partition(':')[2][:40]}` for whoever speaks to it")
+                yield destructive(f"runs `{word.partition(':')[2][:40]}` for anybody who connects")
         yield not_understood("what socat connects with what")
     else:
         yield judge_input("socket", situation)
