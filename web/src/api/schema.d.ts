@@ -1826,7 +1826,7 @@ export interface paths {
         };
         /**
          * Trust
-         * @description Return hit rate, reliability, coverage and novelty over answers of known truth, with n and intervals.
+         * @description Return hit rate, reliability, coverage and novelty of answers known to be right or wrong, with intervals.
          */
         get: operations["trust_api_v1_trust_get"];
         put?: never;
@@ -2591,7 +2591,7 @@ export interface components {
     schemas: {
         /**
          * ActionItemOut
-         * @description What shall be done so that it does not come again.
+         * @description An action item to prevent a recurrence.
          */
         ActionItemOut: {
             /** Line */
@@ -2605,7 +2605,7 @@ export interface components {
         };
         /**
          * ActionOut
-         * @description Something noted to end it for good; `noted` says that it is written, not that it is done.
+         * @description A permanent fix on record; `noted` means that it is written down, not that it is done.
          */
         ActionOut: {
             /** At */
@@ -2621,7 +2621,7 @@ export interface components {
         };
         /**
          * AlertLinkOut
-         * @description Where people can look, as an alert's sender says: untrusted, and only http or https.
+         * @description A link that an alert's sender supplies: untrusted, and only http or https.
          */
         AlertLinkOut: {
             /**
@@ -2645,7 +2645,7 @@ export interface components {
             description: string;
             /**
              * End Reason
-             * @description Why it is over where its source did not say so, such as that it expired.
+             * @description Why it ended although its source did not report the end, such as that it expired.
              */
             end_reason: string;
             /** Ends At */
@@ -2654,22 +2654,22 @@ export interface components {
             environment: string | null;
             /**
              * Expires At
-             * @description When it is over unless its source is heard again; null: never.
+             * @description When it expires unless its source sends it again; null: never.
              */
             expires_at: string | null;
             /**
              * Id
-             * @description Its number here, by which it can be split off its incident.
+             * @description Its number in OnRecall, for splitting it off its incident.
              */
             id: number;
             /**
              * Incident
-             * @description The incident that it is in; null: none, and `joined` says why.
+             * @description The incident that it belongs to; null if none, and `joined` says why.
              */
             incident: string | null;
             /**
              * Joined
-             * @description How it came to its incident: how, score, reasons.
+             * @description Why it belongs to its incident: how, score, reasons.
              */
             joined: {
                 [key: string]: unknown;
@@ -2682,7 +2682,7 @@ export interface components {
             };
             /**
              * Link Kinds
-             * @description What a link leads to; one that is absent: the source.
+             * @description What each link leads to; by default the alert in its source.
              */
             link_kinds: {
                 [key: string]: "runbook" | "dashboard" | "generator" | "silence" | "source";
@@ -2691,18 +2691,18 @@ export interface components {
             links: string[];
             /**
              * Problems
-             * @description What of its message could not be read, each naming its field.
+             * @description Fields of its message that could not be read.
              */
             problems: string[];
             /**
              * Purpose
-             * @description What it was sent for; only `incident` opens one.
+             * @description Why it was sent; only `incident` opens an incident.
              * @enum {string}
              */
             purpose: "incident" | "test" | "heartbeat" | "planned" | "informational";
             /**
              * Purpose Reason
-             * @description Why it is no incident.
+             * @description Why it opened no incident.
              */
             purpose_reason: string;
             /**
@@ -2726,7 +2726,7 @@ export interface components {
             starts_at: string;
             /**
              * Starts Known
-             * @description False: the sender gave no start, so it is when we heard of it.
+             * @description False if the sender gave no start; `starts_at` is then the time of arrival.
              */
             starts_known: boolean;
             /**
@@ -2753,7 +2753,7 @@ export interface components {
         };
         /**
          * AlertSourceOut
-         * @description How many alerts about the service one source sent in the last 90 days.
+         * @description Number of alerts about the service from one source in the last 90 days.
          */
         AlertSourceOut: {
             /** Alerts */
@@ -2793,7 +2793,7 @@ export interface components {
         };
         /**
          * AllOut
-         * @description All incidents, newest first: the counts are of all, the list goes on with `next`.
+         * @description All incidents, newest first. The counts cover all of them; `next` continues the list.
          */
         AllOut: {
             /** Incidents */
@@ -2809,7 +2809,7 @@ export interface components {
         };
         /**
          * AlternativeOut
-         * @description Another cause the evidence allows.
+         * @description Another cause that the evidence permits.
          */
         AlternativeOut: {
             /** Cause */
@@ -2821,7 +2821,7 @@ export interface components {
         };
         /**
          * AnalyzeIn
-         * @description What kind of fault it is, and how far a metric went.
+         * @description The kind of fault, and the deviation of a metric.
          */
         AnalyzeIn: {
             /**
@@ -2860,7 +2860,7 @@ export interface components {
         };
         /**
          * AnomalyIn
-         * @description A fault as it is noticed.
+         * @description A fault as reported.
          */
         AnomalyIn: {
             /** Baseline Value */
@@ -2869,7 +2869,7 @@ export interface components {
             current_value?: number | null;
             /**
              * Detected At
-             * @description With a time, the same body again is the same anomaly; without one it is another.
+             * @description With a time, a repeated body is the same anomaly; without one, it is a new anomaly.
              */
             detected_at?: string | null;
             /**
@@ -2879,7 +2879,7 @@ export interface components {
             error_type: string;
             /**
              * Id
-             * @description Its own id; without one each gets one.
+             * @description Its own id; generated if absent.
              */
             id?: string | null;
             /** Metric Name */
@@ -2904,7 +2904,7 @@ export interface components {
         };
         /**
          * AnomalyOut
-         * @description An anomaly that is kept for good.
+         * @description A stored anomaly.
          */
         AnomalyOut: {
             /** Accepted */
@@ -2922,7 +2922,7 @@ export interface components {
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Metric Name */
@@ -2938,7 +2938,7 @@ export interface components {
         };
         /**
          * AnswerOut
-         * @description A recommendation, and what was changed shortly before its incident.
+         * @description A recommendation, with the changes shortly before its incident.
          */
         AnswerOut: {
             /** Alternatives */
@@ -2955,7 +2955,7 @@ export interface components {
             cause_label: string | null;
             /**
              * Changed
-             * @description What is not as it was there.
+             * @description What differs from that answer.
              */
             changed: string[];
             /** Changes */
@@ -2986,12 +2986,12 @@ export interface components {
             evidence: components["schemas"]["EvidenceOut"][];
             /**
              * Explanation
-             * @description By a model; empty without one.
+             * @description Written by a model; empty without one.
              */
             explanation: components["schemas"]["SaidOut"][];
             /**
              * First Safe Step
-             * @description The number of the step that disturbs nothing and has nothing disturbing before it.
+             * @description Number of the first step that is read-only or reversible, with no disruptive step before it.
              */
             first_safe_step?: number | null;
             /** Id */
@@ -3007,19 +3007,19 @@ export interface components {
             next_check?: components["schemas"]["CheckOut"] | null;
             /**
              * Ongoing
-             * @description What goes on now and looks alike.
+             * @description Similar incidents that are open, or began later.
              */
             ongoing?: components["schemas"]["OngoingOut"][];
             /** Prompt Hash */
             prompt_hash: string | null;
             /**
              * Refines
-             * @description The answer without a model that it takes the place of.
+             * @description The answer without a model that it replaces.
              */
             refines: string | null;
             /** Route Reason */
             route_reason: string;
-            /** @description Of a Hindsight bank, where one is configured. */
+            /** @description From a Hindsight bank, if one is configured. */
             second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
             /**
              * Steps
@@ -3028,7 +3028,7 @@ export interface components {
             steps: components["schemas"]["StepOut"][];
             /**
              * Suggestions
-             * @description What senders suggest; nobody confirmed it, and no step comes from it.
+             * @description Senders' unconfirmed suggestions; no step comes from them.
              */
             suggestions?: components["schemas"]["EvidenceOut"][];
             /** Tell Apart */
@@ -3052,24 +3052,24 @@ export interface components {
         };
         /**
          * AssigneeIn
-         * @description Who works on it from now on.
+         * @description The new assignee.
          */
         AssigneeIn: {
             /**
              * Assignee
-             * @description A name; null or empty: nobody.
+             * @description A person's name; null or empty unassigns the incident.
              * @example dana
              */
             assignee: string | null;
             /**
              * By
-             * @description Who says so; by default the name of the key.
+             * @description The person who does this; by default the name of the key.
              */
             by?: string | null;
         };
         /**
          * AuditChecked
-         * @description Whether the account of what was done is whole.
+         * @description Whether the audit is intact.
          */
         AuditChecked: {
             /** Rows */
@@ -3081,7 +3081,7 @@ export interface components {
         };
         /**
          * AuditLogsOut
-         * @description What happened to incidents, oldest first; `next` goes on.
+         * @description Events of incidents, oldest first; `next` continues.
          */
         AuditLogsOut: {
             /** Audit Logs */
@@ -3130,13 +3130,13 @@ export interface components {
             what: string;
             /**
              * Who
-             * @description The name of a key; null: the installation itself, or somebody at its machine.
+             * @description The name of the key; null for the installation itself or a person at its machine.
              */
             who: string | null;
         };
         /**
          * BacktestOut
-         * @description The backtest that runs, or else the last one.
+         * @description The running backtest, or the last one.
          */
         BacktestOut: {
             /** By */
@@ -3152,7 +3152,7 @@ export interface components {
             result: components["schemas"]["FoundOut"] | null;
             /**
              * Stage
-             * @description What is being done: `embedding`, then `replaying`.
+             * @description The stage: `embedding`, then `replaying`.
              */
             stage: string | null;
             /**
@@ -3162,14 +3162,14 @@ export interface components {
             started_at: string;
             /**
              * State
-             * @description `interrupted`: whoever ran it was stopped; nothing of it was kept.
+             * @description `interrupted`: the process that ran it stopped; nothing was stored.
              * @enum {string}
              */
             state: "running" | "done" | "failed" | "interrupted";
             /**
              * Told At
              * Format: date-time
-             * @description When it was last heard of while it ran.
+             * @description The time of its last sign of life.
              */
             told_at: string;
             /** Total */
@@ -3177,7 +3177,7 @@ export interface components {
         };
         /**
          * BankConfigOut
-         * @description How a bank takes texts in.
+         * @description How a bank stores texts.
          */
         BankConfigOut: {
             /** Bank Id */
@@ -3307,7 +3307,7 @@ export interface components {
         };
         /**
          * BankRecallOut
-         * @description What is like the question, best first.
+         * @description Records similar to the question, best first.
          */
         BankRecallOut: {
             /** Chunks */
@@ -3399,7 +3399,7 @@ export interface components {
         };
         /**
          * BeganTogetherList
-         * @description What began together, the newest first.
+         * @description Groups of incidents that began together, newest first.
          */
         BeganTogetherList: {
             /** Items */
@@ -3407,20 +3407,20 @@ export interface components {
         };
         /**
          * BeganTogetherOut
-         * @description Open incidents that began within seconds though nothing ties them, the first to begin first.
+         * @description Unrelated open incidents that began within seconds of each other, in order of their start.
          */
         BeganTogetherOut: {
             /** Incidents */
             incidents: components["schemas"]["IncidentOut"][];
             /**
              * Seconds
-             * @description From the start of the first to that of the last.
+             * @description From the start of the first incident to the start of the last.
              */
             seconds: number;
         };
         /**
          * BinOut
-         * @description Answers with about the same claim: what was claimed on average, and how many of them were right.
+         * @description Answers with similar confidence: the mean claim, and how many of them were right.
          */
         BinOut: {
             /** Claimed */
@@ -3436,7 +3436,7 @@ export interface components {
         };
         /**
          * BreakerOut
-         * @description Whether a provider is asked.
+         * @description Whether a provider is called.
          */
         BreakerOut: {
             /** Failures */
@@ -3453,7 +3453,7 @@ export interface components {
         };
         /**
          * BriefOut
-         * @description An answer in a line.
+         * @description A one-line answer.
          */
         BriefOut: {
             /** Cause */
@@ -3473,22 +3473,22 @@ export interface components {
         };
         /**
          * CallerOut
-         * @description Who asks, as far as the server knows.
+         * @description The caller, as far as the server knows.
          */
         CallerOut: {
             /**
              * Key
-             * @description The id of the key that was shown.
+             * @description The id of the key in the request.
              */
             key: string | null;
             /**
              * Locked
-             * @description Whether there is a key, so that everybody needs one.
+             * @description Whether a key exists, so that every request needs one.
              */
             locked: boolean;
             /**
              * Name
-             * @description Null: somebody at this machine, while there is no key.
+             * @description Null for a person at this machine, while no key exists.
              */
             name: string | null;
             /**
@@ -3499,7 +3499,7 @@ export interface components {
         };
         /**
          * CausesOut
-         * @description What is proposed and what was decided.
+         * @description Proposed families and past decisions.
          */
         CausesOut: {
             /** Confirmed */
@@ -3523,7 +3523,7 @@ export interface components {
         };
         /**
          * ChangeBeforeOut
-         * @description A change that came shortly before an incident. That it came before does not make it the cause.
+         * @description A change shortly before an incident. Coming first does not make it the cause.
          */
         ChangeBeforeOut: {
             /**
@@ -3557,7 +3557,7 @@ export interface components {
         };
         /**
          * ChangeOut
-         * @description Something that was changed on purpose, such as a deployment.
+         * @description A deliberate change, such as a deployment.
          */
         ChangeOut: {
             /**
@@ -3589,12 +3589,12 @@ export interface components {
         };
         /**
          * ChangedOut
-         * @description What a decision changed.
+         * @description The effect of a decision.
          */
         ChangedOut: {
             /**
              * Changed
-             * @description Incidents that got or lost their label; families, where they were dismissed.
+             * @description Number of incidents that got or lost a label; for a dismissal, number of families.
              */
             changed: number;
         };
@@ -3681,7 +3681,7 @@ export interface components {
             id: string;
             /**
              * Label
-             * @description Another label than the proposed one.
+             * @description A label to use instead of the proposed one.
              */
             label?: string | null;
         };
@@ -3707,14 +3707,14 @@ export interface components {
         };
         /**
          * CitationOut
-         * @description Where it is written: the id, the words, and their line on its page.
+         * @description The place where it is written: the id, the words, and their line.
          */
         CitationOut: {
             /** Id */
             id: string;
             /**
              * Incident
-             * @description The incident that the cited postmortem tells of.
+             * @description The incident that the cited postmortem reports.
              */
             incident: string | null;
             /** Line */
@@ -3724,7 +3724,7 @@ export interface components {
         };
         /**
          * ClearedOut
-         * @description How many decisions are no longer listed.
+         * @description Number of decisions that are no longer listed.
          */
         ClearedOut: {
             /** Cleared */
@@ -3736,7 +3736,7 @@ export interface components {
         };
         /**
          * CollectionOut
-         * @description How many there are of one kind.
+         * @description Number of records of one kind.
          */
         CollectionOut: {
             /** Collection */
@@ -3746,7 +3746,7 @@ export interface components {
         };
         /**
          * ComponentStatus
-         * @description One part: whether it answers, in a word and a sentence.
+         * @description One part: its state and a sentence about it.
          */
         ComponentStatus: {
             /** Detail */
@@ -3784,7 +3784,7 @@ export interface components {
         };
         /**
          * ConfidenceQualityOut
-         * @description How good confidences were, each from earlier answers only.
+         * @description Quality of the confidences, each computed from earlier answers only.
          */
         ConfidenceQualityOut: {
             auroc: components["schemas"]["EstimateOut"];
@@ -3814,7 +3814,7 @@ export interface components {
         };
         /**
          * ConfirmSuggestionIn
-         * @description What to say instead of what was suggested; left out, it is confirmed as it stands.
+         * @description Words that replace the suggested ones; omitted fields are confirmed unchanged.
          */
         ConfirmSuggestionIn: {
             /** By */
@@ -3829,7 +3829,7 @@ export interface components {
         };
         /**
          * ContentBlockIn
-         * @description A piece of a text; nothing but text is taken.
+         * @description A piece of text; only text is accepted.
          */
         ContentBlockIn: {
             /** Text */
@@ -3842,7 +3842,7 @@ export interface components {
         };
         /**
          * CostOut
-         * @description What one model took.
+         * @description The use of one model.
          */
         CostOut: {
             /** Calls */
@@ -3862,7 +3862,7 @@ export interface components {
         };
         /**
          * CostsOut
-         * @description What models have cost, rejected drafts too.
+         * @description The cost of models, including rejected drafts.
          */
         CostsOut: {
             /** By Model */
@@ -3875,20 +3875,20 @@ export interface components {
             total_calls: number;
             /**
              * Total Cost
-             * @description Dollars; null where the price of any call is not known.
+             * @description Dollars; null if the price of any call is unknown.
              */
             total_cost: number | null;
             /** Total Tokens */
             total_tokens: number;
             /**
              * Unknown Costs
-             * @description Calls whose price is not known.
+             * @description Calls whose price is unknown.
              */
             unknown_costs: number;
         };
         /**
          * CoveredOut
-         * @description Were only claims of at least `claim` shown: the share shown, and the share of these that is wrong.
+         * @description If only claims of at least `claim` were shown: the share shown, and the share of these that is wrong.
          */
         CoveredOut: {
             /** Claim */
@@ -3902,7 +3902,7 @@ export interface components {
         };
         /**
          * CreateBankIn
-         * @description A bank to make.
+         * @description A bank to create.
          */
         CreateBankIn: {
             /** Name */
@@ -3931,7 +3931,7 @@ export interface components {
         };
         /**
          * DecisionOut
-         * @description What memory says of a situation.
+         * @description The answer of memory to a situation.
          */
         DecisionOut: {
             /** Citation Details */
@@ -3961,12 +3961,12 @@ export interface components {
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /**
              * Incident Id
-             * @description The incident that it answers; null where it was asked for.
+             * @description The incident that it answers; null for an answer to a question.
              */
             incident_id: string | null;
             /** Latency Ms */
@@ -3975,7 +3975,7 @@ export interface components {
             llm_response: string;
             /**
              * Matched Incident
-             * @description null: nothing like it was seen, or only a document speaks of it.
+             * @description null if nothing similar was seen, or only a document covers it.
              */
             matched_incident: string | null;
             /**
@@ -3996,7 +3996,7 @@ export interface components {
         };
         /**
          * DeletedDocumentOut
-         * @description A document that is gone.
+         * @description A deleted document.
          */
         DeletedDocumentOut: {
             /** Document Id */
@@ -4013,7 +4013,7 @@ export interface components {
         };
         /**
          * DeletedOut
-         * @description What is gone.
+         * @description The deleted texts.
          */
         DeletedOut: {
             /** Deleted Count */
@@ -4038,7 +4038,7 @@ export interface components {
         };
         /**
          * DeliveryOut
-         * @description Something that is told of an incident on a channel, or a notice, and what became of it.
+         * @description A message about an incident, or a notice, on one channel, and its state.
          */
         DeliveryOut: {
             /** Attempts */
@@ -4054,12 +4054,12 @@ export interface components {
             id: number;
             /**
              * Incident
-             * @description null: it is a notice, and tells of no incident.
+             * @description null for a notice, which is about no incident.
              */
             incident: string | null;
             /**
              * Key
-             * @description The same at each try, so that who has it already can drop it.
+             * @description The same for every attempt, so that a receiver can drop repetitions.
              */
             key: string;
             /**
@@ -4072,31 +4072,31 @@ export interface components {
             /**
              * Next At
              * Format: date-time
-             * @description When it is tried next, if it is pending.
+             * @description The time of the next attempt, if it is pending.
              */
             next_at: string;
             /**
              * Notice
-             * @description The notice that is sent; null where it tells of an incident.
+             * @description The notice; null if the delivery is about an incident.
              */
             notice: string | null;
             /** Sent At */
             sent_at: string | null;
             /**
              * Seq
-             * @description The event that it tells of, or the number of the notice.
+             * @description The event that it reports, or the number of the notice.
              */
             seq: number;
             /**
              * State
-             * @description `superseded`: a newer one about the same incident took its place.
+             * @description `superseded`: a newer delivery about the same incident replaced it.
              * @enum {string}
              */
             state: "pending" | "sent" | "dead" | "superseded";
         };
         /**
          * DismissIn
-         * @description Families that are none.
+         * @description Families to dismiss.
          */
         DismissIn: {
             /** By */
@@ -4106,7 +4106,7 @@ export interface components {
         };
         /**
          * DispositionOut
-         * @description Traits that a model of Hindsight's would take on; OnRecall has none.
+         * @description Traits of a model in Hindsight; OnRecall has none.
          */
         DispositionOut: {
             /**
@@ -4127,7 +4127,7 @@ export interface components {
         };
         /**
          * DocumentIn
-         * @description A runbook, a postmortem or an RCA to keep under the id in the path.
+         * @description A runbook, a postmortem or an RCA to store under the id in the path.
          */
         DocumentIn: {
             /** Dated */
@@ -4278,7 +4278,7 @@ export interface components {
         };
         /**
          * EstimateOut
-         * @description A figure, its 95 % interval and the cases it rests on; null where there is none.
+         * @description A figure with its 95 % interval and its number of cases; null if it is not measured.
          */
         EstimateOut: {
             /** High */
@@ -4292,7 +4292,7 @@ export interface components {
         };
         /**
          * EventOut
-         * @description Something that happened to an incident.
+         * @description An event of an incident.
          */
         EventOut: {
             /**
@@ -4315,12 +4315,12 @@ export interface components {
         };
         /**
          * EvidenceOut
-         * @description An earlier incident or a document that is like the situation, and why.
+         * @description An earlier incident or a document that is similar to the situation, with the reasons.
          */
         EvidenceOut: {
             /**
              * Dated
-             * @description When the incident began, or of when the document is; null: undated.
+             * @description The start of the incident, or the date of the document; null if undated.
              */
             dated?: string | null;
             excerpt: components["schemas"]["ExcerptOut"] | null;
@@ -4336,13 +4336,13 @@ export interface components {
             record: components["schemas"]["RecordOut"];
             /**
              * Report Id
-             * @description The id of the postmortem that tells of the incident.
+             * @description The id of the postmortem that reports the incident.
              */
             report_id?: string | null;
             resolution: components["schemas"]["ResolutionOut"] | null;
             /**
              * Score
-             * @description Likeness, 0..1. Not a probability of being right.
+             * @description Similarity, 0..1. Not a probability of being right.
              */
             score: number;
             /** Signals */
@@ -4351,7 +4351,7 @@ export interface components {
             };
             /**
              * Suggested By
-             * @description Who suggests it, where nobody confirmed it.
+             * @description The author of an unconfirmed suggestion.
              */
             suggested_by?: string | null;
             /** Title */
@@ -4370,7 +4370,7 @@ export interface components {
             line: number;
             /**
              * Page
-             * @description The document that holds the lines, where the evidence's own page does not.
+             * @description The document that contains the lines, if the evidence's own page does not.
              */
             page: string | null;
             /** Text */
@@ -4378,7 +4378,7 @@ export interface components {
         };
         /**
          * FailedOut
-         * @description An incident that was left out, and how to mend it.
+         * @description A rejected incident, and how to correct it.
          */
         FailedOut: {
             /** Error */
@@ -4405,7 +4405,7 @@ export interface components {
          * @description Incidents with the same cause, oldest first.
          */
         FamilyOut: {
-            /** @description The last one noted; null: none is written. */
+            /** @description The latest one on record; null if there is none. */
             action: components["schemas"]["ActionOut"] | null;
             /** Cause */
             cause: string | null;
@@ -4456,7 +4456,7 @@ export interface components {
         };
         /**
          * FilterIn
-         * @description Recall only what fits all that is given.
+         * @description Recall only records that match every given field.
          */
         FilterIn: {
             /** Kind */
@@ -4492,25 +4492,25 @@ export interface components {
             command: string | null;
             /**
              * Failed
-             * @description Members in which it did not help or made it worse.
+             * @description Incidents in which it did not help or made it worse.
              */
             failed: number;
             /**
              * Of
-             * @description Members that say what was done.
+             * @description Incidents that say what was done.
              */
             of: number;
             /** Text */
             text: string;
             /**
              * Worked
-             * @description Members in which it worked.
+             * @description Incidents in which it worked.
              */
             worked: number;
         };
         /**
          * ForgetIn
-         * @description Which heartbeat is expected no more.
+         * @description The heartbeat to stop expecting.
          */
         ForgetIn: {
             /** Key */
@@ -4520,7 +4520,7 @@ export interface components {
         };
         /**
          * FoundOut
-         * @description What a backtest found, in short; the rest stands in `/trust`.
+         * @description The result of a backtest in short; `/trust` has the rest.
          */
         FoundOut: {
             /** Documents */
@@ -4545,7 +4545,7 @@ export interface components {
             incidents: number;
             /**
              * Judged
-             * @description Answers whose truth is known.
+             * @description Answers known to be right or wrong.
              */
             judged: number;
             /**
@@ -4555,14 +4555,14 @@ export interface components {
             notes?: string[];
             /** @description What so few cases can't tell; null: there was nothing to find. */
             power?: components["schemas"]["PowerOut"] | null;
-            /** @description Of the answers that named a cause, how many named the true one. */
+            /** @description Share of the answers with a cause that named the right one. */
             right: components["schemas"]["EstimateOut"];
             /** Seconds */
             seconds: number;
         };
         /**
          * GlanceOut
-         * @description An incident with what a list shows of it.
+         * @description An incident with the details that a list shows.
          */
         GlanceOut: {
             /** Alerts */
@@ -4574,7 +4574,7 @@ export interface components {
         };
         /**
          * Glances
-         * @description A page of incidents at a glance; `next` fetches the following one.
+         * @description A page of incident summaries; `next` fetches the following one.
          */
         Glances: {
             /** Items */
@@ -4600,7 +4600,7 @@ export interface components {
         };
         /**
          * Health
-         * @description A word for a probe.
+         * @description A one-word status for a probe.
          */
         Health: {
             /** Status */
@@ -4608,7 +4608,7 @@ export interface components {
         };
         /**
          * HealthOut
-         * @description Whether it answers, and how its parts are.
+         * @description Whether it answers, and the state of its parts.
          */
         HealthOut: {
             /** App Name */
@@ -4648,12 +4648,12 @@ export interface components {
         };
         /**
          * HeartbeatOut
-         * @description A signal that is always there while alerting works, and whose absence raises an alert.
+         * @description An alert that fires as long as alerting works, and whose absence raises an alert.
          */
         HeartbeatOut: {
             /**
              * Beats
-             * @description How often it was heard.
+             * @description Number of arrivals.
              */
             beats: number;
             /** Environment */
@@ -4667,12 +4667,12 @@ export interface components {
             last_at: string;
             /**
              * Missing Since
-             * @description When it was heard last before it was missed; null: it is there.
+             * @description When it last arrived before it went missing; null if it is not missing.
              */
             missing_since: string | null;
             /**
              * Patience Seconds
-             * @description How long it may stay away; null: it is never missed.
+             * @description How long it may be absent; null: no limit.
              */
             patience_seconds: number | null;
             /** Service */
@@ -4698,7 +4698,7 @@ export interface components {
         };
         /**
          * HitsOut
-         * @description Where an incident of the same cause stood among those shown, of the openings that had one to find.
+         * @description The rank of an incident with the same cause, over openings that had a predecessor.
          */
         HitsOut: {
             hit_at_1: components["schemas"]["EstimateOut"];
@@ -4708,7 +4708,7 @@ export interface components {
         };
         /**
          * ImageOut
-         * @description A stored picture, and how a note shows it.
+         * @description A stored picture, and the Markdown that shows it in a note.
          */
         ImageOut: {
             /** Height */
@@ -4719,7 +4719,7 @@ export interface components {
             incident: string;
             /**
              * Markdown
-             * @description What shows it in a note.
+             * @description The Markdown that shows it in a note.
              * @example ![graph.png](/api/v1/incidents/…)
              */
             markdown: string;
@@ -4745,7 +4745,7 @@ export interface components {
         };
         /**
          * ImportOut
-         * @description What became of an import.
+         * @description The result of an import.
          */
         ImportOut: {
             /** Created */
@@ -4770,7 +4770,7 @@ export interface components {
         };
         /**
          * ImportQualityOut
-         * @description How good the incidents of an import are to learn from; flaws that none has are left out.
+         * @description How useful the imported incidents are for learning; flaws without incidents are omitted.
          */
         ImportQualityOut: {
             /** Findings */
@@ -4780,7 +4780,7 @@ export interface components {
         };
         /**
          * ImportedOut
-         * @description What became of many.
+         * @description The result of a bulk request.
          */
         ImportedOut: {
             /** Created */
@@ -4791,7 +4791,7 @@ export interface components {
             failed: number;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Imported */
@@ -4810,17 +4810,17 @@ export interface components {
         };
         /**
          * IncidentEditIn
-         * @description What to change on an incident; what is left out stays as it is.
+         * @description Changes to an incident; omitted fields stay as they are.
          */
         IncidentEditIn: {
             /**
              * Assignee
-             * @description A name; null or empty: nobody.
+             * @description A person's name; null or empty unassigns the incident.
              */
             assignee?: string | null;
             /**
              * By
-             * @description Who says so; by default the name of the key.
+             * @description The person who does this; by default the name of the key.
              */
             by?: string | null;
             /**
@@ -4832,14 +4832,14 @@ export interface components {
             } | null;
             /**
              * Service
-             * @description Null: no service.
+             * @description Null clears the service.
              */
             service?: string | null;
             /** Severity */
             severity?: ("critical" | "high" | "medium" | "low" | "info" | "unknown") | null;
             /**
              * Tags
-             * @description All tags from now on.
+             * @description The complete new list of tags.
              * @example [
              *       "customer-facing"
              *     ]
@@ -4900,7 +4900,7 @@ export interface components {
         };
         /**
          * IncidentOut
-         * @description One outage, from its first alert to what fixed it.
+         * @description One outage, from its first alert to its fix.
          */
         IncidentOut: {
             /** Acknowledged At */
@@ -4909,7 +4909,7 @@ export interface components {
             action_items: components["schemas"]["ActionItemOut"][];
             /**
              * Assignee
-             * @description Who works on it; null: nobody said so.
+             * @description The assignee; null if nobody is assigned.
              */
             assignee?: string | null;
             /** Description */
@@ -4918,7 +4918,7 @@ export interface components {
             detection: string | null;
             /**
              * Document
-             * @description The id of the postmortem that tells of it.
+             * @description The id of the postmortem that reports it.
              */
             document: string | null;
             /**
@@ -4938,7 +4938,7 @@ export interface components {
             };
             /**
              * Lines
-             * @description For each field the line of the document on which it begins.
+             * @description For each field, the line of the document on which it begins.
              */
             lines: {
                 [key: string]: number;
@@ -4971,7 +4971,7 @@ export interface components {
             status: "open" | "acknowledged" | "resolved";
             /**
              * Tags
-             * @description Words by which people sort incidents.
+             * @description Free keywords for sorting and filtering.
              */
             tags?: string[];
             /** Timeline */
@@ -4983,7 +4983,7 @@ export interface components {
         };
         /**
          * IncidentSeenOut
-         * @description An incident, what was changed shortly before it, and the links of its alerts.
+         * @description An incident, the changes shortly before it, and the links of its alerts.
          */
         IncidentSeenOut: {
             /** Acknowledged At */
@@ -4992,12 +4992,12 @@ export interface components {
             action_items: components["schemas"]["ActionItemOut"][];
             /**
              * Alert Links
-             * @description Runbooks, dashboards and so on that its alerts name; runbooks first.
+             * @description Runbooks, dashboards and other links of its alerts; runbooks first.
              */
             alert_links?: components["schemas"]["AlertLinkOut"][];
             /**
              * Assignee
-             * @description Who works on it; null: nobody said so.
+             * @description The assignee; null if nobody is assigned.
              */
             assignee?: string | null;
             /** Changes */
@@ -5008,7 +5008,7 @@ export interface components {
             detection: string | null;
             /**
              * Document
-             * @description The id of the postmortem that tells of it.
+             * @description The id of the postmortem that reports it.
              */
             document: string | null;
             /**
@@ -5028,7 +5028,7 @@ export interface components {
             };
             /**
              * Lines
-             * @description For each field the line of the document on which it begins.
+             * @description For each field, the line of the document on which it begins.
              */
             lines: {
                 [key: string]: number;
@@ -5061,7 +5061,7 @@ export interface components {
             status: "open" | "acknowledged" | "resolved";
             /**
              * Tags
-             * @description Words by which people sort incidents.
+             * @description Free keywords for sorting and filtering.
              */
             tags?: string[];
             /** Timeline */
@@ -5083,7 +5083,7 @@ export interface components {
         };
         /**
          * InsightOut
-         * @description Something that keeps coming back.
+         * @description A recurring problem.
          */
         InsightOut: {
             /** Action */
@@ -5097,7 +5097,7 @@ export interface components {
         };
         /**
          * InsightsOut
-         * @description What keeps coming back, worst first.
+         * @description Recurring problems, most hours lost first.
          */
         InsightsOut: {
             /** Insights */
@@ -5105,17 +5105,17 @@ export interface components {
         };
         /**
          * KeyIn
-         * @description A key to be made for somebody, or some sender, who has none.
+         * @description A key to create for a person or a sender.
          */
         KeyIn: {
             /**
              * Expires At
-             * @description By default it never ends.
+             * @description By default it never expires.
              */
             expires_at?: string | null;
             /**
              * Name
-             * @description Whose it is: what its holder does is kept under this name.
+             * @description The owner; actions with this key are recorded under this name.
              * @example ann
              */
             name: string;
@@ -5128,7 +5128,7 @@ export interface components {
         };
         /**
          * KeyList
-         * @description Every key there ever was, oldest first.
+         * @description All keys ever created, oldest first.
          */
         KeyList: {
             /** Items */
@@ -5136,7 +5136,7 @@ export interface components {
         };
         /**
          * KeyOut
-         * @description What may be told of a key: all but itself and its hash.
+         * @description A key without its secret and its hash.
          */
         KeyOut: {
             /**
@@ -5157,7 +5157,7 @@ export interface components {
             name: string;
             /**
              * Prefix
-             * @description How it begins, so that one that is found somewhere can be told.
+             * @description The first characters of the key, to recognize it.
              */
             prefix: string;
             /** Replaced By */
@@ -5177,7 +5177,7 @@ export interface components {
         };
         /**
          * LastBacktest
-         * @description The backtest that runs, or else the last one; null: there was none yet.
+         * @description The running backtest, or the last one; null if there was none.
          */
         LastBacktest: {
             backtest: components["schemas"]["BacktestOut"] | null;
@@ -5196,7 +5196,7 @@ export interface components {
         };
         /**
          * LearnedOut
-         * @description Hit@1 of a memory that stopped learning after so many lessons; null: of one that went on.
+         * @description Hit@1 of a memory that stopped learning after this many lessons; null for the one that kept learning.
          */
         LearnedOut: {
             /** After */
@@ -5205,7 +5205,7 @@ export interface components {
         };
         /**
          * LearningOut
-         * @description The same later openings, answered by memories that stopped learning earlier and earlier.
+         * @description The same later openings, answered by memories that stopped learning at different times.
          */
         LearningOut: {
             gain: components["schemas"]["EstimateOut"];
@@ -5216,7 +5216,7 @@ export interface components {
         };
         /**
          * LevelOut
-         * @description Answers at one level of confidence: right of of.
+         * @description Answers at one level of confidence: `right` of `of` were right.
          */
         LevelOut: {
             /** Above */
@@ -5250,7 +5250,7 @@ export interface components {
         };
         /**
          * LinkIn
-         * @description The earlier incident to tie this one to.
+         * @description The earlier incident to which this one is linked.
          */
         LinkIn: {
             /** Incident */
@@ -5264,7 +5264,7 @@ export interface components {
         };
         /**
          * LinkOut
-         * @description A tie to an earlier incident.
+         * @description A link to an earlier incident.
          */
         LinkOut: {
             /** Incident */
@@ -5299,7 +5299,7 @@ export interface components {
             root_cause: string | null;
             /**
              * Status
-             * @description `open` or `resolved`; what somebody acknowledged is open.
+             * @description `open` or `resolved`; an acknowledged incident is `open`.
              */
             status: string;
             /** Title */
@@ -5307,7 +5307,7 @@ export interface components {
         };
         /**
          * ListenersOut
-         * @description Who listens at the WebSockets of this process.
+         * @description The clients of the WebSockets of this process.
          */
         ListenersOut: {
             /** Active Connections */
@@ -5322,7 +5322,7 @@ export interface components {
             /**
              * Last Update
              * Format: date-time
-             * @description When something was told last; until then, since when this process runs.
+             * @description Time of the last message; before the first one, the start of this process.
              */
             last_update: string;
             slack: components["schemas"]["SlackOut"];
@@ -5336,7 +5336,7 @@ export interface components {
         };
         /**
          * LogOut
-         * @description One thing that was done for this answer.
+         * @description One phase of this answer.
          */
         LogOut: {
             /** Detail */
@@ -5348,12 +5348,12 @@ export interface components {
         };
         /**
          * LostOut
-         * @description Hours from start to end; what overlaps counts once.
+         * @description Hours from start to end; overlapping hours count once.
          */
         LostOut: {
             /**
              * Contradictory
-             * @description Left out: they end before they start.
+             * @description Excluded: they end before they start.
              */
             contradictory: number;
             /** Hours */
@@ -5365,18 +5365,18 @@ export interface components {
             of: number;
             /**
              * Open
-             * @description Left out: not over yet.
+             * @description Excluded: still open.
              */
             open: number;
             /**
              * Untimed
-             * @description Left out: over, and nothing says since when.
+             * @description Excluded: resolved, without an end time.
              */
             untimed: number;
         };
         /**
          * MadeOut
-         * @description A new key. It is told here and never again.
+         * @description A new key. It is shown only here.
          */
         MadeOut: {
             about: components["schemas"]["KeyOut"];
@@ -5385,7 +5385,7 @@ export interface components {
         };
         /**
          * MaintenanceIn
-         * @description A maintenance window to be added: while it is on, alerts of what it names open no incident.
+         * @description A maintenance window to add: while it is active, matching alerts open no incident.
          */
         MaintenanceIn: {
             /**
@@ -5395,7 +5395,7 @@ export interface components {
             ends_at: string;
             /**
              * Labels
-             * @description Labels that an alert must have, all of them.
+             * @description Labels that an alert must have; all must match.
              */
             labels?: {
                 [key: string]: string;
@@ -5436,7 +5436,7 @@ export interface components {
             created_by: string | null;
             /**
              * Ended By
-             * @description Who ended it before its time.
+             * @description The person who ended it early.
              */
             ended_by: string | null;
             /**
@@ -5454,7 +5454,7 @@ export interface components {
             reason: string;
             /**
              * Scope
-             * @description What it is for, in words.
+             * @description The reason.
              */
             scope: string;
             /** Service */
@@ -5477,7 +5477,7 @@ export interface components {
         MatchOut: {
             /**
              * Id
-             * @description The id of the page: of the incident or the document.
+             * @description The id of the incident or the document.
              */
             id: string;
             /**
@@ -5487,12 +5487,12 @@ export interface components {
             kind: "incident" | "document" | "command";
             /**
              * Line
-             * @description The line of the page that matches best, counted from 1.
+             * @description The number of the best-matching line, counted from 1.
              */
             line: number;
             /**
              * Page
-             * @description What that page is of.
+             * @description The kind of record.
              * @enum {string}
              */
             page: "incident" | "document";
@@ -5500,12 +5500,12 @@ export interface components {
             service: string | null;
             /**
              * Status
-             * @description Of an incident.
+             * @description Incidents only.
              */
             status: ("open" | "acknowledged" | "resolved") | null;
             /**
              * Text
-             * @description That line, or the whole command.
+             * @description The text of that line, or the whole command.
              */
             text: string;
             /** Title */
@@ -5513,7 +5513,7 @@ export interface components {
         };
         /**
          * Matches
-         * @description What was found: incidents, then documents, then commands, each best first.
+         * @description The results: incidents, then documents, then commands, each best first.
          */
         Matches: {
             /** Items */
@@ -5535,7 +5535,7 @@ export interface components {
         };
         /**
          * MemoryItemIn
-         * @description A text to keep.
+         * @description A text to store.
          */
         MemoryItemIn: {
             /**
@@ -5560,7 +5560,7 @@ export interface components {
             tags?: string[] | null;
             /**
              * Timestamp
-             * @description When it happened; without a time zone it is UTC.
+             * @description When it happened; a time without a zone is UTC.
              */
             timestamp?: string | "unset" | null;
             /** Update Mode */
@@ -5620,7 +5620,7 @@ export interface components {
         };
         /**
          * MergeIn
-         * @description Which incident it is part of.
+         * @description The incident into which it is merged.
          */
         MergeIn: {
             /**
@@ -5652,7 +5652,7 @@ export interface components {
         };
         /**
          * ModelOut
-         * @description A model that refines.
+         * @description A model that refines answers.
          */
         ModelOut: {
             /** Model */
@@ -5674,7 +5674,7 @@ export interface components {
             calls: number;
             /**
              * Cost Usd
-             * @description Null as soon as the cost of one call is not known.
+             * @description Null if the cost of any call is unknown.
              */
             cost_usd: number | null;
             /** Day */
@@ -5697,13 +5697,13 @@ export interface components {
             provider: string;
             /**
              * Rejected
-             * @description Answers that did not; their tokens count.
+             * @description Answers that failed a check; their tokens count.
              */
             rejected: number;
         };
         /**
          * MonthOut
-         * @description How many began in a month (UTC).
+         * @description Number of incidents that began in a month (UTC).
          */
         MonthOut: {
             /** Count */
@@ -5716,7 +5716,7 @@ export interface components {
         };
         /**
          * NewIn
-         * @description What happens.
+         * @description The situation.
          */
         NewIn: {
             /**
@@ -5735,7 +5735,7 @@ export interface components {
         };
         /**
          * NotImportedOut
-         * @description One that was left out, and how to mend it.
+         * @description A rejected entry, and how to correct it.
          */
         NotImportedOut: {
             /** Error */
@@ -5747,12 +5747,12 @@ export interface components {
         };
         /**
          * NoteIn
-         * @description What somebody saw or did.
+         * @description A person's note.
          */
         NoteIn: {
             /**
              * By
-             * @description Who writes; by default the name of the key.
+             * @description The author; by default the name of the key.
              */
             by?: string | null;
             /**
@@ -5763,7 +5763,7 @@ export interface components {
         };
         /**
          * NoteOut
-         * @description What a person wrote: here, where the source is `onrecall`, or at a sender.
+         * @description A note of a person: written in OnRecall if `source` is `onrecall`, otherwise in a source tool.
          */
         NoteOut: {
             /**
@@ -5780,7 +5780,7 @@ export interface components {
         };
         /**
          * Notes
-         * @description The notes on an incident, and the one that is likely its cause while nobody said what that was.
+         * @description The notes on an incident, and the note that probably states its cause while none is on record.
          */
         Notes: {
             /** Items */
@@ -5789,7 +5789,7 @@ export interface components {
         };
         /**
          * NotificationIn
-         * @description What to tell. It goes where an operator has configured a channel of this type, and never to `target`.
+         * @description The notification. It goes to the channel of its type that an operator configured, never to `target`.
          */
         NotificationIn: {
             /** Decision Id */
@@ -5805,7 +5805,7 @@ export interface components {
             };
             /**
              * Target
-             * @description Kept, and never sent to.
+             * @description Stored, and never used.
              */
             target?: string | null;
             /** Title */
@@ -5821,7 +5821,7 @@ export interface components {
         };
         /**
          * NotificationOut
-         * @description A notification, and what became of it.
+         * @description A notification and its state.
          */
         NotificationOut: {
             /** Channel */
@@ -5839,7 +5839,7 @@ export interface components {
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Message */
@@ -5866,7 +5866,7 @@ export interface components {
         };
         /**
          * NoveltyOut
-         * @description Where verdicts change, how that was chosen, and the errors of it.
+         * @description The thresholds of the verdicts, how they were chosen, and their errors.
          */
         NoveltyOut: {
             /** Apart */
@@ -5888,7 +5888,7 @@ export interface components {
         };
         /**
          * OngoingOut
-         * @description An incident like this that is open, or that began later: no precedent.
+         * @description A similar incident that is open or began later, and therefore is not a precedent.
          */
         OngoingOut: {
             /** Id */
@@ -5912,19 +5912,19 @@ export interface components {
         };
         /**
          * OpinionMatchOut
-         * @description A document that the other memory finds most like the question.
+         * @description A document that the bank considers most similar to the question.
          */
         OpinionMatchOut: {
             /** Document Id */
             document_id: string;
             /**
              * Incident
-             * @description The incident that it is about, where it names one.
+             * @description The incident that it is about, if it names one.
              */
             incident: string | null;
             /**
              * Semantic
-             * @description Its own similarity; neither our match score nor a probability.
+             * @description The bank's own similarity; neither OnRecall's match score nor a probability.
              */
             semantic: number;
             /** Title */
@@ -5932,14 +5932,14 @@ export interface components {
         };
         /**
          * OutcomeIn
-         * @description What came of a recommendation.
+         * @description The outcome of a recommendation.
          */
         OutcomeIn: {
             /** By */
             by?: string | null;
             /**
              * Incident
-             * @description The incident it is said of; refused where the answer is to another one.
+             * @description The incident that the outcome is about; refused if the answer belongs to another one.
              */
             incident?: string | null;
             /** Note */
@@ -5954,7 +5954,7 @@ export interface components {
         };
         /**
          * OwnerOut
-         * @description Who owns the service, as a label of its newest incident that has one says.
+         * @description The owner of the service, from a label of its newest incident that has one.
          */
         OwnerOut: {
             /** Incident */
@@ -5992,14 +5992,14 @@ export interface components {
         };
         /**
          * PassageOut
-         * @description A document or an incident that is like a question.
+         * @description A document or an incident that is similar to a question.
          */
         PassageOut: {
             /** Content */
             content: string;
             /**
              * Excerpt
-             * @description The same as `content`; null where nothing is quoted.
+             * @description The same as `content`; null if nothing is quoted.
              */
             excerpt: string | null;
             /** Id */
@@ -6041,7 +6041,7 @@ export interface components {
         };
         /**
          * People
-         * @description Names that an incident can be given to.
+         * @description Names to which an incident can be assigned.
          */
         People: {
             /** Items */
@@ -6049,7 +6049,7 @@ export interface components {
         };
         /**
          * PlaceholderOut
-         * @description A value of the old incident that stands in a step as ‹value›, and what kind of value it is, such as `pod`.
+         * @description A value of the old incident that a step shows as ‹value›, and the kind of value, such as `pod`.
          */
         PlaceholderOut: {
             /** Kind */
@@ -6059,7 +6059,7 @@ export interface components {
         };
         /**
          * PostmortemOut
-         * @description A draft from what is on record.
+         * @description A draft made from the records.
          */
         PostmortemOut: {
             /** Incident Id */
@@ -6081,7 +6081,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description What went wrong, as RFC 9457 says it.
+         * @description An error, as a problem of RFC 9457.
          */
         Problem: {
             /** Detail */
@@ -6102,14 +6102,14 @@ export interface components {
         };
         /**
          * ProposedFamilyOut
-         * @description Root causes that say the same, waiting for a person.
+         * @description Root causes with the same meaning, waiting for a person's decision.
          */
         ProposedFamilyOut: {
             /** Id */
             id: string;
             /**
              * Label
-             * @description From their own words, or of a labelled incident that says the same.
+             * @description From the incidents' own words, or from a labelled incident with the same cause.
              */
             label: string;
             /** Members */
@@ -6119,7 +6119,7 @@ export interface components {
         };
         /**
          * QueryIn
-         * @description What is going on.
+         * @description The situation.
          */
         QueryIn: {
             /**
@@ -6132,7 +6132,7 @@ export interface components {
         };
         /**
          * QueryOut
-         * @description An answer in prose, what it rests on, and what it took.
+         * @description An answer in prose, with its evidence and its cost.
          */
         QueryOut: {
             /** Audit Logs */
@@ -6148,12 +6148,12 @@ export interface components {
             confidence_reason: string | null;
             /**
              * Cost
-             * @description Dollars; null where a price is not known.
+             * @description Dollars; null if a price is unknown.
              */
             cost: number | null;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Model Used */
@@ -6166,7 +6166,7 @@ export interface components {
             routing_reason: string;
             /**
              * Similar Incidents
-             * @description At most 3, best first, none of which matches next to not.
+             * @description At most 3, best first, without those that hardly match.
              */
             similar_incidents: components["schemas"]["SimilarOut"][];
             /** Verdict */
@@ -6179,7 +6179,7 @@ export interface components {
         QuotedLineOut: {
             /**
              * Incident Id
-             * @description The incident, or the document where no incident is cited.
+             * @description The incident, or the document if no incident is cited.
              */
             incident_id: string;
             /** Line */
@@ -6188,7 +6188,7 @@ export interface components {
             quote: string;
             /**
              * Source
-             * @description Whose line it is: the incident's own, or that of the document that tells of it.
+             * @description The record that contains the line: the incident, or the document that reports it.
              */
             source: string;
         };
@@ -6235,7 +6235,7 @@ export interface components {
             mitigation_metric: string;
             /**
              * Not On Record
-             * @description Numbers above that nobody handed in.
+             * @description Names of the figures above that were not supplied.
              */
             not_on_record: string[];
             /** Recovery Seconds */
@@ -6250,7 +6250,7 @@ export interface components {
             severity: string;
             /**
              * Similarity Score
-             * @description 1: it was asked for by its id.
+             * @description Always 1, because it was requested by its id.
              */
             similarity_score: number;
             /** Status */
@@ -6264,7 +6264,7 @@ export interface components {
         };
         /**
          * RcaSearchOut
-         * @description Root cause analyses that are like a question, best first.
+         * @description Root cause analyses that are similar to a question, best first.
          */
         RcaSearchOut: {
             /** Count */
@@ -6275,7 +6275,7 @@ export interface components {
             };
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Query */
@@ -6333,12 +6333,12 @@ export interface components {
             degraded?: string | null;
             /** Evidence */
             evidence: components["schemas"]["EvidenceOut"][];
-            /** @description Of a Hindsight bank, where one is configured. */
+            /** @description From a Hindsight bank, if one is configured. */
             second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
         };
         /**
          * RecallResultOut
-         * @description A text that is like the question.
+         * @description A text that is similar to the question.
          */
         RecallResultOut: {
             /** Chunk Id */
@@ -6376,7 +6376,7 @@ export interface components {
         };
         /**
          * ReceiptOut
-         * @description What became of a message: how much of it was news, how much was known, and what could not be read.
+         * @description The result of a message: accepted and duplicate alerts, and rejected parts.
          */
         ReceiptOut: {
             /** Accepted */
@@ -6385,7 +6385,7 @@ export interface components {
             duplicate: number;
             /**
              * Problems
-             * @description What of it could not be read, though it was taken in: each names its field.
+             * @description Fields that could not be read although the alert was accepted.
              */
             problems?: string[];
             /** Rejected */
@@ -6393,7 +6393,7 @@ export interface components {
         };
         /**
          * RecommendationOut
-         * @description An answer with receipts.
+         * @description An answer with citations.
          */
         RecommendationOut: {
             /** Alternatives */
@@ -6410,7 +6410,7 @@ export interface components {
             cause_label: string | null;
             /**
              * Changed
-             * @description What is not as it was there.
+             * @description What differs from that answer.
              */
             changed: string[];
             /**
@@ -6439,12 +6439,12 @@ export interface components {
             evidence: components["schemas"]["EvidenceOut"][];
             /**
              * Explanation
-             * @description By a model; empty without one.
+             * @description Written by a model; empty without one.
              */
             explanation: components["schemas"]["SaidOut"][];
             /**
              * First Safe Step
-             * @description The number of the step that disturbs nothing and has nothing disturbing before it.
+             * @description Number of the first step that is read-only or reversible, with no disruptive step before it.
              */
             first_safe_step?: number | null;
             /** Id */
@@ -6460,19 +6460,19 @@ export interface components {
             next_check?: components["schemas"]["CheckOut"] | null;
             /**
              * Ongoing
-             * @description What goes on now and looks alike.
+             * @description Similar incidents that are open, or began later.
              */
             ongoing?: components["schemas"]["OngoingOut"][];
             /** Prompt Hash */
             prompt_hash: string | null;
             /**
              * Refines
-             * @description The answer without a model that it takes the place of.
+             * @description The answer without a model that it replaces.
              */
             refines: string | null;
             /** Route Reason */
             route_reason: string;
-            /** @description Of a Hindsight bank, where one is configured. */
+            /** @description From a Hindsight bank, if one is configured. */
             second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
             /**
              * Steps
@@ -6481,7 +6481,7 @@ export interface components {
             steps: components["schemas"]["StepOut"][];
             /**
              * Suggestions
-             * @description What senders suggest; nobody confirmed it, and no step comes from it.
+             * @description Senders' unconfirmed suggestions; no step comes from them.
              */
             suggestions?: components["schemas"]["EvidenceOut"][];
             /** Tell Apart */
@@ -6505,7 +6505,7 @@ export interface components {
         };
         /**
          * RecordOut
-         * @description How often it was tried here and what came of it.
+         * @description How often it was tried here, and the outcomes.
          */
         RecordOut: {
             /** Failed */
@@ -6519,7 +6519,7 @@ export interface components {
         };
         /**
          * RecurrencesOut
-         * @description What keeps coming back, those first whose permanent fix would save most.
+         * @description Recurring problems; those whose permanent fix would save most come first.
          */
         RecurrencesOut: {
             /**
@@ -6531,12 +6531,12 @@ export interface components {
             families: components["schemas"]["FamilyOut"][];
             /**
              * Found
-             * @description Families that fit, shown or not.
+             * @description Number of matching families, shown or not.
              */
             found: number;
             /**
              * Incidents
-             * @description Incidents looked at.
+             * @description Number of incidents examined.
              */
             incidents: number;
             /**
@@ -6559,31 +6559,31 @@ export interface components {
         };
         /**
          * RehearsalOut
-         * @description What would come of a payload. Nothing was stored, and nobody was notified.
+         * @description What a payload would become. Nothing was stored, and nobody was notified.
          */
         RehearsalOut: {
             /**
              * Definition
-             * @description A source file to start from, YAML; empty where a file read the payload.
+             * @description A YAML source file to start from; empty if a source file already reads the payload.
              */
             definition: string;
             /**
              * Known As
-             * @description The tool and shape it was read as; null: by the common names of fields.
+             * @description The tool and message form it was recognized as; null if it was read by common field names.
              */
             known_as: string | null;
             /** Parts */
             parts: components["schemas"]["RehearsedPartOut"][];
             /**
              * Refusal
-             * @description Why nothing of it can be read.
+             * @description Why it cannot be read.
              */
             refusal: string | null;
             /** Rejected */
             rejected: components["schemas"]["RejectedPartOut"][];
             /**
              * Source
-             * @description Under which it would be stored.
+             * @description The key under which it would be stored.
              */
             source: string;
         };
@@ -6601,7 +6601,7 @@ export interface components {
         };
         /**
          * RehearsedPartOut
-         * @description One alert, change, note or acknowledgement that would come of the payload.
+         * @description One alert, change, note or acknowledgement that the payload would become.
          */
         RehearsedPartOut: {
             /** Fields */
@@ -6613,7 +6613,7 @@ export interface components {
         };
         /**
          * RejectedPage
-         * @description A page of what could not be taken in; `next` fetches the following one.
+         * @description A page of rejected parts; `next` fetches the following one.
          */
         RejectedPage: {
             /** Items */
@@ -6623,7 +6623,7 @@ export interface components {
         };
         /**
          * RejectedPartOut
-         * @description One part that was left out: where it stood, which field is wrong, and how to mend it.
+         * @description One rejected part: its place, the wrong field, and how to correct it.
          */
         RejectedPartOut: {
             /** Field */
@@ -6635,7 +6635,7 @@ export interface components {
         };
         /**
          * RejectedRecordOut
-         * @description A part that was left out, and how to mend it.
+         * @description A rejected part, and how to correct it.
          */
         RejectedRecordOut: {
             /** Field */
@@ -6673,12 +6673,12 @@ export interface components {
         };
         /**
          * ReportedIncidentOut
-         * @description An incident and what memory says of it.
+         * @description An incident and the answer from memory.
          */
         ReportedIncidentOut: {
             /**
              * Ai Analysis
-             * @description Prose with exactly one percentage, the confidence; none where nothing like it was seen.
+             * @description Prose with exactly one percentage, the confidence; without one if nothing similar was seen.
              */
             ai_analysis: string;
             /**
@@ -6699,7 +6699,7 @@ export interface components {
             description: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Incident Id */
@@ -6719,7 +6719,7 @@ export interface components {
             similar_past_incidents: components["schemas"]["PastOut"][];
             /**
              * Status
-             * @description `open` or `resolved`; what somebody acknowledged is open.
+             * @description `open` or `resolved`; an acknowledged incident is `open`.
              */
             status: string;
             /**
@@ -6737,7 +6737,7 @@ export interface components {
         };
         /**
          * ResolutionIn
-         * @description What was wrong and what was done about it.
+         * @description The root cause, and what was done about it.
          */
         ResolutionIn: {
             /**
@@ -6754,7 +6754,7 @@ export interface components {
             cause?: string | null;
             /**
              * Cause Taken Over
-             * @description Whether the cause was taken over from an answer, edited or not.
+             * @description Whether the cause was accepted from an answer, edited or not.
              * @default false
              */
             cause_taken_over?: boolean;
@@ -6775,7 +6775,7 @@ export interface components {
         };
         /**
          * ResolutionOut
-         * @description What was wrong and what was done about it.
+         * @description The root cause, and what was done about it.
          */
         ResolutionOut: {
             /**
@@ -6789,7 +6789,7 @@ export interface components {
             cause: string | null;
             /**
              * Cause Origin
-             * @description Whether the cause was written, or taken over from an answer; null: nobody knows.
+             * @description Whether the cause was written or accepted from an answer; null if unknown.
              */
             cause_origin?: ("written" | "taken_over") | null;
             /**
@@ -6801,7 +6801,7 @@ export interface components {
             root_cause: string;
             /**
              * Root Cause Line
-             * @description Where the root cause stands in the incident's document.
+             * @description The line of the root cause in the incident's document.
              */
             root_cause_line: number | null;
             /** Steps */
@@ -6811,7 +6811,7 @@ export interface components {
         };
         /**
          * ResolutionStepOut
-         * @description One thing that was done and what came of it.
+         * @description One action and its outcome.
          */
         ResolutionStepOut: {
             /** Command */
@@ -6819,7 +6819,7 @@ export interface components {
             effect?: components["schemas"]["ReportedEffectOut"] | null;
             /**
              * Line
-             * @description Where it stands in the incident's document.
+             * @description Its line in the incident's document.
              */
             line: number | null;
             /**
@@ -6860,12 +6860,12 @@ export interface components {
         };
         /**
          * ResolvedOut
-         * @description An incident that is over.
+         * @description A resolved incident.
          */
         ResolvedOut: {
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Incident Id */
@@ -6883,7 +6883,7 @@ export interface components {
         };
         /**
          * RetainIn
-         * @description Texts to keep.
+         * @description Texts to store.
          */
         RetainIn: {
             /** Document Tags */
@@ -6893,7 +6893,7 @@ export interface components {
         };
         /**
          * RetainOut
-         * @description What was kept. Nothing is left for later, so `async` is never true.
+         * @description The stored texts. Nothing is deferred, so `async` is always false.
          */
         RetainOut: {
             /**
@@ -6940,22 +6940,22 @@ export interface components {
             incident_id: string;
             /**
              * Mitigation Effectiveness
-             * @description Percent, as it was handed in; 0 where it was not.
+             * @description Percent, as supplied; 0 if it was not supplied.
              */
             mitigation_effectiveness: number;
             /**
              * Mitigation Metric
-             * @description The step that ended the incident; empty where none is on record.
+             * @description The step that ended the incident; empty if none is on record.
              */
             mitigation_metric: string;
             /**
              * Not On Record
-             * @description Numbers above that nobody handed in.
+             * @description Names of the figures above that were not supplied.
              */
             not_on_record: string[];
             /**
              * Resolution Confidence
-             * @description Percent, as it was handed in; 0 where it was not.
+             * @description Percent, as supplied; 0 if it was not supplied.
              */
             resolution_confidence: number;
             /**
@@ -6974,17 +6974,17 @@ export interface components {
         };
         /**
          * RiskIn
-         * @description A command, or a step told in words.
+         * @description A command, or a step in words.
          */
         RiskIn: {
             /**
              * Command
-             * @description A command line, or a step told in words.
+             * @description A command line, or a step in words.
              */
             command: string;
             /**
              * Kind
-             * @description Which of the two it is; `auto` finds out, and in doubt takes the more dangerous reading.
+             * @description `command` or `words`; `auto` detects which, and in doubt returns the higher risk.
              * @default auto
              * @enum {string}
              */
@@ -6999,7 +6999,7 @@ export interface components {
             command: string;
             /**
              * Reason
-             * @description Begins with `not understood` where a part of it is not in the tables.
+             * @description Begins with `not understood` if a part of it is not in the tables.
              */
             reason: string;
             /**
@@ -7010,24 +7010,24 @@ export interface components {
         };
         /**
          * RotateIn
-         * @description How a key is to be replaced.
+         * @description How to replace a key.
          */
         RotateIn: {
             /**
              * Expires At
-             * @description By default the new one lives as long as the old one did.
+             * @description By default the new key is valid for as long as the old one was.
              */
             expires_at?: string | null;
             /**
              * Overlap Hours
-             * @description How long the old one still opens.
+             * @description How long the old key keeps working.
              * @default 24
              */
             overlap_hours?: number;
         };
         /**
          * SaidOut
-         * @description A sentence that a model wrote, checked against the lines that it cites.
+         * @description A sentence written by a model and checked against the lines that it cites.
          */
         SaidOut: {
             /** Citations */
@@ -7037,14 +7037,14 @@ export interface components {
         };
         /**
          * SavedOut
-         * @description A resolved incident that was saved back.
+         * @description A resolved incident that was stored.
          */
         SavedOut: {
             /** Id */
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Recurrence Of */
@@ -7056,7 +7056,7 @@ export interface components {
         };
         /**
          * SavingOut
-         * @description What a permanent fix would have saved in the last days.
+         * @description The hours that a permanent fix would have saved recently.
          */
         SavingOut: {
             /** Days */
@@ -7067,7 +7067,7 @@ export interface components {
         };
         /**
          * ScoresOut
-         * @description How like the question it is.
+         * @description Its similarity to the question.
          */
         ScoresOut: {
             /**
@@ -7077,14 +7077,14 @@ export interface components {
             final: number;
             /**
              * Keyword
-             * @description The share of the match score that its words have.
+             * @description The share of the match score that comes from words.
              */
             keyword: number | null;
             /** Reranker */
             reranker?: number | null;
             /**
              * Semantic
-             * @description Cosine similarity; null where no model is at hand.
+             * @description Cosine similarity; null without a model.
              */
             semantic: number | null;
         };
@@ -7109,7 +7109,7 @@ export interface components {
         };
         /**
          * SearchOut
-         * @description What is like a question, best first.
+         * @description Records similar to a question, best first.
          */
         SearchOut: {
             /**
@@ -7119,7 +7119,7 @@ export interface components {
             count: number;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Query */
@@ -7136,19 +7136,19 @@ export interface components {
         };
         /**
          * SecondOpinionOut
-         * @description What a Hindsight bank finds for the same question; shown beside our evidence, never part of it.
+         * @description The matches of a Hindsight bank for the same question; shown next to the evidence, never part of it.
          */
         SecondOpinionOut: {
             /**
              * Agrees
-             * @description Whether its first incident is the first of our evidence.
+             * @description Whether its best match is also the best evidence in OnRecall.
              */
             agrees: boolean | null;
             /** Bank */
             bank: string;
             /**
              * Detail
-             * @description Why there is none.
+             * @description Why there is no second opinion.
              */
             detail: string | null;
             /** Latency Ms */
@@ -7170,7 +7170,7 @@ export interface components {
         SeedIn: {
             /**
              * Incidents
-             * @description The fix may be called `fix`, `resolution` or `fix_applied`, logs `error_logs`, `error_log` or `logs`: all of them are read.
+             * @description The fix may be named `fix`, `resolution` or `fix_applied`, logs `error_logs`, `error_log` or `logs`: all of them are accepted.
              */
             incidents: {
                 [key: string]: unknown;
@@ -7180,14 +7180,14 @@ export interface components {
         };
         /**
          * SeedOut
-         * @description What became of a seed; what is here already counts as success.
+         * @description The result of a seed; existing records count as success.
          */
         SeedOut: {
             /** Failed */
             failed: components["schemas"]["FailedOut"][];
             /**
              * Ignored
-             * @description Present where a field has no place in an incident.
+             * @description Present if a field has no counterpart in an incident.
              */
             ignored?: string[];
             /** Success */
@@ -7197,7 +7197,7 @@ export interface components {
         };
         /**
          * SenderList
-         * @description Every sender that OnRecall understands.
+         * @description Every sender that OnRecall supports.
          */
         SenderList: {
             /** Items */
@@ -7205,12 +7205,12 @@ export interface components {
         };
         /**
          * SenderOut
-         * @description A sender that OnRecall understands: where it posts to, what it has to show, and what came of it.
+         * @description A sender that OnRecall supports: its address, its credentials and its activity.
          */
         SenderOut: {
             /**
              * Address
-             * @description The path that it posts to.
+             * @description The path to which it posts.
              */
             address: string;
             /** Alerts */
@@ -7221,7 +7221,7 @@ export interface components {
             changes: number;
             /**
              * Heard At
-             * @description When its last message came, to ten seconds; null: none yet.
+             * @description When its last message arrived, to ten seconds; null if none has arrived.
              */
             heard_at: string | null;
             /** Name */
@@ -7230,25 +7230,25 @@ export interface components {
             notes: number;
             /**
              * Rejected
-             * @description Parts that could not be read and wait to be tried again.
+             * @description Unreadable parts that wait for a retry.
              */
             rejected: number;
             /**
              * Set Aside
-             * @description Tests received, heartbeats, planned and informational messages: kept, and no incidents.
+             * @description Tests, heartbeats, planned and informational messages; stored, but not incidents.
              */
             set_aside: {
                 [key: string]: components["schemas"]["SetAsideOut"];
             };
             /**
              * Shows
-             * @description What lets its messages in, as this server is set up now.
+             * @description How its messages authenticate with the current settings.
              * @enum {string}
              */
             shows: "key" | "routing key" | "signature" | "signature or key";
             /**
              * Title
-             * @description The tool's name, as people write it.
+             * @description The tool's name.
              */
             title: string;
         };
@@ -7261,7 +7261,7 @@ export interface components {
             incidents: number;
             /**
              * Last Started At
-             * @description When its newest incident began; null: it has none, and only documents name it.
+             * @description The start of its newest incident; null if only documents name the service.
              */
             last_started_at: string | null;
             /** Name */
@@ -7301,7 +7301,7 @@ export interface components {
             lost: components["schemas"]["LostOut"];
             /**
              * Median Minutes
-             * @description From start to end; null: none has both.
+             * @description From start to end; null if none has both.
              */
             median_minutes: number | null;
             /** Months */
@@ -7312,7 +7312,7 @@ export interface components {
             owners: components["schemas"]["OwnerOut"][];
             /**
              * People
-             * @description Who was assigned to its incidents or resolved them, newest first.
+             * @description People who were assigned to its incidents or resolved them, newest first.
              */
             people: string[];
             /**
@@ -7359,7 +7359,7 @@ export interface components {
         };
         /**
          * SimilarOut
-         * @description An earlier incident and how alike it is.
+         * @description An earlier incident and its similarity.
          */
         SimilarOut: {
             /** Fix */
@@ -7394,12 +7394,12 @@ export interface components {
         };
         /**
          * SituationIn
-         * @description What is going on now.
+         * @description The current situation.
          */
         SituationIn: {
             /**
              * As Of
-             * @description Use only what was known then.
+             * @description Use only what was known at this time.
              */
             as_of?: string | null;
             /** Labels */
@@ -7425,7 +7425,7 @@ export interface components {
         };
         /**
          * SlackOut
-         * @description Whether decisions are posted to Slack, and how that goes.
+         * @description Whether decisions are posted to Slack, and the state of that.
          */
         SlackOut: {
             /** Detail */
@@ -7437,14 +7437,14 @@ export interface components {
         };
         /**
          * SourceDetailOut
-         * @description A source with configuration to paste, and where each field stands.
+         * @description A source with configuration to paste, and the place of each field.
          */
         SourceDetailOut: {
             /** Address */
             address: string;
             /**
              * Also
-             * @description Other names of it in the address.
+             * @description Other names for it in the address.
              */
             also: string[];
             /** Category */
@@ -7460,14 +7460,14 @@ export interface components {
             notes: string;
             /**
              * Reads
-             * @description Where title, key, status, severity, service, time and links stand.
+             * @description The places of title, key, status, severity, service, time and links.
              */
             reads: {
                 [key: string]: string;
             };
             /**
              * Sends End
-             * @description False: it never says that an alert is over, so its alerts expire.
+             * @description False if it never reports the end of an alert, so its alerts expire.
              */
             sends_end: boolean;
             /**
@@ -7482,7 +7482,7 @@ export interface components {
         };
         /**
          * SourceList
-         * @description Every source that OnRecall understands.
+         * @description Every source that OnRecall supports.
          */
         SourceList: {
             /** Items */
@@ -7490,14 +7490,14 @@ export interface components {
         };
         /**
          * SourceOut
-         * @description A source that OnRecall understands, and what its payloads are read by.
+         * @description A source that OnRecall supports, and how its payloads are read.
          */
         SourceOut: {
             /** Address */
             address: string;
             /**
              * Also
-             * @description Other names of it in the address.
+             * @description Other names for it in the address.
              */
             also: string[];
             /** Category */
@@ -7511,7 +7511,7 @@ export interface components {
             name: string;
             /**
              * Sends End
-             * @description False: it never says that an alert is over, so its alerts expire.
+             * @description False if it never reports the end of an alert, so its alerts expire.
              */
             sends_end: boolean;
             /** Shapes */
@@ -7521,7 +7521,7 @@ export interface components {
         };
         /**
          * SplitIn
-         * @description Which alerts to take out, or whose merge to undo.
+         * @description The alerts to move out, or the merge to undo.
          */
         SplitIn: {
             /**
@@ -7542,7 +7542,7 @@ export interface components {
         StatsOut: {
             /**
              * Average Confidence
-             * @description Of those that have one; 0 where none has.
+             * @description Mean of those that have one; 0 if none has.
              */
             average_confidence: number;
             /** Average Latency Ms */
@@ -7558,12 +7558,12 @@ export interface components {
             /**
              * Last Updated
              * Format: date-time
-             * @description When the newest was made; now, where there is none.
+             * @description Time of the newest decision; the current time if there is none.
              */
             last_updated: string;
             /**
              * Looked At
-             * @description The same: all of them are counted.
+             * @description The same as `total`: every decision is counted.
              */
             looked_at: number;
             /** Total Decisions */
@@ -7573,7 +7573,7 @@ export interface components {
         };
         /**
          * StatusReport
-         * @description The whole: as well as its worst part.
+         * @description The overall state, which is that of the worst part.
          */
         StatusReport: {
             /** Counts */
@@ -7592,12 +7592,12 @@ export interface components {
         };
         /**
          * StepIn
-         * @description One thing that was done.
+         * @description One action.
          */
         StepIn: {
             /** Command */
             command?: string | null;
-            /** @description Set it on the one measure that ended the incident. */
+            /** @description Figures of the one step that ended the incident. */
             effect?: components["schemas"]["ReportedEffectIn"] | null;
             /**
              * Outcome
@@ -7612,7 +7612,7 @@ export interface components {
         };
         /**
          * StepOut
-         * @description One thing to do, with its receipt.
+         * @description One step, with its citation.
          */
         StepOut: {
             citation: components["schemas"]["CitationOut"];
@@ -7620,7 +7620,7 @@ export interface components {
             command: string | null;
             /**
              * Instruction
-             * @description The step in one line, as an instruction; `text` is what was written.
+             * @description The step in one line, as an instruction; `text` has the original words.
              * @default
              */
             instruction?: string;
@@ -7628,12 +7628,12 @@ export interface components {
             n: number;
             /**
              * Old Values
-             * @description Values of the old incident; they stand in the step as ‹value›.
+             * @description Values of the old incident, which the step shows as ‹value›.
              */
             old_values: string[];
             /**
              * Placeholders
-             * @description What stands in `command` as ‹value›, each once, in its order.
+             * @description The values that appear in `command` as ‹value›, each once, in order of appearance.
              */
             placeholders?: components["schemas"]["PlaceholderOut"][];
             /** Precondition */
@@ -7654,7 +7654,7 @@ export interface components {
         };
         /**
          * StepVerdictIn
-         * @description What came of one step.
+         * @description The outcome of one step.
          */
         StepVerdictIn: {
             /** N */
@@ -7667,7 +7667,7 @@ export interface components {
         };
         /**
          * StoredDocumentOut
-         * @description A document as it is stored now.
+         * @description A document as stored.
          */
         StoredDocumentOut: {
             /** Chunks Count */
@@ -7680,7 +7680,7 @@ export interface components {
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Metadata */
@@ -7696,13 +7696,13 @@ export interface components {
             title: string;
             /**
              * Uploaded At
-             * @description null: it was stored without a time before.
+             * @description null if it was stored without a time.
              */
             uploaded_at: string | null;
         };
         /**
          * StoredRcaOut
-         * @description A root cause analysis as it is stored now, and what handing it in changed.
+         * @description A root cause analysis as stored, and the effect of the request.
          */
         StoredRcaOut: {
             /** Affected Service */
@@ -7722,7 +7722,7 @@ export interface components {
             id: string;
             /**
              * Ignored
-             * @description Fields that were sent and are not used here, by name. They are not stored.
+             * @description Names of the fields in the request that are not used. They are not stored.
              */
             ignored: string[];
             /** Impact */
@@ -7751,7 +7751,7 @@ export interface components {
             mitigation_metric: string;
             /**
              * Not On Record
-             * @description Numbers above that nobody handed in.
+             * @description Names of the figures above that were not supplied.
              */
             not_on_record: string[];
             /** Recovery Seconds */
@@ -7766,7 +7766,7 @@ export interface components {
             severity: string;
             /**
              * Similarity Score
-             * @description 1: it was asked for by its id.
+             * @description Always 1, because it was requested by its id.
              */
             similarity_score: number;
             /** Status */
@@ -7780,7 +7780,7 @@ export interface components {
         };
         /**
          * StoredRejectedPartOut
-         * @description A part that was left out, kept until it goes in.
+         * @description A rejected part, stored until a retry succeeds.
          */
         StoredRejectedPartOut: {
             /** Field */
@@ -7791,7 +7791,7 @@ export interface components {
             message: string;
             /**
              * Raw
-             * @description The part itself, redacted; send it mended to `/rejected/{id}/retry`.
+             * @description The part itself, redacted; send the corrected part to `/rejected/{id}/retry`.
              */
             raw: string;
             /**
@@ -7806,7 +7806,7 @@ export interface components {
         };
         /**
          * SuggestionOut
-         * @description What a sender says fixed an incident, or wants kept as a document.
+         * @description A sender's statement of what fixed an incident, or a document that it proposes.
          */
         SuggestionOut: {
             /**
@@ -7823,7 +7823,7 @@ export interface components {
             decided_at: string | null;
             /** Decided By */
             decided_by: string | null;
-            /** @description What would become a document. */
+            /** @description The document that would be stored. */
             document: components["schemas"]["DocumentOut"] | null;
             /** Id */
             id: string;
@@ -7837,7 +7837,7 @@ export interface components {
              * @enum {string}
              */
             kind: "resolution" | "document";
-            /** @description What would become the incident's resolution. */
+            /** @description The resolution that the incident would get. */
             resolution: components["schemas"]["ResolutionOut"] | null;
             /** Source */
             source: string;
@@ -7863,7 +7863,7 @@ export interface components {
         };
         /**
          * TicketOut
-         * @description What stands for a key once, as `?ticket=`.
+         * @description A ticket that replaces a key once, as `?ticket=`.
          */
         TicketOut: {
             /**
@@ -7893,7 +7893,7 @@ export interface components {
         };
         /**
          * Timeline
-         * @description What happened to an incident, in order.
+         * @description The events of an incident, in order.
          */
         Timeline: {
             /** Changes */
@@ -7903,7 +7903,7 @@ export interface components {
         };
         /**
          * TimelineEntryOut
-         * @description What happened at one moment, as the postmortem has it.
+         * @description One entry of the postmortem's timeline.
          */
         TimelineEntryOut: {
             /** At */
@@ -7915,7 +7915,7 @@ export interface components {
         };
         /**
          * TogetherIn
-         * @description Incidents that began together, and what a person makes of it.
+         * @description Incidents that began together, and a person's decision about them.
          */
         TogetherIn: {
             /**
@@ -7928,14 +7928,14 @@ export interface components {
             incidents: string[];
             /**
              * Together
-             * @description True merges them into the first; false keeps them apart. Both are remembered.
+             * @description True merges them into the first; false keeps them separate. OnRecall remembers both.
              * @default true
              */
             together?: boolean;
         };
         /**
          * TokenUsageOut
-         * @description Tokens of a model; none is asked.
+         * @description Tokens of a model; always 0, because no model is called.
          */
         TokenUsageOut: {
             /**
@@ -7966,14 +7966,14 @@ export interface components {
         };
         /**
          * TrendOut
-         * @description The last half year beside the one before.
+         * @description The last half year compared with the one before.
          */
         TrendOut: {
             /** Before */
             before: number;
             /**
              * Direction
-             * @description null: too little to say.
+             * @description null if there are too few incidents.
              */
             direction: ("rising" | "steady" | "falling") | null;
             /** Reason */
@@ -7983,7 +7983,7 @@ export interface components {
         };
         /**
          * TriedOut
-         * @description Something that was tried before and did not help.
+         * @description An action that was tried before and did not help.
          */
         TriedOut: {
             citation: components["schemas"]["CitationOut"];
@@ -7999,7 +7999,7 @@ export interface components {
         };
         /**
          * TrustOut
-         * @description How far this memory can be trusted, as far as that was measured.
+         * @description How far answers can be trusted, as measured.
          */
         TrustOut: {
             /** Basis */
@@ -8010,7 +8010,7 @@ export interface components {
             by_month: components["schemas"]["PartOut"][];
             /**
              * By Origin
-             * @description `taken_over` and `written`: how often the named cause was right where the person who resolved the incident took it over, and where they wrote one.
+             * @description `taken_over` and `written`: how often the named cause was right if the person who resolved the incident accepted it, and if they wrote their own.
              */
             by_origin?: components["schemas"]["PartOut"][];
             /** By Service */
@@ -8036,12 +8036,12 @@ export interface components {
         };
         /**
          * UnusedFieldOut
-         * @description A field or column that says something and was not used.
+         * @description A field or column that has content and was not used.
          */
         UnusedFieldOut: {
             /**
              * Count
-             * @description Records in which it says something.
+             * @description Records in which the field has content.
              */
             count: number;
             /** Example */
@@ -8056,7 +8056,7 @@ export interface components {
         };
         /**
          * UnusedFieldsOut
-         * @description What was not used of one file.
+         * @description The unused fields of one file.
          */
         UnusedFieldsOut: {
             /** Fields */
@@ -8081,7 +8081,7 @@ export interface components {
             kind?: "runbook" | "postmortem" | "rca";
             /**
              * Metadata
-             * @description Plain values are kept as labels.
+             * @description Scalar values become labels.
              * @default {}
              */
             metadata?: {
@@ -8096,7 +8096,7 @@ export interface components {
         };
         /**
          * UsageOut
-         * @description What models were used for, and whether they may be used now.
+         * @description The use of models, and whether they may be called now.
          */
         UsageOut: {
             /** Breakers */
@@ -8111,7 +8111,7 @@ export interface components {
             models: components["schemas"]["ModelOut"][];
             /**
              * Spent Today Usd
-             * @description What is known, and the most that calls of unknown cost may cost.
+             * @description Known costs, plus the maximum for calls of unknown cost.
              */
             spent_today_usd: number;
         };
@@ -8128,7 +8128,7 @@ export interface components {
             detail: string;
             /**
              * Embedding Model
-             * @description null: recall goes by words alone.
+             * @description null if recall compares words only.
              */
             embedding_model: string | null;
             /** Service */
@@ -8143,7 +8143,7 @@ export interface components {
         };
         /**
          * VersionOut
-         * @description The version of Hindsight's API that this speaks, and what of it is offered.
+         * @description The supported version of Hindsight's API, and its supported features.
          */
         VersionOut: {
             /** Api Version */
@@ -8184,7 +8184,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditLogsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8194,7 +8194,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8214,7 +8214,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8244,7 +8244,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8274,7 +8274,7 @@ export interface operations {
                     "application/json": components["schemas"]["CostsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8284,7 +8284,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8304,7 +8304,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8334,7 +8334,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8370,7 +8370,7 @@ export interface operations {
                     "application/json": components["schemas"]["SavedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8380,7 +8380,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8390,7 +8390,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8400,7 +8400,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8420,7 +8420,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8450,7 +8450,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8484,7 +8484,7 @@ export interface operations {
                     "application/json": components["schemas"]["QueryOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8494,7 +8494,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8514,7 +8514,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8544,7 +8544,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8578,7 +8578,7 @@ export interface operations {
                     "application/json": components["schemas"]["SeedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8588,7 +8588,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8608,7 +8608,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8638,7 +8638,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8675,7 +8675,7 @@ export interface operations {
                     "application/json": components["schemas"]["AlertPage"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8685,7 +8685,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8705,7 +8705,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8735,7 +8735,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8789,7 +8789,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8799,7 +8799,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8809,7 +8809,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8829,7 +8829,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8839,7 +8839,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8869,7 +8869,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8925,7 +8925,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8935,7 +8935,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8945,7 +8945,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8965,7 +8965,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8975,7 +8975,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9005,7 +9005,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9061,7 +9061,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9071,7 +9071,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9081,7 +9081,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9101,7 +9101,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9111,7 +9111,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9141,7 +9141,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9173,7 +9173,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9183,7 +9183,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9203,7 +9203,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9233,7 +9233,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9270,7 +9270,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecommendationOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9280,7 +9280,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9300,7 +9300,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9330,7 +9330,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9367,7 +9367,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9377,7 +9377,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9397,7 +9397,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9427,7 +9427,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9457,7 +9457,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditChecked"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9467,7 +9467,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9487,7 +9487,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9517,7 +9517,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9547,7 +9547,7 @@ export interface operations {
                     "application/json": components["schemas"]["CausesOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9557,7 +9557,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9577,7 +9577,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9607,7 +9607,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9641,7 +9641,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChangedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9651,7 +9651,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9661,7 +9661,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9681,7 +9681,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9711,7 +9711,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9745,7 +9745,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChangedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9755,7 +9755,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9765,7 +9765,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9785,7 +9785,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9815,7 +9815,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9847,7 +9847,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChangedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9857,7 +9857,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9867,7 +9867,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9887,7 +9887,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9917,7 +9917,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9933,7 +9933,7 @@ export interface operations {
         parameters: {
             query?: {
                 service?: string | null;
-                /** @description Made at or after. */
+                /** @description Only changes made at or after this time. */
                 since?: string | null;
                 /** @description Made before. */
                 until?: string | null;
@@ -9955,7 +9955,7 @@ export interface operations {
                     "application/json": components["schemas"]["Changes"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9965,7 +9965,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9985,7 +9985,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10015,7 +10015,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10050,7 +10050,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionOut"][];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10060,7 +10060,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10080,7 +10080,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10110,7 +10110,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10140,7 +10140,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClearedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10150,7 +10150,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10170,7 +10170,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10200,7 +10200,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10234,7 +10234,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10244,7 +10244,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10264,7 +10264,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10294,7 +10294,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10329,7 +10329,7 @@ export interface operations {
                     "application/json": components["schemas"]["HistoryOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10339,7 +10339,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10359,7 +10359,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10389,7 +10389,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10419,7 +10419,7 @@ export interface operations {
                     "application/json": components["schemas"]["StatsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10429,7 +10429,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10449,7 +10449,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10479,7 +10479,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10513,7 +10513,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnomalyOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10523,7 +10523,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10543,7 +10543,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10573,7 +10573,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10605,7 +10605,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10615,7 +10615,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10625,7 +10625,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10645,7 +10645,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10675,7 +10675,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10712,7 +10712,7 @@ export interface operations {
                     "application/json": components["schemas"]["Deliveries"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10722,7 +10722,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10742,7 +10742,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10772,7 +10772,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10804,7 +10804,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10814,7 +10814,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10824,7 +10824,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10834,7 +10834,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10854,7 +10854,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10884,7 +10884,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10919,7 +10919,7 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentPage"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10929,7 +10929,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10949,7 +10949,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10979,7 +10979,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11013,7 +11013,7 @@ export interface operations {
                     "application/json": components["schemas"]["StoredDocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11023,7 +11023,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11043,7 +11043,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11073,7 +11073,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11107,7 +11107,7 @@ export interface operations {
                     "application/json": components["schemas"]["StoredDocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11117,7 +11117,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11137,7 +11137,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11167,7 +11167,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11203,7 +11203,7 @@ export interface operations {
                     "application/json": components["schemas"]["StoredRcaOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11213,7 +11213,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11223,7 +11223,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11243,7 +11243,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11273,7 +11273,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11313,7 +11313,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11323,7 +11323,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11343,7 +11343,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11373,7 +11373,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11408,7 +11408,7 @@ export interface operations {
                     "application/json": components["schemas"]["RcaSearchOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11418,7 +11418,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11438,7 +11438,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11468,7 +11468,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11500,7 +11500,7 @@ export interface operations {
                     "application/json": components["schemas"]["RcaLookupOut"] | components["schemas"]["DocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11510,7 +11510,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11520,7 +11520,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11540,7 +11540,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11570,7 +11570,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11604,7 +11604,7 @@ export interface operations {
                     "application/json": components["schemas"]["SearchOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11614,7 +11614,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11634,7 +11634,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11664,7 +11664,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11694,7 +11694,7 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentStatsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11704,7 +11704,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11724,7 +11724,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11754,7 +11754,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11786,7 +11786,7 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11796,7 +11796,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11806,7 +11806,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11826,7 +11826,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11856,7 +11856,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11901,7 +11901,7 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11911,7 +11911,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11931,7 +11931,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11961,7 +11961,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11991,7 +11991,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12001,7 +12001,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12011,7 +12011,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12031,7 +12031,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12061,7 +12061,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12091,7 +12091,7 @@ export interface operations {
                     "application/zip": string;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12101,7 +12101,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12121,7 +12121,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12151,7 +12151,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12181,7 +12181,7 @@ export interface operations {
                     "application/json": components["schemas"]["HeartbeatList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12191,7 +12191,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12211,7 +12211,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12241,7 +12241,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12275,7 +12275,7 @@ export interface operations {
                     "application/json": components["schemas"]["HeartbeatOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12285,7 +12285,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12295,7 +12295,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12315,7 +12315,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12345,7 +12345,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12364,13 +12364,13 @@ export interface operations {
                 name?: string;
                 /** @description Only report what would happen. */
                 dry_run?: boolean;
-                /** @description The format, where it is not recognised. */
+                /** @description The format, if detection fails. */
                 format?: string | null;
-                /** @description The zone of times without one, such as Europe/Berlin; UTC without it. */
+                /** @description The zone of times without one, such as Europe/Berlin; UTC by default. */
                 timezone?: string | null;
-                /** @description The start of incidents that have none, with a time zone. */
+                /** @description The start time, with a zone, of incidents that have none. */
                 undated?: string | null;
-                /** @description How the text is encoded, such as shift_jis. */
+                /** @description The encoding of the text, such as shift_jis. */
                 encoding?: string | null;
             };
             header?: never;
@@ -12410,7 +12410,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12420,7 +12420,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12440,7 +12440,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12470,7 +12470,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12512,7 +12512,7 @@ export interface operations {
                     "application/json": components["schemas"]["Incidents"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12522,7 +12522,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12542,7 +12542,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12572,7 +12572,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12615,7 +12615,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12625,7 +12625,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12635,7 +12635,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12655,7 +12655,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12685,7 +12685,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12719,7 +12719,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentSeenOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12729,7 +12729,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12739,7 +12739,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12759,7 +12759,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12789,7 +12789,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12825,7 +12825,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentSeenOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12835,7 +12835,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12845,7 +12845,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12855,7 +12855,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12875,7 +12875,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12905,7 +12905,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12937,7 +12937,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12947,7 +12947,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12957,7 +12957,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12967,7 +12967,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12987,7 +12987,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13017,7 +13017,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13049,7 +13049,7 @@ export interface operations {
                     "application/json": components["schemas"]["Alerts"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13059,7 +13059,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13069,7 +13069,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13089,7 +13089,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13119,7 +13119,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13155,7 +13155,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13165,7 +13165,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13175,7 +13175,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13185,7 +13185,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13205,7 +13205,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13235,7 +13235,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13287,7 +13287,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImageOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13297,7 +13297,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13307,7 +13307,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13317,7 +13317,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13337,7 +13337,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -13347,7 +13347,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13377,7 +13377,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13413,7 +13413,7 @@ export interface operations {
                     "image/webp": string;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13423,7 +13423,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13433,7 +13433,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13453,7 +13453,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13483,7 +13483,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13519,7 +13519,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13529,7 +13529,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13539,7 +13539,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13559,7 +13559,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13589,7 +13589,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13625,7 +13625,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13635,7 +13635,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13645,7 +13645,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13655,7 +13655,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13675,7 +13675,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13705,7 +13705,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13737,7 +13737,7 @@ export interface operations {
                     "application/json": components["schemas"]["Notes"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13747,7 +13747,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13757,7 +13757,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13777,7 +13777,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13807,7 +13807,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13852,7 +13852,7 @@ export interface operations {
                     "application/json": components["schemas"]["NoteOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13862,7 +13862,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13872,7 +13872,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13882,7 +13882,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13902,7 +13902,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13932,7 +13932,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13965,7 +13965,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13975,7 +13975,7 @@ export interface operations {
                     "text/plain": components["schemas"]["Problem"];
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13985,7 +13985,7 @@ export interface operations {
                     "text/plain": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13995,7 +13995,7 @@ export interface operations {
                     "text/plain": components["schemas"]["Problem"];
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14015,7 +14015,7 @@ export interface operations {
                     "text/plain": components["schemas"]["Problem"];
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14045,7 +14045,7 @@ export interface operations {
                     "text/plain": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14080,7 +14080,7 @@ export interface operations {
                     "application/json": components["schemas"]["AnswerOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14090,7 +14090,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14100,7 +14100,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14120,7 +14120,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14150,7 +14150,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14182,7 +14182,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14192,7 +14192,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14202,7 +14202,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14222,7 +14222,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14252,7 +14252,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14288,7 +14288,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14298,7 +14298,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14308,7 +14308,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14318,7 +14318,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14338,7 +14338,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14368,7 +14368,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14400,7 +14400,7 @@ export interface operations {
                     "application/json": components["schemas"]["Resolutions"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14410,7 +14410,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14420,7 +14420,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14440,7 +14440,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14470,7 +14470,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14506,7 +14506,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14516,7 +14516,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14526,7 +14526,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14536,7 +14536,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14556,7 +14556,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14586,7 +14586,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14618,7 +14618,7 @@ export interface operations {
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14628,7 +14628,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14638,7 +14638,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14658,7 +14658,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14688,7 +14688,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14718,7 +14718,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14728,7 +14728,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14748,7 +14748,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14778,7 +14778,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14812,7 +14812,7 @@ export interface operations {
                     "application/json": components["schemas"]["MadeOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14822,7 +14822,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14832,7 +14832,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14852,7 +14852,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14882,7 +14882,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14914,7 +14914,7 @@ export interface operations {
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14924,7 +14924,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14934,7 +14934,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14944,7 +14944,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14964,7 +14964,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14994,7 +14994,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15030,7 +15030,7 @@ export interface operations {
                     "application/json": components["schemas"]["MadeOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15040,7 +15040,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15050,7 +15050,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15060,7 +15060,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15080,7 +15080,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15110,7 +15110,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15140,7 +15140,7 @@ export interface operations {
                     "application/json": components["schemas"]["TicketOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15150,7 +15150,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15170,7 +15170,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15200,7 +15200,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15234,7 +15234,7 @@ export interface operations {
                     "application/json": components["schemas"]["MaintenanceList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15244,7 +15244,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15264,7 +15264,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15294,7 +15294,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15328,7 +15328,7 @@ export interface operations {
                     "application/json": components["schemas"]["MaintenanceOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15338,7 +15338,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15358,7 +15358,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15388,7 +15388,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15420,7 +15420,7 @@ export interface operations {
                     "application/json": components["schemas"]["MaintenanceOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15430,7 +15430,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15440,7 +15440,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15450,7 +15450,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15470,7 +15470,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15500,7 +15500,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15530,7 +15530,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallerOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15540,7 +15540,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15560,7 +15560,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15590,7 +15590,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15622,7 +15622,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"][];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15632,7 +15632,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15652,7 +15652,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15682,7 +15682,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15716,7 +15716,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"];
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15726,7 +15726,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15736,7 +15736,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15756,7 +15756,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15786,7 +15786,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15820,7 +15820,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"][];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15830,7 +15830,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15840,7 +15840,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15860,7 +15860,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15890,7 +15890,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15922,7 +15922,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15932,7 +15932,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15942,7 +15942,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15962,7 +15962,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15992,7 +15992,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16013,9 +16013,9 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info" | "unknown") | null;
                 /** @description Words in the title or the description. */
                 q?: string | null;
-                /** @description What incidents are ordered by; those equal in it are newest first. */
+                /** @description The field to order incidents by; ties are newest first. */
                 sort?: "started_at" | "severity" | "service" | "assignee";
-                /** @description `desc`: newest, worst, or from Z to A first. */
+                /** @description `desc` puts the newest, the most severe, or Z first. */
                 order?: "desc" | "asc";
                 cursor?: string | null;
                 limit?: number;
@@ -16035,7 +16035,7 @@ export interface operations {
                     "application/json": components["schemas"]["Glances"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16045,7 +16045,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16065,7 +16065,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16095,7 +16095,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16127,7 +16127,7 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16137,7 +16137,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16147,7 +16147,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16167,7 +16167,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16197,7 +16197,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16227,7 +16227,7 @@ export interface operations {
                     "application/json": components["schemas"]["People"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16237,7 +16237,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16257,7 +16257,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16287,7 +16287,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16321,7 +16321,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecallOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16331,7 +16331,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16351,7 +16351,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16381,7 +16381,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16413,7 +16413,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecommendationOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16423,7 +16423,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16433,7 +16433,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16453,7 +16453,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16483,7 +16483,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16520,7 +16520,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecommendationOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16530,7 +16530,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16540,7 +16540,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16560,7 +16560,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16590,7 +16590,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16626,7 +16626,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecommendationOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16636,7 +16636,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16646,7 +16646,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16666,7 +16666,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16696,7 +16696,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16734,7 +16734,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecurrencesOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16744,7 +16744,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16764,7 +16764,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16794,7 +16794,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16827,7 +16827,7 @@ export interface operations {
                     "application/json": components["schemas"]["RejectedPage"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16837,7 +16837,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16857,7 +16857,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16887,7 +16887,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16943,7 +16943,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -16953,7 +16953,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16963,7 +16963,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16973,7 +16973,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16993,7 +16993,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17003,7 +17003,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17033,7 +17033,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17067,7 +17067,7 @@ export interface operations {
                     "application/json": components["schemas"]["RiskOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17077,7 +17077,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17097,7 +17097,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17127,7 +17127,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17142,9 +17142,9 @@ export interface operations {
     search_api_v1_search_get: {
         parameters: {
             query: {
-                /** @description All words must stand on the page. */
+                /** @description Every word must occur in the record. */
                 q: string;
-                /** @description The most of each kind. */
+                /** @description Maximum number of results of each kind. */
                 limit?: number;
             };
             header?: never;
@@ -17162,7 +17162,7 @@ export interface operations {
                     "application/json": components["schemas"]["Matches"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17172,7 +17172,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17192,7 +17192,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17222,7 +17222,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17252,7 +17252,7 @@ export interface operations {
                     "application/json": components["schemas"]["SenderList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17262,7 +17262,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17282,7 +17282,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17312,7 +17312,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17347,7 +17347,7 @@ export interface operations {
                     "application/json": components["schemas"]["Services"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17357,7 +17357,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17377,7 +17377,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17407,7 +17407,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17439,7 +17439,7 @@ export interface operations {
                     "application/json": components["schemas"]["ServicePageOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17449,7 +17449,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17459,7 +17459,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17479,7 +17479,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17509,7 +17509,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17539,7 +17539,7 @@ export interface operations {
                     "application/json": components["schemas"]["SourceList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17549,7 +17549,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17569,7 +17569,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17599,7 +17599,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17634,7 +17634,7 @@ export interface operations {
                     "application/json": components["schemas"]["SourceDetailOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17644,7 +17644,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17654,7 +17654,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17674,7 +17674,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17704,7 +17704,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17736,7 +17736,7 @@ export interface operations {
                     "application/json": components["schemas"]["RehearsalOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17746,7 +17746,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17756,7 +17756,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17776,7 +17776,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -17786,7 +17786,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17816,7 +17816,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17846,7 +17846,7 @@ export interface operations {
                     "application/json": components["schemas"]["StatusReport"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17856,7 +17856,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17876,7 +17876,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17906,7 +17906,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17943,7 +17943,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuggestionPage"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -17953,7 +17953,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -17973,7 +17973,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18003,7 +18003,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18035,7 +18035,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuggestionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18045,7 +18045,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18055,7 +18055,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18075,7 +18075,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18105,7 +18105,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18141,7 +18141,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuggestionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18151,7 +18151,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18161,7 +18161,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18171,7 +18171,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18191,7 +18191,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18221,7 +18221,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18253,7 +18253,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuggestionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18263,7 +18263,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18273,7 +18273,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18283,7 +18283,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18303,7 +18303,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18333,7 +18333,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18363,7 +18363,7 @@ export interface operations {
                     "application/json": components["schemas"]["BeganTogetherList"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18373,7 +18373,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18393,7 +18393,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18423,7 +18423,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18457,7 +18457,7 @@ export interface operations {
                     "application/json": components["schemas"]["IncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18467,7 +18467,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18477,7 +18477,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18487,7 +18487,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This contradicts what is already known */
+            /** @description Conflict with existing data */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18507,7 +18507,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18537,7 +18537,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18567,7 +18567,7 @@ export interface operations {
                     "application/json": components["schemas"]["TrustOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18577,7 +18577,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18597,7 +18597,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18627,7 +18627,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18657,7 +18657,7 @@ export interface operations {
                     "application/json": components["schemas"]["LastBacktest"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18667,7 +18667,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18687,7 +18687,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18717,7 +18717,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18747,7 +18747,7 @@ export interface operations {
                     "application/json": components["schemas"]["BacktestOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18757,7 +18757,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18777,7 +18777,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18807,7 +18807,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18839,7 +18839,7 @@ export interface operations {
                     "application/json": components["schemas"]["UsageOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18849,7 +18849,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18869,7 +18869,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18899,7 +18899,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18953,7 +18953,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -18963,7 +18963,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18973,7 +18973,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18993,7 +18993,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -19003,7 +19003,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19033,7 +19033,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19065,7 +19065,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19075,7 +19075,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19095,7 +19095,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19125,7 +19125,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19179,7 +19179,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19189,7 +19189,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19209,7 +19209,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19239,7 +19239,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19269,7 +19269,7 @@ export interface operations {
                     "application/json": components["schemas"]["HealthOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19279,7 +19279,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19299,7 +19299,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19358,7 +19358,7 @@ export interface operations {
                     "application/json": components["schemas"]["AliveOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19368,7 +19368,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19388,7 +19388,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19418,7 +19418,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19448,7 +19448,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelHealthOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19458,7 +19458,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19478,7 +19478,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19508,7 +19508,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19538,7 +19538,7 @@ export interface operations {
                     "application/json": components["schemas"]["VectorHealthOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19548,7 +19548,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19568,7 +19568,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19627,7 +19627,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19637,7 +19637,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19657,7 +19657,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19687,7 +19687,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19721,7 +19721,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReportedIncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19731,7 +19731,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19751,7 +19751,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19781,7 +19781,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19815,7 +19815,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResolvedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19825,7 +19825,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19835,7 +19835,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19855,7 +19855,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19885,7 +19885,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19917,7 +19917,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReportedIncidentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19927,7 +19927,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19937,7 +19937,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19957,7 +19957,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19987,7 +19987,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20019,7 +20019,7 @@ export interface operations {
                     "application/json": components["schemas"]["PostmortemOut"];
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -20029,7 +20029,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20039,7 +20039,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20049,7 +20049,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20069,7 +20069,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20099,7 +20099,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20132,7 +20132,7 @@ export interface operations {
                     "application/json": components["schemas"]["AllOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20142,7 +20142,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20162,7 +20162,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20192,7 +20192,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20222,7 +20222,7 @@ export interface operations {
                     "application/json": components["schemas"]["InsightsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20232,7 +20232,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20252,7 +20252,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20282,7 +20282,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20314,7 +20314,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"][];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20324,7 +20324,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20344,7 +20344,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20374,7 +20374,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20408,7 +20408,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"];
                 };
             };
-            /** @description The request can't be answered */
+            /** @description The request cannot be answered */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -20418,7 +20418,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20428,7 +20428,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20448,7 +20448,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20478,7 +20478,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20512,7 +20512,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"][];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20522,7 +20522,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20532,7 +20532,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20552,7 +20552,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20582,7 +20582,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20614,7 +20614,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20624,7 +20624,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20634,7 +20634,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20654,7 +20654,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20684,7 +20684,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20714,7 +20714,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20724,7 +20724,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20744,7 +20744,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20805,7 +20805,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20815,7 +20815,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20835,7 +20835,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20865,7 +20865,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20897,7 +20897,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20907,7 +20907,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -20927,7 +20927,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20957,7 +20957,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20991,7 +20991,7 @@ export interface operations {
                     "application/json": components["schemas"]["BanksOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21001,7 +21001,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21021,7 +21021,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21051,7 +21051,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21083,7 +21083,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21093,7 +21093,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21103,7 +21103,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21123,7 +21123,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21153,7 +21153,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21189,7 +21189,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21199,7 +21199,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21219,7 +21219,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21249,7 +21249,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21281,7 +21281,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeletedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21291,7 +21291,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21311,7 +21311,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21341,7 +21341,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21377,7 +21377,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21387,7 +21387,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21407,7 +21407,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21437,7 +21437,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21469,7 +21469,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankConfigOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21479,7 +21479,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21489,7 +21489,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21509,7 +21509,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21539,7 +21539,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21577,7 +21577,7 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21587,7 +21587,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21597,7 +21597,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21617,7 +21617,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21647,7 +21647,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21680,7 +21680,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankDocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21690,7 +21690,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21700,7 +21700,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21720,7 +21720,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21750,7 +21750,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21783,7 +21783,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeletedDocumentOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21793,7 +21793,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21803,7 +21803,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21823,7 +21823,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21853,7 +21853,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21889,7 +21889,7 @@ export interface operations {
                     "application/json": components["schemas"]["RetainOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21899,7 +21899,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21919,7 +21919,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21949,7 +21949,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21981,7 +21981,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeletedOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -21991,7 +21991,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22001,7 +22001,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22021,7 +22021,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22051,7 +22051,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22088,7 +22088,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemoriesOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22098,7 +22098,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22108,7 +22108,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22128,7 +22128,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22158,7 +22158,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22194,7 +22194,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankRecallOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22204,7 +22204,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22214,7 +22214,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22234,7 +22234,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22264,7 +22264,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22296,7 +22296,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22306,7 +22306,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22316,7 +22316,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22336,7 +22336,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22366,7 +22366,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22398,7 +22398,7 @@ export interface operations {
                     "application/json": components["schemas"]["BankStatsOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22408,7 +22408,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22418,7 +22418,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description There is no such thing */
+            /** @description Not found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22438,7 +22438,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22468,7 +22468,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22522,7 +22522,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22532,7 +22532,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22552,7 +22552,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22582,7 +22582,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22636,7 +22636,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22646,7 +22646,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22666,7 +22666,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22696,7 +22696,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22726,7 +22726,7 @@ export interface operations {
                     "application/json": components["schemas"]["VersionOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22736,7 +22736,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22756,7 +22756,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22786,7 +22786,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22816,7 +22816,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListenersOut"];
                 };
             };
-            /** @description A valid key is needed */
+            /** @description A valid key is required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -22826,7 +22826,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description This key may not do that */
+            /** @description This key lacks the permission */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -22846,7 +22846,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description The input is not valid */
+            /** @description Invalid input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22876,7 +22876,7 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Not now: try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
