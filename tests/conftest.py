@@ -25,8 +25,17 @@ MEMORY_FOLDER = Path("/dev/shm")
 ROOM = 4 * 1024**3
 """Free bytes above which all files of a run fit into memory."""
 
+
+def may_hold_runs(folder: Path) -> bool:
+    """Return whether there is room for the files of a run, and programs in the folder may be executed."""
+    if not folder.is_dir():
+        return False
+    system = os.statvfs(folder)
+    return system.f_bavail * system.f_frsize > ROOM and not system.f_flag & os.ST_NOEXEC
+
+
 # Many servers and stores on one disk would wait for it most of the time.
-if "TMPDIR" not in os.environ and MEMORY_FOLDER.is_dir() and shutil.disk_usage(MEMORY_FOLDER).free > ROOM:
+if "TMPDIR" not in os.environ and may_hold_runs(MEMORY_FOLDER):
     os.environ["TMPDIR"] = str(MEMORY_FOLDER)
     tempfile.tempdir = None
 
