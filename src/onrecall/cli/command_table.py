@@ -182,6 +182,12 @@ COMMANDS = (
     CommandEntry("config", "onrecall.cli.config", "app", "Check the settings."),
     CommandEntry("bench", "onrecall.cli.bench", "app", "Run the benchmarks."),
     CommandEntry("keys", "onrecall.cli.keys", "app", "Create, list, rotate and revoke keys of the HTTP API."),
+    CommandEntry(
+        "sessions",
+        "onrecall.cli.sessions",
+        "app",
+        "List the sessions of people who are signed in to the console, and end them.",
+    ),
     CommandEntry("rejected", "onrecall.cli.rejected", "app", "List unreadable parts of messages, and retry them."),
     CommandEntry(
         "sources",

@@ -7,6 +7,7 @@ from pydantic import Field
 from onrecall.domain.access import Key, Role, State
 from onrecall.pipeline.keys import NewKey
 from onrecall.schemas.incidents import In, Out, When
+from onrecall.schemas.sessions import SessionOut
 
 
 class KeyOut(Out):
@@ -63,4 +64,5 @@ class CallerOut(Out):
     name: str | None = Field(description="Null: somebody at this machine, while there is no key.")
     role: Role
     key: str | None = Field(description="The id of the key that was shown.")
-    locked: bool = Field(description="Whether there is a key, so that everybody needs one.")
+    locked: bool = Field(description="Whether everybody needs credentials: there is a key, or an identity provider.")
+    session: SessionOut | None = Field(None, description="The session of this browser; null with a key, or locally.")

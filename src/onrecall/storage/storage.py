@@ -84,6 +84,8 @@ from onrecall.storage.results import (
     StoreEntry,
 )
 from onrecall.storage.services import ServiceRepository
+from onrecall.storage.sessions import SessionRepository
+from onrecall.storage.sign_ins import SignInRepository
 from onrecall.storage.sources import SourceActivityRepository
 from onrecall.storage.suggestions import Suggestions
 from onrecall.storage.tickets import TicketRepository
@@ -115,6 +117,8 @@ class Storage(AlertRepository):
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = TicketRepository(database)
+        self.sessions = SessionRepository(database)
+        self.sign_ins = SignInRepository(database)
         self.source_activity = SourceActivityRepository(database)
         self.backtests = Backtests(database)
         self.suggestions = Suggestions(database)
