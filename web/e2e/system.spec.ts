@@ -124,7 +124,7 @@ test("keys: the first one locks the doors, another is made, replaced and ended; 
   await expect(shown.getByRole("button", { name: "copy the command" })).toBeVisible();
   await shown.getByRole("button", { name: "I have kept it" }).click();
   expect((await fetch(`${server.url}/api/v1/status`)).status).toBe(401);
-  await expect(page.getByRole("listitem", { name: "key of ann" })).toContainText("this tab");
+  await expect(page.getByRole("listitem", { name: "key of ann" })).toContainText("signed in with it");
   await expect(page.getByText(token)).toHaveCount(0);
 
   await form.getByLabel("Whose it is").fill("grafana");
@@ -143,7 +143,7 @@ test("keys: the first one locks the doors, another is made, replaced and ended; 
   await expect(grafana).toHaveCount(1);
 
   await page.getByRole("listitem", { name: "key of ann" }).getByRole("button", { name: "End…" }).click();
-  await expect(page.getByText("This is the key of this tab")).toBeVisible();
+  await expect(page.getByText("You are signed in with this key")).toBeVisible();
   await page.getByRole("button", { name: "End it now" }).click();
   await expect(page.getByText(/is the last key of the role admin that opens anything/)).toBeVisible();
 

@@ -1,27 +1,24 @@
-// All of memory as one file. A ticket stands for the key, so that the browser writes it to disk and holds none of it.
+// All of memory as one file, which the browser writes to disk and holds none of.
 import { Alert, Button, List, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 
-import { api, got } from "../api/client";
 import { useStatus } from "../live";
 import { useMe } from "../me";
 import { Command } from "../parts/copy";
-import { Failure } from "../parts/states";
 
 export function Export() {
   const me = useMe();
   const status = useStatus();
   const may = me.data === undefined || me.data.role === "admin";
-  const download = useMutation({
-    mutationFn: async () => {
-      const { ticket } = await got(api.POST("/api/v1/live/ticket"));
-      const link = document.createElement("a");
-      link.href = `/api/v1/export?${new URLSearchParams(me.data?.locked ? { ticket } : {})}`;
-      link.download = "";
-      link.click();
-    },
-  });
+  const [begun, setBegun] = useState(false);
+  const download = () => {
+    const link = document.createElement("a");
+    link.href = "/api/v1/export";
+    link.download = "";
+    link.click();
+    setBegun(true);
+  };
   const counts = status.data?.counts;
   return (
     <Paper withBorder p="md" maw={760}>
@@ -36,10 +33,9 @@ export function Export() {
           <List.Item>In it: incidents, resolutions, answers and what came of them, alerts, notes, changes, runbooks, trust.</List.Item>
           <List.Item>Not in it: keys, the audit, deliveries, what models cost. They belong to this installation.</List.Item>
         </List>
-        {!may && <Alert color="yellow">This takes the role admin; your key has the role {me.data?.role}.</Alert>}
-        <Button leftSection={<IconDownload size={18} aria-hidden />} disabled={!may} loading={download.isPending} onClick={() => download.mutate()}>Download all of memory</Button>
-        {download.isSuccess && <Text size="sm" role="status">It is being packed; your browser has it in its downloads once that is done, which takes a while for a large memory.</Text>}
-        {download.isError && <Failure error={download.error} again={() => download.mutate()} />}
+        {!may && <Alert color="yellow">This takes the role admin; you have the role {me.data?.role}.</Alert>}
+        <Button leftSection={<IconDownload size={18} aria-hidden />} disabled={!may} onClick={download}>Download all of memory</Button>
+        {begun && <Text size="sm" role="status">It is being packed; your browser has it in its downloads once that is done, which takes a while for a large memory.</Text>}
         <Text size="sm" c="dimmed">To bring it in elsewhere, or to look at it:</Text>
         <Command text={"unzip onrecall-*.zip\nonrecall import onrecall-export"} />
       </Stack>
