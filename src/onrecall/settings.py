@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from onrecall.domain.access import parse_key_id
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
+from onrecall.identity.roles import parse_roles
 
 PREFIX = "ONRECALL_"
 
@@ -86,6 +88,32 @@ class Settings(BaseSettings):
     cors_origins: str | None = Field(
         default=None, description="Other origins whose pages may call the API, separated by commas."
     )
+    oidc_issuer: str | None = Field(
+        default=None, description="Issuer of an OpenID Connect provider through which people sign in (https://…)."
+    )
+    oidc_client_id: str | None = Field(default=None, description="Client id of this OnRecall at that provider.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Secret of that client; a public client has none."
+    )
+    oidc_name: str | None = Field(
+        default=None, max_length=40, description="Name of the provider on the sign-in button; by default its host."
+    )
+    oidc_scopes: str = Field(
+        default="openid profile email", description="Scopes to request, separated by blanks; add `groups` if needed."
+    )
+    oidc_groups_claim: str = Field(
+        default="groups", min_length=1, description="Claim with a person's groups, such as `realm_access.roles`."
+    )
+    oidc_roles: str | None = Field(
+        default=None, description="Roles by group: `sre=admin,dev=responder,*=viewer`; `*` is everybody."
+    )
+    oidc_allowed_domains: str | None = Field(
+        default=None, description="Domains of verified email addresses that may sign in, separated by commas."
+    )
+    session_idle_hours: float = Field(
+        default=24, gt=0, le=8760, description="Hours without use after which a session ends."
+    )
+    session_hours: float = Field(default=168, gt=0, le=8760, description="Hours after which every session ends.")
     local_proxy_role: Literal["viewer", "responder", "admin"] | None = Field(
         default=None,
         description="Role of requests without a key through a proxy on this machine, such as a Next.js rewrite.",
@@ -254,6 +282,30 @@ class Settings(BaseSettings):
             raise ValueError("is not a key of OnRecall; make one with `onrecall keys generate`")
         return value
 
+    @field_validator("oidc_roles")
+    @classmethod
+    def _are_roles(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_roles(value)
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none")
+        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("is not an issuer; write its address, such as https://login.example.com/realms/main")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError("has no TLS, so anybody between could sign in as anybody; use https")
+        return value
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _are_scopes(cls, value: str) -> str:
+        if "openid" not in value.split():
+            raise ValueError("lacks `openid`, without which a provider names nobody; write openid profile email")
+        return value
+
     @field_validator("sns_topics")
     @classmethod
     def _are_topics(cls, value: str | None) -> str | None:
@@ -325,7 +377,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")
-        is_http = parts.scheme in ("http", "https") and parts.hostname
+        is_http = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0  # ValueError: no number
         if not is_http or parts.query or parts.fragment or parts.username:
             raise ValueError("is not an address; write a scheme and a host, such as https://recall.example.com")
         return value
@@ -362,6 +414,11 @@ class Settings(BaseSettings):
     def allowed_origins(self) -> tuple[str, ...]:
         """The origins whose web pages may call the API."""
         return _parse_origins(self.cors_origins)
+
+    @property
+    def allowed_domains(self) -> tuple[str, ...]:
+        """The domains of addresses that may sign in, in lower case; empty: all."""
+        return tuple(domain.removeprefix("@").casefold() for domain in _split_list(self.oidc_allowed_domains))
 
     @property
     def trusted_source_names(self) -> tuple[str, ...]:
@@ -521,6 +578,13 @@ def _parse_channels(value: str | None) -> Mapping[str, Mapping[str, str]]:
     if strange := parsed.get("severity", {}).keys() - set(get_args(Severity)):
         raise ValueError(f"{min(strange)} is not a severity; choose from {', '.join(get_args(Severity))}")
     return {kind: {name: _check_channel(room) for name, room in rooms.items()} for kind, rooms in parsed.items()}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _split_list(value: str | None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 
 import { errorsOf, expect, type Page, settled, test } from "./server";
 
-const PAGES = ["/", "/?group=service", "/services", "/services/checkout", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/system", ...["senders", "keys", "deliveries", "usage", "audit", "export"].map((one) => `/system/${one}`)];
+const PAGES = ["/", "/?group=service", "/services", "/services/checkout", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/sign-in", "/system", ...["senders", "keys", "sessions", "deliveries", "usage", "audit", "export"].map((one) => `/system/${one}`)];
 const LOGIN = "auth service returning 503 errors, users can't log in";
 
 /** What sticks out at the right, if the page can be scrolled sideways. */

@@ -124,7 +124,7 @@ test("keys: the first one locks the doors, another is made, replaced and ended; 
   await expect(shown.getByRole("button", { name: "copy the command" })).toBeVisible();
   await shown.getByRole("button", { name: "I have saved it" }).click();
   expect((await fetch(`${server.url}/api/v1/status`)).status).toBe(401);
-  await expect(page.getByRole("listitem", { name: "key of ann" })).toContainText("this tab");
+  await expect(page.getByRole("listitem", { name: "key of ann" })).toContainText("signed in with it");
   await expect(page.getByText(token)).toHaveCount(0);
 
   await form.getByLabel("Owner").fill("grafana");
@@ -143,7 +143,7 @@ test("keys: the first one locks the doors, another is made, replaced and ended; 
   await expect(grafana).toHaveCount(1);
 
   await page.getByRole("listitem", { name: "key of ann" }).getByRole("button", { name: "Revoke…" }).click();
-  await expect(page.getByText("This tab uses this key")).toBeVisible();
+  await expect(page.getByText("You are signed in with this key")).toBeVisible();
   await page.getByRole("button", { name: "Revoke", exact: true }).click();
   await expect(page.getByText(/is the last valid key with the role admin/)).toBeVisible();
 

@@ -23,7 +23,7 @@ self.addEventListener("fetch", (event) => {
 
 /** Whether the console is at an address; the API, its description and downloads are not. */
 function isPage(url) {
-  return url.origin === location.origin && !/^\/(api|static|docs|metrics|mcp|openapi\.json|healthz|readyz)(\/|$)/.test(url.pathname);
+  return url.origin === location.origin && !/^\/(api|static|docs|metrics|mcp|openapi\.json|healthz|readyz|sign-in\/callback)(\/|$)/.test(url.pathname);
 }
 
 /** The page with the files that it names, as the server has them now. */

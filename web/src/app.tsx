@@ -1,7 +1,7 @@
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy, useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { BrowserRouter, Route, Routes } from "react-router";
 
 import { Problem } from "./api/client";
@@ -18,6 +18,7 @@ const Memory = lazy(() => import("./pages/memory").then((page) => ({ default: pa
 const Trust = lazy(() => import("./pages/trust").then((page) => ({ default: page.Trust })));
 const Recurrences = lazy(() => import("./pages/recurrences").then((page) => ({ default: page.Recurrences })));
 const Services = lazy(() => import("./pages/services").then((page) => ({ default: page.Services })));
+const SignIn = lazy(() => import("./pages/sign-in").then((page) => ({ default: page.SignIn })));
 const System = lazy(() => import("./pages/system").then((page) => ({ default: page.System })));
 
 const queries = new QueryClient({
@@ -43,6 +44,7 @@ export function App() {
       <QueryClientProvider client={queries}>
         <Boundary place="console"><BrowserRouter>
           <Routes>
+            <Route path="sign-in" element={<Suspense fallback={null}><SignIn /></Suspense>} />
             <Route element={<Shell />}>
               <Route index element={<Now />} />
               <Route path="ask" element={<Ask />} />

@@ -1,22 +1,21 @@
 // The frame around every page: where you are, whether the server is there, and the keyboard.
 import {
-  ActionIcon, Alert, AppShell, Badge, Button, Group, Kbd, Modal, NavLink, PasswordInput, Stack, Table, Text, Title, Tooltip,
+  ActionIcon, Alert, AppShell, Badge, Group, Kbd, Modal, NavLink, Table, Text, Title, Tooltip,
   useComputedColorScheme, useMantineColorScheme,
 } from "@mantine/core";
 import { useDisclosure, useDocumentTitle, useHotkeys } from "@mantine/hooks";
 import {
   IconBolt, IconBooks, IconGauge, IconHelp, IconMessageQuestion, IconMoon, IconPlugConnectedX, IconRepeat, IconSearch, IconServer, IconSitemap, IconSun,
 } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { Link, Outlet, useLocation, useNavigate } from "react-router";
 
-import { Problem } from "./api/client";
-import { setKey } from "./api/key";
 import { Live, useConnection, useLive, useNarrow } from "./live";
+import { Account } from "./parts/account";
 import { Boundary } from "./parts/boundary";
 import { Example } from "./parts/hints";
 import { openPalette, Palette } from "./parts/palette";
+import { SessionGate } from "./parts/session-gate";
 import { Waiting } from "./parts/states";
 
 interface Place {
@@ -71,6 +70,7 @@ function Frame() {
             <ActionIcon variant="subtle" size="lg" onClick={openPalette} aria-label="search"><IconSearch size={18} aria-hidden /></ActionIcon>
             <ActionIcon variant="subtle" size="lg" onClick={showHelp} aria-label="keyboard and help" visibleFrom="sm"><IconHelp size={18} aria-hidden /></ActionIcon>
             <Scheme />
+            <Account />
           </Group>
         </Group>
       </AppShell.Header>
@@ -84,6 +84,7 @@ function Frame() {
       )}
       <AppShell.Main>
         <Interrupted />
+        <SessionGate />
         <Boundary place={pathname}>
           <Suspense fallback={<Waiting />}>
             <Outlet />
@@ -91,7 +92,6 @@ function Frame() {
         </Boundary>
       </AppShell.Main>
       <Pages />
-      <KeyDialog />
       <Modal opened={help} onClose={hideHelp} title={<Title order={2} size="h4">Keyboard</Title>}><Help /></Modal>
     </AppShell>
   );
@@ -214,37 +214,3 @@ const Key = ({ keys, children }: { keys: string[]; children: ReactNode }) => (
     <Table.Td>{children}</Table.Td>
   </Table.Tr>
 );
-
-/** Asks for a key when the server wants one. */
-function KeyDialog() {
-  const queries = useQueryClient();
-  const [wanted, setWanted] = useState(false);
-  const [typed, setTyped] = useState("");
-  useEffect(() => {
-    const wants = (error: unknown) => error instanceof Problem && error.status === 401 && setWanted(true);
-    const stopQueries = queries.getQueryCache().subscribe((event) => wants(event.query.state.error));
-    const stopChanges = queries.getMutationCache().subscribe((event) => wants(event.mutation?.state.error));
-    return () => {
-      stopQueries();
-      stopChanges();
-    };
-  }, [queries]);
-  const enter = (event: FormEvent) => {
-    event.preventDefault();
-    setKey(typed.trim());
-    setTyped("");
-    setWanted(false);
-    void queries.resetQueries();
-  };
-  return (
-    <Modal opened={wanted} onClose={() => setWanted(false)} title={<Title order={2} size="h4">Sign in with a key</Title>}>
-      <form onSubmit={enter}>
-        <Stack>
-          <Text size="sm">Enter your API key. The console keeps it until you close this tab.</Text>
-          <PasswordInput label="API key" value={typed} onChange={(event) => setTyped(event.currentTarget.value)} data-autofocus autoComplete="off" required />
-          <Button type="submit">Use this key</Button>
-        </Stack>
-      </form>
-    </Modal>
-  );
-}

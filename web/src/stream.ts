@@ -1,6 +1,5 @@
 // The live stream: one connection for the whole page, which goes on where it stopped; whoever shows something is told what is new.
-import { api, got } from "./api/client";
-import { keyOf, onKey } from "./api/key";
+import { onSession } from "./api/session";
 
 export interface Hint {
   readonly type: string;
@@ -33,7 +32,7 @@ export class Stream {
 
   start(): void {
     this.running += 1;
-    this.forget = onKey(() => this.again(0));
+    this.forget = onSession(() => this.again(0));
     this.again(0);
   }
 
@@ -49,18 +48,12 @@ export class Stream {
     clearTimeout(this.timer);
     this.drop();
     const mine = (this.running += 1);
-    this.timer = setTimeout(() => void this.open(mine), wait);
+    this.timer = setTimeout(() => this.open(mine), wait);
   }
 
-  private async open(mine: number): Promise<void> {
+  private open(mine: number): void {
     const query = new URLSearchParams();
     if (this.seq !== null) query.set("after", String(this.seq));
-    try {
-      if (keyOf()) query.set("ticket", (await got(api.POST("/api/v1/live/ticket"))).ticket);
-    } catch {
-      if (mine === this.running) this.later();
-      return;
-    }
     if (mine !== this.running) return;
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/v1/live?${query}`);
     this.socket = socket;

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from onrecall.domain.access import Role
 from onrecall.domain.errors import Unauthorised
+from onrecall.domain.session import SessionLimits
 from onrecall.pipeline.keys import Keys
 
 if TYPE_CHECKING:
     from onrecall.http.slack_actions import SlackApp
+    from onrecall.identity.provider import ProviderSettings
 
 NO_KEY_YET = "make the first key with `onrecall keys create --role admin NAME`"
 
@@ -29,6 +31,11 @@ class Access:
     """None: the keys of the memory's own store."""
     slack: "SlackApp | None" = None
     """None: requests from Slack are refused."""
+    oidc: "ProviderSettings | None" = None
+    """The identity provider; None: people sign in with keys alone."""
+    session_limits: SessionLimits = field(default_factory=SessionLimits)
+    public_url: str | None = None
+    """Where people reach this server."""
 
 
 def is_loopback(host: str) -> bool:
@@ -43,10 +50,10 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def check_address(host: str, keys: Keys) -> None:
-    """Raise unless keys exist, if others can reach the address."""
+def check_address(host: str, keys: Keys, oidc: "ProviderSettings | None" = None) -> None:
+    """Raise unless keys exist or people sign in at an identity provider, if others can reach the address."""
     keys.refresh()
-    if not is_loopback(host) and not keys.usable:
+    if not is_loopback(host) and not keys.usable and oidc is None:
         where = host or "every address"
         raise Unauthorised(
             f"other machines can reach OnRecall at {where}, and no valid key exists; {NO_KEY_YET}, "

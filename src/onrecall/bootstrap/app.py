@@ -13,6 +13,7 @@ from onrecall.bootstrap import hindsight, search_index
 from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channel_checks as channel_parts
 from onrecall.bootstrap.channels import channels
+from onrecall.bootstrap.identity import provider_settings, session_limits
 from onrecall.bootstrap.models import models as refining
 from onrecall.bootstrap.recall import embedder, make_folder, models, open_recall
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
@@ -160,11 +161,19 @@ def read_service_graph(file: Path | None) -> ServiceGraph:
 
 
 def read_access(chosen: Settings) -> Access:
-    """Access configuration other than API keys: webhook signatures, CORS origins, Slack."""
+    """Access configuration other than API keys: webhook signatures, CORS origins, Slack, the identity provider."""
     secrets = chosen.webhook_secrets_by_source
     if secrets:
         _check_secret_sources(secrets)
-    return Access(secrets, chosen.allowed_origins, chosen.local_proxy_role, slack=_slack(chosen))
+    return Access(
+        secrets,
+        chosen.allowed_origins,
+        chosen.local_proxy_role,
+        slack=_slack(chosen),
+        oidc=provider_settings(chosen),
+        session_limits=session_limits(chosen),
+        public_url=chosen.public_url,
+    )
 
 
 def _slack(chosen: Settings) -> "SlackApp | None":

@@ -43,6 +43,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "slack_api_url": ("slack_bot_token",),
     "notify_min_severity": _CHANNELS,
     "allow_private_hosts": _CHANNELS,
+    **{name: ("oidc_issuer",) for name in Settings.model_fields if re.fullmatch(r"oidc_(?!issuer)\w+", name)},
     **{f"smtp_{name}": ("smtp_host",) for name in ("port", "security", "user", "password", "from", "to")},
     **{name: ("kafka_brokers",) for name in Settings.model_fields if re.fullmatch(r"kafka_(?!brokers)\w+", name)},
     **{name: ("opensearch_url",) for name in Settings.model_fields if re.fullmatch(r"opensearch_(?!url)\w+", name)},

@@ -183,6 +183,12 @@ COMMANDS = (
     CommandEntry("bench", "onrecall.cli.bench", "app", "Run the benchmarks."),
     CommandEntry("models", "onrecall.cli.models", "app", "List, install and choose sentence models."),
     CommandEntry("keys", "onrecall.cli.keys", "app", "Create, list, rotate and revoke keys of the HTTP API."),
+    CommandEntry(
+        "sessions",
+        "onrecall.cli.sessions",
+        "app",
+        "List the sessions of people who are signed in to the console, and end them.",
+    ),
     CommandEntry("rejected", "onrecall.cli.rejected", "app", "List unreadable parts of messages, and retry them."),
     CommandEntry(
         "sources",

@@ -6,6 +6,7 @@ import typer
 
 from onrecall.bootstrap.app import open_app, settings
 from onrecall.bootstrap.config_check import check_config
+from onrecall.bootstrap.identity import provider_checks
 from onrecall.bootstrap.sources import trust_warnings
 from onrecall.bootstrap.status import StatusReport, report_unopened_store
 from onrecall.cli.arguments import Json
@@ -38,7 +39,7 @@ def _examine(chosen: Settings) -> tuple[StatusReport, Sequence[str]]:
     """How every part is, and what is wrong with what is stored; a store that can't be opened is a part that is down."""
     try:
         with open_app(chosen) as context:
-            report = context.status(more=streaming.component_checks(chosen))
+            report = context.status(more=[*streaming.component_checks(chosen), *provider_checks(chosen)])
             try:
                 return report, context.memory.store.check()
             except Unavailable as error:

@@ -67,7 +67,9 @@ class Principal:
     name: str | None = None
     """None: somebody at this machine, where no key is needed."""
     key: Key | None = None
-    """None: no key was needed, or a signature stood for it."""
+    """None: no key was needed, or a signature or an identity provider stood for it."""
+    session_id: str | None = None
+    """None: the request carried its own credentials."""
 
     def may(self, least: Role) -> bool:
         """Whether this is enough for what takes a role."""
@@ -81,8 +83,14 @@ class Principal:
         if claimed is None or claimed == self.name:
             return self.name
         if not self.may("admin"):
-            raise Forbidden(f"`by`: this key acts for {self.name} only; leave `by` out, or use an admin's key")
+            raise Forbidden(
+                f"`by`: {self._credential} acts for {self.name} only; leave `by` out, or use an admin's key"
+            )
         return claimed
+
+    @property
+    def _credential(self) -> str:
+        return "this key" if self.session_id is None else "this session"
 
 
 def generate_key() -> str:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Security
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -24,6 +25,7 @@ from onrecall.http import (
     causes,
     collaboration,
     console,
+    credentials,
     deliveries,
     docs_site,
     documents,
@@ -45,6 +47,7 @@ from onrecall.http import (
     risk,
     search,
     services,
+    sessions,
     slack,
     sources,
     suggestions,
@@ -67,15 +70,23 @@ from onrecall.http.compat import (
 from onrecall.http.compat.ragoffire_live import LiveClients
 from onrecall.http.cross_origin import CrossOrigin
 from onrecall.http.mcp import Mcp
+from onrecall.http.rate_limit import RateLimit
+from onrecall.http.session_auth import SessionAuth
+from onrecall.http.session_cookies import SessionCookies
 from onrecall.http.sns_confirmation import SubscriptionConfirmer
+from onrecall.identity.provider import IdentityProvider
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.pipeline.keys import Keys
+from onrecall.pipeline.sessions import Sessions
+from onrecall.pipeline.sign_in import SignIn
 from onrecall.worker.backtest_runner import BacktestRunner
 from onrecall.worker.ingest_queue import IngestQueue
 from onrecall.worker.metrics import Metrics
 from onrecall.worker.worker import WorkerHandle
 
+MOST_SIGN_INS = 60
+"""Sign-ins that one address may begin within a minute."""
 DESCRIPTION = """The incident memory for people on call: what broke like this before, what fixed it, what did not,
 numbered steps with citations, and how far to trust the answer. Errors are problems as in RFC 9457."""
 
@@ -92,6 +103,7 @@ def create(
 
     Without `rehearsals` no backtest can be started over HTTP; `hindsight` is the bank that a client may have pulled in.
     """
+    provider = None if access.oidc is None else IdentityProvider(access.oidc)
     intake = IngestQueue(memory, worker.wake)
     browsers, mcp, stream = LiveClients(memory), Mcp(memory), Stream(memory)
     slack_requests = slack.SlackRequests(memory, access.slack)
@@ -111,6 +123,8 @@ def create(
             worker.stop()
             if rehearsals is not None:
                 rehearsals.stop()
+            if provider is not None:
+                provider.close()
 
     app = FastAPI(
         title="OnRecall",
@@ -147,7 +161,7 @@ def create(
     app.state.signing = frozenset(access.webhook_secrets)
     problems.install(app)
     keys_of_store = access.keys or Keys(memory.store, memory.now)
-    app.add_middleware(auth_middleware.AuthMiddleware, memory=memory, access=access, keys=keys_of_store)
+    _add_guard(app, memory, access, keys_of_store, provider)
     app.add_middleware(CrossOrigin, access=access, keys=keys_of_store)
     app.add_middleware(body_limits.BodyLimit)
     app.add_middleware(body_limits.SafeHeaders)
@@ -196,6 +210,7 @@ ROUTERS = (
     maintenance.router,
     audit.router,
     keys.router,
+    sessions.router,
     export.router,
     health.router,
     guide.router,
@@ -211,6 +226,7 @@ TAGS = [
     {"name": "suggestions", "description": "Senders' statements about fixes, until a responder confirms them."},
     {"name": "deliveries", "description": "Messages to channels, and their state."},
     {"name": "keys", "description": "API keys and roles (docs/keys.md)."},
+    {"name": "sessions", "description": "Sign-in of people, and their sessions (docs/sign-in.md)."},
     {"name": "live", "description": "`WS /api/v1/live`: events as they happen (docs/live.md)."},
     {"name": "trust", "description": "Measured trust, and recurrences."},
     {"name": "RecallOps", "description": "API for clients of RecallOps."},
@@ -228,6 +244,32 @@ def _api_routes() -> tuple[BaseRoute, ...]:
     for router in (*COMPAT_ROUTERS, *ROUTERS):  # in this order, for a dialect's path may look like the id of a document
         template.include_router(router, responses=problems.responses(401, 403, 413, 422, 429, 503))
     return tuple(template.routes)
+
+
+def _add_guard(
+    app: FastAPI, memory: IncidentService, access: Access, keys_of_store: Keys, provider: IdentityProvider | None
+) -> None:
+    """Put authentication before every route: by key, by signature, by session."""
+    public = urlsplit(access.public_url or "")
+    issuer = None if access.oidc is None else access.oidc.issuer
+    cookies = SessionCookies(access.public_url)
+    sessions_of_store = Sessions(memory.store, keys_of_store, memory.now, access.session_limits, issuer)
+    app.state.sessions = sessions_of_store
+    app.state.cookies = cookies
+    app.state.public = public
+    app.state.sign_in = None
+    app.state.sign_in_starts = RateLimit(limit=MOST_SIGN_INS, counted="sign-ins")
+    if provider is not None:
+        keys_of_store.require_always()
+        app.state.sign_in = SignIn(memory.store, sessions_of_store, provider, memory.now)
+    app.add_middleware(
+        auth_middleware.AuthMiddleware,
+        memory=memory,
+        access=access,
+        keys=keys_of_store,
+        sessions=sessions_of_store,
+        session_auth=SessionAuth(sessions_of_store, cookies, credentials.host_of(public) or None),
+    )
 
 
 def _add_pages(app: FastAPI) -> None:

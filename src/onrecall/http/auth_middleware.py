@@ -16,17 +16,16 @@ from onrecall.http.key_reader import KeyReader
 from onrecall.http.local_proxy import is_proxied
 from onrecall.http.overload import RequestsInFlight, request_kind
 from onrecall.http.rate_limit import RateLimit
-from onrecall.http.roles import KEY_IN_BODY, TICKETED, RouteMatch, match_route
+from onrecall.http.roles import DOWNLOADS, KEY_IN_BODY, SAFE_METHODS, TICKETED, RouteMatch, match_route
+from onrecall.http.session_auth import SessionAuth
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.keys import Keys
+from onrecall.pipeline.sessions import ENDED, Sessions
 from onrecall.pipeline.tickets import TicketService
 from onrecall.sources import SOURCES, WebhookRequest, load_json
 from onrecall.storage.audit import acting_as
 from onrecall.storage.rejected import replace_unstorable
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-DOWNLOADS = frozenset({"/api/v1/export"})
-"""Routes that a browser saves as a file, whichever page links to them."""
 POLICY_VIOLATION = 1008
 LONGEST_PATH = 200
 LONGEST_REASON = 120
@@ -41,10 +40,20 @@ log = logging.getLogger(__name__)
 class AuthMiddleware:
     """Admits a request if its key or signature allows its route, and records whose it is."""
 
-    def __init__(self, app: ASGIApp, memory: IncidentService, access: Access, keys: Keys) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        memory: IncidentService,
+        access: Access,
+        keys: Keys,
+        sessions: Sessions,
+        session_auth: SessionAuth,
+    ) -> None:
         self._app = app
         self._access = access
         self._keys = keys
+        self._sessions = sessions
+        self._session_auth = session_auth
         self._tickets = TicketService(memory.store, self._keys, memory.now)
         self._audit = memory.store.audit
         self._now = memory.now
@@ -76,7 +85,7 @@ class AuthMiddleware:
         except (OnRecallError, HTTPException) as error:
             await _send_refusal(error, route, scope, receive, send)
             return
-        proxied = caller.name == LOCAL_PROXY and caller.key is None
+        proxied = caller.name == LOCAL_PROXY and caller.key is None and caller.session_id is None
         scope.setdefault("state", {}).update(caller=caller, keys=self._keys, proxied=proxied)
         try:
             with acting_as(caller.name):
@@ -87,6 +96,8 @@ class AuthMiddleware:
         if caller.key is not None and self._keys.is_use_due(caller.key):
             # After the answer, for it may wait for other writers.
             await threads.run(threads.BOOKKEEPING, self._record_use, caller)
+        if caller.session_id is not None and self._sessions.is_use_due(caller.session_id):
+            await threads.run(threads.BOOKKEEPING, self._record_session_use, caller.session_id)
 
     def _slot(self, request: Request, route: RouteMatch, caller: Principal) -> tuple[str, str] | None:
         """Reserve a slot for the request; None if its route is limited elsewhere."""
@@ -110,7 +121,8 @@ class AuthMiddleware:
             raise NotFound("this address does not exist")
         assert route.least != "open"
         if not caller.may(route.least):
-            error = Forbidden(f"this requires the role {route.least}, but the key of {caller.name} has {caller.role}")
+            holder = f"the key of {caller.name}" if caller.session_id is None else caller.name
+            error = Forbidden(f"this requires the role {route.least}, but {holder} has {caller.role}")
             if self._rate_limit.failed(credentials.client_address(request.client)) is None:
                 await self._record_refusal(request, error, caller.name)
             raise error
@@ -122,6 +134,10 @@ class AuthMiddleware:
         try:
             if route.source is not None and route.source in self._access.webhook_secrets:
                 return await self._signer(route.source, request.headers, body)
+            if not _has_own_credentials(request):
+                signed_in = await self._session_auth.caller(request, route.path)
+                if signed_in is not None:
+                    return signed_in
             role = self._access.local_proxy_role
             if role is not None and is_proxied(request.headers) and credentials.token_in(request.headers) is None:
                 return self._proxied_caller(request, route, role)
@@ -181,6 +197,8 @@ class AuthMiddleware:
             token = credentials.routing_key(
                 await threads.run(threads.ACKNOWLEDGING, _parse_body, await body.read(), encoding)
             )
+        if token is None and self._session_auth.is_present(request):
+            raise Unauthorised(ENDED)
         if token is None:
             raise Unauthorised("give a key as `Authorization: Bearer …` or `X-API-Key: …`; keys in URLs are ignored")
         key = self._keys.holder(token)
@@ -211,6 +229,12 @@ class AuthMiddleware:
             self._keys.record_use(caller.key)
         except OnRecallError as error:
             log.warning("the use of the key of %s could not be recorded: %s", caller.name, error)
+
+    def _record_session_use(self, session_id: str) -> None:
+        try:
+            self._sessions.record_use(session_id)
+        except OnRecallError as error:
+            log.warning("the use of a session could not be recorded: %s", error)
 
 
 class _Body:
@@ -245,6 +269,11 @@ def _tried_credentials(request: Request, route: RouteMatch, error: OnRecallError
         return True
     has_credentials = credentials.token_in(request.headers) is not None or _ticket(request) is not None
     return isinstance(error, Unauthorised) and has_credentials
+
+
+def _has_own_credentials(request: Request) -> bool:
+    """Return whether a request carries a key or a ticket; it then stands by these alone."""
+    return credentials.token_in(request.headers) is not None or _ticket(request) is not None
 
 
 def _ticket(request: Request) -> str | None:

@@ -27,6 +27,7 @@ NOT_BUILT = "the console is not built; run `make demo`, or `npm ci && npm run bu
 PAGES = (
     "/",
     "/ask",
+    "/sign-in",
     "/incidents/{rest:path}",
     "/memory",
     "/trust",

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers
 
@@ -84,6 +84,14 @@ def is_cross_origin(headers: Headers, welcome: Sequence[str], page_host: str | N
         return False  # CloudEvents' senders put their bare name there
     ours = {host.lower() for host in (headers.get("host"), page_host) if host}
     return origin.partition("://")[2].lower() not in ours
+
+
+def host_of(address: SplitResult) -> str:
+    """Return host and port of an address as a browser sends them in `Host`: the usual port is left out."""
+    usual = {"https": 443, "http": 80}.get(address.scheme)
+    host = address.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return host if address.port in (None, usual) else f"{host}:{address.port}"
 
 
 def is_local_origin(origin: str | None) -> bool:

@@ -10,8 +10,11 @@ from onrecall.domain.access import parse_key_id
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
+from onrecall.http.session_cookies import renew_csrf_cookie
 from onrecall.pipeline.keys import Keys
+from onrecall.pipeline.sessions import Sessions
 from onrecall.schemas.keys import CallerOut, KeyIn, KeyOut, MadeOut, RotateIn
+from onrecall.schemas.sessions import SessionOut
 
 router = APIRouter(prefix="/api/v1", tags=["keys"])
 SECRET = {"Cache-Control": "no-store"}
@@ -33,10 +36,18 @@ TheKeys = Annotated[Keys, Depends(_keys)]
 
 
 @router.get("/me")
-def me(caller: TheCaller, keys: TheKeys) -> CallerOut:
-    """Return the name and role of your key."""
+def me(request: Request, response: Response, caller: TheCaller, keys: TheKeys) -> CallerOut:
+    """Return your name and role, and the key or the session that says so."""
+    sessions: Sessions = request.app.state.sessions
+    session = None if caller.session_id is None else sessions.get(caller.session_id)
+    if session is not None:
+        renew_csrf_cookie(request, response, request.app.state.cookies, session)
     return CallerOut(
-        name=caller.name, role=caller.role, key=None if caller.key is None else caller.key.id, locked=keys.required
+        name=caller.name,
+        role=caller.role,
+        key=None if caller.key is None else caller.key.id,
+        locked=keys.required,
+        session=None if session is None else SessionOut.of(session, session.id),
     )
 
 

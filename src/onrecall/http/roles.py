@@ -71,6 +71,13 @@ _V1: Mapping[str, Least] = {
     "POST /keys/{which}/revoke": "admin",
     "POST /keys/{which}/rotate": "admin",
     "GET /me": "viewer",
+    "GET /sign-in": "open",
+    "POST /sign-in/provider": "open",  # its own page alone; it begins what the identity provider decides
+    "POST /session": "viewer",  # with a key
+    "DELETE /session": "viewer",
+    "GET /sessions": "viewer",  # one's own; an admin may see all
+    "DELETE /sessions": "viewer",
+    "DELETE /sessions/{session_id}": "viewer",
     "GET /senders": "viewer",
     "GET /alerts": "viewer",
     "GET /heartbeats": "viewer",
@@ -174,6 +181,9 @@ ROUTES: Mapping[str, Least] = {
     # The same in every installation, and nothing of this one; the page asks for a key when it is told to have one.
     "GET /": "open",
     "GET /ask": "open",
+    "GET /sign-in": "open",
+    "GET /sign-in/callback": "open",  # the identity provider's answer, checked by its state
+    "POST /sign-in/back-channel-logout": "open",  # signed by the identity provider
     "GET /incidents/{rest:path}": "open",
     "GET /memory": "open",
     "GET /trust": "open",
@@ -202,6 +212,9 @@ SOURCES: Mapping[str, str] = {
 KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes", "pagerduty-events-v1"})
 """Sources that carry their key in the message, as `routing_key` or `service_key`."""
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+DOWNLOADS = frozenset({"/api/v1/export"})
+"""Routes that a browser saves as a file, whichever page links to them."""
 READS_BY_POST = frozenset(
     {
         "POST /api/query",

@@ -31,7 +31,7 @@ def serve(
     rehearsals: BacktestRunner | None = None,
 ) -> None:
     """Serve one memory; `ready` is told the server, the worker and the address before the first request."""
-    check_address(host, context.access.keys or Keys(context.memory.store, context.memory.now))
+    check_address(host, context.access.keys or Keys(context.memory.store, context.memory.now), context.access.oidc)
     _allow_connections()
     with _listen(host, port) as listener:
         worker = create_worker(context)

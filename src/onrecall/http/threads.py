@@ -14,6 +14,10 @@ ACKNOWLEDGING = CapacityLimiter(8)
 """Work before a message gets its 202: signature, key in the body, decompression."""
 KEYS = CapacityLimiter(1)
 """Reloading the keys."""
+SESSIONS = CapacityLimiter(4)
+"""Reading the session of a request."""
+SIGN_IN = CapacityLimiter(4)
+"""Waiting for the identity provider."""
 STREAM = CapacityLimiter(2)
 """Reading events for live clients and long polls."""
 HEALTH = CapacityLimiter(2)

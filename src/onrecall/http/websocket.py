@@ -12,7 +12,7 @@ import anyio
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
 
-from onrecall.domain.errors import Unavailable
+from onrecall.domain.errors import Conflict, Unavailable
 from onrecall.http.broadcast import MOST_MISSED, Stream, StreamClient
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
@@ -31,9 +31,11 @@ class TicketOut(BaseModel):
     expires_at: datetime
 
 
-@router.post("/live/ticket", responses=responses(401, 403))
+@router.post("/live/ticket", responses=responses(401, 403, 409))
 def ticket(request: Request, memory: TheMemory, caller: TheCaller) -> TicketOut:
     """Create a ticket that opens `WS /api/v1/live` once within 30 s, for browsers, which cannot send a key there."""
+    if caller.session_id is not None and caller.key is None:
+        raise Conflict("a session needs no ticket; the browser sends its cookie")
     issued = TicketService(memory.store, request.state.keys, memory.now).issue(caller.key)
     return TicketOut(ticket=issued.ticket, expires_at=issued.expires_at)
 

@@ -8,6 +8,7 @@ from onrecall.domain.access import Principal
 from onrecall.domain.errors import Unauthorised, Unavailable
 from onrecall.http import threads
 from onrecall.pipeline.keys import Keys
+from onrecall.pipeline.sessions import Sessions
 
 POLICY_VIOLATION = 1008
 
@@ -23,7 +24,7 @@ async def wait_until_refused(socket: WebSocket, every_seconds: float) -> tuple[i
 
 
 async def _still_admitted(socket: WebSocket) -> None:
-    """Raise Unauthorised unless the key is valid; without a key, unless no key is required."""
+    """Raise Unauthorised unless the key or the session is valid; without either, unless none is required."""
     caller: Principal = socket.state.caller
     keys: Keys = socket.state.keys
     if not keys.fresh:
@@ -33,5 +34,15 @@ async def _still_admitted(socket: WebSocket) -> None:
             return  # asked again the next time
     if socket.state.proxied:
         return
-    if keys.required and (caller.key is None or keys.active(caller.key.id) is None):
+    if caller.session_id is not None:
+        await _check_session(socket, caller.session_id)
+    elif keys.required and (caller.key is None or keys.active(caller.key.id) is None):
         raise Unauthorised("the key is missing, revoked or expired; use a valid one")
+
+
+async def _check_session(socket: WebSocket, session_id: str) -> None:
+    sessions: Sessions = socket.app.state.sessions
+    try:
+        await threads.run(threads.SESSIONS, sessions.check, session_id)
+    except Unavailable:
+        return

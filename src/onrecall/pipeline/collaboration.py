@@ -59,10 +59,11 @@ class Collaboration:
         return self._store.collaboration.add_note(incident_id, clean, self._clock(), by)
 
     def people(self) -> tuple[str, ...]:
-        """Return possible assignees: holders of active keys with the responder role, and current assignees."""
+        """Return possible assignees: whoever may respond by an active key or a sign-in, and current assignees."""
         now = self._clock()
         holders = {key.name for key in self._store.keys().all() if _may_respond(key, now)}
-        return tuple(sorted(holders | set(self._store.collaboration.assignees()), key=str.casefold))
+        people = {person.name for person in self._store.sign_ins.people() if "responder" in ROLE_INCLUDES[person.role]}
+        return tuple(sorted(holders | people | set(self._store.collaboration.assignees()), key=str.casefold))
 
 
 def _may_respond(key: Key, now: datetime) -> bool:

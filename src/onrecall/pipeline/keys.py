@@ -38,6 +38,7 @@ class Keys:
         self._clock = clock
         self.fresh_seconds = fresh_seconds
         """Maximum age of the cache."""
+        self._always_required = False
         self._known: Mapping[str, Key] = {}
         self._read_at: float | None = None
         self._reading = threading.Lock()
@@ -139,8 +140,15 @@ class Keys:
 
     @property
     def required(self) -> bool:
-        """Whether requests need a key: true once a key was created, even if it has expired or been revoked."""
-        return bool(self._known)
+        """Whether requests need credentials: true once a key was created, even if it has expired or been revoked.
+
+        Always true where people sign in through an identity provider.
+        """
+        return self._always_required or bool(self._known)
+
+    def require_always(self) -> None:
+        """Require credentials even without any key, because people sign in otherwise."""
+        self._always_required = True
 
     @property
     def usable(self) -> bool:

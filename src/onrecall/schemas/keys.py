@@ -7,6 +7,7 @@ from pydantic import Field
 from onrecall.domain.access import Key, Role, State
 from onrecall.pipeline.keys import NewKey
 from onrecall.schemas.incidents import In, Out, When
+from onrecall.schemas.sessions import SessionOut
 
 
 class KeyOut(Out):
@@ -62,5 +63,6 @@ class CallerOut(Out):
 
     name: str | None = Field(description="Null for a person at this machine, while no key exists.")
     role: Role
-    key: str | None = Field(description="The id of the key in the request.")
-    locked: bool = Field(description="Whether a key exists, so that every request needs one.")
+    key: str | None = Field(description="The id of the key that was shown.")
+    locked: bool = Field(description="Whether everybody needs credentials: there is a key, or an identity provider.")
+    session: SessionOut | None = Field(None, description="The session of this browser; null with a key, or locally.")

@@ -21,6 +21,8 @@ from onrecall.storage.database import Database
 from onrecall.storage.heartbeats import heartbeats
 from onrecall.storage.mirrored import mirrored, pulled
 from onrecall.storage.row_codec import Row, parse_row, to_json
+from onrecall.storage.sessions import sessions
+from onrecall.storage.sign_ins import people, sign_ins
 from onrecall.storage.sources import senders
 from onrecall.storage.tickets import tickets
 
@@ -31,6 +33,7 @@ BACKED_UP_TABLES: Sequence[Table] = (
     tables.changes,
     tables.terms,
     tables.api_keys,
+    people,
     tables.cursors,
     tables.channels,
     tables.threads,
@@ -45,8 +48,15 @@ BACKED_UP_TABLES: Sequence[Table] = (
     audit.audit_head,
 )
 """Tables in order of their foreign keys."""
-TRANSIENT_TABLES: Sequence[Table] = (tickets, tables.reindexing, tables.staged_owners, tables.staged_passages)
-"""Not backed up: tickets live for seconds, and an unfinished re-index starts over."""
+TRANSIENT_TABLES: Sequence[Table] = (
+    tickets,
+    sessions,
+    sign_ins,
+    tables.reindexing,
+    tables.staged_owners,
+    tables.staged_passages,
+)
+"""Not backed up: tickets live for seconds, an ended session must not return, and an unfinished re-index starts over."""
 SEEDED_TABLES: Sequence[Table] = (tables.counters, audit.audit_head)
 """Tables that have rows in a new store."""
 POSITION_TABLES: Sequence[Table] = (tables.cursors, tables.channels)

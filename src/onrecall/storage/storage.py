@@ -85,6 +85,8 @@ from onrecall.storage.results import (
     StoreEntry,
 )
 from onrecall.storage.services import ServiceRepository
+from onrecall.storage.sessions import SessionRepository
+from onrecall.storage.sign_ins import SignInRepository
 from onrecall.storage.sources import SourceActivityRepository
 from onrecall.storage.suggestions import Suggestions
 from onrecall.storage.tickets import TicketRepository
@@ -117,6 +119,8 @@ class Storage(AlertRepository):
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = TicketRepository(database)
+        self.sessions = SessionRepository(database)
+        self.sign_ins = SignInRepository(database)
         self.source_activity = SourceActivityRepository(database)
         self.backtests = Backtests(database)
         self.suggestions = Suggestions(database)

@@ -1,8 +1,8 @@
-// The one way to the server: typed by the committed OpenAPI document, with the key of this tab, errors as problems.
+// The one way to the server: typed by the committed OpenAPI document, with the session of this browser, errors as problems.
 import createClient, { type Middleware } from "openapi-fetch";
 
-import { keyOf } from "./key";
 import type { components, paths } from "./schema";
+import { sessionHeaders } from "./session";
 
 export type Schemas = components["schemas"];
 
@@ -18,22 +18,21 @@ export class Problem extends Error {
   }
 }
 
-/** The request with the key of this tab. */
-function keyed(request: Request): Request {
-  const key = keyOf();
-  if (key) request.headers.set("Authorization", `Bearer ${key}`);
+/** The request with the token of the session, if it changes something; the browser adds the cookie. */
+function withToken(request: Request): Request {
+  for (const [name, value] of Object.entries(sessionHeaders(request.method))) request.headers.set(name, value);
   return request;
 }
 
-const withKey: Middleware = {
-  onRequest: ({ request }) => keyed(request),
+const withSession: Middleware = {
+  onRequest: ({ request }) => withToken(request),
   async onResponse({ response }) {
     if (!response.ok) throw await problemOf(response);
   },
 };
 
 export const api = createClient<paths>({ baseUrl: "" });
-api.use(withKey);
+api.use(withSession);
 
 /** The body of an answer that the middleware above let through. */
 export async function got<T>(answer: Promise<{ data?: T }>): Promise<T> {
@@ -51,7 +50,7 @@ export async function sent<T>(path: string, file: Blob): Promise<T> {
 }
 
 async function answered(request: Request): Promise<Response> {
-  const response = await fetch(keyed(request));
+  const response = await fetch(withToken(request));
   if (!response.ok) throw await problemOf(response);
   return response;
 }
@@ -63,4 +62,10 @@ async function problemOf(response: Response): Promise<Problem> {
   }
   const { title, detail, errors } = said as Partial<Schemas["Problem"]>;
   return new Problem(response.status, title ?? "The request cannot be answered", detail ?? "", errors ?? []);
+}
+
+/** Begins a session with a key. The key goes into this one request and is stored nowhere. */
+export async function signInWithKey(key: string): Promise<void> {
+  const response = await fetch("/api/v1/session", { method: "POST", headers: { Authorization: `Bearer ${key}` } });
+  if (!response.ok) throw await problemOf(response);
 }

@@ -1,27 +1,24 @@
-// All of memory as one file. A ticket stands for the key, so that the browser writes it to disk and holds none of it.
+// All of memory as one file, which the browser writes to disk and holds none of.
 import { Alert, Button, List, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 
-import { api, got } from "../api/client";
 import { useStatus } from "../live";
 import { useMe } from "../me";
 import { Command } from "../parts/copy";
-import { Failure } from "../parts/states";
 
 export function Export() {
   const me = useMe();
   const status = useStatus();
   const may = me.data === undefined || me.data.role === "admin";
-  const download = useMutation({
-    mutationFn: async () => {
-      const { ticket } = await got(api.POST("/api/v1/live/ticket"));
-      const link = document.createElement("a");
-      link.href = `/api/v1/export?${new URLSearchParams(me.data?.locked ? { ticket } : {})}`;
-      link.download = "";
-      link.click();
-    },
-  });
+  const [begun, setBegun] = useState(false);
+  const download = () => {
+    const link = document.createElement("a");
+    link.href = "/api/v1/export";
+    link.download = "";
+    link.click();
+    setBegun(true);
+  };
   const counts = status.data?.counts;
   return (
     <Paper withBorder p="md" maw={760}>
@@ -35,10 +32,9 @@ export function Export() {
           <List.Item>It contains incidents, resolutions, answers with their outcomes, alerts, notes, changes, runbooks and trust.</List.Item>
           <List.Item>It leaves out keys, the audit, deliveries and model costs, which belong to this installation.</List.Item>
         </List>
-        {!may && <Alert color="yellow">This requires the role admin; your key has the role {me.data?.role}.</Alert>}
-        <Button leftSection={<IconDownload size={18} aria-hidden />} disabled={!may} loading={download.isPending} onClick={() => download.mutate()}>Download all of memory</Button>
-        {download.isSuccess && <Text size="sm" role="status">The file is being packed. Your browser lists it under downloads when it is complete; a large memory takes a while.</Text>}
-        {download.isError && <Failure error={download.error} again={() => download.mutate()} />}
+        {!may && <Alert color="yellow">This requires the role admin; you have the role {me.data?.role}.</Alert>}
+        <Button leftSection={<IconDownload size={18} aria-hidden />} disabled={!may} onClick={download}>Download all of memory</Button>
+        {begun && <Text size="sm" role="status">The file is being packed. Your browser lists it under downloads when it is complete; a large memory takes a while.</Text>}
         <Text size="sm" c="dimmed">To import it elsewhere, or to look at it:</Text>
         <Command text={"unzip onrecall-*.zip\nonrecall import onrecall-export"} />
       </Stack>

@@ -4,8 +4,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { api, got, type Schemas } from "../api/client";
-import { setKey } from "../api/key";
+import { api, got, signInWithKey, type Schemas } from "../api/client";
+import { announceSession } from "../api/session";
 import { useMe } from "../me";
 import { Confirm } from "../parts/confirm";
 import { Command } from "../parts/copy";
@@ -66,6 +66,9 @@ export function Keys() {
   );
 }
 
+/** Signs this browser in with a new key; if that fails, the key is shown all the same. */
+const goOnWith = (made: Made): Promise<void> => signInWithKey(made.key).then(announceSession, failed);
+
 function Make({ first, onMade }: { first: boolean; onMade: (made: Made) => void }) {
   const queries = useQueryClient();
   const [params] = useSearchParams();
@@ -74,12 +77,13 @@ function Make({ first, onMade }: { first: boolean; onMade: (made: Made) => void 
   const [days, setDays] = useState("90");
   const role = first ? "admin" : chosen;
   const make = useMutation({
-    mutationFn: () => {
+    mutationFn: async () => {
       const expires = days ? { expires_at: new Date(Date.now() + Number(days) * 86_400_000).toISOString() } : {};
-      return got(api.POST("/api/v1/keys", { body: { name: name.trim(), role, ...expires } }));
+      const made = await got(api.POST("/api/v1/keys", { body: { name: name.trim(), role, ...expires } }));
+      if (first) await goOnWith(made);
+      return made;
     },
     onSuccess: (made) => {
-      if (first) setKey(made.key);
       setName("");
       onMade(made);
       void queries.invalidateQueries();
@@ -110,7 +114,7 @@ function Make({ first, onMade }: { first: boolean; onMade: (made: Made) => void 
 const First = () => (
   <Alert color="yellow" title="No key exists yet: anybody at this machine can do everything, and other machines are refused">
     <Text size="sm">
-      From the first key on, everybody needs one: you in every other tab, and each sender on this machine. This tab uses the new key until you close it.
+      From the first key on, everybody needs one, including each sender on this machine. This browser is then signed in with the new key.
       Store the key safely, because it is shown once and cannot be looked up. If it is lost, whoever may use the command line here makes another.
     </Text>
   </Alert>
@@ -140,7 +144,7 @@ function One({ it, mine, onMade }: { it: Key; mine: boolean; onMade: (made: Made
       badges={<>
         <Badge variant="light">{it.role}</Badge>
         <Badge color={STATE[it.state]} variant="light">{it.state}</Badge>
-        {mine && <Badge color="grape" variant="light">this tab</Badge>}
+        {mine && <Badge color="grape" variant="light">signed in with it</Badge>}
         {active && it.replaced_by && <Badge color="orange" variant="light">replaced</Badge>}
       </>}
       about={<>
@@ -168,9 +172,12 @@ function Rotate({ it, mine, opened, onClose, onMade }: Asked & { onMade: (made: 
   const queries = useQueryClient();
   const [hours, setHours] = useState("24");
   const rotate = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/keys/{which}/rotate", { params: { path: { which: it.id } }, body: { overlap_hours: Number(hours) } })),
+    mutationFn: async () => {
+      const made = await got(api.POST("/api/v1/keys/{which}/rotate", { params: { path: { which: it.id } }, body: { overlap_hours: Number(hours) } }));
+      if (mine) await goOnWith(made);
+      return made;
+    },
     onSuccess: (made) => {
-      if (mine) setKey(made.key);
       onClose();
       onMade(made);
       void queries.invalidateQueries({ queryKey: ["keys"] });
@@ -180,7 +187,7 @@ function Rotate({ it, mine, opened, onClose, onMade }: Asked & { onMade: (made: 
   });
   return (
     <Confirm title={`Replace the key of ${it.name}?`} yes="Create the new key" harmless opened={opened} busy={rotate.isPending} onYes={() => rotate.mutate()} onNo={onClose}>
-      <Text size="sm">A new key with the same name and role replaces it. Both work until the old one expires, so that nothing is refused while you switch.{mine && " This tab continues with the new one."}</Text>
+      <Text size="sm">A new key with the same name and role replaces it. Both work until the old one expires, so that nothing is refused while you switch.{mine && " This browser continues with the new one."}</Text>
       <Select label="The old key keeps working" data={OVERLAPS} value={hours} onChange={(value) => setHours(value ?? "24")} allowDeselect={false} />
     </Confirm>
   );
@@ -204,7 +211,7 @@ function Revoke({ it, mine, opened, onClose }: Asked) {
   return (
     <Confirm title={`Revoke the key of ${it.name}?`} yes="Revoke" opened={opened} busy={revoke.isPending} onYes={() => revoke.mutate()} onNo={onClose}>
       <Text size="sm">Everything that uses <code>{it.prefix}…</code> is refused at once. You cannot undo this, but you can create a new key.</Text>
-      {mine && <Alert color="yellow">This tab uses this key, so the console asks for another one right afterwards.</Alert>}
+      {mine && <Alert color="yellow">You are signed in with this key, so the console asks you to sign in again right afterwards.</Alert>}
     </Confirm>
   );
 }

@@ -9,6 +9,7 @@ import { Health } from "./system-health";
 const Senders = lazy(() => import("./system-senders").then((page) => ({ default: page.Senders })));
 const Maintenance = lazy(() => import("./system-maintenance").then((page) => ({ default: page.Maintenance })));
 const Keys = lazy(() => import("./system-keys").then((page) => ({ default: page.Keys })));
+const Sessions = lazy(() => import("./system-sessions").then((page) => ({ default: page.Sessions })));
 const Suggestions = lazy(() => import("./system-suggestions").then((page) => ({ default: page.Suggestions })));
 const Deliveries = lazy(() => import("./system-deliveries").then((page) => ({ default: page.Deliveries })));
 const Usage = lazy(() => import("./system-usage").then((page) => ({ default: page.Usage })));
@@ -20,6 +21,7 @@ const SECTIONS = [
   { at: "senders", name: "Senders", Shown: Senders },
   { at: "maintenance", name: "Maintenance", Shown: Maintenance },
   { at: "keys", name: "Keys", Shown: Keys },
+  { at: "sessions", name: "Sessions", Shown: Sessions },
   { at: "suggestions", name: "Suggestions", Shown: Suggestions },
   { at: "deliveries", name: "Deliveries", Shown: Deliveries },
   { at: "usage", name: "Models", Shown: Usage },

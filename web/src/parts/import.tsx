@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { Problem, type Schemas } from "../api/client";
-import { keyOf } from "../api/key";
+import { sessionHeaders } from "../api/session";
 
 const SHOWN = 8;
 
@@ -22,8 +22,7 @@ async function send(file: FileWithPath, dry: boolean, sent: (share: number) => v
   const request = new XMLHttpRequest();
   request.open("POST", `/api/v1/history?${new URLSearchParams({ name, dry_run: String(dry) })}`);
   request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
-  const key = keyOf();
-  if (key) request.setRequestHeader("Authorization", `Bearer ${key}`);
+  for (const [header, value] of Object.entries(sessionHeaders("POST"))) request.setRequestHeader(header, value);
   request.upload.onprogress = ({ loaded, total }) => sent(total ? loaded / total : 0);
   await new Promise<void>((done, failed) => {
     request.onload = () => done();

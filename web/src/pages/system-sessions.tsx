@@ -1,0 +1,70 @@
+// Who is signed in where: one's own sessions, and for an admin everybody's.
+import { Badge, Button, Group, Stack, Switch, Text, Title } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { api, got, type Schemas } from "../api/client";
+import { useMe } from "../me";
+import { Entries, Entry } from "../parts/entry";
+import { Empty, Failure, Waiting } from "../parts/states";
+import { failed, worked } from "../parts/told";
+import { When } from "../parts/when";
+
+type Session = Schemas["SessionOut"];
+
+export function Sessions() {
+  const me = useMe();
+  const [everybody, setEverybody] = useState(false);
+  const listed = useQuery({ queryKey: ["sessions", everybody], queryFn: () => got(api.GET("/api/v1/sessions", { params: { query: { everybody } } })) });
+  if (listed.isPending || me.isPending) return <Waiting rows={2} />;
+  if (listed.isLoadingError) return <Failure error={listed.error} again={() => void listed.refetch()} />;
+  const sessions = listed.data?.items ?? [];
+  return (
+    <Stack gap="md">
+      <Group justify="space-between">
+        <Title order={2} size="h4">{everybody ? "Everybody's sessions" : "Your sessions"}</Title>
+        {me.data?.role === "admin" && <Switch label="everybody's" checked={everybody} onChange={(event) => setEverybody(event.currentTarget.checked)} />}
+      </Group>
+      {sessions.length === 0
+        ? <Empty title={everybody ? "Nobody is signed in" : "You are not signed in"}>This machine needs no sign-in until there is a key or an identity provider.</Empty>
+        : <Entries label="sessions">{sessions.map((session) => <SignedIn key={session.id} session={session} />)}</Entries>}
+    </Stack>
+  );
+}
+
+function SignedIn({ session }: { session: Session }) {
+  const queries = useQueryClient();
+  const end = useMutation({
+    mutationFn: () => got(api.DELETE("/api/v1/sessions/{session_id}", { params: { path: { session_id: session.id } } })),
+    onSuccess: () => {
+      worked("That session is ended.");
+      void queries.invalidateQueries({ queryKey: ["sessions"] });
+      void queries.invalidateQueries({ queryKey: ["me"] });
+    },
+    onError: failed,
+  });
+  return (
+    <Entry name={session.name} label={`session ${session.id}`}
+      badges={<>
+        <Badge variant="light">{session.role}</Badge>
+        {session.current && <Badge color="grape" variant="light">this browser</Badge>}
+      </>}
+      about={<>
+        {browserName(session.client)} · {session.method === "key" ? <>with the key <code>{session.key}</code></> : session.method} · since <When at={session.created_at} /> · last
+        used <When at={session.last_used_at} /> · until <When at={session.expires_at} />
+      </>}
+      actions={<Button size="xs" variant="light" color="red" loading={end.isPending} onClick={() => end.mutate()}>{session.current ? "Sign out" : "End"}</Button>}>
+      {session.client && <Text size="xs" c="dimmed" className="onrecall-wrap">{session.client}</Text>}
+    </Entry>
+  );
+}
+
+const BROWSERS = [["Edg/", "Edge"], ["OPR/", "Opera"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]] as const;
+const SYSTEMS = [["iPhone", "iPhone"], ["iPad", "iPad"], ["Android", "Android"], ["Windows", "Windows"], ["Mac OS", "macOS"], ["Linux", "Linux"]] as const;
+
+/** A browser's name for itself, as people say it. */
+export function browserName(client: string | null): string {
+  const browser = BROWSERS.find(([mark]) => client?.includes(mark))?.[1];
+  const system = SYSTEMS.find(([mark]) => client?.includes(mark))?.[1];
+  return browser && system ? `${browser} on ${system}` : (browser ?? system ?? "an unknown browser");
+}

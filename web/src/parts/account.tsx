@@ -1,0 +1,46 @@
+// Who is signed in, and the way out.
+import { ActionIcon, Menu, Text } from "@mantine/core";
+import { IconDevices, IconLogout, IconUserCircle } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "react-router";
+
+import { api, got } from "../api/client";
+import { announceSession } from "../api/session";
+import { useMe } from "../me";
+import { failed } from "./told";
+
+export function Account() {
+  const me = useMe();
+  const go = useNavigate();
+  const queries = useQueryClient();
+  const leave = () => {
+    queries.clear();
+    void go("/sign-in?signed-out=1", { replace: true });
+    announceSession();
+  };
+  const signOut = useMutation({
+    mutationFn: () => got(api.DELETE("/api/v1/session")),
+    onSuccess: ({ provider_url: provider }) => {
+      if (!provider) return leave();
+      announceSession();
+      location.assign(provider);
+    },
+    onError: failed,
+  });
+  const everywhere = useMutation({ mutationFn: () => got(api.DELETE("/api/v1/sessions")), onSuccess: leave, onError: failed });
+  if (!me.data?.session) return null;
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" size="lg" aria-label={`signed in as ${me.data.name}`}><IconUserCircle size={20} aria-hidden /></ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label><Text size="sm" fw={600} c="bright" className="onrecall-wrap">{me.data.name}</Text>{me.data.role}</Menu.Label>
+        <Menu.Item leftSection={<IconDevices size={18} aria-hidden />} component={Link} to="/system/sessions">Sessions</Menu.Item>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={18} aria-hidden />} onClick={() => signOut.mutate()}>Sign out</Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={18} aria-hidden />} onClick={() => everywhere.mutate()}>Sign out everywhere</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
