@@ -6,8 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
 from onrecall.domain.errors import RejectedInput
-from onrecall.domain.incident import Document, Incident, Resolution
-from onrecall.importers.postmortem.reader import SOURCE as POSTMORTEM_SOURCE
+from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution
 
 Kind = Literal["opened", "resolved", "dated", "reported"]
 KIND_ORDER: Mapping[Kind, int] = {"opened": 0, "reported": 0, "resolved": 1, "dated": 2}
@@ -128,7 +127,7 @@ def _is_from_report(incident: Incident) -> bool:
 
     One that has a postmortem attached was opened with words of its own.
     """
-    return incident.document is not None and incident.source == POSTMORTEM_SOURCE
+    return incident.document is not None and incident.source == POSTMORTEM
 
 
 def _known_from(at: datetime | None) -> datetime:

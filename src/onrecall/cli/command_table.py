@@ -181,7 +181,9 @@ COMMANDS = (
     ),
     CommandEntry("config", "onrecall.cli.config", "app", "Check the settings."),
     CommandEntry("bench", "onrecall.cli.bench", "app", "Run the benchmarks."),
-    CommandEntry("models", "onrecall.cli.models", "app", "List, install and choose sentence models."),
+    CommandEntry(
+        "models", "onrecall.cli.models", "app", "List sentence models, install one, and choose which one is in use."
+    ),
     CommandEntry("keys", "onrecall.cli.keys", "app", "Create, list, rotate and revoke keys of the HTTP API."),
     CommandEntry(
         "sessions",

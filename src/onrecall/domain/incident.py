@@ -27,6 +27,8 @@ NOT_CONTENT: Mapping[str, bool] = MappingProxyType({"content": False})
 SAFE_RISKS: tuple[Risk, ...] = ("read_only", "reversible")
 
 
+POSTMORTEM = "postmortem"
+"""The source of incidents that are on record because a postmortem tells of them."""
 EXAMPLE = "example"
 """The source of incidents and documents that ship with OnRecall and never happened: your own records win over them."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep, Severity, TimelineEntry
+from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution, ResolutionStep, Severity, TimelineEntry
 from onrecall.importers.postmortem import causes, titles
 from onrecall.importers.postmortem.action_items import action_items
 from onrecall.importers.postmortem.facts import Fact, first_fact, parse_services, severity_of
@@ -18,7 +18,7 @@ from onrecall.importers.postmortem.sections import LabelledSection
 from onrecall.importers.postmortem.span import incident_span
 from onrecall.importers.postmortem.timeline import ChronologyEntry
 
-SOURCE = "postmortem"
+SOURCE = POSTMORTEM
 """`source` of incidents from documents; their `source_id` is the document's id."""
 PREFIX = "PM-"
 LONGEST_DESCRIPTION = 4_000
