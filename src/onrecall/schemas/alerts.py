@@ -61,6 +61,9 @@ class AlertOut(Out):
     purpose: Purpose = Field(description="What it was sent for; only `incident` opens one.")
     purpose_reason: str = Field(description="Why it is no incident.")
     end_reason: str = Field(description="Why it is over where its source did not say so, such as that it expired.")
+    continues: str | None = Field(
+        description="The incident that a person resolved while the alert went on firing; null: it began by itself."
+    )
     problems: list[str] = Field(description="What of its message could not be read, each naming its field.")
     starts_at: datetime
     starts_known: bool = Field(description="False: the sender gave no start, so it is when we heard of it.")

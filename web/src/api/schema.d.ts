@@ -2621,6 +2621,11 @@ export interface components {
             annotations: {
                 [key: string]: string;
             };
+            /**
+             * Continues
+             * @description The incident that a person resolved while the alert went on firing; null: it began by itself.
+             */
+            continues: string | null;
             /** Description */
             description: string;
             /**
