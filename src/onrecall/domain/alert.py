@@ -68,6 +68,8 @@ class Alert:
     """Why it is over where its sender did not say so."""
     described_at: datetime | None = None
     """When the message was sent whose title, severity and purpose an ended alert keeps: the newest one that fires."""
+    continues: str | None = None
+    """The incident that a person resolved while the alert went on firing: this episode goes on after it."""
     problems: tuple[str, ...] = ()
     """What of the message could not be read, each naming its field."""
 

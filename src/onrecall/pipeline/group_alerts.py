@@ -12,6 +12,7 @@ from onrecall.domain.spans import span
 from onrecall.grouping import (
     NOTHING_BEFORE,
     Background,
+    JoinIncident,
     ManualPairings,
     Member,
     MergeIncidents,
@@ -168,11 +169,7 @@ class AlertGrouper:
             if _began_after(delta.before, alerts_to_group[join.alert_index]):
                 reopened_later.setdefault(join.incident_id, []).append(alerts_to_group[join.alert_index])
                 continue
-            delta.joined.append(
-                AlertAssignment(
-                    alerts_to_group[join.alert_index], _assignment_detail(join.how, join.score, join.reasons)
-                )
-            )
+            delta.joined.append(_assign(alerts_to_group[join.alert_index], join))
             delta.reopens |= join.reopens
         merged = self._merged(grouping.merges, touched, now)
         merged_ids = {merge.absorbed.id for merge in merged}
@@ -296,7 +293,7 @@ class AlertGrouper:
     def _opened(
         incident: Incident, passages: tuple[Passage, ...], members: Sequence[Member], alerts: Sequence[StoredAlert]
     ) -> NewIncident:
-        placed = [AlertAssignment(alert, _member_detail(member)) for alert, member in zip(alerts, members, strict=True)]
+        placed = [_assign(alert, member) for alert, member in zip(alerts, members, strict=True)]
         alerted = _alerted_event("", alerts)
         if incident.status == "resolved":
             alerted = replace(alerted, detail={**alerted.detail, "first_heard": "over"})
@@ -401,8 +398,10 @@ def _maintenance_detail(window: MaintenanceWindow) -> dict[str, Any]:
     return _assignment_detail("maintenance", None, (window.explain(),)) | {"window": window.id}
 
 
-def _member_detail(member: Member) -> dict[str, Any]:
-    return _assignment_detail(member.how, member.score, member.reasons)
+def _assign(alert: StoredAlert, place: Member | JoinIncident) -> AlertAssignment:
+    """Assign an alert to its incident; one that goes on after another incident says so first."""
+    reasons = (*storm.explain_continuation(alert.alert), *place.reasons)
+    return AlertAssignment(alert, _assignment_detail(place.how, place.score, reasons))
 
 
 def _alerted_event(incident: str, alerts: Sequence[StoredAlert]) -> NewEvent:

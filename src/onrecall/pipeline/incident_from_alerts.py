@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from onrecall.domain.alert import Alert, ChangeEvent
-from onrecall.domain.incident import Incident, Severity
+from onrecall.domain.incident import Incident, IncidentLink, Severity
 from onrecall.domain.incident_edit import keep_edits
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.grouping import ServiceGraph, kind_of, service_name
@@ -39,6 +39,7 @@ def build_incident(
         return before
     ordered = sorted(alerts, key=lambda alert: (effective_start(alert), alert.alert.source, alert.alert.key))
     ordered_alerts = [alert.alert for alert in ordered]
+    continued = sorted({alert.continues for alert in ordered_alerts if alert.continues})
     first = primary_alert(ordered_alerts, topology)
     also = summarize_alerts(ordered_alerts, besides=first)
     incident = Incident(
@@ -51,6 +52,7 @@ def build_incident(
         severity=highest_severity(alert.severity for alert in ordered_alerts),
         labels=_shared_labels([alert.labels for alert in ordered_alerts]),
         source=ALERTS_SOURCE,
+        links=tuple(IncidentLink("recurrence", earlier) for earlier in continued),
     )
     if before is None:
         return incident
@@ -147,8 +149,15 @@ def _describe_change(incident: Incident, change: ChangeEvent) -> str:
     return f"{CHANGE_WORDS[change.kind]} {when}: {_truncate_line(change.title, MAX_LINE)}{where}"
 
 
+def explain_continuation(alert: Alert) -> tuple[str, ...]:
+    """Return why an alert is reported again after a person resolved its incident; empty if it began by itself."""
+    return (f"it still fires since {alert.continues} was resolved by a person",) if alert.continues else ()
+
+
 def _description(first: Alert, also: Sequence[str]) -> str:
     text = first.description.strip()
+    if first.continues:
+        text = f"Still firing since {first.continues} was resolved.\n\n{text}".strip()
     text = text if len(text) <= MAX_DESCRIPTION else f"{text[:MAX_DESCRIPTION].rstrip()} …"
     return "\n\n".join(part for part in (text, "\n".join([ALSO_FIRING, *also]) if also else "") if part)
 

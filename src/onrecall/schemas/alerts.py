@@ -65,6 +65,9 @@ class AlertOut(Out):
     end_reason: str = Field(
         description="Why it ended although its source did not report the end, such as that it expired."
     )
+    continues: str | None = Field(
+        description="The incident that a person resolved while this alert kept firing; null if it began by itself."
+    )
     problems: list[str] = Field(description="Fields of its message that could not be read.")
     starts_at: datetime
     starts_known: bool = Field(

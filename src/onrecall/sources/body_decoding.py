@@ -1,5 +1,6 @@
 """The body of a request → plain data: JSON, also as templates mangle it, JSON lines, forms; hostile input bounded."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -41,7 +42,7 @@ def decode_body(body: bytes, headers: Mapping[str, str] | None = None) -> Any:
         decoded = json.loads(body)
     except (ValueError, RecursionError):
         decoded = _decode_leniently(body, kind)
-    return _check_depth(decoded)
+    return _check_depth(_unwrapped(decoded))
 
 
 def decode_text(body: bytes) -> str:
@@ -83,6 +84,23 @@ def _decode_leniently(body: bytes, kind: str) -> Any:
             raise
         documents = list(_documents(repaired))
     return documents[0] if len(documents) == 1 else documents
+
+
+def _unwrapped(decoded: Any) -> Any:
+    """Return the message inside: of JSON in a JSON text, or of a Pub/Sub push, which has it in base64."""
+    decoded = parse_nested(decoded)
+    if not isinstance(decoded, dict) or not isinstance(decoded.get("subscription"), str):
+        return decoded
+    pushed = decoded.get("message")
+    packed = pushed.get("data") if isinstance(pushed, dict) else None
+    if not isinstance(packed, str) or len(packed) > LONGEST_NESTED:
+        return decoded
+    try:
+        text = base64.b64decode(packed, validate=True).decode()
+    except (ValueError, UnicodeDecodeError):
+        return decoded
+    message = parse_nested(text)
+    return decoded if message is text else message
 
 
 def _documents(text: str) -> Iterator[Any]:

@@ -32,6 +32,8 @@ NAME = "datadog"
 _UNSET = re.compile(r"\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")
 """A template variable without a value is sent as its own name."""
 _TRANSITION = re.compile(r"\s*\[(?P<word>[A-Za-z-]+(?: [Dd]ata)?)(?: on (?P<scope>\{[^}\]]*\}))?\]\s*")
+_PRIORITY = re.compile(r"\s*\[(P[1-5])\]\s*(?=\[)")
+"""Datadog puts a monitor's priority before the transition."""
 _TEST = re.compile(r"\s*\[TEST\]\s*", re.IGNORECASE)
 """Title prefix of a monitor's *Test Notifications*."""
 _KNOWN_FIELDS = ("alert_id", "alert_cycle_key", "aggreg_key", "transition", "incident_id", "event_type", "title", "id")
@@ -64,8 +66,12 @@ def _read_monitor(message: Fields, now: datetime) -> Alert:
     whole_heading = require(read_line(message, "title", "alert_title", "event_title"), "title", "$EVENT_TITLE")
     test = _TEST.match(whole_heading)
     heading = (whole_heading[test.end() :] if test else "") or whole_heading
+    priority = _PRIORITY.match(heading)
+    heading = heading[priority.end() :] if priority else heading
     transition_mark = _TRANSITION.match(heading)
-    transition = (read_name(message, "transition") or (transition_mark["word"] if transition_mark else "")).lower()
+    transition = (
+        read_name(message, "transition", "alert_transition") or (transition_mark["word"] if transition_mark else "")
+    ).lower()
     title = heading[transition_mark.end() :].strip() if transition_mark else heading
     changed_at = read_time(message, "date", "last_updated")
     labels = _labels(message)
@@ -79,7 +85,7 @@ def _read_monitor(message: Fields, now: datetime) -> Alert:
         _build_description(message),
         service_from_labels(labels),
         environment_from_labels(labels),
-        _severity(message, transition),
+        _severity(message, transition, priority[1] if priority else None),
         labels,
         ends_at=changed_at if status == "resolved" else None,
         links=safe_links(message.get("link"), message.get("snapshot")),
@@ -129,8 +135,8 @@ def _is_over(transition: str, message: Fields) -> bool:
     return not transition and (read_name(message, "type", "alert_type") or "").lower() == "success"
 
 
-def _severity(message: Fields, transition: str) -> Severity:
-    priority = parse_severity(read_name(message, "priority"))
+def _severity(message: Fields, transition: str, title_priority: str | None) -> Severity:
+    priority = parse_severity(read_name(message, "priority") or title_priority)
     if priority != "unknown" or transition.startswith("recovered"):
         return priority
     if transition in ("warn", "re-warn"):

@@ -31,6 +31,9 @@ _ANY = ["string", "number", "boolean", "null", "array", "object"]
 _NAME_FIELDS = ("key", "name", "Key", "Name", "tag")
 _VALUE_FIELDS = ("value", "Value", "stringValue", "val")
 
+_SPACED_PAIRS = re.compile(r"\s*[\w.-]{1,60}[=:][^\s,=]{1,200}(?:\s+[\w.-]{1,60}[=:][^\s,=]{1,200})+\s*", re.ASCII)
+"""Tags in one text with spaces between them, `service=cart env=prod`."""
+
 Expression = Callable[[Any], Any]
 """Takes plain data, returns the value found; None if there is none or the expression does not apply."""
 
@@ -127,11 +130,17 @@ def labels_from_tags(value: Any) -> dict[str, str]:
     """Convert tags to labels: a list of `env:prod`, a list of pairs, an object, or one comma-separated text."""
     value = parse_nested(value)
     if isinstance(value, str):
-        value = [tag.strip() for tag in value.split(",")]
+        value = [tag.strip() for tag in (value.split() if _SPACED_PAIRS.fullmatch(value) else value.split(","))]
+    if isinstance(value, list) and value and all(_is_pair(entry) for entry in value):
+        value = dict(value)
     if isinstance(value, dict):
         return {name: text for name, entry_value in value.items() if (text := to_text(entry_value))}
     pair_labels = {name: text for name, pair_value in labels_from_pairs(value).items() if (text := to_text(pair_value))}
     return tags_to_labels(value) | pair_labels
+
+
+def _is_pair(entry: Any) -> bool:
+    return isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str)
 
 
 def _first_value(entry: Mapping[str, Any], names: tuple[str, ...]) -> Any:

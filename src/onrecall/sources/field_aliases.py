@@ -10,7 +10,8 @@ from onrecall.sources.body_decoding import parse_nested
 _NAMES = {
     "key": (
         "fingerprint dedupkey dedupekey dedupid deduplicationkey deduplicationid uniquekey alertkey eventkey "
-        "problemkey incidentkey correlationkey alias alertid alertuid alertuuid incidentid incidentuid "
+        "problemkey incidentkey incidentidentifier correlationkey "
+        "alias alertid alertuid alertuuid incidentid incidentuid "
         "incidentuuid problemid problemuid issueid issuekey checkid checkuuid monitorid monitoruuid triggerid "
         "ruleid ruleuid conditionid entityid key externalid uid guid id identifier uuid"
     ),
@@ -18,8 +19,10 @@ _NAMES = {
         "title alerttitle alarmtitle incidenttitle problemtitle eventtitle alertname alarmname alertrulename "
         "rulename alertrule eventname conditionname policyname checkname monitorname monitorfriendlyname "
         "searchname triggername entitydisplayname subject alertsubject headline heading summary shortdescription "
-        "shortmessage alert alarm problem name message msg text alerttext alarmtext statemessage serviceoutput "
-        "hostoutput servicedesc description output event reason incident issue monitor check error"
+        "shortmessage alert alarm problem name checklabel "
+        "label monitor check jobname pipelinename workflowname taskname "
+        "processname dagid message msg text alerttext alarmtext humanreadable statemessage serviceoutput "
+        "hostoutput servicedesc description output event reason incident issue error"
     ),
     "description": (
         "description longdescription longmessage fullmessage message body details detail text content output "
@@ -31,44 +34,55 @@ _NAMES = {
         "eventstate eventstatus incidentstate incidentstatus problemstate monitorcondition monitorstate "
         "monitorstatus checkstate checkstatus alertaction alertactiongroupname alertactiongroup eventaction "
         "action transition triggertype notificationtype messagetype alerttype alerttypefriendlyname event "
-        "eventtype servicestate hoststate type level"
+        "eventtype runstatus jobstatus buildstatus servicestate hoststate type level alert alarm"
     ),
-    "over": "resolved isresolved recovered isrecovered closed isclosed ok isok healthy ishealthy up isup",
+    "over": "resolved isresolved recovered isrecovered closed isclosed ok isok healthy ishealthy up isup isonline",
     "fires": (
-        "firing isfiring active isactive alerting isalerting down isdown triggered istriggered failing isfailing"
+        "firing isfiring active isactive alerting isalerting "
+        "down isdown triggered istriggered failing isfailing isopen "
+        "eventvalue"
     ),
     "severity": (
         "severity alertseverity eventseverity problemseverity sev severityname severitylevel priority priorityname "
         "alertpriority prio level "
         "alertlevel loglevel criticality urgency importance importancelevel impact servicestate messagetype "
-        "triggertype status state"
+        "triggertype alerttype status state"
     ),
-    "service": "service servicename affectedservice application app appname component system product",
+    "service": "service servicename affectedservice application app appname component system product services "
+    "affectedservices impactedservices affectedcomponents",
     "environment": "environment env deploymentenvironment stage envname",
     "starts_at": (
         "startsat startedat startedon started starttime starttimestamp starteddatetime start startdate "
         "datestart starttimeutc starttimeiso fireddatetime firedat "
         "triggeredat triggertime openedat opentime occurredat detectedat "
         "openedon triggeredon beganat began begin since problemstart incidentstart outagestart downsince "
-        "failingsince firstseen firstoccurrence firstoccurredat firsttriggeredat"
+        "failingsince firstseen firstoccurrence firstoccurrencetime "
+        "firstoccurtime firstoccurredat firsttriggeredat starts "
+        "activeat activesince startts starttimems alertstart alertstarttime eventstart eventstarttime problemstarttime "
+        "incidentstarttime outagestarttime begintime begintimestamp firetimestamp triggeredtime raisedat raisedtime "
+        "failedat downat breachtime breachedat onset detectiontime"
     ),
     "told_at": (
         "timestamp time eventtime eventtimestamp datetime date sentat updatedat updated lastupdated lastseen "
         "lastoccurrence statechangedtimestamp statechangetime changedat statuschangedat alertdatetime "
         "createdon alerttime alerttimestamp incidenttime incidenttimeiso incidenttimestamp timestampiso timestampms ts "
-        "firetime triggerdate notificationtime reportedat longdatetime shortdatetime timet createdat created "
+        "firetime alarmtime alarmtimestamp eventtimeutc eventts receivedat issued "
+        "triggerdate notificationtime reportedat longdatetime shortdatetime timet createdat created "
         "creationtime"
     ),
     "ends_at": (
         "endsat endedat endedon ended endtime endtimestamp endtimeutc end enddate dateend resolvedat resolveddatetime "
         "resolvedtime resolvedtimestamp resolvedon closedon closedat closetime closedtime recoveredat recoverytime "
-        "clearedat clearedtime finishedat"
+        "clearedat clearedtime finishedat recovertime recoverytimestamp endts ends"
     ),
     "over_at": (
         "endsat resolvedat resolveddatetime resolvedtime closedat closetime closedtime recoveredat clearedat endedat"
     ),
     "zone": "timezone timezoneoffset tz utcoffset",
-    "host": "host hostname hostdisplayname machine node nodename server device instance",
+    "host": (
+        "host hostname hostdisplayname machine node nodename nodelabel server device devicename instance target "
+        "monitorurl checkurl siteurl website domain"
+    ),
     "group": "groupkey groupid group groupingkey",
     "labels": "labels tags dimensions userlabels policyuserlabels customlabels alertlabels commonlabels",
     "details": (
@@ -160,6 +174,7 @@ _WRAPS = (
     "context",
     "attributes",
     "result",
+    "fault",
     "labels",
     "annotations",
 )

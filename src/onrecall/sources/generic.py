@@ -5,8 +5,7 @@ which has a file is read as that file says.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -17,22 +16,38 @@ from onrecall.domain.incident import Severity
 from onrecall.domain.severity import parse_severity
 from onrecall.sources import payload
 from onrecall.sources.alert_links import collect_links, kind_by_name
+from onrecall.sources.alert_lists import split_alert_list
+from onrecall.sources.candidate_values import (
+    AlertHeading,
+    are_tags,
+    bare_words,
+    derive_generic_key,
+    first_text,
+    identity_of,
+    is_sentence,
+    is_true,
+    key_text,
+    numbers_in,
+    read_candidate_time,
+    severity_of_labels,
+    to_bool,
+    to_line,
+)
 from onrecall.sources.field_aliases import (
-    FINDINGS,
-    LISTS,
     NAMING,
     SENTENCES,
     VALUES,
     WEAK_KEYS,
     FieldCandidate,
     FieldCandidates,
+    join_place,
     normalize_name,
 )
 from onrecall.sources.field_readers import FoundValue, addresses, as_text, labels_from_value
 from onrecall.sources.mapping import GenericMapping, find_values, nest_value
 from onrecall.sources.payload import Fields
-from onrecall.sources.shape_reader import AlertReading, derive_key, digest_identity, purpose_of_state
-from onrecall.sources.states import is_resolved_word, split_state, subject_of
+from onrecall.sources.shape_reader import AlertReading, purpose_of_state
+from onrecall.sources.states import is_resolved_word, only_tells_state, severity_of_title, split_state, title_is_over
 from onrecall.sources.timestamps import read_timestamp
 from onrecall.sources.webhook import ParsedWebhook
 
@@ -40,7 +55,6 @@ NAME = "generic"
 NO_MAPPING = GenericMapping()
 EXPIRES_AFTER = timedelta(hours=24)
 """An alert without a state expires if its source does not repeat it within this time."""
-_LONGEST_TAG = 60
 _SEVERITY_BY_STATE = frozenset(("servicestate", "messagetype", "triggertype", "status", "state"))
 """These hold a severity only while the alert fires."""
 _ANNOUNCED_STATES = frozenset(("scheduled", "planned", "upcoming"))
@@ -49,6 +63,10 @@ _MAINTENANCE_STATES = frozenset(
 )
 _MAINTENANCE_WORD = re.compile(r"\b(?:maintenance|downtime|upgrade|migration)\b", re.IGNORECASE)
 """Words for announced work in a title."""
+_KINDS = ("eventtypename", "eventtype", "eventname", "alerttype", "type", "kind", "event")
+_KIND = re.compile(r"(?=.{6,80}$)[A-Za-z]+(?:[_.:-][A-Za-z]+|(?<=[a-z])[A-Z][a-z]+)+", re.ASCII)
+"""A name of an event: words joined by marks, or by capitals."""
+_TEST_FLAGS = ("test", "istest", "testmode", "testalert", "isdrill")
 _DATE = ("date", "eventdate", "alertdate", "startdate", "incidentdate", "problemdate")
 _CLOCK = ("time", "eventtime", "alerttime", "starttime", "incidenttime", "problemtime")
 """Pairs of fields that hold a date and a time of day."""
@@ -66,12 +84,12 @@ def read_body(body: Any, now: datetime, source: str = NAME, mapped: GenericMappi
     if mapped.alerts:
         path, listed = mapped.listed(envelope)
         return payload.parse_items(listed, path, read, lambda part: nest_value(path, [part]))
-    name = find_alert_list(envelope)
-    if name is None:
+    split = split_alert_list(envelope)
+    if split is None:
         return payload.parse_single(envelope, read)
-    around = {field: value for field, value in envelope.items() if field != name}
+    names, around, parts = split
     return payload.parse_items(
-        envelope[name], name, lambda part: read(part, around), lambda part: {**around, name: [part]}
+        parts, ".".join(names), lambda part: read(part, around), lambda part: {**around, names[-1]: [part]}
     )
 
 
@@ -82,15 +100,10 @@ def read_alert(
     return _AlertReader(body, reading, mapped, around or {}).alert()
 
 
-def find_alert_list(body: Fields) -> str | None:
-    """Return the field under which a body lists several alerts; None if it is one alert."""
-    return next((name for name in body if normalize_name(name) in LISTS and payload.read_objects(body[name])), None)
-
-
 def find_key(body: Fields) -> str | None:
     """Return the alert's key under one of the common names."""
     return next(
-        (text for candidate in FieldCandidates(body, {}).of_field("key") if (text := _key_text(candidate))), None
+        (text for candidate in FieldCandidates(body, {}).of_field("key") if (text := key_text(candidate))), None
     )
 
 
@@ -108,6 +121,8 @@ class _AlertReader:
         heading = self._read_heading()
         title, state = split_state(heading.value) if heading else ("", None)
         resolved = self._is_over(state)
+        if resolved is None and heading and title_is_over(heading.value):
+            resolved = True
         status: AlertStatus = "resolved" if resolved else "firing"
         if heading is None and not (status == "resolved" and mapped_key):
             raise Invalid(
@@ -121,32 +136,36 @@ class _AlertReader:
         started_at, ended_at, sent_at = self._times(status)
         links, link_kinds = collect_links(self._links())
         host = next(
-            (text for host_candidate in self.candidates.of_field("host") if (text := _to_line(host_candidate.value))),
+            (text for host_candidate in self.candidates.of_field("host") if (text := to_line(host_candidate.value))),
             None,
         )
+        environment = self._name("environment") or payload.environment_from_labels(labels)
+        severity = self._severity(status)
+        if severity == "unknown" and status == "firing":
+            severity = severity_of_labels(labels) or severity_of_title(heading.value if heading else "")
         return Alert(
             self.reading.source,
-            mapped_key or derive_key(title, service, labels | ({"host": host} if host else {})),
+            mapped_key or derive_generic_key(title, service, environment, labels, host),
             title or payload.truncate(mapped_key or "", payload.LONGEST_LINE),
             started_at or sent_at or self.reading.now,
             status,
             self._description((title, heading.value if heading else "")),
             service,
-            self._name("environment") or payload.environment_from_labels(labels),
-            self._severity(status),
+            environment,
+            severity,
             labels,
             annotations,
             ends_at=ended_at if status == "resolved" else None,
             values=self._values(),
             links=links,
-            group=next((text for value in self._candidates_of("group") if (text := _key_text(value))), None),
+            group=next((text for value in self._candidates_of("group") if (text := key_text(value))), None),
             told_at=sent_at,
             starts_known=started_at is not None
             and status == "firing",  # many tools tell when they looked, as if it were a start
             link_kinds=link_kinds,
             purpose=purpose,
             purpose_reason=reason,
-            identity=_identity(heading, host, service),
+            identity=identity_of(heading, host, service),
             expires_after=EXPIRES_AFTER if resolved is None else None,
             problems=tuple(dict.fromkeys(self.reading.problems)),
         )
@@ -162,9 +181,9 @@ class _AlertReader:
         return next(iter(self.mapped.fields.get(field, ())), field)
 
     def _key(self) -> str | None:
-        host_names = {_to_line(host_candidate.value) for host_candidate in self.candidates.of_field("host")}
+        host_names = {to_line(host_candidate.value) for host_candidate in self.candidates.of_field("host")}
         for candidate in self._candidates_of("key"):
-            text = _key_text(candidate)
+            text = key_text(candidate)
             if text is None or (candidate.name == "alias" and text in host_names):
                 continue
             is_small_number = (
@@ -176,7 +195,7 @@ class _AlertReader:
             raise Invalid(f"`{self._place('key')}` is missing, but the mapping places the key there", "key")
         return None
 
-    def _read_heading(self) -> "_Heading | None":
+    def _read_heading(self) -> AlertHeading | None:
         """Return the first line of the first non-empty candidate; a title may come from a long message."""
         title_candidates = self._candidates_of("title")
         for candidate in (
@@ -184,13 +203,36 @@ class _AlertReader:
             if "title" in self.mapped.fields
             else chain(title_candidates, self.candidates.deep_titles())
         ):
-            if candidate.name in SENTENCES and not _is_sentence(candidate.value):
+            if candidate.name in SENTENCES and not is_sentence(candidate.value):
                 continue
             heading = (
                 as_text(candidate.value) if isinstance(candidate.value, dict) else payload.filled_text(candidate.value)
             )
             if text := payload.first_line(heading):
-                return _Heading(text, candidate.name, candidate.place)
+                return self._own_name(text) or AlertHeading(text, candidate.name, candidate.place)
+        return None if "title" in self.mapped.fields else self._read_kind()
+
+    def _own_name(self, title: str) -> AlertHeading | None:
+        """Return the name of the rule or monitor where the title adds no more than its state."""
+        for candidate in self._candidates_of("title"):
+            name = to_line(candidate.value) if candidate.name in NAMING else None
+            if name and name != title and only_tells_state(title, name):
+                return AlertHeading(name, candidate.name, candidate.place)
+        return None
+
+    def _read_kind(self) -> AlertHeading | None:
+        """Return what kind of event it is as a title, `uptimeCheckFailed`, where nothing else names a message.
+
+        Only words of several parts count, and only where the message also says what it is about.
+        """
+        subject = next(self.candidates.of_field("host"), None) or next(self.candidates.links(), None)
+        for level in self.candidates.levels if subject else ():
+            for name in _KINDS:
+                kind = level.values[level.bare[name]] if name in level.bare else None
+                if isinstance(kind, str) and _KIND.fullmatch(kind):
+                    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", kind)
+                    place = join_place(level.place, level.bare[name])
+                    return AlertHeading(" ".join(words).lower().capitalize(), name, place)
         return None
 
     def _is_over(self, state: str | None) -> bool | None:
@@ -198,7 +240,11 @@ class _AlertReader:
 
         None if nothing says so: then it fires, and its end may never be sent.
         """
-        words = list(self._candidates_of("status"))
+        words = [
+            word
+            for word in self._candidates_of("status")
+            if word.name not in SENTENCES or (isinstance(word.value, str) and not is_sentence(word.value))
+        ]
         if self.mapped.resolved:
             return any((payload.to_text(word.value) or "").lower() in self.mapped.resolved for word in words)
         for word in words:
@@ -207,28 +253,41 @@ class _AlertReader:
                 return over
         for field, when_true in (("over", True), ("fires", False)):
             for flag in self.candidates.of_field(field):
-                if (value := _to_bool(flag.value)) is not None:
+                if (value := to_bool(flag)) is not None:
                     self.reading.keep("status", FoundValue("resolved" if value is when_true else "firing", flag.place))
                     return value is when_true
         if (over := is_resolved_word(state)) is not None:
             return over
-        ends = [moment for candidate in self.candidates.of_field("over_at") if (moment := _read_time(candidate))]
-        return any(moment <= self.reading.now for moment in ends) or None
+        ends = (read_candidate_time(candidate) for candidate in self.candidates.of_field("over_at"))
+        return any(moment and moment <= self.reading.now for moment in ends) or None
 
     def _purpose(self, title: str, state: str | None) -> tuple[Purpose, str]:
         """Return its purpose, by the state before its title, else by words that clearly announce planned work."""
+        if any(
+            is_true(level.values[level.bare[name]])
+            for level in self.candidates.levels
+            for name in _TEST_FLAGS
+            if name in level.bare
+        ):
+            return "test", "it is marked as a test"
+        if isinstance(self.body.get("maintenance"), dict) and not any(
+            name in self.body for name in ("incident", "alert")
+        ):
+            return "planned", "it announces maintenance"
         states, levels = (
-            [_bare_words(candidate.value) for candidate in self._candidates_of(field)]
+            [bare_words(candidate.value) for candidate in self._candidates_of(field)]
             for field in ("status", "severity")
         )
         is_work = bool(_MAINTENANCE_WORD.search(title) or _MAINTENANCE_STATES & {*states, *levels})
-        if (states and states[0] in _MAINTENANCE_STATES) or (is_work and _ANNOUNCED_STATES & set(states)):
+        about_work = _MAINTENANCE_WORD.search(title) and _MAINTENANCE_STATES & {*states, *levels}
+        if (states and states[0] in _MAINTENANCE_STATES) or (is_work and _ANNOUNCED_STATES & set(states)) or about_work:
             return "planned", "it announces maintenance"
         return purpose_of_state(state)
 
     def _name(self, field: str) -> str | None:
         for candidate in self._candidates_of(field):
-            text = _to_line(candidate.value)
+            several = isinstance(candidate.value, list) and len(candidate.value) > 1 and candidate.name.endswith("s")
+            text = None if several else to_line(candidate.value)
             if text and payload.is_name(text) and len(text) <= payload.LONGEST_NAME:
                 return str(self.reading.keep(field, FoundValue(text, candidate.place)))
         return None
@@ -236,7 +295,7 @@ class _AlertReader:
     def _severity(self, status: AlertStatus) -> Severity:
         """Return the first known word or level; bare numbers are ignored because scales differ."""
         for candidate in self._candidates_of("severity"):
-            word = None if isinstance(candidate.value, int | float) else _to_line(candidate.value)
+            word = None if isinstance(candidate.value, int | float) else to_line(candidate.value)
             if word is None or (status == "resolved" and candidate.name in _SEVERITY_BY_STATE):
                 continue
             if (parsed_severity := parse_severity(word)) != "unknown":
@@ -314,7 +373,7 @@ class _AlertReader:
             if isinstance(candidate.value, dict) and isinstance(candidate.value.get("labels"), dict):
                 labels |= labels_from_value(candidate.value["labels"])
         for candidate in reversed(list(self.candidates.of_field("labels"))):
-            if not isinstance(candidate.value, str) or _are_tags(candidate.value):
+            if not isinstance(candidate.value, str) or are_tags(candidate.value):
                 labels |= labels_from_value(candidate.value)
         for level in self.candidates.levels:
             labels |= payload.identifying_labels(
@@ -329,7 +388,7 @@ class _AlertReader:
         labels |= {
             name: text
             for name, paths in self.mapped.labels.items()
-            if (text := _first_text(find_values(self.body, paths)))
+            if (text := first_text(find_values(self.body, paths)))
         }
         return payload.limit_labels(labels), payload.limit_labels(annotations)
 
@@ -337,7 +396,7 @@ class _AlertReader:
         """Return measured numbers."""
         offered = {name: [candidate.value for candidate in self.candidates.of_field(name)] for name in VALUES}
         offered |= {name: list(find_values(self.body, paths)) for name, paths in self.mapped.values.items()}
-        measured = {name: next(_numbers(values), None) for name, values in offered.items()}
+        measured = {name: next(numbers_in(values), None) for name, values in offered.items()}
         return {name: value for name, value in measured.items() if value is not None}
 
     def _links(self) -> Iterator[tuple[Any, object]]:
@@ -349,75 +408,3 @@ class _AlertReader:
                         f"links.{kind_by_name(candidate.name)}", FoundValue(address, candidate.place)
                     )
                 yield kind_by_name(candidate.name), address
-
-
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    """The line that the title comes from, with its field's name and place."""
-
-    value: str
-    name: str
-    place: str
-
-
-def _identity(heading: _Heading | None, host: str | None, service: str | None) -> str | None:
-    """Hash what the alert is about, if that is certain: a rule or monitor, or words and a place.
-
-    For the output of a check, which changes once it recovers, only host and service count.
-    """
-    if heading is None or not (host or service or heading.name in NAMING):
-        return None
-    subject = "" if host and service and heading.name in FINDINGS else subject_of(heading.value)
-    return digest_identity(NAME, subject, host or "", service or "")
-
-
-def _key_text(candidate: FieldCandidate) -> str | None:
-    if isinstance(candidate.value, bool):
-        return None
-    text = payload.filled_text(candidate.value)
-    return payload.shorten_key(text) if text else None
-
-
-def _bare_words(value: Any) -> str:
-    """Return the lower-case words of a text, joined by single spaces; empty for anything else."""
-    return " ".join(re.findall(r"[a-z]+", value.lower())) if isinstance(value, str) and len(value) < 60 else ""
-
-
-def _to_line(value: Any) -> str | None:
-    return payload.read_line({"text": as_text(value)}, "text")
-
-
-def _first_text(values: Iterable[Any]) -> str | None:
-    return next((text for value in values if (text := _to_line(value))), None)
-
-
-def _read_time(candidate: FieldCandidate) -> datetime | None:
-    try:
-        return (
-            read_timestamp(candidate.value, candidate.place) if isinstance(candidate.value, str | int | float) else None
-        )
-    except Invalid:
-        return None
-
-
-def _is_sentence(value: Any) -> bool:
-    """Return whether it is a text with more than a single state or severity word."""
-    if not isinstance(value, str):
-        return False
-    return len(value.split()) > 1 or (is_resolved_word(value) is None and parse_severity(value) == "unknown")
-
-
-def _to_bool(value: Any) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
-
-
-def _are_tags(text: str) -> bool:
-    """Return whether a text is a list of tags, not a sentence."""
-    parts = [part.strip() for part in text.split(",")]
-    return text.strip()[:1] in "[{" or all(len(part) <= _LONGEST_TAG and len(part.split()) <= 3 for part in parts)
-
-
-def _numbers(values: Iterable[Any]) -> Iterator[float]:
-    return (number for value in values if (number := payload.read_number({"value": value}, "value")) is not None)

@@ -27,8 +27,23 @@ _TEST_TITLE = re.compile(
     r"\s*[\[(](?:this is )?(?:a )?test(?:ing| alert| notification| message)?[\])].*"
     r"|\s*this is an? (?:\w+ ){0,3}?test(?:ing)?(?: (?:alert|notification|message|event|incident|webhook)\b.*|\W*)"
     r"|\s*(?:test|dummy|sample) (?:alert|notification|message|webhook|event|incident)\b(?: (?:from|by|of|sent)\b.*|\W*)"
-    r"|.*\btest notification test run\b.*",
+    r"|.*\btest notification test run\b.*"
+    r"|(?:webhook|notification|connection|integration)s? test(?: message| notification| alert| successful)?\W*"
+    r"|(?:[^,.!:–—-]{1,60}[,.!:–—-]\s*)(?:this|it) is (?:only |just )?a test\W*",
     re.IGNORECASE | re.DOTALL,
+)
+_GOOD_NEWS = re.compile(
+    r".*\b(?:completed|finished|succeeded|ended|passed|renewed|restored|deployed|updated|created|executed)"
+    r" successfully\W*"
+    r"|.*\b(?:was|were|has been|have been) successfully (?:completed|finished|renewed|restored|deployed|updated)\W*"
+    r"|.*\b(?:was|has been) renewed\W*"
+    r"|(?:your )?(?:daily|weekly|monthly) (?:[\w-]+ ){0,3}(?:report|summary|digest)\W*",
+    re.IGNORECASE | re.DOTALL,
+)
+_BAD_NEWS = re.compile(
+    r"\b(?:not|never|no|none|nothing|cannot|without|un\w+|fail\w*|error\w*|wrong|missing|late|but|except|only|before|until"
+    r"|since|hasn|haven|wasn|isn|didn|could|should|must|late)\b",
+    re.IGNORECASE,
 )
 _BARE = re.compile(r"[^a-z0-9]+")
 
@@ -71,7 +86,14 @@ def _purpose_of(alert: Alert) -> tuple[Purpose, str] | None:
             return "test", f"{name} is a test message of the sender"
     if _TEST_TITLE.fullmatch(alert.title):
         return "test", "its title says that it is a test"
+    if _is_good_news(alert):
+        return "informational", "its title says that all went well"
     return None
+
+
+def _is_good_news(alert: Alert) -> bool:
+    is_grave = alert.severity in ("critical", "high", "medium")
+    return not is_grave and bool(_GOOD_NEWS.fullmatch(alert.title)) and not _BAD_NEWS.search(alert.title)
 
 
 def _with_test_keys(signals: tuple[InboundEvent, ...]) -> tuple[InboundEvent, ...]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from itertools import chain, repeat
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from onrecall.domain.alert import Alert, InboundEvent
 from onrecall.domain.errors import Invalid
 from onrecall.sources import generic
+from onrecall.sources.alert_lists import find_alert_list, split_alert_list
 from onrecall.sources.catalog import GENERIC, SourceCatalog
 from onrecall.sources.defined_source import DefinedSource
 from onrecall.sources.expressions import ROOT
@@ -143,9 +145,8 @@ def _reader_of(catalog: SourceCatalog, name: str, body: Any) -> DefinedSource | 
 
 
 def _generic_places(body: Any, name: str, now: datetime) -> Iterator[Mapping[str, FoundValue]]:
-    around, parts = {}, body if isinstance(body, list) else [body]
-    if isinstance(body, dict) and (listed := generic.find_alert_list(body)):
-        around, parts = {field: value for field, value in body.items() if field != listed}, body[listed]
+    split = split_alert_list(body) if isinstance(body, dict) else None
+    _, around, parts = split or ((), {}, body if isinstance(body, list) else [body])
     for part in parts:
         if not isinstance(part, dict):
             continue
@@ -192,7 +193,9 @@ def _format_value(value: Any) -> str:
 
 
 def _listed_under(body: Any) -> str | None:
-    return generic.find_alert_list(body) if isinstance(body, dict) else None
+    """Return the place of the list of alerts as an expression."""
+    path = find_alert_list(body) if isinstance(body, dict) else None
+    return reduce(join_place, path, "") if path else None
 
 
 def _draft_definition(
@@ -207,7 +210,7 @@ def _draft_definition(
     }
     if not place_by_field.get("title"):
         return ""
-    places = [join_place("", listed)] if listed else list(place_by_field.values())
+    places = [listed] if listed else list(place_by_field.values())
     shape: dict[str, Any] = {"name": "message", "marks": sorted({_mark(place) for place in places})}
     shape |= {"each": places[0]} if listed else {}
     for field, place in place_by_field.items():

@@ -12,6 +12,8 @@ _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzin
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _LONGEST = 100
 _COUNT = re.compile(r"\d{10,19}(?:\.\d{1,9})?", re.ASCII)
+_DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d", re.ASCII)
+"""A date and a clock without marks, `20240131093000`; as a count of microseconds it would be a day of 1970."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ABBREVIATIONS = {
     **dict(
@@ -32,7 +34,7 @@ _FORMS = tuple(
     re.compile(form, re.ASCII)
     for form in (
         rf"(?P<year>\d{{4}})([-/.])(?P<month>\d\d)\2(?P<day>\d\d)(?:[Tt_]|,?\s){_CLOCK}{_HALF}{_ZONE}{_AFTER}",
-        r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)(?P<zone>Z|[+-]\d{4})?",
+        r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)(?P<zone>Z|[+-]\d{4})?",
         rf"{_DAY_NAME}(?P<day>\d{{1,2}})[\s-]{_MONTH_NAME}[\s-](?P<year>\d{{4}}),?(?:\sat)?\s{_CLOCK}{_HALF}{_ZONE}{_AFTER}",
         rf"{_DAY_NAME}{_MONTH_NAME}\s(?P<day>\d{{1,2}}),?\s(?P<year>\d{{4}}),?(?:\sat)?\s{_CLOCK}{_HALF}{_ZONE}{_AFTER}",
         rf"{_DAY_NAME}{_MONTH_NAME}\s+(?P<day>\d{{1,2}})\s{_CLOCK}{_HALF}{_ZONE}\s(?P<year>\d{{4}})",
@@ -57,13 +59,16 @@ def read_timestamp(value: object, field: str, zone: str | None = None) -> dateti
     """
     if isinstance(value, bool):
         raise Invalid(f"`{field}` is {str(value).lower()}, which is not a time; write it as {EXAMPLE}", field)
+    if isinstance(value, int) and _DIGITS.fullmatch(str(value)):
+        return _from_text(str(value), field, zone)
     if isinstance(value, int | float):
         return _from_count(value, field) if value else None
     if not isinstance(value, str) or not (text := value.strip()):
         return None
     if text.startswith(("0001-01-01", "0000-00-00")) or text == "0":
         return None
-    return _from_count(float(text), field) if _COUNT.fullmatch(text) else _from_text(text, field, zone)
+    is_count = _COUNT.fullmatch(text) and not _DIGITS.fullmatch(text)
+    return _from_count(float(text), field) if is_count else _from_text(text, field, zone)
 
 
 def read_formatted(value: object, field: str, formats: Sequence[str], zone: str | None = None) -> datetime | None:

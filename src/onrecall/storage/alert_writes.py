@@ -1,6 +1,6 @@
 """Write alerts: find the episode each message belongs to, update it, and end others that it implies are over."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from onrecall.domain.alert import Alert
 from onrecall.storage import episodes, sequences
 from onrecall.storage.alerts import AlertRow, Episode, fetch, from_row, to_row
 from onrecall.storage.batching import group_by_first
+from onrecall.storage.continuations import STILL_FIRING_AFTER, resolved_by_people
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.tables import alerts
 
@@ -43,10 +44,14 @@ class _AlertUpsert:
         self._by_key: dict[tuple[str, str], list[_PendingEpisode]] = {}
         self._by_identity: dict[tuple[str, str], list[_PendingEpisode]] = {}
         """Episodes by source and identity."""
+        self._repeated: dict[int, _PendingEpisode] = {}
+        """Firing messages about an alert that is in an incident, by their number."""
         self._read()
 
     def run(self, now: datetime) -> list[bool]:
-        news = [self._apply(row, now) for row in self._rows]
+        news = [self._apply(number, row, now) for number, row in enumerate(self._rows)]
+        for number in self._go_on_after_resolution(now):
+            news[number] = True
         changed = [episode for episode in self._by_episode.values() if episode.touched]
         self._insert([episode for episode in changed if episode.id is None], now)
         self._update([episode for episode in changed if episode.id is not None], now)
@@ -108,16 +113,20 @@ class _AlertUpsert:
         if key not in self._newest_by_key or self._newest_by_key[key][2] <= row.episode[2]:
             self._newest_by_key[key] = row.episode
 
-    def _apply(self, row: AlertRow, now: datetime) -> bool:
+    def _apply(self, number: int, row: AlertRow, now: datetime) -> bool:
         """Apply one alert and return whether it says anything new."""
         episode = self._find_episode(row)
         if episode is None:
             self._remember(_PendingEpisode(None, row, now))
             return True
         news = episode.hear(row, now)
-        if row.alert.status == "resolved" and not row.alert.starts_known:
+        if row.alert.status == "firing":
+            if episode.fires and episode.incident:
+                self._repeated[number] = episode
+            return news
+        if not row.alert.starts_known:
             self._end_earlier(episode, now)
-        return news
+        return self._end_later(episode, row, now) or news
 
     def _find_episode(self, row: AlertRow) -> "_PendingEpisode | None":
         """Return the episode a message belongs to: by start time, else the open one of its key, else by identity."""
@@ -166,6 +175,55 @@ class _AlertUpsert:
         for episode in self._by_key.get(key, ()):
             if episode is not newest and episode.fires and episode.row.alert.starts_at < at:
                 episode.end("its sender reported that the alert ended", now)
+
+    def _end_later(self, ended: "_PendingEpisode", row: AlertRow, now: datetime) -> bool:
+        """End what went on as a new episode after a person had resolved the incident of the one that ends."""
+        later = [
+            episode
+            for episode in self._by_key.get(ended.row.episode[:2], ())
+            if episode is not ended and episode.fires and episode.row.alert.continues
+        ]
+        news = [episode.hear(row, now) for episode in later]
+        return any(news)
+
+    def _go_on_after_resolution(self, now: datetime) -> list[int]:
+        """Begin a new episode for what is reported firing long after a person resolved its incident.
+
+        The alert keeps its place in that incident. Returns the numbers of the messages that said something new.
+        """
+        over = self._resolved_by_people(self._repeated.values(), now)
+        repeated = {
+            number: episode
+            for number, episode in self._repeated.items()
+            if self._is_reported_after(number, episode, over)
+        }
+        for source, keys in group_by_first(episode.row.episode[:2] for episode in repeated.values()):
+            fires = alerts.c.source == source, alerts.c.key.in_(keys), alerts.c.status == "firing"
+            self._add(select(alerts).where(*fires))
+        over |= self._resolved_by_people(map(self._newest_firing, repeated.values()), now)
+        return [number for number, episode in repeated.items() if self._go_on(number, episode, over, now)]
+
+    def _go_on(self, number: int, episode: "_PendingEpisode", over: Mapping[str, datetime], now: datetime) -> bool:
+        """Begin an episode, unless one goes on already: then it hears the message."""
+        row, newest = self._rows[number], self._newest_firing(episode)
+        if not self._is_reported_after(number, newest, over):
+            return newest is not episode and newest.hear(row, now)
+        going_on = replace(row.alert, starts_at=now, starts_known=False, continues=newest.incident)
+        self._remember(_PendingEpisode(None, to_row(going_on), now))
+        return True
+
+    def _resolved_by_people(self, episodes: "Iterable[_PendingEpisode]", now: datetime) -> dict[str, datetime]:
+        names = {episode.incident for episode in episodes if episode.incident}
+        return resolved_by_people(self._connection, names, now - STILL_FIRING_AFTER) if names else {}
+
+    def _newest_firing(self, episode: "_PendingEpisode") -> "_PendingEpisode":
+        firing = [other for other in self._by_key.get(episode.row.episode[:2], ()) if other.fires]
+        return max(firing, key=lambda other: other.row.alert.starts_at, default=episode)
+
+    def _is_reported_after(self, number: int, episode: "_PendingEpisode", over: Mapping[str, datetime]) -> bool:
+        """Return whether the sender reported this long after the resolution, as far as it says when."""
+        resolved_at, told_at = over.get(episode.incident or ""), self._rows[number].alert.told_at
+        return resolved_at is not None and (told_at is None or told_at >= resolved_at + STILL_FIRING_AFTER)
 
     def _insert(self, new: "Sequence[_PendingEpisode]", now: datetime) -> None:
         if not new:
@@ -218,6 +276,7 @@ class _PendingEpisode:
     def __init__(self, row: StoredAlert | None, new: AlertRow | None = None, now: datetime | None = None) -> None:
         assert row or new
         self.id = row.id if row else None
+        self.incident = row.incident if row else None
         self.row = new or AlertRow((row.alert), {}, row.hash)  # type: ignore[union-attr]
         self.since = row.updated_at if row else now
         self.news = row is None

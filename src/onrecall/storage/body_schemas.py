@@ -31,6 +31,7 @@ class AlertBody:
     purpose_reason: str = ""
     end_reason: str = ""
     described_at: AwareDatetime | None = None
+    continues: str | None = None
     problems: list[str] = field(default_factory=list)
 
 

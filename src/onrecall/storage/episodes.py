@@ -45,6 +45,7 @@ def merge_update(stored: Alert, reported: Alert, since: timedelta) -> Alert:
         starts_known=stored.starts_known,
         ends_at=reported.ends_at if reported.ends_at and reported.ends_at >= stored.starts_at else None,
         expires_after=None,
+        continues=stored.continues,
     )
     if reported == stored:
         return stored
