@@ -42,8 +42,9 @@ def check_curl(situation: InvocationContext) -> Iterator[Assessment]:
     if data and methods == ["GET"]:
         yield not_understood("a GET that sends data")
     for value in invocation.values("-w", "--write-out"):
-        if "%output" in value:
-            yield judge_overwrite(value.partition("%output{")[2].partition("}")[0].removeprefix(">>"))
+        _, marked, file = value.partition("output{")
+        if marked and ("%output{" in value or is_unknown(value)):
+            yield judge_overwrite(file.partition("}")[0].removeprefix(">>"))
     if any(value.startswith("@") for value in invocation.values("-H", "--header")):
         yield not_understood("a file that is sent as headers")
     if invocation.has("-O", "--remote-name", "--remote-name-all"):
