@@ -11,7 +11,7 @@ CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/
 # As many tests at once as there are processors, and no more than four: some start a database or a browser of their own.
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadgroup
 EXTRAS ?=
-OPTIONAL := chroma docs-import hindsight kafka llm
+OPTIONAL := chroma docs-import hindsight kafka llm otel
 COMMA := ,
 CHOSEN := $(sort $(subst $(COMMA), ,$(EXTRAS)))
 $(if $(filter-out $(OPTIONAL),$(CHOSEN)),$(error EXTRAS knows $(OPTIONAL), not $(filter-out $(OPTIONAL),$(CHOSEN))))
@@ -71,7 +71,7 @@ hindsight-setup: $(PEER)/stamp ## an environment of its own with a real Hindsigh
 test-hindsight: $(VENV)/dev.stamp $(PEER)/stamp ## the tests against a real Hindsight server
 	@$(BIN)/pytest -m hindsight $(ARGS)
 
-extras: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## optional parts, also for demo and serve: EXTRAS=llm,kafka (chroma, docs-import, hindsight, kafka, llm)
+extras: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## optional parts, also for demo and serve: EXTRAS=llm,kafka (chroma, docs-import, hindsight, kafka, llm, otel)
 	@echo "installed: $(or $(CHOSEN),nothing; choose with EXTRAS=llm$(COMMA)kafka)"
 
 types: $(VENV)/dev.stamp ## describe the API anew for the console (web/openapi.json and its types)

@@ -167,6 +167,13 @@ class Settings(BaseSettings):
         description="Private hosts, addresses or networks that channels may call, separated by commas.",
     )
 
+    otlp_endpoint: str | None = Field(
+        default=None,
+        description="Base URL of an OpenTelemetry collector (OTLP over HTTP, as `http://otel:4318`) that gets traces.",
+    )
+    otlp_headers: SecretStr | None = Field(
+        default=None, description="Headers of each export to it, as `name=value,name=value`."
+    )
     hindsight_url: str | None = Field(
         default=None, description="Base URL of a Hindsight server, `HINDSIGHT_BASE_URL` in its own clients."
     )
@@ -284,7 +291,9 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("public_url", "hindsight_url", "llm_url", "groq_url", "openai_url", "anthropic_url")
+    @field_validator(
+        "public_url", "otlp_endpoint", "hindsight_url", "llm_url", "groq_url", "openai_url", "anthropic_url"
+    )
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")

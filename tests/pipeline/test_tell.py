@@ -13,7 +13,7 @@ from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.notifications import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
 from onrecall.pipeline.notify import MAX_ATTEMPTS, MAX_EVENT_AGE, Notifier, wait_after
-from onrecall.worker.notifier import NotifierThreads
+from onrecall.worker.notifier import create_notifier
 from storage.given import recommendation
 
 
@@ -287,14 +287,16 @@ def test_who_hangs_delays_nobody(memory, clock) -> None:
     tellers = [Notifier(one, memory.store, clock) for one in (hanging, broken, fine)]
     for one in tellers:
         one.round()
-    logging.getLogger("onrecall.worker.notifier").setLevel(logging.CRITICAL)
-    telling = NotifierThreads(tellers)
-    telling.start()
+    logging.getLogger("onrecall.worker.polling_thread").setLevel(logging.CRITICAL)
+    threads = [create_notifier(teller) for teller in tellers]
+    for thread in threads:
+        thread.start()
     try:
         for name in ("X-1", "X-2", "X-3"):
             opened(memory, clock, name)
             answered(memory, clock, name)
-            telling.wake()
+            for thread in threads:
+                thread.wake()
         assert hung.wait(10)
         deadline = time.monotonic() + 10
         while len(fine.heard) < 3 and time.monotonic() < deadline:
@@ -303,6 +305,7 @@ def test_who_hangs_delays_nobody(memory, clock) -> None:
         assert hanging.heard == []
     finally:
         free.set()
-        telling.stop()
-        logging.getLogger("onrecall.worker.notifier").setLevel(logging.NOTSET)
+        for thread in threads:
+            thread.stop()
+        logging.getLogger("onrecall.worker.polling_thread").setLevel(logging.NOTSET)
     assert not [thread for thread in threading.enumerate() if thread.name in ("onrecall-fine", "onrecall-hanging")]

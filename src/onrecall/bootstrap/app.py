@@ -18,6 +18,7 @@ from onrecall.bootstrap.recall import embedder, make_folder, models, open_recall
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
 from onrecall.bootstrap.status import ComponentStatus, StatusReport, build_report
 from onrecall.bootstrap.store_watch import StoreWatch
+from onrecall.bootstrap.trace_export import exported_traces
 from onrecall.domain.errors import Invalid
 from onrecall.grouping import ServiceGraph
 from onrecall.kafka.connection import Connection
@@ -91,6 +92,7 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
         closing(Storage.open(chosen.database)) as store,
         hindsight.open_peer(chosen) as peer,
         open_recall(store, chosen) as recall,
+        exported_traces(chosen),
     ):
         parts = Dependencies(
             store,

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Extra = Literal["chroma", "docs-import", "hindsight", "kafka", "llm"]
+Extra = Literal["chroma", "docs-import", "hindsight", "kafka", "llm", "otel"]
 """The optional extras, as `pyproject.toml` and the Makefile name them."""
 
 

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from onrecall.domain.spans import Span
+from onrecall.http.request_span import request_span
 from onrecall.worker.metrics import Metrics
 
 router = APIRouter()
@@ -21,7 +23,7 @@ def metrics(request: Request) -> Response:
 
 
 class RequestCounter:
-    """Counts requests by the route that the guard found, which is one of a table, and not by their address."""
+    """Counts and traces requests by the route that the guard found, one of a table, and not by their address."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -31,6 +33,10 @@ class RequestCounter:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with request_span(scope) as request:
+            await self._counted(scope, receive, send, request)
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send, request: Span) -> None:
         began = time.perf_counter()
         status = STATUS_WITHOUT_RESPONSE
 
@@ -44,4 +50,9 @@ class RequestCounter:
             await self._app(scope, receive, watched)
         finally:
             seconds = time.perf_counter() - began
-            self._metrics.request(scope["method"], scope.get("onrecall.route"), status, seconds)
+            route = scope.get("onrecall.route")
+            self._metrics.request(scope["method"], route, status, seconds)
+            request.set_attribute("http.response.status_code", status)
+            if route:
+                request.set_attribute("http.route", route)
+                request.update_name(f"{scope['method']} {route}")

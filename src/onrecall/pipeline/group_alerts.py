@@ -8,6 +8,7 @@ from typing import Any
 from onrecall.domain.alert import Alert
 from onrecall.domain.incident import Incident, Passage
 from onrecall.domain.maintenance import MaintenanceWindow
+from onrecall.domain.spans import span
 from onrecall.grouping import (
     NOTHING_BEFORE,
     Background,
@@ -112,9 +113,10 @@ class AlertGrouper:
             snapshot = self._store.grouping.take_snapshot(now, BATCH, self._alert_cache)
             if not snapshot.waiting:
                 break
-            self._refresh_background(now)
-            work = self._plan_write(snapshot, now)
-            opened = self._store.grouping.apply(work, now, self._timers.group_wait)
+            with span("group alerts", {"onrecall.alerts": len(snapshot.waiting)}):
+                self._refresh_background(now)
+                work = self._plan_write(snapshot, now)
+                opened = self._store.grouping.apply(work, now, self._timers.group_wait)
             if opened is not None:
                 self._update_cache(work, opened)
                 return len(snapshot.waiting)

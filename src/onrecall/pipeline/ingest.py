@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from onrecall.domain.alert import Acknowledgement, Alert, InboundEvent, Note
 from onrecall.domain.errors import Conflict, Invalid, RejectedInput
 from onrecall.domain.incident import Document
+from onrecall.domain.spans import span
 from onrecall.pipeline.heartbeats import DeadMansSwitch
 from onrecall.pipeline.observers import IngestStats, Observers
 from onrecall.pipeline.redaction_cache import RedactionCache
@@ -117,7 +118,8 @@ class AlertIngester:
 
     def keep(self, reads: Sequence[ParsedDelivery]) -> tuple[IngestReceipt, ...]:
         """Store parsed deliveries in one transaction."""
-        received = self._store.receive([read.arrival for read in reads], self._clock())
+        with span("store deliveries", {"onrecall.deliveries": len(reads)}):
+            received = self._store.receive([read.arrival for read in reads], self._clock())
         self.switch.record_beats(signal for read in reads for signal in read.arrival.signals)
         for read, result in zip(reads, received, strict=True):
             kind = read.arrival.source.partition("/")[0]  # a name that somebody chose for `generic` is no label

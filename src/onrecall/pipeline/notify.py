@@ -14,6 +14,7 @@ from typing import Any, Protocol, get_args
 
 from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Severity
+from onrecall.domain.spans import span
 from onrecall.notifications import (
     Channel,
     FeedEvent,
@@ -209,7 +210,8 @@ class Dispatcher:
             self._dead_letter(delivery, delivery.last_error or f"none of {self._tries} tries came to an end")
             return
         try:
-            sent = self.channel.send(Message(delivery.body, delivery.key), self._thread(delivery))
+            with span("deliver", {"onrecall.channel": self.name, "onrecall.attempt": delivery.attempts}):
+                sent = self.channel.send(Message(delivery.body, delivery.key), self._thread(delivery))
         except PermanentDeliveryError as error:
             self._dead_letter(delivery, str(error))
         except Unavailable as error:

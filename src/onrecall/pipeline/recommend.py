@@ -20,6 +20,7 @@ from onrecall.domain.incident import (
     Snippet,
     TrackRecord,
 )
+from onrecall.domain.spans import span
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline import incident_documents
 from onrecall.pipeline.calibrate import CalibrationService, CalibrationState
@@ -146,16 +147,20 @@ class Recommender:
         now = self._clock()
         as_of = situation.as_of or now
         started = time.perf_counter()
-        evidence, going_on = self._precedents(situation, limit)
-        measured = self._trust.measured()
-        similar = measured.thresholds.similar
-        suggestions = self._suggested(situation, (*evidence, *going_on), similar)
+        with span("recall") as recalling:
+            evidence, going_on = self._precedents(situation, limit)
+            measured = self._trust.measured()
+            similar = measured.thresholds.similar
+            suggestions = self._suggested(situation, (*evidence, *going_on), similar)
+            recalling.set_attribute("onrecall.evidence", len(evidence))
         recalled = time.perf_counter()
         ongoing = tuple(
             _ongoing(item.incident, item.score) for item in going_on if item.incident and item.score >= similar
         )
-        records = self._store.step_records(step_keys(evidence), situation.as_of)
-        advice = _advise(measured, situation, evidence, records, as_of)
+        with span("compose") as composing:
+            records = self._store.step_records(step_keys(evidence), situation.as_of)
+            advice = _advise(measured, situation, evidence, records, as_of)
+            composing.set_attribute("onrecall.verdict", advice.verdict)
         numbers = features.extract_features(evidence, advice, as_of, situation.service)
         fitting = [item for item in evidence if not find_contradiction(situation, item)]
         confidence, reason = measured.confidence(numbers, fitting, advice)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Situation
+from onrecall.domain.spans import span
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.group_alerts import GroupingTimers
 from onrecall.pipeline.recommend import Recommender
@@ -70,7 +71,7 @@ class RecommendationWorker:
         return self._store.save_recommendation(stored_answer, keys)
 
     def _answer(self, incident_id: str) -> Recommendation | None:
-        with self._lease(incident_id):
+        with span("answer incident", {"onrecall.incident": incident_id}), self._lease(incident_id):
             answer, keys = self._recommend(self._store.incident(incident_id))
             now = self._clock()
             return self._store.answer_leases.complete(

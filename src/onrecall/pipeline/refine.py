@@ -9,6 +9,7 @@ from typing import Protocol
 
 from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Situation
+from onrecall.domain.spans import span
 from onrecall.pipeline.calibrate import CalibrationService, with_public_confidence
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import situation_of
@@ -214,7 +215,9 @@ class Refiner:
             (role, _MeteredModel(model, self._store, self._models.limits, self._clock, answer.id))
             for role, model in self._models.by_role
         ]
-        outcome = escalate(chosen, mask, metered, lambda: ends - time.monotonic())
+        with span("refine", {"onrecall.recommendation": answer.id}) as refining:
+            outcome = escalate(chosen, mask, metered, lambda: ends - time.monotonic())
+            refining.set_attribute("onrecall.refined", outcome.draft is not None)
         if outcome.draft is None:
             return None, outcome
         now = max(self._clock(), answer.created_at + CLOCK_STEP)

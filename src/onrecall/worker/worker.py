@@ -1,6 +1,5 @@
 """The worker: groups alerts, settles incidents and answers what is due, for as long as its process lives."""
 
-import logging
 import signal
 import threading
 import time
@@ -8,15 +7,13 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Protocol
 
-from onrecall.domain.errors import Unavailable
 from onrecall.pipeline import IncidentService
-from onrecall.worker.notifier import NotifierThreads
-from onrecall.worker.refiner import RefinerThread
+from onrecall.worker.notifier import GRACE_SECONDS, create_notifier
+from onrecall.worker.polling_thread import POLL_SECONDS, PollingThread
 
-POLL_SECONDS = 0.5
 BATCH_SIZE = 10
-
-log = logging.getLogger(__name__)
+MODEL_GRACE_SECONDS = 1.0
+"""A model that takes longer at the end is abandoned, and its answer is refined again later."""
 
 
 class WorkerHandle(Protocol):
@@ -65,71 +62,58 @@ class ChangeSignal:
 
 
 class Worker:
-    """A worker thread. The queues are in the store, so they outlive it, and other workers may share them."""
+    """The threads that work: one for incidents, one per channel, one for models. Other workers may share the store."""
 
     def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
         self._changes = ChangeSignal()
-        self._thread: threading.Thread | None = None
-        self._notifiers = NotifierThreads(())
-        self._refiner = RefinerThread(memory.refining)
+        self._incidents = PollingThread("onrecall-worker", self._work)
+        self._notifiers: list[PollingThread] = []
+        self._models = PollingThread("onrecall-models", memory.refining.run, begin=memory.refining.ready)
 
     def start(self) -> None:
         """Start; what the last run left over comes first."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="onrecall-worker", daemon=True)
-        self._thread.start()
-        self._notifiers = NotifierThreads(self._memory.tellers)
-        self._notifiers.start()
-        self._refiner.start()
+        self._incidents.start()
+        self._notifiers = [create_notifier(outlet) for outlet in self._memory.tellers]
+        for notifier in self._notifiers:
+            notifier.start()
+        if self._memory.refining.active:
+            self._memory.refining.begin()
+            self._models.start()
 
     def stop(self) -> None:
-        """Finish the current answer and stop."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread:
-            self._thread.join()
-            self._thread = None
-        self._notifiers.stop()
-        self._refiner.stop()
+        """Finish the current answer and stop; what hangs on another server is abandoned and done again later."""
+        self._incidents.stop()
+        for notifier in self._notifiers:
+            notifier.ask_to_stop()
+        for notifier in self._notifiers:
+            notifier.stop(GRACE_SECONDS)
+        self._models.stop(MODEL_GRACE_SECONDS)
 
     @property
     def alive(self) -> bool:
-        """Whether the thread is running."""
-        return self._thread is not None and self._thread.is_alive()
+        """Whether it works on incidents."""
+        return self._incidents.alive
 
     def wake(self) -> None:
         """Tell it that there is work."""
-        self._wake.set()
-        self._notifiers.wake()
+        self._incidents.wake()
+        self._wake_notifiers()
 
     def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
         """Wait until `arrived()` is true, at most `seconds`; returns whether it is."""
         return self._changes.wait(arrived, seconds)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.clear()
-            if self._round() == 0:
-                self._wake.wait(POLL_SECONDS)
-
-    def _round(self) -> int:
-        try:
-            count = self._memory.work(BATCH_SIZE)
-        except Unavailable as error:
-            log.warning("the worker tries again in %g s: %s", error.retry_after, error)
-            self._stopping.wait(error.retry_after)
-            return 0
-        except Exception:  # the one loop that must go on: the queues keep what failed, and the log says why
-            log.exception("the worker could not do its round; it tries again")
-            self._stopping.wait(POLL_SECONDS)
-            return 0
+    def _work(self) -> int:
+        count = self._memory.work(BATCH_SIZE)
         if count:
             self._changes.notify()
-            self._notifiers.wake()
+            self._wake_notifiers()
         return count
+
+    def _wake_notifiers(self) -> None:
+        for notifier in self._notifiers:
+            notifier.wake()
 
 
 def run_until_stopped(memory: IncidentService) -> None:

@@ -266,7 +266,7 @@ function Bullets({ items, lead }: { items: readonly string[]; lead?: string }) {
 export function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <Box component="section" aria-label={title}>
-      <Divider label={<Title order={3} size="h5">{title}</Title>} labelPosition="left" mb="xs" />
+      <Divider label={<Title order={2} size="h5">{title}</Title>} labelPosition="left" mb="xs" />
       {children}
     </Box>
   );

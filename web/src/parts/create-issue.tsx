@@ -10,7 +10,7 @@ export function CreateIssue({ issue }: { issue: Issue }) {
   const [opened, { open, close }] = useDisclosure(false);
   return (
     <>
-      <Button size="compact-xs" variant="subtle" onClick={open} aria-label={`create an issue: ${issue.title}`}>Create issue…</Button>
+      <Button size="compact-xs" variant="subtle" onClick={open} aria-label={`Create issue… ${issue.title}`}>Create issue…</Button>
       <Modal opened={opened} onClose={close} title={<Title order={2} size="h4">Create an issue</Title>}>{opened && <Choose issue={issue} />}</Modal>
     </>
   );
