@@ -52,6 +52,24 @@ def _rootly(body: Payload) -> None:
     body["data"]["resolved_by"] = {"name": AUTHOR}
 
 
+def _jira(body: Payload) -> None:
+    body["comment"] = {
+        "id": "77",
+        "body": ATTACK,
+        "author": {"displayName": AUTHOR},
+        "updated": "2026-11-20T06:30:02.000+0000",
+    }
+
+
+def _servicenow(body: Payload) -> None:
+    body |= {"work_notes": ATTACK, "close_notes": ATTACK, "sys_updated_by": AUTHOR}
+
+
+def _bugsnag(body: Payload) -> None:
+    body["comment"] = {"id": "c9", "message": ATTACK, "createdAt": "2026-11-20T06:30:02.000Z"}
+    body["user"] = {"name": AUTHOR}
+
+
 ATTACKS: dict[str, list[WebhookRequest]] = {
     "pagerduty": [
         payload("pagerduty", "incident_triggered"),
@@ -74,6 +92,13 @@ ATTACKS: dict[str, list[WebhookRequest]] = {
         payload("sentry", "issue_resolved"),
     ],
     "rootly": [payload("rootly", "incident_created"), payload("rootly", "incident_resolved", _rootly)],
+    "jira": [payload("jira", "firing"), payload("jira", "change", _jira), payload("jira", "resolved")],
+    "servicenow": [
+        payload("servicenow", "firing"),
+        payload("servicenow", "change", _servicenow),
+        payload("servicenow", "resolved"),
+    ],
+    "bugsnag": [payload("bugsnag", "firing"), payload("bugsnag", "change", _bugsnag), payload("bugsnag", "resolved")],
 }
 """By sender, in the order in which they are sent."""
 

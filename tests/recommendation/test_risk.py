@@ -17,7 +17,7 @@ from onrecall.recommendation.risk.languages.sql import is_sql
 from onrecall.recommendation.risk.programs.table import find_program
 
 COMMANDS = ["commands.tsv", "commands_held_out.tsv", "commands_unseen.tsv"]
-STEPS = ["steps.tsv", "steps_held_out.tsv"]
+STEPS = ["steps.tsv", "steps_held_out.tsv", "steps_attack.tsv"]
 SETS = [(name, name in STEPS) for name in COMMANDS + STEPS]
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "security"
 DATA = Path(__file__).parents[2] / "src" / "onrecall" / "recommendation" / "risk"
@@ -232,7 +232,7 @@ def test_the_worst_part_counts(first, second, joint):
 
 UNITS = [
     "ls; ", "$(", "(", "`", "'", '"', "a|", "<<A\n", "x=(", "{a,b}", "select 1;", "select (", "$a$ ", "/*", "db.x.find(", "{{", "<x> ", "cm0g", "dd ", "\\", "\n", "‹a›", "é", "\u200b", "е",
-    "Check the logs, ", "retention to ", "`ls` ", "```", "A=1 ", "sudo ", "xargs ", 'sh -c "', "curl http://x/a?b=c&", "jq . ", "echo x | sh; ",
+    "Check the logs, ", "retention to ", "`ls` ", "```", "A=1 ", "sudo ", "xargs ", 'sh -c "', "curl http://x/a?b=c&", "jq . ", "echo x | sh; ", "open(", "gdb -ex lösche ",
 ]  # fmt: skip
 
 

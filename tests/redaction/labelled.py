@@ -134,6 +134,8 @@ NAMED = {
     "akia": lambda r: "AK" + "IA" + _mixed(r, UPPER + "234567", 16),
     "basic": lambda r: base64.b64encode(f"ops:{_mixed(r, ALPHANUMERIC, 12)}".encode()).decode(),
     "basic0": lambda r: base64.b64encode(f"\0ops\0{_mixed(r, ALPHANUMERIC, 12)}".encode()).decode(),
+    "b64pw": lambda r: base64.b64encode(f"{_mixed(r, ALPHANUMERIC, 13)}!7x".encode()).decode(),
+    "b64url": lambda r: base64.b64encode(f"postgres://app:{_mixed(r, ALPHANUMERIC, 12)}@db/app".encode()).decode(),
     "bcrypt": lambda r: "$2" + "b$12$" + _mixed(r, CRYPT, 53),
     "sha512crypt": lambda r: "$" + "6$" + _mixed(r, CRYPT, 12) + "$" + _mixed(r, CRYPT, 86),
     "an64u": lambda r: _mixed(r, UPPER + DIGITS, 64),

@@ -126,6 +126,7 @@ UNITS = [
     "%41", "&quot;", "\x1b[1m", "a%22", "password\n", "user,password\n", "|password|a|\n", "kind: Secret\n", "data:\n", "name: DB_PASSWORD\n",
     "docker login ", "mysql -p", "echo a | ", "$1$", "password: |\n ", "passwords:\n- a1b2\n", "insert into t (password) values ('a'),", "<password>",
     "key: ", "a:b@c ", "('a1b2c3')", '"auth" ', "/hooks/", "as password ", "code 123456 ", "session ", "пароль ", "api key is ", "\\n", "<td>",
+    "data:\n data:\n  x: SGVsbG8gd29ybGQh\n", '"random_password" ', "password for https://", "password (x", "@tcp(a:b@tcp(", "password = <<A\n",
 ]  # fmt: skip
 
 
@@ -160,6 +161,10 @@ PERSONAL = [
     ("call +49 170 123 4567 back", "phone"),
     ("call (415) 555-2671 back", "phone"),
     ("ssn 123-45-6789 given", "national-id"),
+    ("call 0170/1234567 back", "phone"),
+    ("téléphone : 06 12 34 56 78", "phone"),
+    ("tel.: 030 1234567", "phone"),
+    ("née le 12/03/1980", "date-of-birth"),
 ]
 
 

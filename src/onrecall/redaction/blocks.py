@@ -13,6 +13,7 @@ _OPENS = re.compile(
     r"(?:\\{0,3}[\"'`]|\*{1,2}|_{1,2}){0,3}[ \t]*[:=](?:\*\*|__)?[ \t]*(?:(?P<block>[|>][+-]?\d?[+-]?)[ \t]*)?"
     r"(?:#[^\n]*)?\r?\n"
 )
+_HEREDOC = re.compile(r"[\"']?[ \t]*[:=]?[ \t]*<<[-~]?[\"']?(?P<end>[A-Za-z]\w{0,30})[\"']?[ \t]*\r?\n")
 _ARRAY = re.compile(r"[\"'`]?[ \t]*[:=][ \t]*\[")
 _ITEM = re.compile(r"\s{0,40}(?:[\"'](?P<q>[^\"'\n]{1,1024})[\"']|(?P<b>[^\s\"',\[\]{}]{1,512}))\s{0,40}(?P<more>,|\])")
 _BRACE = re.compile(r"[\"'`]?[ \t]*[:=][ \t]*\{")
@@ -31,6 +32,9 @@ _MOST = 200
 
 def secrets_below(text: str, start: int, end: int, announced: SecretName) -> list[SecretSpan]:
     """Return the secrets below the name at `start`..`end`; empty if its value is on the same line."""
+    heredoc = _HEREDOC.match(text, end)
+    if heredoc is not None:
+        return list(_heredoc_secrets(text, heredoc, announced))
     opened = _OPENS.match(text, end)
     if opened is None:
         return list(_array_secrets(text, end, announced)) or list(_object_secrets(text, end, announced))
@@ -60,6 +64,20 @@ def _block_secrets(text: str, at: int, indent: int, announced: SecretName) -> It
             yield SecretSpan(*line.span("v"), announced.kind)
         elif line["v"]:
             return
+        at = line.end()
+
+
+def _heredoc_secrets(text: str, head: re.Match[str], announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield each line of a here-document up to the word that ends it."""
+    at = head.end()
+    for n in range(_MOST):
+        line = _LINE.match(text, at)
+        if line is None or line.end() == at or line["v"] == head["end"]:
+            return
+        if line["v"]:
+            if not n and not FIRM[announced.strength](line["v"]):
+                return
+            yield SecretSpan(*line.span("v"), announced.kind)
         at = line.end()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from onrecall.redaction.decoded_view import SEPARATOR, View, ViewBuilder
+from onrecall.redaction.encoded import ENCODED
 from onrecall.redaction.hashes import HASHES
 from onrecall.redaction.kubernetes import KUBERNETES
 from onrecall.redaction.named_secrets import NAMED
@@ -24,7 +25,8 @@ from onrecall.redaction.tables import TABLES
 from onrecall.redaction.vendors import VENDORS
 
 _DETECTORS: tuple[Detector, ...] = (
-    *VENDORS, *PRIVATE_KEYS, *HASHES, *REQUESTS, *NAMED, *TABLES, *KUBERNETES, PROGRAM_ARGUMENTS, *SERVICES, *SENTENCES
+    *VENDORS, *PRIVATE_KEYS, *HASHES, *REQUESTS, *NAMED, *TABLES, *KUBERNETES, *ENCODED,
+    PROGRAM_ARGUMENTS, *SERVICES, *SENTENCES,
 )  # fmt: skip
 _ROUNDS = 8
 _LINES = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")

@@ -82,7 +82,7 @@ def could_be_secret(value: str) -> bool:
 def stands_out(value: str) -> bool:
     """Return whether a word after `the password is` is a password rather than part of the sentence."""
     trimmed = _trim(value)
-    if len(trimmed) < 16 and _is_wordlike(trimmed) and re.search(r"[-_./]", trimmed):
+    if len(trimmed) < 16 and _is_wordlike(trimmed) and re.search(r"[-_./]", trimmed) and not _is_choppy(trimmed):
         return False
     odd = _letters_and_digits(trimmed) or is_gibberish(trimmed) or _SYMBOL.search(trimmed) is not None
     return odd and could_be_secret(value)
@@ -133,8 +133,23 @@ def is_made_up(value: str) -> bool:
     if re.search(r"[/\\(){}\[\]<>|,;\s]", trimmed) or _is_name(trimmed) or _UUID.fullmatch(trimmed):
         return False
     parts = [part for part in re.split(r"[^A-Za-z0-9]+", trimmed) if part]
+    if _is_choppy(trimmed):
+        return True
     words = sum(len(part) > 2 and part.isalpha() and not is_gibberish(part) for part in parts[:-1])
     return not words and any(_is_jumbled(part) or is_gibberish(part) for part in parts)
+
+
+def is_password_like(value: str) -> bool:
+    """Return whether the value is a password where a login is told: made up, or of three kinds of characters."""
+    trimmed = _trim(value)
+    if is_made_up(value):
+        return True
+    symbol = re.search(r"[!@#$%^&*+?~]", trimmed) is not None
+    kinds = symbol + sum(re.search(kind, trimmed) is not None for kind in ("[a-z]", "[A-Z]", r"\d"))
+    plain = re.search(r"[/\\(){}\[\]<>|,;\s]", trimmed) is None and not _is_name(trimmed)
+    return (
+        kinds >= 3 and (symbol or _is_choppy(trimmed)) and plain and 8 <= len(trimmed) <= 64 and could_be_secret(value)
+    )
 
 
 def is_digits(value: str) -> bool:
@@ -182,6 +197,13 @@ def _is_jumbled(part: str) -> bool:
     chunks = CHUNK.findall(part)
     cases = sum(bool(re.search(kind, part)) for kind in ("[a-z]", "[A-Z]", r"\d"))
     return cases > 1 and len(part) >= 6 and len(chunks) >= (4 if cases == 3 else 5) and len(part) < 4.2 * len(chunks)
+
+
+def _is_choppy(value: str) -> bool:
+    """Return whether small letters, capitals and digits alternate faster than in any name."""
+    chunks = CHUNK.findall(value)
+    kinds = all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    return kinds and len(chunks) >= 5 and sum(map(len, chunks)) < 2.6 * len(chunks)
 
 
 def _is_wordlike(value: str) -> bool:

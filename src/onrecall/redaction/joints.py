@@ -68,7 +68,7 @@ FIRM: Mapping[Strength, Look] = {
 LOOSE: Mapping[Strength, Look] = {
     **FIRM,
     "any": looks.stands_out,
-    "word": lambda value: looks.is_made_up(value) or _SPELLED_PASSWORD.fullmatch(value) is not None,
+    "word": lambda value: looks.is_password_like(value) or _SPELLED_PASSWORD.fullmatch(value) is not None,
     "mixed": _is_jumbled_token,
     "random": looks.is_key,
 }
@@ -112,11 +112,13 @@ _WHOM = (
     r"|от|к|на|в)"
 )
 
+_ACCOUNTS = "root|admin|administrator|postgres|oracle|sa|superuser|grafana|jenkins"
 _QUOTES = "\"'`\\"
 _CLOSING = _QUOTES + "*_~])"
 ASSIGNED = _joint(
     f"{_CLOSING} \t.:=%",
-    rf"(?![ \t]:['\"]\w){_CLOSE}(?:[ ]\([^()\n]{{1,40}}\))?[ \t]{{0,40}}(?:\.{{2,40}}[ \t]{{0,3}})?{_SIGN}"
+    rf"(?![ \t]:['\"]\w){_CLOSE}(?:[ ](?:\([^()\n]{{1,40}}\)|\[[^\[\]\n]{{1,40}}\]))?[ \t]{{0,40}}"
+    rf"(?:\.{{2,40}}[ \t]{{0,3}})?{_SIGN}"
     rf"(?:\*\*|__)?[ \t]{{0,20}}{_OPEN}",
     FIRM,
 )
@@ -131,6 +133,7 @@ _JOINTS: tuple[Joint, ...] = (
         rf"|\w{{1,20}}),){{0,2}}\s{{0,80}}(?i:{_PAIRED})[ \t]*[:=][ \t]*",
         FIRM,
     ),
+    _joint("\"'", r"[\"']\s{0,3}:\s{0,3}\{\s{0,80}[\"']value[\"']\s{0,3}:\s{0,3}", FIRM),
     _joint(" >", r"(?:\s[^<>\n]{0,200})?>\s{0,80}(?:<!\[CDATA\[)", FIRM, r"(?P<e>[^\n]{1,2048}?)\]\]>"),
     _joint(" >", r"(?:\s[^<>\n]{0,200})?>\s{0,80}(?:<(?i:value|string|plaintext)>)?", FIRM, _ELEMENT_TEXT),
     _joint("\"'", r"[\"'](?:\s[^<>\n]{0,200})?>\s{0,80}(?:<(?i:value|string)>)?", FIRM, _ELEMENT_TEXT),
@@ -142,8 +145,11 @@ _JOINTS: tuple[Joint, ...] = (
     _joint("\"'", r"[\"'],[ ]?", {**LOOSE, "any": looks.is_made_up, "word": looks.is_made_up}, QUOTED),
     _joint("(", r"\((?:[\w.]{1,30},[ ]?)?", {**SURE, "any": looks.stands_out}, QUOTED),
     _joint(f"{_QUOTES}),", r"[\"'`]?\)?,[ ]?", SURE, QUOTED),
+    _joint(" ", r"[ ]\(", SURE, r"(?P<e>[^\s()]{6,64})(?=\))"),
+    _joint(" ", rf"[ ](?:{_ACCOUNTS})[ ]?[:=][ ]?", LOOSE),
     # Words.
     _joint(" ", rf"[ ]{_WHOM}[ ][^\n:=]{{1,60}}?[:=][ \t]{{0,3}}", LOOSE),
+    _joint(" ", r"[ ](?:for|from|to|at|on)[ ]['\"]?https?://[^\s'\":]{1,200}(?::\d{1,5})?['\"]?:[ ]", LOOSE),
     _joint(" ", rf"[ ]{_WHOM}[ ]\S{{1,40}}(?:[ ]\S{{1,20}})?[ ](?:is|was|to)[ ]", LOOSE),
     _joint(
         f"{_CLOSING} \t",

@@ -28,6 +28,7 @@ key random | ingest key, write key, hmac key, aes key, jwt key, session key, hos
 key random | function key, root key, data key, routing key, rsa key, ssh key, gpg key, dkim key, vapid key
 key random | fernet key, preshared key, pre shared key, secret key base, cookie key, crypto key, cipher key
 key random | security key, wallet key, device key, project key, salt, seed, totp, totp seed, totp secret
+key random | validation key, decryption key
 key random | mfa secret, otp seed, id rsa, id ed25519, id ecdsa, id dsa, dockerconfigjson, dockercfg
 key random | account secret
 one-time-code digits | pin, pin code, otp, otp code, totp code, mfa code, 2fa code, sms code, tan, cvv, cvc
@@ -49,9 +50,12 @@ password any | كلمة المرور, كلمة السر, كلمة مرور, رم
 password any | 密钥, 密鑰, パスワード, パスフレーズ, 暗証番号, 비밀번호, 암호, mật khẩu, kata sandi, kata laluan
 password any | पासवर्ड, पासवर्ड है, รหัสผ่าน, პაროლი, գաղտնաբառ, құпия сөз
 password word | geheimnis, секрет, секретный ключ, sekret, segredo, secreto, segreto, 秘密, シークレット, 비밀
-password made_up | mdp, clave, clave de acceso, parola, zugangsdaten, identifiants, credenciales, credenziali
+password any | mdp
+password made_up | clave, clave de acceso, parola, zugangsdaten, identifiants, credenciales, credenziali
 password made_up | llave, ключ доступа, klucz, 令牌, クレデンシャル
-token mixed | токен, токена, jeton, トークン, 토큰, clé api, clave api, chiave api, api-schlüssel, schlüssel
+token mixed | токен, токена, jeton, トークン, 토큰, clé api
+token mixed | klucz api, klucz dostępu, apiキー, ключ api, jeton d'accès, chave de api, chave api
+token mixed | api密钥, clave api, chiave api, api-schlüssel, schlüssel
 one-time-code digits | code secret, code confidentiel, code d'accès
 one-time-code digits | 验证码, 驗證碼, 認証コード, 인증번호, код подтверждения, пин-код, bestätigungscode
 one-time-code digits | código de verificación, code de vérification, codice di verifica

@@ -32,11 +32,13 @@ _MAX_NAME_BEFORE = 96
 _LINE_HEAD = re.compile(r"[ \t]*(?:[-*>+]{1,3}[ \t]+|#{1,6}[ ]|export[ ]|h\d\.[ ])?(?:\*{1,2}|_{1,2})?[\"'`]?[\w.-]*")
 _LINE_TAIL = re.compile(r"[\"'`]?[ \t]*(?:\*{1,2}|_{1,2})?[ \t]*(?:[#|][^\n]*|[,;])?(?:\r?\n|\Z)")
 _COLON = re.compile(r":(?:\*\*|__)?[ \t]+(?:\*\*|__|\*|_)?\Z")
+_NAME_SIGN = r"(?i:\w{0,20}name|\w{0,20}key|k|variable)[\"']?[ \t]*[:=][ \t]*[\"']?(?:/(?:[\w.-]{1,30}/){1,4})?\Z"
+"""`name: "`, `Name=`; a parameter store has the path of the name before it, as in `/prod/db/`."""
 _REVERSED = re.compile(
     rf"\b(?i:\w{{0,20}}value|content|val|v)[\"']?[ \t]*[:=][ \t]*(?:{QUOTED}[\"'`]?|(?P<e>[^\s\"',;{{}}]{{1,512}}))"
-    r"\s{0,3},?\s{0,60}[\"']?(?i:\w{0,20}name|\w{0,20}key|k|variable)[\"']?[ \t]*[:=][ \t]*[\"']?\Z"
+    rf"\s{{0,3}},?\s{{0,60}}[\"']?{_NAME_SIGN}"
 )
-_NAMED_BY = re.compile(r"\b(?i:\w{0,20}name|\w{0,20}key|k|variable)[\"']?[ \t]*[:=][ \t]*[\"']?\Z")
+_NAMED_BY = re.compile(rf"\b{_NAME_SIGN}")
 _SHELL_SETS = re.compile(r"(?:^|[\n;&])[ \t]*(?:ENV|ARG|setenv)[ \t]+\Z")
 _FLAG_VALUE = re.compile(
     r"(?:[ \t]+|[\"'],[ ]{0,3}|[\"']?\r?\n[ \t]*-[ \t]+)(?:\"(?P<b>[^\"\n]{1,1024})|'(?P<c>[^'\n]{1,1024})|"
@@ -93,10 +95,9 @@ def _find_values(text: str, start: int, end: int, announced: SecretName) -> Dete
     hit = _assigned_value(text, start, end, announced) if first and first in ASSIGNED.first else None
     if hit and hit.spans:
         return hit
+    is_path_part = text[start - 1 : start] == "/" and not _NAMED_BY.search(text[max(0, start - 160) : start])
     for values in (
-        (_value_before_name,)
-        if text[start - 1 : start] == "/"
-        else (_option_value, _shell_value, _value_before_name, _value_after_joint)
+        (_value_before_name,) if is_path_part else (_option_value, _shell_value, _value_before_name, _value_after_joint)
     ):
         if spans := tuple(values(text, start, end, announced)):
             return DetectorHit(spans, max(end, *(span.end for span in spans)))
@@ -221,8 +222,8 @@ def _shell_value(text: str, start: int, end: int, announced: SecretName) -> Iter
 
 def _value_before_name(text: str, start: int, _end: int, announced: SecretName) -> Iterator[SecretSpan]:
     """Yield the value before its name, as JSON and XML may have it."""
-    if text[start - 1 : start] not in ("'", '"', " ", ":", "=") or not _NAMED_BY.search(
-        text[max(0, start - 40) : start]
+    if text[start - 1 : start] not in ("'", '"', " ", ":", "=", "/") or not _NAMED_BY.search(
+        text[max(0, start - 160) : start]
     ):
         return
     before = max(0, start - 700)

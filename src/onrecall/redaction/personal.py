@@ -135,11 +135,12 @@ PERSONAL: tuple[PatternDetector, ...] = (
     PatternDetector("phone", (), Pattern(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ -])\d{3}[ -]\d{4}(?![\w.-])")),
     _detector_by_name(
         "phone",
-        "phone|tel|mobil|cell|handy|fax|móvil|telefon|whatsapp",
-        "(?:tele)?phone(?: number)?|tel|telefon|téléphone|mobile?(?: number)?|cell(?: phone)?|handy|fax"
-        "|whatsapp|msisdn",
+        "phone|tel|tél|mobil|cell|handy|fax|móvil|portable|cellulare|komórka|whatsapp|msisdn|電話|电话",
+        r"(?:tele)?phone(?: number)?|tel\.?|tél\.?|telefon[eo]?|téléphone|teléfono|mobile?(?: number)?|móvil|portable"
+        r"|cellulare|komórka|cell(?: phone)?|handy|fax|whatsapp|msisdn|電話(?:番号)?|电话",
         r"\+?\(?\d{2,5}\)?(?:[ ./-]?\d{2,4}){2,5}",
     ),
+    _detector_by_name("phone", "call|ring|dial|anruf", "call|ring|dial|anruf(?:en)?", r"0\d{2,4}[ /-]?\d{5,9}"),
     PatternDetector("national-id", (), Pattern(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")),
     PatternDetector(
         "national-id",
@@ -195,9 +196,11 @@ PERSONAL: tuple[PatternDetector, ...] = (
     _detector_by_name(
         "date-of-birth",
         "dob|date of birth|birth date|birthdate|born|geburtsdatum|geboren|date de naissance|fecha de nacimiento"
-        "|date_of_birth|birth_date|birthday",
+        "|né le|née le|nato il|nata il|nacido el|nacida el|nascido em|nascida em|data di nascita|data urodzenia"
+        "|生年月日|date_of_birth|birth_date|birthday",
         "dob|date[ _]of[ _]birth|birth[ _]?da(?:te|y)|born(?: on)?|geburtsdatum|geboren(?: am)?"
-        "|date de naissance|fecha de nacimiento",
+        "|date de naissance|fecha de nacimiento|née? le|nat[oa] il|nacid[oa] el|nascid[oa] em|data di nascita"
+        "|data urodzenia|生年月日",
         _DATE,
     ),
 )

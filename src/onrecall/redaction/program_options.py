@@ -10,7 +10,8 @@
 
 PROGRAMS = """
 mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlslap mysqlbinlog mysqlpump mysqlsh | -p* password>1
-mariadb mariadb-dump mariadb-admin mariadb-check mariadb-import mariadb-backup mariabackup mycli | -p* password>1
+mariadb mariadb-dump mariadb-admin mariadb-check mariadb-import mariadb-backup mariabackup | -p* password>1
+mycli twine | -p --password
 xtrabackup innobackupex mydumper myloader | -p*
 mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop mongofiles | -p
 redis-cli valkey-cli keydb-cli redis-benchmark | -a --pass auth>1
@@ -42,14 +43,16 @@ xfreerdp wlfreerdp xfreerdp3 | /p:+
 rdesktop | -p
 psexec psexec64 paexec psservice pslist | -p
 schtasks | /rp>1
-cmdkey wmic winrs | /pass:+ /password:+ /p:+
+cmdkey wmic winrs | /pass:+ /password:+ /p:+ -p:+ -pass:+
+neo4j-admin | set-initial-password>1
+composer | config>3!
 dsquery dsmod dsadd dsget netdom repadmin ldifde csvde | -p -pwd
 plink pscp psftp putty kitty winscp | -pw
 docker podman buildah nerdctl crane oras regctl kaniko cosign notation | login>-p login>--password
 skopeo | login>-p --creds: --src-creds: --dest-creds:
 helm | login>-p
 oc eksctl | login>-p
-az | login>-p --account-key --sas-token --admin-password --secret
+az | set>--value login>-p --account-key --sas-token --admin-password --secret
 cf ibmcloud bx | login>-p auth>2
 argocd | login>--password --auth-token
 vault bao | login>1! unseal>1! -token
@@ -57,7 +60,7 @@ consul nomad | -token
 etcdctl | --user:
 bw | unlock>1!
 op tsh | --session --otp
-aws gcloud | --master-user-password --secret-string --value!
+aws gcloud | put-parameter>--value --master-user-password --secret-string --value!
 mc mcli | set>4! add>4!
 rclone | pass>1!
 snmpwalk snmpget snmpset snmpbulkwalk snmptrap snmptable snmpgetnext snmpstatus snmpbulkget check_snmp | -c -A -X

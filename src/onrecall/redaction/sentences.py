@@ -35,18 +35,31 @@ SENTENCES: tuple[PatternDetector, ...] = (
         r"(?i:log ?in|log into|sign in|logged in|ssh|connect(?:ed)?|authenticated?)(?: [\w@./:-]{1,60}){0,5} "
         r"(?:with|using|via|pw|pass|/)"
         rf" (?:[\"'`]?[\w.@\\-]{{1,64}}[\"'`]?{_BETWEEN})?{ANYTHING}(?![\w/])",
-        looks.is_made_up,
+        looks.is_password_like,
+    ),
+    pattern_detector(
+        "password",
+        "use |try |take |mit |con |avec ",
+        rf"(?i:use|try|take|mit|con|avec) [\"'`]?[\w.@\\-]{{1,64}}[\"'`]?{_BETWEEN}{ANYTHING}(?![\w/])"
+        r"(?=[\"'`)]{0,2} (?i:(?:to|for|as|zum|zur|para|pour) (?:the )?"
+        r"(?:log|sign|ssh|connect|auth|access|einlogg|anmeld|entrar|acceder|se connecter|me connecter)))",
+        looks.is_password_like,
     ),
     pattern_detector(
         "password",
         "login|cred|account|wifi|wlan|vpn|konto|compte|zugangsdaten|anmeldedaten|identifiants|user/pass"
         "|username/pass|log in|log-in",
-        rf"{_CREDENTIALS}(?i:data|daten)?[ ]?(?:[:=(]|are|is|with|sind"
+        rf"{_CREDENTIALS}(?i:data|daten)?[ ]?(?:[:=(→]|[ ]?->|are|is|with|sind"
         rf"|-)?[ ]?[\"'`]?[\w.@\\-]{{1,64}}[\"'`]?{_BETWEEN}{ANYTHING}(?![\w/])",
-        looks.is_made_up,
+        looks.is_password_like,
     ),
     pattern_detector(
         "password", "u:|user:|usr:", rf"(?i:u|user|usr): ?\S{{1,64}} (?i:p|pass|pw): ?{ANYTHING}", looks.stands_out
+    ),
+    pattern_detector(
+        "password",
+        "password-command|password_command|password_cmd|password-cmd|passcommand|passphrase-command",
+        r"[\w-]{1,30}[ =]{1,3}[\"']?(?:echo|printf)(?: -\w{1,3})? [\"']?(?P<s>[^\s\"'|$]{4,255})",
     ),
     pattern_detector(
         "one-time-code",

@@ -1,5 +1,7 @@
 """Detect secrets in statements, protocols and configuration of databases, network devices and servers."""
 
+import re
+
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
@@ -122,9 +124,15 @@ CODE: tuple[PatternDetector, ...] = (
 _ACCOUNT = rf"(?<![\w.@/:-])(?i:{_ACCOUNTS})"
 _OF_ACCOUNT = r"(?P<s>[^\s:@/\"'`,;]{8,64})(?![\w:@/.])"
 LOGINS: tuple[PatternDetector, ...] = (
-    pattern_detector("password", _ACCOUNTS.replace("|", ":|") + ":", f"{_ACCOUNT}:{_OF_ACCOUNT}", looks.is_made_up),
+    pattern_detector(
+        "password", _ACCOUNTS.replace("|", ":|") + ":", f"{_ACCOUNT}:{_OF_ACCOUNT}", looks.is_password_like
+    ),
     pattern_detector("password", _ACCOUNTS.replace("|", "/|") + "/", f"{_ACCOUNT}/{_OF_ACCOUNT}", looks.is_made_up),
+    pattern_detector(
+        "password", _ACCOUNTS.replace("|", " / |") + " / ", f"{_ACCOUNT} / {_OF_ACCOUNT}", looks.is_password_like
+    ),
 )
+_MYSQL_BEFORE = re.compile(r"\"(?:[\w/.-]*/)?(?:mysql|maria|mycli)\w*\"[^\]\n]*\Z")
 CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password",
@@ -139,7 +147,26 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector("password", "]:587|]:465|]:25", r"\]:\d{2,3}\s+[\w.@-]{1,64}:(?P<s>\S{1,255})"),
     pattern_detector("password", '" * "', r"\" \* \"(?P<s>[^\"\n]{4,255})\""),
     pattern_detector("password", "wsrep_sst_auth", r"wsrep_sst_auth[ =\"']{1,5}[\w.-]{1,64}:(?P<s>[^\s\"']{1,255})"),
-    pattern_detector("password", "securestring", r"(?i:securestring(?: -string)?)\s+[\"'](?P<s>[^\"'\n]{1,255})[\"']"),
+    PatternDetector(
+        "password",
+        ('"-p',),
+        Pattern(r"\"-p(?P<s>[^\"\s=-][^\"\s]{3,127})\""),
+        lambda match: _MYSQL_BEFORE.search(match.string[max(0, match.start() - 300) : match.start()]) is not None,
+    ),
+    pattern_detector(
+        "password",
+        '"random_password"',
+        r"\"random_password\"(?:(?!random_password)[^\0]){0,800}?\"(?:result|bcrypt_hash)\"\s*:\s*\"(?P<s>[^\"\n]{4,255})\"",
+    ),
+    pattern_detector(
+        "password",
+        '"result"',
+        r"\"result\"\s*:\s*\"(?P<s>[^\"\n]{4,255})\"\s*,\s*\"special\"\s*:",
+        looks.is_no_word,
+    ),
+    pattern_detector(
+        "password", "securestring", r"(?i:securestring(?: -\w{1,20}){0,3})\s+[\"'](?P<s>[^\"'\n]{1,255})[\"']"
+    ),
     pattern_detector(
         "password", "credential(", r"(?i:credential)\(\s*[\"'][^\"'\n]{1,80}[\"'],\s*[\"'](?P<s>[^\"'\n]{1,255})"
     ),
@@ -183,6 +210,12 @@ _BEFORE: tuple[PrefixDetector, ...] = (
         ),
         Pattern(r"[\"'`]?(?P<s>[^\s\"'`]{8,255})"),
         looks.is_made_up,
+    ),
+    PrefixDetector(
+        "url-password",
+        ("@tcp(", "@tcp6(", "@unix("),
+        Pattern(r"(?P<s>[^\s\"'/()]{1,255}?):[\w.%-]{1,64}(?!\w)"),
+        looks.could_be_secret,
     ),
     PrefixDetector(
         "password",

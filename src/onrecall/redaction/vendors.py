@@ -48,6 +48,8 @@ VENDORS: tuple[PatternDetector, ...] = (
     _detector_after("webhook-url", "hooks.slack.com/", r"(?:services|workflows|triggers)/(?P<s>[\w/-]{10,200})"),
     _detector_after("webhook-url", "discord.com/api/webhooks/", r"(?P<s>[\w/-]{10,200})"),
     _detector_after("webhook-url", "discordapp.com/api/webhooks/", r"(?P<s>[\w/-]{10,200})"),
+    _detector_after("webhook-url", "outlook.office.com/webhook/", r"(?P<s>[\w/@-]{10,400})"),
+    _detector_after("webhook-url", "outlook.office365.com/webhook/", r"(?P<s>[\w/@-]{10,400})"),
     _detector_after("webhook-url", ".webhook.office.com/", r"(?P<s>[\w/@-]{10,400})"),
     _token_detector(
         "stripe-key",

@@ -28,7 +28,13 @@ def suspect(text: str, why: str, *, recognised: bool = False) -> Assessment:
 
 def find_loss_sign(text: str) -> str | None:
     """Return a sign that a text loses data, or None, in linear time."""
-    return find_loss_verb(_QUOTES.sub("", text)) or find_loss_verb(_BLANKS.sub(" ", text)) or _find_encoded_sign(text)
+    return (
+        find_loss_verb(_QUOTES.sub("", text))
+        or find_loss_verb(_BLANKS.sub(" ", text))
+        or _find_encoded_sign(text)
+        or _find_writing_call(text)
+        or _find_foreign_stem(text)
+    )
 
 
 def find_loss_verb(text: str) -> str | None:
@@ -41,6 +47,18 @@ def find_loss_verb(text: str) -> str | None:
     return next((" ".join(sorted(pair)) for pair in _pairs() if pair <= distinct), None)
 
 
+def _find_writing_call(text: str) -> str | None:
+    """Return a call of a programming language that writes a file."""
+    match = next((match for form in _calls() if (match := form.search(text))), None)
+    return match[0] if match is not None else None
+
+
+def _find_foreign_stem(text: str) -> str | None:
+    """Return a verb of losing in another language than English."""
+    match = _stems().search(text)
+    return match[0] if match is not None else None
+
+
 def _find_encoded_sign(text: str) -> str | None:
     """Return a sign in the base64-encoded parts of a text."""
     for match in list(_ENCODED.finditer(text))[:20]:
@@ -51,6 +69,19 @@ def _find_encoded_sign(text: str) -> str | None:
         if decoded.strip().isprintable() and (sign := find_loss_verb(decoded)):
             return sign
     return None
+
+
+@cache
+def _stems() -> re.Pattern[str]:
+    stems = sorted(words("evidence.txt", "stems"))
+    latin = "|".join(stem for stem in stems if re.match(r"[a-zà-žа-я]", stem))
+    other = "|".join(stem for stem in stems if not re.match(r"[a-zà-žа-я]", stem))
+    return re.compile(rf"\b(?:{latin})|{other}", re.IGNORECASE)
+
+
+@cache
+def _calls() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(line, re.IGNORECASE) for line in lines("evidence.txt", "calls"))
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
     Assessment,
+    disruptive,
     not_understood,
     read_only,
     unknown,
@@ -20,6 +21,7 @@ from onrecall.recommendation.risk.programs.environment import judge_assignment, 
 from onrecall.recommendation.risk.programs.file_targets import judge_append, judge_overwrite
 from onrecall.recommendation.risk.programs.invocations import judge_invocation
 from onrecall.recommendation.risk.programs.table import Node, find_program
+from onrecall.recommendation.risk.sections import words as listed_words
 from onrecall.recommendation.risk.shell.script import TERMINAL, Command, Input, Script, read_script
 
 _MAX_DEPTH = 8
@@ -47,6 +49,10 @@ _SILENT_COMMANDS: tuple[list[str], ...] = (
     ["echo", "-n"],
 )
 """Commands that print nothing, where nothing is fed to them."""
+_CREDENTIALS = re.compile(
+    r"/etc/g?shadow\b-?|\.ssh/id_\w+(?![\w.])|\.aws/credentials\b|\.git-credentials\b|\.pgpass\b|\.netrc\b"
+)
+"""Files that hold password hashes, private keys or access keys."""
 _EXPANSION = re.compile(r"\$(?:\{(\w+)\}|(\d|[A-Za-z_]\w*|[@*]))")
 _HELP_OPTIONS = ("--help", "--version", "-help", "-version")
 
@@ -118,6 +124,7 @@ class Judge:
         ]
         if words:
             assessments.append(self._program(replace(command, words=tuple(words))))
+            assessments += _judge_credentials(words)
         result = worst(assessments) or read_only("sets a variable of the shell")
         if result.understood or result.risk == "destructive":
             return result
@@ -166,6 +173,16 @@ class Judge:
             if re.search(r"\s|>|\$\{?IFS", word.strip()):
                 for text in dict.fromkeys([word, re.sub(r"^[\w.-]*[=:!+]+", "", word)]):
                     yield from _only_destructive(judge.text(text))
+
+
+def _judge_credentials(command_words: Sequence[str]) -> Iterator[Assessment]:
+    """What prints or sends a file that holds passwords or private keys hands them out."""
+    if command_words[0].rpartition("/")[2] in listed_words("programs/kinds.txt", "printing programs"):
+        yield from (
+            disruptive(f"hands out what `{match[0]}` keeps")
+            for word in command_words[1:]
+            if (match := _CREDENTIALS.search(word)) is not None
+        )
 
 
 def _variants(script: Script) -> Iterator[str]:

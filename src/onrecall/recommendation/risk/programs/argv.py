@@ -36,6 +36,8 @@ class Invocation:
     operands: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     """Options that are not listed, with the value that is attached."""
+    tolerated: list[tuple[str, str]] = field(default_factory=list)
+    """Options that are not listed, of a program that takes any, each with its value or the word after it."""
 
     def values(self, *names: str) -> list[str]:
         """The values of the options of these names, in order; "" for one without."""
@@ -160,6 +162,7 @@ class _ArgvReader:
             self._give_long(option, joint, value)
             return
         if self.invocation.node.any_option:
+            self.invocation.tolerated.append((name, value if joint else self._peek()))
             self._skip_values(joint)
             return
         self.invocation.unknown.append(argument)
@@ -201,6 +204,7 @@ class _ArgvReader:
 
     def _unknown_cluster(self, argument: str) -> None:
         if self.invocation.node.any_option:
+            self.invocation.tolerated += [(argument, self._peek()), (argument[:2], argument[2:])]
             return
         self.invocation.unknown.append(argument)
         for letter in argument[1:]:
@@ -212,6 +216,9 @@ class _ArgvReader:
         """The words after an unlisted option of a program that takes any: its values."""
         while not joint and self.waiting and not self._is_option(self.waiting[0]):
             self.waiting.pop(0)
+
+    def _peek(self) -> str:
+        return self.waiting[0] if self.waiting else ""
 
     def _next(self) -> str | None:
         return self.waiting.pop(0) if self.waiting else None

@@ -20,12 +20,16 @@ from onrecall.recommendation.risk.programs.system_checks import (
     check_declaration,
     check_git_names,
     check_git_paths,
+    check_in_place_script,
     check_ip,
+    check_kcat,
+    check_packet_filter,
     check_printf,
     check_rpm,
     check_service,
     check_socat,
     check_test,
+    check_ufw_allow,
 )
 
 CHECKS: dict[str, Callable[[InvocationContext], Iterator[Assessment]]] = {
@@ -40,8 +44,11 @@ CHECKS: dict[str, Callable[[InvocationContext], Iterator[Assessment]]] = {
     "git-names": check_git_names,
     "git-paths": check_git_paths,
     "httpie": check_httpie,
+    "in-place-script": check_in_place_script,
     "ip": check_ip,
+    "kcat": check_kcat,
     "mount": check_mount,
+    "packet-filter": check_packet_filter,
     "parted": check_parted,
     "printf": check_printf,
     "rpm": check_rpm,
@@ -53,5 +60,6 @@ CHECKS: dict[str, Callable[[InvocationContext], Iterator[Assessment]]] = {
     "test": check_test,
     "transfer": check_transfer,
     "truncate": check_truncate,
+    "ufw-allow": check_ufw_allow,
     "wget": check_wget,
 }

@@ -8,6 +8,7 @@ from onrecall.domain.incident import Risk
 from onrecall.recommendation.risk.assessment import (
     RISKS,
     Assessment,
+    destructive,
     disruptive,
     from_table,
     not_understood,
@@ -50,14 +51,15 @@ def check_az(situation: InvocationContext) -> Iterator[Assessment]:
     risks = [risk for word in leading[-1:] + leading[1:] if (risk := _verb_risk(word)) is not None]
     if not leading:
         yield read_only("prints its help")
-    elif leading[-2:] == ["run-command", "invoke"]:
+    elif leading[-2:] in (["run-command", "invoke"], ["command", "invoke"]):
         yield disruptive("runs a script on another machine")
-        yield _judge_remote_command(situation, "--scripts")
+        yield _judge_remote_command(situation, "--scripts", "--command", "-c")
     elif _verb_risk(leading[-1]) is None or leading[0] == "rest":
         yield not_understood(f"`az {' '.join(leading)[:40]}`")
     else:
         yield _judge_scaling(situation, max(risks, key=rank), f"az {' '.join(leading)}")
         yield from _judge_secret(leading[-1])
+        yield from _judge_reach(situation, leading, len(leading) - 1)
 
 
 def _judge_by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iterator[Assessment]:
@@ -80,10 +82,13 @@ def _judge_by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iter
     elif leading[place] in ("cp", "rsync", "mv", "sync") and len(leading) > place + 2:
         yield judge_overwrite(leading[-1])
     else:
+        if _verb_risk(leading[place]) == "read_only" and place + 1 in verbs:
+            place += 1  # such as `versions destroy`: the first is a group that has the name of a verb
         yield _judge_scaling(
             situation, _verb_risk(leading[place]) or "disruptive", f"{program} {' '.join(leading[: place + 1])}"
         )
         yield from _judge_secret(leading[place])
+        yield from _judge_reach(situation, leading, place)
 
 
 def _leading_words(arguments: Sequence[str]) -> list[str]:
@@ -111,9 +116,20 @@ def _judge_scaling(situation: InvocationContext, risk: Risk, command: str) -> As
     return from_table(risk, command)
 
 
-def _judge_remote_command(situation: InvocationContext, option: str) -> Assessment:
+def _judge_reach(situation: InvocationContext, leading: Sequence[str], place: int) -> Iterator[Assessment]:
+    """Who may come in by a new rule or right, and what a pulled message is lost by."""
+    groups = " ".join(leading[:place])
+    if _verb_risk(leading[place]) == "reversible" and re.search(r"firewall|\bnsg\b|security[- ](?:group|list)", groups):
+        yield disruptive("changes who may connect")
+    if "iam-policy-binding" in leading[place] and _verb_risk(leading[place]) != "read_only":
+        yield disruptive("gives or takes a right")
+    if any(argument in ("--auto-ack", "--auto-acknowledge") for argument in situation.invocation.arguments):
+        yield destructive("the messages that it prints are gone")
+
+
+def _judge_remote_command(situation: InvocationContext, *options: str) -> Assessment:
     """A command that is run on another machine by way of the cloud."""
-    text = _value_of(situation, option)
+    text = _value_of(situation, *options)
     if text is None:
         return not_understood("what is typed in the session that it opens")
     return judge_value("shell", text, situation)

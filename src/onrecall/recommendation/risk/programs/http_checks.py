@@ -41,8 +41,12 @@ def check_curl(situation: InvocationContext) -> Iterator[Assessment]:
         yield judge_request(Request(method, addresses, data))
     if data and methods == ["GET"]:
         yield not_understood("a GET that sends data")
-    if any("%output" in value for value in invocation.values("-w", "--write-out")):
-        yield not_understood("`%output` writes a file")
+    for value in invocation.values("-w", "--write-out"):
+        _, marked, file = value.partition("output{")
+        if marked and ("%output{" in value or is_unknown(value)):
+            yield judge_overwrite(file.partition("}")[0].removeprefix(">>"))
+    if any(value.startswith("@") for value in invocation.values("-H", "--header")):
+        yield not_understood("a file that is sent as headers")
     if invocation.has("-O", "--remote-name", "--remote-name-all"):
         name = addresses[-1].partition("?")[0].rpartition("/")[2] if addresses else ""
         folder = invocation.values("--output-dir")
@@ -67,7 +71,10 @@ def check_httpie(situation: InvocationContext) -> Iterator[Assessment]:
     if requested_method is None and len(operands) > 1 and _may_be_method(*operands[:2]):
         yield evidence.suspect(" ".join(operands), f"whether `{operands[0][:40]}` is a method", recognised=True)
     items = [item for item in operands[1:] if re.match(r"[\w.\[\]-]+(?::?=|@)(?!=)", item)]
-    method = {"DEL": "DELETE", None: "POST" if items else "GET"}.get(requested_method, requested_method) or "GET"
+    sends_input = situation.fed.kind != "terminal" and not invocation.has("--ignore-stdin", "-I")
+    method = {"DEL": "DELETE", None: "POST" if items or sends_input else "GET"}.get(
+        requested_method, requested_method
+    ) or "GET"
     yield judge_request(Request(method, operands[:1], items))
 
 

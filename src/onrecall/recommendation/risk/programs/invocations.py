@@ -1,7 +1,9 @@
 """Judges a program's arguments by its table: its own risk, that of each option and operand, and what they hold."""
 
+import re
 from collections.abc import Iterator, Sequence
 
+from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import Assessment, from_table, not_understood, read_only, worst
 from onrecall.recommendation.risk.languages.sql import DIALECTS
 from onrecall.recommendation.risk.programs.argv import GivenOption, Invocation, read_arguments
@@ -10,6 +12,7 @@ from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.programs.situation import InnerJudge, InvocationContext
 from onrecall.recommendation.risk.programs.table import Node, OperandRule
 from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_operands, judge_value
+from onrecall.recommendation.risk.sections import words as listed_words
 from onrecall.recommendation.risk.shell.script import Input
 
 _OUTPUT_OPTIONS = frozenset(
@@ -27,9 +30,20 @@ _OUTPUT_OPTIONS = frozenset(
         "--write",
         "--save",
         "--dump",
+        "--output-dir",
+        "--output-directory",
+        "--out-dir",
+        "--out-file",
+        "--result-file",
+        "--export-file",
+        "--logfile",
+        "--log-file",
+        "-outfile",
     ]
 )
 """Options that name a file to write, where a table doesn't list them."""
+_FILE = re.compile(r"(?:[\w-]+=)?((?:/|~/|\.\.?/)\S+|[\w-]+(?:\.[\w-]+)*\.[A-Za-z]\w{0,7})")
+"""A value that is evidently a file, perhaps after a format, as in `json=/srv/report`."""
 _RUNNABLE_KINDS = frozenset(
     ["shell", "command", "later", "script", "js", "redis", "socket", "vty", "flux", "code", "python-module", *DIALECTS]
 )
@@ -64,10 +78,20 @@ def _judge_program(invocation: Invocation) -> Iterator[Assessment]:
         yield read_only(f"`{invocation.command_path}` only tells what it would do")
     else:
         yield from_table(node.risk, invocation.command_path)
+        yield from _judge_opaque_words(invocation)
     if node.children and invocation.operands and node.slots is None and not node.operand_rules:
         yield not_understood(f"`{invocation.command_path} {invocation.operands[0][:40]}`")
     if node.needs and not any(given_option.option.name in node.needs for given_option in invocation.options):
         yield not_understood(f"`{invocation.command_path}` without one of {', '.join(sorted(node.needs))}")
+
+
+def _judge_opaque_words(invocation: Invocation) -> Iterator[Assessment]:
+    """A program that interrupts and takes any words, such as a debugger or a build tool: a loss that they name."""
+    node = invocation.node
+    if node.parent is None and node.any_option and node.risk == "disruptive":
+        sign = evidence.find_loss_sign(" ".join(invocation.arguments))
+        if sign is not None:
+            yield evidence.suspect(sign, "", recognised=True)
 
 
 def _judge_options(situation: InvocationContext) -> Iterator[Assessment]:
@@ -76,6 +100,19 @@ def _judge_options(situation: InvocationContext) -> Iterator[Assessment]:
     for name in situation.invocation.unknown:
         yield not_understood(f"the option `{name[:40]}`")
         yield from _judge_output_option(name, situation.invocation)
+    if situation.invocation.node.risk == "read_only":
+        for name, value in situation.invocation.tolerated:
+            yield from _judge_tolerated_option(name, value)
+
+
+def _judge_tolerated_option(name: str, value: str) -> Iterator[Assessment]:
+    """An option of a program that takes any: by its name it may act, or write a file."""
+    acting = listed_words("programs/kinds.txt", "acting options")
+    if any(word.lower() in acting for word in re.findall(r"[A-Z]?[a-z]+", name)):
+        yield not_understood(f"the option `{name[:40]}`")
+    file = _FILE.fullmatch(value)
+    if file is not None and name in _OUTPUT_OPTIONS:
+        yield judge_overwrite(file[1])
 
 
 def _judge_option(given_option: GivenOption, situation: InvocationContext) -> Iterator[Assessment]:

@@ -4,6 +4,7 @@ import json
 import re
 from fnmatch import fnmatchcase
 
+from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
     Assessment,
     destructive,
@@ -73,7 +74,7 @@ def python_module(value: str, _: InvocationContext) -> Assessment:
 
 
 def code(value: str, _: InvocationContext) -> Assessment:
-    return unknown(f"the program `{value[:40]}`")
+    return evidence.suspect(value, f"the program `{value[:40]}`")
 
 
 def jinfo_flag(value: str, _: InvocationContext) -> Assessment:

@@ -12,6 +12,7 @@ from onrecall.recommendation.risk.assessment import (
     reversible,
 )
 from onrecall.recommendation.risk.programs.environment import is_custom_variable, judge_shell_variable
+from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_value
 from onrecall.recommendation.risk.shell.script import Command
@@ -82,6 +83,8 @@ def check_ip(situation: InvocationContext) -> Iterator[Assessment]:
     verb = words[1] if len(words) > 1 else "show"
     if objects[0] == "netns" and verb == "exec":
         yield situation.judge.command(Command(tuple(words[3:]), input=situation.fed))
+    elif objects[0] == "link" and verb in ("s", "se"):
+        yield disruptive("`ip link s` sets; it does not show")
     elif (
         verb in ("show", "sho", "sh", "s", "list", "lis", "ls", "lst", "l", "get", "ge", "g", "help")
         or objects[0] == "monitor"
@@ -141,6 +144,8 @@ def check_socat(situation: InvocationContext) -> Iterator[Assessment]:
     sockets = [word for word in operands if _SOCKET.fullmatch(word) and word not in streams]
     if len(operands) != 2 or len(streams) != 1 or len(sockets) != 1:
         for word in operands:
+            if re.match(r"(?:open|create|creat|gopen|file):(?!.*,rdonly)", word, re.IGNORECASE):
+                yield judge_overwrite(word.partition(":")[2].partition(",")[0])
             if re.match(r"(?:exec|system|shell):", word, re.IGNORECASE):
                 yield destructive(f"runs `{word.partition(':')[2][:40]}` for anybody who connects")
         yield not_understood("what socat connects with what")
@@ -152,6 +157,46 @@ _SOCKET = re.compile(
     r"(?:(?:unix-connect|unix-client|unix|tcp|tcp4|tcp6|tcp-connect|ssl|openssl|openssl-connect|udp):)?[\w./\[\]:-]+(?:,(?:crlf|crnl|verify=\d|connect-timeout=\d+|nodelay))*",
     re.IGNORECASE,
 )
+
+
+_EVERYBODY = ("0.0.0.0/0", "::/0", "any", "anywhere")
+_WEB_PORTS = re.compile(
+    r"(?:80|443|http|https|nginx full|nginx https?|apache full)(?:/tcp)?(?:,(?:80|443))*", re.IGNORECASE
+)
+
+
+def check_packet_filter(situation: InvocationContext) -> Iterator[Assessment]:
+    """`iptables -I … -j ACCEPT`: without a source, or with all of them, it lets everybody in; web ports may."""
+    invocation = situation.invocation
+    adds = invocation.has("-A", "-I", "--append", "--insert")
+    sources = [value for value in invocation.values("-s", "--source") if value not in _EVERYBODY]
+    ports = invocation.values("--dport", "--dports")
+    is_web = bool(ports) and all(_WEB_PORTS.fullmatch(port) for port in ports)
+    if adds and "ACCEPT" in invocation.values("-j", "--jump") and not sources and not is_web:
+        yield disruptive("lets everybody in")
+
+
+def check_ufw_allow(situation: InvocationContext) -> Iterator[Assessment]:
+    """`ufw allow 22`, `ufw allow from 10.0.0.0/8 to any port 22`."""
+    operands = situation.invocation.operands
+    source = operands[operands.index("from") + 1 :][:1] if "from" in operands else []
+    is_web = len(operands) == 1 and _WEB_PORTS.fullmatch(operands[0]) is not None
+    if not is_web and (not source or source[0].lower() in _EVERYBODY):
+        yield disruptive("lets everybody in")
+
+
+def check_kcat(situation: InvocationContext) -> Iterator[Assessment]:
+    """`kcat -P -Z`: an empty message is a tombstone, which deletes what its key names."""
+    if situation.invocation.has("-P") and situation.invocation.has("-Z"):
+        yield destructive("empty messages delete what their keys name")
+
+
+def check_in_place_script(situation: InvocationContext) -> Iterator[Assessment]:
+    """`perl -pi -e …`, `ruby -i.bak -pe …`: the files are edited in place."""
+    for argument in situation.invocation.arguments:
+        match = re.fullmatch(r"-[pnlasw0-7]*i(.*)", argument)
+        if match is not None:
+            yield judge_value("in-place", match[1] if match[1].startswith((".", "~", "_")) else "", situation)
 
 
 def check_printf(situation: InvocationContext) -> Iterator[Assessment]:

@@ -60,6 +60,8 @@ class Clause:
         if any(word in OBJECTS or (is_change_verb(word) and word not in word_list("things")) for word in self.words):
             return False
         kinds = [kind_of(token, first=False) for token in self.tokens]
+        if len(self.words) == 1 and is_change_verb(self.words[0]) and self.words[0] in word_list("both"):
+            return False
         if self.words and self.words[0] in word_list("both") and len(kinds) > 1:
             is_list = kinds[1] == "preposition" or self.words[1] in word_list("measures")
             if not is_list:

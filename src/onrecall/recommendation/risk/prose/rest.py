@@ -103,8 +103,13 @@ class _WordPlace:
             return True
         if self.word.endswith("ed") and self.after == "thing" and self.before in {*_BEFORE_NOUN, "look"}:
             return True
-        if self.clause.words[self.place - 1] == "before" and self.word.endswith("ing"):
+        if self.word in word_list("happenings") and (
+            self.before == "auxiliary" or self.clause.words[self.place - 1] == "not"
+        ):
             return True
+        if self.clause.words[self.place - 1] == "before" and self.word.endswith("ing"):
+            deed = judge_change_verb(self.word, self.clause.text.lower())
+            return deed is None or deed.risk != "destructive" or self.after == ""
         inflected = self.word.endswith(("ed", "s", "en", "ew", "ran", "ut")) and not self.word.endswith("ss")
         return inflected and self._is_asked()
 

@@ -224,7 +224,8 @@ class _ScriptReader:
         words = Words(self.script.variables)
         fields: list[str] = []
         assignments: list[tuple[str, str]] = []
-        declares = node.type == "declaration_command"
+        is_one_word = _begins_longer_word(node)
+        declares = node.type == "declaration_command" and not is_one_word
         for child in [node] if node.type == "variable_assignment" else node.children:
             if child.type == "variable_assignment":
                 assignments.append(self._assignment(child, words))
@@ -232,6 +233,8 @@ class _ScriptReader:
                     fields.append(f"{assignments[-1][0]}={assignments[-1][1]}")
             elif not _is_redirect(child) and not opens_translation(child):
                 words.append_fields(fields, child)
+        if is_one_word:
+            fields[:2] = ["".join(fields[:2])]
         command = Command(tuple(fields), () if declares else tuple(assignments))
         self._finish(words, depth)
         self._append(command, [*own, *redirects], fed, depth)
@@ -391,6 +394,14 @@ _READERS: dict[str, Callable[[_ScriptReader, Node, Input, int], None]] = {
     "pipeline": _ScriptReader.read_stages,
     "for_statement": _ScriptReader.read_loop,
 }
+
+
+def _begins_longer_word(node: Node) -> bool:
+    """Whether a keyword is only the beginning of a word, as in `export'fs'`: the grammar splits it."""
+    if node.type not in ("declaration_command", "unset_command") or node.child_count < 2:
+        return False
+    keyword, following = node.children[:2]
+    return keyword.end_byte == following.start_byte and not _is_redirect(following)
 
 
 def _is_redirect(node: Node) -> bool:
