@@ -2749,6 +2749,11 @@ export interface components {
             annotations: {
                 [key: string]: string;
             };
+            /**
+             * Continues
+             * @description The incident that a person resolved while this alert kept firing; null if it began by itself.
+             */
+            continues: string | null;
             /** Description */
             description: string;
             /**
