@@ -207,7 +207,7 @@ def test_a_queue_that_stands_still_is_told_and_one_that_moves_is_not(
         assert client.get("/readyz").status_code == 503
         (queue,) = [part for part in client.get("/api/v1/status").json()["parts"] if part["name"] == "queue"]
         assert (queue["state"], queue["ready"]) == ("degraded", False)
-        assert "1 alerts" in queue["detail"]
+        assert "alerts waiting: 1" in queue["detail"]
 
 
 @contextmanager

@@ -25,6 +25,8 @@ MADE = re.compile(r"^(?:\d+ +)?(?:(?:open|openat|creat)\(.*O_CREAT|creat\(|mkdir
 PATH = re.compile(r'"(/[^"]*)"')
 LOOPBACK = re.compile(r"127\.|::1$|::ffff:127\.|0\.0\.0\.0$|::$")
 ANYWHERE = ("/dev/", "/proc/")
+KEPT_IN_MEMORY = "/dev/shm/"
+"""A folder like any other, in which tests may have their files."""
 
 
 def tracer() -> str:
@@ -68,7 +70,9 @@ def made_outside(lines: list[str], *folders: Path) -> Iterator[str]:
     """Calls that make a file anywhere but in these folders."""
     for line in lines:
         if MADE.match(line) and "ENOENT" not in line and "EEXIST" not in line:
-            paths = [path for path in PATH.findall(line) if not path.startswith(ANYWHERE)]
+            paths = [
+                path for path in PATH.findall(line) if path.startswith(KEPT_IN_MEMORY) or not path.startswith(ANYWHERE)
+            ]
             if not all(any(Path(path).is_relative_to(folder) for folder in folders) for path in paths):
                 yield line
 

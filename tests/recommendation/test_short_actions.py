@@ -37,6 +37,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
         ("Frobnicated the widget", "Frobnicated the widget"),
         ("Took it out. Waited for an hour", "Take it out"),
         ("Wrote 1.5 GB to disk", "Write 1.5 GB to disk"),
+        ("Replaced the token and restarted billing", "Replace the token and restart billing"),
+        ("Listed revoked and expired keys", "List revoked and expired keys"),
         ("rolled back", "Roll back"),
         ("Enabled the timer; deleted *.gz older than 7 days", "Enable the timer; delete *.gz older than 7 days"),
         ("Cleaned up (deleted the volume)", "Clean up (deleted the volume)"),

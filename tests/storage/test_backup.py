@@ -170,9 +170,9 @@ def test_a_backup_under_writers_is_of_one_moment(store: Storage, target: Storage
         ("incidents", {"title": None}, "title is missing"),
         ("incidents", {"colour": "red"}, "no 'colour'"),
         ("resolutions", {"incident": "nobody"}, "contradict the rest"),
-        ("changes", {"seq": 2**63}, "seq is not what"),
-        ("model_calls", {"reserved_usd": "much"}, "reserved_usd is not what"),
-        ("audit", {"at": "yesterday"}, "at is not what"),
+        ("changes", {"seq": 2**63}, "seq is not valid"),
+        ("model_calls", {"reserved_usd": "much"}, "reserved_usd is not valid"),
+        ("audit", {"at": "yesterday"}, "at is not valid"),
     ],
 )
 def test_what_is_wrong_in_it_changes_nothing(full: Storage, table: str, values: dict[str, object], says: str) -> None:

@@ -28,7 +28,7 @@ test("a sender is set up from the page, and seen there when it sends", async ({ 
   await page.getByLabel("Address at which senders reach this server").fill("https://recall.example.org");
   await expect(page.getByText("https://recall.example.org/api/v1/alerts/generic", { exact: true })).toBeVisible();
   await server.post("/api/v1/alerts/generic", [{ title: "Tape robot is stuck", key: "tape-1" }, { colour: "blue" }]);
-  await expect(generic).toContainText(/heard \d+ s ago/);
+  await expect(generic).toContainText(/received \d+ s ago/);
 
   const part = page.getByRole("listitem", { name: /^unread part/ });
   await expect(part).toContainText("title");

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from onrecall.bootstrap import hindsight, search_index
+from onrecall.bootstrap import hindsight, search_index_status
 from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channel_checks as channel_parts
 from onrecall.bootstrap.channels import channels
@@ -125,7 +125,7 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
                 recall.local,
                 peer,
                 recall.search_index,
-                [*hindsight.status_checks(peer, memory), *search_index.status_checks(recall.search_index)],
+                [*hindsight.status_checks(peer, memory), *search_index_status.status_checks(recall.search_index)],
                 watch,
             )
         finally:

@@ -1,12 +1,9 @@
-"""Wires the search index in OpenSearch: its address, what stands in for it, and its status."""
+"""Wires the search index in OpenSearch: its address, and what stands in for it."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from onrecall.bootstrap.status import ComponentStatus
 from onrecall.domain.errors import Invalid
 from onrecall.domain.extras import missing_extra
 from onrecall.retrieval.embeddings import Embedder
@@ -18,9 +15,6 @@ from onrecall.storage import Storage
 
 if TYPE_CHECKING:
     from onrecall.retrieval.opensearch import ClusterAddress, OpenSearchIndex
-
-CHECK_INTERVAL_SECONDS = 10.0
-"""Interval of checks, because probes ask for the status often."""
 
 
 @contextmanager
@@ -73,28 +67,3 @@ def cluster_address(chosen: Settings) -> "ClusterAddress | None":
 def words_alone(store: Storage) -> Index:
     """Return what answers by words while the cluster is away: PostgreSQL itself, or an index in memory."""
     return PostgresIndex(store.search(None, 0)) if store.dialect == "postgresql" else LocalIndex(store, None)
-
-
-class SearchIndexStatus:
-    """Checks at intervals whether the cluster answers and is up to date."""
-
-    def __init__(self, index: "OpenSearchIndex") -> None:
-        self._index = index
-        self._lock = threading.Lock()
-        self._checked_at: float | None = None
-        self._status = ComponentStatus(name="opensearch", state="degraded", detail="not looked at yet")
-
-    def __call__(self) -> ComponentStatus:
-        """The part of the status. A cluster that does not answer degrades OnRecall and never takes it down."""
-        with self._lock:
-            due = self._checked_at is None or time.monotonic() - self._checked_at > CHECK_INTERVAL_SECONDS
-            if due or self._index.is_away:
-                state = self._index.state()
-                self._status = ComponentStatus(name="opensearch", state=state.state, detail=state.detail)
-                self._checked_at = time.monotonic()
-            return self._status
-
-
-def status_checks(index: "OpenSearchIndex | None") -> list[Callable[[], ComponentStatus]]:
-    """Return the status check of OpenSearch, if it is configured."""
-    return [SearchIndexStatus(index)] if index else []

@@ -79,6 +79,13 @@ _LOOKING = frozenset(
     )
 )
 """Deeds that change nothing: a line may leave them out."""
+_PLAIN_DEEDS = frozenset(
+    (
+        *("add", "ask", "drain", "increase", "lower", "move", "put", "raise", "reboot", "redeploy", "reduce", "reload"),
+        *("rerun", "restart", "resume", "roll", "run", "scale", "send", "set", "switch", "tell"),
+    )
+)
+"""Deeds whose past form after “and” is hardly ever an adjective: “and restarted payments”, not “and expired keys”."""
 _DOUBLED = frozenset("bdglmnprt")
 _LEAD = re.compile(
     r"(?:(?:step\s*)?\d{1,3}[.):]\s+|[-*•]\s+)?(?:(?:then|finally|first|next|manually|temporarily)[,\s]+)?"
@@ -157,7 +164,7 @@ def _to_base_forms(line: str) -> str:
 def _joined_base_form(match: re.Match[str]) -> str:
     """A further verb in the past: after “then” or a stop for certain, after “and” if an object or nothing follows."""
     base = _past_forms().get(match["verb"].lower())
-    certain = match["joint"].lower().endswith(("then", ";", "."))
+    certain = match["joint"].lower().endswith(("then", ";", ".")) or base in _PLAIN_DEEDS
     if base is None or not (certain or _OBJECT.match(match.string, match.end())):
         return match[0]
     return f"{match['joint']} {base.capitalize() if match['verb'][0].isupper() else base}"

@@ -26,7 +26,7 @@ export function NextCheck({ answer, mark }: { answer: Recommendation; mark?: Mar
         </Group>
         {!above && <Text className="onrecall-wrap" fw={600}>{next.instruction || next.text}</Text>}
         {next.command && !above && <StepCommand key={next.n} step={next} command={next.command} />}
-        <Text size="sm" c="dimmed" className="onrecall-wrap" data-testid="check-reason">Why: {next.reason}</Text>
+        <Text size="sm" c="dimmed" className="onrecall-wrap" data-testid="check-reason">{next.reason}</Text>
         <Group gap="xs">
           <Citation citation={next.citation} />
           {mark && <Results check={next} mark={mark} />}
