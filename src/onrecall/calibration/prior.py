@@ -55,11 +55,7 @@ class PriorModel:
         """The chance that this piece of evidence is right."""
         return float(self.regression.chances(np.array([[ranking[name] for name in self.features]]))[0])
 
-    def confidence(self, ranking: Mapping[str, float]) -> Confidence:
-        """The same, with the counts of its level."""
-        return self.confidence_at(self.probability(ranking))
-
-    def confidence_at(self, probability: float) -> Confidence:
+    def confidence(self, probability: float) -> Confidence:
         """A probability kept within the interval of its level, with the counts of that level."""
         level = find_level(self.levels, probability)
         low, high = level.interval
@@ -89,7 +85,7 @@ class Prior:
         if model is None:
             return NotMeasured("not measured: the evidence lacks the features that confidence is computed from")
         chances = [self.probability(item) or 0.0 for item in find_backing(evidence, advice) or [precedent]]
-        return model.confidence_at(min(1.0, sum(chances)))
+        return model.confidence(min(1.0, sum(chances)))
 
     def probability(self, evidence: Evidence) -> float | None:
         """The chance that one piece of evidence is right; None where it does not carry the numbers."""

@@ -16,6 +16,7 @@ from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.incident import (
+    MIN_SHOWN_MATCH,
     CitedSentence,
     DiagnosticCheck,
     Document,
@@ -38,8 +39,6 @@ VERDICT_WORDS = {"known": "KNOWN", "similar": "SIMILAR", "never_seen": "NEVER SE
 RISK_STYLES = {"read_only": "green", "reversible": "cyan", "disruptive": "yellow", "destructive": "bold red"}
 OBEYED = ("Cc", "Cf", "Cs")
 REJECTED_SHOWN = 20
-LEAST_SHOWN = 0.05
-"""A smaller match says nothing."""
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -191,14 +190,14 @@ def count_noun(count: int, noun: str, plural: str | None = None) -> str:
 
 def print_evidence(matches: Sequence[Evidence]) -> None:
     """Print matches, best first, with reasons."""
-    if not any(match.score >= LEAST_SHOWN for match in matches):
+    if not any(match.score >= MIN_SHOWN_MATCH for match in matches):
         print_line("nothing like this was seen before")
     _ranked(matches)
 
 
 def _ranked(matches: Sequence[Evidence]) -> None:
     """Print matches, best first; those that say nothing are only counted."""
-    shown = [match for match in matches if match.score >= LEAST_SHOWN]
+    shown = [match for match in matches if match.score >= MIN_SHOWN_MATCH]
     for match in shown:
         more = f"  (and {len(match.family)} more of its family: {', '.join(match.family)})" if match.family else ""
         undated = "  undated" if match.document is not None and match.dated is None else ""
@@ -208,7 +207,9 @@ def _ranked(matches: Sequence[Evidence]) -> None:
         for reason in match.why:
             print_line((f"· {reason}", "dim"), indent=7)
     if omitted := len(matches) - len(shown):
-        print_line((f"{omitted}{' more' if shown else ''} with a match below {LEAST_SHOWN} not shown", "dim"), indent=2)
+        print_line(
+            (f"{omitted}{' more' if shown else ''} with a match below {MIN_SHOWN_MATCH} not shown", "dim"), indent=2
+        )
 
 
 def print_opened(incident: Incident, created: bool, answer: Recommendation) -> None:

@@ -27,6 +27,8 @@ NOT_CONTENT: Mapping[str, bool] = MappingProxyType({"content": False})
 SAFE_RISKS: tuple[Risk, ...] = ("read_only", "reversible")
 
 
+MIN_SHOWN_MATCH = 0.05
+"""A smaller match of a question with evidence says nothing, and lists for people leave it out."""
 POSTMORTEM = "postmortem"
 """The source of incidents that are on record because a postmortem tells of them."""
 EXAMPLE = "example"

@@ -15,8 +15,6 @@ from onrecall.recommendation.short_actions import find_decisive_step, main_actio
 LONGEST = 2000
 """Characters of one quoted text."""
 NO_EVIDENCE = "no evidence"
-FLOOR = 0.05
-"""Evidence that matches less than this is no precedent that a short list should show."""
 
 
 def probability(answer: Recommendation) -> float:

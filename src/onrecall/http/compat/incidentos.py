@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from onrecall.bootstrap.status import StatusReport
 from onrecall.domain.errors import Conflict
-from onrecall.domain.incident import Evidence, Incident, Recommendation, Resolution
+from onrecall.domain.incident import MIN_SHOWN_MATCH, Evidence, Incident, Recommendation, Resolution
 from onrecall.http.compat import answers
 from onrecall.http.compat.incidentos_prose import actions, analysis
 from onrecall.http.compat.requests import CompatRequest, Ignored
@@ -278,7 +278,7 @@ def _listed(incident: Incident) -> dict[str, Any]:
 
 
 def _incident(incident: Incident, answer: Recommendation, ignored: list[str]) -> ReportedIncidentOut:
-    similar = list(answers.earlier_incidents(answer.evidence, answers.FLOOR))[:SHOWN]
+    similar = list(answers.earlier_incidents(answer.evidence, MIN_SHOWN_MATCH))[:SHOWN]
     return ReportedIncidentOut(
         **_listed(incident),
         ai_analysis=analysis(incident, answer),

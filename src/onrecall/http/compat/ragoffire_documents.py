@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, Incident
+from onrecall.domain.incident import MIN_SHOWN_MATCH, Document, Evidence, EvidenceKind, Filter, Incident
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.domain.situation import make_situation
 from onrecall.http.compat import answers
@@ -98,7 +98,7 @@ def search_rcas(
     """Find root cause analyses that are similar to a question; `error_type` and `tenant` filter."""
     only = _only("incident", error_type, tenant)
     evidence = memory.recall(make_situation(query, only=only), top_k + UNRESOLVED)
-    analyzed = [match for match in answers.earlier_incidents(evidence, answers.FLOOR) if match[1].resolution]
+    analyzed = [match for match in answers.earlier_incidents(evidence, MIN_SHOWN_MATCH) if match[1].resolution]
     results = [retrieved(*match) for match in analyzed[:top_k]]
     return RcaSearchOut(
         query=query,
@@ -153,7 +153,7 @@ def add_document(body: UploadIn, memory: TheMemory) -> StoredDocumentOut:
 def search(body: SearchIn, memory: TheMemory) -> SearchOut:
     """Find documents and incidents that are similar to a question. Writes nothing."""
     evidence = memory.recall(make_situation(body.query, only=_only(None, body.error_type, body.tenant)), body.top_k)
-    results = [_passage(item) for item in evidence if round(item.score, 2) >= answers.FLOOR]
+    results = [_passage(item) for item in evidence if round(item.score, 2) >= MIN_SHOWN_MATCH]
     count = len(results)
     return SearchOut(
         query=body.query, result_count=count, count=count, total=count, results=results, ignored=body.ignored()

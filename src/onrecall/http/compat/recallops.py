@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from onrecall.domain.errors import Conflict, Invalid, RejectedInput
-from onrecall.domain.incident import EXAMPLE, Evidence, Incident, Recommendation
+from onrecall.domain.incident import EXAMPLE, MIN_SHOWN_MATCH, Evidence, Incident, Recommendation
 from onrecall.domain.situation import make_situation
 from onrecall.http.compat import answers
 from onrecall.http.compat.records import ReadRecord, import_records, read_record
@@ -159,7 +159,7 @@ def seed(body: SeedIn, memory: TheMemory) -> SeedOut:
 def query(body: QueryIn, memory: TheMemory) -> QueryOut:
     """Answer a question from memory. Writes nothing."""
     answer = memory.ask(make_situation(body.query))
-    similar = list(answers.earlier_incidents(answer.evidence, answers.FLOOR))[:SHOWN]
+    similar = list(answers.earlier_incidents(answer.evidence, MIN_SHOWN_MATCH))[:SHOWN]
     return QueryOut(
         response=answers.prose(answer),
         similar_incidents=[_similar(evidence, incident) for evidence, incident in similar],
