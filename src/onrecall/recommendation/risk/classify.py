@@ -25,7 +25,7 @@ __all__ = ["Assessment", "assess", "classify", "classify_text"]
 def assess(text: str) -> Assessment:
     """How dangerous something is that may be a command or a step in words; in doubt the worse of the two readings."""
     reading = detect_reading(text)
-    if reading == "command":
+    if reading == "command" or len(text) > MAX_LENGTH:
         return classify(text)
     if reading == "words":
         return classify_text(text)

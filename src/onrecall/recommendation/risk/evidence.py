@@ -6,7 +6,7 @@ They only make a label worse: what is not understood is disruptive already.
 import base64
 import binascii
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from onrecall.recommendation.risk.assessment import Assessment, not_understood, unknown
 from onrecall.recommendation.risk.sections import lines, words
@@ -15,6 +15,10 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 """The words inside of an identifier: `deleteByQuery`, `drop_table`, `FLUSHALL`."""
 _QUOTES = re.compile(r"""["'\\`\x00]""")
 _BLANKS = re.compile(r"""["'\\`\x00]|\$\{?IFS\}?""")
+_SPANISH_DEL = re.compile(
+    r"^[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+ (?:(?:el|la|los|las|un|una|en|con|de|si|que) )(?:[a-záéíóúñ]+ ){1,4}del [a-záéíóúñ]+"
+)
+"""A sentence in Spanish, where `del` is "of the"."""
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{12,4000}={0,2}")
 
 
@@ -40,11 +44,19 @@ def find_loss_sign(text: str) -> str | None:
 def find_loss_verb(text: str) -> str | None:
     """Return the first word of a text that names a loss, or a pair of words that does."""
     text_words = [word.lower() for word in _WORD.findall(text)]
-    verb: str | None = next((word for word in text_words if word in words("evidence.txt", "verbs")), None)
+    if _SPANISH_DEL.search(text):
+        text_words = [word for word in text_words if word != "del"]
+    verb: str | None = next((word for word in text_words if _names_loss(word)), None)
     if verb is not None:
         return verb
     distinct = set(text_words)
     return next((" ".join(sorted(pair)) for pair in _pairs() if pair <= distinct), None)
+
+
+@lru_cache(maxsize=4096)
+def _names_loss(word: str) -> bool:
+    """Whether a word is a verb of losing, or one that goes on, as in `deleteuser`."""
+    return word in words("evidence.txt", "verbs") or _beginnings().match(word) is not None
 
 
 def _find_writing_call(text: str) -> str | None:
@@ -69,6 +81,14 @@ def _find_encoded_sign(text: str) -> str | None:
         if decoded.strip().isprintable() and (sign := find_loss_verb(decoded)):
             return sign
     return None
+
+
+@cache
+def _beginnings() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:{'|'.join(sorted(words('evidence.txt', 'beginnings')))})"
+        r"(?!let|box|down|ped|out|off|ay|eg|iver|ta|im|i|l|hi|ux|f|phi|d$|s$|r$|ion|able|ment|er$)[a-z]{2}"
+    )
 
 
 @cache

@@ -13,6 +13,7 @@ from onrecall.recommendation.risk.assessment import (
     unknown,
     worst,
 )
+from onrecall.recommendation.risk.characters import VARIABLE
 from onrecall.recommendation.risk.languages.mongo import is_mongo, judge_mongo
 from onrecall.recommendation.risk.languages.redis import is_redis, judge_redis
 from onrecall.recommendation.risk.languages.sql import is_sql, judge_sql
@@ -51,6 +52,9 @@ _SILENT_COMMANDS: tuple[list[str], ...] = (
 """Commands that print nothing, where nothing is fed to them."""
 _CREDENTIALS = re.compile(
     r"/etc/g?shadow\b-?|\.ssh/id_\w+(?![\w.])|\.aws/credentials\b|\.git-credentials\b|\.pgpass\b|\.netrc\b"
+    r"|\.kube/config\b|/etc/kubernetes/[\w-]+\.conf\b|/etc/rancher/\w+/\w+\.yaml|\.docker/config\.json|/proc/\w+/environ\b"
+    r"|\.vault-token\b|\.my\.cnf\b|\.npmrc\b|\.pypirc\b|application_default_credentials|/private/\S+\.(?:key|pem)\b"
+    r"|/pki/\S+\.key\b|/ssl/\S+\.key\b|\.tfstate\b|/etc/krb5\.keytab|/etc/sudoers\b"
 )
 """Files that hold password hashes, private keys or access keys."""
 _EXPANSION = re.compile(r"\$(?:\{(\w+)\}|(\d|[A-Za-z_]\w*|[@*]))")
@@ -93,7 +97,7 @@ class Judge:
         """The least upper bound over the commands of a shell text."""
         assessments = [self.command(command, script.source) for command in script.commands]
         assessments += [not_understood(problem) for problem in script.problems]
-        result = worst(assessments) or read_only("nothing to run")
+        result = worst([*assessments, *self._hidden_commands(script)]) or read_only("nothing to run")
         if result.understood or result.risk == "destructive":
             return result
         if evidence.find_loss_sign(script.source) is not None:
@@ -104,6 +108,11 @@ class Judge:
         for command, assessment in zip(script.commands, assessments, strict=False):
             suspected += self._suspicions(command) if assessment.understood else ()
         return worst([result, *(suspicion for suspicion in suspected if suspicion.risk == "destructive")]) or result
+
+    def _hidden_commands(self, script: Script) -> Iterator[Assessment]:
+        """What a text runs where variables stand for blanks, or for nothing, between the words of a command."""
+        if _hides_words(script):
+            yield from (self.command(command) for command in read_script(_without_unset(script)).commands)
 
     def command(self, command: Command, source: str = "") -> Assessment:
         """One simple command, with its redirections and assignments; `source` is the text that it stands in."""
@@ -185,10 +194,19 @@ def _judge_credentials(command_words: Sequence[str]) -> Iterator[Assessment]:
         )
 
 
+def _hides_words(script: Script) -> bool:
+    """Whether a variable that stands for a blank or for nothing makes a word look as if it were another."""
+    return re.search(r"\$(?:IFS\b|\{IFS\})", script.source) is not None or any(
+        re.match(rf"{VARIABLE}+\w", word) for command in script.commands for word in command.words
+    )
+
+
 def _variants(script: Script) -> Iterator[str]:
     """Yield what a text that is not understood may become: without quotes, without variables that have no value."""
     if script.problems:
-        yield re.sub(r"\$(?=['\"])", "", script.source).translate(_FLATTENED)
+        plain = re.sub(r"\$(?=['\"])", "", script.source)
+        yield plain.translate(_FLATTENED)
+        yield re.sub(r"['\"]", "", plain).translate(_FLATTENED)
     if "$" in script.source and (bare := _without_unset(script)) != script.source:
         yield bare
 

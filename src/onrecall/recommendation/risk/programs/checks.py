@@ -8,6 +8,7 @@ from onrecall.recommendation.risk.programs.cloud_checks import check_az, check_c
 from onrecall.recommendation.risk.programs.file_checks import (
     check_copy,
     check_mount,
+    check_move,
     check_parted,
     check_tar,
     check_transfer,
@@ -30,6 +31,7 @@ from onrecall.recommendation.risk.programs.system_checks import (
     check_socat,
     check_test,
     check_ufw_allow,
+    check_where_object,
 )
 
 CHECKS: dict[str, Callable[[InvocationContext], Iterator[Assessment]]] = {
@@ -48,6 +50,7 @@ CHECKS: dict[str, Callable[[InvocationContext], Iterator[Assessment]]] = {
     "ip": check_ip,
     "kcat": check_kcat,
     "mount": check_mount,
+    "move": check_move,
     "packet-filter": check_packet_filter,
     "parted": check_parted,
     "printf": check_printf,
@@ -62,4 +65,5 @@ CHECKS: dict[str, Callable[[InvocationContext], Iterator[Assessment]]] = {
     "truncate": check_truncate,
     "ufw-allow": check_ufw_allow,
     "wget": check_wget,
+    "where-object": check_where_object,
 }

@@ -121,6 +121,8 @@ def _judge_reach(situation: InvocationContext, leading: Sequence[str], place: in
     groups = " ".join(leading[:place])
     if _verb_risk(leading[place]) == "reversible" and re.search(r"firewall|\bnsg\b|security[- ](?:group|list)", groups):
         yield disruptive("changes who may connect")
+    if _verb_risk(leading[place]) == "reversible" and re.search(r"\b(?:roles?|credentials?|sp|tokens?)\b", groups):
+        yield disruptive("gives a right")
     if "iam-policy-binding" in leading[place] and _verb_risk(leading[place]) != "read_only":
         yield disruptive("gives or takes a right")
     if any(argument in ("--auto-ack", "--auto-acknowledge") for argument in situation.invocation.arguments):

@@ -1,11 +1,12 @@
 """Variables in front of a command or set in the shell: which of them only say where to look or how to print."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 
 from onrecall.recommendation.risk.assessment import Assessment, not_understood, read_only
+from onrecall.recommendation.risk.programs import connection_targets
 from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.sections import lines, words
 
@@ -14,14 +15,14 @@ def judge_assignment(name: str, value: str, program: Sequence[str] = ()) -> Asse
     """Judge a variable set for one command; it is harmless only if `environment.txt` lists it."""
     if name == "IFS" and program == ["read"]:
         return read_only("")
-    for pattern, allowed in _harmless_variables():
-        if fnmatchcase(name, pattern):
-            return read_only("") if re.fullmatch(allowed, value) else not_understood(f"`{name}={value[:40]}`")
-    return not_understood(f"the variable `{name}`")
+    judge_value = _find_variable(name)
+    return judge_value(value) if judge_value is not None else not_understood(f"the variable `{name}`")
 
 
 def judge_shell_variable(name: str, value: str, source: str) -> Assessment:
-    """Judge a shell variable: harmless if the same text uses it, or the table lists it."""
+    """Judge a shell variable: by the table if that lists it, and harmless if the same text uses it."""
+    if _find_variable(name) is not None:
+        return judge_assignment(name, value)
     if not _is_special(name) and re.search(
         r"\$\{?#?" + re.escape(name) + r"\b|\(\(.*\b" + re.escape(name) + r"\b", source
     ):
@@ -45,9 +46,22 @@ def _is_special(name: str) -> bool:
 
 
 @cache
-def _harmless_variables() -> tuple[tuple[str, str], ...]:
-    rows = []
+def _find_variable(name: str) -> Callable[[str], Assessment] | None:
+    """Return what judges the values of a listed variable; None where it is not listed."""
+    return next((judge for pattern, judge in _listed_variables() if fnmatchcase(name, pattern)), None)
+
+
+@cache
+def _listed_variables() -> tuple[tuple[str, Callable[[str], Assessment]], ...]:
+    rows: list[tuple[str, Callable[[str], Assessment]]] = []
     for line in lines("programs/environment.txt", "harmless"):
-        names, _, allowed = line.partition(" = ")
-        rows += [(name, allowed or r"(?s:.*)") for name in names.split()]
+        names, _, kind = line.partition(" : ")
+        names, _, allowed = names.partition(" = ")
+        judge = connection_targets.TARGETS[kind] if kind else _allow(allowed or r"(?s:.*)")
+        rows += [(name, judge) for name in names.split()]
     return tuple(rows)
+
+
+def _allow(allowed: str) -> Callable[[str], Assessment]:
+    form = re.compile(allowed)
+    return lambda value: read_only("") if form.fullmatch(value) else not_understood(f"the value `{value[:40]}`")

@@ -34,6 +34,15 @@ def check_copy(situation: InvocationContext) -> Iterator[Assessment]:
         yield judge_overwrite(operands[-1], empties=operands[0] == "/dev/null", into_backups=True)
 
 
+def check_move(situation: InvocationContext) -> Iterator[Assessment]:
+    """`mv`: a target that is a file by its name is written over, unless it is scratch or a copy by its name."""
+    invocation = situation.invocation
+    operands = invocation.operands
+    replaces = not invocation.has("-n", "--no-clobber", "-b", "--backup", "-t", "--target-directory")
+    if replaces and len(operands) == 2 and re.search(r"[^/.]\.[A-Za-z]\w*$", operands[-1]):
+        yield judge_overwrite(operands[-1], into_backups=True)
+
+
 def check_transfer(situation: InvocationContext) -> Iterator[Assessment]:
     """`rsync`, `scp`, `kubectl cp` and their like: files at the target are written over."""
     operands = situation.invocation.operands

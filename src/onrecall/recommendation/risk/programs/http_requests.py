@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
@@ -15,12 +15,17 @@ from onrecall.recommendation.risk.assessment import (
     reversible,
     worst,
 )
-from onrecall.recommendation.risk.characters import OUTPUT
+from onrecall.recommendation.risk.characters import OUTPUT, VARIABLE
 from onrecall.recommendation.risk.programs.argv import is_unknown
+from onrecall.recommendation.risk.programs.connection_targets import serves_metadata
 from onrecall.recommendation.risk.sections import words
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PLAIN = re.compile(r"[a-z_]+")
+_JENKINS_PAGE = re.compile(
+    r"(?:/job/[^/]+)+/(?:(?:last\w*Build|\d+)/)?(?:api/(?:json|xml)|console|consoleText|changes|testReport)/?"
+)
+"""A page about a job: what the job is called does nothing."""
 _READING_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
@@ -52,16 +57,42 @@ def _judge_request_to(request: Request, address: str) -> Assessment:
         return evidence.suspect(address, f"`{scheme[1]}://`", recognised=True)
     parts = urlsplit(address if scheme else f"http://{address}")
     if request.method in _READING_METHODS:
-        return _judge_read(parts.path, parts.query + "&" + parts.fragment)
+        host = _host_of(parts)
+        return _judge_host(host, parts.path) or _judge_read(parts.path, parts.query + "&" + parts.fragment)
     return _judge_change(request, parts.path, parts.query)
+
+
+def _host_of(parts: SplitResult) -> str:
+    try:
+        return parts.hostname or ""
+    except ValueError:
+        return ""
+
+
+def _judge_host(host: str, path: str) -> Assessment | None:
+    """What follows from the host alone: a metadata service hands out keys, and a web hook acts."""
+    if serves_metadata(host.rstrip(VARIABLE)):
+        if is_unknown(host + path) or _hands_out(path):
+            return disruptive("hands out what lets act as the machine: keys, tokens or what it was started with")
+        return read_only("what a cloud tells a machine about itself")
+    names = set(host.lower().split(".")[:-1])
+    acting_name = next((name for name in names if name in _word_list("acting hosts")), None)
+    is_page = path.rstrip("/").rpartition("/")[2].lower() in _word_list("looking")
+    if not is_page and (acting_name is not None or host.lower() in _word_list("acting hosts")):
+        return disruptive(f"“{host}” acts on every request")
+    return None
+
+
+def _hands_out(path: str) -> bool:
+    return "identity" in path.split("/") or any(word in _word_list("handing out") for word in _split_words(path))
 
 
 def _judge_read(path: str, query: str) -> Assessment:
     """A request that should only read: each segment of its path and each parameter has to be a harmless one."""
     segments = [segment for segment in unquote(path).split("/") if segment]
-    if segments[:1] == ["_cat"]:
+    if segments[:1] == ["_cat"] or (_JENKINS_PAGE.fullmatch(path) and "=" not in query):
         return read_only("HTTP GET only reads")
-    acts = next((word for segment in segments for word in _acting_words(segment)), None)
+    acts = next((word for segment in segments for word in _acting_words(segment)), None) or _order_at_end(segments)
     parameters = _parameters(query)
     acts = acts or next(
         (word for name, value in parameters if name.lower() in _word_list("orders") for word in _acting_words(value)),
@@ -111,6 +142,15 @@ def _acting_words(segment: str) -> list[str]:
     if segment.lower() in _word_list("looking"):
         return []
     return [word for word in _split_words(segment) if word in _word_list("acting")]
+
+
+def _order_at_end(segments: Sequence[str]) -> str | None:
+    """A web hook that is called by what follows it, or a switch at the end of a path; not a page to look at."""
+    last = segments[-1].lower() if segments else ""
+    if last in _word_list("looking"):
+        return None
+    hook = next((segment for segment in segments[:-1] if set(_split_words(segment)) & _word_list("hooks")), None)
+    return last if last in _word_list("switches") else hook
 
 
 def _split_words(text: str) -> list[str]:

@@ -88,8 +88,9 @@ def _judge_program(invocation: Invocation) -> Iterator[Assessment]:
 def _judge_opaque_words(invocation: Invocation) -> Iterator[Assessment]:
     """A program that interrupts and takes any words, such as a debugger or a build tool: a loss that they name."""
     node = invocation.node
-    if node.parent is None and node.any_option and node.risk == "disruptive":
-        sign = evidence.find_loss_sign(" ".join(invocation.arguments))
+    if node.any_option and node.risk == "disruptive":
+        opaque = invocation.operands if invocation.words else [invocation.program, *invocation.arguments]
+        sign = evidence.find_loss_sign(" ".join(opaque))
         if sign is not None:
             yield evidence.suspect(sign, "", recognised=True)
 

@@ -34,13 +34,19 @@ def git_setting(value: str, _: InvocationContext) -> Assessment:
     return not_understood(f"the setting `{value[:40]}` may name a program that git runs", "destructive")
 
 
+_PASSED_ON = re.compile(
+    r"/proxy(?!/(?:stats/summary|metrics(?:/cadvisor|/resource|/probes)?|healthz|configz|pods)(?:[?]|$))"
+)
+"""A request that the API server passes on, but for what a kubelet tells about itself."""
+
+
 def raw_path(value: str, _: InvocationContext) -> Assessment:
     """A path of the API server of Kubernetes that is read: none that passes the request on."""
     if (
         re.fullmatch(
             r"/(?:apis?|healthz|livez|readyz|metrics|version|openapi|logs|debug/pprof)(?:[/?][\w./?&=%:,-]*)?", value
         )
-        and "/proxy" not in value
+        and _PASSED_ON.search(value) is None
     ):
         return read_only("")
     return not_understood(f"what `{value[:40]}` does")
@@ -85,7 +91,7 @@ def vty(value: str, _: InvocationContext) -> Assessment:
     """Lines for the console of a router, a cache or ZooKeeper: those that show."""
     for line in re.split(r"[;\n]", value):
         if line.strip() and not re.match(
-            r"\s*(?:do\s+)?(?:show|sh|ping|traceroute|ls|get|stat|list|help|quit|exit|status|backend\.list|ban\.list|param\.show)\b[^|>]*$",
+            r"\s*(?:do\s+)?(?:show|SHOW|sh|ping|traceroute|ls|get|stat|list|help|quit|exit|status|backend\.list|ban\.list|param\.show)\b[^|>]*$",
             line,
         ):
             return not_understood(f"`{line.strip()[:40]}`")
@@ -152,6 +158,12 @@ def parameters(value: str, situation: InvocationContext) -> Assessment:
             [not_understood(f"the parameters `{value[:40]}`"), situation.judge.text(text.strip("[]"))]
         ) or read_only("")
     return worst(situation.judge.text(str(line)) for line in listed) or read_only("")
+
+
+def bpftrace_program(value: str, _: InvocationContext) -> Assessment:
+    """A program of bpftrace that counts and prints; what runs, signals or overrides is more."""
+    acts = re.search(r"\b(?:system|signal|override|cat|exit_code|include)\b|[`;]\s*sh\b|#", value)
+    return not_understood(f"`{acts[0]}` in bpftrace") if acts else read_only("only counts and prints")
 
 
 def replicas(value: str, situation: InvocationContext) -> Assessment:

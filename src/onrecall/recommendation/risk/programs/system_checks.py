@@ -11,6 +11,7 @@ from onrecall.recommendation.risk.assessment import (
     read_only,
     reversible,
 )
+from onrecall.recommendation.risk.characters import VARIABLE
 from onrecall.recommendation.risk.programs.environment import is_custom_variable, judge_shell_variable
 from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.programs.situation import InvocationContext
@@ -189,6 +190,14 @@ def check_kcat(situation: InvocationContext) -> Iterator[Assessment]:
     """`kcat -P -Z`: an empty message is a tombstone, which deletes what its key names."""
     if situation.invocation.has("-P") and situation.invocation.has("-Z"):
         yield destructive("empty messages delete what their keys name")
+
+
+def check_where_object(situation: InvocationContext) -> Iterator[Assessment]:
+    """`Where-Object {$_.Status -eq 'Stopped'}`, `Where-Object Status -eq Stopped`: only comparisons."""
+    comparison = rf"\s*(?:{VARIABLE}(?:\.\w+)+|\w+)(?:\s+-\w+\s+[\w.*:%/-]+)?\s*"
+    block = rf"\{{(?=\s*{VARIABLE}){comparison}(?:-(?:and|or)(?=\s*{VARIABLE}){comparison})*\}}"
+    if not re.fullmatch(rf"{block}|{comparison}", " ".join(situation.invocation.arguments)):
+        yield not_understood("the block of `Where-Object`")
 
 
 def check_in_place_script(situation: InvocationContext) -> Iterator[Assessment]:

@@ -16,7 +16,7 @@ from onrecall.recommendation.risk.languages.mongo import judge_mongo
 from onrecall.recommendation.risk.languages.redis import judge_redis, judge_redis_lines
 from onrecall.recommendation.risk.languages.socket_texts import judge_socket_text
 from onrecall.recommendation.risk.languages.sql import DIALECTS, judge_sql
-from onrecall.recommendation.risk.programs import program_kinds
+from onrecall.recommendation.risk.programs import connection_targets, program_kinds
 from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.file_targets import judge_append, judge_overwrite, judge_read
 from onrecall.recommendation.risk.programs.http_requests import judge_address
@@ -122,6 +122,10 @@ def _host(value: str, _: InvocationContext) -> Assessment:
     return not_understood("a name that another command prints") if OUTPUT in value else read_only("")
 
 
+def _target(judge: Callable[[str], Assessment]) -> Kind:
+    return lambda value, _: judge(value)
+
+
 def _address(value: str, _: InvocationContext) -> Assessment:
     return judge_address(value)
 
@@ -143,6 +147,7 @@ KINDS: dict[str, Kind] = {
     "delay": _delay,
     "host": _host,
     "address": _address,
+    **{name: _target(judge) for name, judge in connection_targets.TARGETS.items()},
     "in-place": program_kinds.in_place,
     "ssh-option": program_kinds.ssh_option,
     "git-config": program_kinds.git_setting,
@@ -153,6 +158,7 @@ KINDS: dict[str, Kind] = {
     "python-module": program_kinds.python_module,
     "python": program_kinds.code,
     "code": program_kinds.code,
+    "bpftrace": program_kinds.bpftrace_program,
     "jinfo": program_kinds.jinfo_flag,
     "vty": program_kinds.vty,
     "crontab": lambda _value, _situation: destructive("the jobs that were there are lost"),

@@ -7,6 +7,7 @@ from typing import Literal
 
 from tree_sitter import Node
 
+from onrecall.recommendation.risk.shell.loops import is_endless
 from onrecall.recommendation.risk.shell.tree import parse, text_of, to_ascii, unread_bytes
 from onrecall.recommendation.risk.shell.words import ARITHMETIC, Words, opens_translation
 
@@ -155,6 +156,8 @@ class _ScriptReader:
             self.script.problems.append("defines a function")
             self._statements(node, fed, depth)
         elif node.type in _SEQUENCES:
+            if node.type == "while_statement" and is_endless(node):
+                self.script.problems.append("a loop without an end or a pause")
             self._statements(node, fed, depth)
         elif node.type in _READERS:
             _READERS[node.type](self, node, fed, depth)
