@@ -16,7 +16,13 @@ from judged import labelled, level
 from onrecall.recommendation.risk.assessment import RISKS
 from onrecall.recommendation.risk.classify import assess, classify
 
-SETS = ("commands.tsv", "commands_held_out.tsv", "commands_unseen.tsv", "nasty_commands.tsv")
+SETS = (
+    "commands.tsv",
+    "commands_held_out.tsv",
+    "commands_unseen.tsv",
+    "nasty_commands.tsv",
+    "unfamiliar_commands.tsv",
+)
 SIMPLE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_./=:,@%+")
 """Commands of these characters only are taken apart into words; others are only wrapped."""
 

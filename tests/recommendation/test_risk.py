@@ -17,7 +17,9 @@ from onrecall.recommendation.risk.languages.sql import is_sql
 from onrecall.recommendation.risk.programs.table import find_program
 
 COMMANDS = ["commands.tsv", "commands_held_out.tsv", "commands_unseen.tsv"]
-STEPS = ["steps.tsv", "steps_held_out.tsv", "steps_attack.tsv"]
+STEPS = ["steps.tsv", "steps_held_out.tsv", "steps_attack.tsv", "steps_everyday.tsv"]
+LOOKING = ["looking_commands.tsv", "runbook_commands.tsv"]
+DANGEROUS = ["nasty_commands.tsv", "unfamiliar_commands.tsv"]
 SETS = [(name, name in STEPS) for name in COMMANDS + STEPS]
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "security"
 DATA = Path(__file__).parents[2] / "src" / "onrecall" / "recommendation" / "risk"
@@ -35,21 +37,27 @@ def test_nothing_is_called_less_dangerous_than_it_is(name, prose):
     assert not [row for row in wrong(name, prose=prose) if RISKS.index(row[1]) < RISKS.index(row[0])]
 
 
-def test_everyday_looking_commands_are_read_only():
-    rows = labelled("looking_commands.tsv")
+@pytest.mark.parametrize("name", LOOKING)
+def test_everyday_looking_commands_are_read_only(name):
+    rows = labelled(name)
     missed = [(text, assessment.reason) for text, _, _ in rows if (assessment := classify(text)).risk != "read_only"]
     programs = {word for text, _, _ in rows if find_program(word := text.split()[0])}
-    sys.stdout.write(f"\nlooking_commands.tsv: {1 - len(missed) / len(rows):.1%} of {len(rows)} read_only\n")
+    sys.stdout.write(
+        f"\n{name}: {1 - len(missed) / len(rows):.1%} of {len(rows)} read_only, {len(programs)} programs\n"
+    )
     assert len(rows) >= 600
     assert len(programs) >= 60
     assert len(missed) <= 0.03 * len(rows), missed
 
 
+@pytest.mark.parametrize("name", DANGEROUS)
 @pytest.mark.parametrize("judge", [classify, assess])
-def test_no_nasty_command_falls_below_its_label(judge):
-    rows = labelled("nasty_commands.tsv")
+def test_no_nasty_command_falls_below_its_label(judge, name):
+    rows = labelled(name)
+    below = [(text, risk) for text, risk, _ in rows if level(text, judge) < RISKS.index(risk)]
+    sys.stdout.write(f"\n{name}: {len(below)} of {len(rows)} below their label\n")
     assert len(rows) >= 250
-    assert not [(text, risk) for text, risk, _ in rows if level(text, judge) < RISKS.index(risk)]
+    assert not below
 
 
 @pytest.mark.skipif(not CASES.is_dir(), reason="the shared cases are not here")
