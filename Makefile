@@ -10,8 +10,8 @@ DOCS   := .venv-docs
 UV     := $(BIN)/uv
 UV_PIN := 0.13.8
 CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/src web/public -type f 2>/dev/null)
-# As many tests at once as there are processors, and no more than four: some start a database or a browser of their own.
-AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadgroup
+# `auto` is defined in tests/conftest.py, and the order in which tests begin too.
+AT_ONCE := --numprocesses auto --maxprocesses 5 --dist loadgroup --no-loadscope-reorder
 EXTRAS ?=
 OPTIONAL := chroma docs-import hindsight kafka llm opensearch otel
 COMMA := ,
@@ -36,12 +36,14 @@ serve: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## the product on you
 	@exec $(BIN)/onrecall serve $(ARGS)
 
 test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
-	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest $(AT_ONCE) -m "not alone" --deselect tests/test_names.py $(ARGS)  # which was part of the checks
-	@$(BIN)/pytest -m alone $(ARGS) || test $$? = 5  # none of them is among what was asked for
+	@$(MAKE) --no-print-directory --jobs 2 check test-all
+
+.PHONY: test-all
+test-all: $(VENV)/dev.stamp
+	@$(BIN)/pytest $(AT_ONCE) --deselect tests/test_names.py $(ARGS)  # which is part of the checks
 
 test-fast: $(VENV)/dev.stamp ## the tests that need no other process, no server and no browser
-	@$(BIN)/pytest $(AT_ONCE) -m "unit and not alone" $(ARGS)
+	@$(BIN)/pytest $(AT_ONCE) -m unit $(ARGS)
 
 unplugged: $(VENV)/dev.stamp ## the core path in a namespace without network; checks that it makes no outbound call
 	@$(BIN)/pytest -q -s tests/interfaces/test_unplugged.py $(ARGS)

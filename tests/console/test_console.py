@@ -89,6 +89,7 @@ def test_now_takes_at_most_250_kb_of_script_and_it_comes_packed() -> None:
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("walk", sorted(one.name for one in (WEB / "e2e").glob("*.spec.ts")))
 @pytest.mark.browser
+@pytest.mark.xdist_group("browser")  # one at a time, for each takes more than one processor
 def test_people_find_their_way_in_a_browser(tmp_path: Path, example_data: Path, walk: str) -> None:
     with serving() as twin:
         npx(
