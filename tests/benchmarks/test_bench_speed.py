@@ -123,7 +123,7 @@ def test_what_is_kept_is_not_built_again(tmp_path: Path):
     assert [series.hit_at_10 for series in again.series] == [1] * len(speed.MODES)
     with closing(Storage.open(f"sqlite:///{tmp_path}/onrecall-90/onrecall.db")) as store:
         kept = sum(isinstance(thing, Incident) for thing in corpus.make_records(90))
-        assert store.counts()["incidents"] == kept + 2 * TINY.singles, "each run adds its own"
+        assert store.health.counts()["incidents"] == kept + 2 * TINY.singles, "each run adds its own"
 
 
 def test_what_takes_too_long_is_stopped():

@@ -110,7 +110,7 @@ def test_answers_are_those_of_the_line_on_an_ordinary_memory():
     embedder = HashedEmbedder()
     now = [START]
     memory = IncidentService(
-        Dependencies(store, Retriever(store, embedder, LocalIndex(store, embedder.name)), lambda: now[0])
+        Dependencies(store, Retriever(store, embedder, LocalIndex(store.passages, embedder.name)), lambda: now[0])
     )
     for event in order_events(History.of(incidents)):
         now[0] = event.at

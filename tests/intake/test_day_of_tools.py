@@ -44,7 +44,7 @@ class Day:
         self.now = MORNING
         self.store = store
         self.service = IncidentService(
-            Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: self.now)
+            Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: self.now)
         )
 
     def post(self, tool: str, word: str) -> None:

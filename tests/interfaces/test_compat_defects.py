@@ -31,7 +31,7 @@ def decided(client: TestClient, body: dict[str, object]) -> dict[str, object]:
 
 
 def everything(home: AppContext) -> list[str]:
-    return [json.dumps(row, sort_keys=True, default=str) for row in home.memory.store.dump()]
+    return [json.dumps(row, sort_keys=True, default=str) for row in home.memory.store.archive.dump()]
 
 
 # RecallOps
@@ -93,7 +93,7 @@ def test_a_seed_that_is_repeated_changes_nothing(client: TestClient, home: AppCo
     before = everything(home)
     assert client.post("/api/seed", json=seed).json() == first
     assert everything(home) == before
-    kept = home.memory.store.incident("OPS-1")
+    kept = home.memory.store.incidents.get("OPS-1")
     assert kept.resolution is not None
     assert kept.resolution.at <= home.memory.now(), "nothing is resolved in the future"
 
@@ -112,7 +112,7 @@ def test_no_id_is_invented(client: TestClient, home: AppContext) -> None:
     answer = client.post(
         "/incident/new", json={"title": "auth service returning 503", "description": "cannot log in"}
     ).json()
-    known = {one.id for one in home.memory.store.incidents(limit=1000).items}
+    known = {one.id for one in home.memory.store.incidents.page(limit=1000).items}
     assert {one["incident_id"] for one in answer["similar_past_incidents"]} <= known
     assert answer["incident_id"] in known
 
@@ -185,7 +185,7 @@ def test_a_decision_that_is_asked_for_opens_no_incident_and_is_kept_once(client:
     assert decided(client, LEAK) == first
     assert everything(home) == before
     assert client.get(f"/api/v1/decisions/{first['id']}").json()["symptom"] == "Anomaly: memory_leak +280 % on checkout"
-    assert home.memory.store.recommendation(str(first["id"])).incident is None
+    assert home.memory.store.recommendations.get(str(first["id"])).incident is None
 
 
 def test_no_update_is_lost_when_many_write_at_once(client: TestClient) -> None:
@@ -317,7 +317,7 @@ def test_each_anomaly_has_an_id_of_its_own_and_one_incident_takes_them_all(
     assert first["id"] != second["id"]
     assert [first["accepted"], second["accepted"], second["duplicate"]] == [1, 1, 0]
     store = home.memory.store
-    while store.waiting_alerts(1):
+    while store.alerts.waiting(1):
         home.memory.work()
     kept = store.overview.alerts_after("anomaly", 0, 9)
     assert [alert.alert.key for alert in kept] == [first["id"], second["id"]]

@@ -48,7 +48,7 @@ def test_a_key_is_shown_once_and_never_again(run: Run, tmp_path: Path) -> None:
         assert token not in listed
         assert token.rpartition("_")[2] not in listed
     with closing(Storage.open(f"sqlite:///{tmp_path / 'onrecall.db'}")) as store:
-        (key,) = store.keys().all()
+        (key,) = store.keys.all()
     assert key.hash not in json.dumps(said(run, "list"))
     assert key.matches(token)
     assert key.expires_at is not None

@@ -51,12 +51,12 @@ def up(doors: Doors) -> Iterator[str]:
 
 def opened(store: Storage, count: int = 1) -> list[str]:
     now = datetime.now(UTC)
-    return [store.open_incident(Incident("", f"it broke {now}", started_at=now), (), now)[0].id for _ in range(count)]
+    return [store.incidents.open(Incident("", f"it broke {now}", started_at=now), (), now)[0].id for _ in range(count)]
 
 
 def imported(store: Storage, count: int) -> None:
     now = datetime.now(UTC)
-    store.save([StoreEntry(Incident(f"OLD-{n}", f"it broke {n}", started_at=now)) for n in range(count)], now)
+    store.records.save([StoreEntry(Incident(f"OLD-{n}", f"it broke {n}", started_at=now)) for n in range(count)], now)
 
 
 def heard(one: ClientConnection) -> dict:
@@ -264,7 +264,7 @@ def test_keys_and_tickets(store: Storage):
         with connect(url, additional_headers=bearer(key.token)) as one:
             assert heard(one)["type"] == "hello"
         ticket = httpx.post(ticket_url, headers=bearer(key.token)).json()["ticket"]
-        assert ticket not in str(list(store.dump()))
+        assert ticket not in str(list(store.archive.dump()))
         with connect(f"{url}?ticket={ticket}") as one:
             assert heard(one)["type"] == "hello"
             assert refused(f"{url}?ticket={ticket}")  # once

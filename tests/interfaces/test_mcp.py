@@ -155,7 +155,7 @@ def opened(data_dir: Path) -> Path:
 def by(data_dir: Path) -> tuple[set[str | None], int]:
     """Who closed the incident, and in how many versions."""
     with open_app(Settings(data_dir=data_dir)) as home:
-        kept = home.memory.store.resolutions("MCP-1")
+        kept = home.memory.store.incidents.resolutions("MCP-1")
     return {one.by for one in kept}, len(kept)
 
 

@@ -86,7 +86,7 @@ def remembering(url: str) -> Iterator[IncidentService]:
     """A memory that goes by words alone."""
     with closing(Storage.open(url)) as store:
         yield IncidentService(
-            Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+            Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: datetime.now(UTC))
         )
 
 

@@ -33,7 +33,7 @@ def told(house_with):
     memory = house_with("gpt-4o-mini=good")
     brought = memory.import_history(read_bytes("kiln.md", TOLD.encode()))
     (incident,) = brought.postmortems
-    resolution = memory.store.incident(incident).resolution
+    resolution = memory.store.incidents.get(incident).resolution
     assert resolution is None or not resolution.root_cause
     return memory, incident
 
@@ -48,10 +48,10 @@ def test_what_is_quoted_becomes_a_suggestion_with_its_lines_and_counts_once_conf
     assert suggestion.resolution.provenance == "suggested"
     assert (suggestion.resolution.root_cause, suggestion.resolution.root_cause_line) == (CAUSE, 5)
     assert [(step.command, step.line) for step in suggestion.resolution.steps] == [("kilnctl collector up --hall 2", 6)]
-    before = memory.store.incident(incident).resolution
+    before = memory.store.incidents.get(incident).resolution
     assert before is None or not before.root_cause, "nothing counts before a person says so"
     memory.suggestions.confirm(name, "Mia")
-    confirmed = memory.store.incident(incident).resolution
+    confirmed = memory.store.incidents.get(incident).resolution
     assert (confirmed.root_cause, confirmed.provenance, confirmed.by) == (CAUSE, "human", "Mia")
 
 

@@ -234,14 +234,14 @@ def test_the_answer_is_out_first_and_the_refined_one_takes_its_place_once(house_
     first = memory.recommend(incident.id)
     assert first.composer == "extractive"
     assert memory.refining.run() >= 1
-    newest = memory.store.newest_recommendation(incident.id)
+    newest = memory.store.recommendations.newest(incident.id)
     assert (newest.composer, newest.refines) == ("llm", first.id)
-    assert memory.store.recommendation(first.id) == first
+    assert memory.store.recommendations.get(first.id) == first
     requests_before = len(twin.requests)
     assert memory.refining.run() >= 0
     assert memory.recommend(incident.id) == newest
     memory.refining.run()
-    assert memory.store.newest_recommendation(incident.id) == newest
+    assert memory.store.recommendations.newest(incident.id) == newest
     assert len(twin.requests) == requests_before == 1
 
 
@@ -251,7 +251,7 @@ def test_an_answer_that_stands_says_what_was_tried_and_is_not_asked_for_again(ho
     incident = broken_again(memory, clock)
     first = memory.recommend(incident.id)
     memory.refining.run()
-    stands = memory.store.newest_recommendation(incident.id)
+    stands = memory.store.recommendations.newest(incident.id)
     assert (stands.composer, stands.refines, stands.tokens) == ("extractive", first.id, 2200)
     assert stands.cost_usd == pytest.approx(PRICE_MINI + PRICE_LARGE)
     assert "the strong model failed" in stands.route_reason
@@ -270,7 +270,7 @@ def test_a_kill_in_the_middle_refines_again_and_keeps_one(house_with, clock, twi
     other_process = house_with("gpt-4o-mini=good")  # another process, which begins where the first was killed
     other_process.refining.run()
     other_process.refining.run()
-    answers = memory.store.recommendations(incident.id)
+    answers = memory.store.recommendations.of_incident(incident.id)
     assert [answer.refines for answer in answers] == [first.id, None]
 
 
@@ -280,18 +280,18 @@ def test_what_a_model_wrote_is_never_recalled_and_counts_for_nothing(house_with,
     incident = broken_again(memory, clock)
     memory.recommend(incident.id)
     memory.refining.run()
-    refined = memory.store.newest_recommendation(incident.id)
+    refined = memory.store.recommendations.newest(incident.id)
     assert refined.composer == "llm"
     memory.rate(RecommendationOutcome(refined.id, "helped", clock(), (StepVerdict(1, "worked"),)))
     memory.resolve(incident.id, Resolution("The pool leaked again", clock(), "connection-pool-exhaustion"))
     sentences = [sentence.text for sentence in refined.explanation] + [
         step.why.text for step in refined.steps if step.why
     ]
-    stored = [passage.text for change in memory.store.changes(0, 1000) if (passage := change.passage)]
-    stored += [line.text for incident in memory.store.incidents().items for line in numbered_lines(incident)]
+    stored = [passage.text for change in memory.store.passages.changes(0, 1000) if (passage := change.passage)]
+    stored += [line.text for incident in memory.store.incidents.page().items for line in numbered_lines(incident)]
     assert sentences
     assert not [text for text in stored for sentence in sentences if sentence in text]
-    dumped = [row for row in memory.store.dump() if row["table"] != "recommendations"]
+    dumped = [row for row in memory.store.archive.dump() if row["table"] != "recommendations"]
     assert not [row for row in dumped for sentence in sentences if sentence in repr(row)]
 
 
@@ -304,19 +304,19 @@ def test_both_models_down_in_a_storm_change_nothing_but_the_prose(house_with, cl
         for name in names:
             broken_again(down, clock, name)
             worker.wake()
-        assert worker.wait(lambda: all(down.store.newest_recommendation(name) for name in names), 20)
+        assert worker.wait(lambda: all(down.store.recommendations.newest(name) for name in names), 20)
         ended = threading.Event()
         for _ in range(200):
-            if all(down.store.newest_recommendation(name).refines for name in names):
+            if all(down.store.recommendations.newest(name).refines for name in names):
                 break
             ended.wait(0.1)
     finally:
         worker.stop()
-    answers = [down.store.newest_recommendation(name) for name in names]
+    answers = [down.store.recommendations.newest(name) for name in names]
     assert all(answer.refines for answer in answers)
     assert {answer.composer for answer in answers} == {"extractive"}
     for answer in answers:
-        before = down.store.recommendation(answer.refines)
+        before = down.store.recommendations.get(answer.refines)
         own = {
             "id": "",
             "refines": None,

@@ -116,7 +116,7 @@ def test_beyond_the_budget_no_model_is_asked_and_the_answer_stands(house_with, t
     broken_again(memory, clock)
     memory.recommend("INC-9")
     memory.refining.run()
-    assert memory.store.newest_recommendation("INC-9").composer == "extractive"
+    assert memory.store.recommendations.newest("INC-9").composer == "extractive"
     assert twin.requests == []
 
 

@@ -33,7 +33,10 @@ def memory(store: Storage, url: str, ahead: timedelta) -> IncidentService:
     """One that tells, and whose clock is ahead, so that what another held is free."""
     hook = Webhook(JsonPoster(HERE, HERE.check_url(url)), Links())
     parts = Dependencies(
-        store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC) + ahead, channels=(hook,)
+        store,
+        Retriever(store, None, LocalIndex(store.passages, None)),
+        lambda: datetime.now(UTC) + ahead,
+        channels=(hook,),
     )
     return IncidentService(parts)
 

@@ -185,7 +185,7 @@ def test_the_webhook_tells_each_news_without_buttons(slack: Twin) -> None:
 
 def memory(store: Storage, address: str, ahead: timedelta = timedelta()) -> IncidentService:
     """One that tells Slack, and whose clock is ahead, so that what another held is free."""
-    recall = Retriever(store, None, LocalIndex(store, None))
+    recall = Retriever(store, None, LocalIndex(store.passages, None))
     return IncidentService(Dependencies(store, recall, lambda: datetime.now(UTC) + ahead, channels=(channel(address),)))
 
 

@@ -36,7 +36,7 @@ def test_merged_in_one_go_and_together_the_next_time(memory, clock):
     (hint,) = memory.together.hints()
     merged = memory.together.merge([one.id for one in hint.incidents], "ida")
     assert merged.id == hint.incidents[0].id
-    assert len(memory.store.alerts_of(merged.id)) == 5
+    assert len(memory.store.alerts.of_incident(merged.id)) == 5
     assert memory.together.hints() == ()
     again = memory.together.merge([one.id for one in hint.incidents], "ida")
     assert again.id == merged.id

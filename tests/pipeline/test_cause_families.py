@@ -53,21 +53,21 @@ def test_root_causes_that_say_the_same_are_proposed_under_their_own_words(told: 
         "signing-key-service", "rollout-removed-index", "rollout-removed-baskets", "removed-index-baskets", "rollout-index-baskets",
     }  # fmt: skip
     assert (found.labelled, found.unlabelled) == (0, 5)
-    assert [one.resolution.cause for one in told.store.incidents().items if one.resolution] == [None] * 6
+    assert [one.resolution.cause for one in told.store.incidents.page().items if one.resolution] == [None] * 6
 
 
 def test_a_confirmed_family_counts_and_the_same_history_still_changes_nothing(told: IncidentService) -> None:
     (first, *_) = families.overview(told.store).proposed
     assert families.confirm(told.store, [families.Choice(first.id, "stale-key")], told.now(), "ann") == 2
     assert history_of_store(told.store).confirmed_families == {"K-1": "stale-key", "K-2": "stale-key"}
-    labels = {member.incident: told.store.incident(member.incident).resolution for member in first.members}
+    labels = {member.incident: told.store.incidents.get(member.incident).resolution for member in first.members}
     assert {found.cause for found in labels.values() if found} == {"stale-key"}
     back = find_recurrences(told.store, told.now(), FamilyFilter())
     assert [family.incidents for family in back.families if family.cause == "stale-key"] == [tuple(labels)]
     assert back.proposed == 1
     again = told.import_history(history())
     assert (again.created, again.updated, again.unchanged) == (0, 0, 6)
-    assert told.store.incident(first.members[0].incident).resolution.cause == "stale-key"  # type: ignore[union-attr]
+    assert told.store.incidents.get(first.members[0].incident).resolution.cause == "stale-key"  # type: ignore[union-attr]
 
 
 def test_a_confirmed_label_stays_when_the_history_says_something_new(told: IncidentService) -> None:
@@ -76,7 +76,7 @@ def test_a_confirmed_label_stays_when_the_history_says_something_new(told: Incid
     name = first.members[0].incident
     newer = incident(name, f"{CAUSES[name]}, found by ann", list(CAUSES).index(name))
     assert told.import_history([newer]).updated == 1
-    resolution = told.store.incident(name).resolution
+    resolution = told.store.incidents.get(name).resolution
     assert resolution is not None
     assert (resolution.root_cause, resolution.cause) == (f"{CAUSES[name]}, found by ann", "own-name")
     assert told.import_history([newer]).unchanged == 1
@@ -106,8 +106,8 @@ def test_taking_a_confirmation_back_takes_only_the_labels_that_it_gave(told: Inc
     (family,) = (one for one in families.overview(told.store).proposed if one.label == "lapsed-licence")
     assert families.confirm(told.store, [families.Choice(family.id)], told.now()) == 1
     assert families.withdraw(told.store, family.id) == 1
-    assert told.store.incident("K-5").resolution.cause is None  # type: ignore[union-attr]
-    assert told.store.incident("L-1").resolution.cause == "lapsed-licence"  # type: ignore[union-attr]
+    assert told.store.incidents.get("K-5").resolution.cause is None  # type: ignore[union-attr]
+    assert told.store.incidents.get("L-1").resolution.cause == "lapsed-licence"  # type: ignore[union-attr]
 
 
 def test_a_family_that_is_not_there_and_a_label_that_is_none_are_refused_and_change_nothing(

@@ -41,7 +41,7 @@ def test_it_is_missed_after_three_times_its_usual_gap_and_over_when_it_is_back(m
     assert "Watchdog" in incident.title
     assert incident.labels["cluster"] == "harbour"
     later(memory, clock, minutes=30)
-    assert len(memory.store.alerts_of(incident.id)) == 1
+    assert len(memory.store.alerts.of_incident(incident.id)) == 1
     beat(memory)
     later(memory, clock, seconds=1)
     later(memory, clock, minutes=6)
@@ -85,7 +85,7 @@ def test_what_is_not_always_there_is_not_missed(memory, clock, name, status):
 def test_while_we_were_off_we_heard_nobody(memory, clock, store):
     beats(memory, clock, 4, minutes=1)
     clock.forward(hours=8)
-    after = IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock))
+    after = IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), clock))
     later(after, clock, minutes=4)
     assert incidents(after) == ()
     later(after, clock, minutes=3)
@@ -96,7 +96,9 @@ def test_while_we_were_off_we_heard_nobody(memory, clock, store):
     ("patience", "missed"), [({"alertmanager": timedelta(hours=1)}, 1), ({"default": timedelta(0)}, 0)]
 )
 def test_the_operator_says_how_long_it_may_stay_away(store, clock, patience, missed):
-    parts = Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock, heartbeat_patience=patience)
+    parts = Dependencies(
+        store, Retriever(store, None, LocalIndex(store.passages, None)), clock, heartbeat_patience=patience
+    )
     memory = IncidentService(parts)
     beats(memory, clock, 4, minutes=1)
     later(memory, clock, minutes=50)

@@ -47,7 +47,7 @@ def slack() -> Iterator[Twin]:
 
 def memory_of(store: Storage, clock: Clock, *channels: Channel) -> IncidentService:
     memory = IncidentService(
-        Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock, channels=channels)
+        Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), clock, channels=channels)
     )
     step = ResolutionStep("Throttled producers to 40 %: queue empty after 3 min", "kubectl set env deploy/p RATE=40")
     resolution = Resolution("Producers outran the queue", START + timedelta(hours=1), steps=(step,))

@@ -45,7 +45,9 @@ ASKED = {
 @pytest.fixture
 def memory() -> Iterator[IncidentService]:
     with closing(Storage.open("sqlite://")) as store:
-        yield IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: NOW))
+        yield IncidentService(
+            Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: NOW)
+        )
 
 
 def example(name: str) -> Incident:
@@ -113,5 +115,5 @@ def test_canned_causes_of_a_model_poison_nothing(memory):
         memory.resolve(incident.id, canned)
     answer = memory.ask(make_situation(text, "checkout"))
     assert (answer.cause, answer.steps, answer.confidence.basis) == (None, (), "public")
-    assert memory.store.judged() == ()
+    assert memory.store.verdicts.all() == ()
     assert memory.trust.summary().right.n == 0

@@ -73,7 +73,7 @@ def opened(memory, clock, name: str = "X-1", **more) -> Incident:
 
 def answered(memory, clock, name: str = "X-1", number: int = 1, **more) -> None:
     made = replace(recommendation(f"rec-{name}-{number}", name), created_at=clock(), **more)
-    memory.store.save_recommendation(made, ["look", "restart"])
+    memory.store.recommendations.save(made, ["look", "restart"])
 
 
 def rounds(teller: Notifier) -> None:

@@ -72,7 +72,7 @@ class Log:
         self.reads += len(changes)
         return changes
 
-    def passages(self, ids: Sequence[int]) -> Mapping[int, Passage]:
+    def get(self, ids: Sequence[int]) -> Mapping[int, Passage]:
         return {entry.id: entry.passage for entry in self.entries if entry.id in set(ids) and entry.passage}
 
     def visible(self, visible: Visible) -> set[int]:

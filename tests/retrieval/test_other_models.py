@@ -73,9 +73,9 @@ def test_recall_puts_the_prefixes_before_what_is_stored_and_asked_and_scales_cos
         folder = write_onnx(tmp_path / str(len(list(tmp_path.iterdir()))), **manifest)
         model = load_embedder(folder)
         store = Storage.open("sqlite://")
-        recall = Retriever(store, model, LocalIndex(store, model.name))
+        recall = Retriever(store, model, LocalIndex(store.passages, model.name))
         record = Document("RB", "disk", "disk full")
-        store.save([StoreEntry(record, *recall.prepare([record]))], NOON)
+        store.records.save([StoreEntry(record, *recall.prepare([record]))], NOON)
         (evidence,) = recall.recall(Situation("login fails disk"))
         store.close()
         return evidence.signals["meaning"]

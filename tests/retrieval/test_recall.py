@@ -74,11 +74,11 @@ class Room:
 
     def __init__(self, store: Storage, embedder: Embedder | None) -> None:
         self.store = store
-        self.recall = Retriever(store, embedder, LocalIndex(store, embedder.name if embedder else None))
+        self.recall = Retriever(store, embedder, LocalIndex(store.passages, embedder.name if embedder else None))
 
     def keep(self, *records: Incident | Document) -> None:
         prepared = self.recall.prepare(records)
-        for saved in self.store.save([StoreEntry(*pair) for pair in zip(records, prepared, strict=True)], NOW):
+        for saved in self.store.records.save([StoreEntry(*pair) for pair in zip(records, prepared, strict=True)], NOW):
             assert saved.state != "rejected", saved.message
 
     def ask(self, text: str, limit: int = 5, **more: object) -> tuple[Evidence, ...]:

@@ -22,9 +22,9 @@ OTHERS = [
 @pytest.fixture
 def recall(store: Storage) -> Retriever:
     """By words alone: a sentence model may know some of these names too."""
-    built = Retriever(store, None, LocalIndex(store, None))
+    built = Retriever(store, None, LocalIndex(store.passages, None))
     records = [CLAIM, MEMORY, *OTHERS]
-    store.save([StoreEntry(*pair) for pair in zip(records, built.prepare(records), strict=True)], NOW)
+    store.records.save([StoreEntry(*pair) for pair in zip(records, built.prepare(records), strict=True)], NOW)
     return built
 
 

@@ -62,7 +62,7 @@ class OnRecall:
             StoreEntry(record, passages)
             for record, passages in zip(records, self._filling.prepare(records), strict=True)
         ]
-        for saved in self._store.save(entries, NOW):
+        for saved in self._store.records.save(entries, NOW):
             if saved.state == "rejected":
                 raise Invalid(f"{saved.id}: {saved.message}", saved.field)
 
@@ -99,7 +99,7 @@ class OnRecall:
         return f"sqlite:///{folder / 'onrecall.db'}"
 
     def _open_index(self) -> Index:
-        return LocalIndex(self._store, self._model.name, self._folder / "onrecall.index")
+        return LocalIndex(self._store.passages, self._model.name, self._folder / "onrecall.index")
 
 
 class OnRecallPostgres(OnRecall):

@@ -13,13 +13,13 @@ from onrecall.backtest.replay_engine import ReplayEngine, ReplaySpec
 from onrecall.benchmarks.golden_checks import GoldenPath
 from onrecall.calibration.metrics import Estimate, mean, share
 from onrecall.domain.incident import Document, Evidence, Incident, Recommendation, Situation
+from onrecall.pipeline.memory_store import MemoryStore
 from onrecall.pipeline.recommend import earlier_of_causes
 from onrecall.recommendation.diagnostics import CheckForm, diagnostic_actions
 from onrecall.recommendation.fault_types import find_contradiction
 from onrecall.recommendation.next_checks import CheckedCause, causes_in_question, update_chances
 from onrecall.recommendation.text_similarity import normalize_label
 from onrecall.retrieval.embeddings import Embedder
-from onrecall.storage import Storage
 
 FIRST = 3
 """How many checks a person is taken to make before giving up on the proposals."""
@@ -156,7 +156,7 @@ def _golden_of(incident: Incident) -> GoldenPath:
     )
 
 
-def _causes(store: Storage, situation: Situation, answer: Recommendation) -> tuple[CheckedCause, ...]:
+def _causes(store: MemoryStore, situation: Situation, answer: Recommendation) -> tuple[CheckedCause, ...]:
     fitting = [item for item in answer.evidence if not find_contradiction(situation, item)]
     return causes_in_question(answer, fitting, earlier_of_causes(store, situation, fitting, answer))[0]
 

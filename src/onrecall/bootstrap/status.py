@@ -45,7 +45,7 @@ def build_report(
     watch: StoreWatch | None = None,
 ) -> StatusReport:
     """Check every part; `meaning` is the status of the sentence model alone."""
-    problems = watch.problems() if watch else memory.store.problems
+    problems = watch.problems() if watch else memory.store.health.problems
     store, counts, reindex_progress = _store_status(memory, problems)
     if watch and reindex_progress is not None and (queue := _queue_status(watch)):
         extra = [*extra, lambda: queue]
@@ -68,7 +68,7 @@ def _store_status(
     memory: IncidentService, problems: Sequence[str]
 ) -> tuple[ComponentStatus, Mapping[str, int], ReindexProgress | None]:
     try:
-        counts, reindex_progress = memory.store.counts(), memory.reindex.progress()
+        counts, reindex_progress = memory.store.health.counts(), memory.reindex.progress()
     except OnRecallError as error:
         return ComponentStatus(name="store", state="down", detail=str(error), ready=False), {}, None
     if problems:

@@ -128,7 +128,7 @@ async def create_event(request: Request, intake: TheIntake, memory: TheMemory) -
 @router.get(f"{V1}/incidents/{{incident_id}}/alerts", responses=responses(404))
 def alerts(incident_id: str, memory: TheMemory) -> Alerts:
     """List the alerts of an incident, each with the reason why it belongs."""
-    return Alerts(items=[AlertOut.of(alert) for alert in memory.store.alerts_of(incident_id)])
+    return Alerts(items=[AlertOut.of(alert) for alert in memory.store.alerts.of_incident(incident_id)])
 
 
 @router.get(f"{V1}/changes", responses=responses(422))
@@ -141,7 +141,7 @@ def changes(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Changes:
     """List deployments and other changes, newest first."""
-    page = memory.store.change_events(service, since, until, cursor, limit)
+    page = memory.store.change_events.page(service, since, until, cursor, limit)
     return Changes(items=[ChangeOut.model_validate(change) for change in page.items], next=page.next_cursor)
 
 
@@ -150,7 +150,7 @@ def rejected(
     memory: TheMemory, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> RejectedPage:
     """List unreadable parts of messages, newest first, each with the reason."""
-    page = memory.store.rejected(cursor, limit)
+    page = memory.store.rejected.page(cursor, limit)
     return RejectedPage(
         items=[StoredRejectedPartOut.model_validate(part) for part in page.items], next=page.next_cursor
     )

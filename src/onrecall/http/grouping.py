@@ -98,14 +98,14 @@ def decide_together(decision: TogetherIn, memory: TheMemory, worker: TheWorker, 
         worker.wake()
     else:
         memory.together.keep_apart(decision.incidents, caller.by())
-        first = memory.store.incident(decision.incidents[0])
+        first = memory.store.incidents.get(decision.incidents[0])
     return IncidentOut.model_validate(first)
 
 
 @router.get("/incidents/{incident_id}/notes", responses=responses(404))
 def list_notes(incident_id: str, memory: TheMemory) -> Notes:
     """List notes of people and source tools; of a resolved incident without a cause, the last is suggested."""
-    incident, notes = memory.store.incident(incident_id), memory.store.notes_of(incident_id)
+    incident, notes = memory.store.incidents.get(incident_id), memory.store.notes.of_incident(incident_id)
     written = [NoteOut.model_validate(note) for note in notes if note.type == "note"]
     likely = suggested_cause(incident, notes)
     return Notes(items=written, suggested_cause=NoteOut.model_validate(likely) if likely else None)

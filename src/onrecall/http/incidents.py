@@ -94,7 +94,7 @@ def incidents(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Incidents:
     """List incidents, newest first."""
-    page = memory.store.incidents(
+    page = memory.store.incidents.page(
         status=status, service=service, severity=severity, q=q, since=since, until=until, cursor=cursor, limit=limit
     )
     return Incidents(items=[IncidentOut.model_validate(incident) for incident in page.items], next=page.next_cursor)
@@ -103,7 +103,7 @@ def incidents(
 @router.get("/incidents/{incident_id}", responses=responses(404))
 def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
     """Return one incident, now or as known at a given time, with the changes shortly before it."""
-    stored = memory.store.incident(incident_id, as_of)
+    stored = memory.store.incidents.get(incident_id, as_of)
     return IncidentSeenOut.model_validate(stored).with_changes(
         changes_before(memory, stored), memory.alert_links(incident_id)
     )
@@ -112,15 +112,17 @@ def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> 
 @router.get("/incidents/{incident_id}/timeline", responses=responses(404))
 def timeline(incident_id: str, memory: TheMemory) -> Timeline:
     """Return its events in order, with the changes shortly before it."""
-    items = [EventOut.model_validate(event) for event in memory.store.timeline(incident_id)]
-    return Timeline(items=items, changes=changes_before(memory, memory.store.incident(incident_id)))
+    items = [EventOut.model_validate(event) for event in memory.store.events.timeline(incident_id)]
+    return Timeline(items=items, changes=changes_before(memory, memory.store.incidents.get(incident_id)))
 
 
 @router.get("/incidents/{incident_id}/resolutions", responses=responses(404))
 def resolutions(incident_id: str, memory: TheMemory) -> Resolutions:
     """List every version of its resolution, newest first."""
     return Resolutions(
-        items=[ResolutionOut.model_validate(resolution) for resolution in memory.store.resolutions(incident_id)]
+        items=[
+            ResolutionOut.model_validate(resolution) for resolution in memory.store.incidents.resolutions(incident_id)
+        ]
     )
 
 
@@ -133,8 +135,8 @@ async def recommendation(
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the first recommendation.")] = 0,
 ) -> AnswerOut:
     """Return the latest recommendation, with the changes shortly before; 404 while there is none."""
-    incident = await run_in_threadpool(memory.store.incident, incident_id)
-    look = partial(memory.store.newest_recommendation, incident_id)
+    incident = await run_in_threadpool(memory.store.incidents.get, incident_id)
+    look = partial(memory.store.recommendations.newest, incident_id)
     newest = await while_connected(request, stream.wait_for(incident_id, look, wait))
     if newest is None:
         raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
@@ -151,8 +153,8 @@ async def recommendation(
 )
 def postmortem(incident_id: str, memory: TheMemory) -> PlainTextResponse:
     """Return a Markdown draft from the records; 409 while the incident is open."""
-    incident = memory.store.incident(incident_id)
-    text = draft_postmortem(incident, memory.store.timeline(incident_id), memory.changes_before(incident))
+    incident = memory.store.incidents.get(incident_id)
+    text = draft_postmortem(incident, memory.store.events.timeline(incident_id), memory.changes_before(incident))
     return PlainTextResponse(text, media_type="text/markdown")
 
 
@@ -190,7 +192,9 @@ def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory, calle
         RecommendationOutcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by),
         outcome.incident,
     )
-    return RecommendationOut.model_validate(memory.checks.with_results(memory.store.recommendation(recommendation_id)))
+    return RecommendationOut.model_validate(
+        memory.checks.with_results(memory.store.recommendations.get(recommendation_id))
+    )
 
 
 @router.post("/recommendations/{recommendation_id}/checks/{n}", responses=responses(404, 422, 503))
@@ -205,4 +209,6 @@ def check(
 @router.get("/recommendations/{recommendation_id}", responses=responses(404))
 def one_recommendation(recommendation_id: str, memory: TheMemory) -> RecommendationOut:
     """Return one recommendation as it was given, with what its checks found since."""
-    return RecommendationOut.model_validate(memory.checks.with_results(memory.store.recommendation(recommendation_id)))
+    return RecommendationOut.model_validate(
+        memory.checks.with_results(memory.store.recommendations.get(recommendation_id))
+    )

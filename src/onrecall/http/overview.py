@@ -12,7 +12,7 @@ from onrecall.pipeline import IncidentService
 from onrecall.schemas.alerts import ChangeBeforeOut, changes_before
 from onrecall.schemas.incidents import ConfidenceOut, EventOut, IncidentOut, Out
 from onrecall.storage.incident_order import IncidentOrder, SortKey
-from onrecall.storage.incidents import IncidentFilter
+from onrecall.storage.incident_rows import IncidentFilter
 from onrecall.storage.overview import IncidentSummary
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])

@@ -119,7 +119,7 @@ class AlertIngester:
     def keep(self, reads: Sequence[ParsedDelivery]) -> tuple[IngestReceipt, ...]:
         """Store parsed deliveries in one transaction."""
         with span("store deliveries", {"onrecall.deliveries": len(reads)}):
-            received = self._store.receive([read.arrival for read in reads], self._clock())
+            received = self._store.ingest.store([read.arrival for read in reads], self._clock())
         self.switch.record_beats(signal for read in reads for signal in read.arrival.signals)
         for read, result in zip(reads, received, strict=True):
             kind = read.arrival.source.partition("/")[0]  # a name that somebody chose for `generic` is no label
@@ -128,7 +128,7 @@ class AlertIngester:
 
     def retry(self, number: int, mended: bytes | None = None) -> IngestReceipt:
         """Retry a rejected part, unchanged or corrected."""
-        part = self._store.rejected_part(number)
+        part = self._store.rejected.get(number)
         if part.settled_at is not None:
             raise Conflict(f"rejected part {number} was accepted at {part.settled_at.isoformat()}")
         noun = receiving.decode_rejected(part.raw) if mended is None else None
@@ -141,7 +141,7 @@ class AlertIngester:
         _raise_first(rejected.to_rejected_input() for rejected in read.arrival.unread)
         (receipt,) = self.keep([replace(read, arrival=replace(read.arrival, again=True))])
         _raise_first(receipt.rejected)
-        self._store.settle_rejected([number], self._clock())
+        self._store.rejected.mark_settled([number], self._clock())
         return receipt
 
     def _prepare(self, source: str, parsed: ParsedWebhook, by: str | None) -> ParsedDelivery:

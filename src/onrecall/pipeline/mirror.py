@@ -53,7 +53,7 @@ class DocumentChanges:
     ) -> PendingMessage | None:
         """Return the current document, unless it is unchanged since the last post or came from the bank unchanged."""
         try:
-            incident = self._store.incident(event.incident)
+            incident = self._store.incidents.get(event.incident)
         except NotFound:
             return None  # deleted meanwhile: the sweep deletes its document
         if thread is None and event.detail.get("imported") and incident.source == PULLED_FROM:
@@ -92,7 +92,7 @@ class Mirror:
 
 def current_item(store: Storage, incident: Incident) -> dict[str, Any]:
     """Return the current document of an incident."""
-    return memory_item(incident, len(store.resolutions(incident.id)))
+    return memory_item(incident, len(store.incidents.resolutions(incident.id)))
 
 
 def delete_orphans(channel: HindsightMirror, store: Storage) -> int:

@@ -84,5 +84,5 @@ class ChangeLog(Protocol):
     def changes(self, after: int, limit: int) -> Sequence[PassageChange]:
         """The changes after a place, in order."""
 
-    def passages(self, ids: Sequence[int]) -> Mapping[int, Passage]:
+    def get(self, numbers: Sequence[int]) -> Mapping[int, Passage]:
         """Passages by their numbers; one that is gone is absent."""

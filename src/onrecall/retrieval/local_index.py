@@ -128,7 +128,7 @@ class LocalIndex:
             for segment in segments
             for row in np.flatnonzero(~segment.dead)[:: -max(1, len(segment) * len(segments) // SAMPLE_SIZE)]
         }
-        stored = self._changes.passages(list(sampled))
+        stored = self._changes.get(list(sampled))
         return all(number in stored and checksum(stored[number]) == expected for number, expected in sampled.items())
 
     def _save(self, unsaved: int) -> None:

@@ -69,22 +69,38 @@ class StoredText(Protocol):
         """The heading it stands under."""
 
 
-class PassageStore(Protocol):
-    """What recall reads from."""
+class PassageReads(Protocol):
+    """What recall reads of passages."""
 
-    def passage_features(
-        self, ids: Sequence[int], as_of: datetime | None = None
+    def features(
+        self, numbers: Sequence[int], as_of: datetime | None = None
     ) -> Mapping[Owner, Sequence[StoredFeatures]]:
         """What the owners of these passages are compared by: all passages of each that were known at a time."""
 
-    def passage_texts(self, ids: Sequence[int]) -> Mapping[int, StoredText]:
+    def texts(self, numbers: Sequence[int]) -> Mapping[int, StoredText]:
         """What passages say; one that is gone is absent."""
 
-    def get_records(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Record]:
+    def term_statistics(self, term_hashes: Sequence[int]) -> scoring.TermStatistics:
+        """How common terms are."""
+
+
+class RecordReads(Protocol):
+    """What recall reads of incidents and documents."""
+
+    def get(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Record]:
         """Incidents and documents as they were known at a time."""
 
-    def term_statistics(self, term_ids: Sequence[int]) -> scoring.TermStatistics:
-        """How common terms are."""
+
+class RetrievalStore(Protocol):
+    """What recall reads from."""
+
+    @property
+    def passages(self) -> PassageReads:
+        """The passages."""
+
+    @property
+    def records(self) -> RecordReads:
+        """Their owners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +147,7 @@ class Retriever:
 
     def __init__(
         self,
-        source: PassageStore,
+        source: RetrievalStore,
         embedder: Embedder | None,
         index: Index,
         asking: Embedder | None = None,
@@ -270,14 +286,14 @@ class Retriever:
     def _weigh_query(self, situation: Situation) -> tuple[Query, TermWeights]:
         """Return the query, its misspelt words read as words the memory has, and how much each term says."""
         query = parse_situation(situation)
-        statistics = self._source.term_statistics([*query.weights, scoring.DOC_MARKER_TERM])
+        statistics = self._source.passages.term_statistics([*query.weights, scoring.DOC_MARKER_TERM])
         corrections = spelling_correction.find_corrections(query, statistics.df, self._dictionary, self._count_passages)
         if corrections:
             text = spelling_correction.replace_words(situation.text, corrections)
             corrected = parse_situation(replace(situation, text=text))
             weights = spelling_correction.weigh_corrections(query, corrected)
             query = replace(corrected, weights=weights, corrections=corrections)
-            statistics = self._source.term_statistics([*weights, scoring.DOC_MARKER_TERM])
+            statistics = self._source.passages.term_statistics([*weights, scoring.DOC_MARKER_TERM])
         return query, TermWeights.from_statistics(query.weights, statistics)
 
     def _dictionary(self) -> frozenset[str]:
@@ -286,7 +302,7 @@ class Retriever:
         return model.words if isinstance(model, Dictionary) else frozenset()
 
     def _count_passages(self, terms: Sequence[int]) -> Mapping[int, int]:
-        return self._source.term_statistics(terms).df
+        return self._source.passages.term_statistics(terms).df
 
     def _embed(self, query: Query) -> "Future[Vectors] | None":
         """Begin to embed: the model runs beside the search by words, on another processor."""
@@ -305,7 +321,7 @@ class Retriever:
             proposed += self._index.meaning(
                 prepared.vector, Visible.for_situation(prepared.situation), _proposal_limit(prepared.rarity)
             )
-        features = self._source.passage_features(list(dict.fromkeys(proposed)), prepared.situation.as_of)
+        features = self._source.passages.features(list(dict.fromkeys(proposed)), prepared.situation.as_of)
         return {owner: features[owner] for owner in sorted(features) if owner[1] not in prepared.situation.exclude}
 
     def _compare(
@@ -349,14 +365,14 @@ class Retriever:
 
     def _add_signals(self, prepared: PreparedQuery, candidates: Sequence[SearchCandidate]) -> list[RankedCandidate]:
         """Every signal for the best candidates that fit, best first."""
-        records = self._source.get_records([candidate.owner for candidate in candidates], prepared.situation.as_of)
+        records = self._source.records.get([candidate.owner for candidate in candidates], prepared.situation.as_of)
         only = prepared.situation.only
         matching = [
             (candidate, record)
             for candidate in candidates
             if (record := records.get(candidate.owner)) is not None and _passes_filter(record, candidate.owner[0], only)
         ]
-        quoted = self._source.passage_texts(
+        quoted = self._source.passages.texts(
             [passage.number for candidate, _ in matching for passage in candidate.imprints]
         )
         finalists = []

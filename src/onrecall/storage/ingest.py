@@ -11,9 +11,21 @@ from sqlalchemy import Connection
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, InboundEvent, Note
 from onrecall.domain.errors import Invalid, RejectedInput
-from onrecall.storage import alert_writes, alerts, audit, change_events, notes, rejected, suggestions, upsert
+from onrecall.storage import (
+    alert_writes,
+    alerts,
+    audit,
+    change_events,
+    notes,
+    records,
+    rejected,
+    suggestions,
+    validation,
+)
 from onrecall.storage.alerts import AlertRow
+from onrecall.storage.database import Database
 from onrecall.storage.ingest_results import IngestBatch, IngestResult, RejectedPart
+from onrecall.storage.sources import SourceActivityRepository
 
 UNSTORED_PREFIX = "onrecall:"
 """Prefix of stored parts that were parsed but can't be stored, followed by the type and the object as JSON."""
@@ -79,6 +91,21 @@ def _rejected_event(signal: InboundEvent, where: str, error: Invalid) -> Rejecte
     )
 
 
+class IngestRepository:
+    """Stores what sources deliver. The rows wait for grouping: nothing acknowledged is only in memory."""
+
+    def __init__(self, database: Database, activity: SourceActivityRepository) -> None:
+        self._database, self._activity = database, activity
+
+    def store(self, batches: Sequence[IngestBatch], now: datetime) -> tuple[IngestResult, ...]:
+        """Store several deliveries in one transaction; what is already known changes nothing."""
+        prepared, now = prepare(batches), validation.require_utc(now, "now")
+        with self._database.write() as connection:
+            results = store_batches(connection, prepared, now)
+            self._activity.mark_heard(connection, (batch.source for batch in batches if not batch.again), now)
+            return results
+
+
 def store_batches(connection: Connection, batch: PreparedBatch, now: datetime) -> tuple[IngestResult, ...]:
     """Store a batch and return for each delivery what was new."""
     counts = [_Count() for _ in batch.arrivals]
@@ -110,7 +137,7 @@ def _audit(connection: Connection, batch: PreparedBatch, counts: Sequence["_Coun
 
 
 def _keep_documents(connection: Connection, arrival: IngestBatch, count: "_Count", now: datetime) -> None:
-    for saved in upsert.save(connection, arrival.entries, now) if arrival.entries else ():
+    for saved in records.save(connection, arrival.entries, now) if arrival.entries else ():
         if saved.state == "rejected":
             count.rejected.append(RejectedInput(saved.id, saved.field, saved.message or "it cannot be stored"))
         else:

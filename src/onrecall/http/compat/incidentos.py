@@ -137,9 +137,9 @@ def new(body: NewIn, memory: TheMemory, worker: TheWorker) -> ReportedIncidentOu
     """Open an incident and answer it. The same title and description is the same incident, even once resolved."""
     reported = Incident(id="", title=body.title, description=body.description, started_at=memory.now())
     opened, _ = memory.open_once(reported)
-    answer = memory.store.newest_recommendation(opened.id) or memory.recommend(opened.id)
+    answer = memory.store.recommendations.newest(opened.id) or memory.recommend(opened.id)
     worker.wake()
-    return _incident(memory.store.incident(opened.id), answer, body.ignored())
+    return _incident(memory.store.incidents.get(opened.id), answer, body.ignored())
 
 
 @router.post("/incident/resolve", responses=responses(404, 422, 503))
@@ -164,8 +164,8 @@ def resolve(body: ResolveIn, memory: TheMemory, caller: TheCaller) -> ResolvedOu
 @router.get("/incident/{incident_id}", responses=responses(404))
 def incident(incident_id: str, memory: TheMemory) -> ReportedIncidentOut:
     """Return one incident and its latest answer; an unanswered one is answered for this request only."""
-    stored = memory.store.incident(incident_id)
-    answer = memory.store.newest_recommendation(incident_id) or memory.ask(situation_of(stored))
+    stored = memory.store.incidents.get(incident_id)
+    answer = memory.store.recommendations.newest(incident_id) or memory.ask(situation_of(stored))
     return _incident(stored, answer, [])
 
 
@@ -176,7 +176,7 @@ def all_incidents(
     limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
 ) -> AllOut:
     """List all incidents, newest first."""
-    page = memory.store.incidents(cursor=cursor, limit=limit)
+    page = memory.store.incidents.page(cursor=cursor, limit=limit)
     counted = memory.store.overview.statuses()
     total, over = sum(counted.values()), counted.get("resolved", 0)
     listed = [ListedOut(**_listed(item)) for item in page.items]
@@ -186,9 +186,9 @@ def all_incidents(
 @router.post("/incident/{incident_id}/postmortem", responses=responses(400, 404))
 def postmortem(incident_id: str, memory: TheMemory) -> PostmortemOut:
     """Return a draft from the records; 400 while the incident is unresolved. Writes nothing."""
-    incident = memory.store.incident(incident_id)
+    incident = memory.store.incidents.get(incident_id)
     try:
-        text = draft_postmortem(incident, memory.store.timeline(incident_id), memory.changes_before(incident))
+        text = draft_postmortem(incident, memory.store.events.timeline(incident_id), memory.changes_before(incident))
     except Conflict as error:
         raise HTTPException(400, str(error)) from error
     return PostmortemOut(incident_id=incident_id, markdown=text)

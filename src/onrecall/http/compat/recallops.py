@@ -198,7 +198,7 @@ def audit(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> AuditLogsOut:
     """Return what happened to incidents, and who did it, from their timelines."""
-    events = memory.store.events(after, limit)
+    events = memory.store.events.feed(after, limit)
     logs = [
         {
             "seq": event.seq,

@@ -221,7 +221,7 @@ class OpenSearchIndex:
     def _matches_database(self, located: Located) -> bool:
         """Return whether a sample of passages has the same checksums in the database."""
         checks = self._generations.sample_checks(located.index, SAMPLE_SIZE)
-        stored = self._changes.passages(list(checks))
+        stored = self._changes.get(list(checks))
         matches = all(number in stored and checksum(stored[number]) == check for number, check in checks.items())
         # What was written meanwhile may be why they differ; the next question looks again.
         return matches or self._changes.last_seq() != located.position

@@ -1,4 +1,4 @@
-"""Save incidents and documents by natural key."""
+"""Incidents and documents by natural key: how imports save them, and how retrieval reads them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -9,20 +9,23 @@ from sqlalchemy import Connection, select
 
 from onrecall.domain import markdown_page
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import Document, Incident, IncidentLink, Passage
+from onrecall.domain.incident import Document, EvidenceKind, Incident, IncidentLink, Passage
+from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import (
     audit,
-    documents,
+    document_rows,
     events,
     examples,
-    incidents,
+    incident_rows,
     links,
     passages,
     resolutions,
     step_executions,
+    suggestions,
     validation,
 )
 from onrecall.storage.bulk_insert import BulkInsert, known_from
+from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.natural_keys import NaturalKeyIndex, StoredIdentity
 from onrecall.storage.passages import PassageChanges
@@ -33,6 +36,56 @@ DocumentState = Literal["created", "updated", "unchanged"]
 IMPORTED_DETAIL: Mapping[str, Any] = {"imported": True}
 DIRECT_SOURCES = ("api", "incidentos", "hindsight")
 """Sources whose incidents are identified by their words: this API, and incidents from IncidentOS AI and Hindsight."""
+
+
+class RecordRepository:
+    """Incidents and documents together, as imports bring them and retrieval reads them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, entries: Sequence[StoreEntry], now: datetime) -> tuple[SaveResult, ...]:
+        """Create or update entries by natural key; one that conflicts with stored data is rejected with a reason."""
+        with self._database.write() as connection:
+            return save(connection, entries, validation.require_utc(now, "now"))
+
+    def unchanged(self, records: Sequence[Incident | Document]) -> list[bool]:
+        """Return for each record whether it is stored with the same content, so only changed ones need embedding."""
+        with self._database.read() as connection:
+            index = NaturalKeyIndex(connection, [record for record in records if isinstance(record, Incident)])
+            stored_documents = document_rows.fingerprints(
+                connection, [record for record in records if isinstance(record, Document)]
+            )
+        results = []
+        for record in records:
+            try:
+                if isinstance(record, Document):
+                    stored_document = stored_documents.get(document_rows.stored_id(record, stored_documents))
+                    results.append(
+                        stored_document is not None and stored_document.hash == validation.content_hash(record)
+                    )
+                else:
+                    identity = index.find(record)
+                    results.append(identity is not None and validation.content_hash(record) in identity.hashes)
+            except (Conflict, Invalid):
+                results.append(False)  # saving it reports the reason
+        return results
+
+    def get(self, ids: Iterable[Owner], as_of: datetime | None = None) -> dict[Owner, Incident | Document | Suggestion]:
+        """Return incidents, documents and suggestions as known at `as_of`; unknown ones are absent."""
+        then = validation.optional_utc(as_of, "as_of")
+        ids_by_kind: dict[EvidenceKind, list[str]] = {"incident": [], "document": [], "suggestion": []}
+        for kind, name in ids:
+            ids_by_kind[kind].append(name)
+        with self._database.read() as connection:
+            records: dict[Owner, Incident | Document | Suggestion] = {}
+            for name, suggestion in suggestions.by_id(connection, ids_by_kind["suggestion"], then).items():
+                records["suggestion", name] = suggestion
+            for name, incident in incident_rows.by_id(connection, ids_by_kind["incident"], then).items():
+                records["incident", name] = incident
+            for name, document in document_rows.by_id(connection, ids_by_kind["document"], then).items():
+                records["document", name] = document
+            return records
 
 
 def save(connection: Connection, entries: Sequence[StoreEntry], now: datetime) -> tuple[SaveResult, ...]:
@@ -52,24 +105,19 @@ def save(connection: Connection, entries: Sequence[StoreEntry], now: datetime) -
     return results
 
 
-def unchanged(connection: Connection, records: Sequence[Incident | Document]) -> list[bool]:
-    """Return for each record whether it is stored with the same content."""
-    index = NaturalKeyIndex(connection, [record for record in records if isinstance(record, Incident)])
-    stored_documents = documents.fingerprints(
-        connection, [record for record in records if isinstance(record, Document)]
-    )
-    results = []
-    for record in records:
-        try:
-            if isinstance(record, Document):
-                stored_document = stored_documents.get(documents.stored_id(record, stored_documents))
-                results.append(stored_document is not None and stored_document.hash == validation.content_hash(record))
-            else:
-                identity = index.find(record)
-                results.append(identity is not None and validation.content_hash(record) in identity.hashes)
-        except (Conflict, Invalid):
-            results.append(False)  # saving it reports the reason
-    return results
+def open_incident_once(
+    connection: Connection, incident: Incident, new_passages: Sequence[Passage], now: datetime
+) -> tuple[Incident, bool]:
+    """Store a new incident under a new id, unless one reported in the same words exists."""
+    digest = validation.content_hash(incident)
+    existing = _find_same_report(connection, incident)
+    if existing is not None:
+        return existing, False
+    session = _ImportSession(connection, [], now)
+    incident_id = incident_rows.next_id(connection)
+    session.create(replace(incident, id=incident_id), StoreEntry(incident, tuple(new_passages)), digest, live=True)
+    session.finish()
+    return incident_rows.get(connection, incident_id), True
 
 
 def open_incident(
@@ -84,26 +132,11 @@ def open_incident(
     if identity is not None:
         if digest not in identity.hashes:
             raise Conflict(f"incident {identity.id} already exists with other content")
-        return incidents.get(connection, identity.id), False
-    incident_id = session.index.storage_id(incident) if is_named else incidents.next_id(connection)
+        return incident_rows.get(connection, identity.id), False
+    incident_id = session.index.storage_id(incident) if is_named else incident_rows.next_id(connection)
     session.create(replace(incident, id=incident_id), StoreEntry(incident, tuple(new_passages)), digest, live=True)
     session.finish()
-    return incidents.get(connection, incident_id), True
-
-
-def open_incident_once(
-    connection: Connection, incident: Incident, new_passages: Sequence[Passage], now: datetime
-) -> tuple[Incident, bool]:
-    """Store a new incident under a new id, unless one reported in the same words exists."""
-    digest = validation.content_hash(incident)
-    existing = _find_same_report(connection, incident)
-    if existing is not None:
-        return existing, False
-    session = _ImportSession(connection, [], now)
-    incident_id = incidents.next_id(connection)
-    session.create(replace(incident, id=incident_id), StoreEntry(incident, tuple(new_passages)), digest, live=True)
-    session.finish()
-    return incidents.get(connection, incident_id), True
+    return incident_rows.get(connection, incident_id), True
 
 
 def put_document(
@@ -118,15 +151,6 @@ def put_document(
     return state
 
 
-def delete_document(connection: Connection, document_id: str) -> None:
-    """Delete a document and its passages."""
-    documents.remove(connection, document_id)
-    audit.add(connection, "document deleted", document_id)
-    passage_changes = PassageChanges()
-    passage_changes.set_passages(("document", document_id), ())
-    passage_changes.write(connection)
-
-
 class _ImportSession:
     """One save transaction: what is known so far, and the passages to write at its end."""
 
@@ -134,7 +158,7 @@ class _ImportSession:
         self._connection = connection
         self._now = now
         self.index = NaturalKeyIndex(connection, [record for record in incoming if isinstance(record, Incident)])
-        self._documents = documents.fingerprints(
+        self._documents = document_rows.fingerprints(
             connection, [record for record in incoming if isinstance(record, Document)]
         )
         self.changed_documents: set[str] = set()
@@ -149,7 +173,7 @@ class _ImportSession:
         self._bulk_insert.write(self._connection, self._now)
         self._passage_changes.write(self._connection)
         if self._has_new_resolution or self.changed_documents:
-            incidents.queue_answered(self._connection, self._now)
+            incident_rows.queue_answered(self._connection, self._now)
 
     def step_examples_aside(self, incoming: Sequence[Incident]) -> None:
         """Rename example incidents whose ids these incidents need."""
@@ -195,7 +219,7 @@ class _ImportSession:
         """Save one document."""
         if not incoming.id:
             raise Invalid("the document has no id; give one, such as its path", "id")
-        incoming = replace(incoming, id=documents.stored_id(incoming, self._documents))
+        incoming = replace(incoming, id=document_rows.stored_id(incoming, self._documents))
         existing = self._documents.get(incoming.id)
         if existing is not None and existing.hash == digest:
             return "unchanged"
@@ -204,11 +228,11 @@ class _ImportSession:
             self._bulk_insert.add_document(incoming, digest)
         else:
             self._bulk_insert.write(self._connection, self._now)  # it may be among the same entries
-            stored = documents.get(self._connection, incoming.id)
+            stored = document_rows.get(self._connection, incoming.id)
             moved = (stored.service, stored.labels) != (incoming.service, incoming.labels)
             self._passage_changes.set_passages(("document", incoming.id), new_passages, moved=moved)
-            documents.change(self._connection, incoming, digest)
-        self._documents[incoming.id] = documents.DocumentFingerprint(digest, incoming.source)
+            document_rows.change(self._connection, incoming, digest)
+        self._documents[incoming.id] = document_rows.DocumentFingerprint(digest, incoming.source)
         self.changed_documents.add(incoming.id)
         return "created" if existing is None else "updated"
 
@@ -222,7 +246,7 @@ class _ImportSession:
             identity = self.create(replace(incoming, id=self.index.storage_id(incoming)), entry, digest)
         else:
             self._bulk_insert.write(self._connection, self._now)  # it may be among the same entries
-            identity = self._update_incident(incidents.get(self._connection, existing.id), incoming, entry, digest)
+            identity = self._update_incident(incident_rows.get(self._connection, existing.id), incoming, entry, digest)
         self.index.add(identity)
         return SaveResult(identity.id, "created" if existing is None else "updated")
 
@@ -232,7 +256,7 @@ class _ImportSession:
         self._passage_changes.set_passages(
             ("incident", incident.id), entry.passages + self._kept_passages(stored, incoming), moved=moved
         )
-        hashes = incidents.update_imported(self._connection, incident, digest)
+        hashes = incident_rows.update_imported(self._connection, incident, digest)
         resolution, version = incident.resolution, None
         if resolution is not None and resolution != stored.resolution:
             version = resolutions.add(self._connection, incident.id, resolution, entry.performed)
@@ -263,10 +287,10 @@ def _opening_lines(incident: Incident) -> int:
 def _find_same_report(connection: Connection, incident: Incident) -> Incident | None:
     """Return the incident reported in the same words (ignoring case), open ones first."""
     columns = rows.c
-    same_words = (columns.folded == incidents.fold_text(incident)) & columns.source.in_(DIRECT_SOURCES)
+    same_words = (columns.folded == incident_rows.fold_text(incident)) & columns.source.in_(DIRECT_SOURCES)
     newest = (columns.status == "resolved", columns.started_at.desc(), columns.id.desc())
     incident_id = connection.scalar(select(columns.id).where(same_words).order_by(*newest).limit(1))
-    return incidents.get(connection, incident_id) if incident_id is not None else None
+    return incident_rows.get(connection, incident_id) if incident_id is not None else None
 
 
 def _is_storable(incident: Incident) -> bool:
