@@ -15,7 +15,7 @@ from example_counts import example_count
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document
-from onrecall.storage import IngestBatch, IngestResult, RejectedPart, Storage, StoreEntry
+from onrecall.storage import IngestBatch, IngestResult, PreparedRecord, RejectedPart, Storage
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -227,7 +227,7 @@ def test_changes_near_are_of_the_service_or_of_none_and_not_later(store: Storage
 
 
 def test_documents_go_in_with_the_rest(store: Storage):
-    arrival = IngestBatch("rootly", (), (StoreEntry(Document("pm-1", "Postmortem", "# Postmortem")),))
+    arrival = IngestBatch("rootly", (), (PreparedRecord(Document("pm-1", "Postmortem", "# Postmortem")),))
     assert store.ingest.store([arrival], NOON) == (IngestResult(1, 0),)
     assert store.ingest.store([arrival], NOON) == (IngestResult(0, 1),)
     assert store.documents.get("pm-1").title == "Postmortem"

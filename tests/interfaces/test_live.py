@@ -23,7 +23,7 @@ from onrecall.bootstrap.access import Access
 from onrecall.domain.incident import Incident
 from onrecall.http import broadcast as stream
 from onrecall.http import websocket as live
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 
 
 @contextmanager
@@ -56,7 +56,9 @@ def opened(store: Storage, count: int = 1) -> list[str]:
 
 def imported(store: Storage, count: int) -> None:
     now = datetime.now(UTC)
-    store.records.save([StoreEntry(Incident(f"OLD-{n}", f"it broke {n}", started_at=now)) for n in range(count)], now)
+    store.records.save(
+        [PreparedRecord(Incident(f"OLD-{n}", f"it broke {n}", started_at=now)) for n in range(count)], now
+    )
 
 
 def heard(one: ClientConnection) -> dict:

@@ -23,7 +23,7 @@ from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.recurrences import FamilyFilter, find_recurrences, find_similar_causes
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -43,7 +43,7 @@ def store():
 def example(store):
     things = [one for one in history.read(examples.FOLDER) if isinstance(one, Incident | Document)]
     things = [one for one in things if isinstance(one, Document) or not one.document]  # what reports tell is on record
-    store.records.save([StoreEntry(one) for one in things], NOW)
+    store.records.save([PreparedRecord(one) for one in things], NOW)
     return [one for one in things if isinstance(one, Incident)]
 
 
@@ -67,7 +67,7 @@ def entry(one, *vector, model="m"):
     passage = Passage(
         one.id, "incident", "resolution", 0, "told", 3, known_from=one.resolution.at, vector=told.tobytes(), model=model
     )
-    return StoreEntry(one, (passage,))
+    return PreparedRecord(one, (passage,))
 
 
 def near(cosine):
@@ -98,9 +98,9 @@ class TestLikeness:
     def test_without_vectors_the_same_words_still_count(self, store):
         store.records.save(
             [
-                StoreEntry(incident("A", 0, LEAK)),
-                StoreEntry(incident("B", 1, LEAK)),
-                StoreEntry(incident("C", 2, LEAK_AGAIN)),
+                PreparedRecord(incident("A", 0, LEAK)),
+                PreparedRecord(incident("B", 1, LEAK)),
+                PreparedRecord(incident("C", 2, LEAK_AGAIN)),
             ],
             NOW,
         )
@@ -131,7 +131,7 @@ class TestAsOf:
             labels={"incident": "A, B"},
             dated=START + timedelta(days=15),
         )
-        store.records.save([StoreEntry(one) for one in (*told, report)], NOW)
+        store.records.save([PreparedRecord(one) for one in (*told, report)], NOW)
 
         def then(days):
             return find_recurrences(store, NOW, FamilyFilter(), START + timedelta(days=days))
@@ -147,7 +147,7 @@ class TestAsOf:
 
     def test_resolved_later_than_then_it_was_open_then(self, store):
         told = [incident("A", 0, LEAK, "leak"), incident("B", 10, LEAK, "leak")]
-        store.records.save([StoreEntry(one) for one in told], NOW)
+        store.records.save([PreparedRecord(one) for one in told], NOW)
         found = find_recurrences(store, NOW, FamilyFilter(), START + timedelta(days=10, hours=1))
         assert found.families == ()
         assert found.incidents == 2
@@ -228,7 +228,7 @@ def test_on_a_terminal(monkeypatch, store, example):
 
 def test_hours_that_are_not_counted_are_said_and_texts_cannot_steer_the_terminal(monkeypatch, store):
     told = [incident("A", 0, LEAK, "leak\x1b[2J"), incident("B", 5, links=(IncidentLink("recurrence", "A"),))]
-    store.records.save([StoreEntry(one) for one in told], NOW)
+    store.records.save([PreparedRecord(one) for one in told], NOW)
     said = printed(monkeypatch, find_recurrences(store, NOW, FamilyFilter()))
     assert "2.0 h in 1 incidents; not counted: 1 still open" in said
     assert "\x1b" not in said

@@ -17,7 +17,7 @@ from onrecall.domain.incident import Document, Resolution, ResolutionStep, Situa
 from onrecall.pipeline import IncidentService, reindex
 from onrecall.retrieval import passages
 from onrecall.retrieval import tokenizer as terms
-from onrecall.retrieval.index import Visible
+from onrecall.retrieval.index import VisibilityFilter
 from onrecall.storage import EmbeddingVersion, Storage
 
 COUNT = 18
@@ -99,14 +99,16 @@ def test_running_indexes_follow(store: Storage) -> None:
     wanted = new().embed(["oomkilled pods of server-3"])[0]
     index = waiting._recall._index
     index.refresh()
-    near = [one.owner for one in store.passages.get(index.meaning(wanted, Visible(), 100)).values()]
+    near = [one.owner for one in store.passages.get(index.meaning(wanted, VisibilityFilter(), 100)).values()]
     assert len(near) == len(store.passages.changes(0, 10_000))
-    assert len(set(index.meaning(wanted, Visible(), 100))) == len(near), "none twice"
-    by_words = index.words(dict.fromkeys(terms.count_terms("disk full"), 1.0), Visible(), 100)
+    assert len(set(index.meaning(wanted, VisibilityFilter(), 100))) == len(near), "none twice"
+    by_words = index.words(dict.fromkeys(terms.count_terms("disk full"), 1.0), VisibilityFilter(), 100)
     assert len(set(by_words)) == len(by_words) > 0
     followed = serving._recall._index
     followed.refresh()
-    assert followed.meaning(old().embed(["disk full"])[0], Visible(), 100) == [], "nothing of the old model is left"
+    assert followed.meaning(old().embed(["disk full"])[0], VisibilityFilter(), 100) == [], (
+        "nothing of the old model is left"
+    )
 
 
 @pytest.mark.parametrize("ended", range(4))

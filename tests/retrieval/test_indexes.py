@@ -12,13 +12,13 @@ from passage_log import MODEL, vector
 
 from onrecall.domain.incident import Document, EvidenceKind, Incident, Passage, Resolution
 from onrecall.retrieval import tokenizer
-from onrecall.retrieval.index import Index, Visible
+from onrecall.retrieval.index import Index, VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 from opensearch.cluster_index import in_cluster
 
-ALL = Visible()
+ALL = VisibilityFilter()
 WORDS = ["disk", "full", "timeout", "pool", "certificate", "oomkilled", "checkout", "kafka"]
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 INCIDENT = Incident("INC-1", "Disk full", NOW, service="checkout", labels={"env": "prod"})
@@ -43,7 +43,7 @@ def passages(owner: str, kind: EvidenceKind, **parts: tuple[str, datetime | None
     )
 
 
-def owners(store: Storage, index: Index, text: str, visible: Visible = ALL) -> list[tuple[str, str]]:
+def owners(store: Storage, index: Index, text: str, visible: VisibilityFilter = ALL) -> list[tuple[str, str]]:
     index.refresh()
     weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms(text), 1.0)
     by_words, by_meaning = index.words(weights, visible, 10), index.meaning(vector(text), visible, 10)
@@ -82,9 +82,11 @@ def test_an_incident_through_its_life(store: Storage, index: Index) -> None:
     opening_and_resolution = (*opening, *passages("INC-1", "incident", resolution=("journal logs vacuumed", later)))
     store.incidents.resolve(incident.id, resolution, opening_and_resolution, (), (), later)
     assert owners(store, index, "journal") == [("INC-1", "resolution")]
-    assert owners(store, index, "journal", Visible(as_of=NOW)) == []
-    assert owners(store, index, "disk journal", Visible(service="checkout", labels={"env": "prod"}, kind="incident"))
-    assert owners(store, index, "disk", Visible(exclude=frozenset({"INC-1"}))) == []
+    assert owners(store, index, "journal", VisibilityFilter(as_of=NOW)) == []
+    assert owners(
+        store, index, "disk journal", VisibilityFilter(service="checkout", labels={"env": "prod"}, kind="incident")
+    )
+    assert owners(store, index, "disk", VisibilityFilter(exclude=frozenset({"INC-1"}))) == []
 
     store.incidents.reopen(incident.id, opening, later)
     assert owners(store, index, "journal") == []
@@ -95,10 +97,10 @@ def test_another_service_is_seen_by_the_filter(store: Storage, index: Index) -> 
     text = passages("r", "document", body=("disk full", None))
     document = Document("r", "Disk", "disk full", service="checkout")
     store.documents.put(document, text, NOW)
-    assert owners(store, index, "disk", Visible(service="checkout")) == [("r", "body")]
+    assert owners(store, index, "disk", VisibilityFilter(service="checkout")) == [("r", "body")]
     store.documents.put(Document("r", "Disk", "disk full", service="search"), text, NOW)
-    assert owners(store, index, "disk", Visible(service="checkout")) == []
-    assert owners(store, index, "disk", Visible(service="search")) == [("r", "body")]
+    assert owners(store, index, "disk", VisibilityFilter(service="checkout")) == []
+    assert owners(store, index, "disk", VisibilityFilter(service="search")) == [("r", "body")]
     store.documents.delete("r")
     assert owners(store, index, "disk") == []
 
@@ -106,7 +108,7 @@ def test_another_service_is_seen_by_the_filter(store: Storage, index: Index) -> 
 def test_what_another_process_wrote_is_found(store: Storage, index: Index, store_url: str) -> None:
     second_store = Storage.open(store_url)
     document = Document("r", "Disk", "disk full")
-    second_store.records.save([StoreEntry(document, passages("r", "document", body=("disk full", None)))], NOW)
+    second_store.records.save([PreparedRecord(document, passages("r", "document", body=("disk full", None)))], NOW)
     second_store.close()
     assert owners(store, index, "disk") == [("r", "body")]
 
@@ -117,7 +119,7 @@ def filled(store: Storage, count: int = 400) -> list[str]:
     texts = [" ".join(random.choice(WORDS, random.integers(2, 9))) for _ in range(count)]
     store.records.save(
         [
-            StoreEntry(
+            PreparedRecord(
                 Document(
                     f"d{n}", "", text, service=f"s{n % 2}", labels={"team": f"t{n % 5}"}, dated=NOW + timedelta(n)
                 ),
@@ -132,11 +134,11 @@ def filled(store: Storage, count: int = 400) -> list[str]:
 
 VIEWS = [
     ALL,
-    Visible(service="s1"),
-    Visible(labels={"team": "t3"}),
-    Visible(as_of=NOW + timedelta(100)),
-    Visible(kind="incident"),
-    Visible("document", "s0", {"team": "t2"}, NOW + timedelta(300), frozenset({"d2", "d12"})),
+    VisibilityFilter(service="s1"),
+    VisibilityFilter(labels={"team": "t3"}),
+    VisibilityFilter(as_of=NOW + timedelta(100)),
+    VisibilityFilter(kind="incident"),
+    VisibilityFilter("document", "s0", {"team": "t2"}, NOW + timedelta(300), frozenset({"d2", "d12"})),
 ]
 
 

@@ -10,7 +10,7 @@ from onrecall.domain.access import Key
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Document, Incident
-from onrecall.storage import IngestBatch, ModelCall, Storage, StoreEntry, UsageLimits
+from onrecall.storage import IngestBatch, ModelCall, PreparedRecord, Storage, UsageLimits
 from onrecall.storage.audit import acting_as
 from onrecall.storage.database import Database
 
@@ -42,7 +42,7 @@ def test_each_change_is_told_once_by_whom(store: Storage):
     ring.revoke("ijklmnop", NOON)
     ring.revoke("ijklmnop", NOON)
     store.usage.reserve(ModelCall("rec", "draft", "groq", "m", "hash"), None, UsageLimits(10, None), NOON)
-    store.records.save([StoreEntry(Incident(f"OLD-{n}", f"old {n}", started_at=NOON)) for n in range(30)], NOON)
+    store.records.save([PreparedRecord(Incident(f"OLD-{n}", f"old {n}", started_at=NOON)) for n in range(30)], NOON)
     assert audit_trail(store) == [
         ("incident changed", "INC-0", "ann"),
         ("incident changed", "INC-0", "bob"),

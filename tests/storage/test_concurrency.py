@@ -28,7 +28,7 @@ store = Storage.open(sys.argv[1])
 now = datetime(2026, 3, 1, tzinfo=UTC)
 for n in range(int(sys.argv[3])):
     name = f"{sys.argv[2]}-{n}"
-    store.records.save([StoreEntry(Incident(name, name, now), (Passage("", "incident", "opening", 0, name, 1, terms=b"\\1\\0\\0\\0\\1"),))], now)
+    store.records.save([PreparedRecord(Incident(name, name, now), (Passage("", "incident", "opening", 0, name, 1, terms=b"\\1\\0\\0\\0\\1"),))], now)
     print(name, flush=True)
 store.close()
 """

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, UniqueConstraint, insert, inspect
 from onrecall import __version__
 from onrecall.domain.errors import Invalid
 from onrecall.storage import Storage, incident_rows, migrations, validation
-from onrecall.storage.database import Damaged, Database
+from onrecall.storage.database import Database, DatabaseDamaged
 from onrecall.storage.migrations import Migration
 from onrecall.storage.tables import incidents as written
 from onrecall.storage.tables import metadata
@@ -192,7 +192,7 @@ def test_example_documents_of_the_first_release_are_marked(blank_url: str, monke
 def test_a_step_that_fails_leaves_nothing(database: Database, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("create table half (x integer);\ninsert into nowhere values (1)")
     newest = migrations.newest_version()
-    with pytest.raises(Damaged, match="nowhere"), database.write() as connection:
+    with pytest.raises(DatabaseDamaged, match="nowhere"), database.write() as connection:
         migrations.migrate(connection, database.kind.types, (Migration(newest + 1, "a", None, tmp_path / "a"),))
     with database.read() as connection:
         assert not inspect(connection).has_table("half")

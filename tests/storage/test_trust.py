@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from onrecall.domain.incident import Incident, Resolution
-from onrecall.storage import StoredVerdict, StoreEntry
+from onrecall.storage import PreparedRecord, StoredVerdict
 
 AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -42,7 +42,7 @@ def test_curves_are_versions(store):
 
 def test_a_cause_is_known_once_another_incident_of_it_was_resolved(store):
     old = Incident("OLD", "t", AT, resolution=Resolution("x", AT + timedelta(hours=1), "Disk-Full"), status="resolved")
-    store.records.save([StoreEntry(old)], AT)
+    store.records.save([PreparedRecord(old)], AT)
     assert not store.verdicts.cause_known("disk-full", AT, "NEW")
     assert store.verdicts.cause_known("disk-full", AT + timedelta(hours=2), "NEW")
     assert not store.verdicts.cause_known("disk-full", AT + timedelta(hours=2), "OLD")
@@ -50,7 +50,7 @@ def test_a_cause_is_known_once_another_incident_of_it_was_resolved(store):
 
 def test_reopening_takes_the_judgement_back(store):
     old = Incident("OLD", "t", AT)
-    store.records.save([StoreEntry(old)], AT)
+    store.records.save([PreparedRecord(old)], AT)
     store.incidents.resolve("OLD", Resolution("x", AT + timedelta(hours=1)), (), (), (), AT + timedelta(hours=1))
     store.verdicts.save(judgement("OLD"))
     store.incidents.reopen("OLD", (), AT + timedelta(hours=2))

@@ -7,7 +7,7 @@ export type SecondOpinion = Schemas["SecondOpinionOut"];
 export type Step = Schemas["StepOut"];
 export type Check = Schemas["CheckOut"];
 export type Evidence = Schemas["EvidenceOut"];
-export type Glance = Schemas["GlanceOut"];
+export type IncidentSummary = Schemas["IncidentSummaryOut"];
 export type Change = Schemas["ChangeBeforeOut"];
 export type Outcome = Schemas["ResolutionStepOut"]["outcome"];
 

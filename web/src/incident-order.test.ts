@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
 import { COLUMNS, grouped, isGroup, loudness, orderOf, pressed } from "./incident-order";
-import type { Glance } from "./format";
+import type { IncidentSummary } from "./format";
 
 const column = (name: string) => COLUMNS.find(({ sort }) => sort === name)!;
-const glance = (id: string, service: string | null) => ({ incident: { id, service } }) as Glance;
+const glance = (id: string, service: string | null) => ({ incident: { id, service } }) as IncidentSummary;
 
 describe("the order of Now", () => {
   it.each([

@@ -1,5 +1,5 @@
 // The order of Now, as its address has it, and incidents under the name of their service.
-import type { Glance } from "./format";
+import type { IncidentSummary } from "./format";
 
 export const COLUMNS = [
   { sort: "severity", name: "Severity", first: "desc", words: { desc: "most severe first", asc: "least severe first" } },
@@ -36,8 +36,8 @@ export interface Group {
 }
 
 /** Rows under the names of their services, which come in the order of their first rows. */
-export function grouped(rows: readonly Glance[]): (Group | Glance)[] {
-  const services = new Map<string | null, Glance[]>();
+export function grouped(rows: readonly IncidentSummary[]): (Group | IncidentSummary)[] {
+  const services = new Map<string | null, IncidentSummary[]>();
   for (const row of rows) {
     const service = row.incident.service ?? null;
     const others = services.get(service);
@@ -47,7 +47,7 @@ export function grouped(rows: readonly Glance[]): (Group | Glance)[] {
   return [...services].flatMap(([service, own]) => [{ service, count: own.length }, ...own]);
 }
 
-export const isGroup = (row: Group | Glance): row is Group => !("incident" in row);
+export const isGroup = (row: Group | IncidentSummary): row is Group => !("incident" in row);
 
 const HOUR_MS = 3_600_000;
 

@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class CauseTold:
+class CauseChoiceScore:
     """Whether the right cause leads: before any check, and after one check chosen in several ways."""
 
     before: bool
@@ -47,7 +47,7 @@ class ProposedChecks:
     as_done_then: tuple[bool, ...]
     """The same checks: those of the precedent in their order, then those of other causes."""
     alternatives: int
-    causes: CauseTold | None
+    causes: CauseChoiceScore | None
     """None where the right cause is unknown or not among those in question."""
 
 
@@ -167,7 +167,7 @@ def _on_path(forms: Sequence[CheckForm], golden: GoldenPath) -> tuple[bool, ...]
 
 def _cause_told(
     causes: Sequence[CheckedCause], forms: Sequence[CheckForm], precedent: CheckForm, golden: GoldenPath
-) -> CauseTold | None:
+) -> CauseChoiceScore | None:
     right = next((n for n, cause in enumerate(causes) if _is_cause(cause, golden.cause)), None)
     if right is None or len(causes) < 2:
         return None
@@ -176,7 +176,7 @@ def _cause_told(
         finds = any(form.same(check) for check in golden.checks)
         return _leader(update_chances(causes, form, finds=finds)) == right
 
-    return CauseTold(
+    return CauseChoiceScore(
         before=_leader([cause.chance for cause in causes]) == right,
         after_best=leads_after(forms[0]),
         after_precedent=leads_after(precedent),

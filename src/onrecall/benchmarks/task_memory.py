@@ -11,7 +11,7 @@ from onrecall.domain.incident import Document
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.retriever import Retriever
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 
 Progress = Callable[[str, int, int], None]
 BATCH = 64
@@ -36,7 +36,7 @@ def task_memory(
             for start in range(0, len(documents), BATCH):
                 batch = documents[start : start + BATCH]
                 entries = [
-                    StoreEntry(document, passages)
+                    PreparedRecord(document, passages)
                     for document, passages in zip(batch, recall.prepare(batch), strict=True)
                 ]
                 for saved in store.records.save(entries, START):

@@ -9,7 +9,7 @@ from onrecall.grouping.background import NOTHING_BEFORE, Background
 from onrecall.grouping.batch_statistics import BatchStatistics
 from onrecall.grouping.clusters import AlertClusters, AlertGroup
 from onrecall.grouping.features import AlertFeatures, extract_features
-from onrecall.grouping.identity import EpisodeRun, split_by_flap
+from onrecall.grouping.identity import AlertEpisodes, split_by_flap
 from onrecall.grouping.manual_pairings import ManualPairings
 from onrecall.grouping.plan import (
     GroupingPlan,
@@ -71,9 +71,9 @@ class _Batch:
 
     incidents: Sequence[OpenIncident]
     samples: dict[str, list[AlertFeatures]] = field(default_factory=dict)
-    fresh: list[tuple[EpisodeRun, list[AlertFeatures]]] = field(default_factory=list)
-    matched: list[tuple[EpisodeRun, list[AlertFeatures]]] = field(default_factory=list)
-    unopened: list[EpisodeRun] = field(default_factory=list)
+    fresh: list[tuple[AlertEpisodes, list[AlertFeatures]]] = field(default_factory=list)
+    matched: list[tuple[AlertEpisodes, list[AlertFeatures]]] = field(default_factory=list)
+    unopened: list[AlertEpisodes] = field(default_factory=list)
 
     def read(self, alerts: Sequence[Alert], rules: GroupingRules) -> None:
         """Extract the features of every alert once."""
@@ -109,7 +109,7 @@ class _Batch:
             clusters.start(run_alerts)
 
 
-def _reopens(run: EpisodeRun) -> bool:
+def _reopens(run: AlertEpisodes) -> bool:
     return any(
         home is not None and _is_reopened_by(episode.alert, home.incident)
         for episode, home in zip(run.episodes, run.homes, strict=True)

@@ -9,12 +9,12 @@ from onrecall.domain.incident_edit import LONGEST_SERVICE, LONGEST_TITLE, MOST_L
 from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
 from onrecall.schemas.alerts import IncidentSeenOut, NoteOut, changes_before
-from onrecall.schemas.incidents import In, IncidentOut
+from onrecall.schemas.incidents import IncidentOut, InputModel
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
 
 
-class AssigneeIn(In):
+class AssigneeIn(InputModel):
     """The new assignee."""
 
     assignee: str | None = Field(
@@ -25,7 +25,7 @@ class AssigneeIn(In):
     )
 
 
-class IncidentEditIn(In):
+class IncidentEditIn(InputModel):
     """Changes to an incident; omitted fields stay as they are."""
 
     title: str | None = Field(None, min_length=1, max_length=LONGEST_TITLE, examples=["Checkout answers 502"])
@@ -60,7 +60,7 @@ class IncidentEditIn(In):
         )
 
 
-class NoteIn(In):
+class NoteIn(InputModel):
     """A person's note."""
 
     text: str = Field(min_length=1, max_length=20_000, examples=["Pool drained; watching the queue."])

@@ -8,25 +8,25 @@ from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
 from onrecall.pipeline.auto_resolve import suggested_cause
 from onrecall.schemas.alerts import NoteOut
-from onrecall.schemas.incidents import In, IncidentOut, Out
+from onrecall.schemas.incidents import IncidentOut, InputModel, OutputModel
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
 
 
-class MergeIn(In):
+class MergeIn(InputModel):
     """The incident into which it is merged."""
 
     into: str = Field(min_length=1, max_length=600, examples=["INC-7"])
 
 
-class SplitIn(In):
+class SplitIn(InputModel):
     """The alerts to move out, or the merge to undo."""
 
     alerts: list[int] = Field(default_factory=list, max_length=10_000, examples=[[12, 13]])
     merged: str | None = Field(None, min_length=1, max_length=600)
 
 
-class TogetherIn(In):
+class TogetherIn(InputModel):
     """Incidents that began together, and a person's decision about them."""
 
     incidents: list[str] = Field(min_length=2, max_length=50, examples=[["INC-7", "INC-8"]])
@@ -35,7 +35,7 @@ class TogetherIn(In):
     )
 
 
-class BeganTogetherOut(Out):
+class BeganTogetherOut(OutputModel):
     """Unrelated open incidents that began within seconds of each other, in order of their start."""
 
     seconds: float = Field(description="From the start of the first incident to the start of the last.")

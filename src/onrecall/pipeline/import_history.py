@@ -11,7 +11,7 @@ from onrecall.pipeline.attach_reports import match_stored_incidents, merge_repor
 from onrecall.pipeline.learn import executions_from_resolution
 from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
-from onrecall.storage import SaveResult, Storage, StoreEntry
+from onrecall.storage import PreparedRecord, SaveResult, Storage
 
 BATCH = 64
 MAX_WAITING = 2_000
@@ -162,10 +162,10 @@ class _ImportRun:
                 self.brought.add(saved)
 
 
-def _store_entries(recall: Retriever, items: Sequence[Incident | Document], *, credit: bool) -> list[StoreEntry]:
+def _store_entries(recall: Retriever, items: Sequence[Incident | Document], *, credit: bool) -> list[PreparedRecord]:
     prepared = recall.prepare(items)
     return [
-        StoreEntry(
+        PreparedRecord(
             item,
             passages,
             executions_from_resolution(item.resolution if credit and isinstance(item, Incident) else None),

@@ -19,7 +19,7 @@ from onrecall.retrieval import Retriever
 from onrecall.sources import SOURCES, ParsedWebhook, ParseError, SourceCatalog, SubscriptionConfirmation, WebhookRequest
 from onrecall.sources.body_decoding import decode_text
 from onrecall.sources.rehearsal import PayloadRehearsal, rehearse
-from onrecall.storage import IngestBatch, IngestResult, RejectedPart, Storage, StoreEntry
+from onrecall.storage import IngestBatch, IngestResult, PreparedRecord, RejectedPart, Storage
 from onrecall.storage import ingest as receiving
 
 JSON = {"content-type": "application/json"}
@@ -160,7 +160,9 @@ class AlertIngester:
         """Add documents as suggestions, or as documents if the source is trusted."""
         if arrival.source in self._trusted:
             prepared = self._recall.prepare(documents)
-            entries = [StoreEntry(document, passages) for document, passages in zip(documents, prepared, strict=True)]
+            entries = [
+                PreparedRecord(document, passages) for document, passages in zip(documents, prepared, strict=True)
+            ]
             return replace(arrival, entries=tuple(entries))
         suggested = [suggested_document(arrival.source, document, by, self._clock()) for document in documents]
         return replace(arrival, suggestions=tuple(zip(suggested, self._recall.prepare(suggested), strict=True)))

@@ -61,7 +61,7 @@ class Sender(Protocol):
         """Send a message. Raises Unavailable (retried) or PermanentDeliveryError (not retried)."""
 
 
-class Letters(Protocol):
+class MessageSource(Protocol):
     """Decides which events become deliveries, and renders them."""
 
     def concerns(self, event: IncidentEvent) -> bool:
@@ -129,7 +129,7 @@ class Dispatcher:
         channel: Sender,
         store: Storage,
         clock: Callable[[], datetime],
-        letters: Letters,
+        letters: MessageSource,
         *,
         jitter: Callable[[], float] = RANDOM.random,
         tries: int | None = MAX_ATTEMPTS,

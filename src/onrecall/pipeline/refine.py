@@ -26,7 +26,7 @@ from onrecall.recommendation.llm import (
 )
 from onrecall.recommendation.llm.routing import Role
 from onrecall.redaction.reversible_mask import Mask
-from onrecall.storage import CircuitState, IncidentEvent, ModelCall, ModelUsage, ModelUse, Storage, UsageLimits
+from onrecall.storage import CircuitState, DailyModelUsage, IncidentEvent, ModelCall, ModelUsage, Storage, UsageLimits
 
 CURSOR = "refine"
 BATCH = 20
@@ -92,7 +92,7 @@ class UsageReport:
     """The use of models, and whether they may be called now."""
 
     models: Sequence[tuple[Role, str]]
-    days: tuple[ModelUse, ...]
+    days: tuple[DailyModelUsage, ...]
     spent_today_usd: float
     """What is known, and the most that the rest may cost."""
     daily_budget_usd: float | None

@@ -25,7 +25,7 @@ from onrecall.retrieval import (
 from onrecall.retrieval.embeddings import Embedder, Vectors, as_passages, as_questions, model_form
 from onrecall.retrieval.explanation import Record
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
-from onrecall.retrieval.index import Index, Vector, Visible
+from onrecall.retrieval.index import Index, Vector, VisibilityFilter
 from onrecall.retrieval.query import Query, parse_situation
 from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
 from onrecall.retrieval.scoring import TermWeights
@@ -312,14 +312,14 @@ class Retriever:
 
     def _by_words(self, situation: Situation, query: Query, rarity: TermWeights) -> list[int]:
         self._index.refresh()
-        return self._index.words(query.weights, Visible.for_situation(situation), _proposal_limit(rarity))
+        return self._index.words(query.weights, VisibilityFilter.for_situation(situation), _proposal_limit(rarity))
 
     def _propose(self, prepared: PreparedQuery, by_words: Sequence[int]) -> Mapping[Owner, Sequence[StoredFeatures]]:
         """Return the features of all passages of every owner that the index proposes."""
         proposed = list(by_words)
         if prepared.vector is not None:
             proposed += self._index.meaning(
-                prepared.vector, Visible.for_situation(prepared.situation), _proposal_limit(prepared.rarity)
+                prepared.vector, VisibilityFilter.for_situation(prepared.situation), _proposal_limit(prepared.rarity)
             )
         features = self._source.passages.features(list(dict.fromkeys(proposed)), prepared.situation.as_of)
         return {owner: features[owner] for owner in sorted(features) if owner[1] not in prepared.situation.exclude}

@@ -27,9 +27,9 @@ from onrecall.storage import (
 from onrecall.storage.bulk_insert import BulkInsert, known_from
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
-from onrecall.storage.natural_keys import NaturalKeyIndex, StoredIdentity
+from onrecall.storage.natural_keys import IncidentFingerprint, NaturalKeyIndex
 from onrecall.storage.passages import PassageChanges
-from onrecall.storage.results import Owner, SaveResult, StoreEntry
+from onrecall.storage.results import Owner, PreparedRecord, SaveResult
 from onrecall.storage.tables import incidents as rows
 
 DocumentState = Literal["created", "updated", "unchanged"]
@@ -44,7 +44,7 @@ class RecordRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save(self, entries: Sequence[StoreEntry], now: datetime) -> tuple[SaveResult, ...]:
+    def save(self, entries: Sequence[PreparedRecord], now: datetime) -> tuple[SaveResult, ...]:
         """Create or update entries by natural key; one that conflicts with stored data is rejected with a reason."""
         with self._database.write() as connection:
             return save(connection, entries, validation.require_utc(now, "now"))
@@ -88,7 +88,7 @@ class RecordRepository:
             return records
 
 
-def save(connection: Connection, entries: Sequence[StoreEntry], now: datetime) -> tuple[SaveResult, ...]:
+def save(connection: Connection, entries: Sequence[PreparedRecord], now: datetime) -> tuple[SaveResult, ...]:
     """Create or update each entry; one that conflicts with stored data is rejected with a reason."""
     session = _ImportSession(connection, [entry.record for entry in entries], now)
     session.step_examples_aside([entry.record for entry in entries if isinstance(entry.record, Incident)])
@@ -115,7 +115,7 @@ def open_incident_once(
         return existing, False
     session = _ImportSession(connection, [], now)
     incident_id = incident_rows.next_id(connection)
-    session.create(replace(incident, id=incident_id), StoreEntry(incident, tuple(new_passages)), digest, live=True)
+    session.create(replace(incident, id=incident_id), PreparedRecord(incident, tuple(new_passages)), digest, live=True)
     session.finish()
     return incident_rows.get(connection, incident_id), True
 
@@ -134,7 +134,7 @@ def open_incident(
             raise Conflict(f"incident {identity.id} already exists with other content")
         return incident_rows.get(connection, identity.id), False
     incident_id = session.index.storage_id(incident) if is_named else incident_rows.next_id(connection)
-    session.create(replace(incident, id=incident_id), StoreEntry(incident, tuple(new_passages)), digest, live=True)
+    session.create(replace(incident, id=incident_id), PreparedRecord(incident, tuple(new_passages)), digest, live=True)
     session.finish()
     return incident_rows.get(connection, incident_id), True
 
@@ -187,7 +187,7 @@ class _ImportSession:
         for name in conflicting:
             self.index.rename(name, examples.namespaced(name))
 
-    def save_entry(self, entry: StoreEntry) -> SaveResult:
+    def save_entry(self, entry: PreparedRecord) -> SaveResult:
         """Save one entry. Everything is validated before anything is written."""
         try:
             digest = validation.content_hash(entry.record)
@@ -200,7 +200,9 @@ class _ImportSession:
         except Invalid as error:
             return SaveResult(entry.record.id, "rejected", str(error), error.field)
 
-    def create(self, incoming: Incident, entry: StoreEntry, digest: str, *, live: bool = False) -> StoredIdentity:
+    def create(
+        self, incoming: Incident, entry: PreparedRecord, digest: str, *, live: bool = False
+    ) -> IncidentFingerprint:
         """Add a new incident."""
         incident = _with_resolved_status(incoming)
         self._passage_changes.set_passages(("incident", incident.id), entry.passages)
@@ -213,7 +215,7 @@ class _ImportSession:
         self._bulk_insert.add_events(
             [opened, *_new_events(None, incident, version, dict.fromkeys(incident.links), detail)]
         )
-        return StoredIdentity(incident.id, incident.source, incident.source_id, hashes)
+        return IncidentFingerprint(incident.id, incident.source, incident.source_id, hashes)
 
     def save_document(self, incoming: Document, new_passages: Sequence[Passage], digest: str) -> DocumentState:
         """Save one document."""
@@ -236,7 +238,7 @@ class _ImportSession:
         self.changed_documents.add(incoming.id)
         return "created" if existing is None else "updated"
 
-    def _save_incident(self, incoming: Incident, entry: StoreEntry, digest: str) -> SaveResult:
+    def _save_incident(self, incoming: Incident, entry: PreparedRecord, digest: str) -> SaveResult:
         self.step_examples_aside([incoming])
         existing = self.index.find(incoming)
         if existing is not None and digest in existing.hashes:
@@ -250,7 +252,9 @@ class _ImportSession:
         self.index.add(identity)
         return SaveResult(identity.id, "created" if existing is None else "updated")
 
-    def _update_incident(self, stored: Incident, incoming: Incident, entry: StoreEntry, digest: str) -> StoredIdentity:
+    def _update_incident(
+        self, stored: Incident, incoming: Incident, entry: PreparedRecord, digest: str
+    ) -> IncidentFingerprint:
         incident = _merge(stored, incoming)
         moved = (stored.service, stored.labels) != (incident.service, incident.labels)
         self._passage_changes.set_passages(
@@ -263,7 +267,7 @@ class _ImportSession:
             self._has_new_resolution = True
         new_links = links.add(self._connection, incident.id, incoming.links, known_from(incident))
         self._bulk_insert.add_events(_new_events(stored, incident, version, new_links, IMPORTED_DETAIL))
-        return StoredIdentity(incident.id, incident.source, incident.source_id, hashes)
+        return IncidentFingerprint(incident.id, incident.source, incident.source_id, hashes)
 
     def _kept_passages(self, stored: Incident, incoming: Incident) -> tuple[Passage, ...]:
         """Return the passages of a resolution that the incoming incident lacks, at their new lines."""

@@ -24,7 +24,7 @@ from onrecall.storage.heartbeats import Heartbeats
 from onrecall.storage.incident_images import IncidentImages
 from onrecall.storage.incidents import IncidentRepository
 from onrecall.storage.ingest import IngestRepository
-from onrecall.storage.keys import KeyRing
+from onrecall.storage.keys import KeyRepository
 from onrecall.storage.maintenance import MaintenanceWindows
 from onrecall.storage.memory_banks import MemoryBanks
 from onrecall.storage.mirrored import Mirrored
@@ -96,7 +96,7 @@ class Storage:
         self.memory_banks = MemoryBanks(database)
         self.consumer_offsets = ConsumerOffsets(database)
 
-        self.keys = KeyRing(database)
+        self.keys = KeyRepository(database)
         self.sessions = SessionRepository(database)
         self.sign_ins = SignInRepository(database)
         self.tickets = TicketRepository(database)

@@ -14,7 +14,7 @@ import { VirtualList } from "../parts/virtual-list";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
 import { BeganTogether } from "../parts/began-together";
-import { age, changed, countText, type Glance, happened, moment, SEVERITY, labelText, confidenceText, VERDICT } from "../format";
+import { age, changed, countText, type IncidentSummary, happened, moment, SEVERITY, labelText, confidenceText, VERDICT } from "../format";
 
 const Aside = lazy(() => import("../parts/ungrouped-alerts").then((part) => ({ default: part.UngroupedAlerts })));
 
@@ -36,7 +36,7 @@ function filtersOf(params: URLSearchParams) {
   const [service, severity, q] = [params.get("service"), params.get("severity"), params.get("q")];
   return {
     status: (params.get("status") ?? "unresolved") as Status,
-    ...(service ? { service } : {}), ...(severity ? { severity: severity as Glance["incident"]["severity"] } : {}), ...(q ? { q } : {}),
+    ...(service ? { service } : {}), ...(severity ? { severity: severity as IncidentSummary["incident"]["severity"] } : {}), ...(q ? { q } : {}),
   };
 }
 
@@ -169,10 +169,10 @@ function GroupButton({ wide = false }: { wide?: boolean }) {
 const WIDE = 86;
 const TALL = 162; // on a phone, where the title and what is told take a line more each
 const GROUP = 40;
-const idOf = (row: ServiceGroup | Glance): string => (isGroup(row) ? `service ${row.service ?? ""}` : row.incident.id);
+const idOf = (row: ServiceGroup | IncidentSummary): string => (isGroup(row) ? `service ${row.service ?? ""}` : row.incident.id);
 
 interface RowsProps {
-  rows: Glance[];
+  rows: IncidentSummary[];
   byService: boolean;
   more: (() => void) | undefined;
 }
@@ -183,7 +183,7 @@ function Rows({ rows, byService, more }: RowsProps) {
   const now = useNow();
   const narrow = useNarrow();
   const height = narrow ? TALL : WIDE;
-  const heightOf = useCallback((row: ServiceGroup | Glance) => (isGroup(row) ? GROUP : height), [height]);
+  const heightOf = useCallback((row: ServiceGroup | IncidentSummary) => (isGroup(row) ? GROUP : height), [height]);
   const listed = useMemo(() => (byService ? grouped(rows) : rows), [byService, rows]);
   const at = rows.findIndex((row) => row.incident.id === chosen);
   const move = (by: number) => choose(rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.incident.id ?? null);
@@ -215,23 +215,23 @@ const GroupHead = ({ group }: { group: ServiceGroup }) => (
 
 const LOUD = { calm: { c: "dimmed" }, plain: {}, loud: { c: "orange", fw: 700 } } as const;
 
-function Age({ incident, now }: { incident: Glance["incident"]; now: number }) {
+function Age({ incident, now }: { incident: IncidentSummary["incident"]; now: number }) {
   const loud = incident.status === "resolved" ? LOUD.calm : LOUD[loudness(incident.started_at, now)];
   return <Text size="sm" flex="none" title={moment(incident.started_at)} {...loud}>{age(incident.started_at, now)}</Text>;
 }
 
 /** The link that the whole row is. */
-const Whole = ({ incident }: { incident: Glance["incident"] }) => (
+const Whole = ({ incident }: { incident: IncidentSummary["incident"] }) => (
   <Link to={`/incidents/${encodeURIComponent(incident.id)}`} className="onrecall-whole onrecall-title" title={incident.title}>{incident.title}</Link>
 );
 
 interface RowProps {
-  row: Glance;
+  row: IncidentSummary;
   now: number;
   height: number;
 }
 
-const Status = ({ row }: { row: Glance }) => (
+const Status = ({ row }: { row: IncidentSummary }) => (
   <>
     {row.alerts > 1 && <Badge variant="default" size="sm" tt="none" flex="none">{row.alerts} alerts</Badge>}
     {row.incident.status !== "open" && <Badge variant="default" size="sm" tt="none" flex="none">{row.incident.status}</Badge>}
@@ -277,7 +277,7 @@ const Card = memo(function Card({ row, now, height }: RowProps) {
   );
 });
 
-function AnswerSummary({ row: { answer } }: { row: Glance }) {
+function AnswerSummary({ row: { answer } }: { row: IncidentSummary }) {
   if (!answer) return <Text size="xs" c="dimmed">searching for similar incidents…</Text>;
   return (
     <div className="onrecall-told">

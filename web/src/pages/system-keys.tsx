@@ -15,7 +15,7 @@ import { showError, showSuccess } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
 
 type Key = Schemas["KeyOut"];
-type NewKey = Schemas["MadeOut"];
+type NewKey = Schemas["NewKeyOut"];
 type Role = Key["role"];
 
 const STATE = { active: "teal", expired: "yellow", revoked: "gray" } as const;

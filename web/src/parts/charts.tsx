@@ -38,7 +38,7 @@ export function Reliability({ bins }: { bins: readonly Schemas["BinOut"][] }) {
   );
 }
 
-export function RiskCoverage({ points }: { points: Schemas["CoveredOut"][] }) {
+export function RiskCoverage({ points }: { points: Schemas["CoveragePointOut"][] }) {
   const ink = useInk();
   const data = [...points].sort((point, other) => point.coverage - other.coverage);
   const axis = { type: "number" as const, domain: [0, 1], tickFormatter: share, tick: { fill: ink.text, fontSize: 12 }, stroke: ink.grid };

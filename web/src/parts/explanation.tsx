@@ -22,7 +22,7 @@ export function Explained({ answer }: { answer: Recommendation }) {
   );
 }
 
-export const Sentence = ({ sentence }: { sentence: Schemas["SaidOut"] }) => (
+export const Sentence = ({ sentence }: { sentence: Schemas["CitedSentenceOut"] }) => (
   <Text size="sm" className="onrecall-wrap" component="div">
     {sentence.text} {sentence.citations.map((citation, n) => <span key={n}>{n > 0 && ", "}<Citation citation={citation} /></span>)}
   </Text>

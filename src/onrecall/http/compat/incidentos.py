@@ -47,7 +47,7 @@ class ResolveIn(CompatRequest):
     )
 
 
-class PastOut(BaseModel):
+class EarlierIncidentOut(BaseModel):
     """An earlier incident."""
 
     incident_id: str
@@ -83,12 +83,12 @@ class ReportedIncidentOut(ListedOut):
     confidence_basis: str
     confidence_reason: str | None
     verdict: str = Field(description="known, similar or never_seen.")
-    similar_past_incidents: list[PastOut] = Field(description="At most 3, best first.")
+    similar_past_incidents: list[EarlierIncidentOut] = Field(description="At most 3, best first.")
     suggested_actions: list[str] = Field(description="At most 4, each with its risk and source, without numbers.")
     ignored: Ignored
 
 
-class AllOut(BaseModel):
+class AllIncidentsOut(BaseModel):
     """All incidents, newest first. The counts cover all of them; `next` continues the list."""
 
     total: int
@@ -174,13 +174,13 @@ def all_incidents(
     memory: TheMemory,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
-) -> AllOut:
+) -> AllIncidentsOut:
     """List all incidents, newest first."""
     page = memory.store.incidents.page(cursor=cursor, limit=limit)
     counted = memory.store.overview.statuses()
     total, over = sum(counted.values()), counted.get("resolved", 0)
     listed = [ListedOut(**_listed(item)) for item in page.items]
-    return AllOut(total=total, resolved=over, open=total - over, incidents=listed, next=page.next_cursor)
+    return AllIncidentsOut(total=total, resolved=over, open=total - over, incidents=listed, next=page.next_cursor)
 
 
 @router.post("/incident/{incident_id}/postmortem", responses=responses(400, 404))
@@ -292,8 +292,8 @@ def _incident(incident: Incident, answer: Recommendation, ignored: list[str]) ->
     )
 
 
-def _past(evidence: Evidence, earlier: Incident) -> PastOut:
-    return PastOut(
+def _past(evidence: Evidence, earlier: Incident) -> EarlierIncidentOut:
+    return EarlierIncidentOut(
         incident_id=evidence.id,
         title=evidence.title,
         description=earlier.description,

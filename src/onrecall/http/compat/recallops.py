@@ -17,7 +17,7 @@ from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
 from onrecall.recommendation.short_actions import action_line
-from onrecall.storage.results import ModelUse
+from onrecall.storage.results import DailyModelUsage
 
 router = APIRouter(prefix="/api", tags=["RecallOps"])
 FORM = "recallops"
@@ -216,7 +216,7 @@ def audit(
 @router.get("/costs")
 def costs(memory: TheMemory) -> CostsOut:
     """Return the cost of model calls so far; a single unknown price makes the total unknown."""
-    used: dict[tuple[str, str], list[ModelUse]] = {}
+    used: dict[tuple[str, str], list[DailyModelUsage]] = {}
     for day in memory.store.usage.by_day(EVER_DAYS, memory.now()):
         used.setdefault((day.provider, day.model), []).append(day)
     models = [_cost(days) for _, days in sorted(used.items())]
@@ -259,7 +259,7 @@ def _open_or_update(memory: IncidentService, incident: Incident) -> tuple[str, .
     return tuple(name for name, value in reported if value and value not in ("unknown", getattr(stored, name)))
 
 
-def _cost(days: Sequence[ModelUse]) -> CostOut:
+def _cost(days: Sequence[DailyModelUsage]) -> CostOut:
     return CostOut(
         provider=days[0].provider,
         model=days[0].model,
