@@ -43,7 +43,7 @@ def full_report() -> BacktestReport:
 def answered(records: list) -> list[str]:
     """Every answer as canonical JSON."""
     run = Replay(History.of(records), HashedEmbedder()).run()
-    return [json.dumps(answer.plain(), sort_keys=True) for answer in run.answers]
+    return [json.dumps(answer.to_json(), sort_keys=True) for answer in run.answers]
 
 
 def scrambled(incident: Incident) -> Incident:

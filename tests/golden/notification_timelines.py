@@ -150,7 +150,7 @@ class StoryRun:
 
     def notify(self) -> None:
         """Sends all that is due."""
-        while self.teller.round():
+        while self.teller.run_once():
             pass
 
     def act(self, step: Mapping[str, Any]) -> Any:
@@ -181,7 +181,7 @@ class StoryRun:
 
     def _retry(self, step: Mapping[str, Any]) -> Any:
         mended = step["mended"].encode() if "mended" in step else None
-        receipt = self.memory.receiver.retry(step["retry"], mended)
+        receipt = self.memory.ingester.retry(step["retry"], mended)
         return {"accepted": receipt.accepted, "duplicate": receipt.duplicate}
 
     def _resolve(self, step: Mapping[str, Any]) -> None:
@@ -196,7 +196,7 @@ class StoryRun:
 
     def _split(self, step: Mapping[str, Any]) -> None:
         alerts = [one.id for one in self.store.alerts.of_incident(step["split"]) if one.alert.title in step["titles"]]
-        self.memory.by_hand.split(step["split"], alerts, step.get("by"))
+        self.memory.manual_grouping.split(step["split"], alerts, step.get("by"))
 
     def _regroup(self, step: Mapping[str, Any]) -> None:
         other = IncidentService(
@@ -218,9 +218,11 @@ class StoryRun:
         "resolve": _resolve,
         "reopen": lambda run, step: run.memory.reopen(step["reopen"], step.get("by")) and None,
         "acknowledge": lambda run, step: run.memory.acknowledge(step["acknowledge"], step.get("by")) and None,
-        "merge": lambda run, step: run.memory.by_hand.merge(step["merge"], step["into"], step.get("by")) and None,
+        "merge": lambda run, step: (
+            run.memory.manual_grouping.merge(step["merge"], step["into"], step.get("by")) and None
+        ),
         "unmerge": lambda run, step: (
-            run.memory.by_hand.unmerge(step["out_of"], step["unmerge"], step.get("by")) and None
+            run.memory.manual_grouping.unmerge(step["out_of"], step["unmerge"], step.get("by")) and None
         ),
         "split": _split,
         "rate": _rate,

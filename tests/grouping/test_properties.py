@@ -63,11 +63,17 @@ def board(before: list[Alert]) -> Board:
 def placed(made: GroupingPlan, given_: list[Alert]) -> dict[tuple[str, str, object], object]:
     found: dict[tuple[str, str, object], object] = {}
     for join in made.joins:
-        found[episode(given_[join.alert_index])] = (join.incident_id, join.how, join.score, join.reasons, join.reopens)
+        found[episode(given_[join.alert_index])] = (
+            join.incident_id,
+            join.joined_by,
+            join.score,
+            join.reasons,
+            join.reopens,
+        )
     for opening in made.opens:
         members = frozenset(episode(given_[n]) for n in opening.alert_indexes)
         for one in opening.members:
-            found[episode(given_[one.alert_index])] = (members, one.how, one.score, one.reasons)
+            found[episode(given_[one.alert_index])] = (members, one.joined_by, one.score, one.reasons)
     for quiet in made.quiet:
         found[episode(given_[quiet.alert_index])] = quiet.reasons
     return found

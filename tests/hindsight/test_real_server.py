@@ -43,7 +43,7 @@ def memory_of(store, bank, clock):
     service = IncidentService(
         Dependencies(store, recall, clock, mirrors=(peer.channel,), opinion=OpinionSource(bank, 20))
     )
-    service.mirrors[0].round()
+    service.mirrors[0].run_once()
     return service
 
 
@@ -132,7 +132,7 @@ def test_the_second_opinion_finds_the_right_incident_and_leaves_ours_alone(memor
     hindsight.push(memory, HindsightPeer(bank))
     question = Situation(text="a heater that loses its power in the night")
     alone = memory.recall(question)
-    opinion = memory.opinions.ask(question).result(alone)
+    opinion = memory.second_opinions.ask(question).result(alone)
     assert opinion.state == "ok"
     assert "OPEN-1" not in {match.incident for match in opinion.matches}
     assert opinion.matches[0].incident == "PLANT-14"

@@ -71,7 +71,7 @@ def test_each_delivery_hears_of_its_own(store: Storage):
         [
             IngestBatch("am", (firing("a"), firing("b"))),
             IngestBatch(
-                "am", (firing("b"), firing("c")), unread=(RejectedPart("alerts[2]", "labels", "missing", "{}"),)
+                "am", (firing("b"), firing("c")), rejected_parts=(RejectedPart("alerts[2]", "labels", "missing", "{}"),)
             ),
         ],
         NOON,
@@ -236,17 +236,19 @@ def test_documents_go_in_with_the_rest(store: Storage):
 def test_rejected_parts_are_kept_once_listed_in_pages_and_settled(store: Storage):
     parts = tuple(RejectedPart(f"alerts[{n}]", "labels", "missing", f'{{"n": {n}}}') for n in range(5))
     for _ in range(2):
-        store.ingest.store([IngestBatch("am", unread=parts)], NOON)
+        store.ingest.store([IngestBatch("am", rejected_parts=parts)], NOON)
     first = store.rejected.page(limit=3)
     second = store.rejected.page(cursor=first.next_cursor)
     assert [part.where for part in (*first.items, *second.items)] == [f"alerts[{n}]" for n in (4, 3, 2, 1, 0)]
     store.rejected.mark_settled([first.items[0].id], NOON)
-    store.ingest.store([IngestBatch("am", unread=parts)], NOON)
+    store.ingest.store([IngestBatch("am", rejected_parts=parts)], NOON)
     assert len(store.rejected.page().items) == 4, "what went in stays in"
 
 
 def test_a_part_that_no_database_takes_is_kept_all_the_same(store: Storage):
-    store.ingest.store([IngestBatch("am", unread=(RejectedPart("body\0", None, "bad \ud800", "\0\udfff"),))], NOON)
+    store.ingest.store(
+        [IngestBatch("am", rejected_parts=(RejectedPart("body\0", None, "bad \ud800", "\0\udfff"),))], NOON
+    )
     (stored_part,) = store.rejected.page().items
     assert (stored_part.where, stored_part.message, stored_part.raw) == ("body�", "bad ?", "�?")
 
@@ -259,7 +261,8 @@ def test_an_archive_takes_all_of_it_along(store: Storage):
     change = ChangeEvent("ci", "d-1", "Deployed", at(0), "deployment", "api", "prod", {"a": "b"}, ("https://ci/",))
     note = Note("am", "k", "n-1", "restarted", at(1), "ann")
     store.ingest.store(
-        [IngestBatch("am", (full, resolved("r"), note, change), unread=(RejectedPart("b", None, "m", "{}"),))], at(10)
+        [IngestBatch("am", (full, resolved("r"), note, change), rejected_parts=(RejectedPart("b", None, "m", "{}"),))],
+        at(10),
     )
     rows = json.loads(json.dumps(list(store.archive.dump())))
     target = Storage.open("sqlite://")

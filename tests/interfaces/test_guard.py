@@ -263,10 +263,10 @@ def test_one_person_is_heard_once_however_often_he_says_it(doors: Doors, client:
 
 
 def test_whoever_needs_no_key_may_give_any_name() -> None:
-    assert Principal("admin").by("ann") == "ann"
-    assert Principal("admin").by() is None
+    assert Principal("admin").attribution("ann") == "ann"
+    assert Principal("admin").attribution() is None
     with pytest.raises(Forbidden, match="acts for bob only"):
-        Principal("responder", "bob").by("ann")
+        Principal("responder", "bob").attribution("ann")
 
 
 def test_guesses_are_slowed_and_right_keys_let_in(doors: Doors) -> None:

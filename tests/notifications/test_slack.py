@@ -216,7 +216,7 @@ def test_killed_between_posting_and_remembering_no_second_root(slack: Twin, stor
     """A storm of alerts is one incident; the process dies after its root (0), or after a reply in its thread (1)."""
     with closing(Storage.open(store_url)) as store:
         line = memory(store, slack.address)
-        line.tellers[0].round()
+        line.dispatchers[0].run_once()
         line.open(
             Incident("OLD-1", "Pool exhausted in auth", NOW - timedelta(days=3), "connection pool exhausted", "auth")
         )

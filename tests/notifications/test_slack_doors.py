@@ -64,7 +64,7 @@ def slack() -> Iterator[Twin]:
 def slack_app(tmp_path: Path, slack: Twin) -> Iterator[tuple[TestClient, IncidentService]]:
     """An incident like an earlier one is told, with its steps in the thread."""
     with house(tmp_path, slack) as (client, memory):
-        memory.tellers[0].round()
+        memory.dispatchers[0].run_once()
         memory.open(
             Incident("OLD-1", "Pool exhausted in auth", NOW - timedelta(days=3), "connection pool exhausted", "auth")
         )

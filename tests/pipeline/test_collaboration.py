@@ -33,7 +33,7 @@ def test_the_same_record_is_unchanged_after_it_was_assigned(memory, clock):
 def test_a_note_is_stored_with_the_incident_and_moves_with_a_merge(memory, clock, incident):
     other, _ = memory.open(Incident(id="", title="Ledger is read-only", started_at=clock(), service="ledger"))
     memory.collaboration.write_note(incident, "The spool is at 99 %", "Dana")
-    memory.by_hand.merge(incident, other.id, "Dana")
+    memory.manual_grouping.merge(incident, other.id, "Dana")
     assert [(note.by, note.text) for note in memory.store.notes.of_incident(other.id)] == [
         ("Dana", "The spool is at 99 %")
     ]

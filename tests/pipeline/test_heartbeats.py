@@ -22,7 +22,7 @@ def beat(memory, name="Watchdog", status="firing", **labels):
         "endsAt": "2026-06-01T09:00:00Z" if status == "resolved" else "0001-01-01T00:00:00Z",
     }
     body = json.dumps({"version": "4", "groupKey": "{}", "receiver": "r", "alerts": [alert]})
-    memory.receiver.keep([memory.receiver.read("alertmanager", WebhookRequest(body.encode()))])
+    memory.ingester.store_batches([memory.ingester.read("alertmanager", WebhookRequest(body.encode()))])
 
 
 def beats(memory, clock, count=3, **apart):
@@ -112,9 +112,9 @@ def test_one_that_is_forgotten_is_missed_no_more(memory, clock):
     later(memory, clock, hours=1)
     (heartbeat,) = memory.store.heartbeats.all()
     assert heartbeat.missing_since is not None
-    memory.receiver.switch.forget(heartbeat.source, heartbeat.key)
+    memory.ingester.switch.forget(heartbeat.source, heartbeat.key)
     later(memory, clock, seconds=1)
     later(memory, clock, minutes=6)
     assert incidents(memory)[0].status == "resolved"
     with pytest.raises(NotFound):
-        memory.receiver.switch.forget(heartbeat.source, heartbeat.key)
+        memory.ingester.switch.forget(heartbeat.source, heartbeat.key)

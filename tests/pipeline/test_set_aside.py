@@ -16,7 +16,7 @@ SLUICE = {"id": "s-1", "title": "Sluice 4 does not close", "status": "firing", "
 
 
 def post(memory, name, body):
-    (receipt,) = memory.receiver.keep([memory.receiver.read(name, WebhookRequest(json.dumps(body).encode()))])
+    (receipt,) = memory.ingester.store_batches([memory.ingester.read(name, WebhookRequest(json.dumps(body).encode()))])
     memory.grouping.run()
     return receipt
 
@@ -142,8 +142,8 @@ def test_links_of_alerts_are_the_incidents_too(memory, clock):
 
 
 def test_a_secret_in_what_can_not_be_read_is_not_kept(memory):
-    read = memory.receiver.read("zabbix", WebhookRequest(b'{"token": "ghp_0123456789abcdefghijABCDEFGHIJ012345"'))
-    memory.receiver.keep([replace(read)])
+    read = memory.ingester.read("zabbix", WebhookRequest(b'{"token": "ghp_0123456789abcdefghijABCDEFGHIJ012345"'))
+    memory.ingester.store_batches([replace(read)])
     (part,) = memory.store.rejected.page(None, 10).items
     assert "ghp_" not in part.raw
     assert part.source == "zabbix"

@@ -115,14 +115,14 @@ def apart(memory: IncidentService, clock, day: int = 0) -> tuple[Incident, Incid
 
 def test_a_merge_is_done_shown_and_remembered(memory, clock):
     shop, job = apart(memory, clock)
-    merged = memory.by_hand.merge(job.id, shop.id, "ada")
+    merged = memory.manual_grouping.merge(job.id, shop.id, "ada")
     assert merged.id == shop.id
     assert {one.alert.key for one in memory.store.alerts.of_incident(shop.id)} == {"a0", "z0"}
     gone = memory.store.incidents.get(job.id)
     assert gone.status == "resolved"
     assert [(link.kind, link.incident) for link in gone.links] == [("merged", shop.id)]
     assert "JobLate on billing" in merged.description
-    memory.by_hand.merge(job.id, shop.id, "ada")  # twice changes nothing
+    memory.manual_grouping.merge(job.id, shop.id, "ada")  # twice changes nothing
     assert [(e.type, e.by) for e in memory.store.events.timeline(job.id)].count(("merged", "ada")) == 1
     with pytest.raises(Conflict, match="merged into"):
         memory.resolve(job.id, Resolution("x", clock()))
@@ -142,7 +142,7 @@ def test_a_split_is_remembered_and_the_last_word_counts(memory, clock):
     later(memory, clock, seconds=5)
     found = only(memory)
     numbers = {one.alert.key: one.id for one in memory.store.alerts.of_incident(found.id)}
-    part = memory.by_hand.split(found.id, [numbers["b"]], "ada")
+    part = memory.manual_grouping.split(found.id, [numbers["b"]], "ada")
     assert part.title == "HighLatency on shop-orders"
     assert "shop-orders" not in memory.store.incidents.get(found.id).description
     assert [one.alert.key for one in memory.store.alerts.of_incident(part.id)] == ["b"]
@@ -154,7 +154,7 @@ def test_a_split_is_remembered_and_the_last_word_counts(memory, clock):
     kept_apart = recent or [one for one in incidents(memory) if one.id in old]
     assert len(kept_apart) == 2
     one, two = sorted(kept_apart, key=lambda one: one.id)
-    memory.by_hand.merge(two.id, one.id, "ada")
+    memory.manual_grouping.merge(two.id, one.id, "ada")
     clock.at = START + timedelta(days=20)
     for name in {one.id for one in incidents(memory) if one.status != "resolved"}:
         memory.resolve(name, Resolution("over", clock()))
@@ -165,15 +165,15 @@ def test_a_split_is_remembered_and_the_last_word_counts(memory, clock):
 
 def test_a_merge_can_be_undone(memory, clock):
     shop, job = apart(memory, clock)
-    memory.by_hand.merge(job.id, shop.id)
-    back = memory.by_hand.unmerge(shop.id, job.id)
+    memory.manual_grouping.merge(job.id, shop.id)
+    back = memory.manual_grouping.unmerge(shop.id, job.id)
     assert (back.id, back.status, back.links) == (job.id, "open", ())
     assert back.title == job.title
     assert [one.alert.key for one in memory.store.alerts.of_incident(job.id)] == ["z0"]
     assert [one.alert.key for one in memory.store.alerts.of_incident(shop.id)] == ["a0"]
     assert memory.store.incidents.get(shop.id).description == shop.description
     with pytest.raises(Invalid, match="not merged"):
-        memory.by_hand.unmerge(shop.id, job.id)
+        memory.manual_grouping.unmerge(shop.id, job.id)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_merge_can_be_undone(memory, clock):
 def test_what_makes_no_sense_is_refused(memory, clock, do, error):
     one, two = apart(memory, clock)
     with pytest.raises(error):
-        do(memory.by_hand, one.id, two.id)
+        do(memory.manual_grouping, one.id, two.id)
     (whole,) = memory.store.alerts.of_incident(one.id)
     with pytest.raises(Invalid, match="leave at least one"):
-        memory.by_hand.split(one.id, [whole.id])
+        memory.manual_grouping.split(one.id, [whole.id])

@@ -79,7 +79,7 @@ def test_a_claim_is_one_workers_until_it_runs_out(memory, clock, store):
     clock.at += LEASE * 0.6
     assert store.answer_leases.acquire("two", clock()) == name
     assert not store.answer_leases.renew("one", name, clock())
-    answer, keys = memory._advisor.recommend(store.incidents.get(name))
+    answer, keys = memory._recommender.recommend(store.incidents.get(name))
     assert store.answer_leases.complete("one", name, answer, keys, clock(), GroupingTimers().group_interval) is None
     assert store.answer_leases.complete("two", name, answer, keys, clock(), GroupingTimers().group_interval)
     assert len(answers(memory, name)) == 1
@@ -91,7 +91,7 @@ def test_what_comes_while_it_is_answered_is_not_lost(memory, clock, store):
     grouped(memory)
     clock.forward(seconds=3)
     name = store.answer_leases.acquire("slow", clock())
-    answer, keys = memory._advisor.recommend(store.incidents.get(name))
+    answer, keys = memory._recommender.recommend(store.incidents.get(name))
     tell(memory, alert("b", "shop-orders"))
     grouped(memory)
     clock.forward(seconds=5)

@@ -219,7 +219,7 @@ def test_who_wrote_it_is_the_sender_and_its_author_else_the_key(memory: Incident
         body["event"]["agent"] = {"summary": author, "type": "user_reference"} if author else None
 
     delivery = payload("pagerduty", "incident_annotated", change)
-    memory.receiver.keep([memory.receiver.read("pagerduty", delivery, "pd-key")])
+    memory.ingester.store_batches([memory.ingester.read("pagerduty", delivery, "pd-key")])
     (note,) = memory.store.notes.waiting(10)
     assert note.by == by
 
@@ -240,7 +240,7 @@ def test_suggestions_are_listed_newest_first_page_by_page(memory: IncidentServic
     for number in range(3):
         clock.forward(minutes=1)
         document = replace(BOOK, id=f"D-{number}", title=f"Page {number}")
-        memory.receiver.keep([memory.receiver._prepare("rootly", _documents(document), None)])
+        memory.ingester.store_batches([memory.ingester._prepare("rootly", _documents(document), None)])
     first = memory.store.suggestions.page(limit=2)
     assert [one.title for one in first.items] == ["Page 2", "Page 1"]
     assert [one.title for one in memory.store.suggestions.page(cursor=first.next_cursor, limit=2).items] == ["Page 0"]

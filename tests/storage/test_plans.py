@@ -72,7 +72,7 @@ def test_taking_in_and_grouping(memory: IncidentService) -> None:
     unread = (RejectedPart("body[0]", "title", "no title", "{}"),)
     with listening(memory.store) as statements:
         for _ in range(2):
-            memory.store.ingest.store([IngestBatch("alertmanager", tuple(alerts), unread=unread)], NOON)
+            memory.store.ingest.store([IngestBatch("alertmanager", tuple(alerts), rejected_parts=unread)], NOON)
             while memory.work():
                 pass
     assert len(statements) > 10

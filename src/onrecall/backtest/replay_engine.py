@@ -83,7 +83,7 @@ class ReplayEngine:
         self.memory = IncidentMemory(self.store, recall, self._clock, Uncalibrated())
         self.listeners: Sequence[ReplayObserver] = ()
 
-    def take(self, event: HistoryEvent) -> str | None:
+    def apply(self, event: HistoryEvent) -> str | None:
         """Process one event; returns the predecessor of a resolved incident, if any."""
         self._clock.at = event.at
         predecessor = None

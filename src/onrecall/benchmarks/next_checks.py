@@ -123,7 +123,7 @@ def measure_checks(
     recorder = CheckRecorder(engine, history, progress)
     engine.listeners = [recorder]
     for event in order_events(history):
-        engine.take(event)
+        engine.apply(event)
     reports = {"history": _report(recorder.openings, recorder.with_path, recorder.proposals)}
     if golden:
         proposals = [proposed for case in golden for proposed in propose(engine, case.situation, case)]

@@ -57,7 +57,7 @@ def retry(
     with open_app() as context:
         for number in numbers:
             try:
-                receipt = context.memory.receiver.retry(number, corrected)
+                receipt = context.memory.ingester.retry(number, corrected)
                 results.append({"id": number} | ReceiptOut.model_validate(receipt).plain() | {"error": None})
             except OnRecallError as error:
                 if len(numbers) == 1:

@@ -27,7 +27,7 @@ class ExistingIncident:
     """The incident that an alert belongs to by its key."""
 
     incident: OpenIncident
-    how: How
+    joined_by: How
     reason: str
 
 
@@ -36,12 +36,12 @@ class AlertEpisodes:
     """Consecutive episodes of one alert, and the incidents they are in, if any."""
 
     episodes: tuple[Episode, ...]
-    homes: tuple[ExistingIncident | None, ...]
+    incidents: tuple[ExistingIncident | None, ...]
 
     @property
-    def home(self) -> ExistingIncident | None:
+    def incident(self) -> ExistingIncident | None:
         """The first incident that any of them is in."""
-        return next((home for home in self.homes if home), None)
+        return next((home for home in self.incidents if home), None)
 
     @property
     def has_no_start(self) -> bool:

@@ -58,7 +58,7 @@ class Notes(BaseModel):
 @router.post("/incidents/{incident_id}/merge", responses=responses(404, 409, 422, 503))
 def merge(incident_id: str, merge: MergeIn, memory: TheMemory, worker: TheWorker, caller: TheCaller) -> IncidentOut:
     """Merge it into another incident, which is returned; similar alerts are grouped together from now on."""
-    merged = memory.by_hand.merge(incident_id, merge.into, caller.by())
+    merged = memory.manual_grouping.merge(incident_id, merge.into, caller.attribution())
     worker.wake()
     return IncidentOut.model_validate(merged)
 
@@ -68,11 +68,11 @@ def split(incident_id: str, split: SplitIn, memory: TheMemory, worker: TheWorker
     """Move alerts out of it, or undo a merge; returns the separated incident, and keeps similar alerts apart."""
     if split.merged is not None and split.alerts:
         raise Invalid("give `alerts` or `merged`, not both", "merged")
-    hands = memory.by_hand
+    hands = memory.manual_grouping
     if split.merged is not None:
-        part = hands.unmerge(incident_id, split.merged, caller.by())
+        part = hands.unmerge(incident_id, split.merged, caller.attribution())
     else:
-        part = hands.split(incident_id, split.alerts, caller.by())
+        part = hands.split(incident_id, split.alerts, caller.attribution())
     worker.wake()
     return IncidentOut.model_validate(part)
 
@@ -85,7 +85,7 @@ def began_together(memory: TheMemory) -> BeganTogetherList:
             seconds=hint.span.total_seconds(),
             incidents=[IncidentOut.model_validate(incident) for incident in hint.incidents],
         )
-        for hint in memory.together.hints()
+        for hint in memory.began_together.hints()
     ]
     return BeganTogetherList(items=items)
 
@@ -94,10 +94,10 @@ def began_together(memory: TheMemory) -> BeganTogetherList:
 def decide_together(decision: TogetherIn, memory: TheMemory, worker: TheWorker, caller: TheCaller) -> IncidentOut:
     """Merge incidents into the one that began first, which is returned, or keep them apart; applies to later alerts."""
     if decision.together:
-        first = memory.together.merge(decision.incidents, caller.by())
+        first = memory.began_together.merge(decision.incidents, caller.attribution())
         worker.wake()
     else:
-        memory.together.keep_apart(decision.incidents, caller.by())
+        memory.began_together.keep_apart(decision.incidents, caller.attribution())
         first = memory.store.incidents.get(decision.incidents[0])
     return IncidentOut.model_validate(first)
 

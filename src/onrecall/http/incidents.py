@@ -141,7 +141,7 @@ async def recommendation(
     if newest is None:
         raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
     newest = await run_in_threadpool(memory.checks.with_results, newest)
-    opinion = await run_in_threadpool(memory.opinions.beside, newest, situation_of(incident))
+    opinion = await run_in_threadpool(memory.second_opinions.beside, newest, situation_of(incident))
     changes = await run_in_threadpool(changes_before, memory, incident)
     return AnswerOut.model_validate(newest).beside(opinion).with_changes(changes)
 
@@ -161,33 +161,33 @@ def postmortem(incident_id: str, memory: TheMemory) -> PlainTextResponse:
 @router.post("/incidents/{incident_id}/resolution", responses=responses(404, 409, 422, 503))
 def resolve(incident_id: str, resolution: ResolutionIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Resolve it with what fixed it. A repetition changes nothing; another resolution is a new version."""
-    signed_resolution = replace(resolution.noun(memory.now()), by=caller.by(resolution.by))
+    signed_resolution = replace(resolution.to_domain(memory.now()), by=caller.attribution(resolution.by))
     return IncidentOut.model_validate(memory.resolve(incident_id, signed_resolution, resolution.recurrence_of))
 
 
 @router.post("/incidents/{incident_id}/acknowledge", responses=responses(404, 409, 503))
 def acknowledge(incident_id: str, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Record that somebody is working on it."""
-    return IncidentOut.model_validate(memory.acknowledge(incident_id, caller.by()))
+    return IncidentOut.model_validate(memory.acknowledge(incident_id, caller.attribution()))
 
 
 @router.post("/incidents/{incident_id}/reopen", responses=responses(404, 503))
 def reopen(incident_id: str, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Reopen it, and revoke what its resolution contributed."""
-    return IncidentOut.model_validate(memory.reopen(incident_id, caller.by()))
+    return IncidentOut.model_validate(memory.reopen(incident_id, caller.attribution()))
 
 
 @router.post("/incidents/{incident_id}/links", responses=responses(404, 422, 503))
 def link(incident_id: str, link: LinkIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Link it to an earlier incident."""
-    return IncidentOut.model_validate(memory.link(incident_id, link.kind, link.incident, caller.by()))
+    return IncidentOut.model_validate(memory.link(incident_id, link.kind, link.incident, caller.attribution()))
 
 
 @router.post("/recommendations/{recommendation_id}/outcome", responses=responses(404, 422, 503))
 def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory, caller: TheCaller) -> RecommendationOut:
     """Report whether it helped, and the outcome of its steps."""
     steps = tuple(StepVerdict(step.n, step.outcome) for step in outcome.steps)
-    by = caller.by(outcome.by)
+    by = caller.attribution(outcome.by)
     memory.rate(
         RecommendationOutcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by),
         outcome.incident,
@@ -202,7 +202,7 @@ def check(
     recommendation_id: str, n: int, check: CheckResultIn, memory: TheMemory, caller: TheCaller
 ) -> RecommendationOut:
     """Report what a check found; it goes to the timeline and rates nothing. The same again changes nothing."""
-    marked = memory.checks.mark(recommendation_id, n, check.result, caller.by(check.by))
+    marked = memory.checks.mark(recommendation_id, n, check.result, caller.attribution(check.by))
     return RecommendationOut.model_validate(marked)
 
 

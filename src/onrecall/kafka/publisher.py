@@ -61,7 +61,7 @@ class Publisher:
         pause = POLL_SECONDS
         while not self._ending.is_set():
             try:
-                looked_at = self.round()
+                looked_at = self.run_once()
             except OnRecallError as error:
                 self._producer = None  # what it still holds is dropped and sent anew
                 self._printer("trouble", f"recommendations wait for {pause:g} s: {error}", seconds=pause)
@@ -72,7 +72,7 @@ class Publisher:
                 if looked_at < BATCH_SIZE:
                     self._ending.wait(POLL_SECONDS)
 
-    def round(self) -> int:
+    def run_once(self) -> int:
         """Publish new recommendations; returns how many events were read. Raises Unavailable."""
         store = self._memory.store
         after = store.consumer_offsets.acquire(self._cursor, self._holder, self._memory.now())

@@ -127,7 +127,7 @@ class CalibrationService:
     ) -> CalibrationState:
         """Replace the labelled answers of the last backtest and refit."""
         self._store.verdicts.replace("backtest", [_to_store(answer) for answer in judged])
-        return self._fit(now, learned.plain() if learned else None)
+        return self._fit(now, learned.to_json() if learned else None)
 
     def fit(self, now: datetime) -> CalibrationState:
         """Refit on all labelled answers; past recommendations keep their confidence."""

@@ -161,7 +161,7 @@ class ManualGrouping:
         return GroupingWrite(
             number,
             changed=(
-                replace(self._incident_change(merged, back, events=events), alerts=placed, untied=incident.id),
+                replace(self._incident_change(merged, back, events=events), alerts=placed, unlinked=incident.id),
                 self._incident_change(
                     incident, storm.build_incident(incident, remaining, self._topology), events=origin
                 ),

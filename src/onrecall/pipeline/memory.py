@@ -41,7 +41,7 @@ class IncidentMemory:
         self.store, self.trust = store, trust
         self.observers = Observers()
         self._recall, self._clock, self._personal = recall, clock, personal
-        self._advisor = Recommender(store, recall, trust, clock, self.observers)
+        self._recommender = Recommender(store, recall, trust, clock, self.observers)
 
     def open(self, incident: Incident) -> tuple[Incident, bool]:
         """Store a new incident and return it with whether it was new; an empty id gets the next free one."""
@@ -51,11 +51,11 @@ class IncidentMemory:
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """Find the most similar earlier incidents and documents, best first."""
-        return self._advisor.evidence(situation, limit)
+        return self._recommender.evidence(situation, limit)
 
     def ask(self, situation: Situation, limit: int = 5) -> Recommendation:
         """Return an answer with citations, without storing it."""
-        return self._advisor.answer(situation, limit=limit)
+        return self._recommender.answer(situation, limit=limit)
 
     def resolve(
         self, incident_id: str, resolution: Resolution, recurs: str | None = None, *, look: bool = True

@@ -77,9 +77,9 @@ class Mirror:
         )
         self._next_sweep = clock()
 
-    def round(self) -> int:
+    def run_once(self) -> int:
         """Send changes, and periodically delete orphaned documents; returns the number of items handled."""
-        handled = self._dispatcher.round()
+        handled = self._dispatcher.run_once()
         if self._clock() >= self._next_sweep:
             self._next_sweep = self._clock() + SWEEP_EVERY
             handled += delete_orphans(self._channel, self._store)

@@ -148,7 +148,7 @@ class Dispatcher:
         self._tries, self._longest_wait = tries, longest_wait
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
-    def round(self) -> int:
+    def run_once(self) -> int:
         """Enqueue new deliveries and send what is due; returns the number of items handled."""
         return self.enqueue_new() + self.enqueue_decisions() + self.send_due()
 

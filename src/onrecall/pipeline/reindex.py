@@ -17,7 +17,7 @@ BATCH = 256
 class ReindexProgress:
     """The embedding versions of the stored passages compared with the current one."""
 
-    make: EmbeddingVersion
+    target: EmbeddingVersion
     passages: int
     models: Counter[str | None]
     """Passages by embedding model, if it is not the current one; None: without a vector."""

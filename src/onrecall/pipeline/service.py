@@ -72,7 +72,7 @@ class Dependencies:
     """Configured alert sources."""
     channels: Sequence[Channel] = ()
     """Notification channels."""
-    tell_from: Severity | None = None
+    notify_from: Severity | None = None
     """Minimum severity for notifications; None: all."""
     models: Models = field(default_factory=Models)
     """LLMs that refine answers; none by default."""
@@ -104,7 +104,7 @@ class IncidentService(IncidentMemory):
         )
         self.redacts_personal = parts.redact_personal
         self.reindex = Reindex(parts.store, parts.recall)
-        self.receiver = AlertIngester(
+        self.ingester = AlertIngester(
             parts.store,
             parts.recall,
             parts.clock,
@@ -114,8 +114,8 @@ class IncidentService(IncidentMemory):
             policy=SourcePolicy(parts.expiry, parts.heartbeat_patience, parts.trusted_sources),
         )
         self.grouping = AlertGrouper(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
-        self.by_hand = ManualGrouping(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
-        self.together = BeganTogetherService(parts.store, self.by_hand)
+        self.manual_grouping = ManualGrouping(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
+        self.began_together = BeganTogetherService(parts.store, self.manual_grouping)
         self.suggestions = SuggestionDesk(
             parts.store,
             parts.recall,
@@ -125,24 +125,26 @@ class IncidentService(IncidentMemory):
             parts.trusted_sources,
             personal=parts.redact_personal,
         )
-        self._settling = AutoResolver(parts.store, parts.clock, parts.timers, self.suggestions, self.receiver.switch)
+        self._auto_resolver = AutoResolver(
+            parts.store, parts.clock, parts.timers, self.suggestions, self.ingester.switch
+        )
         self.mirrors = tuple(Mirror(mirror, parts.store, parts.clock) for mirror in parts.mirrors)
-        self.tellers: tuple[Dispatcher | Mirror, ...] = (
-            *(Notifier(channel, parts.store, parts.clock, parts.tell_from) for channel in parts.channels),
+        self.dispatchers: tuple[Dispatcher | Mirror, ...] = (
+            *(Notifier(channel, parts.store, parts.clock, parts.notify_from) for channel in parts.channels),
             *self.mirrors,
         )
-        self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
+        self.second_opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
         self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
         self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
-        self.search = TextSearch(parts.store, self._advisor.evidence)
+        self.search = TextSearch(parts.store, self._recommender.evidence)
         self.collaboration = Collaboration(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
         self.checks = DiagnosticChecks(parts.store, parts.clock)
         self.images = ImageShelf(parts.store, parts.clock, personal=parts.redact_personal)
-        self._answers = RecommendationWorker(parts.store, self._advisor, parts.clock, parts.timers)
+        self._answers = RecommendationWorker(parts.store, self._recommender, parts.clock, parts.timers)
         self.extraction = PostmortemExtractor(
             parts.store, parts.recall, parts.clock, parts.models, personal=parts.redact_personal
         )
-        self.refining = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)
+        self.refiner = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
     @property
     def model(self) -> str | None:
@@ -157,7 +159,7 @@ class IncidentService(IncidentMemory):
 
     def receive(self, source: str, deliveries: Sequence[WebhookRequest]) -> tuple[IngestReceipt, ...]:
         """Ingest messages of a source, all or none. Durable on return, and idempotent."""
-        receipts = self.receiver.keep([self.receiver.read(source, delivery) for delivery in deliveries])
+        receipts = self.ingester.store_batches([self.ingester.read(source, delivery) for delivery in deliveries])
         for receipt in receipts:
             if receipt.refusal is not None:
                 raise receipt.refusal
@@ -212,7 +214,7 @@ class IncidentService(IncidentMemory):
     def ask(self, situation: Situation, limit: int = 5, *, refine: bool = False) -> Recommendation:
         """Return an answer with citations, optionally refined by an LLM, without storing it."""
         answer = super().ask(situation, limit)
-        return self.refining.refine(answer, situation) if refine else answer
+        return self.refiner.refine(answer, situation) if refine else answer
 
     def decide(self, situation: Situation, limit: int = 5) -> Recommendation:
         """Answer a situation without an incident and store it; the same evidence gives the same answer."""
@@ -236,7 +238,7 @@ class IncidentService(IncidentMemory):
 
     def work(self, limit: int = 10) -> int:
         """Group waiting alerts, resolve ended incidents and answer due ones; returns the number of items handled."""
-        return self.grouping.run() + self._settling.run() + self._answers.answer_due(limit)
+        return self.grouping.run() + self._auto_resolver.run() + self._answers.answer_due(limit)
 
     # resolve and learn
 
@@ -253,7 +255,7 @@ class IncidentService(IncidentMemory):
         if incident_id == target:
             raise Invalid("an incident can't be linked to itself; name the earlier one", "incident")
         if kind == "merged":
-            self.by_hand.merge(incident_id, target, by)
+            self.manual_grouping.merge(incident_id, target, by)
             return self.store.incidents.get(incident_id)
         return self.store.incidents.link(incident_id, IncidentLink(kind, target), self._clock(), by)
 

@@ -111,7 +111,7 @@ class PreparedQuery:
     query: Query
     vector: Vector | None
     rarity: TermWeights
-    telling: Mapping[str, int]
+    rarest_line_terms: Mapping[str, int]
     """The rarest term of each log line's template: a line that lacks it needs no closer look."""
 
 
@@ -120,8 +120,8 @@ class SearchCandidate:
     """Something that may be like the situation."""
 
     owner: Owner
-    imprints: Sequence[StoredFeatures]
-    has: frozenset[int]
+    features: Sequence[StoredFeatures]
+    matched_terms: frozenset[int]
     """The query's terms that it has."""
     signals: Signals
 
@@ -335,7 +335,7 @@ class Retriever:
         ranks = self._ranker.rank(strengths, words, matches.overlap, matches.length, len(prepared.query.weights))
         # Owners are in their order, and of equals the first stays first.
         best = np.argsort(-ranks, kind="stable")[:count].tolist()
-        reach, has = scoring.max_word_score(prepared.query.weights, prepared.rarity), matches.has
+        reach, has = scoring.max_word_score(prepared.query.weights, prepared.rarity), matches.matched_terms
         numbers = np.array(sorted(prepared.query.weights), np.uint32)
         candidates = []
         for row in best:
@@ -373,22 +373,22 @@ class Retriever:
             if (record := records.get(candidate.owner)) is not None and _passes_filter(record, candidate.owner[0], only)
         ]
         quoted = self._source.passages.texts(
-            [passage.number for candidate, _ in matching for passage in candidate.imprints]
+            [passage.number for candidate, _ in matching for passage in candidate.features]
         )
         finalists = []
         for candidate, record in matching:
-            present = [passage for passage in candidate.imprints if passage.number in quoted]
+            present = [passage for passage in candidate.features if passage.number in quoted]
             if present:  # not removed meanwhile
                 texts = [quoted[passage.number] for passage in present]
                 complete = (
-                    candidate if len(present) == len(candidate.imprints) else replace(candidate, imprints=present)
+                    candidate if len(present) == len(candidate.features) else replace(candidate, features=present)
                 )
                 finalists.append(RankedCandidate(complete, record, texts, candidate.signals))
         return _best_first(_rescore(prepared, finalists))
 
     def _excerpts(self, prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> list[Snippet]:
         """Return each finalist's best single passage."""
-        alone = [[passage] for finalist in finalists for passage in finalist.candidate.imprints]
+        alone = [[passage] for finalist in finalists for passage in finalist.candidate.features]
         words = scoring.match_words(prepared.query.weights, prepared.rarity, alone).bm25
         strength = iter(fusion.weighted_scores(words, *self._cosine_scores(prepared, alone)).tolist())
         snippets = []
@@ -444,9 +444,9 @@ def _measure_ranking(
     question = QuestionTerms(weights, {term: idf[term] / most for term in weights if idf[term] < most})
     return ranking_features(
         [
-            CandidateSignals(finalist.signals, finalist.candidate.has, finalist.record.document)
+            CandidateSignals(finalist.signals, finalist.candidate.matched_terms, finalist.record.document)
             if isinstance(finalist.record, Incident)
-            else CandidateSignals(finalist.signals, finalist.candidate.has, finalist.owner[1])
+            else CandidateSignals(finalist.signals, finalist.candidate.matched_terms, finalist.owner[1])
             for finalist in ranked
         ],
         question,
@@ -472,7 +472,7 @@ def _to_evidence(
         title=record.title,
         score=_rounded_score(finalist),
         signals=signals.shares,
-        why=explanation.reasons(prepared.query, record, finalist.candidate.has, informative, signals.meaning),
+        why=explanation.reasons(prepared.query, record, finalist.candidate.matched_terms, informative, signals.meaning),
         excerpt=excerpt,
         incident=record if isinstance(record, Incident) else None,
         document=record if isinstance(record, Document) else None,
@@ -550,9 +550,12 @@ def _signature_scores(prepared: PreparedQuery, finalists: Sequence[RankedCandida
     """How much of what the situation names exactly each one names, too: error codes, and the lines of its log."""
     query, idf, most = prepared.query, prepared.rarity.idf, prepared.rarity.most
     codes = {term: idf[term] / most for term in query.codes if term in idf}
-    lines = {line: idf[term] / most for line, term in prepared.telling.items()}
-    telling = {query.spelled[term] for term in prepared.telling.values()}
+    lines = {line: idf[term] / most for line, term in prepared.rarest_line_terms.items()}
+    telling = {query.spelled[term] for term in prepared.rarest_line_terms.values()}
     for finalist in finalists:
         rows = (line for passage in finalist.texts for line in passage.text.splitlines()) if telling else ()
         templates = signatures.extract_templates(line for line in rows if any(word in line for word in telling))
-        yield max(signatures.weighted_share(codes, finalist.candidate.has), signatures.weighted_share(lines, templates))
+        yield max(
+            signatures.weighted_share(codes, finalist.candidate.matched_terms),
+            signatures.weighted_share(lines, templates),
+        )

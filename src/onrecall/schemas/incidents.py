@@ -511,7 +511,7 @@ class ResolutionIn(InputModel):
     at: When | None = Field(None, description="With a time zone; by default now.")
     cause_taken_over: bool = Field(False, description="Whether the cause was accepted from an answer, edited or not.")
 
-    def noun(self, now: datetime) -> Resolution:
+    def to_domain(self, now: datetime) -> Resolution:
         """The resolution that this says; without a time it was made now."""
         steps = tuple(step.to_domain() for step in self.steps)
         origin: CauseOrigin | None = "taken_over" if self.cause_taken_over else None

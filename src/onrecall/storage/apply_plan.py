@@ -55,7 +55,7 @@ class IncidentChange:
     events: tuple[NewEvent, ...] = ()
     refresh: bool = False
     """Whether its content changed so that a new answer is needed."""
-    untied: str | None = None
+    unlinked: str | None = None
     """The incident it is no longer merged into."""
 
 
@@ -136,9 +136,9 @@ def _open_incident(
 
 def _change_incident(connection: Connection, change: IncidentChange, now: datetime, settle: timedelta) -> None:
     after = change.after
-    if change.untied is not None:
-        _remove_merge_link(connection, after.id, change.untied)
-        _move_notes(connection, change.alerts, change.untied, after.id)
+    if change.unlinked is not None:
+        _remove_merge_link(connection, after.id, change.unlinked)
+        _move_notes(connection, change.alerts, change.unlinked, after.id)
     stored = incident_rows.by_id(connection, [after.id])[after.id]
     incident_rows.update_state(connection, replace(after, links=stored.links))
     if change.passages is not None:

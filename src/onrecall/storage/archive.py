@@ -100,7 +100,7 @@ class Archive:
             _header(next(numbered, (1, {}))[1])
             for table_name, group in groupby(numbered, key=lambda pair: pair[1].get("table")):
                 for batch in bounded_rows(group, BATCH_SIZE):
-                    loading.take(str(table_name), batch)
+                    loading.add_rows(str(table_name), batch)
             if any(loading.added.values()):
                 audit.add(connection, "archive loaded", detail=loading.added)
             return loading.added
@@ -132,7 +132,7 @@ class _ArchiveLoad:
         self._new_ids: dict[str, set[str]] = {"incidents": set(), "documents": set(), "suggestions": set()}
         self.added: dict[str, int] = {}
 
-    def take(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    def add_rows(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
         """Add a batch of rows of one table."""
         if name == "counters":
             for number, row in numbered:

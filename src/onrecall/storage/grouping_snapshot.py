@@ -91,7 +91,7 @@ class IncidentAlertCache:
         self._number = -1
         self._by_incident: dict[str, IncidentAlerts] = {}
 
-    def at(self, number: int) -> dict[str, IncidentAlerts]:
+    def contents_at(self, number: int) -> dict[str, IncidentAlerts]:
         """Return the cached alerts, if the cache is of this grouping number."""
         if number != self._number:
             self._by_incident.clear()
@@ -128,7 +128,7 @@ def take_snapshot(connection: Connection, now: datetime, limit: int, cache: Inci
     candidates = {incident.id: incident for incident in _open_incidents(connection)}
     concerned = {stored_alert.incident for stored_alert in waiting if stored_alert.incident} | keys_by_incident.keys()
     candidates |= incident_rows.by_id(connection, sorted(concerned - candidates.keys()))
-    held_alerts = alerts_by_incident(connection, candidates, cache.at(known_number))
+    held_alerts = alerts_by_incident(connection, candidates, cache.contents_at(known_number))
     touched = _touched_by_people(connection, candidates)
     groups = tuple(
         CandidateIncident(

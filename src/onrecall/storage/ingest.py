@@ -41,11 +41,11 @@ def _event_types() -> dict[str, TypeAdapter[Any]]:
 class PreparedBatch:
     """Deliveries as rows, prepared before the transaction to keep it short. Each row has the index of its delivery."""
 
-    arrivals: Sequence[IngestBatch]
+    batches: Sequence[IngestBatch]
     alerts: list[tuple[int, AlertRow]] = field(default_factory=list)
     notes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     changes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    unread: list[tuple[int, RejectedPart]] = field(default_factory=list)
+    rejected_parts: list[tuple[int, RejectedPart]] = field(default_factory=list)
 
     def add(self, number: int, signal: InboundEvent) -> None:
         """Add the row of an event. Raises Invalid if it can't be stored."""
@@ -61,12 +61,12 @@ def prepare(arrivals: Sequence[IngestBatch]) -> PreparedBatch:
     """Prepare the rows; a part that can't be stored does not affect the others."""
     batch = PreparedBatch(arrivals)
     for number, arrival in enumerate(arrivals):
-        batch.unread += [(number, part) for part in arrival.unread]
-        for n, signal in enumerate(arrival.signals):
+        batch.rejected_parts += [(number, part) for part in arrival.rejected_parts]
+        for n, signal in enumerate(arrival.events):
             try:
                 batch.add(number, signal)
             except Invalid as error:
-                batch.unread.append((number, _rejected_event(signal, f"signals[{n}]", error)))
+                batch.rejected_parts.append((number, _rejected_event(signal, f"signals[{n}]", error)))
     return batch
 
 
@@ -102,13 +102,13 @@ class IngestRepository:
         prepared, now = prepare(batches), validation.require_utc(now, "now")
         with self._database.write() as connection:
             results = store_batches(connection, prepared, now)
-            self._activity.mark_heard(connection, (batch.source for batch in batches if not batch.again), now)
+            self._activity.mark_heard(connection, (batch.source for batch in batches if not batch.is_retry), now)
             return results
 
 
 def store_batches(connection: Connection, batch: PreparedBatch, now: datetime) -> tuple[IngestResult, ...]:
     """Store a batch and return for each delivery what was new."""
-    counts = [_Count() for _ in batch.arrivals]
+    counts = [_Count() for _ in batch.batches]
     for rows, news in (
         (batch.alerts, alert_writes.upsert(connection, [row for _, row in batch.alerts], now) if batch.alerts else []),
         (batch.notes, notes.insert_new(connection, [row for _, row in batch.notes]) if batch.notes else []),
@@ -116,13 +116,15 @@ def store_batches(connection: Connection, batch: PreparedBatch, now: datetime) -
     ):
         for (number, _), new in zip(rows, news, strict=True):
             counts[number].add(new=new)
-    for arrival, count in zip(batch.arrivals, counts, strict=True):
+    for arrival, count in zip(batch.batches, counts, strict=True):
         _keep_documents(connection, arrival, count, now)
         for suggestion, passages in arrival.suggestions:
             count.add(new=suggestions.add(connection, suggestion, passages, now))
-    for number, part in batch.unread:
+    for number, part in batch.rejected_parts:
         counts[number].rejected.append(part.to_rejected_input())
-    rejected.insert_new(connection, [(batch.arrivals[number].source, part) for number, part in batch.unread], now)
+    rejected.insert_new(
+        connection, [(batch.batches[number].source, part) for number, part in batch.rejected_parts], now
+    )
     _audit(connection, batch, counts)
     return tuple(IngestResult(count.accepted, count.duplicate, tuple(count.rejected)) for count in counts)
 
@@ -131,8 +133,8 @@ def _audit(connection: Connection, batch: PreparedBatch, counts: Sequence["_Coun
     """Append one audit row for the batch, unless nothing was new."""
     accepted = sum(count.accepted for count in counts)
     if accepted:
-        sources = audit.summarize_ids([arrival.source for arrival in batch.arrivals])["ids"]
-        detail = {"sources": sources, "accepted": accepted, "unread": len(batch.unread)}
+        sources = audit.summarize_ids([arrival.source for arrival in batch.batches])["ids"]
+        detail = {"sources": sources, "accepted": accepted, "unread": len(batch.rejected_parts)}
         audit.add(connection, "alerts received", sources[0] if len(sources) == 1 else None, detail)
 
 

@@ -31,13 +31,13 @@ class IngestBatch:
     """The content of one delivery."""
 
     source: str
-    signals: tuple[InboundEvent, ...] = ()
+    events: tuple[InboundEvent, ...] = ()
     entries: tuple[PreparedRecord, ...] = ()
     """Documents of trusted sources, with their passages."""
     suggestions: tuple[tuple[Suggestion, tuple[Passage, ...]], ...] = ()
     """Documents of other sources, such as a published postmortem, as suggestions with their passages."""
-    unread: tuple[RejectedPart, ...] = ()
-    again: bool = False
+    rejected_parts: tuple[RejectedPart, ...] = ()
+    is_retry: bool = False
     """Whether this is a retry from here, so the source itself was not heard."""
 
 

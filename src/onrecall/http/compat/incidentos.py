@@ -148,7 +148,7 @@ def resolve(body: ResolveIn, memory: TheMemory, caller: TheCaller) -> ResolvedOu
     mitigation = body.mitigation_steps
     text = mitigation if isinstance(mitigation, str) else "\n".join(f"- {step}" for step in mitigation)
     steps = listed_steps(mitigation)
-    resolution = Resolution(body.root_cause, memory.now(), steps=steps, summary=text or None, by=caller.by())
+    resolution = Resolution(body.root_cause, memory.now(), steps=steps, summary=text or None, by=caller.attribution())
     resolved = memory.resolve(body.incident_id, resolution)
     return ResolvedOut(
         incident_id=resolved.id,

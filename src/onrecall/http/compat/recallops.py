@@ -185,7 +185,7 @@ def save(body: dict[str, Any], memory: TheMemory, caller: TheCaller) -> SavedOut
         memory, replace(incident, status="open", acknowledged_at=None, resolved_at=None, resolution=None)
     )
     assert incident.resolution
-    resolved = memory.resolve(incident.id, replace(incident.resolution, provenance="human", by=caller.by()))
+    resolved = memory.resolve(incident.id, replace(incident.resolution, provenance="human", by=caller.attribution()))
     earlier = [link.incident for link in resolved.links if link.kind == "recurrence"]
     ignored = clean_names((*read.ignored, *unchanged))
     return SavedOut(success=True, id=resolved.id, status=resolved.status, recurrence_of=earlier, ignored=ignored)
