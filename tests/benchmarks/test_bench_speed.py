@@ -79,7 +79,7 @@ def test_a_question_is_answered_by_one_incident_and_told_otherwise():
 
 def test_vectors_are_unit_and_akin_to_those_of_the_same_fault(meanings: vectors.SyntheticVectors):
     known = corpus.make_record(0)
-    assert np.allclose(meanings.of(known), Counting().embed([_told(known, n) for n in range(2)]))
+    assert np.allclose(meanings.of(known), Counting().embed([_embedded_text(known, n) for n in range(2)]))
     others = [corpus.make_record(number) for number in range(100, 140)]
     drawn = [meanings.of(thing) for thing in others]
     assert all(np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5) for rows in drawn)
@@ -192,7 +192,7 @@ def _report(*results: speed.EngineResult) -> speed.SpeedReport:
     return speed.SpeedReport("x86_64 Linux", 2, 200, "2026-03-01", sizes, ("fts5",), 60, 1_800, results)
 
 
-def _told(thing: SyntheticRecord, n: int) -> str:
+def _embedded_text(thing: SyntheticRecord, n: int) -> str:
     return passages.embedding_text(thing.title, passages.split_passages(thing)[n])
 
 

@@ -13,7 +13,7 @@ from growth import grows_at_most
 from onrecall.domain.alert import Alert
 from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, kind_of, plan_grouping
 
-from .board import Board, Kept, episode, partition
+from .board import Board, StoredIncident, episode, partition
 from .labelled import NOON
 from .storm import DEPENDS, storm
 
@@ -55,7 +55,7 @@ def board(before: list[Alert]) -> Board:
         ManualPairings({frozenset((kind_of(a), kind_of(b))): a.key < b.key for a, b in itertools.pairwise(before)}),
     )
     for n, one in enumerate(before):
-        kept = made.incidents.setdefault(f"OLD-{n % 3}", Kept(f"OLD-{n % 3}"))
+        kept = made.incidents.setdefault(f"OLD-{n % 3}", StoredIncident(f"OLD-{n % 3}"))
         kept.alerts[episode(one)] = one
     return made
 
@@ -134,6 +134,6 @@ def test_time_grows_with_the_alerts_and_no_faster() -> None:
     ]
     held = Board(ServiceGraph.of(DEPENDS))
     for n, one in enumerate(storm(99)):
-        kept = held.incidents.setdefault(f"OLD-{n % 50}", Kept(f"OLD-{n % 50}", by_hand=True))
+        kept = held.incidents.setdefault(f"OLD-{n % 50}", StoredIncident(f"OLD-{n % 50}", by_hand=True))
         kept.alerts[episode(one)] = one
     assert grows_at_most(25, lambda batch: plan_grouping(batch, held.open(), held.topology), made[::8], made)

@@ -335,7 +335,7 @@ def test_an_anomaly_that_says_when_it_was_noticed_is_one_however_often_it_comes(
     assert named["id"] == "theirs-1"
 
 
-def told(client: TestClient, act: Callable[[], object], kinds: set[str]) -> list[dict[str, object]]:
+def messages_after(client: TestClient, act: Callable[[], object], kinds: set[str]) -> list[dict[str, object]]:
     """What a browser is told after something was done, up to the last of these kinds."""
     with client.websocket_connect("ws://127.0.0.1:8000/ws/incidents") as browser:
         act()
@@ -346,12 +346,12 @@ def told(client: TestClient, act: Callable[[], object], kinds: set[str]) -> list
 
 
 def test_decisions_reach_the_web_socket(client: TestClient) -> None:
-    heard = told(client, lambda: decided(client, LEAK), {"decision"})
+    heard = messages_after(client, lambda: decided(client, LEAK), {"decision"})
     decision = heard[-1]["data"]
     assert isinstance(decision, dict)
     assert decision["symptom"] == "Anomaly: memory_leak +280 % on checkout"
     assert 0 < decision["confidence_score"] < SURE
-    heard = told(
+    heard = messages_after(
         client,
         lambda: client.post("/api/v1/decisions/stream-anomaly", json=CERTIFICATE),
         {"anomaly", "decision", "system"},
@@ -416,12 +416,12 @@ def test_a_browser_that_does_not_keep_up_is_let_go_and_nobody_waits_for_it() -> 
 
 
 def test_a_browser_that_comes_later_hears_what_happens_from_then_on(client: TestClient) -> None:
-    first = told(client, lambda: decided(client, LEAK), {"decision"})
+    first = messages_after(client, lambda: decided(client, LEAK), {"decision"})
     deadline = time.monotonic() + 60
     while client.app.state.browsers._reader is not None:  # type: ignore[attr-defined]
         assert time.monotonic() < deadline, "it reads on although nobody listens"
         time.sleep(0.01)
     decided(client, UNKNOWN)
-    second = told(client, lambda: decided(client, CERTIFICATE), {"decision"})
+    second = messages_after(client, lambda: decided(client, CERTIFICATE), {"decision"})
     decisions = [one["data"]["symptom"].split()[1] for one in first + second if one["type"] == "decision"]  # type: ignore[index]
     assert decisions == ["memory_leak", "ssl_certificate_expired"]

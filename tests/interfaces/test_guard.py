@@ -54,7 +54,7 @@ def client(doors: Doors) -> Iterator[TestClient]:
         yield opened
 
 
-def asked(client: TestClient, route: str, headers: dict[str, str]) -> int:
+def status_of(client: TestClient, route: str, headers: dict[str, str]) -> int:
     method, path = route.split(" ")
     sample = re.sub(r"\{rejected_id\}", "1", path)
     sample = re.sub(r"\{source\}", "alertmanager", sample)
@@ -91,7 +91,7 @@ def test_every_route_for_everybody(doors: Doors, client: TestClient) -> None:
     for route in sorted(one for one in routes(doors.app) if not one.startswith("WEBSOCKET")):
         least = ROUTES[route]
         for who, token in tokens.items():
-            status = asked(client, route, bearer(token))
+            status = status_of(client, route, bearer(token))
             if least == "open":
                 assert status not in (401, 403, 429), f"{who} at {route}: {status}"
             elif least == "slack":

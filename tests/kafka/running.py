@@ -22,7 +22,7 @@ from onrecall.storage.tables import alerts
 PATIENCE = 60
 
 
-class Heard(StatusPrinter):
+class RecordedStatus(StatusPrinter):
     """Keeps what is said."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Running:
     """One member of the group."""
 
     def __init__(self, memory: IncidentService, connection: Connection) -> None:
-        self.said = Heard()
+        self.said = RecordedStatus()
         self.failed: Exception | None = None
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(memory, connection))

@@ -15,7 +15,7 @@ from onrecall.kafka.publisher import Publisher
 from onrecall.pipeline import IncidentService
 
 from .process import process
-from .running import Heard, until, written
+from .running import RecordedStatus, until, written
 
 pytestmark = pytest.mark.kafka
 
@@ -28,15 +28,15 @@ def recommend(memory: IncidentService, name: str, description: str = "") -> str:
     return memory.recommend(name).id
 
 
-def publisher(memory: IncidentService, brokers: str, topic: str, **more: object) -> tuple[Publisher, Heard]:
-    connection, printed = Connection(brokers, "g", {}, topic), Heard()
+def publisher(memory: IncidentService, brokers: str, topic: str, **more: object) -> tuple[Publisher, RecordedStatus]:
+    connection, printed = Connection(brokers, "g", {}, topic), RecordedStatus()
     return Publisher(
         memory, lambda: Producer(connection.producer() | {"log_level": 0, **more}), topic, printed
     ), printed
 
 
 @pytest.fixture
-def begun(memory: IncidentService, brokers: str, topic: str) -> Iterator[tuple[Publisher, Heard]]:
+def begun(memory: IncidentService, brokers: str, topic: str) -> Iterator[tuple[Publisher, RecordedStatus]]:
     """A publisher that has looked once, so that what comes now is its to publish."""
     recommend(memory, "BEFORE")
     started, printed = publisher(memory, brokers, topic)

@@ -74,7 +74,7 @@ def rounds(teller: Notifier) -> None:
         pass
 
 
-def said(message: dict[str, object]) -> str:
+def sent_texts(message: dict[str, object]) -> str:
     return str(message["blocks"])
 
 
@@ -88,7 +88,7 @@ def test_a_decision_is_posted_once_with_what_it_says(store: Storage, clock: Cloc
     (message,) = slack.roots()
     assert message["blocks"][0]["text"]["text"] == "Incident Decision: INC-7"
     for part in ("Symptom: ", "queue_overflow +300 % on orders", "Throttle producers to 40 %", answers[0].id, " ms"):
-        assert part in said(message), part
+        assert part in sent_texts(message), part
     (kept,) = store.notices.newest(10)
     assert (kept.type, kept.status, kept.decision) == ("slack", "sent", answers[0].id)
 
@@ -99,7 +99,7 @@ def test_a_decision_of_what_was_never_seen_says_so(store: Storage, clock: Clock,
     rounds(memory.dispatchers[0])
     (message,) = slack.roots()
     assert message["blocks"][0]["text"]["text"] == "Incident Decision: never seen"
-    assert "No action is recommended" in said(message)
+    assert "No action is recommended" in sent_texts(message)
 
 
 def test_a_process_that_died_between_posting_and_noting_it_posts_no_second_time(
@@ -149,7 +149,7 @@ def test_a_notice_goes_where_a_channel_is_and_never_to_its_target(store: Storage
         rounds(memory.dispatchers[0])
         assert (posted.status, posted.channel, posted.target) == ("queued", "slack", target.address)
         assert target.asked == []
-        assert "line one line two" in said(slack.roots()[0])
+        assert "line one line two" in sent_texts(slack.roots()[0])
 
 
 def test_without_a_channel_it_fails_with_the_setting_to_make(store: Storage, clock: Clock) -> None:

@@ -41,7 +41,7 @@ def run(memory: IncidentService, advance: Callable[[int], None] = lambda _: None
     return memory.reindex.run(advance)
 
 
-def held(store: Storage) -> dict[str, Counter[tuple[str | None, int]]]:
+def stored_versions(store: Storage) -> dict[str, Counter[tuple[str | None, int]]]:
     """For each owner its passages by model and length of vector."""
     found: dict[str, Counter[tuple[str | None, int]]] = {}
     for change in store.passages.changes(0, 10_000):
@@ -56,7 +56,7 @@ def meant(memory: IncidentService, text: str) -> dict[str, float]:
 
 
 def all_new(store: Storage) -> bool:
-    models = {key for counted in held(store).values() for key in counted}
+    models = {key for counted in stored_versions(store).values() for key in counted}
     indexed = {"new"}
     if store.dialect == "postgresql":
         with store._database.read() as connection:
@@ -125,7 +125,7 @@ def test_an_interrupted_run_goes_on(store: Storage, ended: int, monkeypatch: pyt
     first = new()
     with pytest.raises(CutOffError):
         run(memory_of(store, first), interrupt)
-    assert {key for counted in held(store).values() for key in counted} == {("old", 64)}
+    assert {key for counted in stored_versions(store).values() for key in counted} == {("old", 64)}
     second = new()
     memory = memory_of(store, second)
     left = memory.reindex.begin()
@@ -154,9 +154,9 @@ def test_what_comes_changes_and_goes_meanwhile_is_right(store: Storage, monkeypa
     run(memory_of(store, new()), interfere)
     assert not events
     assert all_new(store)
-    assert held(store)["X-100"]
-    assert "old" not in held(store)
-    assert sum(held(store)["X-0"].values()) == 2
+    assert stored_versions(store)["X-100"]
+    assert "old" not in stored_versions(store)
+    assert sum(stored_versions(store)["X-0"].values()) == 2
     coming = memory_of(store, new())
     assert meant(coming, "kafka lags")["X-1"] > 0
     assert coming.recall(Situation("the log was too big, rotated it"))[0].id == "X-0"
@@ -178,7 +178,7 @@ def test_what_was_made_and_is_past_is_not_put_in_place(store: Storage, monkeypat
 
     run(memory_of(store, new()), interfere)
     assert all_new(store)
-    assert "old" not in held(store)
+    assert "old" not in stored_versions(store)
     (passage,) = [one for _, one in store.passages.of_owners([("incident", "X-1")])["incident", "X-1"]]
     assert passage.text == "kafka lags"
 
@@ -274,13 +274,13 @@ def test_a_kill_at_any_moment_leaves_all_answers(store_url: str) -> None:
         time.sleep(moments.uniform(0, 0.3))
         child.kill()
         child.communicate()
-        models = {key for counted in held(store).values() for key in counted}
+        models = {key for counted in stored_versions(store).values() for key in counted}
         assert models in ({("old", 64)}, {("new", 128)}), "all or nothing"
         if models == {("old", 64)}:
             assert meant(serving, "disk full on server-5") == before
     coming = memory_of(store, new())
     run(coming)
     assert all_new(store)
-    assert len(held(store)) == 701
+    assert len(stored_versions(store)) == 701
     assert meant(coming, "disk full on server-5")["X-5"] > 0
     store.close()
