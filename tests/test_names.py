@@ -1,6 +1,7 @@
 """The code speaks the field's language: one class per name, names that say what they hold, docstrings that are sentences."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -10,6 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.xdist_group("names")  # one process parses all modules
 SOURCE = Path(__file__).resolve().parents[1] / "src"
+TESTS = Path(__file__).parent
 PATHS = sorted(SOURCE.rglob("*.py"))
 BANNED = frozenset(
     [
@@ -113,6 +115,17 @@ def test_names_say_what_they_hold(package: str) -> None:
         if path.relative_to(SOURCE).parts[1] == package
         for name, line in bound_names(tree)
         if name.strip("_") in BANNED and (_in_package(path), name) not in FIELDS
+    ]
+    assert empty == []
+
+
+def test_helpers_of_the_tests_say_what_they_do() -> None:
+    definition = re.compile(r"^(?:@pytest.fixture[^\n]*\n)?(?:async )?(?:def|class) _*(\w+)", re.MULTILINE)
+    empty = [
+        f"{path.relative_to(TESTS)}: {name}"
+        for path in sorted(TESTS.rglob("*.py"))
+        for name in definition.findall(path.read_text(encoding="utf-8"))
+        if name.strip("_").lower() in BANNED
     ]
     assert empty == []
 

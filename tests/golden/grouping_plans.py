@@ -110,7 +110,7 @@ def _described(plan: GroupingPlan, alerts: Sequence[Alert]) -> dict[str, Any]:
 def _placement(member: Any, alerts: Sequence[Alert]) -> dict[str, Any]:
     return {
         "alert": _name(alerts[member.alert_index]),
-        "how": member.how,
+        "how": member.joined_by,
         "score": member.score,
         "reasons": member.reasons,
     }

@@ -28,7 +28,7 @@ def episode(alert: Alert) -> Episode:
 
 
 @dataclass
-class Kept:
+class StoredIncident:
     id: str
     alerts: dict[Episode, Alert] = field(default_factory=dict)
     resolved_at: datetime | None = None
@@ -57,7 +57,7 @@ class Board:
     topology: ServiceGraph = field(default_factory=ServiceGraph)
     pairings: ManualPairings = field(default_factory=ManualPairings)
     rules: GroupingRules = field(default_factory=GroupingRules)
-    incidents: dict[str, Kept] = field(default_factory=dict)
+    incidents: dict[str, StoredIncident] = field(default_factory=dict)
     quiet: list[Alert] = field(default_factory=list)
     made: int = 0
     background: Background = NOTHING_BEFORE
@@ -79,7 +79,7 @@ class Board:
         return made
 
     @staticmethod
-    def _is_named(kept: Kept, waiting: Sequence[Alert]) -> bool:
+    def _is_named(kept: StoredIncident, waiting: Sequence[Alert]) -> bool:
         """Whether it has an alert that is heard again: such an incident is looked at for longer."""
         return bool({key[:2] for key in kept.alerts} & {(one.source, one.key) for one in waiting})
 
@@ -93,7 +93,7 @@ class Board:
                 self.incidents[join.incident_id].resolved_at = None
         for opening in made.opens:
             self.made += 1
-            kept = self.incidents[f"INC-{self.made}"] = Kept(f"INC-{self.made}")
+            kept = self.incidents[f"INC-{self.made}"] = StoredIncident(f"INC-{self.made}")
             for n in opening.alert_indexes:
                 self._put(kept, alerts[n])
         self.quiet += [alerts[one.alert_index] for one in made.quiet]
@@ -118,7 +118,7 @@ class Board:
                 return True
         return False
 
-    def _put(self, kept: Kept, alert: Alert) -> None:
+    def _put(self, kept: StoredIncident, alert: Alert) -> None:
         kept.alerts[episode(alert)] = alert
 
 

@@ -13,7 +13,7 @@ from growth import grows_at_most
 from onrecall.domain.alert import Alert
 from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, kind_of, plan_grouping
 
-from .board import Board, Kept, episode, partition
+from .board import Board, StoredIncident, episode, partition
 from .labelled import NOON
 from .storm import DEPENDS, storm
 
@@ -55,7 +55,7 @@ def board(before: list[Alert]) -> Board:
         ManualPairings({frozenset((kind_of(a), kind_of(b))): a.key < b.key for a, b in itertools.pairwise(before)}),
     )
     for n, one in enumerate(before):
-        kept = made.incidents.setdefault(f"OLD-{n % 3}", Kept(f"OLD-{n % 3}"))
+        kept = made.incidents.setdefault(f"OLD-{n % 3}", StoredIncident(f"OLD-{n % 3}"))
         kept.alerts[episode(one)] = one
     return made
 
@@ -63,11 +63,17 @@ def board(before: list[Alert]) -> Board:
 def placed(made: GroupingPlan, given_: list[Alert]) -> dict[tuple[str, str, object], object]:
     found: dict[tuple[str, str, object], object] = {}
     for join in made.joins:
-        found[episode(given_[join.alert_index])] = (join.incident_id, join.how, join.score, join.reasons, join.reopens)
+        found[episode(given_[join.alert_index])] = (
+            join.incident_id,
+            join.joined_by,
+            join.score,
+            join.reasons,
+            join.reopens,
+        )
     for opening in made.opens:
         members = frozenset(episode(given_[n]) for n in opening.alert_indexes)
         for one in opening.members:
-            found[episode(given_[one.alert_index])] = (members, one.how, one.score, one.reasons)
+            found[episode(given_[one.alert_index])] = (members, one.joined_by, one.score, one.reasons)
     for quiet in made.quiet:
         found[episode(given_[quiet.alert_index])] = quiet.reasons
     return found
@@ -128,6 +134,6 @@ def test_time_grows_with_the_alerts_and_no_faster() -> None:
     ]
     held = Board(ServiceGraph.of(DEPENDS))
     for n, one in enumerate(storm(99)):
-        kept = held.incidents.setdefault(f"OLD-{n % 50}", Kept(f"OLD-{n % 50}", by_hand=True))
+        kept = held.incidents.setdefault(f"OLD-{n % 50}", StoredIncident(f"OLD-{n % 50}", by_hand=True))
         kept.alerts[episode(one)] = one
     assert grows_at_most(25, lambda batch: plan_grouping(batch, held.open(), held.topology), made[::8], made)

@@ -62,7 +62,7 @@ def ears() -> Ears:
 @pytest.fixture
 def teller(memory, clock, ears) -> Notifier:
     made = Notifier(ears, memory.store, clock, jitter=lambda: 1.0)
-    made.round()  # it begins here
+    made.run_once()  # it begins here
     return made
 
 
@@ -73,11 +73,11 @@ def opened(memory, clock, name: str = "X-1", **more) -> Incident:
 
 def answered(memory, clock, name: str = "X-1", number: int = 1, **more) -> None:
     made = replace(recommendation(f"rec-{name}-{number}", name), created_at=clock(), **more)
-    memory.store.save_recommendation(made, ["look", "restart"])
+    memory.store.recommendations.save(made, ["look", "restart"])
 
 
 def rounds(teller: Notifier) -> None:
-    while teller.round():
+    while teller.run_once():
         pass
 
 
@@ -222,7 +222,7 @@ def test_a_process_that_dies_while_sending_is_followed_by_another_with_the_same_
 
 def test_a_message_that_kills_its_sender_each_time_is_buried(memory, clock, ears, caplog) -> None:
     caplog.set_level(logging.CRITICAL)
-    Notifier(ears, memory.store, clock).round()
+    Notifier(ears, memory.store, clock).run_once()
     opened(memory, clock)
     answered(memory, clock)
     ears.deaf = KeyboardInterrupt()
@@ -237,7 +237,7 @@ def test_a_message_that_kills_its_sender_each_time_is_buried(memory, clock, ears
 
 def test_only_what_is_bad_enough_is_told(memory, clock, ears) -> None:
     teller = Notifier(ears, memory.store, clock, "high")
-    teller.round()
+    teller.run_once()
     for severity in ("critical", "high", "medium", "low", "info", "unknown"):
         opened(memory, clock, severity, severity=severity)
         answered(memory, clock, severity)
@@ -286,7 +286,7 @@ def test_who_hangs_delays_nobody(memory, clock) -> None:
     fine = Ears("fine")
     tellers = [Notifier(one, memory.store, clock) for one in (hanging, broken, fine)]
     for one in tellers:
-        one.round()
+        one.run_once()
     logging.getLogger("onrecall.worker.polling_thread").setLevel(logging.CRITICAL)
     threads = [create_notifier(teller) for teller in tellers]
     for thread in threads:

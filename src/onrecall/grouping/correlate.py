@@ -9,7 +9,7 @@ from onrecall.grouping.background import NOTHING_BEFORE, Background
 from onrecall.grouping.batch_statistics import BatchStatistics
 from onrecall.grouping.clusters import AlertClusters, AlertGroup
 from onrecall.grouping.features import AlertFeatures, extract_features
-from onrecall.grouping.identity import EpisodeRun, split_by_flap
+from onrecall.grouping.identity import AlertEpisodes, split_by_flap
 from onrecall.grouping.manual_pairings import ManualPairings
 from onrecall.grouping.plan import (
     GroupingPlan,
@@ -61,7 +61,7 @@ def plan_grouping(
 
 def _strongest_first(link: PairScore, place: Mapping[int, int]) -> tuple[int, float, int, int]:
     first, second = place[id(link.first)], place[id(link.second)]
-    strength = _STRENGTH.get(link.how, 2) if link.score is None else 2
+    strength = _STRENGTH.get(link.joined_by, 2) if link.score is None else 2
     return strength, -(link.score or 0.0), min(first, second), max(first, second)
 
 
@@ -71,9 +71,9 @@ class _Batch:
 
     incidents: Sequence[OpenIncident]
     samples: dict[str, list[AlertFeatures]] = field(default_factory=dict)
-    fresh: list[tuple[EpisodeRun, list[AlertFeatures]]] = field(default_factory=list)
-    matched: list[tuple[EpisodeRun, list[AlertFeatures]]] = field(default_factory=list)
-    unopened: list[EpisodeRun] = field(default_factory=list)
+    fresh: list[tuple[AlertEpisodes, list[AlertFeatures]]] = field(default_factory=list)
+    matched: list[tuple[AlertEpisodes, list[AlertFeatures]]] = field(default_factory=list)
+    unopened: list[AlertEpisodes] = field(default_factory=list)
 
     def read(self, alerts: Sequence[Alert], rules: GroupingRules) -> None:
         """Extract the features of every alert once."""
@@ -82,7 +82,7 @@ class _Batch:
                 extract_features(alert, incident.id, incident.last_at) for alert in incident.alerts
             ]
         for run in split_by_flap(alerts, self.incidents, rules):
-            if home := run.home:
+            if home := run.incident:
                 existing = home.incident
                 self.matched.append(
                     (run, [extract_features(episode.alert, existing.id, existing.last_at) for episode in run.episodes])
@@ -102,17 +102,21 @@ class _Batch:
     def fill(self, clusters: AlertClusters) -> None:
         """Start a group for each incident, and for each alert that is in none."""
         for incident in self.incidents:
-            own = [(run, run_alerts) for run, run_alerts in self.matched if run.home and run.home.incident is incident]
+            own = [
+                (run, run_alerts)
+                for run, run_alerts in self.matched
+                if run.incident and run.incident.incident is incident
+            ]
             members = self.samples[incident.id] + [alert for _, run_alerts in own for alert in run_alerts]
             clusters.start(members, [incident], reopened=any(_reopens(run) for run, _ in own))
         for _, run_alerts in self.fresh:
             clusters.start(run_alerts)
 
 
-def _reopens(run: EpisodeRun) -> bool:
+def _reopens(run: AlertEpisodes) -> bool:
     return any(
         home is not None and _is_reopened_by(episode.alert, home.incident)
-        for episode, home in zip(run.episodes, run.homes, strict=True)
+        for episode, home in zip(run.episodes, run.incidents, strict=True)
     )
 
 
@@ -151,15 +155,15 @@ class _PlanWriter:
 
     def _joined_by_key(self) -> Iterator[JoinIncident]:
         for run, run_alerts in self._batch.matched:
-            for episode, home, alert in zip(run.episodes, run.homes, run_alerts, strict=True):
-                existing = home or run.home
+            for episode, home, alert in zip(run.episodes, run.incidents, run_alerts, strict=True):
+                existing = home or run.incident
                 assert existing
                 target = _oldest(self._clusters.group(alert))
                 for n in episode.indexes:
                     yield JoinIncident(
                         n,
                         target.id,
-                        existing.how,
+                        existing.joined_by,
                         None,
                         (existing.reason,),
                         _is_reopened_by(episode.alert, existing.incident),
@@ -172,7 +176,7 @@ class _PlanWriter:
                 yield JoinIncident(
                     member.alert_index,
                     target.id,
-                    member.how,
+                    member.joined_by,
                     member.score,
                     member.reasons,
                     _is_reopened_by(alert.alert, target),
@@ -200,7 +204,11 @@ class _PlanWriter:
         if again:
             return "key", None, ("the same alert fires again",)
         link = self._best.get(id(alert))
-        return (link.how, link.score, self._scorer.reasons(link, alert)) if link else ("key", None, ("the same alert",))
+        return (
+            (link.joined_by, link.score, self._scorer.reasons(link, alert))
+            if link
+            else ("key", None, ("the same alert",))
+        )
 
     def _merged(self) -> Iterator[MergeIncidents]:
         for incident in self._batch.incidents:

@@ -35,7 +35,7 @@ class Member:
     """One alert of the batch, by its index, and why it was placed."""
 
     alert_index: int
-    how: How
+    joined_by: How
     score: float | None = None
     """Score of the link, 0..1; None if no score was needed."""
     reasons: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class JoinIncident:
 
     alert_index: int
     incident_id: str
-    how: How
+    joined_by: How
     score: float | None = None
     reasons: tuple[str, ...] = ()
     reopens: bool = False

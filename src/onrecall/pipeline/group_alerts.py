@@ -401,7 +401,7 @@ def _maintenance_detail(window: MaintenanceWindow) -> dict[str, Any]:
 def _assign(alert: StoredAlert, place: Member | JoinIncident) -> AlertAssignment:
     """Assign an alert to its incident; one that goes on after another incident says so first."""
     reasons = (*storm.explain_continuation(alert.alert), *place.reasons)
-    return AlertAssignment(alert, _assignment_detail(place.how, place.score, reasons))
+    return AlertAssignment(alert, _assignment_detail(place.joined_by, place.score, reasons))
 
 
 def _alerted_event(incident: str, alerts: Sequence[StoredAlert]) -> NewEvent:

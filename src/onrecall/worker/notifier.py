@@ -20,7 +20,7 @@ class ChannelOutlet(Protocol):
     def name(self) -> str:
         """The name of its thread."""
 
-    def round(self) -> int:
+    def run_once(self) -> int:
         """Enqueue what is new and send what is due; returns how much there was."""
 
     def release(self) -> None:
@@ -29,7 +29,7 @@ class ChannelOutlet(Protocol):
 
 def create_notifier(outlet: ChannelOutlet) -> PollingThread:
     """Return the thread that sends on a channel and releases it at the end."""
-    return PollingThread(f"onrecall-{outlet.name}", outlet.round, end=partial(_release, outlet))
+    return PollingThread(f"onrecall-{outlet.name}", outlet.run_once, end=partial(_release, outlet))
 
 
 def _release(outlet: ChannelOutlet) -> None:

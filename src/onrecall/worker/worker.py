@@ -69,16 +69,16 @@ class Worker:
         self._changes = ChangeSignal()
         self._incidents = PollingThread("onrecall-worker", self._work)
         self._notifiers: list[PollingThread] = []
-        self._models = PollingThread("onrecall-models", memory.refining.run, begin=memory.refining.ready)
+        self._models = PollingThread("onrecall-models", memory.refiner.run, begin=memory.refiner.ready)
 
     def start(self) -> None:
         """Start; what the last run left over comes first."""
         self._incidents.start()
-        self._notifiers = [create_notifier(outlet) for outlet in self._memory.tellers]
+        self._notifiers = [create_notifier(outlet) for outlet in self._memory.dispatchers]
         for notifier in self._notifiers:
             notifier.start()
-        if self._memory.refining.active:
-            self._memory.refining.begin()
+        if self._memory.refiner.active:
+            self._memory.refiner.begin()
             self._models.start()
 
     def stop(self) -> None:
