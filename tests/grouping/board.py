@@ -11,8 +11,8 @@ from onrecall.grouping import (
     ManualPairings,
     OpenIncident,
     ServiceGraph,
+    correlate,
     kind_of,
-    plan_grouping,
 )
 from onrecall.grouping.background import NOTHING_BEFORE, Background
 
@@ -21,6 +21,18 @@ KEEP = timedelta(minutes=60)
 SAMPLE = 20
 
 Episode = tuple[str, str, datetime]
+
+
+def plan_grouping(
+    alerts: Sequence[Alert],
+    open_: Sequence[OpenIncident],
+    topology: ServiceGraph = correlate.NO_TOPOLOGY,
+    pairings: ManualPairings = correlate.NO_PAIRINGS,
+    rules: GroupingRules = correlate.RULES,
+    background: Background = NOTHING_BEFORE,
+) -> GroupingPlan:
+    """The plan of a list of alerts, whose ids are their places in it."""
+    return correlate.plan_grouping(dict(enumerate(alerts)), open_, topology, pairings, rules, background)
 
 
 def episode(alert: Alert) -> Episode:
@@ -88,15 +100,15 @@ class Board:
             gone = self.incidents.pop(merge.from_id)
             self.incidents[merge.into_id].alerts |= gone.alerts
         for join in made.joins:
-            self._put(self.incidents[join.incident_id], alerts[join.alert_index])
+            self._put(self.incidents[join.incident_id], alerts[join.alert_id])
             if join.reopens:
                 self.incidents[join.incident_id].resolved_at = None
         for opening in made.opens:
             self.made += 1
             kept = self.incidents[f"INC-{self.made}"] = StoredIncident(f"INC-{self.made}")
-            for n in opening.alert_indexes:
+            for n in opening.alert_ids:
                 self._put(kept, alerts[n])
-        self.quiet += [alerts[one.alert_index] for one in made.quiet]
+        self.quiet += [alerts[one.alert_id] for one in made.quiet]
 
     def pass_time(self, now: datetime) -> None:
         """What ended is over; an incident resolves some time after the last of its alerts."""

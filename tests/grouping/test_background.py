@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from grouping.board import plan_grouping
 from onrecall.domain.alert import Alert
 from onrecall.domain.service_names import canonical_service
-from onrecall.grouping import Background, OpenIncident, PastAlert, extract_features, plan_grouping
+from onrecall.grouping import Background, OpenIncident, PastAlert, extract_features
 from onrecall.grouping.labels import comparable_labels
 from onrecall.grouping.words import called_terms, extract_terms
 

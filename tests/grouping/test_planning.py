@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from grouping.board import plan_grouping
 from onrecall.domain.alert import Alert
-from onrecall.grouping import ManualPairings, OpenIncident, ServiceGraph, kind_of, manual_pairs, plan_grouping
+from onrecall.grouping import ManualPairings, OpenIncident, ServiceGraph, kind_of, manual_pairs
 
 from .labelled import NOON
 
@@ -53,7 +54,7 @@ def test_reasons_are_plain_words() -> None:
 def test_a_senders_incident_holds_what_nothing_else_ties() -> None:
     one, other = alert("A", "mail", group="P1"), alert("B", "phone", 30, group="P1")
     ((first, second),) = [opening.members for opening in plan_grouping([other, one], []).opens]
-    assert (first.alert_index, first.joined_by, second.joined_by) == (1, "opened", "sender")
+    assert (first.alert_id, first.joined_by, second.joined_by) == (1, "opened", "sender")
     assert "its sender groups them" in second.reasons
 
 
@@ -126,10 +127,10 @@ def test_clocks_may_differ_by_minutes() -> None:
 def test_an_end_without_a_beginning_opens_nothing() -> None:
     end = alert(status="resolved", starts_known=False, at=60)
     made = plan_grouping([end], [])
-    assert [one.alert_index for one in made.quiet] == [0]
+    assert [one.alert_id for one in made.quiet] == [0]
     assert not made.opens
     assert plan_grouping([end], [incident(alert())]).joins[0].joined_by == "key"
-    assert plan_grouping([alert(at=50), end], []).opens[0].alert_indexes == (0, 1)
+    assert plan_grouping([alert(at=50), end], []).opens[0].alert_ids == (0, 1)
 
 
 def test_news_of_an_outage_that_is_over_opens_an_incident() -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from example_counts import example_count
 from growth import grows_at_most
 from onrecall.domain.alert import Alert
-from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, kind_of, plan_grouping
+from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, kind_of
 
-from .board import Board, StoredIncident, episode, partition
+from .board import Board, StoredIncident, episode, partition, plan_grouping
 from .labelled import NOON
 from .storm import DEPENDS, storm
 
@@ -63,7 +63,7 @@ def board(before: list[Alert]) -> Board:
 def placed(made: GroupingPlan, given_: list[Alert]) -> dict[tuple[str, str, object], object]:
     found: dict[tuple[str, str, object], object] = {}
     for join in made.joins:
-        found[episode(given_[join.alert_index])] = (
+        found[episode(given_[join.alert_id])] = (
             join.incident_id,
             join.joined_by,
             join.score,
@@ -71,11 +71,11 @@ def placed(made: GroupingPlan, given_: list[Alert]) -> dict[tuple[str, str, obje
             join.reopens,
         )
     for opening in made.opens:
-        members = frozenset(episode(given_[n]) for n in opening.alert_indexes)
+        members = frozenset(episode(given_[n]) for n in opening.alert_ids)
         for one in opening.members:
-            found[episode(given_[one.alert_index])] = (members, one.joined_by, one.score, one.reasons)
+            found[episode(given_[one.alert_id])] = (members, one.joined_by, one.score, one.reasons)
     for quiet in made.quiet:
-        found[episode(given_[quiet.alert_index])] = quiet.reasons
+        found[episode(given_[quiet.alert_id])] = quiet.reasons
     return found
 
 
@@ -95,8 +95,8 @@ def test_order_within_a_batch_changes_nothing(before: list[Alert], batch: list[A
 def test_no_alert_is_lost_and_each_has_one_place(before: list[Alert], batch: list[Alert]) -> None:
     held = board(before)
     made = plan_grouping(batch, held.open(), held.topology, held.pairings)
-    places = [one.alert_index for one in (*made.joins, *made.quiet)]
-    places += [n for opening in made.opens for n in opening.alert_indexes]
+    places = [one.alert_id for one in (*made.joins, *made.quiet)]
+    places += [n for opening in made.opens for n in opening.alert_ids]
     assert sorted(places) == list(range(len(batch)))
     gone = {merge.from_id for merge in made.merges}
     assert all(join.incident_id in held.incidents.keys() - gone for join in made.joins)

@@ -149,5 +149,5 @@ def test_a_key_that_is_not_the_servers_is_a_sentence(server, key):
 
 
 def rounds(memory):
-    while memory.mirrors[0].round():
+    while memory.mirrors[0].run_once():
         pass

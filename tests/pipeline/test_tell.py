@@ -13,7 +13,8 @@ from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.notifications import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
 from onrecall.pipeline.notify import MAX_ATTEMPTS, MAX_EVENT_AGE, Notifier, wait_after
-from onrecall.worker.notifier import create_notifier
+from onrecall.pipeline.stages import notify_round
+from onrecall.worker.worker import thread_for
 from storage.given import recommendation
 
 
@@ -153,8 +154,8 @@ def test_tries_wait_longer_each_time_and_end(memory, clock, teller, ears, caplog
     answered(memory, clock)
     waited = []
     for _ in range(MAX_ATTEMPTS):
-        assert teller.round() > 0
-        assert teller.round() == 0
+        assert teller.run_once() > 0
+        assert teller.run_once() == 0
         (one,) = memory.store.outbox.page().items
         waited.append((one.next_at - clock()).total_seconds())
         assert "ghp_" not in one.last_error
@@ -250,7 +251,7 @@ def test_what_a_channel_has_nothing_to_say_about_is_settled(memory, clock, telle
     answered(memory, clock)
     rounds(teller)
     assert memory.store.outbox.page().items == ()
-    assert teller.round() == 0
+    assert teller.run_once() == 0
 
 
 def test_what_happened_long_ago_is_no_news(memory, clock, teller, ears) -> None:
@@ -288,7 +289,7 @@ def test_who_hangs_delays_nobody(memory, clock) -> None:
     for one in tellers:
         one.run_once()
     logging.getLogger("onrecall.worker.polling_thread").setLevel(logging.CRITICAL)
-    threads = [create_notifier(teller) for teller in tellers]
+    threads = [thread_for(notify_round(teller)) for teller in tellers]
     for thread in threads:
         thread.start()
     try:

@@ -12,6 +12,7 @@ from onrecall.grouping.features import AlertFeatures, extract_features
 from onrecall.grouping.identity import AlertEpisodes, split_by_flap
 from onrecall.grouping.manual_pairings import ManualPairings
 from onrecall.grouping.plan import (
+    AlertId,
     GroupingPlan,
     How,
     IgnoredAlert,
@@ -34,14 +35,14 @@ _NOTHING_TIED = "no open incident is related to it"
 
 
 def plan_grouping(
-    alerts: Sequence[Alert],
+    alerts: Mapping[AlertId, Alert],
     open_: Sequence[OpenIncident],
     topology: ServiceGraph = NO_TOPOLOGY,
     pairings: ManualPairings = NO_PAIRINGS,
     rules: GroupingRules = RULES,
     background: Background = NOTHING_BEFORE,
 ) -> GroupingPlan:
-    """Decide where each alert of a batch goes. The order of alerts and incidents does not matter."""
+    """Decide where each alert of a batch goes, by id. The order of alerts and incidents does not matter."""
     batch = _Batch(sorted(open_, key=lambda incident: (incident.started_at, incident.id)))
     batch.read(alerts, rules)
     compared = batch.compared
@@ -75,7 +76,7 @@ class _Batch:
     matched: list[tuple[AlertEpisodes, list[AlertFeatures]]] = field(default_factory=list)
     unopened: list[AlertEpisodes] = field(default_factory=list)
 
-    def read(self, alerts: Sequence[Alert], rules: GroupingRules) -> None:
+    def read(self, alerts: Mapping[AlertId, Alert], rules: GroupingRules) -> None:
         """Extract the features of every alert once."""
         for incident in self.incidents:
             self.samples[incident.id] = [
@@ -142,14 +143,14 @@ class _PlanWriter:
     def plan(self) -> GroupingPlan:
         joins = [*self._joined_by_key(), *self._joined_by_link()]
         return GroupingPlan(
-            tuple(sorted(joins, key=lambda join: join.alert_index)),
+            tuple(sorted(joins, key=lambda join: join.alert_id)),
             tuple(self._opened()),
             tuple(self._merged()),
             tuple(
-                IgnoredAlert(n, (_ONLY_AN_END,))
+                IgnoredAlert(alert_id, (_ONLY_AN_END,))
                 for run in self._batch.unopened
                 for episode in run.episodes
-                for n in episode.indexes
+                for alert_id in episode.alert_ids
             ),
         )
 
@@ -159,9 +160,9 @@ class _PlanWriter:
                 existing = home or run.incident
                 assert existing
                 target = _oldest(self._clusters.group(alert))
-                for n in episode.indexes:
+                for alert_id in episode.alert_ids:
                     yield JoinIncident(
-                        n,
+                        alert_id,
                         target.id,
                         existing.joined_by,
                         None,
@@ -174,7 +175,7 @@ class _PlanWriter:
             if group.incidents:
                 target = _oldest(group)
                 yield JoinIncident(
-                    member.alert_index,
+                    member.alert_id,
                     target.id,
                     member.joined_by,
                     member.score,
@@ -187,7 +188,7 @@ class _PlanWriter:
         for member, _, group in sorted(self._members, key=lambda entry: _earliest_first(entry[1])):
             if not group.incidents:
                 first = not opened.get(id(group))
-                placed = Member(member.alert_index, "opened", None, (_NOTHING_TIED,)) if first else member
+                placed = Member(member.alert_id, "opened", None, (_NOTHING_TIED,)) if first else member
                 opened.setdefault(id(group), []).append(placed)
         for members in opened.values():
             yield NewIncidentPlan(tuple(members))
@@ -197,8 +198,8 @@ class _PlanWriter:
         for run, run_alerts in self._batch.fresh:
             for place, (episode, alert) in enumerate(zip(run.episodes, run_alerts, strict=True)):
                 how, score, reasons = self._reason_of(alert, again=place > 0)
-                for n in episode.indexes:
-                    yield Member(n, how, score, reasons), alert, self._clusters.group(alert)
+                for alert_id in episode.alert_ids:
+                    yield Member(alert_id, how, score, reasons), alert, self._clusters.group(alert)
 
     def _reason_of(self, alert: AlertFeatures, *, again: bool) -> tuple[How, float | None, tuple[str, ...]]:
         if again:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onrecall.domain.alert import Alert
-from onrecall.grouping.plan import How, OpenIncident
+from onrecall.grouping.plan import AlertId, How, OpenIncident
 from onrecall.grouping.rules import GroupingRules
 
 Key = tuple[str, str]
@@ -16,10 +16,10 @@ SLOW_FLAPS = 2
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One alert with its indexes in the batch: the same message may occur several times."""
+    """One alert with its ids in the batch: the same message may occur several times."""
 
     alert: Alert
-    indexes: tuple[int, ...]
+    alert_ids: tuple[AlertId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def end_time(alert: Alert) -> datetime:
 
 
 def split_by_flap(
-    alerts: Sequence[Alert], incidents: Iterable[OpenIncident], rules: GroupingRules
+    alerts: Mapping[AlertId, Alert], incidents: Iterable[OpenIncident], rules: GroupingRules
 ) -> Iterator[AlertEpisodes]:
     """Split the alerts of each key where an alert was quiet for longer than the flap interval."""
     keyed: dict[Key, list[OpenIncident]] = defaultdict(list)
@@ -66,15 +66,15 @@ def split_by_flap(
         yield from _split_run(episodes, keyed.get(key, ()), rules)
 
 
-def _episodes(alerts: Sequence[Alert]) -> Mapping[Key, list[Episode]]:
+def _episodes(alerts: Mapping[AlertId, Alert]) -> Mapping[Key, list[Episode]]:
     """Return each episode once, by the latest message about it."""
-    messages: dict[tuple[str, str, datetime], list[int]] = defaultdict(list)
-    for n, alert in enumerate(alerts):
-        messages[alert.source, alert.key, alert.starts_at].append(n)
+    messages: dict[tuple[str, str, datetime], list[AlertId]] = defaultdict(list)
+    for alert_id, alert in alerts.items():
+        messages[alert.source, alert.key, alert.starts_at].append(alert_id)
     episodes: dict[Key, list[Episode]] = defaultdict(list)
-    for (source, key, _), indexes in sorted(messages.items()):
-        latest = max((alerts[n] for n in indexes), key=_report_order)
-        episodes[source, key].append(Episode(latest, tuple(indexes)))
+    for (source, key, _), alert_ids in sorted(messages.items()):
+        latest = max((alerts[alert_id] for alert_id in alert_ids), key=_report_order)
+        episodes[source, key].append(Episode(latest, tuple(alert_ids)))
     return episodes
 
 

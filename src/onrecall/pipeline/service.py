@@ -47,6 +47,7 @@ from onrecall.pipeline.refine import Models, Refiner
 from onrecall.pipeline.reindex import Reindex
 from onrecall.pipeline.search import TextSearch
 from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
+from onrecall.pipeline.stages import rounds_of_worker
 from onrecall.pipeline.suggestions import SuggestionDesk
 from onrecall.redaction import redact, redact_model
 from onrecall.retrieval import Retriever
@@ -113,7 +114,7 @@ class IncidentService(IncidentMemory):
             sources=parts.sources,
             policy=SourcePolicy(parts.expiry, parts.heartbeat_patience, parts.trusted_sources),
         )
-        self.grouping = AlertGrouper(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
+        self.grouping: AlertGrouper = AlertGrouper(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
         self.manual_grouping = ManualGrouping(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
         self.began_together = BeganTogetherService(parts.store, self.manual_grouping)
         self.suggestions = SuggestionDesk(
@@ -125,7 +126,7 @@ class IncidentService(IncidentMemory):
             parts.trusted_sources,
             personal=parts.redact_personal,
         )
-        self._auto_resolver = AutoResolver(
+        self.auto_resolver: AutoResolver = AutoResolver(
             parts.store, parts.clock, parts.timers, self.suggestions, self.ingester.switch
         )
         self.mirrors = tuple(Mirror(mirror, parts.store, parts.clock) for mirror in parts.mirrors)
@@ -238,7 +239,7 @@ class IncidentService(IncidentMemory):
 
     def work(self, limit: int = 10) -> int:
         """Group waiting alerts, resolve ended incidents and answer due ones; returns the number of items handled."""
-        return self.grouping.run() + self._auto_resolver.run() + self._answers.answer_due(limit)
+        return sum(each.run(limit) for each in rounds_of_worker(self))
 
     # resolve and learn
 
