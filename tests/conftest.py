@@ -54,9 +54,10 @@ FAST = ("fsync", "synchronous_commit", "full_page_writes")
 DURABLE_PRAGMAS = sqlite.PRAGMAS
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Return one worker more than there are processors, as there is always one whose test waits for a process."""
-    return 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return the number of processors, and with `auto` one more, as there is always a test that waits for a process."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors + (config.option.numprocesses == "auto")
 
 
 @pytest.hookimpl(tryfirst=True)
