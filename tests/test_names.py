@@ -157,3 +157,13 @@ def test_docstrings_are_sentences() -> None:
         or paragraph[-1] not in ".:?)!`|"
     ]
     assert fragments == []
+
+
+def test_packages_say_what_comes_in_and_what_goes_out() -> None:
+    silent = []
+    for path, tree in parsed_modules().items():
+        if path.name == "__init__.py" and path.parent.name != "onrecall":
+            text = (ast.get_docstring(tree) or "").split("\n\n")[0]
+            if not (re.search(r"\bcomes? in\b", text) and re.search(r"\bgoe?s? out\b", text)):
+                silent.append(path.relative_to(SOURCE).as_posix())
+    assert silent == []

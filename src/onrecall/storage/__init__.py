@@ -1,4 +1,6 @@
-"""The store: incidents, resolutions, documents, passages, recommendations and outcomes in SQLite or PostgreSQL."""
+"""Incidents, alerts, documents, answers and all that becomes of them come in, a repository for each.
+What is stored in SQLite or PostgreSQL goes out, now or as it was known at a time.
+"""
 
 from onrecall.storage.apply_plan import (
     BY_ALERTS,
