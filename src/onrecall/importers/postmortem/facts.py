@@ -19,8 +19,8 @@ LONGEST_VALUE = 300
 """Maximum characters of a value; a longer one is prose after a label."""
 _SERVICE_MARKS = re.compile(r"[`*\"'“”]")
 _SEVERITY = re.compile(
-    r"\b(?P<sev>(?:sev|s|p|severity|priority)(?:::|[ :_-])?[0-5])\b|\b(?P<word>critical|major|minor|high|medium"
-    r"|moderate|low|info|urgent|blocker|trivial|emergency|kritisch|hoch|mittel|niedrig|gering"
+    r"\b(?P<sev>(?:sev|s|p|severity|priority)(?:::|[ :_-])?[0-5])\b|\b(?P<word>critical|major|majeure?|minor|high"
+    r"|medium|moderate|low|info|urgent|blocker|trivial|emergency|kritisch|hoch|mittel|niedrig|gering"
     r"|élevée|critique|moyenne|faible|crítica|alta|media|baja|grave|down|disrupted|notice|severe|degraded"
     r"|partial outage|full outage|重大|高|中|低)\b|(?P<cjk>严重|致命|紧急)",
     re.IGNORECASE,
