@@ -50,7 +50,7 @@ _OFFSET_IN_BRACKETS = re.compile(r"\s*\((?:UTC|GMT)\s*(?P<off>[+-]\d{1,2}(?::?\d
 _STATED_ZONE = re.compile(
     rf"(?:\b(?:times?|timestamps|zeiten|heures|horas|hours|zone|timezone)\b[^.\n]{{0,40}}?|\("
     rf"|\bin\s+)(?:(?P<base>UTC|GMT)\s*(?P<off>[+-]\d{{1,2}}(?::?\d\d)?)|(?P<iana>[A-Z][a-z]+/[A-Z][A-Za-z_]+)"
-    rf"|(?P<name>{_ZONE_WORDS})\b)",
+    rf"|(?<![^\W_])(?P<name>{_ZONE_WORDS})\b)",
     re.IGNORECASE,
 )
 _LEAD = r"[\s\[(*_`~≈-]*(?:(?:ca\.?|circa|around|approx\.?|about|at|um|à|~)\s*)?"
