@@ -25,7 +25,7 @@ from onrecall.pipeline.cause_similarity import (
 from onrecall.recurrences.average_linkage import cluster
 from onrecall.retrieval.tokenizer import tokenize, tokens_with_source
 
-MIN_SIMILARITY = 0.21
+MIN_SIMILARITY = 0.22
 """Minimum mean similarity of a family. On the example history, 25 of 26 proposed pairs share their label."""
 MAX_COMPARED = 2500
 """Root causes without a label that are compared, newest first, and as many with one."""

@@ -46,13 +46,14 @@ def cause_words(incident: Incident) -> str | None:
 def cause_terms(incident: Incident) -> frozenset[str]:
     """Return the informative terms of the root cause and the steps, without those of the incident's own place.
 
-    What is named after a service or a host says where it failed, not why.
+    What is named after a service or a host says where it failed, not why, and numbers say how much.
     """
     resolution = incident.resolution
     if resolution is None:
         return frozenset()
     text = " \n".join((resolution.root_cause, *(step.text for step in resolution.steps)))
-    return frozenset(tokenize(text)) - UNINFORMATIVE_TERMS - place_terms(incident)
+    named = {term for term in tokenize(text) if not any(letter.isdigit() for letter in term)}
+    return frozenset(named) - UNINFORMATIVE_TERMS - place_terms(incident)
 
 
 def place_terms(incident: Incident) -> frozenset[str]:
