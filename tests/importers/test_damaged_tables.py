@@ -116,3 +116,44 @@ def test_the_table_of_a_notion_database_is_left_out_beside_its_pages(tmp_path):
     items = list(read(tmp_path))
     assert [type(item).__name__ for item in items if not str(type(item)).count("Note")] == ["Document", "Incident"]
     assert any("the table of a Notion database, whose 1 pages are read" in str(item) for item in items)
+
+
+def test_two_blocks_of_code_with_then_between_them_are_one_step():
+    comment = "2026-05-01 06:10;u1;Scaled to 0 and back: {code}kubectl scale deploy/gate --replicas=0{code} then {code}kubectl scale deploy/gate --replicas=2{code}"
+    later = "2026-05-01 06:40;u1;Deployed 4.1.2 which renews the licence."
+    header = "Summary,Issue key,Created,Resolved,Resolution,Comment,Comment"
+    gate = report(
+        "jira.csv", f"{header}\nGate shut,G-1,2026-05-01 06:00,2026-05-01 07:00,Done,{comment},{later}\n"
+    ).incident()
+    assert [step.command for step in gate.resolution.steps] == [
+        "kubectl scale deploy/gate --replicas=0\nkubectl scale deploy/gate --replicas=2",
+        None,
+    ]
+
+
+def test_an_update_that_names_what_was_identified_gives_the_cause():
+    def page(body):
+        updates = [
+            {"status": "resolved", "body": "This incident has been resolved.", "created_at": "2026-05-01T07:00:00Z"},
+            {"status": "identified", "body": body, "created_at": "2026-05-01T06:20:00Z"},
+        ]
+        incident = {
+            "id": "k1",
+            "name": "Gate shut",
+            "status": "resolved",
+            "created_at": "2026-05-01T06:00:00Z",
+            "incident_updates": updates,
+        }
+        return report(
+            "incidents.json", json.dumps({"incidents": [{**incident, "resolved_at": "2026-05-01T07:00:00Z"}]})
+        ).incident()
+
+    named = page("The issue has been identified as an expired licence. We are renewing it.")
+    assert named.resolution.root_cause == "The issue has been identified as an expired licence."
+    unnamed = page("The issue has been identified and a fix is being implemented.")
+    assert unnamed.resolution is None or not unnamed.resolution.root_cause
+
+
+def test_resolved_in_front_matter_may_be_a_time():
+    text = "---\ndate: 2026-05-01T06:00:00Z\nresolved: 2026-05-01 07:30 CEST\nservice: gate\n---\n# Gate shut\n\n## Root cause\nLicence.\n"
+    assert report("gate.md", text).incident().resolved_at.isoformat() == "2026-05-01T05:30:00+00:00"

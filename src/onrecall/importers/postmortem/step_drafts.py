@@ -12,7 +12,7 @@ _ROLLBACK = re.compile(
     r"\s*\**(?:to\s+)?(?:roll\s?back|undo|revert|rückgängig)\**\s*[:\uff1a]\**\s*(?P<text>\S.*)", re.IGNORECASE
 )
 
-_CONNECTIVE = re.compile(r"\W*(?:and|then|and then|followed by|after that|next)\W*", re.IGNORECASE)
+CONNECTIVE = re.compile(r"\W*(?:and|then|and then|followed by|after that|next)\W*", re.IGNORECASE)
 """All that stands between two code blocks of one step."""
 
 
@@ -95,7 +95,7 @@ def _add_text(row: DocumentRow, drafts: list[StepDraft], *, blank: bool) -> None
 
 def _continues(draft: StepDraft, row: DocumentRow, *, blank: bool) -> bool:
     """Return whether a line of text belongs to the draft above it."""
-    if draft.code and _CONNECTIVE.fullmatch(row.text):
+    if draft.code and CONNECTIVE.fullmatch(row.text):
         return True
     return (draft.listed and (not blank or row.nested)) or (draft.lead and not blank and not draft.code)
 
