@@ -157,3 +157,19 @@ def test_an_update_that_names_what_was_identified_gives_the_cause():
 def test_resolved_in_front_matter_may_be_a_time():
     text = "---\ndate: 2026-05-01T06:00:00Z\nresolved: 2026-05-01 07:30 CEST\nservice: gate\n---\n# Gate shut\n\n## Root cause\nLicence.\n"
     assert report("gate.md", text).incident().resolved_at.isoformat() == "2026-05-01T05:30:00+00:00"
+
+
+def test_dates_and_times_of_day_in_columns_of_their_own_are_joined():
+    gate = report("a.csv", "id,title,Date,Start,End\n1,Gate shut,2026-05-01,06:10,06:50\n").incident()
+    assert (gate.started_at.isoformat(), gate.resolved_at.isoformat()) == (
+        "2026-05-01T06:10:00+00:00",
+        "2026-05-01T06:50:00+00:00",
+    )
+    gate = report(
+        "b.csv", "id,title,incident_date,reported_time,duration_hours\n1,Gate shut,2026-05-01,06:10,1.5\n"
+    ).incident()
+    assert (gate.started_at.hour, gate.resolved_at.strftime("%H:%M")) == (6, "07:40")
+    gate = report("c.csv", "id,title,started_at,Ended\n1,Gate shut,2026-05-01 06:10,06:50\n").incident()
+    assert (gate.resolved_at - gate.started_at).total_seconds() == 2400
+    gate = report("d.csv", "id,title,started_at,Duration\n1,Gate shut,2026-05-01 06:10,1:30\n").incident()
+    assert (gate.resolved_at - gate.started_at).total_seconds() == 5400

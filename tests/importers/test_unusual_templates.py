@@ -161,3 +161,10 @@ def test_the_end_of_a_word_is_no_time_zone():
     result = report("gates.md", page)
     assert result.incident().resolved_at.hour == 6
     assert "times in" not in result.messages_text.replace("times in postmortems", "")
+
+
+def test_an_ambiguous_zone_behind_a_range_leaves_the_date_alone():
+    result = report("gates.md", "# Gates shut\n\n**When:** 2 June 2026 14:05–15:40 BST\n\n## Root cause\nLicence.\n")
+    gates = result.incident()
+    assert (gates.started_at.isoformat(), gates.resolved_at) == ("2026-06-02T00:00:00+00:00", None)
+    assert "times in BST were not read" in result.messages_text

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 _NAMES = {
     "id": (
         "id|incident id|incident number|incident key|ticket id|ticket number|ticket|case number|number|key|"
-        "reference|incident|issue key|issue id|bug id|defect id|problem id|case id|no|nr|iid|uuid|sys id|"
+        "reference|incident|issue key|issue id|bug id|defect id|problem id|case id|no|nr|nº|n°|iid|uuid|sys id|"
         "alert id|incident no|incident nr|ticket no|ticket nr|case no|vorfall nr|vorgangsnummer|ticket id nr|"
         "meldungsnummer|ref|ref no|record id|incident ref|réf|référence|referencia|referência|numéro|número|番号|"
         "管理番号|编号"
@@ -56,7 +56,8 @@ _NAMES = {
     ),
     "status": "status|state|statut|état|estado|situação|zustand",
     "root_cause": (
-        "root cause|root causes|root cause description|root cause analysis|reason|why|rca|explanation|"
+        "root cause|root causes|root cause description|root cause analysis|reason|why|rca|rca summary|"
+        "root cause summary|explanation|"
         "why it happened|why did it happen|causes|contributing causes|contributing factors|ursache|grundursache|"
         "cause racine|causa raíz|causa|causa raiz|oorzaak|原因|根本原因|根因"
     ),
@@ -65,7 +66,8 @@ _NAMES = {
         "failure mode|fault type|cause"
     ),
     "fix": (
-        "resolution|fix|solution|resolution notes|resolution message|close notes|resolution steps|action taken|"
+        "resolution|fix|solution|resolution notes|resolution message|resolution summary|close notes|resolution steps|"
+        "action taken|fix summary|"
         "actions taken|remedy|mitigation|mitigation steps|remediation|how fixed|workaround|what fixed it|"
         "corrective action|fix applied|applied fix|mitigation message|what we did|what was done|what did we do|"
         "how we fixed it|how it was fixed|how was it fixed|fix description|maßnahme|maßnahmen|lösung|behebung|"

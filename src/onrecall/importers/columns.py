@@ -14,6 +14,7 @@ from onrecall.importers import markup
 from onrecall.importers.cause_labels import divide_cause
 from onrecall.importers.column_names import TIMES, assign_by_name, other_accounts
 from onrecall.importers.comments import parse_comments
+from onrecall.importers.day_and_clock import is_clock, join_day_and_clock
 from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.mapping import FieldMapping
 from onrecall.importers.narrative import Comment
@@ -140,7 +141,9 @@ class _MappedRow:
         )
         texts = {name: next((_time_text(value) for value in self._values[name] if _time_text(value)), None)
                  for name in TIMES if name in self._values}  # fmt: skip
-        self.record = record.renamed(_split_range(texts), {})
+        times, columns = join_day_and_clock(_split_range(texts), record.values)
+        record.use(*columns)
+        self.record = record.renamed(times, {})
         self._row_values = record.values
 
     def time(self, name: str) -> datetime | None:
@@ -155,6 +158,8 @@ class _MappedRow:
     def duration(self) -> str | None:
         """Return how long it lasted as text; a number has the unit of its column's name, such as minutes."""
         text = self.text("resolved_at")
+        if text is not None and is_clock(text) and not any(map(_LASTING.search, self._columns["resolved_at"])):
+            return None
         if text is None or not _NUMBER.fullmatch(text.strip()):
             return text
         unit = next((match[0] for column in self._columns["resolved_at"] if (match := _UNIT.search(column))), None)
@@ -267,6 +272,8 @@ _HTML = re.compile(
 )
 _CLOCK = re.compile(r"\d{1,2}:\d{2}.*$")
 _NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,3})?")
+_LASTING = re.compile(r"dur|last|how long|down|dauer|time to|ttr|minutes", re.IGNORECASE)
+"""Names of columns that hold how long it lasted: elsewhere 10:20 is a time of day."""
 _UNIT = re.compile(r"(?<![a-z])(?:minutes?|mins?|hours?|hrs?|seconds?|secs?|days?|h|m|s)(?![a-z])", re.IGNORECASE)
 
 
