@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from onrecall.domain.incident import Severity
 from onrecall.domain.severity import parse_severity
-from onrecall.importers.postmortem.clock import Chronology, Stamp, find_clocks, find_dates, find_stamp
+from onrecall.importers.postmortem.clock import Chronology, WrittenClockTime, find_clocks, find_dates, find_stamp
 from onrecall.importers.postmortem.prose import is_placeholder
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
@@ -221,11 +221,11 @@ def _clock_range(value: str, times: Chronology) -> tuple[datetime | None, dateti
     return moments[0], moments[1] if len(moments) > 1 else None
 
 
-def _range_moments(stamps: Sequence[Stamp], times: Chronology) -> list[datetime | None]:
+def _range_moments(stamps: Sequence[WrittenClockTime], times: Chronology) -> list[datetime | None]:
     """Return the times of a range, whose zone stands behind its end."""
     zone = next((stamp.zone for stamp in stamps if stamp.zone), None)
     unclear = next((stamp.unclear for stamp in stamps if stamp.unclear), None) if zone is None else None
-    return [times.moment(Stamp(None, stamp.clock, stamp.zone or zone, 0, unclear)) for stamp in stamps[:2]]
+    return [times.moment(WrittenClockTime(None, stamp.clock, stamp.zone or zone, 0, unclear)) for stamp in stamps[:2]]
 
 
 def _second_time(fact: Fact, times: Chronology) -> tuple[datetime | None, int | None]:
