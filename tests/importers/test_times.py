@@ -101,3 +101,33 @@ def test_any_text_is_a_time_or_a_sentence(text):
         assert Times().read(text, "d").tzinfo is UTC
     except Invalid as refused:
         assert refused.field == "d"  # noqa: PT017 - either is fine, but never silence
+
+
+def test_abbreviations_of_zones_that_everybody_knows_are_read_with_a_note():
+    times = Times()
+    assert times.read("2026-07-03 09:31 EDT", "started_at").hour == 13
+    assert times.read("2026-02-03 09:31 CET", "started_at").hour == 8
+    assert any("CET as +01:00 (1), EDT as -04:00 (1)" in note for note in times.notes())
+
+
+def test_ambiguous_abbreviations_name_their_meanings_and_a_place_settles_them():
+    with pytest.raises(
+        Invalid, match=r"'IST' is an ambiguous zone \(\+05:30 in Kolkata, \+01:00 in Dublin.*--timezone"
+    ):
+        Times().read("2026-07-03 09:31 IST", "started_at")
+    assert Times(ZoneInfo("Asia/Kolkata")).read("2026-07-03 09:31 IST", "started_at").strftime("%H:%M") == "04:01"
+    assert Times(ZoneInfo("America/New_York")).read("2026-07-03 09:31 EST", "started_at").hour == 14
+    with pytest.raises(Invalid, match="ambiguous"):
+        Times(ZoneInfo("Europe/Berlin")).read("2026-07-03 09:31 IST", "started_at")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon Feb 09 2026 11:00:00 GMT+0100 (Central European Standard Time)",
+        "Mon Feb  9 10:00:00 UTC 2026",
+        "Mon Feb  9 10:00:00 2026",
+    ],
+)
+def test_times_as_javascript_and_the_shell_print_them_are_read(text):
+    assert Times().read(text, "started_at").isoformat() == "2026-02-09T10:00:00+00:00"

@@ -1,16 +1,26 @@
 """Cause labels: families of root causes in prose are proposed, and only what a person confirms counts."""
 
+import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from onrecall import examples, importers
 from onrecall.backtest.run import history_of_store
+from onrecall.bootstrap.app import open_app
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline import cause_families as families
+from onrecall.pipeline.cause_proposals import MIN_SIMILARITY, propose_families
 from onrecall.pipeline.recurrences import FamilyFilter, find_recurrences
+from onrecall.pipeline.root_causes import cause_vectors
+from onrecall.recurrences.average_linkage import cluster
+from onrecall.settings import Settings
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CAUSES = {
@@ -134,3 +144,53 @@ def test_a_family_that_is_not_there_and_a_label_that_is_none_are_refused_and_cha
     with pytest.raises(NotFound):
         families.withdraw(imported_memory.store, first.id)
     assert families.overview(imported_memory.store).labelled == 0
+
+
+def test_the_example_history_without_its_labels_is_grouped_almost_as_its_labels_group_it(example_data: Path) -> None:
+    labelled = [
+        record
+        for record in importers.read(examples.incidents_folder())
+        if isinstance(record, Incident) and record.resolution and record.resolution.cause
+    ]
+    labels = {record.id: record.resolution.cause for record in labelled if record.resolution}
+    bare = [
+        replace(record, resolution=replace(record.resolution, cause=None)) for record in labelled if record.resolution
+    ]
+    with open_app(Settings(data_dir=example_data)) as context:
+        proposed = propose_families(bare, cause_vectors(context.memory.store, list(labels)))
+    pairs = [pair for family in proposed for pair in itertools.combinations(family.incidents, 2)]
+    same = [labels[first] == labels[second] for first, second in pairs]
+    true_pairs = sum(labels[first] == labels[second] for first, second in itertools.combinations(labels, 2))
+    assert len(proposed) >= 12
+    assert sum(same) / len(same) >= 0.9
+    assert sum(same) / true_pairs >= 0.3
+
+
+def test_two_incidents_of_one_service_with_other_causes_are_no_family() -> None:
+    first = incident("S-1", "The disk of the mail-relay filled with core dumps", 0)
+    second = incident("S-2", "The certificate of the mail-relay lapsed over night", 1)
+    unrelated = [
+        incident(f"S-{3 + n}", f"{word} was missing from the build", 2 + n)
+        for n, word in enumerate(["Redis", "A flag"])
+    ]
+    both = [replace(record, service="mail-relay") for record in (first, second)]
+    names = [family.incidents for family in propose_families([*both, *unrelated], {})]
+    assert ("S-1", "S-2") not in names
+
+
+def test_each_member_names_the_words_that_tie_it_to_the_family(imported_memory: IncidentService) -> None:
+    members = {
+        member.incident: member.shared
+        for family in families.overview(imported_memory.store).proposed
+        for member in family.members
+    }
+    assert set(members["K-1"]) == {"signing", "key", "mint", "service", "expired"}
+    assert set(members["K-4"]) == {"rollout", "removed", "index", "baskets"}
+
+
+def test_average_linkage_does_not_chain() -> None:
+    near = np.array([[1, 0.6, 0.0, 0], [0.6, 1, 0.5, 0], [0.0, 0.5, 1, 0.4], [0, 0, 0.4, 1]])
+    assert cluster(near, 0.3) == ((0, 1), (2, 3))
+    assert cluster(near, 0.2) == ((0, 1), (2, 3))
+    assert cluster(near, 0.7) == ((0,), (1,), (2,), (3,))
+    assert cluster(near[:0, :0], MIN_SIMILARITY) == ()

@@ -27,3 +27,19 @@ def test_a_language_is_told_by_its_script_or_its_small_words(text: str, language
 )
 def test_names_codes_and_terse_notes_tell_none(text: str) -> None:
     assert detect_language(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Zertifikat abgelaufen, Apps melden Fehler", "German"),
+        ("Datenbank voll, Anmeldung schlägt fehl", "German"),
+        ("certificat expiré, connexion bloquée", "French"),
+        ("certificado caducado, conexión lenta", "Spanish"),
+        ("certificato scaduto, connessione lenta", "Italian"),
+        ("database error, server slow", None),
+        ("file service base error on checkout server", None),
+    ],
+)
+def test_a_terse_question_is_told_by_its_words_of_outages(text: str, language: str | None) -> None:
+    assert detect_language(text) == language

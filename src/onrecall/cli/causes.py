@@ -33,7 +33,10 @@ def list_(as_json: Json = False) -> None:
         console.print_line((f"{family.label}", "bold"), (f"  {family.id}  {family.why}", "dim"))
         for member in family.members[:MEMBERS_SHOWN]:
             console.print_line(
-                f"{member.incident}  ", (member.root_cause[:LONGEST_SHOWN].replace("\n", " "), "dim"), indent=2
+                f"{member.incident}  ",
+                (member.root_cause[:LONGEST_SHOWN].replace("\n", " "), "dim"),
+                f"  [{', '.join(member.shared)}]" if member.shared else "",
+                indent=2,
             )
         if (more := len(family.members) - MEMBERS_SHOWN) > 0:
             console.print_line((f"… and {more} more", "dim"), indent=2)

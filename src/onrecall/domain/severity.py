@@ -25,7 +25,7 @@ _ALONE: dict[str, Severity] = {
         ("kritisch", "critique", "crítica", "crítico", "critica", "重大", "緊急", "严重", "致命"), "critical"
     ),
     **dict.fromkeys(("hoch", "élevée", "haute", "alta", "alto", "高"), "high"),
-    **dict.fromkeys(("mittel", "moyenne", "media", "medio", "中"), "medium"),
+    **dict.fromkeys(("mittel", "moyenne", "media", "média", "medio", "médio", "中"), "medium"),
     **dict.fromkeys(("niedrig", "gering", "faible", "baja", "bajo", "bassa", "低"), "low"),
 }
 """Words that count only if they are the whole value; `alert` is syslog's, between critical and emergency."""

@@ -1,5 +1,6 @@
 """Read home-made tables, and JSON with its own field names, by mapping columns to our fields."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,9 +10,11 @@ from typing import Any
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, IncidentLink
+from onrecall.importers import markup
 from onrecall.importers.cause_labels import divide_cause
 from onrecall.importers.column_names import TIMES, assign_by_name, other_accounts
 from onrecall.importers.comments import parse_comments
+from onrecall.importers.day_and_clock import is_clock, join_day_and_clock
 from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.mapping import FieldMapping
 from onrecall.importers.narrative import Comment
@@ -22,6 +25,8 @@ from onrecall.importers.tags import parse_facets, read_tags
 from onrecall.importers.times import add_seconds, parse_duration
 from onrecall.importers.values import lines_of, name_of, names_of, value_at
 
+CONTENT_ID = re.compile(r"row-[0-9a-f]{12}")
+"""The id of a row without one: a digest of its title, start and service."""
 DEEPEST = 4
 """Maximum nesting depth of a field that can be addressed as `outer.inner`."""
 
@@ -60,6 +65,7 @@ def assign(present: Sequence[str], mapping: FieldMapping) -> Assignment:
     by_name = assign_by_name(top, mapping.columns)
     if not {"title", "started_at"} & {*by_name, *mapping.columns}:
         by_name = {**_assign_within_wrapper(present, mapping), **by_name}
+    by_name = {**_assign_details(present, by_name, mapping), **by_name}
     fields = {**{name: (column,) for name, column in by_name.items()}, **mapping.columns}
     if "comments" not in mapping.columns and "fix" in fields:
         used = {column for columns in fields.values() for column in columns}
@@ -72,7 +78,7 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
     """Return the incident in one row of the table."""
     row = _MappedRow(record, assignment)
     started = row.time("started_at")
-    lasted = parse_duration(row.text("resolved_at"))
+    lasted = parse_duration(row.duration())
     tags, pairs = row.tags()
     tag_facets = parse_facets(tags)
     root_cause, label = divide_cause(row.text("root_cause"), row.name("cause"))
@@ -82,10 +88,10 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
     return build_incident(
         row.record,
         source=row.name("source") or "csv",
-        id=row.name("id"),
+        id=row.name("id") or _content_id(row.name("title"), started, services),
         source_id=row.name("source_id"),
         title=row.name("title"),
-        description=row.text("description"),
+        description=_without_html(row.text("description")),
         started_at=started,
         acknowledged_at=row.time("acknowledged_at"),
         resolved_at=row.time("resolved_at") if lasted is None else add_seconds(started, lasted),
@@ -106,6 +112,21 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
     )
 
 
+def _without_html(text: str | None) -> str | None:
+    """Return a text that is a piece of HTML, as ticket systems store descriptions, as Markdown."""
+    if text is None or not _HTML.match(text):
+        return text
+    return markup.TEXTS[".html"](text).strip() or text
+
+
+def _content_id(title: str | None, started_at: datetime | None, services: Sequence[str]) -> str | None:
+    """Return an id that the same row has in every import; None without a title and a start to tell it by."""
+    if not title or started_at is None:
+        return None
+    content = "\0".join((" ".join(title.casefold().split()), started_at.isoformat(), *services))
+    return "row-" + hashlib.blake2b(content.encode(), digest_size=6).hexdigest()
+
+
 class _MappedRow:
     """One row, read by our field names."""
 
@@ -120,7 +141,9 @@ class _MappedRow:
         )
         texts = {name: next((_time_text(value) for value in self._values[name] if _time_text(value)), None)
                  for name in TIMES if name in self._values}  # fmt: skip
-        self.record = record.renamed(texts, {})
+        times, columns = join_day_and_clock(_split_range(texts), record.values)
+        record.use(*columns)
+        self.record = record.renamed(times, {})
         self._row_values = record.values
 
     def time(self, name: str) -> datetime | None:
@@ -131,6 +154,16 @@ class _MappedRow:
         """Return the text of all of the field's columns, one line per part."""
         lines = [line for value in self._values.get(name, ()) for line in lines_of(value)]
         return "\n".join(lines) or None
+
+    def duration(self) -> str | None:
+        """Return how long it lasted as text; a number has the unit of its column's name, such as minutes."""
+        text = self.text("resolved_at")
+        if text is not None and is_clock(text) and not any(map(_LASTING.search, self._columns["resolved_at"])):
+            return None
+        if text is None or not _NUMBER.fullmatch(text.strip()):
+            return text
+        unit = next((match[0] for column in self._columns["resolved_at"] if (match := _UNIT.search(column))), None)
+        return f"{text.strip().replace(',', '.')} {unit}" if unit else text
 
     def name(self, name: str) -> str | None:
         """Return the first name in the field's columns."""
@@ -196,6 +229,23 @@ def _assign_within_wrapper(present: Sequence[str], mapping: FieldMapping) -> dic
     return best if "title" in best and "started_at" in best else {}
 
 
+def _assign_details(present: Sequence[str], assigned: Mapping[str, str], mapping: FieldMapping) -> dict[str, str]:
+    """Match fields that have no column of their own within the objects where tools keep a team's fields and times."""
+    details: dict[str, str] = {}
+    for wrapper in _DETAILS:
+        names = [place.partition(".")[2] for place in present if place.startswith(f"{wrapper}.")]
+        taken = {**mapping.columns, **dict.fromkeys((*assigned, *details), ())}
+        for name, column in assign_by_name([own for own in names if "." not in own], taken).items():
+            if name not in _IDENTITY:
+                details.setdefault(name, f"{wrapper}.{column}")
+    return details
+
+
+_DETAILS = ("custom_fields", "customFields", "custom", "fields", "stats", "properties", "metadata", "details")
+_IDENTITY = frozenset(("id", "title", "description", "started_at", "source", "source_id", "labels", "comments"))
+"""Fields that tell records apart: only columns of their own are taken for these."""
+
+
 def _label_columns(present: Iterable[str], mapping: FieldMapping) -> dict[str, str]:
     """Return label → column, from the mapping and from columns named `label.region` or `labels.region`."""
     columns = dict(mapping.labels)
@@ -204,6 +254,27 @@ def _label_columns(present: Iterable[str], mapping: FieldMapping) -> dict[str, s
         if prefix.strip().lower() in ("label", "labels") and name:
             columns.setdefault(name.strip(), column)
     return columns
+
+
+def _split_range(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the times with a range such as Notion's `March 4, 2026 3:15 PM → 5:40 PM` split into start and end."""
+    start, arrow, end = str(texts.get("started_at") or "").partition("→")
+    if not arrow:
+        return dict(texts)
+    start, end = start.strip(), end.strip()
+    if _CLOCK.match(end):
+        end = f"{_CLOCK.sub('', start).strip()} {end}"
+    return {**texts, "started_at": start, "resolved_at": texts.get("resolved_at") or end}
+
+
+_HTML = re.compile(
+    r"\s*<(?:div|p|span|ul|ol|table|h[1-6]|br|b|strong)\b[^>]*>.*</?\w+[^>]*>\s*$", re.IGNORECASE | re.DOTALL
+)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}.*$")
+_NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,3})?")
+_LASTING = re.compile(r"dur|last|how long|down|dauer|time to|ttr|minutes", re.IGNORECASE)
+"""Names of columns that hold how long it lasted: elsewhere 10:20 is a time of day."""
+_UNIT = re.compile(r"(?<![a-z])(?:minutes?|mins?|hours?|hrs?|seconds?|secs?|days?|h|m|s)(?![a-z])", re.IGNORECASE)
 
 
 def _time_text(value: Any) -> Any:

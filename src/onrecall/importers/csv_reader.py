@@ -11,6 +11,12 @@ DELIMITERS = ",;\t|"
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
+ERROR_CELLS = frozenset(
+    ("#N/A", "#NV", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#NAME?", "#DIV/0!", "#NUM!", "#ZAHL!", "#NULL!", "#N/D")
+)
+"""What a spreadsheet writes where a formula failed."""
+
+
 class CsvTable:
     """The rows of a CSV file; `columns` is set once the first row has been read."""
 
@@ -21,6 +27,8 @@ class CsvTable:
         self._quotes = 0
         self._long: list[int] = []
         self.columns: tuple[str, ...] = ()
+        self.error_cells = 0
+        """Number of cells that held an error of a spreadsheet and count as empty."""
         self.delimiter = ","
 
     @property
@@ -85,7 +93,10 @@ class CsvTable:
                 self._where(), None, f"the row has {len(cells)} cells where the header has {len(self.columns)}; {mend}"
             )
         values: dict[str, str | list[str]] = {}
-        for column, cell in zip(self.columns, cells, strict=True):
+        errors = [place for place, cell in enumerate(cells) if cell.strip() in ERROR_CELLS]
+        self.error_cells += len(errors)
+        readable = ["" if place in errors else cell for place, cell in enumerate(cells)] if errors else cells
+        for column, cell in zip(self.columns, readable, strict=True):
             earlier = values.get(column)
             if earlier is None:
                 values[column] = cell

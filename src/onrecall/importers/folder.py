@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
@@ -15,6 +16,8 @@ from onrecall.importers.encoding import SAMPLE
 from onrecall.importers.options import ImportedItem, ImportOptions, ImportSource, ImportTally, build_options
 from onrecall.importers.record import ImportNote
 from onrecall.importers.records import Records
+
+_NOTION_TABLE = re.compile(r"(?P<name>.+) (?P<id>[0-9a-f]{32})(?:_all)?\.csv")
 
 
 def read(
@@ -47,6 +50,9 @@ def _read_folder(folder: Path, options: ImportOptions) -> Iterator[ImportedItem]
             yield path
             continue
         place = path.relative_to(folder).as_posix()
+        if pages := _database_pages(path):
+            yield ImportNote(place, f"skipped: the table of a Notion database, whose {pages} pages are read")
+            continue
         for item in channels.items(path) or _read_file(path, place, place, options, tally):
             item_count += not isinstance(item, RejectedInput | ImportNote)
             yield item
@@ -57,6 +63,15 @@ def _read_folder(folder: Path, options: ImportOptions) -> Iterator[ImportedItem]
     yield from tally.findings.notes(str(folder))
     if not item_count:
         yield RejectedInput(str(folder), None, "nothing in this folder could be read as incidents or documents")
+
+
+def _database_pages(path: Path) -> int:
+    """Return the number of pages in the folder beside a Notion database's table; 0 for any other file."""
+    name = _NOTION_TABLE.fullmatch(path.name)
+    if name is None:
+        return 0
+    beside = (path.with_name(f"{name['name']} {name['id']}"), path.with_name(name["name"]))
+    return next((count for place in beside if place.is_dir() and (count := len(list(place.glob("*.md"))))), 0)
 
 
 class _Channels:

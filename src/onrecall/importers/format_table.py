@@ -14,6 +14,7 @@ from onrecall.importers import (
     incident_io,
     incidentos,
     jira,
+    mail,
     native,
     opsgenie,
     pagerduty,
@@ -60,6 +61,7 @@ FORMATS: tuple[Format, ...] = (
     Format("zendesk", "json", zendesk.recognises, zendesk.parse, zendesk.rows),
     Format("splunk-on-call", "json", splunk_on_call.recognises, splunk_on_call.parse),
     Format("slack", "json", slack_export.recognises, slack_export.parse, slack_export.rows),
+    Format("mail", "json", mail.recognises, mail.parse),
     Format("rootly", "json", rootly.recognises, rootly.parse),
     Format("firehydrant", "json", firehydrant.recognises, firehydrant.parse),
     Format("github", "json", github.recognises, github.parse),
@@ -78,9 +80,14 @@ def format_names() -> tuple[str, ...]:
 
 
 def detect(shape: Shape, records: Sequence[Mapping[str, Any]]) -> Format | None:
-    """Return the first format that recognises the most records, or None for a home-made table."""
+    """Return the first format that recognises the most records, or None for a home-made table.
+
+    A tool that recognises half of the records goes before our own JSON, whose field names many tools have too.
+    """
     votes = [(sum(entry.recognises(values) for values in records), entry) for entry in FORMATS if entry.shape == shape]
-    most, chosen = max(votes, key=lambda vote: vote[0])
+    most, chosen = max(
+        votes, key=lambda vote: (min(vote[0], len(records) / 2) if vote[0] else 0, vote[1].name != "native", vote[0])
+    )
     return chosen if most else None
 
 

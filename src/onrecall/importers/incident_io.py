@@ -15,6 +15,9 @@ _CATEGORIES = {
     "learning": "resolved", "closed": "closed", "declined": "canceled", "canceled": "canceled", "merged": "closed",
 }  # fmt: skip
 
+_CATEGORY_WORDS = (" category", " type", " code", " label", " classification")
+"""Ends of the names of fields that hold a label which incidents share, not prose."""
+
 
 def recognises(values: Mapping[str, Any]) -> bool:
     """Recognise incident.io by its reference and its `incident_status`."""
@@ -33,6 +36,8 @@ def parse(record: FieldRecord) -> Incident:
         for row in record.object_list("incident_timestamp_values")
         if (name := _timestamp_name(row)) and (at := _timestamp_value(row))
     }
+    categories = {name: entry for name, entry in fields.items() if name.endswith(_CATEGORY_WORDS)}
+    prose = {name: entry for name, entry in fields.items() if name not in categories}
     summary = record.text("summary")
     return build_incident(
         record,
@@ -50,7 +55,8 @@ def parse(record: FieldRecord) -> Incident:
         level=record.name("severity"),
         state=_CATEGORIES.get(record.text("incident_status.category") or "") or record.name("incident_status"),
         labels={"type": record.name("incident_type"), "url": record.text("permalink")},
-        root_cause=_first_by_prefix(fields, "root cause", "cause"),
+        root_cause=_first_by_prefix(prose, "root cause", "cause"),
+        cause=_first_by_prefix(categories, "root cause", "cause"),
         fix=_first_by_prefix(fields, "resolution", "fix", "mitigation"),
     )
 

@@ -5,38 +5,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any, get_args
 
 import yaml
 
 from onrecall.domain.errors import Invalid, RejectedInput
-from onrecall.domain.incident import Document, DocumentKind, Incident
-from onrecall.importers import front_matter as frontmatter
+from onrecall.domain.incident import Document, Incident
 from onrecall.importers import markup
+from onrecall.importers.document_kind import ISO_DATE, document_kind
+from onrecall.importers.document_title import document_title
+from onrecall.importers.markdown_file import MarkdownFile, front_text, has_issue_template_front, parse_page
 from onrecall.importers.native import parse_labels
 from onrecall.importers.postmortem.clock import find_dates
-from onrecall.importers.postmortem.deeds import split_sentences
 from onrecall.importers.postmortem.front import (
     FIELDS,
     START,
     describes_incident,
     front_services,
-    name_fields,
     read_front_matter,
 )
 from onrecall.importers.postmortem.incident_text import ReadingState
-from onrecall.importers.postmortem.kind import has_incident_date, reports_outage
-from onrecall.importers.postmortem.pages import split_incidents
+from onrecall.importers.postmortem.kind import reports_outage
 from onrecall.importers.postmortem.reader import extract_incidents
-from onrecall.importers.postmortem.rows import BOLD_LEVEL, DocumentRow, parse_rows, plain_text
-from onrecall.importers.postmortem.sections import LabelledSection, split_sections
-from onrecall.importers.postmortem.titles import is_only_kind
-from onrecall.importers.postmortem.vocabulary import SECTIONS, section_topic
-from onrecall.importers.record import FieldRecord, ImportNote, check_id, check_values, to_text
+from onrecall.importers.postmortem.rows import BOLD_LEVEL, parse_rows, plain_text
+from onrecall.importers.postmortem.sections import split_sections
+from onrecall.importers.postmortem.vocabulary import SECTIONS
+from onrecall.importers.record import FieldRecord, ImportNote, check_id
+from onrecall.importers.skipped_pages import skip_reason
 from onrecall.importers.tags import read_tags
 from onrecall.importers.times import Times
 
-LONGEST_TITLE = 200
 _USED_FIELDS = FIELDS | frozenset(
     (
         "id",
@@ -57,56 +54,18 @@ _USED_FIELDS = FIELDS | frozenset(
     )
 )
 """Front matter fields that are used."""
-_LINK = re.compile(r"!?\[[^\]]*\]\([^)]*\)|https?://\S+|\[[^\]]+\]\[[^\]]*\]|<https?://[^>]+>|\[\[[^\]]+\]\]")
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx")
 
-_POSTMORTEM_WORDS = (
-    "timeline|root cause|root causes|root cause analysis|lessons learned|lessons learnt|what went well|"
-    "what went wrong|action items|trigger|contributing factors|where we got lucky|five whys|5 whys|key events|"
-    "review actions|postmortem|incident summary|customer impact|detection"
-)
-_POSTMORTEM = frozenset(_POSTMORTEM_WORDS.split("|"))
-_RUNBOOK_WORDS = (
-    "meaning|diagnosis|mitigation|runbook|troubleshooting|remediation|symptoms|investigation|procedure|steps|"
-    "escalation|verification|prerequisites|rollback|how to fix|resolution steps|debugging|playbook|checks"
-)
-_RUNBOOK = frozenset(_RUNBOOK_WORDS.split("|"))
-_PATHS: tuple[tuple[re.Pattern[str], DocumentKind], ...] = (
-    (re.compile(r"(?:^|[\W_])rcas?(?:[\W_]|$)|root[-_ ]cause", re.IGNORECASE), "rca"),
-    (re.compile(r"post[-_ ]?mortem|incident[-_ ]?(?:report|review)|outage", re.IGNORECASE), "postmortem"),
-    (re.compile(r"run[-_ ]?book|play[-_ ]?book|(?:^|/)sops?(?:/|$)", re.IGNORECASE), "runbook"),
-)
-_HOUSEKEEPING_WORDS = (
-    "license licence notice contributing changelog changes history code_of_conduct security authors codeowners "
-    "maintainers governance support copying"
-)
-_HOUSEKEEPING = frozenset(_HOUSEKEEPING_WORDS.split())
-_INDEXES = frozenset(("index", "_index", "readme", "summary", "toc"))
-_MIN_INDEX_WORDS = 40
-"""A page named like an index with at least this many words is more than an index."""
-_COMMAND = re.compile(r"`[a-z][\w./-]* [^`\n]+`")
-"""A code span of at least two words: a command."""
-_ISO_DATE = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})[-_.]?(?P<m>[01]\d)[-_.]?(?P<d>[0-3]\d)(?!\d)", re.ASCII)
 _WRITTEN_DATE = re.compile(
     r"(?<!\d)(?:(?P<iso>(?:19|20)\d\d-\d\d-\d\d)|(?P<slashed>\d{1,2}/\d{1,2}/(?:19|20)\d\d))(?!\d)"
 )
 MONTHS = 12
+FEWEST_WORDS = 40
+"""Minimum words of a plain text that counts as the account of an outage."""
 LONGEST_SEARCHED = 20_000
 """Characters of an undated page that are searched for a date that could not be read."""
 _DATE_LINE = re.compile(r"[\s>*_|-]*(?:incident\s+)?date[*_]*\s*[:|]", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class MarkdownFile:
-    """A parsed Markdown file."""
-
-    place: PurePosixPath
-    """Its path in the folder, from which its id is derived."""
-    body: str
-    front: FieldRecord
-    rows: tuple[DocumentRow, ...]
-    sections: tuple[LabelledSection, ...]
 
 
 @dataclass(slots=True)
@@ -145,8 +104,8 @@ def read(
 ) -> Iterator[Document | Incident | RejectedInput | ImportNote]:
     """Yield the document in a Markdown file, and the incidents in it if it is a postmortem."""
     try:
-        page = _parse_page(PurePosixPath(path), text, times)
-        if reason := _skip_reason(page):
+        page = parse_page(PurePosixPath(path), text, times)
+        if reason := skip_reason(page):
             yield ImportNote(name, f"skipped: {reason}")
             return
         document = _to_document(page, times)
@@ -187,18 +146,10 @@ def parse(name: str, text: str, path: str, times: Times) -> Document | RejectedI
     return next(iter(read(name, text, path, times, MarkdownFindings())))  # type: ignore[return-value]
 
 
-def _parse_page(place: PurePosixPath, text: str, times: Times) -> MarkdownFile:
-    block, body = frontmatter.split_front_matter(text)
-    front = FieldRecord(name_fields(frontmatter.parse_front_matter(block)) if block else {}, times)
-    check_values({"front matter": dict(front.values), "text": body})
-    document_rows = parse_rows(body)
-    return MarkdownFile(place, body, front, document_rows, split_sections(document_rows))
-
-
 def _incidents_of_page(
     page: MarkdownFile, document: Document, times: Times, findings: MarkdownFindings
 ) -> Iterator[Incident]:
-    if document.kind == "runbook" or _front_text(page.front, "informational") == "true":
+    if document.kind == "runbook" or front_text(page.front, "informational") == "true":
         return
     reading = ReadingState(local=times.local, undated=times.undated)
     yield from extract_incidents(document, read_front_matter(page.front), reading)
@@ -250,11 +201,21 @@ def has_sections(text: str) -> bool:
     )
 
 
+def tells_of_outage(text: str) -> bool:
+    """Return whether a plain text without headings tells of one outage: a dated account of some length."""
+    if len(text.split()) < FEWEST_WORDS:
+        return False
+    document_rows = parse_rows(text)
+    dated = any(True for _ in find_dates(text[:LONGEST_SEARCHED]))
+    title = next((plain_text(row.text) for row in document_rows if row.kind == "text"), "")
+    return dated and reports_outage(title, split_sections(document_rows), document_rows, dated=dated)
+
+
 def _to_document(page: MarkdownFile, times: Times) -> Document:
     front, place = page.front, page.place
-    title = _document_title(page)
-    kind = _document_kind(page, title)
-    own = _front_text(front, "id", "uuid")
+    title = document_title(page)
+    kind = document_kind(page, title)
+    own = front_text(front, "id", "uuid")
     services = front_services(front)
     return Document(
         id=check_id(own or _document_id(place)),
@@ -263,143 +224,9 @@ def _to_document(page: MarkdownFile, times: Times) -> Document:
         kind=kind,
         service=services[0] if services else None,
         labels=_document_labels(front),
-        source=_front_text(front, "source", "url") or (None if own else str(place)),
+        source=front_text(front, "source", "url") or (None if own else str(place)),
         dated=_document_date(place, title, page, times) if kind != "runbook" else front.time("dated", "date"),
     )
-
-
-def _document_title(page: MarkdownFile) -> str:
-    """Return the title from front matter, the first non-template heading, a `Title` label, or the first sentence."""
-    if title := _front_text(page.front, "title"):
-        return title
-    title_section = next((section for section in page.sections if section.topic == "title" and section.rows), None)
-    labelled = plain_text(title_section.rows[0].text) if title_section is not None else None
-    for row in page.rows:
-        if row.kind == "heading" and row.text.strip() and section_topic(row.text) is None:
-            return labelled if labelled and is_only_kind(plain_text(row.text)) else plain_text(row.text)
-        if row.kind in ("text", "item", "cells") and not row.text.strip().startswith("**"):
-            break
-    if title := labelled or _later_heading(page.rows) or _opening_title(page.rows):
-        return title
-    if summary := _front_text(page.front, "summary", "description"):
-        return split_sentences(summary)[0][:LONGEST_TITLE]
-    only = next((row.text for row in page.rows if row.kind == "heading" and row.level < BOLD_LEVEL), None)
-    return (
-        plain_text(only)
-        if only and _document_kind(page, page.place.stem) == "runbook"
-        else page.place.name.split(".")[0] or page.place.stem
-    )
-
-
-def _later_heading(rows: Sequence[DocumentRow]) -> str | None:
-    """Return the first heading that is no section of a template, wherever it stands."""
-    headings_text = (row.text for row in rows if row.kind == "heading" and row.text.strip())
-    heading = next((text for text in headings_text if section_topic(text) is None), None)
-    return plain_text(heading) if heading is not None else None
-
-
-def _opening_title(rows: Sequence[DocumentRow]) -> str | None:
-    """Return the first line of a text without headings if it stands alone like a title."""
-    first = next((n for n, row in enumerate(rows) if row.kind != "blank"), None)
-    if first is None or rows[first].kind != "text" or all(row.kind == "blank" for row in rows[first + 1 :]):
-        return None
-    if rows[first + 1].kind != "blank":
-        return None
-    line = plain_text(rows[first].text)
-    is_title = len(line.split()) > 1 and len(line) <= LONGEST_TITLE and not line.endswith((".", ":", "!", ",", "。"))
-    return line if is_title and "`" not in line else None
-
-
-def _skip_reason(page: MarkdownFile) -> str | None:
-    stem = page.place.name.split(".")[0].lower()
-    if _front_text(page.front, "id") and _front_text(page.front, "kind"):
-        return None
-    if stem in _HOUSEKEEPING:
-        return f"{page.place.name} is about the project, not about incidents"
-    if template := _template_kind(page, stem):
-        return template
-    if not page.body.strip():
-        return "there is no text in it"
-    if _is_index(page, stem):
-        return "an index: it contains little but links to other pages"
-    return None
-
-
-def _template_kind(page: MarkdownFile, stem: str) -> str | None:
-    """Return what a template is one of; None for a page that holds something."""
-    first = next((row.text for row in page.rows if row.kind == "heading"), "")
-    if "template" in re.split(r"[\W_]+", stem) or "{{" in first:
-        return "a template"
-    is_dated = any(True for row in page.rows for _ in find_dates(plain_text(row.text)))
-    return (
-        "a template for issues, which nobody filled in"
-        if _has_issue_template_front(page.front) and not is_dated
-        else None
-    )
-
-
-def _has_issue_template_front(front: FieldRecord) -> bool:
-    """Return whether the front matter is that of GitHub's issue templates."""
-    return bool(_front_text(front, "about") and _front_text(front, "name"))
-
-
-def _is_index(page: MarkdownFile, stem: str) -> bool:
-    """Return whether a page is little but links; a page named like an index needs more text to count as content."""
-    weight = _heading_counts(page.rows)
-    if any(weight) or any(row.kind == "code" and row.language not in ("", "toctree") for row in page.rows):
-        return False
-    content_rows = [row for row in page.rows if row.kind in ("text", "item", "cells") and row.text.strip()]
-    if any(row.kind == "item" and _COMMAND.search(row.text) and not _LINK.search(row.text) for row in content_rows):
-        return False
-    linked = [row for row in content_rows if _LINK.search(row.text)]
-    words = sum(len(_LINK.sub(" ", row.text).split()) for row in content_rows)
-    listed = any(row.language == "toctree" or "{toctree}" in row.text for row in page.rows)
-    if len(linked) >= 3 and len(linked) * 2 > len(content_rows) and words < 12 * len(linked):
-        return True
-    if stem not in _INDEXES:
-        return False
-    return words < _MIN_INDEX_WORDS or (listed and words < 3 * _MIN_INDEX_WORDS)
-
-
-def _document_kind(page: MarkdownFile, title: str) -> DocumentKind:
-    """Determine the kind from front matter, then headings, then the text, then path and title."""
-    front, place = page.front, page.place
-    front_kind = (_front_text(front, "kind", "type") or "").lower()
-    if front_kind in get_args(DocumentKind):
-        return front_kind  # type: ignore[return-value]
-    if front.get("kind") is not None:
-        raise Invalid(f"`kind` is {front_kind[:40]!r}; it must be one of {', '.join(get_args(DocumentKind))}", "kind")
-    by_path = next((kind for pattern, kind in _PATHS if pattern.search(f"{place} {title}")), None)
-    if by_path == "rca":
-        return "rca"
-    dated = bool(_ISO_DATE.search(place.name) or _ISO_DATE.search(title))
-    states_date = (
-        dated or has_incident_date(title) or any(front.get(name) for name in ("date", "incident_date", *START))
-    )
-    if describes_incident(front.values):
-        return "postmortem"
-    if (states_date or by_path != "runbook") and _reports_outage(page, title, dated=states_date):
-        return "postmortem"
-    postmortem, runbook = _heading_counts(page.rows)
-    if runbook > postmortem:
-        return "runbook"
-    several = by_path != "runbook" and bool(split_incidents(page.rows))
-    return "postmortem" if several else by_path or ("postmortem" if dated else "runbook")
-
-
-def _reports_outage(page: MarkdownFile, title: str, *, dated: bool) -> bool:
-    """Return whether the headings or the text describe an outage."""
-    postmortem, runbook = _heading_counts(page.rows)
-    if postmortem > runbook or (dated and postmortem):
-        return True
-    return reports_outage(title, page.sections, page.rows, dated=dated)
-
-
-def _heading_counts(rows: Sequence[DocumentRow]) -> tuple[int, int]:
-    """Count the headings typical of a postmortem, and those typical of a runbook."""
-    heads = [row.text for row in rows if row.kind == "heading"]
-    names = {re.sub(r"[^a-z0-9 ]", "", plain_text(text).lower()).strip() for text in heads}
-    return len(names & _POSTMORTEM), len(names & _RUNBOOK)
 
 
 def _document_date(place: PurePosixPath, title: str, page: MarkdownFile, times: Times) -> datetime | None:
@@ -408,7 +235,7 @@ def _document_date(place: PurePosixPath, title: str, page: MarkdownFile, times: 
         return front_date
     near = (line[:200] for line in page.body.replace("\\", "").splitlines()[:40] if _DATE_LINE.match(line[:200]))
     for text in (place.name, title, *near):
-        if match := _ISO_DATE.search(text):
+        if match := ISO_DATE.search(text):
             try:
                 return times.read("-".join(match.groups()), "date")
             except Invalid:  # digits in a name that only look like a date
@@ -418,12 +245,12 @@ def _document_date(place: PurePosixPath, title: str, page: MarkdownFile, times: 
 
 def _document_labels(front: FieldRecord) -> Mapping[str, str]:
     front_labels = front.get("labels") or None
-    are_tags = describes_incident(front.values) or _has_issue_template_front(front)
+    are_tags = describes_incident(front.values) or has_issue_template_front(front)
     tags = front.string_list("labels") if isinstance(front_labels, str | list) and are_tags else ()
     merged = read_tags(tags).labels if tags else parse_labels(front_labels)
     if len(services := front_services(front)) > 1:
         merged.setdefault("services", ", ".join(services))
-    if company := _front_text(front, "company"):
+    if company := front_text(front, "company"):
         merged.setdefault("company", company)
     for name in ("tags", "categories", "keywords"):
         if words := front.string_list(name):
@@ -431,15 +258,9 @@ def _document_labels(front: FieldRecord) -> Mapping[str, str]:
     return merged
 
 
-def _front_text(front: FieldRecord, *names: str) -> str | None:
-    value: Any = next((front.get(name) for name in names if front.get(name)), None)
-    text = to_text(value, names[0])
-    return text.strip() or None if text else None
-
-
 def _document_id(place: PurePosixPath) -> str:
     """Return the path without its endings, so that a file keeps its id across imports."""
     name = place.name
-    for suffix in (".erb", *SUFFIXES, *markup.SUFFIXES, ".txt"):
+    for suffix in (".erb", *SUFFIXES, *markup.SUFFIXES, ".txt", ".eml"):
         name = name.removesuffix(suffix) or name
     return str(place.with_name(name))

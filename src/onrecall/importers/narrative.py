@@ -38,7 +38,7 @@ _TICKET_WORK = re.compile(
     re.IGNORECASE,
 )
 """Actions on the ticket rather than on the broken system."""
-_CAUSE_LABEL = re.compile(r"^\W*(?:the\s+)?(?:root\s+)?cause\W*:\s*", re.IGNORECASE)
+_CAUSE_LABEL = re.compile(r"^\W*(?:the\s+)?(?:(?:root\s+)?cause\W*:|root\s+cause\s+(?:is|was)\b:?)\s*", re.IGNORECASE)
 _NO_CAUSE = re.compile(
     r"\b(?:inactivity|no (?:response|reply|answer|feedback|activity)|lack of|duplicate|stale|holiday|out of office)\b",
     re.IGNORECASE,

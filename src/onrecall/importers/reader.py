@@ -2,14 +2,14 @@
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document
-from onrecall.importers import chroma, markdown, markup, spreadsheet
+from onrecall.importers import chroma, mail, markdown, markup, servicenow_xml, spreadsheet, status_feed
 from onrecall.importers import csv_reader as csv_rows
 from onrecall.importers.encoding import SAMPLE, binary_kind, decode, decode_sample
 from onrecall.importers.format_table import MARKDOWN
@@ -19,6 +19,8 @@ from onrecall.importers.records import Records
 
 LARGEST_DOCUMENT = 8 * 2**20
 """Maximum bytes of one document."""
+LARGEST_XML = 64 * 2**20
+"""Maximum bytes of an XML export."""
 _ENDINGS = {
     "application/json": ".json",
     "application/x-ndjson": ".jsonl",
@@ -40,8 +42,9 @@ _ENDINGS = {
 }
 DOCUMENTS = (*markdown.SUFFIXES, *markup.SUFFIXES)
 """File endings of documents."""
-_IMPORTABLE_ENDINGS = (*DOCUMENTS, *spreadsheet.SUFFIXES, ".json", ".jsonl", ".ndjson", ".csv", ".tsv")
+_IMPORTABLE_ENDINGS = (*DOCUMENTS, *spreadsheet.SUFFIXES, ".json", ".jsonl", ".ndjson", ".csv", ".tsv", *mail.ENDINGS)
 _PAGE = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype html|<html|<ac:|<h1[ >]|<body)", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"^\ufeff?\s*<\?xml[^>]*>")
 _NOTEBOOK = re.compile(r"\s*\{\s*\"(?:cells|nbformat|nbformat_minor|metadata)\"\s*:\s*[\[{\d]")
 _BLANK_BYTES = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 
@@ -73,6 +76,10 @@ def read_file(source: ImportSource, options: ImportOptions, tally: ImportTally) 
             yield ImportNote(source.name, "skipped: there is no text in it")
             return
         yield RejectedInput(source.name, None, "the file contains only blanks" if sample else "the file is empty")
+    elif options.format is None and mail.is_mail(sample, _ending(source.path)):
+        yield from _read_mail(source, options, tally)
+    elif options.format is None and (reader := _xml_reader(decode_sample(sample[:4096], options.encoding))):
+        yield from _read_xml(source, reader, options, tally)
     elif options.format is None and (ending := _document_ending(source, sample, options)):
         yield from _read_translated(source, ending, options, tally)
     elif spreadsheet.is_workbook(sample, _ending(source.path)):
@@ -80,11 +87,54 @@ def read_file(source: ImportSource, options: ImportOptions, tally: ImportTally) 
     elif options.encoding is None and (kind := binary_kind(sample)):
         yield _unreadable_item(source, f"it is {kind}")
     elif (shape := _detect_shape(source.path, sample, options)) is None:
-        yield _unreadable_item(source, "it is neither JSON, CSV nor Markdown; rename it to .md, or name its format")
+        yield _unreadable_item(source, _unknown_shape(_ending(source.path), sample))
     elif shape == MARKDOWN:
         yield from _read_markdown(source, options, tally)
     else:
         yield from Records(source, shape, options, tally).read(sample)
+
+
+def _read_mail(source: ImportSource, options: ImportOptions, tally: ImportTally) -> Iterator[ImportedItem]:
+    """Read a message that is a report as a document, and the threads of a mailbox as incidents."""
+    if source.size > mail.LARGEST_MAILBOX:
+        yield RejectedInput(
+            source.name, None, f"the mailbox is larger than {mail.LARGEST_MAILBOX // 2**20} MB; split it"
+        )
+        return
+    rows = mail.threads(source.name, source.stream.read())
+    if markdown.has_sections(page := mail.first_text(rows)):
+        yield from _read_document(source, page, options, tally)
+    else:
+        yield from Records(source, "json", options, tally).converted(iter(rows), "e-mail")
+
+
+def _xml_reader(text: str) -> Callable[[str, str], Iterator[SourceRow]] | None:
+    """Return the function that reads the records of a known kind of XML; None for other texts."""
+    if status_feed.is_feed(text):
+        return status_feed.entries
+    return servicenow_xml.records if servicenow_xml.is_export(text) else None
+
+
+def _read_xml(
+    source: ImportSource, reader: Callable[[str, str], Iterator[SourceRow]], options: ImportOptions, tally: ImportTally
+) -> Iterator[ImportedItem]:
+    if source.size > LARGEST_XML:
+        yield RejectedInput(
+            source.name, None, f"the XML is larger than {LARGEST_XML // 2**20} MB; export it as CSV or JSON"
+        )
+        return
+    text, _ = decode(source.stream.read(), options.encoding)
+    rows = reader(source.name, _XML_DECLARATION.sub("", text, count=1))
+    yield from Records(source, "json", options, tally).converted(rows, "XML")
+
+
+def _unknown_shape(ending: str, sample: bytes) -> str:
+    """Return what a file is not, and what to do."""
+    if ending in (".yaml", ".yml"):
+        return "YAML is not read; write the runbook as Markdown, or the incidents as JSON"
+    if sample.lstrip()[:1] == b"<":
+        return "this kind of XML is not known (ServiceNow's export, Atom and RSS are); export it as CSV or JSON"
+    return "it is neither JSON, CSV nor Markdown; rename it to .md, or name its format"
 
 
 def record_rows(source: ImportSource, options: ImportOptions) -> Iterator[SourceRow | RejectedInput]:
@@ -181,7 +231,7 @@ def _shape_by_content(text: str, ending: str) -> str | None:
         return None
     if first.startswith(("---", "# ", "## ")) or next(iter(markdown.headings(text)), None):
         return MARKDOWN
-    if ending in (".txt", ".text") and markdown.has_sections(text):
+    if ending in (".txt", ".text") and (markdown.has_sections(text) or markdown.tells_of_outage(text)):
         return MARKDOWN
     return "csv" if any(first.count(mark) >= 2 for mark in csv_rows.DELIMITERS) else None
 

@@ -14,6 +14,8 @@ from onrecall.importers.times import Times
 DEEPEST = 64
 LONGEST_ID = 200
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d{1,3}", re.IGNORECASE)
+"""A long number as a spreadsheet shows it, without its last digits."""
 _NAME_FIELDS = ("name", "summary", "display_value", "value", "title", "attributes.name", "data.attributes.name")
 
 
@@ -265,6 +267,11 @@ def check_id(value: str | None, field: str = "id") -> str:
     value = value.strip()
     if len(value) > LONGEST_ID:
         raise Invalid(f"`{field}` is longer than {LONGEST_ID} characters; use the short id", field)
+    if _ROUNDED.fullmatch(value):
+        raise Invalid(
+            f"`{field}` is {value!r}: a spreadsheet rounded the number; format the column as text and export it again",
+            field,
+        )
     if not value.isprintable():
         raise Invalid(f"`{field}` contains a line break or another control character; use the plain id", field)
     return value

@@ -59,6 +59,8 @@ class Records:
         self._skipped: dict[str, list[str]] = {}
         self._text = ""
         """The whole text of JSON that is not JSON lines."""
+        self._identified_by_content = 0
+        """Number of rows without an id of their own."""
         self._digests: dict[tuple[str, str], tuple[bytes, int]] = {}
 
     def read(self, sample: bytes) -> Iterator[ImportedItem]:
@@ -94,6 +96,11 @@ class Records:
         if self._shape == "csv":
             table = csv_rows.CsvTable(self._name, lines)
             yield from self._records("csv", table.rows(), lambda: f"CSV, {table.delimiter_name}")
+            if table.error_cells:
+                yield ImportNote(
+                    self._name,
+                    f"{table.error_cells} cells hold an error of the spreadsheet, such as #N/A; they count as empty",
+                )
         else:
             yield from self._records("json", json_rows.read_lines(self._name, lines), lambda: "one JSON object a line")
         if lines.guess:
@@ -133,6 +140,11 @@ class Records:
     def collection(self, rows: Sequence[SourceRow], name: str) -> Iterator[ImportedItem]:
         """Yield the records of a Chroma collection: incidents if they have an incident's fields, else documents."""
         yield from self._collection(rows, name)
+        yield from self._notes()
+
+    def converted(self, rows: Iterator[SourceRow], described: str) -> Iterator[ImportedItem]:
+        """Yield the records of a file that is neither JSON nor a table, given as rows of JSON."""
+        yield from self._records("json", rows, lambda: described)
         yield from self._notes()
 
     def _collection(self, rows: Sequence[SourceRow], name: str) -> Iterator[ImportedItem]:
@@ -228,12 +240,13 @@ class Records:
         key = (item.source or "", item.id)
         digest = hashlib.blake2b(repr(item).encode(), digest_size=8).digest()
         earlier, line = self._digests.setdefault(key, (digest, row.line))
+        is_without_id = columns.CONTENT_ID.fullmatch(item.id) is not None
         if earlier != digest:
+            same = "the same title, start and service" if is_without_id else f"the id {item.id!r}"
             return RejectedInput(
-                row.where,
-                "id",
-                f"the id {item.id!r} already appears in line {line} with other content; keep one of them",
+                row.where, "id", f"{same} already appears in line {line} with other content; keep one of them"
             )
+        self._identified_by_content += is_without_id
         return item
 
     def _with_way_out(self, problem: Invalid) -> str:
@@ -246,6 +259,12 @@ class Records:
     def _notes(self) -> Iterator[ImportNote]:
         for note in self._times.notes():
             yield ImportNote(self._name, note)
+        if self._identified_by_content:
+            yield ImportNote(
+                self._name,
+                f"{self._identified_by_content} records have no id and are known by their title, start and service "
+                "(row-…): change one of these and it is another incident",
+            )
         for reason, places in self._skipped.items():
             yield ImportNote(self._name, f"skipped: {len(places)} records, {reason}; the first is {places[0]}")
         if unused := tuple(self._usage.unused()):

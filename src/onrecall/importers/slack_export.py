@@ -44,6 +44,7 @@ _LEVEL = re.compile(r"\b(?P<level>sev(?:erity)?[ -]?\d|p[0-5])\b", re.IGNORECASE
 _OVER = re.compile(
     r"\b(?:(?:is|are|now|been|was|marked|all)\s+(?:now\s+|fully\s+)?(?:resolved|fixed|mitigated|recovered|closed)"
     r"|all[- ]clear|back to normal|(?:closing|resolving) (?:this|the|it)\b|incident (?:over|closed|resolved))"
+    r"|[,;.\u2013\u2014]\s*(?:it['\u2019]?s\s+)?(?:resolved|fixed|mitigated|all good|all green)\W*$"
     r"|^\W*(?:resolved|fixed|mitigated)\b",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -111,7 +112,7 @@ def parse(record: FieldRecord) -> Incident | SkippedRecord:
     channel = record.get("channel")
     topic = _purpose(channel) if isinstance(channel, Mapping) else None
     first = comments[0] if comments else None
-    ended = next((comment for comment in reversed(comments) if _reports_end(comment.text)), None)
+    ended = next((comment for comment in reversed(comments) if reports_end(comment.text)), None)
     level = _LEVEL.search(
         f"{record.text('channel.name') or ''} {topic or ''} {first.text if first else ''}".replace("_", " ")
     )
@@ -156,7 +157,7 @@ def _incidents(
 
 
 def _thread_reports_end(messages: Sequence[Mapping[str, Any]]) -> bool:
-    return any(_reports_end(str(message.get("text") or "")) for message in messages)
+    return any(reports_end(str(message.get("text") or "")) for message in messages)
 
 
 def _channel(context: RecordContext) -> Mapping[str, Any]:
@@ -216,7 +217,8 @@ def _markdown(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 
-def _reports_end(text: str) -> bool:
+def reports_end(text: str) -> bool:
+    """Return whether a message reports that the incident is over."""
     return _OVER.search(text) is not None or state_of(text) == "fixed"
 
 

@@ -1,5 +1,6 @@
 """Statuspage (Atlassian): `incidents.json` of a public page, and the incidents of its REST API."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,12 +8,20 @@ from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
 from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.narrative import Comment
+from onrecall.importers.postmortem.deeds import split_sentences
 from onrecall.importers.record import FieldRecord, SkippedRecord
 
 _STATES = {
     "postmortem": "resolved", "resolved": "resolved", "completed": "resolved", "investigating": "investigating",
     "identified": "identified", "monitoring": "monitoring",
 }  # fmt: skip
+
+_NAMES_CAUSE = re.compile(
+    r"\b(?:identified as|traced to|due to|caused by|because|(?:was|were|is|are|been) (?:\w+ly )?\w+ed by)\b",
+    re.IGNORECASE,
+)
+
+_CAUSE_HEADING = re.compile(r"\bcause|\bwhy\b", re.IGNORECASE)
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
@@ -41,6 +50,7 @@ def parse(record: FieldRecord) -> Incident | SkippedRecord:
             "services": ", ".join(components) if len(components) > 1 else None,
             "url": record.text("shortlink"),
         },
+        root_cause=_identified_cause(record),
         comments=updates,
     )
 
@@ -54,6 +64,18 @@ def _updates(record: FieldRecord) -> tuple[Comment, ...]:
     if postmortem and all(update.text != postmortem for update in updates):
         updates.append(Comment(postmortem, record.time("postmortem_published_at")))
     return tuple(updates)
+
+
+def _identified_cause(record: FieldRecord) -> str | None:
+    """Return what an update with the state Identified names as the cause, unless a postmortem has a section on it."""
+    if _CAUSE_HEADING.search(record.text("postmortem_body") or ""):
+        return None
+    for update in record.object_list("incident_updates"):
+        if (update.text("status") or "").casefold() == "identified":
+            sentences = split_sentences(update.text("body") or "")
+            if cause := next((sentence for sentence in sentences if _NAMES_CAUSE.search(sentence)), None):
+                return cause
+    return None
 
 
 def _moment(update: Comment) -> float:

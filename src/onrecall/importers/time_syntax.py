@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Literal, NamedTuple
 
 from onrecall.domain.errors import Invalid
+from onrecall.importers.zone_names import AMBIGUOUS_ZONES, ZONES, zone_named
 
 Order = Literal["day_first", "month_first"]
 
-LONGEST = 64
+LONGEST = 80
 """Maximum characters of a time."""
 SPREADSHEET_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's days have no zone
 """Day 0 of Excel's date system, valid for dates after its nonexistent 29 February 1900."""
@@ -21,13 +22,19 @@ _DATE = re.compile(
     r"|(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})[-/.](?P<yy>\d{4}|\d{2})"
     r"|(?P<compact>\d{8})"
     r"|(?:(?P<weekday>[A-Za-z]{3,9}),?\s+)?(?P<dd>\d{1,2})(?:st|nd|rd|th)?[-/\s.]+(?P<mon>[A-Za-z]{3,9})\.?,?[-/\s]+(?P<yyy>\d{4}|\d{2})"
-    r"|(?P<mon2>[A-Za-z]{3,9})\.?\s+(?P<ddd>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<yyyy>\d{4}))",
+    r"|(?:[A-Za-z]{3,9},?\s+)?(?P<mon2>[A-Za-z]{3,9})\.?\s+(?P<ddd>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<yyyy>\d{4}))",
     re.ASCII,
 )
 _CLOCK = re.compile(
     r"(?:T|t|,?\s+(?:at\s+)?)(?P<h>\d{1,2}):(?P<min>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?",
     re.ASCII,
 )
+_CTIME = re.compile(
+    r"(?P<day>[A-Za-z]{3} +[A-Za-z]{3} +\d{1,2}) +(?P<clock>\d{1,2}:\d{2}:\d{2})"
+    r"(?: +(?P<zone>[A-Z]{1,5}))? +(?P<year>\d{4})",
+    re.ASCII,
+)
+"""C's and the shell's `Mon Feb  9 10:00:00 UTC 2026`."""
 _COMPACT_CLOCK = re.compile(r"[Tt]?(?P<h>\d{2})(?P<min>\d{2})(?P<s>\d{2})?(?:[.,](?P<f>\d{1,9}))?", re.ASCII)
 """The clock after a date without separators: `T100000`, `1000`."""
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})?", re.ASCII)
@@ -52,6 +59,8 @@ class WrittenTime(NamedTuple):
     """Naive if no zone is written."""
     has_clock: bool
     """Whether a time of day is written."""
+    abbreviation: str | None = None
+    """The abbreviation of its zone, such as `CET`; if it is ambiguous, the moment is naive."""
 
 
 class _Day(NamedTuple):
@@ -76,7 +85,8 @@ def read_spreadsheet_day(value: str) -> datetime | None:
 
 def parse(value: str, field: str, order: Order | None) -> WrittenTime:
     """Parse a time; raise Invalid if it is not a time or is ambiguous."""
-    text = _to_ascii(value) if len(value) <= LONGEST else ""
+    text = _CTIME.sub(r"\g<day> \g<year> \g<clock> \g<zone>", _to_ascii(value)) if len(value) <= LONGEST else ""
+    text = re.sub(r"\s*\([A-Za-z /]{1,40}\)$", "", text).strip()
     match = _DATE.match(text)
     if not match:
         raise unreadable_error(value, field)
@@ -90,15 +100,22 @@ def parse(value: str, field: str, order: Order | None) -> WrittenTime:
         micro = int((clock["f"] or "0")[:6].ljust(6, "0"))
         hour = _to_24_hours(hour, clock.groupdict().get("half"), value, field)
         remainder = remainder[clock.end() :]
+    zone, abbreviation = _parse_zone(remainder.strip(), value, field)
     try:
-        moment = datetime(*day, hour, minute, second, micro, tzinfo=_parse_zone(remainder.strip(), value, field))
+        moment = datetime(*day, hour, minute, second, micro, tzinfo=zone)
     except ValueError as problem:
         raise Invalid(f"`{field}` is {value[:60]!r}, which is not on the calendar: {problem}", field) from None
-    return WrittenTime(moment, clock is not None)
+    return WrittenTime(moment, clock is not None, abbreviation)
 
 
 def unreadable_error(value: str, field: str) -> Invalid:
     """Return the error for text that is not a time."""
+    if value.strip().strip("#") == "" and value.strip():
+        return Invalid(
+            f"`{field}` is {value.strip()[:20]!r}: the spreadsheet's column was too narrow to show the time; widen it "
+            "and export the table again",
+            field,
+        )
     return Invalid(f"`{field}` is {value[:60]!r}, which is not a time; write it as 2024-01-31T09:30:00Z", field)
 
 
@@ -159,20 +176,26 @@ def _to_24_hours(hour: int, half: str | None, value: str, field: str) -> int:
     return hour % 12 + (12 if half[0] in "pP" else 0)
 
 
-def _parse_zone(suffix: str, value: str, field: str) -> tzinfo | None:
+def _parse_zone(suffix: str, value: str, field: str) -> tuple[tzinfo | None, str | None]:
+    """Return the zone that follows a time, and its abbreviation; an ambiguous one has no zone."""
     if not suffix:
-        return None
+        return None, None
     if suffix.upper() in ("Z", "UTC", "GMT", "+00:00 UTC", "+0000 UTC"):
-        return UTC
+        return UTC, None
     if match := _OFFSET.fullmatch(suffix.removeprefix("UTC").removeprefix("GMT")):
         ahead = timedelta(hours=int(match["h"]), minutes=int(match["m"] or 0))
         offset = ahead if match["sign"] == "+" else -ahead
         if abs(offset) < timedelta(hours=24):
-            return timezone(offset)
+            return timezone(offset), None
         raise unreadable_error(value, field)
+    name = suffix.casefold()
+    if name in ZONES:
+        return zone_named(name), suffix.upper()
+    if name in AMBIGUOUS_ZONES:
+        return None, suffix.upper()
     if not suffix.isalpha():
         raise unreadable_error(value, field)
     raise Invalid(
-        f"`{field}` is {value[:60]!r}: {suffix[:20]!r} is an ambiguous zone; write the offset, such as +01:00",
+        f"`{field}` is {value[:60]!r}: {suffix[:20]!r} is no known zone; write the offset, such as +01:00",
         field,
     )

@@ -15,6 +15,7 @@ from onrecall.importers.time_syntax import (
     read_count,
     read_spreadsheet_day,
 )
+from onrecall.importers.zone_names import AMBIGUOUS_ZONES, meant_in
 
 __all__ = ["Order", "Times", "add_seconds", "detect_date_order", "parse_duration", "parse_zone"]
 
@@ -44,6 +45,8 @@ class Times:
         self.dated_by_user = 0
         self.spreadsheet_days = 0
         """Number of times that were spreadsheet day numbers."""
+        self._abbreviations: dict[str, tuple[int, str]] = {}
+        """Abbreviation of a zone → number of times with it, and the offset it was read as."""
         self._skipped: tuple[int, str] = (0, "")
         """Number of local times skipped by a clock change, and the first example."""
         self._doubled: tuple[int, str] = (0, "")
@@ -93,6 +96,11 @@ class Times:
             yield f"{self.dated_by_user} incidents without a start were given the time you named"
         if self.spreadsheet_days:
             yield f"{self.spreadsheet_days} times are numbers of days as spreadsheets count them, from 30 December 1899"
+        if self._abbreviations:
+            read_as = ", ".join(
+                f"{name} as {offset} ({n})" for name, (n, offset) in sorted(self._abbreviations.items())
+            )
+            yield f"abbreviations of time zones were read: {read_as}"
         yield from self._clock_changes()
 
     def _clock_changes(self) -> Iterator[str]:
@@ -111,6 +119,8 @@ class Times:
 
     def _in_utc(self, written: WrittenTime, value: str, field: str) -> datetime:
         moment = written.moment
+        if written.abbreviation:
+            moment = self._with_abbreviated_zone(moment, written.abbreviation, value, field)
         if moment.tzinfo is None:
             if self.local is None and written.has_clock:
                 self.assumed_utc += 1
@@ -118,6 +128,22 @@ class Times:
             if written.has_clock:
                 self._look_for_clock_change(moment, value, field)
         return _require_plausible(moment, value, field)
+
+    def _with_abbreviated_zone(self, moment: datetime, abbreviation: str, value: str, field: str) -> datetime:
+        """Return the time in the zone that an abbreviation means; an ambiguous one is that of the user's zone."""
+        if moment.tzinfo is None:
+            zone = meant_in(abbreviation, self.local, moment)
+            if zone is None:
+                candidates = ", ".join(AMBIGUOUS_ZONES[abbreviation.casefold()])
+                raise Invalid(
+                    f"`{field}` is {value[:60]!r}: {abbreviation!r} is an ambiguous zone ({candidates}); write the "
+                    "offset, or name the place (--timezone America/New_York)",
+                    field,
+                )
+            moment = moment.replace(tzinfo=zone)
+        count, _ = self._abbreviations.get(abbreviation, (0, ""))
+        self._abbreviations[abbreviation] = (count + 1, f"{moment:%z}"[:3] + ":" + f"{moment:%z}"[3:5])
+        return moment
 
     def _look_for_clock_change(self, moment: datetime, value: str, field: str) -> None:
         """Record a local time that its zone skips or has twice."""

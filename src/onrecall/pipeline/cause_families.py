@@ -7,7 +7,8 @@ from datetime import datetime
 from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident
-from onrecall.pipeline.cause_proposals import Proposal, cause_words
+from onrecall.pipeline.cause_proposals import MAX_COMPARED, Proposal
+from onrecall.pipeline.cause_similarity import cause_words
 from onrecall.pipeline.root_causes import all_incidents, waiting_proposals
 from onrecall.storage import Storage
 from onrecall.storage.cause_families import DecidedFamily
@@ -23,6 +24,8 @@ class FamilyMember:
     incident: str
     title: str
     root_cause: str
+    shared: tuple[str, ...]
+    """Its most informative words that others of the family have too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,11 @@ class CauseOverview:
     def summary(self) -> str:
         """A sentence with the number of labelled root causes and of proposed families."""
         waiting = sum(len(family.members) for family in self.proposed)
+        compared = f"; only the newest {MAX_COMPARED} without a label were compared"
         return (
             f"{self.labelled} of {self.labelled + self.unlabelled} root causes have a label; "
             f"{len(self.proposed)} families of {waiting} incidents are proposed"
+            f"{compared if self.unlabelled > MAX_COMPARED else ''}"
         )
 
 
@@ -120,18 +125,13 @@ def withdraw(store: Storage, family: str) -> int:
 
 
 def _proposed_family(proposal: Proposal, incidents: dict[str, Incident]) -> ProposedFamily:
-    members = (incidents[name] for name in proposal.incidents)
-    return ProposedFamily(
-        proposal.id,
-        proposal.label,
-        tuple(map(_member, members)),
-        proposal.why,
-    )
+    members = (_member(incidents[name], proposal.shared.get(name, ())) for name in proposal.incidents)
+    return ProposedFamily(proposal.id, proposal.label, tuple(members), proposal.why)
 
 
-def _member(incident: Incident) -> FamilyMember:
+def _member(incident: Incident, shared: tuple[str, ...]) -> FamilyMember:
     cause = incident.resolution.root_cause if incident.resolution else ""
-    return FamilyMember(incident.id, incident.title, cause)
+    return FamilyMember(incident.id, incident.title, cause, shared)
 
 
 def _find_proposed(proposed: dict[str, ProposedFamily], name: str) -> ProposedFamily:

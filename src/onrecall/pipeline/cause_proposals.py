@@ -1,43 +1,43 @@
 """Group unlabelled root causes into families for a person to confirm, each named after its own words.
 
-An incident joins the family whose first member has a similar root cause: most of the weighted words are shared, or
-enough of them and the embeddings are near. If the first member is labelled, the family is proposed under that label.
+Root causes are clustered by average linkage: the members of a family are similar on average, so that one common word
+does not chain unrelated incidents. A family that is similar to the incidents of a label is proposed under that label.
 """
 
 import hashlib
-import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
 from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.domain.incident import Incident
-from onrecall.recurrences.clustering import is_uninformative
-from onrecall.retrieval.tokenizer import STOP_WORDS, tokenize, tokens_with_source
+from onrecall.pipeline.cause_similarity import (
+    UNINFORMATIVE_TERMS,
+    cause_terms,
+    cause_words,
+    place_terms,
+    similarities,
+    term_weights,
+)
+from onrecall.recurrences.average_linkage import cluster
+from onrecall.retrieval.tokenizer import tokenize, tokens_with_source
 
-MIN_SHARED = 0.5
-"""Minimum weighted word overlap for two root causes to match by words alone."""
-MIN_SHARED_IF_NEAR = 0.25
-MIN_COSINE = 0.8
-"""Cosine from which the lower overlap is enough."""
-MIN_WORDS = 2
-"""Minimum number of informative words; shorter root causes match by chance."""
+MIN_SIMILARITY = 0.22
+"""Minimum mean similarity of a family. On the example history, 25 of 26 proposed pairs share their label."""
+MAX_COMPARED = 2500
+"""Root causes without a label that are compared, newest first, and as many with one."""
 MAX_NAME_WORDS = 3
 """Maximum number of words in a name."""
-_CAUSE_STOP_WORDS = """
-because caused cause root due after when which had has have been were its from did so than while
-during since could would should too also only still all some any more most one two new old der die
-das und ist war weil durch von zu le la les des une el los las por que
-"""
-"""Words that say nothing about a cause."""
-_STOP_WORDS = STOP_WORDS | frozenset(_CAUSE_STOP_WORDS.split())
+MAX_SHARED_TERMS = 5
+"""Shared words that are shown for a member."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Incidents with equivalent root causes, oldest first, and the label they could share."""
+    """Incidents with similar root causes, oldest first, and the label they could share."""
 
     id: str
     label: str
@@ -46,14 +46,18 @@ class Proposal:
     labelled: tuple[str, ...]
     """Those that have the label already."""
     why: str
+    shared: Mapping[str, tuple[str, ...]]
+    """For each incident, the most informative words that it shares with others of the family."""
 
 
-@dataclass(slots=True)
-class _Leader:
-    incident: Incident
-    words: Mapping[str, float]
-    place: int
-    members: list[Incident] = field(default_factory=list)
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """The incidents under comparison, oldest first, with their terms and their pairwise similarity."""
+
+    incidents: Sequence[Incident]
+    terms: Sequence[frozenset[str]]
+    weights: Mapping[str, float]
+    similarity: np.ndarray
 
 
 def propose_families(incidents: Sequence[Incident], vectors: Mapping[str, np.ndarray]) -> tuple[Proposal, ...]:
@@ -63,104 +67,97 @@ def propose_families(incidents: Sequence[Incident], vectors: Mapping[str, np.nda
         incidents: All stored incidents.
         vectors: Unit-length embedding of each incident's root cause; may be incomplete.
     """
-    causes = {incident.id: words for incident in incidents if (words := cause_words(incident))}
-    oldest_first = sorted(
-        (incident for incident in incidents if incident.id in causes),
-        key=lambda incident: (not normalized_cause(incident), incident.started_at, incident.id),
-    )
-    weights = _word_weights(causes.values())
-    leaders: list[_Leader] = []
-    leaders_by_term: dict[str, set[int]] = {}
-    for incident in oldest_first:
-        word_weights = {term: weights[term] for term in tokenize(causes[incident.id])}
-        leader = _nearest(incident, word_weights, leaders, leaders_by_term, vectors)
-        if normalized_cause(incident) or leader is None:
-            leader = _Leader(incident, word_weights, len(leaders))
-            leaders.append(leader)
-            for term in word_weights:
-                leaders_by_term.setdefault(term, set()).add(leader.place)
-        if not normalized_cause(incident):
-            leader.members.append(incident)
-    joined = _by_label(leaders)
-    families = [_proposal(leader, joined, weights) for leader in leaders if leader.members]
-    return tuple(
-        sorted((family for family in families if family), key=lambda family: (-len(family.incidents), family.id))
-    )
+    compared = _compare(_select(incidents), vectors)
+    labels = [normalized_cause(incident) for incident in compared.incidents]
+    open_rows = [row for row, name in enumerate(labels) if not name]
+    rows_by_label: dict[str, list[int]] = {}
+    for row, name in enumerate(labels):
+        if name:
+            rows_by_label.setdefault(name, []).append(row)
+    clusters = cluster(compared.similarity[np.ix_(open_rows, open_rows)], MIN_SIMILARITY)
+    joined: dict[str, list[int]] = {}
+    families: list[Proposal] = []
+    for places in clusters:
+        rows = [open_rows[place] for place in places]
+        if (label := _nearest_label(rows, rows_by_label, compared.similarity)) is not None:
+            joined.setdefault(label, []).extend(rows)
+        elif len(rows) > 1:
+            families.append(_new_family(rows, compared))
+    families += [_joining_family(sorted(rows), rows_by_label[label], compared) for label, rows in joined.items()]
+    return tuple(sorted(families, key=lambda family: (-len(family.incidents), family.id)))
 
 
-def cause_words(incident: Incident) -> str | None:
-    """Return the root cause to compare; None if it is missing, unconfirmed or has too few informative words."""
-    resolution = incident.resolution
-    if resolution is None or not resolution.confirmed or is_uninformative(resolution.root_cause):
-        return None
-    return resolution.root_cause if len(set(tokenize(resolution.root_cause)) - _STOP_WORDS) >= MIN_WORDS else None
+def _select(incidents: Iterable[Incident]) -> list[Incident]:
+    """Return the newest incidents with a root cause to compare, with and without a label, oldest first."""
+    newest_first = sorted(incidents, key=_age_key, reverse=True)
+    selected: list[Incident] = []
+    left = {True: MAX_COMPARED, False: MAX_COMPARED}
+    for incident in newest_first:
+        labelled = bool(normalized_cause(incident))
+        if left[labelled] and cause_words(incident):
+            left[labelled] -= 1
+            selected.append(incident)
+    return selected[::-1]
 
 
-def _nearest(
-    incident: Incident,
-    words: Mapping[str, float],
-    leaders: Sequence[_Leader],
-    leaders_by_term: Mapping[str, set[int]],
-    vectors: Mapping[str, np.ndarray],
-) -> _Leader | None:
-    """Return the matching leader with the highest overlap."""
-    shared: dict[int, float] = {}
-    for term, weight in words.items():
-        for place in leaders_by_term.get(term, ()):
-            shared[place] = shared.get(place, 0.0) + weight
-    best, most = None, 0.0
-    for place in sorted(shared):
-        leader = leaders[place]
-        union = sum(words.values()) + sum(leader.words.values()) - shared[place]
-        share = shared[place] / union if union else 0.0
-        if share > most and (
-            share >= MIN_SHARED or (share >= MIN_SHARED_IF_NEAR and _is_near(incident, leader, vectors))
-        ):
-            best, most = leader, share
-    return best
+def _compare(incidents: Sequence[Incident], vectors: Mapping[str, np.ndarray]) -> _Compared:
+    terms = [cause_terms(incident) for incident in incidents]
+    weights = term_weights(terms)
+    matrix = similarities(terms, weights, [vectors.get(incident.id) for incident in incidents])
+    return _Compared(incidents, terms, weights, matrix)
 
 
-def _is_near(incident: Incident, leader: _Leader, vectors: Mapping[str, np.ndarray]) -> bool:
-    own, leading = vectors.get(incident.id), vectors.get(leader.incident.id)
-    return own is not None and leading is not None and float(own @ leading) >= MIN_COSINE
+def _nearest_label(
+    rows: Sequence[int], rows_by_label: Mapping[str, Sequence[int]], similarity: np.ndarray
+) -> str | None:
+    """Return the label whose incidents are most similar to these, if any are similar enough."""
+    means = {label: float(similarity[np.ix_(rows, labelled)].mean()) for label, labelled in rows_by_label.items()}
+    best = max(means, key=lambda label: (means[label], label), default=None)
+    return best if best is not None and means[best] >= MIN_SIMILARITY else None
 
 
-def _word_weights(causes: Collection[str]) -> Mapping[str, float]:
-    """Return the inverse document frequency of each word."""
-    counted: Counter[str] = Counter()
-    for cause in causes:
-        counted.update(set(tokenize(cause)))
-    return {term: math.log(1 + len(causes) / count) for term, count in counted.items()}
-
-
-def _by_label(leaders: Sequence[_Leader]) -> Mapping[str, _Leader]:
-    """Return the first leader of each label, after moving the members of the others to it."""
-    first: dict[str, _Leader] = {}
-    for leader in leaders:
-        if name := normalized_cause(leader.incident):
-            representative = first.setdefault(name, leader)
-            if representative is not leader:
-                representative.members += leader.members
-                leader.members = []
-    return first
-
-
-def _proposal(leader: _Leader, joined: Mapping[str, _Leader], weights: Mapping[str, float]) -> Proposal | None:
-    members = sorted(leader.members, key=lambda member: (member.started_at, member.id))
-    spelling = leader.incident.resolution.cause if leader.incident.resolution else None
-    name = normalized_cause(leader.incident)
-    if not name and len(members) < 2:
-        return None
-    ids = tuple(member.id for member in members)
-    labelled = (leader.incident.id,) if name and joined.get(name) is leader else ()
-    why = (
-        f"says the same as {leader.incident.id}, which has the label `{spelling}`"
-        if name
-        else f"{len(ids)} root causes say the same"
-    )
+def _new_family(rows: Sequence[int], compared: _Compared) -> Proposal:
+    names = tuple(compared.incidents[row].id for row in rows)
+    shared = _shared_terms(rows, rows, compared)
     return Proposal(
-        _proposal_id(ids), spelling if name and spelling else _name_from_words(members, weights), ids, labelled, why
+        _proposal_id(names), _name_from_words(rows, compared), names, (), f"{len(names)} similar root causes", shared
     )
+
+
+def _joining_family(rows: Sequence[int], labelled: Sequence[int], compared: _Compared) -> Proposal:
+    """Propose incidents for a label that others have."""
+    names = tuple(compared.incidents[row].id for row in rows)
+    spellings = Counter(_label_spelling(compared.incidents[row]) for row in labelled)
+    label = max(spellings, key=lambda spelling: (spellings[spelling], spelling))
+    nearest = labelled[int(compared.similarity[np.ix_(rows, labelled)].mean(axis=0).argmax())]
+    return Proposal(
+        _proposal_id(names),
+        label,
+        names,
+        tuple(compared.incidents[row].id for row in labelled),
+        f"similar to {compared.incidents[nearest].id}, which has the label `{label}`",
+        _shared_terms(rows, [*rows, *labelled], compared),
+    )
+
+
+def _label_spelling(incident: Incident) -> str:
+    return ((incident.resolution and incident.resolution.cause) or "").strip()
+
+
+def _shared_terms(rows: Sequence[int], family: Sequence[int], compared: _Compared) -> dict[str, tuple[str, ...]]:
+    """Return for each row the heaviest words that other members of the family have too, as the incident spells them."""
+    counted = Counter(term for row in family for term in compared.terms[row])
+    shared: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        incident = compared.incidents[row]
+        words = {
+            term: word
+            for term, word in _spelled_words(incident).items()
+            if term in compared.terms[row] and counted[term] > 1 and term in compared.weights
+        }
+        heaviest = sorted(words, key=lambda term: (-counted[term] * compared.weights[term], term))
+        shared[incident.id] = tuple(dict.fromkeys(words[term] for term in heaviest))[:MAX_SHARED_TERMS]
+    return shared
 
 
 def _proposal_id(incidents: Sequence[str]) -> str:
@@ -168,21 +165,48 @@ def _proposal_id(incidents: Sequence[str]) -> str:
     return "cf-" + hashlib.blake2b("\0".join(sorted(incidents)).encode(), digest_size=6).hexdigest()
 
 
-def _name_from_words(members: Sequence[Incident], weights: Mapping[str, float]) -> str:
-    """Build a name from the most informative words that most members share, in the order of the first member."""
-    counted: Counter[str] = Counter()
-    for member in members:
-        counted.update(set(tokenize(_cause(member))))
+def _name_from_words(rows: Sequence[int], compared: _Compared) -> str:
+    """Build a name from the most informative words that most members share, preferably those of their root causes."""
+    members = [compared.incidents[row] for row in rows]
+    places: frozenset[str] = frozenset().union(*(place_terms(member) for member in members))
+    in_causes = Counter(term for member in members for term in set(tokenize(_root_cause(member))))
+    anywhere = Counter(term for row in rows for term in compared.terms[row])
     words: dict[str, str] = {}
-    for term, spelling in tokens_with_source(_cause(members[0])):
-        plain = spelling.casefold().strip("._-/:")
-        if plain.isascii() and not plain.replace("-", "").isalpha():
-            continue
-        if counted[term] * 2 > len(members) and plain not in _STOP_WORDS and len(plain) > 1:
-            words.setdefault(term, plain)
-    chosen = sorted(words, key=lambda term: (-counted[term] * weights.get(term, 0.0), term))[:MAX_NAME_WORDS]
-    return "-".join(words[term] for term in words if term in chosen) or f"like-{members[0].id}"
+    for member in members:
+        for term, word in _spelled_words(member).items():
+            if anywhere[term] * 2 >= len(rows) and anywhere[term] > 1 and term not in places:
+                words.setdefault(term, word)
+    chosen: list[str] = []
+    for term in sorted(
+        words, key=lambda term: (-(anywhere[term] + in_causes[term]) * compared.weights.get(term, 0.0), term)
+    ):
+        if not any(words[term] in words[other] or words[other] in words[term] for other in chosen):
+            chosen.append(term)
+    named = chosen[:MAX_NAME_WORDS]
+    return "-".join(words[term] for term in words if term in named) or f"like-{members[0].id}"
 
 
-def _cause(incident: Incident) -> str:
+def _spelled_words(incident: Incident) -> dict[str, str]:
+    """Return the written word for each term of the root cause and the steps, in order, without numbers and codes."""
+    words: dict[str, str] = {}
+    for term, word in _plain_words(incident):
+        words.setdefault(term, word)
+    return words
+
+
+def _plain_words(incident: Incident) -> Iterator[tuple[str, str]]:
+    steps = incident.resolution.steps if incident.resolution else ()
+    for term, written in tokens_with_source(" \n".join((_root_cause(incident), *(step.text for step in steps)))):
+        word = written.casefold().strip("._-/:")
+        letters = word.replace("-", "")
+        is_word = letters.isalpha() if word.isascii() else True
+        if is_word and len(word) > 1 and term not in UNINFORMATIVE_TERMS and word not in UNINFORMATIVE_TERMS:
+            yield term, word
+
+
+def _root_cause(incident: Incident) -> str:
     return incident.resolution.root_cause if incident.resolution else ""
+
+
+def _age_key(incident: Incident) -> tuple[datetime, str]:
+    return incident.started_at, incident.id

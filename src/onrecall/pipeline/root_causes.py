@@ -6,7 +6,8 @@ from datetime import datetime
 import numpy as np
 
 from onrecall.domain.incident import EvidenceKind, Incident
-from onrecall.pipeline.cause_proposals import Proposal, cause_words, propose_families
+from onrecall.pipeline.cause_proposals import Proposal, propose_families
+from onrecall.pipeline.cause_similarity import cause_words
 from onrecall.storage import Storage
 
 PAGE_SIZE = 1000

@@ -43,19 +43,70 @@ COMMON_WORDS: Mapping[str, frozenset[str]] = {
     "Polish": frozenset(_split("nie jest na się do od po dla przez są z w brak wszystkie przy")),
 }
 """The commonest small words of some languages; they hardly occur in names and codes."""
+OUTAGE_WORDS: Mapping[str, frozenset[str]] = {
+    "German": frozenset(
+        _split(
+            "abgelaufen anmeldung anmelden antwortet ausfall ausgefallen bestellung bestellungen datenbank "
+            "dienst fehler fehlgeschlagen fehlt festplatte geht hängt kaputt kunden langsam leer melden "
+            "meldung nutzer schlägt sichere speicher störung verbindung verbindungen verloren voll "
+            "warteschlange zertifikat zugriff überlastet"
+        )
+    ),
+    "French": frozenset(
+        _split(
+            "bloqué bloquée certificat clients commande commandes connexion connexions disque données échec "
+            "échoue échouent erreur erreurs expiré expirée lente panne plein pleine perdu perdue réponse "
+            "serveur utilisateurs"
+        )
+    ),
+    "Spanish": frozenset(
+        _split(
+            "caducado caída certificado clientes cola conexión conexiones datos disco errores falla fallan "
+            "índice latencia lento lenta lleno llena pedido pedidos perdido respuesta servicio servidor "
+            "usuarios"
+        )
+    ),
+    "Portuguese": frozenset(
+        _split(
+            "banco certificado clientes conexão conexões dados disco erro erros expirado expirou falha fila "
+            "lento lenta cheio cheia pedido pedidos perdido resposta serviço servidor usuários"
+        )
+    ),
+    "Italian": frozenset(
+        _split(
+            "certificato clienti coda connessione connessioni dati disco errore errori fallisce guasto lento "
+            "lenta ordini pieno piena risposta scaduto servizio utenti"
+        )
+    ),
+    "Dutch": frozenset(
+        _split(
+            "bestelling bestellingen certificaat foutmelding gebruikers klanten langzaam leeg mislukt schijf "
+            "storing traag verbinding verbindingen verlopen vol wachtrij"
+        )
+    ),
+    "Polish": frozenset(
+        _split(
+            "awaria baza błąd błędy certyfikat dysk klienci kolejka pełny połączenie serwer użytkownicy wolno wygasł"
+        )
+    ),
+}
+"""Words that people use of outages in these languages; a terse question has no small words."""
 MIN_COMMON_WORDS = 2
-"""Small words of a language that it takes to tell it."""
+"""Small words or words of outages that it takes to tell a language."""
 _SCRIPT_SHARE = 0.2
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def detect_language(text: str) -> str | None:
-    """The language by its script or its small words; None where neither tells, as in names, codes and terse notes."""
+    """The language by its script, its small words or words of outages; None where none tells, as in names and codes."""
     letters = sum(map(str.isalpha, text))
     for language, script in SCRIPTS.items():
         if letters and len(re.findall(script, text)) >= _SCRIPT_SHARE * letters:
             return language
     words = [word.lower() for word in _WORD.findall(text)]
-    counts = {language: sum(word in common_words for word in words) for language, common_words in COMMON_WORDS.items()}
+    counts = {
+        language: sum(word in common_words or word in OUTAGE_WORDS.get(language, ()) for word in words)
+        for language, common_words in COMMON_WORDS.items()
+    }
     first, second = sorted(counts, key=lambda language: -counts[language])[:2]
     return first if counts[first] >= MIN_COMMON_WORDS and counts[first] > counts[second] else None

@@ -13,10 +13,11 @@ class FamilyMemberOut(OutputModel):
     incident: str
     title: str
     root_cause: str
+    shared: list[str] = Field(description="Its most informative words that others of the family have too.")
 
 
 class ProposedFamilyOut(OutputModel):
-    """Root causes with the same meaning, waiting for a person's decision."""
+    """Similar root causes, waiting for a person's decision."""
 
     id: str
     label: str = Field(description="From the incidents' own words, or from a labelled incident with the same cause.")

@@ -4634,6 +4634,11 @@ export interface components {
             incident: string;
             /** Root Cause */
             root_cause: string;
+            /**
+             * Shared
+             * @description Its most informative words that others of the family have too.
+             */
+            shared: string[];
             /** Title */
             title: string;
         };
@@ -6234,7 +6239,7 @@ export interface components {
         };
         /**
          * ProposedFamilyOut
-         * @description Root causes with the same meaning, waiting for a person's decision.
+         * @description Similar root causes, waiting for a person's decision.
          */
         ProposedFamilyOut: {
             /** Id */

@@ -75,7 +75,10 @@ function Members({ family }: { family: Family }) {
   return (
     <List size="sm" spacing={2}>
       {family.members.slice(0, MEMBERS_SHOWN).map((member) => (
-        <List.Item key={member.incident} className="onrecall-wrap"><Link to={`/incidents/${encodeURIComponent(member.incident)}`}>{member.incident}</Link> {member.root_cause}</List.Item>
+        <List.Item key={member.incident} className="onrecall-wrap">
+          <Link to={`/incidents/${encodeURIComponent(member.incident)}`}>{member.incident}</Link> {member.root_cause}
+          {member.shared.length > 0 && <Text span size="xs" c="dimmed"> shared words: {member.shared.join(", ")}</Text>}
+        </List.Item>
       ))}
       {more > 0 && <List.Item>and {more} more</List.Item>}
     </List>

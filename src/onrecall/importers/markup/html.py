@@ -9,6 +9,8 @@ from markdownify import MarkdownConverter
 
 DEEPEST = 200
 """Maximum levels of nesting; no page written by people is deeper."""
+LONGEST_COLUMN_NAME = 4
+"""Maximum words in the name of a column."""
 _DROPPED = (
     "script",
     "style",
@@ -87,9 +89,27 @@ def _prepare(soup: BeautifulSoup) -> None:
             when.string = str(when["datetime"])
     for box in soup.find_all("input", type="checkbox"):
         box.replace_with("[x] " if box.has_attr("checked") else "[ ] ")
+    for table in soup.find_all("table"):
+        _mark_header(table)
     for paragraph in soup.select("tr p"):
         paragraph.append(soup.new_tag("br"))
         paragraph.unwrap()
+
+
+def _mark_header(table: Tag) -> None:
+    """Make the first row of a table its header if it has none and the row only names columns, as Google Docs writes it.
+
+    Tables of two columns are names and values.
+    """
+    first = table.find("tr")
+    cells = first.find_all("td", recursive=False) if isinstance(first, Tag) and table.find("th") is None else []
+    texts = [cell.get_text(" ", strip=True) for cell in cells]
+    names_columns = all(
+        text and len(text.split()) <= LONGEST_COLUMN_NAME and not re.search(r"\d", text) for text in texts
+    )
+    if len(cells) > 2 and names_columns and len(table.find_all("tr")) > 1:
+        for cell in cells:
+            cell.name = "th"
 
 
 def _drop_space_name(title: Tag) -> None:
@@ -111,10 +131,13 @@ def _expand_macros(soup: BeautifulSoup) -> None:
 
 def _expand_macro(soup: BeautifulSoup, macro: Tag) -> None:
     name = str(macro.get("ac:name", ""))
-    parameters = {
-        str(element.get("ac:name", "")): element.get_text(strip=True) for element in macro.find_all("ac:parameter")
-    }
-    for parameter in macro.find_all("ac:parameter"):
+    own = [
+        element
+        for element in macro.find_all("ac:parameter")
+        if element.find_parent("ac:structured-macro") is macro  # those of macros inside are theirs
+    ]
+    parameters = {str(element.get("ac:name", "")): element.get_text(strip=True) for element in own}
+    for parameter in own:
         parameter.decompose()
     if name in _CODE_MACROS:
         block, code = soup.new_tag("pre"), soup.new_tag("code")

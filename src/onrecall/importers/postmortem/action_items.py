@@ -53,7 +53,10 @@ _OWNER_DASH = re.compile(
     r"\s+(?:[-–—]|→|->|=>)\s*(?P<owner>@[\w./-]+|[A-Z][a-zäöüé]+(?:\s[A-Z][a-zäöüé]*\.?)?)\s*[.]?\s*$"
 )
 _OWNER_AT = re.compile(r"(?:^|\s)(?P<owner>@[\w./-]*\w(?:\s[A-ZÄÖÜ][\w.'’-]+){0,2})\s*[.]?\s*$")
-_OWNER_BEFORE = re.compile(r"\s*(?P<owner>@[\w./-]*\w)\s*(?:[:,–-]|to\b(?=\s+[a-z]))\s*(?=\S)")
+_OWNER_BEFORE = re.compile(r"\s*(?P<owner>@[\w./-]*\w)(?:\s*(?:[:,–-]|to\b(?=\s+[a-z]))\s*(?=\S)|\s+(?=[a-z]))")
+_OWNER_EAST_ASIAN = re.compile(
+    r"\s*[(\uff08]?(?:担当者?|负责人|責任者)\s*[:\uff1a]\s*(?P<owner>[^()\uff08\uff09\s、,]{1,20})[)\uff09]?"
+)
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _TRAILING_LINK = re.compile(
     r"\s*[(\[]*\[(?:github |tracking |link to )?(?:issue|issues|pr|pull request|link|ticket|jira|bug|mr"
@@ -232,7 +235,7 @@ def _parse_item(text: str, line: int, markup: str) -> ActionItem:
     if owner is None:
         text, owner, bracket_state = _owner_in_brackets(text)
         state = state or bracket_state
-    for pattern in (_OWNER_LABEL, _OWNER_DASH, _OWNER_AT, _OWNER_BEFORE) if owner is None else ():
+    for pattern in (_OWNER_LABEL, _OWNER_EAST_ASIAN, _OWNER_DASH, _OWNER_AT, _OWNER_BEFORE) if owner is None else ():
         match = pattern.match(text) if pattern is _OWNER_BEFORE else pattern.search(text)
         if match is not None:
             owner = match["owner"].strip("@ ").rstrip(".")

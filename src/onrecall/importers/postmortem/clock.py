@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from onrecall.importers.postmortem.word_lists import phrase_list
+from onrecall.importers.zone_names import AMBIGUOUS_ZONES, ZONES, zone_named
 
 _MONTH_NUMBERS = {
     name: number
@@ -14,16 +15,7 @@ _MONTH_NUMBERS = {
     for number, name in enumerate(phrase_list(f"months {language}"), start=1)
 } | {"sept": 9}
 _MONTH = "|".join(sorted((re.escape(name) for name in _MONTH_NUMBERS), key=len, reverse=True))
-ZONES: dict[str, str | int] = {
-    "utc": 0, "gmt": 0, "z": 0, "zulu": 0, "wet": 0, "west": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120,
-    "eet": 120, "eest": 180, "msk": 180, "pst": -480, "pdt": -420, "mdt": -360, "cdt": -300, "edt": -240,
-    "jst": 540, "kst": 540, "sgt": 480, "hkt": 480, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780,
-    "pt": "America/Los_Angeles", "pacific time": "America/Los_Angeles", "us/pacific": "America/Los_Angeles",
-    "pacific": "America/Los_Angeles", "et": "America/New_York", "eastern time": "America/New_York",
-    "eastern": "America/New_York",
-}  # fmt: skip
-"""Unambiguous zone names; `EST`, `CST`, `IST` and `BST` mean different zones in different places."""
-UNCLEAR_ZONES = frozenset(("est", "cst", "mst", "ist", "bst", "ast", "sst"))
+UNCLEAR_ZONES = frozenset(AMBIGUOUS_ZONES)
 _ZONE_WORDS = "|".join(sorted((re.escape(name) for name in (*ZONES, *UNCLEAR_ZONES)), key=len, reverse=True))
 YEARLESS = 4
 """Placeholder year of a date without one; a leap year, so that 29 February is valid."""
@@ -42,7 +34,7 @@ _DATE = re.compile(
 )
 _CLOCK = re.compile(
     r"(?<![\d:.])(?:(?<!\d[-/])|(?<=:\d\d-))(?P<h>[01]?\d"
-    r"|2[0-3])(?:[:h时時點点](?P<min>[0-5]\d)分?(?::(?P<s>[0-5]\d)(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?m\.?(?![a-z]))?"
+    r"|2[0-3])(?:(?:[:h时時點点]|\sh\s?)(?P<min>[0-5]\d)(?!\s*min)分?(?::(?P<s>[0-5]\d)(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?m\.?(?![a-z]))?"
     r"|\s*(?P<half2>[ap]\.?m\.?)(?![a-z]))(?!\d|:\d)",
     re.IGNORECASE,
 )
@@ -53,10 +45,12 @@ _ZONE_AFTER = re.compile(
     rf"|(?P<name>{_ZONE_WORDS})\b|(?P<uhr>Uhr)\b)[)\uff09]?",
     re.IGNORECASE,
 )
+_OFFSET_IN_BRACKETS = re.compile(r"\s*\((?:UTC|GMT)\s*(?P<off>[+-]\d{1,2}(?::?\d\d)?)\)", re.IGNORECASE)
+"""What a page itself says that its zone is: `PST (UTC-7)`."""
 _STATED_ZONE = re.compile(
     rf"(?:\b(?:times?|timestamps|zeiten|heures|horas|hours|zone|timezone)\b[^.\n]{{0,40}}?|\("
     rf"|\bin\s+)(?:(?P<base>UTC|GMT)\s*(?P<off>[+-]\d{{1,2}}(?::?\d\d)?)|(?P<iana>[A-Z][a-z]+/[A-Z][A-Za-z_]+)"
-    rf"|(?P<name>{_ZONE_WORDS})\b)",
+    rf"|(?<![^\W_])(?P<name>{_ZONE_WORDS})\b)",
     re.IGNORECASE,
 )
 _LEAD = r"[\s\[(*_`~≈-]*(?:(?:ca\.?|circa|around|approx\.?|about|at|um|à|~)\s*)?"
@@ -178,6 +172,8 @@ def stated_zone(text: str) -> tuple[tzinfo | None, str | None]:
     for match in _STATED_ZONE.finditer(text[:4000]):
         if match["off"]:
             return _parse_offset(match["off"]), None
+        if offset := _OFFSET_IN_BRACKETS.match(text, match.end()):
+            return _parse_offset(offset["off"]), None
         if match["iana"]:
             try:
                 return ZoneInfo(match["iana"]), None
@@ -187,7 +183,7 @@ def stated_zone(text: str) -> tuple[tzinfo | None, str | None]:
         if name in UNCLEAR_ZONES:
             return None, match["name"]
         if name in ZONES and (name != "et" or match["name"].isupper()) and (len(name) > 1 or match["name"] == "Z"):
-            return _zone_named(name), None
+            return zone_named(name), None
     return None, None
 
 
@@ -205,7 +201,7 @@ def _parse_zone(text: str, at: int) -> tuple[tzinfo | None, str | None, int]:
         return None, None, at
     if name in UNCLEAR_ZONES:
         return None, match["name"], match.end()
-    return _zone_named(name), None, match.end()
+    return zone_named(name), None, match.end()
 
 
 def _is_end_of_range(text: str, at: int, offset: re.Match[str]) -> bool:
@@ -218,13 +214,6 @@ def _is_end_of_range(text: str, at: int, offset: re.Match[str]) -> bool:
     if _ZONE_AFTER.match(text, offset.end()) or int(offset["iso"][4:]) not in (0, 30):
         return True
     return offset["iso"][1:] > begin["clock"].zfill(5)
-
-
-def _zone_named(name: str) -> tzinfo:
-    zone = ZONES[name]
-    if isinstance(zone, str):
-        return ZoneInfo(zone)
-    return UTC if zone == 0 else timezone(timedelta(minutes=zone))
 
 
 def _parse_offset(text: str) -> tzinfo | None:
@@ -283,6 +272,8 @@ class Chronology:
         self._zone = zone
         self._local = local
         self._last: datetime | None = None
+        self._inherited: tzinfo | None = None
+        """The last zone that was written behind a time: rows below often leave it out."""
         self.zoneless = 0
         """Number of times without a zone that were taken as UTC."""
 
@@ -311,7 +302,8 @@ class Chronology:
 
     def _at(self, day: date | None, stamp: WrittenClockTime) -> datetime:
         assert stamp.clock
-        zone = stamp.zone or self._zone or self._local
+        zone = stamp.zone or self._zone or self._inherited or self._local
+        self._inherited = stamp.zone or self._inherited
         if zone is None:
             self.zoneless += 1
         base = day or self._day

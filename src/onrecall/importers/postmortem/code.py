@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from onrecall.domain import command_shapes, markdown
-from onrecall.domain.commands import read_commands, without_prompt
+from onrecall.domain.commands import bare_command, read_commands, without_prompt
 from onrecall.importers.postmortem.rows import DocumentRow
 
 _STATEMENT = re.compile(
@@ -16,13 +16,24 @@ _STATEMENT = re.compile(
 )
 _OWN_SCRIPT = re.compile(r"[\w.-]+(?:/[\w.-]+)+\s+(?:--?[A-Za-z]|\w+\s+--?[A-Za-z])")
 """A custom script: a path followed by an option."""
+_AFTER_COLON = re.compile(r"\w[\w)\"']*:\s+(?P<code>[a-z./~$][^`\n]*?)(?:\s+(?:->|=>|→|⇒|–|—)\s.*)?\s*$")
+"""What follows the only colon of a line, up to an arrow that points to the result."""
+_PROSE_WORD = re.compile(r"\s(?:on|for|in|at|by|and|then|with|was|were|which|until|because|but|so|from|into)\s")
+"""Words of a sentence that goes on behind the command: where it ends is not marked."""
 _WIKI_SPAN = re.compile(r"\{\{(?P<code>[^{}\n]+)\}\}")
 
 
 def command_spans(text: str) -> list[str]:
     """Return the code spans of a text that are commands, as written."""
     spans = [*markdown.code_spans(text), *(span["code"].strip() for span in _WIKI_SPAN.finditer(text))]
-    return [without_prompt(span) for span in spans if is_command(without_prompt(span))]
+    return [without_prompt(span) for span in spans if is_command(without_prompt(span))] or _unmarked_command(text)
+
+
+def _unmarked_command(text: str) -> list[str]:
+    """Return the command that ends a line such as `Set the clock: chronyc makestep`, which is not marked as code."""
+    match = _AFTER_COLON.search(text) if "`" not in text else None
+    command = bare_command(match["code"]) if match and not _PROSE_WORD.search(match["code"]) else None
+    return [command] if command else []
 
 
 def is_command(code: str) -> bool:

@@ -19,8 +19,8 @@ LONGEST_VALUE = 300
 """Maximum characters of a value; a longer one is prose after a label."""
 _SERVICE_MARKS = re.compile(r"[`*\"'“”]")
 _SEVERITY = re.compile(
-    r"\b(?P<sev>(?:sev|s|p|severity|priority)(?:::|[ :_-])?[0-5])\b|\b(?P<word>critical|major|minor|high|medium"
-    r"|moderate|low|info|urgent|blocker|trivial|emergency|kritisch|hoch|mittel|niedrig|gering"
+    r"\b(?P<sev>(?:sev|s|p|severity|priority)(?:::|[ :_-])?[0-5])\b|\b(?P<word>critical|major|majeure?|minor|high"
+    r"|medium|moderate|low|info|urgent|blocker|trivial|emergency|kritisch|hoch|mittel|niedrig|gering"
     r"|élevée|critique|moyenne|faible|crítica|alta|media|baja|grave|down|disrupted|notice|severe|degraded"
     r"|partial outage|full outage|重大|高|中|低)\b|(?P<cjk>严重|致命|紧急)",
     re.IGNORECASE,
@@ -217,11 +217,15 @@ def _clock_range(value: str, times: Chronology) -> tuple[datetime | None, dateti
     stamps = find_clocks(re.sub(r"\d{4}-\d\d-\d\d[T ]?", " ", value))
     if not stamps:
         return None, None
-    zone = next((stamp.zone for stamp in stamps if stamp.zone), None)
-    moments = [
-        times.moment(WrittenClockTime(None, stamp.clock, stamp.zone or zone, 0, stamp.unclear)) for stamp in stamps[:2]
-    ]
+    moments = _range_moments(stamps, times)
     return moments[0], moments[1] if len(moments) > 1 else None
+
+
+def _range_moments(stamps: Sequence[WrittenClockTime], times: Chronology) -> list[datetime | None]:
+    """Return the times of a range, whose zone stands behind its end."""
+    zone = next((stamp.zone for stamp in stamps if stamp.zone), None)
+    unclear = next((stamp.unclear for stamp in stamps if stamp.unclear), None) if zone is None else None
+    return [times.moment(WrittenClockTime(None, stamp.clock, stamp.zone or zone, 0, unclear)) for stamp in stamps[:2]]
 
 
 def _second_time(fact: Fact, times: Chronology) -> tuple[datetime | None, int | None]:
@@ -240,11 +244,7 @@ def _by_duration(
     start, start_line, end, _ = current
     stamps = find_clocks(lasted.value)
     if len(stamps) >= 2 and (start is None or _is_date(start)):
-        zone = next((stamp.zone for stamp in stamps if stamp.zone), None)
-        moments = [
-            times.moment(WrittenClockTime(None, stamp.clock, stamp.zone or zone, 0, stamp.unclear))
-            for stamp in stamps[:2]
-        ]
+        moments = _range_moments(stamps, times)
         return moments[0], lasted.line, moments[1], lasted.line
     seconds = seconds_of(lasted.value)
     if end is None and start is not None and not _is_date(start) and seconds:

@@ -1,5 +1,6 @@
 """Read incident fields from a postmortem's front matter, in the names that static sites and status pages use."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
@@ -53,6 +54,9 @@ def name_fields(values: Mapping[str, Any]) -> dict[str, Any]:
     return named
 
 
+_DATED = re.compile(r"\d{4}")
+
+
 def describes_incident(values: Mapping[str, Any]) -> bool:
     """Return whether the field names are those of a status page incident or a published postmortem."""
     names = set(values)
@@ -72,7 +76,7 @@ def read_front_matter(front: FieldRecord) -> FrontMatter:
     is_tracked = front.values.keys() >= TRACKED
     return FrontMatter(
         start=front.time(*START) or _start_of_status_page(front),
-        end=front.time(*END) or (front.time("closed") if is_tracked else None),
+        end=front.time(*END) or _end_of_state(front) or (front.time("closed") if is_tracked else None),
         severity=_first_text(front, *SEVERITY),
         service=services[0] if services else None,
         summary=_first_text(front, *SUMMARY),
@@ -83,6 +87,11 @@ def read_front_matter(front: FieldRecord) -> FrontMatter:
         or (is_tracked and not front.get("closed")),
         labels=labels,
     )
+
+
+def _end_of_state(front: FieldRecord) -> datetime | None:
+    """Return the time under `resolved`, which says whether it is over in some files and when in others."""
+    return front.time("resolved") if _DATED.search(_first_text(front, "resolved") or "") else None
 
 
 def _start_of_status_page(front: FieldRecord) -> datetime | None:

@@ -8,7 +8,14 @@ from datetime import UTC, date, datetime, tzinfo
 
 from onrecall.domain.incident import Document
 from onrecall.importers.postmortem import timeline
-from onrecall.importers.postmortem.clock import YEARLESS, Chronology, find_dates, opening_stamp, stated_zone
+from onrecall.importers.postmortem.clock import (
+    YEARLESS,
+    Chronology,
+    find_clocks,
+    find_dates,
+    opening_stamp,
+    stated_zone,
+)
 from onrecall.importers.postmortem.facts import facts, span_of
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection, split_sections
@@ -68,10 +75,18 @@ class IncidentText:
         self.heading = heading
         self.rows = rows
         self.zone = self._zone()
+        if reading.local is None:
+            reading.unclear_zones |= set(self._unclear_zones_of_facts())
         self.span, zoneless = span_of(self.facts, self.day(), self.zone, reading.local)
         chronology = Chronology(self._first_day(), self.zone, reading.local)
         self.entries = self._updates(chronology) or timeline.chronology_entries(self.sections, chronology)
         reading.zoneless += zoneless + chronology.zoneless
+
+    def _unclear_zones_of_facts(self) -> Iterator[str]:
+        """Yield the ambiguous zones behind the times that labels state."""
+        for fact in self.facts:
+            if fact.topic in ("date", "start", "end", "duration"):
+                yield from (stamp.unclear for stamp in find_clocks(fact.value) if stamp.unclear)
 
     def sections_about(self, about: Topic) -> list[LabelledSection]:
         """Return the sections with this topic."""

@@ -54,12 +54,20 @@ def _open_items(rows: Sequence[DocumentRow], heads: frozenset[int]) -> Iterator[
             yield row
 
 
+_PICTURE = re.compile(r"^[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\s]+")
+
+
 def split_fact_line(row: DocumentRow) -> list[DocumentRow]:
-    """Split an italic line of several facts (`*Outage of 4 May 2026, sev2, service: till*`) into a row for each."""
-    line = _ITALIC.fullmatch(row.text) if row.kind == "text" and not row.nested else None
-    parts = re.split(r"\s*[,;|·•]\s+", plain_text(line["text"])) if line else []
-    labelled = [_label_fact(part) for part in _with_years(parts)]
-    if sum(part is not None for part in labelled) < FEWEST:
+    """Split a line of several facts into a row for each: `*Outage of 4 May 2026, sev2, service: till*`.
+
+    Without italics its parts must all be facts, with bars or dots between them: `2026-05-04 | Sev 2 | Service: till`.
+    """
+    if row.kind != "text" or row.nested:
+        return [row]
+    line = _ITALIC.fullmatch(row.text)
+    parts = re.split(r"\s*[,;|·•]\s+" if line else r"\s+[|·•]\s+", plain_text(line["text"] if line else row.text))
+    labelled = [_label_fact(_PICTURE.sub("", part)) for part in _with_years(parts)]
+    if sum(part is not None for part in labelled) < FEWEST or not (line or all(labelled)):
         return [row]
     return [replace(row, text=part) for part in labelled if part is not None]
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onrecall.importers.postmortem.clock import find_dates, opening_stamp
 from onrecall.importers.postmortem.log_table import incident_rows
@@ -17,6 +17,9 @@ _OUTAGE_WORDS = re.compile(
     r"|ausfall|panne|caída)\b",
     re.IGNORECASE,
 )
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_MONTH_AND_YEAR = re.compile(rf"\b{_MONTH}\s+(?P<year>20\d\d)\b")
+_YEARLESS_DAY = re.compile(rf"^(?P<day>\W*{_MONTH}\.?\s+\d{{1,2}})(?:st|nd|rd|th)?\b(?!:|,?\s+(?:19|20)\d\d)")
 _RELEASE = re.compile(r"(?:release|version)?\s*v?\d+\.\d+(?:\.\d+)?\b", re.IGNORECASE)
 
 
@@ -30,11 +33,25 @@ class IncidentPart:
 
 def split_incidents(rows: Sequence[DocumentRow]) -> tuple[IncidentPart, ...]:
     """Return one part per incident; empty if the page is about one incident at most."""
+    rows = _with_page_year(rows)
     for level in sorted({row.level for row in rows if row.kind == "heading"}):
         incident_parts = _parts_at_level(rows, level)
         if len(incident_parts) >= FEWEST:
             return incident_parts
     return tuple(IncidentPart(heading, body) for heading, body in incident_rows(rows))
+
+
+def _with_page_year(rows: Sequence[DocumentRow]) -> Sequence[DocumentRow]:
+    """Return the rows with the year of a title such as `Availability in March 2026` in headings such as `March 3`."""
+    heads = [row for row in rows if row.kind == "heading"]
+    year = _MONTH_AND_YEAR.search(plain_text(heads[0].text)) if heads else None
+    if year is None:
+        return rows
+    return [_with_year(row, year["year"]) if row.kind == "heading" else row for row in rows]
+
+
+def _with_year(row: DocumentRow, year: str) -> DocumentRow:
+    return replace(row, text=_YEARLESS_DAY.sub(lambda day: f"{day['day']}, {year}", row.text, count=1))
 
 
 def _parts_at_level(rows: Sequence[DocumentRow], level: int) -> tuple[IncidentPart, ...]:

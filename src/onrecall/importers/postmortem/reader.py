@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution, ResolutionStep, Severity, TimelineEntry
 from onrecall.importers.postmortem import causes, titles
 from onrecall.importers.postmortem.action_items import action_items
+from onrecall.importers.postmortem.deeds import split_sentences
 from onrecall.importers.postmortem.facts import Fact, first_fact, parse_services, severity_of
 from onrecall.importers.postmortem.incident_text import FrontMatter, IncidentText, ReadingState
 from onrecall.importers.postmortem.pages import split_incidents
@@ -23,6 +25,7 @@ SOURCE = POSTMORTEM
 PREFIX = "PM-"
 LONGEST_DESCRIPTION = 4_000
 LONGEST_SLUG = 60
+LONGEST_TITLE = 200
 _LEVEL_IN_TITLE = re.compile(r"(?:^|[\s(\[])(?P<level>(?:sev(?:erity)?[\s:_-]?|p)[0-5])(?=$|[\s)\],:])", re.IGNORECASE)
 _OPEN = re.compile(
     r"\b(?:ongoing|investigating|open|active|identified|monitoring|in progress|unresolved|offen|laufend)\b",
@@ -188,13 +191,23 @@ def _is_open(text: IncidentText) -> bool:
 def _title(text: IncidentText) -> tuple[str, int]:
     """Return title and line, from a label if the heading is only a document kind; line 0 if it has none."""
     heading = text.heading or text.document.title
-    if titles.is_only_kind(heading):
+    if titles.is_only_date(heading) and (opening := _opening_sentence(text)) is not None:
+        return titles.sentence_as_title(opening.text)[:LONGEST_TITLE], opening.line
+    if titles.is_only_kind(heading) or not any(row.kind == "heading" for row in text.rows):
         for fact in text.facts:
             if fact.topic in ("title", "incident_id") and len(re.findall(r"[^\W\d_]{2,}", fact.value)) > 1:
                 return titles.clean_title(fact.value), fact.line
     return titles.clean_title(heading), next(
         (row.number for row in text.rows if row.kind == "heading" and row.number), 0
     )
+
+
+def _opening_sentence(text: IncidentText) -> ProseStatement | None:
+    """Return the first sentence of a text."""
+    first = next((row for row in text.rows if row.kind == "text" and row.text.strip()), None)
+    following = takewhile(lambda row: row.kind == "text", text.rows[text.rows.index(first) :]) if first else ()
+    sentences = split_sentences(plain_text(" ".join(row.text for row in following)))
+    return ProseStatement(sentences[0], first.number) if first and sentences else None
 
 
 def _severity(text: IncidentText, lines: dict[str, int]) -> Severity:

@@ -22,7 +22,7 @@ from onrecall.importers.postmortem.prose import ProseStatement, is_placeholder, 
 from onrecall.importers.postmortem.repeated_steps import without_repetitions
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text, unescape_markdown
 from onrecall.importers.postmortem.sections import LabelledSection
-from onrecall.importers.postmortem.step_drafts import StepDraft, step_drafts
+from onrecall.importers.postmortem.step_drafts import CONNECTIVE, StepDraft, step_drafts
 from onrecall.importers.postmortem.timeline import ChronologyEntry, holds_chronology
 
 _TAG = re.compile(
@@ -126,10 +126,19 @@ def _prose_steps(rows: Sequence[DocumentRow]) -> list[ResolutionStep]:
             block.append(row)
             continue
         if block:
-            steps += _announced_steps(pending, block)
+            if steps and steps[-1].command and _is_connective(pending):
+                steps[-1] = replace(steps[-1], command="\n".join((steps[-1].command, *code.block_commands(block))))
+            else:
+                steps += _announced_steps(pending, block)
             pending, block = [], []
         pending.append(row)
     return steps + _sentence_steps(pending)
+
+
+def _is_connective(rows: Sequence[DocumentRow]) -> bool:
+    """Return whether all that stands between two blocks of code is `then` or the like."""
+    words = [row.text for row in rows if row.kind != "blank"]
+    return len(words) == 1 and CONNECTIVE.fullmatch(words[0]) is not None
 
 
 def _announced_steps(rows: Sequence[DocumentRow], block: Sequence[DocumentRow]) -> list[ResolutionStep]:
@@ -375,6 +384,9 @@ def _entry_steps(head: Sequence[DocumentRow], entry: ChronologyEntry) -> list[Re
             found_code = code.block_commands(block)
             own = _sentence_steps(rows, notes=True)
             steps += own or (_announced_action(rows) if found_code else [])
+            if found_code and steps and steps[-1].command and _is_connective(rows):
+                found_code = [steps[-1].command, *found_code]
+                steps[-1] = replace(steps[-1], command=None)
             rows = []
             if found_code and steps and steps[-1].command is None:
                 steps[-1] = replace(steps[-1], command="\n".join(found_code))

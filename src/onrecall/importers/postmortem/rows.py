@@ -16,6 +16,8 @@ SOLITARY_LABEL = 120
 """Maximum characters of a bold line that counts as a heading."""
 BOLD_LEVEL = 7
 """Heading level of a bold line."""
+FEWEST_PASTED = 3
+"""Minimum cells of a table's row that was pasted with tabs between them."""
 INDENT = 4
 """Columns of indentation per list level."""
 
@@ -126,8 +128,8 @@ def _prose_row(number: int, line: str, depth: int) -> DocumentRow:
     """Classify a paragraph line; bullets, tables and bold lines that CommonMark reads as prose count as such."""
     if not line.strip() or _RULE.fullmatch(line):
         return DocumentRow(number, "blank", "")
-    if line.strip().startswith("|") and line.count("|") >= 2:
-        return DocumentRow(number, "cells", line, cells=_split_cells(line))
+    if cells := _table_cells(line):
+        return DocumentRow(number, "cells", line, cells=cells)
     if item := _ITEM.fullmatch(line):
         ticked = None if item["box"] is None else item["box"] != " "
         return DocumentRow(
@@ -139,6 +141,14 @@ def _prose_row(number: int, line: str, depth: int) -> DocumentRow:
     if bold and _is_label(bold["text"]) and bold["mark"] not in bold["text"] and depth < 0:
         return DocumentRow(number, "heading", bold["text"], level=BOLD_LEVEL)
     return DocumentRow(number, "text", line, nested=depth >= 0)
+
+
+def _table_cells(line: str) -> tuple[str, ...]:
+    """Return the cells of a line that is a table's row, with bars or pasted with tabs between them; else nothing."""
+    if line.strip().startswith("|") and line.count("|") >= 2:
+        return _split_cells(line)
+    pasted = tuple(cell.strip() for cell in line.split("\t"))
+    return pasted if len(pasted) >= FEWEST_PASTED and pasted[0] else ()
 
 
 def _is_label(text: str) -> bool:

@@ -26,13 +26,14 @@ _BEGINS = re.compile(
 _ENDS = re.compile(
     r"\b(?:(?:incident|outage|impact|event|disruption|issue|problem)\s+(?:\w+\s+){0,3}(?:ends?|ended|over|closed"
     r"|resolved|mitigated|fixed|gone|goes away)|resolved|all[- ]clear|(?:fully\s+)?(?:restored|recovered)"
-    r"|back to normal|returned to normal|back online|"
+    r"|back to normal|return(?:s|ed)? to normal|back online|"
     r"service(?:s)? (?:is |are |was |were )?(?:fully )?(?:restored|back|healthy|operational|recovered)"
     r"|end of (?:the )?(?:incident|outage|impact)|everything (?:is |was )?(?:fine|working|normal|back|green|ok)"
     r"|working again|running again|(?:issue|problem|error)s? (?:goes|went|gone) away"
     r"|bringing the outage to an end|"
     r"recovery (?:complete|confirmed)|success(?: rate)? (?:is |was |went )?back|behoben|wiederhergestellt"
-    r"|entstört|résolu|rétabli|resuelto|restaurado|resolvido|復旧|已恢复|恢复)\b|復旧|已恢复|恢复正常",
+    r"|entstört|résolu|rétabli|resuelto|restaurado|resolvido|復旧|已恢复|恢复)\b"
+    r"|\bback (?:up )?to 100\s?%|復旧|已恢复|恢复正常",
     re.IGNORECASE,
 )
 _NOT_OVER = re.compile(
@@ -40,6 +41,8 @@ _NOT_OVER = re.compile(
     r"|unresolved|will be|to be|if|until|before|once|incident review|not yet|considered)\b",
     re.IGNORECASE,
 )
+_SENTENCE_OR_CONCESSION = re.compile(r"(?<=[.!])\s+|,?\s+(?:even though|although|though)\b")
+"""Ends of statements; what follows `even though` says nothing about whether the incident is over."""
 _FAILED = re.compile(
     r"\b(?:stopped|died|fell over|went (?:dark|offline|read-only)|no longer|froze|stalled)\b", re.IGNORECASE
 )
@@ -185,7 +188,7 @@ def _end_in_chronology(entries: Sequence[ChronologyEntry], start: datetime) -> t
             continue
         if any(
             _ENDS.search(sentence) and not _NOT_OVER.search(sentence)
-            for sentence in re.split(r"(?<=[.!])\s+", entry.text)
+            for sentence in _SENTENCE_OR_CONCESSION.split(entry.text)
         ):
             return entry.at, entry.line
     return None, None

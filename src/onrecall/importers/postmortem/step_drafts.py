@@ -12,6 +12,9 @@ _ROLLBACK = re.compile(
     r"\s*\**(?:to\s+)?(?:roll\s?back|undo|revert|rückgängig)\**\s*[:\uff1a]\**\s*(?P<text>\S.*)", re.IGNORECASE
 )
 
+CONNECTIVE = re.compile(r"\W*(?:and|then|and then|followed by|after that|next)\W*", re.IGNORECASE)
+"""All that stands between two code blocks of one step."""
+
 
 @dataclass(slots=True)
 class StepDraft:
@@ -84,12 +87,17 @@ def _stands_alone(row: DocumentRow) -> bool:
 def _add_text(row: DocumentRow, drafts: list[StepDraft], *, blank: bool) -> None:
     if drafts and (rollback := _ROLLBACK.fullmatch(row.text)):
         drafts[-1].rollback = _command_or_words(rollback["text"])
-    elif (drafts and drafts[-1].listed and (not blank or row.nested)) or (
-        drafts and drafts[-1].lead and not blank and not drafts[-1].code
-    ):
+    elif drafts and _continues(drafts[-1], row, blank=blank):
         drafts[-1].words.append(row.text.strip())
     else:
         drafts.append(StepDraft(row.number, [row.text.strip()], lead=True))
+
+
+def _continues(draft: StepDraft, row: DocumentRow, *, blank: bool) -> bool:
+    """Return whether a line of text belongs to the draft above it."""
+    if draft.code and CONNECTIVE.fullmatch(row.text):
+        return True
+    return (draft.listed and (not blank or row.nested)) or (draft.lead and not blank and not draft.code)
 
 
 def _command_or_words(text: str) -> str:

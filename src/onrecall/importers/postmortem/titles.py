@@ -14,7 +14,7 @@ _KIND_WORDS = (
     r"|障害報告書?|故障报告|事故报告|障害レポート)"
 )
 _BEFORE = re.compile(
-    rf"^\W*(?:\[{_KIND_WORDS}\]|{_KIND_WORDS}(?:\s+(?:for|on|of))?\s*(?:[#№]?\s?[A-Z]*-?\d+(?!\d|-\d))?\s*(?:[:\uff1a"
+    rf"^\W*(?:\[{_KIND_WORDS}\]|{_KIND_WORDS}(?:\s*\([A-Z]{{2,5}}\))?(?:\s+(?:for|on|of))?\s*(?:[#№]?\s?[A-Z]*-?\d+(?!\d|-\d))?\s*(?:[:\uff1a"
     rf"|–—-]|(?<=for)|(?<=of)|(?<=on)))\s*",
     re.IGNORECASE,
 )
@@ -33,6 +33,16 @@ _DATE_AFTER = (
     re.compile(r"(?<=\w)\s+(?P<date>(?:19|20)\d\d-\d\d-\d\d)$"),
 )
 _DATE_LABEL = re.compile(r"^\W*(?:incident\s+)?(?:date|datum|fecha)\s*:\s*(?=\d)", re.IGNORECASE)
+_TIME_WORDS = re.compile(
+    r"\b(?:\d{1,2}:\d{2}(?::\d{2})?|\d+|utc|gmt|[ap]m|lasting|lasted|for|about|approximately|and|to|until|duration|hours?|hrs?"
+    r"|minutes?|mins?|seconds?|days?|h|m|from|between)\b",
+    re.IGNORECASE,
+)
+_OPENING_TIME = re.compile(
+    r"(?:(?:on|at|from|between|starting|beginning)\b[^,.]{4,60},\s*)(?:(?:at|from|between|for)\b[^,.]{4,60},\s*)?(?=\S)",
+    re.IGNORECASE,
+)
+"""What opens a sentence such as `On March 3, between 10:00 and 11:00 UTC, logins failed`."""
 _SEPARATORS = " \t-–—:\uff1a|,;·"
 
 
@@ -49,6 +59,22 @@ def clean_title(heading: str) -> str:
         if title == before:
             break
     return title if re.search(r"[^\W\d_]{2}", title) else original
+
+
+def is_only_date(heading: str) -> bool:
+    """Return whether a heading only states when it was, and for how long."""
+    text = plain_text(heading)
+    stamp = opening_stamp(text)
+    if stamp is None or stamp.day is None:
+        return False
+    return not re.search(r"[^\W\d_]", _TIME_WORDS.sub("", text[stamp.end :]))
+
+
+def sentence_as_title(sentence: str) -> str:
+    """Return a sentence as a title: without the time that it opens with, and without its full stop."""
+    text = plain_text(sentence)
+    bare = _OPENING_TIME.sub("", text, count=1).strip().removesuffix(".") if _OPENING_TIME.match(text) else text
+    return bare[:1].upper() + bare[1:].removesuffix(".")
 
 
 def is_only_kind(title: str) -> bool:

@@ -1,0 +1,115 @@
+"""How similar root causes are: the informative terms that they and their steps share, and their embeddings."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from onrecall.domain.incident import Incident
+from onrecall.recurrences.clustering import is_uninformative
+from onrecall.retrieval.tokenizer import STOP_WORDS, tokenize
+
+MIN_TERMS = 2
+"""Minimum number of informative terms of a root cause, and of terms that two must share; fewer match by chance."""
+VECTOR_WEIGHT = 0.2
+"""Weight of the cosine of two embeddings beside the cosine of their terms."""
+MIN_VECTORS = 30
+"""Minimum number of embeddings from which a mean is subtracted; cosines of fewer are not comparable between models."""
+MIN_COMMON_TERM = 200
+COMMON_SHARE = 4
+"""A term in more than MIN_COMMON_TERM root causes and in more than one of COMMON_SHARE is no evidence."""
+_CAUSE_STOP_WORDS = """
+because caused cause root due after when which had has have been were its from did so than while
+during since could would should too also only still all some any more most one two new old der die
+das und ist war weil durch von zu le la les des une el los las por que we our us you your they he she
+about ago between before instead together into out over under per via both many much few such own until within without
+hour hours day days week weeks month months year years minute minutes second seconds ms million gb gib mb mib
+wrong broken fixed corrected problem problems issue issues incident outage error errors
+who what where how again back each every no none other same them there here now then first last
+"""
+"""Words that say nothing about a cause."""
+UNINFORMATIVE_TERMS = frozenset(
+    {*STOP_WORDS, *_CAUSE_STOP_WORDS.split(), *(term for word in _CAUSE_STOP_WORDS.split() for term in tokenize(word))}
+)
+
+
+def cause_words(incident: Incident) -> str | None:
+    """Return the root cause to compare; None if it is missing, unconfirmed or has too few informative words."""
+    resolution = incident.resolution
+    if resolution is None or not resolution.confirmed or is_uninformative(resolution.root_cause):
+        return None
+    informative = set(tokenize(resolution.root_cause)) - UNINFORMATIVE_TERMS
+    return resolution.root_cause if len(informative) >= MIN_TERMS else None
+
+
+def cause_terms(incident: Incident) -> frozenset[str]:
+    """Return the informative terms of the root cause and the steps, without those of the incident's own place.
+
+    What is named after a service or a host says where it failed, not why, and numbers say how much.
+    """
+    resolution = incident.resolution
+    if resolution is None:
+        return frozenset()
+    text = " \n".join((resolution.root_cause, *(step.text for step in resolution.steps)))
+    named = {term for term in tokenize(text) if not any(letter.isdigit() for letter in term)}
+    return frozenset(named) - UNINFORMATIVE_TERMS - place_terms(incident)
+
+
+def place_terms(incident: Incident) -> frozenset[str]:
+    """Return the terms of an incident's service and of its labels."""
+    return frozenset(tokenize(" \n".join((incident.service or "", *incident.labels.values()))))
+
+
+def term_weights(terms: Sequence[frozenset[str]]) -> Mapping[str, float]:
+    """Return the inverse document frequency of each term; terms that nearly all share are left out."""
+    counted = Counter(term for row in terms for term in row)
+    common = max(MIN_COMMON_TERM, len(terms) / COMMON_SHARE)
+    return {term: math.log(1 + len(terms) / count) for term, count in counted.items() if count <= common}
+
+
+def similarities(
+    terms: Sequence[frozenset[str]], weights: Mapping[str, float], vectors: Sequence[np.ndarray | None]
+) -> np.ndarray:
+    """Return the similarity of each pair of root causes, n × n: cosine of the terms, plus that of the embeddings.
+
+    Args:
+        terms: The informative terms of each root cause.
+        weights: The weight of each term.
+        vectors: The unit-length embedding of each root cause, if there is one.
+    """
+    matrix = _term_cosines(terms, weights)
+    if sum(vector is not None for vector in vectors) >= MIN_VECTORS:
+        matrix += np.where(matrix > 0, VECTOR_WEIGHT * _centered_cosines(vectors), 0)
+    return matrix
+
+
+def _term_cosines(terms: Sequence[frozenset[str]], weights: Mapping[str, float]) -> np.ndarray:
+    """Return the cosine of each pair by its terms; 0 for pairs that share fewer than MIN_TERMS."""
+    lengths = [math.sqrt(sum(weights.get(term, 0.0) ** 2 for term in row)) or 1.0 for row in terms]
+    postings: dict[str, list[int]] = {}
+    for position, row in enumerate(terms):
+        for term in row & weights.keys():
+            postings.setdefault(term, []).append(position)
+    matrix = np.zeros((len(terms), len(terms)), np.float32)
+    shared = np.zeros((len(terms), len(terms)), np.uint16)
+    for term in sorted(postings):
+        rows = postings[term]
+        if len(rows) > 1:
+            block = np.ix_(rows, rows)
+            values = np.array([weights[term] / lengths[position] for position in rows], np.float32)
+            matrix[block] += np.outer(values, values)
+            shared[block] += 1
+    matrix[shared < MIN_TERMS] = 0
+    return matrix
+
+
+def _centered_cosines(vectors: Sequence[np.ndarray | None]) -> np.ndarray:
+    """Return the cosine of each pair after the mean is subtracted; 0 where an embedding is missing."""
+    present = [position for position, vector in enumerate(vectors) if vector is not None]
+    stacked = np.stack([vector for vector in vectors if vector is not None])
+    stacked = stacked - stacked.mean(axis=0)
+    stacked /= np.maximum(np.linalg.norm(stacked, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    matrix = np.zeros((len(vectors), len(vectors)), np.float32)
+    matrix[np.ix_(present, present)] = stacked @ stacked.T
+    return matrix

@@ -1,0 +1,121 @@
+"""Threads of mails, feeds of status pages and ServiceNow's XML."""
+
+from importers.reports import report
+
+MBOX = """\
+From ann@ferry.test Mon May  4 06:10:00 2026
+Message-ID: <m1@ferry.test>
+Date: Mon, 04 May 2026 06:10:00 +0200
+From: ann@ferry.test
+Subject: [ops] Ticket gates stay shut
+
+No gate at pier 2 opens since 06:00.
+
+From bo@ferry.test Mon May  4 06:25:00 2026
+Message-ID: <m2@ferry.test>
+In-Reply-To: <m1@ferry.test>
+Date: Mon, 04 May 2026 06:25:00 +0200
+From: bo@ferry.test
+Subject: AW: [ops] Ticket gates stay shut
+
+> No gate at pier 2 opens since 06:00.
+
+Rebooted the gate controller, no effect.
+
+From ann@ferry.test Mon May  4 06:50:00 2026
+Message-ID: <m3@ferry.test>
+Date: Mon, 04 May 2026 06:50:00 +0200
+From: ann@ferry.test
+Subject: Re: [ops] Ticket gates stay shut
+
+Resolved. Root cause: the validator's licence ran out at midnight. I installed the new one with
+`gatectl licence add pier2.lic`.
+--
+Ann, Ferry Operations
+
+From ann@ferry.test Tue May  5 09:00:00 2026
+Message-ID: <m9@ferry.test>
+Date: Tue, 05 May 2026 09:00:00 +0200
+From: ann@ferry.test
+Subject: Lunch
+
+Soup today.
+"""
+
+
+def test_a_thread_that_ends_in_a_resolution_is_an_incident_and_others_are_named():
+    result = report("ops.mbox", MBOX)
+    incident = result.incident()
+    assert (incident.id, incident.title, incident.source) == ("m1@ferry.test", "Ticket gates stay shut", "mail")
+    assert (incident.started_at.isoformat(), incident.resolved_at.isoformat()) == (
+        "2026-05-04T04:10:00+00:00",
+        "2026-05-04T04:50:00+00:00",
+    )
+    assert incident.resolution.root_cause == "the validator's licence ran out at midnight."
+    assert [(step.outcome, step.command) for step in incident.resolution.steps] == [
+        ("did_not_help", None),
+        ("worked", "gatectl licence add pier2.lic"),
+    ]
+    assert "Ferry Operations" not in str(incident)
+    assert "skipped: 1 records, a thread that reports no end of an incident" in result.messages_text
+
+
+def test_a_mail_that_is_a_report_is_a_postmortem():
+    mail = (
+        "Message-ID: <x@ferry.test>\nDate: Wed, 06 May 2026 09:00:00 +0000\nFrom: bo@ferry.test\n"
+        "Subject: Incident report: gates shut on 4 May 2026\nContent-Type: text/plain; charset=utf-8\n"
+        "Content-Transfer-Encoding: quoted-printable\n\nService: gates\n\nRoot cause:\nThe licence ran out=2E\n\n"
+        "Resolution:\n1. Installed the new licence: `gatectl licence add pier2.lic`\n"
+    )
+    result = report("gates.eml", mail)
+    incident = result.incident()
+    assert (incident.id, incident.title, incident.service) == ("PM-gates", "gates shut", "gates")
+    assert incident.resolution.root_cause == "The licence ran out."
+    assert incident.resolution.steps[0].command == "gatectl licence add pier2.lic"
+
+
+def entry(number, title, *updates):
+    paragraphs = "".join(
+        f"&lt;p&gt;&lt;small&gt;May &lt;var data-var='date'&gt; 7&lt;/var&gt;, &lt;var data-var='time'&gt;{clock}&lt;/var&gt;"
+        f" UTC&lt;/small&gt;&lt;br&gt;&lt;strong&gt;{state}&lt;/strong&gt; - {text}&lt;/p&gt;"
+        for clock, state, text in updates
+    )
+    return (
+        f"<entry><id>tag:status.ferry.test,2005:Incident/{number}</id><published>2026-05-07T09:00:00Z</published>"
+        f"<title>{title}</title><content type='html'>{paragraphs}</content></entry>"
+    )
+
+
+def test_a_status_feed_gives_an_incident_per_entry_with_its_updates():
+    feed = '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Ferry status</title>' + entry(
+        81,
+        "Bookings slow",
+        ("08:40", "Resolved", "Bookings are fast again."),
+        ("08:05", "Identified", "A replica lagged. We took it out of rotation."),
+        ("07:50", "Investigating", "Bookings take a minute."),
+    )
+    result = report(
+        "history.atom", feed + entry(82, "Database work", ("10:00", "Scheduled", "We will patch.")) + "</feed>"
+    )
+    incident = result.incident()
+    assert (incident.id, incident.title, incident.source) == ("81", "Bookings slow", "statuspage")
+    assert (incident.started_at.hour, incident.resolved_at.hour, incident.resolved_at.minute) == (7, 8, 40)
+    assert [step.text for step in incident.resolution.steps] == ["We took it out of rotation."]
+    assert "planned maintenance" in result.messages_text
+
+
+def test_servicenow_xml_is_read_like_its_json():
+    xml = (
+        '<?xml version="1.0" encoding="UTF-8"?><unload unload_date="2026-05-08 10:00:00"><incident action="INSERT">'
+        "<number>INC0400</number><short_description>Crane stops</short_description><opened_at>2026-05-08 07:00:00</opened_at>"
+        '<resolved_at>2026-05-08 08:00:00</resolved_at><state>6</state><business_service display_value="crane-2">a1</business_service>'
+        "<close_notes>Replaced the limit switch.</close_notes></incident></unload>"
+    )
+    incident = report("incident.xml", xml).incident()
+    assert (incident.id, incident.service, incident.source) == ("INC0400", "crane-2", "servicenow")
+    assert [step.text for step in incident.resolution.steps] == ["Replaced the limit switch."]
+
+
+def test_unknown_xml_and_yaml_say_what_to_do():
+    assert "export it as CSV or JSON" in report("odd.xml", "<?xml version='1.0'?><tickets><t/></tickets>").messages_text
+    assert "write the runbook as Markdown" in report("restart.yaml", "steps:\n  - run: x\n").messages_text
