@@ -1,14 +1,15 @@
 // What is open, live: the page that stays on a screen all day and opens on a phone at night.
-import { Badge, Button, Collapse, Group, Paper, Select, Stack, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
+import { Badge, Button, Collapse, Group, NativeSelect, Paper, Stack, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { lazy, memo, Suspense, useCallback, useMemo, useState } from "react";
+import { memo, Suspense, useCallback, useDeferredValue, useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { api, got } from "../api/client";
-import { useEvery, useNarrow, useNow } from "../live";
-import { COLUMNS, type Group as ServiceGroup, grouped, isGroup, loudness, type Order, orderOf, pressed } from "../ordering";
-import { Begin, useIsEmpty } from "../parts/begin";
+import { lazily } from "../lazily";
+import { useEvery, useIsEmpty, useNarrow, useNow } from "../live";
+import { nowQuery, orderIn, STATUSES } from "../now-query";
+import { COLUMNS, type Group as ServiceGroup, grouped, isGroup, loudness, orderOf, pressed } from "../ordering";
 import { Hints } from "../parts/hints";
 import { LongList } from "../parts/longlist";
 import { ServiceLink } from "../parts/service-link";
@@ -16,29 +17,12 @@ import { Empty, Failure, Waiting } from "../parts/states";
 import { Together } from "../parts/together";
 import { age, changed, counted, type Glance, happened, moment, SEVERITY, spelt, surely, VERDICT } from "../words";
 
-const Aside = lazy(() => import("../parts/aside").then((part) => ({ default: part.Aside })));
+const Begin = lazily(() => import("../parts/begin").then((part) => part.Begin));
+const Aside = lazily(() => import("../parts/aside").then((part) => part.Aside));
 
-const STATUSES = [
-  { value: "unresolved", label: "not resolved" },
-  { value: "open", label: "open" },
-  { value: "acknowledged", label: "acknowledged" },
-  { value: "resolved", label: "resolved" },
-] as const;
-const SEVERITIES = Object.keys(SEVERITY);
+const SEVERITIES = [{ value: "", label: "any severity" }, ...Object.keys(SEVERITY)];
 const FILTERS = ["status", "severity", "service", "q"];
-const BY_SERVICE: Order = { sort: "service", order: "asc" };
-const PAGE = 100;
 const KEEP_FRESH = 5; // pages; who has scrolled further reads, and is not asked for everything again every few seconds
-
-type Status = (typeof STATUSES)[number]["value"];
-
-function asked(params: URLSearchParams) {
-  const [service, severity, q] = [params.get("service"), params.get("severity"), params.get("q")];
-  return {
-    status: (params.get("status") ?? "unresolved") as Status,
-    ...(service ? { service } : {}), ...(severity ? { severity: severity as Glance["incident"]["severity"] } : {}), ...(q ? { q } : {}),
-  };
-}
 
 /** The address with these parts; null takes one out. */
 function withParams(old: URLSearchParams, parts: Readonly<Record<string, string | null>>): URLSearchParams {
@@ -55,16 +39,15 @@ export function Now() {
   const every = useEvery();
   const empty = useIsEmpty();
   const byService = params.has("group");
-  const order = byService ? BY_SERVICE : orderOf(params);
   const found = useInfiniteQuery({
     queryKey: ["incidents", params.toString()],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/now", { params: { query: { ...asked(params), ...order, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) => got(api.GET("/api/v1/now", { params: { query: { ...nowQuery(params), ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
     refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > KEEP_FRESH ? false : every),
     placeholderData: keepPreviousData,
   });
-  const rows = useMemo(() => found.data?.pages.flatMap((page) => page.items), [found.data]);
+  const rows = useDeferredValue(useMemo(() => found.data?.pages.flatMap((page) => page.items), [found.data]));
   const filtered = FILTERS.some((name) => params.has(name));
   return (
     <Stack gap="md">
@@ -75,9 +58,9 @@ export function Now() {
       {!empty && <Hints />}
       <Together />
       {!empty && <Filters />}
-      {found.isPending && <Waiting />}
+      {!rows && !found.isError && <Waiting />}
       {found.isError && !rows && <Failure error={found.error} again={() => void found.refetch()} />}
-      {rows?.length === 0 && (empty ? <Begin /> : <Quiet filtered={filtered} />)}
+      {rows?.length === 0 && (empty ? <Suspense fallback={<Waiting rows={1} />}><Begin /></Suspense> : <Quiet filtered={filtered} />)}
       {rows && rows.length > 0 && <Rows rows={rows} byService={byService} more={found.hasNextPage && !found.isFetchingNextPage ? () => void found.fetchNextPage() : undefined} />}
       {rows && !empty && <NoIncidents />}
     </Stack>
@@ -103,10 +86,10 @@ function Filters() {
   const set = (name: string, value: string | null) => setParams((old) => withParams(old, { [name]: value }), { replace: true });
   const fields = (
     <Group gap="xs" align="flex-end" grow={narrow} preventGrowOverflow={false}>
-      <Select aria-label="status" data={[...STATUSES]} value={params.get("status") ?? "unresolved"} w={narrow ? undefined : 150} allowDeselect={false}
-        onChange={(value) => set("status", value === "unresolved" ? null : value)} />
-      <Select aria-label="severity" placeholder="any severity" data={SEVERITIES} value={params.get("severity")} w={narrow ? undefined : 140} clearable
-        onChange={(value) => set("severity", value)} />
+      <NativeSelect aria-label="status" data={[...STATUSES]} value={params.get("status") ?? "unresolved"} w={narrow ? undefined : 150}
+        onChange={({ currentTarget: { value } }) => set("status", value === "unresolved" ? null : value)} />
+      <NativeSelect aria-label="severity" data={SEVERITIES} value={params.get("severity") ?? ""} w={narrow ? undefined : 140}
+        onChange={(event) => set("severity", event.currentTarget.value || null)} />
       <TextInput aria-label="service" placeholder="any service" value={params.get("service") ?? ""} w={narrow ? undefined : 150}
         onChange={(event) => set("service", event.currentTarget.value)} />
       <TextInput aria-label="words" placeholder="words in title or text" value={params.get("q") ?? ""} flex="1 1 10rem"
@@ -131,7 +114,7 @@ function Filters() {
 /** A column's head on a wide screen: pressed, the list is in its order. */
 function Heads() {
   const [params, setParams] = useSearchParams();
-  const now = params.has("group") ? BY_SERVICE : orderOf(params);
+  const now = orderIn(params);
   return (
     <div className="onrecall-heads" role="group" aria-label="order">
       {COLUMNS.map((column) => {
@@ -153,11 +136,11 @@ function SortSelect() {
   const [params, setParams] = useSearchParams();
   const now = orderOf(params);
   const choices = COLUMNS.flatMap((column) => (["desc", "asc"] as const).map((order) => ({ value: `${column.sort} ${order}`, label: `${column.name}: ${column.words[order]}` })));
-  const choose = (value: string | null) => {
-    const [sort = null, order = null] = value?.split(" ") ?? [];
+  const choose = (value: string) => {
+    const [sort = null, order = null] = value.split(" ");
     setParams((old) => withParams(old, { sort, order, group: null }), { replace: true });
   };
-  return <Select aria-label="order" size="xs" data={choices} value={params.has("group") ? "service asc" : `${now.sort} ${now.order}`} onChange={choose} allowDeselect={false} flex="1 1 8rem" miw={0} />;
+  return <NativeSelect aria-label="order" size="xs" data={choices} value={params.has("group") ? "service asc" : `${now.sort} ${now.order}`} onChange={(event) => choose(event.currentTarget.value)} flex="1 1 8rem" miw={0} />;
 }
 
 function GroupButton({ wide = false }: { wide?: boolean }) {
