@@ -43,6 +43,7 @@ from onrecall.http import (
     overview,
     pages,
     problems,
+    push,
     recall,
     recurrences,
     risk,
@@ -79,6 +80,7 @@ from onrecall.identity.provider import IdentityProvider
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.pipeline.keys import Keys
+from onrecall.pipeline.push_subscriptions import PushDevices
 from onrecall.pipeline.sessions import Sessions
 from onrecall.pipeline.sign_in import SignIn
 from onrecall.worker.backtest_runner import BacktestRunner
@@ -162,6 +164,7 @@ def create(
     app.state.signing = frozenset(access.webhook_secrets)
     problems.install(app)
     keys_of_store = access.keys or Keys(memory.store, memory.now)
+    app.state.push_devices = PushDevices(memory.store, access.web_push, memory.now)
     _add_guard(app, memory, access, keys_of_store, provider)
     app.add_middleware(CrossOrigin, access=access, keys=keys_of_store)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED_BYTES, compresslevel=COMPRESSION_LEVEL)
@@ -217,6 +220,7 @@ ROUTERS = (
     audit.router,
     keys.router,
     sessions.router,
+    push.router,
     export.router,
     health.router,
     guide.router,
@@ -224,6 +228,7 @@ ROUTERS = (
     metrics.router,
 )
 TAGS = [
+    {"name": "push", "description": "Push notifications to browsers."},
     {"name": "incidents", "description": "Open, answer, resolve, reopen."},
     {"name": "alerts", "description": "Alerts from senders, rejected parts, and changes."},
     {"name": "recall", "description": "Query memory and assess commands; writes nothing."},

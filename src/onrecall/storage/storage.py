@@ -69,6 +69,7 @@ from onrecall.storage.notices import Notices
 from onrecall.storage.outbox import Outbox
 from onrecall.storage.overview import Overview
 from onrecall.storage.postgres_search import PostgresSearch
+from onrecall.storage.push_subscriptions import PushSubscriptionRepository
 from onrecall.storage.reindex_staging import ReindexStaging
 from onrecall.storage.results import (
     EmbeddingVersion,
@@ -121,6 +122,7 @@ class Storage(AlertRepository):
         self.tickets = TicketRepository(database)
         self.sessions = SessionRepository(database)
         self.sign_ins = SignInRepository(database)
+        self.push_subscriptions = PushSubscriptionRepository(database)
         self.source_activity = SourceActivityRepository(database)
         self.backtests = Backtests(database)
         self.suggestions = Suggestions(database)
