@@ -87,7 +87,9 @@ def transferred_bytes(client: TestClient, path: str, encoding: str) -> int:
         return size
 
 
-@pytest.mark.parametrize(("encoding", "most_script", "most_styles"), [("gzip", 165_000, 16_000), ("br", 145_000, 14_000)])
+@pytest.mark.parametrize(
+    ("encoding", "most_script", "most_styles"), [("gzip", 165_000, 16_000), ("br", 145_000, 14_000)]
+)
 def test_now_needs_few_small_compressed_files(encoding: str, most_script: int, most_styles: int) -> None:
     client = console_client()
     scripts, styles = first_files(client, "js"), first_files(client, "css")

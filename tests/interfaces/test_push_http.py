@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from guarded import Doors, bearer
+from guarded import Clock, Doors, bearer
 from starlette.testclient import TestClient
 
 from notifications.push_twin import Browser
@@ -27,9 +27,9 @@ def store() -> Iterator[Storage]:
 
 @pytest.fixture
 def doors(store: Storage) -> Doors:
-    channel = WebPush(store.push_subscriptions, EgressGuard.from_allowlist(()), KEY, lambda: doors.clock())
-    doors = Doors(store, Access(web_push=channel))
-    return doors
+    clock = Clock()
+    channel = WebPush(store.push_subscriptions, EgressGuard.from_allowlist(()), KEY, clock)
+    return Doors(store, Access(web_push=channel), clock)
 
 
 def described(endpoint: str = "https://push.example/ann", **more: object) -> dict[str, object]:

@@ -102,6 +102,10 @@ function usePalette(): [boolean, () => void] {
 /** Who is signed in; on a machine of one's own there is nobody to name. */
 function SignedIn() {
   const me = useMe();
+  const session = me.data?.session?.id;
+  useEffect(() => {
+    if (session) whenIdle(async () => (await import("./push")).renew());
+  }, [session]);
   return me.data?.session ? <Suspense fallback={null}><Account /></Suspense> : null;
 }
 

@@ -11,6 +11,7 @@ const Senders = lazily(() => import("./system-senders").then((page) => page.Send
 const Maintenance = lazily(() => import("./system-maintenance").then((page) => page.Maintenance));
 const Keys = lazily(() => import("./system-keys").then((page) => page.Keys));
 const Sessions = lazily(() => import("./system-sessions").then((page) => page.Sessions));
+const Notifications = lazily(() => import("./system-notifications").then((page) => page.Notifications));
 const Suggestions = lazily(() => import("./system-suggestions").then((page) => page.Suggestions));
 const Deliveries = lazily(() => import("./system-deliveries").then((page) => page.Deliveries));
 const Usage = lazily(() => import("./system-usage").then((page) => page.Usage));
@@ -23,6 +24,7 @@ const SECTIONS = [
   { at: "maintenance", name: "Maintenance", Shown: Maintenance },
   { at: "keys", name: "Keys", Shown: Keys },
   { at: "sessions", name: "Sessions", Shown: Sessions },
+  { at: "notifications", name: "Notifications", Shown: Notifications },
   { at: "suggestions", name: "Suggestions", Shown: Suggestions },
   { at: "deliveries", name: "Deliveries", Shown: Deliveries },
   { at: "usage", name: "Models", Shown: Usage },

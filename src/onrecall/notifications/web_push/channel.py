@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from ipaddress import ip_address
 from typing import Protocol
 
 import httpx
@@ -66,8 +67,10 @@ class WebPush:
         if len(subscription.endpoint) > MAX_ENDPOINT_LENGTH:
             raise Invalid(f"has more than {MAX_ENDPOINT_LENGTH} characters", "endpoint")
         try:
-            self._endpoint(subscription)
-        except Invalid as error:
+            endpoint = self._endpoint(subscription)
+            if _is_address(endpoint.host):  # a name is resolved, and its addresses checked, when it is called
+                self.guard.addresses(endpoint.host, endpoint.port or 443)
+        except (Invalid, PermanentDeliveryError) as error:
             raise Invalid(str(error), "endpoint") from error
         key = decode_base64url(subscription.p256dh, PUBLIC_KEY_BYTES, "p256dh")
         auth = decode_base64url(subscription.auth, AUTH_BYTES, "auth")
@@ -146,6 +149,14 @@ class WebPush:
         if endpoint.scheme != "https" and not self.guard.names_host(endpoint.host):
             raise Invalid("does not begin with https://")
         return endpoint
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class _Attempt:
