@@ -1,11 +1,13 @@
 // What is open, live: the page that stays on a screen all day and opens on a phone at night.
-import { Badge, Button, Collapse, Group, NativeSelect, Paper, Stack, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Badge, Button, Collapse, Group, NativeSelect, Paper, Stack, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import { IconBaselineDensityMedium, IconBaselineDensitySmall } from "@tabler/icons-react";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { memo, Suspense, useCallback, useDeferredValue, useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { api, got } from "../api/client";
+import { useDensity } from "../density";
 import { lazily } from "../lazily";
 import { useEvery, useIsEmpty, useNarrow, useNow } from "../live";
 import { nowQuery, orderIn, STATUSES } from "../now-query";
@@ -96,7 +98,7 @@ function Filters() {
         onChange={(event) => set("q", event.currentTarget.value)} />
     </Group>
   );
-  if (!narrow) return <Group gap="xs" wrap="nowrap" align="flex-end"><div className="onrecall-grow">{fields}</div><GroupButton wide /></Group>;
+  if (!narrow) return <Group gap="xs" wrap="nowrap" align="flex-end"><div className="onrecall-grow">{fields}</div><GroupButton wide /><DensityButton /></Group>;
   return (
     <Stack gap="xs">
       <Group gap="xs">
@@ -105,6 +107,7 @@ function Filters() {
       </Button>
       <SortSelect />
       <GroupButton />
+      <DensityButton />
       </Group>
       <Collapse expanded={opened}>{fields}</Collapse>
     </Stack>
@@ -149,8 +152,17 @@ function GroupButton({ wide = false }: { wide?: boolean }) {
   return <Button variant={on ? "light" : "default"} size={wide ? "sm" : "xs"} aria-pressed={on} aria-label="group by service" onClick={() => setParams((old) => withParams(old, { group: on ? null : "service" }), { replace: true })}>{wide ? "Group by service" : "By service"}</Button>;
 }
 
-const WIDE = 86;
-const TALL = 162; // on a phone, where the title and what is told take a line more each
+/** Switches between rows with all their lines and rows with the first ones. */
+function DensityButton() {
+  const narrow = useNarrow();
+  const [density, toggle] = useDensity();
+  const compact = density === "compact";
+  const Icon = compact ? IconBaselineDensityMedium : IconBaselineDensitySmall;
+  return <ActionIcon variant="default" size={narrow ? 30 : 36} aria-pressed={compact} aria-label="compact rows" title={compact ? "comfortable rows" : "compact rows"} onClick={toggle}><Icon size={16} aria-hidden /></ActionIcon>;
+}
+
+const WIDE = { comfortable: 86, compact: 58 };
+const TALL = { comfortable: 162, compact: 108 }; // on a phone, where the title and what is told take a line more each
 const GROUP = 40;
 const idOf = (row: ServiceGroup | Glance): string => (isGroup(row) ? `service ${row.service ?? ""}` : row.incident.id);
 
@@ -165,7 +177,8 @@ function Rows({ rows, byService, more }: RowsProps) {
   const go = useNavigate();
   const now = useNow();
   const narrow = useNarrow();
-  const height = narrow ? TALL : WIDE;
+  const [density] = useDensity();
+  const height = (narrow ? TALL : WIDE)[density];
   const heightOf = useCallback((row: ServiceGroup | Glance) => (isGroup(row) ? GROUP : height), [height]);
   const listed = useMemo(() => (byService ? grouped(rows) : rows), [byService, rows]);
   const at = rows.findIndex((row) => row.incident.id === chosen);
@@ -176,7 +189,7 @@ function Rows({ rows, byService, more }: RowsProps) {
     ["Enter", () => { if (at >= 0 && chosen) void go(`/incidents/${encodeURIComponent(chosen)}`); }],
   ]);
   return (
-    <div>
+    <div data-density={density}>
       {!narrow && <Heads />}
       <LongList label="incidents" rows={listed} height={byService ? heightOf : height} idOf={idOf} chosen={at < 0 ? at : listed.findIndex((row) => idOf(row) === chosen)} more={more}>
         {(row, selected) => isGroup(row) ? <GroupHead group={row} /> : (
@@ -230,7 +243,7 @@ const Line = memo(function Line({ row, now, height }: RowProps) {
       <div>
         <Group gap={8} wrap="nowrap"><Whole incident={incident} /><Status row={row} /></Group>
         <Told row={row} />
-        <Text size="xs" c="dimmed" truncate>{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}</Text>
+        <Text size="xs" c="dimmed" truncate className="onrecall-row-more">{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}</Text>
       </div>
       <Text size="sm" component="div" truncate>{incident.service ? <ServiceLink name={incident.service} /> : <Text span c="dimmed">–</Text>}</Text>
       <Text size="sm" truncate {...(incident.assignee ? {} : { c: "dimmed" })} title={incident.assignee ?? "nobody is assigned"}>{incident.assignee ?? "–"}</Text>
@@ -253,7 +266,7 @@ const Card = memo(function Card({ row, now, height }: RowProps) {
       </Group>
       <Whole incident={incident} />
       <Told row={row} />
-      <Text size="xs" c="dimmed" truncate>
+      <Text size="xs" c="dimmed" truncate className="onrecall-row-more">
         {incident.assignee && `${incident.assignee} · `}{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}
       </Text>
     </Paper>
