@@ -192,8 +192,8 @@ def test_devices_of_people_who_may_no_longer_see_incidents_are_removed(store: St
     store.push_subscriptions.put(device(Browser(), "https://push.example/nobody"))
     assert len(store.push_subscriptions.entitled(NOON)) == 1, "no key is needed yet"
     for key_id in ("k-good", "k-revoked"):
-        store.keys().add(Key(key_id, key_id, key_id, "viewer", NOON))
-    store.keys().revoke("k-revoked", NOON)
+        store.keys.add(Key(key_id, key_id, key_id, "viewer", NOON))
+    store.keys.revoke("k-revoked", NOON)
     for session_id in ("s-expired", "s-ended"):
         store.sessions.add(session(session_id))
     store.sessions.end(["s-ended"], NOON)

@@ -7,8 +7,8 @@ import { Problem } from "./api/client";
 import { lazily, whenIdle } from "./lazily";
 import { Now } from "./pages/now";
 import { PAGE_FILES } from "./page-files";
-import { Boundary } from "./parts/boundary";
-import { Lost } from "./parts/lost";
+import { ErrorBoundary } from "./parts/error-boundary";
+import { NotFound } from "./parts/not-found";
 import { Shell } from "./shell";
 import { nonce, theme } from "./theme";
 
@@ -42,7 +42,7 @@ export function App() {
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
       {idle && <Suspense fallback={null}><Notifications position="top-right" /></Suspense>}
       <QueryClientProvider client={queries}>
-        <Boundary place="console"><BrowserRouter>
+        <ErrorBoundary place="console"><BrowserRouter>
           <Routes>
             <Route path="sign-in" element={<Suspense fallback={null}><SignIn /></Suspense>} />
             <Route element={<Shell />}>
@@ -54,10 +54,10 @@ export function App() {
               <Route path="recurrences" element={<Recurrences />} />
               <Route path="services/*" element={<Services />} />
               <Route path="system/:section?" element={<System />} />
-              <Route path="*" element={<Lost />} />
+              <Route path="*" element={<NotFound />} />
             </Route>
           </Routes>
-        </BrowserRouter></Boundary>
+        </BrowserRouter></ErrorBoundary>
       </QueryClientProvider>
     </MantineProvider>
   );

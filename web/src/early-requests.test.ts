@@ -28,16 +28,16 @@ test("Now's early question is the one that the page asks", async () => {
   const search = "?severity=high&q=disk full&sort=service";
   const [early = ""] = firstQuestions("/", search);
   const { default: createClient } = await import("openapi-fetch");
-  let asked = "";
+  let requested = "";
   const client = createClient<Record<string, never>>({ baseUrl: HERE, fetch: async (request: Request) => {
-    asked = request.url;
+    requested = request.url;
     return Response.json({});
   } }) as unknown as { GET: (path: string, options: object) => Promise<unknown> };
   await client.GET("/api/v1/now", { params: { query: nowQuery(new URLSearchParams(search)) } });
   vi.stubGlobal("fetch", vi.fn(async () => new Response("{}")));
   const { askEarly, takeEarly } = await import("./early-requests");
   askEarly(early);
-  expect(takeEarly({ method: "GET", url: asked })).toBeDefined();
+  expect(takeEarly({ method: "GET", url: requested })).toBeDefined();
 });
 
 test("a page's first questions and its file follow from its path", () => {

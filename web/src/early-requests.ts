@@ -1,5 +1,5 @@
 // Answers that were asked for before the page's script came, by address; each is handed out once.
-const asked = new Map<string, Promise<Response>>();
+const pending = new Map<string, Promise<Response>>();
 
 /** An address as it is compared: two spellings of the same question are one. */
 const normalized = (address: string): string => {
@@ -12,14 +12,14 @@ const normalized = (address: string): string => {
 export function askEarly(address: string): void {
   const answer = fetch(address);
   answer.catch(() => undefined); // whoever takes it hears of it
-  asked.set(normalized(address), answer);
+  pending.set(normalized(address), answer);
 }
 
 /** The answer to a question that was asked early, or nothing. */
 export function takeEarly({ method, url }: Pick<Request, "method" | "url">): Promise<Response> | undefined {
   if (method !== "GET") return undefined;
   const key = normalized(url);
-  const answer = asked.get(key);
-  asked.delete(key);
+  const answer = pending.get(key);
+  pending.delete(key);
   return answer;
 }

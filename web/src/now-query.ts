@@ -1,6 +1,6 @@
 // What Now asks of the server, as its address has it.
-import { type Order, orderOf } from "./ordering";
-import type { Glance } from "./words";
+import { type Order, orderOf } from "./incident-order";
+import type { IncidentSummary } from "./format";
 
 export const STATUSES = [
   { value: "unresolved", label: "not resolved" },
@@ -20,7 +20,7 @@ export function nowQuery(params: URLSearchParams) {
   const [service, severity, q] = [params.get("service"), params.get("severity"), params.get("q")];
   return {
     status: (params.get("status") ?? "unresolved") as Status,
-    ...(service ? { service } : {}), ...(severity ? { severity: severity as Glance["incident"]["severity"] } : {}), ...(q ? { q } : {}),
+    ...(service ? { service } : {}), ...(severity ? { severity: severity as IncidentSummary["incident"]["severity"] } : {}), ...(q ? { q } : {}),
     ...orderIn(params), limit: PAGE_SIZE,
   };
 }

@@ -1,5 +1,5 @@
 // This browser's subscription to push notifications.
-import { api, got, type Schemas } from "./api/client";
+import { api, dataOf, type Schemas } from "./api/client";
 
 export type PushState = "unsupported" | "insecure" | "blocked" | "off" | "on";
 type Described = Schemas["PushSubscriptionIn"];
@@ -47,14 +47,14 @@ export async function subscribe(publicKey: string, services: string[]): Promise<
 export async function renew(): Promise<void> {
   const subscription = await currentSubscription();
   if (!subscription) return;
-  const { items } = await got(api.GET("/api/v1/push"));
+  const { items } = await dataOf(api.GET("/api/v1/push"));
   const id = await deviceId(subscription.endpoint);
   const device = items.find((known) => known.id === id);
   if (device) await tellServer(subscription, device.services);
 }
 
 export const tellServer = (subscription: PushSubscription, services: string[]): Promise<Schemas["PushSubscriptionOut"]> =>
-  got(api.PUT("/api/v1/push/subscriptions", { body: described(subscription.toJSON(), services) }));
+  dataOf(api.PUT("/api/v1/push/subscriptions", { body: described(subscription.toJSON(), services) }));
 
 /** The id under which the server lists a subscription. */
 export async function deviceId(endpoint: string): Promise<string> {

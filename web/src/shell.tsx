@@ -8,17 +8,17 @@ import { Suspense, useEffect, useRef, useState } from "react";
 import { Link, Outlet, useLocation, useNavigate } from "react-router";
 
 import { lazily, whenIdle } from "./lazily";
-import { Live, useConnection, useLive, useNarrow } from "./live";
-import { useMe } from "./me";
-import { Boundary } from "./parts/boundary";
+import { Live, useConnection, useLive, useNarrow } from "./live-updates";
+import { useMe } from "./current-user";
+import { ErrorBoundary } from "./parts/error-boundary";
 import { Example } from "./parts/hints";
 import { SessionGate } from "./parts/session-gate";
 import { Waiting } from "./parts/states";
 
 const Account = lazily(() => import("./parts/account").then((part) => part.Account));
 const Keyboard = lazily(() => import("./parts/keyboard").then((part) => part.Keyboard));
-const paletteFile = () => import("./parts/palette");
-const Palette = lazily(() => paletteFile().then((part) => part.Palette));
+const paletteFile = () => import("./parts/command-palette");
+const CommandPalette = lazily(() => paletteFile().then((part) => part.CommandPalette));
 
 export interface Place {
   to: string;
@@ -74,11 +74,11 @@ function Frame() {
       <main className="onrecall-main">
         <Interrupted />
         <SessionGate />
-        <Boundary place={pathname}>
+        <ErrorBoundary place={pathname}>
           <Suspense fallback={<Waiting />}>
             <Outlet />
           </Suspense>
-        </Boundary>
+        </ErrorBoundary>
       </main>
       {narrow && <nav className="onrecall-tabs" aria-label="pages">{PLACES.map((place) => <NavItem key={place.to} place={place} tab />)}</nav>}
       {searching && <Suspense fallback={null}><Pages /></Suspense>}
@@ -141,8 +141,8 @@ function NavItem({ place, tab = false }: { place: Place; tab?: boolean }) {
 }
 
 function Connection() {
-  const said = CONNECTION[useConnection()];
-  return <Badge color={said.color} variant="dot" tt="none" role="status" className="onrecall-connection">{said.words}</Badge>;
+  const status = CONNECTION[useConnection()];
+  return <Badge color={status.color} variant="dot" tt="none" role="status" className="onrecall-connection">{status.words}</Badge>;
 }
 
 function Scheme() {
@@ -174,7 +174,7 @@ function Interrupted() {
 function Pages() {
   const go = useNavigate();
   return (
-    <Palette pages={PLACES.map((place) => ({
+    <CommandPalette pages={PLACES.map((place) => ({
       id: place.to, label: place.name, description: place.about, onClick: () => void go(place.to), leftSection: <place.icon size={20} aria-hidden />,
     }))} />
   );

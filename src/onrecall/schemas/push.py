@@ -5,10 +5,10 @@ from datetime import datetime
 from pydantic import Field
 
 from onrecall.domain.push_subscription import MAX_ENDPOINT_LENGTH, PushSubscription
-from onrecall.schemas.incidents import In, Out
+from onrecall.schemas.incidents import InputModel, OutputModel
 
 
-class PushSubscriptionIn(In):
+class PushSubscriptionIn(InputModel):
     """A device that wants to be notified, as the browser describes it."""
 
     endpoint: str = Field(max_length=MAX_ENDPOINT_LENGTH, description="Address at the push service of the browser.")
@@ -17,7 +17,7 @@ class PushSubscriptionIn(In):
     services: list[str] = Field(default=[], description="Services whose new incidents it wants; empty: all incidents.")
 
 
-class PushSubscriptionOut(Out):
+class PushSubscriptionOut(OutputModel):
     """A device that is notified, without its address."""
 
     id: str = Field(description="The first 32 hexadecimal digits of the SHA-256 of its address.")
@@ -32,7 +32,7 @@ class PushSubscriptionOut(Out):
         return cls(id=device.id, host=host, services=list(device.services), created_at=device.created_at)
 
 
-class PushOut(Out):
+class PushOut(OutputModel):
     """Whether push notifications are possible, and your devices that get them."""
 
     public_key: str | None = Field(description="The key a browser needs to subscribe; null: push is not configured.")

@@ -4,12 +4,12 @@ import { IconBell, IconBellOff } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { api, got, type Schemas } from "../api/client";
+import { api, dataOf, type Schemas } from "../api/client";
 import { Command } from "../parts/copy";
 import { Entries, Entry } from "../parts/entry";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { failed, worked } from "../parts/told";
-import { When } from "../parts/when";
+import { showError, showSuccess } from "../parts/toasts";
+import { TimeAgo } from "../parts/time-ago";
 import { currentSubscription, deviceId, type PushState, pushState, subscribe } from "../push";
 
 type Device = Schemas["PushSubscriptionOut"];
@@ -21,7 +21,7 @@ const CANNOT: Readonly<Record<Exclude<PushState, "off" | "on">, string>> = {
 };
 
 export function Notifications() {
-  const push = useQuery({ queryKey: ["push"], queryFn: () => got(api.GET("/api/v1/push")) });
+  const push = useQuery({ queryKey: ["push"], queryFn: () => dataOf(api.GET("/api/v1/push")) });
   const here = useQuery({ queryKey: ["push-here"], queryFn: async () => ({ state: await pushState(), id: await idHere() }) });
   if (push.isPending || here.isPending) return <Waiting rows={2} />;
   if (push.isLoadingError) return <Failure error={push.error} again={() => void push.refetch()} />;
@@ -29,12 +29,12 @@ export function Notifications() {
   const { public_key: key, items } = push.data as Schemas["PushOut"];
   if (!key) return <NotConfigured />;
   const { state, id } = here.data as { state: PushState; id: string | null };
-  const mine = items.find((device) => device.id === id);
-  const others = items.filter((device) => device !== mine);
+  const current = items.find((device) => device.id === id);
+  const others = items.filter((device) => device !== current);
   return (
     <Stack gap="md">
       <Title order={2} size="h4">On this browser</Title>
-      {state === "off" || state === "on" ? <Here key={mine?.id ?? "new"} publicKey={key} device={mine} /> : <Alert color="orange" icon={<IconBellOff aria-hidden />}>{CANNOT[state]}</Alert>}
+      {state === "off" || state === "on" ? <Here key={current?.id ?? "new"} publicKey={key} device={current} /> : <Alert color="orange" icon={<IconBellOff aria-hidden />}>{CANNOT[state]}</Alert>}
       {others.length > 0 && <Title order={2} size="h4">Your other devices</Title>}
       {others.length > 0 && <Entries label="devices">{others.map((device) => <Other key={device.id} device={device} />)}</Entries>}
     </Stack>
@@ -59,14 +59,14 @@ const NotConfigured = () => (
 /** Turns them on and off here, and chooses the services. */
 function Here({ publicKey, device }: { publicKey: string; device: Device | undefined }) {
   const [services, setServices] = useState(device?.services ?? []);
-  const known = useQuery({ queryKey: ["services"], queryFn: () => got(api.GET("/api/v1/services")) });
+  const known = useQuery({ queryKey: ["services"], queryFn: () => dataOf(api.GET("/api/v1/services")) });
   const again = useAgain();
   const save = useMutation({
     mutationFn: () => subscribe(publicKey, services),
-    onSuccess: () => { worked(services.length > 0 ? `This browser is notified of new incidents of ${services.join(", ")}.` : "This browser is notified of every new incident."); again(); },
-    onError: failed,
+    onSuccess: () => { showSuccess(services.length > 0 ? `This browser is notified of new incidents of ${services.join(", ")}.` : "This browser is notified of every new incident."); again(); },
+    onError: showError,
   });
-  const stop = useMutation({ mutationFn: () => unsubscribe(device?.id), onSuccess: again, onError: failed });
+  const stop = useMutation({ mutationFn: () => unsubscribe(device?.id), onSuccess: again, onError: showError });
   return (
     <Stack gap="sm" align="flex-start">
       <Text size="sm">{device ? "This browser is notified of new incidents, also while the console is closed." : "Get a notification of each new incident, also while the console is closed."} It shows the title, severity, service and verdict; it is encrypted on the way.</Text>
@@ -82,20 +82,20 @@ function Here({ publicKey, device }: { publicKey: string; device: Device | undef
 /** Ends it in the browser, and on the server if it knows of it. */
 async function unsubscribe(id: string | undefined): Promise<void> {
   await (await currentSubscription())?.unsubscribe();
-  if (id) await got(api.DELETE("/api/v1/push/subscriptions/{subscription_id}", { params: { path: { subscription_id: id } } }));
+  if (id) await dataOf(api.DELETE("/api/v1/push/subscriptions/{subscription_id}", { params: { path: { subscription_id: id } } }));
 }
 
 function Other({ device }: { device: Device }) {
   const again = useAgain();
   const remove = useMutation({
-    mutationFn: () => got(api.DELETE("/api/v1/push/subscriptions/{subscription_id}", { params: { path: { subscription_id: device.id } } })),
+    mutationFn: () => dataOf(api.DELETE("/api/v1/push/subscriptions/{subscription_id}", { params: { path: { subscription_id: device.id } } })),
     onSuccess: again,
-    onError: failed,
+    onError: showError,
   });
   return (
     <Entry name={device.host} label={`device ${device.id}`}
       badges={device.services.map((service) => <Badge key={service} variant="default" tt="none">{service}</Badge>)}
-      about={<>{device.services.length > 0 ? null : "all services · "}since <When at={device.created_at} /></>}
+      about={<>{device.services.length > 0 ? null : "all services · "}since <TimeAgo at={device.created_at} /></>}
       actions={<Button size="xs" variant="light" color="red" loading={remove.isPending} onClick={() => remove.mutate()}>Remove</Button>} />
   );
 }

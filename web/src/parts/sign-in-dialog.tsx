@@ -3,14 +3,14 @@ import { Modal, Text, Title } from "@mantine/core";
 
 import { SignInForm } from "./sign-in-form";
 
-interface Asked {
+interface SignInDialogProps {
   /** Path of the console to go on with. */
   returnTo: string;
   onSignedIn: () => void;
   onClose: () => void;
 }
 
-export const SignInDialog = ({ returnTo, onSignedIn, onClose }: Asked) => (
+export const SignInDialog = ({ returnTo, onSignedIn, onClose }: SignInDialogProps) => (
   <Modal opened onClose={onClose} title={<Title order={2} size="h4">Sign in again</Title>}>
     <Text size="sm" mb="md">Your session has ended. Nothing you wrote on this page is lost.</Text>
     <SignInForm apart returnTo={returnTo} onSignedIn={onSignedIn} />
