@@ -180,6 +180,14 @@ class Settings(BaseSettings):
     webhook_format: Literal["json", "cloudevents"] = Field(
         default="json", description="Format of those posts; `cloudevents` uses structured mode."
     )
+    web_push_key: SecretStr | None = Field(
+        default=None, description="Private key for push notifications to browsers; `onrecall web-push-key` prints one."
+    )
+    web_push_contact: str | None = Field(
+        default=None,
+        pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://\S+)$",
+        description="How push services reach you: mailto:ops@example.com, or an https address.",
+    )
     teams_url: SecretStr | None = Field(default=None, description="Address of a workflow of Microsoft Teams.")
     slack_bot_token: SecretStr | None = Field(default=None, description="Token of your Slack app's bot (`xoxb-…`).")
     slack_signing_secret: SecretStr | None = Field(

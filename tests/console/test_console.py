@@ -70,20 +70,51 @@ def test_types_style_and_logic() -> None:
     npx("vitest", "run")
 
 
-def test_now_takes_at_most_250_kb_of_script_and_it_comes_packed() -> None:
+def console_client() -> TestClient:
     app = FastAPI()
     console.install(app)
-    client = TestClient(app)
-    files = re.findall(r'(?:src|href)="(/static/assets/[^"]+\.js)"', client.get("/").text)
-    assert files
-    weight = 0
-    for name in files:
-        with client.stream("GET", name, headers={"accept-encoding": "gzip"}) as answer:
-            taken = sum(len(part) for part in answer.iter_raw())
-            assert answer.headers.get("content-encoding") == "gzip" or taken < 500, "what is this small gains nothing"
-            assert "immutable" in answer.headers["cache-control"]
-            weight += taken
-    assert weight <= 250_000
+    return TestClient(app)
+
+
+def first_files(client: TestClient, ending: str) -> list[str]:
+    return re.findall(rf'(?:src|href)="(/static/assets/[^"]+\.{ending})"', client.get("/").text)
+
+
+def transferred_bytes(client: TestClient, path: str, encoding: str) -> int:
+    with client.stream("GET", path, headers={"accept-encoding": encoding}) as answer:
+        size = sum(len(part) for part in answer.iter_raw())
+        assert answer.headers.get("content-encoding") == encoding or size < 500, "what is this small gains nothing"
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert "immutable" in answer.headers["cache-control"]
+        return size
+
+
+@pytest.mark.parametrize(
+    ("encoding", "most_script", "most_styles"), [("gzip", 165_000, 16_000), ("br", 145_000, 14_000)]
+)
+def test_now_needs_few_small_compressed_files(encoding: str, most_script: int, most_styles: int) -> None:
+    client = console_client()
+    scripts, styles = first_files(client, "js"), first_files(client, "css")
+    assert 1 <= len(scripts) <= 5, "each further file costs a phone a round trip"
+    assert len(styles) == 1
+    assert sum(transferred_bytes(client, path, encoding) for path in scripts) <= most_script
+    assert transferred_bytes(client, styles[0], encoding) <= most_styles
+
+
+def test_what_is_seen_first_waits_neither_for_styles_nor_for_a_script() -> None:
+    page = console_client().get("/").text
+    assert page.index('class="boot"') < page.index('rel="stylesheet"')
+    assert page.index("assets/early-") < page.index("assets/index-"), "it asks for the incidents while the rest comes"
+
+
+@pytest.mark.parametrize("accepted", ["", "identity", "br;q=0, gzip;q=0", "zstd"])
+def test_a_browser_without_compression_gets_the_files_as_they_are(accepted: str) -> None:
+    client = console_client()
+    (styles,) = first_files(client, "css")
+    answer = client.get(styles, headers={"accept-encoding": accepted})
+    assert "content-encoding" not in answer.headers
+    assert "@layer mantine" in answer.text
+    assert client.get(f"{styles}.br").status_code == 404, "a compressed copy is no file of its own"
 
 
 @needs_node

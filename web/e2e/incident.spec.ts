@@ -18,10 +18,20 @@ test("an answer comes in stages: evidence, steps, then what a model made of them
   await expect(made).toContainText("What the model changed");
   await expect(made).toContainText(/tokens\s*1,100/);
   await expect(made).toContainText(/\$0\.\d{4}/);
+  const next = page.getByRole("region", { name: "check next" });
+  await expect(next).toContainText("changes nothing");
+  await expect(next.getByTestId("check-reason")).not.toBeEmpty();
+  const look = page.getByRole("button", { name: "check 1: as it was then" });
+  await expect(look).toHaveCount(0); // beside a question, nothing is kept
 
   await page.getByRole("button", { name: "Open as incident" }).click();
   await expect(page).toHaveURL(/\/incidents\//);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(POOL);
+  // The model's answer may replace the first one at this very moment: what a check showed belongs to one answer.
+  await expect(async () => {
+    await look.first().click({ timeout: 1_000 });
+    await expect(look).toHaveCount(0, { timeout: 2_000 });
+  }).toPass();
 });
 
 test("the cause is empty until it is taken over, what was marked is listed, and a correction is another version", async ({ page, server }) => {

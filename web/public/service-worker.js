@@ -21,6 +21,37 @@ self.addEventListener("fetch", (event) => {
   else if (isFile(url)) event.respondWith(file(request));
 });
 
+self.addEventListener("push", (event) => {
+  event.waitUntil(notify(event.data));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openIncident(event.notification.data?.incident));
+});
+
+/** Shows a new incident; browsers show title and body as plain text. A browser wants to see something for each message. */
+function notify(data) {
+  let message = {};
+  try {
+    message = data?.json() ?? {};
+  } catch {
+    // whatever came is not of this server's channel
+  }
+  const { incident = "", title = "New incident", body = "" } = message;
+  return self.registration.showNotification(String(title), {
+    body: String(body), tag: `incident ${incident}`, data: { incident: String(incident) }, icon: "/static/icon-192.png", badge: "/static/icon-192.png",
+  });
+}
+
+/** Opens an incident's page, in a window of the console if there is one. */
+async function openIncident(incident) {
+  const path = incident ? `/incidents/${encodeURIComponent(incident)}` : SHELL;
+  const [open] = await self.clients.matchAll({ type: "window" });
+  const shown = await open?.navigate(path).catch(() => undefined);
+  await (shown ? shown.focus() : self.clients.openWindow(path));
+}
+
 /** Whether the console is at an address; the API, its description and downloads are not. */
 function isPage(url) {
   return url.origin === location.origin && !/^\/(api|static|docs|metrics|mcp|openapi\.json|healthz|readyz|sign-in\/callback)(\/|$)/.test(url.pathname);

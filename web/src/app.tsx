@@ -1,25 +1,27 @@
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { BrowserRouter, Route, Routes } from "react-router";
 
 import { Problem } from "./api/client";
+import { lazily, whenIdle } from "./lazily";
 import { Now } from "./pages/now";
+import { PAGE_FILES } from "./page-files";
 import { ErrorBoundary } from "./parts/error-boundary";
 import { NotFound } from "./parts/not-found";
 import { Shell } from "./shell";
 import { nonce, theme } from "./theme";
 
-const incidentPage = () => import("./pages/incident");
-const Incident = lazy(() => incidentPage().then((page) => ({ default: page.Incident })));
-const Ask = lazy(() => import("./pages/ask").then((page) => ({ default: page.Ask })));
-const Memory = lazy(() => import("./pages/memory").then((page) => ({ default: page.Memory })));
-const Trust = lazy(() => import("./pages/trust").then((page) => ({ default: page.Trust })));
-const Recurrences = lazy(() => import("./pages/recurrences").then((page) => ({ default: page.Recurrences })));
-const Services = lazy(() => import("./pages/services").then((page) => ({ default: page.Services })));
-const SignIn = lazy(() => import("./pages/sign-in").then((page) => ({ default: page.SignIn })));
-const System = lazy(() => import("./pages/system").then((page) => ({ default: page.System })));
+const Incident = lazily(() => PAGE_FILES.incidents().then((page) => page.Incident));
+const Ask = lazily(() => PAGE_FILES.ask().then((page) => page.Ask));
+const Memory = lazily(() => PAGE_FILES.memory().then((page) => page.Memory));
+const Trust = lazily(() => PAGE_FILES.trust().then((page) => page.Trust));
+const Recurrences = lazily(() => PAGE_FILES.recurrences().then((page) => page.Recurrences));
+const Services = lazily(() => PAGE_FILES.services().then((page) => page.Services));
+const SignIn = lazily(() => PAGE_FILES["sign-in"]().then((page) => page.SignIn));
+const System = lazily(() => PAGE_FILES.system().then((page) => page.System));
+
+const Notifications = lazily(() => import("@mantine/notifications").then((part) => part.Notifications));
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -30,17 +32,15 @@ const queries = new QueryClient({
   },
 });
 
-/** Fetches what is opened next most often once the first page is drawn; a failure shows where it is opened. */
-function prefetch(): void {
-  const later = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 1_000));
-  later(() => void incidentPage().catch(() => undefined));
-}
-
 export function App() {
-  useEffect(prefetch, []);
+  const [idle, setIdle] = useState(false);
+  useEffect(() => whenIdle(async () => {
+    setIdle(true);
+    await PAGE_FILES.incidents();
+  }), []);
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
-      <Notifications position="top-right" />
+      {idle && <Suspense fallback={null}><Notifications position="top-right" /></Suspense>}
       <QueryClientProvider client={queries}>
         <ErrorBoundary place="console"><BrowserRouter>
           <Routes>

@@ -66,7 +66,7 @@ export function useConnection(): "live" | "away" | "offline" | "joining" {
     retry: false,
   });
   const { refetch } = ready;
-  useEffect(() => void refetch(), [streaming, refetch]);
+  useEffect(() => void refetch({ cancelRefetch: false }), [streaming, refetch]);
   const queries = useQueryClient();
   const away = !online || ready.isError;
   useEffect(() => {
@@ -102,3 +102,9 @@ export const useNarrow = (): boolean => useMediaQuery("(max-width: 48em)", false
 
 export const STATUS = queryOptions({ queryKey: ["status"], queryFn: () => dataOf(api.GET("/api/v1/status")) });
 export const useStatus = () => useQuery({ ...STATUS, refetchInterval: 10_000 });
+
+/** Whether there is nothing to answer from. */
+export function useIsEmpty(): boolean {
+  const counts = useStatus().data?.counts;
+  return counts !== undefined && (counts["incidents"] ?? 0) + (counts["documents"] ?? 0) === 0;
+}

@@ -1,11 +1,8 @@
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
-import "@mantine/spotlight/styles.css";
-import "@mantine/dropzone/styles.css";
+import "./styles/first.css";
 import "./app.css";
 
 import { setNonce } from "get-nonce";
-import { StrictMode } from "react";
+import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { redirectOldLinks } from "./address";
@@ -22,9 +19,11 @@ if (import.meta.env.PROD && "serviceWorker" in navigator) {
 
 const root = document.getElementById("root");
 if (root) {
-  createRoot(root).render(
+  const page = createRoot(root);
+  // In slices: a slow phone answers to touch while the first page is drawn.
+  startTransition(() => page.render(
     <StrictMode>
       <App />
     </StrictMode>,
-  );
+  ));
 }

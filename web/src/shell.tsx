@@ -1,24 +1,26 @@
 // The frame around every page: where you are, whether the server is there, and the keyboard.
-import {
-  ActionIcon, Alert, AppShell, Badge, Group, Kbd, Modal, NavLink, Table, Text, Title, Tooltip,
-  useComputedColorScheme, useMantineColorScheme,
-} from "@mantine/core";
+import { ActionIcon, Alert, Badge, Group, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure, useDocumentTitle, useHotkeys } from "@mantine/hooks";
 import {
   IconBolt, IconBooks, IconGauge, IconHelp, IconMessageQuestion, IconMoon, IconPlugConnectedX, IconRepeat, IconSearch, IconServer, IconSitemap, IconSun,
 } from "@tabler/icons-react";
-import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import { Link, Outlet, useLocation, useNavigate } from "react-router";
 
+import { lazily, whenIdle } from "./lazily";
 import { Live, useConnection, useLive, useNarrow } from "./live-updates";
-import { Account } from "./parts/account";
+import { useMe } from "./current-user";
 import { ErrorBoundary } from "./parts/error-boundary";
 import { Example } from "./parts/hints";
-import { openPalette, CommandPalette } from "./parts/command-palette";
 import { SessionGate } from "./parts/session-gate";
 import { Waiting } from "./parts/states";
 
-interface Place {
+const Account = lazily(() => import("./parts/account").then((part) => part.Account));
+const Keyboard = lazily(() => import("./parts/keyboard").then((part) => part.Keyboard));
+const paletteFile = () => import("./parts/command-palette");
+const CommandPalette = lazily(() => paletteFile().then((part) => part.CommandPalette));
+
+export interface Place {
   to: string;
   name: string;
   key: string;
@@ -50,39 +52,26 @@ function Frame() {
   const narrow = useNarrow();
   const [help, { open: showHelp, close: hideHelp }] = useDisclosure(false);
   const { pathname } = useLocation();
+  const [searching, openPalette] = usePalette();
   useKeys(showHelp);
   useDocumentTitle(titleOf(pathname));
   return (
-    <AppShell
-      header={{ height: 52 }}
-      navbar={{ width: 208, breakpoint: "sm", collapsed: { mobile: true } }}
-      {...(narrow ? { footer: { height: 58 } } : {})}
-      padding={{ base: "sm", sm: "lg" }}
-    >
-      <AppShell.Header>
-        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-          <Group gap="xs" wrap="nowrap">
-            <Text fw={800} component={Link} to="/" c="inherit" td="none">OnRecall</Text>
-            <Example />
-          </Group>
-          <Group gap="xs" wrap="nowrap">
-            <Connection />
-            <ActionIcon variant="subtle" size="lg" onClick={openPalette} aria-label="search"><IconSearch size={18} aria-hidden /></ActionIcon>
-            <ActionIcon variant="subtle" size="lg" onClick={showHelp} aria-label="keyboard and help" visibleFrom="sm"><IconHelp size={18} aria-hidden /></ActionIcon>
-            <Scheme />
-            <Account />
-          </Group>
+    <div className="onrecall-frame">
+      <header className="onrecall-header">
+        <Group gap="xs" wrap="nowrap">
+          <Link to="/" className="onrecall-brand">OnRecall</Link>
+          <Example />
         </Group>
-      </AppShell.Header>
-      <AppShell.Navbar p="xs" component="nav" aria-label="pages">
-        {PLACES.map((place) => <Wide key={place.to} place={place} />)}
-      </AppShell.Navbar>
-      {narrow && (
-        <AppShell.Footer component="nav" aria-label="pages">
-          <div className="onrecall-tabs">{PLACES.map((place) => <Tab key={place.to} place={place} />)}</div>
-        </AppShell.Footer>
-      )}
-      <AppShell.Main>
+        <Group gap="xs" wrap="nowrap">
+          <Connection />
+          <ActionIcon variant="subtle" size="lg" onClick={openPalette} aria-label="search"><IconSearch size={18} aria-hidden /></ActionIcon>
+          <ActionIcon variant="subtle" size="lg" onClick={showHelp} aria-label="keyboard and help" visibleFrom="sm"><IconHelp size={18} aria-hidden /></ActionIcon>
+          <Scheme />
+          <SignedIn />
+        </Group>
+      </header>
+      {!narrow && <nav className="onrecall-nav" aria-label="pages">{PLACES.map((place) => <NavItem key={place.to} place={place} />)}</nav>}
+      <main className="onrecall-main">
         <Interrupted />
         <SessionGate />
         <ErrorBoundary place={pathname}>
@@ -90,11 +79,34 @@ function Frame() {
             <Outlet />
           </Suspense>
         </ErrorBoundary>
-      </AppShell.Main>
-      <Pages />
-      <Modal opened={help} onClose={hideHelp} title={<Title order={2} size="h4">Keyboard</Title>}><Help /></Modal>
-    </AppShell>
+      </main>
+      {narrow && <nav className="onrecall-tabs" aria-label="pages">{PLACES.map((place) => <NavItem key={place.to} place={place} tab />)}</nav>}
+      {searching && <Suspense fallback={null}><Pages /></Suspense>}
+      {help && <Suspense fallback={null}><Keyboard places={PLACES} onClose={hideHelp} /></Suspense>}
+    </div>
   );
+}
+
+/** Opens the palette; it is part of the page from the first time on. */
+function usePalette(): [boolean, () => void] {
+  const [wanted, setWanted] = useState(false);
+  const open = () => {
+    setWanted(true);
+    void paletteFile().then((part) => part.openPalette(), () => undefined);
+  };
+  useHotkeys([["mod+K", open], ["/", open]]);
+  useEffect(() => whenIdle(paletteFile), []);
+  return [wanted, open];
+}
+
+/** Who is signed in; on a machine of one's own there is nobody to name. */
+function SignedIn() {
+  const me = useMe();
+  const session = me.data?.session?.id;
+  useEffect(() => {
+    if (session) whenIdle(async () => (await import("./push")).renew());
+  }, [session]);
+  return me.data?.session ? <Suspense fallback={null}><Account /></Suspense> : null;
 }
 
 /** What a tab, a bookmark and the history of a browser call this page: an incident by its id, a service by its name. */
@@ -118,20 +130,12 @@ function readable(part: string): string {
 const here = (path: string, place: Place): boolean =>
   place.to === "/" ? path === "/" || path.startsWith("/incidents") : path.startsWith(place.to);
 
-function Wide({ place }: { place: Place }) {
+function NavItem({ place, tab = false }: { place: Place; tab?: boolean }) {
   const active = here(useLocation().pathname, place);
   return (
-    <NavLink component={Link} to={place.to} label={place.name} active={active} {...(active ? { "aria-current": "page" as const } : {})}
-      leftSection={<place.icon size={18} aria-hidden />} />
-  );
-}
-
-function Tab({ place }: { place: Place }) {
-  const active = here(useLocation().pathname, place);
-  return (
-    <Link to={place.to} className="onrecall-tab" {...(active ? { "aria-current": "page" as const } : {})}>
-      <place.icon size={20} aria-hidden />
-      {place.name === "Recurrences" ? "Recurring" : place.name}
+    <Link to={place.to} className={tab ? "onrecall-tab" : "onrecall-place"} {...(active ? { "aria-current": "page" as const } : {})}>
+      <place.icon size={tab ? 20 : 18} aria-hidden />
+      {tab && place.name === "Recurrences" ? "Recurring" : place.name}
     </Link>
   );
 }
@@ -145,11 +149,9 @@ function Scheme() {
   const { setColorScheme } = useMantineColorScheme();
   const dark = useComputedColorScheme("light") === "dark";
   return (
-    <Tooltip label={dark ? "light colours" : "dark colours"}>
-      <ActionIcon variant="subtle" size="lg" onClick={() => setColorScheme(dark ? "light" : "dark")} aria-label={dark ? "light colours" : "dark colours"}>
-        {dark ? <IconSun size={18} aria-hidden /> : <IconMoon size={18} aria-hidden />}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon variant="subtle" size="lg" onClick={() => setColorScheme(dark ? "light" : "dark")} aria-label={dark ? "light colours" : "dark colours"} title={dark ? "light colours" : "dark colours"}>
+      {dark ? <IconSun size={18} aria-hidden /> : <IconMoon size={18} aria-hidden />}
+    </ActionIcon>
   );
 }
 
@@ -195,22 +197,3 @@ function useKeys(showHelp: () => void) {
     ]),
   ]);
 }
-
-const Help = () => (
-  <Table>
-    <Table.Tbody>
-      <Key keys={["j", "k"]}>next and previous incident</Key>
-      <Key keys={["Enter"]}>open it</Key>
-      <Key keys={["/"]}>search incidents, documents and commands; also ⌘K or Ctrl K</Key>
-      {PLACES.map((place) => <Key key={place.to} keys={["g", place.key]}>{place.name}: {place.about}</Key>)}
-      <Key keys={["?"]}>this list</Key>
-    </Table.Tbody>
-  </Table>
-);
-
-const Key = ({ keys, children }: { keys: string[]; children: ReactNode }) => (
-  <Table.Tr>
-    <Table.Td>{keys.map((key) => <Kbd key={key} mr={4}>{key}</Kbd>)}</Table.Td>
-    <Table.Td>{children}</Table.Td>
-  </Table.Tr>
-);

@@ -13,6 +13,7 @@ from onrecall.pipeline.keys import Keys
 if TYPE_CHECKING:
     from onrecall.http.slack_actions import SlackApp
     from onrecall.identity.provider import ProviderSettings
+    from onrecall.notifications.web_push import WebPush
 
 NO_KEY_YET = "make the first key with `onrecall keys create --role admin NAME`"
 
@@ -36,6 +37,8 @@ class Access:
     session_limits: SessionLimits = field(default_factory=SessionLimits)
     public_url: str | None = None
     """Where people reach this server."""
+    web_push: "WebPush | None" = None
+    """The channel that notifies browsers; None: no device can ask for it."""
 
 
 def is_loopback(host: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, sou
 from onrecall.bootstrap.status import ComponentStatus, StatusReport, build_report
 from onrecall.bootstrap.store_watch import StoreWatch
 from onrecall.bootstrap.trace_export import exported_traces
+from onrecall.bootstrap.web_push import vapid_key, web_push
 from onrecall.domain.errors import Invalid
 from onrecall.grouping import ServiceGraph
 from onrecall.kafka.connection import Connection
@@ -91,6 +92,7 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
         refining(chosen),
         source_catalog(chosen),
     )
+    vapid_key(chosen)  # a wrong one is found before anything is opened
     make_folder(chosen.data_dir)
     with (
         closing(Storage.open(chosen.database)) as store,
@@ -98,6 +100,7 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
         open_recall(store, chosen) as recall,
         exported_traces(chosen),
     ):
+        push = web_push(chosen, store, _now)
         parts = Dependencies(
             store,
             recall.retriever,
@@ -106,7 +109,7 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
             read_service_graph(chosen.dependencies),
             grouping_timers(chosen),
             sources,
-            notification_channels,
+            (*notification_channels, *((push,) if push else ())),
             chosen.notify_min_severity,
             refiners,
             *hindsight.mirrors_and_opinions(peer),
@@ -120,7 +123,7 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
             yield AppContext(
                 memory,
                 _model_status(recall.model),
-                access_config,
+                replace(access_config, web_push=push),
                 chosen,
                 recall.local,
                 peer,

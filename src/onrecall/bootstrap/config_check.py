@@ -19,6 +19,7 @@ from onrecall.bootstrap.model_choice import model_folder
 from onrecall.bootstrap.models import models
 from onrecall.bootstrap.search_index import cluster_address
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
+from onrecall.bootstrap.web_push import vapid_key
 from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.redaction import redact
 from onrecall.retrieval.embeddings import load_embedder
@@ -32,13 +33,14 @@ MISSPELT = 0.75
 KUBERNETES = re.compile(r"ONRECALL_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)")
 """Variables that Kubernetes sets in every pod beside a Service named `onrecall`."""
 SERVICE_LINKS = "Kubernetes sets it for a Service named onrecall; set enableServiceLinks: false on the pod"
-_CHANNELS = ("webhook_url", "teams_url", "smtp_host", "slack_bot_token", "slack_webhook_url")
+_CHANNELS = ("webhook_url", "teams_url", "smtp_host", "slack_bot_token", "slack_webhook_url", "web_push_key")
 _MODELS = ("llm_draft", "llm_strong")
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "embeddings_model": ("embeddings_url",),
     "embeddings_key": ("embeddings_url",),
     "webhook_secret": ("webhook_url",),
     "webhook_format": ("webhook_url",),
+    "web_push_contact": ("web_push_key",),
     "slack_channels": ("slack_bot_token",),
     "slack_api_url": ("slack_bot_token",),
     "notify_min_severity": _CHANNELS,
@@ -178,6 +180,7 @@ def _wiring_errors(chosen: Settings) -> Iterator[ConfigFinding]:
         lambda: load_embedder(folder) if (folder := model_folder(chosen)) and not chosen.embeddings_url else None,
         lambda: read_access(chosen),
         lambda: channels(chosen),
+        lambda: vapid_key(chosen),
         lambda: models(chosen),
         lambda: trusted_sources(chosen, source_catalog(chosen)),
         lambda: expiry_by_source(chosen),

@@ -210,6 +210,12 @@ COMMANDS = (
         "heartbeats",
         "Manage heartbeats, whose absence raises an alert.",
     ),
+    CommandEntry(
+        "web-push-key",
+        "onrecall.cli.web_push_key",
+        "web_push_key",
+        "Print a new private key for push notifications, for ONRECALL_WEB_PUSH_KEY_FILE. Stores nothing.",
+    ),
     CommandEntry("deliveries", "onrecall.cli.deliveries", "app", "List deliveries to channels, and resend them."),
     CommandEntry("audit", "onrecall.cli.audit", "app", "List who changed what, and verify the audit chain."),
     CommandEntry("suggestions", "onrecall.cli.suggestions", "app", "List, confirm and dismiss suggestions of senders."),

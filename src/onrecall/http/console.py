@@ -3,24 +3,18 @@
 import secrets
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from os import stat_result
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, Response
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import HTMLResponse
 from starlette.datastructures import Headers
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.staticfiles import PathLike
 from starlette.types import Scope
 
 from onrecall.domain.errors import Unavailable
 from onrecall.http.roles import RouteMatch
+from onrecall.http.static_files import ConsoleFiles
 
 BUILD_FOLDER = files("onrecall.http") / "console"
 NONCE_PLACEHOLDER = "__CSP_NONCE__"
-SERVICE_WORKER = "/static/service-worker.js"
-"""It stores the page and the files of the console, and no answer of the API."""
-CACHE_FOREVER = "public, max-age=31536000, immutable"
 NOT_BUILT = "the console is not built; run `make demo`, or `npm ci && npm run build` in web/"
 
 
@@ -42,7 +36,7 @@ PAGES = (
 
 def install(app: FastAPI) -> None:
     """Serve the console at its paths, and its files, compressed, under names that change with their content."""
-    app.mount("/static", GZipMiddleware(_Files(directory=str(BUILD_FOLDER), check_dir=False)), name="static")
+    app.mount("/static", ConsoleFiles(directory=str(BUILD_FOLDER), check_dir=False), name="static")
     for path in PAGES:
         app.add_api_route(path, page, include_in_schema=False)
 
@@ -76,21 +70,6 @@ def policy(nonce: str) -> str:
         "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     )
-
-
-class _Files(StaticFiles):
-    """Files that browsers may cache forever, because a changed file gets another name."""
-
-    def file_response(
-        self, full_path: PathLike, stat_result: stat_result, scope: Scope, status_code: int = 200
-    ) -> Response:
-        answer = super().file_response(full_path, stat_result, scope, status_code)
-        if scope["path"].startswith("/static/assets/"):
-            answer.headers["Cache-Control"] = CACHE_FOREVER
-        elif scope["path"] == SERVICE_WORKER:
-            answer.headers["Service-Worker-Allowed"] = "/"
-            answer.headers["Cache-Control"] = "no-cache"
-        return answer
 
 
 def _text(page: Traversable) -> str:

@@ -78,6 +78,9 @@ _V1: Mapping[str, Least] = {
     "GET /sessions": "viewer",  # one's own; an admin may see all
     "DELETE /sessions": "viewer",
     "DELETE /sessions/{session_id}": "viewer",
+    "GET /push": "viewer",
+    "PUT /push/subscriptions": "viewer",  # one's own devices
+    "DELETE /push/subscriptions/{subscription_id}": "viewer",
     "GET /senders": "viewer",
     "GET /alerts": "viewer",
     "GET /heartbeats": "viewer",

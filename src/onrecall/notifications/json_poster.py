@@ -21,6 +21,11 @@ QUOTED = 200
 LONGEST_WAIT = 3600.0
 RETRY_STATUSES = frozenset({408, 425, 429})
 """Status codes below 500 that mean retry; so do all from 500 on."""
+GONE_STATUSES = frozenset({404, 410})
+
+
+class ReceiverGone(PermanentDeliveryError):
+    """Nothing takes messages at this address, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def _check_response(answer: httpx.Response, response_text: str) -> None:
         raise PermanentDeliveryError(f"{reason}; redirects are not followed: configure the address that it leads to")
     if status in RETRY_STATUSES or status >= 500:
         raise Unavailable(reason, retry_after(answer.headers.get("retry-after")))
-    raise PermanentDeliveryError(reason)
+    raise (ReceiverGone if status in GONE_STATUSES else PermanentDeliveryError)(reason)
 
 
 def retry_after(header: str | None, now: datetime | None = None) -> float:

@@ -49,6 +49,8 @@ AuditAction = Literal[
     "maintenance added",
     "maintenance ended",
     "model called",
+    "push subscribed",
+    "push unsubscribed",
     "session ended",
     "sign-in refused",
     "signed in",

@@ -20,6 +20,7 @@ from onrecall.storage.batching import bounded_rows
 from onrecall.storage.database import Database
 from onrecall.storage.heartbeats import heartbeats
 from onrecall.storage.mirrored import mirrored, pulled
+from onrecall.storage.push_subscriptions import push_subscriptions
 from onrecall.storage.row_codec import Row, parse_row, to_json
 from onrecall.storage.sessions import sessions
 from onrecall.storage.sign_ins import people, sign_ins
@@ -50,13 +51,17 @@ BACKED_UP_TABLES: Sequence[Table] = (
 """Tables in order of their foreign keys."""
 TRANSIENT_TABLES: Sequence[Table] = (
     tickets,
+    push_subscriptions,
     sessions,
     sign_ins,
     tables.reindexing,
     tables.staged_owners,
     tables.staged_passages,
 )
-"""Not backed up: tickets live for seconds, an ended session must not return, and an unfinished re-index starts over."""
+"""Not backed up: tickets live for seconds, ended sessions and their devices must not return.
+
+An unfinished re-index starts over.
+"""
 SEEDED_TABLES: Sequence[Table] = (tables.counters, audit.audit_head)
 """Tables that have rows in a new store."""
 POSITION_TABLES: Sequence[Table] = (tables.cursors, tables.channels)

@@ -35,6 +35,7 @@ from onrecall.storage.outcomes import OutcomeRepository
 from onrecall.storage.overview import Overview
 from onrecall.storage.passages import PassageRepository
 from onrecall.storage.postgres_search import PostgresSearch
+from onrecall.storage.push_subscriptions import PushSubscriptionRepository
 from onrecall.storage.recommendations import RecommendationRepository
 from onrecall.storage.records import RecordRepository
 from onrecall.storage.reindex_staging import ReindexRepository
@@ -99,6 +100,7 @@ class Storage:
         self.keys = KeyRepository(database)
         self.sessions = SessionRepository(database)
         self.sign_ins = SignInRepository(database)
+        self.push_subscriptions = PushSubscriptionRepository(database)
         self.tickets = TicketRepository(database)
         self.audit = Audit(database)
 

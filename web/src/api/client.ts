@@ -1,6 +1,7 @@
 // The one way to the server: typed by the committed OpenAPI document, with the session of this browser, errors as problems.
 import createClient, { type Middleware } from "openapi-fetch";
 
+import { takeEarly } from "../early-requests";
 import type { components, paths } from "./schema";
 import { sessionHeaders } from "./session";
 
@@ -31,7 +32,7 @@ const withSession: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: "" });
+export const api = createClient<paths>({ baseUrl: "", fetch: (request) => takeEarly(request) ?? fetch(request) });
 api.use(withSession);
 
 /** The body of an answer that the middleware above let through. */

@@ -1,13 +1,13 @@
 // One incident: the verdict, why, and the first safe step above the fold; everything else below.
 import { ActionIcon, Badge, Button, Code, Group, Stack, Table, Text, Title, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
 import { IconPencil } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, type ReactNode, type RefObject, Suspense, useEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, Suspense, useEffect, useRef, useState } from "react";
 import { Link, useParams } from "react-router";
 
 import { api, dataOf, Problem, type Schemas } from "../api/client";
+import { lazily } from "../lazily";
 import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live-updates";
 import { type StepOutcomes, type AnswerOutcomes as MarkedAnswer, marksOf, outcomeOf, withMark } from "../step-outcomes";
 import { type Draft, draftOf, withDraft } from "../resolve-form";
@@ -20,7 +20,6 @@ import { LabelsNow } from "../parts/command";
 import { NotFound } from "../parts/not-found";
 import { NeverSeen } from "../parts/never-seen";
 import { Notes } from "../parts/notes";
-import { useRemember } from "../parts/command-palette";
 import { Assignee } from "../parts/people";
 import { Postmortem } from "../parts/postmortem";
 import { IncidentReport } from "../parts/incident-report";
@@ -29,12 +28,14 @@ import { Failure, Waiting } from "../parts/states";
 import { Alerts, Changes, Merge, StillFiring, Unmerge, useAlerts } from "../parts/storm";
 import { ServiceLink } from "../parts/service-link";
 import { SuggestionsFor } from "../parts/suggestions";
+import { notify } from "../parts/toasts";
 import { Timeline, useTimeline } from "../parts/timeline";
 import { TimeAgo } from "../parts/time-ago";
 import { mayChange, useMe } from "../current-user";
+import { useRemember } from "../recent";
 import { age, capitalized, changed, type Check, hour, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../format";
 
-const EditIncident = lazy(() => import("../parts/edit-incident").then((part) => ({ default: part.EditIncident })));
+const EditIncident = lazily(() => import("../parts/edit-incident").then((part) => part.EditIncident));
 
 const ANSWER_MS = 2_000;
 
@@ -192,7 +193,7 @@ function useMarks(incident: string, answer: Recommendation | undefined): [StepOu
       params: { path: { recommendation_id: all.answer } },
       body: outcomeOf(incident, all.steps),
     })),
-    onError: (error) => notifications.show({ color: "red", title: "That was not saved", message: error.message }),
+    onError: (error) => notify({ color: "red", title: "That was not saved", message: error.message }),
   });
   const mark = (step: Step, outcome: Outcome) => {
     if (!answer) return;
@@ -213,7 +214,7 @@ function useMarkCheck(incident: string, answer: Recommendation | undefined): Mar
       body: { result },
     })),
     onSuccess: () => Promise.all(["answer", "timeline"].map((part) => queries.invalidateQueries({ queryKey: [part, incident] }))),
-    onError: (error) => notifications.show({ color: "red", title: "That was not kept", message: error.message }),
+    onError: (error) => notify({ color: "red", title: "That was not kept", message: error.message }),
   });
   return (check, result) => tell.mutate({ check, result });
 }
@@ -265,7 +266,7 @@ function Actions({ incident, answer, drafts, resolving }: ActionsProps) {
   const again = () => void queries.invalidateQueries();
   const acknowledge = useMutation({ mutationFn: () => dataOf(api.POST("/api/v1/incidents/{incident_id}/acknowledge", path)), onSuccess: again });
   const reopen = useMutation({ mutationFn: () => dataOf(api.POST("/api/v1/incidents/{incident_id}/reopen", path)), onSuccess: again });
-  const failed = acknowledge.error ?? reopen.error;
+  const showError = acknowledge.error ?? reopen.error;
   return (
     <Stack gap="sm">
       <Group gap="xs">
@@ -276,7 +277,7 @@ function Actions({ incident, answer, drafts, resolving }: ActionsProps) {
         {incident.status !== "resolved" && <Button variant="default" onClick={merge.toggle} aria-expanded={merging}>Merge…</Button>}
         {incident.status === "resolved" && <Postmortem id={incident.id} />}
       </Group>
-      {failed && <Failure error={failed} />}
+      {showError && <Failure error={showError} />}
       {merging && <Merge incident={incident} done={merge.close} />}
       {resolving.opened && <Resolve incident={incident} answer={answer} marked={drafts} done={() => { resolving.close(); again(); }} />}
     </Stack>

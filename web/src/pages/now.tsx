@@ -1,14 +1,17 @@
 // What is open, live: the page that stays on a screen all day and opens on a phone at night.
-import { Badge, Button, Collapse, Group, Paper, Select, Stack, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Badge, Button, Collapse, Group, NativeSelect, Paper, Stack, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import { IconBaselineDensityMedium, IconBaselineDensitySmall } from "@tabler/icons-react";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { lazy, memo, Suspense, useCallback, useMemo, useState } from "react";
+import { memo, Suspense, useCallback, useDeferredValue, useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { api, dataOf } from "../api/client";
-import { useEvery, useNarrow, useNow } from "../live-updates";
-import { COLUMNS, type Group as ServiceGroup, grouped, isGroup, loudness, type Order, orderOf, pressed } from "../incident-order";
-import { GettingStarted, useIsEmpty } from "../parts/getting-started";
+import { useDensity } from "../density";
+import { lazily } from "../lazily";
+import { useEvery, useIsEmpty, useNarrow, useNow } from "../live-updates";
+import { nowQuery, orderIn, STATUSES } from "../now-query";
+import { COLUMNS, type Group as ServiceGroup, grouped, isGroup, loudness, orderOf, pressed } from "../incident-order";
 import { Hints } from "../parts/hints";
 import { VirtualList } from "../parts/virtual-list";
 import { ServiceLink } from "../parts/service-link";
@@ -16,29 +19,12 @@ import { Empty, Failure, Waiting } from "../parts/states";
 import { BeganTogether } from "../parts/began-together";
 import { age, changed, countText, type IncidentSummary, happened, moment, SEVERITY, labelText, confidenceText, VERDICT } from "../format";
 
-const Aside = lazy(() => import("../parts/ungrouped-alerts").then((part) => ({ default: part.UngroupedAlerts })));
+const GettingStarted = lazily(() => import("../parts/getting-started").then((part) => part.GettingStarted));
+const Aside = lazily(() => import("../parts/ungrouped-alerts").then((part) => part.UngroupedAlerts));
 
-const STATUSES = [
-  { value: "unresolved", label: "not resolved" },
-  { value: "open", label: "open" },
-  { value: "acknowledged", label: "acknowledged" },
-  { value: "resolved", label: "resolved" },
-] as const;
-const SEVERITIES = Object.keys(SEVERITY);
+const SEVERITIES = [{ value: "", label: "any severity" }, ...Object.keys(SEVERITY)];
 const FILTERS = ["status", "severity", "service", "q"];
-const BY_SERVICE: Order = { sort: "service", order: "asc" };
-const PAGE = 100;
 const KEEP_FRESH = 5; // pages; who has scrolled further reads, and is not asked for everything again every few seconds
-
-type Status = (typeof STATUSES)[number]["value"];
-
-function filtersOf(params: URLSearchParams) {
-  const [service, severity, q] = [params.get("service"), params.get("severity"), params.get("q")];
-  return {
-    status: (params.get("status") ?? "unresolved") as Status,
-    ...(service ? { service } : {}), ...(severity ? { severity: severity as IncidentSummary["incident"]["severity"] } : {}), ...(q ? { q } : {}),
-  };
-}
 
 /** The address with these parts; null takes one out. */
 function withParams(old: URLSearchParams, parts: Readonly<Record<string, string | null>>): URLSearchParams {
@@ -55,16 +41,15 @@ export function Now() {
   const every = useEvery();
   const empty = useIsEmpty();
   const byService = params.has("group");
-  const order = byService ? BY_SERVICE : orderOf(params);
   const overview = useInfiniteQuery({
     queryKey: ["incidents", params.toString()],
-    queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/now", { params: { query: { ...filtersOf(params), ...order, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/now", { params: { query: { ...nowQuery(params), ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
     refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > KEEP_FRESH ? false : every),
     placeholderData: keepPreviousData,
   });
-  const rows = useMemo(() => overview.data?.pages.flatMap((page) => page.items), [overview.data]);
+  const rows = useDeferredValue(useMemo(() => overview.data?.pages.flatMap((page) => page.items), [overview.data]));
   const filtered = FILTERS.some((name) => params.has(name));
   return (
     <Stack gap="md">
@@ -75,9 +60,9 @@ export function Now() {
       {!empty && <Hints />}
       <BeganTogether />
       {!empty && <Filters />}
-      {overview.isPending && <Waiting />}
+      {!rows && !overview.isError && <Waiting />}
       {overview.isError && !rows && <Failure error={overview.error} again={() => void overview.refetch()} />}
-      {rows?.length === 0 && (empty ? <GettingStarted /> : <Quiet filtered={filtered} />)}
+      {rows?.length === 0 && (empty ? <Suspense fallback={<Waiting rows={1} />}><GettingStarted /></Suspense> : <Quiet filtered={filtered} />)}
       {rows && rows.length > 0 && <Rows rows={rows} byService={byService} more={overview.hasNextPage && !overview.isFetchingNextPage ? () => void overview.fetchNextPage() : undefined} />}
       {rows && !empty && <NoIncidents />}
     </Stack>
@@ -103,17 +88,17 @@ function Filters() {
   const set = (name: string, value: string | null) => setParams((old) => withParams(old, { [name]: value }), { replace: true });
   const fields = (
     <Group gap="xs" align="flex-end" grow={narrow} preventGrowOverflow={false}>
-      <Select aria-label="status" data={[...STATUSES]} value={params.get("status") ?? "unresolved"} w={narrow ? undefined : 150} allowDeselect={false}
-        onChange={(value) => set("status", value === "unresolved" ? null : value)} />
-      <Select aria-label="severity" placeholder="any severity" data={SEVERITIES} value={params.get("severity")} w={narrow ? undefined : 140} clearable
-        onChange={(value) => set("severity", value)} />
+      <NativeSelect aria-label="status" data={[...STATUSES]} value={params.get("status") ?? "unresolved"} w={narrow ? undefined : 150}
+        onChange={({ currentTarget: { value } }) => set("status", value === "unresolved" ? null : value)} />
+      <NativeSelect aria-label="severity" data={SEVERITIES} value={params.get("severity") ?? ""} w={narrow ? undefined : 140}
+        onChange={(event) => set("severity", event.currentTarget.value || null)} />
       <TextInput aria-label="service" placeholder="any service" value={params.get("service") ?? ""} w={narrow ? undefined : 150}
         onChange={(event) => set("service", event.currentTarget.value)} />
       <TextInput aria-label="words" placeholder="words in title or text" value={params.get("q") ?? ""} flex="1 1 10rem"
         onChange={(event) => set("q", event.currentTarget.value)} />
     </Group>
   );
-  if (!narrow) return <Group gap="xs" wrap="nowrap" align="flex-end"><div className="onrecall-grow">{fields}</div><GroupButton wide /></Group>;
+  if (!narrow) return <Group gap="xs" wrap="nowrap" align="flex-end"><div className="onrecall-grow">{fields}</div><GroupButton wide /><DensityButton /></Group>;
   return (
     <Stack gap="xs">
       <Group gap="xs">
@@ -122,6 +107,7 @@ function Filters() {
       </Button>
       <SortSelect />
       <GroupButton />
+      <DensityButton />
       </Group>
       <Collapse expanded={opened}>{fields}</Collapse>
     </Stack>
@@ -131,7 +117,7 @@ function Filters() {
 /** A column's head on a wide screen: pressed, the list is in its order. */
 function Heads() {
   const [params, setParams] = useSearchParams();
-  const now = params.has("group") ? BY_SERVICE : orderOf(params);
+  const now = orderIn(params);
   return (
     <div className="onrecall-heads" role="group" aria-label="order">
       {COLUMNS.map((column) => {
@@ -153,11 +139,11 @@ function SortSelect() {
   const [params, setParams] = useSearchParams();
   const now = orderOf(params);
   const choices = COLUMNS.flatMap((column) => (["desc", "asc"] as const).map((order) => ({ value: `${column.sort} ${order}`, label: `${column.name}: ${column.words[order]}` })));
-  const choose = (value: string | null) => {
-    const [sort = null, order = null] = value?.split(" ") ?? [];
+  const choose = (value: string) => {
+    const [sort = null, order = null] = value.split(" ");
     setParams((old) => withParams(old, { sort, order, group: null }), { replace: true });
   };
-  return <Select aria-label="order" size="xs" data={choices} value={params.has("group") ? "service asc" : `${now.sort} ${now.order}`} onChange={choose} allowDeselect={false} flex="1 1 8rem" miw={0} />;
+  return <NativeSelect aria-label="order" size="xs" data={choices} value={params.has("group") ? "service asc" : `${now.sort} ${now.order}`} onChange={(event) => choose(event.currentTarget.value)} flex="1 1 8rem" miw={0} />;
 }
 
 function GroupButton({ wide = false }: { wide?: boolean }) {
@@ -166,8 +152,17 @@ function GroupButton({ wide = false }: { wide?: boolean }) {
   return <Button variant={on ? "light" : "default"} size={wide ? "sm" : "xs"} aria-pressed={on} aria-label="group by service" onClick={() => setParams((old) => withParams(old, { group: on ? null : "service" }), { replace: true })}>{wide ? "Group by service" : "By service"}</Button>;
 }
 
-const WIDE = 86;
-const TALL = 162; // on a phone, where the title and what is told take a line more each
+/** Switches between rows with all their lines and rows with the first ones. */
+function DensityButton() {
+  const narrow = useNarrow();
+  const [density, toggle] = useDensity();
+  const compact = density === "compact";
+  const Icon = compact ? IconBaselineDensityMedium : IconBaselineDensitySmall;
+  return <ActionIcon variant="default" size={narrow ? 30 : 36} aria-pressed={compact} aria-label="compact rows" title={compact ? "comfortable rows" : "compact rows"} onClick={toggle}><Icon size={16} aria-hidden /></ActionIcon>;
+}
+
+const WIDE = { comfortable: 86, compact: 58 };
+const TALL = { comfortable: 162, compact: 108 }; // on a phone, where the title and what is told take a line more each
 const GROUP = 40;
 const idOf = (row: ServiceGroup | IncidentSummary): string => (isGroup(row) ? `service ${row.service ?? ""}` : row.incident.id);
 
@@ -182,7 +177,8 @@ function Rows({ rows, byService, more }: RowsProps) {
   const go = useNavigate();
   const now = useNow();
   const narrow = useNarrow();
-  const height = narrow ? TALL : WIDE;
+  const [density] = useDensity();
+  const height = (narrow ? TALL : WIDE)[density];
   const heightOf = useCallback((row: ServiceGroup | IncidentSummary) => (isGroup(row) ? GROUP : height), [height]);
   const listed = useMemo(() => (byService ? grouped(rows) : rows), [byService, rows]);
   const at = rows.findIndex((row) => row.incident.id === chosen);
@@ -193,7 +189,7 @@ function Rows({ rows, byService, more }: RowsProps) {
     ["Enter", () => { if (at >= 0 && chosen) void go(`/incidents/${encodeURIComponent(chosen)}`); }],
   ]);
   return (
-    <div>
+    <div data-density={density}>
       {!narrow && <Heads />}
       <VirtualList label="incidents" rows={listed} height={byService ? heightOf : height} idOf={idOf} chosen={at < 0 ? at : listed.findIndex((row) => idOf(row) === chosen)} more={more}>
         {(row, selected) => isGroup(row) ? <GroupHead group={row} /> : (
@@ -247,7 +243,7 @@ const Line = memo(function Line({ row, now, height }: RowProps) {
       <div>
         <Group gap={8} wrap="nowrap"><Whole incident={incident} /><Status row={row} /></Group>
         <AnswerSummary row={row} />
-        <Text size="xs" c="dimmed" truncate>{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}</Text>
+        <Text size="xs" c="dimmed" truncate className="onrecall-row-more">{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}</Text>
       </div>
       <Text size="sm" component="div" truncate>{incident.service ? <ServiceLink name={incident.service} /> : <Text span c="dimmed">–</Text>}</Text>
       <Text size="sm" truncate {...(incident.assignee ? {} : { c: "dimmed" })} title={incident.assignee ?? "nobody is assigned"}>{incident.assignee ?? "–"}</Text>
@@ -270,7 +266,7 @@ const Card = memo(function Card({ row, now, height }: RowProps) {
       </Group>
       <Whole incident={incident} />
       <AnswerSummary row={row} />
-      <Text size="xs" c="dimmed" truncate>
+      <Text size="xs" c="dimmed" truncate className="onrecall-row-more">
         {incident.assignee && `${incident.assignee} · `}{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}
       </Text>
     </Paper>

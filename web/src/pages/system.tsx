@@ -1,20 +1,22 @@
 // How it is run: parts, senders, keys, what was told, what models cost, the audit, the export. Each section has its address.
 import { Stack, Tabs, Title } from "@mantine/core";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Navigate, useNavigate, useParams } from "react-router";
 
+import { lazily } from "../lazily";
 import { Waiting } from "../parts/states";
 import { Health } from "./system-health";
 
-const Senders = lazy(() => import("./system-senders").then((page) => ({ default: page.Senders })));
-const Maintenance = lazy(() => import("./system-maintenance").then((page) => ({ default: page.Maintenance })));
-const Keys = lazy(() => import("./system-keys").then((page) => ({ default: page.Keys })));
-const Sessions = lazy(() => import("./system-sessions").then((page) => ({ default: page.Sessions })));
-const Suggestions = lazy(() => import("./system-suggestions").then((page) => ({ default: page.Suggestions })));
-const Deliveries = lazy(() => import("./system-deliveries").then((page) => ({ default: page.Deliveries })));
-const Usage = lazy(() => import("./system-usage").then((page) => ({ default: page.Usage })));
-const Audit = lazy(() => import("./system-audit").then((page) => ({ default: page.Audit })));
-const Export = lazy(() => import("./system-export").then((page) => ({ default: page.Export })));
+const Senders = lazily(() => import("./system-senders").then((page) => page.Senders));
+const Maintenance = lazily(() => import("./system-maintenance").then((page) => page.Maintenance));
+const Keys = lazily(() => import("./system-keys").then((page) => page.Keys));
+const Sessions = lazily(() => import("./system-sessions").then((page) => page.Sessions));
+const Notifications = lazily(() => import("./system-notifications").then((page) => page.Notifications));
+const Suggestions = lazily(() => import("./system-suggestions").then((page) => page.Suggestions));
+const Deliveries = lazily(() => import("./system-deliveries").then((page) => page.Deliveries));
+const Usage = lazily(() => import("./system-usage").then((page) => page.Usage));
+const Audit = lazily(() => import("./system-audit").then((page) => page.Audit));
+const Export = lazily(() => import("./system-export").then((page) => page.Export));
 
 const SECTIONS = [
   { at: "health", name: "Health", Shown: Health },
@@ -22,6 +24,7 @@ const SECTIONS = [
   { at: "maintenance", name: "Maintenance", Shown: Maintenance },
   { at: "keys", name: "Keys", Shown: Keys },
   { at: "sessions", name: "Sessions", Shown: Sessions },
+  { at: "notifications", name: "Notifications", Shown: Notifications },
   { at: "suggestions", name: "Suggestions", Shown: Suggestions },
   { at: "deliveries", name: "Deliveries", Shown: Deliveries },
   { at: "usage", name: "Models", Shown: Usage },

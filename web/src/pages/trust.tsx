@@ -2,8 +2,9 @@
 import { Alert, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, type ReactNode } from "react";
+import { Suspense, type ReactNode } from "react";
 
+import { lazily } from "../lazily";
 import { api, dataOf, type Schemas } from "../api/client";
 import { type Estimate, Figure, percent, estimateText } from "../parts/estimates";
 import { Intervals } from "../parts/interval";
@@ -12,9 +13,9 @@ import { Empty, Failure, Waiting } from "../parts/states";
 import { countText } from "../format";
 import { Backtest } from "./trust-backtest";
 
-const Reliability = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.Reliability })));
-const Learning = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.Learning })));
-const RiskCoverage = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.RiskCoverage })));
+const Reliability = lazily(() => import("../parts/charts").then((charts) => charts.Reliability));
+const Learning = lazily(() => import("../parts/charts").then((charts) => charts.Learning));
+const RiskCoverage = lazily(() => import("../parts/charts").then((charts) => charts.RiskCoverage));
 
 const ORIGIN: Readonly<Record<string, string>> = { taken_over: "accepted from the answer", written: "written by the resolver" };
 

@@ -5,9 +5,10 @@ import { Spotlight, spotlight, type SpotlightActionData, type SpotlightActionGro
 import { IconBooks, IconFlame, IconMessageQuestion, IconSearch, IconTerminal2 } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { useLocation, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 
-import { api, dataOf, type Schemas } from "../api/client";
+import { api, dataOf } from "../api/client";
+import { useRecent } from "../recent";
 import { addressOf, around, type Match } from "../search";
 import { showSuccess } from "./toasts";
 
@@ -19,8 +20,6 @@ const KINDS = [
 const SHORTEST = 2;
 const MOST_OF_EACH = 4;
 const TYPING_MS = 150;
-const RECENT = "onrecall-recent";
-const MOST_RECENT = 5;
 
 export function CommandPalette({ pages }: { pages: SpotlightActionData[] }) {
   const go = useNavigate();
@@ -56,7 +55,7 @@ export function CommandPalette({ pages }: { pages: SpotlightActionData[] }) {
   const nothing = hits.isError ? "The server cannot be reached; search works again when it is back." : hits.isFetching ? "Searching…" : "Nothing contains all these words.";
   return (
     <Spotlight
-      actions={groups} query={query} onQueryChange={setQuery} filter={(_, actions) => actions} shortcut={["mod + K", "/"]} nothingFound={nothing} scrollable maxHeight="min(70vh, 560px)"
+      actions={groups} query={query} onQueryChange={setQuery} filter={(_, actions) => actions} shortcut={null} nothingFound={nothing} scrollable maxHeight="min(70vh, 560px)"
       searchProps={{ placeholder: "Search incidents, documents, commands", leftSection: <IconSearch size={20} aria-hidden />, "aria-label": "search" }}
     />
   );
@@ -85,33 +84,6 @@ function Line({ match, words, Icon }: { match: Match; words: string[]; Icon: typ
       </div>
     </div>
   );
-}
-
-type Recent = Pick<Schemas["IncidentOut"], "id" | "title">;
-
-function recentOnes(): Recent[] {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(RECENT) ?? "[]");
-    return Array.isArray(stored) ? stored.filter((item): item is Recent => typeof item?.id === "string" && typeof item?.title === "string") : [];
-  } catch {
-    return [];
-  }
-}
-
-/** Puts an incident that is looked at before the others that were. */
-export function useRemember({ id, title }: Recent): void {
-  useEffect(() => {
-    const others = recentOnes().filter((item) => item.id !== id);
-    localStorage.setItem(RECENT, JSON.stringify([{ id, title }, ...others].slice(0, MOST_RECENT)));
-  }, [id, title]);
-}
-
-/** The incidents that were looked at last, read again at each page. */
-function useRecent(): Recent[] {
-  const { pathname } = useLocation();
-  const [recent, setRecent] = useState<Recent[]>([]);
-  useEffect(() => setRecent(recentOnes()), [pathname]);
-  return recent;
 }
 
 export const openPalette = (): void => spotlight.open();

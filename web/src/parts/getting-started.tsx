@@ -2,7 +2,6 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 
-import { useStatus } from "../live-updates";
 import { Command } from "./copy";
 import { Empty } from "./states";
 
@@ -20,10 +19,4 @@ export function GettingStarted() {
       </Stack>
     </Empty>
   );
-}
-
-/** Whether there is nothing to answer from. */
-export function useIsEmpty(): boolean {
-  const counts = useStatus().data?.counts;
-  return counts !== undefined && (counts["incidents"] ?? 0) + (counts["documents"] ?? 0) === 0;
 }

@@ -1,13 +1,15 @@
-// When the server wants to know who asks: at the first page the sign-in page; later a dialog over it, so that nothing written is lost.
-import { Alert, Button, Modal, Text, Title } from "@mantine/core";
+// TimeAgo the server wants to know who asks: at the first page the sign-in page; later a dialog over it, so that nothing written is lost.
+import { Alert, Button } from "@mantine/core";
 import { IconLogin2 } from "@tabler/icons-react";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 
 import { Problem } from "../api/client";
 import { onSession } from "../api/session";
-import { SignInForm } from "./sign-in-form";
+import { lazily } from "../lazily";
+
+const SignInDialog = lazily(() => import("./sign-in-dialog").then((part) => part.SignInDialog));
 
 type Wanted = "no" | "dialog" | "later";
 const PUBLIC = new Set<unknown>(["healthz", "sign-in"]);
@@ -50,10 +52,7 @@ export function SessionGate() {
           What you see is no longer updated. <Button size="compact-xs" variant="light" color="orange" onClick={() => setWanted("dialog")}>Sign in</Button>
         </Alert>
       )}
-      <Modal opened={wanted === "dialog"} onClose={() => setWanted("later")} title={<Title order={2} size="h4">Sign in again</Title>}>
-        <Text size="sm" mb="md">Your session has ended. Nothing you wrote on this page is lost.</Text>
-        <SignInForm apart returnTo={place} onSignedIn={() => setWanted("no")} />
-      </Modal>
+      {wanted === "dialog" && <Suspense fallback={null}><SignInDialog returnTo={place} onSignedIn={() => setWanted("no")} onClose={() => setWanted("later")} /></Suspense>}
     </>
   );
 }

@@ -1,0 +1,129 @@
+"""Devices that receive push notifications. Like sessions they are in no archive or backup."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, ForeignKey, Row, Table, delete, func, insert, select, update
+
+from onrecall.domain.errors import Conflict
+from onrecall.domain.push_subscription import PushSubscription
+from onrecall.storage import audit
+from onrecall.storage.columns import Json, TextType, Utc
+from onrecall.storage.database import Database
+from onrecall.storage.sessions import sessions
+from onrecall.storage.tables import api_keys, metadata
+
+MAX_SUBSCRIPTIONS = 1_000
+"""Devices of all people together: each is called for each incident that it wants."""
+
+push_subscriptions = Table(
+    "push_subscriptions",
+    metadata,
+    Column("id", TextType, primary_key=True),
+    Column("endpoint", TextType, nullable=False),
+    Column("p256dh", TextType, nullable=False),
+    Column("auth", TextType, nullable=False),
+    Column("services", Json, nullable=False),
+    Column("name", TextType),
+    Column("key_id", TextType, ForeignKey("api_keys.id")),
+    Column("session_id", TextType),
+    Column("delivered_key", TextType),
+    Column("created_at", Utc, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PushSubscriptionRepository:
+    """Push subscriptions. Each method is one transaction."""
+
+    database: Database
+
+    def put(self, subscription: PushSubscription) -> None:
+        """Store a device, or what its browser says anew; whoever uses the browser now is notified on it."""
+        values = _to_row(subscription)
+        with self.database.write() as connection:
+            changed = {name: values[name] for name in values if name not in ("id", "delivered_key", "created_at")}
+            known = push_subscriptions.c.id == subscription.id
+            if connection.execute(update(push_subscriptions).where(known).values(**changed)).rowcount:
+                return
+            if (
+                connection.execute(select(func.count()).select_from(push_subscriptions)).scalar_one()
+                >= MAX_SUBSCRIPTIONS
+            ):
+                raise Conflict(f"{MAX_SUBSCRIPTIONS} devices are notified already; remove one of them first")
+            connection.execute(insert(push_subscriptions).values(**values))
+            audit.add(
+                connection,
+                "push subscribed",
+                subscription.id,
+                {"services": list(subscription.services)},
+                subscription.name,
+            )
+
+    def all(self) -> tuple[PushSubscription, ...]:
+        """Return all devices, oldest first."""
+        query = select(push_subscriptions).order_by(push_subscriptions.c.created_at, push_subscriptions.c.id)
+        with self.database.read() as connection:
+            return tuple(_from_row(row) for row in connection.execute(query))
+
+    def remove(self, subscription_id: str, reason: str, by: str | None = None) -> bool:
+        """Remove a device; returns whether it was there."""
+        with self.database.write() as connection:
+            gone = connection.execute(
+                delete(push_subscriptions).where(push_subscriptions.c.id == subscription_id)
+            ).rowcount
+            if gone:
+                audit.add(connection, "push unsubscribed", subscription_id, {"reason": reason}, by)
+            return bool(gone)
+
+    def entitled(self, now: datetime) -> tuple[PushSubscription, ...]:
+        """Return the devices of people who may still see incidents, oldest first; those of others are removed.
+
+        Whoever came with a key may as long as it is valid. Whoever signed in may until the session is ended on
+        purpose, and for as long as an expired one stays listed. Whoever needed neither
+        may until there is one of them.
+        """
+        with self.database.read() as connection:
+            keys = {row.id: row for row in connection.execute(select(api_keys))}
+            ended = {row.id: row.ended_at for row in connection.execute(select(sessions.c.id, sessions.c.ended_at))}
+        allowed = []
+        for subscription in self.all():
+            if reason := _refusal(subscription, keys, ended, now):
+                self.remove(subscription.id, reason)
+            else:
+                allowed.append(subscription)
+        return tuple(allowed)
+
+    def delivered(self, subscription_id: str, message_key: str) -> None:
+        """Record that the device's push service accepted a message."""
+        with self.database.write() as connection:
+            one = push_subscriptions.c.id == subscription_id
+            connection.execute(update(push_subscriptions).where(one).values(delivered_key=message_key))
+
+
+def _refusal(
+    subscription: PushSubscription,
+    keys: dict[str, Row[tuple[object, ...]]],
+    ended: dict[str, datetime | None],
+    now: datetime,
+) -> str | None:
+    """Return why a device's person may no longer see incidents; None if they may."""
+    if subscription.session_id is not None and ended.get(subscription.session_id, now) is not None:
+        return "the session ended"
+    if subscription.key_id is not None:
+        key = keys[subscription.key_id]
+        valid = key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+        return None if valid else "the key is no longer valid"
+    if subscription.session_id is None and (keys or ended):
+        return "people sign in now"
+    return None
+
+
+def _to_row(subscription: PushSubscription) -> dict[str, object]:
+    row = {column.name: getattr(subscription, column.name) for column in push_subscriptions.columns}
+    return row | {"services": list(subscription.services)}
+
+
+def _from_row(row: Row[tuple[object, ...]]) -> PushSubscription:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's name for what is public
+    return PushSubscription(**values | {"services": tuple(values["services"])})
