@@ -111,6 +111,25 @@ def _value_span(line: str, at: int) -> Iterator[SecretSpan]:
         yield SecretSpan(at + start, at + end, "kubernetes-secret")
 
 
+class StringData:
+    """Detects the values of `stringData`, which only a Secret has, where its kind is not shown."""
+
+    anchors = ("stringdata",)
+    exact = False
+
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
+        """Return the values below the word at the anchor."""
+        begin = text.rfind("\n", 0, anchor) + 1
+        lead = text[begin:anchor]
+        if text[anchor - 1 : anchor] == '"' and (json_object := _OBJECT.match(text, anchor - 1)):
+            pairs = _PAIR.finditer(text, *json_object.span("entries"))
+            return DetectorHit(tuple(SecretSpan(*p.span("v"), "kubernetes-secret") for p in pairs), json_object.end())
+        if lead.strip(" \t->") or not text.startswith(":", anchor + len(self.anchors[0])):
+            return None
+        spans = tuple(_value_spans(text, begin, len(lead)))
+        return DetectorHit(spans, spans[-1].end if spans else anchor + 1)
+
+
 LITERALS: tuple[PatternDetector, ...] = (
     pattern_detector(
         "kubernetes-secret",
@@ -124,4 +143,4 @@ LITERALS: tuple[PatternDetector, ...] = (
         r"--from-literal[= ][\"']?[\w.-]*(?i:passw|secret|token|key|dsn)[\w.-]*=[\"']?(?P<s>[^\s\"']{1,1024})",
     ),
 )
-KUBERNETES: tuple[Detector, ...] = (KubernetesSecret(), *LITERALS)
+KUBERNETES: tuple[Detector, ...] = (KubernetesSecret(), StringData(), *LITERALS)

@@ -89,6 +89,12 @@ HEADERS: tuple[PatternDetector, ...] = (
     ),
     pattern_detector(
         "authorization",
+        "334 ugfzc3dvcmq6",
+        r"334 UGFzc3dvcmQ6\s{1,4}(?:[CS<>*]{1,3}:?[ ])?(?P<s>[A-Za-z0-9+/]{4,512}={0,2})(?=\s|\Z)",
+        accept_all,
+    ),
+    pattern_detector(
+        "authorization",
         '"auth"',
         r"\"auth\"\s{0,3}:\s{0,3}\"(?P<s>[A-Za-z0-9+/]{8,1024}={0,2})\"",
         looks.is_user_and_password,
@@ -139,6 +145,9 @@ URLS: tuple[PatternDetector, ...] = (
         "|/tokens/|/unsubscribe/|/invitations/|/sso/",
         r"(?i:[\w-]{3,16}|/\w{3,14})/(?P<s>[A-Za-z0-9_-]{20,256})(?![\w-])",
         looks.is_key,
+    ),
+    pattern_detector(
+        "password", "?u=|&u=|?user=|&user=", r"[?&]u(?:ser)?=[^\s&\"'<>]{1,64}&p=(?P<s>[^\s&\"'<>;,)]{1,256})"
     ),
     pattern_detector("token", "?code=|&code=", r"[?&]code=(?P<s>[^\s&\"'<>;,)]{16,2048})", _is_grant),
     pattern_detector(
