@@ -23,6 +23,7 @@ class LoginArguments:
 
     anchors: tuple[str, ...] = (
         "connect(", "connection(", "login(", "log_in(", "signin(", "sign_in(", "authenticate(", "auth(",
+        "auth=(", "auth = (",
         "credentials(", "credential(", "credentials_new(", "usernamepassword(", "pool(",
         "changeuserpassword(", "setpassword(", "set_password(", "pdo(", "createuser(", "create_user(",
     )  # fmt: skip

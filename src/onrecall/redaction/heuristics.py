@@ -31,7 +31,7 @@ _PLACEHOLDER = re.compile(
 )
 """Placeholders and words in place of a secret."""
 _ELSEWHERE = re.compile(
-    r"(?:\[redacted:|[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*$|[\w.]+_FILE$|[A-Za-z]:\\).*", re.DOTALL
+    r"(?:\[redacted:|\.[a-z][\w-]*$|[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*$|[\w.]+_FILE$|[A-Za-z]:\\).*", re.DOTALL
 )
 """References to a secret stored elsewhere, such as a Kubernetes secret name with its namespace."""
 _PATH = re.compile(r"(?:\.{0,2}|~)/.*", re.DOTALL)

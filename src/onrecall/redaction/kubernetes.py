@@ -126,8 +126,24 @@ class StringData:
             return DetectorHit(tuple(SecretSpan(*p.span("v"), "kubernetes-secret") for p in pairs), json_object.end())
         if lead.strip(" \t->") or not text.startswith(":", anchor + len(self.anchors[0])):
             return None
-        spans = tuple(_value_spans(text, begin, len(lead)))
-        return DetectorHit(spans, spans[-1].end if spans else anchor + 1)
+        end, spans = _block_values(text, anchor, len(lead))
+        return DetectorHit(tuple(spans), max(end, anchor + 1))
+
+
+def _block_values(text: str, anchor: int, indent: int) -> tuple[int, list[SecretSpan]]:
+    """Return where the block below the line of the anchor ends, and the values in it."""
+    spans: list[SecretSpan] = []
+    at = text.find("\n", anchor) + 1
+    for _ in range(_MOST_LINES if at else 0):
+        end = text.find("\n", at)
+        line = text[at:end] if end >= 0 else text[at:]
+        if line.strip() and len(line) - len(line.lstrip(" \t")) <= indent:
+            break
+        spans += _value_span(line, at) if line.strip() else []
+        at = end + 1 if end >= 0 else len(text)
+        if at >= len(text):
+            break
+    return at, spans
 
 
 LITERALS: tuple[PatternDetector, ...] = (

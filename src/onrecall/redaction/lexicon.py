@@ -12,7 +12,7 @@ password any | cookie secret, signing secret, webhook secret, consumer secret, o
 password any | api secret, hmac secret, auth secret, access secret, encryption secret, master secret
 password any | login secret, user secret, admin secret, token secret, secret string, secret text, bind pw
 password any | root pw, user pw, db pw, admin pw, keystore pw, truststore pw, mysql pw, redis pw, ldap pw
-password any | smtp pw, mail pw, ftp pw, my pw
+password any | authtok, auth tok, smtp pw, mail pw, ftp pw, my pw
 password any | erlang cookie, magic cookie
 password word | pass, secret, credential, pw, stored secret, secret value
 password made_up | login, creds, credentials, community, snmp community
@@ -20,7 +20,7 @@ token mixed | token, api key, apikey, access key, secret key, secret access key,
 token mixed | authkey, account key, app key, subscription key, license key, licence key, activation key
 token mixed | product key, install key, unseal key, seal key, recovery key, deploy key, jwt, bearer, assertion
 token mixed | signature, sig, sas, saml response, saml request, aspxauth, csrf, xsrf, otp secret, access code
-token mixed | macaroon, discharge macaroon, auth code, magic link, setcredential, client key data
+token mixed | pat, macaroon, discharge macaroon, auth code, magic link, setcredential, client key data
 token made_up | auth, user pass, userpass, sst auth, code verifier
 key random | sentry key, private key, encryption key, encrypt key, signing key, sign key, master key, application key
 key random | service key, storage key, shared key, webhook key, client key, admin key, integration key

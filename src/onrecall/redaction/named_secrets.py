@@ -16,7 +16,7 @@ ANCHORS = (
     "pass", "pwd", "pword", "pswd", "pw", "psk", "secret", "cred", "token", "key", "auth", "jwt", "sig", "saml",
     "assertion", "salt", "seed", "otp", "cvv", "cvc", "code", "phrase", "mnemonic", "bearer", "csrf", "xsrf",
     "cookie", "community", "kennwort", "login", "id_rsa", "id_ed25519", "dockerc", "sas", "hash", "digest", "mdp",
-    "verifier", "macaroon",
+    "verifier", "macaroon", "_pat=", "_pat:", '_pat"',
     *(f"pin{following}" for following in "=:_ \"',;|)\t"),  # and not in looping, mapping and ping
 )  # fmt: skip
 """Substrings of the English names in lexicon.py that trigger a check."""

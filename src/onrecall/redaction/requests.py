@@ -103,7 +103,10 @@ HEADERS: tuple[PatternDetector, ...] = (
         "cookie",
         "cookie",
         rf"(?i:cookie){QUOTE}(?:[\]),]{{0,2}}\s{{0,2}}[:=]|,?[ ]?\"value\":)\s{{0,3}}{QUOTE}"
-        rf"(?P<s>[^\s\"'=\\]{{1,100}}=[^\"'\n\\]{{1,8192}})",
+        rf"(?P<s>[^\s\"'=\\]{{1,100}}=(?![;\s])[^\"'\n\\]{{1,8192}})",
+    ),
+    pattern_detector(
+        "token", "curl ", r"curl [^\n]{0,300}?-\w{0,4}u[ ]?[\"']?(?P<s>[\w-]{16,255}):[\"']?(?=\s|\Z)", looks.is_mixed
     ),
     pattern_detector(
         "cookie",

@@ -41,6 +41,8 @@ def _is_mnemonic(value: str) -> bool:
     return len(value.split()) >= 11
 
 
+_PLAIN_ACCOUNTS = ("root", "admin", "administrator", "ops", "sa", "postgres", "deploy")
+_PLACES = ("on", "at", "for", "auf", "von", "sur", "en", "su")
 _ACCOUNTS = lexicon.ACCOUNTS.split()
 _CODE_PURPOSES = (
     "verification security confirmation time login access authentication auth 2fa mfa sms otp unlock activation pairing"
@@ -121,7 +123,7 @@ SENTENCES: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password",
         " / ",
-        r" / [\"'`]?(?P<s>[^\s\"'`,;/]{8,64})(?=[\"'`]?[.,;)]{0,2}(?:\s|\Z))",
+        r" / [\"'`]?(?P<s>[^\s\"'`,;/-]{8,64})(?=[\"'`]?[.,;)]{0,2}(?:\s|\Z))",
         looks.is_unmistakable,
     ),
     pattern_detector(
@@ -135,6 +137,32 @@ SENTENCES: tuple[PatternDetector, ...] = (
         "|".join(f"{account}:" for account in _ACCOUNTS),
         rf"(?<![\w.@/:-])(?i:{'|'.join(_ACCOUNTS)}):(?P<s>[^\s:@/\"'`,;]{{8,64}})(?![\w:@/.])",
         looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        "|".join(f"{account} {place} " for account in _PLAIN_ACCOUNTS for place in _PLACES),
+        rf"(?<!\w)\w+ (?:{'|'.join(_PLACES)}) [\w.@-]{{1,64}}:? ?[:=-] ?{ANYTHING}(?![\w/])",
+        looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        "with |mit |avec |con |com |med |met |als |as ",
+        rf"(?<!\w)(?i:with|mit|avec|con|com|med|met|als|as) (?i:{'|'.join(_PLAIN_ACCOUNTS)})[ ]?"
+        rf"(?:/|:|,|and|und|et|y|e|en|og|och|with|mit)[ ]?{ANYTHING}(?![\w/])",
+        looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        "wifi|wi-fi|wlan",
+        rf"(?i:wifi|wi-fi|wlan)[^\n]{{0,60}}?[ ,;](?i:key|pw|pass|psk)(?: is|:|=) ?{ANYTHING}",
+        lambda value: looks.stands_out(value) or looks.is_no_word(value),
+    ),
+    pattern_detector(
+        "key",
+        "the key |this key |that key |my key |our key |a key ",
+        r"\w+ key (?![^\n]{0,40}(?i:sha\d|md5|fingerprint|digest))[^.\n:=]{1,40}[:=] ?[\"'`]?"
+        r"(?P<s>[A-Za-z0-9+/_-]{20,128}={0,2})(?![\w/+=.-])",
+        looks.is_key,
     ),
     pattern_detector(
         "password",

@@ -314,7 +314,10 @@ VENDORS: tuple[PatternDetector, ...] = (
             "licence key",
             "subscription key",
         ),
-        Pattern(rf"(?i:[\w ]{{0,20}}key)(?: is| was|:|=|[ ])?[ ]?[\"'`]?(?P<s>{_UUID})"),
+        Pattern(
+            rf"(?i:[\w ]{{0,20}}key)(?: is| was|:|=|[ ])?[ ]?[\"'`]?"
+            rf"(?P<s>{_UUID}|[0-9a-f]{{32}}(?:[0-9a-f]{{8}})?(?!\w))"
+        ),
     ),
     _detector_after("azure-key", "InstrumentationKey=", rf"(?P<s>{_UUID})"),
     PatternDetector(
