@@ -1,6 +1,7 @@
 """The worker of a server is a process of its own: it answers, tells, is begun again when killed, and dies with its server."""
 
 import os
+import queue
 import signal
 import subprocess
 import threading
@@ -12,10 +13,12 @@ import pytest
 from processes import COMMAND, children, surroundings
 
 from onrecall.bootstrap.app import AppContext, open_app
+from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident
 from onrecall.settings import Settings
 from onrecall.storage import Storage
-from onrecall.worker.process import WorkerProcess, create_worker
+from onrecall.worker.polling_thread import PollingThread
+from onrecall.worker.process import WorkerProcess, create_worker, is_failing
 from onrecall.worker.worker import Worker
 
 pytestmark = pytest.mark.process
@@ -135,3 +138,29 @@ def test_one_that_cannot_begin_is_tried_again_and_stopping_ends_that(
     worker.stop()
     store.close()
     assert not worker.alive
+
+
+def test_the_last_report_says_whether_its_rounds_fail() -> None:
+    assert is_failing(b"!!-", before=False)
+    assert is_failing(b"+!-!", before=False)
+    assert not is_failing(b"-!+", before=True)
+    assert is_failing(b"!", before=True)
+
+
+def test_a_loop_reports_when_its_rounds_fail_and_when_they_succeed_again() -> None:
+    reports: queue.Queue[bool] = queue.Queue()
+    rounds = iter([0, Unavailable("the disk is read-only", retry_after=0.01), 0])
+
+    def work() -> int:
+        result = next(rounds, 0)
+        if isinstance(result, Unavailable):
+            raise result
+        return result
+
+    loop = PollingThread("loop", work, report=reports.put)
+    loop.start()
+    loop.wake()
+    assert reports.get(timeout=SECONDS) is True
+    assert reports.get(timeout=SECONDS) is False
+    assert not loop.failing
+    loop.stop()

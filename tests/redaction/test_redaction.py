@@ -50,22 +50,25 @@ def test_normal_lines_survive():
 
 
 def test_secrets_are_caught_wherever_they_stand():
-    labelled = [text for name in ("places.txt", "places_held_out.txt") for text in load(name)]
+    labelled = [text for name in ("places.txt", "places_held_out.txt", "places_later.txt") for text in load(name)]
     missed = [text for text in labelled if survivors(text, redact(text.text).text)]
     share = len(missed) / len(labelled)
     report(f"\nplaces: {len(labelled) - len(missed)} of {len(labelled)} caught ({1 - share:.1%})")
     report("missed: " + str([(text.family, text.text[:60]) for text in missed]))
-    assert len(labelled) >= 1300
+    assert len(labelled) >= 2600
     assert share <= 0.01
 
 
 def test_everyday_texts_survive():
     everyday = [
-        text.text for name in ("everyday.txt", "everyday_held_out.txt") for n in range(2) for text in load(name, n)
+        text.text
+        for name in ("everyday.txt", "everyday_held_out.txt", "everyday_later.txt")
+        for n in range(2)
+        for text in load(name, n)
     ]
     touched = [text for text in everyday if redact(text).text != text]
     report(f"\neveryday texts: {len(touched)} of {len(everyday)} touched ({len(touched) / len(everyday):.2%})")
-    assert len(everyday) >= 1500
+    assert len(everyday) >= 4000
     assert len(touched) <= 0.003 * len(everyday), touched
 
 
@@ -74,6 +77,14 @@ def test_any_place_keeps_its_lines_and_redacting_twice_changes_nothing(labelled)
     once = redact(labelled.text)
     assert len(once.text.splitlines()) == len(labelled.text.splitlines())
     assert redact(once.text).text == once.text
+
+
+@pytest.mark.parametrize("name", ["places_later.txt", "everyday_later.txt"])
+def test_later_texts_keep_their_lines_and_redacting_twice_changes_nothing(name):
+    for labelled in load(name):
+        once = redact(labelled.text).text
+        assert len(once.splitlines()) == len(labelled.text.splitlines()), labelled
+        assert redact(once).text == once, labelled
 
 
 @pytest.mark.parametrize("labelled", load("places.txt")[3::11], ids=lambda labelled: labelled.family)
@@ -127,6 +138,8 @@ UNITS = [
     "docker login ", "mysql -p", "echo a | ", "$1$", "password: |\n ", "passwords:\n- a1b2\n", "insert into t (password) values ('a'),", "<password>",
     "key: ", "a:b@c ", "('a1b2c3')", '"auth" ', "/hooks/", "as password ", "code 123456 ", "session ", "пароль ", "api key is ", "\\n", "<td>",
     "data:\n data:\n  x: SGVsbG8gd29ybGQh\n", '"random_password" ', "password for https://", "password (x", "@tcp(a:b@tcp(", "password = <<A\n",
+    "password for the ", "password is now ", "connect('a','b',", "SGVsbG8gd29ybGQh" * 4, "SGVsbG8gd29ybGQhSGVsbG8g\n", '"a" + ', "=3Dab=\n", "wifi ",
+    "stringData:\n a: b\n", "copy t (a, password) from stdin;\n", "recovery codes:\na1b2-c3d4\n", "hook/", "a key ", "ops on ", "echo 'a' | ",
 ]  # fmt: skip
 
 

@@ -257,6 +257,10 @@ def _model_status(model: Embedder | None) -> ComponentStatus:
 
 
 def _worker_status(worker: WorkerHandle) -> ComponentStatus:
+    if worker.alive and worker.failing:
+        return ComponentStatus(
+            name="worker", state="degraded", detail="can't work now and tries again; the log has the reason"
+        )
     if worker.alive:
         return ComponentStatus(name="worker", state="ok", detail="answers incidents as they are opened")
     return ComponentStatus(

@@ -25,6 +25,11 @@ _MAPPED = re.compile(
 )
 _LISTED = re.compile(r"(?P<indent>[ \t]*)-[ \t]+[\"']?(?P<v>[^\s\"']{1,1024})[\"']?[ \t]*(?:\r?\n|\Z)")
 _ALONE = re.compile(r"(?P<indent>[ \t]*)(?P<q>[\"'`]?)(?P<v>[^\s\"'`]{1,1024})(?P=q),?[ \t]*(?:\r?\n|\Z)")
+_CODE = r"(?=[a-z-]{0,40}\d|[A-Z-]{0,40}\d|[A-Za-z]{4,10}-)[A-Za-z0-9]{4,12}(?:-[A-Za-z0-9]{4,12}){0,7}"
+_CODE_LINE = re.compile(
+    r"[ \t>*|-]{0,40}(?:\d{1,2}[.)][ \t]{1,4})?"
+    rf"(?:[\"'`]?(?P<v>{_CODE}(?:[ \t,]{{1,8}}{_CODE}){{0,9}})[\"'`]?)?[ \t]*(?:\r?\n|\Z)"
+)
 _LINE = re.compile(r"(?P<indent>[ \t]*)(?P<v>\S[^\n]*?)?[ \t]*(?:\r?\n|\Z)")
 _MOST = 200
 """Maximum lines or items of one list or block."""
@@ -44,7 +49,8 @@ def secrets_below(text: str, start: int, end: int, announced: SecretName) -> lis
     if listed := list(_list_secrets(text, opened.end(), indent, announced)):
         return listed
     if announced.plural:
-        return list(_mapping_secrets(text, opened.end(), indent, announced))
+        codes = list(_code_lines(text, opened.end(), announced))
+        return codes or list(_mapping_secrets(text, opened.end(), indent, announced))
     return list(_next_line_secrets(text, opened.end(), indent, announced))
 
 
@@ -91,6 +97,17 @@ def _list_secrets(text: str, at: int, indent: int, announced: SecretName) -> Ite
         if look(item["v"]):
             yield SecretSpan(*item.span("v"), announced.kind)
         at = item.end()
+
+
+def _code_lines(text: str, at: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield the codes alone on the next lines, numbered or several on a line."""
+    for _ in range(_MOST if announced.strength == "digits" else 0):
+        line = _CODE_LINE.match(text, at)
+        if line is None or line.end() == at:
+            return
+        if line["v"]:
+            yield SecretSpan(*line.span("v"), announced.kind)
+        at = line.end()
 
 
 def _mapping_secrets(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:

@@ -46,11 +46,17 @@ _PIECES: Mapping[str, tuple[str, ...]] = {
     "newline": (r"(?<=\\)(?:r\\n|n)",),
     "cell": (rf"(?<=<)/t[dh]>\s{{0,40}}<t[dh]{_ATTRIBUTES}>",),
     "row": (rf"(?<=<)/?t[rdh]{_ATTRIBUTES}>", r"(?<=<)br\s{0,3}/?>"),
+    "joined": (
+        r"(?<=[\"'])[ \t]{0,40}[\\+.&][ \t]{0,40}\r?\n[ \t]{0,80}[\"']",
+        r"(?<=[\"'])[ \t]{0,40}\r?\n[ \t]{0,80}[+.&][ \t]{0,40}[\"']",
+        r"(?<=[\"'])[ ][+.][ ][\"']",
+    ),
+    "printable": (r"(?<==)3[Dd][^\s=]{0,120}=\r?\n(?=[^\s=])", r"(?<==)3[Dd](?=[\"'\w])"),
     "lookalike": (r"(?<=[A-Za-z][аеорсухіѕԁ])[аеорсухіѕԁ]*(?=[A-Za-z])",),  # noqa: RUF001
 }
 """Kind of encoding → patterns of what is decoded, after its first character."""
 _DECORATION = re.compile(
-    rf"[\x1b\\\[^#<&%{_HIDDEN}{_BLANK}\uff01-\uff5e“”„‟«»「」『』‘’‚‛аеорсухіѕԁ∶ː꞉︰﹕꞊│┃║─━┄═┌┐└┘├┤┬┴┼╭╮╰╯╪╫╬╔╗╚╝╠╣╦╩┏┓┗┛](?:"  # noqa: RUF001
+    rf"[\x1b\\\[^#<&%=\"'{_HIDDEN}{_BLANK}\uff01-\uff5e“”„‟«»「」『』‘’‚‛аеорсухіѕԁ∶ː꞉︰﹕꞊│┃║─━┄═┌┐└┘├┤┬┴┼╭╮╰╯╪╫╬╔╗╚╝╠╣╦╩┏┓┗┛](?:"  # noqa: RUF001
     + "|".join(f"(?P<{kind}>{'|'.join(patterns)})" for kind, patterns in _PIECES.items())
     + ")"
 )
@@ -193,6 +199,8 @@ _DECODERS: Mapping[str, _Decoder] = {
     "percent": _percent,
     "unicode": _unicode,
     "newline": lambda _: "\n",
+    "joined": lambda _: "",
+    "printable": lambda wrapped: "=" + wrapped[3:].rstrip("\r\n").removesuffix("="),
     "cell": lambda _: " | ",
     "row": lambda tag: " |\n" if tag.lower().startswith("</tr") else "| " if tag[1:3].lower() in ("td", "th") else "",
     "lookalike": lambda letters: letters.translate(_LOOKALIKES),

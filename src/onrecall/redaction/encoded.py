@@ -88,4 +88,23 @@ ENCODED: tuple[Detector, ...] = (
         r" ?\| ?(?:base64 (?:-d|-D|--decode)|openssl (?:base64|enc)\b)",
         _holds_password,
     ),
+    pattern_detector(
+        "password",
+        "echo |printf ",
+        r"(?:echo|printf)(?: -\w{1,3}| '%s\S{0,3}'| \"%s\S{0,3}\"){0,2} [\"']?(?P<s>[^\s\"'|]{6,255})[\"']?"
+        r" ?\| ?(?:base64(?! +-{1,2}[dD])|openssl (?:base64|enc|passwd)|mkpasswd|argon2|sha\d{1,3}sum|md5sum)\b",
+        looks.is_password_like,
+    ),
+    pattern_detector(
+        "password",
+        "<(echo |<(printf ",
+        r"<\((?:echo|printf)(?: -\w{1,3}| '%s'| \"%s\"){0,2} [\"']?(?P<s>[^\s\"'()]{6,4000})[\"']?\)",
+        lambda value: looks.is_password_like(value) or looks.is_key(value),
+    ),
+    pattern_detector(
+        "password",
+        "base64 -d|base64 --decode",
+        r"base64 (?:-d|-D|--decode)[^\n|&;]{0,30}(?:; ?echo)?\r?\n(?P<s>\S{6,255})(?=[ \t]*(?:\n|\Z))",
+        looks.is_mixed,
+    ),
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from onrecall.redaction.calls import CALLS
 from onrecall.redaction.decoded_view import SEPARATOR, View, ViewBuilder
 from onrecall.redaction.encoded import ENCODED
 from onrecall.redaction.hashes import HASHES
@@ -26,7 +27,7 @@ from onrecall.redaction.vendors import VENDORS
 
 _DETECTORS: tuple[Detector, ...] = (
     *VENDORS, *PRIVATE_KEYS, *HASHES, *REQUESTS, *NAMED, *TABLES, *KUBERNETES, *ENCODED,
-    PROGRAM_ARGUMENTS, *SERVICES, *SENTENCES,
+    PROGRAM_ARGUMENTS, *SERVICES, *CALLS, *SENTENCES,
 )  # fmt: skip
 _ROUNDS = 8
 _LINES = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")

@@ -31,5 +31,18 @@ HASHES: tuple[PatternDetector, ...] = (
     pattern_detector("hash", "md5", r"(?<!\w)md5[0-9a-f]{32}(?!\w)", accept_all),
     pattern_detector("hash", "*", r"\*[0-9A-F]{40}(?!\w)", accept_all),
     pattern_detector("hash", "grub.pbkdf2", r"grub\.pbkdf2\.sha512\.\d{1,8}\.(?P<s>[0-9A-Fa-f.]{40,600})", accept_all),
+    # The dump of a Windows account: name, number, two hashes.
+    pattern_detector(
+        "hash",
+        "|".join(f":{number}" for number in range(1, 10)),
+        r":\d{3,8}:(?P<s>[0-9a-fA-F]{32}:[0-9a-fA-F]{32})(?=:|\s|\Z)",
+        accept_all,
+    ),
+    pattern_detector(
+        "hash",
+        "$ansible_vault;",
+        r"(?i:\$ANSIBLE_VAULT;)[\w.;-]{5,60}\s{1,20}(?P<s>[0-9a-f]{40,}(?:\s{1,40}[0-9a-f]{2,80}){0,2000})",
+        accept_all,
+    ),
     pattern_detector("hash", "aad3b435b51404ee", r"(?i:aad3b435b51404ee){2}:(?P<s>[0-9a-fA-F]{32})", accept_all),
 )

@@ -14,7 +14,7 @@ from onrecall.redaction.lexicon import FUNCTION_WORDS
 Look = Callable[[str], bool]
 _TRAILING = ").]}:,;`\"'"
 _PLACEHOLDER = re.compile(
-    r"(?:\*+(?:[ ]\(.*)?|x{3,}|\.{3,}|-+|_+|•+|…|\?|<[^>]*>?|\$\{?\(?[A-Za-z_.:({-].*|\$\d|\{\{.*|%[({]?\w+.*"
+    r"(?:\*+(?:[ ]\(.*)?|x+|\.{3,}|-+|_+|•+|…|\?|<[^>]*>?|\$\{?\(?[A-Za-z_.:({-].*|\$\d|\{\{.*|%[({]?\w+.*"
     r"|\{[\w.]*\}?"
     r"|\[.{0,40}|\([a-z ]*\)?|\u2039.*|@\w+|@@.*|#\{.*|:'?\w+'?|[\w=]{0,20}\.{3}\w{0,20}|\w{0,20}…\w{0,20}"
     r"|__[A-Za-z_]+__"
@@ -31,7 +31,7 @@ _PLACEHOLDER = re.compile(
 )
 """Placeholders and words in place of a secret."""
 _ELSEWHERE = re.compile(
-    r"(?:\[redacted:|[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*$|[\w.]+_FILE$|[A-Za-z]:\\).*", re.DOTALL
+    r"(?:\[redacted:|\.[a-z][\w-]*$|[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*$|[\w.]+_FILE$|[A-Za-z]:\\).*", re.DOTALL
 )
 """References to a secret stored elsewhere, such as a Kubernetes secret name with its namespace."""
 _PATH = re.compile(r"(?:\.{0,2}|~)/.*", re.DOTALL)
@@ -66,6 +66,10 @@ _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE
 _NO_SECRETS = (_PLACEHOLDER, _ELSEWHERE, _CODE, _CONSTANT, _REFERENCE, _TYPE)
 _KEY_LETTERS = re.compile(r"[A-Za-z0-9+/=_.~:%-]+")
 _WORDLIKE = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+){1,6}\d{0,4}|v?\d+[a-z]{0,3}")
+_PARTICIPLE = re.compile(r"(?:ge|ver|be|ont|her|zer|ent)[a-z]{3,12}(?:d|t|en)")
+"""A verb of German or Dutch, whose letters are rare in English."""
+_PLAIN = re.compile(r"[\w.-]*[=@&?%][\w.=@&?%-]*")
+"""A parameter or an address."""
 _SYMBOL = re.compile(r"[^\W_]+[!#$%^&*?+=@~]+[^\W_]+")
 
 
@@ -84,7 +88,8 @@ def stands_out(value: str) -> bool:
     trimmed = _trim(value)
     if len(trimmed) < 16 and _is_wordlike(trimmed) and re.search(r"[-_./]", trimmed) and not _is_choppy(trimmed):
         return False
-    odd = _letters_and_digits(trimmed) or is_gibberish(trimmed) or _SYMBOL.search(trimmed) is not None
+    rare = is_gibberish(trimmed) and not _PARTICIPLE.fullmatch(trimmed)
+    odd = _letters_and_digits(trimmed) or rare or _SYMBOL.search(trimmed) is not None
     return odd and could_be_secret(value)
 
 
@@ -98,7 +103,11 @@ def is_mixed(value: str) -> bool:
     trimmed = _trim(value)
     odd = _letters_and_digits(trimmed) or is_gibberish(trimmed)
     return (
-        len(trimmed) >= 8 and odd and could_be_secret(value) and not _is_name(trimmed) and not reads_as_words(trimmed)
+        len(trimmed) >= 8
+        and odd
+        and could_be_secret(value)
+        and not _is_name(trimmed)
+        and (_is_choppy(trimmed) or not reads_as_words(trimmed))
     )
 
 
@@ -150,6 +159,14 @@ def is_password_like(value: str) -> bool:
     return (
         kinds >= 3 and (symbol or _is_choppy(trimmed)) and plain and 8 <= len(trimmed) <= 64 and could_be_secret(value)
     )
+
+
+def is_unmistakable(value: str) -> bool:
+    """Return whether only a password or a key looks like this: small letters, capitals and digits in fast turns."""
+    trimmed = _trim(value)
+    odd = _is_choppy(trimmed) or (_SYMBOL.search(trimmed) is not None and _PLAIN.fullmatch(trimmed) is None)
+    kinds = all(re.search(kind, trimmed) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    return odd and kinds and (is_password_like(value) or is_key(value))
 
 
 def is_digits(value: str) -> bool:

@@ -20,7 +20,7 @@ BARE = r"(?![A-Za-z@$]{1,2}[\"'])(?P<e>[^\s\"'`,;&|<>(){}\[\]\\“”„‘«»]
 _PREFIX = r"(?:!!\w{1,10}[ ]|&\w{1,30}[ ]|[NnbBuUfFrR@$]{1,2}(?=[\"']))?"
 VALUE = rf"{_PREFIX}(?:{QUOTED}|{BARE})"
 _CLOSE = r"(?:\\{0,3}[\"'`]|\*{1,2}|_{1,2}|~~|[\])]){0,4}"
-_SIGN = r"(?:=>|:=|={1,3}|:|%3[DdAa])"
+_SIGN = r"(?:=>|:=|={1,3}|::(?=[ ])|:|%3[DdAa])"
 _SPELLED_PASSWORD = re.compile(r"[A-Za-z]{3,}\d{2,}[!?.*]?|(?=\D*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z\d]{8,}")
 _LONG_HEX = re.compile(r"[0-9a-f]{32,}")
 _OPEN = r"(?:(?:\*{1,2}|_{1,2}|~~)(?=[^\s*_]))?"
@@ -145,6 +145,24 @@ _JOINTS: tuple[Joint, ...] = (
     _joint("\"'", r"[\"'],[ ]?", {**LOOSE, "any": looks.is_made_up, "word": looks.is_made_up}, QUOTED),
     _joint("(", r"\((?:[\w.]{1,30},[ ]?)?", {**SURE, "any": looks.stands_out}, QUOTED),
     _joint(f"{_QUOTES}),", r"[\"'`]?\)?,[ ]?", SURE, QUOTED),
+    _joint("[{", r"[\[{]", {**SURE, "any": looks.is_password_like}, r"(?P<e>[^\s\[\]{}\"']{6,128})(?=[\]}])"),
+    # What stands where the name's own value is missing: a default, or the former one in a comment.
+    _joint(
+        f"{_CLOSING} \t:=",
+        rf"{_CLOSE}[ \t]{{0,20}}{_SIGN}[ \t]{{0,20}}[^\n\"'|?#]{{1,80}}?(?:\|\||\?\?|\?:|[ ]or)[ ]{{0,3}}(?=[\"'`])",
+        FIRM,
+        QUOTED,
+    ),
+    _joint(
+        f"{_CLOSING} \t:=",
+        rf"{_CLOSE}[ \t]{{0,20}}{_SIGN}[^\n#]{{0,120}}?(?:[ \t]#|[ ]//|[ ]--|<!--)[ ]{{0,3}}(?:(?:was|is"
+        rf"|formerly|previously|old|earlier"
+        r"|before|currently|now|prod|staging|dev)[ :=]{1,3}){0,2}",
+        {**SURE, "any": looks.is_password_like},
+    ),
+    _joint('"', r"\"[ ]?\{[^{}]{0,300}?\bdefault[ ]{0,20}=[ ]{0,3}", FIRM, QUOTED),
+    _joint(" ", r"[ ][\w.-]{1,32}[ ]=[ ]", SURE),
+    _joint(" .", r"[ ]?\.{3,80}[ ]{1,3}", LOOSE),
     _joint(" ", r"[ ]\(", SURE, r"(?P<e>[^\s()]{6,64})(?=\))"),
     _joint(" ", rf"[ ](?:{_ACCOUNTS})[ ]?[:=][ ]?", LOOSE),
     # Words.
@@ -159,7 +177,12 @@ _JOINTS: tuple[Joint, ...] = (
     ),
     _joint(" ", r"[ ](?:provided|given|supplied|used|received|entered|sent)[ ]?[:=]?[ ]", LOOSE),
     _joint(" ", r"[ ](?:is|was|has been) (?:generated|created|set|assigned|issued)[^:\n]{0,60}:[ ]", LOOSE),
-    _joint("は是为為는은", r"(?:は|是|为|為|는|은)[ ]?", LOOSE, r"(?P<e>[!-~]{4,256})"),
+    _joint(
+        "はをが是为為改換换는은을를",
+        r"(?:は|を|が|是|为|為|(?:改|換|换)(?:成|为|為)?了?|는|은|을|를)[ ]?",
+        LOOSE,
+        r"(?P<e>[!-~]{4,256})",
+    ),
     _joint(
         f"{_CLOSING} \t|:",
         rf"{_CLOSE}(?:[ ]?:)?[ \t]*\|[ \t]*",

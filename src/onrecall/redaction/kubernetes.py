@@ -111,6 +111,41 @@ def _value_span(line: str, at: int) -> Iterator[SecretSpan]:
         yield SecretSpan(at + start, at + end, "kubernetes-secret")
 
 
+class StringData:
+    """Detects the values of `stringData`, which only a Secret has, where its kind is not shown."""
+
+    anchors = ("stringdata",)
+    exact = False
+
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
+        """Return the values below the word at the anchor."""
+        begin = text.rfind("\n", 0, anchor) + 1
+        lead = text[begin:anchor]
+        if text[anchor - 1 : anchor] == '"' and (json_object := _OBJECT.match(text, anchor - 1)):
+            pairs = _PAIR.finditer(text, *json_object.span("entries"))
+            return DetectorHit(tuple(SecretSpan(*p.span("v"), "kubernetes-secret") for p in pairs), json_object.end())
+        if lead.strip(" \t->") or not text.startswith(":", anchor + len(self.anchors[0])):
+            return None
+        end, spans = _block_values(text, anchor, len(lead))
+        return DetectorHit(tuple(spans), max(end, anchor + 1))
+
+
+def _block_values(text: str, anchor: int, indent: int) -> tuple[int, list[SecretSpan]]:
+    """Return where the block below the line of the anchor ends, and the values in it."""
+    spans: list[SecretSpan] = []
+    at = text.find("\n", anchor) + 1
+    for _ in range(_MOST_LINES if at else 0):
+        end = text.find("\n", at)
+        line = text[at:end] if end >= 0 else text[at:]
+        if line.strip() and len(line) - len(line.lstrip(" \t")) <= indent:
+            break
+        spans += _value_span(line, at) if line.strip() else []
+        at = end + 1 if end >= 0 else len(text)
+        if at >= len(text):
+            break
+    return at, spans
+
+
 LITERALS: tuple[PatternDetector, ...] = (
     pattern_detector(
         "kubernetes-secret",
@@ -124,4 +159,4 @@ LITERALS: tuple[PatternDetector, ...] = (
         r"--from-literal[= ][\"']?[\w.-]*(?i:passw|secret|token|key|dsn)[\w.-]*=[\"']?(?P<s>[^\s\"']{1,1024})",
     ),
 )
-KUBERNETES: tuple[Detector, ...] = (KubernetesSecret(), *LITERALS)
+KUBERNETES: tuple[Detector, ...] = (KubernetesSecret(), StringData(), *LITERALS)

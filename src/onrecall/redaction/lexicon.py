@@ -12,7 +12,7 @@ password any | cookie secret, signing secret, webhook secret, consumer secret, o
 password any | api secret, hmac secret, auth secret, access secret, encryption secret, master secret
 password any | login secret, user secret, admin secret, token secret, secret string, secret text, bind pw
 password any | root pw, user pw, db pw, admin pw, keystore pw, truststore pw, mysql pw, redis pw, ldap pw
-password any | smtp pw, mail pw, ftp pw, my pw
+password any | authtok, auth tok, smtp pw, mail pw, ftp pw, my pw
 password any | erlang cookie, magic cookie
 password word | pass, secret, credential, pw, stored secret, secret value
 password made_up | login, creds, credentials, community, snmp community
@@ -20,7 +20,7 @@ token mixed | token, api key, apikey, access key, secret key, secret access key,
 token mixed | authkey, account key, app key, subscription key, license key, licence key, activation key
 token mixed | product key, install key, unseal key, seal key, recovery key, deploy key, jwt, bearer, assertion
 token mixed | signature, sig, sas, saml response, saml request, aspxauth, csrf, xsrf, otp secret, access code
-token mixed | auth code, magic link, setcredential, client key data
+token mixed | pat, macaroon, discharge macaroon, auth code, magic link, setcredential, client key data
 token made_up | auth, user pass, userpass, sst auth, code verifier
 key random | sentry key, private key, encryption key, encrypt key, signing key, sign key, master key, application key
 key random | service key, storage key, shared key, webhook key, client key, admin key, integration key
@@ -51,7 +51,8 @@ password any | 密钥, 密鑰, パスワード, パスフレーズ, 暗証番号
 password any | पासवर्ड, पासवर्ड है, รหัสผ่าน, პაროლი, գաղտնաբառ, құпия сөз
 password word | geheimnis, секрет, секретный ключ, sekret, segredo, secreto, segreto, 秘密, シークレット, 비밀
 password any | mdp
-password made_up | clave, clave de acceso, parola, zugangsdaten, identifiants, credenciales, credenziali
+password any | clave de acceso, clave secreta, palabra clave
+password made_up | clave, parola, zugangsdaten, identifiants, credenciales, credenziali
 password made_up | llave, ключ доступа, klucz, 令牌, クレデンシャル
 token mixed | токен, токена, jeton, トークン, 토큰, clé api
 token mixed | klucz api, klucz dostępu, apiキー, ключ api, jeton d'accès, chave de api, chave api
@@ -90,3 +91,37 @@ the for and not see ask with from this that must should has have was were are yo
 but its can may will then when who which into out now one only never ever been being
 """
 """Words that stand in sentences and in no passphrase."""
+
+VERBS = """
+is was are be been now to from becomes became reads says equals s it's tried typed entered guessed sent using
+lautet ist war wurde sind auf zu c'est est était sont à es era son a é são è sono zijn naar er är var till til on oli
+jest było na это был теперь maintenant ahora agora adesso ora jetzt nu teraz
+"""
+"""Words in a sentence about a secret after which its value may stand."""
+
+ADVERBS = """
+now currently still just simply again temporarily set reset changed back always jetzt nun wieder aktuell maintenant
+désormais ahora agora adesso ora nu теперь сейчас teraz
+"""
+"""Words between such a verb and the value."""
+
+OTHER_SUBJECTS = """
+fingerprint hash checksum digest thumbprint id ids version versions file files path name names url length size policy
+arn commit sha revision image branch tag ticket host server node pod cluster request response error exception by
+"""
+"""Words after which a sentence no longer speaks of the secret itself."""
+
+CALLS_IT = """
+as, as the, as new, as the new, as a, as its, is the, is the new, is our, is my, is now the, at the, for the, to
+when prompted for the, when prompted for a, when asked for the, when it asks for the, if it asks for the
+als, als neues, als das, ist das, ist das neue, comme, comme nouveau, est le, est le nouveau, como, como nueva
+es la, es la nueva, é a, come, è la, som, jako, как, это
+"""
+"""Words between a value and the name after it, as in `v is the new password`."""
+
+ACCOUNTS = """
+root admin administrator sa postgres oracle weblogic system sysadmin guest elastic neo4j ops u user app app_rw app_ro
+svc ci cd bot deploy deployer jenkins gitlab ubuntu ec2-user centos debian backup monitor monitoring grafana prometheus
+test dev prod staging service api etl batch support oncall sre dba report replicator repl
+"""
+"""Names of accounts, as they stand before a colon and a password."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from onrecall.redaction import blocks, lexicon
 from onrecall.redaction import heuristics as looks
+from onrecall.redaction.clauses import secrets_in_clause
 from onrecall.redaction.joints import ASSIGNED, FIRM, JOINTS_BY_FIRST, LOOSE, QUOTED, Joint
 from onrecall.redaction.names import FOREIGN, SecretName, classify
 from onrecall.redaction.pattern import Match
@@ -15,8 +16,8 @@ ANCHORS = (
     "pass", "pwd", "pword", "pswd", "pw", "psk", "secret", "cred", "token", "key", "auth", "jwt", "sig", "saml",
     "assertion", "salt", "seed", "otp", "cvv", "cvc", "code", "phrase", "mnemonic", "bearer", "csrf", "xsrf",
     "cookie", "community", "kennwort", "login", "id_rsa", "id_ed25519", "dockerc", "sas", "hash", "digest", "mdp",
-    "verifier",
-    *(f"pin{following}" for following in "=:_ \"',;|\t"),  # and not in looping, mapping and ping
+    "verifier", "macaroon", "_pat=", "_pat:", '_pat"',
+    *(f"pin{following}" for following in "=:_ \"',;|)\t"),  # and not in looping, mapping and ping
 )  # fmt: skip
 """Substrings of the English names in lexicon.py that trigger a check."""
 _PHRASE_WORDS = ("key", "code", "phrase", "secret", "hash")
@@ -36,7 +37,7 @@ _NAME_SIGN = r"(?i:\w{0,20}name|\w{0,20}key|k|variable)[\"']?[ \t]*[:=][ \t]*[\"
 """`name: "`, `Name=`; a parameter store has the path of the name before it, as in `/prod/db/`."""
 _REVERSED = re.compile(
     rf"\b(?i:\w{{0,20}}value|content|val|v)[\"']?[ \t]*[:=][ \t]*(?:{QUOTED}[\"'`]?|(?P<e>[^\s\"',;{{}}]{{1,512}}))"
-    rf"\s{{0,3}},?\s{{0,60}}[\"']?{_NAME_SIGN}"
+    rf"\s{{0,3}},?\s{{0,60}}(?:(?i:where)[ ])?[\"']?{_NAME_SIGN}"
 )
 _NAMED_BY = re.compile(rf"\b{_NAME_SIGN}")
 _SHELL_SETS = re.compile(r"(?:^|[\n;&])[ \t]*(?:ENV|ARG|setenv)[ \t]+\Z")
@@ -95,9 +96,15 @@ def _find_values(text: str, start: int, end: int, announced: SecretName) -> Dete
     hit = _assigned_value(text, start, end, announced) if first and first in ASSIGNED.first else None
     if hit and hit.spans:
         return hit
-    is_path_part = text[start - 1 : start] == "/" and not _NAMED_BY.search(text[max(0, start - 160) : start])
+    is_path_part = (
+        text[start - 1 : start] == "/"
+        and " " not in text[start:end]
+        and not _NAMED_BY.search(text[max(0, start - 160) : start])
+    )
     for values in (
-        (_value_before_name,) if is_path_part else (_option_value, _shell_value, _value_before_name, _value_after_joint)
+        (_value_before_name,)
+        if is_path_part
+        else (_option_value, _shell_value, _value_before_name, _value_after_joint, secrets_in_clause)
     ):
         if spans := tuple(values(text, start, end, announced)):
             return DetectorHit(spans, max(end, *(span.end for span in spans)))

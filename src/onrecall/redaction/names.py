@@ -51,7 +51,7 @@ _GLUED_PASSWORD = re.compile(
     r"|ldap|smtp|mail|ftp|sys|app|keystore|ssh|wifi|olc)pw"
 )
 _GLUED_PASS = re.compile(
-    r"(?!(?:by|com|encom|tres|over|under|sur|multi|single|first|last|one|two|fly|im|sea|tow|hall|back|low|high|band|all|out)pass"
+    r"(?!(?:by|com|encom|tres|over|under|sur|multi|single|first|last|one|two|fly|im|sea|tow|hall|back|low|high|band|all|out|ask)pass"
     r"$)\w{2,16}pass"
 )
 _GLUED_TOKEN = re.compile(r"\w*(?:apikey|secretkey|privatekey)|\w{2,16}(?:token|secret)")

@@ -37,7 +37,7 @@ ncftp ncftpget ncftpput | -p
 curlftpfs | user=+:
 filebeat metricbeat elasticdump | -u:
 smbclient | >2! -U% --user% -u%
-rpcclient smbget smbcacls smbtree net nmblookup winexe | -U% --user% user>2 use>3! /user:>1!
+rpcclient smbget smbcacls smbtree net nmblookup winexe | -U% --user% user>2 use>2! use>3! /user:>1!
 smbmap crackmapexec netexec nxc evil-winrm kerbrute bloodhound-python impacket-psexec | -p
 xfreerdp wlfreerdp xfreerdp3 | /p:+
 rdesktop | -p
@@ -56,8 +56,11 @@ az | set>--value login>-p --account-key --sas-token --admin-password --secret
 cf ibmcloud bx | login>-p auth>2
 argocd | login>--password --auth-token
 vault bao | login>1! unseal>1! -token
-consul nomad | -token
-etcdctl | --user:
+consul nomad | -token set-agent-token>2 put>2!
+etcdctl | --user: put>2!
+knife chef-client | -P
+radtest | 2! 5!
+security | unlock-keychain>-p create-keychain>-p import>-P
 bw | unlock>1!
 op tsh | --session --otp
 aws gcloud | put-parameter>--value --master-user-password --secret-string --value!
@@ -71,6 +74,12 @@ govc | -u:
 keytool jarsigner apksigner | -storepass -keypass -srcstorepass -deststorepass -srckeypass -destkeypass -new
 openssl | -k$ pass:+
 gpg gpg2 | --passphrase
+certutil | -p
+pk12util | -k$ -K$ -w$ -W$
+dsmadmc dsmc | -pa -password
+signtool osslsigncode | /p -pass
+gem | push>--key!
+vncpasswd | last
 zip unzip zipcloak | -P
 7z 7za 7zr 7zz rar unrar | -p*
 qpdf pdftk | user_pw>1 owner_pw>1 input_pw>1 -upw -opw

@@ -89,6 +89,12 @@ HEADERS: tuple[PatternDetector, ...] = (
     ),
     pattern_detector(
         "authorization",
+        "334 ugfzc3dvcmq6",
+        r"334 UGFzc3dvcmQ6\s{1,4}(?:[CS<>*]{1,3}:?[ ])?(?P<s>[A-Za-z0-9+/]{4,512}={0,2})(?=\s|\Z)",
+        accept_all,
+    ),
+    pattern_detector(
+        "authorization",
         '"auth"',
         r"\"auth\"\s{0,3}:\s{0,3}\"(?P<s>[A-Za-z0-9+/]{8,1024}={0,2})\"",
         looks.is_user_and_password,
@@ -97,7 +103,10 @@ HEADERS: tuple[PatternDetector, ...] = (
         "cookie",
         "cookie",
         rf"(?i:cookie){QUOTE}(?:[\]),]{{0,2}}\s{{0,2}}[:=]|,?[ ]?\"value\":)\s{{0,3}}{QUOTE}"
-        rf"(?P<s>[^\s\"'=\\]{{1,100}}=[^\"'\n\\]{{1,8192}})",
+        rf"(?P<s>[^\s\"'=\\]{{1,100}}=(?![;\s])[^\"'\n\\]{{1,8192}})",
+    ),
+    pattern_detector(
+        "token", "curl ", r"curl [^\n]{0,300}?-\w{0,4}u[ ]?[\"']?(?P<s>[\w-]{16,255}):[\"']?(?=\s|\Z)", looks.is_mixed
     ),
     pattern_detector(
         "cookie",
@@ -139,6 +148,9 @@ URLS: tuple[PatternDetector, ...] = (
         "|/tokens/|/unsubscribe/|/invitations/|/sso/",
         r"(?i:[\w-]{3,16}|/\w{3,14})/(?P<s>[A-Za-z0-9_-]{20,256})(?![\w-])",
         looks.is_key,
+    ),
+    pattern_detector(
+        "password", "?u=|&u=|?user=|&user=", r"[?&]u(?:ser)?=[^\s&\"'<>]{1,64}&p=(?P<s>[^\s&\"'<>;,)]{1,256})"
     ),
     pattern_detector("token", "?code=|&code=", r"[?&]code=(?P<s>[^\s&\"'<>;,)]{16,2048})", _is_grant),
     pattern_detector(

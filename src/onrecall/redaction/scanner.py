@@ -9,11 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from onrecall.redaction import heuristics as looks
+from onrecall.redaction.base64_text import encoded_texts
 from onrecall.redaction.decoded_view import View, decode
 from onrecall.redaction.pattern import Match, Pattern
 
 _FREQUENT = "etaoinsrhldcumfpgwybvkxjqz 01234567890"
 """Letters by frequency in text; frequent anchors are tried first."""
+_DEEPEST_BASE64 = 2
+"""Maximum rounds of base64 in base64."""
+_USER_AND_PASSWORD = re.compile(r"[\w.@\\-]{1,64}:(?P<s>[^\s:]{4,128})\s?")
 LONGEST_BEHIND = 300
 """Maximum characters before an anchor that are read."""
 DEEPEST_VIEW = 3
@@ -114,9 +119,9 @@ class Scanner:
         self._exact = _Anchors(d for d in every if d.anchors and d.exact)
         self._folded = _Anchors(d for d in every if d.anchors and not d.exact)
 
-    def spans(self, text: str) -> list[SecretSpan]:
+    def spans(self, text: str, depth: int = 0) -> list[SecretSpan]:
         """Return all candidates in the raw and the decoded text, unordered and possibly overlapping."""
-        spans = [span for hit in self._hits(text) for span in hit.spans]
+        spans = [*self._spans_in_base64(text, depth), *(span for hit in self._hits(text) for span in hit.spans)]
         views: list[View] = []
         for _ in range(DEEPEST_VIEW):
             view = decode(views[-1].text if views else text)
@@ -127,8 +132,23 @@ class Scanner:
                 spans += [to_original_span(span, views) for span in hit.spans]
         return spans
 
+    def _spans_in_base64(self, text: str, depth: int) -> Iterator[SecretSpan]:
+        """Yield the blocks of base64 that hold a secret, each as a whole."""
+        for encoded in encoded_texts(text) if depth < _DEEPEST_BASE64 else ():
+            if kind := self._kind_within(encoded.plain, depth + 1):
+                yield SecretSpan(encoded.start, encoded.end, kind)
+
+    def _kind_within(self, plain: str, depth: int) -> str | None:
+        """Return the kind of the first secret in a decoded text, if any."""
+        login = _USER_AND_PASSWORD.fullmatch(plain)
+        if login and looks.is_password_like(login["s"]):
+            return "authorization"
+        return next((span.kind for span in sorted(self.spans(plain, depth), key=lambda span: span.start)), None)
+
     def finds_nothing(self, text: str) -> bool:
         """Return whether there is no candidate in the raw and the decoded text."""
+        if any(self._spans_in_base64(text, 0)):
+            return False
         for _ in range(DEEPEST_VIEW + 1):
             if any(hit.spans for hit in self._hits(text)):
                 return False

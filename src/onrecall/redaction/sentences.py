@@ -3,8 +3,9 @@
 import re
 
 from onrecall.redaction import heuristics as looks
+from onrecall.redaction import lexicon
 from onrecall.redaction.pattern import Pattern
-from onrecall.redaction.rules import ANYTHING, pattern_detector
+from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
 from onrecall.redaction.scanner import PatternDetector
 
 _BETWEEN = r"[ ]?(?:/|:|\||,|;|[ ]and[ ]|[ ]–[ ])[ ]?"
@@ -15,6 +16,23 @@ _CREDENTIALS = (
 )
 
 
+def _is_chosen(value: str) -> bool:
+    """Return whether a value that nothing names is a password: capitals, small letters and digits or signs in turn."""
+    return looks.is_password_like(value) and all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d"))
+
+
+def _is_no_address(value: str) -> bool:
+    """Return whether a value is a password, and not the address that stands in for one."""
+    return re.fullmatch(r"[\w.-]*@[\w.-]*", value) is None and (looks.is_no_word(value) or looks.stands_out(value))
+
+
+def _is_scrambled(value: str) -> bool:
+    """Return whether letters and digits take turns in one word, as in a password of small letters."""
+    return re.fullmatch(r"(?=(?:[a-z]+\d+){2}|(?:\d+[a-z]+){2})[a-z0-9]{8,20}", value) is not None and looks.is_mixed(
+        value
+    )
+
+
 def _is_code(value: str) -> bool:
     return 6 <= len(re.sub(r"\D", "", value)) <= 8
 
@@ -23,12 +41,70 @@ def _is_mnemonic(value: str) -> bool:
     return len(value.split()) >= 11
 
 
+_PLAIN_ACCOUNTS = ("root", "admin", "administrator", "ops", "sa", "postgres", "deploy")
+_PLACES = ("on", "at", "for", "auf", "von", "sur", "en", "su")
+_ACCOUNTS = lexicon.ACCOUNTS.split()
 _CODE_PURPOSES = (
     "verification security confirmation time login access authentication auth 2fa mfa sms otp unlock activation pairing"
     " backup tan door alarm"
 )
 _CODE_PATTERN = "|".join(rf"(?<={purpose}[ -])code" for purpose in _CODE_PURPOSES.split())
+_RESET = (
+    r"(?:re-?set|set|chang(?:e|ed|ing)|rotat(?:e|ed|ing)|updat(?:e|ed|ing)|put|made) "
+    r"(?:it|them|that|this|his|hers?|yours?|mine|ours|theirs)(?: back| now| again)? (?:to|into|:|=)"
+    r"|(?:es|ihn|sie|das) (?:jetzt |wieder |nun )?auf|lo (?:he |hemos )?(?:cambi|pus|puest|reset)\w{0,6} (?:a|en)"
+    r"|l'(?:ai|a|avons) (?:chang|mis|réinitialis)\w{0,3} (?:en|à|a)|l'ho (?:cambiat|impostat|mess)[oa] (?:a|in)"
+)
 SENTENCES: tuple[PatternDetector, ...] = (
+    pattern_detector(
+        "password",
+        "set |change|changing |rotat|updat|put |made |es |ihn |sie |das |lo |l'",
+        rf"(?i:{_RESET}) {ANYTHING}(?![\w/])",
+        _is_chosen,
+    ),
+    pattern_detector(
+        "password", " // ", r" // [\"'`]?(?P<s>[^\s\"'`,;/]{8,64})(?=[\"'`]?[.,)]?\s*(?:\n|\Z))", _is_chosen
+    ),
+    pattern_detector(
+        "password",
+        "root / |admin / |administrator / |root/|admin/|administrator/",
+        r"(?i:root|admin(?:istrator)?) ?/ ?[\"'`]?(?P<s>[a-z0-9]{8,20})(?=[\"'`]?[.,)]?\s*(?:\n|\Z))",
+        _is_scrambled,
+    ),
+    pattern_detector(
+        "password",
+        "user |username |login |account |benutzer |usuario |utilisateur ",
+        r"(?<!\w)(?i:user(?:name)?|login|account|benutzer|usuario|utilisateur) [\"'`]?[\w.@\\-]{1,64}[\"'`]?,? "
+        r"(?i:and |und |y |et )?"
+        rf"(?i:pw|pwd|pass|password|passwort|mdp|contraseña) (?:is |: ?)?{ANYTHING}",
+        _is_no_address,
+    ),
+    pattern_detector(
+        "one-time-code",
+        " pin ",
+        r"(?<=\w) (?i:pin)(?i: code)?:? (?P<s>\d{4,8})(?=#|[\s.,;)]|\Z)",
+        accept_all,
+    ),
+    pattern_detector(
+        "key",
+        "old key|new key|current key|previous key|leaked key|compromised key|wrong key|right key|correct key",
+        r"\w{3,12} key(?: is| was|:|=){0,2} [\"'`]?(?P<s>[A-Za-z0-9+/_-]{20,128}={0,2})(?![\w/+=.-])",
+        looks.is_key,
+    ),
+    pattern_detector(
+        "wallet-key",
+        "private key|privkey|priv key",
+        r"(?i:priv(?:ate )? ?key)(?![^\n]{0,30}(?i:sha|fingerprint|hash|digest))[^\n]{0,30}?(?<![\w:])(?P<s>"
+        r"(?:0x)?[0-9a-fA-F]{64})(?!\w)",
+    ),
+    pattern_detector(
+        "one-time-code",
+        "totp|mfa|2fa|otp|authenticator",
+        r"(?<!\w)(?i:totp|mfa|2fa|otp|authenticator)(?!\w)[^\n]{0,30}?(?<![\w+/])(?P<s>"
+        r"(?=[A-Z]{0,60}[2-7])[A-Z2-7]{16,64}|(?:[A-Za-z2-7]{4} ){3,15}[A-Za-z2-7]{4})(?![\w=+/])",
+        lambda value: len({*value}) > 7,
+    ),
+    PatternDetector("recovery-code", ("-",), Pattern(r"(?<![\d-])\d{6}(?:-\d{6}){7}(?![\d-])"), back=(6,)),
     pattern_detector(
         "password",
         "log in|login|log into|sign in|logged in|ssh |connect|authenticate|use ",
@@ -36,6 +112,64 @@ SENTENCES: tuple[PatternDetector, ...] = (
         r"(?:with|using|via|pw|pass|/)"
         rf" (?:[\"'`]?[\w.@\\-]{{1,64}}[\"'`]?{_BETWEEN})?{ANYTHING}(?![\w/])",
         looks.is_password_like,
+    ),
+    pattern_detector(
+        "password",
+        "log in|login|log into|sign in|logged in|ssh |connect|authenticate",
+        r"(?i:log ?in|log into|sign in|logged in|ssh|connect(?:ed)?|authenticated?)(?: [\w@./:-]{1,60}){0,5} "
+        rf"(?:with|using|via|pw|pass) {ANYTHING}(?![\w/])",
+        looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        " / ",
+        r" / [\"'`]?(?P<s>[^\s\"'`,;/-]{8,64})(?=[\"'`]?[.,;)]{0,2}(?:\s|\Z))",
+        looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        "root / |admin / |administrator / |postgres / |sa / ",
+        r"\w+ / [\"'`]?(?P<s>[a-zA-Z]{4,}\d{2,6}[!?*]?)(?=[\"'`]?[.,;)]{0,2}(?:\s|\Z))",
+        accept_all,
+    ),
+    pattern_detector(
+        "password",
+        "|".join(f"{account}:" for account in _ACCOUNTS),
+        rf"(?<![\w.@/:-])(?i:{'|'.join(_ACCOUNTS)}):(?P<s>[^\s:@/\"'`,;]{{8,64}})(?![\w:@/.])",
+        looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        "|".join(f"{account} {place} " for account in _PLAIN_ACCOUNTS for place in _PLACES),
+        rf"(?<!\w)\w+ (?:{'|'.join(_PLACES)}) [\w.@-]{{1,64}}:? ?[:=-] ?{ANYTHING}(?![\w/])",
+        looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        "with |mit |avec |con |com |med |met |als |as ",
+        rf"(?<!\w)(?i:with|mit|avec|con|com|med|met|als|as) (?i:{'|'.join(_PLAIN_ACCOUNTS)})[ ]?"
+        rf"(?:/|:|,|and|und|et|y|e|en|og|och|with|mit)[ ]?{ANYTHING}(?![\w/])",
+        looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        "wifi|wi-fi|wlan",
+        rf"(?i:wifi|wi-fi|wlan)[^\n]{{0,60}}?[ ,;](?i:key|pw|pass|psk)(?: is|:|=) ?{ANYTHING}",
+        lambda value: looks.stands_out(value) or looks.is_no_word(value),
+    ),
+    pattern_detector(
+        "key",
+        "the key |this key |that key |my key |our key |a key ",
+        r"\w+ key (?![^\n]{0,40}(?i:sha\d|md5|fingerprint|digest))[^.\n:=]{1,40}[:=] ?[\"'`]?"
+        r"(?P<s>[A-Za-z0-9+/_-]{20,128}={0,2})(?![\w/+=.-])",
+        looks.is_key,
+    ),
+    pattern_detector(
+        "password",
+        "echo |printf |send-keys ",
+        r"(?:echo(?: -\w{1,3})? |printf (?:'%s\S{0,3}' |\"%s\S{0,3}\" )?|send-keys (?:-\w+ (?:\S+ )?)?)[\"']"
+        r"(?P<s>[^\s\"'|]{8,128})[\"'](?= \| (?!base64 +-{1,2}[dD])| [A-Z])",
+        looks.is_unmistakable,
     ),
     pattern_detector(
         "password",
@@ -49,7 +183,7 @@ SENTENCES: tuple[PatternDetector, ...] = (
         "password",
         "login|cred|account|wifi|wlan|vpn|konto|compte|zugangsdaten|anmeldedaten|identifiants|user/pass"
         "|username/pass|log in|log-in",
-        rf"{_CREDENTIALS}(?i:data|daten)?[ ]?(?:[:=(→]|[ ]?->|are|is|with|sind"
+        rf"{_CREDENTIALS}(?i:data|daten)?(?:(?: [\w-]{{1,20}}){{1,6}}(?=:))?[ ]?(?:[:=(→]|[ ]?->|are|is|with|sind"
         rf"|-)?[ ]?[\"'`]?[\w.@\\-]{{1,64}}[\"'`]?{_BETWEEN}{ANYTHING}(?![\w/])",
         looks.is_password_like,
     ),

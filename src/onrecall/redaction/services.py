@@ -13,6 +13,11 @@ def _may_be_password(value: str) -> bool:
     return looks.is_no_word(value) or looks.stands_out(value) or value.isdigit()
 
 
+def _is_community(value: str) -> bool:
+    """Return whether the community of SNMP is a secret: not the default, not an address."""
+    return value.lower() not in ("public", "private") and looks.could_be_secret(value) and "." not in value
+
+
 SQL: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password",
@@ -35,6 +40,11 @@ SQL: tuple[PatternDetector, ...] = (
         ".auth(|createuser(|changeuserpassword(",
         r"\.\w+\(\s*[\"'][^\"'\n]{1,64}[\"'],\s*[\"'](?P<s>[^\"'\n]{1,255})",
         accept_all,
+    ),
+    pattern_detector(
+        "password",
+        ".logon",
+        r"\.(?i:logon)\s{1,8}(?:[\w.:-]{1,64}/)?[\w.$-]{1,64}\s{0,3},\s{0,3}[\"']?(?P<s>[^\s\"';]{1,255})",
     ),
     pattern_detector("password", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? >(?P<s>[^\s>]{1,255})"),
     pattern_detector("password", "user ", r"user \S{1,64} (?:on|off) (?:[^\s>]{1,64} )*>(?P<s>[^\s>]{1,255})"),
@@ -75,6 +85,23 @@ DEVICES: tuple[PatternDetector, ...] = (
         _may_be_password,
     ),
     pattern_detector("password", "snmp-server community", rf"snmp-server community {ANYTHING}"),
+    pattern_detector("password", "snmp community", rf"snmp community {ANYTHING}", looks.is_no_word),
+    pattern_detector(
+        "password",
+        "\nkey |\n key |\n  key |\n\tkey ",
+        r"\n[ \t]{0,2}key (?:[0-9] )?(?P<s>\S{6,128})(?=[ \t]*(?:\n|\Z))",
+        looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        "password cipher |password irreversible-cipher |password simple ",
+        rf"password [\w-]{{1,20}} {ANYTHING}",
+        _may_be_password,
+    ),
+    pattern_detector(
+        "password", "sp_add", r"sp_add\w{3,30}[^\n]{1,200}?'(?P<s>[^'\n]{6,128})'\s*(?=;|\n|\Z)", looks.is_password_like
+    ),
+    pattern_detector("hash", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? #(?P<s>[0-9a-f]{64})"),
     pattern_detector(
         "password",
         "tacacs|radius|isakmp key|ikev2|pre-shared-key|neighbor |ntp authentication-key|key-string|ospf|standby "
@@ -86,6 +113,25 @@ DEVICES: tuple[PatternDetector, ...] = (
         r"|authentication-key)|(?:standby|vrrp) [^\n]{0,20}authentication(?: text)?|wpa-psk (?:ascii|hex)|server-key)"
         rf" {_LEVEL}{ANYTHING}",
         _may_be_password,
+    ),
+    pattern_detector("password", ": psk \"|: psk '", r": PSK [\"'](?P<s>[^\"'\n]{4,255})[\"']", accept_all),
+    pattern_detector(
+        "password",
+        "rocommunity|rwcommunity|com2sec",
+        rf"(?:r[ow]community6?|com2sec6?(?: -Cn \S{{1,40}})? \S{{1,40}} \S{{1,60}}) {ANYTHING}",
+        _is_community,
+    ),
+    pattern_detector(
+        "password",
+        "passwd enc |password enc |psksecret |secret enc ",
+        rf"(?:passwd|password|psksecret|secret) (?:ENC )?{ANYTHING}",
+        _may_be_password,
+    ),
+    pattern_detector(
+        "password", " auth ", r" auth (?:(?:md5|sha\d*) )?(?P<s>\S{8,64})(?= priv )", looks.is_password_like
+    ),
+    pattern_detector(
+        "password", " priv ", r" priv (?:(?:aes|3?des)(?: ?\d+)? )?(?P<s>\S{8,64})(?=\s|\Z)", looks.is_password_like
     ),
     pattern_detector(
         "password",
@@ -146,6 +192,32 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector("password", "static:", r"static:[\w.@-]{1,64}:(?P<s>\S{1,255})"),
     pattern_detector("password", "]:587|]:465|]:25", r"\]:\d{2,3}\s+[\w.@-]{1,64}:(?P<s>\S{1,255})"),
     pattern_detector("password", '" * "', r"\" \* \"(?P<s>[^\"\n]{4,255})\""),
+    pattern_detector("password", " * ", r" \* (?P<s>[^\s\"*]{6,255})(?= \*\s*(?:\n|\Z))", looks.is_made_up),
+    pattern_detector("password", "wifi:", r"WIFI:(?:[^;\n]{1,80};){0,4}P:(?P<s>(?:[^;\n\\]|\\.){1,100});"),
+    pattern_detector(
+        "password",
+        "ssid",
+        r"ssid[ ]?[:=][ ]?[^\n,;]{1,40}?[,; ]{1,2}(?:key|psk|pass)[ ]?[:=][ ]?(?P<s>[^\s,;]{8,63})",
+        accept_all,
+    ),
+    pattern_detector("token", "::add-mask::", r"::add-mask::(?P<s>\S{6,400})"),
+    pattern_detector(
+        "token",
+        "::set-output name=",
+        r"::set-output name=[\w-]{0,40}(?i:pass|pwd|secret|token|key|cred)[\w-]{0,40}::(?P<s>[^\s\"']{4,400})",
+    ),
+    pattern_detector(
+        "password",
+        "assword",
+        r"assword[^\n]{0,20}[\s;{}]{1,40}send(?:_user)?(?: --)? \"(?P<s>[^\"\n]{3,200}?)(?:\\[rn]){0,2}\"",
+    ),
+    pattern_detector(
+        "password",
+        "lightweight directory access",
+        r"lightweight directory access[^\0]{0,800}?simple:[ ](?P<s>\S{1,200})(?=\s|\Z)".replace(
+            "lightweight directory access", "(?i:lightweight directory access)"
+        ),
+    ),
     pattern_detector("password", "wsrep_sst_auth", r"wsrep_sst_auth[ =\"']{1,5}[\w.-]{1,64}:(?P<s>[^\s\"']{1,255})"),
     PatternDetector(
         "password",

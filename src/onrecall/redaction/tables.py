@@ -182,4 +182,26 @@ class InsertedRows:
             at = entry.end()
 
 
-TABLES: tuple[Detector, ...] = (TableColumns(), InsertedRows())
+_COPY = re.compile(
+    r"(?i:copy)\s+[\w.\"]{1,120}\s*\((?P<columns>[^()\n]{1,2000})\)\s+(?i:from\s+stdin)[^\n]{0,120};?\r?\n"
+)
+
+
+class CopiedRows:
+    """Detects secrets in the rows of `COPY … FROM stdin`, by the names of the columns."""
+
+    anchors = ("copy ",)
+    exact = False
+
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
+        """Return the secrets in the rows of the statement at the anchor."""
+        match = _COPY.match(text, anchor)
+        if match is None:
+            return None
+        names = [name.strip(' \t"') for name in match["columns"].split(",")]
+        columns = {n: announced for n, name in enumerate(names) if (announced := classify(name))}
+        rows = _table_rows(text, match.end(), len(names), "\t") if columns else ()
+        return DetectorHit(tuple(span for row in rows for span in _row_secrets(row, columns, "\t")), match.end())
+
+
+TABLES: tuple[Detector, ...] = (TableColumns(), InsertedRows(), CopiedRows())

@@ -12,6 +12,9 @@ _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
 
+_VAULT = re.compile(r"role[_-]?id|approle|vault", re.IGNORECASE)
+
+
 def _token_detector(kind: str, anchors: str, *patterns: str, back: tuple[int, ...] = (0,)) -> PatternDetector:
     pattern = "|".join(patterns)
     return PatternDetector(kind, tuple(anchors.split()), Pattern(f"{_START}(?:{pattern})"), back=back, exact=True)
@@ -265,13 +268,71 @@ VENDORS: tuple[PatternDetector, ...] = (
         back=(76, 52, 44, 42),
     ),
     _token_detector("app-token", "AAAAAAAAA", r"A{20,24}(?!A)[A-Za-z0-9%]{60,120}"),
-    _detector_after("webhook-url", "hooks.zapier.com/hooks/catch/", r"(?P<s>\d{4,10}/\w{5,20})"),
+    _detector_after("webhook-url", "hooks.zapier.com/hooks/catch/", r"(?P<s>\d{1,12}/\w{5,20})"),
     _detector_after("webhook-url", "maker.ifttt.com/trigger/", r"[\w-]{1,80}/(?:json/)?with/key/(?P<s>[\w-]{10,60})"),
     _detector_after("webhook-url", "hc-ping.com/", rf"(?P<s>{_UUID})"),
     _detector_after("webhook-url", "events.pagerduty.com/integration/", r"(?P<s>[0-9a-f]{32})"),
     _detector_after("webhook-url", "webhook.site/", rf"(?P<s>{_UUID})"),
     _detector_after("webhook-url", "/hooks/", r"(?P<s>(?=[a-z0-9]{0,25}\d)[a-z0-9]{26})(?![\w-])"),
     _detector_after("webhook-url", "/api/webhooks/", r"(?P<s>\d{17,20}/[\w-]{40,100})"),
+    # A path or a query of a hook, whoever offers it: what is random in it is the key.
+    PatternDetector(
+        "webhook-url",
+        ("hook", "/alert/", "/notify/", "/integration/", "/integrations/", "/incoming/", "/ping/", "/heartbeat/"),
+        Pattern(
+            r"(?i:hook[\w.-]{0,60}|/alert|/notify|/integrations?|/incoming|/ping|/heartbeat)/(?:[\w.%-]{1,40}/){0,5}?"
+            rf"(?P<s>(?:{_UUID}|[0-9a-f]{{32,64}}|(?=[\w-]{{0,60}}\d)(?=[\w-]{{0,60}}[A-Z])(?=[\w-]{{0,60}}[a-z])[\w-]{{24,120}}|(?=[a-z]{{0,12}}\d)[a-z0-9]{{26,64}})(?![\w-])(?:/[\w-]{{16,120}}(?![\w-]))?)"
+        ),
+        lambda match: "://" in match.string[max(0, match.start() - 120) : match.start()],
+    ),
+    PatternDetector(
+        "webhook-url",
+        ("hook", "robot/", "bot/"),
+        Pattern(
+            rf"[\w-]{{1,20}}(?:/[\w.-]{{1,40}}){{0,4}}\?(?:key|token|access_token|id)=(?P<s>{_UUID}|[\w-]{{24,128}})"
+        ),
+        lambda match: "://" in match.string[max(0, match.start() - 120) : match.start()],
+    ),
+    _token_detector("app-token", "v1. v2. v3. v4.", r"v[1-4]\.(?:local|public)\.[\w-]{20,4000}(?:\.[\w-]{1,400})?"),
+    _token_detector(
+        "app-token", "MDAx MDAy MDAz AgEE AgEU AgEI", r"MDA[xyz][\w+/=-]{50,2000}", r"AgE[EUI][\w+/=-]{60,2000}"
+    ),
+    _token_detector("app-token", "EAA", r"EAA[A-Z][A-Za-z0-9]{80,300}(?!\w)"),
+    _token_detector("cloud-token", "K10", r"K10[0-9a-f]{64}::(?:\w{1,20}:)?[\w.-]{8,128}"),
+    _token_detector("cloud-token", "token-", r"token-[a-z0-9]{5}:[a-z0-9]{50,60}(?![a-z0-9])"),
+    _token_detector("app-token", "pk_", r"pk_\d{6,10}_[A-Z0-9]{32}(?![A-Z0-9])"),
+    PatternDetector("app-token", (":",), Pattern(rf"{_UUID}:[0-9a-f]{{32}}(?![0-9a-f])"), back=(36,)),
+    PatternDetector(
+        "monitoring-key",
+        (
+            "genie",
+            "api key",
+            "integration key",
+            "routing key",
+            "service key",
+            "license key",
+            "licence key",
+            "subscription key",
+        ),
+        Pattern(
+            rf"(?i:[\w ]{{0,20}}key)(?: is| was|:|=|[ ])?[ ]?[\"'`]?"
+            rf"(?P<s>{_UUID}|[0-9a-f]{{32}}(?:[0-9a-f]{{8}})?(?!\w))"
+        ),
+    ),
+    _detector_after("azure-key", "InstrumentationKey=", rf"(?P<s>{_UUID})"),
+    PatternDetector(
+        "vault-token",
+        ("secret_id", "secret-id", "secretid"),
+        Pattern(rf"(?i:secret[_-]?id(?:_accessor)?)[\"']?(?:\s{{0,5}}[:=]\s{{0,5}}|\s{{1,20}})[\"']?(?P<s>{_UUID})"),
+        lambda match: _VAULT.search(match.string[max(0, match.start() - 300) : match.end() + 300]) is not None,
+    ),
+    PatternDetector(
+        "cloud-token",
+        ("ltai",),
+        Pattern(
+            r"(?i:LTAI)[A-Za-z0-9]{16,24}[\"'\s:,=|;/]{1,10}(?:\w{0,30}[\"'\s:,=|]{1,10})?(?P<s>[A-Za-z0-9]{30})(?![A-Za-z0-9])"
+        ),
+    ),
     _token_detector(
         "jwt",
         "eyJ",

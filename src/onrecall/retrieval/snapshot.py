@@ -31,9 +31,9 @@ _log = logging.getLogger(__name__)
 
 def load(path: Path, model: str | None) -> tuple[tuple[Segment, ...], int] | None:
     """The segments and their place in the log; None when there are none for this model, or they are damaged."""
-    if not path.exists():
-        return None
     try:
+        if not path.exists():
+            return None
         with closing(_open(path)) as file, file:
             file.execute("begin")
             head = _read_head(file)
@@ -41,7 +41,7 @@ def load(path: Path, model: str | None) -> tuple[tuple[Segment, ...], int] | Non
                 return None
             segments = [_decode_segment(*row) for row in file.execute("select body, dead from segments")]
             return tuple(sorted(segments, key=lambda segment: segment.first)), head[2]
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, PermissionError) as error:
         _log.warning("the local index %s cannot be read, so it is rebuilt in memory: %s", path, error)
     except DAMAGE_ERRORS as error:
         _remove_damaged(path, error)

@@ -27,7 +27,7 @@ BACKENDS: dict[str, type[SQLite] | type[PostgreSQL]] = {
 
 
 class DatabaseDamaged(Unavailable):
-    """Raised when the database is damaged."""
+    """The database is damaged."""
 
 
 class Database:

@@ -21,12 +21,18 @@ class PollingThread:
         *,
         begin: Callable[[], None] | None = None,
         end: Callable[[], None] | None = None,
+        report: Callable[[bool], None] | None = None,
     ) -> None:
-        """`round_of_work` returns how much there was; `begin` and `end` are called once, in the thread."""
+        """`round_of_work` returns how much there was; `begin` and `end` are called once, in the thread.
+
+        `report` is called with True when rounds begin to fail, and with False when they succeed again.
+        """
         self._name = name
         self._round_of_work = round_of_work
         self._begin = begin
         self._end = end
+        self._report = report
+        self._failing = False
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -58,6 +64,11 @@ class PollingThread:
         """Whether it is running."""
         return self._thread is not None and self._thread.is_alive()
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last round failed."""
+        return self._failing
+
     def _run(self) -> None:
         if self._begin:
             self._begin()
@@ -70,11 +81,22 @@ class PollingThread:
 
     def _round(self) -> int:
         try:
-            return self._round_of_work()
+            count = self._round_of_work()
         except Unavailable as error:
+            self._note(failing=True)
             log.warning("%s tries again in %g s: %s", self._name, error.retry_after, error)
             self._stopping.wait(error.retry_after)
         except Exception:  # the loop must go on: the store keeps what failed, and the log says why
+            self._note(failing=True)
             log.exception("%s could not finish its round; it tries again", self._name)
             self._stopping.wait(POLL_SECONDS)
+        else:
+            self._note(failing=False)
+            return count
         return 0
+
+    def _note(self, *, failing: bool) -> None:
+        if failing != self._failing:
+            self._failing = failing
+            if self._report:
+                self._report(failing)

@@ -19,6 +19,8 @@ from onrecall.settings import Settings
 from onrecall.storage import Storage
 from onrecall.worker.worker import ChangeSignal, Worker, WorkerHandle
 
+COMMITTED, FAILING, RECOVERED = b"!", b"-", b"+"
+"""What the worker reports: a commit, that its rounds fail, that they succeed again."""
 NICE = 10
 """Grouping gives way to intake when processors are busy."""
 RESTART_SECONDS = 1.0
@@ -57,6 +59,7 @@ class WorkerProcess:
         """Held while a process is started or stopped."""
         self._keeper: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._failing = False
 
     def start(self) -> None:
         """Start; what the last run left over comes first."""
@@ -84,6 +87,11 @@ class WorkerProcess:
     def alive(self) -> bool:
         """Whether the process is running."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last round of the process failed."""
+        return self._failing
 
     def wake(self) -> None:
         """Tell it that there is work."""
@@ -123,10 +131,18 @@ class WorkerProcess:
         """Pass on the worker's commit notifications until it ends."""
         assert self._process is not None
         with contextlib.closing(_require(self._process.stdout)) as hears:
-            while hears.read(READ_BYTES):
+            while reports := hears.read(READ_BYTES):
+                self._failing = is_failing(reports, self._failing)
                 self._database.notify_commit()
                 self._changes.notify()
+        self._failing = False
         _close(self._process.stdin)
+
+
+def is_failing(reports: bytes, before: bool) -> bool:
+    """Return whether the worker's rounds fail after these reports; the last one counts."""
+    failed, recovered = reports.rfind(FAILING), reports.rfind(RECOVERED)
+    return before if failed == recovered else failed > recovered
 
 
 def run_worker_process() -> None:
@@ -149,7 +165,7 @@ def run_worker_process() -> None:
 
 
 def _work(home: AppContext, hears: BufferedReader, calls: IO[bytes]) -> None:
-    worker = Worker(home.memory)
+    worker = Worker(home.memory, report=lambda failing: _notify(calls, FAILING if failing else RECOVERED))
     home.memory.store.overview.database.commit_listeners.append(lambda: _notify(calls))
     worker.start()
     try:
@@ -168,10 +184,10 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _notify(pipe: IO[bytes] | None) -> None:
+def _notify(pipe: IO[bytes] | None, report: bytes = COMMITTED) -> None:
     """Notify the other side without waiting: with a full pipe it knows already."""
     with contextlib.suppress(OSError, ValueError):
-        _require(pipe).write(b"!")
+        _require(pipe).write(report)
 
 
 def _make_nonblocking(calls: IO[bytes]) -> None:

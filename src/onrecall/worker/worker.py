@@ -31,6 +31,11 @@ class WorkerHandle(Protocol):
         """Whether it is working."""
         ...
 
+    @property
+    def failing(self) -> bool:
+        """Whether its last round failed, so that nothing is answered until one succeeds."""
+        ...
+
     def wake(self) -> None:
         """Tell it that there is work."""
         ...
@@ -63,10 +68,11 @@ class ChangeSignal:
 class Worker:
     """The threads that work: one for incidents, one per channel, one for models. Other workers may share the store."""
 
-    def __init__(self, memory: IncidentService) -> None:
+    def __init__(self, memory: IncidentService, report: Callable[[bool], None] | None = None) -> None:
+        """`report` is called with True when its rounds begin to fail, and with False when they succeed again."""
         self._memory = memory
         self._changes = ChangeSignal()
-        self._incidents = PollingThread(WORKER, self._work)
+        self._incidents = PollingThread(WORKER, self._work, report=report)
         self._beside: list[tuple[Round, PollingThread]] = []
 
     def start(self) -> None:
@@ -90,6 +96,11 @@ class Worker:
     def alive(self) -> bool:
         """Whether it works on incidents."""
         return self._incidents.alive
+
+    @property
+    def failing(self) -> bool:
+        """Whether its last round failed."""
+        return self._incidents.failing
 
     def wake(self) -> None:
         """Tell it that there is work."""

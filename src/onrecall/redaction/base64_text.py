@@ -1,0 +1,44 @@
+"""Read texts that are encoded in base64, over several lines too, so that secrets in them are found."""
+
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_BLOCK = re.compile(
+    r"(?<![A-Za-z0-9+/=_.-])[A-Za-z0-9+/]{20,}+(?:(?:\\n|\r?\n[ \t>|]{0,80}+)[A-Za-z0-9+/]{16,}+)*+={0,2}+(?![\w.-])"
+)
+_SPACE = re.compile(r"\\n|[^A-Za-z0-9+/=]+")
+_HEAD = 16
+"""So many letters tell whether a text is behind them: twelve random bytes are hardly ever printable."""
+_UNPRINTABLE = re.compile(rb"[^\t\n\r\x20-\x7e\x80-\xf4]")
+_BINARY = re.compile(rb"[^\t\n\r\x20-\x7e]")
+_LARGEST = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """A text in base64, and its place in the text around it."""
+
+    start: int
+    end: int
+    plain: str
+
+
+def encoded_texts(text: str) -> Iterator[EncodedText]:
+    """Yield the texts in base64, in order."""
+    for block in _BLOCK.finditer(text):
+        letters = block[0]
+        if not _BINARY.search(b64decode(letters[:_HEAD])) and (plain := _decode(letters)):
+            yield EncodedText(block.start(), block.end(), plain)
+
+
+def _decode(letters: str) -> str | None:
+    """Return the text behind base64, or None if it is something else."""
+    joined = _SPACE.sub("", letters[:_LARGEST]).rstrip("=")
+    try:
+        plain = b64decode(joined + "=" * (-len(joined) % 4))
+        return None if _UNPRINTABLE.search(plain) else plain.decode()
+    except (NotBase64, ValueError):
+        return None
