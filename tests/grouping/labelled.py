@@ -35,7 +35,7 @@ class Scenario:
 
 
 def scenarios(half: str) -> tuple[Scenario, ...]:
-    """`tuning`, `held_out`, `undeclared` or `undeclared_held_out`."""
+    """The scenarios of a file in `scenarios`, such as `tuning` or `undeclared_untouched`."""
     read = yaml.safe_load((Path(__file__).parent / "scenarios" / f"{half}.yaml").read_text(encoding="utf-8"))
     return tuple(_scenario(one) for one in read)
 

@@ -10,7 +10,14 @@ from onrecall.grouping.features import AlertFeatures
 from onrecall.grouping.labels import Sort, sort_of
 from onrecall.grouping.words import WordRarity
 
-BACKGROUND: Mapping[Sort, int] = {"broad": 3, "namespace": 10, "machine": 1000, "needed": 1000, "other": 100}
+BACKGROUND: Mapping[Sort, int] = {
+    "broad": 3,
+    "namespace": 10,
+    "site": 1000,
+    "machine": 1000,
+    "needed": 1000,
+    "other": 100,
+}
 """How many alerts elsewhere are taken for granted when it is judged how telling a label is: few for one that many
 alerts share in any company, many for one that is hardly ever shared by chance."""
 _NAMES = 30
@@ -35,6 +42,10 @@ class BatchStatistics:
         """Return the weight of a shared label, 0..1: low if most current or unrelated past alerts share it."""
         at_hand = 1 - self._labels[key, value] / (self._n + BACKGROUND[sort_of(key)])
         return at_hand * self._background.label(key, value)
+
+    def term_weight(self, term: str) -> float:
+        """Return the weight of a shared word, 0..1: low if unrelated past alerts share it."""
+        return self._background.term(term)
 
     def is_shared(self, item: tuple[str, str]) -> bool:
         """Return whether several alerts have this label with this value."""

@@ -25,7 +25,7 @@ def find_pairs(
     judged: set[tuple[int, int]] = set()
     for alert, other_alert in _meeting_pairs(alerts, blocks, services, topology, pairings):
         ends = (id(alert), id(other_alert)) if id(alert) < id(other_alert) else (id(other_alert), id(alert))
-        if (alert.incident and other_alert.incident) or ends in judged:
+        if alert is other_alert or (alert.incident and other_alert.incident) or ends in judged:
             continue
         judged.add(ends)
         yield alert, other_alert
@@ -45,7 +45,7 @@ def _meeting_pairs(
     times = {name: [alert.at for alert in service_alerts] for name, service_alerts in services.items()}
     tied = {name: [neighbor for neighbor in topology.neighbors(name) if neighbor in services] for name in services}
     for alert in alerts:
-        for name in sorted(services.keys() & (alert.every_term | alert.values) - alert.names)[:_MOST_SERVICES]:
+        for name in sorted(services.keys() & (alert.every_term | alert.values) - {alert.subject})[:_MOST_SERVICES]:
             for other_alert in _nearest(services[name], times[name], alert.at):
                 yield alert, other_alert
         for name in tied.get(alert.service, ())[:_MOST_SERVICES]:

@@ -13,6 +13,12 @@ from onrecall.grouping.manual_pairings import alert_name, environment_of, kind_o
 from onrecall.grouping.topology import service_name
 
 _WORKLOADS = ("deployment", "statefulset", "daemonset", "workload", "cronjob", "job_name")
+_SUBJECTS = (
+    *_WORKLOADS,
+    *("node", "vm", "device", "table", "dataset", "collection", "topic", "queue", "stream", "bucket", "database"),
+    *("disk", "volume", "persistentvolumeclaim"),
+)
+"""Labels that name what an alert without a service is about; the first present one counts."""
 _NO_NAMES = frozenset(
     re.findall(
         r"\w+",
@@ -53,6 +59,10 @@ class AlertFeatures:
     called: frozenset[str]
     """Names that its text says are called or needed."""
     concepts: frozenset[str]
+    remote_hosts: frozenset[str]
+    """Hosts elsewhere that its text says were called."""
+    is_silent: bool
+    """Whether its text says that a machine does not answer."""
 
     @property
     def cluster(self) -> str:
@@ -68,7 +78,7 @@ def extract_features(alert: Alert, incident: str | None = None, active_until: da
     """Extract the features of an alert."""
     labels = comparable_labels(alert.labels)
     service = _service(alert, labels)
-    subject = service or next((labels[key] for key in (*_WORKLOADS, "node") if key in labels), "")
+    subject = service or next((labels[key] for key in _SUBJECTS if key in labels), "")
     name = alert_name(alert)
     text = words.fold_case(f"{name} {alert.text}" if name not in alert.text else alert.text)
     names = _names(service or subject, labels)
@@ -90,6 +100,8 @@ def extract_features(alert: Alert, incident: str | None = None, active_until: da
         words.extract_terms(text) | words.canonical_terms(text),
         words.called_terms(text),
         words.find_concepts(text),
+        words.remote_hosts(text),
+        words.says_silent(text),
     )
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal
 
-Sort = Literal["broad", "namespace", "machine", "needed", "other"]
-"""What many alerts share in any company; a namespace; one machine, resource or failure domain; something both need;
-anything else."""
+Sort = Literal["broad", "namespace", "site", "machine", "needed", "other"]
+"""What many alerts share in any company; a namespace; a building or branch; one machine, resource or failure domain;
+something both need; anything else."""
 
 LONGEST = 200
 """Longest value that is compared, in characters; anything longer is data."""
@@ -50,7 +50,8 @@ _ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("kubernetes_cluster", "cluster_name", "k8s_cluster_name", "kube_cluster_name"), "cluster"),
     **dict.fromkeys(("kubernetes_namespace", "kube_namespace", "exported_namespace"), "namespace"),
     **dict.fromkeys(("availabilityzone", "availability_zone", "az", "topology_kubernetes_io_zone"), "zone"),
-    **dict.fromkeys(("aws_region", "awsregion", "dc", "datacenter", "site", "location"), "region"),
+    **dict.fromkeys(("aws_region", "awsregion", "dc", "datacenter"), "region"),
+    **dict.fromkeys(("location", "branch", "store", "shop", "office", "building", "plant"), "site"),
     **dict.fromkeys(("exported_pod", "pod_name", "k8s_pod_name"), "pod"),
     **dict.fromkeys(("k8s_node_name", "kubernetes_node"), "node"),
 }
@@ -61,6 +62,7 @@ _BROAD = re.compile(
 _MACHINE = re.compile(
     r"^(node|pod|vm|device|disk|volume|persistentvolumeclaim|zone|rack|chassis|hypervisor|switch|bucket|topic|queue)$"
     r"|^(pool|node_?pool|nodegroup|load_?balancer|database|datname|deployment|statefulset|daemonset)$"
+    r"|^(table|dataset|collection|stream|keyspace|proxy|listener|target_?group)$"
     r"|(identifier|name|arn|_id)$"
 )
 _NEEDED = re.compile(
@@ -74,6 +76,8 @@ def sort_of(key: str) -> Sort:
     """Return the sort of thing that a label names."""
     if key == "namespace":
         return "namespace"
+    if key == "site":
+        return "site"
     if _NEEDED.search(key):
         return "needed"
     if _BROAD.search(key):

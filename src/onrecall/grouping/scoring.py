@@ -17,12 +17,25 @@ SAME_SERVICE, ONE_STEP, TWO_STEPS = 0.5, 0.4, 0.3
 LABEL_NAMES, TEXT_NAMES = 0.4, 0.35
 TEXT_WORD = 0.15
 """For a name that is a plain word without a cue in the text: it may not be a name there."""
-SAME_NAME, TEXT, CONCEPT, CROWD, GROUP = 0.2, 0.25, 0.3, 0.1, 0.25
-LABELS: Mapping[Sort, float] = {"broad": 0.1, "namespace": 0.15, "machine": 0.4, "needed": 0.36, "other": 0.2}
+SAME_NAME, TEXT, CROWD, GROUP = 0.2, 0.25, 0.1, 0.25
+CONCEPTS: Mapping[str, float] = {"name resolution": 0.35, "certificates": 0.3}
+"""Everything resolves names at the same place, but each certificate has an end of its own."""
+ELSEWHERE = 0.5
+"""How much a shared name and text count across clusters or regions: one rule watches a service in each of them."""
+LABELS: Mapping[Sort, float] = {
+    "broad": 0.1,
+    "namespace": 0.15,
+    "site": 0.1,
+    "machine": 0.4,
+    "needed": 0.36,
+    "other": 0.2,
+}
+SILENT_SITE = 4.0
+"""How much more a shared site counts if neither of two machines answers: a site loses its power as a whole."""
 MOST_LABELS = 0.5
 TOGETHER_BONUS, SOON_BONUS, LATER_BONUS = 0.15, 0.1, 0.05
 UNRELATED_PENALTY = -0.25
-LOCATION_PENALTY: Mapping[str, float] = {"cluster": -0.25, "region": -0.15, "zone": -0.1}
+LOCATION_PENALTY: Mapping[str, float] = {"cluster": -0.25, "region": -0.15, "site": -0.15, "zone": -0.1}
 NAMESPACE_PENALTY = -0.1
 SIMILAR_TEXTS = 0.4
 """From this similarity on, texts say the same about different subjects."""
@@ -146,13 +159,18 @@ class PairScorer:
         ]
         tied = any(point.worth >= STRONG_TIE for point in points)
         similarity = self._statistics.text_similarity(alert, other_alert)
+        same_service = bool(alert.service) and alert.service == other_alert.service
+        telling = ELSEWHERE if (same_service or not tied) and _is_elsewhere(alert, other_alert) else 1.0
         if similarity:
-            points.append(ScoreComponent(TEXT * similarity, _TEXTS if TEXT * similarity >= MIN_SHOWN_SCORE else ()))
+            worth = telling * TEXT * similarity
+            points.append(ScoreComponent(worth, _TEXTS if worth >= MIN_SHOWN_SCORE else ()))
         if alert.group and alert.group == other_alert.group:
             points.append(self._group(alert))
         if alert.name == other_alert.name:
             points.append(
-                ScoreComponent(SAME_NAME * self._statistics.name_weight(alert.name), ("same alert", alert.name))
+                ScoreComponent(
+                    telling * SAME_NAME * self._statistics.name_weight(alert.name), ("same alert", alert.name)
+                )
             )
             crowd = self._statistics.crowd_size(alert, other_alert)
             if (
@@ -170,7 +188,7 @@ class PairScorer:
     def _has_other_cause(self, alert: AlertFeatures, other_alert: AlertFeatures) -> bool:
         """Return whether a machine, rack or volume that only one of them shares with others explains its alert."""
         return any(
-            sort_of(key) == "machine"
+            sort_of(key) in ("machine", "site")
             and key in other_alert.labels
             and other_alert.labels[key] != value
             and (self._statistics.is_shared((key, value)) or self._statistics.is_shared((key, other_alert.labels[key])))
@@ -195,6 +213,8 @@ class PairScorer:
                     min(shared_names, key=lambda name: (not _is_sure(name, naming_alert), name)), naming_alert
                 )
                 return
+        for host in sorted(alert.remote_hosts & other_alert.remote_hosts)[:1]:
+            yield ScoreComponent(LABELS["needed"] * self._statistics.term_weight(host), ("both call", host))
 
     def _labels(self, alert: AlertFeatures, other_alert: AlertFeatures) -> Iterator[ScoreComponent]:
         remaining = MOST_LABELS
@@ -202,7 +222,10 @@ class PairScorer:
         for key, value in alert.labels.items():
             other_value = other_labels.get(key)
             if other_value == value:
-                worth = min(remaining, self._label_score(key, value))
+                worth = self._label_score(key, value)
+                if key == "site" and alert.is_silent and other_alert.is_silent:
+                    worth *= SILENT_SITE
+                worth = min(remaining, worth)
                 remaining -= worth
                 yield ScoreComponent(worth, ("same", key, value) if worth >= MIN_SHOWN_SCORE else ())
             elif other_value is not None and key in LOCATION_PENALTY:
@@ -218,7 +241,7 @@ class PairScorer:
     def _concepts(self, alert: AlertFeatures, other_alert: AlertFeatures) -> Iterator[ScoreComponent]:
         if alert.concepts and other_alert.concepts:
             for name in sorted(alert.concepts & other_alert.concepts):
-                yield ScoreComponent(CONCEPT, ("both mention", name))
+                yield ScoreComponent(CONCEPTS[name], ("both mention", name))
 
     def _group(self, alert: AlertFeatures) -> ScoreComponent:
         return ScoreComponent(GROUP * self._statistics.group_weight(alert.group), (_GROUPS,))
@@ -259,6 +282,13 @@ def _label_that_names(naming_alert: AlertFeatures, named_alert: AlertFeatures) -
 
 def _is_other_environment(alert: AlertFeatures, other_alert: AlertFeatures) -> bool:
     return alert.environment != other_alert.environment and bool(alert.environment and other_alert.environment)
+
+
+def _is_elsewhere(alert: AlertFeatures, other_alert: AlertFeatures) -> bool:
+    return any(
+        (place := alert.labels.get(key)) and (other_place := other_alert.labels.get(key)) and place != other_place
+        for key in ("cluster", "region")
+    )
 
 
 def _spreads(alert: AlertFeatures, other_alert: AlertFeatures) -> bool:

@@ -32,11 +32,24 @@ _CUE = re.compile(
 """Cue words: a term that follows is the name of something called or needed."""
 CONCEPTS: Mapping[str, re.Pattern[str]] = {
     "name resolution": re.compile(
-        r"\bdns|coredns|servfail|nxdomain|no such host|getaddrinfo|eai_again|name resolution|resolver\b"
+        r"\bdns|coredns|servfail|nxdomain|no such host|unknown host|getaddrinfo|eai_again|enotfound|name resolution"
+        r"|resolver\b|\blookup \S{1,200} on \S{1,60}:53\b|could not resolve|name or service not known"
     ),
     "certificates": re.compile(r"x509|\bcertificates?\b|\btls\b|\bssl\b|sslcert"),
 }
 """Widespread faults, whose symptoms are worded differently from the cause."""
+_SILENCE = re.compile(
+    r"\bunreachable\b|\boffline\b|\b(?:does|do|is|did) ?n[o']t (?:answer|respond|reply|reachable)"
+    r"|\bhost down\b|\bdevice down\b"
+    r"|\bno (?:answer|reply|response|route)\b|\brequest timed out\b|\b(?:lost 100|100 ?%? (?:packet )?loss)|\bis gone\b"
+)
+"""What monitors say of a machine that they cannot reach."""
+_HOST = r"(?P<host>[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,24})(?![\w.-]*\()"
+_REMOTE = re.compile(
+    rf"\b(?:from|to|by|via|against|host|upstream|(?:call|reach|connect|dial|resolv|query|fetch)\w*)\s(?:tcp\s)?{_HOST}\b"
+    rf"|\b(?:get|post|put|patch|delete|head)\s[\"']?https?://{_HOST.replace('<host>', '<linked>')}\b"
+)
+_FILE = re.compile(r".*\.(?:py|go|js|ts|rb|java|php|cs|sh|log|json|ya?ml|md|txt|csv|html?|xml|conf|sql|so|local)")
 
 
 def fold_case(text: str) -> str:
@@ -76,6 +89,17 @@ def _cued_terms(text: str) -> Iterator[str]:
 def find_concepts(text: str) -> frozenset[str]:
     """Return the widespread faults that a folded text mentions."""
     return frozenset(name for name, pattern in CONCEPTS.items() if pattern.search(text))
+
+
+def says_silent(text: str) -> bool:
+    """Return whether a folded text says that a machine does not answer."""
+    return bool(_SILENCE.search(text))
+
+
+def remote_hosts(text: str) -> frozenset[str]:
+    """Return the full host names that a folded text says were called, without addresses that it merely links to."""
+    hosts = (match["host"] or match["linked"] for match in _REMOTE.finditer(text))
+    return frozenset(host for host in hosts if not _FILE.fullmatch(host))
 
 
 class WordRarity:

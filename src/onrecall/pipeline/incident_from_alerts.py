@@ -46,7 +46,7 @@ def build_incident(
         id=before.id if before else "",
         title=_truncate_line(first.title, MAX_TITLE) or _truncate_line(first.key, MAX_TITLE),
         started_at=effective_start(ordered[0]),
-        description=_description(first, also),
+        description=_join_description(_own_text(first), also),
         service=_common_service(alert.service for alert in ordered_alerts),
         environment=_common_value(alert.environment for alert in ordered_alerts),
         severity=highest_severity(alert.severity for alert in ordered_alerts),
@@ -73,13 +73,15 @@ def effective_start(alert: StoredAlert) -> datetime:
 
 
 def primary_alert(alerts: Sequence[Alert], topology: ServiceGraph) -> Alert:
-    """Return the alert that names the incident: the earliest of the service that most others depend on."""
+    """Return the alert that names the incident: the most severe, then earliest, of the service that most depend on.
+
+    If no dependency is declared, all alerts count. The alerts are given in the order of their starts.
+    """
     services = {service_name(alert.service) for alert in alerts if alert.service}
     needed = {name: _count_dependents(name, services, topology) for name in services if name in topology}
     most = max(needed.values(), default=0)
-    if most == 0:
-        return alerts[0]
-    return next(alert for alert in alerts if alert.service and needed.get(service_name(alert.service)) == most)
+    causes = [alert for alert in alerts if alert.service and needed.get(service_name(alert.service)) == most]
+    return max(causes if most else alerts, key=lambda alert: SEVERITIES.index(alert.severity))
 
 
 def _count_dependents(service: str, services: set[str], topology: ServiceGraph) -> int:
@@ -154,21 +156,31 @@ def explain_continuation(alert: Alert) -> tuple[str, ...]:
     return (f"it still fires since {alert.continues} was resolved by a person",) if alert.continues else ()
 
 
-def _description(first: Alert, also: Sequence[str]) -> str:
+def _own_text(first: Alert) -> str:
+    """Return what the alert that names the incident says."""
     text = first.description.strip()
     if first.continues:
         text = f"Still firing since {first.continues} was resolved.\n\n{text}".strip()
-    text = text if len(text) <= MAX_DESCRIPTION else f"{text[:MAX_DESCRIPTION].rstrip()} …"
+    return text if len(text) <= MAX_DESCRIPTION else f"{text[:MAX_DESCRIPTION].rstrip()} …"
+
+
+def _join_description(text: str, also: Sequence[str]) -> str:
     return "\n\n".join(part for part in (text, "\n".join([ALSO_FIRING, *also]) if also else "") if part)
 
 
 def _keep_earlier_alerts(before: Incident, after: Incident, first: Alert, also: Sequence[str]) -> Incident:
     """Merge in the alerts between the first and the newest, which are listed in the previous description."""
-    _, listing, earlier_lines = before.description.rpartition(f"{ALSO_FIRING}\n")
-    lines = dict.fromkeys([*(earlier_lines.splitlines() if listing else ()), *also])
+    earlier_text, listing, earlier_lines = before.description.rpartition(f"{ALSO_FIRING}\n")
+    is_named_by_unseen = SEVERITIES.index(before.severity) > SEVERITIES.index(first.severity)
+    own_line = summarize_alerts([first]) if is_named_by_unseen else []
+    lines = dict.fromkeys([*(earlier_lines.splitlines() if listing else ()), *own_line, *also])
     return replace(
         after,
-        description=_description(first, list(lines)[:MAX_LISTED]),
+        title=before.title if is_named_by_unseen else after.title,
+        description=_join_description(
+            (earlier_text if listing else before.description).strip() if is_named_by_unseen else _own_text(first),
+            list(lines)[:MAX_LISTED],
+        ),
         severity=highest_severity((before.severity, after.severity)),
         labels=_shared_labels([before.labels, after.labels]),
         service=after.service if after.service == before.service else None,

@@ -47,6 +47,8 @@ _SIGNING: Mapping[str, Verify] = {
     "github": github.verify,
 }
 _BARE = re.compile(r"[^a-z0-9]+")
+_PROGRAM = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,40}", re.ASCII)
+"""The first word of a User-Agent, up to its version."""
 
 
 class SourceCatalog(Mapping[str, WebhookSource]):
@@ -189,9 +191,9 @@ class SourceCatalog(Mapping[str, WebhookSource]):
                 return own.parse(delivery, now, name)
             body = delivery.decoded()
             if name == GENERIC and self._mapped is not generic.NO_MAPPING:
-                return generic.read_body(body, now, name, self._mapped)
+                return generic.read_body(body, now, name, self._mapped, _sender(delivery))
             if name == GENERIC:
-                return self.read(body, delivery, now) or generic.read_body(body, now, name)
+                return self.read(body, delivery, now) or generic.read_body(body, now, name, sender=_sender(delivery))
             parsed = self.read(body, delivery, now, name) or generic.read_body(body, now, name)
             return replace(parsed, signals=tuple(replace(signal, source=name) for signal in parsed.signals))
 
@@ -200,6 +202,12 @@ class SourceCatalog(Mapping[str, WebhookSource]):
     @staticmethod
     def _read_anything(body: Any, now: datetime, source: str) -> ParsedWebhook:
         return generic.read_body(body, now, source)
+
+
+def _sender(delivery: WebhookRequest) -> str:
+    """Return the program that sent a message, without its version; empty if it does not say."""
+    program = _PROGRAM.match(delivery.headers.get("user-agent", ""))
+    return program[0].lower() if program else ""
 
 
 def _with_purposes(parse: Parse) -> Parse:

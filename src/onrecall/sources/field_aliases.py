@@ -21,32 +21,33 @@ _NAMES = {
         "searchname triggername entitydisplayname subject alertsubject headline heading summary shortdescription "
         "shortmessage alert alarm problem name checklabel "
         "label monitor check jobname pipelinename workflowname taskname "
-        "processname dagid message msg text alerttext alarmtext humanreadable statemessage serviceoutput "
-        "hostoutput servicedesc description output event reason incident issue error"
+        "processname dagid message msg text alerttext alarmtext alarmmessage alertmessage humanreadable "
+        "statemessage serviceoutput hostoutput servicedesc description output event reason incident issue error"
     ),
     "description": (
         "description longdescription longmessage fullmessage message body details detail text content output "
-        "serviceoutput hostoutput statemessage problemdetailstext alertdetails errormessage reason cause "
-        "error"
+        "serviceoutput hostoutput statemessage alarmmessage alertmessage problemdetailstext alertdetails "
+        "errormessage reason cause error"
     ),
     "status": (
         "status state alertstatus alertstate currentstate currentstatus newstate newstatus newstatevalue "
         "eventstate eventstatus incidentstate incidentstatus problemstate monitorcondition monitorstate "
         "monitorstatus checkstate checkstatus alertaction alertactiongroupname alertactiongroup eventaction "
         "action transition triggertype notificationtype messagetype alerttype alerttypefriendlyname event "
-        "eventtype runstatus jobstatus buildstatus servicestate hoststate type level alert alarm"
+        "eventtype runstatus jobstatus buildstatus servicestate hoststate responsestate checkstatename result outcome "
+        "conclusion type level alert alarm"
     ),
     "over": "resolved isresolved recovered isrecovered closed isclosed ok isok healthy ishealthy up isup isonline",
     "fires": (
         "firing isfiring active isactive alerting isalerting "
         "down isdown triggered istriggered failing isfailing isopen "
-        "eventvalue"
+        "eventvalue alarm alert problem fault"
     ),
     "severity": (
         "severity alertseverity eventseverity problemseverity sev severityname severitylevel priority priorityname "
         "alertpriority prio level "
         "alertlevel loglevel criticality urgency importance importancelevel impact servicestate messagetype "
-        "triggertype alerttype status state"
+        "triggertype alerttype entrytype status state"
     ),
     "service": "service servicename affectedservice application app appname component system product services "
     "affectedservices impactedservices affectedcomponents",
@@ -60,7 +61,7 @@ _NAMES = {
         "firstoccurtime firstoccurredat firsttriggeredat starts "
         "activeat activesince startts starttimems alertstart alertstarttime eventstart eventstarttime problemstarttime "
         "incidentstarttime outagestarttime begintime begintimestamp firetimestamp triggeredtime raisedat raisedtime "
-        "failedat downat breachtime breachedat onset detectiontime"
+        "failedat downat breachtime breachedat onset detectiontime startepoch"
     ),
     "told_at": (
         "timestamp time eventtime eventtimestamp datetime date sentat updatedat updated lastupdated lastseen "
@@ -68,16 +69,23 @@ _NAMES = {
         "createdon alerttime alerttimestamp incidenttime incidenttimeiso incidenttimestamp timestampiso timestampms ts "
         "firetime alarmtime alarmtimestamp eventtimeutc eventts receivedat issued "
         "triggerdate notificationtime reportedat longdatetime shortdatetime timet createdat created "
-        "creationtime"
+        "creationtime timegenerated generatedat loggedat ranat finished when at"
     ),
     "ends_at": (
         "endsat endedat endedon ended endtime endtimestamp endtimeutc end enddate dateend resolvedat resolveddatetime "
         "resolvedtime resolvedtimestamp resolvedon closedon closedat closetime closedtime recoveredat recoverytime "
-        "clearedat clearedtime finishedat recovertime recoverytimestamp endts ends"
+        "clearedat clearedtime finishedat recovertime recoverytimestamp endts ends endepoch upat"
     ),
     "over_at": (
         "endsat resolvedat resolveddatetime resolvedtime closedat closetime closedtime recoveredat clearedat endedat"
     ),
+    "event_id": "eventid eventuid eventuuid",
+    "exit_code": "exitcode exitstatus returncode rc",
+    "thing": (
+        "job script command cronjob task backup pipeline workflow build container unit process sensor probe device "
+        "endpoint url"
+    ),
+    "subject": "name entity entityname resource resourcename object objectname target targetname",
     "zone": "timezone timezoneoffset tz utcoffset",
     "host": (
         "host hostname hostdisplayname machine node nodename nodelabel server device devicename instance target "
@@ -95,6 +103,8 @@ _NAMES = {
 }
 NAMES: Mapping[str, tuple[str, ...]] = {field: tuple(names.split()) for field, names in _NAMES.items()}
 """Field to its aliases, most reliable first; compared without case and punctuation."""
+LOOSE_TIMES = frozenset({"at", "when", "finished"})
+"""Names that hold a time in some tools, and anything else in others."""
 VALUES = ("current", "threshold", "baseline", "spike_percent")
 LISTS = (
     "alerts",
@@ -147,6 +157,8 @@ WEAK_KEYS = frozenset(
     )
 )
 """Ids that are often small counters in several tools, so the key includes their name."""
+COUNTERS = WEAK_KEYS | {"id", "identifier", "uid", "guid", "key", "externalid"}
+"""Ids that may be small counters, unique only within one tool."""
 _WRAPS = (
     "alert",
     "alarm",

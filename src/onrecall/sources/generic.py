@@ -19,7 +19,6 @@ from onrecall.sources.alert_links import collect_links, kind_by_name
 from onrecall.sources.alert_lists import split_alert_list
 from onrecall.sources.candidate_values import (
     AlertHeading,
-    are_tags,
     bare_words,
     derive_generic_key,
     first_text,
@@ -34,6 +33,8 @@ from onrecall.sources.candidate_values import (
     to_line,
 )
 from onrecall.sources.field_aliases import (
+    COUNTERS,
+    FINDINGS,
     NAMING,
     SENTENCES,
     VALUES,
@@ -43,12 +44,21 @@ from onrecall.sources.field_aliases import (
     join_place,
     normalize_name,
 )
-from onrecall.sources.field_readers import FoundValue, addresses, as_text, labels_from_value
+from onrecall.sources.field_readers import FoundValue, addresses, as_text
+from onrecall.sources.generic_keys import event_key, read_thing, subject_of_rule, tell_apart
+from onrecall.sources.generic_labels import read_labels
+from onrecall.sources.generic_times import find_time, find_zone, join_date_and_time
 from onrecall.sources.mapping import GenericMapping, find_values, nest_value
 from onrecall.sources.payload import Fields
-from onrecall.sources.shape_reader import AlertReading, purpose_of_state
-from onrecall.sources.states import is_resolved_word, only_tells_state, severity_of_title, split_state, title_is_over
-from onrecall.sources.timestamps import read_timestamp
+from onrecall.sources.shape_reader import AlertReading, digest_identity, purpose_of_state
+from onrecall.sources.states import (
+    is_only_state,
+    is_resolved_word,
+    only_tells_state,
+    severity_of_title,
+    split_state,
+    title_is_over,
+)
 from onrecall.sources.webhook import ParsedWebhook
 
 NAME = "generic"
@@ -66,17 +76,25 @@ _MAINTENANCE_WORD = re.compile(r"\b(?:maintenance|downtime|upgrade|migration)\b"
 _KINDS = ("eventtypename", "eventtype", "eventname", "alerttype", "type", "kind", "event")
 _KIND = re.compile(r"(?=.{6,80}$)[A-Za-z]+(?:[_.:-][A-Za-z]+|(?<=[a-z])[A-Z][a-z]+)+", re.ASCII)
 """A name of an event: words joined by marks, or by capitals."""
+_TEST_KINDS = frozenset({"test", "test alert", "test notification", "test event", "webhook test", "test webhook"})
 _TEST_FLAGS = ("test", "istest", "testmode", "testalert", "isdrill")
-_DATE = ("date", "eventdate", "alertdate", "startdate", "incidentdate", "problemdate")
-_CLOCK = ("time", "eventtime", "alerttime", "starttime", "incidenttime", "problemtime")
-"""Pairs of fields that hold a date and a time of day."""
 
 
-def read_body(body: Any, now: datetime, source: str = NAME, mapped: GenericMapping = NO_MAPPING) -> ParsedWebhook:
-    """Parse a plain JSON body: one alert, a list, or an object with a list under a common name."""
+def read_body(
+    body: Any, now: datetime, source: str = NAME, mapped: GenericMapping = NO_MAPPING, sender: str = ""
+) -> ParsedWebhook:
+    """Parse a plain JSON body: one alert, a list, or an object with a list under a common name.
+
+    Args:
+        body: the decoded body.
+        now: the time of arrival.
+        source: the source's name; under plain `generic`, many tools may post.
+        mapped: the operator's places for fields.
+        sender: the program that posts, which tells equal small ids of two tools apart.
+    """
 
     def read(part: Fields, around: Fields | None = None) -> tuple[Alert, ...]:
-        return (read_alert(part, AlertReading(source, now), mapped, around),)
+        return (read_alert(part, AlertReading(source, now, sender), mapped, around),)
 
     if isinstance(body, list):
         return payload.parse_items(body, "body", read, lambda part: [part])
@@ -115,14 +133,20 @@ class _AlertReader:
         self.reading = reading
         self.mapped = mapped
         self.candidates = FieldCandidates(body, around)
+        self._is_counter = False
 
     def alert(self) -> Alert:
         mapped_key = self._key()
         heading = self._read_heading()
         title, state = split_state(heading.value) if heading else ("", None)
         resolved = self._is_over(state)
-        if resolved is None and heading and title_is_over(heading.value):
+        if resolved is None and heading and self._text_is_over(heading.value):
             resolved = True
+        if resolved is not None and (heading is None or is_only_state(title)):
+            heading = read_thing(self.candidates) or heading
+            title = heading.value if heading else ""
+        if heading is None and mapped_key is None and resolved:
+            mapped_key = event_key(self.candidates)
         status: AlertStatus = "resolved" if resolved else "firing"
         if heading is None and not (status == "resolved" and mapped_key):
             raise Invalid(
@@ -131,7 +155,8 @@ class _AlertReader:
         if heading:
             self.reading.keep("title", FoundValue(title, heading.place))
         purpose, reason = self._purpose(title, state)
-        labels, annotations = self._labels()
+        labels, annotations = read_labels(self.candidates)
+        labels = payload.limit_labels(labels | self._mapped_labels())
         service = self._name("service") or payload.service_from_labels(labels)
         started_at, ended_at, sent_at = self._times(status)
         links, link_kinds = collect_links(self._links())
@@ -140,12 +165,16 @@ class _AlertReader:
             None,
         )
         environment = self._name("environment") or payload.environment_from_labels(labels)
+        subject = subject_of_rule(self.candidates, heading)
+        counter = mapped_key if self._is_counter else None
+        if counter:
+            mapped_key = tell_apart(counter, self.reading, heading, host, service)
         severity = self._severity(status)
         if severity == "unknown" and status == "firing":
             severity = severity_of_labels(labels) or severity_of_title(heading.value if heading else "")
         return Alert(
             self.reading.source,
-            mapped_key or derive_generic_key(title, service, environment, labels, host),
+            mapped_key or derive_generic_key(title, service, environment, labels, host or subject),
             title or payload.truncate(mapped_key or "", payload.LONGEST_LINE),
             started_at or sent_at or self.reading.now,
             status,
@@ -165,7 +194,7 @@ class _AlertReader:
             link_kinds=link_kinds,
             purpose=purpose,
             purpose_reason=reason,
-            identity=identity_of(heading, host, service),
+            identity=self._identity(counter, mapped_key, heading, host, service),
             expires_after=EXPIRES_AFTER if resolved is None else None,
             problems=tuple(dict.fromkeys(self.reading.problems)),
         )
@@ -186,14 +215,25 @@ class _AlertReader:
             text = key_text(candidate)
             if text is None or (candidate.name == "alias" and text in host_names):
                 continue
-            is_small_number = (
-                candidate.name in WEAK_KEYS and text.isdigit() and len(text) < 10 and "key" not in self.mapped.fields
-            )
-            key = payload.shorten_key(f"{candidate.name} {text}" if is_small_number else text)
+            is_small_number = text.isdigit() and len(text) < 10 and "key" not in self.mapped.fields
+            self._is_counter = is_small_number and candidate.name in COUNTERS and self.reading.source == NAME
+            is_named = self._is_counter or (is_small_number and candidate.name in WEAK_KEYS)
+            key = payload.shorten_key(f"{candidate.name} {text}" if is_named else text)
             return str(self.reading.keep("key", FoundValue(key, candidate.place)))
         if "key" in self.mapped.fields:
             raise Invalid(f"`{self._place('key')}` is missing, but the mapping places the key there", "key")
         return None
+
+    def _text_is_over(self, title: str) -> bool:
+        """Return whether the title, or a text that names what the title names, surely says that it is over."""
+        if title_is_over(title):
+            return True
+        texts = (
+            payload.filled_text(candidate.value)
+            for candidate in self._candidates_of("title")
+            if candidate.name in FINDINGS
+        )
+        return any(text and title.lower() in text.lower() and title_is_over(text) for text in texts)
 
     def _read_heading(self) -> AlertHeading | None:
         """Return the first line of the first non-empty candidate; a title may come from a long message."""
@@ -226,13 +266,11 @@ class _AlertReader:
         Only words of several parts count, and only where the message also says what it is about.
         """
         subject = next(self.candidates.of_field("host"), None) or next(self.candidates.links(), None)
-        for level in self.candidates.levels if subject else ():
-            for name in _KINDS:
-                kind = level.values[level.bare[name]] if name in level.bare else None
-                if isinstance(kind, str) and _KIND.fullmatch(kind):
-                    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", kind)
-                    place = join_place(level.place, level.bare[name])
-                    return AlertHeading(" ".join(words).lower().capitalize(), name, place)
+        for candidate in self._kinds() if subject else ():
+            kind = candidate.value
+            if isinstance(kind, str) and _KIND.fullmatch(kind):
+                words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", kind)
+                return AlertHeading(" ".join(words).lower().capitalize(), candidate.name, candidate.place)
         return None
 
     def _is_over(self, state: str | None) -> bool | None:
@@ -251,6 +289,10 @@ class _AlertReader:
             if (over := is_resolved_word(payload.filled_text(word.value))) is not None:
                 self.reading.keep("status", FoundValue("resolved" if over else "firing", word.place))
                 return over
+        for code in self.candidates.of_field("exit_code"):
+            if (number := payload.read_number({"code": code.value}, "code")) is not None:
+                self.reading.keep("status", FoundValue("firing" if number else "resolved", code.place))
+                return not number
         for field, when_true in (("over", True), ("fires", False)):
             for flag in self.candidates.of_field(field):
                 if (value := to_bool(flag)) is not None:
@@ -270,6 +312,8 @@ class _AlertReader:
             if name in level.bare
         ):
             return "test", "it is marked as a test"
+        if any(bare_words(candidate.value) in _TEST_KINDS for candidate in self._kinds()):
+            return "test", "it is an event of the kind test"
         if isinstance(self.body.get("maintenance"), dict) and not any(
             name in self.body for name in ("incident", "alert")
         ):
@@ -283,6 +327,15 @@ class _AlertReader:
         if (states and states[0] in _MAINTENANCE_STATES) or (is_work and _ANNOUNCED_STATES & set(states)) or about_work:
             return "planned", "it announces maintenance"
         return purpose_of_state(state)
+
+    def _kinds(self) -> Iterator[FieldCandidate]:
+        """Yield what kind of event the message says it is."""
+        for level in self.candidates.levels:
+            for name in _KINDS:
+                if name in level.bare:
+                    yield FieldCandidate(
+                        level.values[level.bare[name]], name, join_place(level.place, level.bare[name])
+                    )
 
     def _name(self, field: str) -> str | None:
         for candidate in self._candidates_of(field):
@@ -310,87 +363,47 @@ class _AlertReader:
                 return str(self.reading.keep("description", FoundValue(text, candidate.place)))
         return ""
 
+    def _mapped_labels(self) -> dict[str, str]:
+        return {
+            name: text
+            for name, paths in self.mapped.labels.items()
+            if (text := first_text(find_values(self.body, paths)))
+        }
+
     def _times(self, status: AlertStatus) -> tuple[datetime | None, datetime | None, datetime | None]:
         """Return when it began, ended and was sent; a time field that can't be read is reported, not guessed."""
         began, ended, sent = (self._read_time_field(field) for field in ("starts_at", "ends_at", "told_at"))
-        if not began and not sent and (joined := self._join_date_and_time()):
+        if not began and not sent and (joined := join_date_and_time(self.candidates)):
             sent = joined
         if status == "resolved" and ended and began and ended < began:
             ended = None
         return began, ended, sent
 
     def _read_time_field(self, field: str) -> datetime | None:
-        problem: str | None = None
-        zone = next(
-            (
-                text
-                for zone_candidate in self.candidates.of_field("zone")
-                if (text := payload.filled_text(zone_candidate.value))
-            ),
-            None,
+        finding, problem = find_time(
+            self._candidates_of(field), find_zone(self.candidates), is_strict=field in self.mapped.fields
         )
-        for candidate in self._candidates_of(field):
-            if not isinstance(candidate.value, str | int | float) or isinstance(candidate.value, bool):
-                continue
-            try:
-                if moment := read_timestamp(
-                    payload.filled_text(candidate.value) and candidate.value, candidate.place, zone
-                ):
-                    return self.reading.keep(field, FoundValue(moment, candidate.place))  # type: ignore[no-any-return]
-            except Invalid as error:
-                if field in self.mapped.fields:
-                    raise
-                problem = problem or str(error)
-        if problem and not (field == "told_at" and self._join_date_and_time()):
+        if finding:
+            return self.reading.keep(field, finding)  # type: ignore[no-any-return]
+        if problem and not (field == "told_at" and join_date_and_time(self.candidates)):
             self.reading.problems.append(problem)
         return None
 
-    def _join_date_and_time(self) -> datetime | None:
-        """Return a time whose date and time of day are in two fields."""
-        for level in self.candidates.levels:
-            for day, clock in zip(_DATE, _CLOCK, strict=True):
-                if day in level.bare and clock in level.bare:
-                    date_and_time = f"{level.values[level.bare[day]]} {level.values[level.bare[clock]]}"
-                    try:
-                        return read_timestamp(date_and_time, day)
-                    except Invalid:
-                        continue
-        return None
-
-    def _labels(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return labels and annotations: labels, tags and identifying fields, and the remaining details."""
-        labels: dict[str, str] = {}
-        annotations: dict[str, str] = {}
-        for candidate in self.candidates.of_field("details"):
-            details = (
-                labels_from_value(candidate.value, payload.LONGEST_TEXT)
-                if isinstance(candidate.value, dict | list)
-                else {}
-            )
-            detail_labels, detail_annotations = payload.split_details(details)
-            labels |= detail_labels
-            annotations |= detail_annotations
-            if isinstance(candidate.value, dict) and isinstance(candidate.value.get("labels"), dict):
-                labels |= labels_from_value(candidate.value["labels"])
-        for candidate in reversed(list(self.candidates.of_field("labels"))):
-            if not isinstance(candidate.value, str) or are_tags(candidate.value):
-                labels |= labels_from_value(candidate.value)
-        for level in self.candidates.levels:
-            labels |= payload.identifying_labels(
-                labels_from_value(
-                    {
-                        name: field_value
-                        for name, field_value in level.values.items()
-                        if not isinstance(field_value, dict | list)
-                    }
-                )
-            )
-        labels |= {
-            name: text
-            for name, paths in self.mapped.labels.items()
-            if (text := first_text(find_values(self.body, paths)))
-        }
-        return payload.limit_labels(labels), payload.limit_labels(annotations)
+    def _identity(
+        self,
+        counter: str | None,
+        key: str | None,
+        heading: AlertHeading | None,
+        host: str | None,
+        service: str | None,
+    ) -> str | None:
+        """Hash what the alert is about, for an end under another key: its small id, its event, or its place."""
+        if counter:
+            return digest_identity("generic", counter, self.reading.sender)
+        event = event_key(self.candidates)
+        if event and key in (None, event) and (heading is None or heading.name not in NAMING):
+            return digest_identity("generic", event)
+        return identity_of(heading, host, service)
 
     def _values(self) -> dict[str, float]:
         """Return measured numbers."""

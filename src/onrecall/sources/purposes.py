@@ -34,7 +34,7 @@ _TEST_TITLE = re.compile(
 )
 _GOOD_NEWS = re.compile(
     r".*\b(?:completed|finished|succeeded|ended|passed|renewed|restored|deployed|updated|created|executed)"
-    r" successfully\W*"
+    r" successfully(?:\s(?:in|after|within|at|on|for)\b.{1,60})?\W*"
     r"|.*\b(?:was|were|has been|have been) successfully (?:completed|finished|renewed|restored|deployed|updated)\W*"
     r"|.*\b(?:was|has been) renewed\W*"
     r"|(?:your )?(?:daily|weekly|monthly) (?:[\w-]+ ){0,3}(?:report|summary|digest)\W*",

@@ -47,6 +47,8 @@ class AlertReading:
 
     source: str
     now: datetime
+    sender: str = ""
+    """The program that posts, if known: the first word of its User-Agent, without a version."""
     values: dict[str, FoundValue] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 

@@ -20,7 +20,7 @@ RESOLVED_WORDS = _word_set(
     available cancelled canceled clear cleared clears close closed complete completed deactivated end ended ends fixed
     green
     healthy inactive mitigated normal ok okay online operational passed passing reachable recover recovered recovering
-    recovers recovery resolve resolved resolves restored solved stopped succeed succeeded success successful up
+    recovers recovery resolve resolved resolves restored solved succeed succeeded success successful up
     """
 )
 FIRING_WORDS = _word_set(
@@ -32,6 +32,8 @@ FIRING_WORDS = _word_set(
     unavailable unhealthy unknown unreachable unresolved unsuccessful violated warn warning
     """
 )
+_STOPPED = "stopped"
+"""Over if an alert stopped; of a service or a job it is the trouble itself."""
 _NOUNS = _word_set("alarm alert incident issue problem")
 _FILLERS = _word_set(
     "a again an are back been check for has have is monitor now of on rule service still the to was were"
@@ -123,6 +125,8 @@ def is_resolved_word(word: Any) -> bool | None:
         return None
     words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word).lower())
     telling_words = [part for part in words if part in RESOLVED_WORDS or part in FIRING_WORDS]
+    if _STOPPED in words and _NOUNS & set(words):
+        return True
     if not telling_words:
         return False if _NOUNS & set(words) else None
     if words[0] in _LEADING_OVER and not _CHANGE.search(word):
@@ -194,6 +198,14 @@ def only_tells_state(title: str, name: str) -> bool:
         return False
     rest = re.findall(r"\w+", title.lower().replace(name.lower(), " ", 1))
     return all(word in RESOLVED_WORDS or word in FIRING_WORDS or word in _NOUNS or word in _FILLERS for word in rest)
+
+
+def is_only_state(title: str) -> bool:
+    """Return whether a title names nothing, as `check.down` or `Alert triggered`."""
+    words = re.findall(r"[a-z]+", title.lower())
+    return bool(words) and all(
+        word in RESOLVED_WORDS or word in FIRING_WORDS or word in _NOUNS or word in _FILLERS for word in words
+    )
 
 
 def subject_of(title: str) -> str:

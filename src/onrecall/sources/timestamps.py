@@ -12,6 +12,8 @@ _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzin
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _LONGEST = 100
 _COUNT = re.compile(r"\d{10,19}(?:\.\d{1,9})?", re.ASCII)
+_JSON_DATE = re.compile(r"\\?/Date\((-?\d{10,14})(?:[+-]\d{4})?\)\\?/", re.ASCII)
+"""What .NET writes, in milliseconds."""
 _DIGITS = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d", re.ASCII)
 """A date and a clock without marks, `20240131093000`; as a count of microseconds it would be a day of 1970."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -57,6 +59,7 @@ def read_timestamp(value: object, field: str, zone: str | None = None) -> dateti
     Raises:
         Invalid: it is no time, or one that can't be when something happened.
     """
+    value = unwrap_time(value)
     if isinstance(value, bool):
         raise Invalid(f"`{field}` is {str(value).lower()}, which is not a time; write it as {EXAMPLE}", field)
     if isinstance(value, int) and _DIGITS.fullmatch(str(value)):
@@ -67,8 +70,20 @@ def read_timestamp(value: object, field: str, zone: str | None = None) -> dateti
         return None
     if text.startswith(("0001-01-01", "0000-00-00")) or text == "0":
         return None
+    if json_date := _JSON_DATE.fullmatch(text):
+        return _require_plausible(_EPOCH + timedelta(milliseconds=int(json_date[1])), text, field)
     is_count = _COUNT.fullmatch(text) and not _DIGITS.fullmatch(text)
     return _from_count(float(text), field) if is_count else _from_text(text, field, zone)
+
+
+def unwrap_time(value: object) -> object:
+    """Returns the text or count of a time that extended JSON wraps, such as `{"$date": "2024-01-31T09:30:00Z"}`."""
+    for name in ("$date", "$numberLong"):
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+            if name == "$numberLong" and isinstance(value, str) and value.isdecimal():
+                return int(value)
+    return value
 
 
 def read_formatted(value: object, field: str, formats: Sequence[str], zone: str | None = None) -> datetime | None:

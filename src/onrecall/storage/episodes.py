@@ -40,6 +40,7 @@ def merge_update(stored: Alert, reported: Alert, since: timedelta) -> Alert:
     reported = replace(
         reported,
         key=stored.key,
+        title=stored.key if reported.title == reported.key else reported.title,
         identity=stored.identity,
         starts_at=stored.starts_at,
         starts_known=stored.starts_known,
@@ -75,7 +76,7 @@ def _fill_missing(later: Alert, earlier: Alert) -> Alert:
         missing["ends_at"] = earlier.ends_at
     if later.severity == "unknown" and earlier.severity != "unknown":
         missing["severity"] = earlier.severity
-    if later.title in ("", later.key) and earlier.title not in ("", earlier.key, later.title):
+    if later.title in ("", later.key) and earlier.title not in ("", later.title):
         missing["title"] = earlier.title
     filled = replace(later, **missing) if missing else later
     return _restore_description(filled, earlier) if later.status == "resolved" else filled
@@ -91,7 +92,9 @@ def _restore_description(ended: Alert, described: Alert) -> Alert:
         return ended
     return replace(
         ended,
-        title=described.title if described.title not in ("", described.key) else ended.title,
+        title=described.title
+        if described.title and (described.title != described.key or ended.title == ended.key)
+        else ended.title,
         severity=described.severity if described.severity != "unknown" else ended.severity,
         purpose=described.purpose,
         purpose_reason=described.purpose_reason,
