@@ -4904,7 +4904,7 @@ export interface components {
             notes?: string[];
             quality?: components["schemas"]["ImportQualityOut"];
             /** Rejected */
-            rejected: components["schemas"]["RejectedRecordOut"][];
+            rejected: components["schemas"]["RejectedPartOut"][];
             /** Unchanged */
             unchanged: number;
             /**
@@ -6784,18 +6784,6 @@ export interface components {
          * @description One rejected part: its place, the wrong field, and how to correct it.
          */
         RejectedPartOut: {
-            /** Field */
-            field: string | null;
-            /** Message */
-            message: string;
-            /** Where */
-            where: string;
-        };
-        /**
-         * RejectedRecordOut
-         * @description A rejected part, and how to correct it.
-         */
-        RejectedRecordOut: {
             /** Field */
             field: string | null;
             /** Message */
