@@ -23,7 +23,7 @@ class SometimesAway(LocalIndex):
 
 @pytest.fixture
 def index(store) -> SometimesAway:
-    return SometimesAway(store, None)
+    return SometimesAway(store.passages, None)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from onrecall.storage.ingest import IngestRepository
 from onrecall.storage.keys import KeyRepository
 from onrecall.storage.maintenance import MaintenanceWindows
 from onrecall.storage.memory_banks import MemoryBanks
-from onrecall.storage.mirrored import Mirrored
+from onrecall.storage.mirrored_documents import Mirrored
 from onrecall.storage.notes import NoteRepository
 from onrecall.storage.notices import Notices
 from onrecall.storage.outbox import Outbox
