@@ -182,8 +182,8 @@ def test_serve_answers_and_survives_a_kill(data_dir):
 
 
 @pytest.mark.process
-def test_the_demo_tells_its_story_and_ends(tmp_path):
-    done = process(tmp_path, "demo", "--fast", "--once", "--port", "0", seconds=280)
+def test_the_demo_tells_its_story_and_ends(data_dir):
+    done = process(data_dir, "demo", "--fast", "--once", "--port", "0", seconds=280)
     assert done.returncode == 0, done.stderr
     for word in ("opened", "KNOWN", "NEVER SEEN", "resolved", "outcome", "the scenario is finished"):
         assert word in done.stdout, word

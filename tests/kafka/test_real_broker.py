@@ -21,7 +21,7 @@ from .broker import Broker, NotHere, running
 from .process import process
 from .running import committed, until
 
-pytestmark = [pytest.mark.alone, pytest.mark.kafka]
+pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]  # one broker serves all of them
 
 MESSAGES = int(os.environ.get("ONRECALL_TESTS_KAFKA_MESSAGES", "30000"))
 """A hundred thousand take a minute or two, so by default it is fewer."""

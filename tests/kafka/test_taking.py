@@ -16,7 +16,7 @@ from onrecall.sources import WebhookRequest
 
 from .running import committed, remembering, running, send, statuses, until
 
-pytestmark = [pytest.mark.alone, pytest.mark.kafka]
+pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka brokers")]  # one worker plays all brokers
 
 ANOMALY = json.dumps({"error_type": "database_timeout", "spike_percentage": 450, "service_name": "orders"}).encode()
 

@@ -168,7 +168,7 @@ def test_what_was_made_and_is_past_is_not_put_in_place(store: Storage, monkeypat
     fill(store)
     other = memory_of(store, new())
     events = [
-        lambda: other.documents.delete("old"),
+        lambda: other.delete_document("old"),
         lambda: other.import_history([replace(incident(1), title="kafka lags")]),
     ]
 
