@@ -6,6 +6,7 @@ from onrecall.storage.alerts import AlertRepository
 from onrecall.storage.answer_leases import AnswerLeases
 from onrecall.storage.archive import Archive
 from onrecall.storage.audit import Audit
+from onrecall.storage.auto_resolve import AutoResolveRepository
 from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
 from onrecall.storage.cause_families import CauseFamilies
@@ -62,6 +63,7 @@ class Storage:
         self.change_events = ChangeEventRepository(database)
         self.rejected = RejectedPartRepository(database)
         self.grouping = GroupingRepository(database)
+        self.auto_resolve = AutoResolveRepository(database)
         self.maintenance = MaintenanceWindows(database)
         self.heartbeats = Heartbeats(database)
 
