@@ -167,3 +167,21 @@ def test_packages_say_what_comes_in_and_what_goes_out() -> None:
             if not (re.search(r"\bcomes? in\b", text) and re.search(r"\bgoe?s? out\b", text)):
                 silent.append(path.relative_to(SOURCE).as_posix())
     assert silent == []
+
+
+def test_the_journeys_in_the_architecture_name_functions_that_exist() -> None:
+    text = (SOURCE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    journeys = text[text.index("## Five journeys") : text.index("## Where truth lives")]
+    steps = [
+        step for step in re.findall(r"`([a-z_]+/[a-z_/]+)\.([A-Z][A-Za-z_.]*|[a-z_]+)`", journeys) if step[1] != "py"
+    ]
+    assert len(steps) > 15
+    missing = []
+    for module, names in steps:
+        source = (SOURCE / "onrecall" / f"{module}.py").read_text(encoding="utf-8")
+        missing += [
+            f"{module}.{name}"
+            for name in names.split(".")
+            if not re.search(rf"(?:def|class) {name}\b|^{name} =", source, re.MULTILINE)
+        ]
+    assert missing == []

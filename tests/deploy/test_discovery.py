@@ -17,7 +17,7 @@ from onrecall import __version__
 from onrecall.bootstrap.status import ComponentStatus, build_report
 from onrecall.cli.command_table import COMMANDS, DeferredCommand
 from onrecall.domain.access import Principal
-from onrecall.http import create, guide
+from onrecall.http import create, docs_markdown
 from onrecall.http.roles import ROUTES, match_route
 from onrecall.mcp.server import create_server
 from onrecall.pipeline import Dependencies, IncidentService
@@ -73,7 +73,7 @@ def test_the_product_serves_the_pages_that_it_lists(client):
 @pytest.mark.parametrize("path", ["/docs/nothing.md", "/docs/..%2fREADME.md", "/docs/%2e%2e/README.md", "/docs/adr.md"])
 def test_nothing_else_is_served_as_a_page(client, path):
     assert client.get(path).status_code in (401, 404)
-    assert all(name.replace("-", "").isalnum() for name in guide.pages())
+    assert all(name.replace("-", "").isalnum() for name in docs_markdown.pages())
 
 
 def test_the_registry_entry_is_of_this_version_and_runs_a_command():

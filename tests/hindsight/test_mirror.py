@@ -10,7 +10,7 @@ from hindsight.twin import KEY
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.hindsight import HindsightBank
 from onrecall.pipeline.hindsight import HindsightPeer
-from onrecall.pipeline.mirror import SWEEP_EVERY
+from onrecall.pipeline.hindsight_mirror import SWEEP_EVERY
 
 
 @pytest.fixture

@@ -114,19 +114,19 @@ def test_what_nobody_ends_expires_and_each_message_puts_that_off(store: Storage)
     report(store, 0, lasting)
     assert stored(store)[0].expires_at == at(30)
     report(store, 20, replace(lasting, told_at=at(20)))
-    assert store.grouping.expired(at(40), 10) == ()
+    assert store.alerts.expired(at(40), 10) == ()
     assert stored(store)[0].expires_at == at(50)
-    (due,) = store.grouping.expired(at(50), 10)
+    (due,) = store.alerts.expired(at(50), 10)
     store.grouping.end_expired({due.id: "expired: nothing for 30 minutes"}, at(50))
     (ended,) = stored(store)
     assert (ended.alert.status, ended.alert.end_reason) == ("resolved", "expired: nothing for 30 minutes")
-    assert store.grouping.expired(at(500), 10) == ()
+    assert store.alerts.expired(at(500), 10) == ()
 
 
 def test_what_was_heard_meanwhile_does_not_expire(store: Storage):
     lasting = alert("a", 0, expires_after=timedelta(minutes=30))
     report(store, 0, lasting)
-    (due,) = store.grouping.expired(at(31), 10)
+    (due,) = store.alerts.expired(at(31), 10)
     report(store, 31, replace(lasting, told_at=at(31)))
     store.grouping.end_expired({due.id: "expired"}, at(32))
     assert states(store) == [("a", "firing")]
@@ -136,7 +136,7 @@ def test_an_end_leaves_nothing_to_expire(store: Storage):
     report(store, 0, alert("a", 0, starts_known=False, expires_after=timedelta(minutes=30)))
     report(store, 9, over("a", 9, starts_known=False))
     assert stored(store)[0].expires_at is None
-    assert store.grouping.expired(at(900), 10) == ()
+    assert store.alerts.expired(at(900), 10) == ()
 
 
 def test_twice_and_shuffled_it_is_the_same(store: Storage):

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from example_counts import example_count
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, RejectedPart
 from onrecall.domain.incident import Document
-from onrecall.storage import IngestBatch, IngestResult, PreparedRecord, RejectedPart, Storage
+from onrecall.storage import IngestBatch, IngestResult, PreparedRecord, Storage
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from onrecall.bootstrap.config_check import check_config
 from onrecall.bootstrap.status import ComponentStatus, StatusReport
-from onrecall.cli.diagnosis import diagnosis_of
+from onrecall.cli.doctor_report import diagnosis_of
 from onrecall.cli.main import app
 
 

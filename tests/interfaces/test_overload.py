@@ -19,8 +19,8 @@ from processes import running
 from starlette.testclient import TestClient
 
 from onrecall.domain.errors import Unavailable
-from onrecall.http import threads
-from onrecall.http.bounded_head import MOST_BYTES
+from onrecall.http import thread_pools
+from onrecall.http.header_limits import MOST_BYTES
 from onrecall.http.key_reader import KeyReader
 from onrecall.http.overload import BOUNDS, RequestBound, RequestsInFlight, request_kind
 from onrecall.pipeline.keys import Keys
@@ -29,7 +29,7 @@ from onrecall.storage import Storage
 from onrecall.worker.ingest_queue import IngestQueue, QueueLimits
 
 HELD = 60
-"""More than the framework has threads."""
+"""More than the framework has thread_pools."""
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_keys_are_read_while_requests_come_and_not_by_them(doors: Doors) -> None
         while not keys.required:
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.02)
-        async with threads.KEYS:  # somebody else reads, and it takes long
+        async with thread_pools.KEYS:  # somebody else reads, and it takes long
             await asyncio.wait_for(reader.ready(), 60)
         reader.stop()
 

@@ -84,26 +84,28 @@ def test_a_tombstone_says_nothing_but_an_event_may_be_all_headers():
 
 
 def test_what_is_kept_of_text_and_bytes():
-    assert records.to_parse_error(record("grün".encode()), Invalid("no", "body")).raw == "grün"
+    assert records.to_rejected_part(record("grün".encode()), Invalid("no", "body")).raw == "grün"
     raw = b"\xff\xfe\x00 garbage"
-    assert records.to_parse_error(record(raw), Invalid("no", "body")).raw == "base64:" + base64.b64encode(raw).decode()
+    assert (
+        records.to_rejected_part(record(raw), Invalid("no", "body")).raw == "base64:" + base64.b64encode(raw).decode()
+    )
 
 
 def test_a_secret_among_bytes_is_kept_as_text_so_that_it_can_be_redacted():
     secret = "password=hunter2-Xy9"
     for raw in (b"\xff" + secret.encode(), secret.encode("utf-16")):
-        assert secret in records.to_parse_error(record(raw), Invalid("no", "body")).raw
+        assert secret in records.to_rejected_part(record(raw), Invalid("no", "body")).raw
 
 
 def test_of_what_is_too_large_the_beginning_is_kept():
     body = b"x" * (MAX_RECORD_BYTES + 1)
     with pytest.raises(Invalid, match="4,194,305 bytes; at most 4,194,304"):
         records.to_webhook_request(record(body))
-    raw = records.to_parse_error(record(body), Invalid("no", "body")).raw
+    raw = records.to_rejected_part(record(body), Invalid("no", "body")).raw
     assert len(raw) < records.KEPT_BYTES + 200
     assert hashlib.sha256(body).hexdigest() in raw
 
 
 def test_the_place_is_said():
-    malformed = records.to_parse_error(record(), NotFound("there is no sender 'x'"))
+    malformed = records.to_rejected_part(record(), NotFound("there is no sender 'x'"))
     assert (malformed.where, malformed.field) == ("alerts[3]@1042", "onrecall-source")

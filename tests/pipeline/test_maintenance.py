@@ -24,7 +24,7 @@ def window(memory, hours=2.0, **chosen):
 
 
 def aside(memory):
-    return memory.store.grouping.set_aside("planned", None, None, 50).items
+    return memory.store.alerts.set_aside("planned", None, None, 50).items
 
 
 def test_alerts_of_the_service_open_nothing_and_are_listed_with_the_reason(memory, clock):

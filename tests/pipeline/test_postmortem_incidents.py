@@ -9,8 +9,8 @@ from onrecall.domain.incident import Incident, Resolution
 from onrecall.domain.situation import make_situation
 from onrecall.importers import read_bytes
 from onrecall.pipeline.import_history import import_history
+from onrecall.pipeline.incident_service import Dependencies, IncidentService
 from onrecall.pipeline.recommend import situation_of
-from onrecall.pipeline.service import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage

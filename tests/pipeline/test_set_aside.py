@@ -31,7 +31,7 @@ def alertmanager(name, status="firing", **labels):
 
 
 def aside(memory, purpose=None, source=None):
-    return memory.store.grouping.set_aside(purpose, source, None, 50).items
+    return memory.store.alerts.set_aside(purpose, source, None, 50).items
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_acknowledgements_and_notes_reach_the_incident_once(memory, clock):
     assert events.count(("acknowledged", "ada")) == 1
     assert events.count(("noted", "ada")) == 1
     told = next(one for one in memory.store.notes.of_incident(found.id) if one.type == "note")
-    memory.store.grouping.apply_note(told, found.id, clock())  # another worker, a little later
+    memory.store.auto_resolve.apply_note(told, found.id, clock())  # another worker, a little later
     assert len(memory.store.events.timeline(found.id)) == len(events)
 
 

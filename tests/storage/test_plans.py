@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import event
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
+from onrecall.domain.errors import RejectedPart
 from onrecall.domain.incident import Situation
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import IngestBatch, RejectedPart, Storage
+from onrecall.storage import IngestBatch, Storage
 
 from .given import NOON, at, entry, incident, passage, resolution
 

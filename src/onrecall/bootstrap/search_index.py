@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.extras import missing_extra
+from onrecall.domain.optional_packages import missing_extra
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.index import Index
 from onrecall.retrieval.local_index import LocalIndex

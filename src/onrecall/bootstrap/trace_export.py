@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from onrecall import __version__
 from onrecall.domain.errors import Invalid
-from onrecall.domain.extras import missing_extra
+from onrecall.domain.optional_packages import missing_extra
 from onrecall.domain.spans import installed_tracer
 from onrecall.settings import Settings
 

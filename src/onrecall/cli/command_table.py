@@ -30,22 +30,24 @@ COMMANDS = (
         "recall",
         "Find the most similar earlier incidents and documents, and why they match. Writes nothing.",
     ),
-    CommandEntry("open", "onrecall.cli.incidents", "open_incident", "Open an incident, answer it, and store both."),
+    CommandEntry(
+        "open", "onrecall.cli.incident_lifecycle", "open_incident", "Open an incident, answer it, and store both."
+    ),
     CommandEntry(
         "show",
-        "onrecall.cli.incidents",
+        "onrecall.cli.incident_lifecycle",
         "show",
         "Show an incident or a document with the line numbers that citations use.",
     ),
     CommandEntry(
         "incidents",
-        "onrecall.cli.incident_commands",
+        "onrecall.cli.incidents",
         "app",
         "List, show, acknowledge, assign, annotate and edit incidents.",
     ),
     CommandEntry(
         "resolve",
-        "onrecall.cli.incidents",
+        "onrecall.cli.incident_lifecycle",
         "resolve",
         "Resolve an incident with what fixed it; answers use it at once. Resolving it again stores a new version.",
     ),
@@ -121,13 +123,13 @@ COMMANDS = (
     ),
     CommandEntry(
         "merge",
-        "onrecall.cli.incidents",
+        "onrecall.cli.incident_lifecycle",
         "merge",
         "Merge an incident into another; similar alerts are grouped together from now on.",
     ),
     CommandEntry(
         "split",
-        "onrecall.cli.incidents",
+        "onrecall.cli.incident_lifecycle",
         "split",
         "Move alerts out of an incident, or undo a merge; similar alerts are kept apart from now on.",
     ),

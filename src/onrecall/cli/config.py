@@ -8,7 +8,7 @@ import typer
 from onrecall.bootstrap.config_check import ConfigFinding, ConfigReport, check_config
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
-from onrecall.cli.diagnosis import print_settings
+from onrecall.cli.doctor_report import print_settings
 from onrecall.cli.output import print_result
 
 app = typer.Typer(help="Check the settings.", no_args_is_help=True)

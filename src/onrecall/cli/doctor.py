@@ -10,7 +10,7 @@ from onrecall.bootstrap.identity import provider_checks
 from onrecall.bootstrap.sources import trust_warnings
 from onrecall.bootstrap.status import StatusReport, report_unopened_store
 from onrecall.cli.arguments import Json
-from onrecall.cli.diagnosis import diagnosis_of, print_diagnosis
+from onrecall.cli.doctor_report import diagnosis_of, print_diagnosis
 from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.kafka import command as streaming

@@ -1,151 +1,185 @@
-"""Incidents on the command line: open, show, resolve, merge and split them."""
+"""`onrecall incidents`: what is open, what is known of one incident, and who works on it."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 import typer
 
-from onrecall.bootstrap.app import open_app
-from onrecall.cli import console, json_output
-from onrecall.cli import import_history as importing
+from onrecall.bootstrap.app import AppContext, open_app
+from onrecall.cli import console as printing
+from onrecall.cli import incident_page
 from onrecall.cli.arguments import Json, text_of
-from onrecall.cli.incident_page import print_changed
-from onrecall.cli.options import Labels, Service, parse_labels, parse_time
+from onrecall.cli.options import since_of
 from onrecall.cli.output import print_result
-from onrecall.cli.step_options import Commands, Outcomes, Rollbacks, Steps, steps_of
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
-from onrecall.schemas.incidents import IncidentOut, RecommendationOut
+from onrecall.domain.incident import Incident, Severity
+from onrecall.domain.incident_edit import IncidentEdit
+from onrecall.schemas.alerts import AlertOut, ChangeBeforeOut, IncidentSeenOut, NoteOut
+from onrecall.schemas.incidents import EventOut, IncidentOut, RecommendationOut
 
+app = typer.Typer(help="List, show, acknowledge, assign, annotate and edit incidents.", no_args_is_help=True)
+
+MOST_ALERTS = 200
 Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
-By = Annotated[str | None, typer.Option(help="Name of the person.")]
+By = Annotated[str | None, typer.Option(help="Name of the person who does this.")]
+Listed = Literal["unresolved", "open", "acknowledged", "resolved"]
+TagOption = Annotated[list[str] | None, typer.Option("--tag", help="A tag to add; may be repeated.")]
+UntagOption = Annotated[list[str] | None, typer.Option("--untag", help="A tag to remove; may be repeated.")]
+LabelOption = Annotated[
+    list[str] | None, typer.Option("--label", help="A label as name=value; name= removes it; may be repeated.")
+]
 
 
-def open_incident(
-    title: Annotated[str, typer.Argument(help="What is happening, in one line.")],
-    description: Annotated[
-        str, typer.Option(help="Details, such as symptoms and log lines; - reads standard input.")
-    ] = "",
-    incident_id: Annotated[
-        str,
-        typer.Option(
-            "--id",
-            help="The incident's id; by default the next free number. A repetition with the same id changes nothing.",
-        ),
-    ] = "",
-    service: Service = None,
-    severity: Annotated[Severity, typer.Option(help="Severity.")] = "unknown",
-    label: Labels = None,
-    started_at: Annotated[str | None, typer.Option(help="Start time with a time zone; by default now.")] = None,
+@app.command(name="list")
+def list_(
+    status: Annotated[Listed | None, typer.Option(help="Only incidents in this state.")] = None,
+    service: Annotated[str | None, typer.Option(help="Only incidents of this service.")] = None,
+    severity: Annotated[Severity | None, typer.Option(help="Only incidents of this severity.")] = None,
+    query: Annotated[str | None, typer.Option(help="Words in the title or the description.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Started at or after: a time with a zone, or a span such as 24h.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many to show.")] = 20,
+    cursor: Annotated[str | None, typer.Option(help="Where the last list ended.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Open an incident, answer it, and store both."""
-    with open_app() as context:
-        incident, created = context.memory.open(
-            Incident(
-                id=incident_id,
-                title=title,
-                description=text_of(description) if description else "",
-                service=service,
-                severity=severity,
-                labels=parse_labels(label),
-                started_at=parse_time(started_at, "started-at") or context.memory.now(),
-            ),
-            dated=started_at is not None,
+    """List incidents, newest first."""
+    with open_app() as home:
+        now = home.memory.now()
+        page = home.memory.store.incidents.page(
+            status=status,
+            service=service,
+            severity=severity,
+            q=query,
+            since=since_of(since, now),
+            cursor=cursor,
+            limit=limit,
         )
-        answer = context.memory.recommend(incident.id)
-    result = {"incident": IncidentOut.model_validate(incident).plain(), "created": created}
-    result["recommendation"] = RecommendationOut.model_validate(answer).plain()
-    print_result(result, as_json, lambda: console.print_opened(incident, created, answer))
+    items = [IncidentOut.model_validate(incident).plain() for incident in page.items] if as_json else []
+    print_result(
+        {"items": items, "next": page.next_cursor},
+        as_json,
+        lambda: incident_page.print_list(page.items, page.next_cursor, now),
+    )
 
 
+@app.command()
 def show(
-    thing_id: Annotated[str, typer.Argument(help="The id of an incident or a document.", metavar="ID")],
-    line: Annotated[int | None, typer.Option(help="Mark this line, as a citation names it.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Show an incident or a document with the line numbers that citations use."""
-    with open_app() as context:
-        record = context.memory.get_record(thing_id)
-        links = context.memory.alert_links(record.id) if isinstance(record, Incident) else ()
-        print_result(json_output.page_to_json(record, links), as_json, lambda: console.print_page(record, line, links))
-
-
-def resolve(
-    incident_id: Annotated[str, typer.Argument(help="The incident.", metavar="ID")],
-    root_cause: Annotated[str | None, typer.Option(help="What was wrong.")] = None,
-    cause: Annotated[str | None, typer.Option(help="A short label, such as connection-pool-exhaustion.")] = None,
-    step: Steps = None,
-    command: Commands = None,
-    rollback: Rollbacks = None,
-    outcome: Outcomes = None,
-    failed: Annotated[list[str] | None, typer.Option(help="What did not help; may be repeated.")] = None,
-    worse: Annotated[list[str] | None, typer.Option(help="What made it worse; may be repeated.")] = None,
-    summary: Annotated[str | None, typer.Option(help="A summary in one sentence.")] = None,
-    file: Annotated[
-        Path | None, typer.Option(help="JSON file with the resolution, in the format of the HTTP API.")
-    ] = None,
-    recurrence_of: Annotated[str | None, typer.Option(help="The earlier incident that this one repeats.")] = None,
-    by: Annotated[str | None, typer.Option(help="Name of the person.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Resolve an incident with what fixed it; answers use it at once. Resolving it again stores a new version."""
-    with open_app() as context:
-        if file is not None:
-            resolution_file = importing.read_resolution(file)
-            recurrence_of = recurrence_of or resolution_file.recurrence_of
-            resolution = resolution_file.to_domain(context.memory.now())
-        else:
-            steps = steps_of(step, command, rollback, outcome)
-            resolution = _resolution(root_cause, cause, summary, by, context.memory.now(), steps, failed, worse)
-        incident = context.memory.resolve(incident_id, resolution, recurrence_of)
-    print_result(IncidentOut.model_validate(incident).plain(), as_json, lambda: console.print_resolved(incident))
-
-
-def _resolution(
-    root_cause: str | None,
-    cause: str | None,
-    summary: str | None,
-    by: str | None,
-    at: datetime,
-    done: Sequence[ResolutionStep],
-    failed: list[str] | None,
-    worse: list[str] | None,
-) -> Resolution:
-    if not root_cause:
-        raise Invalid("say what was wrong with --root-cause, or give --file", "root_cause")
-    steps = [ResolutionStep(text, outcome="did_not_help") for text in failed or ()]
-    steps += [ResolutionStep(text, outcome="made_it_worse") for text in worse or ()]
-    return Resolution(root_cause, at, cause, (*steps, *done), summary, by=by)
-
-
-def merge(
     incident_id: Name,
-    into: Annotated[str, typer.Argument(help="The incident to merge it into.", metavar="INTO")],
+    whole_answer: Annotated[
+        bool, typer.Option("--answer", help="Print the whole answer instead of a summary.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show an incident with its answer in short, its alerts, its timeline, notes and links."""
+    with open_app() as home:
+        details = _details(home, incident_id)
+    value = _details_as_json(details) if as_json else {}
+    print_result(value, as_json, lambda: incident_page.print_details(details, whole_answer=whole_answer))
+
+
+@app.command()
+def ack(incident_id: Name, by: By = None, as_json: Json = False) -> None:
+    """Record that somebody is working on an incident."""
+    with open_app() as home:
+        incident = home.memory.acknowledge(incident_id, by)
+    incident_page.print_changed(incident, f"{incident.id} is acknowledged", as_json=as_json)
+
+
+@app.command()
+def assign(
+    incident_id: Name,
+    name: Annotated[str | None, typer.Argument(help="Who works on it.", metavar="NAME")] = None,
+    nobody: Annotated[bool, typer.Option("--nobody", help="Unassign the incident.")] = False,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Merge an incident into another; similar alerts are grouped together from now on."""
-    with open_app() as context:
-        merged = context.memory.manual_grouping.merge(incident_id, into, by)
-    print_changed(merged, f"{incident_id} is now part of {merged.id}", as_json=as_json)
+    """Assign an incident to a person, or unassign it."""
+    if nobody == bool(name and name.strip()):
+        raise Invalid("name the person who works on it, or give --nobody", "assignee")
+    with open_app() as home:
+        incident = home.memory.collaboration.assign(incident_id, name, by)
+    words = f"{incident.id} is assigned to {incident.assignee}" if incident.assignee else f"{incident.id} is unassigned"
+    incident_page.print_changed(incident, words, as_json=as_json)
 
 
-def split(
+@app.command()
+def note(
     incident_id: Name,
-    alert: Annotated[
-        list[int] | None, typer.Option(help="An alert's number, as its incident lists it; may be repeated.")
-    ] = None,
-    merged: Annotated[str | None, typer.Option(help="Undo the merge of this incident.")] = None,
+    text: Annotated[str, typer.Argument(help="What you saw or did; - reads standard input.")],
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Move alerts out of an incident, or undo a merge; similar alerts are kept apart from now on."""
-    with open_app() as context:
-        if merged is not None and alert:
-            raise Invalid("give alerts or a merged incident, not both", "merged")
-        hands = context.memory.manual_grouping
-        part = hands.unmerge(incident_id, merged, by) if merged else hands.split(incident_id, alert or [], by)
-    print_changed(part, f"{part.id} is now separate from {incident_id}", as_json=as_json)
+    """Write a note on an incident's timeline; the same words of the same person again add nothing."""
+    with open_app() as home:
+        stored, is_new = home.memory.collaboration.write_note(incident_id, text_of(text), by)
+    value = NoteOut.model_validate(stored).plain() | {"created": is_new}
+    words = "noted on" if is_new else "this note is already on"
+    print_result(value, as_json, lambda: printing.print_line(f"{words} {incident_id}"))
+
+
+@app.command()
+def edit(
+    incident_id: Name,
+    title: Annotated[str | None, typer.Option(help="The new title.")] = None,
+    service: Annotated[str | None, typer.Option(help="The new service; an empty text clears it.")] = None,
+    severity: Annotated[Severity | None, typer.Option(help="The new severity.")] = None,
+    label: LabelOption = None,
+    tag: TagOption = None,
+    untag: UntagOption = None,
+    assignee: Annotated[str | None, typer.Option(help="The new assignee; an empty text clears it.")] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Change an incident's title, service, severity, labels, tags or assignee; later alerts leave that alone."""
+    if not any((title is not None, service is not None, severity, label, tag, untag, assignee is not None)):
+        raise Invalid("name a change, such as --title or --severity", "title")
+    with open_app() as home:
+        tags = _changed_tags(home.memory.store.incidents.get(incident_id), tag or (), untag or ())
+        changes = IncidentEdit(title, service, severity, _labels(label), tags, assignee)
+        incident = home.memory.collaboration.edit(incident_id, changes, by)
+    incident_page.print_changed(incident, f"{incident.id} is updated", as_json=as_json)
+
+
+def _labels(entries: list[str] | None) -> Mapping[str, str | None] | None:
+    labels: dict[str, str | None] = {}
+    for entry in entries or ():
+        name, equals, value = entry.partition("=")
+        if not (equals and name.strip()):
+            raise Invalid(f"--label {entry}: give it as name=value, or name= to remove it", "label")
+        labels[name] = value or None
+    return labels or None
+
+
+def _changed_tags(incident: Incident, added: Sequence[str], removed: Sequence[str]) -> tuple[str, ...] | None:
+    if not (added or removed):
+        return None
+    return (*(tag for tag in incident.tags if tag not in removed), *added)
+
+
+def _details(home: AppContext, incident_id: str) -> incident_page.IncidentDetails:
+    store = home.memory.store
+    incident = store.incidents.get(incident_id)
+    answer = store.recommendations.newest(incident_id)
+    return incident_page.IncidentDetails(
+        incident=incident,
+        answer=home.memory.checks.with_results(answer) if answer else None,
+        alerts=store.alerts.of_incident(incident_id, MOST_ALERTS + 1),
+        changes=home.memory.changes_before(incident),
+        events=store.events.timeline(incident_id),
+        notes=tuple(entry for entry in store.notes.of_incident(incident_id) if entry.type == "note"),
+        links=home.memory.alert_links(incident_id),
+    )
+
+
+def _details_as_json(details: incident_page.IncidentDetails) -> dict[str, Any]:
+    seen = IncidentSeenOut.model_validate(details.incident)
+    changes = [ChangeBeforeOut.of(change, details.incident.started_at) for change in details.changes]
+    answer = details.answer
+    return {
+        "incident": seen.with_changes(changes, details.links).plain(),
+        "recommendation": RecommendationOut.model_validate(answer).plain() if answer else None,
+        "alerts": [AlertOut.of(alert).plain() for alert in details.alerts[:MOST_ALERTS]],
+        "timeline": [EventOut.model_validate(event).plain() for event in details.events],
+        "notes": [NoteOut.model_validate(entry).plain() for entry in details.notes],
+    }

@@ -64,3 +64,18 @@ class RejectedInput:
     where: str
     field: str | None
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedPart:
+    """A part of a delivery that could not be read or stored: its place, the wrong field, and how to fix it."""
+
+    where: str
+    field: str | None
+    message: str
+    raw: str
+    """The part as JSON, so that it can be kept, listed and tried again."""
+
+    def to_rejected_input(self) -> RejectedInput:
+        """Return what the sender is told."""
+        return RejectedInput(self.where, self.field, self.message)

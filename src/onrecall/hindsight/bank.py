@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.extras import missing_extra
+from onrecall.domain.optional_packages import missing_extra
 from onrecall.hindsight import failures
 from onrecall.hindsight.replies import BankMatch, BankState, StoredDocument, best_matches, stored_document
 

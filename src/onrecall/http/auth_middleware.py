@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onrecall.bootstrap.access import Access
 from onrecall.domain.access import Principal, Role, parse_key_id
 from onrecall.domain.errors import Forbidden, Invalid, NotFound, OnRecallError, Unauthorised
-from onrecall.http import console, credentials, local_proxy, problems, request_body, threads
+from onrecall.http import console, credentials, local_proxy, problems, request_body, thread_pools
 from onrecall.http.cross_origin import ElsewhereForbidden, may_read
 from onrecall.http.key_reader import KeyReader
 from onrecall.http.local_proxy import is_proxied
@@ -95,9 +95,9 @@ class AuthMiddleware:
                 self._in_flight.leave(*slot)
         if caller.key is not None and self._keys.is_use_due(caller.key):
             # After the answer, for it may wait for other writers.
-            await threads.run(threads.BOOKKEEPING, self._record_use, caller)
+            await thread_pools.run(thread_pools.BOOKKEEPING, self._record_use, caller)
         if caller.session_id is not None and self._sessions.is_use_due(caller.session_id):
-            await threads.run(threads.BOOKKEEPING, self._record_session_use, caller.session_id)
+            await thread_pools.run(thread_pools.BOOKKEEPING, self._record_session_use, caller.session_id)
 
     def _slot(self, request: Request, route: RouteMatch, caller: Principal) -> tuple[str, str] | None:
         """Reserve a slot for the request; None if its route is limited elsewhere."""
@@ -162,7 +162,7 @@ class AuthMiddleware:
             raise Forbidden(f"{source} has a secret but cannot sign; remove the secret and give it a key")
         delivery = WebhookRequest(await body.read(), {name.lower(): value for name, value in headers.items()})
         secrets = self._access.webhook_secrets[source]
-        await threads.run(threads.ACKNOWLEDGING, sender.verify, delivery, secrets, self._now())
+        await thread_pools.run(thread_pools.ACKNOWLEDGING, sender.verify, delivery, secrets, self._now())
         return Principal("ingest", source)
 
     async def _slack_caller(self, headers: Headers, body: "_Body") -> Principal:
@@ -190,12 +190,12 @@ class AuthMiddleware:
     async def _key_holder(self, request: Request, route: RouteMatch, body: "_Body") -> Principal:
         token = credentials.token_in(request.headers)
         if token is None and (ticket := _ticket(request)) is not None:
-            key = await threads.run(threads.ACKNOWLEDGING, self._tickets.redeem, ticket)
+            key = await thread_pools.run(thread_pools.ACKNOWLEDGING, self._tickets.redeem, ticket)
             return Principal(key.role, key.name, key)
         if token is None and route.source in KEY_IN_BODY:
             encoding = request.headers.get("content-encoding", "")
             token = credentials.routing_key(
-                await threads.run(threads.ACKNOWLEDGING, _parse_body, await body.read(), encoding)
+                await thread_pools.run(thread_pools.ACKNOWLEDGING, _parse_body, await body.read(), encoding)
             )
         if token is None and self._session_auth.is_present(request):
             raise Unauthorised(ENDED)
@@ -219,7 +219,7 @@ class AuthMiddleware:
         detail = {"route": request_line, "address": credentials.client_address(request.client), "reason": str(error)}
         with acting_as(who):
             try:
-                await threads.run(threads.BOOKKEEPING, self._audit.record, "key refused", key_id, detail)
+                await thread_pools.run(thread_pools.BOOKKEEPING, self._audit.record, "key refused", key_id, detail)
             except OnRecallError as failure:
                 log.warning("the refusal of a key could not be recorded: %s", failure)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from onrecall.domain.errors import Unavailable
-from onrecall.http import threads
+from onrecall.http import thread_pools
 from onrecall.pipeline import IncidentService
 from onrecall.storage import IncidentEvent
 
@@ -119,12 +119,12 @@ class Stream:
 
     async def wait_for(self, incident: str, look: Callable[[], Result | None], seconds: float) -> Result | None:
         """Call `look` now and whenever something happens to an incident, until it finds something or time is up."""
-        result = await threads.run(threads.STREAM, look)
+        result = await thread_pools.run(thread_pools.STREAM, look)
         if result is not None or seconds <= 0:
             return result
         deadline = asyncio.get_running_loop().time() + seconds
         async with self.awaited(incident) as happened:
-            while (result := await threads.run(threads.STREAM, look)) is None:
+            while (result := await thread_pools.run(thread_pools.STREAM, look)) is None:
                 seconds_left = deadline - asyncio.get_running_loop().time()
                 if seconds_left <= 0:
                     break
@@ -137,13 +137,13 @@ class Stream:
     async def _start_reader(self) -> None:
         """Start to read the feed from its end, unless it is being read already."""
         if self._reader is None:
-            self.seq = await threads.run(threads.STREAM, self._memory.store.overview.newest_event)
+            self.seq = await thread_pools.run(thread_pools.STREAM, self._memory.store.overview.newest_event)
             self._reader = asyncio.create_task(self._run())
 
     async def missed(self, after: int, until: int) -> AsyncIterator[str]:
         """Yield hints for the events after one, up to and including another."""
         while after < until:
-            events = await threads.run(threads.STREAM, self._memory.store.events.feed, after, BATCH_SIZE)
+            events = await thread_pools.run(thread_pools.STREAM, self._memory.store.events.feed, after, BATCH_SIZE)
             for event in events:
                 if event.seq <= until:
                     yield hint(event)
@@ -175,7 +175,7 @@ class Stream:
                 self._reader = None
                 for client in self._clients:
                     client.end("the stream ended; reconnect with ?after= and the last seq it received")
-            await asyncio.shield(threads.run(threads.BOOKKEEPING, watch.stop))
+            await asyncio.shield(thread_pools.run(thread_pools.BOOKKEEPING, watch.stop))
 
     async def _read(self, look_seconds: float) -> None:
         while True:
@@ -193,7 +193,7 @@ class Stream:
 
     async def _publish(self) -> Sequence[IncidentEvent]:
         try:
-            events = await threads.run(threads.STREAM, self._memory.store.events.feed, self.seq, BATCH_SIZE)
+            events = await thread_pools.run(thread_pools.STREAM, self._memory.store.events.feed, self.seq, BATCH_SIZE)
         except Unavailable as error:
             log.warning("those who listen wait for news: %s", error)
             await asyncio.sleep(error.retry_after)

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecall.bootstrap.access import Access, is_loopback
 from onrecall.domain.errors import Forbidden, Unavailable
-from onrecall.http import threads
+from onrecall.http import thread_pools
 from onrecall.http.credentials import client_address, is_local_origin, means_loopback
 from onrecall.http.roles import RouteMatch, is_read_only, match_route
 from onrecall.pipeline.keys import Keys
@@ -77,7 +77,7 @@ class CrossOrigin:
     async def _is_local_page(self, scope: Scope) -> bool:
         if not self._keys.fresh:
             try:
-                await threads.run(threads.KEYS, self._keys.refresh)
+                await thread_pools.run(thread_pools.KEYS, self._keys.refresh)
             except Unavailable:
                 return False
         return is_local_page(scope, self._keys)

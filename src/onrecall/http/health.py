@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from onrecall.bootstrap.status import StatusReport
-from onrecall.http import threads
+from onrecall.http import thread_pools
 
 router = APIRouter(tags=["system"])
 
@@ -24,7 +24,7 @@ async def alive() -> Health:
 @router.get("/readyz", responses={503: {"model": Health}})
 async def ready(request: Request, response: Response) -> Health:
     """Confirm that the store can be read and written, and that the worker runs."""
-    now = await threads.run(threads.HEALTH, request.app.state.status)
+    now = await thread_pools.run(thread_pools.HEALTH, request.app.state.status)
     if not now.ready:
         response.status_code = 503
     return Health(status=now.state)

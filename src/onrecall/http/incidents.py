@@ -18,7 +18,7 @@ from onrecall.domain.incident import (
     StepVerdict,
 )
 from onrecall.http.dependencies import TheCaller, TheMemory, TheStream, TheWorker
-from onrecall.http.held import while_connected
+from onrecall.http.long_polls import while_connected
 from onrecall.http.problems import responses
 from onrecall.pipeline.postmortem import draft_postmortem
 from onrecall.pipeline.recommend import situation_of

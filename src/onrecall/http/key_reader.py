@@ -5,7 +5,7 @@ import logging
 import time
 
 from onrecall.domain.errors import Unavailable
-from onrecall.http import threads
+from onrecall.http import thread_pools
 from onrecall.pipeline.keys import Keys
 
 PATIENCE_SECONDS = 5.0
@@ -30,7 +30,7 @@ class KeyReader:
         age = self._keys.age
         fresh = self._keys.fresh_seconds
         if age > (PATIENCE_SECONDS if self._is_reading else fresh):
-            await threads.run(threads.KEYS, self._keys.refresh)
+            await thread_pools.run(thread_pools.KEYS, self._keys.refresh)
         if not self._is_reading and fresh > 0:
             self._reading = asyncio.create_task(self._read())
 
@@ -48,6 +48,6 @@ class KeyReader:
         while time.monotonic() - self._asked_at < IDLE_SECONDS:
             await asyncio.sleep(self._keys.fresh_seconds / 2)
             try:
-                await threads.run(threads.KEYS, self._keys.read)
+                await thread_pools.run(thread_pools.KEYS, self._keys.read)
             except Unavailable as error:
                 log.warning("the keys could not be reloaded: %s", error)

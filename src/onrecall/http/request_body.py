@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from onrecall.domain.errors import Invalid
-from onrecall.http import threads
+from onrecall.http import thread_pools
 from onrecall.sources import WebhookRequest
 
 MAX_UNPACKED_BYTES = 4 * 1024 * 1024
@@ -42,7 +42,9 @@ async def unpack_message(packed: WebhookRequest) -> WebhookRequest:
     encoding = packed.headers.get("content-encoding", "")
     if not encoding:
         return packed
-    return WebhookRequest(await threads.run(threads.ACKNOWLEDGING, decompress, packed.body, encoding), packed.headers)
+    return WebhookRequest(
+        await thread_pools.run(thread_pools.ACKNOWLEDGING, decompress, packed.body, encoding), packed.headers
+    )
 
 
 def decompress(body: bytes, encoding: str) -> bytes:

@@ -14,7 +14,7 @@ from onrecall.bootstrap.app import AppContext
 from onrecall.cli import console
 from onrecall.domain.errors import Invalid
 from onrecall.http import create
-from onrecall.http.bounded_head import BoundedHead
+from onrecall.http.header_limits import BoundedHead
 from onrecall.pipeline.keys import Keys
 from onrecall.worker.backtest_runner import BacktestRunner
 from onrecall.worker.process import create_worker

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from onrecall.domain.access import Principal
 from onrecall.domain.errors import Forbidden, Unauthorised
 from onrecall.domain.session import csrf_token
-from onrecall.http import credentials, threads
+from onrecall.http import credentials, thread_pools
 from onrecall.http.cross_origin import ElsewhereForbidden
 from onrecall.http.roles import DOWNLOADS, SAFE_METHODS
 from onrecall.http.session_cookies import CSRF_HEADER, SESSION, SessionCookies
@@ -36,7 +36,7 @@ class SessionAuth:
             if self._sessions.is_cached(token):
                 caller = self._sessions.holder(token)
             else:
-                caller = await threads.run(threads.SESSIONS, self._sessions.holder, token)
+                caller = await thread_pools.run(thread_pools.SESSIONS, self._sessions.holder, token)
         except Unauthorised:
             return None
         if request.method not in SAFE_METHODS or path in DOWNLOADS:

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from onrecall.domain.errors import Conflict, Forbidden, NotFound, Unavailable
-from onrecall.http import credentials, threads
+from onrecall.http import credentials, thread_pools
 from onrecall.http.cross_origin import ElsewhereForbidden
 from onrecall.http.dependencies import TheCaller
 from onrecall.http.keys import SECRET
@@ -86,7 +86,9 @@ async def start(
         return SignInOut(url=f"{sign_in.provider.settings.public_url.rstrip('/')}/sign-in?{query}")
     if (wait := starts.failed(credentials.client_address(request.client))) is not None:
         raise HTTPException(429, "too many sign-ins begin from this address", {"Retry-After": str(round(wait) or 1)})
-    started = await threads.run(threads.SIGN_IN, sign_in.start, cookies.read(request, SIGN_IN), begun.return_to)
+    started = await thread_pools.run(
+        thread_pools.SIGN_IN, sign_in.start, cookies.read(request, SIGN_IN), begun.return_to
+    )
     cookies.set(request, response, SIGN_IN, started.browser_secret, round(LIFETIME.total_seconds()))
     response.headers.update(SECRET)
     return SignInOut(url=started.url)
@@ -96,7 +98,7 @@ async def start(
 async def finish(request: Request, sign_in: TheSignIn, cookies: TheCookies) -> Response:
     """Take the identity provider's answer; the browser goes on to the console, signed in or told why not."""
     secret, device = cookies.read(request, SIGN_IN), _device(request, cookies)
-    finished = await threads.run(threads.SIGN_IN, sign_in.finish, secret, dict(request.query_params), device)
+    finished = await thread_pools.run(thread_pools.SIGN_IN, sign_in.finish, secret, dict(request.query_params), device)
     if finished.session is None:
         reason = "token" if finished.refusal is None else finished.refusal.reason
         query = urlencode({"problem": reason, "to": finished.return_to})
@@ -112,7 +114,7 @@ async def log_out_at_provider(request: Request, sign_in: TheSignIn) -> Response:
     """End the sessions that the identity provider's signed notice names (OpenID Connect Back-Channel Logout)."""
     form = parse_qs((await request.body()).decode(errors="replace"))
     try:
-        await threads.run(threads.SIGN_IN, sign_in.log_out, form.get("logout_token", [""])[0])
+        await thread_pools.run(thread_pools.SIGN_IN, sign_in.log_out, form.get("logout_token", [""])[0])
     except SignInRefused as refusal:
         raise HTTPException(400, str(refusal), SECRET) from refusal
     return Response(status_code=200, headers=SECRET)

@@ -96,7 +96,7 @@ def alerts_set_aside(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AlertPage:
     """List alerts that opened no incident, newest first: tests, heartbeats, planned work, good news."""
-    page = memory.store.grouping.set_aside(purpose, source, cursor, limit)
+    page = memory.store.alerts.set_aside(purpose, source, cursor, limit)
     return AlertPage(items=[AlertOut.of(alert) for alert in page.items], next=page.next_cursor)
 
 

@@ -6,7 +6,7 @@ from fastapi import WebSocket
 
 from onrecall.domain.access import Principal
 from onrecall.domain.errors import Unauthorised, Unavailable
-from onrecall.http import threads
+from onrecall.http import thread_pools
 from onrecall.pipeline.keys import Keys
 from onrecall.pipeline.sessions import Sessions
 
@@ -29,7 +29,7 @@ async def _still_admitted(socket: WebSocket) -> None:
     keys: Keys = socket.state.keys
     if not keys.fresh:
         try:
-            await threads.run(threads.KEYS, keys.refresh)
+            await thread_pools.run(thread_pools.KEYS, keys.refresh)
         except Unavailable:
             return  # asked again the next time
     if socket.state.proxied:
@@ -43,6 +43,6 @@ async def _still_admitted(socket: WebSocket) -> None:
 async def _check_session(socket: WebSocket, session_id: str) -> None:
     sessions: Sessions = socket.app.state.sessions
     try:
-        await threads.run(threads.SESSIONS, sessions.check, session_id)
+        await thread_pools.run(thread_pools.SESSIONS, sessions.check, session_id)
     except Unavailable:
         return

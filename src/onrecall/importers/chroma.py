@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onrecall.domain.errors import Invalid, RejectedInput, Unavailable
-from onrecall.domain.extras import missing_extra
 from onrecall.domain.incident import Document
 from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.domain.optional_packages import missing_extra
 from onrecall.importers import ragoffire
 from onrecall.importers.record import SourceRow, check_id, check_values
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from onrecall.domain.errors import Forbidden, Invalid, OnRecallError, Unavailable
-from onrecall.domain.extras import missing_extra
+from onrecall.domain.optional_packages import missing_extra
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError

@@ -165,7 +165,7 @@ class AlertConsumer:
     def _reject(
         self, record: ConsumedRecord, error: OnRecallError, source: str = records.UNKNOWN_SOURCE
     ) -> ParsedDelivery:
-        return self._receiver.rejected(source, records.to_parse_error(record, error))
+        return self._receiver.rejected(source, records.to_rejected_part(record, error))
 
     def _commit(self) -> None:
         """Commit offsets at the brokers; those that fail are committed later."""

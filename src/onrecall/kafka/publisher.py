@@ -2,9 +2,6 @@
 
 import json
 import logging
-import os
-import secrets
-import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +11,7 @@ from onrecall.kafka.status_printer import StatusPrinter
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.incidents import IncidentOut, RecommendationOut
 from onrecall.storage import IncidentEvent
+from onrecall.storage.lease_holder import new_holder
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message, Producer
@@ -37,7 +35,7 @@ class Publisher:
         self._topic = topic
         self._printer = printer
         self._cursor = f"kafka:{topic}"
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._holder = new_holder()
         self._producer: Producer | None = None
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None

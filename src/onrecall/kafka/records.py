@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from onrecall.domain.errors import Invalid, OnRecallError
+from onrecall.domain.errors import Invalid, OnRecallError, RejectedPart
 from onrecall.redaction import redact
-from onrecall.sources import ParseError, WebhookRequest
+from onrecall.sources import WebhookRequest
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
@@ -82,10 +82,10 @@ def to_webhook_request(record: ConsumedRecord) -> WebhookRequest:
     return WebhookRequest(record.body, record.headers)
 
 
-def to_parse_error(record: ConsumedRecord, error: OnRecallError) -> ParseError:
+def to_rejected_part(record: ConsumedRecord, error: OnRecallError) -> RejectedPart:
     """Return the parse error for an unreadable record."""
     field = error.field if isinstance(error, Invalid) else SOURCE
-    return ParseError(record.place, field, str(error), _body_text(record.body))
+    return RejectedPart(record.place, field, str(error), _body_text(record.body))
 
 
 def _body_text(body: bytes) -> str:

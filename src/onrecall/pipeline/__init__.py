@@ -10,7 +10,7 @@ from onrecall.domain.lazy_names import loader
 
 if TYPE_CHECKING:
     from onrecall.pipeline.group_alerts import GroupingTimers
-    from onrecall.pipeline.service import Dependencies, IncidentService
+    from onrecall.pipeline.incident_service import Dependencies, IncidentService
 
 __all__ = ["Dependencies", "GroupingTimers", "IncidentService"]
 
@@ -18,6 +18,6 @@ __getattr__ = loader(
     __name__,
     {
         "group_alerts": ("GroupingTimers",),
-        "service": ("Dependencies", "IncidentService"),
+        "incident_service": ("Dependencies", "IncidentService"),
     },
 )

@@ -49,40 +49,40 @@ class AutoResolver:
     def _expire(self) -> int:
         """End alerts that have not been updated within their expiry time, for sources that never send a resolve."""
         now = self._clock()
-        expired = self._store.grouping.expired(now, BATCH)
+        expired = self._store.alerts.expired(now, BATCH)
         if expired:
             self._store.grouping.end_expired({alert.id: _expiry_reason(alert) for alert in expired}, now)
         return len(expired)
 
     def _process_changes(self) -> int:
-        pending = self._store.grouping.waiting_changes(BATCH, storm.CHANGE_WINDOW)
+        pending = self._store.auto_resolve.waiting_changes(BATCH, storm.CHANGE_WINDOW)
         if pending:
             incident_ids = [name for _, names in pending for name in names]
             soonest = self._clock() + self._timers.group_wait
-            self._store.grouping.mark_changes_processed([change for change, _ in pending], incident_ids, soonest)
+            self._store.auto_resolve.mark_changes_processed([change for change, _ in pending], incident_ids, soonest)
         return len(pending)
 
     def _process_notes(self) -> int:
-        pending = self._store.grouping.waiting_notes(BATCH)
+        pending = self._store.auto_resolve.waiting_notes(BATCH)
         for note, incident_id in pending:
             incident = self._store.incidents.get(incident_id)
             if incident.status == "resolved" and incident.resolution is None:
                 self._suggest(incident, [note])
-            self._store.grouping.apply_note(note, incident_id, self._clock())
+            self._store.auto_resolve.apply_note(note, incident_id, self._clock())
         return len(pending)
 
     def _resolve_quiet(self) -> int:
         now = self._clock()
         since = now - self._timers.resolve_timeout
-        quiet = self._store.grouping.quiet_incidents(since)
+        quiet = self._store.auto_resolve.quiet_incidents(since)
         for name in quiet:
             self._suggest(self._store.incidents.get(name), self._store.notes.of_incident(name))
-            self._store.grouping.resolve_quiet(name, since, now)
+            self._store.auto_resolve.resolve_quiet(name, since, now)
         return len(quiet)
 
     def _suggest(self, incident: Incident, notes: Iterable[StoredNote]) -> None:
         """Store notes as suggested resolutions: those that state a fix, otherwise the newest note."""
-        at = incident.resolved_at or self._store.grouping.end_time(incident, self._clock())
+        at = incident.resolved_at or self._store.auto_resolve.end_time(incident, self._clock())
         written = newest_notes(notes)
         candidates = [(note, resolution) for note in written if (resolution := resolution_from_note(note, at))][
             :MAX_SUGGESTIONS

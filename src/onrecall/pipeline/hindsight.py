@@ -16,10 +16,10 @@ from onrecall.domain.incident import EvidenceKind, Incident
 from onrecall.hindsight import BankState, HindsightBank, StoredDocument
 from onrecall.importers import ImportedItem, ImportNote
 from onrecall.notifications.hindsight import SOURCE, HindsightMirror
+from onrecall.pipeline.hindsight_mirror import PULLED_FROM, current_item, delete_orphans, note_documents
 from onrecall.pipeline.import_history import ImportReport
-from onrecall.pipeline.mirror import PULLED_FROM, current_item, delete_orphans, note_documents
+from onrecall.pipeline.incident_service import IncidentService
 from onrecall.pipeline.second_opinion import named_incident
-from onrecall.pipeline.service import IncidentService
 from onrecall.storage import Storage
 
 SEND_BATCH = 10

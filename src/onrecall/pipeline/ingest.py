@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from onrecall.domain.alert import Acknowledgement, Alert, InboundEvent, Note
-from onrecall.domain.errors import Conflict, Invalid, RejectedInput
+from onrecall.domain.errors import Conflict, Invalid, RejectedInput, RejectedPart
 from onrecall.domain.incident import Document
 from onrecall.domain.spans import span
 from onrecall.pipeline.heartbeats import DeadMansSwitch
@@ -16,10 +16,10 @@ from onrecall.pipeline.redaction_cache import RedactionCache
 from onrecall.pipeline.suggestions import suggested_document
 from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
-from onrecall.sources import SOURCES, ParsedWebhook, ParseError, SourceCatalog, SubscriptionConfirmation, WebhookRequest
+from onrecall.sources import SOURCES, ParsedWebhook, SourceCatalog, SubscriptionConfirmation, WebhookRequest
 from onrecall.sources.body_decoding import decode_text
 from onrecall.sources.rehearsal import PayloadRehearsal, rehearse
-from onrecall.storage import IngestBatch, IngestResult, PreparedRecord, RejectedPart, Storage
+from onrecall.storage import IngestBatch, IngestResult, PreparedRecord, Storage
 from onrecall.storage import ingest as receiving
 
 JSON = {"content-type": "application/json"}
@@ -100,17 +100,17 @@ class AlertIngester:
         try:
             return self._prepare(parser.name, parser.parse(delivery, self._clock()), by)
         except Invalid as error:
-            unreadable = ParseError("body", error.field, str(error), decode_text(delivery.body))
+            unreadable = RejectedPart("body", error.field, str(error), decode_text(delivery.body))
             return replace(self.rejected(parser.name, unreadable), refusal=error)
 
-    def rejected(self, source: str, part: ParseError) -> ParsedDelivery:
+    def rejected(self, source: str, part: RejectedPart) -> ParsedDelivery:
         """Return a message that can't be parsed at all, ready to be stored as rejected."""
         return ParsedDelivery(IngestBatch(source, rejected_parts=(_rejected_part(part, self._cleaner),)))
 
     def refuse_packed(self, source: str, packed: WebhookRequest, reason: str) -> None:
         """Store the beginning of a message that can't be decompressed as rejected, in base64."""
         beginning = base64.b64encode(packed.body[:PACKED_TRACE_BYTES]).decode()
-        self.store_batches([self.rejected(source, ParseError("body", "content-encoding", reason, beginning))])
+        self.store_batches([self.rejected(source, RejectedPart("body", "content-encoding", reason, beginning))])
 
     def rehearse(self, source: str, delivery: WebhookRequest) -> PayloadRehearsal:
         """Return what a delivery would become, redacted; nothing is stored."""
@@ -230,6 +230,6 @@ def _make_receipt(read: ParsedDelivery, received: IngestResult) -> IngestReceipt
     )
 
 
-def _rejected_part(part: ParseError, clean: RedactionCache) -> RejectedPart:
+def _rejected_part(part: RejectedPart, clean: RedactionCache) -> RejectedPart:
     field = clean.text(part.field) if part.field else part.field
     return RejectedPart(clean.text(part.where), field, clean.text(part.message), clean.json(part.raw))

@@ -16,8 +16,8 @@ from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, I
 from onrecall.hindsight import StoredDocument
 from onrecall.notifications.hindsight import SOURCE
 from onrecall.pipeline.hindsight import incident_record, parse_record
+from onrecall.pipeline.incident_service import IncidentService
 from onrecall.pipeline.second_opinion import named_incident
-from onrecall.pipeline.service import IncidentService
 from onrecall.redaction import redact_model
 from onrecall.storage.memory_banks import MemoryBank, RetainedMemory
 

@@ -4,9 +4,7 @@ The pipeline never calls this. It reads the event feed, so a channel that is dow
 """
 
 import logging
-import os
 import secrets
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -31,6 +29,7 @@ from onrecall.pipeline import alert_links
 from onrecall.pipeline.notices import decision_post
 from onrecall.redaction import redact
 from onrecall.storage import IncidentEvent, Storage
+from onrecall.storage.lease_holder import new_holder
 from onrecall.storage.outbox import ChannelThread, OutboundDelivery, PendingMessage
 
 BATCH = 100
@@ -146,7 +145,7 @@ class Dispatcher:
         self._letters = letters
         self._jitter = jitter
         self._tries, self._longest_wait = tries, longest_wait
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._holder = new_holder()
 
     def run_once(self) -> int:
         """Enqueue new deliveries and send what is due; returns the number of items handled."""

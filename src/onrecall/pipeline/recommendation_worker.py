@@ -1,8 +1,5 @@
 """Answer waiting incidents, each by one worker at a time under a lease that expires if the worker dies."""
 
-import os
-import secrets
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +14,7 @@ from onrecall.pipeline.group_alerts import GroupingTimers
 from onrecall.pipeline.recommend import Recommender
 from onrecall.recommendation import step_key
 from onrecall.storage import Storage
+from onrecall.storage.lease_holder import new_holder
 
 RENEW_SECONDS = 3.0
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -41,7 +39,7 @@ class RecommendationWorker:
         self._advisor = advisor
         self._clock = clock
         self._timers = timers
-        self.worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.worker = new_holder()
         """Identifier under which this worker holds leases."""
 
     def answer_due(self, limit: int) -> int:

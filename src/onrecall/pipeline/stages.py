@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from onrecall.domain.errors import Unavailable
 
 if TYPE_CHECKING:
-    from onrecall.pipeline.service import IncidentService
+    from onrecall.pipeline.incident_service import IncidentService
 
 WORKER = "onrecall-worker"
 """The thread that works on incidents; it does the rounds of its stages one after the other."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from onrecall.backtest.ground_truth import normalized_cause
+from onrecall.domain.disjoint_sets import DisjointSets
 from onrecall.domain.incident import Incident
 
 Kind = Literal["cause", "link", "same_root_cause", "like_root_cause", "same_opening"]
@@ -103,7 +104,7 @@ def group_incidents(
 ) -> tuple[RecurrenceGroup, ...]:
     """Return all groups of two or more, independent of the order of the arguments."""
     by_id = {incident.id: incident for incident in sorted(incidents, key=_age_key)}
-    union = _UnionFind(by_id)
+    union = _Families(by_id)
     union.join_labels()
     union.join_links()
     root_causes = {name: words for name, incident in by_id.items() if (words := root_cause(incident))}
@@ -138,12 +139,12 @@ def is_uninformative(text: str) -> bool:
     return _UNINFORMATIVE.search(text.casefold()) is not None
 
 
-class _UnionFind:
-    """Union–find over incidents, cause labels and links."""
+class _Families:
+    """Incidents united by cause labels, links and words."""
 
     def __init__(self, incidents: Mapping[str, Incident]) -> None:
         self._incidents = incidents
-        self._parents: dict[Hashable, Hashable] = {}
+        self._sets = DisjointSets[Hashable]()
         self._members: dict[Hashable, list[str]] = {name: [name] for name in incidents}
         self._firm: set[Hashable] = set()
         """Groups formed by labels or links; texts may add members to them but never join two of them."""
@@ -163,12 +164,12 @@ class _UnionFind:
                     self.make_firm([incident.id])
 
     def make_firm(self, names: Iterable[str]) -> None:
-        self._firm |= {self._root(name) for name in names}
+        self._firm |= {self._sets.root(name) for name in names}
 
     def join_words(self, kind: Kind, stars: Iterable[Star]) -> None:
         """Join similar incidents, unless that would join two firm groups."""
         for centre, neighbors in stars:
-            tops = {self._root(member) for member in (centre, *(name for name, _ in neighbors))}
+            tops = {self._sets.root(member) for member in (centre, *(name for name, _ in neighbors))}
             if len(tops) < 2 or len(tops & self._firm) > 1:
                 continue
             for name, score in neighbors:
@@ -187,19 +188,13 @@ class _UnionFind:
             name, MembershipReason(name, kind, neighbor, _REASON_TEXTS[kind].format(other=neighbor, score=score))
         )
 
-    def _root(self, node: Hashable) -> Hashable:
-        while self._parents.setdefault(node, node) != node:
-            self._parents[node] = self._parents[self._parents[node]]
-            node = self._parents[node]
-        return node
-
     def _unite(self, left_node: Hashable, right_node: Hashable) -> None:
-        first, second = self._root(left_node), self._root(right_node)
+        first, second = self._sets.root(left_node), self._sets.root(right_node)
         if first == second:
             return
         if len(self._members.get(first, ())) < len(self._members.get(second, ())):
             first, second = second, first
-        self._parents[second] = first
+        self._sets.unite(first, second)
         self._members[first] = self._members.pop(first, []) + self._members.pop(second, [])
         if second in self._firm:
             self._firm.add(first)

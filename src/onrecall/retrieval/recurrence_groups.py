@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from onrecall.domain.disjoint_sets import DisjointSets
 from onrecall.domain.incident import Incident, ResolutionStep
 
 
@@ -13,16 +14,16 @@ def collapse(
     `incidents` come best first. A family is represented by its best member that says what worked, else that says the
     cause, else by its best member. A later member that reports that the same step failed replaces it.
     """
-    roots: dict[str, str] = {}
+    sets = DisjointSets[str]()
     for incident in incidents:
         for link in incident.links:
-            _union(roots, incident.id, link.incident)
+            sets.unite(*sorted((sets.root(incident.id), sets.root(link.incident))))
     members: dict[str, list[str]] = {}
-    for incident_id in roots:
-        members.setdefault(_find_root(roots, incident_id), []).append(incident_id)
+    for incident_id in tuple(sets):
+        members.setdefault(sets.root(incident_id), []).append(incident_id)
     representatives: dict[str, Incident] = {}
     for incident in sorted(incidents, key=_information_rank):
-        root = _find_root(roots, incident.id)
+        root = sets.root(incident.id)
         if root not in representatives or _refutes(incident, representatives[root]):
             representatives[root] = incident
     families = {
@@ -50,16 +51,3 @@ def _information_rank(incident: Incident) -> int:
     if resolution is None or not resolution.confirmed:
         return 2
     return 0 if any(step.outcome == "worked" for step in resolution.steps) else 1
-
-
-def _find_root(roots: dict[str, str], incident_id: str) -> str:
-    while roots.get(incident_id, incident_id) != incident_id:
-        incident_id = roots[incident_id]
-    return incident_id
-
-
-def _union(roots: dict[str, str], first_id: str, second_id: str) -> None:
-    for incident_id in (first_id, second_id):
-        roots.setdefault(incident_id, incident_id)
-    first, second = sorted((_find_root(roots, first_id), _find_root(roots, second_id)))
-    roots[second] = first

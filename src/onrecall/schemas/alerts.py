@@ -9,16 +9,8 @@ from pydantic import Field
 from onrecall.domain.alert import AlertLink, AlertLinkKind, AlertStatus, ChangeEvent, ChangeKind, Purpose
 from onrecall.domain.incident import Incident, Severity
 from onrecall.pipeline import IncidentService
-from onrecall.schemas.incidents import IncidentOut, OutputModel, RecommendationOut
+from onrecall.schemas.incidents import IncidentOut, OutputModel, RecommendationOut, RejectedPartOut
 from onrecall.storage import StoredAlert
-
-
-class RejectedPartOut(OutputModel):
-    """One rejected part: its place, the wrong field, and how to correct it."""
-
-    where: str
-    field: str | None
-    message: str
 
 
 class ReceiptOut(OutputModel):

@@ -397,8 +397,8 @@ class DocumentOut(OutputModel):
     text: str
 
 
-class RejectedRecordOut(OutputModel):
-    """A rejected part, and how to correct it."""
+class RejectedPartOut(OutputModel):
+    """One rejected part: its place, the wrong field, and how to correct it."""
 
     where: str
     field: str | None
@@ -443,7 +443,7 @@ class ImportOut(OutputModel):
     created: int
     updated: int
     unchanged: int
-    rejected: list[RejectedRecordOut]
+    rejected: list[RejectedPartOut]
     notes: list[str] = []
     unused: list[UnusedFieldsOut] = []
     quality: ImportQualityOut = Field(default_factory=lambda: ImportQualityOut(incidents=0, findings=[]))

@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from onrecall.schemas.alerts import RejectedPartOut
-from onrecall.schemas.incidents import OutputModel
+from onrecall.schemas.incidents import OutputModel, RejectedPartOut
 
 Shows = Literal["key", "routing key", "signature", "signature or key"]
 

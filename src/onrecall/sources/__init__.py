@@ -6,19 +6,11 @@ from pathlib import Path
 
 from onrecall.sources import mapping
 from onrecall.sources.catalog import GENERIC, SourceCatalog
-from onrecall.sources.webhook import (
-    ParsedWebhook,
-    ParseError,
-    SubscriptionConfirmation,
-    WebhookRequest,
-    WebhookSource,
-    load_json,
-)
+from onrecall.sources.webhook import ParsedWebhook, SubscriptionConfirmation, WebhookRequest, WebhookSource, load_json
 
 __all__ = [
     "GENERIC",
     "SOURCES",
-    "ParseError",
     "ParsedWebhook",
     "SourceCatalog",
     "SubscriptionConfirmation",

@@ -9,19 +9,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from onrecall.domain.alert import Alert
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, RejectedPart
 from onrecall.sources import generic, payload
 from onrecall.sources.payload import Fields
 from onrecall.sources.shape_reader import AlertReading
-from onrecall.sources.webhook import (
-    MOST_ITEMS,
-    Parse,
-    ParsedWebhook,
-    ParseError,
-    ReadRecognised,
-    WebhookRequest,
-    load_json,
-)
+from onrecall.sources.webhook import MOST_ITEMS, Parse, ParsedWebhook, ReadRecognised, WebhookRequest, load_json
 
 NAME = "cloudevents"
 _TEXT = ("text/", "application/x-ndjson", "application/xml")
@@ -89,7 +81,7 @@ class _Events:
 
 
 def _rejected_event(event: Any, where: str, error: Invalid) -> ParsedWebhook:
-    return ParsedWebhook(malformed=(ParseError(where, error.field, str(error), json.dumps(event)),))
+    return ParsedWebhook(malformed=(RejectedPart(where, error.field, str(error), json.dumps(event)),))
 
 
 def _event_from_headers(delivery: WebhookRequest, kind: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.alert import Alert, InboundEvent
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, RejectedPart
 from onrecall.sources import payload
 from onrecall.sources.body_decoding import decode_text
 from onrecall.sources.definition import PayloadShape, SourceDefinition, merged_fields
@@ -15,7 +15,7 @@ from onrecall.sources.expressions import ROOT, Expression, compile_expression
 from onrecall.sources.mapping import nest_value, path_steps
 from onrecall.sources.payload import Fields
 from onrecall.sources.shape_reader import AlertReading, ShapeReader
-from onrecall.sources.webhook import MOST_ITEMS, Parse, ParsedWebhook, ParseError, WebhookRequest
+from onrecall.sources.webhook import MOST_ITEMS, Parse, ParsedWebhook, WebhookRequest
 
 CodeParser = Callable[[str], Parse]
 """Takes the name under which the source is stored, returns the parser."""
@@ -159,7 +159,7 @@ class DefinedSource:
         try:
             parsed = self._read_message(payload.require_object(part, where), WebhookRequest(raw.encode()), now, source)
         except Invalid as error:
-            return ParsedWebhook(malformed=(ParseError(where, error.field, str(error), raw),))
+            return ParsedWebhook(malformed=(RejectedPart(where, error.field, str(error), raw),))
         return replace(
             parsed,
             malformed=tuple(replace(malformed, where=f"{where}.{malformed.where}") for malformed in parsed.malformed),

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from onrecall.domain.alert import InboundEvent
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, RejectedPart
 from onrecall.sources.timestamps import read_timestamp
-from onrecall.sources.webhook import MOST_ITEMS, ParsedWebhook, ParseError
+from onrecall.sources.webhook import MOST_ITEMS, ParsedWebhook
 
 Fields = Mapping[str, Any]
 Read = Callable[[Fields], tuple[InboundEvent, ...]]
@@ -303,12 +303,12 @@ def parse_items(items: Any, field: str, read: Read, wrap: Callable[[Any], Any]) 
     if len(items) > MOST_ITEMS:
         raise Invalid(f"`{field}` has {len(items)} parts; send at most {MOST_ITEMS} at once", field)
     signals: list[InboundEvent] = []
-    malformed: list[ParseError] = []
+    malformed: list[RejectedPart] = []
     for n, item in enumerate(items):
         try:
             signals += read(require_object(item, f"{field}[{n}]"))
         except Invalid as error:
-            malformed.append(ParseError(f"{field}[{n}]", error.field, str(error), json.dumps(wrap(item))))
+            malformed.append(RejectedPart(f"{field}[{n}]", error.field, str(error), json.dumps(wrap(item))))
     return ParsedWebhook(tuple(signals), tuple(malformed))
 
 
@@ -317,7 +317,7 @@ def parse_single(body: Fields, read: Read) -> ParsedWebhook:
     try:
         return ParsedWebhook(read(body))
     except Invalid as error:
-        return ParsedWebhook(malformed=(ParseError("body", error.field, str(error), json.dumps(body)),))
+        return ParsedWebhook(malformed=(RejectedPart("body", error.field, str(error), json.dumps(body)),))
 
 
 def _first_named_label(labels: Mapping[str, str], names: Iterable[str]) -> str | None:

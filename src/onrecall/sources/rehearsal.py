@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from onrecall.domain.alert import Alert, InboundEvent
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, RejectedPart
 from onrecall.sources import generic
 from onrecall.sources.alert_lists import find_alert_list, split_alert_list
 from onrecall.sources.catalog import GENERIC, SourceCatalog
@@ -21,7 +21,7 @@ from onrecall.sources.expressions import ROOT
 from onrecall.sources.field_aliases import join_place
 from onrecall.sources.field_readers import FoundValue
 from onrecall.sources.shape_reader import AlertReading
-from onrecall.sources.webhook import ParseError, WebhookRequest
+from onrecall.sources.webhook import WebhookRequest
 
 ALWAYS_SHOWN = (
     "key",
@@ -80,7 +80,7 @@ class PayloadRehearsal:
     known_as: str | None
     """The tool and shape that the payload was read as; None: by the common names of fields, or by code."""
     parts: tuple[RehearsedPart, ...] = ()
-    rejected: tuple[ParseError, ...] = ()
+    rejected: tuple[RejectedPart, ...] = ()
     refusal: str | None = None
     """Why it cannot be read."""
     definition: str = ""

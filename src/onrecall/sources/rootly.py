@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.alert import Acknowledgement, Alert, AlertStatus, ChangeEvent, InboundEvent, Note
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, RejectedPart
 from onrecall.domain.incident import Document
 from onrecall.domain.severity import parse_severity
 from onrecall.sources import signatures
@@ -31,7 +31,7 @@ from onrecall.sources.payload import (
     to_text,
     without_empty,
 )
-from onrecall.sources.webhook import ParsedWebhook, ParseError, WebhookRequest
+from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
 NAME = "rootly"
 LONGEST_DOCUMENT = 500_000
@@ -195,7 +195,7 @@ def _retrospective(body: Fields, data: Fields, kind: str) -> ParsedWebhook:
     try:
         document = _document(data)
     except Invalid as error:
-        return ParsedWebhook(malformed=(ParseError("body", error.field, str(error), json.dumps(body)),))
+        return ParsedWebhook(malformed=(RejectedPart("body", error.field, str(error), json.dumps(body)),))
     return ParsedWebhook(documents=(document,))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.alert import InboundEvent
+from onrecall.domain.errors import RejectedPart
 from onrecall.domain.incident import Document
 from onrecall.sources.body_decoding import DEEPEST, decode_body
 
@@ -13,7 +14,6 @@ __all__ = [
     "DEEPEST",
     "MOST_ITEMS",
     "Parse",
-    "ParseError",
     "ParsedWebhook",
     "SubscriptionConfirmation",
     "WebhookRequest",
@@ -39,17 +39,6 @@ class WebhookRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ParseError:
-    """A part of a message that could not be read: its place, the wrong field, and how to fix it."""
-
-    where: str
-    field: str | None
-    message: str
-    raw: str
-    """The part as JSON, so that it can be kept, listed and tried again."""
-
-
-@dataclass(frozen=True, slots=True)
 class SubscriptionConfirmation:
     """A source's request to fetch an address as proof that we want its messages; only the interfaces may do that."""
 
@@ -62,7 +51,7 @@ class ParsedWebhook:
     """The parts of a parsed message, and those that could not be read."""
 
     signals: tuple[InboundEvent, ...] = ()
-    malformed: tuple[ParseError, ...] = ()
+    malformed: tuple[RejectedPart, ...] = ()
     documents: tuple[Document, ...] = ()
     confirmation: SubscriptionConfirmation | None = None
 

@@ -18,14 +18,7 @@ from onrecall.storage.grouping_snapshot import (
     IncidentAlertCache,
     IncidentAlerts,
 )
-from onrecall.storage.ingest_results import (
-    IngestBatch,
-    IngestResult,
-    RejectedPart,
-    StoredAlert,
-    StoredNote,
-    StoredRejectedPart,
-)
+from onrecall.storage.ingest_results import IngestBatch, IngestResult, StoredAlert, StoredNote, StoredRejectedPart
 from onrecall.storage.results import (
     CircuitState,
     DailyModelUsage,
@@ -76,7 +69,6 @@ __all__ = [
     "PreparedRecord",
     "ReindexItem",
     "ReindexedItem",
-    "RejectedPart",
     "ResultPage",
     "SaveResult",
     "Storage",

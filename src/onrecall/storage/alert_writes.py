@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select, upda
 
 from onrecall.domain.alert import Alert
 from onrecall.storage import episodes, sequences
+from onrecall.storage.alert_continuations import STILL_FIRING_AFTER, resolved_by_people
 from onrecall.storage.alerts import AlertRow, Episode, fetch, from_row, to_row
 from onrecall.storage.batching import group_by_first
-from onrecall.storage.continuations import STILL_FIRING_AFTER, resolved_by_people
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.tables import alerts
 

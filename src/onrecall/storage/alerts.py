@@ -60,6 +60,33 @@ class AlertRepository:
             incident_rows.get(connection, incident)
             return of_incident(connection, incident, limit)
 
+    def expired(self, now: datetime, limit: int) -> tuple[StoredAlert, ...]:
+        """Return firing alerts whose expiry has passed, first to expire first."""
+        with self._database.read() as connection:
+            due = alerts.c.expires_at <= now, alerts.c.status == "firing"
+            return fetch(connection, select(alerts).where(*due).order_by(alerts.c.expires_at).limit(limit))
+
+    def set_aside(
+        self, purpose: str | None, source: str | None, cursor: str | None, limit: int
+    ) -> ResultPage[StoredAlert]:
+        """Return alerts that belong to no incident, newest first, by purpose or source; `joined` says why."""
+        with self._database.read() as connection:
+            query = select(alerts).where(alerts.c.incident.is_(None), alerts.c.waiting.is_(False))
+            if purpose is not None:
+                query = query.where(_has_purpose(purpose))
+            if source is not None:
+                query = query.where(alerts.c.source == source)
+            if cursor is not None:
+                at, number = _parse_cursor(cursor)
+                query = query.where(or_(alerts.c.starts_at < at, and_(alerts.c.starts_at == at, alerts.c.id < number)))
+            newest = query.order_by(alerts.c.starts_at.desc(), alerts.c.id.desc()).limit(paging.check_limit(limit) + 1)
+            page_alerts = fetch(connection, newest)
+            last = page_alerts[limit - 1] if len(page_alerts) > limit else None
+            return ResultPage(
+                page_alerts[:limit],
+                paging.encode_cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None,
+            )
+
 
 def to_row(alert: Alert) -> AlertRow:
     """Return the row for an alert. Raises Invalid if something in it can't be stored."""
@@ -118,32 +145,6 @@ def inserted_since(connection: Connection, source: str, after: int, limit: int) 
     """Return the alerts of a source with an id greater than `after`, in order of arrival."""
     fitting = (alerts.c.source == source) & (alerts.c.id > after)
     return fetch(connection, select(alerts).where(fitting).order_by(alerts.c.id).limit(limit))
-
-
-def expired(connection: Connection, now: datetime, limit: int) -> tuple[StoredAlert, ...]:
-    """Return firing alerts whose expiry has passed, first to expire first."""
-    due = alerts.c.expires_at <= now, alerts.c.status == "firing"
-    return fetch(connection, select(alerts).where(*due).order_by(alerts.c.expires_at).limit(limit))
-
-
-def set_aside(
-    connection: Connection, purpose: str | None, source: str | None, cursor: str | None, limit: int
-) -> ResultPage[StoredAlert]:
-    """Return alerts that belong to no incident, newest first, optionally by purpose or source; `joined` says why."""
-    query = select(alerts).where(alerts.c.incident.is_(None), alerts.c.waiting.is_(False))
-    if purpose is not None:
-        query = query.where(_has_purpose(purpose))
-    if source is not None:
-        query = query.where(alerts.c.source == source)
-    if cursor is not None:
-        at, number = _parse_cursor(cursor)
-        query = query.where(or_(alerts.c.starts_at < at, and_(alerts.c.starts_at == at, alerts.c.id < number)))
-    newest = query.order_by(alerts.c.starts_at.desc(), alerts.c.id.desc()).limit(paging.check_limit(limit) + 1)
-    page_alerts = fetch(connection, newest)
-    last = page_alerts[limit - 1] if len(page_alerts) > limit else None
-    return ResultPage(
-        page_alerts[:limit], paging.encode_cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None
-    )
 
 
 def _has_purpose(purpose: str) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from onrecall.storage.backtests import backtests
 from onrecall.storage.batching import bounded_rows
 from onrecall.storage.database import Database
 from onrecall.storage.heartbeats import heartbeats
-from onrecall.storage.mirrored import mirrored, pulled
+from onrecall.storage.mirrored_documents import mirrored, pulled
 from onrecall.storage.push_subscriptions import push_subscriptions
 from onrecall.storage.row_codec import Row, parse_row, to_json
 from onrecall.storage.sessions import sessions

@@ -12,7 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.storage import migrations
-from onrecall.storage.condition import Condition
+from onrecall.storage.database_condition import Condition
 from onrecall.storage.postgres import PostgreSQL
 from onrecall.storage.sqlite import SQLite
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, InboundEvent, Note
-from onrecall.domain.errors import Invalid, RejectedInput
+from onrecall.domain.errors import Invalid, RejectedInput, RejectedPart
 from onrecall.storage import (
     alert_writes,
     alerts,
@@ -24,7 +24,7 @@ from onrecall.storage import (
 )
 from onrecall.storage.alerts import AlertRow
 from onrecall.storage.database import Database
-from onrecall.storage.ingest_results import IngestBatch, IngestResult, RejectedPart
+from onrecall.storage.ingest_results import IngestBatch, IngestResult
 from onrecall.storage.sources import SourceActivityRepository
 
 UNSTORED_PREFIX = "onrecall:"

@@ -6,24 +6,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from onrecall.domain.alert import Alert, InboundEvent
-from onrecall.domain.errors import RejectedInput
+from onrecall.domain.errors import RejectedInput, RejectedPart
 from onrecall.domain.incident import Passage
 from onrecall.domain.suggestion import Suggestion
 from onrecall.storage.results import PreparedRecord
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedPart:
-    """A part of a delivery that could not be parsed or stored, with its position and the reason."""
-
-    where: str
-    field: str | None
-    message: str
-    raw: str
-
-    def to_rejected_input(self) -> RejectedInput:
-        """Return what the sender is told."""
-        return RejectedInput(self.where, self.field, self.message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from onrecall.domain.errors import Invalid, NotFound
+from onrecall.domain.errors import Invalid, NotFound, RejectedPart
 from onrecall.storage import paging, sequences, validation
 from onrecall.storage.batching import chunked, group_by_first
 from onrecall.storage.database import Database
-from onrecall.storage.ingest_results import RejectedPart, StoredRejectedPart
+from onrecall.storage.ingest_results import StoredRejectedPart
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import rejected
 

@@ -6,6 +6,7 @@ from onrecall.storage.alerts import AlertRepository
 from onrecall.storage.answer_leases import AnswerLeases
 from onrecall.storage.archive import Archive
 from onrecall.storage.audit import Audit
+from onrecall.storage.auto_resolve import AutoResolveRepository
 from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
 from onrecall.storage.cause_families import CauseFamilies
@@ -27,7 +28,7 @@ from onrecall.storage.ingest import IngestRepository
 from onrecall.storage.keys import KeyRepository
 from onrecall.storage.maintenance import MaintenanceWindows
 from onrecall.storage.memory_banks import MemoryBanks
-from onrecall.storage.mirrored import Mirrored
+from onrecall.storage.mirrored_documents import Mirrored
 from onrecall.storage.notes import NoteRepository
 from onrecall.storage.notices import Notices
 from onrecall.storage.outbox import Outbox
@@ -63,6 +64,7 @@ class Storage:
         self.change_events = ChangeEventRepository(database)
         self.rejected = RejectedPartRepository(database)
         self.grouping = GroupingRepository(database)
+        self.auto_resolve = AutoResolveRepository(database)
         self.maintenance = MaintenanceWindows(database)
         self.heartbeats = Heartbeats(database)
 

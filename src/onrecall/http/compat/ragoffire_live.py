@@ -18,7 +18,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
 from onrecall.domain.errors import Unavailable
-from onrecall.http import threads
+from onrecall.http import thread_pools
 from onrecall.http.compat.ragoffire_messages import (
     Feed,
     connected_message,
@@ -97,7 +97,7 @@ class LiveClients:
         browser = LiveClient()
         async with self._beginning:
             if self._reader is None:
-                await threads.run(threads.STREAM, self._feed.begin)
+                await thread_pools.run(thread_pools.STREAM, self._feed.begin)
                 self._reader = asyncio.create_task(self._read())
             browser.send(encode(connected_message(browser.client_id, self.memory.now())))
             self._listening.add(browser)
@@ -128,7 +128,7 @@ class LiveClients:
 
     async def _news(self) -> list[str]:
         try:
-            return await threads.run(threads.STREAM, self._feed.news)
+            return await thread_pools.run(thread_pools.STREAM, self._feed.news)
         except Unavailable as error:
             log.warning("browsers wait for news: %s", error)
         except Exception:  # the loop must go on: what could not be read is read again, and the log says why

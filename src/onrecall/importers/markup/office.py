@@ -7,7 +7,7 @@ from xml.parsers.expat import ExpatError
 from xml.sax import SAXException
 from zipfile import BadZipFile, ZipFile
 
-from onrecall.domain.extras import missing_extra
+from onrecall.domain.optional_packages import missing_extra
 from onrecall.importers.markup import html
 
 MOST_PAGES = 500

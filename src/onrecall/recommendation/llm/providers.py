@@ -8,7 +8,7 @@ from types import ModuleType
 from urllib.parse import urlsplit
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.extras import missing_extra
+from onrecall.domain.optional_packages import missing_extra
 from onrecall.recommendation.llm import anthropic_messages, openai_chat
 from onrecall.recommendation.llm.endpoint import Completion, Endpoint, EndpointRefused
 from onrecall.recommendation.llm.prices import Price, listed_cost

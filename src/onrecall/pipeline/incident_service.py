@@ -30,6 +30,7 @@ from onrecall.pipeline.collaboration import Collaboration
 from onrecall.pipeline.diagnostic_checks import DiagnosticChecks
 from onrecall.pipeline.extraction import PostmortemExtractor
 from onrecall.pipeline.group_alerts import AlertGrouper, GroupingTimers
+from onrecall.pipeline.hindsight_mirror import Mirror
 from onrecall.pipeline.import_history import ImportReport, import_history
 from onrecall.pipeline.incident_images import ImageShelf
 from onrecall.pipeline.ingest import AlertIngester, IngestReceipt, SourcePolicy
@@ -39,7 +40,6 @@ from onrecall.pipeline.learn import (
 from onrecall.pipeline.maintenance import Maintenance
 from onrecall.pipeline.manual_grouping import ManualGrouping, ensure_not_merged
 from onrecall.pipeline.memory import IncidentMemory
-from onrecall.pipeline.mirror import Mirror
 from onrecall.pipeline.notices import NoticePoster
 from onrecall.pipeline.notify import Dispatcher, Notifier
 from onrecall.pipeline.recommendation_worker import RecommendationWorker

@@ -14,7 +14,7 @@ from onrecall.domain.incident import Incident
 from onrecall.notifications.hindsight import HindsightMirror, document_id, memory_item
 from onrecall.pipeline.notify import Dispatcher
 from onrecall.storage import IncidentEvent, Storage
-from onrecall.storage.mirrored import MirroredDocument
+from onrecall.storage.mirrored_documents import MirroredDocument
 from onrecall.storage.outbox import ChannelThread, PendingMessage
 
 PULLED_FROM = "hindsight"
