@@ -41,10 +41,9 @@ test("a sender is set up from the page, and seen there when it sends", async ({ 
   await expect(page.getByText("Every message could be read.")).toBeVisible();
 });
 
-test("a delivery that was given up is found and sent again", async ({ page, own: server }) => {
+test("a delivery that was given up is found and sent again", async ({ page, idle: server }) => {
   const hook = await webhook();
   try {
-    await server.kill();
     await server.start({ ONRECALL_WEBHOOK_URL: `http://127.0.0.1:${hook.port}/hook`, ONRECALL_ALLOW_PRIVATE_HOSTS: "127.0.0.1" });
     await server.post("/api/v1/incidents", { id: "TOLD-1", title: "Told on a webhook that is gone", service: "hooks" });
     await page.goto(`${server.url}/system/deliveries`);
