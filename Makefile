@@ -10,8 +10,8 @@ DOCS   := .venv-docs
 UV     := $(BIN)/uv
 UV_PIN := 0.13.8
 CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/src web/public -type f 2>/dev/null)
-# `auto` is defined in tests/conftest.py, and the order in which tests begin too.
-AT_ONCE := --numprocesses auto --maxprocesses 5 --dist loadgroup --no-loadscope-reorder
+# How many tests run at once, and in which order they begin, is defined in tests/conftest.py.
+AT_ONCE := --maxprocesses 5 --dist loadgroup --no-loadscope-reorder --numprocesses
 EXTRAS ?=
 OPTIONAL := chroma docs-import hindsight kafka llm opensearch otel
 COMMA := ,
@@ -40,10 +40,10 @@ test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
 
 .PHONY: test-all
 test-all: $(VENV)/dev.stamp
-	@$(BIN)/pytest $(AT_ONCE) --deselect tests/test_names.py $(ARGS)  # which is part of the checks
+	@$(BIN)/pytest $(AT_ONCE) auto --deselect tests/test_names.py $(ARGS)  # which is part of the checks
 
-test-fast: $(VENV)/dev.stamp ## the tests that need no other process, no server and no browser
-	@$(BIN)/pytest $(AT_ONCE) -m unit $(ARGS)
+test-fast: $(VENV)/dev.stamp ## the tests that need no other process, no server, no browser and no model, with fewer examples
+	@EXAMPLES_FACTOR=0.2 $(BIN)/pytest $(AT_ONCE) logical -m unit $(ARGS)
 
 unplugged: $(VENV)/dev.stamp ## the core path in a namespace without network; checks that it makes no outbound call
 	@$(BIN)/pytest -q -s tests/interfaces/test_unplugged.py $(ARGS)
@@ -60,7 +60,7 @@ format: $(VENV)/dev.stamp ## apply the automatic fixes of ruff
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 test-thorough: $(VENV)/dev.stamp ## the property tests with ten times as many examples, new ones each time (half an hour)
-	@EXAMPLES_FACTOR=10 CI= $(BIN)/pytest $(AT_ONCE) -m hypothesis --timeout 3000 $(ARGS)
+	@EXAMPLES_FACTOR=10 CI= $(BIN)/pytest $(AT_ONCE) logical -m hypothesis --timeout 3000 $(ARGS)
 
 fuzz-risk: $(VENV)/dev.stamp ## rewrite dangerous commands at random for 10 minutes: none may look safer (ARGS="--seconds 60 --seed 1")
 	@$(BIN)/python tests/recommendation/fuzz_risk.py $(ARGS)
