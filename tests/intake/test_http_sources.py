@@ -28,7 +28,7 @@ def stored_alerts(memory):
 
 
 def rejected(memory):
-    return memory.store.rejected(None, 100).items
+    return memory.store.rejected.page(None, 100).items
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,8 @@ def stored(url: str) -> tuple[int, int, int]:
     store = Storage.open(url)
     with store._database.read() as connection:
         rows, keys = connection.execute(select(func.count(), func.count(alerts.c.key.distinct()))).one()
-    rejected = store.counts().get("rejected")
-    left_out = sum(1 for row in store.dump() if row["table"] == "rejected") if rejected is None else rejected
+    rejected = store.health.counts().get("rejected")
+    left_out = sum(1 for row in store.archive.dump() if row["table"] == "rejected") if rejected is None else rejected
     store.close()
     return rows, keys, left_out
 

@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 
 import { errorsOf, expect, type Page, settled, test } from "./server";
 
-const PAGES = ["/", "/?group=service", "/services", "/services/checkout", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/sign-in", "/system", ...["senders", "keys", "sessions", "deliveries", "usage", "audit", "export"].map((one) => `/system/${one}`)];
+const PAGES = ["/", "/?group=service", "/services", "/services/checkout", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/sign-in", "/system", ...["senders", "keys", "sessions", "deliveries", "usage", "audit", "export"].map((section) => `/system/${section}`)];
 const WIDE = { width: 1280, height: 900 };
 const LOGIN = "auth service returning 503 errors, users can't log in";
 
@@ -10,8 +10,8 @@ const LOGIN = "auth service returning 503 errors, users can't log in";
 function tooWide(): string[] {
   const { scrollWidth, clientWidth } = document.documentElement;
   if (scrollWidth <= clientWidth) return [];
-  const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > clientWidth + 1);
-  return out.slice(-3).map((one) => `${one.tagName} ${one.className}: ${one.textContent?.slice(0, 80)}`);
+  const out = [...document.querySelectorAll("body *")].filter((element) => element.getBoundingClientRect().right > clientWidth + 1);
+  return out.slice(-3).map((element) => `${element.tagName} ${element.className}: ${element.textContent?.slice(0, 80)}`);
 }
 
 errorsOf(test);
@@ -188,12 +188,12 @@ for (const path of [...PAGES, "/incidents/INC-109", `/ask?q=${encodeURIComponent
       await page.emulateMedia({ colorScheme });
       await expect(page.locator(`html[data-mantine-color-scheme=${colorScheme}]`)).toBeAttached();
       // Colours glide from one scheme into the other; on the way they are neither.
-      await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)));
+      await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((animation) => animation instanceof CSSTransition).map((animation) => animation.finished)));
       // The old way needs no second page to put the results of frames together; there are no frames.
       expect(page.frames().length).toBe(1);
-      const found = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]).setLegacyMode(true).analyze();
-      const serious = found.violations.filter((one) => one.impact === "serious" || one.impact === "critical");
-      expect(serious.map((one) => `${colorScheme}: ${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
+      const report = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]).setLegacyMode(true).analyze();
+      const serious = report.violations.filter((violation) => violation.impact === "serious" || violation.impact === "critical");
+      expect(serious.map((violation) => `${colorScheme}: ${violation.id}: ${violation.nodes[0]?.html}`)).toEqual([]);
     }
   });
 }

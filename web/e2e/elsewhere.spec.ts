@@ -95,9 +95,9 @@ test("with its origin named it decides, looks back and listens", async ({ page, 
   await expect(page.locator("#latency")).toHaveText(/^\d+ ms$/);
   await expect(page.locator("#citations")).toHaveText(/^INC-2025-002, line \d+: /);
   await expect(page.locator("#when")).toHaveText(DATE);
-  const told = page.locator("#told li", { hasText: "decision" });
-  await expect(told).toHaveText(/^decision Throttle .*45.* \d+\.\d% \d+ acme\/event_processing /);
-  await expect(told).toHaveText(DATE);
+  const decisions = page.locator("#told li", { hasText: "decision" });
+  await expect(decisions).toHaveText(/^decision Throttle .*45.* \d+\.\d% \d+ acme\/event_processing /);
+  await expect(decisions).toHaveText(DATE);
   await press(page, "past");
   await expect(page.locator("#history li").first()).toHaveText(/kafka_consumer_lag \+320/);
   await expect(page.locator("#history li").first()).toHaveText(DATE);

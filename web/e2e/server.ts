@@ -83,8 +83,8 @@ export function errorsOf(these: typeof test): readonly string[] {
   these.beforeEach(({ page }) => {
     errors.length = 0;
     page.on("pageerror", (error) => errors.push(error.message));
-    page.on("console", (said) => {
-      if (said.type() === "error" && /Content Security Policy|Uncaught/.test(said.text())) errors.push(said.text());
+    page.on("console", (message) => {
+      if (message.type() === "error" && /Content Security Policy|Uncaught/.test(message.text())) errors.push(message.text());
     });
   });
   these.afterEach(() => expect(errors).toEqual([]));
