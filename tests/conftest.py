@@ -15,6 +15,7 @@ import hypothesis
 import psycopg
 import pytest
 
+import blas_threads  # noqa: F401 - before numpy is imported
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import import_history
 from onrecall.settings import Settings
