@@ -1,6 +1,7 @@
 """Both databases for every test that asks for a store."""
 
 import fcntl
+import gc
 import itertools
 import os
 import shutil
@@ -14,6 +15,7 @@ import hypothesis
 import psycopg
 import pytest
 
+import blas_threads  # noqa: F401 - before numpy is imported
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import import_history
 from onrecall.settings import Settings
@@ -44,7 +46,9 @@ hypothesis.settings.register_profile("new examples", deadline=None)
 hypothesis.settings.register_profile("same examples", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("same examples" if os.environ.get("CI") else "new examples")
 
-NATURES = frozenset(["process", "browser", "kafka", "postgres", "statistics", "hindsight", "opensearch"])
+NATURES = frozenset(
+    ["process", "browser", "kafka", "postgres", "model", "growth", "statistics", "hindsight", "opensearch"]
+)
 """Markers of tests that take more than a thread of this process; all others are `unit`."""
 FIRST_TO_RUN = ("browser", "kafka", "hindsight", "opensearch", "process", "statistics")
 """The natures whose tests take longest: begun last, one of them would keep all other workers waiting at the end."""
@@ -62,9 +66,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is of no other nature as `unit`, and put the files with the longest tests first."""
+    """Mark what the example history is for, mark what is of no other nature as `unit`, and put long files first."""
     rank: dict[Path, int] = {}
     for item in items:
+        if "example_data" in getattr(item, "fixturenames", ()):
+            item.add_marker("model")
         if not any(mark.name in NATURES for mark in item.iter_markers()):
             item.add_marker("unit")
         own = min(
@@ -72,6 +78,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         )
         rank[item.path] = min(own, rank.get(item.path, own))
     items.sort(key=lambda item: rank[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector of garbage from going through what stays until the end: all tests and all modules."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

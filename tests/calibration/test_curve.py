@@ -188,6 +188,7 @@ def test_figures_of_what_was_shown():
     assert fitted.quality.auroc.low > 0.8
 
 
+@pytest.mark.growth
 def test_a_longer_history_takes_longer_in_proportion():
     assert grows_at_most(25, model.fit, history(1_000)[0], history(8_000)[0])
 

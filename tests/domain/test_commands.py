@@ -156,6 +156,7 @@ def test_what_is_marked_as_code_is_a_command_or_not(code, known):
     assert is_command(code) is known
 
 
+@pytest.mark.growth
 @pytest.mark.parametrize("unit", ["'a\n", "$ x '\n", "(\n", "\\\n", "<<A\n", "a=$(x\n", "a=b\n", "for x\n", "x" * 99])
 @pytest.mark.parametrize("language", ["bash", "", "sql"])
 def test_hostile_blocks_are_read_in_linear_time(unit, language):

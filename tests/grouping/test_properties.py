@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -126,6 +127,7 @@ def test_the_same_message_three_times_is_one_alert(batch: list[Alert]) -> None:
     assert partition(once.groups()) == partition(thrice.groups())
 
 
+@pytest.mark.growth
 def test_time_grows_with_the_alerts_and_no_faster() -> None:
     made = [
         replace(one, key=f"{one.key}/{n}", starts_at=one.starts_at + timedelta(seconds=n))

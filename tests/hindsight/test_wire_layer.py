@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from hindsight_client import Hindsight
-from hindsight_client_api.exceptions import ApiException
 
 from hindsight.serving import served
 from onrecall.domain.incident import Incident, Resolution, Situation
@@ -15,6 +13,8 @@ from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.recommendation import step_key
 from onrecall.retrieval import Retriever, embeddings
 from onrecall.retrieval.local_index import LocalIndex
+
+pytestmark = pytest.mark.model
 
 MODEL = embeddings.load_embedder()
 LEASE = {
@@ -40,6 +40,8 @@ def address(memory) -> Iterator[str]:
 
 
 def run(address, script):
+    from hindsight_client import Hindsight  # noqa: PLC0415 - only who runs these tests waits for it
+
     async def whole():
         client = Hindsight(base_url=address, api_key=None, timeout=120)
         try:
@@ -51,6 +53,8 @@ def run(address, script):
 
 
 def test_the_life_of_a_bank(address):
+    from hindsight_client_api.exceptions import ApiException  # noqa: PLC0415 - only who runs these tests waits for it
+
     async def script(client):
         created = await client.acreate_bank(
             "ops", name="Operations", retain_extraction_mode="chunks", enable_observations=False

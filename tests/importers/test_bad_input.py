@@ -77,6 +77,7 @@ def with_a_line_of(megabytes: int, path: Path) -> Path:
     return path
 
 
+@pytest.mark.growth
 def test_a_line_of_50_megabytes_is_left_out_in_little_time_and_memory(tmp_path: Path):
     path = with_a_line_of(50, tmp_path / "big.jsonl")
     assert grows_at_most(25, lambda file: Report(read(file)), with_a_line_of(6, tmp_path / "less.jsonl"), path)

@@ -112,6 +112,7 @@ def test_a_closing_comment_counts_only_if_it_tells_something():
     assert closing_comment(()) is None
 
 
+@pytest.mark.growth
 @pytest.mark.parametrize("piece", ["{", "`", "` ", "{{x", "1. ", "did ", "made the ", "  ", "{code}\n", "no  ", "(("])
 def test_a_hostile_text_takes_no_more_than_a_moment(piece):
     short, long = (piece * (size // len(piece)) for size in (30_000, 240_000))

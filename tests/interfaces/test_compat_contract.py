@@ -17,6 +17,8 @@ from onrecall.http import create
 from onrecall.settings import Settings
 from onrecall.worker.worker import Worker
 
+pytestmark = pytest.mark.model
+
 FILLINGS = ("examples", "own", "both", "empty")
 LOOPBACK = "http://127.0.0.1:8000"
 DATABASES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))

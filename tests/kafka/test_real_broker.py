@@ -23,7 +23,7 @@ from .running import committed, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]  # one broker serves all of them
 
-MESSAGES = int(os.environ.get("ONRECALL_TESTS_KAFKA_MESSAGES", "30000"))
+MESSAGES = int(os.environ.get("ONRECALL_TESTS_KAFKA_MESSAGES", "20000"))
 """A hundred thousand take a minute or two, so by default it is fewer."""
 PARTITIONS = 8
 TOLD_TWICE = 50

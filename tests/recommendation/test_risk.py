@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged import confusion, labelled, level, wrong
 
+from example_counts import example_count
 from growth import grows_at_most
 from onrecall.recommendation.risk.assessment import RISKS
 from onrecall.recommendation.risk.classify import assess, classify, classify_text
@@ -218,7 +219,7 @@ def test_a_step_in_words_is_not_read_only_where_anything_is_not_known_to_look(ju
 
 
 @given(st.text(max_size=60), st.sampled_from(["", "; ", " | ", "'", "$(", "\n"]), st.sampled_from(SHELL))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=example_count(300), deadline=None)
 def test_any_text_gets_an_answer(text, joint, command):
     for judged in (classify(text + joint + command[0]), classify_text(text + joint + command[0])):
         assert judged.risk in RISKS
@@ -229,7 +230,7 @@ def test_either_of_two_commands_is_fed_nothing_by_the_other():
 
 
 @given(st.sampled_from(SHELL), st.sampled_from(SHELL), st.sampled_from([" && ", "; ", " || ", "\n", " & "]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=example_count(200), deadline=None)
 def test_the_worst_part_counts(first, second, joint):
     worse = max(RISKS.index(first[1]), RISKS.index(second[1]))
     assessment = classify(first[0] + joint + second[0])
@@ -244,6 +245,7 @@ UNITS = [
 ]  # fmt: skip
 
 
+@pytest.mark.growth
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("judge", [classify, classify_text])
 def test_no_text_takes_long(judge, unit):

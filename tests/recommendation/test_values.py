@@ -113,6 +113,7 @@ def test_marking_and_masking_twice_changes_nothing(text, row):
     assert mask_instance_values(marked) == mask_instance_values(combined)
 
 
+@pytest.mark.growth
 @pytest.mark.parametrize(
     "unit", ["web", "a-", "a1-", "a.", "1:", "kill 12 ", "docker ", "ssh -a b ", "strace a ", "user=", "1-1-"]
 )

@@ -143,6 +143,7 @@ UNITS = [
 ]  # fmt: skip
 
 
+@pytest.mark.growth
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_is_linear_in_one_long_line(unit):
     """Eight times the text may cost eight times the time, and not sixty-four times."""

@@ -142,6 +142,7 @@ def test_ranks_are_fused_by_place() -> None:
     assert baselines.reciprocal_rank_fusion(first, second)[0] == pytest.approx(expected)
 
 
+@pytest.mark.model
 @pytest.mark.skipif(not DEV.is_dir(), reason="the shared development data are not here")
 def test_bare_alert_names_stay_won() -> None:
     model = embeddings.load_embedder()

@@ -14,6 +14,8 @@ from onrecall.domain.errors import Invalid
 from onrecall.retrieval import embeddings
 from onrecall.retrieval.embeddings import LocalEmbedder
 
+pytestmark = pytest.mark.model
+
 FILES = ("config.json", "1_Pooling/config.json", "sentence_bert_config.json", "model.safetensors", "tokenizer.json")
 TEXTS = [
     "KubePodCrashLooping",

@@ -144,6 +144,7 @@ def test_any_json_is_understood(value: object) -> None:
     parse_situation(Situation(json.dumps(value)))
 
 
+@pytest.mark.growth
 @pytest.mark.parametrize(
     "unit",
     [

@@ -224,6 +224,7 @@ def test_other_languages_are_recalled(room: Room) -> None:
     assert room.ids("ディスクがいっぱい")[0] == "INC-22"
 
 
+@pytest.mark.model
 def test_a_leaking_coffee_machine_is_nothing_like_an_outage(store: Storage) -> None:
     model = embeddings.load_embedder()
     if model is None:

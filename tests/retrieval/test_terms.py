@@ -166,6 +166,7 @@ def test_names_are_split_for_the_model() -> None:
     assert tokenizer.split_names("plain words, IPv4, OK") == "plain words, IPv4, OK"
 
 
+@pytest.mark.growth
 @pytest.mark.parametrize("unit", ["a", "a-", "1.2", "foo bar ", "[ ", "ERROR 1:", "データ", "\x00\ud800", "a1b2:"])
 def test_fifty_megabytes_on_one_line_cost_bounded_time(unit: str) -> None:
     short, most, long, huge = (unit * (size // len(unit)) for size in (20_000, 200_000, 5_000_000, 50_000_000))

@@ -83,6 +83,7 @@ def test_what_is_too_deep_or_too_much_is_refused():
         decode_body(b"{}\n" * (MOST_LINES + 1))
 
 
+@pytest.mark.growth
 def test_what_looks_like_a_form_and_is_none_takes_no_time():
     def decode(body):
         with pytest.raises(Invalid):

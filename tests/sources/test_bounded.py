@@ -56,6 +56,7 @@ def decoded(text):
         return error
 
 
+@pytest.mark.growth
 @pytest.mark.parametrize(
     "read", [is_resolved_word, split_state, subject_of, titled, timed, decoded, labels_from_value, payload.filled_text, payload.safe_links, payload.to_text]
 )  # fmt: skip

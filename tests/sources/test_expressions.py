@@ -113,6 +113,7 @@ def _patterned(value):
                 yield from _patterned(inner)
 
 
+@pytest.mark.growth
 def test_no_pattern_of_ours_can_be_kept_busy():
     patterns = _patterns()
     assert len(patterns) > 50
