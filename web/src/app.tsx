@@ -4,7 +4,7 @@ import { Suspense, useEffect, useState } from "react";
 import { BrowserRouter, Route, Routes } from "react-router";
 
 import { Problem } from "./api/client";
-import { lazily, whenIdle } from "./lazily";
+import { lazily, useLoaded, whenIdle } from "./lazily";
 import { Now } from "./pages/now";
 import { PAGE_FILES } from "./page-files";
 import { ErrorBoundary } from "./parts/error-boundary";
@@ -21,7 +21,7 @@ const Services = lazily(() => PAGE_FILES.services().then((page) => page.Services
 const SignIn = lazily(() => PAGE_FILES["sign-in"]().then((page) => page.SignIn));
 const System = lazily(() => PAGE_FILES.system().then((page) => page.System));
 
-const Notifications = lazily(() => import("@mantine/notifications").then((part) => part.Notifications));
+const notificationsFile = () => import("@mantine/notifications").then((part) => part.Notifications);
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -34,13 +34,14 @@ const queries = new QueryClient({
 
 export function App() {
   const [idle, setIdle] = useState(false);
+  const Notifications = useLoaded(notificationsFile, idle);
   useEffect(() => whenIdle(async () => {
     setIdle(true);
     await PAGE_FILES.incidents();
   }), []);
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
-      {idle && <Suspense fallback={null}><Notifications position="top-right" /></Suspense>}
+      {Notifications && <Notifications position="top-right" />}
       <QueryClientProvider client={queries}>
         <ErrorBoundary place="console"><BrowserRouter>
           <Routes>

@@ -1,16 +1,52 @@
 // Parts of the console that come when they are needed, with the styles that only they need.
-import { type ComponentType, lazy, type LazyExoticComponent } from "react";
+import { type ComponentType, lazy, type LazyExoticComponent, useEffect, useState } from "react";
 
-const styled = () => import("./styles/rest.css");
+import restOfStyles from "./styles/rest.css?url";
 
-/** The component once its file and the styles have come. */
-export const lazily = <Props>(load: () => Promise<ComponentType<Props>>): LazyExoticComponent<ComponentType<Props>> =>
-  lazy(async () => {
-    const [part] = await Promise.all([load(), styled()]);
-    return { default: part };
-  });
-
+const AGAIN_MS = 2_000;
 const SETTLED_MS = 2_000; // after the page has loaded: what it shows comes first, on a slow network too
+
+let styles: Promise<void> | null = null;
+
+/** The styles, below those of the page, as the library orders them; what failed is tried again by the next one who needs them. */
+function stylesLoaded(): Promise<void> {
+  styles ??= new Promise<void>((resolve, reject) => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = restOfStyles;
+    link.addEventListener("load", () => resolve());
+    link.addEventListener("error", () => {
+      styles = null;
+      link.remove();
+      reject(new Error(`Unable to preload CSS: ${restOfStyles}`));
+    });
+    document.body.append(link);
+  });
+  return styles;
+}
+
+async function withStyles<Part>(load: () => Promise<Part>): Promise<Part> {
+  const [part] = await Promise.all([load(), stylesLoaded()]);
+  return part;
+}
+
+/** The component of a page once its file and the styles have come; a failure shows in place of the page. */
+export const lazily = <Props>(load: () => Promise<ComponentType<Props>>): LazyExoticComponent<ComponentType<Props>> =>
+  lazy(async () => ({ default: await withStyles(load) }));
+
+/** The component of what stands beside the page, once it is wanted and has come; null until then. A failure is tried again. */
+export function useLoaded<Props>(load: () => Promise<ComponentType<Props>>, wanted: boolean): ComponentType<Props> | null {
+  const [part, setPart] = useState<ComponentType<Props> | null>(null);
+  const [tries, setTries] = useState(0);
+  const missing = wanted && !part;
+  useEffect(() => {
+    if (!missing) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    withStyles(load).then((loaded) => setPart(() => loaded), () => { timer = setTimeout(() => setTries((count) => count + 1), AGAIN_MS); });
+    return () => clearTimeout(timer);
+  }, [load, missing, tries]);
+  return part;
+}
 
 /** Fetches what is likely needed next once the page has loaded and the browser has nothing else to do; a failure shows where it is needed. */
 export function whenIdle(load: () => Promise<unknown>): void {

@@ -7,7 +7,7 @@ import {
 import { Suspense, useEffect, useRef, useState } from "react";
 import { Link, Outlet, useLocation, useNavigate } from "react-router";
 
-import { lazily, whenIdle } from "./lazily";
+import { useLoaded, whenIdle } from "./lazily";
 import { Live, useConnection, useLive, useNarrow } from "./live-updates";
 import { useMe } from "./current-user";
 import { ErrorBoundary } from "./parts/error-boundary";
@@ -15,10 +15,10 @@ import { Example } from "./parts/hints";
 import { SessionGate } from "./parts/session-gate";
 import { Waiting } from "./parts/states";
 
-const Account = lazily(() => import("./parts/account").then((part) => part.Account));
-const Keyboard = lazily(() => import("./parts/keyboard").then((part) => part.Keyboard));
+const accountFile = () => import("./parts/account").then((part) => part.Account);
+const keyboardFile = () => import("./parts/keyboard").then((part) => part.Keyboard);
 const paletteFile = () => import("./parts/command-palette");
-const CommandPalette = lazily(() => paletteFile().then((part) => part.CommandPalette));
+const paletteOf = () => paletteFile().then((part) => part.CommandPalette);
 
 export interface Place {
   to: string;
@@ -53,6 +53,7 @@ function Frame() {
   const [help, { open: showHelp, close: hideHelp }] = useDisclosure(false);
   const { pathname } = useLocation();
   const [searching, openPalette] = usePalette();
+  const Keyboard = useLoaded(keyboardFile, help);
   useKeys(showHelp);
   useDocumentTitle(titleOf(pathname));
   return (
@@ -81,8 +82,8 @@ function Frame() {
         </ErrorBoundary>
       </main>
       {narrow && <nav className="onrecall-tabs" aria-label="pages">{PLACES.map((place) => <NavItem key={place.to} place={place} tab />)}</nav>}
-      {searching && <Suspense fallback={null}><Pages /></Suspense>}
-      {help && <Suspense fallback={null}><Keyboard places={PLACES} onClose={hideHelp} /></Suspense>}
+      {searching && <Pages />}
+      {help && Keyboard && <Keyboard places={PLACES} onClose={hideHelp} />}
     </div>
   );
 }
@@ -106,7 +107,8 @@ function SignedIn() {
   useEffect(() => {
     if (session) whenIdle(async () => (await import("./push")).renew());
   }, [session]);
-  return me.data?.session ? <Suspense fallback={null}><Account /></Suspense> : null;
+  const Account = useLoaded(accountFile, session !== undefined);
+  return session && Account ? <Account /> : null;
 }
 
 /** What a tab, a bookmark and the history of a browser call this page: an incident by its id, a service by its name. */
@@ -173,7 +175,8 @@ function Interrupted() {
 /** The palette, with the pages of this console. */
 function Pages() {
   const go = useNavigate();
-  return (
+  const CommandPalette = useLoaded(paletteOf, true);
+  return CommandPalette && (
     <CommandPalette pages={PLACES.map((place) => ({
       id: place.to, label: place.name, description: place.about, onClick: () => void go(place.to), leftSection: <place.icon size={20} aria-hidden />,
     }))} />

@@ -61,10 +61,10 @@ class PushDevices:
 
     def unsubscribe(self, caller: Principal, subscription_id: str) -> None:
         """Remove one of the caller's devices; an admin removes anybody's. Raises NotFound."""
-        mine = {
+        own_ids = {
             device.id for device in (self.store.push_subscriptions.all() if caller.may("admin") else self.of(caller))
         }
-        if subscription_id not in mine:
+        if subscription_id not in own_ids:
             raise NotFound(f"there is no device {subscription_id} of yours")
         self.store.push_subscriptions.remove(subscription_id, "unsubscribed", caller.name)
 

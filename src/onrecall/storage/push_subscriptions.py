@@ -69,12 +69,12 @@ class PushSubscriptionRepository:
     def remove(self, subscription_id: str, reason: str, by: str | None = None) -> bool:
         """Remove a device; returns whether it was there."""
         with self.database.write() as connection:
-            gone = connection.execute(
+            removed = connection.execute(
                 delete(push_subscriptions).where(push_subscriptions.c.id == subscription_id)
             ).rowcount
-            if gone:
+            if removed:
                 audit.add(connection, "push unsubscribed", subscription_id, {"reason": reason}, by)
-            return bool(gone)
+            return bool(removed)
 
     def entitled(self, now: datetime) -> tuple[PushSubscription, ...]:
         """Return the devices of people who may still see incidents, oldest first; those of others are removed.
@@ -97,8 +97,8 @@ class PushSubscriptionRepository:
     def delivered(self, subscription_id: str, message_key: str) -> None:
         """Record that the device's push service accepted a message."""
         with self.database.write() as connection:
-            one = push_subscriptions.c.id == subscription_id
-            connection.execute(update(push_subscriptions).where(one).values(delivered_key=message_key))
+            matching = push_subscriptions.c.id == subscription_id
+            connection.execute(update(push_subscriptions).where(matching).values(delivered_key=message_key))
 
 
 def _refusal(

@@ -2,14 +2,14 @@
 import { Alert, Button } from "@mantine/core";
 import { IconLogin2 } from "@tabler/icons-react";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
-import { Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
 
 import { Problem } from "../api/client";
 import { onSession } from "../api/session";
-import { lazily } from "../lazily";
+import { useLoaded } from "../lazily";
 
-const SignInDialog = lazily(() => import("./sign-in-dialog").then((part) => part.SignInDialog));
+const signInFile = () => import("./sign-in-dialog").then((part) => part.SignInDialog);
 
 type Wanted = "no" | "dialog" | "later";
 const PUBLIC = new Set<unknown>(["healthz", "sign-in"]);
@@ -23,6 +23,7 @@ export function SessionGate() {
   const go = useNavigate();
   const { pathname, search, hash } = useLocation();
   const [wanted, setWanted] = useState<Wanted>("no");
+  const SignInDialog = useLoaded(signInFile, wanted !== "no");
   const place = `${pathname}${search}${hash}`;
   useEffect(() => {
     const refused = (error: unknown, changed: boolean) => {
@@ -52,7 +53,7 @@ export function SessionGate() {
           What you see is no longer updated. <Button size="compact-xs" variant="light" color="orange" onClick={() => setWanted("dialog")}>Sign in</Button>
         </Alert>
       )}
-      {wanted === "dialog" && <Suspense fallback={null}><SignInDialog returnTo={place} onSignedIn={() => setWanted("no")} onClose={() => setWanted("later")} /></Suspense>}
+      {wanted === "dialog" && SignInDialog && <SignInDialog returnTo={place} onSignedIn={() => setWanted("no")} onClose={() => setWanted("later")} />}
     </>
   );
 }

@@ -1,4 +1,6 @@
-"""Web push: encrypted messages to browsers through the push services of their makers."""
+"""A new incident comes in.
+One encrypted message goes out to each subscribed browser, through the push service of its maker.
+"""
 
 from onrecall.notifications.web_push.channel import WebPush
 from onrecall.notifications.web_push.vapid import VapidKey
