@@ -18,7 +18,7 @@ def alert(name: str, text: str, at: float = 0, service: str | None = None, **lab
 
 
 def count_incidents(*alerts: Alert) -> int:
-    return len(plan_grouping(alerts, []).opens)
+    return len(plan_grouping(dict(enumerate(alerts)), []).opens)
 
 
 def test_a_site_that_falls_silent_is_one_outage() -> None:
