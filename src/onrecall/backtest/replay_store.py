@@ -153,6 +153,10 @@ class InMemoryStore(Storage):
         self._replace_passages(("incident", incident_id), linked, passages)
         return linked
 
+    def close_incident(self, incident_id: str) -> None:
+        """Mark an incident as over that nobody wrote a resolution for; from now on it is a precedent."""
+        self._records["incident", incident_id] = replace(self.incident(incident_id), status="resolved")
+
     def put_document(
         self,
         document: Document,
