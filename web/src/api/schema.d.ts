@@ -5111,6 +5111,11 @@ export interface components {
              */
             alert_links?: components["schemas"]["AlertLinkOut"][];
             /**
+             * Answered
+             * @description Whether it has a recommendation to ask for; null where that was not looked up.
+             */
+            answered?: boolean | null;
+            /**
              * Assignee
              * @description The assignee; null if nobody is assigned.
              */

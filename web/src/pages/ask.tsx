@@ -35,6 +35,7 @@ export function Ask() {
     }
     // only when the page is opened with a question in its address, or another one is put there
   }, [linked]); // eslint-disable-line react-hooks/exhaustive-deps
+  const shown = answer?.evidence ?? evidence; // the answer may rest on less than what was found at first
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) ask({ text, service });
   };
@@ -53,7 +54,7 @@ export function Ask() {
       </form>
       {empty && <Begin />}
       {stage === "idle" && !empty && <Suggestions pick={(one) => { setText(one); ask({ text: one, service }); }} />}
-      {asked && !error && <Progress stage={stage} found={evidence && worthShowing(evidence).length} refined={answer?.composer === "llm"} unseen={answer?.verdict === "never_seen" && !answer.cause} />}
+      {asked && !error && <Progress stage={stage} found={shown && worthShowing(shown).length} refined={answer?.composer === "llm"} unseen={answer?.verdict === "never_seen" && !answer.cause} />}
       {error && <Failure error={error} again={() => ask({ text, service })} />}
       {stage === "evidence" && <Waiting rows={3} />}
       {stage === "steps" && worthShowing(evidence ?? []).map((one) => <EvidenceCard key={`${one.kind}:${one.id}`} evidence={one} asked={asked?.text ?? ""} />)}
@@ -75,6 +76,7 @@ function Progress({ stage, found, refined, unseen }: { stage: Stage; found: numb
   const at = stage === "done" ? STAGES.length : STAGES.indexOf(stage as (typeof STAGES)[number]);
   const last = models ? STAGES : STAGES.slice(0, 2);
   const stageWords = (one: (typeof STAGES)[number]): string => {
+    if (one === "evidence" && found === 0) return "no evidence";
     if (one === "evidence" && found !== undefined) return found === 1 ? "1 piece of evidence" : `${found} pieces of evidence`;
     if (one === "refining" && stage === "done" && !refined) return "the model changed nothing";
     return one === "steps" && unseen ? "no cause to suggest" : TOLD[one];
