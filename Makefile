@@ -10,8 +10,8 @@ DOCS   := .venv-docs
 UV     := $(BIN)/uv
 UV_PIN := 0.13.8
 CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/src web/public -type f 2>/dev/null)
-# As many tests at once as there are processors, and no more than four: some start a database or a browser of their own.
-AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadgroup
+# How many tests run at once, and in which order they begin, is defined in tests/conftest.py.
+AT_ONCE := --maxprocesses 5 --dist loadgroup --no-loadscope-reorder --numprocesses
 EXTRAS ?=
 OPTIONAL := chroma docs-import hindsight kafka llm opensearch otel
 COMMA := ,
@@ -36,12 +36,14 @@ serve: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## the product on you
 	@exec $(BIN)/onrecall serve $(ARGS)
 
 test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
-	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest $(AT_ONCE) -m "not alone" --deselect tests/test_names.py $(ARGS)  # which was part of the checks
-	@$(BIN)/pytest -m alone $(ARGS) || test $$? = 5  # none of them is among what was asked for
+	@$(MAKE) --no-print-directory --jobs 2 check test-all
+
+.PHONY: test-all
+test-all: $(VENV)/dev.stamp
+	@$(BIN)/pytest $(AT_ONCE) auto --deselect tests/test_names.py $(ARGS)  # which is part of the checks
 
 test-fast: $(VENV)/dev.stamp ## the tests that need no other process, no server and no browser
-	@$(BIN)/pytest $(AT_ONCE) -m "unit and not alone" $(ARGS)
+	@$(BIN)/pytest $(AT_ONCE) logical -m unit $(ARGS)
 
 unplugged: $(VENV)/dev.stamp ## the core path in a namespace without network; checks that it makes no outbound call
 	@$(BIN)/pytest -q -s tests/interfaces/test_unplugged.py $(ARGS)
@@ -58,7 +60,7 @@ format: $(VENV)/dev.stamp ## apply the automatic fixes of ruff
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
 test-thorough: $(VENV)/dev.stamp ## the property tests with ten times as many examples, new ones each time (half an hour)
-	@EXAMPLES_FACTOR=10 CI= $(BIN)/pytest $(AT_ONCE) -m hypothesis --timeout 3000 $(ARGS)
+	@EXAMPLES_FACTOR=10 CI= $(BIN)/pytest $(AT_ONCE) logical -m hypothesis --timeout 3000 $(ARGS)
 
 fuzz-risk: $(VENV)/dev.stamp ## rewrite dangerous commands at random for 10 minutes: none may look safer (ARGS="--seconds 60 --seed 1")
 	@$(BIN)/python tests/recommendation/fuzz_risk.py $(ARGS)

@@ -46,18 +46,32 @@ hypothesis.settings.load_profile("same examples" if os.environ.get("CI") else "n
 
 NATURES = frozenset(["process", "browser", "kafka", "postgres", "statistics", "hindsight", "opensearch"])
 """Markers of tests that take more than a thread of this process; all others are `unit`."""
+FIRST_TO_RUN = ("browser", "kafka", "hindsight", "opensearch", "process", "statistics")
+"""The natures whose tests take longest: begun last, one of them would keep all other workers waiting at the end."""
 NUMBERS = itertools.count(1)
 FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """Safety that a server which dies with the tests does without."""
 DURABLE_PRAGMAS = sqlite.PRAGMAS
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return the number of processors, and with `auto` one more, as there is always a test that waits for a process."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors + (config.option.numprocesses == "auto")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is of no other nature as `unit`."""
+    """Mark what is of no other nature as `unit`, and put the files with the longest tests first."""
+    rank: dict[Path, int] = {}
     for item in items:
         if not any(mark.name in NATURES for mark in item.iter_markers()):
             item.add_marker("unit")
+        own = min(
+            (FIRST_TO_RUN.index(mark.name) for mark in item.iter_markers() if mark.name in FIRST_TO_RUN), default=99
+        )
+        rank[item.path] = min(own, rank.get(item.path, own))
+    items.sort(key=lambda item: rank[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,7 @@
 """The code speaks the field's language: one class per name, names that say what they hold, docstrings that are sentences."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -10,6 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.xdist_group("names")  # one process parses all modules
 SOURCE = Path(__file__).resolve().parents[1] / "src"
+TESTS = Path(__file__).parent
 PATHS = sorted(SOURCE.rglob("*.py"))
 BANNED = frozenset(
     [
@@ -117,6 +119,17 @@ def test_names_say_what_they_hold(package: str) -> None:
     assert empty == []
 
 
+def test_helpers_of_the_tests_say_what_they_do() -> None:
+    definition = re.compile(r"^(?:@pytest.fixture[^\n]*\n)?(?:async )?(?:def|class) _*(\w+)", re.MULTILINE)
+    empty = [
+        f"{path.relative_to(TESTS)}: {name}"
+        for path in sorted(TESTS.rglob("*.py"))
+        for name in definition.findall(path.read_text(encoding="utf-8"))
+        if name.strip("_").lower() in BANNED
+    ]
+    assert empty == []
+
+
 def test_every_exception_is_needed() -> None:
     names_by_path = {
         _in_package(path): {name for name, _ in bound_names(tree)} for path, tree in parsed_modules().items()
@@ -144,3 +157,13 @@ def test_docstrings_are_sentences() -> None:
         or paragraph[-1] not in ".:?)!`|"
     ]
     assert fragments == []
+
+
+def test_packages_say_what_comes_in_and_what_goes_out() -> None:
+    silent = []
+    for path, tree in parsed_modules().items():
+        if path.name == "__init__.py" and path.parent.name != "onrecall":
+            text = (ast.get_docstring(tree) or "").split("\n\n")[0]
+            if not (re.search(r"\bcomes? in\b", text) and re.search(r"\bgoe?s? out\b", text)):
+                silent.append(path.relative_to(SOURCE).as_posix())
+    assert silent == []

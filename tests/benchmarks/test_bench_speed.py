@@ -79,7 +79,7 @@ def test_a_question_is_answered_by_one_incident_and_told_otherwise():
 
 def test_vectors_are_unit_and_akin_to_those_of_the_same_fault(meanings: vectors.SyntheticVectors):
     known = corpus.make_record(0)
-    assert np.allclose(meanings.of(known), Counting().embed([_told(known, n) for n in range(2)]))
+    assert np.allclose(meanings.of(known), Counting().embed([_embedded_text(known, n) for n in range(2)]))
     others = [corpus.make_record(number) for number in range(100, 140)]
     drawn = [meanings.of(thing) for thing in others]
     assert all(np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5) for rows in drawn)
@@ -123,7 +123,7 @@ def test_what_is_kept_is_not_built_again(tmp_path: Path):
     assert [series.hit_at_10 for series in again.series] == [1] * len(speed.MODES)
     with closing(Storage.open(f"sqlite:///{tmp_path}/onrecall-90/onrecall.db")) as store:
         kept = sum(isinstance(thing, Incident) for thing in corpus.make_records(90))
-        assert store.counts()["incidents"] == kept + 2 * TINY.singles, "each run adds its own"
+        assert store.health.counts()["incidents"] == kept + 2 * TINY.singles, "each run adds its own"
 
 
 def test_what_takes_too_long_is_stopped():
@@ -192,7 +192,7 @@ def _report(*results: speed.EngineResult) -> speed.SpeedReport:
     return speed.SpeedReport("x86_64 Linux", 2, 200, "2026-03-01", sizes, ("fts5",), 60, 1_800, results)
 
 
-def _told(thing: SyntheticRecord, n: int) -> str:
+def _embedded_text(thing: SyntheticRecord, n: int) -> str:
     return passages.embedding_text(thing.title, passages.split_passages(thing)[n])
 
 

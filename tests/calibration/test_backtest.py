@@ -43,7 +43,7 @@ def full_report() -> BacktestReport:
 def answered(records: list) -> list[str]:
     """Every answer as canonical JSON."""
     run = Replay(History.of(records), HashedEmbedder()).run()
-    return [json.dumps(answer.plain(), sort_keys=True) for answer in run.answers]
+    return [json.dumps(answer.to_json(), sort_keys=True) for answer in run.answers]
 
 
 def scrambled(incident: Incident) -> Incident:
@@ -110,7 +110,7 @@ def test_answers_are_those_of_the_line_on_an_ordinary_memory():
     embedder = HashedEmbedder()
     now = [START]
     memory = IncidentService(
-        Dependencies(store, Retriever(store, embedder, LocalIndex(store, embedder.name)), lambda: now[0])
+        Dependencies(store, Retriever(store, embedder, LocalIndex(store.passages, embedder.name)), lambda: now[0])
     )
     for event in order_events(History.of(incidents)):
         now[0] = event.at

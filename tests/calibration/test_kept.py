@@ -10,11 +10,13 @@ import pytest
 from calibration.histories import START, HashedEmbedder, document, history
 from onrecall.backtest.chronology import BEGINNING_OF_TIME, History, HistoryEvent, order_events
 from onrecall.backtest.replay_engine import ReplayClock
-from onrecall.backtest.replay_store import InMemoryStore
+from onrecall.backtest.replay_store import ReplayStore
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Incident, IncidentLink, ResolutionStep
+from onrecall.pipeline.calibrate import Calibration, CalibrationService, Uncalibrated
+from onrecall.pipeline.memory import IncidentMemory
+from onrecall.pipeline.memory_store import MemoryStore
 from onrecall.pipeline.recommend import situation_of
-from onrecall.pipeline.service import Dependencies, IncidentService
 from onrecall.recommendation import step_key
 from onrecall.retrieval import Retriever, tokenizer
 from onrecall.retrieval.local_index import LocalIndex
@@ -45,11 +47,11 @@ def _harder(n: int, incident: Incident) -> Incident:
     return replace(incident, started_at=incident.started_at.astimezone(EAST), resolution=resolution, links=links)
 
 
-def replay_reads(store: Storage, records: History) -> Iterator[object]:
+def replay_reads(store: MemoryStore, trust: Calibration, records: History) -> Iterator[object]:
     """All that the line sees of a store while a history is told to it."""
     model, clock = HashedEmbedder(), ReplayClock(BEGINNING_OF_TIME)
-    recall = Retriever(store, model, LocalIndex(store, model.name))
-    memory = IncidentService(Dependencies(store, recall, clock))
+    recall = Retriever(store, model, LocalIndex(store.passages, model.name))
+    memory = IncidentMemory(store, recall, clock, trust)
     keys = [
         step_key(step.text, step.command)
         for incident in records.incidents
@@ -61,20 +63,20 @@ def replay_reads(store: Storage, records: History) -> Iterator[object]:
         clock.at = event.at
         yield from _happened(memory, event)
         owner = ("incident" if event.kind != "dated" else "document", event.id)
-        yield store.get_records([owner, ("incident", "none")])
-        passages = store.passages_of([owner])
+        yield store.records.get([owner, ("incident", "none")])
+        passages = store.passages.of_owners([owner])
         yield passages
         numbers = [number for number, _ in passages[owner]]
-        yield store.passages([*numbers, 10_000]), store.passage_texts(numbers), store.passage_features(numbers)
-        yield store.term_statistics(
+        yield store.passages.get([*numbers, 10_000]), store.passages.texts(numbers), store.passages.features(numbers)
+        yield store.passages.term_statistics(
             [*tokenizer.count_terms("latency at the disk of nobody"), tokenizer.term_id("<whole>")]
         )
-        yield store.changes(max(0, store.last_seq() - 5), 4), store.last_seq()
-        yield store.incidents_of_causes(["nothing", *causes], 3)
-        yield list(store.step_records([*reversed(keys), "never tried"]).items())
+        yield store.passages.changes(max(0, store.passages.last_seq() - 5), 4), store.passages.last_seq()
+        yield store.incidents.of_causes(["nothing", *causes], 3)
+        yield list(store.step_executions.track_records([*reversed(keys), "never tried"]).items())
 
 
-def _happened(memory: IncidentService, event: HistoryEvent) -> Iterator[object]:
+def _happened(memory: IncidentMemory, event: HistoryEvent) -> Iterator[object]:
     if event.incident:
         opened, _ = memory.open(event.incident)
         yield opened, replace(memory.ask(situation_of(opened)), latency_ms=None)
@@ -87,8 +89,8 @@ def _happened(memory: IncidentService, event: HistoryEvent) -> Iterator[object]:
 def test_it_says_what_the_store_says():
     records = difficult_history()
     with closing(Storage.open("sqlite://")) as store:
-        written = list(replay_reads(store, records))
-    in_memory = list(replay_reads(InMemoryStore(), records))
+        written = list(replay_reads(store, CalibrationService(store), records))
+    in_memory = list(replay_reads(ReplayStore(), Uncalibrated(), records))
     assert len(in_memory) == len(written) > 500
     for place, (from_memory, from_store) in enumerate(zip(in_memory, written, strict=True)):
         assert from_memory == from_store, place
@@ -96,8 +98,8 @@ def test_it_says_what_the_store_says():
 
 
 def test_what_it_does_not_hold_is_not_made_up():
-    store = InMemoryStore()
+    store = ReplayStore()
     with pytest.raises(NotFound, match="there is no incident I-1"):
-        store.incident("I-1")
+        store.incidents.get("I-1")
     with pytest.raises(AttributeError):
-        store.counts()  # a replay asks for no such thing, and an empty database would have an answer
+        store.health.counts()  # a replay asks for no such thing, and an empty database would have an answer

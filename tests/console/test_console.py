@@ -22,7 +22,9 @@ BIN = Path(sys.executable).parent
 PATH = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
 """Where Node is not on the machine, it stands beside Python."""
 NPX = shutil.which("npx", path=PATH)
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser")
+"""The first is the same browser without windows, and starts sooner."""
+CHROMIUM = os.environ.get("CHROMIUM") or next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 needs_node = pytest.mark.skipif(NPX is None, reason="needs Node (a console that is built already needs none)")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian's package `chromium`)")
@@ -89,6 +91,7 @@ def test_now_takes_at_most_250_kb_of_script_and_it_comes_packed() -> None:
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("walk", sorted(one.name for one in (WEB / "e2e").glob("*.spec.ts")))
 @pytest.mark.browser
+@pytest.mark.xdist_group("browser")  # one at a time, for each takes more than one processor
 def test_people_find_their_way_in_a_browser(tmp_path: Path, example_data: Path, walk: str) -> None:
     with serving() as twin:
         npx(

@@ -41,7 +41,7 @@ def memory():
     """An empty memory that nobody writes to."""
     with closing(Storage.open("sqlite://")) as store:
         yield IncidentService(
-            Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+            Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: datetime.now(UTC))
         )
 
 

@@ -27,7 +27,7 @@ def client():
     """HTTP to an empty memory, by somebody elsewhere without a key."""
     with closing(Storage.open("sqlite://")) as store:
         memory = IncidentService(
-            Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+            Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: datetime.now(UTC))
         )
         status = lambda: build_report(memory, ComponentStatus(name="meaning", state="ok", detail=""))  # noqa: E731
         app = create(memory, Worker(memory), status)

@@ -103,14 +103,14 @@ def _described(plan: GroupingPlan, alerts: Sequence[Alert]) -> dict[str, Any]:
             {"gone": merge.from_id, "into": merge.into_id, "score": merge.score, "reasons": merge.reasons}
             for merge in plan.merges
         ],
-        "set_aside": [{"alert": _name(alerts[quiet.alert_index]), "reasons": quiet.reasons} for quiet in plan.quiet],
+        "set_aside": [{"alert": _name(alerts[quiet.alert_id]), "reasons": quiet.reasons} for quiet in plan.quiet],
     }
 
 
 def _placement(member: Any, alerts: Sequence[Alert]) -> dict[str, Any]:
     return {
-        "alert": _name(alerts[member.alert_index]),
-        "how": member.how,
+        "alert": _name(alerts[member.alert_id]),
+        "how": member.joined_by,
         "score": member.score,
         "reasons": member.reasons,
     }

@@ -61,4 +61,4 @@ def empty_store() -> Iterator[Storage]:
 
 def recall_of(store: Storage, embedder: WordEmbedder | None = None) -> Retriever:
     """Returns retrieval over a store; without an embedder it goes by words."""
-    return Retriever(store, embedder, LocalIndex(store, embedder))
+    return Retriever(store, embedder, LocalIndex(store.passages, embedder))

@@ -126,7 +126,7 @@ class StoryRun:
     def __init__(self, store: Storage, topology: ServiceGraph) -> None:
         self.at = NOW
         self.store = store
-        self.recall = InterruptedRecall(store, None, LocalIndex(store, None))
+        self.recall = InterruptedRecall(store, None, LocalIndex(store.passages, None))
         self.memory = IncidentService(Dependencies(store, self.recall, lambda: self.at, topology=topology))
         self.channel = RecordingChannel()
         self.teller = Notifier(self.channel, store, lambda: self.at, jitter=lambda: 1.0)
@@ -150,7 +150,7 @@ class StoryRun:
 
     def notify(self) -> None:
         """Sends all that is due."""
-        while self.teller.round():
+        while self.teller.run_once():
             pass
 
     def act(self, step: Mapping[str, Any]) -> Any:
@@ -176,12 +176,12 @@ class StoryRun:
         fields = dict(step["unstorable"])
         key = fields.pop("key") * fields.pop("key_repeated")
         alert = Alert(source="generic", key=key, starts_at=self.at, **fields)
-        (received,) = self.store.receive([IngestBatch("generic", (alert,))], self.at)
+        (received,) = self.store.ingest.store([IngestBatch("generic", (alert,))], self.at)
         return {"rejected": [{"field": part.field, "message": part.message} for part in received.rejected]}
 
     def _retry(self, step: Mapping[str, Any]) -> Any:
         mended = step["mended"].encode() if "mended" in step else None
-        receipt = self.memory.receiver.retry(step["retry"], mended)
+        receipt = self.memory.ingester.retry(step["retry"], mended)
         return {"accepted": receipt.accepted, "duplicate": receipt.duplicate}
 
     def _resolve(self, step: Mapping[str, Any]) -> None:
@@ -190,17 +190,19 @@ class StoryRun:
         self.memory.resolve(step["resolve"], resolution)
 
     def _rate(self, step: Mapping[str, Any]) -> None:
-        answer = self.store.newest_recommendation(step["rate"])
+        answer = self.store.recommendations.newest(step["rate"])
         assert answer
         self.memory.rate(RecommendationOutcome(answer.id, step["verdict"], self.at, by=step.get("by")))
 
     def _split(self, step: Mapping[str, Any]) -> None:
-        alerts = [one.id for one in self.store.alerts_of(step["split"]) if one.alert.title in step["titles"]]
-        self.memory.by_hand.split(step["split"], alerts, step.get("by"))
+        alerts = [one.id for one in self.store.alerts.of_incident(step["split"]) if one.alert.title in step["titles"]]
+        self.memory.manual_grouping.split(step["split"], alerts, step.get("by"))
 
     def _regroup(self, step: Mapping[str, Any]) -> None:
         other = IncidentService(
-            Dependencies(self.store, Retriever(self.store, None, LocalIndex(self.store, None)), lambda: self.at)
+            Dependencies(
+                self.store, Retriever(self.store, None, LocalIndex(self.store.passages, None)), lambda: self.at
+            )
         )
         other.grouping.run()
 
@@ -216,9 +218,11 @@ class StoryRun:
         "resolve": _resolve,
         "reopen": lambda run, step: run.memory.reopen(step["reopen"], step.get("by")) and None,
         "acknowledge": lambda run, step: run.memory.acknowledge(step["acknowledge"], step.get("by")) and None,
-        "merge": lambda run, step: run.memory.by_hand.merge(step["merge"], step["into"], step.get("by")) and None,
+        "merge": lambda run, step: (
+            run.memory.manual_grouping.merge(step["merge"], step["into"], step.get("by")) and None
+        ),
         "unmerge": lambda run, step: (
-            run.memory.by_hand.unmerge(step["out_of"], step["unmerge"], step.get("by")) and None
+            run.memory.manual_grouping.unmerge(step["out_of"], step["unmerge"], step.get("by")) and None
         ),
         "split": _split,
         "rate": _rate,
@@ -228,8 +232,8 @@ class StoryRun:
 
     def outcome(self) -> dict[str, Any]:
         """Returns what the story's incidents are in the end, what waits, and what was rejected."""
-        incidents = [incident for incident in self.store.incidents(limit=200).items if incident.started_at >= NOW]
-        rejected = self.store.rejected().items
+        incidents = [incident for incident in self.store.incidents.page(limit=200).items if incident.started_at >= NOW]
+        rejected = self.store.rejected.page().items
         return {
             "incidents": [self._incident(incident) for incident in sorted(incidents, key=lambda each: each.id)],
             "rejected": [
@@ -239,7 +243,7 @@ class StoryRun:
         }
 
     def _incident(self, incident: Incident) -> dict[str, Any]:
-        alerts = sorted(self.store.alerts_of(incident.id), key=lambda each: each.id)
+        alerts = sorted(self.store.alerts.of_incident(incident.id), key=lambda each: each.id)
         return {
             "id": incident.id,
             "title": incident.title,
@@ -253,7 +257,7 @@ class StoryRun:
             "alerts": [_alert(each) for each in alerts],
             "events": [
                 {"type": event.type, "at": _time(event.at), "by": event.by, "detail": dict(event.detail)}
-                for event in self.store.timeline(incident.id)
+                for event in self.store.events.timeline(incident.id)
             ],
         }
 

@@ -11,8 +11,8 @@ from onrecall.grouping import (
     ManualPairings,
     OpenIncident,
     ServiceGraph,
+    correlate,
     kind_of,
-    plan_grouping,
 )
 from onrecall.grouping.background import NOTHING_BEFORE, Background
 
@@ -23,12 +23,24 @@ SAMPLE = 20
 Episode = tuple[str, str, datetime]
 
 
+def plan_grouping(
+    alerts: Sequence[Alert],
+    open_: Sequence[OpenIncident],
+    topology: ServiceGraph = correlate.NO_TOPOLOGY,
+    pairings: ManualPairings = correlate.NO_PAIRINGS,
+    rules: GroupingRules = correlate.RULES,
+    background: Background = NOTHING_BEFORE,
+) -> GroupingPlan:
+    """The plan of a list of alerts, whose ids are their places in it."""
+    return correlate.plan_grouping(dict(enumerate(alerts)), open_, topology, pairings, rules, background)
+
+
 def episode(alert: Alert) -> Episode:
     return alert.source, alert.key, alert.starts_at
 
 
 @dataclass
-class Kept:
+class StoredIncident:
     id: str
     alerts: dict[Episode, Alert] = field(default_factory=dict)
     resolved_at: datetime | None = None
@@ -57,7 +69,7 @@ class Board:
     topology: ServiceGraph = field(default_factory=ServiceGraph)
     pairings: ManualPairings = field(default_factory=ManualPairings)
     rules: GroupingRules = field(default_factory=GroupingRules)
-    incidents: dict[str, Kept] = field(default_factory=dict)
+    incidents: dict[str, StoredIncident] = field(default_factory=dict)
     quiet: list[Alert] = field(default_factory=list)
     made: int = 0
     background: Background = NOTHING_BEFORE
@@ -79,7 +91,7 @@ class Board:
         return made
 
     @staticmethod
-    def _is_named(kept: Kept, waiting: Sequence[Alert]) -> bool:
+    def _is_named(kept: StoredIncident, waiting: Sequence[Alert]) -> bool:
         """Whether it has an alert that is heard again: such an incident is looked at for longer."""
         return bool({key[:2] for key in kept.alerts} & {(one.source, one.key) for one in waiting})
 
@@ -88,15 +100,15 @@ class Board:
             gone = self.incidents.pop(merge.from_id)
             self.incidents[merge.into_id].alerts |= gone.alerts
         for join in made.joins:
-            self._put(self.incidents[join.incident_id], alerts[join.alert_index])
+            self._put(self.incidents[join.incident_id], alerts[join.alert_id])
             if join.reopens:
                 self.incidents[join.incident_id].resolved_at = None
         for opening in made.opens:
             self.made += 1
-            kept = self.incidents[f"INC-{self.made}"] = Kept(f"INC-{self.made}")
-            for n in opening.alert_indexes:
+            kept = self.incidents[f"INC-{self.made}"] = StoredIncident(f"INC-{self.made}")
+            for n in opening.alert_ids:
                 self._put(kept, alerts[n])
-        self.quiet += [alerts[one.alert_index] for one in made.quiet]
+        self.quiet += [alerts[one.alert_id] for one in made.quiet]
 
     def pass_time(self, now: datetime) -> None:
         """What ended is over; an incident resolves some time after the last of its alerts."""
@@ -118,7 +130,7 @@ class Board:
                 return True
         return False
 
-    def _put(self, kept: Kept, alert: Alert) -> None:
+    def _put(self, kept: StoredIncident, alert: Alert) -> None:
         kept.alerts[episode(alert)] = alert
 
 

@@ -17,7 +17,7 @@ OWN = {"at", "ends", "heard", "name", "title", "text", "service", "env", "source
 
 
 @dataclass(frozen=True)
-class Heard:
+class LabelledAlert:
     """An alert of a scenario, when it was first heard of, and the group it should end in."""
 
     alert: Alert
@@ -29,7 +29,7 @@ class Heard:
 class Scenario:
     name: str
     topology: ServiceGraph
-    heard: tuple[Heard, ...]
+    heard: tuple[LabelledAlert, ...]
     history: tuple[Alert, ...] = ()
     """Alerts that were heard before, each on its own."""
 
@@ -42,10 +42,10 @@ def scenarios(half: str) -> tuple[Scenario, ...]:
 
 def _scenario(told: Mapping[str, Any]) -> Scenario:
     shared = told.get("all", {})
-    groups = {name: list(_heard(rows, name, shared)) for name, rows in told.get("groups", {}).items()}
-    alone = (_heard([row], "", shared) for row in told.get("alone", ()))
+    groups = {name: list(_labelled_alert(rows, name, shared)) for name, rows in told.get("groups", {}).items()}
+    alone = (_labelled_alert([row], "", shared) for row in told.get("alone", ()))
     for n, one in enumerate(itertools.chain.from_iterable(alone)):
-        groups[f"alone {n}"] = [Heard(one.alert, one.at, f"alone {n}")]
+        groups[f"alone {n}"] = [LabelledAlert(one.alert, one.at, f"alone {n}")]
     heard = sorted((one for those in groups.values() for one in those), key=lambda one: (one.at, one.alert.key))
     return Scenario(told["name"], ServiceGraph.of(told.get("topology")), tuple(heard), _history(told.get("history")))
 
@@ -57,11 +57,11 @@ def _history(told: Mapping[str, Any] | None) -> tuple[Alert, ...]:
     return tuple(_alert({"name": "Before", "at": -90_000 + n * 4_000, **row}) for n, row in enumerate(rows))
 
 
-def _heard(rows: list[Mapping[str, Any]], group: str, shared: Mapping[str, Any]) -> Iterator[Heard]:
+def _labelled_alert(rows: list[Mapping[str, Any]], group: str, shared: Mapping[str, Any]) -> Iterator[LabelledAlert]:
     for row in rows:
         for one in _each({**shared, **row}):
             at = NOON + timedelta(seconds=one.get("heard", one["at"] + 1))
-            yield Heard(_alert(one), at, group)
+            yield LabelledAlert(_alert(one), at, group)
 
 
 def _each(row: dict[str, Any]) -> Iterator[dict[str, Any]]:

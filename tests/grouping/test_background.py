@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from grouping.board import plan_grouping
 from onrecall.domain.alert import Alert
 from onrecall.domain.service_names import canonical_service
-from onrecall.grouping import Background, OpenIncident, PastAlert, extract_features, plan_grouping
+from onrecall.grouping import Background, OpenIncident, PastAlert, extract_features
 from onrecall.grouping.labels import comparable_labels
 from onrecall.grouping.words import called_terms, extract_terms
 
@@ -114,7 +115,7 @@ def test_an_alert_that_flaps_slowly_joins_its_last_incident_from_the_third_time_
     assert len(once.opens) == 1
     twice = plan_grouping([again], [opened(again, 1, 0), opened(again, 2, 2)])
     (join,) = twice.joins
-    assert (join.incident_id, join.how, join.reopens) == ("INC-2", "flapping", True)
+    assert (join.incident_id, join.joined_by, join.reopens) == ("INC-2", "flapping", True)
 
 
 def test_one_that_was_long_quiet_or_resolved_by_a_person_opens_anew():

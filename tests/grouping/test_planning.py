@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from grouping.board import plan_grouping
 from onrecall.domain.alert import Alert
-from onrecall.grouping import ManualPairings, OpenIncident, ServiceGraph, kind_of, manual_pairs, plan_grouping
+from onrecall.grouping import ManualPairings, OpenIncident, ServiceGraph, kind_of, manual_pairs
 
 from .labelled import NOON
 
@@ -32,14 +33,14 @@ def resolved(*alerts: Alert, at: datetime, **more: Any) -> OpenIncident:
 def test_the_same_alert_joins_its_incident_however_long_it_has_been_open() -> None:
     made = plan_grouping([alert(at=9000)], [incident(alert())])
     (join,) = made.joins
-    assert (join.incident_id, join.how, join.score, join.reopens) == ("INC-1", "key", None, False)
+    assert (join.incident_id, join.joined_by, join.score, join.reopens) == ("INC-1", "key", None, False)
     assert join.reasons == ("the incident already has the same alert",)
     assert not made.opens
 
 
 def test_reasons_are_plain_words() -> None:
     (join,) = plan_grouping([alert(at=40)], [incident(alert("PoolTimeouts", "payments"))], SHOP).joins
-    assert join.how == "score"
+    assert join.joined_by == "score"
     assert join.score
     assert 0.5 <= join.score <= 1
     assert join.reasons == (
@@ -53,7 +54,7 @@ def test_reasons_are_plain_words() -> None:
 def test_a_senders_incident_holds_what_nothing_else_ties() -> None:
     one, other = alert("A", "mail", group="P1"), alert("B", "phone", 30, group="P1")
     ((first, second),) = [opening.members for opening in plan_grouping([other, one], []).opens]
-    assert (first.alert_index, first.how, second.how) == (1, "opened", "sender")
+    assert (first.alert_id, first.joined_by, second.joined_by) == (1, "opened", "sender")
     assert "its sender groups them" in second.reasons
 
 
@@ -73,7 +74,7 @@ def test_people_put_together_what_nothing_ties_and_take_apart_what_is_tied() -> 
     mail, phone, errors, latency = alert("A", "mail"), alert("B", "phone"), alert(), alert("Latency")
     together = ManualPairings(dict.fromkeys(manual_pairs([mail], [phone]), True))
     ((_, second),) = [one.members for one in plan_grouping([mail, phone], [], pairings=together).opens]
-    assert second.how == "paired"
+    assert second.joined_by == "paired"
     assert "people grouped such alerts before" in second.reasons
     assert len(plan_grouping([errors, latency], []).opens) == 1
     apart = ManualPairings(dict.fromkeys(manual_pairs([errors], [latency]), False))
@@ -92,7 +93,7 @@ def test_nothing_is_remembered_of_a_kind_that_is_on_both_sides() -> None:
 def test_flapping_reopens_what_its_alerts_alone_resolved() -> None:
     over = NOON + 10 * MINUTE
     (join,) = plan_grouping([alert(at=1200)], [resolved(alert(), at=over)]).joins
-    assert (join.how, join.reopens) == ("flapping", True)
+    assert (join.joined_by, join.reopens) == ("flapping", True)
     assert len(plan_grouping([alert(at=1200)], [resolved(alert(), at=over, by_hand=True)]).opens) == 1
     assert len(plan_grouping([alert(at=9000)], [resolved(alert(), at=over)]).opens) == 1
 
@@ -100,7 +101,7 @@ def test_flapping_reopens_what_its_alerts_alone_resolved() -> None:
 def test_an_alert_that_fires_resolves_and_fires_is_one_incident() -> None:
     flapping = [alert(at=n * 300, status="resolved", ends_at=NOON + timedelta(seconds=n * 300 + 60)) for n in range(5)]
     (opening,) = plan_grouping(flapping, []).opens
-    assert [one.how for one in opening.members] == ["opened", "key", "key", "key", "key"]
+    assert [one.joined_by for one in opening.members] == ["opened", "key", "key", "key", "key"]
 
 
 def test_late_alerts_join_an_incident_that_is_over_without_reopening_it() -> None:
@@ -126,10 +127,10 @@ def test_clocks_may_differ_by_minutes() -> None:
 def test_an_end_without_a_beginning_opens_nothing() -> None:
     end = alert(status="resolved", starts_known=False, at=60)
     made = plan_grouping([end], [])
-    assert [one.alert_index for one in made.quiet] == [0]
+    assert [one.alert_id for one in made.quiet] == [0]
     assert not made.opens
-    assert plan_grouping([end], [incident(alert())]).joins[0].how == "key"
-    assert plan_grouping([alert(at=50), end], []).opens[0].alert_indexes == (0, 1)
+    assert plan_grouping([end], [incident(alert())]).joins[0].joined_by == "key"
+    assert plan_grouping([alert(at=50), end], []).opens[0].alert_ids == (0, 1)
 
 
 def test_news_of_an_outage_that_is_over_opens_an_incident() -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from example_counts import example_count
 from growth import grows_at_most
 from onrecall.domain.alert import Alert
-from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, kind_of, plan_grouping
+from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, kind_of
 
-from .board import Board, Kept, episode, partition
+from .board import Board, StoredIncident, episode, partition, plan_grouping
 from .labelled import NOON
 from .storm import DEPENDS, storm
 
@@ -55,7 +55,7 @@ def board(before: list[Alert]) -> Board:
         ManualPairings({frozenset((kind_of(a), kind_of(b))): a.key < b.key for a, b in itertools.pairwise(before)}),
     )
     for n, one in enumerate(before):
-        kept = made.incidents.setdefault(f"OLD-{n % 3}", Kept(f"OLD-{n % 3}"))
+        kept = made.incidents.setdefault(f"OLD-{n % 3}", StoredIncident(f"OLD-{n % 3}"))
         kept.alerts[episode(one)] = one
     return made
 
@@ -63,13 +63,19 @@ def board(before: list[Alert]) -> Board:
 def placed(made: GroupingPlan, given_: list[Alert]) -> dict[tuple[str, str, object], object]:
     found: dict[tuple[str, str, object], object] = {}
     for join in made.joins:
-        found[episode(given_[join.alert_index])] = (join.incident_id, join.how, join.score, join.reasons, join.reopens)
+        found[episode(given_[join.alert_id])] = (
+            join.incident_id,
+            join.joined_by,
+            join.score,
+            join.reasons,
+            join.reopens,
+        )
     for opening in made.opens:
-        members = frozenset(episode(given_[n]) for n in opening.alert_indexes)
+        members = frozenset(episode(given_[n]) for n in opening.alert_ids)
         for one in opening.members:
-            found[episode(given_[one.alert_index])] = (members, one.how, one.score, one.reasons)
+            found[episode(given_[one.alert_id])] = (members, one.joined_by, one.score, one.reasons)
     for quiet in made.quiet:
-        found[episode(given_[quiet.alert_index])] = quiet.reasons
+        found[episode(given_[quiet.alert_id])] = quiet.reasons
     return found
 
 
@@ -89,8 +95,8 @@ def test_order_within_a_batch_changes_nothing(before: list[Alert], batch: list[A
 def test_no_alert_is_lost_and_each_has_one_place(before: list[Alert], batch: list[Alert]) -> None:
     held = board(before)
     made = plan_grouping(batch, held.open(), held.topology, held.pairings)
-    places = [one.alert_index for one in (*made.joins, *made.quiet)]
-    places += [n for opening in made.opens for n in opening.alert_indexes]
+    places = [one.alert_id for one in (*made.joins, *made.quiet)]
+    places += [n for opening in made.opens for n in opening.alert_ids]
     assert sorted(places) == list(range(len(batch)))
     gone = {merge.from_id for merge in made.merges}
     assert all(join.incident_id in held.incidents.keys() - gone for join in made.joins)
@@ -128,6 +134,6 @@ def test_time_grows_with_the_alerts_and_no_faster() -> None:
     ]
     held = Board(ServiceGraph.of(DEPENDS))
     for n, one in enumerate(storm(99)):
-        kept = held.incidents.setdefault(f"OLD-{n % 50}", Kept(f"OLD-{n % 50}", by_hand=True))
+        kept = held.incidents.setdefault(f"OLD-{n % 50}", StoredIncident(f"OLD-{n % 50}", by_hand=True))
         kept.alerts[episode(one)] = one
     assert grows_at_most(25, lambda batch: plan_grouping(batch, held.open(), held.topology), made[::8], made)

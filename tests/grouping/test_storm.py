@@ -16,7 +16,7 @@ DECLARED = ServiceGraph.of(DEPENDS)
 NOTHING = ServiceGraph()
 
 
-def told(topology: ServiceGraph, seed: int, *, shows: Shows = "nothing", own_names: bool = False) -> Board:
+def board_of_storm(topology: ServiceGraph, seed: int, *, shows: Shows = "nothing", own_names: bool = False) -> Board:
     board = Board(topology)
     for batch in deliveries(storm(seed, shows=shows, own_names=own_names), seed):
         board.hear(batch, NOON + timedelta(seconds=61))
@@ -27,22 +27,22 @@ def told(topology: ServiceGraph, seed: int, *, shows: Shows = "nothing", own_nam
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("own_names", [False, True])
 def test_with_declared_dependencies_one_incident(seed: int, own_names: bool) -> None:
-    assert len(told(DECLARED, seed, own_names=own_names).incidents) == 1
+    assert len(board_of_storm(DECLARED, seed, own_names=own_names).incidents) == 1
 
 
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("own_names", [False, True])
 def test_with_dependencies_in_labels_one_incident(seed: int, own_names: bool) -> None:
-    assert len(told(NOTHING, seed, shows="upstream label", own_names=own_names).incidents) == 1
+    assert len(board_of_storm(NOTHING, seed, shows="upstream label", own_names=own_names).incidents) == 1
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_with_nothing_declared_services_that_fire_the_same_alerts_are_a_crowd(seed: int) -> None:
-    assert len(told(NOTHING, seed).incidents) == 1
+    assert len(board_of_storm(NOTHING, seed).incidents) == 1
 
 
 def test_with_nothing_declared_and_nothing_in_common_each_service_is_an_incident() -> None:
-    assert len(told(NOTHING, 0, own_names=True).incidents) == len(SERVICES)
+    assert len(board_of_storm(NOTHING, 0, own_names=True).incidents) == len(SERVICES)
 
 
 @pytest.mark.parametrize("seed", range(2))

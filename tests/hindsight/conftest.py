@@ -87,7 +87,7 @@ def memory_for(store, clock):
     """Makes a memory that goes by words alone, beside a bank."""
 
     def make(bank: HindsightBank, **parts) -> IncidentService:
-        recall = Retriever(store, None, LocalIndex(store, None))
+        recall = Retriever(store, None, LocalIndex(store.passages, None))
         return IncidentService(Dependencies(store, recall, clock, mirrors=(HindsightPeer(bank).channel,), **parts))
 
     return make

@@ -129,10 +129,10 @@ def test_a_slow_server_holds_the_status_up_for_a_second_and_then_not_again(twin)
 
 def test_the_status_says_what_waits_to_be_sent(twin):
     with open_app() as home:
-        home.memory.mirrors[0].round()
+        home.memory.mirrors[0].run_once()
         twin.status = 503
         CliRunner().invoke(app, ["open", "Crane swings", "--id", "C-2"])
-        home.memory.mirrors[0].round()
+        home.memory.mirrors[0].run_once()
         (status,) = [component for component in home.status().parts if "hindsight" in component.name]
         assert "1 incident waiting to be sent" in status.detail
 

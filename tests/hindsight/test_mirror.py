@@ -16,7 +16,7 @@ from onrecall.pipeline.mirror import SWEEP_EVERY
 @pytest.fixture
 def memory(memory_for, bank):
     service = memory_for(bank)
-    service.mirrors[0].round()  # it mirrors what happens from now on
+    service.mirrors[0].run_once()  # it mirrors what happens from now on
     return service
 
 
@@ -30,7 +30,7 @@ def resolved(memory, clock, name="FAN-1", cause="A cable in the blades"):
 
 
 def rounds(memory):
-    while memory.mirrors[0].round():
+    while memory.mirrors[0].run_once():
         pass
 
 

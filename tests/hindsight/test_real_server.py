@@ -38,12 +38,12 @@ def memory(tmp_path, bank, clock):
 
 
 def memory_of(store, bank, clock):
-    recall = Retriever(store, None, LocalIndex(store, None))
+    recall = Retriever(store, None, LocalIndex(store.passages, None))
     peer = HindsightPeer(bank)
     service = IncidentService(
         Dependencies(store, recall, clock, mirrors=(peer.channel,), opinion=OpinionSource(bank, 20))
     )
-    service.mirrors[0].round()
+    service.mirrors[0].run_once()
     return service
 
 
@@ -117,9 +117,9 @@ def test_a_thousand_incidents_are_pushed_once_and_pulled_once(server, memory, ba
         pulls = [hindsight.pull(importer, HindsightPeer(bank)) for _ in range(10)]
         assert [pull.brought.created for pull in pulls] == [1000] + [0] * 9
         assert [pull.brought.updated for pull in pulls] == [0] * 10
-        assert store.counts()["incidents"] == 1000
+        assert store.health.counts()["incidents"] == 1000
         for number in (0, 417, 999):
-            original, pulled = memory.store.incident(f"PLANT-{number}"), store.incident(f"PLANT-{number}")
+            original, pulled = memory.store.incidents.get(f"PLANT-{number}"), store.incidents.get(f"PLANT-{number}")
             assert (pulled.title, pulled.started_at, pulled.resolution.root_cause) == (
                 original.title, original.started_at, original.resolution.root_cause,
             )  # fmt: skip
@@ -132,7 +132,7 @@ def test_the_second_opinion_finds_the_right_incident_and_leaves_ours_alone(memor
     hindsight.push(memory, HindsightPeer(bank))
     question = Situation(text="a heater that loses its power in the night")
     alone = memory.recall(question)
-    opinion = memory.opinions.ask(question).result(alone)
+    opinion = memory.second_opinions.ask(question).result(alone)
     assert opinion.state == "ok"
     assert "OPEN-1" not in {match.incident for match in opinion.matches}
     assert opinion.matches[0].incident == "PLANT-14"
@@ -149,5 +149,5 @@ def test_a_key_that_is_not_the_servers_is_a_sentence(server, key):
 
 
 def rounds(memory):
-    while memory.mirrors[0].round():
+    while memory.mirrors[0].run_once():
         pass

@@ -46,7 +46,7 @@ SLIPS = Situation(text="the conveyor belt slips again")
 
 def opinion(memory, situation=SLIPS):
     evidence = memory.recall(situation)
-    return memory.opinions.ask(situation).result(evidence)
+    return memory.second_opinions.ask(situation).result(evidence)
 
 
 def test_the_most_similar_incident_comes_first_with_our_title(memory, twin):
@@ -80,7 +80,7 @@ def test_it_says_whether_it_agrees(memory, twin):
 def test_our_evidence_is_the_same_with_and_without_it(memory, memory_for, bank, twin):
     store(twin, BELT_1=0.99)
     alone = memory_for(bank)
-    assert alone.opinions.ask(SLIPS).result(()) is None
+    assert alone.second_opinions.ask(SLIPS).result(()) is None
     assert memory.recall(SLIPS) == alone.recall(SLIPS)
     assert memory.ask(SLIPS).inputs_hash == alone.ask(SLIPS).inputs_hash
 
@@ -111,7 +111,7 @@ def test_after_a_while_it_is_asked_again(memory, twin, monkeypatch):
     twin.status = None
     assert opinion(memory).state == "unavailable"
     monkeypatch.setattr(second_opinion, "BACKOFF_SECONDS", 0.0)
-    memory.opinions._back_off("")
+    memory.second_opinions._back_off("")
     assert opinion(memory).state == "ok"
 
 

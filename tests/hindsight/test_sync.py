@@ -54,11 +54,11 @@ def test_push_takes_away_what_is_gone(memory, peer, twin):
 def test_what_was_pushed_comes_back_whole(memory, memory_for, peer, twin, tmp_path):
     memory.import_history(history(3))
     hindsight.push(memory, peer)
-    original = memory.store.incident("H-2")
+    original = memory.store.incidents.get("H-2")
     memory.store.memory_banks.remove("none", (), ["H-0", "H-1", "H-2"])
     pulled = hindsight.pull(memory, peer)
     assert (pulled.fetched, pulled.brought.created, pulled.skipped) == (3, 3, 0)
-    back = memory.store.incident("H-2")
+    back = memory.store.incidents.get("H-2")
     fields = ("id", "title", "description", "service", "severity", "started_at", "status", "resolved_at")
     assert [getattr(back, name) for name in fields] == [getattr(original, name) for name in fields]
     assert back.resolution.root_cause == original.resolution.root_cause
@@ -72,10 +72,10 @@ def test_pulling_ten_times_is_pulling_once(memory, peer, twin):
     results = [hindsight.pull(memory, peer) for _ in range(10)]
     assert results[0].brought.created == 2
     assert [(result.brought.created, result.brought.updated) for result in results[1:]] == [(0, 0)] * 9
-    assert memory.store.counts()["incidents"] == 2
-    events = len(memory.store.events(limit=200))
+    assert memory.store.health.counts()["incidents"] == 2
+    events = len(memory.store.events.feed(limit=200))
     hindsight.pull(memory, peer)
-    assert len(memory.store.events(limit=200)) == events
+    assert len(memory.store.events.feed(limit=200)) == events
 
 
 def facts(twin):
@@ -103,13 +103,13 @@ def test_facts_of_one_incident_are_one_incident_and_the_rest_is_counted(memory, 
     facts(twin)
     pulled = hindsight.pull(memory, peer)
     assert (pulled.fetched, pulled.skipped, pulled.examples) == (5, 2, ["weather", "chat"])
-    lift = memory.store.incident("LIFT-3")
+    lift = memory.store.incidents.get("LIFT-3")
     assert (lift.title, lift.description) == ("Lift stops between floors", "Doors stay shut\n\nResolved.")
     assert lift.resolution.root_cause == "Worn relay"
     assert [step.text for step in lift.resolution.steps] == ["Swap relay", "Test doors"]
     assert lift.resolution.provenance == "imported"
     assert lift.resolved_at == datetime(2026, 1, 2, 5, tzinfo=UTC)
-    assert memory.store.incident("LIFT-4").status == "open"
+    assert memory.store.incidents.get("LIFT-4").status == "open"
 
 
 def test_what_we_know_better_stands(memory, peer, twin, clock):
@@ -122,8 +122,8 @@ def test_what_we_know_better_stands(memory, peer, twin, clock):
     )
     pulled = hindsight.pull(memory, peer)
     assert pulled.known_here == 4
-    assert memory.store.incident("LIFT-3").resolution.root_cause == "Rust in the relay"
-    assert memory.store.incident("LIFT-4").title == "Our own words"
+    assert memory.store.incidents.get("LIFT-3").resolution.root_cause == "Rust in the relay"
+    assert memory.store.incidents.get("LIFT-4").title == "Our own words"
 
 
 def test_without_a_date_an_incident_is_left_out_until_somebody_says_when(memory, peer, twin):
@@ -132,9 +132,9 @@ def test_without_a_date_an_incident_is_left_out_until_somebody_says_when(memory,
     (left_out,) = pulled.brought.rejected
     assert (left_out.where, left_out.field) == ("D-1", "started_at")
     assert hindsight.pull(memory, peer, undated=LONG_AGO, dry_run=True).brought.created == 1
-    assert memory.store.counts()["incidents"] == 0
+    assert memory.store.health.counts()["incidents"] == 0
     hindsight.pull(memory, peer, stored_at=True)
-    assert memory.store.incident("D-1").started_at == datetime(2026, 5, 1, tzinfo=UTC)
+    assert memory.store.incidents.get("D-1").started_at == datetime(2026, 5, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("name", ["x" * 500, "nul\0byte", "line\nbreak", "half\ud800"])
@@ -152,4 +152,4 @@ def test_secrets_of_a_bank_are_not_brought_in(memory, peer, twin):
         "team", "inc:S-1", f"Token leaked\nit was {secret}", {"root_cause": f"pasted {secret}"}, "2026-01-02T03:00:00Z"
     )
     hindsight.pull(memory, peer)
-    assert secret not in repr(memory.store.incident("S-1"))
+    assert secret not in repr(memory.store.incidents.get("S-1"))

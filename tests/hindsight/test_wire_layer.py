@@ -29,7 +29,7 @@ LEASE_TEXT = "Gateway loses its lease\nClients in building four get no address."
 
 @pytest.fixture
 def memory(store) -> IncidentService:
-    index = LocalIndex(store, MODEL.name if MODEL else None)
+    index = LocalIndex(store.passages, MODEL.name if MODEL else None)
     return IncidentService(Dependencies(store, Retriever(store, MODEL, index), lambda: datetime.now(UTC)))
 
 
@@ -112,36 +112,36 @@ def test_the_life_of_a_bank(address):
 
 def test_a_text_that_names_an_incident_and_its_cause_is_that_incident_and_earns_no_credit(address, memory):
     run(address, lambda client: client.aretain("ops", LEASE_TEXT, document_id="x", metadata=LEASE))
-    lease = memory.store.incident("NET-7")
+    lease = memory.store.incidents.get("NET-7")
     assert (lease.title, lease.status, lease.resolution.root_cause) == (LEASE["title"], "resolved", LEASE["root_cause"])
     assert [step.text for step in lease.resolution.steps] == ["Widen the pool", "Restart the relay"]
     assert lease.resolution.provenance == "imported"
     answer = memory.ask(Situation(text="Gateway loses its lease, no address"))
     assert answer.evidence[0].id == "NET-7"
     keys = [step_key(step.text, step.command) for step in lease.resolution.steps]
-    assert memory.store.step_records(keys) == {}
+    assert memory.store.step_executions.track_records(keys) == {}
 
 
 def test_two_texts_of_one_incident_are_one_incident(address, memory):
     async def script(client):
         await client.aretain("ops", "Queue grows\nWorkers idle", document_id="open", metadata={"incident_id": "Q-1"},
                              timestamp="2026-03-01T08:00:00Z")  # fmt: skip
-        assert not memory.store.incidents().items
+        assert not memory.store.incidents.page().items
         await client.aretain("ops", "Fixed by hand", document_id="done", timestamp="2026-03-01T09:30:00Z",
                              metadata={"incident_id": "Q-1", "root_cause": "A poisoned message"})  # fmt: skip
 
     run(address, script)
-    (queue,) = memory.store.incidents().items
+    (queue,) = memory.store.incidents.page().items
     assert (queue.id, queue.title, queue.resolution.root_cause) == ("Q-1", "Queue grows", "A poisoned message")
     assert (queue.started_at.hour, queue.resolved_at.hour) == (8, 9)
-    assert not memory.store.documents().items
+    assert not memory.store.documents.page().items
 
 
 def test_an_incident_of_ours_is_never_changed_from_outside(address, memory):
     memory.open(Incident(id="OWN-1", title="Ours", started_at=datetime(2026, 1, 1, tzinfo=UTC)))
     metadata = {"incident_id": "OWN-1", "root_cause": "Somebody else's guess", "status": "resolved"}
     run(address, lambda client: client.aretain("ops", "A guess about OWN-1", document_id="g", metadata=metadata))
-    assert memory.store.incident("OWN-1").status == "open"
+    assert memory.store.incidents.get("OWN-1").status == "open"
     recalled = run(address, lambda client: client.arecall("ops", "guess about OWN-1"))
     assert recalled.results[0].document_id == "g"
 
@@ -151,7 +151,7 @@ def test_what_somebody_here_resolved_is_not_resolved_anew_from_outside(address, 
     memory.resolve("NET-7", Resolution("A loop in the cabling", datetime.now(UTC), by="eve"))
     changed = {**LEASE, "root_cause": "Sunspots"}
     run(address, lambda client: client.aretain("ops", LEASE_TEXT, document_id="x", metadata=changed))
-    assert memory.store.incident("NET-7").resolution.root_cause == "A loop in the cabling"
+    assert memory.store.incidents.get("NET-7").resolution.root_cause == "A loop in the cabling"
 
 
 def test_the_same_again_changes_nothing_and_other_text_takes_its_place(address, memory):
@@ -169,7 +169,7 @@ def test_the_same_again_changes_nothing_and_other_text_takes_its_place(address, 
         assert appended.document_metadata == {"k": "v"}
 
     run(address, script)
-    assert len(memory.store.documents().items) == 1
+    assert len(memory.store.documents.page().items) == 1
 
 
 def test_one_document_twice_in_a_batch_keeps_both_texts(address):
@@ -235,7 +235,7 @@ def test_a_bank_with_a_life_of_its_own_loses_texts_and_not_what_people_learned(a
     run(address, lambda client: client.aretain("ops", LEASE_TEXT, document_id="x", metadata=LEASE))
     memory.reopen("NET-7", "somebody")
     run(address, lambda client: client.documents.delete_document("ops", "x"))
-    assert memory.store.incident("NET-7").status == "open"
+    assert memory.store.incidents.get("NET-7").status == "open"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def memory(tmp_path: Path) -> Iterator[IncidentService]:
     """The memory."""
     with closing(Storage.open(f"sqlite:///{tmp_path / 'onrecall.db'}")) as store:
         yield IncidentService(
-            Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+            Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: datetime.now(UTC))
         )
 
 

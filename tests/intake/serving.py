@@ -30,7 +30,7 @@ def serve(url: str, ready: Connection) -> None:
     """Serve until killed."""
     store = Storage.open(url)
     memory = IncidentService(
-        Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+        Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: datetime.now(UTC))
     )
     app = create(memory, Worker(memory), lambda: StatusReport(state="ok", parts=[]))
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -24,12 +24,12 @@ def over(key: str, minutes: float, **more: object) -> Alert:
 
 
 def report(store: Storage, minutes: float, *alerts: Alert) -> tuple[int, int]:
-    (received,) = store.receive([IngestBatch("silo", alerts)], at(minutes))
+    (received,) = store.ingest.store([IngestBatch("silo", alerts)], at(minutes))
     return received.accepted, received.duplicate
 
 
 def stored(store: Storage) -> list[StoredAlert]:
-    return sorted(store.waiting_alerts(50), key=lambda stored_alert: stored_alert.id)
+    return sorted(store.alerts.waiting(50), key=lambda stored_alert: stored_alert.id)
 
 
 def states(store: Storage) -> list[tuple[str, str]]:
@@ -95,7 +95,7 @@ def test_an_end_never_guesses_between_two_and_ends_no_stranger(store: Storage):
 
 def test_an_end_of_another_source_ends_nothing(store: Storage):
     report(store, 0, alert("a", 0, identity="silo/north"))
-    store.receive([IngestBatch("barn", (replace(over("a", 9, identity="silo/north"), source="barn"),))], at(9))
+    store.ingest.store([IngestBatch("barn", (replace(over("a", 9, identity="silo/north"), source="barn"),))], at(9))
     assert states(store)[0] == ("a", "firing")
 
 

@@ -19,7 +19,7 @@ from sources.golden import FOLDER, read
 MORNING = datetime(2026, 11, 22, 6, tzinfo=UTC)
 
 
-def told(tool: str, word: str) -> list[Alert]:
+def alerts_of(tool: str, word: str) -> list[Alert]:
     """The alerts in a payload."""
     return [signal for signal in read(tool, word, MORNING).signals if isinstance(signal, Alert)]
 
@@ -28,13 +28,15 @@ def is_whole(tool: str) -> bool:
     """Whether the tool's end ends all that its beginning began."""
     if not all((FOLDER / tool / f"{word}.json").exists() for word in ("firing", "resolved")):
         return False
-    return {alert.key for alert in told(tool, "firing")} <= {alert.key for alert in told(tool, "resolved")}
+    return {alert.key for alert in alerts_of(tool, "firing")} <= {alert.key for alert in alerts_of(tool, "resolved")}
 
 
 def quiet_words(tool: str) -> list[str]:
     """The tool's payloads that are no incident: tests, heartbeats, planned work, good news."""
     words = sorted(path.stem for path in (FOLDER / tool).glob("*.json") if not path.stem.startswith("odd"))
-    return [word for word in words if (them := told(tool, word)) and all(one.purpose != "incident" for one in them)]
+    return [
+        word for word in words if (them := alerts_of(tool, word)) and all(one.purpose != "incident" for one in them)
+    ]
 
 
 class Day:
@@ -44,7 +46,7 @@ class Day:
         self.now = MORNING
         self.store = store
         self.service = IncidentService(
-            Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: self.now)
+            Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: self.now)
         )
 
     def post(self, tool: str, word: str) -> None:

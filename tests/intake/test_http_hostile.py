@@ -44,7 +44,7 @@ def open_door() -> Iterator[TestClient]:
     """HTTP to a memory that lasts for all of these tests."""
     store = Storage.open("sqlite://")
     memory = IncidentService(
-        Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+        Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: datetime.now(UTC))
     )
     app = create(memory, Worker(memory), lambda: StatusReport(state="ok", parts=[]))
     with TestClient(app, LOOPBACK, raise_server_exceptions=False, client=HERE) as client:

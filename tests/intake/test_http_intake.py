@@ -140,10 +140,10 @@ def test_secrets_are_redacted_before_they_are_stored(client, memory):
     sent_alert["annotations"]["description"] = f"called with token={SECRET}"
     sent_alert["fingerprint"] = f"token={SECRET}"
     client.post(ALERTMANAGER, content=body(sent_alert, sent_alert | {"fingerprint": f"token={SECRET[:-1]}9"}))
-    dumped = str(list(memory.store.dump()))
+    dumped = str(list(memory.store.archive.dump()))
     assert SECRET not in dumped
     assert "hunter2" not in dumped
-    assert sum(row["table"] == "alerts" for row in memory.store.dump()) == 2, "two keys stay two"
+    assert sum(row["table"] == "alerts" for row in memory.store.archive.dump()) == 2, "two keys stay two"
 
 
 def test_pagerduty_is_answered_as_it_answers(client):
@@ -187,7 +187,7 @@ def test_many_at_once_are_each_answered_for_their_own(client, memory):
     with ThreadPoolExecutor(16) as pool:
         receipts = list(pool.map(send, range(200)))
     assert receipts == [n % 4 + 1 for n in range(200)]
-    assert sum(row["table"] == "alerts" for row in memory.store.dump()) == sum(receipts)
+    assert sum(row["table"] == "alerts" for row in memory.store.archive.dump()) == sum(receipts)
 
 
 def test_a_bad_message_among_many_is_the_only_one_refused(client):
@@ -209,9 +209,9 @@ def test_a_stuck_database_is_503_and_nothing_is_acknowledged(client, memory):
         inside.set()
         leave.wait(30)
 
-    before = list(memory.store.dump())
+    before = list(memory.store.archive.dump())
     with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(memory.store.load, rows())
+        loading = pool.submit(memory.store.archive.load, rows())
         assert inside.wait(30)
         answer = client.post(ALERTMANAGER, content=body(alert(1)))
         assert answer.status_code == 503
@@ -219,7 +219,7 @@ def test_a_stuck_database_is_503_and_nothing_is_acknowledged(client, memory):
         leave.set()
         loading.result()
     assert client.post(ALERTMANAGER, content=body(alert(1))).status_code == 202
-    assert sum(row["table"] == "alerts" for row in memory.store.dump()) == 1
+    assert sum(row["table"] == "alerts" for row in memory.store.archive.dump()) == 1
     intake.stop()
     assert client.post(ALERTMANAGER, content=body(alert(2))).status_code == 503, "it has ended"
 
@@ -239,7 +239,7 @@ def test_when_too_much_waits_the_rest_is_told_to_come_again(client, memory):
 def test_a_change_is_told_beside_the_incident_that_came_soon_after(client, memory):
     started = datetime(2026, 3, 1, 12, tzinfo=UTC)
     change = ChangeEvent("ci", "d-1", "Deployed api 1.4", started - timedelta(minutes=6), "deployment", "api")
-    memory.store.receive([IngestBatch("ci", (change,))], started)
+    memory.store.ingest.store([IngestBatch("ci", (change,))], started)
     opened, _ = memory.open(Incident("X-1", "api answers 503", started, service="api"))
     memory.recommend(opened.id)
     path = f"/api/v1/incidents/{opened.id}"

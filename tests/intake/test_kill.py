@@ -16,7 +16,7 @@ KILLS = 10
 
 def stored(url: str) -> list[int]:
     store = Storage.open(url)
-    numbers = [int(row["key"], 16) for row in store.dump() if row["table"] == "alerts"]
+    numbers = [int(row["key"], 16) for row in store.archive.dump() if row["table"] == "alerts"]
     store.close()
     return numbers
 

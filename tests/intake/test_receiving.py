@@ -15,7 +15,7 @@ from example_counts import example_count
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document
-from onrecall.storage import IngestBatch, IngestResult, RejectedPart, Storage, StoreEntry
+from onrecall.storage import IngestBatch, IngestResult, PreparedRecord, RejectedPart, Storage
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -34,12 +34,12 @@ def resolved(key: str = "k", starts: float = 0, ends: float = 5, **more: object)
 
 
 def receive(store: Storage, *signals: object, now: float = 10) -> IngestResult:
-    (received,) = store.receive([IngestBatch("am", signals)], at(now))
+    (received,) = store.ingest.store([IngestBatch("am", signals)], at(now))
     return received
 
 
 def only(store: Storage) -> Alert:
-    (waiting,) = store.waiting_alerts(10)
+    (waiting,) = store.alerts.waiting(10)
     return waiting.alert
 
 
@@ -49,17 +49,17 @@ def test_an_alert_comes_out_as_it_went_in(store: Storage):
         values={"current": 5.25}, links=("https://example.com/",), told_at=at(1),
     )  # fmt: skip
     assert receive(store, sent) == IngestResult(1, 0)
-    (stored,) = store.waiting_alerts(10)
+    (stored,) = store.alerts.waiting(10)
     assert stored.alert == sent
     assert (stored.incident, stored.waiting, stored.received_at) == (None, True, at(10))
 
 
 def test_the_same_again_changes_nothing(store: Storage):
     receive(store, firing())
-    before = store.waiting_alerts(10)
+    before = store.alerts.waiting(10)
     assert receive(store, firing(), firing(), now=20) == IngestResult(0, 2)
     assert receive(store, replace(firing(), group="another group of the sender's"), now=20) == IngestResult(0, 1)
-    assert store.waiting_alerts(10) == before
+    assert store.alerts.waiting(10) == before
 
 
 def test_twice_in_one_delivery_is_one(store: Storage):
@@ -67,11 +67,11 @@ def test_twice_in_one_delivery_is_one(store: Storage):
 
 
 def test_each_delivery_hears_of_its_own(store: Storage):
-    results = store.receive(
+    results = store.ingest.store(
         [
             IngestBatch("am", (firing("a"), firing("b"))),
             IngestBatch(
-                "am", (firing("b"), firing("c")), unread=(RejectedPart("alerts[2]", "labels", "missing", "{}"),)
+                "am", (firing("b"), firing("c")), rejected_parts=(RejectedPart("alerts[2]", "labels", "missing", "{}"),)
             ),
         ],
         NOON,
@@ -81,7 +81,7 @@ def test_each_delivery_hears_of_its_own(store: Storage):
 
 def test_another_start_is_another_episode(store: Storage):
     receive(store, firing(starts=0), resolved(starts=0), firing(starts=7), now=8)
-    assert [(stored_alert.alert.status, stored_alert.alert.starts_at) for stored_alert in store.waiting_alerts(10)] == [
+    assert [(stored_alert.alert.status, stored_alert.alert.starts_at) for stored_alert in store.alerts.waiting(10)] == [
         ("resolved", at(0)),
         ("firing", at(7)),
     ]
@@ -111,7 +111,7 @@ def test_the_latest_word_counts_in_any_order():
     for n, order in enumerate(permutations(messages)):
         for message in order:
             receive(store, replace(message, key=f"k{n}"))
-    stored_alerts = store.waiting_alerts(100)
+    stored_alerts = store.alerts.waiting(100)
     assert {
         (stored_alert.alert.severity, stored_alert.alert.status, stored_alert.alert.told_at)
         for stored_alert in stored_alerts
@@ -131,7 +131,7 @@ def test_an_ended_alert_keeps_the_newest_words_that_said_it_fires_in_any_order()
     for n, order in enumerate(permutations(messages)):
         for message in order:
             receive(store, replace(message, key=f"k{n}"))
-    ended = [row.alert for row in store.waiting_alerts(100)]
+    ended = [row.alert for row in store.alerts.waiting(100)]
     assert {(alert.severity, alert.status, alert.told_at, alert.described_at) for alert in ended} == {
         ("high", "resolved", at(4), at(2))
     }
@@ -146,7 +146,7 @@ def test_a_short_resolved_keeps_what_was_known(store: Storage):
         key = f"k{first.status}"
         receive(store, replace(first, key=key, title=first.title if first is full else key))
         receive(store, replace(second, key=key, title=second.title if second is full else key))
-    for stored_alert in store.waiting_alerts(10):
+    for stored_alert in store.alerts.waiting(10):
         stored = stored_alert.alert
         assert (stored.status, stored.title, stored.description) == ("resolved", "High error rate", "pool exhausted")
         assert (stored.severity, stored.service, stored.ends_at) == ("critical", "api", at(5))
@@ -168,7 +168,7 @@ def test_without_a_start_an_episode_goes_on_until_it_is_resolved(store: Storage)
     assert receive(store, unknown(3, status="resolved"), now=3) == IngestResult(1, 0)
     assert receive(store, unknown(4, status="resolved"), now=4) == IngestResult(0, 1)
     assert receive(store, unknown(9), now=9) == IngestResult(1, 0)
-    assert [(stored_alert.alert.status, stored_alert.alert.starts_at) for stored_alert in store.waiting_alerts(10)] == [
+    assert [(stored_alert.alert.status, stored_alert.alert.starts_at) for stored_alert in store.alerts.waiting(10)] == [
         ("resolved", at(1)),
         ("firing", at(9)),
     ]
@@ -181,14 +181,14 @@ def test_without_a_known_start_an_old_message_is_about_the_old_episode(store: St
     for message in (unknown(1), unknown(3, status="resolved"), unknown(9), unknown(9, status="resolved")):
         receive(store, message, now=20)
     assert receive(store, unknown(1, description="told again"), now=30) == IngestResult(1, 0)
-    assert [stored_alert.alert.starts_at for stored_alert in store.waiting_alerts(10)] == [at(1), at(9)]
+    assert [stored_alert.alert.starts_at for stored_alert in store.alerts.waiting(10)] == [at(1), at(9)]
 
 
 def test_what_cannot_be_stored_is_kept_apart_and_the_rest_goes_in(store: Storage):
     long, endless = firing("x" * 700), firing("n", values={"current": float("inf")})
     result = receive(store, firing("a"), long, endless, firing("b"))
     assert (result.accepted, [part.field for part in result.rejected]) == (2, ["key", "values.current"])
-    assert [part.where for part in store.rejected().items] == ["signals[2]", "signals[1]"]
+    assert [part.where for part in store.rejected.page().items] == ["signals[2]", "signals[1]"]
 
 
 def test_notes_acknowledgements_and_changes_are_kept_once(store: Storage):
@@ -199,14 +199,14 @@ def test_notes_acknowledgements_and_changes_are_kept_once(store: Storage):
     )
     assert receive(store, *signals) == IngestResult(3, 0)
     assert receive(store, *signals, *signals) == IngestResult(0, 6)
-    assert [(waiting_note.type, waiting_note.by, waiting_note.text) for waiting_note in store.waiting_notes(10)] == [
+    assert [(waiting_note.type, waiting_note.by, waiting_note.text) for waiting_note in store.notes.waiting(10)] == [
         ("note", "ann", "restarted the pods"),
         ("acknowledgement", "bob", None),
     ]
-    assert store.change_events_near("api", at(5)) == (signals[2],)
+    assert store.change_events.near("api", at(5)) == (signals[2],)
     renamed = replace(signals[2], title="Deployed api 1.4.1")
     assert receive(store, renamed, signals[2], renamed) == IngestResult(3, 0)
-    assert store.change_events_near("api", at(5)) == (renamed,)
+    assert store.change_events.near("api", at(5)) == (renamed,)
 
 
 def test_changes_near_are_of_the_service_or_of_none_and_not_later(store: Storage):
@@ -218,36 +218,38 @@ def test_changes_near_are_of_the_service_or_of_none_and_not_later(store: Storage
         ChangeEvent("ci", "long ago", "long ago", at(-121), service="api"),
     ]
     receive(store, *changes)
-    assert [change.key for change in store.change_events_near("api", NOON)] == ["none", "own"]
-    assert [change.key for change in store.change_events_near(None, NOON)] == ["other", "none", "own"]
-    first = store.change_events(limit=2)
-    second = store.change_events(limit=10, cursor=first.next_cursor)
+    assert [change.key for change in store.change_events.near("api", NOON)] == ["none", "own"]
+    assert [change.key for change in store.change_events.near(None, NOON)] == ["other", "none", "own"]
+    first = store.change_events.page(limit=2)
+    second = store.change_events.page(limit=10, cursor=first.next_cursor)
     assert [change.key for change in (*first.items, *second.items)] == ["later", "other", "none", "own", "long ago"]
-    assert [change.key for change in store.change_events("api", since=at(-10)).items] == ["later", "own"]
+    assert [change.key for change in store.change_events.page("api", since=at(-10)).items] == ["later", "own"]
 
 
 def test_documents_go_in_with_the_rest(store: Storage):
-    arrival = IngestBatch("rootly", (), (StoreEntry(Document("pm-1", "Postmortem", "# Postmortem")),))
-    assert store.receive([arrival], NOON) == (IngestResult(1, 0),)
-    assert store.receive([arrival], NOON) == (IngestResult(0, 1),)
-    assert store.document("pm-1").title == "Postmortem"
+    arrival = IngestBatch("rootly", (), (PreparedRecord(Document("pm-1", "Postmortem", "# Postmortem")),))
+    assert store.ingest.store([arrival], NOON) == (IngestResult(1, 0),)
+    assert store.ingest.store([arrival], NOON) == (IngestResult(0, 1),)
+    assert store.documents.get("pm-1").title == "Postmortem"
 
 
 def test_rejected_parts_are_kept_once_listed_in_pages_and_settled(store: Storage):
     parts = tuple(RejectedPart(f"alerts[{n}]", "labels", "missing", f'{{"n": {n}}}') for n in range(5))
     for _ in range(2):
-        store.receive([IngestBatch("am", unread=parts)], NOON)
-    first = store.rejected(limit=3)
-    second = store.rejected(cursor=first.next_cursor)
+        store.ingest.store([IngestBatch("am", rejected_parts=parts)], NOON)
+    first = store.rejected.page(limit=3)
+    second = store.rejected.page(cursor=first.next_cursor)
     assert [part.where for part in (*first.items, *second.items)] == [f"alerts[{n}]" for n in (4, 3, 2, 1, 0)]
-    store.settle_rejected([first.items[0].id], NOON)
-    store.receive([IngestBatch("am", unread=parts)], NOON)
-    assert len(store.rejected().items) == 4, "what went in stays in"
+    store.rejected.mark_settled([first.items[0].id], NOON)
+    store.ingest.store([IngestBatch("am", rejected_parts=parts)], NOON)
+    assert len(store.rejected.page().items) == 4, "what went in stays in"
 
 
 def test_a_part_that_no_database_takes_is_kept_all_the_same(store: Storage):
-    store.receive([IngestBatch("am", unread=(RejectedPart("body\0", None, "bad \ud800", "\0\udfff"),))], NOON)
-    (stored_part,) = store.rejected().items
+    store.ingest.store(
+        [IngestBatch("am", rejected_parts=(RejectedPart("body\0", None, "bad \ud800", "\0\udfff"),))], NOON
+    )
+    (stored_part,) = store.rejected.page().items
     assert (stored_part.where, stored_part.message, stored_part.raw) == ("body�", "bad ?", "�?")
 
 
@@ -258,16 +260,17 @@ def test_an_archive_takes_all_of_it_along(store: Storage):
     )  # fmt: skip
     change = ChangeEvent("ci", "d-1", "Deployed", at(0), "deployment", "api", "prod", {"a": "b"}, ("https://ci/",))
     note = Note("am", "k", "n-1", "restarted", at(1), "ann")
-    store.receive(
-        [IngestBatch("am", (full, resolved("r"), note, change), unread=(RejectedPart("b", None, "m", "{}"),))], at(10)
+    store.ingest.store(
+        [IngestBatch("am", (full, resolved("r"), note, change), rejected_parts=(RejectedPart("b", None, "m", "{}"),))],
+        at(10),
     )
-    rows = json.loads(json.dumps(list(store.dump())))
+    rows = json.loads(json.dumps(list(store.archive.dump())))
     target = Storage.open("sqlite://")
-    target.load(rows)
-    target.load(rows)
-    assert list(target.dump()) == list(store.dump())
-    assert target.waiting_alerts(9) == store.waiting_alerts(9)
-    assert target.change_events_near("api", at(0)) == (change,)
+    target.archive.load(rows)
+    target.archive.load(rows)
+    assert list(target.archive.dump()) == list(store.archive.dump())
+    assert target.alerts.waiting(9) == store.alerts.waiting(9)
+    assert target.change_events.near("api", at(0)) == (change,)
     target.close()
 
 
@@ -284,9 +287,9 @@ def test_an_archive_takes_all_of_it_along(store: Storage):
 def test_an_archive_with_a_body_that_is_none_is_refused(table: str, wrong: dict[str, object]):
     store, target = Storage.open("sqlite://"), Storage.open("sqlite://")
     receive(store, firing(), ChangeEvent("ci", "d-1", "Deployed", at(0)))
-    rows = [row | {"body": wrong} if row["table"] == table else row for row in store.dump()]
+    rows = [row | {"body": wrong} if row["table"] == table else row for row in store.archive.dump()]
     with pytest.raises(Invalid, match="body"):
-        target.load(rows)
+        target.archive.load(rows)
     store.close()
     target.close()
 
@@ -327,10 +330,10 @@ def test_three_times_and_shuffled_gives_the_same_rows(
     chance.shuffle(shuffled)
     while shuffled:
         batch = [shuffled.pop() for _ in range(min(len(shuffled), chance.randint(1, 5)))]
-        thrice.receive([IngestBatch("am", tuple(batch))], at(10))
+        thrice.ingest.store([IngestBatch("am", tuple(batch))], at(10))
 
     def rows(store: Storage) -> list[str]:
-        alerts = (stored_alert.alert for stored_alert in store.waiting_alerts(100_000))
+        alerts = (stored_alert.alert for stored_alert in store.alerts.waiting(100_000))
         return sorted(str(stored_alert) for stored_alert in alerts if stored_alert.key.startswith(mark))
 
     assert rows(once) == rows(thrice)

@@ -47,7 +47,7 @@ class Doors:
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        index = LocalIndex(self.store, None)
+        index = LocalIndex(self.store.passages, None)
         self.memory = IncidentService(Dependencies(self.store, Retriever(self.store, None, index), self.clock))
         self.keys = Keys(self.store, self.clock, fresh_seconds=0)
         worker = Worker(self.memory)

@@ -138,7 +138,7 @@ class TestOtherPages:
         ):
             doors = Doors(store, Access(cors_origins=origins))
             with doors.client() as client:
-                if not store.keys().all():
+                if not store.keys.all():
                     token = doors.keys.create("ann", "viewer").token
                 preflight = client.options("/api/v1/incidents", headers=asks)
                 assert preflight.status_code == status

@@ -20,7 +20,7 @@ def test_generic_is_read_by_the_mapping_that_the_settings_name(tmp_path):
         bodies = [WebhookRequest(json.dumps(one).encode()) for one in (good, good, bad)]
         first, again, broken = memory.receive("generic", bodies)
         assert (first.accepted, again.duplicate, len(broken.rejected)) == (1, 1, 1)
-        (alert,) = [one.alert for one in memory.store.waiting_alerts(10)]
+        (alert,) = [one.alert for one in memory.store.alerts.waiting(10)]
         assert (alert.key, alert.title) == ("7", "Platte voll")
         assert "check.id" in broken.rejected[0].message
 

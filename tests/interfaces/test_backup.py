@@ -65,7 +65,7 @@ def rows(url: str) -> list[dict[str, Any]]:
 def used(url: str) -> None:
     """Have something in a store."""
     store = Storage.open(url)
-    store.open_incident(Incident("MINE", "auth is down", NOON), [], NOON)
+    store.incidents.open(Incident("MINE", "auth is down", NOON), [], NOON)
     store.close()
 
 

@@ -24,7 +24,7 @@ PASSING = {"latency_ms", "created_at", "as_of"}
 def test_the_same_answers_on_both(example_data, postgres_url, tmp_path):
     with open_app(Settings(data_dir=example_data)) as ours:
         with open_app(Settings(data_dir=tmp_path, database_url=postgres_url)) as theirs:
-            theirs.memory.store.load(ours.memory.store.dump())
+            theirs.memory.store.archive.load(ours.memory.store.archive.dump())
         with open_app(Settings(data_dir=tmp_path, database_url=postgres_url)) as theirs:
             for text in ASKED:
                 one, other = (

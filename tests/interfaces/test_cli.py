@@ -43,7 +43,7 @@ def onrecall(monkeypatch, capfdbinary):
 
 
 @pytest.fixture
-def said(onrecall):
+def printed(onrecall):
     return lambda data_dir, *arguments, **options: json.loads(
         onrecall(data_dir, *arguments, "--json", **options).stdout
     )
@@ -61,8 +61,8 @@ def process(data_dir, *arguments, seconds=120):
     )
 
 
-def test_ask_answers_from_the_example_history(said, data_dir):
-    answer = said(data_dir, "ask", "auth service returning 503 errors users cant login")
+def test_ask_answers_from_the_example_history(printed, data_dir):
+    answer = printed(data_dir, "ask", "auth service returning 503 errors users cant login")
     assert answer["verdict"] == "known"
     assert answer["evidence"][0]["id"] == "INC-001"
     assert answer["steps"]
@@ -77,50 +77,50 @@ def test_ask_reads_as_text_too(onrecall, data_dir):
     assert "INC-001, line" in shown
 
 
-def test_ask_reads_standard_input(said, data_dir):
-    assert said(data_dir, "ask", "-", stdin="redis: OOM command not allowed when used memory > 'maxmemory'.")[
+def test_ask_reads_standard_input(printed, data_dir):
+    assert printed(data_dir, "ask", "-", stdin="redis: OOM command not allowed when used memory > 'maxmemory'.")[
         "evidence"
     ]
 
 
-def test_the_whole_story(onrecall, said, data_dir, tmp_path):
-    opened = said(data_dir, "open", "the mail relay of the zeppelin refuses connections", "--service", "mail-relay")
+def test_the_whole_story(onrecall, printed, data_dir, tmp_path):
+    opened = printed(data_dir, "open", "the mail relay of the zeppelin refuses connections", "--service", "mail-relay")
     incident = opened["incident"]["id"]
     assert opened["recommendation"]["incident"] == incident
-    resolved = said(
+    resolved = printed(
         data_dir, "resolve", incident, "--root-cause", "The relay's disk was full of bounces.", "--cause", "disk-full-bounces",
         "--failed", "restarted the relay", "--step", "deleted old bounces",
     )  # fmt: skip
     assert resolved["status"] == "resolved"
-    again = said(data_dir, "ask", "zeppelin mail relay refuses connections again")
+    again = printed(data_dir, "ask", "zeppelin mail relay refuses connections again")
     assert again["evidence"][0]["id"] == incident
     assert again["verdict"] == "known"
     assert "deleted old bounces" in again["steps"][0]["text"]
     assert "restarted the relay" in again["tried_before"][0]["text"]
 
     onrecall(data_dir, "export", tmp_path / "out")
-    loaded = said(tmp_path / "other", "import", tmp_path / "out")
+    loaded = printed(tmp_path / "other", "import", tmp_path / "out")
     assert loaded["created"] > 0
-    there = said(tmp_path / "other", "ask", "zeppelin mail relay refuses connections again")
+    there = printed(tmp_path / "other", "ask", "zeppelin mail relay refuses connections again")
     same = ("id", "verdict", "cause", "steps", "tried_before", "evidence", "inputs_hash")
     assert {key: there[key] for key in same} == {key: again[key] for key in same}
-    assert said(tmp_path / "other", "import", tmp_path / "out")["created"] == 0
+    assert printed(tmp_path / "other", "import", tmp_path / "out")["created"] == 0
 
 
-def test_show_marks_the_cited_line(said, data_dir):
-    answer = said(data_dir, "ask", "auth service returning 503 errors users cant login")
+def test_show_marks_the_cited_line(printed, data_dir):
+    answer = printed(data_dir, "ask", "auth service returning 503 errors users cant login")
     citation = answer["steps"][0]["citation"]
-    page = said(data_dir, "show", citation["id"])["page"]
+    page = printed(data_dir, "show", citation["id"])["page"]
     assert citation["quote"] in page[citation["line"] - 1]
 
 
-def test_import_twice_is_unchanged(said, tmp_path):
+def test_import_twice_is_unchanged(printed, tmp_path):
     (tmp_path / "old.csv").write_text(
         "id,title,started_at,root_cause\nA-1,disk full,2026-01-01T00:00:00Z,\nA-2,dns broken,2026-01-02T00:00:00Z,\n",
         encoding="utf-8",
     )
-    assert said(tmp_path / "data", "import", tmp_path / "old.csv")["created"] == 2
-    again = said(tmp_path / "data", "import", tmp_path / "old.csv")
+    assert printed(tmp_path / "data", "import", tmp_path / "old.csv")["created"] == 2
+    again = printed(tmp_path / "data", "import", tmp_path / "old.csv")
     assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, 2)
 
 
@@ -145,8 +145,8 @@ def test_what_is_wrong_is_a_sentence_and_an_exit_code(onrecall, tmp_path, argume
     assert "Traceback" not in done.stderr
 
 
-def test_doctor_says_how_every_part_is(said, data_dir):
-    report = said(data_dir, "doctor")
+def test_doctor_says_how_every_part_is(printed, data_dir):
+    report = printed(data_dir, "doctor")
     assert report["state"] == "ok"
     assert report["problems"] == []
     assert report["settings"]["ONRECALL_DATA_DIR"] == str(data_dir)
@@ -182,8 +182,8 @@ def test_serve_answers_and_survives_a_kill(data_dir):
 
 
 @pytest.mark.process
-def test_the_demo_tells_its_story_and_ends(tmp_path):
-    done = process(tmp_path, "demo", "--fast", "--once", "--port", "0", seconds=280)
+def test_the_demo_tells_its_story_and_ends(data_dir):
+    done = process(data_dir, "demo", "--fast", "--once", "--port", "0", seconds=280)
     assert done.returncode == 0, done.stderr
     for word in ("opened", "KNOWN", "NEVER SEEN", "resolved", "outcome", "the scenario is finished"):
         assert word in done.stdout, word

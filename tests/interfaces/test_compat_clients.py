@@ -68,7 +68,7 @@ def api(address: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def heard(socket: ClientConnection, kind: str, seconds: float = 60) -> dict[str, object]:
+def received(socket: ClientConnection, kind: str, seconds: float = 60) -> dict[str, object]:
     while True:
         message = json.loads(socket.recv(timeout=seconds))
         if message["type"] == kind:
@@ -137,7 +137,7 @@ def test_rag_of_fire_streams_an_anomaly_and_listens(api: httpx.Client, address: 
         connect(f"{address.replace('http', 'ws')}/ws/incidents") as first,
         connect(f"{address.replace('http', 'ws')}/ws/incidents") as second,
     ):
-        assert heard(first, "connected")["client_id"] != heard(second, "connected")["client_id"]
+        assert received(first, "connected")["client_id"] != received(second, "connected")["client_id"]
         first.send(json.dumps({"type": "ping"}))
         assert json.loads(first.recv(timeout=60))["type"] == "pong"
         anomaly = {
@@ -150,13 +150,13 @@ def test_rag_of_fire_streams_an_anomaly_and_listens(api: httpx.Client, address: 
         assert accepted.status_code == 200
         assert {"id", "detected_at", "error_type"} <= set(accepted.json())
         for socket in (first, second):
-            told = heard(socket, "anomaly")["data"]
+            told = received(socket, "anomaly")["data"]
             assert (told["error_type"], told["spike_percentage"], told["id"]) == (
                 "kafka_consumer_lag",
                 320,
                 accepted.json()["id"],
             )
-            decision = heard(socket, "decision")["data"]
+            decision = received(socket, "decision")["data"]
             assert {"id", "matched_incident", "symptom", "recommended_action", "confidence_score", "latency_ms"} <= set(
                 decision
             )
@@ -216,9 +216,9 @@ def test_rag_of_fire_analyzes_and_looks_up(api: httpx.Client) -> None:
 def test_what_is_no_text_is_answered_and_the_browser_stays(address: str) -> None:
     with connect(f"{address.replace('http', 'ws')}/ws/incidents") as socket:
         socket.send(b"\x00\xff")
-        assert heard(socket, "system")["data"]["event"] == "error"
+        assert received(socket, "system")["data"]["event"] == "error"
         socket.send('{"type": "ping"}')
-        assert heard(socket, "pong")
+        assert received(socket, "pong")
 
 
 def test_two_hundred_browsers_of_two_processes_hear_each_decision_once(tmp_path: Path) -> None:

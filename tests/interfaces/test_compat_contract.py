@@ -56,7 +56,7 @@ def home(
             open_app(Settings(data_dir=folder)) as ours,
             open_app(Settings(data_dir=folder, database_url=url)) as theirs,
         ):
-            theirs.memory.store.load(ours.memory.store.dump())
+            theirs.memory.store.archive.load(ours.memory.store.archive.dump())
     chosen = {"data_dir": folder, "group_wait_seconds": 0} | ({"database_url": url} if url else {})
     with open_app(Settings(**chosen)) as opened:
         yield opened
@@ -85,7 +85,7 @@ def seed(client: TestClient) -> None:
 def settle(home: AppContext) -> None:
     """Group and answer all that waits, so that nothing comes into memory while a test compares."""
     store = home.memory.store
-    while store.waiting_alerts(1) or store.due(1):
+    while store.alerts.waiting(1) or store.incidents.due(1):
         home.memory.work()
 
 

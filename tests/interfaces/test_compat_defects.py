@@ -31,7 +31,7 @@ def decided(client: TestClient, body: dict[str, object]) -> dict[str, object]:
 
 
 def everything(home: AppContext) -> list[str]:
-    return [json.dumps(row, sort_keys=True, default=str) for row in home.memory.store.dump()]
+    return [json.dumps(row, sort_keys=True, default=str) for row in home.memory.store.archive.dump()]
 
 
 # RecallOps
@@ -93,7 +93,7 @@ def test_a_seed_that_is_repeated_changes_nothing(client: TestClient, home: AppCo
     before = everything(home)
     assert client.post("/api/seed", json=seed).json() == first
     assert everything(home) == before
-    kept = home.memory.store.incident("OPS-1")
+    kept = home.memory.store.incidents.get("OPS-1")
     assert kept.resolution is not None
     assert kept.resolution.at <= home.memory.now(), "nothing is resolved in the future"
 
@@ -112,7 +112,7 @@ def test_no_id_is_invented(client: TestClient, home: AppContext) -> None:
     answer = client.post(
         "/incident/new", json={"title": "auth service returning 503", "description": "cannot log in"}
     ).json()
-    known = {one.id for one in home.memory.store.incidents(limit=1000).items}
+    known = {one.id for one in home.memory.store.incidents.page(limit=1000).items}
     assert {one["incident_id"] for one in answer["similar_past_incidents"]} <= known
     assert answer["incident_id"] in known
 
@@ -185,7 +185,7 @@ def test_a_decision_that_is_asked_for_opens_no_incident_and_is_kept_once(client:
     assert decided(client, LEAK) == first
     assert everything(home) == before
     assert client.get(f"/api/v1/decisions/{first['id']}").json()["symptom"] == "Anomaly: memory_leak +280 % on checkout"
-    assert home.memory.store.recommendation(str(first["id"])).incident is None
+    assert home.memory.store.recommendations.get(str(first["id"])).incident is None
 
 
 def test_no_update_is_lost_when_many_write_at_once(client: TestClient) -> None:
@@ -317,7 +317,7 @@ def test_each_anomaly_has_an_id_of_its_own_and_one_incident_takes_them_all(
     assert first["id"] != second["id"]
     assert [first["accepted"], second["accepted"], second["duplicate"]] == [1, 1, 0]
     store = home.memory.store
-    while store.waiting_alerts(1):
+    while store.alerts.waiting(1):
         home.memory.work()
     kept = store.overview.alerts_after("anomaly", 0, 9)
     assert [alert.alert.key for alert in kept] == [first["id"], second["id"]]
@@ -335,7 +335,7 @@ def test_an_anomaly_that_says_when_it_was_noticed_is_one_however_often_it_comes(
     assert named["id"] == "theirs-1"
 
 
-def told(client: TestClient, act: Callable[[], object], kinds: set[str]) -> list[dict[str, object]]:
+def messages_after(client: TestClient, act: Callable[[], object], kinds: set[str]) -> list[dict[str, object]]:
     """What a browser is told after something was done, up to the last of these kinds."""
     with client.websocket_connect("ws://127.0.0.1:8000/ws/incidents") as browser:
         act()
@@ -346,12 +346,12 @@ def told(client: TestClient, act: Callable[[], object], kinds: set[str]) -> list
 
 
 def test_decisions_reach_the_web_socket(client: TestClient) -> None:
-    heard = told(client, lambda: decided(client, LEAK), {"decision"})
+    heard = messages_after(client, lambda: decided(client, LEAK), {"decision"})
     decision = heard[-1]["data"]
     assert isinstance(decision, dict)
     assert decision["symptom"] == "Anomaly: memory_leak +280 % on checkout"
     assert 0 < decision["confidence_score"] < SURE
-    heard = told(
+    heard = messages_after(
         client,
         lambda: client.post("/api/v1/decisions/stream-anomaly", json=CERTIFICATE),
         {"anomaly", "decision", "system"},
@@ -416,12 +416,12 @@ def test_a_browser_that_does_not_keep_up_is_let_go_and_nobody_waits_for_it() -> 
 
 
 def test_a_browser_that_comes_later_hears_what_happens_from_then_on(client: TestClient) -> None:
-    first = told(client, lambda: decided(client, LEAK), {"decision"})
+    first = messages_after(client, lambda: decided(client, LEAK), {"decision"})
     deadline = time.monotonic() + 60
     while client.app.state.browsers._reader is not None:  # type: ignore[attr-defined]
         assert time.monotonic() < deadline, "it reads on although nobody listens"
         time.sleep(0.01)
     decided(client, UNKNOWN)
-    second = told(client, lambda: decided(client, CERTIFICATE), {"decision"})
+    second = messages_after(client, lambda: decided(client, CERTIFICATE), {"decision"})
     decisions = [one["data"]["symptom"].split()[1] for one in first + second if one["type"] == "decision"]  # type: ignore[index]
     assert decisions == ["memory_leak", "ssl_certificate_expired"]

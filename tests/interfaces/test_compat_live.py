@@ -148,7 +148,7 @@ def test_an_alert_of_another_sender_that_joins_is_no_reason_to_tell_the_decision
         incident = next_of(socket, "decision")["data"]["incident_id"]
         same = {"title": "kafka_consumer_lag", "service": "event_processing", "key": "other", "group": "x"}
         assert client.post("/api/v1/alerts/generic", json=[same]).status_code in (200, 202)
-        while len(home.memory.store.alerts_of(incident)) < 2:
+        while len(home.memory.store.alerts.of_incident(incident)) < 2:
             home.memory.work()
         ok(client.post("/notifications", json={"type": "in_app", "title": "The end", "message": "of this test"}))
         heard = [socket.receive_json()]

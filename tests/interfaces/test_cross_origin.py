@@ -62,7 +62,7 @@ def test_it_changes_nothing_without_the_setting_and_can_read_which_one(
     client: TestClient, doors: Doors, origin: str
 ) -> None:
     page = {"Origin": origin}
-    before = [str(row) for row in doors.store.dump()]
+    before = [str(row) for row in doors.store.archive.dump()]
     for path, body in (
         ("/incident/new", INCIDENT),
         ("/api/seed", {"incidents": [{"id": "X", "title": "t", "fix": "f"}]}),
@@ -73,7 +73,7 @@ def test_it_changes_nothing_without_the_setting_and_can_read_which_one(
         assert (answer.status_code, answer.headers.get(ALLOWED)) == (403, origin), path
         assert "ONRECALL_CORS_ORIGINS" in answer.json()["detail"]
     assert client.delete("/api/v1/documents/x", headers=page).status_code == 403
-    assert [str(row) for row in doors.store.dump()] == before
+    assert [str(row) for row in doors.store.archive.dump()] == before
 
 
 @pytest.mark.parametrize("origin", OTHER_PAGES)
@@ -164,7 +164,7 @@ def test_with_the_setting_pages_behind_the_proxy_read_and_write(behind: TestClie
     name = answer.json()["incident_id"]
     solved = {"incident_id": name, "root_cause": "a leak", "mitigation_steps": "Restarted"}
     assert behind.post("/incident/resolve", json=solved, headers=NEXT | PAGE).status_code == 200
-    assert store.incident(name).resolution.by == "local proxy"  # type: ignore[union-attr]
+    assert store.incidents.get(name).resolution.by == "local proxy"  # type: ignore[union-attr]
     assert behind.post("/api/seed", json={"incidents": []}, headers=NEXT | PAGE).status_code == 403, "that takes admin"
 
 

@@ -158,4 +158,4 @@ def test_mail_needs_its_addresses(tmp_path: Path) -> None:
         with pytest.raises(Invalid, match=says), open_app(Settings(**mail, **more)):
             pass
     with open_app(Settings(**mail, smtp_from="a@example.com", smtp_to="b@example.com, c@example.com")) as home:
-        assert [teller.name for teller in home.memory.tellers] == ["mail"]
+        assert [teller.name for teller in home.memory.dispatchers] == ["mail"]

@@ -35,15 +35,15 @@ def test_own_incidents_stay_and_again_there_is_nothing_to_remove(
     file.write_text(json.dumps(OWN))
     assert json.loads(run("import", str(file), "--json"))["rejected"] == []
     with open_app(Settings(data_dir=data_dir)) as home:
-        assert home.memory.store.incident("example:INC-001").source == "example"
+        assert home.memory.store.incidents.get("example:INC-001").source == "example"
     removed = json.loads(run("examples", "remove", "--json"))
     assert removed["incidents"] > 60
     assert removed["documents"] > 20
     with open_app(Settings(data_dir=data_dir)) as home:
-        counts = home.memory.store.counts()
+        counts = home.memory.store.health.counts()
         assert (counts["incidents"], counts["examples"], counts["documents"]) == (1, 0, 0)
-        assert home.memory.store.incident("INC-001").title == "Own auth outage"
-        assert home.memory.store.check() == ()
+        assert home.memory.store.incidents.get("INC-001").title == "Own auth outage"
+        assert home.memory.store.health.check() == ()
     assert "nothing to remove" in run("examples", "remove")
 
 
@@ -58,5 +58,5 @@ def test_examples_come_back_beside_an_own_incident_of_the_same_id(
     again = json.loads(run("import", "--example", "--json"))
     assert (again["created"], again["updated"]) == (0, 0)
     with open_app(Settings(data_dir=data_dir)) as home:
-        assert home.memory.store.incident("INC-001").title == "Own auth outage"
-        assert home.memory.store.incident("example:INC-001").source == "example"
+        assert home.memory.store.incidents.get("INC-001").title == "Own auth outage"
+        assert home.memory.store.incidents.get("example:INC-001").source == "example"

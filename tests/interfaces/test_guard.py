@@ -54,7 +54,7 @@ def client(doors: Doors) -> Iterator[TestClient]:
         yield opened
 
 
-def asked(client: TestClient, route: str, headers: dict[str, str]) -> int:
+def status_of(client: TestClient, route: str, headers: dict[str, str]) -> int:
     method, path = route.split(" ")
     sample = re.sub(r"\{rejected_id\}", "1", path)
     sample = re.sub(r"\{source\}", "alertmanager", sample)
@@ -91,7 +91,7 @@ def test_every_route_for_everybody(doors: Doors, client: TestClient) -> None:
     for route in sorted(one for one in routes(doors.app) if not one.startswith("WEBSOCKET")):
         least = ROUTES[route]
         for who, token in tokens.items():
-            status = asked(client, route, bearer(token))
+            status = status_of(client, route, bearer(token))
             if least == "open":
                 assert status not in (401, 403, 429), f"{who} at {route}: {status}"
             elif least == "slack":
@@ -212,7 +212,7 @@ def test_pagerduty_clients_send_the_key_in_the_message(doors: Doors, client: Tes
             b"[" * 100_000,
         ):
             assert client.post(path, content=mangled).status_code == 401
-    kept = repr([*doors.store.dump()])
+    kept = repr([*doors.store.archive.dump()])
     assert str(tokens["ingest"]) not in kept
     assert str(tokens["wrong"]) not in kept
 
@@ -234,7 +234,7 @@ def test_what_a_person_does_is_kept_under_the_name_of_the_key(doors: Doors, clie
     ):
         got = client.post(f"/api/v1/recommendations/{answer}/outcome", json=said | {"by": by}, headers=headers)
         assert got.status_code == status, (by, got.text)
-    assert {one.by for one in doors.store.outcomes(answer)} == {"the responder", "ann", "the admin"}
+    assert {one.by for one in doors.store.outcomes.of_recommendation(answer)} == {"the responder", "ann", "the admin"}
 
     client.post("/api/v1/incidents/X-1/acknowledge", headers=mine)
     fixed = {"root_cause": "a leak", "at": doors.clock().isoformat()}
@@ -244,7 +244,7 @@ def test_what_a_person_does_is_kept_under_the_name_of_the_key(doors: Doors, clie
     assert client.post("/api/v1/incidents/X-1/reopen", headers=admins).status_code == 200
     client.post("/api/v1/incidents", json={"id": "X-0", "title": "auth was down"}, headers=mine)
     client.post("/api/v1/incidents/X-1/links", json={"incident": "X-0"}, headers=mine)
-    told = {event.type: event.by for event in doors.store.timeline("X-1")}
+    told = {event.type: event.by for event in doors.store.events.timeline("X-1")}
     assert told["acknowledged"] == told["resolved"] == told["linked"] == "the responder"
     assert told["reopened"] == "the admin"
 
@@ -259,14 +259,14 @@ def test_one_person_is_heard_once_however_often_he_says_it(doors: Doors, client:
         doors.clock.go(minutes=1)
         body = {"verdict": "helped", "note": f"again {n}", "by": None if n % 2 else "the responder"}
         assert client.post(f"/api/v1/recommendations/{answer}/outcome", json=body, headers=mine).status_code == 200
-    assert len(doors.store.outcomes(answer)) == 1
+    assert len(doors.store.outcomes.of_recommendation(answer)) == 1
 
 
 def test_whoever_needs_no_key_may_give_any_name() -> None:
-    assert Principal("admin").by("ann") == "ann"
-    assert Principal("admin").by() is None
+    assert Principal("admin").attribution("ann") == "ann"
+    assert Principal("admin").attribution() is None
     with pytest.raises(Forbidden, match="acts for bob only"):
-        Principal("responder", "bob").by("ann")
+        Principal("responder", "bob").attribution("ann")
 
 
 def test_guesses_are_slowed_and_right_keys_let_in(doors: Doors) -> None:

@@ -51,7 +51,7 @@ class Idle:
 @contextmanager
 def server(store: Storage, worker=None) -> Iterator[TestClient]:
     """An application that watches its store as `onrecall serve` does; with a worker that works unless one is given."""
-    memory = IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), Clock()))
+    memory = IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), Clock()))
     with closing(Watch(memory)) as watch:
         status = lambda: build_report(memory, ComponentStatus(name="meaning", state="ok", detail=""), (), watch)  # noqa: E731
         app = create(memory, worker or Worker(memory), status)

@@ -30,7 +30,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
     return run
 
 
-def said(run: Run, *arguments: str) -> Any:
+def run_command(run: Run, *arguments: str) -> Any:
     code, out, err = run(*arguments, "--json")
     assert code == 0, err
     return json.loads(out)
@@ -48,15 +48,15 @@ def test_a_key_is_shown_once_and_never_again(run: Run, tmp_path: Path) -> None:
         assert token not in listed
         assert token.rpartition("_")[2] not in listed
     with closing(Storage.open(f"sqlite:///{tmp_path / 'onrecall.db'}")) as store:
-        (key,) = store.keys().all()
-    assert key.hash not in json.dumps(said(run, "list"))
+        (key,) = store.keys.all()
+    assert key.hash not in json.dumps(run_command(run, "list"))
     assert key.matches(token)
     assert key.expires_at is not None
     assert (key.expires_at - key.created_at).days in (89, 90)
 
 
 def test_the_least_role_is_the_default_and_a_name_has_one_key(run: Run) -> None:
-    made = said(run, "create", "bob")
+    made = run_command(run, "create", "bob")
     assert (made["role"], made["expires_at"], made["state"]) == ("viewer", None, "active")
     assert made["key"].startswith(made["prefix"])
     code, _, err = run("create", "bob")
@@ -66,35 +66,35 @@ def test_the_least_role_is_the_default_and_a_name_has_one_key(run: Run) -> None:
 
 
 def test_rotating_keeps_the_role_and_the_length_of_life(run: Run) -> None:
-    old = said(run, "create", "ann", "--role", "responder", "--expires", "30d")
-    new = said(run, "rotate", "ann", "--overlap", "1h")
+    old = run_command(run, "create", "ann", "--role", "responder", "--expires", "30d")
+    new = run_command(run, "rotate", "ann", "--overlap", "1h")
     assert (new["name"], new["role"]) == ("ann", "responder")
     assert new["expires_at"] > old["expires_at"]
-    listed = {key["id"]: key for key in said(run, "list")["items"]}
+    listed = {key["id"]: key for key in run_command(run, "list")["items"]}
     assert listed[old["id"]]["replaced_by"] == new["id"]
     assert listed[old["id"]]["expires_at"] < old["expires_at"]
     assert run("rotate", old["id"])[0] == 1
-    assert said(run, "rotate", "ann", "--overlap", "0m", "--expires", "2w")["role"] == "responder"
-    states = [key["state"] for key in said(run, "list")["items"]]
+    assert run_command(run, "rotate", "ann", "--overlap", "0m", "--expires", "2w")["role"] == "responder"
+    states = [key["state"] for key in run_command(run, "list")["items"]]
     assert states == ["active", "expired", "active"]
 
 
 def test_revoking_a_name_ends_all_that_its_holder_has(run: Run) -> None:
-    old = said(run, "create", "ann")
-    new = said(run, "rotate", "ann")
-    assert {key["id"] for key in said(run, "revoke", "ann")["items"]} == {old["id"], new["id"]}
-    again = said(run, "revoke", "ann")["items"]
+    old = run_command(run, "create", "ann")
+    new = run_command(run, "rotate", "ann")
+    assert {key["id"] for key in run_command(run, "revoke", "ann")["items"]} == {old["id"], new["id"]}
+    again = run_command(run, "revoke", "ann")["items"]
     assert [key["state"] for key in again] == ["revoked"]
-    assert {key["state"] for key in said(run, "list")["items"]} == {"revoked"}
+    assert {key["state"] for key in run_command(run, "list")["items"]} == {"revoked"}
 
 
 def test_a_key_that_is_found_somewhere_can_be_revoked_by_itself(run: Run) -> None:
-    old = said(run, "create", "ann")
-    new = said(run, "rotate", "ann")
+    old = run_command(run, "create", "ann")
+    new = run_command(run, "rotate", "ann")
     code, out, _ = run("revoke", old["key"])
     assert code == 0
     assert old["key"] not in out
-    states = {key["id"]: key["state"] for key in said(run, "list")["items"]}
+    states = {key["id"]: key["state"] for key in run_command(run, "list")["items"]}
     assert states == {old["id"]: "revoked", new["id"]: "active"}
     for cut in (new["key"][:-1], new["key"] + "x", generate_key()):
         code, _, err = run("revoke", cut)
@@ -129,7 +129,7 @@ def test_bad_input_is_a_sentence(run: Run, arguments: tuple[str, ...], field: st
     assert code in (1, 2)
     assert field in err
     assert "Traceback" not in err
-    assert said(run, "list") == {"items": []}
+    assert run_command(run, "list") == {"items": []}
 
 
 def test_a_key_in_a_log_line_is_redacted() -> None:

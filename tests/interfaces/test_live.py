@@ -23,7 +23,7 @@ from onrecall.bootstrap.access import Access
 from onrecall.domain.incident import Incident
 from onrecall.http import broadcast as stream
 from onrecall.http import websocket as live
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 
 
 @contextmanager
@@ -51,15 +51,17 @@ def up(doors: Doors) -> Iterator[str]:
 
 def opened(store: Storage, count: int = 1) -> list[str]:
     now = datetime.now(UTC)
-    return [store.open_incident(Incident("", f"it broke {now}", started_at=now), (), now)[0].id for _ in range(count)]
+    return [store.incidents.open(Incident("", f"it broke {now}", started_at=now), (), now)[0].id for _ in range(count)]
 
 
 def imported(store: Storage, count: int) -> None:
     now = datetime.now(UTC)
-    store.save([StoreEntry(Incident(f"OLD-{n}", f"it broke {n}", started_at=now)) for n in range(count)], now)
+    store.records.save(
+        [PreparedRecord(Incident(f"OLD-{n}", f"it broke {n}", started_at=now)) for n in range(count)], now
+    )
 
 
-def heard(one: ClientConnection) -> dict:
+def received(one: ClientConnection) -> dict:
     return json.loads(one.recv(timeout=60))
 
 
@@ -67,7 +69,7 @@ def hints(one: ClientConnection, kind: str, count: int) -> list[dict]:
     """The next so many of a type; the worker's own deeds come between them."""
     found = []
     while len(found) < count:
-        if (said := heard(one))["type"] == kind:
+        if (said := received(one))["type"] == kind:
             found.append(said)
     return found
 
@@ -80,7 +82,7 @@ def test_every_client_is_told_once_in_order_by_whichever_process_wrote(store: St
             connect(f"ws://{address}/api/v1/live") as one,
             connect(f"ws://{address}/api/v1/live") as two,
         ):
-            assert heard(one) == heard(two) == {"type": "hello", "seq": 0}
+            assert received(one) == received(two) == {"type": "hello", "seq": 0}
             ids = [*opened(store, 2), *opened(elsewhere, 3), *opened(store, 1)]
             for client in (one, two):
                 said = hints(client, "opened", 6)
@@ -97,7 +99,7 @@ def test_other_processes_are_heard_of_by_notices_and_not_by_looking(postgres_url
     monkeypatch.setattr(stream, "FALLBACK_POLL_SECONDS", 3600.0)
     store, elsewhere = store_at(postgres_url), store_at(postgres_url)
     with up(Doors(store)) as address, connect(f"ws://{address}/api/v1/live") as one:
-        heard(one)
+        received(one)
         for _ in range(5):
             [incident] = opened(elsewhere)
             assert [hint["id"] for hint in hints(one, "opened", 1)] == [incident]
@@ -130,18 +132,18 @@ def test_a_listener_whose_connection_was_cut_listens_again(postgres_url: str, st
 def test_who_comes_back_misses_nothing_and_hears_nothing_twice(store: Storage):
     with up(Doors(store)) as address:
         with connect(f"ws://{address}/api/v1/live") as one:
-            heard(one)
+            received(one)
             opened(store, 3)
             last = hints(one, "opened", 2)[-1]["seq"]
         imported(store, 700)  # more than are read at once
         writing = threading.Thread(target=opened, args=(store, 50))
         writing.start()  # while it joins
         with connect(f"ws://{address}/api/v1/live?after={last}") as one:
-            hello = heard(one)
+            hello = received(one)
             assert hello["resumed"] is True
             seqs = []
             while len([seq for seq, kind in seqs if kind == "opened"]) < 751:
-                said = heard(one)
+                said = received(one)
                 seqs.append((said["seq"], said["type"]))
         writing.join()
         assert [seq for seq, _ in seqs] == list(range(last + 1, last + 1 + len(seqs)))
@@ -198,13 +200,13 @@ def test_a_place_that_cannot_be_gone_on_from_is_said(store: Storage):
     opened(store, 3)
     with up(Doors(store)) as address:
         with connect(f"ws://{address}/api/v1/live?after=999999") as one:
-            said = heard(one)
+            said = received(one)
             assert said["resumed"] is False
             assert "ahead of the newest event" in said["reason"]
             assert said["seq"] < 999999
         for wrong in ("x", "-1", "1.5", "9" * 40, ""):
             with connect(f"ws://{address}/api/v1/live?after={wrong}") as one, pytest.raises(ConnectionClosed) as ended:
-                heard(one)
+                received(one)
             assert ended.value.rcvd is not None
             assert ended.value.rcvd.code == 1008
             assert "after:" in ended.value.rcvd.reason
@@ -224,7 +226,7 @@ def test_who_does_not_keep_up_is_let_go_and_nobody_waits(store: Storage):
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         raw.connect((host, int(port)))
         with connect(url) as quick, connect(url, sock=raw, max_queue=1, compression=None, close_timeout=0) as slow:
-            heard(quick)
+            received(quick)
             deadline = time.monotonic() + 60
             while doors.app.state.stream.listening > 1:
                 assert time.monotonic() < deadline, "the slow one was never let go"
@@ -237,13 +239,13 @@ def test_who_does_not_keep_up_is_let_go_and_nobody_waits(store: Storage):
 
 def test_a_client_hears_that_the_stream_is_alive_and_is_answered(store: Storage):
     with up(often(Doors(store))) as address, connect(f"ws://{address}/api/v1/live") as one:
-        heard(one)
+        received(one)
         one.send('{"type": "ping"}')
-        assert heard(one) == {"type": "pong"}
+        assert received(one) == {"type": "pong"}
         for wrong in ("[" * 5000, "null", b"\x00\xff", '{"type": "drop"}'):
             one.send(wrong)
-            assert heard(one)["type"] == "error"
-        assert heard(one) == {"type": "heartbeat", "seq": 0}
+            assert received(one)["type"] == "error"
+        assert received(one) == {"type": "heartbeat", "seq": 0}
 
 
 def test_keys_and_tickets(store: Storage):
@@ -262,11 +264,11 @@ def test_keys_and_tickets(store: Storage):
         assert refused(url, Authorization=f"Bearer {sender.token}")
         assert httpx.post(ticket_url).status_code == 401
         with connect(url, additional_headers=bearer(key.token)) as one:
-            assert heard(one)["type"] == "hello"
+            assert received(one)["type"] == "hello"
         ticket = httpx.post(ticket_url, headers=bearer(key.token)).json()["ticket"]
-        assert ticket not in str(list(store.dump()))
+        assert ticket not in str(list(store.archive.dump()))
         with connect(f"{url}?ticket={ticket}") as one:
-            assert heard(one)["type"] == "hello"
+            assert received(one)["type"] == "hello"
             assert refused(f"{url}?ticket={ticket}")  # once
             assert refused(f"{url}?ticket=wrong")
             late = httpx.post(ticket_url, headers=bearer(key.token)).json()["ticket"]
@@ -316,7 +318,7 @@ def news_without_end(store: Storage) -> Iterator[None]:
 def until_closed(one: ClientConnection) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        heard(one)
+        received(one)
 
 
 def test_a_page_from_elsewhere_is_refused_unless_it_is_named(store: Storage):
@@ -330,7 +332,7 @@ def test_a_page_from_elsewhere_is_refused_unless_it_is_named(store: Storage):
                 assert "ONRECALL_CORS_ORIGINS" in closed.value.rcvd.reason
         for origin in (f"http://{address}", "https://wall.example"):
             with connect(f"ws://{address}/api/v1/live", origin=origin) as one:
-                assert heard(one)["type"] == "hello"
+                assert received(one)["type"] == "hello"
 
 
 def often(doors: Doors) -> Doors:

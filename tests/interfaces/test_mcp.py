@@ -62,7 +62,7 @@ def over_http(address: str, talk: Talk, key: str | None = None, mode: str = "aut
     anyio.run(run)
 
 
-def said(result: CallToolResult) -> Any:
+def tool_text(result: CallToolResult) -> Any:
     assert not result.is_error, result.content
     body = json.loads(result.content[0].text)
     assert "data" in body["notice"]
@@ -86,28 +86,28 @@ async def reads(client: Client) -> None:
         assert tool.annotations.read_only_hint == (tool.name in READING)
         assert tool.annotations.destructive_hint in (None, False)
         assert tool.description
-    found = said(await client.call_tool("recall_incidents", {"text": QUESTION, "limit": 3}))
+    found = tool_text(await client.call_tool("recall_incidents", {"text": QUESTION, "limit": 3}))
     assert found[0]["id"] == "INC-001"
     assert len(found) == 3
-    answer = said(await client.call_tool("ask", {"text": QUESTION}))
+    answer = tool_text(await client.call_tool("ask", {"text": QUESTION}))
     assert (answer["verdict"], answer["confidence"]["basis"]) == ("known", "public")
     assert "not measured on your incidents yet" in answer["how_far_to_trust_it"]
     assert all(step["risk"] and step["from"]["id"] and step["from"]["line"] for step in answer["steps"])
     source = answer["steps"][0]["from"]
-    page = said(await client.call_tool("get_incident", {"id": source["id"], "from_line": source["line"]}))
+    page = tool_text(await client.call_tool("get_incident", {"id": source["id"], "from_line": source["line"]}))
     assert page["lines"][0].startswith(f"{source['line']}: ")
-    whole = said(await client.call_tool("get_incident", {"id": "INC-001"}))
+    whole = tool_text(await client.call_tool("get_incident", {"id": "INC-001"}))
     assert (whole["id"], whole["status"]) == ("INC-001", "resolved")
-    runbooks = said(await client.call_tool("search_runbooks", {"text": "certificate expired", "limit": 2}))
+    runbooks = tool_text(await client.call_tool("search_runbooks", {"text": "certificate expired", "limit": 2}))
     assert runbooks
     assert {one["kind"] for one in runbooks} <= {"runbook", "postmortem", "rca"}
-    assert said(await client.call_tool("get_incident", {"id": runbooks[0]["id"]}))["lines"]
-    families = said(await client.call_tool("recurrences", {"limit": 2}))
+    assert tool_text(await client.call_tool("get_incident", {"id": runbooks[0]["id"]}))["lines"]
+    families = tool_text(await client.call_tool("recurrences", {"limit": 2}))
     assert len(families["families"]) == 2
-    assert said(await client.call_tool("trust", {}))
-    risky = said(await client.call_tool("assess_risk", {"command": "dropdb shop"}))
+    assert tool_text(await client.call_tool("trust", {}))
+    risky = tool_text(await client.call_tool("assess_risk", {"command": "dropdb shop"}))
     assert (risky["risk"], bool(risky["reason"])) == ("destructive", True)
-    new = said(await client.call_tool("ask", {"text": "the aquarium pump hums in E flat minor"}))
+    new = tool_text(await client.call_tool("ask", {"text": "the aquarium pump hums in E flat minor"}))
     assert (new["verdict"], new["steps"]) == ("never_seen", [])
 
     assert "recall_incidents finds" in failed(await client.call_tool("get_incident", {"id": "INC-4242"}))
@@ -126,20 +126,20 @@ async def only_reads(client: Client) -> None:
 
 async def writes(client: Client) -> None:
     assert await names(client) == READING | WRITING
-    shown = said(await client.call_tool("get_incident", {"id": "MCP-1"}))
+    shown = tool_text(await client.call_tool("get_incident", {"id": "MCP-1"}))
     given = {
         "recommendation": shown["recommendation"]["id"],
         "verdict": "helped",
         "steps": [{"n": 1, "outcome": "worked"}],
     }
-    said(await client.call_tool("report_outcome", given))
+    tool_text(await client.call_tool("report_outcome", given))
     assert "steps.0.n" in failed(
         await client.call_tool("report_outcome", given | {"steps": [{"n": 99, "outcome": "worked"}]})
     )
     assert "no recommendation" in failed(await client.call_tool("report_outcome", given | {"recommendation": "rec-0"}))
     told = {"incident": "MCP-1", "root_cause": "pool too small", "steps": [{"text": "Raised the pool"}]}
     for _ in range(2):
-        assert said(await client.call_tool("resolve_incident", told))["status"] == "resolved"
+        assert tool_text(await client.call_tool("resolve_incident", told))["status"] == "resolved"
     assert "root_cause" in failed(await client.call_tool("resolve_incident", {"incident": "MCP-1", "root_cause": ""}))
 
 
@@ -155,7 +155,7 @@ def opened(data_dir: Path) -> Path:
 def by(data_dir: Path) -> tuple[set[str | None], int]:
     """Who closed the incident, and in how many versions."""
     with open_app(Settings(data_dir=data_dir)) as home:
-        kept = home.memory.store.resolutions("MCP-1")
+        kept = home.memory.store.incidents.resolutions("MCP-1")
     return {one.by for one in kept}, len(kept)
 
 

@@ -72,7 +72,7 @@ def settled(client: TestClient, doors: Doors) -> None:
     """Wait until the worker has answered everything."""
     doors.clock.go(minutes=1)
     done = doors.app.state.worker.wait(
-        lambda: not doors.store.waiting_alerts(9) and bool(doors.store.decisions.newest(9)[0]), 60
+        lambda: not doors.store.alerts.waiting(9) and bool(doors.store.decisions.newest(9)[0]), 60
     )
     assert done
 
@@ -98,7 +98,7 @@ def test_alerts_requests_and_answers_are_counted_as_they_come(doors: Doors, clie
     assert value(found, "onrecall_store_alerts_total") == 3
     assert value(found, "onrecall_store_answers_total") == answers
     assert value(found, "onrecall_sender_alerts", source="alertmanager") == 3
-    assert value(found, "onrecall_open_incidents", severity="critical") == len(doors.store.incidents().items)
+    assert value(found, "onrecall_open_incidents", severity="critical") == len(doors.store.incidents.page().items)
     assert value(found, "onrecall_worker_alive") == 1
 
 
@@ -108,8 +108,8 @@ def test_what_waits_is_read_from_the_store_whoever_works_on_it(doors: Doors, sto
         "alertmanager", [WebhookRequest(json.dumps(ALERT).encode(), {"content-type": "application/json"})]
     )
     for name in ("A", "B"):
-        store.open_incident(Incident(name, "auth is down", now, severity="high"), [], now)
-    store.acknowledge("B", now)
+        store.incidents.open(Incident(name, "auth is down", now, severity="high"), [], now)
+    store.incidents.acknowledge("B", now)
     after = store.outbox.position("webhook")
     assert store.outbox.enqueue(
         "webhook", after, after + 1, [PendingMessage(n, 9, "opened", {}, {}) for n in ("A", "B")], now

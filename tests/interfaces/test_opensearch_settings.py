@@ -82,7 +82,7 @@ def test_words_of_either_database_stand_in(store, tmp_path):
     recall = Retriever(store, None, words_alone(store))
     document = Document("RB-9", "Certificate expired", "renew the certificate", service="edge")
     (passages,) = recall.prepare([document])
-    store.put_document(document, passages, datetime(2031, 1, 1, tzinfo=UTC))
+    store.documents.put(document, passages, datetime(2031, 1, 1, tzinfo=UTC))
     chosen = Settings(data_dir=tmp_path, opensearch_url=f"http://127.0.0.1:{free_port()}")
     with open_search_index(store, None, chosen) as index:
         away = Retriever(store, None, index)

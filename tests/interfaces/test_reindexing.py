@@ -27,7 +27,7 @@ def test_passages_of_another_model_are_told_and_mended(
     home: AppContext, data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert [part.state for part in home.status().parts] == ["ok"] * 3
-    total = home.memory.store.counts()["passages"]
+    total = home.memory.store.health.counts()["passages"]
     with home.memory.store._database.write() as connection:
         old = update(passages).where(passages.c.kind == "incident").values(model="yesterday's", terms_version=None)
         others = connection.execute(old).rowcount
@@ -47,5 +47,5 @@ def test_passages_of_another_model_are_told_and_mended(
         "reindexed": others,
     }
     assert [part.state for part in home.status().parts] == ["ok"] * 3
-    assert home.memory.store.check() == ()
+    assert home.memory.store.health.check() == ()
     assert "nothing to do" in printed(capsys, "reindex")[1]

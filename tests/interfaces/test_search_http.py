@@ -32,14 +32,14 @@ def ledger(client):
     return client
 
 
-def found(client, words, kind):
+def search_results(client, words, kind):
     answer = client.get("/api/v1/search", params={"q": words})
     assert answer.status_code == 200, answer.text
     return [item for item in answer.json()["items"] if item["kind"] == kind]
 
 
 def test_an_incident_is_found_by_a_piece_of_its_text_with_the_line(ledger):
-    (match,) = found(ledger, "e4471 space", "incident")
+    (match,) = search_results(ledger, "e4471 space", "incident")
     assert (match["id"], match["status"]) == ("LED-7", "resolved")
     assert match["text"] == "E4471 write failed: no space left"
     page = ledger.get("/api/v1/pages/LED-7").json()["lines"]
@@ -48,16 +48,16 @@ def test_an_incident_is_found_by_a_piece_of_its_text_with_the_line(ledger):
 
 def test_an_id_comes_first_in_any_case(ledger):
     ledger.post("/api/v1/incidents", json={"title": "Follow-up of led-7"})
-    assert found(ledger, "led-7", "incident")[0]["id"] == "LED-7"
+    assert search_results(ledger, "led-7", "incident")[0]["id"] == "LED-7"
 
 
 def test_a_document_is_found_by_words_in_any_order(ledger):
-    (match,) = found(ledger, "spool drain what", "document")
+    (match,) = search_results(ledger, "spool drain what", "document")
     assert match["id"] == "runbooks/spool.md"
 
 
 def test_commands_are_found_in_resolutions_and_in_runbooks(ledger):
-    commands = {match["text"]: match for match in found(ledger, "spoolctl drain", "command")}
+    commands = {match["text"]: match for match in search_results(ledger, "spoolctl drain", "command")}
     assert set(commands) == {"spoolctl drain --queue ledger-nightly", "spoolctl drain --queue ledger-export"}
     match = commands["spoolctl drain --queue ledger-export"]
     assert (match["page"], match["id"]) == ("document", "runbooks/spool.md")

@@ -137,7 +137,7 @@ def test_the_last_note_is_suggested_while_nobody_said_the_cause(client, home):
     post(client, "database", at=at)
     (found,) = until(lambda: listed(client))
     note = Note("alertmanager", "Slow-database", "n1", "is it the backup?", datetime.now(UTC), "ada")
-    home.memory.store.receive([IngestBatch("alertmanager", (note,))], datetime.now(UTC))
+    home.memory.store.ingest.store([IngestBatch("alertmanager", (note,))], datetime.now(UTC))
     path = f"/api/v1/incidents/{found['id']}/notes"
     assert until(lambda: client.get(path).json()["items"])[0]["by"] == "ada"
     assert client.get(path).json()["suggested_cause"] is None
@@ -165,7 +165,7 @@ def test_merge_and_split_on_the_command_line(client, home, chosen):
     assert run("merge", two["id"], one["id"], "--by", "ada")["id"] == one["id"]
     assert run("split", one["id"], "--merged", two["id"])["id"] == two["id"]
     shop = next(found for found in (one, two) if "slow" in found["title"] and "billing" not in found["title"])
-    number = home.memory.store.alerts_of(shop["id"])[0].id
+    number = home.memory.store.alerts.of_incident(shop["id"])[0].id
     assert run("split", shop["id"], "--alert", str(number))["id"] not in (one["id"], two["id"])
 
 
@@ -183,14 +183,16 @@ def test_the_worker_goes_on_when_the_database_could_not_be_used(tmp_path, caplog
             until(lambda: "tries again" in caplog.text)
             assert worker.alive
             threading.Timer(0.2, other.execute, ["rollback"]).start()
-            until(lambda: home.memory.store.incidents().items)
-            assert until(lambda: home.memory.store.newest_recommendation(home.memory.store.incidents().items[0].id))
+            until(lambda: home.memory.store.incidents.page().items)
+            assert until(
+                lambda: home.memory.store.recommendations.newest(home.memory.store.incidents.page().items[0].id)
+            )
         worker.stop()
         other.close()
 
 
 def post_to(home: AppContext, at: datetime) -> None:
-    home.memory.store.receive([IngestBatch("am", (Alert("am", "a", "disk full", at),))], at)
+    home.memory.store.ingest.store([IngestBatch("am", (Alert("am", "a", "disk full", at),))], at)
 
 
 def test_what_began_together_over_http(client):

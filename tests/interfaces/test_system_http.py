@@ -118,7 +118,7 @@ def test_all_of_memory_is_downloaded_and_read_back(doors: Doors, client: TestCli
     assert files(folder) == files(tmp_path / "written")
     with closing(Storage.open("sqlite://")) as other:
         archive.read(other, folder)
-        assert [*other.dump()][2:] == [*doors.store.dump()][2:]
+        assert [*other.archive.dump()][2:] == [*doors.store.archive.dump()][2:]
     assert doors.store.audit.page("archive exported").items[0].detail["incidents"] == 1
 
 
@@ -136,7 +136,7 @@ def test_the_rows_of_an_export_are_redacted_when_they_come_in(doors: Doors, clie
     rows.write_text(text.replace('"pod":"a"', f'"db_password":"{secret}"'), encoding="utf-8")
     with closing(Storage.open("sqlite://")) as other:
         archive.read(other, tmp_path / "out")
-        kept = json.dumps([*other.dump()])
+        kept = json.dumps([*other.archive.dump()])
     assert secret not in kept
     assert kept.count("[redacted:password]") >= 3
 

@@ -67,7 +67,7 @@ def test_it_answers_and_whoever_waits_here_is_told(home: AppContext, worker: Wor
     name = opened(home, "kafka consumer lag grows on orders")
     watch.start()
     worker.wake()
-    assert worker.wait(lambda: home.memory.store.newest_recommendation(name) is not None, SECONDS)
+    assert worker.wait(lambda: home.memory.store.recommendations.newest(name) is not None, SECONDS)
     assert heard.wait(SECONDS), "what the worker wrote is told in this process"
     watch.stop()
     assert worker.alive
@@ -77,12 +77,12 @@ def test_it_answers_and_whoever_waits_here_is_told(home: AppContext, worker: Wor
 def test_killed_it_is_begun_again_and_goes_on(home: AppContext, worker: WorkerProcess) -> None:
     first = opened(home, "disk of orders-db is full")
     worker.wake()
-    assert worker.wait(lambda: home.memory.store.newest_recommendation(first) is not None, SECONDS)
+    assert worker.wait(lambda: home.memory.store.recommendations.newest(first) is not None, SECONDS)
     (process,) = children(os.getpid())
     os.kill(process, signal.SIGKILL)
     until(lambda: not lives(process))
     second = opened(home, "certificate of the gateway expired")
-    assert worker.wait(lambda: home.memory.store.newest_recommendation(second) is not None, SECONDS)
+    assert worker.wait(lambda: home.memory.store.recommendations.newest(second) is not None, SECONDS)
     assert worker.alive
     assert children(os.getpid()) != [process]
 
@@ -115,7 +115,7 @@ def test_what_lies_in_the_folder_is_no_part_of_it(
     worker.start()
     name = opened(home, "disk of orders-db is full")
     worker.wake()
-    assert worker.wait(lambda: home.memory.store.newest_recommendation(name) is not None, 20)
+    assert worker.wait(lambda: home.memory.store.recommendations.newest(name) is not None, 20)
     worker.stop()
 
 

@@ -22,7 +22,7 @@ from onrecall.storage.tables import alerts
 PATIENCE = 60
 
 
-class Heard(StatusPrinter):
+class RecordedStatus(StatusPrinter):
     """Keeps what is said."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Running:
     """One member of the group."""
 
     def __init__(self, memory: IncidentService, connection: Connection) -> None:
-        self.said = Heard()
+        self.said = RecordedStatus()
         self.failed: Exception | None = None
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(memory, connection))
@@ -86,7 +86,7 @@ def remembering(url: str) -> Iterator[IncidentService]:
     """A memory that goes by words alone."""
     with closing(Storage.open(url)) as store:
         yield IncidentService(
-            Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+            Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: datetime.now(UTC))
         )
 
 

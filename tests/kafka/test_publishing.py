@@ -15,7 +15,7 @@ from onrecall.kafka.publisher import Publisher
 from onrecall.pipeline import IncidentService
 
 from .process import process
-from .running import Heard, until, written
+from .running import RecordedStatus, until, written
 
 pytestmark = pytest.mark.kafka
 
@@ -28,19 +28,19 @@ def recommend(memory: IncidentService, name: str, description: str = "") -> str:
     return memory.recommend(name).id
 
 
-def publisher(memory: IncidentService, brokers: str, topic: str, **more: object) -> tuple[Publisher, Heard]:
-    connection, printed = Connection(brokers, "g", {}, topic), Heard()
+def publisher(memory: IncidentService, brokers: str, topic: str, **more: object) -> tuple[Publisher, RecordedStatus]:
+    connection, printed = Connection(brokers, "g", {}, topic), RecordedStatus()
     return Publisher(
         memory, lambda: Producer(connection.producer() | {"log_level": 0, **more}), topic, printed
     ), printed
 
 
 @pytest.fixture
-def begun(memory: IncidentService, brokers: str, topic: str) -> Iterator[tuple[Publisher, Heard]]:
+def begun(memory: IncidentService, brokers: str, topic: str) -> Iterator[tuple[Publisher, RecordedStatus]]:
     """A publisher that has looked once, so that what comes now is its to publish."""
     recommend(memory, "BEFORE")
     started, printed = publisher(memory, brokers, topic)
-    started.round()
+    started.run_once()
     yield started, printed
     started.stop()
 
@@ -65,8 +65,8 @@ def test_what_is_recommended_from_now_on_goes_out(memory: IncidentService, broke
 def test_nothing_is_written_twice_by_another_look(memory: IncidentService, brokers: str, topic: str, begun):
     started, _ = begun
     recommend(memory, "INC-1")
-    assert started.round() > 0
-    assert started.round() == 0
+    assert started.run_once() > 0
+    assert started.run_once() == 0
     assert len(written(brokers, topic)) == 1
 
 
@@ -76,10 +76,10 @@ def test_brokers_that_are_away_lose_nothing(memory: IncidentService, topic: str,
     recommendation_id = recommend(memory, "INC-1")
     away, _ = publisher(memory, "127.0.0.1:9", topic, **{"message.timeout.ms": 500})
     with pytest.raises(Unavailable, match=topic):
-        away.round()
+        away.run_once()
     away.stop()
     back, _ = publisher(memory, brokers, topic)
-    back.round()
+    back.run_once()
     back.stop()
     assert [dict(message.headers())["onrecall-recommendation"].decode() for message in written(brokers, topic)] == [
         recommendation_id
@@ -93,7 +93,7 @@ def test_one_that_is_never_taken_does_not_stand_before_the_next(
     limited, printed = publisher(memory, brokers, topic, **{"message.max.bytes": 4000})
     recommend(memory, "LARGE", "the pool has no free connection\n" * 300)
     recommend(memory, "SMALL")
-    limited.round()
+    limited.run_once()
     limited.stop()
     assert [message.key() for message in written(brokers, topic)] == [b"SMALL"]
     assert len(printed.of("refused")) == 1
@@ -104,9 +104,9 @@ def test_only_one_process_writes_at_a_time(memory: IncidentService, brokers: str
     first, _ = begun
     second, _ = publisher(memory, brokers, topic)
     recommend(memory, "INC-1")
-    assert second.round() == 0
+    assert second.run_once() == 0
     first.stop()
-    assert second.round() > 0
+    assert second.run_once() > 0
     second.stop()
     assert len(written(brokers, topic)) == 1
 

@@ -21,7 +21,7 @@ from .broker import Broker, NotHere, running
 from .process import process
 from .running import committed, until
 
-pytestmark = [pytest.mark.alone, pytest.mark.kafka]
+pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka")]  # one broker serves all of them
 
 MESSAGES = int(os.environ.get("ONRECALL_TESTS_KAFKA_MESSAGES", "30000"))
 """A hundred thousand take a minute or two, so by default it is fewer."""
@@ -62,8 +62,8 @@ def stored(url: str) -> tuple[int, int, int]:
     store = Storage.open(url)
     with store._database.read() as connection:
         rows, keys = connection.execute(select(func.count(), func.count(alerts.c.key.distinct()))).one()
-    rejected = store.counts().get("rejected")
-    left_out = sum(1 for row in store.dump() if row["table"] == "rejected") if rejected is None else rejected
+    rejected = store.health.counts().get("rejected")
+    left_out = sum(1 for row in store.archive.dump() if row["table"] == "rejected") if rejected is None else rejected
     store.close()
     return rows, keys, left_out
 

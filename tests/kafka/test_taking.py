@@ -16,7 +16,7 @@ from onrecall.sources import WebhookRequest
 
 from .running import committed, remembering, running, send, statuses, until
 
-pytestmark = [pytest.mark.alone, pytest.mark.kafka]
+pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("kafka brokers")]  # one worker plays all brokers
 
 ANOMALY = json.dumps({"error_type": "database_timeout", "spike_percentage": 450, "service_name": "orders"}).encode()
 
@@ -82,11 +82,11 @@ def test_formats_by_topic_and_by_header(memory: IncidentService, connection: Con
     send(connection.brokers, topic, None)
     with running(memory, connection):
         until(lambda: committed(connection.brokers, connection.group, topic) == 4)
-        until(lambda: len(memory.store.waiting_alerts(10)) == 4)
-    sources = sorted(stored_alert.alert.source for stored_alert in memory.store.waiting_alerts(10))
+        until(lambda: len(memory.store.alerts.waiting(10)) == 4)
+    sources = sorted(stored_alert.alert.source for stored_alert in memory.store.alerts.waiting(10))
     assert sources == ["anomaly", "cloudevents", "cloudevents", "generic"]
-    assert any("cpu 100%" in stored_alert.alert.key for stored_alert in memory.store.waiting_alerts(10))
-    assert memory.store.rejected().items == ()
+    assert any("cpu 100%" in stored_alert.alert.key for stored_alert in memory.store.alerts.waiting(10))
+    assert memory.store.rejected.page().items == ()
 
 
 def test_poison_is_kept_with_the_reason_and_what_follows_comes_in(
@@ -108,7 +108,7 @@ def test_poison_is_kept_with_the_reason_and_what_follows_comes_in(
     with running(memory, connection) as consumer:
         until(lambda: committed(connection.brokers, connection.group, topic) == 2 * len(poison) + 2)
     assert len(statuses(memory.store)) == len(poison) + 1
-    rejected_parts = memory.store.rejected(limit=50).items
+    rejected_parts = memory.store.rejected.page(limit=50).items
     assert len(rejected_parts) == len(poison) + 2
     assert all(part.message and part.where for part in rejected_parts)
     assert all(part.where.startswith(f"{topic}[") for part in rejected_parts)
@@ -137,7 +137,7 @@ def test_a_record_that_nobody_foresaw_is_found_and_rejected(url: str, connection
         with running(memory, connection):
             until(lambda: committed(connection.brokers, connection.group, topic) == 64)
         assert len(statuses(store)) == 63
-        (part,) = store.rejected().items
+        (part,) = store.rejected.page().items
         assert (part.where.split("@")[1], part.message) == ("37", "it cannot be stored: IntegrityError")
     assert "unforeseen" in caplog.text
 
@@ -247,4 +247,4 @@ def test_a_document_that_comes_by_kafka_is_a_suggestion(memory: IncidentService,
         until(lambda: committed(connection.brokers, connection.group, topic) == 2)
     (suggested,) = memory.store.suggestions.page().items
     assert (suggested.kind, suggested.by, suggested.title) == ("document", "rootly", "Orders answered 500")
-    assert memory.store.documents().items == ()
+    assert memory.store.documents.page().items == ()

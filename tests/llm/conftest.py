@@ -78,9 +78,9 @@ def house_with(store, clock, twin) -> Opened:
         limits = UsageLimits(more.pop("calls_per_minute", 1000), more.pop("budget", None))
         models = Models(role_models, limits, more.pop("deadline", 8.0))
         memory = IncidentService(
-            Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock, models=models)
+            Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), clock, models=models)
         )
-        if not store.incidents().items:
+        if not store.incidents.page().items:
             remember(memory, clock)
         return memory
 

@@ -57,7 +57,7 @@ def options_by_incident(example_data, tmp_path_factory):
     folder = shutil.copytree(example_data, tmp_path_factory.mktemp("examples") / "data")
     with open_app(Settings(data_dir=folder)) as home:
         cases = {}
-        for incident in home.memory.store.incidents(limit=200).items:
+        for incident in home.memory.store.incidents.page(limit=200).items:
             again = make_situation(f"{incident.title}\n{incident.description}", incident.service)
             cases[incident.id] = build_options(home.memory.ask(again), again, {}, Thresholds())
         return cases

@@ -28,18 +28,18 @@ def extraction(**changed) -> str:
 
 
 @pytest.fixture
-def told(house_with):
+def memory_of_kiln(house_with):
     """A memory with a model, and a postmortem in which the rules found no cause."""
     memory = house_with("gpt-4o-mini=good")
     brought = memory.import_history(read_bytes("kiln.md", TOLD.encode()))
     (incident,) = brought.postmortems
-    resolution = memory.store.incident(incident).resolution
+    resolution = memory.store.incidents.get(incident).resolution
     assert resolution is None or not resolution.root_cause
     return memory, incident
 
 
-def test_what_is_quoted_becomes_a_suggestion_with_its_lines_and_counts_once_confirmed(told, twin):
-    memory, incident = told
+def test_what_is_quoted_becomes_a_suggestion_with_its_lines_and_counts_once_confirmed(memory_of_kiln, twin):
+    memory, incident = memory_of_kiln
     twin.reply = lambda _: extraction()
     report = memory.extraction.extract([incident])
     (name,) = report.proposed
@@ -48,10 +48,10 @@ def test_what_is_quoted_becomes_a_suggestion_with_its_lines_and_counts_once_conf
     assert suggestion.resolution.provenance == "suggested"
     assert (suggestion.resolution.root_cause, suggestion.resolution.root_cause_line) == (CAUSE, 5)
     assert [(step.command, step.line) for step in suggestion.resolution.steps] == [("kilnctl collector up --hall 2", 6)]
-    before = memory.store.incident(incident).resolution
+    before = memory.store.incidents.get(incident).resolution
     assert before is None or not before.root_cause, "nothing counts before a person says so"
     memory.suggestions.confirm(name, "Mia")
-    confirmed = memory.store.incident(incident).resolution
+    confirmed = memory.store.incidents.get(incident).resolution
     assert (confirmed.root_cause, confirmed.provenance, confirmed.by) == (CAUSE, "human", "Mia")
 
 
@@ -64,16 +64,16 @@ def test_what_is_quoted_becomes_a_suggestion_with_its_lines_and_counts_once_conf
         "plug",
     ],
 )
-def test_a_cause_that_is_not_in_the_text_word_for_word_is_dropped(told, twin, cause):
-    memory, incident = told
+def test_a_cause_that_is_not_in_the_text_word_for_word_is_dropped(memory_of_kiln, twin, cause):
+    memory, incident = memory_of_kiln
     twin.reply = lambda _: extraction(root_cause={"line": 5, "text": cause})
     report = memory.extraction.extract([incident])
     assert report.dropped == 1
     assert memory.store.suggestions.get(report.proposed[0]).resolution.root_cause == ""
 
 
-def test_a_command_that_is_not_in_the_text_is_dropped_and_a_step_that_is_not_there_with_it(told, twin):
-    memory, incident = told
+def test_a_command_that_is_not_in_the_text_is_dropped_and_a_step_that_is_not_there_with_it(memory_of_kiln, twin):
+    memory, incident = memory_of_kiln
     steps = [
         {"line": 6, "text": STEP, "command": "kilnctl collector up --hall 2 --force"},
         {"line": 7, "text": "Then Ola deleted the database.", "command": "rm -rf /data"},
@@ -84,15 +84,15 @@ def test_a_command_that_is_not_in_the_text_is_dropped_and_a_step_that_is_not_the
     assert (step.command, report.dropped) == (None, 2)
 
 
-def test_a_wrong_line_is_put_right(told, twin):
-    memory, incident = told
+def test_a_wrong_line_is_put_right(memory_of_kiln, twin):
+    memory, incident = memory_of_kiln
     twin.reply = lambda _: extraction(root_cause={"line": 2, "text": CAUSE})
     report = memory.extraction.extract([incident])
     assert memory.store.suggestions.get(report.proposed[0]).resolution.root_cause_line == 5
 
 
-def test_nothing_is_asked_twice(told, twin):
-    memory, incident = told
+def test_nothing_is_asked_twice(memory_of_kiln, twin):
+    memory, incident = memory_of_kiln
     twin.reply = lambda _: extraction()
     assert memory.extraction.extract([incident]).requests == 1
     again = memory.extraction.extract([incident])
@@ -100,8 +100,8 @@ def test_nothing_is_asked_twice(told, twin):
 
 
 @pytest.mark.parametrize("reply", ["no", "[]", '{"root_cause": 7, "steps": []}', '{"root_cause": null, "steps": []}'])
-def test_an_answer_that_is_none_proposes_nothing(told, twin, reply):
-    memory, incident = told
+def test_an_answer_that_is_none_proposes_nothing(memory_of_kiln, twin, reply):
+    memory, incident = memory_of_kiln
     twin.reply = lambda _: reply
     report = memory.extraction.extract([incident])
     assert (report.requests, report.proposed) == (1, [])

@@ -90,7 +90,7 @@ def test_nobody_is_sent_elsewhere(house_with, twin, model):
 @pytest.mark.parametrize("behaviour", ["hang", "drips"])
 def test_a_draft_that_takes_too_long_leaves_time_for_the_strong_model(house_with, seconds_granted, behaviour):
     memory = house_with(f"gpt-4o-mini={behaviour}", "gpt-4o=good", deadline=3.0)
-    memory.refining.ready()
+    memory.refiner.ready()
     answer = memory.ask(ASKED, refine=True)
     assert sum(seconds_granted) <= 3.1
     assert answer.route_reason == "strong: the draft model failed (no answer in time)"
@@ -103,7 +103,7 @@ def test_a_draft_that_takes_too_long_leaves_time_for_the_strong_model(house_with
 )
 def test_when_both_fail_the_answer_stands_within_the_deadline(house_with, seconds_granted, draft, strong):
     memory = house_with(f"gpt-4o-mini={draft}", strong and f"gpt-4o={strong}", deadline=2.0)
-    memory.refining.ready()
+    memory.refiner.ready()
     answer = memory.ask(ASKED, refine=True)
     assert max(seconds_granted) <= 2.0
     if draft == "hang":
@@ -128,7 +128,7 @@ def test_without_a_model_nothing_changes(house_with, twin):
     memory = house_with()
     answer = memory.ask(ASKED, refine=True)
     assert (answer.composer, answer.explanation, answer.cost_usd) == ("extractive", (), 0.0)
-    assert memory.refining.run() == 0
+    assert memory.refiner.run() == 0
     assert twin.requests == []
 
 
@@ -229,69 +229,69 @@ def test_the_model_is_given_no_tools_and_the_data_stands_in_fences(house_with, t
 
 def test_the_answer_is_out_first_and_the_refined_one_takes_its_place_once(house_with, clock, twin):
     memory = house_with("gpt-4o-mini=good")
-    memory.refining.run()
+    memory.refiner.run()
     incident = broken_again(memory, clock)
     first = memory.recommend(incident.id)
     assert first.composer == "extractive"
-    assert memory.refining.run() >= 1
-    newest = memory.store.newest_recommendation(incident.id)
+    assert memory.refiner.run() >= 1
+    newest = memory.store.recommendations.newest(incident.id)
     assert (newest.composer, newest.refines) == ("llm", first.id)
-    assert memory.store.recommendation(first.id) == first
+    assert memory.store.recommendations.get(first.id) == first
     requests_before = len(twin.requests)
-    assert memory.refining.run() >= 0
+    assert memory.refiner.run() >= 0
     assert memory.recommend(incident.id) == newest
-    memory.refining.run()
-    assert memory.store.newest_recommendation(incident.id) == newest
+    memory.refiner.run()
+    assert memory.store.recommendations.newest(incident.id) == newest
     assert len(twin.requests) == requests_before == 1
 
 
 def test_an_answer_that_stands_says_what_was_tried_and_is_not_asked_for_again(house_with, clock, twin):
     memory = house_with("gpt-4o-mini=broken", "gpt-4o=number")
-    memory.refining.run()
+    memory.refiner.run()
     incident = broken_again(memory, clock)
     first = memory.recommend(incident.id)
-    memory.refining.run()
-    stands = memory.store.newest_recommendation(incident.id)
+    memory.refiner.run()
+    stands = memory.store.recommendations.newest(incident.id)
     assert (stands.composer, stands.refines, stands.tokens) == ("extractive", first.id, 2200)
     assert stands.cost_usd == pytest.approx(PRICE_MINI + PRICE_LARGE)
     assert "the strong model failed" in stands.route_reason
     assert steps_of(stands) == steps_of(first)
     memory.recommend(incident.id)
-    memory.refining.run()
+    memory.refiner.run()
     assert len(twin.requests) == 2
 
 
 def test_a_kill_in_the_middle_refines_again_and_keeps_one(house_with, clock, twin):
     memory = house_with("gpt-4o-mini=good")
-    memory.refining.run()
+    memory.refiner.run()
     incident = broken_again(memory, clock)
     first = memory.recommend(incident.id)
-    memory.refining.release()
+    memory.refiner.release()
     other_process = house_with("gpt-4o-mini=good")  # another process, which begins where the first was killed
-    other_process.refining.run()
-    other_process.refining.run()
-    answers = memory.store.recommendations(incident.id)
+    other_process.refiner.run()
+    other_process.refiner.run()
+    answers = memory.store.recommendations.of_incident(incident.id)
     assert [answer.refines for answer in answers] == [first.id, None]
 
 
 def test_what_a_model_wrote_is_never_recalled_and_counts_for_nothing(house_with, clock):
     memory = house_with("gpt-4o-mini=good")
-    memory.refining.run()
+    memory.refiner.run()
     incident = broken_again(memory, clock)
     memory.recommend(incident.id)
-    memory.refining.run()
-    refined = memory.store.newest_recommendation(incident.id)
+    memory.refiner.run()
+    refined = memory.store.recommendations.newest(incident.id)
     assert refined.composer == "llm"
     memory.rate(RecommendationOutcome(refined.id, "helped", clock(), (StepVerdict(1, "worked"),)))
     memory.resolve(incident.id, Resolution("The pool leaked again", clock(), "connection-pool-exhaustion"))
     sentences = [sentence.text for sentence in refined.explanation] + [
         step.why.text for step in refined.steps if step.why
     ]
-    stored = [passage.text for change in memory.store.changes(0, 1000) if (passage := change.passage)]
-    stored += [line.text for incident in memory.store.incidents().items for line in numbered_lines(incident)]
+    stored = [passage.text for change in memory.store.passages.changes(0, 1000) if (passage := change.passage)]
+    stored += [line.text for incident in memory.store.incidents.page().items for line in numbered_lines(incident)]
     assert sentences
     assert not [text for text in stored for sentence in sentences if sentence in text]
-    dumped = [row for row in memory.store.dump() if row["table"] != "recommendations"]
+    dumped = [row for row in memory.store.archive.dump() if row["table"] != "recommendations"]
     assert not [row for row in dumped for sentence in sentences if sentence in repr(row)]
 
 
@@ -304,19 +304,19 @@ def test_both_models_down_in_a_storm_change_nothing_but_the_prose(house_with, cl
         for name in names:
             broken_again(down, clock, name)
             worker.wake()
-        assert worker.wait(lambda: all(down.store.newest_recommendation(name) for name in names), 20)
+        assert worker.wait(lambda: all(down.store.recommendations.newest(name) for name in names), 20)
         ended = threading.Event()
         for _ in range(200):
-            if all(down.store.newest_recommendation(name).refines for name in names):
+            if all(down.store.recommendations.newest(name).refines for name in names):
                 break
             ended.wait(0.1)
     finally:
         worker.stop()
-    answers = [down.store.newest_recommendation(name) for name in names]
+    answers = [down.store.recommendations.newest(name) for name in names]
     assert all(answer.refines for answer in answers)
     assert {answer.composer for answer in answers} == {"extractive"}
     for answer in answers:
-        before = down.store.recommendation(answer.refines)
+        before = down.store.recommendations.get(answer.refines)
         own = {
             "id": "",
             "refines": None,
@@ -327,5 +327,5 @@ def test_both_models_down_in_a_storm_change_nothing_but_the_prose(house_with, cl
         }
         assert replace(answer, **own) == replace(before, id="", route_reason="")
     assert len(twin.requests) == 6  # three failures open the breaker of each provider
-    assert {breaker.state for breaker in down.refining.usage().breakers} == {"open"}
+    assert {breaker.state for breaker in down.refiner.usage().breakers} == {"open"}
     assert "is skipped" in answers[-1].route_reason

@@ -41,7 +41,7 @@ def test_what_a_server_refuses_is_left_out_and_never_sent_again(house_with, twin
     assert memory.ask(ASKED, refine=True).composer == "llm"
     assert len(twin.requests) == requests_before + 1, "one question, one request"
     assert twin.requests[-1].keys() == twin.requests[-2].keys()
-    assert sum(day.calls for day in memory.refining.usage().days) == 2
+    assert sum(day.calls for day in memory.refiner.usage().days) == 2
 
 
 def test_where_nothing_is_named_one_thing_after_the_other_is_left_out(house_with, twin):
@@ -95,7 +95,7 @@ def test_anthropic_is_asked_by_its_own_messages(house_with, twin):
     root = twin.url.removesuffix("/v1")
     claude = RemoteModel("anthropic", "claude-sonnet-5", "key", root)
     twin.behaviours["claude-sonnet-5"] = "good"
-    memory.refining._models = type(memory.refining._models)((("draft", claude),))
+    memory.refiner._models = type(memory.refiner._models)((("draft", claude),))
     for _ in range(2):
         answer = memory.ask(ASKED, refine=True)
         assert (answer.composer, answer.model) == ("llm", "anthropic:claude-sonnet-5"), answer.route_reason

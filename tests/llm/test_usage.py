@@ -112,11 +112,11 @@ def test_beyond_the_budget_no_model_is_asked_and_the_answer_stands(house_with, t
     assert answer.composer == "extractive"
     assert "the daily budget of 0.0005 dollars is not enough for it" in answer.route_reason
     assert (twin.requests, answer.cost_usd) == ([], 0)
-    memory.refining.run()
+    memory.refiner.run()
     broken_again(memory, clock)
     memory.recommend("INC-9")
-    memory.refining.run()
-    assert memory.store.newest_recommendation("INC-9").composer == "extractive"
+    memory.refiner.run()
+    assert memory.store.recommendations.newest("INC-9").composer == "extractive"
     assert twin.requests == []
 
 
@@ -183,7 +183,7 @@ def test_no_sdk_is_loaded_before_a_model_is_asked(tmp_path):
     code = (
         "import sys; from onrecall.bootstrap.app import open_app; from onrecall.settings import Settings; from pathlib import Path\n"
         f"s = Settings(data_dir=Path({str(tmp_path)!r}), llm_draft='openai:gpt-4o', openai_key='k')\n"
-        "with open_app(s) as home: home.memory.refining.usage()\n"
+        "with open_app(s) as home: home.memory.refiner.usage()\n"
         "print([m for m in ('pydantic_ai', 'openai', 'groq', 'anthropic', 'genai_prices') if m in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -17,14 +17,14 @@ GRAPH = AlertLink("https://graphs.dam.example/d/4?from=now-1h", "dashboard")
 ENDLESS = AlertLink(f"https://dam.example/{'x' * blocks.LONGEST_URL}", "source")
 
 
-def told(*links):
+def update_of(*links):
     return replace(news(), alert_links=links)
 
 
 def test_slack_has_a_button_for_each_with_the_host_that_it_leads_to():
     message = (
         SlackBot(None, ChannelRouting("C0INCIDENTS"), Links())
-        .render(incident(), answer(), told(RUNBOOK, GRAPH, ENDLESS), {})
+        .render(incident(), answer(), update_of(RUNBOOK, GRAPH, ENDLESS), {})
         .body["root"]
     )
     buttons = [
@@ -45,7 +45,7 @@ def test_the_webhook_tells_each_with_what_it_leads_to():
     with twin() as server:
         body = (
             Webhook(server.posting(), Links(), None, "json", lambda: 1.0)
-            .render(incident(), answer(), told(RUNBOOK, GRAPH), {})
+            .render(incident(), answer(), update_of(RUNBOOK, GRAPH), {})
             .body
         )
     assert body["links"] == [{"kind": "runbook", "url": RUNBOOK.url}, {"kind": "dashboard", "url": GRAPH.url}]

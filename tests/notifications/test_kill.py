@@ -33,7 +33,10 @@ def memory(store: Storage, url: str, ahead: timedelta) -> IncidentService:
     """One that tells, and whose clock is ahead, so that what another held is free."""
     hook = Webhook(JsonPoster(HERE, HERE.check_url(url)), Links())
     parts = Dependencies(
-        store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC) + ahead, channels=(hook,)
+        store,
+        Retriever(store, None, LocalIndex(store.passages, None)),
+        lambda: datetime.now(UTC) + ahead,
+        channels=(hook,),
     )
     return IncidentService(parts)
 
@@ -63,7 +66,7 @@ def test_nothing_is_lost_and_what_comes_twice_has_the_same_key(store_url: str) -
     moments = random.Random(5)
     with twin(status=[200]) as server, closing(Storage.open(store_url)) as store:
         url, names = server.address + "/hook", []
-        memory(store, url, timedelta()).tellers[0].round()  # it tells of what happens from now on
+        memory(store, url, timedelta()).dispatchers[0].run_once()  # it tells of what happens from now on
         for life in range(KILLS):
             for n in range(EACH):
                 name = f"X-{life}-{n}"

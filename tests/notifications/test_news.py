@@ -11,11 +11,11 @@ def event(kind: str, **detail: object) -> FeedEvent:
     return FeedEvent(9, kind, NOON, "ann", detail)
 
 
-def told(about_incident=None, recommendation=None, **more: object) -> NotifiedState:
+def update_of(about_incident=None, recommendation=None, **more: object) -> NotifiedState:
     return replace(current_state(about_incident or incident(), recommendation), **more)
 
 
-HEARD = told(recommendation=answer())
+HEARD = update_of(recommendation=answer())
 
 
 def kind(about, recommendation, happened, last, sent=HEARD):
@@ -41,7 +41,7 @@ def test_another_verdict_cause_or_first_safe_step_is_news() -> None:
 
 
 def test_the_same_cause_in_other_words_is_none() -> None:
-    labelled = told(recommendation=answer(cause_label="pool"))
+    labelled = update_of(recommendation=answer(cause_label="pool"))
     assert kind(incident(), answer(cause="The pool leaks", cause_label="pool"), event("recommended"), labelled) is None
 
 
@@ -50,21 +50,21 @@ def test_what_nobody_heard_of_is_new_however_often_it_changed() -> None:
 
 
 def test_the_end_is_news_once_and_again_when_somebody_says_what_it_was() -> None:
-    over = told(resolved(None), answer())
+    over = update_of(resolved(None), answer())
     assert kind(resolved(None), answer(), event("resolved"), HEARD) == "resolved"
     assert kind(resolved(None), answer(), event("resolved"), over) is None
     assert kind(resolved(), answer(), event("resolved"), over) == "resolved"
-    assert kind(resolved(), answer(), event("resolved"), told(resolved(), answer())) is None
+    assert kind(resolved(), answer(), event("resolved"), update_of(resolved(), answer())) is None
     assert kind(incident(), answer(), event("resolved"), HEARD) is None, "it is open again already"
 
 
 def test_an_answer_to_what_is_over_already_tells_of_its_end() -> None:
     assert kind(resolved(), answer(), event("recommended"), None, None) == "resolved"
-    assert kind(resolved(), answer(), event("recommended"), told(resolved(), answer())) is None
+    assert kind(resolved(), answer(), event("recommended"), update_of(resolved(), answer())) is None
 
 
 def test_that_it_was_not_over_is_news_to_who_heard_it_was() -> None:
-    assert kind(incident(), answer(), event("reopened"), told(resolved(), answer())) == "reopened"
+    assert kind(incident(), answer(), event("reopened"), update_of(resolved(), answer())) == "reopened"
     assert kind(incident(), answer(), event("reopened"), HEARD) is None
 
 
@@ -72,7 +72,7 @@ def test_a_merge_is_news_of_the_one_that_is_gone() -> None:
     update = build_update(resolved(None), answer(), event("merged", into="INC-7"), HEARD, HEARD)
     assert (update.kind, update.into) == ("merged", "INC-7")
     assert kind(incident(), answer(), event("merged", incident="INC-7"), HEARD) is None
-    assert kind(resolved(None), answer(), event("merged", into="INC-7"), told(into="INC-7")) is None
+    assert kind(resolved(None), answer(), event("merged", into="INC-7"), update_of(into="INC-7")) is None
 
 
 def test_of_what_was_never_told_neither_end_nor_merge_is() -> None:
@@ -96,7 +96,7 @@ def test_what_changed_is_told_from_what_arrived() -> None:
         "cause: “Leak in the pool” → “Disk full”",
         "first safe step: “kubectl get pods -n auth” → no safe step",
     )
-    ended = build_update(resolved(), answer(), event("resolved"), told(recommendation=changed), HEARD)
+    ended = build_update(resolved(), answer(), event("resolved"), update_of(recommendation=changed), HEARD)
     assert ended.changes == ("it is over", "what was wrong: “A leak”")
 
 

@@ -46,27 +46,29 @@ def at_hand(**more: object) -> Incident:
     return incident(started_at=NOW, **more)
 
 
-def told(kind: str = "opened", **more: object):
+def update_of(kind: str = "opened", **more: object):
     return news(kind, at=NOW, **more)
 
 
 def test_a_root_its_thread_and_updates(slack: Twin) -> None:
     out = channel(slack.address)
-    first = out.send(out.render(at_hand(), answer(), told(), {}), {}).remote
+    first = out.send(out.render(at_hand(), answer(), update_of(), {}), {}).remote
     (root,) = slack.roots()
     assert (first["channel"], first["ts"]) == (CHANNEL, root["ts"])
     assert len(slack.thread(root["ts"])) == 1
     changed = answer(id="rec-2", cause="Another cause")
-    second = out.send(out.render(at_hand(), changed, told("changed", seq=9, changes=("cause: a → b",)), first), first)
+    second = out.send(
+        out.render(at_hand(), changed, update_of("changed", seq=9, changes=("cause: a → b",)), first), first
+    )
     assert "Another cause" in json.dumps(slack.roots())
     assert [message["text"] for message in slack.thread(root["ts"])] == [
         "Details to INC-1", "Answer changed: INC-1 Pool exhausted", "Details to INC-1",
     ]  # fmt: skip
     sent = out.send(
-        out.render(resolved(started_at=NOW), changed, told("resolved", seq=11), second.remote), second.remote
+        out.render(resolved(started_at=NOW), changed, update_of("resolved", seq=11), second.remote), second.remote
     )
-    back = out.send(out.render(at_hand(), changed, told("reopened", seq=12), sent.remote), sent.remote)
-    merged = told("merged", seq=13, into="INC-2")
+    back = out.send(out.render(at_hand(), changed, update_of("reopened", seq=12), sent.remote), sent.remote)
+    merged = update_of("merged", seq=13, into="INC-2")
     out.send(out.render(at_hand(), changed, merged, back.remote), back.remote)
     (root,) = slack.roots()
     assert root["blocks"][0]["text"]["text"] == "Merged"
@@ -76,7 +78,7 @@ def test_a_root_its_thread_and_updates(slack: Twin) -> None:
 
 def test_a_delivery_that_comes_again_changes_nothing(slack: Twin) -> None:
     out = channel(slack.address)
-    message = out.render(at_hand(), answer(), told("changed", changes=("x",)), {})
+    message = out.render(at_hand(), answer(), update_of("changed", changes=("x",)), {})
     for _ in range(3):
         out.send(message, {})
     assert len(slack.roots()) == 1
@@ -90,13 +92,13 @@ def test_what_looks_like_ours_and_is_another_app_s_is_left_alone(slack: Twin) ->
         CHANNEL,
         {"text": "x", "bot_id": "B0EVIL", "metadata": {"event_type": "onrecall_incident", "event_payload": payload}},
     )
-    out.send(out.render(at_hand(), answer(), told(), {}), {})
+    out.send(out.render(at_hand(), answer(), update_of(), {}), {})
     assert len([message for message in slack.roots() if message["bot_id"] == slack.bot]) == 1
 
 
 def test_it_is_found_far_back_too(slack: Twin) -> None:
     out = channel(slack.address)
-    message = out.render(at_hand(), answer(), told(), {})
+    message = out.render(at_hand(), answer(), update_of(), {})
     out.send(message, {})
     for n in range(30):
         slack.say(CHANNEL, {"text": f"chat {n}", "user": "U0ANN"})
@@ -107,15 +109,15 @@ def test_it_is_found_far_back_too(slack: Twin) -> None:
 
 def test_a_deleted_root_is_posted_anew(slack: Twin) -> None:
     out = channel(slack.address)
-    first = out.send(out.render(at_hand(), answer(), told(), {}), {}).remote
+    first = out.send(out.render(at_hand(), answer(), update_of(), {}), {}).remote
     slack.channels[CHANNEL].clear()
-    out.send(out.render(at_hand(), answer(cause="x"), told("changed", seq=8), first), first)
+    out.send(out.render(at_hand(), answer(cause="x"), update_of("changed", seq=8), first), first)
     assert len(slack.roots()) == 1
 
 
 def test_429_is_a_pause_as_long_as_slack_says(slack: Twin) -> None:
     out = channel(slack.address)
-    message, slack.limited = out.render(at_hand(), answer(), told(), {}), 1
+    message, slack.limited = out.render(at_hand(), answer(), update_of(), {}), 1
     with pytest.raises(Unavailable) as later:
         out.send(message, {})
     assert later.value.retry_after == 2.0
@@ -126,14 +128,14 @@ def test_429_is_a_pause_as_long_as_slack_says(slack: Twin) -> None:
 def test_an_error_of_the_server_is_tried_again_later(slack: Twin) -> None:
     out, slack.broken = channel(slack.address), 1
     with pytest.raises(Unavailable, match="503"):
-        out.send(out.render(at_hand(), answer(), told(), {}), {})
+        out.send(out.render(at_hand(), answer(), update_of(), {}), {})
     assert slack.calls == [], "and not within, for what was posted might be posted twice"
     with pytest.raises(Unavailable, match=r"no answer from Slack at 127\.0\.0\.1"):
-        channel("http://127.0.0.1:9").send(out.render(at_hand(), answer(), told(), {}), {})
+        channel("http://127.0.0.1:9").send(out.render(at_hand(), answer(), update_of(), {}), {})
 
 
 def test_what_only_people_can_mend_is_refused_with_what_to_do(slack: Twin) -> None:
-    message = channel(slack.address).render(at_hand(), answer(), told(), {})
+    message = channel(slack.address).render(at_hand(), answer(), update_of(), {})
     with pytest.raises(PermanentDeliveryError, match="ONRECALL_SLACK_BOT_TOKEN is not the token") as no:
         channel(slack.address, "xoxb-wrong").send(message, {})
     assert "xoxb" not in str(no.value)
@@ -161,7 +163,7 @@ def test_one_message_a_second(slack: Twin, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(slack_api, "time", clock)
     out = SlackBot(Api(TOKEN, f"{slack.address}/api/"), ChannelRouting(CHANNEL), Links())
     steps = tuple(replace(STEP, n=n, command="x" * 1200) for n in range(1, 20))
-    out.send(out.render(at_hand(), answer(steps=steps), told(), {}), {})
+    out.send(out.render(at_hand(), answer(steps=steps), update_of(), {}), {})
     posted = len(slack.made("chat.postMessage"))
     assert posted > 2
     assert clock.now == 1000.0 + posted - 1
@@ -169,14 +171,14 @@ def test_one_message_a_second(slack: Twin, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_webhook_tells_each_news_without_buttons(slack: Twin) -> None:
     hook = SlackWebhook(check_webhook(HERE, f"{slack.address}/services/T0/B0/hook"), Links())
-    hook.send(hook.render(at_hand(), answer(), told(), {}), {})
-    hook.send(hook.render(at_hand(), answer(), told("changed", changes=("cause: a → b",)), {}), {})
+    hook.send(hook.render(at_hand(), answer(), update_of(), {}), {})
+    hook.send(hook.render(at_hand(), answer(), update_of("changed", changes=("cause: a → b",)), {}), {})
     assert len(slack.hooked) == 2
     assert "actions" not in json.dumps(slack.hooked)
     assert "cause: a → b" in json.dumps(slack.hooked[1], ensure_ascii=False)
     with pytest.raises(PermanentDeliveryError, match="404"):
         SlackWebhook(check_webhook(HERE, f"{slack.address}/services/gone"), Links()).send(
-            hook.render(at_hand(), answer(), told(), {}), {}
+            hook.render(at_hand(), answer(), update_of(), {}), {}
         )
 
 
@@ -185,7 +187,7 @@ def test_the_webhook_tells_each_news_without_buttons(slack: Twin) -> None:
 
 def memory(store: Storage, address: str, ahead: timedelta = timedelta()) -> IncidentService:
     """One that tells Slack, and whose clock is ahead, so that what another held is free."""
-    recall = Retriever(store, None, LocalIndex(store, None))
+    recall = Retriever(store, None, LocalIndex(store.passages, None))
     return IncidentService(Dependencies(store, recall, lambda: datetime.now(UTC) + ahead, channels=(channel(address),)))
 
 
@@ -216,7 +218,7 @@ def test_killed_between_posting_and_remembering_no_second_root(slack: Twin, stor
     """A storm of alerts is one incident; the process dies after its root (0), or after a reply in its thread (1)."""
     with closing(Storage.open(store_url)) as store:
         line = memory(store, slack.address)
-        line.tellers[0].round()
+        line.dispatchers[0].run_once()
         line.open(
             Incident("OLD-1", "Pool exhausted in auth", NOW - timedelta(days=3), "connection pool exhausted", "auth")
         )

@@ -44,7 +44,7 @@ def house(folder: Path, slack: Twin, secret: str | None = SECRET) -> Iterator[tu
     store = Storage.open(f"sqlite:///{folder / 'onrecall.db'}")
     api = Api(TOKEN, f"{slack.address}/api/", pace=0)
     channel = SlackBot(api, ChannelRouting(CHANNEL), Links())
-    recall = Retriever(store, None, LocalIndex(store, None))
+    recall = Retriever(store, None, LocalIndex(store.passages, None))
     memory = IncidentService(Dependencies(store, recall, lambda: datetime.now(UTC), channels=(channel,)))
     app = SlackApp(secret, api, HERE, Links("https://recall.example.com")) if secret else None
     worker = Worker(memory)
@@ -64,7 +64,7 @@ def slack() -> Iterator[Twin]:
 def slack_app(tmp_path: Path, slack: Twin) -> Iterator[tuple[TestClient, IncidentService]]:
     """An incident like an earlier one is told, with its steps in the thread."""
     with house(tmp_path, slack) as (client, memory):
-        memory.tellers[0].round()
+        memory.dispatchers[0].run_once()
         memory.open(
             Incident("OLD-1", "Pool exhausted in auth", NOW - timedelta(days=3), "connection pool exhausted", "auth")
         )
@@ -79,7 +79,7 @@ def slack_app(tmp_path: Path, slack: Twin) -> Iterator[tuple[TestClient, Inciden
 
 
 def outcomes(memory: IncidentService) -> tuple[RecommendationOutcome, ...]:
-    return memory.store.outcomes(memory.store.newest_recommendation("NEW-1").id)
+    return memory.store.outcomes.of_recommendation(memory.store.recommendations.newest("NEW-1").id)
 
 
 def test_a_button_that_is_delivered_thrice_is_one_outcome(
@@ -90,7 +90,7 @@ def test_a_button_that_is_delivered_thrice_is_one_outcome(
     assert [response.status_code for response in answers] == [200] * 3
     (outcome,) = outcomes(memory)
     assert (outcome.verdict, outcome.by) == ("helped", "slack:U0ANN")
-    rated = [event for event in memory.store.timeline("NEW-1") if event.type == "rated"]
+    rated = [event for event in memory.store.events.timeline("NEW-1") if event.type == "rated"]
     assert len(rated) == 1
     until(lambda: len(slack.whispers) == 3, 10)
     assert slack.whispers[0]["response_type"] == "ephemeral"
@@ -118,18 +118,18 @@ def test_steps_are_marked_and_the_window_is_filled_in_and_resolves(slack_app, sl
     fields = {block["block_id"]: block["element"] for block in view["blocks"]}
     assert "initial_value" not in fields["root_cause"]  # nobody confirms a cause that he has not read
     suggested_cause = fields["suggested"]["options"][0]["description"]["text"]
-    assert memory.store.newest_recommendation("NEW-1").cause.startswith(suggested_cause.rstrip("…"))
+    assert memory.store.recommendations.newest("NEW-1").cause.startswith(suggested_cause.rstrip("…"))
     assert [option["value"] for option in fields["worked"]["initial_options"]] == ["1"]
     assert "initial_options" not in fields["did_not_help"]
     typed = {"suggested": ["1"], "did_not_help": ["2"], "other": "Raised the limit\n\n"}
     answers = slack.submit(client, view, typed, times=2)
     assert [response.json() for response in answers] == [{"response_action": "clear"}] * 2
-    incident = memory.store.incident("NEW-1")
+    incident = memory.store.incidents.get("NEW-1")
     assert (incident.status, incident.resolution.by) == ("resolved", "slack:U0ANN")
     assert (incident.resolution.root_cause, incident.resolution.cause_origin) == ("A leak of connections", "taken_over")
     assert incident.resolution.steps[0].outcome == "worked"
     assert incident.resolution.steps[-1].text == "Raised the limit"
-    assert len(memory.store.resolutions("NEW-1")) == 1
+    assert len(memory.store.incidents.resolutions("NEW-1")) == 1
     until(lambda: slack.roots()[0]["blocks"][0]["text"]["text"] == "Resolved", 30)
     assert len(slack.roots()) == 1
     assert slack.refused == []
@@ -143,7 +143,7 @@ def test_a_window_that_is_wrong_says_where(slack_app, slack: Twin) -> None:
     assert answer.json() == {"response_action": "errors", "errors": {"root_cause": "say what was wrong"}}
     (answer,) = slack.submit(client, view, {"root_cause": "A leak", "worked": ["1"], "did_not_help": ["1"]})
     assert "did_not_help" in answer.json()["errors"]
-    assert memory.store.incident("NEW-1").status != "resolved"
+    assert memory.store.incidents.get("NEW-1").status != "resolved"
 
 
 def test_a_cause_that_is_typed_is_kept_as_written(slack_app, slack: Twin) -> None:
@@ -152,7 +152,7 @@ def test_a_cause_that_is_typed_is_kept_as_written(slack_app, slack: Twin) -> Non
     (view,) = slack.views
     (answer,) = slack.submit(client, view, {"root_cause": "A job without end", "suggested": ["1"]})
     assert answer.json() == {"response_action": "clear"}
-    resolution = memory.store.incident("NEW-1").resolution
+    resolution = memory.store.incidents.get("NEW-1").resolution
     assert (resolution.root_cause, resolution.cause_origin) == ("A job without end", "written")
 
 
@@ -161,45 +161,45 @@ def test_a_cause_that_is_typed_is_kept_as_written(slack_app, slack: Twin) -> Non
 )
 def test_what_a_sender_suggests_is_decided_with_a_button(slack_app, slack: Twin, button: str, state: str) -> None:
     client, memory = slack_app
-    incident = memory.store.incident("NEW-1")
+    incident = memory.store.incidents.get("NEW-1")
     note = StoredNote(
         "pagerduty", "n1", "note", "k", NOW, "pagerduty: Ann", "Restarted it; resolved", "NEW-1", waiting=False
     )
     suggested = memory.suggestions.suggest_resolution(incident, note, resolution_from_text(note, datetime.now(UTC)))
     over = replace(incident, status="resolved", resolved_at=datetime.now(UTC))
     news = IncidentUpdate("resolved", "NEW-1", 1, NOW, suggestions=(suggested,))
-    message = slack_message.root_message(over, memory.store.newest_recommendation("NEW-1"), news, Links())
+    message = slack_message.root_message(over, memory.store.recommendations.newest("NEW-1"), news, Links())
     assert slack_limits.message(message) == []
     assert "Suggested by pagerduty: Ann, not confirmed: Restarted it; resolved" in json.dumps(message)
     slack.press(client, {"ts": slack.roots()[0]["ts"], **message}, button, times=2)
     decided = memory.store.suggestions.get(suggested.id)
     assert (decided.state, decided.decided_by) == (state, "slack:U0ANN")
-    learned = memory.store.incident("NEW-1").resolution
+    learned = memory.store.incidents.get("NEW-1").resolution
     assert (learned.by if learned else None) == ("slack:U0ANN" if state == "confirmed" else None)
     until(lambda: any(state[:7] in whisper["text"].lower() for whisper in slack.whispers), 10)
 
 
 def test_what_is_written_in_slack_becomes_nothing(slack_app, slack: Twin) -> None:
     client, memory = slack_app
-    before = (len(memory.store.events(0, 1000)), memory.store.counts())
+    before = (len(memory.store.events.feed(0, 1000)), memory.store.health.counts())
     text = "Root cause: wrong rows. Fixed by `DROP TABLE orders`; resolved"
     assert slack.command(client, text).status_code == 200
     assert slack.mention(client, text, "Ev9").status_code == 200
     until(lambda: bool(slack.thread(slack.roots()[-1]["ts"])), 30)
-    assert (len(memory.store.events(0, 1000)), memory.store.counts()) == before
+    assert (len(memory.store.events.feed(0, 1000)), memory.store.health.counts()) == before
     assert memory.store.suggestions.page().items == ()
 
 
 def test_the_command_is_answered_to_who_asked_alone(slack_app, slack: Twin) -> None:
     client, memory = slack_app
-    before = len(memory.store.events(0, 1000))
+    before = len(memory.store.events.feed(0, 1000))
     response = slack.command(client, "Pool exhausted in auth\nconnection pool exhausted &lt;now&gt;").json()
     assert response["response_type"] == "ephemeral"
     assert slack_limits.message(response) == []
     assert slack_limits.alive(response) == []
     assert "A leak of connections" in json.dumps(response)
     assert "/recall" in slack.command(client, "  ").json()["text"]
-    assert len(memory.store.events(0, 1000)) == before, "asking writes nothing"
+    assert len(memory.store.events.feed(0, 1000)) == before, "asking writes nothing"
 
 
 def test_a_mention_is_answered_once_in_its_thread(slack_app, slack: Twin, tmp_path: Path) -> None:

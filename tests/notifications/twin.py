@@ -24,7 +24,7 @@ HERE = EgressGuard.from_allowlist(["127.0.0.1"])
 
 
 @dataclass
-class Asked:
+class ReceivedRequest:
     path: str
     headers: dict[str, str]
     body: bytes
@@ -39,7 +39,7 @@ class Twin:
     says: bytes = b"ok"
     hang: float = 0
     drip: float = 0
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[ReceivedRequest] = field(default_factory=list)
     address: str = ""
     port: int = 0
     over: threading.Event = field(default_factory=threading.Event)
@@ -55,7 +55,9 @@ def _handler(twin: Twin) -> type[BaseHTTPRequestHandler]:
     class Answers(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            twin.asked.append(Asked(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+            twin.asked.append(
+                ReceivedRequest(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+            )
             status = twin.next()
             twin.over.wait(twin.hang)
             try:

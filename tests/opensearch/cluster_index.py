@@ -24,7 +24,7 @@ def words_in(store: Storage) -> Callable[[], Index]:
     """What stands in for the cluster: words in the database."""
     if store.dialect == "postgresql":
         return lambda: PostgresIndex(store.search(None, 0))
-    return lambda: LocalIndex(store, None)
+    return lambda: LocalIndex(store.passages, None)
 
 
 def in_cluster(
@@ -39,4 +39,4 @@ def in_cluster(
     """An index on a node that follows a store."""
     urls = tuple(each.url for each in (node, *more_nodes))
     target = IndexTarget(name or new_name(), model, dimensions)
-    return OpenSearchIndex(store, ClusterAddress(urls, timeout=20), target, words_in(store), **parts)
+    return OpenSearchIndex(store.passages, ClusterAddress(urls, timeout=20), target, words_in(store), **parts)

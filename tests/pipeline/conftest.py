@@ -29,4 +29,4 @@ def clock() -> Clock:
 
 @pytest.fixture
 def memory(store, clock) -> IncidentService:
-    return IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock))
+    return IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), clock))

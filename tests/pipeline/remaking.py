@@ -56,7 +56,7 @@ def memory_of(store: Storage, model: Model | None) -> IncidentService:
     if store.dialect == "postgresql":
         index = PostgresIndex(store.search(model.name if model else None, model.dimensions if model else 0))
     else:
-        index = LocalIndex(store, model.name if model else None)
+        index = LocalIndex(store.passages, model.name if model else None)
     return IncidentService(Dependencies(store, Retriever(store, model, index), lambda: NOON))
 
 

@@ -15,12 +15,12 @@ from onrecall.storage import IngestBatch, Storage
 
 
 def house(store: Storage, clock) -> IncidentService:
-    recall = Retriever(store, None, LocalIndex(store, None))
+    recall = Retriever(store, None, LocalIndex(store.passages, None))
     return IncidentService(Dependencies(store, recall, clock, topology=ServiceGraph.of(NEEDS)))
 
 
 def tell(memory: IncidentService, *signals: object) -> None:
-    memory.store.receive([IngestBatch("alertmanager", tuple(signals))], memory.now())
+    memory.store.ingest.store([IngestBatch("alertmanager", tuple(signals))], memory.now())
 
 
 def play(memory: IncidentService, clock, deliveries: list[list[Alert]], seconds: float) -> None:
@@ -32,7 +32,7 @@ def play(memory: IncidentService, clock, deliveries: list[list[Alert]], seconds:
 
 
 def incidents(memory: IncidentService) -> tuple[Incident, ...]:
-    return memory.store.incidents(limit=200).items
+    return memory.store.incidents.page(limit=200).items
 
 
 def grouped(memory: IncidentService) -> None:
@@ -53,7 +53,7 @@ def later(memory: IncidentService, clock, **by: float) -> None:
 
 
 def answers(memory: IncidentService, incident: str) -> list[str]:
-    return [event.type for event in memory.store.timeline(incident) if event.type == "recommended"]
+    return [event.type for event in memory.store.events.timeline(incident) if event.type == "recommended"]
 
 
 def ended(one: Alert, at: datetime) -> Alert:

@@ -37,7 +37,7 @@ def test_two_resolve_ten_ask_one_imports(memory, clock):
         assert all(len(one.result()) == ASKED for one in asking)
         for one in resolving:
             one.result()
-    counts = memory.store.counts()
+    counts = memory.store.health.counts()
     assert counts["incidents"] == IMPORTED + 2 * RESOLVED
     assert counts["resolutions"] == 2 * RESOLVED
-    assert memory.store.check() == ()
+    assert memory.store.health.check() == ()

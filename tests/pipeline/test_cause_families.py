@@ -37,13 +37,13 @@ def history(extra: Iterable[Incident] = ()) -> list[Incident]:
 
 
 @pytest.fixture
-def told(memory: IncidentService) -> IncidentService:
+def imported_memory(memory: IncidentService) -> IncidentService:
     memory.import_history(history())
     return memory
 
 
-def test_root_causes_that_say_the_same_are_proposed_under_their_own_words(told: IncidentService) -> None:
-    found = families.overview(told.store)
+def test_root_causes_that_say_the_same_are_proposed_under_their_own_words(imported_memory: IncidentService) -> None:
+    found = families.overview(imported_memory.store)
     assert {tuple(member.incident for member in family.members) for family in found.proposed} == {
         ("K-1", "K-2"),
         ("K-3", "K-4"),
@@ -53,71 +53,84 @@ def test_root_causes_that_say_the_same_are_proposed_under_their_own_words(told: 
         "signing-key-service", "rollout-removed-index", "rollout-removed-baskets", "removed-index-baskets", "rollout-index-baskets",
     }  # fmt: skip
     assert (found.labelled, found.unlabelled) == (0, 5)
-    assert [one.resolution.cause for one in told.store.incidents().items if one.resolution] == [None] * 6
+    assert [one.resolution.cause for one in imported_memory.store.incidents.page().items if one.resolution] == [
+        None
+    ] * 6
 
 
-def test_a_confirmed_family_counts_and_the_same_history_still_changes_nothing(told: IncidentService) -> None:
-    (first, *_) = families.overview(told.store).proposed
-    assert families.confirm(told.store, [families.Choice(first.id, "stale-key")], told.now(), "ann") == 2
-    assert history_of_store(told.store).confirmed_families == {"K-1": "stale-key", "K-2": "stale-key"}
-    labels = {member.incident: told.store.incident(member.incident).resolution for member in first.members}
+def test_a_confirmed_family_counts_and_the_same_history_still_changes_nothing(imported_memory: IncidentService) -> None:
+    (first, *_) = families.overview(imported_memory.store).proposed
+    assert (
+        families.confirm(imported_memory.store, [families.Choice(first.id, "stale-key")], imported_memory.now(), "ann")
+        == 2
+    )
+    assert history_of_store(imported_memory.store).confirmed_families == {"K-1": "stale-key", "K-2": "stale-key"}
+    labels = {
+        member.incident: imported_memory.store.incidents.get(member.incident).resolution for member in first.members
+    }
     assert {found.cause for found in labels.values() if found} == {"stale-key"}
-    back = find_recurrences(told.store, told.now(), FamilyFilter())
+    back = find_recurrences(imported_memory.store, imported_memory.now(), FamilyFilter())
     assert [family.incidents for family in back.families if family.cause == "stale-key"] == [tuple(labels)]
     assert back.proposed == 1
-    again = told.import_history(history())
+    again = imported_memory.import_history(history())
     assert (again.created, again.updated, again.unchanged) == (0, 0, 6)
-    assert told.store.incident(first.members[0].incident).resolution.cause == "stale-key"  # type: ignore[union-attr]
+    assert imported_memory.store.incidents.get(first.members[0].incident).resolution.cause == "stale-key"  # type: ignore[union-attr]
 
 
-def test_a_confirmed_label_stays_when_the_history_says_something_new(told: IncidentService) -> None:
-    (first, *_) = families.overview(told.store).proposed
-    families.confirm(told.store, [families.Choice(first.id, "own-name")], told.now())
+def test_a_confirmed_label_stays_when_the_history_says_something_new(imported_memory: IncidentService) -> None:
+    (first, *_) = families.overview(imported_memory.store).proposed
+    families.confirm(imported_memory.store, [families.Choice(first.id, "own-name")], imported_memory.now())
     name = first.members[0].incident
     newer = incident(name, f"{CAUSES[name]}, found by ann", list(CAUSES).index(name))
-    assert told.import_history([newer]).updated == 1
-    resolution = told.store.incident(name).resolution
+    assert imported_memory.import_history([newer]).updated == 1
+    resolution = imported_memory.store.incidents.get(name).resolution
     assert resolution is not None
     assert (resolution.root_cause, resolution.cause) == (f"{CAUSES[name]}, found by ann", "own-name")
-    assert told.import_history([newer]).unchanged == 1
+    assert imported_memory.import_history([newer]).unchanged == 1
 
 
-def test_a_later_incident_is_proposed_under_the_label_that_others_have(told: IncidentService) -> None:
-    told.import_history([incident("K-9", "Mint service signing key expired again", 40, None)])
-    told.import_history([incident("L-1", "The licence of the scanner was renewed by nobody", 41, "lapsed-licence")])
+def test_a_later_incident_is_proposed_under_the_label_that_others_have(imported_memory: IncidentService) -> None:
+    imported_memory.import_history([incident("K-9", "Mint service signing key expired again", 40, None)])
+    imported_memory.import_history(
+        [incident("L-1", "The licence of the scanner was renewed by nobody", 41, "lapsed-licence")]
+    )
     waiting = {
         family.label: [member.incident for member in family.members]
-        for family in families.overview(told.store).proposed
+        for family in families.overview(imported_memory.store).proposed
     }
     assert waiting["lapsed-licence"] == ["K-5"]
     assert ["K-1", "K-2", "K-9"] in waiting.values()
 
 
-def test_what_is_dismissed_is_not_proposed_again_until_that_is_taken_back(told: IncidentService) -> None:
-    (first, second) = families.overview(told.store).proposed
-    assert families.dismiss(told.store, [first.id], told.now()) == 1
-    assert [family.id for family in families.overview(told.store).proposed] == [second.id]
-    families.withdraw(told.store, first.id)
-    assert len(families.overview(told.store).proposed) == 2
+def test_what_is_dismissed_is_not_proposed_again_until_that_is_taken_back(imported_memory: IncidentService) -> None:
+    (first, second) = families.overview(imported_memory.store).proposed
+    assert families.dismiss(imported_memory.store, [first.id], imported_memory.now()) == 1
+    assert [family.id for family in families.overview(imported_memory.store).proposed] == [second.id]
+    families.withdraw(imported_memory.store, first.id)
+    assert len(families.overview(imported_memory.store).proposed) == 2
 
 
-def test_taking_a_confirmation_back_takes_only_the_labels_that_it_gave(told: IncidentService) -> None:
-    told.import_history([incident("L-1", "The licence of the scanner was renewed by nobody", 41, "lapsed-licence")])
-    (family,) = (one for one in families.overview(told.store).proposed if one.label == "lapsed-licence")
-    assert families.confirm(told.store, [families.Choice(family.id)], told.now()) == 1
-    assert families.withdraw(told.store, family.id) == 1
-    assert told.store.incident("K-5").resolution.cause is None  # type: ignore[union-attr]
-    assert told.store.incident("L-1").resolution.cause == "lapsed-licence"  # type: ignore[union-attr]
+def test_taking_a_confirmation_back_takes_only_the_labels_that_it_gave(imported_memory: IncidentService) -> None:
+    imported_memory.import_history(
+        [incident("L-1", "The licence of the scanner was renewed by nobody", 41, "lapsed-licence")]
+    )
+    (family,) = (one for one in families.overview(imported_memory.store).proposed if one.label == "lapsed-licence")
+    assert families.confirm(imported_memory.store, [families.Choice(family.id)], imported_memory.now()) == 1
+    assert families.withdraw(imported_memory.store, family.id) == 1
+    assert imported_memory.store.incidents.get("K-5").resolution.cause is None  # type: ignore[union-attr]
+    assert imported_memory.store.incidents.get("L-1").resolution.cause == "lapsed-licence"  # type: ignore[union-attr]
 
 
 def test_a_family_that_is_not_there_and_a_label_that_is_none_are_refused_and_change_nothing(
-    told: IncidentService,
+    imported_memory: IncidentService,
 ) -> None:
-    (first, *_) = families.overview(told.store).proposed
+    (first, *_) = families.overview(imported_memory.store).proposed
     with pytest.raises(NotFound):
-        families.confirm(told.store, [families.Choice(first.id), families.Choice("cf-none")], told.now())
+        families.confirm(
+            imported_memory.store, [families.Choice(first.id), families.Choice("cf-none")], imported_memory.now()
+        )
     with pytest.raises(Invalid):
-        families.confirm(told.store, [families.Choice(first.id, "  ")], told.now())
+        families.confirm(imported_memory.store, [families.Choice(first.id, "  ")], imported_memory.now())
     with pytest.raises(NotFound):
-        families.withdraw(told.store, first.id)
-    assert families.overview(told.store).labelled == 0
+        families.withdraw(imported_memory.store, first.id)
+    assert families.overview(imported_memory.store).labelled == 0

@@ -39,13 +39,13 @@ def test_where_a_cause_comes_from_is_kept(memory: IncidentService, clock, said, 
     past(memory, clock)
     opened(memory, clock, "NEW-1")
     memory.resolve("NEW-1", Resolution(said.strip(), clock(), cause="report-locks", cause_origin=claimed, by="kim"))
-    assert memory.store.incident("NEW-1").resolution.cause_origin == origin
-    assert memory.store.resolutions("NEW-1")[0].cause_origin == origin
+    assert memory.store.incidents.get("NEW-1").resolution.cause_origin == origin
+    assert memory.store.incidents.resolutions("NEW-1")[0].cause_origin == origin
 
 
 def test_an_imported_cause_has_no_origin(memory: IncidentService, clock) -> None:
     past(memory, clock)
-    assert memory.store.incident("OLD-1").resolution.cause_origin is None
+    assert memory.store.incidents.get("OLD-1").resolution.cause_origin is None
 
 
 def test_the_origin_is_no_content_so_the_same_said_again_changes_nothing(memory: IncidentService, clock) -> None:
@@ -53,8 +53,8 @@ def test_the_origin_is_no_content_so_the_same_said_again_changes_nothing(memory:
     opened(memory, clock, "NEW-1")
     memory.resolve("NEW-1", Resolution("A migration", clock(), by="kim"))
     memory.resolve("NEW-1", Resolution("A migration", clock(), by="kim", cause_origin="taken_over"))
-    assert [one.cause_origin for one in memory.store.resolutions("NEW-1")] == ["written"]
-    exported = memory.store.incident("NEW-1")
+    assert [one.cause_origin for one in memory.store.incidents.resolutions("NEW-1")] == ["written"]
+    exported = memory.store.incidents.get("NEW-1")
     assert memory.import_history([exported]).unchanged == 1
 
 
@@ -75,7 +75,7 @@ def test_an_outcome_belongs_to_one_answer_of_one_incident(memory: IncidentServic
     past(memory, clock)
     opened(memory, clock, "NEW-1")
     opened(memory, clock, "NEW-2")
-    answer = memory.store.newest_recommendation("NEW-1")
+    answer = memory.store.recommendations.newest("NEW-1")
     given = RecommendationOutcome(answer.id, "helped", clock(), (StepVerdict(1, "worked"),), by="kim")
     with pytest.raises(Invalid, match="an answer to incident NEW-1, not to NEW-2") as refused:
         memory.rate(given, "NEW-2")
@@ -85,6 +85,6 @@ def test_an_outcome_belongs_to_one_answer_of_one_incident(memory: IncidentServic
     twice = (StepVerdict(1, "worked"), StepVerdict(1, "did_not_help"))
     with pytest.raises(Invalid, match="named twice"):
         memory.rate(RecommendationOutcome(answer.id, "helped", clock(), twice), "NEW-1")
-    assert memory.store.outcomes(answer.id) == ()
+    assert memory.store.outcomes.of_recommendation(answer.id) == ()
     memory.rate(given, "NEW-1")
-    assert [one.by for one in memory.store.outcomes(answer.id)] == ["kim"]
+    assert [one.by for one in memory.store.outcomes.of_recommendation(answer.id)] == ["kim"]

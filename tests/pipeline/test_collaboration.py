@@ -14,12 +14,12 @@ def incident(memory, clock):
 
 def test_an_import_takes_nobody_off_an_incident(memory, clock, incident):
     memory.collaboration.assign(incident, "Noor", "Dana")
-    stored = memory.store.incident(incident)
+    stored = memory.store.incidents.get(incident)
     described = Incident(
         id=incident, title="Ledger export stalls, second report", started_at=stored.started_at, service="ledger"
     )
     memory.import_history([described])
-    assert memory.store.incident(incident).assignee == "Noor"
+    assert memory.store.incidents.get(incident).assignee == "Noor"
 
 
 def test_the_same_record_is_unchanged_after_it_was_assigned(memory, clock):
@@ -33,20 +33,22 @@ def test_the_same_record_is_unchanged_after_it_was_assigned(memory, clock):
 def test_a_note_is_stored_with_the_incident_and_moves_with_a_merge(memory, clock, incident):
     other, _ = memory.open(Incident(id="", title="Ledger is read-only", started_at=clock(), service="ledger"))
     memory.collaboration.write_note(incident, "The spool is at 99 %", "Dana")
-    memory.by_hand.merge(incident, other.id, "Dana")
-    assert [(note.by, note.text) for note in memory.store.notes_of(other.id)] == [("Dana", "The spool is at 99 %")]
+    memory.manual_grouping.merge(incident, other.id, "Dana")
+    assert [(note.by, note.text) for note in memory.store.notes.of_incident(other.id)] == [
+        ("Dana", "The spool is at 99 %")
+    ]
 
 
 def test_two_people_may_write_the_same_words(memory, incident):
     written = [memory.collaboration.write_note(incident, "Looking.", who) for who in ("Dana", "Noor", "Dana")]
     assert [is_new for _, is_new in written] == [True, True, False]
-    assert len(memory.store.notes_of(incident)) == 2
+    assert len(memory.store.notes.of_incident(incident)) == 2
 
 
 def test_a_name_that_no_database_can_store_is_refused(memory, incident):
     with pytest.raises(Invalid, match="NUL"):
         memory.collaboration.assign(incident, "No\0or")
-    assert memory.store.incident(incident).assignee is None
+    assert memory.store.incidents.get(incident).assignee is None
 
 
 def test_people_are_named_once_in_the_order_of_their_names(memory, clock, incident):
@@ -58,13 +60,13 @@ def test_people_are_named_once_in_the_order_of_their_names(memory, clock, incide
 
 def test_who_works_on_it_is_not_said_of_an_earlier_time(memory, clock, incident):
     memory.collaboration.assign(incident, "Noor")
-    assert memory.store.incident(incident, as_of=clock()).assignee is None
+    assert memory.store.incidents.get(incident, as_of=clock()).assignee is None
 
 
 def test_an_archive_carries_assignments_and_notes(memory, incident):
     memory.collaboration.assign(incident, "Noor")
     memory.collaboration.write_note(incident, "Drained it")
-    rows = list(memory.store.dump())
+    rows = list(memory.store.archive.dump())
     (row,) = [row for row in rows if row["table"] == "incidents" and row["id"] == incident]
     assert row["assignee"] == "Noor"
     assert [row["text"] for row in rows if row["table"] == "notes"] == ["Drained it"]

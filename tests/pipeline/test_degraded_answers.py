@@ -23,7 +23,7 @@ class SometimesAway(LocalIndex):
 
 @pytest.fixture
 def index(store) -> SometimesAway:
-    return SometimesAway(store, None)
+    return SometimesAway(store.passages, None)
 
 
 @pytest.fixture
@@ -58,17 +58,17 @@ def test_an_incident_is_answered_again_until_the_answer_is_whole(memory, index, 
     opened, _ = memory.open(Incident("INC-new", "Payments queue grows", clock()))
     clock.forward(minutes=1)
     assert memory.work() == 1
-    first = memory.store.newest_recommendation(opened.id)
+    first = memory.store.recommendations.newest(opened.id)
     assert first.degraded == AWAY
     assert memory.work() == 0
     clock.forward(minutes=2)
     assert memory.work() == 1
-    assert memory.store.newest_recommendation(opened.id) == first
+    assert memory.store.recommendations.newest(opened.id) == first
 
     index.limitation = None
     clock.forward(minutes=2)
     assert memory.work() == 1
-    assert memory.store.newest_recommendation(opened.id).degraded is None
+    assert memory.store.recommendations.newest(opened.id).degraded is None
     clock.forward(minutes=2)
     assert memory.work() == 0
 

@@ -31,7 +31,7 @@ RUNBOOK = Document(
 
 @pytest.fixture
 def memory(store: Storage) -> IncidentService:
-    recall = Retriever(store, None, LocalIndex(store, None))
+    recall = Retriever(store, None, LocalIndex(store.passages, None))
     return IncidentService(Dependencies(store, recall, lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)))
 
 

@@ -22,7 +22,7 @@ def beat(memory, name="Watchdog", status="firing", **labels):
         "endsAt": "2026-06-01T09:00:00Z" if status == "resolved" else "0001-01-01T00:00:00Z",
     }
     body = json.dumps({"version": "4", "groupKey": "{}", "receiver": "r", "alerts": [alert]})
-    memory.receiver.keep([memory.receiver.read("alertmanager", WebhookRequest(body.encode()))])
+    memory.ingester.store_batches([memory.ingester.read("alertmanager", WebhookRequest(body.encode()))])
 
 
 def beats(memory, clock, count=3, **apart):
@@ -41,7 +41,7 @@ def test_it_is_missed_after_three_times_its_usual_gap_and_over_when_it_is_back(m
     assert "Watchdog" in incident.title
     assert incident.labels["cluster"] == "harbour"
     later(memory, clock, minutes=30)
-    assert len(memory.store.alerts_of(incident.id)) == 1
+    assert len(memory.store.alerts.of_incident(incident.id)) == 1
     beat(memory)
     later(memory, clock, seconds=1)
     later(memory, clock, minutes=6)
@@ -85,7 +85,7 @@ def test_what_is_not_always_there_is_not_missed(memory, clock, name, status):
 def test_while_we_were_off_we_heard_nobody(memory, clock, store):
     beats(memory, clock, 4, minutes=1)
     clock.forward(hours=8)
-    after = IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock))
+    after = IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), clock))
     later(after, clock, minutes=4)
     assert incidents(after) == ()
     later(after, clock, minutes=3)
@@ -96,7 +96,9 @@ def test_while_we_were_off_we_heard_nobody(memory, clock, store):
     ("patience", "missed"), [({"alertmanager": timedelta(hours=1)}, 1), ({"default": timedelta(0)}, 0)]
 )
 def test_the_operator_says_how_long_it_may_stay_away(store, clock, patience, missed):
-    parts = Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock, heartbeat_patience=patience)
+    parts = Dependencies(
+        store, Retriever(store, None, LocalIndex(store.passages, None)), clock, heartbeat_patience=patience
+    )
     memory = IncidentService(parts)
     beats(memory, clock, 4, minutes=1)
     later(memory, clock, minutes=50)
@@ -110,9 +112,9 @@ def test_one_that_is_forgotten_is_missed_no_more(memory, clock):
     later(memory, clock, hours=1)
     (heartbeat,) = memory.store.heartbeats.all()
     assert heartbeat.missing_since is not None
-    memory.receiver.switch.forget(heartbeat.source, heartbeat.key)
+    memory.ingester.switch.forget(heartbeat.source, heartbeat.key)
     later(memory, clock, seconds=1)
     later(memory, clock, minutes=6)
     assert incidents(memory)[0].status == "resolved"
     with pytest.raises(NotFound):
-        memory.receiver.switch.forget(heartbeat.source, heartbeat.key)
+        memory.ingester.switch.forget(heartbeat.source, heartbeat.key)

@@ -30,7 +30,7 @@ def test_later_alerts_leave_what_a_person_edited_alone(memory, clock, storm_id):
     tell(memory, alert("n2", "shop-cart", name="HighErrorRate", severity="critical"))
     later(memory, clock, seconds=5)
     incident = only(memory)
-    assert len(memory.store.alerts_of(storm_id)) == 2
+    assert len(memory.store.alerts.of_incident(storm_id)) == 2
     assert (incident.title, incident.service, incident.severity) == ("Cart loses items", "basket", "medium")
     assert dict(incident.labels) == {"cluster": "eu-west", "service": "shop-cart"}
     assert "HighErrorRate" in incident.description, "what nobody edited follows the alerts"
@@ -48,29 +48,29 @@ def test_an_edit_of_one_field_leaves_the_others_to_the_alerts(memory, clock, sto
 def test_an_edited_incident_is_recalled_by_its_new_title_and_answered_anew(memory, clock, storm_id):
     memory.recommend(storm_id)
     memory.collaboration.edit(storm_id, IncidentEdit(title="Zebra crossing flickers"))
-    _, passage = memory.store.passages_of([("incident", storm_id)])["incident", storm_id][0]
+    _, passage = memory.store.passages.of_owners([("incident", storm_id)])["incident", storm_id][0]
     assert passage.text.startswith("Zebra crossing flickers")
-    assert storm_id in memory.store.due(10)
+    assert storm_id in memory.store.incidents.due(10)
 
 
 def test_tags_and_assignee_alone_ask_for_no_new_answer_and_mark_nothing_as_edited(memory, storm_id):
     memory.answer_due()
-    waiting = memory.store.due(10)
+    waiting = memory.store.incidents.due(10)
     incident = memory.collaboration.edit(storm_id, IncidentEdit(tags=(" vip ", "vip", "eu"), assignee="Noor"))
     assert (incident.tags, incident.assignee, incident.edited) == (("vip", "eu"), "Noor", ())
-    assert memory.store.due(10) == waiting
+    assert memory.store.incidents.due(10) == waiting
 
 
 def test_the_same_edit_again_writes_nothing(memory, storm_id):
     edit = IncidentEdit("Cart loses items", severity="high", labels={"vip": "yes"}, tags=("a",), assignee="Noor")
     memory.collaboration.edit(storm_id, edit, "Dana")
-    events = memory.store.timeline(storm_id)
+    events = memory.store.events.timeline(storm_id)
     assert [event.type for event in events][-2:] == ["edited", "assigned"]
     assert events[-2].detail["fields"] == ["title", "severity", "labels", "tags"]
     assert events[-2].detail["from"]["severity"] == "low"
     assert events[-2].detail["to"]["labels"] == {"vip": "yes"}
     memory.collaboration.edit(storm_id, edit, "Dana")
-    assert memory.store.timeline(storm_id) == events
+    assert memory.store.events.timeline(storm_id) == events
 
 
 def test_an_edited_record_is_still_known_by_what_was_imported(memory, clock):
@@ -78,18 +78,18 @@ def test_an_edited_record_is_still_known_by_what_was_imported(memory, clock):
     memory.import_history([record])
     memory.collaboration.edit("CART-9", IncidentEdit(title="Cart is down", tags=("vip",)))
     assert memory.import_history([record]).unchanged == 1
-    stored = memory.store.incident("CART-9")
+    stored = memory.store.incidents.get("CART-9")
     assert (stored.title, stored.tags) == ("Cart is down", ("vip",))
     assert memory.recall(make_situation("cart is down"))[0].id == "CART-9"
 
 
 def test_an_archive_carries_edits_to_another_store(memory, storm_id):
     edited = memory.collaboration.edit(storm_id, IncidentEdit(title="Cart loses items", tags=("vip",)))
-    (row,) = [row for row in memory.store.dump() if row["table"] == "incidents"]
+    (row,) = [row for row in memory.store.archive.dump() if row["table"] == "incidents"]
     assert (row["tags"], row["edited"]) == (["vip"], ["title"])
     with closing(type(memory.store).open("sqlite://")) as other:
-        other.load(list(memory.store.dump()))
-        assert other.incident(storm_id) == edited
+        other.archive.load(list(memory.store.archive.dump()))
+        assert other.incidents.get(storm_id) == edited
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ def test_an_archive_carries_edits_to_another_store(memory, storm_id):
     ],
 )
 def test_a_field_that_can_not_be_so_is_named_and_nothing_is_written(memory, storm_id, edit, field):
-    before = memory.store.incident(storm_id)
+    before = memory.store.incidents.get(storm_id)
     with pytest.raises(Invalid) as refused:
         memory.collaboration.edit(storm_id, edit)
     assert refused.value.field == field
-    assert memory.store.incident(storm_id) == before
+    assert memory.store.incidents.get(storm_id) == before
 
 
 def test_a_secret_that_is_typed_into_an_edit_is_not_stored(memory, storm_id):

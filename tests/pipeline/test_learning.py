@@ -60,17 +60,17 @@ def test_what_was_never_seen_is_known_after_its_resolution(memory, clock):
 
 def test_asking_writes_nothing(memory, clock):
     learned(memory, clock)
-    before = list(memory.store.dump())
+    before = list(memory.store.archive.dump())
     memory.ask(make_situation(f"checkout down\n{LOG}"))
     memory.recall(make_situation("orders-db refuses connections"))
-    assert list(memory.store.dump()) == before
+    assert list(memory.store.archive.dump()) == before
 
 
 def test_the_same_evidence_gives_the_same_recommendation_once(memory, clock):
     learned(memory, clock)
     second = opened(memory, clock)
     assert memory.recommend(second.id).id == memory.recommend(second.id).id
-    assert len(memory.store.recommendations(second.id)) == 1
+    assert len(memory.store.recommendations.of_incident(second.id)) == 1
 
 
 def test_outcomes_of_steps_count_and_reopening_takes_them_back(memory, clock):
@@ -117,7 +117,7 @@ def test_a_recurrence_becomes_a_link_and_nothing_is_deleted(memory, clock):
     clock.forward(days=20)
     second = learned(memory, clock)
     assert second.links == (IncidentLink("recurrence", first.id),)
-    assert memory.store.counts()["incidents"] == 2
+    assert memory.store.health.counts()["incidents"] == 2
 
 
 def test_a_link_made_by_a_resolution_goes_with_it(memory, clock):
@@ -127,8 +127,8 @@ def test_a_link_made_by_a_resolution_goes_with_it(memory, clock):
     assert second.links == (IncidentLink("recurrence", first.id),)
     clock.forward(hours=1)
     assert memory.reopen(second.id).links == ()
-    assert memory.store.incident(second.id).links == ()
-    then = memory.store.get_records([("incident", second.id)], tied)
+    assert memory.store.incidents.get(second.id).links == ()
+    then = memory.store.records.get([("incident", second.id)], tied)
     assert then["incident", second.id].links == second.links
     assert (
         memory.resolve(second.id, resolution(clock, "certificate-expired", root_cause="It was a certificate.")).links
@@ -174,13 +174,13 @@ def test_a_recurrence_of_nothing_is_refused(memory, clock, other, error):
     incident = opened(memory, clock)
     with pytest.raises(error):
         memory.resolve(incident.id, resolution(clock), incident.id if other == "itself" else other)
-    assert memory.store.incident(incident.id).status == "open"
+    assert memory.store.incidents.get(incident.id).status == "open"
 
 
 def test_a_changed_resolution_is_a_new_version(memory, clock):
     first = learned(memory, clock)
     memory.resolve(first.id, resolution(clock, root_cause="It was DNS."))
-    assert [one.root_cause[:6] for one in memory.store.resolutions(first.id)] == ["It was", "A job "]
+    assert [one.root_cause[:6] for one in memory.store.incidents.resolutions(first.id)] == ["It was", "A job "]
 
 
 def test_text_made_by_a_model_is_no_evidence(memory, clock):
@@ -207,6 +207,6 @@ def test_acknowledging_a_resolved_incident_is_a_conflict(memory, clock):
 
 def test_an_incident_is_due_until_it_is_answered(memory, clock):
     incident = opened(memory, clock)
-    assert memory.store.due(10) == (incident.id,)
+    assert memory.store.incidents.due(10) == (incident.id,)
     assert memory.answer_due() == 1
     assert memory.answer_due() == 0

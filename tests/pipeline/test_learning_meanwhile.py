@@ -7,7 +7,7 @@ import pytest
 
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 from onrecall.pipeline import IncidentService
-from onrecall.storage.incidents import RECENT_WINDOW
+from onrecall.storage.incident_rows import RECENT_WINDOW
 
 TITLE, LOG = "orders-db refuses connections", "FATAL: remaining connection slots are reserved (SQLSTATE 53300)"
 
@@ -52,14 +52,14 @@ def test_an_open_incident_is_answered_anew_in_its_pace_when_memory_has_grown(
     memory: IncidentService, clock, learn
 ) -> None:
     name = opened(memory, clock)
-    assert memory.store.newest_recommendation(name).verdict == "never_seen"
+    assert memory.store.recommendations.newest(name).verdict == "never_seen"
     clock.forward(seconds=1)
     learn(memory, clock)
     work(memory)
-    assert memory.store.newest_recommendation(name).verdict == "never_seen", "one answer a minute is enough"
+    assert memory.store.recommendations.newest(name).verdict == "never_seen", "one answer a minute is enough"
     clock.forward(minutes=2)
     work(memory)
-    answer = memory.store.newest_recommendation(name)
+    answer = memory.store.recommendations.newest(name)
     assert answer.verdict in ("known", "similar")
     assert answer.steps[0].command == "kubectl scale deploy/report-job --replicas=0"
 
@@ -72,5 +72,5 @@ def test_the_same_answer_is_not_given_twice_and_old_ones_are_left_alone(memory: 
     by_import(memory, clock)
     work(memory)
     for each in (old, name):
-        assert [one.type for one in memory.store.timeline(each)].count("recommended") == 1
-    assert memory.store.newest_recommendation(old).verdict == "never_seen"
+        assert [one.type for one in memory.store.events.timeline(each)].count("recommended") == 1
+    assert memory.store.recommendations.newest(old).verdict == "never_seen"

@@ -46,7 +46,7 @@ def test_what_still_fires_at_the_end_opens_an_incident_then(memory, clock):
     assert incidents(memory) == ()
     later(memory, clock, minutes=2)
     (incident,) = incidents(memory)
-    assert [one.alert.key for one in memory.store.alerts_of(incident.id)] == ["k1"]
+    assert [one.alert.key for one in memory.store.alerts.of_incident(incident.id)] == ["k1"]
     assert [one.alert.key for one in aside(memory)] == ["k2"]
 
 
@@ -80,7 +80,7 @@ def test_labels_must_all_fit(memory, clock):
     tell(memory, fits, bakery(clock(), key="k2", plant="north"))
     later(memory, clock, seconds=30)
     (incident,) = incidents(memory)
-    assert [one.alert.key for one in memory.store.alerts_of(incident.id)] == ["k2"]
+    assert [one.alert.key for one in memory.store.alerts.of_incident(incident.id)] == ["k2"]
     assert [one.alert.key for one in aside(memory)] == ["k1"]
 
 

@@ -47,7 +47,7 @@ def slack() -> Iterator[Twin]:
 
 def memory_of(store: Storage, clock: Clock, *channels: Channel) -> IncidentService:
     memory = IncidentService(
-        Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock, channels=channels)
+        Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), clock, channels=channels)
     )
     step = ResolutionStep("Throttled producers to 40 %: queue empty after 3 min", "kubectl set env deploy/p RATE=40")
     resolution = Resolution("Producers outran the queue", START + timedelta(hours=1), steps=(step,))
@@ -60,8 +60,8 @@ def memory_of(store: Storage, clock: Clock, *channels: Channel) -> IncidentServi
         resolution=resolution,
     )
     memory.import_history([old])
-    for teller in memory.tellers:
-        teller.round()  # it begins here
+    for teller in memory.dispatchers:
+        teller.run_once()  # it begins here
     return memory
 
 
@@ -70,17 +70,17 @@ def bot(slack: Twin) -> SlackBot:
 
 
 def rounds(teller: Notifier) -> None:
-    while teller.round():
+    while teller.run_once():
         pass
 
 
-def said(message: dict[str, object]) -> str:
+def sent_texts(message: dict[str, object]) -> str:
     return str(message["blocks"])
 
 
 def test_a_decision_is_posted_once_with_what_it_says(store: Storage, clock: Clock, slack: Twin) -> None:
     memory = memory_of(store, clock, bot(slack))
-    (teller,) = memory.tellers
+    (teller,) = memory.dispatchers
     answers = [memory.decide(QUESTION) for _ in range(2)]
     rounds(teller)
     memory.decide(QUESTION)
@@ -88,7 +88,7 @@ def test_a_decision_is_posted_once_with_what_it_says(store: Storage, clock: Cloc
     (message,) = slack.roots()
     assert message["blocks"][0]["text"]["text"] == "Incident Decision: INC-7"
     for part in ("Symptom: ", "queue_overflow +300 % on orders", "Throttle producers to 40 %", answers[0].id, " ms"):
-        assert part in said(message), part
+        assert part in sent_texts(message), part
     (kept,) = store.notices.newest(10)
     assert (kept.type, kept.status, kept.decision) == ("slack", "sent", answers[0].id)
 
@@ -96,17 +96,17 @@ def test_a_decision_is_posted_once_with_what_it_says(store: Storage, clock: Cloc
 def test_a_decision_of_what_was_never_seen_says_so(store: Storage, clock: Clock, slack: Twin) -> None:
     memory = memory_of(store, clock, bot(slack))
     memory.decide(Situation("Anomaly: flux_drift +9 % on delorean", "delorean", {"error_type": "flux_drift"}))
-    rounds(memory.tellers[0])
+    rounds(memory.dispatchers[0])
     (message,) = slack.roots()
     assert message["blocks"][0]["text"]["text"] == "Incident Decision: never seen"
-    assert "No action is recommended" in said(message)
+    assert "No action is recommended" in sent_texts(message)
 
 
 def test_a_process_that_died_between_posting_and_noting_it_posts_no_second_time(
     store: Storage, clock: Clock, slack: Twin
 ) -> None:
     memory = memory_of(store, clock, bot(slack))
-    (teller,) = memory.tellers
+    (teller,) = memory.dispatchers
     memory.decide(QUESTION)
     teller.enqueue_decisions()
     delivery = store.outbox.start_attempt("slack", "dead process", clock(), timedelta(seconds=1))
@@ -121,7 +121,7 @@ def test_a_decision_of_long_ago_is_no_news(store: Storage, clock: Clock, slack: 
     memory = memory_of(store, clock, bot(slack))
     memory.decide(QUESTION)
     clock.now += MAX_EVENT_AGE + timedelta(hours=1)
-    rounds(memory.tellers[0])
+    rounds(memory.dispatchers[0])
     assert slack.roots() == []
 
 
@@ -129,7 +129,7 @@ def test_other_channels_are_told_no_decision(store: Storage, clock: Clock) -> No
     with twin() as other:
         memory = memory_of(store, clock, Webhook(other.posting(), Links(None)))
         memory.decide(QUESTION)
-        rounds(memory.tellers[0])
+        rounds(memory.dispatchers[0])
         assert other.asked == []
 
 
@@ -137,7 +137,7 @@ def test_an_incoming_webhook_posts_decisions_too(store: Storage, clock: Clock) -
     with twin() as other:
         memory = memory_of(store, clock, SlackWebhook(other.posting(), Links(None)))
         memory.decide(QUESTION)
-        rounds(memory.tellers[0])
+        rounds(memory.dispatchers[0])
         (asked,) = other.asked
         assert b"Incident Decision: INC-7" in asked.body
 
@@ -146,10 +146,10 @@ def test_a_notice_goes_where_a_channel_is_and_never_to_its_target(store: Storage
     with twin() as target:
         memory = memory_of(store, clock, bot(slack))
         posted = memory.notices.post(NoticeRequest("slack", "Look here", "line one\nline two", target.address))
-        rounds(memory.tellers[0])
+        rounds(memory.dispatchers[0])
         assert (posted.status, posted.channel, posted.target) == ("queued", "slack", target.address)
         assert target.asked == []
-        assert "line one line two" in said(slack.roots()[0])
+        assert "line one line two" in sent_texts(slack.roots()[0])
 
 
 def test_without_a_channel_it_fails_with_the_setting_to_make(store: Storage, clock: Clock) -> None:

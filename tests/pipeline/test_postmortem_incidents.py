@@ -39,7 +39,7 @@ The importer truncated the table before the download had failed.
 @pytest.fixture
 def memory():
     store = Storage.open("sqlite://")
-    yield IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: NOW))
+    yield IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: NOW))
     store.close()
 
 
@@ -56,13 +56,13 @@ def test_the_second_import_changes_nothing(memory):
 def test_another_text_is_another_version_of_the_same_incident(memory):
     brought(memory)
     assert brought(memory, TEXT.replace("before the download", "after the download")).updated == 2
-    assert len(memory.store.resolutions("PM-pm-tariffs")) == 2
+    assert len(memory.store.incidents.resolutions("PM-pm-tariffs")) == 2
 
 
 def test_an_answer_cites_the_lines_of_the_document(memory):
     brought(memory)
     answer = memory.ask(make_situation("tariff table is empty after the import"))
-    rows = memory.store.document("pm/tariffs").text.splitlines()
+    rows = memory.store.documents.get("pm/tariffs").text.splitlines()
     assert [one.id for one in answer.evidence] == ["PM-pm-tariffs"]
     cited = [
         answer.cause_citation,
@@ -79,14 +79,14 @@ def test_an_answer_cites_the_lines_of_the_document(memory):
 
 def test_a_document_that_says_something_else_by_now_is_not_cited(memory):
     brought(memory)
-    memory.put_document(replace(memory.store.document("pm/tariffs"), text="\n" * 30))
+    memory.put_document(replace(memory.store.documents.get("pm/tariffs"), text="\n" * 30))
     answer = memory.ask(make_situation("tariff table is empty after the import"))
     assert answer.cause_citation.id == "PM-pm-tariffs"
 
 
 def test_an_incident_is_never_its_own_evidence_nor_its_text(memory):
     brought(memory)
-    stored = memory.store.incident("PM-pm-tariffs")
+    stored = memory.store.incidents.get("PM-pm-tariffs")
     assert situation_of(stored).exclude == {"PM-pm-tariffs", "pm/tariffs"}
     assert memory.recall(situation_of(stored)) == ()
 
@@ -94,7 +94,7 @@ def test_an_incident_is_never_its_own_evidence_nor_its_text(memory):
 def test_what_is_stored_is_what_was_read(memory):
     (given,) = (one for one in read_bytes("pm/tariffs.md", TEXT.encode()) if isinstance(one, Incident))
     brought(memory)
-    assert memory.store.incident(given.id) == given
+    assert memory.store.incidents.get(given.id) == given
     assert given.lines["title"] == 1
     assert (given.resolved_at, given.status) == (None, "resolved")
 
@@ -117,11 +117,11 @@ def test_a_postmortem_of_an_incident_on_record_is_added_to_it(memory):
     memory.import_history([on_record()])
     named = TEXT.replace("**Service:** tariffs", "**Service:** tariffs\n**Incident:** OPS-77")
     assert (brought(memory, named).created, brought(memory, named).unchanged) == (1, 2)
-    incident = memory.store.incident("OPS-77")
+    incident = memory.store.incidents.get("OPS-77")
     assert (incident.document, incident.title) == ("pm/tariffs", "tariffs: 500")
     assert incident.resolution.root_cause.startswith("The importer truncated")
     assert memory.import_history([on_record()]).unchanged == 1
-    assert memory.store.incident("OPS-77") == incident
+    assert memory.store.incidents.get("OPS-77") == incident
     assert [one.id for one in memory.recall(make_situation("tariff table is empty after the import"))] == ["OPS-77"]
 
 
@@ -129,14 +129,14 @@ def test_what_is_on_record_stays(memory):
     said = Resolution("a person knew better", datetime(2026, 5, 6, tzinfo=UTC))
     memory.import_history([on_record(resolution=said)])
     brought(memory, TEXT + "\n## Incident id\n\nOPS-77\n")
-    assert memory.store.incident("OPS-77").resolution == said
+    assert memory.store.incidents.get("OPS-77").resolution == said
 
 
 def test_an_id_of_another_time_is_another_incident(memory):
     memory.import_history([replace(on_record(), started_at=datetime(2024, 5, 5, tzinfo=UTC))])
     named = TEXT.replace("**Service:** tariffs", "**Service:** tariffs\n**Incident:** OPS-77")
     assert brought(memory, named).created == 2
-    assert memory.store.incident("OPS-77").document is None
+    assert memory.store.incidents.get("OPS-77").document is None
 
 
 def test_an_open_incident_that_came_with_an_import_is_answered(memory):
@@ -145,15 +145,15 @@ def test_an_open_incident_that_came_with_an_import_is_answered(memory):
         [Incident("OPS-90", "Tariff table empty after import", datetime(2026, 5, 30, tzinfo=UTC), source="pager")]
     )
     assert memory.answer_due() == 1
-    answer = memory.store.newest_recommendation("OPS-90")
+    answer = memory.store.recommendations.newest("OPS-90")
     assert answer.cause.startswith("The importer truncated")
-    assert memory.store.timeline("OPS-90")[-1].detail["imported"] is True
+    assert memory.store.events.timeline("OPS-90")[-1].detail["imported"] is True
 
 
 def test_secrets_of_a_postmortem_are_kept_nowhere(memory):
     secret = "ghp_" + "a1B2" * 9
     brought(memory, TEXT.replace("Switched the importer off", f"Set the token to {secret}"))
-    assert secret not in repr(list(memory.store.dump()))
+    assert secret not in repr(list(memory.store.archive.dump()))
 
 
 def test_a_dry_run_keeps_nothing(memory):
@@ -161,9 +161,9 @@ def test_a_dry_run_keeps_nothing(memory):
         memory.store, memory._recall, read_bytes("pm/tariffs.md", TEXT.encode()), lambda: NOW, dry_run=True
     )
     assert found.created == 2
-    assert memory.store.incidents().items == ()
+    assert memory.store.incidents.page().items == ()
 
 
 def test_a_label_of_the_cause_in_front_matter_is_that_of_the_resolution(memory):
     brought(memory, f"---\nlabels: {{cause: truncated-import}}\n---\n{TEXT}")
-    assert memory.store.incident("PM-pm-tariffs").resolution.cause == "truncated-import"
+    assert memory.store.incidents.get("PM-pm-tariffs").resolution.cause == "truncated-import"

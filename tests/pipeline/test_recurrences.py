@@ -23,7 +23,7 @@ from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.recurrences import FamilyFilter, find_recurrences, find_similar_causes
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -43,7 +43,7 @@ def store():
 def example(store):
     things = [one for one in history.read(examples.FOLDER) if isinstance(one, Incident | Document)]
     things = [one for one in things if isinstance(one, Document) or not one.document]  # what reports tell is on record
-    store.save([StoreEntry(one) for one in things], NOW)
+    store.records.save([PreparedRecord(one) for one in things], NOW)
     return [one for one in things if isinstance(one, Incident)]
 
 
@@ -67,7 +67,7 @@ def entry(one, *vector, model="m"):
     passage = Passage(
         one.id, "incident", "resolution", 0, "told", 3, known_from=one.resolution.at, vector=told.tobytes(), model=model
     )
-    return StoreEntry(one, (passage,))
+    return PreparedRecord(one, (passage,))
 
 
 def near(cosine):
@@ -82,7 +82,7 @@ class TestLikeness:
             (incident("C", 2, OTHER), near(0.99)),
             (incident("D", 3, LEAK_AGAIN + " once more"), near(0.5)),
         ]
-        store.save([entry(one, *vector) for one, vector in things], NOW)
+        store.records.save([entry(one, *vector) for one, vector in things], NOW)
         found = find_similar_causes(store, [one for one, _ in things])
         assert [(one.incident, one.to) for one in found] == [("B", "A")]
         assert found[0].score == pytest.approx(0.95, abs=0.002)
@@ -92,15 +92,15 @@ class TestLikeness:
 
     def test_vectors_of_two_models_are_not_compared(self, store):
         things = [incident("A", 0, LEAK), incident("B", 1, LEAK_AGAIN)]
-        store.save([entry(one, 1.0, 0.0, model=model) for one, model in zip(things, "mn", strict=True)], NOW)
+        store.records.save([entry(one, 1.0, 0.0, model=model) for one, model in zip(things, "mn", strict=True)], NOW)
         assert find_similar_causes(store, things) == []
 
     def test_without_vectors_the_same_words_still_count(self, store):
-        store.save(
+        store.records.save(
             [
-                StoreEntry(incident("A", 0, LEAK)),
-                StoreEntry(incident("B", 1, LEAK)),
-                StoreEntry(incident("C", 2, LEAK_AGAIN)),
+                PreparedRecord(incident("A", 0, LEAK)),
+                PreparedRecord(incident("B", 1, LEAK)),
+                PreparedRecord(incident("C", 2, LEAK_AGAIN)),
             ],
             NOW,
         )
@@ -109,7 +109,7 @@ class TestLikeness:
 
     def test_a_storm_of_likenesses_gathers_around_the_first(self, store):
         things = [incident(f"A{n:04}", n / 24, f"{LEAK} {'again ' * (n % 3)}") for n in range(600)]
-        store.save([entry(one, *near(1 - n % 7 / 1000)) for n, one in enumerate(things)], NOW)
+        store.records.save([entry(one, *near(1 - n % 7 / 1000)) for n, one in enumerate(things)], NOW)
         found = find_similar_causes(store, things)
         assert {one.to for one in found} == {"A0000"}
         assert len(found) == 599
@@ -131,7 +131,7 @@ class TestAsOf:
             labels={"incident": "A, B"},
             dated=START + timedelta(days=15),
         )
-        store.save([StoreEntry(one) for one in (*told, report)], NOW)
+        store.records.save([PreparedRecord(one) for one in (*told, report)], NOW)
 
         def then(days):
             return find_recurrences(store, NOW, FamilyFilter(), START + timedelta(days=days))
@@ -147,7 +147,7 @@ class TestAsOf:
 
     def test_resolved_later_than_then_it_was_open_then(self, store):
         told = [incident("A", 0, LEAK, "leak"), incident("B", 10, LEAK, "leak")]
-        store.save([StoreEntry(one) for one in told], NOW)
+        store.records.save([PreparedRecord(one) for one in told], NOW)
         found = find_recurrences(store, NOW, FamilyFilter(), START + timedelta(days=10, hours=1))
         assert found.families == ()
         assert found.incidents == 2
@@ -171,9 +171,9 @@ class TestExample:
         assert len(cited) > 10
         for one in cited:
             thing = (
-                store.document(one.citation.id)
+                store.documents.get(one.citation.id)
                 if one.citation.id.startswith("PM-")
-                else store.incident(one.citation.id)
+                else store.incidents.get(one.citation.id)
             )
             assert one.citation.quote in page.numbered_lines(thing)[one.citation.line - 1].text
 
@@ -189,7 +189,7 @@ class TestExample:
 def client(store, example):
     app = FastAPI()
     app.state.memory = IncidentService(
-        Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: NOW)
+        Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: NOW)
     )
     app.include_router(router)
     problems.install(app)
@@ -228,7 +228,7 @@ def test_on_a_terminal(monkeypatch, store, example):
 
 def test_hours_that_are_not_counted_are_said_and_texts_cannot_steer_the_terminal(monkeypatch, store):
     told = [incident("A", 0, LEAK, "leak\x1b[2J"), incident("B", 5, links=(IncidentLink("recurrence", "A"),))]
-    store.save([StoreEntry(one) for one in told], NOW)
+    store.records.save([PreparedRecord(one) for one in told], NOW)
     said = printed(monkeypatch, find_recurrences(store, NOW, FamilyFilter()))
     assert "2.0 h in 1 incidents; not counted: 1 still open" in said
     assert "\x1b" not in said

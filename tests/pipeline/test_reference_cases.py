@@ -45,7 +45,9 @@ ASKED = {
 @pytest.fixture
 def memory() -> Iterator[IncidentService]:
     with closing(Storage.open("sqlite://")) as store:
-        yield IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: NOW))
+        yield IncidentService(
+            Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: NOW)
+        )
 
 
 def example(name: str) -> Incident:
@@ -53,7 +55,7 @@ def example(name: str) -> Incident:
     return next(one for one in found if one.id == name)
 
 
-def asked(memory: IncidentService, kind: str):
+def answer_to(memory: IncidentService, kind: str):
     text, service = ASKED[kind]
     return memory.ask(make_situation(f"Anomaly: {text}", service, {"error_type": kind, "alertname": "AnomalySpike"}))
 
@@ -62,7 +64,7 @@ def asked(memory: IncidentService, kind: str):
 def test_another_kind_of_fault_is_never_answered_with_a_throttle(memory, kind):
     memory.import_history([example("INC-2025-001"), SESSIONS])
     memory.trust.record_replay(judged(300)[0], NOW)
-    answer = asked(memory, kind)
+    answer = answer_to(memory, kind)
     assert answer.verdict == "never_seen"
     assert (answer.cause, answer.steps) == (None, ())
     assert answer.confidence is None
@@ -83,7 +85,7 @@ def test_the_same_memory_does_answer_what_it_has_seen_and_says_how_often_that_wa
 @pytest.mark.parametrize("kind", ["memory_leak", "ssl_certificate_expired"])
 def test_with_the_whole_history_no_step_is_of_another_kind_of_fault(memory, kind):
     memory.import_history(one for one in read(examples.incidents_folder()) if isinstance(one, Incident))
-    answer = asked(memory, kind)
+    answer = answer_to(memory, kind)
     right = {"memory_leak": "memory-leak", "ssl_certificate_expired": "certificate-expired"}[kind]
     assert answer.cause_label in (None, right)
     cited = {step.citation.id for step in answer.steps}
@@ -113,5 +115,5 @@ def test_canned_causes_of_a_model_poison_nothing(memory):
         memory.resolve(incident.id, canned)
     answer = memory.ask(make_situation(text, "checkout"))
     assert (answer.cause, answer.steps, answer.confidence.basis) == (None, (), "public")
-    assert memory.store.judged() == ()
+    assert memory.store.verdicts.all() == ()
     assert memory.trust.summary().right.n == 0

@@ -17,7 +17,7 @@ from onrecall.domain.incident import Document, Resolution, ResolutionStep, Situa
 from onrecall.pipeline import IncidentService, reindex
 from onrecall.retrieval import passages
 from onrecall.retrieval import tokenizer as terms
-from onrecall.retrieval.index import Visible
+from onrecall.retrieval.index import VisibilityFilter
 from onrecall.storage import EmbeddingVersion, Storage
 
 COUNT = 18
@@ -41,10 +41,10 @@ def run(memory: IncidentService, advance: Callable[[int], None] = lambda _: None
     return memory.reindex.run(advance)
 
 
-def held(store: Storage) -> dict[str, Counter[tuple[str | None, int]]]:
+def stored_versions(store: Storage) -> dict[str, Counter[tuple[str | None, int]]]:
     """For each owner its passages by model and length of vector."""
     found: dict[str, Counter[tuple[str | None, int]]] = {}
-    for change in store.changes(0, 10_000):
+    for change in store.passages.changes(0, 10_000):
         if one := change.passage:
             found.setdefault(one.owner, Counter())[one.model, len(one.vector or b"") // 2] += 1
     return found
@@ -56,17 +56,17 @@ def meant(memory: IncidentService, text: str) -> dict[str, float]:
 
 
 def all_new(store: Storage) -> bool:
-    models = {key for counted in held(store).values() for key in counted}
+    models = {key for counted in stored_versions(store).values() for key in counted}
     indexed = {"new"}
     if store.dialect == "postgresql":
         with store._database.read() as connection:
             indexed = set(connection.exec_driver_sql("select distinct model from passage_vectors").scalars())
-    return models == {("new", 128)} and indexed == {"new"} and store.check() == ()
+    return models == {("new", 128)} and indexed == {"new"} and store.health.check() == ()
 
 
 def test_all_is_swapped_at_once_and_the_old_serves_until_then(store: Storage) -> None:
     serving = fill(store)
-    before, numbers = meant(serving, "disk full"), [one.id for one in store.changes(0, 10_000)]
+    before, numbers = meant(serving, "disk full"), [one.id for one in store.passages.changes(0, 10_000)]
     assert any(before.values())
     during = []
 
@@ -80,7 +80,7 @@ def test_all_is_swapped_at_once_and_the_old_serves_until_then(store: Storage) ->
     assert during
     assert all(old_serves == before and not any(new_serves.values()) for old_serves, new_serves in during)
     assert all_new(store)
-    assert sorted(one.id for one in store.changes(0, 10_000)) == sorted(numbers), "who stays keeps its number"
+    assert sorted(one.id for one in store.passages.changes(0, 10_000)) == sorted(numbers), "who stays keeps its number"
     after = meant(coming, "certificate expired")
     assert meant(expected, "certificate expired") == after, "as if the new model had always been there"
     assert set(meant(serving, "disk full").values()) == {0.0}, "whoever still has the old model goes by words"
@@ -99,14 +99,16 @@ def test_running_indexes_follow(store: Storage) -> None:
     wanted = new().embed(["oomkilled pods of server-3"])[0]
     index = waiting._recall._index
     index.refresh()
-    near = [one.owner for one in store.passages(index.meaning(wanted, Visible(), 100)).values()]
-    assert len(near) == len(store.changes(0, 10_000))
-    assert len(set(index.meaning(wanted, Visible(), 100))) == len(near), "none twice"
-    by_words = index.words(dict.fromkeys(terms.count_terms("disk full"), 1.0), Visible(), 100)
+    near = [one.owner for one in store.passages.get(index.meaning(wanted, VisibilityFilter(), 100)).values()]
+    assert len(near) == len(store.passages.changes(0, 10_000))
+    assert len(set(index.meaning(wanted, VisibilityFilter(), 100))) == len(near), "none twice"
+    by_words = index.words(dict.fromkeys(terms.count_terms("disk full"), 1.0), VisibilityFilter(), 100)
     assert len(set(by_words)) == len(by_words) > 0
     followed = serving._recall._index
     followed.refresh()
-    assert followed.meaning(old().embed(["disk full"])[0], Visible(), 100) == [], "nothing of the old model is left"
+    assert followed.meaning(old().embed(["disk full"])[0], VisibilityFilter(), 100) == [], (
+        "nothing of the old model is left"
+    )
 
 
 @pytest.mark.parametrize("ended", range(4))
@@ -123,11 +125,11 @@ def test_an_interrupted_run_goes_on(store: Storage, ended: int, monkeypatch: pyt
     first = new()
     with pytest.raises(CutOffError):
         run(memory_of(store, first), interrupt)
-    assert {key for counted in held(store).values() for key in counted} == {("old", 64)}
+    assert {key for counted in stored_versions(store).values() for key in counted} == {("old", 64)}
     second = new()
     memory = memory_of(store, second)
     left = memory.reindex.begin()
-    assert left == len(store.changes(0, 10_000)) - first.embedded
+    assert left == len(store.passages.changes(0, 10_000)) - first.embedded
     memory.reindex.run(lambda _: None)
     assert second.embedded == left, "what was made is not made again"
     assert all_new(store)
@@ -152,9 +154,9 @@ def test_what_comes_changes_and_goes_meanwhile_is_right(store: Storage, monkeypa
     run(memory_of(store, new()), interfere)
     assert not events
     assert all_new(store)
-    assert held(store)["X-100"]
-    assert "old" not in held(store)
-    assert sum(held(store)["X-0"].values()) == 2
+    assert stored_versions(store)["X-100"]
+    assert "old" not in stored_versions(store)
+    assert sum(stored_versions(store)["X-0"].values()) == 2
     coming = memory_of(store, new())
     assert meant(coming, "kafka lags")["X-1"] > 0
     assert coming.recall(Situation("the log was too big, rotated it"))[0].id == "X-0"
@@ -176,8 +178,8 @@ def test_what_was_made_and_is_past_is_not_put_in_place(store: Storage, monkeypat
 
     run(memory_of(store, new()), interfere)
     assert all_new(store)
-    assert "old" not in held(store)
-    (passage,) = [one for _, one in store.passages_of([("incident", "X-1")])["incident", "X-1"]]
+    assert "old" not in stored_versions(store)
+    (passage,) = [one for _, one in store.passages.of_owners([("incident", "X-1")])["incident", "X-1"]]
     assert passage.text == "kafka lags"
 
 
@@ -202,7 +204,7 @@ def forget_words() -> None:
 
 def test_other_terms_and_other_passages(store: Storage, monkeypatch: pytest.MonkeyPatch, request) -> None:
     memory = fill(store)
-    split_of = len(store.passages_of([("document", "runbook")])["document", "runbook"])
+    split_of = len(store.passages.of_owners([("document", "runbook")])["document", "runbook"])
     monkeypatch.setattr(terms, "VERSION", 2)
     monkeypatch.setattr(passages, "PASSAGE_WORDS", 60)
     monkeypatch.setattr(terms, "STOP_WORDS", frozenset())
@@ -213,10 +215,10 @@ def test_other_terms_and_other_passages(store: Storage, monkeypatch: pytest.Monk
     assert (standing.models, standing.terms_versions) == (Counter(), Counter({1: standing.passages}))
     run(later)
     forget_words()
-    assert store.count_by_version() == {EmbeddingVersion("old", 2): store.counts()["passages"]}
-    assert store.check() == ()
-    assert len(store.passages_of([("document", "runbook")])["document", "runbook"]) > split_of
-    assert store.term_statistics([terms.term_id("on")]).df
+    assert store.reindexing.count_by_version() == {EmbeddingVersion("old", 2): store.health.counts()["passages"]}
+    assert store.health.check() == ()
+    assert len(store.passages.of_owners([("document", "runbook")])["document", "runbook"]) > split_of
+    assert store.passages.term_statistics([terms.term_id("on")]).df
     assert memory.recall(Situation("certificate expired at server-1"))[0].id == "X-1"
     assert {one.id for one in later.recall(Situation("on"), 50)} >= {"X-0"}, "by a word that was none before"
     assert len(meant(later, "delete what is old")) == len(meant(memory, "delete what is old"))
@@ -225,11 +227,11 @@ def test_other_terms_and_other_passages(store: Storage, monkeypatch: pytest.Monk
 def test_fewer_passages_than_before(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passages, "PASSAGE_WORDS", 60)
     fill(store)
-    before = store.counts()["passages"]
+    before = store.health.counts()["passages"]
     monkeypatch.undo()
     memory = memory_of(store, new())
     run(memory)
-    assert store.counts()["passages"] < before
+    assert store.health.counts()["passages"] < before
     assert all_new(store)
     follower = memory_of(store, new())
     assert set(meant(follower, "delete what is old")) == set(meant(memory, "delete what is old"))
@@ -272,13 +274,13 @@ def test_a_kill_at_any_moment_leaves_all_answers(store_url: str) -> None:
         time.sleep(moments.uniform(0, 0.3))
         child.kill()
         child.communicate()
-        models = {key for counted in held(store).values() for key in counted}
+        models = {key for counted in stored_versions(store).values() for key in counted}
         assert models in ({("old", 64)}, {("new", 128)}), "all or nothing"
         if models == {("old", 64)}:
             assert meant(serving, "disk full on server-5") == before
     coming = memory_of(store, new())
     run(coming)
     assert all_new(store)
-    assert len(held(store)) == 701
+    assert len(stored_versions(store)) == 701
     assert meant(coming, "disk full on server-5")["X-5"] > 0
     store.close()

@@ -16,7 +16,7 @@ SLUICE = {"id": "s-1", "title": "Sluice 4 does not close", "status": "firing", "
 
 
 def post(memory, name, body):
-    (receipt,) = memory.receiver.keep([memory.receiver.read(name, WebhookRequest(json.dumps(body).encode()))])
+    (receipt,) = memory.ingester.store_batches([memory.ingester.read(name, WebhookRequest(json.dumps(body).encode()))])
     memory.grouping.run()
     return receipt
 
@@ -64,7 +64,7 @@ def test_a_heartbeat_joins_no_incident_and_names_none(memory, clock):
     later(memory, clock, seconds=30)
     (incident,) = incidents(memory)
     assert "CanalOverflow" in incident.title
-    assert [one.alert.labels["alertname"] for one in memory.store.alerts_of(incident.id)] == ["CanalOverflow"]
+    assert [one.alert.labels["alertname"] for one in memory.store.alerts.of_incident(incident.id)] == ["CanalOverflow"]
 
 
 def test_a_test_is_over_by_itself_and_touches_no_real_alert(memory, clock):
@@ -84,7 +84,7 @@ def test_what_is_over_when_it_is_first_heard_of_is_stored_as_over_and_not_answer
     (incident,) = incidents(memory)
     assert incident.status == "resolved"
     assert answers(memory, incident.id) == []
-    told = {event.type: event.detail for event in memory.store.timeline(incident.id)}
+    told = {event.type: event.detail for event in memory.store.events.timeline(incident.id)}
     assert list(told) == ["opened", "alerted", "resolved"]
     assert told["alerted"]["first_heard"] == "over"
 
@@ -106,14 +106,16 @@ def test_alerts_that_nobody_ends_expire_and_take_their_incident_along(memory, cl
     (incident,) = incidents(memory)
     later(memory, clock, hours=30)
     later(memory, clock, minutes=10)
-    (alert,) = memory.store.alerts_of(incident.id)
+    (alert,) = memory.store.alerts.of_incident(incident.id)
     assert "expired" in alert.alert.end_reason
     assert incidents(memory)[0].status == "resolved"
 
 
 @pytest.mark.parametrize(("chosen", "hours", "status"), [({"generic/canal": timedelta(hours=1)}, 2, "resolved"), ({"default": timedelta(hours=1)}, 2, "resolved"), ({"default": timedelta(0)}, 400, "open"), ({"falco": timedelta(hours=1)}, 2, "open")])  # fmt: skip
 def test_how_long_it_takes_is_the_operators_choice(store, clock, chosen, hours, status):
-    memory = IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock, expiry=chosen))
+    memory = IncidentService(
+        Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), clock, expiry=chosen)
+    )
     post(memory, "generic/canal", {"id": "s-1", "title": "Sluice 4 does not close", "service": "canal"})
     later(memory, clock, seconds=30)
     later(memory, clock, hours=hours)
@@ -140,8 +142,8 @@ def test_links_of_alerts_are_the_incidents_too(memory, clock):
 
 
 def test_a_secret_in_what_can_not_be_read_is_not_kept(memory):
-    read = memory.receiver.read("zabbix", WebhookRequest(b'{"token": "ghp_0123456789abcdefghijABCDEFGHIJ012345"'))
-    memory.receiver.keep([replace(read)])
-    (part,) = memory.store.rejected(None, 10).items
+    read = memory.ingester.read("zabbix", WebhookRequest(b'{"token": "ghp_0123456789abcdefghijABCDEFGHIJ012345"'))
+    memory.ingester.store_batches([replace(read)])
+    (part,) = memory.store.rejected.page(None, 10).items
     assert "ghp_" not in part.raw
     assert part.source == "zabbix"

@@ -46,13 +46,13 @@ def test_a_report_hours_later_opens_one_incident_that_says_so(memory, clock):
     second = newest(memory)
     assert (second.status, [link.incident for link in second.links]) == ("open", [first.id])
     assert second.description.startswith(f"Still firing since {first.id} was resolved.")
-    assert second.started_at > memory.store.incident(first.id).resolved_at
-    (placed,) = memory.store.alerts_of(second.id)
+    assert second.started_at > memory.store.incidents.get(first.id).resolved_at
+    (placed,) = memory.store.alerts.of_incident(second.id)
     assert placed.joined["reasons"][0] == f"it still fires since {first.id} was resolved by a person"
     assert placed.alert.continues == first.id
-    (before,) = memory.store.alerts_of(first.id)
+    (before,) = memory.store.alerts.of_incident(first.id)
     assert before.alert.starts_at == START
-    assert memory.store.incident(first.id).status == "resolved"
+    assert memory.store.incidents.get(first.id).status == "resolved"
 
 
 def test_a_report_soon_after_the_resolution_opens_nothing(memory, clock):
@@ -80,7 +80,7 @@ def test_its_end_ends_both(memory, clock, known):
     later(memory, clock, seconds=1)
     later(memory, clock, minutes=6)
     assert {incident.status for incident in incidents(memory)} == {"resolved"}
-    assert {row.alert.status for incident in incidents(memory) for row in memory.store.alerts_of(incident.id)} == {"resolved"}  # fmt: skip
+    assert {row.alert.status for incident in incidents(memory) for row in memory.store.alerts.of_incident(incident.id)} == {"resolved"}  # fmt: skip
     tell(memory, ended(told, clock()))
     later(memory, clock, hours=1)
     assert len(incidents(memory)) == 2

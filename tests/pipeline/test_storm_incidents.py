@@ -32,7 +32,7 @@ def test_a_storm_is_one_incident_with_one_answer(memory, clock, seed):
     play(memory, clock, minutes[20:], 60)
     later(memory, clock, minutes=3)
     found = only(memory)
-    assert len(memory.store.alerts_of(found.id)) == 500
+    assert len(memory.store.alerts.of_incident(found.id)) == 500
     assert 1 <= len(answers(memory, found.id)) <= 4
     assert found.severity == "high"
     assert found.labels == {"cluster": "eu-1"}
@@ -40,8 +40,8 @@ def test_a_storm_is_one_incident_with_one_answer(memory, clock, seed):
     assert found.service is None
     assert found.title == "HighLatency on shop-database"
     assert found.description.count("\n- ") == 20
-    assert memory.store.waiting_alerts(10) == ()
-    assert memory.store.check() == ()
+    assert memory.store.alerts.waiting(10) == ()
+    assert memory.store.health.check() == ()
 
 
 def test_two_unrelated_outages_are_two_incidents(memory, clock):
@@ -54,7 +54,9 @@ def test_two_unrelated_outages_are_two_incidents(memory, clock):
     random.Random(3).shuffle(mixed)
     play(memory, clock, [mixed[n : n + 20] for n in range(0, len(mixed), 20)], 30)
     later(memory, clock, seconds=10)
-    outages = {frozenset(one.alert.key[0] for one in memory.store.alerts_of(found.id)) for found in incidents(memory)}
+    outages = {
+        frozenset(one.alert.key[0] for one in memory.store.alerts.of_incident(found.id)) for found in incidents(memory)
+    }
     assert frozenset("a") in outages
     assert frozenset("ab") not in outages
     assert len([found for found in incidents(memory) if found.environment == "production"]) == 1
@@ -102,16 +104,16 @@ def test_a_change_shortly_before_is_told_with_it(memory, clock):
     memory.work()
     later(memory, clock, seconds=3)
     found = only(memory)
-    first = memory.store.newest_recommendation(found.id)
+    first = memory.store.recommendations.newest(found.id)
     at = START - timedelta(minutes=6)
     tell(memory, ChangeEvent("github", "d1", "database 4.2 to production", at, "deployment", "shop-database"))
     tell(memory, ChangeEvent("github", "d2", "mail 1.1", at, "deployment", "elsewhere"))
     later(memory, clock, seconds=60)
     later(memory, clock, seconds=3)
-    second = memory.store.newest_recommendation(found.id)
+    second = memory.store.recommendations.newest(found.id)
     assert first.id != second.id
     later(memory, clock, seconds=90)
-    assert memory.store.newest_recommendation(found.id).id == second.id
+    assert memory.store.recommendations.newest(found.id).id == second.id
 
 
 def test_an_incident_ends_with_its_alerts_and_waits_for_a_cause(memory, clock):
@@ -148,9 +150,9 @@ def test_flapping_reopens_the_incident_and_opens_no_other(memory, clock):
         tell(memory, a)
         later(memory, clock, seconds=1)
         assert only(memory).status == "open"
-    types = [event.type for event in memory.store.timeline(only(memory).id)]
+    types = [event.type for event in memory.store.events.timeline(only(memory).id)]
     assert types.count("reopened") == 3
-    assert len(memory.store.alerts_of(only(memory).id)) == 4
+    assert len(memory.store.alerts.of_incident(only(memory).id)) == 4
 
 
 def test_what_a_person_resolved_is_not_reopened_by_an_alert(memory, clock):
@@ -164,7 +166,7 @@ def test_what_a_person_resolved_is_not_reopened_by_an_alert(memory, clock):
     tell(memory, alert("a", "shop-database", at=clock.forward(minutes=2)))
     later(memory, clock, seconds=5)
     assert len(incidents(memory)) == 2
-    assert memory.store.incident(found.id).resolution
+    assert memory.store.incidents.get(found.id).resolution
 
 
 def test_resolved_before_firing_ends_right(memory, clock):
@@ -175,7 +177,9 @@ def test_resolved_before_firing_ends_right(memory, clock):
     later(memory, clock, minutes=10)
     assert all(found.status == "resolved" for found in incidents(memory))
     assert all(
-        one.alert.status == "resolved" for found in incidents(memory) for one in memory.store.alerts_of(found.id)
+        one.alert.status == "resolved"
+        for found in incidents(memory)
+        for one in memory.store.alerts.of_incident(found.id)
     )
 
 

@@ -31,12 +31,12 @@ def test_acknowledgements_and_notes_reach_the_incident_once(memory, clock):
     later(memory, clock, seconds=5)
     found = only(memory)
     assert (found.status, found.acknowledged_at) == ("acknowledged", START)
-    events = [(event.type, event.by) for event in memory.store.timeline(found.id)]
+    events = [(event.type, event.by) for event in memory.store.events.timeline(found.id)]
     assert events.count(("acknowledged", "ada")) == 1
     assert events.count(("noted", "ada")) == 1
-    told = next(one for one in memory.store.notes_of(found.id) if one.type == "note")
+    told = next(one for one in memory.store.notes.of_incident(found.id) if one.type == "note")
     memory.store.grouping.apply_note(told, found.id, clock())  # another worker, a little later
-    assert len(memory.store.timeline(found.id)) == len(events)
+    assert len(memory.store.events.timeline(found.id)) == len(events)
 
 
 @pytest.mark.parametrize("after_the_end", [False, True])
@@ -66,7 +66,7 @@ def test_a_note_that_states_the_fix_is_suggested_in_its_authors_name(memory, clo
     asked = make_situation("shop-database HighLatency disk filled by logs")
     assert memory.recall(asked)[0].resolution is None
     memory.suggestions.confirm(suggested.id, "kim")
-    learned = memory.store.incident(found.id).resolution
+    learned = memory.store.incidents.get(found.id).resolution
     assert (learned.provenance, learned.by, learned.steps) == ("human", "kim", said.steps)
     assert memory.recall(asked)[0].resolution == learned
 
@@ -90,11 +90,11 @@ def test_a_note_that_does_not_state_it_is_only_suggested(memory, clock, text):
     later(memory, clock, seconds=5)
     tell(memory, ended(a, clock()), Note("alertmanager", "a", "n1", text, clock(), "ada"))
     later(memory, clock, seconds=1)
-    assert suggested_cause(only(memory), memory.store.notes_of(only(memory).id)) is None  # it is not over yet
+    assert suggested_cause(only(memory), memory.store.notes.of_incident(only(memory).id)) is None  # it is not over yet
     later(memory, clock, minutes=6)
     found = only(memory)
     assert (found.status, found.resolution) == ("resolved", None)
-    assert suggested_cause(found, memory.store.notes_of(found.id)).text == text
+    assert suggested_cause(found, memory.store.notes.of_incident(found.id)).text == text
     assert [suggested.text for suggested in memory.store.suggestions.pending(found.id)] == [text]
 
 
@@ -115,15 +115,15 @@ def apart(memory: IncidentService, clock, day: int = 0) -> tuple[Incident, Incid
 
 def test_a_merge_is_done_shown_and_remembered(memory, clock):
     shop, job = apart(memory, clock)
-    merged = memory.by_hand.merge(job.id, shop.id, "ada")
+    merged = memory.manual_grouping.merge(job.id, shop.id, "ada")
     assert merged.id == shop.id
-    assert {one.alert.key for one in memory.store.alerts_of(shop.id)} == {"a0", "z0"}
-    gone = memory.store.incident(job.id)
+    assert {one.alert.key for one in memory.store.alerts.of_incident(shop.id)} == {"a0", "z0"}
+    gone = memory.store.incidents.get(job.id)
     assert gone.status == "resolved"
     assert [(link.kind, link.incident) for link in gone.links] == [("merged", shop.id)]
     assert "JobLate on billing" in merged.description
-    memory.by_hand.merge(job.id, shop.id, "ada")  # twice changes nothing
-    assert [(e.type, e.by) for e in memory.store.timeline(job.id)].count(("merged", "ada")) == 1
+    memory.manual_grouping.merge(job.id, shop.id, "ada")  # twice changes nothing
+    assert [(e.type, e.by) for e in memory.store.events.timeline(job.id)].count(("merged", "ada")) == 1
     with pytest.raises(Conflict, match="merged into"):
         memory.resolve(job.id, Resolution("x", clock()))
     with pytest.raises(Conflict, match="merged into"):
@@ -133,19 +133,19 @@ def test_a_merge_is_done_shown_and_remembered(memory, clock):
     tell(memory, alert("z9", "billing", name="JobLate", at=clock(), labels={"alertname": "JobLate"}))
     later(memory, clock, seconds=5)
     (next_storm,) = (one for one in incidents(memory) if one.started_at >= START + timedelta(days=9))
-    assert len(memory.store.alerts_of(next_storm.id)) == 2
-    assert memory.store.check() == ()
+    assert len(memory.store.alerts.of_incident(next_storm.id)) == 2
+    assert memory.store.health.check() == ()
 
 
 def test_a_split_is_remembered_and_the_last_word_counts(memory, clock):
     tell(memory, alert("a", "shop-database"), alert("b", "shop-orders"))
     later(memory, clock, seconds=5)
     found = only(memory)
-    numbers = {one.alert.key: one.id for one in memory.store.alerts_of(found.id)}
-    part = memory.by_hand.split(found.id, [numbers["b"]], "ada")
+    numbers = {one.alert.key: one.id for one in memory.store.alerts.of_incident(found.id)}
+    part = memory.manual_grouping.split(found.id, [numbers["b"]], "ada")
     assert part.title == "HighLatency on shop-orders"
-    assert "shop-orders" not in memory.store.incident(found.id).description
-    assert [one.alert.key for one in memory.store.alerts_of(part.id)] == ["b"]
+    assert "shop-orders" not in memory.store.incidents.get(found.id).description
+    assert [one.alert.key for one in memory.store.alerts.of_incident(part.id)] == ["b"]
     clock.at = START + timedelta(days=9)
     tell(memory, alert("a", "shop-database", at=clock()), alert("b", "shop-orders", at=clock()))
     later(memory, clock, seconds=5)
@@ -154,7 +154,7 @@ def test_a_split_is_remembered_and_the_last_word_counts(memory, clock):
     kept_apart = recent or [one for one in incidents(memory) if one.id in old]
     assert len(kept_apart) == 2
     one, two = sorted(kept_apart, key=lambda one: one.id)
-    memory.by_hand.merge(two.id, one.id, "ada")
+    memory.manual_grouping.merge(two.id, one.id, "ada")
     clock.at = START + timedelta(days=20)
     for name in {one.id for one in incidents(memory) if one.status != "resolved"}:
         memory.resolve(name, Resolution("over", clock()))
@@ -165,15 +165,15 @@ def test_a_split_is_remembered_and_the_last_word_counts(memory, clock):
 
 def test_a_merge_can_be_undone(memory, clock):
     shop, job = apart(memory, clock)
-    memory.by_hand.merge(job.id, shop.id)
-    back = memory.by_hand.unmerge(shop.id, job.id)
+    memory.manual_grouping.merge(job.id, shop.id)
+    back = memory.manual_grouping.unmerge(shop.id, job.id)
     assert (back.id, back.status, back.links) == (job.id, "open", ())
     assert back.title == job.title
-    assert [one.alert.key for one in memory.store.alerts_of(job.id)] == ["z0"]
-    assert [one.alert.key for one in memory.store.alerts_of(shop.id)] == ["a0"]
-    assert memory.store.incident(shop.id).description == shop.description
+    assert [one.alert.key for one in memory.store.alerts.of_incident(job.id)] == ["z0"]
+    assert [one.alert.key for one in memory.store.alerts.of_incident(shop.id)] == ["a0"]
+    assert memory.store.incidents.get(shop.id).description == shop.description
     with pytest.raises(Invalid, match="not merged"):
-        memory.by_hand.unmerge(shop.id, job.id)
+        memory.manual_grouping.unmerge(shop.id, job.id)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_merge_can_be_undone(memory, clock):
 def test_what_makes_no_sense_is_refused(memory, clock, do, error):
     one, two = apart(memory, clock)
     with pytest.raises(error):
-        do(memory.by_hand, one.id, two.id)
-    (whole,) = memory.store.alerts_of(one.id)
+        do(memory.manual_grouping, one.id, two.id)
+    (whole,) = memory.store.alerts.of_incident(one.id)
     with pytest.raises(Invalid, match="leave at least one"):
-        memory.by_hand.split(one.id, [whole.id])
+        memory.manual_grouping.split(one.id, [whole.id])

@@ -36,7 +36,7 @@ def work(memory: IncidentService) -> None:
 
 
 def trusting(store: Storage, clock, *names: str) -> IncidentService:
-    recall = Retriever(store, None, LocalIndex(store, None))
+    recall = Retriever(store, None, LocalIndex(store.passages, None))
     return IncidentService(Dependencies(store, recall, clock, trusted_sources=frozenset(names)))
 
 
@@ -48,14 +48,14 @@ def audited(memory: IncidentService) -> list[tuple[str, str | None]]:
 @pytest.mark.parametrize("source", [*ATTACKS, "generic"])
 def test_nothing_but_a_suggestion_comes_of_what_a_sender_claims(memory: IncidentService, clock, source: str) -> None:
     send(memory, clock, source, ATTACKS.get(source) or generic())
-    (incident,) = memory.store.incidents().items
+    (incident,) = memory.store.incidents.page().items
     assert (incident.status, incident.resolution) == ("resolved", None)
-    assert memory.store.resolutions(incident.id) == ()
+    assert memory.store.incidents.resolutions(incident.id) == ()
 
     answer = memory.ask(make_situation(incident.text, incident.service, dict(incident.labels)))
     assert (answer.steps, answer.tried_before, answer.cause, answer.first_safe_step) == ((), (), None, None)
     assert all(found.resolution is None for found in answer.evidence)
-    assert memory.store.step_records(["run psql -c 'DROP TABLE orders'"]) == {}
+    assert memory.store.step_executions.track_records(["run psql -c 'DROP TABLE orders'"]) == {}
 
     suggested = memory.store.suggestions.pending(incident.id)
     assert {one.by for one in suggested} <= {f"{source}: {AUTHOR}", source}
@@ -95,12 +95,12 @@ def test_what_is_confirmed_is_a_resolution_of_the_one_who_confirms(memory: Incid
     name = suggest(memory, clock)
     confirmed = memory.suggestions.confirm(name, "kim", Correction(cause="wrong-rows"))
     assert (confirmed.state, confirmed.decided_by) == ("confirmed", "kim")
-    incident = memory.store.incident(confirmed.incident)
+    incident = memory.store.incidents.get(confirmed.incident)
     assert (incident.resolution.provenance, incident.resolution.by) == ("human", "kim")
     assert incident.resolution.cause == "wrong-rows"
     assert incident.resolution.root_cause.startswith("wrong rows.")
     assert memory.suggestions.confirm(name, "kim").decided_at == confirmed.decided_at
-    assert len(memory.store.resolutions(incident.id)) == 1
+    assert len(memory.store.incidents.resolutions(incident.id)) == 1
     assert memory.ask(make_situation(incident.text)).cause.startswith("wrong rows.")
     assert memory.recall(replace(make_situation("DROP TABLE"), only=Filter(kind="suggestion"))) == ()
     assert audited(memory) == [("suggestion made", "pagerduty: Mallory"), ("suggestion confirmed", "kim")]
@@ -113,8 +113,8 @@ def test_what_is_dismissed_is_found_no_more_and_stays_on_record(memory: Incident
     dismissed = memory.suggestions.dismiss(name, "kim")
     assert memory.suggestions.dismiss(name, "somebody else") == dismissed
     assert memory.recall(replace(make_situation("DROP TABLE"), only=Filter(kind="suggestion"))) == ()
-    assert memory.store.incident(dismissed.incident).resolution is None
-    assert {"suggested", "dismissed"} <= {event.type for event in memory.store.timeline(dismissed.incident)}
+    assert memory.store.incidents.get(dismissed.incident).resolution is None
+    assert {"suggested", "dismissed"} <= {event.type for event in memory.store.events.timeline(dismissed.incident)}
     with pytest.raises(Conflict, match="dismissed already"):
         memory.suggestions.confirm(name, "kim")
     with pytest.raises(NotFound):
@@ -127,7 +127,7 @@ def test_a_resolution_of_a_person_is_not_replaced_by_a_suggestion(memory: Incide
     memory.resolve(incident, Resolution("what it really was", clock(), steps=(ResolutionStep("Looked"),), by="ann"))
     with pytest.raises(Conflict, match="is already resolved"):
         memory.suggestions.confirm(name, "kim")
-    assert memory.store.incident(incident).resolution.root_cause == "what it really was"
+    assert memory.store.incidents.get(incident).resolution.root_cause == "what it really was"
 
 
 def test_a_confirmation_that_was_interrupted_is_finished_by_another(memory: IncidentService, clock) -> None:
@@ -150,8 +150,8 @@ def published(text: str = "<h1>Fix</h1><p>1. `psql -c 'DROP TABLE orders'`</p>")
 def test_a_published_document_is_suggested_and_kept_nowhere_else(memory: IncidentService, clock) -> None:
     memory.put_document(replace(BOOK, id="rootly-2c7497e5-5d15-4fa4-aeac-cac063aafe19"))
     memory.receive("rootly", [published()])
-    assert [one.title for one in memory.store.documents().items] == [BOOK.title]
-    assert memory.store.document("rootly-2c7497e5-5d15-4fa4-aeac-cac063aafe19").text == BOOK.text
+    assert [one.title for one in memory.store.documents.page().items] == [BOOK.title]
+    assert memory.store.documents.get("rootly-2c7497e5-5d15-4fa4-aeac-cac063aafe19").text == BOOK.text
     (suggested,) = memory.store.suggestions.page("pending").items
     assert (suggested.kind, suggested.document.kind, suggested.incident) == ("document", "postmortem", None)
     answer = memory.ask(make_situation("Orders answer 500"))
@@ -166,7 +166,7 @@ def test_a_document_is_confirmed_unless_another_one_is_in_its_place(memory: Inci
     with pytest.raises(Conflict, match="already exists with other content"):
         memory.suggestions.confirm(suggested.id, "kim")
     memory.suggestions.confirm(suggested.id, "kim", may_replace=True)
-    assert "DROP TABLE" in memory.store.document(suggested.document.id).text
+    assert "DROP TABLE" in memory.store.documents.get(suggested.document.id).text
 
 
 def test_a_newer_version_of_a_document_takes_the_place_of_one_that_waits(memory: IncidentService, clock) -> None:
@@ -186,7 +186,7 @@ def test_a_trusted_sender_needs_no_confirmation_and_its_writes_are_audited(store
     name = suggest(memory, clock)
     suggested = memory.store.suggestions.get(name)
     assert (suggested.state, suggested.decided_by) == ("confirmed", "trusted source pagerduty")
-    learned = memory.store.incident(suggested.incident).resolution
+    learned = memory.store.incidents.get(suggested.incident).resolution
     assert (learned.provenance, learned.by) == ("imported", "pagerduty: Mallory")
     assert [what for what, _ in audited(memory)] == ["suggestion made", "suggestion confirmed"]
 
@@ -200,13 +200,13 @@ def test_what_a_trusted_sender_does_not_state_is_suggested_all_the_same(store: S
     steps = [*ATTACKS["pagerduty"][:1], payload("pagerduty", "incident_annotated", unsure), ATTACKS["pagerduty"][2]]
     send(memory, clock, "pagerduty", steps)
     (suggested,) = memory.store.suggestions.page("pending").items
-    assert memory.store.incident(suggested.incident).resolution is None
+    assert memory.store.incidents.get(suggested.incident).resolution is None
 
 
 def test_a_trusted_senders_document_is_kept(store: Storage, clock) -> None:
     memory = trusting(store, clock, "rootly")
     memory.receive("rootly", [published()])
-    assert [one.title for one in memory.store.documents().items] == ["Orders answer 500"]
+    assert [one.title for one in memory.store.documents.page().items] == ["Orders answer 500"]
     assert memory.store.suggestions.page().items == ()
 
 
@@ -219,19 +219,19 @@ def test_who_wrote_it_is_the_sender_and_its_author_else_the_key(memory: Incident
         body["event"]["agent"] = {"summary": author, "type": "user_reference"} if author else None
 
     delivery = payload("pagerduty", "incident_annotated", change)
-    memory.receiver.keep([memory.receiver.read("pagerduty", delivery, "pd-key")])
-    (note,) = memory.store.waiting_notes(10)
+    memory.ingester.store_batches([memory.ingester.read("pagerduty", delivery, "pd-key")])
+    (note,) = memory.store.notes.waiting(10)
     assert note.by == by
 
 
 def test_suggestions_go_with_an_archive_and_are_found_there(memory: IncidentService, clock, tmp_path) -> None:
     suggest(memory, clock)
-    rows = list(memory.store.dump())
+    rows = list(memory.store.archive.dump())
     other = Storage.open(f"sqlite:///{tmp_path / 'other.db'}")
-    other.load(json.loads(json.dumps(rows)))
+    other.archive.load(json.loads(json.dumps(rows)))
     assert other.suggestions.page().items == memory.store.suggestions.page().items
-    assert other.load(json.loads(json.dumps(rows)))["suggestions"] == 0
-    recall = Retriever(other, None, LocalIndex(other, None))
+    assert other.archive.load(json.loads(json.dumps(rows)))["suggestions"] == 0
+    recall = Retriever(other, None, LocalIndex(other.passages, None))
     assert recall.recall(replace(make_situation("DROP TABLE orders"), only=Filter(kind="suggestion")))
     other.close()
 
@@ -240,7 +240,7 @@ def test_suggestions_are_listed_newest_first_page_by_page(memory: IncidentServic
     for number in range(3):
         clock.forward(minutes=1)
         document = replace(BOOK, id=f"D-{number}", title=f"Page {number}")
-        memory.receiver.keep([memory.receiver._prepare("rootly", _documents(document), None)])
+        memory.ingester.store_batches([memory.ingester._prepare("rootly", _documents(document), None)])
     first = memory.store.suggestions.page(limit=2)
     assert [one.title for one in first.items] == ["Page 2", "Page 1"]
     assert [one.title for one in memory.store.suggestions.page(cursor=first.next_cursor, limit=2).items] == ["Page 0"]

@@ -13,7 +13,8 @@ from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.notifications import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
 from onrecall.pipeline.notify import MAX_ATTEMPTS, MAX_EVENT_AGE, Notifier, wait_after
-from onrecall.worker.notifier import create_notifier
+from onrecall.pipeline.stages import notify_round
+from onrecall.worker.worker import thread_for
 from storage.given import recommendation
 
 
@@ -62,7 +63,7 @@ def ears() -> Ears:
 @pytest.fixture
 def teller(memory, clock, ears) -> Notifier:
     made = Notifier(ears, memory.store, clock, jitter=lambda: 1.0)
-    made.round()  # it begins here
+    made.run_once()  # it begins here
     return made
 
 
@@ -73,11 +74,11 @@ def opened(memory, clock, name: str = "X-1", **more) -> Incident:
 
 def answered(memory, clock, name: str = "X-1", number: int = 1, **more) -> None:
     made = replace(recommendation(f"rec-{name}-{number}", name), created_at=clock(), **more)
-    memory.store.save_recommendation(made, ["look", "restart"])
+    memory.store.recommendations.save(made, ["look", "restart"])
 
 
 def rounds(teller: Notifier) -> None:
-    while teller.round():
+    while teller.run_once():
         pass
 
 
@@ -153,8 +154,8 @@ def test_tries_wait_longer_each_time_and_end(memory, clock, teller, ears, caplog
     answered(memory, clock)
     waited = []
     for _ in range(MAX_ATTEMPTS):
-        assert teller.round() > 0
-        assert teller.round() == 0
+        assert teller.run_once() > 0
+        assert teller.run_once() == 0
         (one,) = memory.store.outbox.page().items
         waited.append((one.next_at - clock()).total_seconds())
         assert "ghp_" not in one.last_error
@@ -222,7 +223,7 @@ def test_a_process_that_dies_while_sending_is_followed_by_another_with_the_same_
 
 def test_a_message_that_kills_its_sender_each_time_is_buried(memory, clock, ears, caplog) -> None:
     caplog.set_level(logging.CRITICAL)
-    Notifier(ears, memory.store, clock).round()
+    Notifier(ears, memory.store, clock).run_once()
     opened(memory, clock)
     answered(memory, clock)
     ears.deaf = KeyboardInterrupt()
@@ -237,7 +238,7 @@ def test_a_message_that_kills_its_sender_each_time_is_buried(memory, clock, ears
 
 def test_only_what_is_bad_enough_is_told(memory, clock, ears) -> None:
     teller = Notifier(ears, memory.store, clock, "high")
-    teller.round()
+    teller.run_once()
     for severity in ("critical", "high", "medium", "low", "info", "unknown"):
         opened(memory, clock, severity, severity=severity)
         answered(memory, clock, severity)
@@ -250,7 +251,7 @@ def test_what_a_channel_has_nothing_to_say_about_is_settled(memory, clock, telle
     answered(memory, clock)
     rounds(teller)
     assert memory.store.outbox.page().items == ()
-    assert teller.round() == 0
+    assert teller.run_once() == 0
 
 
 def test_what_happened_long_ago_is_no_news(memory, clock, teller, ears) -> None:
@@ -286,9 +287,9 @@ def test_who_hangs_delays_nobody(memory, clock) -> None:
     fine = Ears("fine")
     tellers = [Notifier(one, memory.store, clock) for one in (hanging, broken, fine)]
     for one in tellers:
-        one.round()
+        one.run_once()
     logging.getLogger("onrecall.worker.polling_thread").setLevel(logging.CRITICAL)
-    threads = [create_notifier(teller) for teller in tellers]
+    threads = [thread_for(notify_round(teller)) for teller in tellers]
     for thread in threads:
         thread.start()
     try:

@@ -39,7 +39,7 @@ def test_confidence_is_of_public_data_with_the_reason_then_of_the_own_outcomes(m
     assert 0 < confidence.right <= confidence.of
     assert confidence.low <= confidence.probability <= confidence.high
     assert confidence.probability < 1
-    assert memory.store.recommendation(answers[5].id).confidence == answers[5].confidence
+    assert memory.store.recommendations.get(answers[5].id).confidence == answers[5].confidence
 
 
 def test_wrong_answers_lower_it(memory, clock):
@@ -54,17 +54,17 @@ def test_wrong_answers_lower_it(memory, clock):
 def test_reopening_takes_the_judgement_back(memory, clock):
     happen(memory, clock, 1, "oom", CAUSES["oom"])
     incident, answer = happen(memory, clock, 2, "oom", CAUSES["oom"])
-    assert [one.body["right"] for one in memory.store.judged()] == [False, True]
+    assert [one.body["right"] for one in memory.store.verdicts.all()] == [False, True]
     memory.reopen(incident.id)
-    assert [one.incident for one in memory.store.judged()] == ["INC-1"]
+    assert [one.incident for one in memory.store.verdicts.all()] == ["INC-1"]
     memory.rate(RecommendationOutcome(answer.id, "did_not_help", clock(), by="ann"))
-    assert [one.body["right"] for one in memory.store.judged()] == [False, False]
+    assert [one.body["right"] for one in memory.store.verdicts.all()] == [False, False]
 
 
 def test_every_curve_is_kept(memory, clock):
     for n in range(25):
         happen(memory, clock, n, "oom", CAUSES["oom"])
-    assert memory.store.curve_version() > 1
+    assert memory.store.curves.newest_version() > 1
 
 
 def test_a_replay_measures_hits_and_learning_and_the_same_again_changes_nothing(memory, clock):
@@ -72,7 +72,7 @@ def test_a_replay_measures_hits_and_learning_and_the_same_again_changes_nothing(
     for _ in range(2):
         report = backtest(told, None)
         memory.trust.record_replay([known for one in report.cases if (known := one.judged)], clock(), report.learning)
-        assert memory.store.curve_version() == 1
+        assert memory.store.curves.newest_version() == 1
     standing = memory.trust.summary()
     assert standing.hits.hit_at_3 == report.hits.hit_at_3
     assert standing.learning == report.learning
@@ -88,8 +88,8 @@ def test_where_matches_tell_nothing_apart_the_best_must_stand_out(memory, clock)
     happen(memory, clock, 1, "oom", CAUSES["oom"])
     asked = make_situation(CAUSES["oom"])
     assert memory.ask(asked).cause == "It was oom."
-    newest = memory.store.newest_curve().body
-    memory.store.save_curve({**newest, "apart": 1.01}, clock())
+    newest = memory.store.curves.newest().body
+    memory.store.curves.save({**newest, "apart": 1.01}, clock())
     answer = memory.ask(asked)
     assert (answer.verdict, answer.cause, answer.steps) == ("never_seen", None, ())
     assert answer.confidence.basis == "public"

@@ -59,10 +59,10 @@ def settled(store: Storage) -> bool:
     """Whether nothing waits, and every incident has its answer."""
     with store._database.read() as connection:
         claimed = connection.scalar(select(incidents.c.id).where(incidents.c.claimed_by.is_not(None)))
-    if claimed or store.waiting_alerts(1) or store.due(1):
+    if claimed or store.alerts.waiting(1) or store.incidents.due(1):
         return False
-    found = store.incidents(limit=200).items
-    return bool(found) and all(store.newest_recommendation(one.id) for one in found)
+    found = store.incidents.page(limit=200).items
+    return bool(found) and all(store.recommendations.newest(one.id) for one in found)
 
 
 def wait(arrived, seconds: float = PATIENCE) -> None:
@@ -82,7 +82,7 @@ def test_two_workers_killed_again_and_again_make_one_incident_of_a_storm(store_u
     kills = set(moments.sample(range(len(batches)), KILLS))
     with workers(environment, 2) as running:
         for n, batch in enumerate(batches):
-            store.receive([IngestBatch("alertmanager", tuple(batch))], datetime.now(UTC))
+            store.ingest.store([IngestBatch("alertmanager", tuple(batch))], datetime.now(UTC))
             time.sleep(moments.uniform(0.05, 0.4))
             if n in kills:
                 victim = running.pop(0)
@@ -90,17 +90,17 @@ def test_two_workers_killed_again_and_again_make_one_incident_of_a_storm(store_u
                 victim.wait()
                 running.append(start(environment))
         wait(lambda: settled(store))
-        (found,) = store.incidents().items
-        assert len(store.alerts_of(found.id)) == 300
-        given = [event for event in store.timeline(found.id) if event.type == "recommended"]
+        (found,) = store.incidents.page().items
+        assert len(store.alerts.of_incident(found.id)) == 300
+        given = [event for event in store.events.timeline(found.id) if event.type == "recommended"]
         assert 1 <= len(given) <= 6
-        assert store.check() == ()
+        assert store.health.check() == ()
     store.close()
 
 
 def test_a_worker_ends_when_it_is_told_to(store_url, environment):
     store = Storage.open(store_url)
-    store.receive([IngestBatch("alertmanager", tuple(storm(12, datetime.now(UTC))))], datetime.now(UTC))
+    store.ingest.store([IngestBatch("alertmanager", tuple(storm(12, datetime.now(UTC))))], datetime.now(UTC))
     with workers(environment, 1) as (running,):
         wait(lambda: settled(store))
         running.terminate()
@@ -111,12 +111,12 @@ def test_a_worker_ends_when_it_is_told_to(store_url, environment):
 def test_a_claim_that_was_left_behind_is_taken_up(store_url, environment):
     store = Storage.open(store_url)
     long_ago = datetime.now(UTC) - timedelta(minutes=5)
-    store.receive([IngestBatch("alertmanager", tuple(storm(12, long_ago)))], long_ago)
+    store.ingest.store([IngestBatch("alertmanager", tuple(storm(12, long_ago)))], long_ago)
     with workers(environment, 1) as (running,):
-        wait(lambda: bool(store.incidents().items))
+        wait(lambda: bool(store.incidents.page().items))
         running.kill()
         running.wait()
-    (found,) = store.incidents().items
+    (found,) = store.incidents.page().items
     store.answer_leases.acquire("dead", long_ago, found.id)
     with workers(environment, 1):
         wait(lambda: settled(store))

@@ -9,7 +9,7 @@ import numpy as np
 
 from onrecall.domain.incident import EvidenceKind, Passage
 from onrecall.retrieval import tokenizer
-from onrecall.retrieval.index import Visible
+from onrecall.retrieval.index import VisibilityFilter
 
 MODEL = "letters"
 
@@ -72,15 +72,15 @@ class Log:
         self.reads += len(changes)
         return changes
 
-    def passages(self, ids: Sequence[int]) -> Mapping[int, Passage]:
+    def get(self, ids: Sequence[int]) -> Mapping[int, Passage]:
         return {entry.id: entry.passage for entry in self.entries if entry.id in set(ids) and entry.passage}
 
-    def visible(self, visible: Visible) -> set[int]:
+    def visible(self, visible: VisibilityFilter) -> set[int]:
         """What may be seen, by the plainest means."""
         return {entry.id for entry in self.entries if entry.passage and _may(entry, entry.passage, visible)}
 
 
-def _may(entry: Changed, stored: Passage, visible: Visible) -> bool:
+def _may(entry: Changed, stored: Passage, visible: VisibilityFilter) -> bool:
     is_known = stored.known_from is None or visible.as_of is None or stored.known_from <= visible.as_of
     return (
         is_known

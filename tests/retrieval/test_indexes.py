@@ -12,13 +12,13 @@ from passage_log import MODEL, vector
 
 from onrecall.domain.incident import Document, EvidenceKind, Incident, Passage, Resolution
 from onrecall.retrieval import tokenizer
-from onrecall.retrieval.index import Index, Visible
+from onrecall.retrieval.index import Index, VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 from opensearch.cluster_index import in_cluster
 
-ALL = Visible()
+ALL = VisibilityFilter()
 WORDS = ["disk", "full", "timeout", "pool", "certificate", "oomkilled", "checkout", "kafka"]
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 INCIDENT = Incident("INC-1", "Disk full", NOW, service="checkout", labels={"env": "prod"})
@@ -43,11 +43,11 @@ def passages(owner: str, kind: EvidenceKind, **parts: tuple[str, datetime | None
     )
 
 
-def owners(store: Storage, index: Index, text: str, visible: Visible = ALL) -> list[tuple[str, str]]:
+def owners(store: Storage, index: Index, text: str, visible: VisibilityFilter = ALL) -> list[tuple[str, str]]:
     index.refresh()
     weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms(text), 1.0)
     by_words, by_meaning = index.words(weights, visible, 10), index.meaning(vector(text), visible, 10)
-    stored = store.passages(by_words)
+    stored = store.passages.get(by_words)
     assert set(by_words) <= set(by_meaning)
     return [(stored[number].owner, stored[number].part) for number in by_words]
 
@@ -66,7 +66,7 @@ def index(request: pytest.FixtureRequest, store: Storage, tmp_path: Path) -> Ite
 
 def beside_store(kind: str, store: Storage, folder: Path) -> Index:
     if kind == "local":
-        return LocalIndex(store, MODEL, folder / "index")
+        return LocalIndex(store.passages, MODEL, folder / "index")
     if store.dialect != "postgresql":
         pytest.skip("this index is PostgreSQL's own")
     return PostgresIndex(store.search(MODEL, 64))
@@ -74,19 +74,21 @@ def beside_store(kind: str, store: Storage, folder: Path) -> Index:
 
 def test_an_incident_through_its_life(store: Storage, index: Index) -> None:
     opening = passages("INC-1", "incident", opening=("disk full on node", NOW))
-    incident, _ = store.open_incident(INCIDENT, opening, NOW)
+    incident, _ = store.incidents.open(INCIDENT, opening, NOW)
     assert owners(store, index, "disk") == [("INC-1", "opening")]
 
     later = NOW + timedelta(hours=1)
     resolution = Resolution("journal logs", later)
     opening_and_resolution = (*opening, *passages("INC-1", "incident", resolution=("journal logs vacuumed", later)))
-    store.resolve(incident.id, resolution, opening_and_resolution, (), (), later)
+    store.incidents.resolve(incident.id, resolution, opening_and_resolution, (), (), later)
     assert owners(store, index, "journal") == [("INC-1", "resolution")]
-    assert owners(store, index, "journal", Visible(as_of=NOW)) == []
-    assert owners(store, index, "disk journal", Visible(service="checkout", labels={"env": "prod"}, kind="incident"))
-    assert owners(store, index, "disk", Visible(exclude=frozenset({"INC-1"}))) == []
+    assert owners(store, index, "journal", VisibilityFilter(as_of=NOW)) == []
+    assert owners(
+        store, index, "disk journal", VisibilityFilter(service="checkout", labels={"env": "prod"}, kind="incident")
+    )
+    assert owners(store, index, "disk", VisibilityFilter(exclude=frozenset({"INC-1"}))) == []
 
-    store.reopen(incident.id, opening, later)
+    store.incidents.reopen(incident.id, opening, later)
     assert owners(store, index, "journal") == []
     assert owners(store, index, "disk") == [("INC-1", "opening")]
 
@@ -94,19 +96,19 @@ def test_an_incident_through_its_life(store: Storage, index: Index) -> None:
 def test_another_service_is_seen_by_the_filter(store: Storage, index: Index) -> None:
     text = passages("r", "document", body=("disk full", None))
     document = Document("r", "Disk", "disk full", service="checkout")
-    store.put_document(document, text, NOW)
-    assert owners(store, index, "disk", Visible(service="checkout")) == [("r", "body")]
-    store.put_document(Document("r", "Disk", "disk full", service="search"), text, NOW)
-    assert owners(store, index, "disk", Visible(service="checkout")) == []
-    assert owners(store, index, "disk", Visible(service="search")) == [("r", "body")]
-    store.delete_document("r")
+    store.documents.put(document, text, NOW)
+    assert owners(store, index, "disk", VisibilityFilter(service="checkout")) == [("r", "body")]
+    store.documents.put(Document("r", "Disk", "disk full", service="search"), text, NOW)
+    assert owners(store, index, "disk", VisibilityFilter(service="checkout")) == []
+    assert owners(store, index, "disk", VisibilityFilter(service="search")) == [("r", "body")]
+    store.documents.delete("r")
     assert owners(store, index, "disk") == []
 
 
 def test_what_another_process_wrote_is_found(store: Storage, index: Index, store_url: str) -> None:
     second_store = Storage.open(store_url)
     document = Document("r", "Disk", "disk full")
-    second_store.save([StoreEntry(document, passages("r", "document", body=("disk full", None)))], NOW)
+    second_store.records.save([PreparedRecord(document, passages("r", "document", body=("disk full", None)))], NOW)
     second_store.close()
     assert owners(store, index, "disk") == [("r", "body")]
 
@@ -115,9 +117,9 @@ def filled(store: Storage, count: int = 400) -> list[str]:
     """A store of documents of a few words each, about half of them of one service."""
     random = np.random.default_rng(5)
     texts = [" ".join(random.choice(WORDS, random.integers(2, 9))) for _ in range(count)]
-    store.save(
+    store.records.save(
         [
-            StoreEntry(
+            PreparedRecord(
                 Document(
                     f"d{n}", "", text, service=f"s{n % 2}", labels={"team": f"t{n % 5}"}, dated=NOW + timedelta(n)
                 ),
@@ -132,11 +134,11 @@ def filled(store: Storage, count: int = 400) -> list[str]:
 
 VIEWS = [
     ALL,
-    Visible(service="s1"),
-    Visible(labels={"team": "t3"}),
-    Visible(as_of=NOW + timedelta(100)),
-    Visible(kind="incident"),
-    Visible("document", "s0", {"team": "t2"}, NOW + timedelta(300), frozenset({"d2", "d12"})),
+    VisibilityFilter(service="s1"),
+    VisibilityFilter(labels={"team": "t3"}),
+    VisibilityFilter(as_of=NOW + timedelta(100)),
+    VisibilityFilter(kind="incident"),
+    VisibilityFilter("document", "s0", {"team": "t2"}, NOW + timedelta(300), frozenset({"d2", "d12"})),
 ]
 
 
@@ -155,9 +157,9 @@ def test_both_see_the_same(store: Storage, index: Index) -> None:
         }
         weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka pool"), 1.0)
         having = {f"d{n}" for n, text in enumerate(texts) if {"kafka", "pool"} & set(text.split())}
-        by_words = store.passages(index.words(weights, visible, 1_000)).values()
+        by_words = store.passages.get(index.words(weights, visible, 1_000)).values()
         assert {passage.owner for passage in by_words} == may & having
-        by_meaning = store.passages(index.meaning(vector("kafka"), visible, 1_000)).values()
+        by_meaning = store.passages.get(index.meaning(vector("kafka"), visible, 1_000)).values()
         assert {passage.owner for passage in by_meaning} == may
 
 
@@ -167,10 +169,10 @@ def test_the_best_come_first(store: Storage, index: Index) -> None:
     index.refresh()
     for question in ("disk full", "kafka", "certificate pool timeout"):
         best = np.argsort(-(vectors @ vector(question)), kind="stable")[:10]
-        near = store.passages(index.meaning(vector(question), ALL, 60)).values()
+        near = store.passages.get(index.meaning(vector(question), ALL, 60)).values()
         assert {f"d{n}" for n in best} <= {passage.owner for passage in near}
         weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms(question), 1.0)
-        first = store.passages(index.words(weights, ALL, 5))
+        first = store.passages.get(index.words(weights, ALL, 5))
         assert all(set(question.split()) <= set(passage.text.split()) for passage in first.values())
 
 

@@ -13,7 +13,7 @@ from passage_log import MODEL, Log, passage, vector
 
 from onrecall.domain.incident import Filter, Situation
 from onrecall.retrieval import tokenizer
-from onrecall.retrieval.index import Visible
+from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postings import MAX_ROWS, Postings, pack_keys
 from onrecall.retrieval.segment import K1, USUAL_LENGTH, B, Segment
@@ -36,16 +36,16 @@ def caught_up(log: Log) -> LocalIndex:
 def test_a_change_is_found_by_the_next_question() -> None:
     log = Log()
     index = caught_up(log)
-    assert index.words(term_weights("disk"), Visible(), 5) == []
-    assert index.meaning(vector("disk"), Visible(), 5) == []
+    assert index.words(term_weights("disk"), VisibilityFilter(), 5) == []
+    assert index.meaning(vector("disk"), VisibilityFilter(), 5) == []
     number = log.add(passage("a", "disk full on node-1"))
     index.refresh()
-    assert index.words(term_weights("disk"), Visible(), 5) == [number]
-    assert index.meaning(vector("disk"), Visible(), 5) == [number]
+    assert index.words(term_weights("disk"), VisibilityFilter(), 5) == [number]
+    assert index.meaning(vector("disk"), VisibilityFilter(), 5) == [number]
     log.remove(number)
     index.refresh()
-    assert index.words(term_weights("disk"), Visible(), 5) == []
-    assert index.meaning(vector("disk"), Visible(), 5) == []
+    assert index.words(term_weights("disk"), VisibilityFilter(), 5) == []
+    assert index.meaning(vector("disk"), VisibilityFilter(), 5) == []
 
 
 def test_rare_terms_count_most_and_lengthy_passages_less() -> None:
@@ -54,7 +54,7 @@ def test_rare_terms_count_most_and_lengthy_passages_less() -> None:
         log.add(passage(f"common-{n}", "timeout of the pool in checkout"))
     long = log.add(passage("long", "certificate expired " + "and so it went on and on " * 40))
     short = log.add(passage("short", "certificate expired"))
-    assert caught_up(log).words(term_weights("certificate timeout"), Visible(), 3)[:2] == [short, long]
+    assert caught_up(log).words(term_weights("certificate timeout"), VisibilityFilter(), 3)[:2] == [short, long]
 
 
 def test_a_term_counts_as_much_as_the_question_says() -> None:
@@ -62,8 +62,8 @@ def test_a_term_counts_as_much_as_the_question_says() -> None:
     disk, pool = log.add(passage("a", "disk")), log.add(passage("b", "pool"))
     index = caught_up(log)
     disk_term, pool_term = tokenizer.term_id("disk"), tokenizer.term_id("pool")
-    assert index.words({disk_term: 2.0, pool_term: 1.0}, Visible(), 2) == [disk, pool]
-    assert index.words({disk_term: 1.0, pool_term: 2.0}, Visible(), 2) == [pool, disk]
+    assert index.words({disk_term: 2.0, pool_term: 1.0}, VisibilityFilter(), 2) == [disk, pool]
+    assert index.words({disk_term: 1.0, pool_term: 2.0}, VisibilityFilter(), 2) == [pool, disk]
 
 
 def test_scores_are_those_of_bm25() -> None:
@@ -82,7 +82,7 @@ def test_scores_are_those_of_bm25() -> None:
         for term, factor in zip(term_ids.tolist(), importance, strict=True):
             count = counted.get(term, 0)
             expected[row] += factor * 255 * count / (count + scale)
-    scores = segment.scores(term_ids, importance, Visible())
+    scores = segment.scores(term_ids, importance, VisibilityFilter())
     np.testing.assert_allclose(scores, expected, atol=0.5 * importance.sum() + 1e-3)
     np.testing.assert_array_equal(scores > 0, expected > 0)
 
@@ -97,19 +97,19 @@ def test_the_nearest_by_meaning_come_first() -> None:
     vectors = np.array([vector(text) for text in texts])
     for question in ("disk full pool", "kafka timeout", "oomkilled"):
         best = set((np.argsort(-(vectors @ vector(question)), kind="stable")[:10] + 1).tolist())
-        assert best <= set(index.meaning(vector(question), Visible(), 60))
+        assert best <= set(index.meaning(vector(question), VisibilityFilter(), 60))
 
 
 def test_vectors_of_another_model_are_not_compared() -> None:
     log = Log()
     other_model, none = log.add(passage("a", "disk full", model="other")), log.add(passage("b", "disk", model=None))
     index = caught_up(log)
-    assert index.meaning(vector("disk"), Visible(), 5) == []
-    assert set(index.words(term_weights("disk"), Visible(), 5)) == {other_model, none}
+    assert index.meaning(vector("disk"), VisibilityFilter(), 5) == []
+    assert set(index.words(term_weights("disk"), VisibilityFilter(), 5)) == {other_model, none}
     same_model = log.add(passage("c", "disk"))
     index.refresh()
-    assert index.meaning(vector("disk"), Visible(), 5) == [same_model]
-    assert index.meaning(np.ones(384, np.float32), Visible(), 5) == []
+    assert index.meaning(vector("disk"), VisibilityFilter(), 5) == [same_model]
+    assert index.meaning(np.ones(384, np.float32), VisibilityFilter(), 5) == []
 
 
 def test_a_vector_of_another_length_is_none() -> None:
@@ -118,8 +118,8 @@ def test_a_vector_of_another_length_is_none() -> None:
     log.add(replace(passage("b", "disk full"), vector=b"\x00\x3c" * 7))
     log.add(replace(passage("c", "disk full"), vector=b""))
     index = caught_up(log)
-    assert index.meaning(vector("disk"), Visible(), 5) == [fine]
-    assert len(index.words(term_weights("disk"), Visible(), 5)) == 3
+    assert index.meaning(vector("disk"), VisibilityFilter(), 5) == [fine]
+    assert len(index.words(term_weights("disk"), VisibilityFilter(), 5)) == 3
 
 
 def test_without_a_model_there_are_words() -> None:
@@ -127,14 +127,16 @@ def test_without_a_model_there_are_words() -> None:
     number = log.add(passage("a", "disk full"))
     index = LocalIndex(log, None)
     index.refresh()
-    assert index.words(term_weights("disk"), Visible(), 5) == [number]
-    assert index.meaning(vector("disk"), Visible(), 5) == []
+    assert index.words(term_weights("disk"), VisibilityFilter(), 5) == [number]
+    assert index.meaning(vector("disk"), VisibilityFilter(), 5) == []
 
 
 def test_what_a_situation_may_see() -> None:
     only = Filter("document", "checkout", {"env": "prod"})
     situation = Situation("disk", only=only, as_of=START, exclude=frozenset({"a"}))
-    assert Visible.for_situation(situation) == Visible("document", "checkout", {"env": "prod"}, START, frozenset({"a"}))
+    assert VisibilityFilter.for_situation(situation) == VisibilityFilter(
+        "document", "checkout", {"env": "prod"}, START, frozenset({"a"})
+    )
 
 
 def test_known_from_counts_to_the_microsecond() -> None:
@@ -142,8 +144,8 @@ def test_known_from_counts_to_the_microsecond() -> None:
     moment = datetime(2024, 3, 4, 5, 6, 7, 890_123, tzinfo=UTC)
     number, always = log.add(passage("a", "disk", known_from=moment)), log.add(passage("b", "disk"))
     index = caught_up(log)
-    just_before = Visible(as_of=moment - timedelta(microseconds=1))
-    assert set(index.words(term_weights("disk"), Visible(as_of=moment), 5)) == {number, always}
+    just_before = VisibilityFilter(as_of=moment - timedelta(microseconds=1))
+    assert set(index.words(term_weights("disk"), VisibilityFilter(as_of=moment), 5)) == {number, always}
     assert index.words(term_weights("disk"), just_before, 5) == [always]
     assert index.meaning(vector("disk"), just_before, 5) == [always]
 
@@ -159,9 +161,9 @@ def test_many_passages_fill_several_segments(monkeypatch: pytest.MonkeyPatch) ->
     assert sum(map(len, segments)) == 1_200
     assert max(map(len, segments)) <= 500
     assert len(segments) < 8
-    assert index.words(term_weights("certificate"), Visible(), 5) == [8, 1_101]
-    assert set(index.meaning(vector("certificate"), Visible(), 2)) == {8, 1_101}
-    assert len(index.words(term_weights("disk"), Visible(), 300)) == 300
+    assert index.words(term_weights("certificate"), VisibilityFilter(), 5) == [8, 1_101]
+    assert set(index.meaning(vector("certificate"), VisibilityFilter(), 2)) == {8, 1_101}
+    assert len(index.words(term_weights("disk"), VisibilityFilter(), 300)) == 300
 
 
 def test_the_last_row_of_a_full_segment_is_found() -> None:
@@ -186,7 +188,7 @@ def test_segments_stay_few_and_the_dead_are_left_out() -> None:
         log.remove(number)
     index.refresh()
     assert sum(map(len, index._state.segments)) < 200
-    assert sorted(index.words(term_weights("disk"), Visible(), EVERYTHING)) == numbers[650:]
+    assert sorted(index.words(term_weights("disk"), VisibilityFilter(), EVERYTHING)) == numbers[650:]
 
 
 OWNERS = ["a", "b", "c"]
@@ -204,7 +206,7 @@ ADDED = st.tuples(
 )
 STEPS = st.lists(st.one_of(ADDED, st.integers(1, 30), st.none()), max_size=60)
 VISIBLE = st.builds(
-    Visible,
+    VisibilityFilter,
     st.sampled_from([None, "incident", "document"]),
     st.sampled_from(SERVICES),
     st.sampled_from(LABELS),
@@ -214,7 +216,7 @@ VISIBLE = st.builds(
 
 
 @given(STEPS, st.lists(VISIBLE, min_size=1, max_size=4), st.sampled_from(WORDS))
-def test_whatever_happens_it_finds_what_there_is(steps: list[object], views: list[Visible], word: str) -> None:
+def test_whatever_happens_it_finds_what_there_is(steps: list[object], views: list[VisibilityFilter], word: str) -> None:
     log = Log()
     index = caught_up(log)
     for step in [*steps, None]:
@@ -246,10 +248,10 @@ def test_many_threads_ask_while_one_writes() -> None:
         while not finished.is_set():
             newest = log.last_seq()
             index.refresh()
-            ids = index.words(term_weights("disk"), Visible(), EVERYTHING)
+            ids = index.words(term_weights("disk"), VisibilityFilter(), EVERYTHING)
             if len(ids) < newest or len(set(ids)) != len(ids):
                 problems.append(f"{len(ids)} found after {newest} were written")
-            index.meaning(vector("disk"), Visible(), 10)
+            index.meaning(vector("disk"), VisibilityFilter(), 10)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
@@ -269,7 +271,7 @@ def test_a_database_set_back_is_noticed() -> None:
     index = caught_up(log)
     log.entries = log.entries[:2]
     index.refresh()
-    assert sorted(index.words(term_weights("disk"), Visible(), 10)) == [1, 2]
+    assert sorted(index.words(term_weights("disk"), VisibilityFilter(), 10)) == [1, 2]
 
 
 def test_merging_keeps_every_number() -> None:
@@ -296,4 +298,4 @@ def test_only_what_is_named_goes() -> None:
     for number in (5, 98):
         log.remove(number)
     index.refresh()
-    assert sorted(index.words(term_weights("disk"), Visible(), 10)) == [1, 2, 3, 10]
+    assert sorted(index.words(term_weights("disk"), VisibilityFilter(), 10)) == [1, 2, 3, 10]

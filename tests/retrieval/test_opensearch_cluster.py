@@ -13,7 +13,7 @@ from passage_log import MODEL, Log, passage, vector
 from onrecall.bootstrap.app import open_app
 from onrecall.domain.incident import Filter, Situation
 from onrecall.retrieval import Retriever, tokenizer
-from onrecall.retrieval.index import Visible
+from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.opensearch import search_index
 from onrecall.settings import Settings
@@ -54,9 +54,9 @@ def filled_log(count: int = 60) -> LogOnSqlite:
     return log
 
 
-def numbers_for(index, text: str, visible: Visible | None = None, limit: int = 100) -> list[int]:
+def numbers_for(index, text: str, visible: VisibilityFilter | None = None, limit: int = 100) -> list[int]:
     index.refresh()
-    return index.words(dict.fromkeys(tokenizer.count_terms(text), 1.0), visible or Visible(), limit)
+    return index.words(dict.fromkeys(tokenizer.count_terms(text), 1.0), visible or VisibilityFilter(), limit)
 
 
 def versions(node, name: str) -> dict[str, int]:
@@ -73,7 +73,7 @@ def index_names(node, name: str) -> list[str]:
 def test_the_first_ten_answers_are_those_of_the_local_index(opensearch, example_data: Path) -> None:
     with open_app(Settings(data_dir=example_data)) as context:
         store, embedder = context.memory.store, context.local[0]
-        incidents = store.incidents(limit=200).items
+        incidents = store.incidents.page(limit=200).items
         questions = [
             Situation(incident.text, incident.service, exclude=frozenset({incident.id})) for incident in incidents[::2]
         ]
@@ -83,7 +83,7 @@ def test_the_first_ten_answers_are_those_of_the_local_index(opensearch, example_
             Situation("disk full", as_of=datetime(2026, 2, 1, tzinfo=UTC)),
         ]
         asking = RememberingEmbedder(context.local[1])
-        local = Retriever(store, embedder, LocalIndex(store, embedder.name), asking)
+        local = Retriever(store, embedder, LocalIndex(store.passages, embedder.name), asking)
         with closing(in_cluster(opensearch, store, embedder.name, embedder.dimensions)) as index:
             remote = Retriever(store, embedder, index, asking)
             same = [
@@ -125,7 +125,7 @@ def test_writing_the_same_again_changes_nothing_and_an_older_change_comes_too_la
 def test_an_enormous_question_is_answered(opensearch) -> None:
     with closing(in_cluster(opensearch, filled_log(5), MODEL, 64)) as index:
         words = " ".join(f"w{n}x" for n in range(3_000))
-        visible = Visible(
+        visible = VisibilityFilter(
             "incident",
             "checkout",
             {f"l{n}": "v" for n in range(60)},
@@ -133,9 +133,14 @@ def test_an_enormous_question_is_answered(opensearch) -> None:
             frozenset(map(str, range(20_000))),
         )
         assert numbers_for(index, f"queue {words}", visible) == []
-        assert sorted(numbers_for(index, f"{words} queue", Visible(exclude=frozenset({"INC-1"})))) == [1, 3, 4, 5]
+        assert sorted(numbers_for(index, f"{words} queue", VisibilityFilter(exclude=frozenset({"INC-1"})))) == [
+            1,
+            3,
+            4,
+            5,
+        ]
         assert index.limitation is None
-        assert len(index.meaning(vector("queue"), Visible(), 3)) == 3
+        assert len(index.meaning(vector("queue"), VisibilityFilter(), 3)) == 3
 
 
 def test_killed_nodes_are_stood_in_for_and_nothing_is_lost(opensearch, tmp_path: Path) -> None:
@@ -164,7 +169,7 @@ def test_killed_nodes_are_stood_in_for_and_nothing_is_lost(opensearch, tmp_path:
             clock.now += search_index.RETRY_SECONDS
             assert sorted(numbers_for(index, "queue")) == expected
             assert index.limitation is None
-            assert added in index.meaning(vector("queue grows while nobody indexes"), Visible(), 5)
+            assert added in index.meaning(vector("queue grows while nobody indexes"), VisibilityFilter(), 5)
             assert set(versions(opensearch, name)) == {"position", *map(str, expected)}
     finally:
         second.stop()

@@ -8,7 +8,7 @@ import numpy as np
 from passage_log import MODEL, Changed, Log, passage, vector
 
 from onrecall.retrieval import tokenizer
-from onrecall.retrieval.index import Visible
+from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.opensearch import documents, queries
 
 NOON = datetime(2031, 5, 4, 12, tzinfo=UTC)
@@ -78,7 +78,7 @@ def test_another_model_or_length_gets_an_index_of_its_own():
 
 def test_an_enormous_question_is_split_and_keeps_all_its_terms():
     terms = dict.fromkeys(range(2000), 0.3) | {7_000: 2.0}
-    bodies = queries.words_queries(terms, Visible(exclude=frozenset(f"d{n}" for n in range(25_000))), 10)
+    bodies = queries.words_queries(terms, VisibilityFilter(exclude=frozenset(f"d{n}" for n in range(25_000))), 10)
     clauses = bodies[0]["query"]["bool"]
     assert clauses["should"][0] == {"term": {"terms": {"value": "1b58", "boost": 2.0}}}
     assert [len(body["query"]["bool"]["should"]) for body in bodies] == [900, 900, 201]
@@ -88,5 +88,5 @@ def test_an_enormous_question_is_split_and_keeps_all_its_terms():
 
 def test_suggestions_are_only_seen_by_who_looks_for_them():
     hidden = {"term": {"kind": "suggestion"}}
-    assert hidden in queries.visible_clauses(Visible())["must_not"]
-    assert queries.visible_clauses(Visible(kind="suggestion")) == {"filter": [hidden]}
+    assert hidden in queries.visible_clauses(VisibilityFilter())["must_not"]
+    assert queries.visible_clauses(VisibilityFilter(kind="suggestion")) == {"filter": [hidden]}

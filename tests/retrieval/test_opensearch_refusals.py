@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from passage_log import MODEL, Log, passage, vector
 
 from onrecall.retrieval import tokenizer
-from onrecall.retrieval.index import Visible
+from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.opensearch import ClusterAddress, IndexTarget, OpenSearchIndex
 from opensearch.real_node import free_port
@@ -80,8 +80,8 @@ def index_at(url: str, log: Log, clock: Clock | None = None, **address) -> OpenS
 def limitation_at(url: str, **address) -> str:
     with closing(index_at(url, filled_log(), **address)) as index:
         index.refresh()
-        assert index.words(TERMS, Visible(), 5) == [1]
-        assert index.meaning(vector("queue"), Visible(), 5) == []
+        assert index.words(TERMS, VisibilityFilter(), 5) == [1]
+        assert index.meaning(vector("queue"), VisibilityFilter(), 5) == []
         return index.limitation
 
 
@@ -117,7 +117,7 @@ def test_nobody_waits_for_a_cluster_that_was_away_a_moment_ago():
         log.add(passage("INC-3", "queue grows"))
         index.refresh()
         assert server.calls == calls
-        assert set(index.words(TERMS, Visible(), 5)) == {1, 3}
+        assert set(index.words(TERMS, VisibilityFilter(), 5)) == {1, 3}
         clock.now += 6
         index.refresh()
         assert server.calls > calls

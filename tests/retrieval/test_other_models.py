@@ -13,7 +13,7 @@ from onrecall.retrieval.embedding_cache import CachedEmbedder
 from onrecall.retrieval.embeddings import as_passages, as_questions, load_embedder
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.retriever import Retriever
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 from storage.given import NOON
 from tiny_models import WIDTH, table, write_bert, write_onnx
 
@@ -73,9 +73,9 @@ def test_recall_puts_the_prefixes_before_what_is_stored_and_asked_and_scales_cos
         folder = write_onnx(tmp_path / str(len(list(tmp_path.iterdir()))), **manifest)
         model = load_embedder(folder)
         store = Storage.open("sqlite://")
-        recall = Retriever(store, model, LocalIndex(store, model.name))
+        recall = Retriever(store, model, LocalIndex(store.passages, model.name))
         record = Document("RB", "disk", "disk full")
-        store.save([StoreEntry(record, *recall.prepare([record]))], NOON)
+        store.records.save([PreparedRecord(record, *recall.prepare([record]))], NOON)
         (evidence,) = recall.recall(Situation("login fails disk"))
         store.close()
         return evidence.signals["meaning"]

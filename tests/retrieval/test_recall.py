@@ -21,7 +21,7 @@ from onrecall.domain.incident import (
 from onrecall.retrieval import Retriever, embeddings
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
@@ -74,11 +74,13 @@ class Room:
 
     def __init__(self, store: Storage, embedder: Embedder | None) -> None:
         self.store = store
-        self.recall = Retriever(store, embedder, LocalIndex(store, embedder.name if embedder else None))
+        self.recall = Retriever(store, embedder, LocalIndex(store.passages, embedder.name if embedder else None))
 
     def keep(self, *records: Incident | Document) -> None:
         prepared = self.recall.prepare(records)
-        for saved in self.store.save([StoreEntry(*pair) for pair in zip(records, prepared, strict=True)], NOW):
+        for saved in self.store.records.save(
+            [PreparedRecord(*pair) for pair in zip(records, prepared, strict=True)], NOW
+        ):
             assert saved.state != "rejected", saved.message
 
     def ask(self, text: str, limit: int = 5, **more: object) -> tuple[Evidence, ...]:

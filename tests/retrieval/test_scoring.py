@@ -96,7 +96,7 @@ def test_words_gather_over_the_passages_of_one_owner() -> None:
         [passage("connection lost"), passage("disk closed")],
     ]
     matches = scoring.match_words(query, rarity, owners)
-    (two_passages, one_passage), has = matches.bm25, matches.has
+    (two_passages, one_passage), has = matches.bm25, matches.matched_terms
     assert two_passages > one_passage > 0
     assert has.sum(1).tolist() == [2, 1]
 

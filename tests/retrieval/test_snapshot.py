@@ -14,7 +14,7 @@ from passage_log import MODEL, Log, passage, vector
 from test_local_index import term_weights
 
 from onrecall.retrieval import snapshot
-from onrecall.retrieval.index import Visible
+from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
 
 ALL = 10_000
@@ -41,8 +41,8 @@ def started(log: Log, path: Path, model: str | None = MODEL) -> LocalIndex:
 
 
 def found_ids(index: LocalIndex) -> list[int]:
-    by_words = sorted(index.words(term_weights("disk"), Visible(), ALL))
-    assert sorted(index.meaning(vector("disk"), Visible(), ALL)) == by_words
+    by_words = sorted(index.words(term_weights("disk"), VisibilityFilter(), ALL))
+    assert sorted(index.meaning(vector("disk"), VisibilityFilter(), ALL)) == by_words
     return by_words
 
 
@@ -54,7 +54,7 @@ def test_a_start_reads_only_what_is_new(log: Log, tmp_path: Path) -> None:
     index = started(log, tmp_path / "index")
     assert log.reads == 2
     assert found_ids(index) == [1, 2, *range(4, 42)]
-    assert len(index.words(term_weights("disk"), Visible(service="service-0"), ALL)) == 19
+    assert len(index.words(term_weights("disk"), VisibilityFilter(service="service-0"), ALL)) == 19
 
 
 def test_what_is_gone_stays_gone(log: Log, tmp_path: Path) -> None:
@@ -127,9 +127,9 @@ def test_a_file_of_another_database_is_not_believed(log: Log, tmp_path: Path) ->
     for n in range(40):
         other_log.add(passage(f"other-{n}", f"disk {n} full" if n % 2 else "certificate"))
     index = started(other_log, tmp_path / "index")
-    assert sorted(index.words(term_weights("disk"), Visible(), ALL)) == list(range(2, 41, 2))
+    assert sorted(index.words(term_weights("disk"), VisibilityFilter(), ALL)) == list(range(2, 41, 2))
     other_log.reads = 0
-    assert sorted(started(other_log, tmp_path / "index").words(term_weights("disk"), Visible(), ALL)) == list(
+    assert sorted(started(other_log, tmp_path / "index").words(term_weights("disk"), VisibilityFilter(), ALL)) == list(
         range(2, 41, 2)
     )
     assert other_log.reads == 0
@@ -147,8 +147,8 @@ def test_a_database_set_back_takes_its_file_along(log: Log, tmp_path: Path) -> N
 def test_another_model_starts_anew(log: Log, tmp_path: Path) -> None:
     started(log, tmp_path / "index")
     index = started(log, tmp_path / "index", "another")
-    assert len(index.words(term_weights("disk"), Visible(), ALL)) == 40
-    assert index.meaning(vector("disk"), Visible(), ALL) == []
+    assert len(index.words(term_weights("disk"), VisibilityFilter(), ALL)) == 40
+    assert index.meaning(vector("disk"), VisibilityFilter(), ALL) == []
     assert found_ids(started(log, tmp_path / "index")) == list(range(1, 41))
 
 
@@ -172,7 +172,12 @@ def test_two_processes_share_the_file(log: Log, tmp_path: Path) -> None:
         (first if n % 3 else second).refresh()
     first.refresh()
     second.refresh()
-    assert found_ids(first) == found_ids(second) == found_ids(started(log, path)) == sorted(log.visible(Visible()))
+    assert (
+        found_ids(first)
+        == found_ids(second)
+        == found_ids(started(log, path))
+        == sorted(log.visible(VisibilityFilter()))
+    )
 
 
 def test_an_older_state_does_not_replace_a_newer(log: Log, tmp_path: Path) -> None:

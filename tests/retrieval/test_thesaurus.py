@@ -8,7 +8,7 @@ from onrecall.domain.incident import Document, Situation
 from onrecall.retrieval import Retriever, synonyms, tokenizer
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.query import SYNONYM_WEIGHT, parse_situation
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 CLAIM = Document("claim", "Storage", "A persistent volume claim stays pending until its class can provision it.")
@@ -22,9 +22,9 @@ OTHERS = [
 @pytest.fixture
 def recall(store: Storage) -> Retriever:
     """By words alone: a sentence model may know some of these names too."""
-    built = Retriever(store, None, LocalIndex(store, None))
+    built = Retriever(store, None, LocalIndex(store.passages, None))
     records = [CLAIM, MEMORY, *OTHERS]
-    store.save([StoreEntry(*pair) for pair in zip(records, built.prepare(records), strict=True)], NOW)
+    store.records.save([PreparedRecord(*pair) for pair in zip(records, built.prepare(records), strict=True)], NOW)
     return built
 
 

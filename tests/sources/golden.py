@@ -28,7 +28,7 @@ def read(source: str, name: str, now: datetime = NOW) -> ParsedWebhook:
     return SOURCES[source].parse(WebhookRequest(body(source, name)), now)
 
 
-def one(source: str, name: str, now: datetime = NOW):
+def only_signal(source: str, name: str, now: datetime = NOW):
     """The only signal of a payload."""
     (signal,) = read(source, name, now).signals
     return signal
@@ -91,10 +91,10 @@ def _plain(value: Any) -> Any:
 
 def expected(source: str) -> dict[str, Any]:
     """What each payload of a source says today."""
-    return {path.name: _said(source, path) for path in files(source)}
+    return {path.name: _as_json(source, path) for path in files(source)}
 
 
-def _said(source: str, path: Path) -> dict[str, Any]:
+def _as_json(source: str, path: Path) -> dict[str, Any]:
     try:
         return summary(SOURCES[source].parse(WebhookRequest(path.read_bytes()), NOW))
     except Invalid as error:

@@ -7,7 +7,7 @@ import pytest
 
 from onrecall.domain.errors import Invalid
 from onrecall.sources import SOURCES, WebhookRequest, alertmanager
-from sources.golden import NOW, body, one, read
+from sources.golden import NOW, body, only_signal, read
 
 START = datetime(2026, 11, 21, 9, 30, 0, 123456, UTC)
 
@@ -42,7 +42,7 @@ def test_a_firing_notification():
 
 
 def test_resolved_is_the_same_episode_with_an_end():
-    firing, resolved = read("alertmanager", "firing").signals[0], one("alertmanager", "resolved")
+    firing, resolved = read("alertmanager", "firing").signals[0], only_signal("alertmanager", "resolved")
     assert (resolved.key, resolved.starts_at) == (firing.key, firing.starts_at)
     assert (resolved.status, resolved.ends_at) == ("resolved", datetime(2026, 11, 21, 9, 45, 30, tzinfo=UTC))
 
@@ -52,7 +52,7 @@ def test_fields_of_newer_releases_are_tolerated_and_each_alert_has_its_own_statu
 
 
 def test_a_group_of_everything_is_no_group_and_the_exporter_is_not_the_service():
-    alert = one("alertmanager", "watchdog_ungrouped")
+    alert = only_signal("alertmanager", "watchdog_ungrouped")
     assert alert.group is None
     assert alert.service == "api"
 
@@ -99,9 +99,9 @@ def test_without_a_fingerprint_the_labels_are_the_identity():
 
 
 def test_prometheus_fires_resends_and_resolves_one_episode():
-    firing = one("prometheus", "firing")
-    resent = one("prometheus", "firing", NOW + timedelta(minutes=1))
-    resolved = one("prometheus", "resolved")
+    firing = only_signal("prometheus", "firing")
+    resent = only_signal("prometheus", "firing", NOW + timedelta(minutes=1))
+    resolved = only_signal("prometheus", "resolved")
     assert (firing.status, firing.ends_at, firing.severity) == ("firing", None, "critical")
     assert firing == resent
     assert (resolved.status, resolved.key, resolved.starts_at) == ("resolved", firing.key, firing.starts_at)
@@ -115,7 +115,7 @@ def test_prometheus_clock_may_be_a_little_ahead_when_an_alert_ends():
 
 
 def test_the_least_that_prometheus_may_say():
-    alert = one("prometheus", "least")
+    alert = only_signal("prometheus", "least")
     assert (alert.title, alert.starts_at, alert.starts_known) == (
         "test-alert: this is a test alert used for demo purposes", NOW, False,
     )  # fmt: skip

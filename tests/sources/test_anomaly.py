@@ -5,7 +5,7 @@ import json
 import pytest
 
 from onrecall.sources import WebhookRequest, anomaly
-from sources.golden import NOW, one
+from sources.golden import NOW, only_signal
 
 
 def read(said):
@@ -13,7 +13,7 @@ def read(said):
 
 
 def test_an_anomaly():
-    alert = one("anomaly", "database_timeout")
+    alert = only_signal("anomaly", "database_timeout")
     assert alert.title == "database_timeout +450 % in orders (db_latency_ms)"
     assert alert.values == {"spike_percent": 450.0, "baseline": 40.0, "current": 220.0, "window_minutes": 5.0}
     assert alert.labels == {
@@ -29,7 +29,7 @@ def test_an_anomaly():
 
 
 def test_the_least_that_is_needed():
-    alert = one("anomaly", "kafka_consumer_lag")
+    alert = only_signal("anomaly", "kafka_consumer_lag")
     assert (alert.title, alert.values) == ("kafka_consumer_lag +320 %", {"spike_percent": 320.0})
     assert alert.description == ""
 
@@ -38,7 +38,7 @@ def test_the_same_anomaly_again_is_the_same_alert():
     again = read(
         {"error_type": "memory_leak", "service_name": "search", "metric_name": "rss_bytes", "spike_percentage": 12}
     )
-    assert again.signals[0].key == one("anomaly", "memory_leak").key
+    assert again.signals[0].key == only_signal("anomaly", "memory_leak").key
     other = read(
         {"error_type": "memory_leak", "service_name": "index", "metric_name": "rss_bytes", "spike_percentage": 12}
     )

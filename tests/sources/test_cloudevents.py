@@ -7,7 +7,7 @@ import pytest
 
 from onrecall.domain.errors import Invalid
 from onrecall.sources import SOURCES, WebhookRequest
-from sources.golden import NOW, bodies, body, one, read
+from sources.golden import NOW, bodies, body, only_signal, read
 
 RULE = "https://monitoring.example.com/rules/7"
 AT = datetime(2018, 4, 5, 17, 31, tzinfo=UTC)
@@ -18,7 +18,7 @@ HEADERS = {
 
 
 def test_an_event_in_one_piece():
-    alert = one("cloudevents", "structured_alert")
+    alert = only_signal("cloudevents", "structured_alert")
     assert (alert.key, alert.title) == (f"{RULE} disk-full/db-1", "Disk almost full on db-1")
     assert (alert.service, alert.severity, alert.status) == ("orders-db", "critical", "firing")
     assert (alert.starts_at, alert.told_at, alert.starts_known) == (AT, AT, False)
@@ -28,7 +28,7 @@ def test_an_event_in_one_piece():
 def test_an_event_in_headers_is_the_same():
     said = json.loads(body("cloudevents", "structured_alert"))["data"]
     parsed = SOURCES["cloudevents"].parse(WebhookRequest(json.dumps(said).encode(), HEADERS), NOW)
-    assert parsed.signals == (one("cloudevents", "structured_alert"),)
+    assert parsed.signals == (only_signal("cloudevents", "structured_alert"),)
 
 
 def test_headers_are_percent_encoded():
@@ -43,12 +43,12 @@ def test_headers_are_percent_encoded():
 def test_an_event_without_a_body():
     (alert,) = SOURCES["cloudevents"].parse(WebhookRequest(b"", HEADERS), NOW).signals
     assert alert.title == "com.example.alert.firing: disk-full/db-1"
-    assert one("cloudevents", "structured_no_data").title == "com.example.backup.failed: /mycontext"
+    assert only_signal("cloudevents", "structured_no_data").title == "com.example.backup.failed: /mycontext"
 
 
 def test_the_type_says_that_it_is_over():
-    over = one("cloudevents", "structured_base64")
-    assert (over.key, over.status) == (one("cloudevents", "structured_alert").key, "resolved")
+    over = only_signal("cloudevents", "structured_base64")
+    assert (over.key, over.status) == (only_signal("cloudevents", "structured_alert").key, "resolved")
     assert over.ends_at == datetime(2018, 4, 5, 18, tzinfo=UTC)
 
 
@@ -83,7 +83,7 @@ def test_the_payload_of_another_sender_is_read_as_theirs(sender):
 
 
 def test_an_alarm_of_cloudwatch_but_no_confirmation():
-    assert one("cloudevents", "structured_sns").key.startswith("arn:aws:cloudwatch:")
+    assert only_signal("cloudevents", "structured_sns").key.startswith("arn:aws:cloudwatch:")
     event = {"specversion": "1.0", "id": "1", "source": "/bus", "type": "t"}
     event["data"] = {
         "AlarmName": "a",

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from onrecall.sources import SOURCES, ParsedWebhook, WebhookRequest
-from sources.golden import NOW, body, one, read
+from sources.golden import NOW, body, only_signal, read
 
 ARN = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:ServerCpuTooHigh"
 
 
 @pytest.mark.parametrize("name", ["sns_alarm", "raw_alarm", "eventbridge_alarm"])
 def test_an_alarm_is_the_same_however_it_comes(name):
-    alert = one("cloudwatch", name)
+    alert = only_signal("cloudwatch", name)
     assert (alert.key, alert.title, alert.status) == (ARN, "ServerCpuTooHigh", "firing")
     assert alert.starts_at == alert.told_at == datetime(2019, 10, 2, 17, 4, 40, 989000, UTC)
     assert not alert.starts_known  # its OK will not repeat it
@@ -27,7 +27,7 @@ def test_an_alarm_is_the_same_however_it_comes(name):
 
 
 def test_an_alarm_that_is_ok_again():
-    over = one("cloudwatch", "sns_ok")
+    over = only_signal("cloudwatch", "sns_ok")
     assert (over.key, over.status) == (ARN, "resolved")
     assert over.ends_at == datetime(2019, 10, 2, 17, 14, 40, 989000, UTC)
 
@@ -63,13 +63,13 @@ def test_without_an_arn_the_account_and_the_region_keep_alarms_apart():
 
 
 def test_a_composite_alarm():
-    alert = one("cloudwatch", "sns_composite")
+    alert = only_signal("cloudwatch", "sns_composite")
     assert alert.title == "CheckoutDown"
     assert alert.description.endswith("ALARM(CPUUtilizationTooHigh) AND ALARM(DiskWriteOpsTooHigh)")
 
 
 def test_a_text_that_somebody_published():
-    alert = one("cloudwatch", "sns_text")
+    alert = only_signal("cloudwatch", "sns_text")
     assert (alert.title, alert.description) == ("test", "Hello world!")
     assert alert.key == "da41e39f-ea4d-435a-b922-c6aae3915ebf"
 

@@ -9,7 +9,7 @@ import pytest
 
 from onrecall.domain.errors import Invalid
 from onrecall.sources import WebhookRequest, datadog
-from sources.golden import NOW, body, one
+from sources.golden import NOW, body, only_signal
 
 GUIDE = Path(__file__).parents[2] / "docs/sources.md"
 
@@ -21,7 +21,7 @@ def changed(name, **fields):
 
 
 def test_a_monitor_that_triggers_and_recovers():
-    fires, over = one("datadog", "triggered"), one("datadog", "recovered")
+    fires, over = only_signal("datadog", "triggered"), only_signal("datadog", "recovered")
     assert fires.key == over.key == "1234 availability-zone:us-east-1a,role:computing-node"
     assert fires.title == over.title == "Host is Down"
     assert (fires.status, over.status) == ("firing", "resolved")
@@ -36,7 +36,7 @@ def test_a_monitor_that_triggers_and_recovers():
 
 
 def test_variables_without_a_value_are_nothing():
-    alert = one("datadog", "warn_log_monitor")
+    alert = only_signal("datadog", "warn_log_monitor")
     assert alert.key == "77"
     assert "$" not in repr(alert)
     assert alert.severity == "medium"
@@ -70,14 +70,14 @@ def test_scopes_in_another_order_are_the_same_alert():
 
 
 def test_without_a_template_an_event_is_known_by_its_title():
-    alert = one("datadog", "default_payload")
+    alert = only_signal("datadog", "default_payload")
     assert (alert.title, alert.status, alert.description) == ("[Memory Alert]", "firing", "host does not answer")
     over = changed("default_payload", title="[Recovered] [Memory Alert]", id="99")
     assert (over.key, over.status) == (alert.key, "resolved")
 
 
 def test_an_incident():
-    alert = one("datadog", "incident")
+    alert = only_signal("datadog", "incident")
     assert (alert.key, alert.title, alert.severity) == ("incident:204", "Checkout is slow", "high")
     assert changed("incident", incident_status="resolved").status == "resolved"
 

@@ -61,14 +61,14 @@ def own(tmp_path):
     return SourceCatalog(tmp_path)
 
 
-def one(catalog, name, body):
+def only_alert(catalog, name, body):
     (signal,) = catalog[name].parse(WebhookRequest(json.dumps(body).encode()), NOW).signals
     return signal
 
 
 def test_an_own_file_reads_what_is_posted_under_its_name(own):
     own.check()
-    alert = one(own, "brewery", KETTLE)
+    alert = only_alert(own, "brewery", KETTLE)
     assert (alert.source, alert.key, alert.title) == ("brewery", "17", "Foam over the rim")
     assert (alert.status, alert.severity, alert.service) == ("firing", "critical", "malt-hall")
     assert alert.labels == {"brewer": "Ida", "floor": "2"}
@@ -77,8 +77,8 @@ def test_an_own_file_reads_what_is_posted_under_its_name(own):
     assert alert.links == ("https://brew.example/foam",)
     assert alert.link_kinds == {"https://brew.example/foam": "runbook"}
     assert alert.expires_after == timedelta(minutes=90)
-    assert one(own, "generic/brewery", KETTLE).source == "generic/brewery"
-    assert one(own, "generic", KETTLE).source == "brewery"
+    assert only_alert(own, "generic/brewery", KETTLE).source == "generic/brewery"
+    assert only_alert(own, "generic", KETTLE).source == "brewery"
     assert own.find("Brew").name == "brewery"
 
 
@@ -90,17 +90,17 @@ def test_words_of_a_file_decide_and_common_words_after_them(own):
         ("odd", "firing"),
     ):
         body = {"kettle": KETTLE["kettle"] | {"mood": mood}}
-        assert one(own, "brewery", body).status == status
+        assert only_alert(own, "brewery", body).status == status
     watched = {"kettle": KETTLE["kettle"] | {"mood": "watched"}}
     alert, taken = own["brewery"].parse(WebhookRequest(json.dumps(watched).encode()), NOW).signals
     assert (alert.status, type(taken)) == ("firing", Acknowledgement)
-    demo = one(own, "brewery", {"kettle": KETTLE["kettle"] | {"no": "demo"}})
+    demo = only_alert(own, "brewery", {"kettle": KETTLE["kettle"] | {"no": "demo"}})
     assert (demo.purpose, demo.key) == ("test", "test:demo")
 
 
 def test_an_own_file_takes_the_place_of_ours(tmp_path):
     (tmp_path / "gatus.yaml").write_text("tool: Our Gatus\nshapes: [{name: any, title: what}]\n", encoding="utf-8")
-    alert = one(SourceCatalog(tmp_path), "gatus", {"what": "Sluice is open"})
+    alert = only_alert(SourceCatalog(tmp_path), "gatus", {"what": "Sluice is open"})
     assert alert.title == "Sluice is open"
 
 
@@ -158,7 +158,7 @@ def test_an_unknown_name_is_answered_with_what_is_like_it():
 
 def test_the_names_of_generic_are_kept_apart():
     body = {"id": "7", "title": "Door is open", "status": "open"}
-    first, second = one(SOURCES, "generic/north", body), one(SOURCES, "generic/south", body)
+    first, second = only_alert(SOURCES, "generic/north", body), only_alert(SOURCES, "generic/south", body)
     assert (first.source, second.source) == ("generic/north", "generic/south")
 
 
@@ -197,9 +197,11 @@ def test_a_tool_that_relays_reads_others_by_their_files_under_its_own_name(tmp_p
         "tool: Sluice\nrelays: [gatus]\nshapes: [{name: all, marks: [status], title: status}]\n"
     )
     catalog = SourceCatalog(tmp_path)
-    relayed = one(catalog, "sluice", {"endpoint": "gate", "group": "west", "status": "RESOLVED", "alert": "shut"})
+    relayed = only_alert(
+        catalog, "sluice", {"endpoint": "gate", "group": "west", "status": "RESOLVED", "alert": "shut"}
+    )
     assert (relayed.source, relayed.key, relayed.status) == ("sluice", "west/gate", "resolved")
-    assert one(catalog, "sluice", {"status": "red"}).title == "red"
+    assert only_alert(catalog, "sluice", {"status": "red"}).title == "red"
 
 
 def test_a_tool_can_relay_only_what_there_is(tmp_path):

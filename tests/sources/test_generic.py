@@ -26,7 +26,7 @@ def parser(mapped: mapping.GenericMapping):
     return lambda delivery, now: generic.read_body(delivery.decoded(), now, mapped=mapped)
 
 
-def one(body: Any, mapped: mapping.GenericMapping | None = None) -> Alert:
+def only_alert(body: Any, mapped: mapping.GenericMapping | None = None) -> Alert:
     parsed = (parser(mapped) if mapped else parse)(WebhookRequest(json.dumps(body).encode()), NOW)
     assert not parsed.malformed
     (alert,) = parsed.signals
@@ -36,7 +36,7 @@ def one(body: Any, mapped: mapping.GenericMapping | None = None) -> Alert:
 
 @pytest.mark.parametrize("told", BODIES, ids=[told["from"] for told in BODIES])
 def test_plausible_bodies(told: dict[str, Any]) -> None:
-    alert = one(told["body"])
+    alert = only_alert(told["body"])
     for field, expected in told["expect"].items():
         found = getattr(alert, field)
         if field in ("labels", "values"):
@@ -62,7 +62,7 @@ MAPPED = {
 }
 
 
-def found(**check: Any) -> dict[str, Any]:
+def check_payload(**check: Any) -> dict[str, Any]:
     said = {"id": 7, "name": "Platte voll", "long/output": "98 %", "state": "ROT", "since": "2026-11-20T03:10:00Z"}
     return {"check": {**said, "value": "98.5", "page": "https://x.example/7", **check}, "prio": "P1",
             "where": [{"region": "eu"}], "title": "not this"}  # fmt: skip
@@ -74,7 +74,7 @@ def read_mapped(*checks: Any, mapped: Any = MAPPED) -> Any:
 
 
 def test_a_mapping_says_where_fields_stand() -> None:
-    (alert,) = read_mapped(found()).signals
+    (alert,) = read_mapped(check_payload()).signals
     assert (alert.key, alert.title, alert.description, alert.status) == ("7", "Platte voll", "98 %", "firing")
     assert (alert.severity, alert.labels["region"], alert.values["current"]) == ("critical", "eu", 98.5)
     assert alert.starts_known
@@ -83,12 +83,12 @@ def test_a_mapping_says_where_fields_stand() -> None:
 
 @pytest.mark.parametrize("word", ["Grün", "grün", 0])
 def test_a_mapping_says_what_is_over(word: Any) -> None:
-    (alert,) = read_mapped(found(state=word)).signals
+    (alert,) = read_mapped(check_payload(state=word)).signals
     assert alert.status == "resolved"
 
 
 def test_a_mapped_key_or_time_that_is_not_there_is_said_by_its_place() -> None:
-    parsed = read_mapped(found(id=None), found(since="gestern"), found())
+    parsed = read_mapped(check_payload(id=None), check_payload(since="gestern"), check_payload())
     assert [part.where for part in parsed.malformed] == ["/found[0]", "/found[1]"]
     assert "check.id" in parsed.malformed[0].message
     assert "check since" in parsed.malformed[1].message or "check.since" in parsed.malformed[1].message
@@ -96,7 +96,7 @@ def test_a_mapped_key_or_time_that_is_not_there_is_said_by_its_place() -> None:
 
 
 def test_a_rejected_part_goes_in_when_it_is_tried_again_under_the_mapping() -> None:
-    part = read_mapped(found(id=None)).malformed[0]
+    part = read_mapped(check_payload(id=None)).malformed[0]
     mended = json.loads(part.raw)
     mended["found"][0]["check"]["id"] = 8
     (alert,) = parser(mapping.parse_mapping(MAPPED))(WebhookRequest(json.dumps(mended).encode()), NOW).signals
@@ -134,8 +134,8 @@ def test_a_mapping_file_is_yaml_or_json(tmp_path: Path) -> None:
 
 
 def test_the_same_alert_has_the_same_key_when_it_is_over() -> None:
-    fires = one({"title": "[FIRING] Disk full", "host": "db-1", "service": "orders"})
-    over = one({"title": "[RESOLVED] Disk full", "host": "db-1", "service": "orders"})
+    fires = only_alert({"title": "[FIRING] Disk full", "host": "db-1", "service": "orders"})
+    over = only_alert({"title": "[RESOLVED] Disk full", "host": "db-1", "service": "orders"})
     assert fires.key == over.key
     assert (fires.status, over.status) == ("firing", "resolved")
 
@@ -184,7 +184,7 @@ def changed(draw: st.DrawFn, body: Any) -> Any:
     ],
 )
 def test_work_that_is_surely_announced_is_planned(said: dict[str, str]) -> None:
-    assert one(said).purpose == "planned"
+    assert only_alert(said).purpose == "planned"
 
 
 @pytest.mark.parametrize(
@@ -196,18 +196,20 @@ def test_work_that_is_surely_announced_is_planned(said: dict[str, str]) -> None:
     ],
 )
 def test_what_only_speaks_of_work_or_plans_is_an_incident(said: dict[str, str]) -> None:
-    assert one(said).purpose == "incident"
+    assert only_alert(said).purpose == "incident"
 
 
 def test_an_alert_as_prometheus_sends_it_is_over_once_its_end_is_past() -> None:
     rule = {"labels": {"alertname": "KettleDry", "service": "kettle"}, "startsAt": "2026-11-21T11:00:00Z"}
-    (over, fires) = (one([rule | {"endsAt": f"2026-11-21T{hour}:00:00Z"}]) for hour in (11, 13))
+    (over, fires) = (only_alert([rule | {"endsAt": f"2026-11-21T{hour}:00:00Z"}]) for hour in (11, 13))
     assert (over.status, fires.status, over.key) == ("resolved", "firing", fires.key)
     assert fires.expires_after, "its end may never be told"
 
 
 def test_an_alert_is_found_in_a_text_that_wraps_it_once_more() -> None:
-    alert = one({"body": json.dumps({"alert": {"title": "Vat leaks", "priority": "P1", "started": 1795258800000}})})
+    alert = only_alert(
+        {"body": json.dumps({"alert": {"title": "Vat leaks", "priority": "P1", "started": 1795258800000}})}
+    )
     assert (alert.title, alert.severity, alert.starts_at) == (
         "Vat leaks",
         "critical",

@@ -9,7 +9,7 @@ import pytest
 from onrecall.domain.alert import ChangeEvent, Note
 from onrecall.domain.errors import Forbidden, Invalid
 from onrecall.sources import ParsedWebhook, WebhookRequest, github
-from sources.golden import NOW, body, one, read
+from sources.golden import NOW, body, only_signal, read
 
 
 def changed(name, **issue):
@@ -19,7 +19,7 @@ def changed(name, **issue):
 
 
 def test_an_issue_that_is_an_incident():
-    fires, over = one("github", "issues_incident_opened"), one("github", "issues_incident_closed")
+    fires, over = only_signal("github", "issues_incident_opened"), only_signal("github", "issues_incident_closed")
     assert (fires.key, fires.title, fires.status) == ("Codertocat/Hello-World#7", "Checkout answers 503", "firing")
     assert (fires.service, fires.environment, fires.severity) == ("checkout", "production", "high")
     assert (fires.key, fires.starts_at) == (over.key, over.starts_at)
@@ -42,7 +42,7 @@ def test_labels_that_make_an_issue_an_incident(label, counts):
 def test_a_comment_is_a_note_unless_a_bot_wrote_it():
     at = datetime(2019, 5, 15, 15, 20, 21, tzinfo=UTC)
     text = "Fixed by rolling back to 1.41."
-    assert one("github", "issue_comment") == Note(
+    assert only_signal("github", "issue_comment") == Note(
         "github", "Codertocat/Hello-World#7", "492700400", text, at, "Codertocat"
     )
     said = json.loads(body("github", "issue_comment"))
@@ -51,7 +51,7 @@ def test_a_comment_is_a_note_unless_a_bot_wrote_it():
 
 
 def test_a_deployment_and_its_status_are_one_change():
-    made, went = one("github", "deployment"), one("github", "deployment_status")
+    made, went = only_signal("github", "deployment"), only_signal("github", "deployment_status")
     assert isinstance(made, ChangeEvent)
     assert (made.key, made.at) == (went.key, went.at) == (
         "Codertocat/Hello-World/deployments/145988746", datetime(2019, 5, 15, 15, 20, 53, tzinfo=UTC),
@@ -80,7 +80,7 @@ def test_a_body_of_somebody_else_is_invalid():
 
 def test_a_form_is_read_as_well():
     form = b"payload=" + quote_plus(body("github", "deployment")).encode()
-    assert github.parse(WebhookRequest(form), NOW).signals == (one("github", "deployment"),)
+    assert github.parse(WebhookRequest(form), NOW).signals == (only_signal("github", "deployment"),)
     for broken in (b"payload=", b"payload=%7B", b"payload=\xff", b"payload=1" + b"&a=1" * 50):
         with pytest.raises(Invalid):
             github.parse(WebhookRequest(broken), NOW)

@@ -7,7 +7,7 @@ import pytest
 from onrecall.domain.errors import Forbidden
 from onrecall.sources import WebhookRequest
 from onrecall.sources.grafana import verify
-from sources.golden import NOW, body, one, read
+from sources.golden import NOW, body, only_signal, read
 
 STAMP = "1795255200"
 """2026-11-21T10:00:00Z"""
@@ -26,13 +26,13 @@ def test_a_firing_notification():
 
 
 def test_resolved():
-    alert = one("grafana", "resolved")
+    alert = only_signal("grafana", "resolved")
     assert (alert.status, alert.ends_at) == ("resolved", datetime(2021, 10, 12, 8, 11, 3, tzinfo=UTC))
     assert alert.group == '{}:{alertname="High memory usage"}'
 
 
 def test_no_data_is_told_by_the_rules_name_and_private_fields_stay_out():
-    alert = one("grafana", "no_data")
+    alert = only_signal("grafana", "no_data")
     assert alert.title.startswith("Checkout error rate (DatasourceNoData): ")
     assert not [name for name in (*alert.labels, *alert.annotations) if name.startswith("__")]
     assert "https://play.grafana.org/d/abc?viewPanel=4" in alert.links

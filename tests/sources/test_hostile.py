@@ -83,7 +83,7 @@ def survey(source, delivery):
         assert isinstance(signal, Alert | ChangeEvent | Note | Acknowledgement)
         assert signal.source == source.name
         assert signal.key
-    assert prepare([IngestBatch(source.name, parsed.signals)]).unread == []
+    assert prepare([IngestBatch(source.name, parsed.signals)]).rejected_parts == []
     for document in parsed.documents:
         assert document.id
         assert document.text

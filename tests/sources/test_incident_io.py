@@ -3,11 +3,11 @@
 import json
 
 from onrecall.sources import SOURCES, WebhookRequest
-from sources.golden import NOW, one
+from sources.golden import NOW, only_signal
 
 
 def test_firing():
-    alert = one("incident-io", "alert_firing")
+    alert = only_signal("incident-io", "alert_firing")
     assert (alert.key, alert.status) == ("4293868629", "firing")
     assert alert.title == "*errors.withMessage: PG::Error failed to connect"
     assert (alert.starts_at, alert.starts_known) == (NOW, False)
@@ -19,12 +19,16 @@ def test_firing():
 
 
 def test_resolved():
-    alert = one("incident-io", "alert_resolved")
+    alert = only_signal("incident-io", "alert_resolved")
     assert (alert.key, alert.status, alert.ends_at) == ("4293868629", "resolved", None)
 
 
 def test_without_a_key_title_and_link_are_the_identity():
-    assert one("incident-io", "least").key == one("incident-io", "least").key != one("incident-io", "alert_firing").key
+    assert (
+        only_signal("incident-io", "least").key
+        == only_signal("incident-io", "least").key
+        != only_signal("incident-io", "alert_firing").key
+    )
 
 
 def test_what_is_wrong_is_named():

@@ -8,7 +8,7 @@ import pytest
 from onrecall.domain.alert import Acknowledgement, Alert, Note
 from onrecall.domain.errors import Invalid
 from onrecall.sources import SOURCES, WebhookRequest
-from sources.golden import NOW, body, one, read
+from sources.golden import NOW, body, only_signal, read
 
 CREATED = datetime(2015, 1, 5, 10, 3, 11, 104000, UTC)
 
@@ -22,7 +22,7 @@ def near(found, *moment):
 
 
 def test_create():
-    alert = one("opsgenie", "create")
+    alert = only_signal("opsgenie", "create")
     assert (alert.key, alert.title, alert.status) == ("aliastest", "queue is not drained", "firing")
     assert (alert.starts_at, alert.starts_known) == (CREATED, True)
     assert near(alert.told_at, 2015, 1, 5, 10, 3, 13, 166002)
@@ -38,7 +38,7 @@ def test_create():
 
 @pytest.mark.parametrize("action", ["unacknowledge", "add_tags", "escalate", "update_priority", "test_action"])
 def test_other_actions_tell_the_alerts_state(action):
-    alert = one("opsgenie", action)
+    alert = only_signal("opsgenie", action)
     assert isinstance(alert, Alert)
     assert (alert.key, alert.starts_at, alert.status) == ("aliastest", CREATED, "firing")
     assert alert.severity == ("critical" if action == "update_priority" else "unknown")
@@ -61,7 +61,7 @@ def test_close_ends_the_episode_and_its_note_is_heard():
     assert (alert.status, alert.ends_at) == ("resolved", alert.told_at)
     assert near(alert.ends_at, 2015, 1, 5, 10, 5)
     assert note.text == "closed: pool was too small"
-    assert one("opsgenie", "delete").status == "resolved"
+    assert only_signal("opsgenie", "delete").status == "resolved"
 
 
 def test_an_alert_as_the_api_creates_it():

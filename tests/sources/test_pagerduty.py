@@ -10,7 +10,7 @@ from onrecall.domain.alert import Acknowledgement, Alert, Note
 from onrecall.domain.errors import Forbidden, Invalid
 from onrecall.sources import SOURCES, WebhookRequest
 from onrecall.sources.pagerduty import verify
-from sources.golden import NOW, body, one, read
+from sources.golden import NOW, body, only_signal, read
 
 CREATED = datetime(2020, 4, 9, 15, 16, 27, tzinfo=UTC)
 SECRET = "lDQHScfUeXUKaQRNF+8XIiDKZ7XX3itBAYzwU0TARw8lJqRnkKl2iB1anSb0Z+IK"
@@ -23,7 +23,7 @@ def parse(event):
 
 
 def test_a_triggered_incident():
-    alert = one("pagerduty", "incident_triggered")
+    alert = only_signal("pagerduty", "incident_triggered")
     assert (alert.key, alert.title, alert.status) == ("PGR0VU2", "A little bump in the road", "firing")
     assert (alert.starts_at, alert.starts_known, alert.told_at) == (CREATED, True, CREATED)
     assert (alert.service, alert.severity) == ("API Service", "critical")
@@ -39,14 +39,14 @@ def test_a_triggered_incident():
     ["reassigned", "escalated", "delegated", "priority_updated", "reopened", "unacknowledged", "service_updated"],
 )
 def test_what_moves_an_incident_tells_its_state(event):
-    alert = one("pagerduty", f"incident_{event}")
+    alert = only_signal("pagerduty", f"incident_{event}")
     assert isinstance(alert, Alert)
     assert (alert.key, alert.starts_at, alert.status, alert.ends_at) == ("PGR0VU2", CREATED, "firing", None)
     assert alert.told_at > CREATED
 
 
 def test_resolved():
-    alert = one("pagerduty", "incident_resolved")
+    alert = only_signal("pagerduty", "incident_resolved")
     assert (alert.status, alert.ends_at) == ("resolved", datetime(2020, 10, 2, 18, 50, tzinfo=UTC))
 
 
@@ -61,9 +61,11 @@ def test_a_note_and_a_status_update_are_notes_of_their_own_ids():
     at = datetime(2020, 10, 2, 18, 45, 22, 169000, UTC)
     note = Note("pagerduty", "PGR0VU2", "P2LA89X", "Fixed by raising the connection pool to 50 and restarting checkout",
                 at, "Tenex Engineer")  # fmt: skip
-    assert one("pagerduty", "incident_annotated") == note
+    assert only_signal("pagerduty", "incident_annotated") == note
     text = "A fix for this incident is being developed"
-    assert one("pagerduty", "incident_status_update_published") == replace(note, id="status_update/P2LA89X", text=text)
+    assert only_signal("pagerduty", "incident_status_update_published") == replace(
+        note, id="status_update/P2LA89X", text=text
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_without_a_creation_time_only_the_trigger_knows_the_start():
     del payload["data"]["created_at"]
     (alert,) = parse(payload).signals
     assert (alert.starts_at, alert.starts_known) == (CREATED, True)
-    late = one("pagerduty", "signed")
+    late = only_signal("pagerduty", "signed")
     assert (late.starts_at, late.starts_known) == (NOW, False)
 
 

@@ -8,7 +8,7 @@ import pytest
 from onrecall.domain.alert import Acknowledgement
 from onrecall.domain.errors import Invalid
 from onrecall.sources import SOURCES, WebhookRequest
-from sources.golden import NOW, body, one, read
+from sources.golden import NOW, body, only_signal, read
 
 AT = datetime(2015, 7, 17, 8, 42, 58, 315000, UTC)
 
@@ -18,7 +18,7 @@ def parse(payload, source="pagerduty-events", now=NOW):
 
 
 def test_trigger():
-    alert = one("pagerduty-events", "trigger")
+    alert = only_signal("pagerduty-events", "trigger")
     assert (alert.key, alert.title, alert.status) == ("samplekeyhere", "Example alert on host1.example.com", "firing")
     assert (alert.starts_at, alert.told_at, alert.starts_known) == (AT, AT, False)
     assert (alert.severity, alert.service) == ("info", "postgres")
@@ -32,7 +32,7 @@ def test_trigger():
 
 
 def test_details_that_identify_something_are_labels():
-    alert = one("pagerduty-events", "trigger_least")
+    alert = only_signal("pagerduty-events", "trigger_least")
     assert (alert.service, alert.environment, alert.severity) == ("orders-db", "production", "critical")
     assert alert.labels["error_type"] == "disk_full"
     assert "alertname = DiskFull" in alert.description
@@ -40,16 +40,18 @@ def test_details_that_identify_something_are_labels():
 
 
 def test_without_a_dedup_key_the_content_is_the_identity():
-    key = one("pagerduty-events", "trigger_without_dedup_key").key
-    assert key == one("pagerduty-events", "trigger_without_dedup_key", NOW + timedelta(hours=1)).key
+    key = only_signal("pagerduty-events", "trigger_without_dedup_key").key
+    assert key == only_signal("pagerduty-events", "trigger_without_dedup_key", NOW + timedelta(hours=1)).key
     payload = json.loads(body("pagerduty-events", "trigger_without_dedup_key"))
     payload["payload"]["source"] = "elsewhere"
     assert parse(payload).signals[0].key != key
 
 
 def test_acknowledge_and_resolve():
-    assert one("pagerduty-events", "acknowledge") == Acknowledgement("pagerduty-events", "dedupkeyhere", NOW, None)
-    alert = one("pagerduty-events", "resolve")
+    assert only_signal("pagerduty-events", "acknowledge") == Acknowledgement(
+        "pagerduty-events", "dedupkeyhere", NOW, None
+    )
+    alert = only_signal("pagerduty-events", "resolve")
     assert (alert.key, alert.title, alert.status, alert.ends_at) == ("dedupkeyhere", "dedupkeyhere", "resolved", None)
     assert (alert.starts_at, alert.starts_known) == (NOW, False)
 
@@ -94,24 +96,24 @@ def test_what_is_no_event_is_refused(payload):
 
 
 def test_a_change():
-    change = one("pagerduty-changes", "build")
+    change = only_signal("pagerduty-changes", "build")
     assert change.title == "Build Success: Increase snapshot create timeout to 30 seconds"
     assert (change.at, change.kind) == (datetime(2020, 7, 17, 8, 42, 58, 315000, UTC), "deployment")
     assert change.labels["build_number"] == "2"
     assert change.links == ("https://acme.pagerduty.dev/build/2",)
-    assert change.key == one("pagerduty-changes", "build", NOW + timedelta(days=1)).key
+    assert change.key == only_signal("pagerduty-changes", "build", NOW + timedelta(days=1)).key
 
 
 def test_a_change_without_a_time_is_one_for_ten_minutes():
-    change = one("pagerduty-changes", "flag_untimed")
+    change = only_signal("pagerduty-changes", "flag_untimed")
     assert (change.at, change.kind, change.service, change.environment) == (
         NOW,
         "configuration",
         "checkout",
         "production",
     )
-    assert change.key == one("pagerduty-changes", "flag_untimed", NOW + timedelta(minutes=9)).key
-    assert change.key != one("pagerduty-changes", "flag_untimed", NOW + timedelta(minutes=11)).key
+    assert change.key == only_signal("pagerduty-changes", "flag_untimed", NOW + timedelta(minutes=9)).key
+    assert change.key != only_signal("pagerduty-changes", "flag_untimed", NOW + timedelta(minutes=11)).key
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from onrecall.domain.alert import Acknowledgement, Note
 from onrecall.domain.errors import Forbidden, Invalid
 from onrecall.sources import ParsedWebhook, WebhookRequest, rootly
 from onrecall.sources.html_to_markdown import html_to_markdown
-from sources.golden import NOW, body, one, read
+from sources.golden import NOW, body, only_signal, read
 
 ID = "b7eed587-50e6-44fe-b010-7a2bb05d737a"
 BEGAN = datetime(2022, 11, 28, 3, 36, tzinfo=UTC)
 
 
 def test_an_incident_begins():
-    alert = one("rootly", "incident_created")
+    alert = only_signal("rootly", "incident_created")
     assert (alert.key, alert.title, alert.status, alert.starts_at) == (ID, "Sparkling Frost", "firing", BEGAN)
     assert (alert.service, alert.environment, alert.severity) == ("auth", "Production", "critical")
     assert alert.labels == {"region": "us-west", "number": "19", "kind": "normal"}
@@ -68,10 +68,10 @@ def test_an_empty_retrospective_is_kept_with_its_field():
 
 
 def test_alerts_pulses_and_maintenance():
-    alert = one("rootly", "alert_created")
+    alert = only_signal("rootly", "alert_created")
     assert alert.key.startswith("alert:")
     assert alert.labels["origin"] == "pagerduty"
-    pulse, work = one("rootly", "pulse_created"), one("rootly", "scheduled_in_progress")
+    pulse, work = only_signal("rootly", "pulse_created"), only_signal("rootly", "scheduled_in_progress")
     assert (pulse.kind, pulse.service, pulse.environment) == ("deployment", "auth", "production")
     assert pulse.labels["ref.sha"] == "cd62148"
     assert (work.kind, work.title) == ("other", "Database upgrade")

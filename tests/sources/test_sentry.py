@@ -8,19 +8,19 @@ import pytest
 from onrecall.domain.alert import Acknowledgement, Note
 from onrecall.domain.errors import Forbidden, Invalid
 from onrecall.sources import ParsedWebhook, WebhookRequest, sentry
-from sources.golden import NOW, body, one, read
+from sources.golden import NOW, body, only_signal, read
 
 AT = 1566248777
 TOLD = datetime.fromtimestamp(AT, UTC)
 
 
-def told(name, resource, **headers):
+def parse_hook(name, resource, **headers):
     heads = {"sentry-hook-resource": resource, "sentry-hook-timestamp": str(AT), **headers}
     return sentry.parse(WebhookRequest(body("sentry", name), heads), NOW)
 
 
 def test_an_event_that_a_rule_fired_on():
-    (alert,) = told("event_alert", "event_alert").signals
+    (alert,) = parse_hook("event_alert", "event_alert").signals
     assert (alert.key, alert.title) == ("1117540176", "ReferenceError: heck is not defined")
     assert alert.starts_at == datetime(2019, 8, 19, 21, 6, 17, 677000, UTC)
     assert not alert.starts_known  # when the issue began to trouble people is told by nobody
@@ -36,26 +36,26 @@ def test_an_event_that_a_rule_fired_on():
 
 def test_an_issue_and_its_events_are_one_alert():
     names = ("error", "issue_created", "issue_resolved", "issue_unresolved")
-    signals = [one("sentry", name) for name in names]
+    signals = [only_signal("sentry", name) for name in names]
     assert {signal.key for signal in signals} == {"1170820242"}
     assert [signal.status for signal in signals] == ["firing", "firing", "resolved", "firing"]
     assert not any(signal.starts_known for signal in signals)
 
 
 def test_an_end_is_when_sentry_said_so_or_unknown():
-    (alert,) = told("issue_resolved", "issue").signals
+    (alert,) = parse_hook("issue_resolved", "issue").signals
     assert (alert.ends_at, alert.told_at) == (TOLD, TOLD)
-    assert one("sentry", "issue_resolved").ends_at is None
+    assert only_signal("sentry", "issue_resolved").ends_at is None
 
 
 @pytest.mark.parametrize(("name", "by"), [("issue_assigned", "colleen"), ("issue_archived", "colleen")])
 def test_somebody_takes_an_issue_on(name, by):
-    assert told(name, "issue").signals == (Acknowledgement("sentry", "1170820242", TOLD, by),)
+    assert parse_hook(name, "issue").signals == (Acknowledgement("sentry", "1170820242", TOLD, by),)
     assert read("sentry", name) == ParsedWebhook()  # without the header nobody says when
 
 
 def test_a_metric_alert_is_an_episode_of_its_rule():
-    fires, over = one("sentry", "metric_alert_critical"), one("sentry", "metric_alert_resolved")
+    fires, over = only_signal("sentry", "metric_alert_critical"), only_signal("sentry", "metric_alert_resolved")
     assert (fires.key, fires.title, fires.severity) == ("metric-alert:7", "Too many errors", "critical")
     assert (fires.status, over.status) == ("firing", "resolved")
     assert fires.starts_known
@@ -65,7 +65,7 @@ def test_a_metric_alert_is_an_episode_of_its_rule():
 
 def test_a_comment_is_a_note():
     at = datetime(2022, 3, 2, 21, 51, 44, 118160, UTC)
-    assert one("sentry", "comment") == Note("sentry", "100", "1234", "adding a comment", at, "colleen")
+    assert only_signal("sentry", "comment") == Note("sentry", "100", "1234", "adding a comment", at, "colleen")
     bots = json.loads(body("sentry", "comment")) | {"actor": {"type": "application", "name": "Seer"}}
     assert sentry.parse(WebhookRequest(json.dumps(bots).encode()), NOW) == ParsedWebhook()
 
@@ -73,7 +73,7 @@ def test_a_comment_is_a_note():
 @pytest.mark.parametrize("name", ["installation", "seer_root_cause_completed", "preprod_artifact"])
 def test_what_says_nothing_about_an_alert_is_taken(name):
     assert read("sentry", name) == ParsedWebhook()
-    assert told(name, "seer") == ParsedWebhook()
+    assert parse_hook(name, "seer") == ParsedWebhook()
 
 
 def test_a_kind_that_is_yet_to_be_invented_is_taken():
@@ -84,7 +84,7 @@ def test_a_kind_that_is_yet_to_be_invented_is_taken():
 
 
 def test_a_wrong_clock_in_a_header_is_no_time():
-    (alert,) = told("event_alert", "event_alert", **{"sentry-hook-timestamp": "noon"}).signals
+    (alert,) = parse_hook("event_alert", "event_alert", **{"sentry-hook-timestamp": "noon"}).signals
     assert alert.told_at == alert.starts_at
 
 

@@ -26,7 +26,7 @@ from onrecall.domain.incident import (
     StepVerdict,
     TrackRecord,
 )
-from onrecall.storage import StoreEntry
+from onrecall.storage import PreparedRecord
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -57,8 +57,8 @@ def resolution(cause: str = "Leak in the pool", minutes: float = 60, **more: obj
     return Resolution(cause, at(minutes), steps=steps, **more)
 
 
-def entry(record: Incident | Document, *passages: Passage, performed: tuple[StepExecution, ...] = ()) -> StoreEntry:
-    return StoreEntry(record, passages, performed)
+def entry(record: Incident | Document, *passages: Passage, performed: tuple[StepExecution, ...] = ()) -> PreparedRecord:
+    return PreparedRecord(record, passages, performed)
 
 
 def recommendation(

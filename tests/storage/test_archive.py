@@ -34,7 +34,7 @@ def rows() -> list[dict[str, Any]]:
 
 
 def filled(store: Storage) -> Storage:
-    store.save(
+    store.records.save(
         [
             entry(
                 incident("INC-9", -1000, source="jira", source_id="1"),
@@ -49,20 +49,22 @@ def filled(store: Storage) -> Storage:
         ],
         NOON,
     )
-    opened, _ = store.open_incident(incident(labels={"ü": "ß"}), [passage("new", terms=(3,))], NOON)
-    store.acknowledge(opened.id, at(2), "bob")
-    store.save_recommendation(recommendation("rec-1", opened.id), ["look", "restart"])
-    store.save_recommendation(recommendation("rec-0", opened.id), ["look", "restart"])
-    store.save_recommendation(recommendation("rec-1", opened.id), ["look", "restart"])
-    store.rate(outcome(), [StepExecution("look", "worked", at(10))], at(10))
-    store.rate(outcome("did_not_help", 20), [StepExecution("look", "did_not_help", at(20))], at(20))
-    store.resolve(
+    opened, _ = store.incidents.open(incident(labels={"ü": "ß"}), [passage("new", terms=(3,))], NOON)
+    store.incidents.acknowledge(opened.id, at(2), "bob")
+    store.recommendations.save(recommendation("rec-1", opened.id), ["look", "restart"])
+    store.recommendations.save(recommendation("rec-0", opened.id), ["look", "restart"])
+    store.recommendations.save(recommendation("rec-1", opened.id), ["look", "restart"])
+    store.outcomes.save(outcome(), [StepExecution("look", "worked", at(10))], at(10))
+    store.outcomes.save(outcome("did_not_help", 20), [StepExecution("look", "did_not_help", at(20))], at(20))
+    store.incidents.resolve(
         opened.id, resolution("first"), [passage("new")], [StepExecution("restart", "worked", at(60))], [], at(60)
     )
     ties = [IncidentLink("recurrence", "INC-9")]
-    store.resolve(opened.id, resolution("second", 70), [passage("new"), passage("r", "resolution")], [], ties, at(70))
-    store.reopen(opened.id, [passage("new", terms=(3, 4))], at(80), "ann")
-    store.open_incident(incident(), [], NOON)
+    store.incidents.resolve(
+        opened.id, resolution("second", 70), [passage("new"), passage("r", "resolution")], [], ties, at(70)
+    )
+    store.incidents.reopen(opened.id, [passage("new", terms=(3, 4))], at(80), "ann")
+    store.incidents.open(incident(), [], NOON)
     return store
 
 
@@ -81,33 +83,37 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
 
 
 def through_json(store: Storage) -> list[dict[str, Any]]:
-    return [json.loads(json.dumps(row)) for row in store.dump()]
+    return [json.loads(json.dumps(row)) for row in store.archive.dump()]
 
 
 def test_out_and_in_gives_the_same_store(full: Storage, target: Storage) -> None:
     rows = through_json(full)
-    assert sum(target.load(rows).values()) == len(rows) - 2
-    assert list(target.dump()) == rows
-    assert target.counts() == full.counts()
-    assert target.check() == ()
-    for stored_incident in full.incidents().items:
-        assert target.incident(stored_incident.id) == stored_incident
-        assert target.incident(stored_incident.id, at(75)) == full.incident(stored_incident.id, at(75))
-        assert target.resolutions(stored_incident.id) == full.resolutions(stored_incident.id)
-        assert target.recommendations(stored_incident.id) == full.recommendations(stored_incident.id)
-        assert target.timeline(stored_incident.id) == full.timeline(stored_incident.id)
-    assert target.documents() == full.documents()
-    assert target.events() == full.events()
-    assert target.due(10) == full.due(10)
+    assert sum(target.archive.load(rows).values()) == len(rows) - 2
+    assert list(target.archive.dump()) == rows
+    assert target.health.counts() == full.health.counts()
+    assert target.health.check() == ()
+    for stored_incident in full.incidents.page().items:
+        assert target.incidents.get(stored_incident.id) == stored_incident
+        assert target.incidents.get(stored_incident.id, at(75)) == full.incidents.get(stored_incident.id, at(75))
+        assert target.incidents.resolutions(stored_incident.id) == full.incidents.resolutions(stored_incident.id)
+        assert target.recommendations.of_incident(stored_incident.id) == full.recommendations.of_incident(
+            stored_incident.id
+        )
+        assert target.events.timeline(stored_incident.id) == full.events.timeline(stored_incident.id)
+    assert target.documents.page() == full.documents.page()
+    assert target.events.feed() == full.events.feed()
+    assert target.incidents.due(10) == full.incidents.due(10)
     keys, when = ["look", "restart", "scale"], [None, at(15), at(65), at(75)]
-    assert [target.step_records(keys, moment) for moment in when] == [full.step_records(keys, one) for one in when]
-    assert [target.evidence_records(["INC-9"], moment) for moment in when] == [
-        full.evidence_records(["INC-9"], moment) for moment in when
+    assert [target.step_executions.track_records(keys, moment) for moment in when] == [
+        full.step_executions.track_records(keys, one) for one in when
     ]
-    assert target.term_statistics(range(9)) == full.term_statistics(range(9))
-    texts = [change.passage for change in full.changes(0, 100) if change.passage]
-    assert {repr(change.passage) for change in target.changes(0, 100)} == set(map(repr, texts))
-    assert target.open_incident(incident(), [], NOON)[0].id == full.open_incident(incident(), [], NOON)[0].id
+    assert [target.outcomes.track_records(["INC-9"], moment) for moment in when] == [
+        full.outcomes.track_records(["INC-9"], moment) for moment in when
+    ]
+    assert target.passages.term_statistics(range(9)) == full.passages.term_statistics(range(9))
+    texts = [change.passage for change in full.passages.changes(0, 100) if change.passage]
+    assert {repr(change.passage) for change in target.passages.changes(0, 100)} == set(map(repr, texts))
+    assert target.incidents.open(incident(), [], NOON)[0].id == full.incidents.open(incident(), [], NOON)[0].id
 
 
 def test_no_table_is_forgotten() -> None:
@@ -143,40 +149,40 @@ def test_no_table_is_forgotten() -> None:
 
 def test_loading_twice_changes_nothing(full: Storage) -> None:
     rows = through_json(full)
-    assert sum(full.load(rows).values()) == 0
-    assert list(full.dump()) == rows
+    assert sum(full.archive.load(rows).values()) == 0
+    assert list(full.archive.dump()) == rows
 
 
 def test_loading_adds_what_is_missing(full: Storage, target: Storage) -> None:
-    target.save([entry(incident("MINE", -9), passage("mine", terms=(2,)))], NOON)
-    target.load(through_json(full))
-    assert {stored_incident.id for stored_incident in target.incidents().items} == {
-        stored_incident.id for stored_incident in full.incidents().items
+    target.records.save([entry(incident("MINE", -9), passage("mine", terms=(2,)))], NOON)
+    target.archive.load(through_json(full))
+    assert {stored_incident.id for stored_incident in target.incidents.page().items} == {
+        stored_incident.id for stored_incident in full.incidents.page().items
     } | {"MINE"}
-    assert target.check() == ()
-    assert [event.incident for event in target.events(limit=2)] == ["MINE", "INC-9"]
+    assert target.health.check() == ()
+    assert [event.incident for event in target.events.feed(limit=2)] == ["MINE", "INC-9"]
 
 
 def test_a_contradiction_stops_the_load_as_a_whole(full: Storage, target: Storage) -> None:
-    target.save([entry(incident("X-2", title="Something else"))], NOON)
-    before = list(target.dump())
+    target.records.save([entry(incident("X-2", title="Something else"))], NOON)
+    before = list(target.archive.dump())
     with pytest.raises(Conflict, match=r"incidents X-2: .*title.* differ from the stored row"):
-        target.load(through_json(full))
-    assert list(target.dump()) == before
+        target.archive.load(through_json(full))
+    assert list(target.archive.dump()) == before
 
 
 def test_a_taken_natural_key_is_a_contradiction(full: Storage, target: Storage) -> None:
-    target.save([entry(incident("OTHER", source="jira", source_id="1"))], NOON)
+    target.records.save([entry(incident("OTHER", source="jira", source_id="1"))], NOON)
     with pytest.raises(Conflict, match=r"rows \d+ to \d+ \(incidents\) contradict"):
-        target.load(through_json(full))
+        target.archive.load(through_json(full))
 
 
 def test_what_is_waiting_does_not_contradict(full: Storage, target: Storage) -> None:
     rows = through_json(full)
-    target.load(rows)
-    waiting = next(name for name in target.due(10))
-    target.save_recommendation(replace(recommendation("rec-9"), incident=waiting), [])
-    assert sum(target.load(rows).values()) == 0
+    target.archive.load(rows)
+    waiting = next(name for name in target.incidents.due(10))
+    target.recommendations.save(replace(recommendation("rec-9"), incident=waiting), [])
+    assert sum(target.archive.load(rows).values()) == 0
 
 
 def spoiled(rows: list[dict[str, Any]], table: str, values: dict[str, Any]) -> list[dict[str, Any]]:
@@ -216,20 +222,20 @@ def test_a_spoiled_archive_is_refused(
 ) -> None:
     target = Storage.open("sqlite://")
     with pytest.raises((Invalid, Conflict), match=says):
-        target.load(spoiled(rows, table, values))
-    assert target.counts()["incidents"] == target.counts()["passages"] == 0
+        target.archive.load(spoiled(rows, table, values))
+    assert target.health.counts()["incidents"] == target.health.counts()["passages"] == 0
     target.close()
 
 
 def test_an_empty_archive_is_none(store: Storage) -> None:
     with pytest.raises(Invalid, match="not an archive"):
-        store.load([])
+        store.archive.load([])
 
 
 def test_the_store_can_be_used_while_it_is_dumped(store: Storage) -> None:
-    store.save([entry(incident(f"X-{n}")) for n in range(3)], NOON)
-    rows = store.dump()
+    store.records.save([entry(incident(f"X-{n}")) for n in range(3)], NOON)
+    rows = store.archive.dump()
     dumped_rows = [next(rows), next(rows), next(rows)]
-    store.save([entry(incident("X-9"))], NOON)
+    store.records.save([entry(incident("X-9"))], NOON)
     dumped_rows += list(rows)
     assert sum(row["table"] == "incidents" for row in dumped_rows) == 3, "what came later is not in it"

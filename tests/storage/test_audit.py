@@ -10,7 +10,7 @@ from onrecall.domain.access import Key
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Document, Incident
-from onrecall.storage import IngestBatch, ModelCall, Storage, StoreEntry, UsageLimits
+from onrecall.storage import IngestBatch, ModelCall, PreparedRecord, Storage, UsageLimits
 from onrecall.storage.audit import acting_as
 from onrecall.storage.database import Database
 
@@ -19,7 +19,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def busy(store: Storage, count: int = 6) -> None:
     for n in range(count):
-        store.open_incident(Incident(f"INC-{n}", f"it broke {n}", started_at=NOON), (), NOON)
+        store.incidents.open(Incident(f"INC-{n}", f"it broke {n}", started_at=NOON), (), NOON)
 
 
 def audit_trail(store: Storage) -> list[tuple[str, str | None, str | None]]:
@@ -30,11 +30,11 @@ def test_each_change_is_told_once_by_whom(store: Storage):
     with acting_as("ann"):
         busy(store, 1)
         busy(store, 1)  # the same again
-        store.acknowledge("INC-0", NOON, "bob")
-        store.put_document(Document("run", "Run", "do"), (), NOON)
-        store.put_document(Document("run", "Run", "do"), (), NOON)
-        store.delete_document("run")
-    ring = store.keys()
+        store.incidents.acknowledge("INC-0", NOON, "bob")
+        store.documents.put(Document("run", "Run", "do"), (), NOON)
+        store.documents.put(Document("run", "Run", "do"), (), NOON)
+        store.documents.delete("run")
+    ring = store.keys
     ring.add(Key("abcdefgh", "ann", "0" * 64, "viewer", NOON))
     ring.used("abcdefgh", NOON)
     ring.used("abcdefgh", NOON)
@@ -42,7 +42,7 @@ def test_each_change_is_told_once_by_whom(store: Storage):
     ring.revoke("ijklmnop", NOON)
     ring.revoke("ijklmnop", NOON)
     store.usage.reserve(ModelCall("rec", "draft", "groq", "m", "hash"), None, UsageLimits(10, None), NOON)
-    store.save([StoreEntry(Incident(f"OLD-{n}", f"old {n}", started_at=NOON)) for n in range(30)], NOON)
+    store.records.save([PreparedRecord(Incident(f"OLD-{n}", f"old {n}", started_at=NOON)) for n in range(30)], NOON)
     assert audit_trail(store) == [
         ("incident changed", "INC-0", "ann"),
         ("incident changed", "INC-0", "bob"),
@@ -65,15 +65,15 @@ def test_each_change_is_told_once_by_whom(store: Storage):
 def test_intake_is_told_once_for_what_came_together(store: Storage):
     alerts = [Alert("prometheus", f"k{n}", f"it fires {n}", NOON) for n in range(50)]
     arrivals = [IngestBatch("prometheus", tuple(alerts)), IngestBatch("prometheus", tuple(alerts[:1]))]
-    store.receive(arrivals, NOON)
-    store.receive(arrivals, NOON)
+    store.ingest.store(arrivals, NOON)
+    store.ingest.store(arrivals, NOON)
     assert audit_trail(store) == [("alerts received", "prometheus", None)]
 
 
 def test_what_was_not_kept_is_not_told(store: Storage):
     busy(store, 1)
     with pytest.raises(Conflict):
-        store.open_incident(Incident("INC-0", "something else", started_at=NOON), (), NOON)
+        store.incidents.open(Incident("INC-0", "something else", started_at=NOON), (), NOON)
     assert len(audit_trail(store)) == 1
     assert store.audit.verify() == (1, ())
 
@@ -136,9 +136,9 @@ def test_pages_go_through_all_of_it(store: Storage):
 
 def test_a_copy_begins_a_chain_of_its_own(store: Storage):
     busy(store, 2)
-    rows = [json.loads(json.dumps(row)) for row in store.dump()]
+    rows = [json.loads(json.dumps(row)) for row in store.archive.dump()]
     assert not any(str(row["table"]).startswith("audit") for row in rows)
     copy = Storage.open("sqlite://")
-    copy.load(rows)
+    copy.archive.load(rows)
     assert audit_trail(copy) == [("archive loaded", None, None)]
     copy.close()

@@ -36,9 +36,9 @@ def full(store: Storage) -> Storage:
     """A store in which everything has happened, also what belongs to one installation alone."""
     filled(store)
     keys = [key("ann") for _ in range(3)]
-    store.keys().add(keys[0])
-    store.keys().replace(keys[0].id, keys[1], at(60))
-    store.keys().replace(keys[1].id, keys[2], at(90))
+    store.keys.add(keys[0])
+    store.keys.replace(keys[0].id, keys[1], at(60))
+    store.keys.replace(keys[1].id, keys[2], at(90))
     after = store.outbox.position("webhook")
     assert store.outbox.enqueue(
         "webhook", after, after + 1, [PendingMessage("INC-9", 9, "opened", {"a": 1}, {"b": 2})], NOON
@@ -68,18 +68,18 @@ def test_out_and_in_gives_the_same_store(full: Storage, target: Storage) -> None
     counts = target.backups.restore(rows, {"sha256": "abc"})
     assert sum(counts.values()) == len(rows) - 1
     assert all_rows(target) == all_rows(full)
-    assert target.check() == ()
-    assert target.keys().all() == full.keys().all()
+    assert target.health.check() == ()
+    assert target.keys.all() == full.keys.all()
     assert target.outbox.page() == full.outbox.page()
-    assert target.events() == full.events()
+    assert target.events.feed() == full.events.feed()
     before, after = full.audit.page(), target.audit.page()
     assert after.items[1:] == before.items[: len(after.items) - 1]
     assert after.items[0].what == "backup restored"
     assert dict(after.items[0].detail) == {"sha256": "abc", "replaced": None}
     assert target.audit.verify((before.items[0].seq, before.items[0].hash)) == (before.items[0].seq + 1, ())
-    opened = [opened_store.open_incident(incident(), [passage("next")], NOON)[0].id for opened_store in (full, target)]
+    opened = [opened_store.incidents.open(incident(), [passage("next")], NOON)[0].id for opened_store in (full, target)]
     assert opened[0] == opened[1]
-    assert target.check() == ()
+    assert target.health.check() == ()
 
 
 @pytest.mark.postgres
@@ -104,7 +104,7 @@ def test_no_table_is_forgotten() -> None:
 
 
 def test_a_store_in_use_is_not_overwritten(full: Storage, target: Storage) -> None:
-    target.save([entry(incident("MINE"), passage("mine"))], NOON)
+    target.records.save([entry(incident("MINE"), passage("mine"))], NOON)
     before = through_json(target)
     with pytest.raises(Conflict, match="not empty"):
         target.backups.restore(through_json(full), {})
@@ -112,40 +112,40 @@ def test_a_store_in_use_is_not_overwritten(full: Storage, target: Storage) -> No
 
 
 def test_replacing_leaves_nothing_of_the_old_store_and_says_what_it_was(full: Storage, target: Storage) -> None:
-    target.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9,))) for n in range(40)], NOON)
-    target.keys().add(key("bob"))
+    target.records.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9,))) for n in range(40)], NOON)
+    target.keys.add(key("bob"))
     last = target.audit.page(limit=1).items[0]
     target.backups.restore(through_json(full), {}, replace=True)
     passing = {"changes", "counters"}  # a change log goes on, so that an index hears of everything
     assert [row for row in all_rows(target) if row["table"] not in passing] == [
         row for row in all_rows(full) if row["table"] not in passing
     ]
-    assert target.check() == ()
+    assert target.health.check() == ()
     assert target.audit.verify()[1] == ()
     detail = target.audit.page(limit=1).items[0].detail
     assert detail["replaced"] == {"audit_seq": last.seq, "audit_hash": last.hash}
 
 
 def test_an_index_that_runs_hears_of_a_restore(full: Storage, target: Storage) -> None:
-    target.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9, n))) for n in range(40)], NOON)
-    index = LocalIndex(target, None)
+    target.records.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9, n))) for n in range(40)], NOON)
+    index = LocalIndex(target.passages, None)
     index.refresh()
     target.backups.restore(through_json(full), {}, replace=True)
     index.refresh()
-    anew = LocalIndex(target, None)
+    anew = LocalIndex(target.passages, None)
     anew.refresh()
-    assert len(index._state) == len(anew._state) == target.counts()["passages"]
+    assert len(index._state) == len(anew._state) == target.health.counts()["passages"]
 
 
 def test_a_backup_under_writers_is_of_one_moment(store: Storage, target: Storage) -> None:
-    store.save([entry(incident(f"X-{n}"), passage("a", terms=(1, n))) for n in range(1200)], NOON)
+    store.records.save([entry(incident(f"X-{n}"), passage("a", terms=(1, n))) for n in range(1200)], NOON)
     stop = threading.Event()
 
     def write() -> None:
         n = 0
         while not stop.is_set():
             n += 1
-            store.save([entry(incident(f"Y-{n}"), passage("b", terms=(2, n)))], NOON)
+            store.records.save([entry(incident(f"Y-{n}"), passage("b", terms=(2, n)))], NOON)
 
     writer = threading.Thread(target=write)
     rows = store.backups.rows()
@@ -154,10 +154,10 @@ def test_a_backup_under_writers_is_of_one_moment(store: Storage, target: Storage
     backed_up += list(rows)
     stop.set()
     writer.join()
-    assert store.counts()["incidents"] > 1200, "somebody wrote meanwhile"
+    assert store.health.counts()["incidents"] > 1200, "somebody wrote meanwhile"
     target.backups.restore([json.loads(json.dumps(row)) for row in backed_up], {})
-    assert target.check() == ()
-    assert target.counts()["incidents"] == target.counts()["events"] == 1200
+    assert target.health.check() == ()
+    assert target.health.counts()["incidents"] == target.health.counts()["events"] == 1200
     assert target.audit.verify()[1] == ()
 
 

@@ -16,13 +16,13 @@ KEY = "run df -h"
 
 @pytest.fixture
 def answered(store: Storage) -> Storage:
-    store.save([entry(incident("X-1")), entry(incident("X-2"))], NOON)
-    store.save_recommendation(recommendation("rec-1", "X-1"), [])
+    store.records.save([entry(incident("X-1")), entry(incident("X-2"))], NOON)
+    store.recommendations.save(recommendation("rec-1", "X-1"), [])
     return store
 
 
 def mark(store: Storage, result: str, minutes: float = 1, answer: str = "rec-1") -> bool:
-    return store.check_results.mark(store.recommendation(answer), CHECK, KEY, result, at(minutes), "ada")
+    return store.check_results.mark(store.recommendations.get(answer), CHECK, KEY, result, at(minutes), "ada")
 
 
 def test_a_result_is_an_event_and_the_newest_counts(answered: Storage) -> None:
@@ -31,7 +31,7 @@ def test_a_result_is_an_event_and_the_newest_counts(answered: Storage) -> None:
     assert mark(answered, "different", 3)
     assert answered.check_results.of_incident("X-1", [KEY, "run free"]) == {KEY: "different"}
     assert answered.check_results.of_incident("X-2", [KEY]) == {}
-    events = [event for event in answered.timeline("X-1") if event.type == "checked"]
+    events = [event for event in answered.events.timeline("X-1") if event.type == "checked"]
     assert [(event.by, event.detail["check"], event.detail["result"]) for event in events] == [
         ("ada", 2, "same"),
         ("ada", 2, "different"),
@@ -42,13 +42,13 @@ def test_steps_that_were_done_count_and_reopening_begins_anew(answered: Storage)
     long_key = f"run {'x' * 5000}"
     executions = [StepExecution("run free", "did_not_help", at(5)), StepExecution(long_key, "worked", at(5))]
     mark(answered, "same")
-    answered.resolve("X-1", resolution(), [], executions, [], at(61))
+    answered.incidents.resolve("X-1", resolution(), [], executions, [], at(61))
     assert answered.check_results.of_incident("X-1", [KEY, "run free", long_key]) == {
         KEY: "same",
         "run free": "different",
         long_key: "same",
     }
-    answered.reopen("X-1", [], at(70))
+    answered.incidents.reopen("X-1", [], at(70))
     assert answered.check_results.of_incident("X-1", [KEY, "run free", long_key]) == {}
 
 
@@ -62,11 +62,11 @@ def test_incidents_of_a_cause_are_the_newest_confirmed_ones_of_then(answered: St
     for n, (provenance, minutes) in enumerate([("human", 10), ("model", 20), ("imported", 30), ("human", 40)]):
         done = replace(resolution("Logs filled the disk", minutes), cause="full-disk", provenance=provenance)
         record = incident(f"C-{n}", status="resolved", resolution=done, resolved_at=at(minutes))
-        answered.save([entry(record)], NOON)
+        answered.records.save([entry(record)], NOON)
     labelled = {name: [i.id for i in found] for name, found in _of_causes(answered, 2).items()}
     assert labelled == {"full-disk": ["C-3", "C-2"], "unknown": []}
     assert [found.id for found in _of_causes(answered, 9, at(35))["full-disk"]] == ["C-2", "C-0"]
 
 
 def _of_causes(store: Storage, limit: int, as_of=None):
-    return store.incidents_of_causes(["full-disk", "unknown"], limit, as_of)
+    return store.incidents.of_causes(["full-disk", "unknown"], limit, as_of)

@@ -28,7 +28,7 @@ store = Storage.open(sys.argv[1])
 now = datetime(2026, 3, 1, tzinfo=UTC)
 for n in range(int(sys.argv[3])):
     name = f"{sys.argv[2]}-{n}"
-    store.save([StoreEntry(Incident(name, name, now), (Passage("", "incident", "opening", 0, name, 1, terms=b"\\1\\0\\0\\0\\1"),))], now)
+    store.records.save([PreparedRecord(Incident(name, name, now), (Passage("", "incident", "opening", 0, name, 1, terms=b"\\1\\0\\0\\0\\1"),))], now)
     print(name, flush=True)
 store.close()
 """
@@ -44,24 +44,26 @@ def shared(request: pytest.FixtureRequest, tmp_path: object) -> str:
 
 def test_two_resolve_ten_ask_one_imports_and_nobody_sees_a_lock(shared: str) -> None:
     store = Storage.open(shared)
-    store.save([entry(incident(f"X-{n}", -n), passage(f"pool {n}", terms=(n, 7))) for n in range(40)], NOON)
+    store.records.save([entry(incident(f"X-{n}", -n), passage(f"pool {n}", terms=(n, 7))) for n in range(40)], NOON)
     imported = count()
 
     def resolve(n: int) -> None:
         name = f"X-{n % 40}"
-        store.resolve(name, resolution(f"cause {n}"), [passage("r", "resolution", terms=(n,))], [], [], at(60))
-        store.reopen(name, [passage("open again")], at(70))
+        store.incidents.resolve(
+            name, resolution(f"cause {n}"), [passage("r", "resolution", terms=(n,))], [], [], at(60)
+        )
+        store.incidents.reopen(name, [passage("open again")], at(70))
 
     def ask(n: int) -> None:
-        changes = store.changes(0, 50)
-        records = store.get_records(
+        changes = store.passages.changes(0, 50)
+        records = store.records.get(
             [(change.passage.kind, change.passage.owner) for change in changes if change.passage], at(65)
         )
         assert records
-        store.passages([change.id for change in changes])
-        store.term_statistics([7, n])
-        store.step_records(["restart"])
-        store.incidents(q="pool", limit=5)
+        store.passages.get([change.id for change in changes])
+        store.passages.term_statistics([7, n])
+        store.step_executions.track_records(["restart"])
+        store.incidents.page(q="pool", limit=5)
 
     def bring(_: int) -> None:
         names = [f"NEW-{next(imported)}" for _ in range(16)]
@@ -69,21 +71,21 @@ def test_two_resolve_ten_ask_one_imports_and_nobody_sees_a_lock(shared: str) -> 
             entry(incident(name), passage(name, terms=(9,)), performed=(StepExecution("a", "worked", NOON),))
             for name in names
         ]
-        assert {saved.state for saved in store.save(entries, NOON)} == {"created"}
+        assert {saved.state for saved in store.records.save(entries, NOON)} == {"created"}
 
     work: list[tuple[Callable[[int], None], int]] = [(resolve, 10)] * 2 + [(ask, 10)] * 10 + [(bring, 6)]
     with ThreadPoolExecutor(len(work)) as pool:
         for future in [pool.submit(lambda act, times: [act(n) for n in range(times)], *job) for job in work]:
             future.result()
-    assert store.counts()["incidents"] == 40 + 6 * 16
-    assert store.check() == ()
+    assert store.health.counts()["incidents"] == 40 + 6 * 16
+    assert store.health.check() == ()
     store.close()
 
 
 def test_minted_ids_are_never_given_twice(shared: str) -> None:
     store = Storage.open(shared)
     with ThreadPoolExecutor(8) as pool:
-        ids = list(pool.map(lambda n: store.open_incident(incident(minutes=n), [], NOON)[0].id, range(40)))
+        ids = list(pool.map(lambda n: store.incidents.open(incident(minutes=n), [], NOON)[0].id, range(40)))
     assert sorted(ids) == sorted(f"INC-{n}" for n in range(1, 41))
     store.close()
 
@@ -92,7 +94,7 @@ def test_one_identity_is_stored_once_however_many_bring_it(shared: str) -> None:
     store = Storage.open(shared)
     same_entry = entry(incident("X-1", source="jira", source_id="1"), passage("a"))
     with ThreadPoolExecutor(8) as pool:
-        states = list(pool.map(lambda _: store.save([same_entry], NOON)[0].state, range(24)))
+        states = list(pool.map(lambda _: store.records.save([same_entry], NOON)[0].state, range(24)))
     assert sorted(states) == ["created", *["unchanged"] * 23]
     store.close()
 
@@ -107,14 +109,14 @@ def test_changes_become_visible_in_their_order(store_url: str) -> None:
     ]
     visible: set[str] = set()
     after = 0
-    while any(writer.poll() is None for writer in writers) or store.last_seq() > after:
-        for change in store.changes(after, 7):
+    while any(writer.poll() is None for writer in writers) or store.passages.last_seq() > after:
+        for change in store.passages.changes(after, 7):
             assert change.passage
             visible.add(change.passage.owner)
             after = change.seq
     assert [writer.returncode for writer in writers] == [0, 0]
     assert visible == {f"{name}-{n}" for name in "AB" for n in range(25)}
-    assert store.term_statistics([1]).df == {1: 50}
+    assert store.passages.term_statistics([1]).df == {1: 50}
     store.close()
 
 
@@ -124,12 +126,12 @@ def test_a_locked_file_is_unavailable_after_a_while(tmp_path: object) -> None:
     locker = sqlite3.connect(path, isolation_level=None)
     locker.execute("begin immediate")
     with pytest.raises(Unavailable, match=r"locked for longer than 0\.2 s") as busy:
-        store.save([entry(incident("X-1"))], NOON)
+        store.records.save([entry(incident("X-1"))], NOON)
     assert busy.value.retry
-    assert store.counts()["incidents"] == 0, "readers go on"
+    assert store.health.counts()["incidents"] == 0, "readers go on"
     locker.execute("rollback")
     locker.close()
-    assert store.save([entry(incident("X-1"))], NOON)[0].state == "created"
+    assert store.records.save([entry(incident("X-1"))], NOON)[0].state == "created"
     store.close()
 
 
@@ -142,12 +144,12 @@ def test_writers_of_one_process_give_up_too(tmp_path: object) -> None:
         inside.set()
         leave.wait(30)
 
-    before = list(store.dump())
+    before = list(store.archive.dump())
     with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(store.load, rows())
+        loading = pool.submit(store.archive.load, rows())
         inside.wait(30)
         with pytest.raises(Unavailable, match="blocked the database"):
-            store.save([], NOON)
+            store.records.save([], NOON)
         leave.set()
         loading.result()
     store.close()
@@ -163,11 +165,11 @@ def test_a_lost_connection_is_unavailable_and_then_made_anew(postgres_url: str) 
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            assert store.counts()["incidents"] == 0
+            assert store.health.counts()["incidents"] == 0
             break
         except Unavailable:
             continue
-    store.save_recommendation(recommendation(), [])
+    store.recommendations.save(recommendation(), [])
     store.close()
 
 

@@ -11,10 +11,10 @@ SECOND = timedelta(seconds=1)
 
 
 def test_a_new_reader_begins_with_what_happens_from_now_on(store: Storage) -> None:
-    store.open_incident(incident("OLD"), [], NOON)
+    store.incidents.open(incident("OLD"), [], NOON)
     after = store.consumer_offsets.acquire("reader", "a", NOON)
-    store.open_incident(incident("NEW"), [], NOON)
-    assert [event.incident for event in store.events(after)] == ["NEW"]
+    store.incidents.open(incident("NEW"), [], NOON)
+    assert [event.incident for event in store.events.feed(after)] == ["NEW"]
 
 
 def test_it_goes_on_where_it_was(store: Storage) -> None:

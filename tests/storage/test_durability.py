@@ -29,10 +29,10 @@ def test_nothing_acknowledged_is_lost(store_url: str) -> None:
             line.strip() for line in writer.communicate()[0].splitlines(keepends=True) if line.endswith("\n")
         )
         store = Storage.open(store_url)
-        stored_ids = {name for _, name in store.get_records(("incident", name) for name in acknowledged)}
+        stored_ids = {name for _, name in store.records.get(("incident", name) for name in acknowledged)}
         assert acknowledged <= stored_ids
-        assert store.check() == ()
-        assert store.counts()["passages"] == store.counts()["incidents"]
+        assert store.health.check() == ()
+        assert store.health.counts()["passages"] == store.health.counts()["incidents"]
         store.close()
     assert len(acknowledged) > KILLS
 

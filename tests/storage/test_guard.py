@@ -39,67 +39,67 @@ NAIVE = datetime(2026, 3, 1, 12)  # noqa: DTZ001
     ],
 )
 def test_things(store: Storage, thing: Incident | Document, field: str) -> None:
-    assert store.unchanged([thing]) == [False]
-    (saved,) = store.save([entry(thing)], NOON)
+    assert store.records.unchanged([thing]) == [False]
+    (saved,) = store.records.save([entry(thing)], NOON)
     assert (saved.state, saved.field) == ("rejected", field)
-    keep = store.open_incident if isinstance(thing, Incident) else store.put_document
+    keep = store.incidents.open if isinstance(thing, Incident) else store.documents.put
     with pytest.raises(Invalid) as refused:
         keep(thing, [], NOON)
     assert refused.value.field == field
-    assert store.counts()["incidents"] == store.counts()["documents"] == 0
+    assert store.health.counts()["incidents"] == store.health.counts()["documents"] == 0
 
 
 def test_everything_else(store: Storage) -> None:
-    store.save([entry(incident("X-1"))], NOON)
-    store.save_recommendation(recommendation(about="X-1"), [])
+    store.records.save([entry(incident("X-1"))], NOON)
+    store.recommendations.save(recommendation(about="X-1"), [])
     refused = [
-        ("passages.0.text", lambda: store.open_incident(incident(), [passage("\0")], NOON)),
-        ("passages.0.heading", lambda: store.open_incident(incident(), [passage("a", heading="\0")], NOON)),
-        ("passages.0.known_from", lambda: store.open_incident(incident(), [passage("a", known_from=NAIVE)], NOON)),
-        ("now", lambda: store.save([], NAIVE)),
-        ("as_of", lambda: store.incident("X-1", NAIVE)),
-        ("as_of", lambda: store.step_records([], NAIVE)),
-        ("since", lambda: store.incidents(since=NAIVE)),
-        ("q", lambda: store.incidents(q="\0")),
-        ("service", lambda: store.incidents(service="\0")),
-        ("at", lambda: store.acknowledge("X-1", NAIVE)),
-        ("by", lambda: store.reopen("X-1", [], NOON, "\0")),
-        ("at", lambda: store.resolve("X-1", replace(resolution(), at=NAIVE), [], [], [], NOON)),
-        ("resolution.by", lambda: store.resolve("X-1", resolution(by="\0"), [], [], [], NOON)),
+        ("passages.0.text", lambda: store.incidents.open(incident(), [passage("\0")], NOON)),
+        ("passages.0.heading", lambda: store.incidents.open(incident(), [passage("a", heading="\0")], NOON)),
+        ("passages.0.known_from", lambda: store.incidents.open(incident(), [passage("a", known_from=NAIVE)], NOON)),
+        ("now", lambda: store.records.save([], NAIVE)),
+        ("as_of", lambda: store.incidents.get("X-1", NAIVE)),
+        ("as_of", lambda: store.step_executions.track_records([], NAIVE)),
+        ("since", lambda: store.incidents.page(since=NAIVE)),
+        ("q", lambda: store.incidents.page(q="\0")),
+        ("service", lambda: store.incidents.page(service="\0")),
+        ("at", lambda: store.incidents.acknowledge("X-1", NAIVE)),
+        ("by", lambda: store.incidents.reopen("X-1", [], NOON, "\0")),
+        ("at", lambda: store.incidents.resolve("X-1", replace(resolution(), at=NAIVE), [], [], [], NOON)),
+        ("resolution.by", lambda: store.incidents.resolve("X-1", resolution(by="\0"), [], [], [], NOON)),
         (
             "performed.0.key",
-            lambda: store.resolve("X-1", resolution(), [], [StepExecution("\0", "worked", NOON)], [], NOON),
+            lambda: store.incidents.resolve("X-1", resolution(), [], [StepExecution("\0", "worked", NOON)], [], NOON),
         ),
-        ("performed.0.at", lambda: store.rate(outcome(), [StepExecution("a", "worked", NAIVE)], NOON)),
-        ("outcome.note", lambda: store.rate(outcome(note="\0"), [], NOON)),
-        ("by", lambda: store.rate(outcome(by="b" * 601), [], NOON)),
-        ("verdict_reason", lambda: store.save_recommendation(replace(recommendation(), verdict_reason="\0"), [])),
-        ("created_at", lambda: store.save_recommendation(replace(recommendation(), created_at=NAIVE), [])),
-        ("step_keys.0", lambda: store.save_recommendation(recommendation("rec-2"), ["\0"])),
+        ("performed.0.at", lambda: store.outcomes.save(outcome(), [StepExecution("a", "worked", NAIVE)], NOON)),
+        ("outcome.note", lambda: store.outcomes.save(outcome(note="\0"), [], NOON)),
+        ("by", lambda: store.outcomes.save(outcome(by="b" * 601), [], NOON)),
+        ("verdict_reason", lambda: store.recommendations.save(replace(recommendation(), verdict_reason="\0"), [])),
+        ("created_at", lambda: store.recommendations.save(replace(recommendation(), created_at=NAIVE), [])),
+        ("step_keys.0", lambda: store.recommendations.save(recommendation("rec-2"), ["\0"])),
     ]
-    before = list(store.dump())
+    before = list(store.archive.dump())
     for field, act in refused:
         with pytest.raises(Invalid) as error:
             act()
         assert error.value.field == field
         assert field in str(error.value)
-    assert list(store.dump()) == before
+    assert list(store.archive.dump()) == before
 
 
 def test_what_can_never_be_there_is_simply_not_there(store: Storage) -> None:
     for name in ("a\0", "\ud800"):
-        assert store.get_records([("incident", name), ("document", name)]) == {}
-        assert store.passages_of([("incident", name)]) == {}
-        assert store.step_records([name]) == store.evidence_records([name]) == {}
-        assert store.newest_recommendation(name) is None
-        assert store.recommendations(name) == store.outcomes(name) == ()
+        assert store.records.get([("incident", name), ("document", name)]) == {}
+        assert store.passages.of_owners([("incident", name)]) == {}
+        assert store.step_executions.track_records([name]) == store.outcomes.track_records([name]) == {}
+        assert store.recommendations.newest(name) is None
+        assert store.recommendations.of_incident(name) == store.outcomes.of_recommendation(name) == ()
         for ask in (
-            store.incident,
-            store.timeline,
-            store.resolutions,
-            store.document,
-            store.delete_document,
-            store.recommendation,
+            store.incidents.get,
+            store.events.timeline,
+            store.incidents.resolutions,
+            store.documents.get,
+            store.documents.delete,
+            store.recommendations.get,
         ):
             with pytest.raises(NotFound):
                 ask(name)
@@ -108,11 +108,11 @@ def test_what_can_never_be_there_is_simply_not_there(store: Storage) -> None:
 def test_moments_keep_their_instant(store: Storage) -> None:
     east = timezone(timedelta(hours=5, minutes=30))
     stored_incident = replace(incident("X-1"), started_at=datetime(2026, 3, 1, 1, 2, 3, 456789, tzinfo=east))
-    store.save([entry(stored_incident)], NOON)
-    stored = store.incident("X-1")
+    store.records.save([entry(stored_incident)], NOON)
+    stored = store.incidents.get("X-1")
     assert stored.started_at == stored_incident.started_at
     assert stored.started_at.tzinfo is UTC
-    assert store.unchanged([stored, stored_incident]) == [True, True]
+    assert store.records.unchanged([stored, stored_incident]) == [True, True]
 
 
 def test_urls_that_are_none() -> None:
@@ -151,9 +151,9 @@ def test_a_server_that_does_not_answer() -> None:
 
 
 def test_a_conflict_names_what_contradicts(store: Storage) -> None:
-    store.open_incident(incident("X-1"), [], NOON)
+    store.incidents.open(incident("X-1"), [], NOON)
     with pytest.raises(Conflict, match="from api; this one is from jira"):
-        store.open_incident(incident("X-1", source="jira"), [], at(1))
+        store.incidents.open(incident("X-1", source="jira"), [], at(1))
 
 
 @pytest.mark.parametrize("title", ["plain", "naïve café", "\U0001f525 on fire", "a \\u0000 that is only written so"])

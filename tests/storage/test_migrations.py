@@ -11,15 +11,15 @@ from sqlalchemy import Connection, UniqueConstraint, insert, inspect
 
 from onrecall import __version__
 from onrecall.domain.errors import Invalid
-from onrecall.storage import Storage, incidents, migrations, validation
-from onrecall.storage.database import Damaged, Database
+from onrecall.storage import Storage, incident_rows, migrations, validation
+from onrecall.storage.database import Database, DatabaseDamaged
 from onrecall.storage.migrations import Migration
 from onrecall.storage.tables import incidents as written
 from onrecall.storage.tables import metadata
 
 from .given import at, incident
 
-OPENING = "import sys; from onrecall.storage import Storage; s = Storage.open(sys.argv[1]); print(s.counts()['incidents']); s.close()"
+OPENING = "import sys; from onrecall.storage import Storage; s = Storage.open(sys.argv[1]); print(s.health.counts()['incidents']); s.close()"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -88,7 +88,7 @@ def older_store(url: str, newest: int, monkeypatch: pytest.MonkeyPatch) -> Itera
         with old.write() as connection:
             first = incident("X-1")
             columns = {column["name"] for column in inspect(connection).get_columns("incidents")}
-            row = incidents.to_row(first, validation.content_hash(first), waiting=False)
+            row = incident_rows.to_row(first, validation.content_hash(first), waiting=False)
             connection.execute(insert(written), {name: value for name, value in row.items() if name in columns})
             yield connection
         old.close()
@@ -99,8 +99,8 @@ def test_every_earlier_schema_is_brought_up(blank_url: str, released: int, monke
     with older_store(blank_url, released, monkeypatch):
         pass
     store = Storage.open(blank_url)
-    assert store.incident("X-1") == incident("X-1")
-    assert store.check() == ()
+    assert store.incidents.get("X-1") == incident("X-1")
+    assert store.health.check() == ()
     store.close()
 
 
@@ -192,7 +192,7 @@ def test_example_documents_of_the_first_release_are_marked(blank_url: str, monke
 def test_a_step_that_fails_leaves_nothing(database: Database, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("create table half (x integer);\ninsert into nowhere values (1)")
     newest = migrations.newest_version()
-    with pytest.raises(Damaged, match="nowhere"), database.write() as connection:
+    with pytest.raises(DatabaseDamaged, match="nowhere"), database.write() as connection:
         migrations.migrate(connection, database.kind.types, (Migration(newest + 1, "a", None, tmp_path / "a"),))
     with database.read() as connection:
         assert not inspect(connection).has_table("half")

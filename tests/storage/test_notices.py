@@ -58,10 +58,10 @@ def test_the_same_notice_again_changes_nothing(store: Storage) -> None:
 
 
 def test_decisions_are_settled_once_for_each_channel(store: Storage) -> None:
-    store.save_recommendation(recommendation("rec-0"), ["look", "restart"])
+    store.recommendations.save(recommendation("rec-0"), ["look", "restart"])
     start = store.outbox.decision_position("slack")
     assert store.overview.asked_after(start, 10) == (), "a new channel begins with what comes from now on"
-    store.save_recommendation(recommendation("rec-1"), ["look", "restart"])
+    store.recommendations.save(recommendation("rec-1"), ["look", "restart"])
     ((number, answer),) = store.overview.asked_after(start, 10)
     posts = [post("ntf-d", decision=answer.id)]
     assert store.outbox.enqueue_decisions("slack", start, number, posts, NOON)
@@ -91,7 +91,7 @@ def test_who_listens_reads_on_from_a_number(store: Storage) -> None:
 
 
 def test_notices_and_incidents_share_a_channel(store: Storage) -> None:
-    store.open_incident(incident("A"), [], NOON)
+    store.incidents.open(incident("A"), [], NOON)
     store.outbox.enqueue_notice(post(), NOON)
     assert store.outbox.backlog("slack").pending == 1
     assert [(delivery.incident, delivery.notice) for delivery in store.outbox.page().items] == [(None, "ntf-1")]

@@ -17,8 +17,8 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def box(store: Storage):
-    store.open_incident(incident("A"), [], NOON)
-    store.open_incident(incident("B"), [], NOON)
+    store.incidents.open(incident("A"), [], NOON)
+    store.incidents.open(incident("B"), [], NOON)
     return store.outbox
 
 
@@ -36,8 +36,8 @@ def take(box, now=NOON, holder: str = "one", channel: str = "webhook"):
 
 
 def test_a_new_channel_begins_with_what_happens_from_now_on(store, box):
-    assert box.position("webhook") == store.events()[-1].seq
-    assert store.events(box.position("webhook")) == ()
+    assert box.position("webhook") == store.events.feed()[-1].seq
+    assert store.events.feed(box.position("webhook")) == ()
 
 
 def test_events_are_settled_once(box):

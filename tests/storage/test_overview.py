@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from onrecall.domain.incident import Incident, Latency, Recommendation, Resolution
 from onrecall.sources import SOURCES, WebhookRequest
 from onrecall.storage import IngestBatch, Storage
-from onrecall.storage.incidents import IncidentFilter
+from onrecall.storage.incident_rows import IncidentFilter
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -20,19 +20,19 @@ def answer(name: str, incident: str | None = None) -> Recommendation:
 def anomaly(store: Storage, kind: str) -> None:
     body = f'{{"error_type": "{kind}", "spike_percentage": 100}}'.encode()
     signals = SOURCES["anomaly"].parse(WebhookRequest(body, {}), NOW).signals
-    store.receive([IngestBatch("anomaly", signals)], NOW)
+    store.ingest.store([IngestBatch("anomaly", signals)], NOW)
 
 
 def test_lists_go_on_after_a_place_and_tell_each_thing_once(store: Storage) -> None:
     overview = store.overview
     for name in ("A-1", "A-2"):
-        store.open_incident(Incident(name, "down", NOW), (), NOW)
-    store.acknowledge("A-2", NOW)
+        store.incidents.open(Incident(name, "down", NOW), (), NOW)
+    store.incidents.acknowledge("A-2", NOW)
     assert overview.statuses() == {"open": 1, "acknowledged": 1}
 
     before = overview.places()
     for saved in (answer("rec-1"), answer("rec-2", "A-1"), answer("rec-3"), answer("rec-1")):
-        store.save_recommendation(saved, [])
+        store.recommendations.save(saved, [])
     anomaly(store, "memory_leak")
     anomaly(store, "memory_leak")
     anomaly(store, "dns_failure")
@@ -54,11 +54,11 @@ def test_lists_go_on_after_a_place_and_tell_each_thing_once(store: Storage) -> N
 
 def test_a_list_shows_the_last_answer_the_alerts_and_the_last_event_of_each(store: Storage) -> None:
     for n, name in enumerate(("A-1", "A-2", "A-3")):
-        store.open_incident(Incident(name, "down", NOW + timedelta(minutes=n)), (), NOW)
+        store.incidents.open(Incident(name, "down", NOW + timedelta(minutes=n)), (), NOW)
     for saved in (answer("rec-1", "A-1"), answer("rec-2", "A-1"), answer("rec-3", "A-2")):
-        store.save_recommendation(saved, [])
-    store.acknowledge("A-2", NOW)
-    store.resolve("A-3", Resolution("it was the disk", NOW + timedelta(minutes=9)), (), (), (), NOW)
+        store.recommendations.save(saved, [])
+    store.incidents.acknowledge("A-2", NOW)
+    store.incidents.resolve("A-3", Resolution("it was the disk", NOW + timedelta(minutes=9)), (), (), (), NOW)
 
     page = store.overview.summaries(IncidentFilter("unresolved"), None, 1)
     (newest,) = page.items

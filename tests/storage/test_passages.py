@@ -16,7 +16,7 @@ from .given import NOON, at, entry, incident, packed, passage, resolution
 
 def follow(store: Storage, index: dict[int, PassageLogEntry], after: int, page: int = 3) -> int:
     """Apply the changes after a number, as an index does; returns the number it has seen."""
-    while changes := store.changes(after, page):
+    while changes := store.passages.changes(after, page):
         assert [change.seq for change in changes] == sorted(change.seq for change in changes)
         assert changes[0].seq > after
         for change in changes:
@@ -32,26 +32,30 @@ def test_every_field_comes_back(store: Storage) -> None:
     complete = Passage(
         "", "incident", "body", 3, "naïve ☃", 17, "Über", at(1), packed(7, 7, 2**32 - 1), b"\0\1\xff", "minilm"
     )
-    store.save([entry(incident("X-1", service="auth", labels={"a": "b"}), complete)], NOON)
-    (change,) = store.changes(0, 10)
+    store.records.save([entry(incident("X-1", service="auth", labels={"a": "b"}), complete)], NOON)
+    (change,) = store.passages.changes(0, 10)
     assert change == PassageLogEntry(1, "add", change.id, replace(complete, owner="X-1"), "auth", {"a": "b"})
-    assert store.passages([change.id, 999]) == {change.id: change.passage}
-    assert store.passages_of([("incident", "X-1"), ("document", "X-1")]) == {
+    assert store.passages.get([change.id, 999]) == {change.id: change.passage}
+    assert store.passages.of_owners([("incident", "X-1"), ("document", "X-1")]) == {
         ("incident", "X-1"): [(change.id, change.passage)]
     }
 
 
 def test_an_index_that_follows_has_what_there_is(store: Storage) -> None:
     index: dict[int, PassageLogEntry] = {}
-    store.save([entry(incident("X-1"), passage("a"), passage("b", n=1)), entry(incident("X-2"), passage("c"))], NOON)
+    store.records.save(
+        [entry(incident("X-1"), passage("a"), passage("b", n=1)), entry(incident("X-2"), passage("c"))], NOON
+    )
     seq = follow(store, index, 0)
-    assert seq == store.last_seq()
-    store.resolve("X-1", resolution(), [passage("a"), passage("b", n=1), passage("r", "resolution")], [], [], at(60))
-    store.put_document(Document("d", "D", "x"), [passage("d", "body")], NOON)
+    assert seq == store.passages.last_seq()
+    store.incidents.resolve(
+        "X-1", resolution(), [passage("a"), passage("b", n=1), passage("r", "resolution")], [], [], at(60)
+    )
+    store.documents.put(Document("d", "D", "x"), [passage("d", "body")], NOON)
     seq = follow(store, index, seq)
     assert {change.passage.text for change in index.values()} == set("abcrd")
-    store.reopen("X-1", [passage("a"), passage("B", n=1)], at(70))
-    store.delete_document("d")
+    store.incidents.reopen("X-1", [passage("a"), passage("B", n=1)], at(70))
+    store.documents.delete("d")
     follow(store, index, seq)
     assert {change.passage.text for change in index.values()} == set("acB")
     late: dict[int, PassageLogEntry] = {}
@@ -60,40 +64,41 @@ def test_an_index_that_follows_has_what_there_is(store: Storage) -> None:
 
 
 def test_what_stays_as_it_was_keeps_its_number(store: Storage) -> None:
-    store.save([entry(incident("X-1"), passage("a"))], NOON)
-    (before,) = store.changes(0, 10)
-    store.resolve("X-1", resolution(), [passage("a"), passage("r", "resolution")], [], [], at(60))
-    assert [change.id for change in store.changes(before.seq, 10)] == [before.id + 1]
+    store.records.save([entry(incident("X-1"), passage("a"))], NOON)
+    (before,) = store.passages.changes(0, 10)
+    store.incidents.resolve("X-1", resolution(), [passage("a"), passage("r", "resolution")], [], [], at(60))
+    assert [change.id for change in store.passages.changes(before.seq, 10)] == [before.id + 1]
 
 
 def test_another_service_or_label_is_a_change_of_every_passage(store: Storage) -> None:
     imported = incident("X-1", service="auth")
-    store.save([entry(imported, passage("a"))], NOON)
-    (before,) = store.changes(0, 10)
-    store.save([entry(replace(imported, service="web"), passage("a"))], NOON)
-    removed, new = store.changes(before.seq, 10)
+    store.records.save([entry(imported, passage("a"))], NOON)
+    (before,) = store.passages.changes(0, 10)
+    store.records.save([entry(replace(imported, service="web"), passage("a"))], NOON)
+    removed, new = store.passages.changes(before.seq, 10)
     assert (removed.op, removed.id, removed.passage) == ("remove", before.id, None)
     assert (new.op, new.service, new.passage) == ("add", "web", before.passage)
 
 
 def test_numbers_are_never_used_again(store: Storage) -> None:
-    store.put_document(Document("d", "D", "x"), [passage("d", "body")], NOON)
-    (first,) = store.changes(0, 10)
-    store.delete_document("d")
-    last = store.last_seq()
-    store.put_document(Document("d", "D", "x"), [passage("d", "body")], NOON)
-    (new,) = store.changes(last, 10)
+    store.documents.put(Document("d", "D", "x"), [passage("d", "body")], NOON)
+    (first,) = store.passages.changes(0, 10)
+    store.documents.delete("d")
+    last = store.passages.last_seq()
+    store.documents.put(Document("d", "D", "x"), [passage("d", "body")], NOON)
+    (new,) = store.passages.changes(last, 10)
     assert new.id > first.id
 
 
 def test_passages_as_of_a_time(store: Storage) -> None:
     dated_passages = [passage("a", known_from=at(0)), passage("b", n=1), passage("r", "resolution", known_from=at(60))]
-    store.save([entry(incident("X-1"), *dated_passages)], NOON)
+    store.records.save([entry(incident("X-1"), *dated_passages)], NOON)
 
     def texts(minutes: float | None) -> list[str]:
         as_of = None if minutes is None else at(minutes)
         return [
-            visible.text for _, visible in store.passages_of([("incident", "X-1")], as_of).get(("incident", "X-1"), [])
+            visible.text
+            for _, visible in store.passages.of_owners([("incident", "X-1")], as_of).get(("incident", "X-1"), [])
         ]
 
     assert texts(30) == ["a", "b"]
@@ -115,35 +120,35 @@ def test_passages_as_of_a_time(store: Storage) -> None:
     )
 )
 def test_statistics_are_exact_whatever_happens(store: Storage, puts: list[tuple[str, list[list[int]]]]) -> None:
-    for document in store.documents().items:
-        store.delete_document(document.id)
+    for document in store.documents.page().items:
+        store.documents.delete(document.id)
     for turn, (name, pages) in enumerate(puts):
         new_passages = [passage(f"{turn}", "body", n, tuple(words[:255])) for n, words in enumerate(pages)]
-        store.put_document(Document(name, f"{turn}", "x"), new_passages, NOON)
+        store.documents.put(Document(name, f"{turn}", "x"), new_passages, NOON)
     now = dict(puts)
     counted = Counter(term for pages in now.values() for words in pages for term in set(words[:255]))
-    statistics = store.term_statistics([1, 2, 3, 2**31, 2**32 - 1, 77])
+    statistics = store.passages.term_statistics([1, 2, 3, 2**31, 2**32 - 1, 77])
     assert statistics.df == dict(counted)
     assert statistics.documents == sum(map(len, now.values()))
     assert statistics.total_length == sum(len(words[:255]) for pages in now.values() for words in pages)
-    assert store.check() == ()
+    assert store.health.check() == ()
 
 
 def test_many_terms_and_many_things_fit_a_statement(store: Storage) -> None:
     words = tuple(range(1200))
-    store.save([entry(incident(f"X-{n}"), passage("a", terms=words)) for n in range(3)], NOON)
-    assert store.term_statistics(range(2000)).df == dict.fromkeys(words, 3)
-    assert len(store.get_records(("incident", f"X-{n}") for n in range(2000))) == 3
+    store.records.save([entry(incident(f"X-{n}"), passage("a", terms=words)) for n in range(3)], NOON)
+    assert store.passages.term_statistics(range(2000)).df == dict.fromkeys(words, 3)
+    assert len(store.records.get(("incident", f"X-{n}") for n in range(2000))) == 3
 
 
 def test_check_sees_what_is_wrong(store: Storage) -> None:
-    store.save([entry(incident("X-1"), passage("a", terms=(1, 2)))], NOON)
+    store.records.save([entry(incident("X-1"), passage("a", terms=(1, 2)))], NOON)
     with store._database.write() as connection:
         connection.exec_driver_sql("update terms set passages = 5 where term = 2")
         connection.exec_driver_sql("update counters set value = 9 where name = 'length'")
         connection.exec_driver_sql("delete from changes")
         connection.exec_driver_sql("update passages set owner = 'X-2'")
-    assert store.check() == (
+    assert store.health.check() == (
         "1 passages have lost the incident they belong to",
         "1 passages are missing from the change log, so no index knows them",
         "the total of length is 9 and should be 2",
@@ -153,5 +158,5 @@ def test_check_sees_what_is_wrong(store: Storage) -> None:
 
 @pytest.mark.parametrize("terms", [b"1", b"123456"])
 def test_terms_that_are_not_pairs_are_refused(store: Storage, terms: bytes) -> None:
-    (saved,) = store.save([entry(incident("X-1"), replace(passage("a"), terms=terms))], NOON)
+    (saved,) = store.records.save([entry(incident("X-1"), replace(passage("a"), terms=terms))], NOON)
     assert (saved.state, saved.field) == ("rejected", "passages.0.terms")

@@ -52,7 +52,7 @@ def read_whole(store: Storage, statements: dict[str, object]) -> list[str]:
 @pytest.fixture
 def memory(tmp_path: object) -> Iterator[IncidentService]:
     store = Storage.open(f"sqlite:///{tmp_path}/onrecall.db")
-    yield IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: NOON))
+    yield IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: NOON))
     store.close()
 
 
@@ -72,7 +72,7 @@ def test_taking_in_and_grouping(memory: IncidentService) -> None:
     unread = (RejectedPart("body[0]", "title", "no title", "{}"),)
     with listening(memory.store) as statements:
         for _ in range(2):
-            memory.store.receive([IngestBatch("alertmanager", tuple(alerts), unread=unread)], NOON)
+            memory.store.ingest.store([IngestBatch("alertmanager", tuple(alerts), rejected_parts=unread)], NOON)
             while memory.work():
                 pass
     assert len(statements) > 10
@@ -83,14 +83,18 @@ def test_saving_and_resolving(memory: IncidentService) -> None:
     with listening(memory.store) as statements:
         for n in range(3):
             imported = incident(f"X-{n}", -n, source="pagerduty", source_id=f"P{n}")
-            memory.store.save([entry(imported, passage(f"disk {n}", terms=(n, 7)))], NOON)
-        memory.store.resolve("X-1", resolution("cause"), [passage("r", "resolution", terms=(1,))], [], [], at(60))
+            memory.store.records.save([entry(imported, passage(f"disk {n}", terms=(n, 7)))], NOON)
+        memory.store.incidents.resolve(
+            "X-1", resolution("cause"), [passage("r", "resolution", terms=(1,))], [], [], at(60)
+        )
     assert len(statements) > 10
     assert read_whole(memory.store, statements) == []
 
 
 def test_recall(memory: IncidentService) -> None:
-    memory.store.save([entry(incident(f"X-{n}", -n), passage(f"disk {n}", terms=(n, 7))) for n in range(5)], NOON)
+    memory.store.records.save(
+        [entry(incident(f"X-{n}", -n), passage(f"disk {n}", terms=(n, 7))) for n in range(5)], NOON
+    )
     with listening(memory.store) as statements:
         memory.recall(Situation("disk is full", as_of=at(60)))
     assert read_whole(memory.store, statements) == []
@@ -102,22 +106,22 @@ def test_what_pages_ask_for_again_and_again(memory: IncidentService) -> None:
     memory.work()
     store = memory.store
     with listening(store) as statements:
-        store.incidents(status="open", limit=50)
-        store.incidents(status="unresolved", service="orders", limit=50)
-        store.newest_recommendation("X-1")
-        store.timeline("X-1")
-        store.recommendations("X-1")
-        store.incidents_of_causes(["full-disk"], 8)
-        store.incidents_of_causes(["full-disk"], 8, NOON)
+        store.incidents.page(status="open", limit=50)
+        store.incidents.page(status="unresolved", service="orders", limit=50)
+        store.recommendations.newest("X-1")
+        store.events.timeline("X-1")
+        store.recommendations.of_incident("X-1")
+        store.incidents.of_causes(["full-disk"], 8)
+        store.incidents.of_causes(["full-disk"], 8, NOON)
         store.check_results.of_incident("X-1", ["run df -h"])
-        store.change_events_near("orders", NOON, 2)
+        store.change_events.near("orders", NOON, 2)
     assert len(statements) > 5
     assert read_whole(store, statements) == []
 
 
 def test_the_page_of_one_service(memory: IncidentService) -> None:
-    memory.store.save([entry(incident(service="orders"))], NOON)
-    memory.store.receive(
+    memory.store.records.save([entry(incident(service="orders"))], NOON)
+    memory.store.ingest.store(
         [IngestBatch("alertmanager", (alert(1), ChangeEvent("github", "d1", "2.1", NOON, service="orders")))], NOON
     )
     with listening(memory.store) as statements:

@@ -10,7 +10,7 @@ from onrecall.domain.image import ImageFile, StoredImage
 from onrecall.domain.incident import Document
 from onrecall.storage import IngestBatch, Storage, incident_images
 from onrecall.storage.incident_order import IncidentOrder
-from onrecall.storage.incidents import IncidentFilter
+from onrecall.storage.incident_rows import IncidentFilter
 
 from .given import NOON, at, entry, incident, resolution
 
@@ -27,8 +27,8 @@ def fleet(store: Storage) -> Storage:
         incident("INC-4", 4),
     ]
     document = Document("runbooks/weir.md", "Weir", "Open it.", service="weir")
-    store.save([*(entry(one) for one in incidents), entry(document)], NOON)
-    store.resolve("INC-1", replace(resolution(minutes=30), by="Wen"), (), (), (), at(30))
+    store.records.save([*(entry(one) for one in incidents), entry(document)], NOON)
+    store.incidents.resolve("INC-1", replace(resolution(minutes=30), by="Wen"), (), (), (), at(30))
     return store
 
 
@@ -47,7 +47,7 @@ def test_the_record_of_a_service_counts_what_began_in_its_period(fleet: Storage)
     alert = Alert(source="grafana", key="k1", status="firing", title="Pump is hot", starts_at=at(5), service="pump")
     older = replace(alert, key="k2", starts_at=at(-5))
     change = ChangeEvent("github", "d1", "pump 2", at(4), service="pump")
-    fleet.receive([IngestBatch("grafana", (alert, older, change))], NOON)
+    fleet.ingest.store([IngestBatch("grafana", (alert, older, change))], NOON)
     record = fleet.services.record("pump", at(2), at(0))
     assert record is not None
     assert [one.id for one in record.counted] == ["INC-2"]
@@ -60,7 +60,7 @@ def test_the_record_of_a_service_counts_what_began_in_its_period(fleet: Storage)
 
 
 def test_a_service_may_be_called_like_a_status(fleet: Storage) -> None:
-    fleet.save([entry(incident("INC-5", 5, service="unresolved"))], NOON)
+    fleet.records.save([entry(incident("INC-5", 5, service="unresolved"))], NOON)
     record = fleet.services.record("unresolved", at(0), at(0))
     assert record is not None
     assert [one.id for one in (*record.unresolved, *record.counted)] == ["INC-5", "INC-5"]

@@ -61,32 +61,8 @@ async function frontEnd(): Promise<{ listener: Listener; origin: string }> {
 const press = (page: Page, what: "analyze" | "past") =>
   page.evaluate((name) => (window as unknown as Record<string, () => Promise<void>>)[name]!(), what);
 
-test("with its origin named, a page elsewhere decides, looks back and listens", async ({ page, server }) => {
+test("without its origin named, a page elsewhere may look and listen, and what it may not is refused with the setting's name", async ({ page, server }) => {
   const { listener, origin } = await frontEnd();
-  await server.kill();
-  await server.start({ ONRECALL_CORS_ORIGINS: origin });
-  await page.goto(`${origin}/?api=${server.url}`);
-  await expect(page.locator("#told")).toContainText("connectedsubscribed");
-  await press(page, "analyze");
-  await expect(page.locator("#action")).toHaveText(/^Throttle .*45/);
-  await expect(page.locator("#confidence")).toHaveText(/^\d+\.\d%$/);
-  await expect(page.locator("#latency")).toHaveText(/^\d+ ms$/);
-  await expect(page.locator("#citations")).toHaveText(/^INC-2025-002, line \d+: /);
-  await expect(page.locator("#when")).toHaveText(DATE);
-  const told = page.locator("#told li", { hasText: "decision" });
-  await expect(told).toHaveText(/^decision Throttle .*45.* \d+\.\d% \d+ acme\/event_processing /);
-  await expect(told).toHaveText(DATE);
-  await press(page, "past");
-  await expect(page.locator("#history li").first()).toHaveText(/kafka_consumer_lag \+320/);
-  await expect(page.locator("#history li").first()).toHaveText(DATE);
-  await expect(page.locator("#trouble")).toHaveText("");
-  listener.close();
-});
-
-test("without it the page may look and listen, and what it may not is refused with the setting's name", async ({ page, server }) => {
-  const { listener, origin } = await frontEnd();
-  await server.kill();
-  await server.start();
   await page.goto(`${origin}/?api=${server.url}`);
   await expect(page.locator("#told")).toContainText("connected");
   await press(page, "past");
@@ -100,11 +76,31 @@ test("without it the page may look and listen, and what it may not is refused wi
 test("a page of another machine hears from the closing socket which setting lets it", async ({ page, server }) => {
   const elsewhere = "http://front.example";
   await page.route(`${elsewhere}/**`, (route) => route.fulfill({ contentType: "text/html", body: PAGE }));
-  await server.kill();
-  await server.start();
   await page.goto(`${elsewhere}/?api=${server.url}`);
   await expect(page.locator("#told")).toContainText("ONRECALL_CORS_ORIGINS");
   await press(page, "past");
   await expect(page.locator("#trouble")).not.toHaveText("");
   await expect(page.locator("#history")).toHaveText("");
+});
+
+test("with its origin named it decides, looks back and listens", async ({ page, server }) => {
+  const { listener, origin } = await frontEnd();
+  await server.kill();
+  await server.start({ ONRECALL_CORS_ORIGINS: origin });
+  await page.goto(`${origin}/?api=${server.url}`);
+  await expect(page.locator("#told")).toContainText("connectedsubscribed");
+  await press(page, "analyze");
+  await expect(page.locator("#action")).toHaveText(/^Throttle .*45/);
+  await expect(page.locator("#confidence")).toHaveText(/^\d+\.\d%$/);
+  await expect(page.locator("#latency")).toHaveText(/^\d+ ms$/);
+  await expect(page.locator("#citations")).toHaveText(/^INC-2025-002, line \d+: /);
+  await expect(page.locator("#when")).toHaveText(DATE);
+  const decisions = page.locator("#told li", { hasText: "decision" });
+  await expect(decisions).toHaveText(/^decision Throttle .*45.* \d+\.\d% \d+ acme\/event_processing /);
+  await expect(decisions).toHaveText(DATE);
+  await press(page, "past");
+  await expect(page.locator("#history li").first()).toHaveText(/kafka_consumer_lag \+320/);
+  await expect(page.locator("#history li").first()).toHaveText(DATE);
+  await expect(page.locator("#trouble")).toHaveText("");
+  listener.close();
 });

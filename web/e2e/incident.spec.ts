@@ -54,12 +54,12 @@ test("the cause is empty until it is taken over, what was marked is listed, and 
 });
 
 test("two incidents that are one are merged by hand, and the merge can be undone", async ({ page, server }) => {
-  const one = await server.post("/api/v1/incidents", { title: "Billing queue grows", service: "billing" });
+  const billing = await server.post("/api/v1/incidents", { title: "Billing queue grows", service: "billing" });
   const other = await server.post("/api/v1/incidents", { title: "Invoices are late", service: "invoices" });
   let come = () => {};
-  const held = new Promise<void>((done) => { come = done; });
-  await page.route("**/recommendation", async (route) => { await held; await route.continue(); });
-  await page.goto(`${server.url}/incidents/${String(one["id"])}`);
+  const gate = new Promise<void>((done) => { come = done; });
+  await page.route("**/recommendation", async (route) => { await gate; await route.continue(); });
+  await page.goto(`${server.url}/incidents/${String(billing["id"])}`);
   await page.getByRole("button", { name: "Merge…" }).click();
   await page.getByRole("combobox", { name: "It is part of" }).fill(String(other["id"]));
   come();
@@ -105,8 +105,8 @@ test("an import says what its incidents lack before anything is kept", async ({ 
   await page.getByRole("button", { name: "Import…" }).click();
   const rows = [{ id: "LACK-1", title: "No service", started_at: "2026-01-05T03:12:00Z", severity: "high" }, { id: "LACK-2", title: "no start" }];
   await page.locator("input[type=file]").setInputFiles({ name: "lacking.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(rows)) });
-  const told = page.getByRole("article", { name: "lacking.json" });
-  await expect(told).toContainText("1 new or changed");
-  await expect(told).toContainText(/started_at: .*give the time/);
-  await expect(told.getByRole("region", { name: "quality" })).toContainText("no service");
+  const file = page.getByRole("article", { name: "lacking.json" });
+  await expect(file).toContainText("1 new or changed");
+  await expect(file).toContainText(/started_at: .*give the time/);
+  await expect(file.getByRole("region", { name: "quality" })).toContainText("no service");
 });

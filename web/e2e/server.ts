@@ -55,24 +55,26 @@ async function freePort(): Promise<number> {
   });
 }
 
-async function served(example: string | undefined, use: (server: Server) => Promise<void>): Promise<void> {
+async function served(example: string | undefined, use: (server: Server) => Promise<void>, begin = true): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "onrecall-e2e-"));
   if (example) cpSync(example, folder, { recursive: true });
   const port = await freePort();
   const server = new Server(`http://127.0.0.1:${port}`, port, folder);
-  await server.start();
+  if (begin) await server.start();
   await use(server);
   await server.kill();
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** `server` remembers the example history and is shared by all; `own` is empty, and one test's alone. */
-export const test = base.extend<{ own: Server }, { server: Server }>({
+/** `server` remembers the example history and is shared by all; `own` is empty, and one test's alone; `idle` is that and waits to be started. */
+export const test = base.extend<{ own: Server; idle: Server }, { server: Server }>({
   // The library wants patterns here, though nothing is taken from them.
   // oxlint-disable-next-line no-empty-pattern
   server: [async ({}, use) => served(EXAMPLE, use), { scope: "worker" }],
   // oxlint-disable-next-line no-empty-pattern
   own: async ({}, use) => served(undefined, use),
+  // oxlint-disable-next-line no-empty-pattern
+  idle: async ({}, use) => served(undefined, use, false),
 });
 
 /** What pages complain of: after each test there must be nothing. */
@@ -81,8 +83,8 @@ export function errorsOf(these: typeof test): readonly string[] {
   these.beforeEach(({ page }) => {
     errors.length = 0;
     page.on("pageerror", (error) => errors.push(error.message));
-    page.on("console", (said) => {
-      if (said.type() === "error" && /Content Security Policy|Uncaught/.test(said.text())) errors.push(said.text());
+    page.on("console", (message) => {
+      if (message.type() === "error" && /Content Security Policy|Uncaught/.test(message.text())) errors.push(message.text());
     });
   });
   these.afterEach(() => expect(errors).toEqual([]));

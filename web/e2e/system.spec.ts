@@ -6,15 +6,15 @@ import { errorsOf, expect, test } from "./server";
 errorsOf(test);
 
 /** A webhook that refuses for good until it is told to take things. */
-async function webhook(): Promise<{ listener: Listener; port: number; heard: string[]; take: () => void }> {
-  const heard: string[] = [];
+async function webhook(): Promise<{ listener: Listener; port: number; messages: string[]; take: () => void }> {
+  const messages: string[] = [];
   let status = 410;
   const listener = createServer((request, response) => {
-    heard.push(String(request.headers["idempotency-key"]));
+    messages.push(String(request.headers["idempotency-key"]));
     request.resume().on("end", () => response.writeHead(status).end());
   });
   await new Promise<void>((done) => void listener.listen(0, "127.0.0.1", done));
-  return { listener, port: (listener.address() as { port: number }).port, heard, take: () => { status = 200; } };
+  return { listener, port: (listener.address() as { port: number }).port, messages, take: () => { status = 200; } };
 }
 
 test("a sender is set up from the page, and seen there when it sends", async ({ page, server }) => {
@@ -41,10 +41,9 @@ test("a sender is set up from the page, and seen there when it sends", async ({ 
   await expect(page.getByText("Every message could be read.")).toBeVisible();
 });
 
-test("a delivery that was given up is found and sent again", async ({ page, own: server }) => {
+test("a delivery that was given up is found and sent again", async ({ page, idle: server }) => {
   const hook = await webhook();
   try {
-    await server.kill();
     await server.start({ ONRECALL_WEBHOOK_URL: `http://127.0.0.1:${hook.port}/hook`, ONRECALL_ALLOW_PRIVATE_HOSTS: "127.0.0.1" });
     await server.post("/api/v1/incidents", { id: "TOLD-1", title: "Told on a webhook that is gone", service: "hooks" });
     await page.goto(`${server.url}/system/deliveries`);
@@ -56,8 +55,8 @@ test("a delivery that was given up is found and sent again", async ({ page, own:
     await row.getByRole("button", { name: "Send again" }).click();
     await page.getByText("Sent", { exact: true }).click();
     await expect(row).toContainText("sent");
-    expect(hook.heard.length).toBe(2);
-    expect(new Set(hook.heard).size).toBe(1);
+    expect(hook.messages.length).toBe(2);
+    expect(new Set(hook.messages).size).toBe(1);
   } finally {
     hook.listener.close();
   }

@@ -6,8 +6,8 @@ import { BrowserRouter, Route, Routes } from "react-router";
 
 import { Problem } from "./api/client";
 import { Now } from "./pages/now";
-import { Boundary } from "./parts/boundary";
-import { Lost } from "./parts/lost";
+import { ErrorBoundary } from "./parts/error-boundary";
+import { NotFound } from "./parts/not-found";
 import { Shell } from "./shell";
 import { nonce, theme } from "./theme";
 
@@ -42,7 +42,7 @@ export function App() {
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
       <Notifications position="top-right" />
       <QueryClientProvider client={queries}>
-        <Boundary place="console"><BrowserRouter>
+        <ErrorBoundary place="console"><BrowserRouter>
           <Routes>
             <Route path="sign-in" element={<Suspense fallback={null}><SignIn /></Suspense>} />
             <Route element={<Shell />}>
@@ -54,10 +54,10 @@ export function App() {
               <Route path="recurrences" element={<Recurrences />} />
               <Route path="services/*" element={<Services />} />
               <Route path="system/:section?" element={<System />} />
-              <Route path="*" element={<Lost />} />
+              <Route path="*" element={<NotFound />} />
             </Route>
           </Routes>
-        </BrowserRouter></Boundary>
+        </BrowserRouter></ErrorBoundary>
       </QueryClientProvider>
     </MantineProvider>
   );

@@ -6,7 +6,7 @@ const TYPES = new Set(["image/png", "image/jpeg", "image/webp", "image/gif"]);
 export const ACCEPTED = [...TYPES].join(",");
 export const LARGEST = 5 * 1024 * 1024;
 
-export interface Picture {
+export interface ImageAddress {
   name: string;
   url: string;
 }
@@ -15,9 +15,9 @@ export interface Picture {
 export const isPicture = (url: string): boolean => ADDRESS.test(url);
 
 /** The pictures that a text shows, each once. */
-export function picturesIn(text: string): Picture[] {
-  const found = [...text.matchAll(EMBEDDED)].flatMap(([, name = "", url = ""]) => (isPicture(url) ? [{ name, url }] : []));
-  return found.filter((one, n) => found.findIndex((other) => other.url === one.url) === n);
+export function picturesIn(text: string): ImageAddress[] {
+  const images = [...text.matchAll(EMBEDDED)].flatMap(([, name = "", url = ""]) => (isPicture(url) ? [{ name, url }] : []));
+  return images.filter((image, n) => images.findIndex((other) => other.url === image.url) === n);
 }
 
 /** Why a file can't be sent as a picture; null when it can. The server looks at its content once more. */

@@ -27,9 +27,9 @@ export function wrongTemplate(template: string): string | null {
 export function issueLink(template: string, { title, body }: Issue): string {
   const fill = (text: string) => template.replaceAll("{title}", () => encoded(title)).replaceAll("{body}", () => encoded(text));
   const room = LONGEST - fill("").length;
-  let kept = body;
-  while (kept && encoded(kept).length > room) kept = [...kept].slice(0, Math.floor([...kept].length * 0.9)).join("");
-  return fill(kept);
+  let shortened = body;
+  while (shortened && encoded(shortened).length > room) shortened = [...shortened].slice(0, Math.floor([...shortened].length * 0.9)).join("");
+  return fill(shortened);
 }
 
 /** Half of a surrogate pair can't be part of an address. */

@@ -21,23 +21,23 @@ const ADDRESS = /^(?:\d{1,3}\.){3}\d{1,3}$|^[0-9a-f]*:[0-9a-f:]+$/i;
 
 /** What the labels of the alerts say in place of the old values, where they agree on one plain value; by old value. */
 export function valuesNow(placeholders: readonly Placeholder[], labels: Labels): Values {
-  const found = placeholders.flatMap(({ value, kind }) => {
+  const filled = placeholders.flatMap(({ value, kind }) => {
     const now = namesOf(kind).map((name) => oneValue(kind, name, labels)).find((text) => text !== undefined);
     return now === undefined ? [] : [[value, now] as const];
   });
-  return Object.fromEntries(found);
+  return Object.fromEntries(filled);
 }
 
 const namesOf = (kind: string): readonly string[] => (Object.hasOwn(LABELS, kind) ? LABELS[kind] : undefined) ?? [kind];
 
 function oneValue(kind: string, name: string, labels: Labels): string | undefined {
-  const said = new Set(labels.flatMap((one) => (Object.hasOwn(one, name) && one[name] ? [bare(kind, one[name])] : [])));
-  const [only] = said;
-  if (said.size !== 1 || only === undefined || !PLAIN.test(only)) return undefined;
+  const values = new Set(labels.flatMap((label) => (Object.hasOwn(label, name) && label[name] ? [withoutPort(kind, label[name])] : [])));
+  const [only] = values;
+  if (values.size !== 1 || only === undefined || !PLAIN.test(only)) return undefined;
   return kind === "ip" && !ADDRESS.test(only) ? undefined : only;
 }
 
-const bare = (kind: string, value: string): string => (kind === "host" || kind === "ip" ? (PORT.exec(value)?.[1] ?? value) : value);
+const withoutPort = (kind: string, value: string): string => (kind === "host" || kind === "ip" ? (PORT.exec(value)?.[1] ?? value) : value);
 
 export interface Piece {
   text: string;

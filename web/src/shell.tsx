@@ -10,11 +10,11 @@ import {
 import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { Link, Outlet, useLocation, useNavigate } from "react-router";
 
-import { Live, useConnection, useLive, useNarrow } from "./live";
+import { Live, useConnection, useLive, useNarrow } from "./live-updates";
 import { Account } from "./parts/account";
-import { Boundary } from "./parts/boundary";
+import { ErrorBoundary } from "./parts/error-boundary";
 import { Example } from "./parts/hints";
-import { openPalette, Palette } from "./parts/palette";
+import { openPalette, CommandPalette } from "./parts/command-palette";
 import { SessionGate } from "./parts/session-gate";
 import { Waiting } from "./parts/states";
 
@@ -85,11 +85,11 @@ function Frame() {
       <AppShell.Main>
         <Interrupted />
         <SessionGate />
-        <Boundary place={pathname}>
+        <ErrorBoundary place={pathname}>
           <Suspense fallback={<Waiting />}>
             <Outlet />
           </Suspense>
-        </Boundary>
+        </ErrorBoundary>
       </AppShell.Main>
       <Pages />
       <Modal opened={help} onClose={hideHelp} title={<Title order={2} size="h4">Keyboard</Title>}><Help /></Modal>
@@ -137,8 +137,8 @@ function Tab({ place }: { place: Place }) {
 }
 
 function Connection() {
-  const said = CONNECTION[useConnection()];
-  return <Badge color={said.color} variant="dot" tt="none" role="status" className="onrecall-connection">{said.words}</Badge>;
+  const status = CONNECTION[useConnection()];
+  return <Badge color={status.color} variant="dot" tt="none" role="status" className="onrecall-connection">{status.words}</Badge>;
 }
 
 function Scheme() {
@@ -172,7 +172,7 @@ function Interrupted() {
 function Pages() {
   const go = useNavigate();
   return (
-    <Palette pages={PLACES.map((place) => ({
+    <CommandPalette pages={PLACES.map((place) => ({
       id: place.to, label: place.name, description: place.about, onClick: () => void go(place.to), leftSection: <place.icon size={20} aria-hidden />,
     }))} />
   );

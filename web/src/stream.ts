@@ -6,7 +6,7 @@ export interface Hint {
   readonly id: string;
   readonly seq: number;
 }
-export type Said = Hint | { readonly type: "heartbeat"; readonly seq: number } | { readonly type: "hello"; readonly seq: number; readonly resumed?: boolean };
+export type StreamMessage = Hint | { readonly type: "heartbeat"; readonly seq: number } | { readonly type: "hello"; readonly seq: number; readonly resumed?: boolean };
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
@@ -47,36 +47,36 @@ export class Stream {
   private again(wait: number): void {
     clearTimeout(this.timer);
     this.drop();
-    const mine = (this.running += 1);
-    this.timer = setTimeout(() => this.open(mine), wait);
+    const connection = (this.running += 1);
+    this.timer = setTimeout(() => this.open(connection), wait);
   }
 
-  private open(mine: number): void {
+  private open(connection: number): void {
     const query = new URLSearchParams();
     if (this.seq !== null) query.set("after", String(this.seq));
-    if (mine !== this.running) return;
+    if (connection !== this.running) return;
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/v1/live?${query}`);
     this.socket = socket;
-    socket.onmessage = ({ data }) => this.heard(JSON.parse(String(data)) as Said);
+    socket.onmessage = ({ data }) => this.receive(JSON.parse(String(data)) as StreamMessage);
     socket.onclose = () => {
       if (this.socket === socket) this.later();
     };
   }
 
-  private heard(said: Said): void {
+  private receive(message: StreamMessage): void {
     clearTimeout(this.silence);
     this.silence = setTimeout(() => this.later(), SILENCE_MS);
-    if (said.type === "hello") {
+    if (message.type === "hello") {
       this.wait = FIRST_WAIT_MS;
       this.tell(true);
       // What happened between the page's first questions and this is in none of them.
-      if (!("resumed" in said && said.resumed)) {
-        this.seq = said.seq;
+      if (!("resumed" in message && message.resumed)) {
+        this.seq = message.seq;
         this.news(null);
       }
-    } else if ("id" in said) {
-      this.seq = said.seq;
-      this.news(said);
+    } else if ("id" in message) {
+      this.seq = message.seq;
+      this.news(message);
     }
   }
 

@@ -9,8 +9,8 @@ const day = (day: string, model: string, cost: number | null) => ({
 
 describe("what models cost", () => {
   it("is added up by model, the dearest first, and what is not known stays so", () => {
-    const found = byModel([day("2026-03-02", "small", 0.01), day("2026-03-02", "large", 0.5), day("2026-03-01", "small", null)]);
-    expect(found.map((one) => [one.model, one.calls, one.known_cost_usd, one.of_unknown_cost])).toEqual([["large", 2, 0.5, 0], ["small", 4, 0.01, 2]]);
+    const totals = byModel([day("2026-03-02", "small", 0.01), day("2026-03-02", "large", 0.5), day("2026-03-01", "small", null)]);
+    expect(totals.map((total) => [total.model, total.calls, total.known_cost_usd, total.of_unknown_cost])).toEqual([["large", 2, 0.5, 0], ["small", 4, 0.01, 2]]);
   });
   it("is said as people read it", () => {
     expect([dollars(0), dollars(0.00421), dollars(12.3)]).toEqual(["$0.00", "$0.0042", "$12.30"]);

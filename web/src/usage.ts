@@ -20,17 +20,17 @@ const COUNTED = ["calls", "accepted", "rejected", "failed", "input_tokens", "out
 
 /** One row for each model, the dearest first. */
 export function byModel(days: readonly Day[]): ModelTotal[] {
-  const found = new Map<string, ModelTotal>();
+  const totals = new Map<string, ModelTotal>();
   for (const day of days) {
     const key = `${day.provider} ${day.model}`;
-    const total = found.get(key) ?? {
+    const total = totals.get(key) ?? {
       provider: day.provider, model: day.model, calls: 0, accepted: 0, rejected: 0, failed: 0, input_tokens: 0, output_tokens: 0, known_cost_usd: 0, of_unknown_cost: 0,
     };
     for (const name of COUNTED) total[name] += day[name];
     total.known_cost_usd += day.known_cost_usd ?? 0;
-    found.set(key, total);
+    totals.set(key, total);
   }
-  return [...found.values()].sort((one, other) => other.known_cost_usd - one.known_cost_usd || other.calls - one.calls);
+  return [...totals.values()].sort((total, other) => other.known_cost_usd - total.known_cost_usd || other.calls - total.calls);
 }
 
 /** "$0.0042" while it is little, "$12.30" once it is not. */

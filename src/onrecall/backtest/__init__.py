@@ -1,1 +1,3 @@
-"""Backtests: replay a history in time order through the pipeline and report hit rates, calibration and errors."""
+"""A history of resolved incidents comes in, and is replayed in time order through the pipeline.
+A report goes out: hit rates, calibration, errors, and what better data would change.
+"""

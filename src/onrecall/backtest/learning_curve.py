@@ -44,7 +44,7 @@ class LearningCurve:
     points: tuple[LearningPoint, ...]
     gain: Estimate
 
-    def plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return it as JSON-compatible data."""
         return {"unit": self.unit, "points": [asdict(point) for point in self.points], "gain": asdict(self.gain)}
 

@@ -72,7 +72,7 @@ def _run_helper(sender: Connection, spec: ReplaySpec, embedder: PrecomputedEmbed
     stops = LearningStops(engine, spec)
     engine.listeners = (stops,)
     for event in order_events(spec.history):
-        predecessor = engine.take(event)
+        predecessor = engine.apply(event)
         if engine.needs_predecessor(event):
             sender.send(predecessor)
     sender.send(stops.frozen)

@@ -98,7 +98,7 @@ class Replay:
     ) -> None:
         engine.listeners = listeners
         for count, event in enumerate(history_events, start=1):
-            engine.take(event)
+            engine.apply(event)
             if self.progress:
                 self.progress("replaying", count, len(history_events))
 

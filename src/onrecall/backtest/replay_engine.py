@@ -9,11 +9,12 @@ from onrecall.backtest.baselines import Bm25, Cosine, UsualCause
 from onrecall.backtest.chronology import BEGINNING_OF_TIME, History, HistoryEvent, as_opened
 from onrecall.backtest.learning_curve import LearningPlan
 from onrecall.backtest.replay_result import ReplayedAnswer, ShownIncidents
-from onrecall.backtest.replay_store import InlineExecutor, InMemoryStore, Owner
+from onrecall.backtest.replay_store import InlineExecutor, Owner, ReplayStore
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Document, Evidence, Incident, Recommendation, Situation
+from onrecall.pipeline.calibrate import Uncalibrated
+from onrecall.pipeline.memory import IncidentMemory
 from onrecall.pipeline.recommend import EVIDENCE_LIMIT, situation_of
-from onrecall.pipeline.service import Dependencies, IncidentService
 from onrecall.recommendation import step_key
 from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
@@ -72,14 +73,17 @@ class ReplayEngine:
         self._spec, self._recurrences = spec, recurrences
         self._unresolved = spec.forget | spec.blank
         self._clock = ReplayClock(BEGINNING_OF_TIME)
-        self.store = InMemoryStore()
+        self.store = ReplayStore()
         recall = Retriever(
-            self.store, embedder, LocalIndex(self.store, embedder.name if embedder else None), beside=InlineExecutor()
+            self.store,
+            embedder,
+            LocalIndex(self.store.passages, embedder.name if embedder else None),
+            beside=InlineExecutor(),
         )
-        self.memory = IncidentService(Dependencies(self.store, recall, self._clock))
+        self.memory = IncidentMemory(self.store, recall, self._clock, Uncalibrated())
         self.listeners: Sequence[ReplayObserver] = ()
 
-    def take(self, event: HistoryEvent) -> str | None:
+    def apply(self, event: HistoryEvent) -> str | None:
         """Process one event; returns the predecessor of a resolved incident, if any."""
         self._clock.at = event.at
         predecessor = None
@@ -90,7 +94,7 @@ class ReplayEngine:
         elif event.kind == "resolved" and event.id not in self._unresolved:
             predecessor = self._resolved(event)
         elif event.kind in ("closed", "resolved") and event.id not in self._spec.forget:
-            self.store.close_incident(event.id)
+            self.store.incidents.close(event.id)
         elif event.kind == "dated" and event.document:
             self.memory.put_document(event.document)
             self._notify_stored(redact_model(event.document))
@@ -190,7 +194,7 @@ class Baselines:
         )
         if self._cosine:
             owner: Owner = ("document" if isinstance(record, Document) else "incident", record.id)
-            stored_passages = self._store.passages_of([owner]).get(owner, ())
+            stored_passages = self._store.passages.of_owners([owner]).get(owner, ())
             self._cosine.add(record.id, [passage.vector for _, passage in stored_passages if passage.vector])
 
     def after(self, event: HistoryEvent) -> None:

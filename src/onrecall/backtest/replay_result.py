@@ -39,7 +39,7 @@ class ReplayedAnswer:
         """Whether it claims that this or something similar was seen before."""
         return self.verdict != "never_seen"
 
-    def plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the answer as JSON-compatible data."""
         return asdict(self) | {"at": self.at.isoformat()}
 

@@ -61,17 +61,17 @@ def history_of_store(store: Storage) -> History:
     incidents: list[Incident] = []
     cursor: str | None = None
     while True:
-        page = store.incidents(cursor=cursor, limit=PAGE_SIZE)
+        page = store.incidents.page(cursor=cursor, limit=PAGE_SIZE)
         incidents += page.items
         if (cursor := page.next_cursor) is None:
             break
     documents: list[Document] = []
     while True:
-        document_page = store.documents(cursor=cursor, limit=PAGE_SIZE)
+        document_page = store.documents.page(cursor=cursor, limit=PAGE_SIZE)
         documents += document_page.items
         if (cursor := document_page.next_cursor) is None:
             break
-    judged = _confirmed_precedents(store, incidents) if store.counts()["outcomes"] else {}
+    judged = _confirmed_precedents(store, incidents) if store.health.counts()["outcomes"] else {}
     history = History.of([*incidents, *documents], judged)
     return replace(history, confirmed_families=store.cause_families.labels())
 
@@ -82,8 +82,9 @@ def _confirmed_precedents(store: Storage, incidents: Iterable[Incident]) -> dict
     for incident in incidents:
         right = {
             answer.cause_citation.evidence_id
-            for answer in store.recommendations(incident.id)
-            if answer.cause_citation and any(outcome.verdict == "helped" for outcome in store.outcomes(answer.id))
+            for answer in store.recommendations.of_incident(incident.id)
+            if answer.cause_citation
+            and any(outcome.verdict == "helped" for outcome in store.outcomes.of_recommendation(answer.id))
         }
         if right:
             judged[incident.id] = frozenset(right)

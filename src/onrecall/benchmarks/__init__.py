@@ -1,1 +1,3 @@
-"""Benchmarks that ship: how well OnRecall recalls, beside others, on any task in BEIR form."""
+"""A task with known answers comes in: BEIR folders, public data, golden paths, synthetic load.
+Measured quality and speed go out, beside those of other engines.
+"""

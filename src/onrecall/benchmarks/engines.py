@@ -14,7 +14,7 @@ from onrecall.retrieval.embeddings import LocalEmbedder, load_embedder
 from onrecall.retrieval.index import Index
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 
 RESULT_LIMIT = 10
 Mode = Literal["all", "service", "kind", "as_of"]
@@ -59,10 +59,10 @@ class OnRecall:
         self._dealt.deal([vectors for _, vectors in batch])
         records = [record for record, _ in batch]
         entries = [
-            StoreEntry(record, passages)
+            PreparedRecord(record, passages)
             for record, passages in zip(records, self._filling.prepare(records), strict=True)
         ]
-        for saved in self._store.save(entries, NOW):
+        for saved in self._store.records.save(entries, NOW):
             if saved.state == "rejected":
                 raise Invalid(f"{saved.id}: {saved.message}", saved.field)
 
@@ -99,7 +99,7 @@ class OnRecall:
         return f"sqlite:///{folder / 'onrecall.db'}"
 
     def _open_index(self) -> Index:
-        return LocalIndex(self._store, self._model.name, self._folder / "onrecall.index")
+        return LocalIndex(self._store.passages, self._model.name, self._folder / "onrecall.index")
 
 
 class OnRecallPostgres(OnRecall):

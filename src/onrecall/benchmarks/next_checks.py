@@ -13,13 +13,13 @@ from onrecall.backtest.replay_engine import ReplayEngine, ReplaySpec
 from onrecall.benchmarks.golden_checks import GoldenPath
 from onrecall.calibration.metrics import Estimate, mean, share
 from onrecall.domain.incident import Document, Evidence, Incident, Recommendation, Situation
+from onrecall.pipeline.memory_store import MemoryStore
 from onrecall.pipeline.recommend import earlier_of_causes
 from onrecall.recommendation.diagnostics import CheckForm, diagnostic_actions
 from onrecall.recommendation.fault_types import find_contradiction
 from onrecall.recommendation.next_checks import CheckedCause, causes_in_question, update_chances
 from onrecall.recommendation.text_similarity import normalize_label
 from onrecall.retrieval.embeddings import Embedder
-from onrecall.storage import Storage
 
 FIRST = 3
 """How many checks a person is taken to make before giving up on the proposals."""
@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class CauseTold:
+class CauseChoiceScore:
     """Whether the right cause leads: before any check, and after one check chosen in several ways."""
 
     before: bool
@@ -47,7 +47,7 @@ class ProposedChecks:
     as_done_then: tuple[bool, ...]
     """The same checks: those of the precedent in their order, then those of other causes."""
     alternatives: int
-    causes: CauseTold | None
+    causes: CauseChoiceScore | None
     """None where the right cause is unknown or not among those in question."""
 
 
@@ -123,7 +123,7 @@ def measure_checks(
     recorder = CheckRecorder(engine, history, progress)
     engine.listeners = [recorder]
     for event in order_events(history):
-        engine.take(event)
+        engine.apply(event)
     reports = {"history": _report(recorder.openings, recorder.with_path, recorder.proposals)}
     if golden:
         proposals = [proposed for case in golden for proposed in propose(engine, case.situation, case)]
@@ -156,7 +156,7 @@ def _golden_of(incident: Incident) -> GoldenPath:
     )
 
 
-def _causes(store: Storage, situation: Situation, answer: Recommendation) -> tuple[CheckedCause, ...]:
+def _causes(store: MemoryStore, situation: Situation, answer: Recommendation) -> tuple[CheckedCause, ...]:
     fitting = [item for item in answer.evidence if not find_contradiction(situation, item)]
     return causes_in_question(answer, fitting, earlier_of_causes(store, situation, fitting, answer))[0]
 
@@ -167,7 +167,7 @@ def _on_path(forms: Sequence[CheckForm], golden: GoldenPath) -> tuple[bool, ...]
 
 def _cause_told(
     causes: Sequence[CheckedCause], forms: Sequence[CheckForm], precedent: CheckForm, golden: GoldenPath
-) -> CauseTold | None:
+) -> CauseChoiceScore | None:
     right = next((n for n, cause in enumerate(causes) if _is_cause(cause, golden.cause)), None)
     if right is None or len(causes) < 2:
         return None
@@ -176,7 +176,7 @@ def _cause_told(
         finds = any(form.same(check) for check in golden.checks)
         return _leader(update_chances(causes, form, finds=finds)) == right
 
-    return CauseTold(
+    return CauseChoiceScore(
         before=_leader([cause.chance for cause in causes]) == right,
         after_best=leads_after(forms[0]),
         after_precedent=leads_after(precedent),

@@ -11,7 +11,7 @@ from onrecall.domain.incident import Document
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.retriever import Retriever
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 
 Progress = Callable[[str, int, int], None]
 BATCH = 64
@@ -30,16 +30,16 @@ def task_memory(
     with tempfile.TemporaryDirectory(prefix="onrecall-bench-") as folder:
         store = Storage.open(f"sqlite:///{folder}/bench.db")
         try:
-            index = LocalIndex(store, embedder.name if embedder else None)
+            index = LocalIndex(store.passages, embedder.name if embedder else None)
             recall = Retriever(store, embedder, index, asking)
             documents = [Document(entry.id, entry.title, entry.text) for entry in task.corpus]
             for start in range(0, len(documents), BATCH):
                 batch = documents[start : start + BATCH]
                 entries = [
-                    StoreEntry(document, passages)
+                    PreparedRecord(document, passages)
                     for document, passages in zip(batch, recall.prepare(batch), strict=True)
                 ]
-                for saved in store.save(entries, START):
+                for saved in store.records.save(entries, START):
                     if saved.state == "rejected":
                         raise Invalid(f"corpus.jsonl: {saved.id}: {saved.message}", saved.field)
                 progress("storing", start + len(batch), len(documents))

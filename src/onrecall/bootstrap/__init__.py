@@ -1,1 +1,3 @@
-"""The one place that reads the settings and puts parts together: settings come in, an open application goes out."""
+"""The settings come in; nothing else reads them.
+An open application goes out, with its store, models, sources, channels and keys put together.
+"""

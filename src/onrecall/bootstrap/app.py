@@ -66,7 +66,7 @@ class AppContext:
 
     def warm(self) -> None:
         """Bring the model and the sources into memory before somebody asks or sends; nothing is written."""
-        self.memory.receiver.sources.compile_all()
+        self.memory.ingester.sources.compile_all()
         for model in self.local[1:]:
             model.embed(["checkout answers 503"])
 
@@ -75,7 +75,7 @@ class AppContext:
     ) -> StatusReport:
         """Ask every part whether it answers."""
         working = [lambda: _worker_status(worker)] if worker else []
-        if self.memory.refining.active:
+        if self.memory.refiner.active:
             working.append(_refinement_status)
         extra = [*working, *channel_parts(self.memory), *self.more_parts, *more]
         return build_report(self.memory, self.meaning, extra, self.watch)

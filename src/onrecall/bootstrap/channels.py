@@ -59,7 +59,9 @@ def _channels(chosen: Settings) -> Iterator[Channel]:
 def channel_checks(memory: IncidentService) -> list[Callable[[], ComponentStatus]]:
     """Return a status check for each channel."""
     mirrors = {mirror.name for mirror in memory.mirrors}  # they are told of with the server that they are in
-    return [partial(_channel_status, memory, channel.name) for channel in memory.tellers if channel.name not in mirrors]
+    return [
+        partial(_channel_status, memory, channel.name) for channel in memory.dispatchers if channel.name not in mirrors
+    ]
 
 
 def _channel_status(memory: IncidentService, name: str) -> ComponentStatus:

@@ -63,7 +63,7 @@ def _answering_with_everything(chosen: Settings, *, refine: bool) -> Iterator[Qu
             lambda situation, limit: memory.ask(situation, limit, refine=refine),
             memory.recall,
             lambda: memory.recall_limitation,
-            lambda situation: memory.opinions.ask(situation).result,
+            lambda situation: memory.second_opinions.ask(situation).result,
         )
 
 

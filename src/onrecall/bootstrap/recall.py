@@ -89,7 +89,7 @@ def _open_index(store: Storage, model: Embedder | None, chosen: Settings) -> Ite
     folder = chosen.data_dir / "index"
     make_folder(folder)
     name = hashlib.sha256(chosen.database.encode()).hexdigest()[:16]
-    with closing(LocalIndex(store, model.name if model else None, folder / f"{name}.index")) as index:
+    with closing(LocalIndex(store.passages, model.name if model else None, folder / f"{name}.index")) as index:
         yield index
 
 

@@ -32,7 +32,7 @@ def open_search_index(store: Storage, model: Embedder | None, chosen: Settings) 
         model.dimensions if model else 0,
         chosen.opensearch_shards,
     )
-    with closing(OpenSearchIndex(store, address, target, lambda: words_alone(store))) as index:
+    with closing(OpenSearchIndex(store.passages, address, target, lambda: words_alone(store))) as index:
         yield index
 
 
@@ -66,4 +66,4 @@ def cluster_address(chosen: Settings) -> "ClusterAddress | None":
 
 def words_alone(store: Storage) -> Index:
     """Return what answers by words while the cluster is away: PostgreSQL itself, or an index in memory."""
-    return PostgresIndex(store.search(None, 0)) if store.dialect == "postgresql" else LocalIndex(store, None)
+    return PostgresIndex(store.search(None, 0)) if store.dialect == "postgresql" else LocalIndex(store.passages, None)

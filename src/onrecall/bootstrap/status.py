@@ -45,7 +45,7 @@ def build_report(
     watch: StoreWatch | None = None,
 ) -> StatusReport:
     """Check every part; `meaning` is the status of the sentence model alone."""
-    problems = watch.problems() if watch else memory.store.problems
+    problems = watch.problems() if watch else memory.store.health.problems
     store, counts, reindex_progress = _store_status(memory, problems)
     if watch and reindex_progress is not None and (queue := _queue_status(watch)):
         extra = [*extra, lambda: queue]
@@ -68,7 +68,7 @@ def _store_status(
     memory: IncidentService, problems: Sequence[str]
 ) -> tuple[ComponentStatus, Mapping[str, int], ReindexProgress | None]:
     try:
-        counts, reindex_progress = memory.store.counts(), memory.reindex.progress()
+        counts, reindex_progress = memory.store.health.counts(), memory.reindex.progress()
     except OnRecallError as error:
         return ComponentStatus(name="store", state="down", detail=str(error), ready=False), {}, None
     if problems:
@@ -92,13 +92,13 @@ def _queue_status(watch: StoreWatch) -> ComponentStatus | None:
 
 def _model_status(model: ComponentStatus, progress: ReindexProgress) -> ComponentStatus:
     """Report the sentence model, and whether the stored vectors are of that model."""
-    if not progress.models or (progress.make.model is None and not any(progress.models)):
+    if not progress.models or (progress.target.model is None and not any(progress.models)):
         return model
     shares = [
         f"{number:,} of {progress.passages:,} passages carry {f'vectors of {name}' if name else 'no vector'}"
         for name, number in progress.models.most_common()
     ]
-    if progress.make.model is None:
+    if progress.target.model is None:
         return ComponentStatus(name=model.name, state="degraded", detail=f"{model.detail}; {', '.join(shares)}")
     detail = f"{', '.join(shares)}, so only their words are compared; {_reindex_hint(progress)}"
     return ComponentStatus(name=model.name, state="degraded", detail=f"{model.detail}; {detail}")
@@ -106,7 +106,7 @@ def _model_status(model: ComponentStatus, progress: ReindexProgress) -> Componen
 
 def _terms_status(progress: ReindexProgress) -> ComponentStatus:
     """Report whether the stored terms are of the version used for queries."""
-    version = progress.make.terms_version
+    version = progress.target.terms_version
     if not progress.terms_versions:
         return ComponentStatus(name="words", state="ok", detail=f"terms of version {version}")
     shares = [
@@ -119,4 +119,4 @@ def _terms_status(progress: ReindexProgress) -> ComponentStatus:
 
 
 def _reindex_hint(progress: ReindexProgress) -> str:
-    return f"run `onrecall reindex` to have them of {progress.make.model or 'today'}"
+    return f"run `onrecall reindex` to have them of {progress.target.model or 'today'}"

@@ -57,7 +57,10 @@ class StoreWatch:
     def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
         store = memory.store
-        self._tasks = (_Task(store.probe, PROBE_SECONDS), _Task(store.check_file, CHECK_SECONDS, CHECK_SHARE))
+        self._tasks = (
+            _Task(store.health.probe, PROBE_SECONDS),
+            _Task(store.health.check_file, CHECK_SECONDS, CHECK_SHARE),
+        )
         self._pool = ThreadPoolExecutor(len(self._tasks), thread_name_prefix="onrecall-health")
         self._turn = threading.Lock()
         self._mark: tuple[int | None, int] | None = None
@@ -74,11 +77,11 @@ class StoreWatch:
                 task.begin(self._pool)
             running = [task.future for task in self._tasks if task.future is not None]
         wait(running, PATIENCE_SECONDS)
-        return self._memory.store.problems
+        return self._memory.store.health.problems
 
     def stuck(self) -> str | None:
         """Return that the queue is stuck, and since when; None if it is empty or moves."""
-        queue = self._memory.store.queue(self._memory.now())
+        queue = self._memory.store.health.queue(self._memory.now())
         still = self._still_for(queue)
         if not queue.alerts and not queue.incidents:
             return None

@@ -1,1 +1,3 @@
-"""Calibration: how far an answer can be trusted, measured on answers whose truth is known."""
+"""Answers whose truth is known come in.
+The confidence of a new answer, and the thresholds of its verdict, go out.
+"""

@@ -1,1 +1,3 @@
-"""The command line. Arguments come in; lines for people, or JSON for scripts, and an exit code go out."""
+"""Arguments come in.
+Lines for people or JSON for scripts, and an exit code, go out.
+"""

@@ -44,7 +44,7 @@ def rate(
         home.memory.rate(
             RecommendationOutcome(recommendation_id, VERDICTS[verdict], home.memory.now(), steps, note, by)
         )
-        value = RecommendationOut.model_validate(home.memory.store.recommendation(recommendation_id)).plain()
+        value = RecommendationOut.model_validate(home.memory.store.recommendations.get(recommendation_id)).plain()
     words = "helped" if verdict == "helped" else "did not help"
     print_result(
         value, as_json, lambda: printing.print_line(f"{recommendation_id} {words}; later answers take it into account")
@@ -77,10 +77,10 @@ def _print_marked(answer: Recommendation, number: int) -> None:
 def _recommendation_id(memory: IncidentService, answer_id: str) -> str:
     """The id of an answer; that of an incident stands for its newest one."""
     try:
-        return memory.store.recommendation(answer_id).id
+        return memory.store.recommendations.get(answer_id).id
     except NotFound:
-        incident = memory.store.incident(answer_id)
-    newest = memory.store.newest_recommendation(incident.id)
+        incident = memory.store.incidents.get(answer_id)
+    newest = memory.store.recommendations.newest(incident.id)
     if newest is None:
         raise NotFound(f"incident {incident.id} has no answer yet")
     return newest.id

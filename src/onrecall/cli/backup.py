@@ -75,7 +75,7 @@ def _confirm_overwrite(store: Storage, *, replace: bool, yes: bool) -> None:
     """Ask before anything is lost."""
     if store.backups.empty():
         return
-    counts = store.counts()
+    counts = store.health.counts()
     contents = f"{counts['incidents']:,} incidents, {counts['documents']:,} documents and {counts['events']:,} events"
     if not replace:
         raise Conflict(

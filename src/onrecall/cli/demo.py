@@ -134,13 +134,15 @@ class Player(threading.Thread):
         for incident in self._of_alerts():
             if incident.id not in before:
                 self._ids[storm.ref] = incident.id
-                alerts = self._memory.store.alerts_of(incident.id)
+                alerts = self._memory.store.alerts.of_incident(incident.id)
                 _print_event("opened", "red", f"{incident.id}  {len(alerts)} alerts, one incident: {incident.title}")
                 self._await_answer(storm.ref)
 
     def _of_alerts(self) -> list[Incident]:
         return [
-            incident for incident in self._memory.store.incidents(limit=200).items if incident.source == ALERTS_SOURCE
+            incident
+            for incident in self._memory.store.incidents.page(limit=200).items
+            if incident.source == ALERTS_SOURCE
         ]
 
     def _await_answer(self, ref: str) -> None:
@@ -166,7 +168,7 @@ class Player(threading.Thread):
         _print_event("outcome", "cyan", f"{answer.incident}  the answer {helped}; later answers take it into account")
 
     def _answer(self, ref: str) -> Recommendation | None:
-        return self._memory.store.newest_recommendation(self._ids[ref])
+        return self._memory.store.recommendations.newest(self._ids[ref])
 
 
 def _print_answer(answer: Recommendation) -> None:

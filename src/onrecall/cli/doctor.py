@@ -41,7 +41,7 @@ def _examine(chosen: Settings) -> tuple[StatusReport, Sequence[str]]:
         with open_app(chosen) as context:
             report = context.status(more=[*streaming.component_checks(chosen), *provider_checks(chosen)])
             try:
-                return report, context.memory.store.check()
+                return report, context.memory.store.health.check()
             except Unavailable as error:
                 return report, (str(error),)
     except Unavailable as error:

@@ -46,7 +46,7 @@ def list_(
     """List incidents, newest first."""
     with open_app() as home:
         now = home.memory.now()
-        page = home.memory.store.incidents(
+        page = home.memory.store.incidents.page(
             status=status,
             service=service,
             severity=severity,
@@ -135,7 +135,7 @@ def edit(
     if not any((title is not None, service is not None, severity, label, tag, untag, assignee is not None)):
         raise Invalid("name a change, such as --title or --severity", "title")
     with open_app() as home:
-        tags = _changed_tags(home.memory.store.incident(incident_id), tag or (), untag or ())
+        tags = _changed_tags(home.memory.store.incidents.get(incident_id), tag or (), untag or ())
         changes = IncidentEdit(title, service, severity, _labels(label), tags, assignee)
         incident = home.memory.collaboration.edit(incident_id, changes, by)
     incident_page.print_changed(incident, f"{incident.id} is updated", as_json=as_json)
@@ -159,15 +159,15 @@ def _changed_tags(incident: Incident, added: Sequence[str], removed: Sequence[st
 
 def _details(home: AppContext, incident_id: str) -> incident_page.IncidentDetails:
     store = home.memory.store
-    incident = store.incident(incident_id)
-    answer = store.newest_recommendation(incident_id)
+    incident = store.incidents.get(incident_id)
+    answer = store.recommendations.newest(incident_id)
     return incident_page.IncidentDetails(
         incident=incident,
         answer=home.memory.checks.with_results(answer) if answer else None,
-        alerts=store.alerts_of(incident_id, MOST_ALERTS + 1),
+        alerts=store.alerts.of_incident(incident_id, MOST_ALERTS + 1),
         changes=home.memory.changes_before(incident),
-        events=store.timeline(incident_id),
-        notes=tuple(entry for entry in store.notes_of(incident_id) if entry.type == "note"),
+        events=store.events.timeline(incident_id),
+        notes=tuple(entry for entry in store.notes.of_incident(incident_id) if entry.type == "note"),
         links=home.memory.alert_links(incident_id),
     )
 

@@ -96,7 +96,7 @@ def resolve(
         if file is not None:
             resolution_file = importing.read_resolution(file)
             recurrence_of = recurrence_of or resolution_file.recurrence_of
-            resolution = resolution_file.noun(context.memory.now())
+            resolution = resolution_file.to_domain(context.memory.now())
         else:
             steps = steps_of(step, command, rollback, outcome)
             resolution = _resolution(root_cause, cause, summary, by, context.memory.now(), steps, failed, worse)
@@ -129,7 +129,7 @@ def merge(
 ) -> None:
     """Merge an incident into another; similar alerts are grouped together from now on."""
     with open_app() as context:
-        merged = context.memory.by_hand.merge(incident_id, into, by)
+        merged = context.memory.manual_grouping.merge(incident_id, into, by)
     print_changed(merged, f"{incident_id} is now part of {merged.id}", as_json=as_json)
 
 
@@ -146,6 +146,6 @@ def split(
     with open_app() as context:
         if merged is not None and alert:
             raise Invalid("give alerts or a merged incident, not both", "merged")
-        hands = context.memory.by_hand
+        hands = context.memory.manual_grouping
         part = hands.unmerge(incident_id, merged, by) if merged else hands.split(incident_id, alert or [], by)
     print_changed(part, f"{part.id} is now separate from {incident_id}", as_json=as_json)

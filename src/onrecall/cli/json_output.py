@@ -7,7 +7,7 @@ from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import Document, Evidence, Incident, Recommendation
 from onrecall.domain.suggestion import Suggestion
-from onrecall.schemas.incidents import DocumentOut, IncidentOut, Out, RecallOut, RecommendationOut
+from onrecall.schemas.incidents import DocumentOut, IncidentOut, OutputModel, RecallOut, RecommendationOut
 from onrecall.schemas.suggestions import SuggestionOut
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def evidence(
 
 def page_to_json(record: Incident | Document | Suggestion, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
     """The thing and its page as JSON-ready data."""
-    shapes: Mapping[type, type[Out]] = {Incident: IncidentOut, Document: DocumentOut, Suggestion: SuggestionOut}
+    shapes: Mapping[type, type[OutputModel]] = {Incident: IncidentOut, Document: DocumentOut, Suggestion: SuggestionOut}
     plain = shapes[type(record)].model_validate(record).plain()
     if isinstance(record, Incident):
         plain["alert_links"] = [{"url": link.url, "kind": link.kind} for link in links]

@@ -78,7 +78,7 @@ def list_heartbeats(as_json: Json = False) -> None:
     """List heartbeats, when each arrived last, and how long it may be absent."""
     with open_app() as context:
         items = [
-            HeartbeatOut.of(heartbeat, context.memory.receiver.switch)
+            HeartbeatOut.of(heartbeat, context.memory.ingester.switch)
             for heartbeat in context.memory.store.heartbeats.all()
         ]
     if as_json:
@@ -97,7 +97,7 @@ def forget(
 ) -> None:
     """Stop expecting a heartbeat until it arrives again; resolves the alert about its absence."""
     with open_app() as context:
-        heartbeat = context.memory.receiver.switch.forget(source, key)
+        heartbeat = context.memory.ingester.switch.forget(source, key)
     console.print_line(f"{heartbeat.title} of {heartbeat.source} is no longer expected")
 
 

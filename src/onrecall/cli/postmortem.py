@@ -20,8 +20,10 @@ def postmortem(
 ) -> None:
     """Print a draft of a resolved incident's postmortem, in Markdown. Writes nothing to the store."""
     with open_app() as home:
-        incident = home.memory.store.incident(incident_id)
-        text = draft_postmortem(incident, home.memory.store.timeline(incident_id), home.memory.changes_before(incident))
+        incident = home.memory.store.incidents.get(incident_id)
+        text = draft_postmortem(
+            incident, home.memory.store.events.timeline(incident_id), home.memory.changes_before(incident)
+        )
     if out is not None:
         _write(out, text)
     value = {"incident": incident_id, "markdown": text, "file": str(out) if out else None}

@@ -21,8 +21,8 @@ def run_reindex(memory: IncidentService) -> dict[str, Any]:
         changed = memory.reindex.run(advance)
     now = memory.reindex.progress()
     return {
-        "model": now.make.model,
-        "terms_version": now.make.terms_version,
+        "model": now.target.model,
+        "terms_version": now.target.terms_version,
         "passages": now.passages,
         "reindexed": changed,
     }

@@ -23,7 +23,7 @@ def list_(
 ) -> None:
     """List rejected parts, newest first, each with the reason."""
     with open_app() as context:
-        page = context.memory.store.rejected(cursor, limit)
+        page = context.memory.store.rejected.page(cursor, limit)
     items = [StoredRejectedPartOut.model_validate(part) for part in page.items]
     if as_json:
         plain = {"items": [part.plain() for part in items], "next": page.next_cursor}
@@ -57,7 +57,7 @@ def retry(
     with open_app() as context:
         for number in numbers:
             try:
-                receipt = context.memory.receiver.retry(number, corrected)
+                receipt = context.memory.ingester.retry(number, corrected)
                 results.append({"id": number} | ReceiptOut.model_validate(receipt).plain() | {"error": None})
             except OnRecallError as error:
                 if len(numbers) == 1:

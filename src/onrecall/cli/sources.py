@@ -74,7 +74,7 @@ def try_(
     body = _read_payload(file) if file else sys.stdin.buffer.read()
     headers = {"content-type": content_type} if content_type else {}
     with open_app() as context:
-        rehearsal = context.memory.receiver.rehearse(name, WebhookRequest(body, headers))
+        rehearsal = context.memory.ingester.rehearse(name, WebhookRequest(body, headers))
     if as_json:
         typer.echo(json.dumps(RehearsalOut.model_validate(rehearsal).plain(), ensure_ascii=False, indent=2))
     else:

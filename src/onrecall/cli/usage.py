@@ -18,7 +18,7 @@ def usage(
 ) -> None:
     """Show the use of models: calls, tokens, cost, rejected drafts and skipped providers."""
     with open_app() as context:
-        report = UsageOut.of(context.memory.refining.usage(days))
+        report = UsageOut.of(context.memory.refiner.usage(days))
     if as_json:
         typer.echo(json.dumps(report.plain(), ensure_ascii=False, indent=2))
         return

@@ -1,3 +1,3 @@
-"""What an alert, an incident, a document, evidence and a recommendation are.
-No I/O: plain values come in, plain values go out.
+"""What an alert, an incident, a document, evidence and a recommendation are, without any I/O.
+Plain values come in, plain values go out.
 """

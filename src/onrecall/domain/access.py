@@ -75,7 +75,7 @@ class Principal:
         """Whether this is enough for what takes a role."""
         return least in ROLE_INCLUDES[self.role]
 
-    def by(self, claimed: str | None = None) -> str | None:
+    def attribution(self, claimed: str | None = None) -> str | None:
         """Under which name a deed is kept. Only an admin may say that it was somebody else's.
 
         What people say counts once for each name, so whoever could choose names could say it as often as he likes.

@@ -1,4 +1,6 @@
-"""The example history that ships with OnRecall, and the live scenario of `onrecall demo`."""
+"""Files of this folder come in.
+The example history goes out, and the alerts of `onrecall demo`.
+"""
 
 import json
 from collections.abc import Mapping, Sequence

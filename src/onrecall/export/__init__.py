@@ -1,1 +1,3 @@
-"""Export and import of a whole store as an archive or a verified backup."""
+"""A store comes in.
+An archive or a verified backup goes out, and the other way round.
+"""

@@ -70,16 +70,16 @@ def _files(store: Storage, counts: Counter[str]) -> Iterator[tuple[str, Iterator
     yield ROWS, _dump_rows(store, counts)
     yield (
         "incidents.jsonl",
-        (json.dumps(native.dump(incident), ensure_ascii=False) + "\n" for incident in _all_pages(store.incidents)),
+        (json.dumps(native.dump(incident), ensure_ascii=False) + "\n" for incident in _all_pages(store.incidents.page)),
     )
-    for document in _all_pages(store.documents):
+    for document in _all_pages(store.documents.page):
         yield f"documents/{quote(document.id, safe=' ')}.md", iter((markdown.dump(document),))
     manifest = {"format": FORMAT, "written_by": f"onrecall {__version__}", "rows": dict(counts)}
     yield MANIFEST, iter((json.dumps(manifest, indent=2) + "\n",))
 
 
 def _dump_rows(store: Storage, counts: Counter[str]) -> Iterator[str]:
-    for row in store.dump():
+    for row in store.archive.dump():
         counts[row["table"]] += 1
         yield json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
 
@@ -106,7 +106,7 @@ def read(store: Storage, folder: Path, *, dry_run: bool = False, personal: bool 
         raise Invalid(f"{rows} has {row_count} rows but its manifest says {expected}; export it again", "rows")
     if dry_run:
         return ImportReport(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is already here"])
-    loaded = sum(store.load(_redacted(_rows(rows), personal=personal)).values())
+    loaded = sum(store.archive.load(_redacted(_rows(rows), personal=personal)).values())
     about_itself = sum(manifest["rows"].get(name, 0) for name in ("archive", "counters"))
     return ImportReport(created=loaded, unchanged=expected - about_itself - loaded)
 

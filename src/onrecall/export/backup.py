@@ -155,7 +155,9 @@ def restore(store: Storage, path: Path, manifest: Manifest, advance: Advance, *,
     with _open_backup(path) as packed:
         store.backups.restore(_rows(path, packed, manifest, advance), detail, replace=replace)
     audit_rows, wrong = store.audit.verify()
-    return Restored(manifest, replaced, audit_rows, (*(f"audit: {problem}" for problem in wrong), *store.check()))
+    return Restored(
+        manifest, replaced, audit_rows, (*(f"audit: {problem}" for problem in wrong), *store.health.check())
+    )
 
 
 @contextmanager

@@ -1,4 +1,6 @@
-"""Alert → the incident it belongs to, with reasons. Pure: no database, no clock."""
+"""Alerts come in, with the incidents that are open.
+A plan goes out: which alert joins or opens which incident, which incidents merge, and why. No database, no clock.
+"""
 
 from onrecall.grouping.background import NOTHING_BEFORE, Background, PastAlert
 from onrecall.grouping.correlate import plan_grouping

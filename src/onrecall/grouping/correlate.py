@@ -9,9 +9,10 @@ from onrecall.grouping.background import NOTHING_BEFORE, Background
 from onrecall.grouping.batch_statistics import BatchStatistics
 from onrecall.grouping.clusters import AlertClusters, AlertGroup
 from onrecall.grouping.features import AlertFeatures, extract_features
-from onrecall.grouping.identity import EpisodeRun, split_by_flap
+from onrecall.grouping.identity import AlertEpisodes, split_by_flap
 from onrecall.grouping.manual_pairings import ManualPairings
 from onrecall.grouping.plan import (
+    AlertId,
     GroupingPlan,
     How,
     IgnoredAlert,
@@ -34,14 +35,14 @@ _NOTHING_TIED = "no open incident is related to it"
 
 
 def plan_grouping(
-    alerts: Sequence[Alert],
+    alerts: Mapping[AlertId, Alert],
     open_: Sequence[OpenIncident],
     topology: ServiceGraph = NO_TOPOLOGY,
     pairings: ManualPairings = NO_PAIRINGS,
     rules: GroupingRules = RULES,
     background: Background = NOTHING_BEFORE,
 ) -> GroupingPlan:
-    """Decide where each alert of a batch goes. The order of alerts and incidents does not matter."""
+    """Decide where each alert of a batch goes, by id. The order of alerts and incidents does not matter."""
     batch = _Batch(sorted(open_, key=lambda incident: (incident.started_at, incident.id)))
     batch.read(alerts, rules)
     compared = batch.compared
@@ -61,7 +62,7 @@ def plan_grouping(
 
 def _strongest_first(link: PairScore, place: Mapping[int, int]) -> tuple[int, float, int, int]:
     first, second = place[id(link.first)], place[id(link.second)]
-    strength = _STRENGTH.get(link.how, 2) if link.score is None else 2
+    strength = _STRENGTH.get(link.joined_by, 2) if link.score is None else 2
     return strength, -(link.score or 0.0), min(first, second), max(first, second)
 
 
@@ -71,18 +72,18 @@ class _Batch:
 
     incidents: Sequence[OpenIncident]
     samples: dict[str, list[AlertFeatures]] = field(default_factory=dict)
-    fresh: list[tuple[EpisodeRun, list[AlertFeatures]]] = field(default_factory=list)
-    matched: list[tuple[EpisodeRun, list[AlertFeatures]]] = field(default_factory=list)
-    unopened: list[EpisodeRun] = field(default_factory=list)
+    fresh: list[tuple[AlertEpisodes, list[AlertFeatures]]] = field(default_factory=list)
+    matched: list[tuple[AlertEpisodes, list[AlertFeatures]]] = field(default_factory=list)
+    unopened: list[AlertEpisodes] = field(default_factory=list)
 
-    def read(self, alerts: Sequence[Alert], rules: GroupingRules) -> None:
+    def read(self, alerts: Mapping[AlertId, Alert], rules: GroupingRules) -> None:
         """Extract the features of every alert once."""
         for incident in self.incidents:
             self.samples[incident.id] = [
                 extract_features(alert, incident.id, incident.last_at) for alert in incident.alerts
             ]
         for run in split_by_flap(alerts, self.incidents, rules):
-            if home := run.home:
+            if home := run.incident:
                 existing = home.incident
                 self.matched.append(
                     (run, [extract_features(episode.alert, existing.id, existing.last_at) for episode in run.episodes])
@@ -102,17 +103,21 @@ class _Batch:
     def fill(self, clusters: AlertClusters) -> None:
         """Start a group for each incident, and for each alert that is in none."""
         for incident in self.incidents:
-            own = [(run, run_alerts) for run, run_alerts in self.matched if run.home and run.home.incident is incident]
+            own = [
+                (run, run_alerts)
+                for run, run_alerts in self.matched
+                if run.incident and run.incident.incident is incident
+            ]
             members = self.samples[incident.id] + [alert for _, run_alerts in own for alert in run_alerts]
             clusters.start(members, [incident], reopened=any(_reopens(run) for run, _ in own))
         for _, run_alerts in self.fresh:
             clusters.start(run_alerts)
 
 
-def _reopens(run: EpisodeRun) -> bool:
+def _reopens(run: AlertEpisodes) -> bool:
     return any(
         home is not None and _is_reopened_by(episode.alert, home.incident)
-        for episode, home in zip(run.episodes, run.homes, strict=True)
+        for episode, home in zip(run.episodes, run.incidents, strict=True)
     )
 
 
@@ -138,28 +143,28 @@ class _PlanWriter:
     def plan(self) -> GroupingPlan:
         joins = [*self._joined_by_key(), *self._joined_by_link()]
         return GroupingPlan(
-            tuple(sorted(joins, key=lambda join: join.alert_index)),
+            tuple(sorted(joins, key=lambda join: join.alert_id)),
             tuple(self._opened()),
             tuple(self._merged()),
             tuple(
-                IgnoredAlert(n, (_ONLY_AN_END,))
+                IgnoredAlert(alert_id, (_ONLY_AN_END,))
                 for run in self._batch.unopened
                 for episode in run.episodes
-                for n in episode.indexes
+                for alert_id in episode.alert_ids
             ),
         )
 
     def _joined_by_key(self) -> Iterator[JoinIncident]:
         for run, run_alerts in self._batch.matched:
-            for episode, home, alert in zip(run.episodes, run.homes, run_alerts, strict=True):
-                existing = home or run.home
+            for episode, home, alert in zip(run.episodes, run.incidents, run_alerts, strict=True):
+                existing = home or run.incident
                 assert existing
                 target = _oldest(self._clusters.group(alert))
-                for n in episode.indexes:
+                for alert_id in episode.alert_ids:
                     yield JoinIncident(
-                        n,
+                        alert_id,
                         target.id,
-                        existing.how,
+                        existing.joined_by,
                         None,
                         (existing.reason,),
                         _is_reopened_by(episode.alert, existing.incident),
@@ -170,9 +175,9 @@ class _PlanWriter:
             if group.incidents:
                 target = _oldest(group)
                 yield JoinIncident(
-                    member.alert_index,
+                    member.alert_id,
                     target.id,
-                    member.how,
+                    member.joined_by,
                     member.score,
                     member.reasons,
                     _is_reopened_by(alert.alert, target),
@@ -183,7 +188,7 @@ class _PlanWriter:
         for member, _, group in sorted(self._members, key=lambda entry: _earliest_first(entry[1])):
             if not group.incidents:
                 first = not opened.get(id(group))
-                placed = Member(member.alert_index, "opened", None, (_NOTHING_TIED,)) if first else member
+                placed = Member(member.alert_id, "opened", None, (_NOTHING_TIED,)) if first else member
                 opened.setdefault(id(group), []).append(placed)
         for members in opened.values():
             yield NewIncidentPlan(tuple(members))
@@ -193,14 +198,18 @@ class _PlanWriter:
         for run, run_alerts in self._batch.fresh:
             for place, (episode, alert) in enumerate(zip(run.episodes, run_alerts, strict=True)):
                 how, score, reasons = self._reason_of(alert, again=place > 0)
-                for n in episode.indexes:
-                    yield Member(n, how, score, reasons), alert, self._clusters.group(alert)
+                for alert_id in episode.alert_ids:
+                    yield Member(alert_id, how, score, reasons), alert, self._clusters.group(alert)
 
     def _reason_of(self, alert: AlertFeatures, *, again: bool) -> tuple[How, float | None, tuple[str, ...]]:
         if again:
             return "key", None, ("the same alert fires again",)
         link = self._best.get(id(alert))
-        return (link.how, link.score, self._scorer.reasons(link, alert)) if link else ("key", None, ("the same alert",))
+        return (
+            (link.joined_by, link.score, self._scorer.reasons(link, alert))
+            if link
+            else ("key", None, ("the same alert",))
+        )
 
     def _merged(self) -> Iterator[MergeIncidents]:
         for incident in self._batch.incidents:

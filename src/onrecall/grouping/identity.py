@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onrecall.domain.alert import Alert
-from onrecall.grouping.plan import How, OpenIncident
+from onrecall.grouping.plan import AlertId, How, OpenIncident
 from onrecall.grouping.rules import GroupingRules
 
 Key = tuple[str, str]
@@ -16,10 +16,10 @@ SLOW_FLAPS = 2
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One alert with its indexes in the batch: the same message may occur several times."""
+    """One alert with its ids in the batch: the same message may occur several times."""
 
     alert: Alert
-    indexes: tuple[int, ...]
+    alert_ids: tuple[AlertId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +27,21 @@ class ExistingIncident:
     """The incident that an alert belongs to by its key."""
 
     incident: OpenIncident
-    how: How
+    joined_by: How
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class EpisodeRun:
+class AlertEpisodes:
     """Consecutive episodes of one alert, and the incidents they are in, if any."""
 
     episodes: tuple[Episode, ...]
-    homes: tuple[ExistingIncident | None, ...]
+    incidents: tuple[ExistingIncident | None, ...]
 
     @property
-    def home(self) -> ExistingIncident | None:
+    def incident(self) -> ExistingIncident | None:
         """The first incident that any of them is in."""
-        return next((home for home in self.homes if home), None)
+        return next((home for home in self.incidents if home), None)
 
     @property
     def has_no_start(self) -> bool:
@@ -55,8 +55,8 @@ def end_time(alert: Alert) -> datetime:
 
 
 def split_by_flap(
-    alerts: Sequence[Alert], incidents: Iterable[OpenIncident], rules: GroupingRules
-) -> Iterator[EpisodeRun]:
+    alerts: Mapping[AlertId, Alert], incidents: Iterable[OpenIncident], rules: GroupingRules
+) -> Iterator[AlertEpisodes]:
     """Split the alerts of each key where an alert was quiet for longer than the flap interval."""
     keyed: dict[Key, list[OpenIncident]] = defaultdict(list)
     for incident in incidents:
@@ -66,15 +66,15 @@ def split_by_flap(
         yield from _split_run(episodes, keyed.get(key, ()), rules)
 
 
-def _episodes(alerts: Sequence[Alert]) -> Mapping[Key, list[Episode]]:
+def _episodes(alerts: Mapping[AlertId, Alert]) -> Mapping[Key, list[Episode]]:
     """Return each episode once, by the latest message about it."""
-    messages: dict[tuple[str, str, datetime], list[int]] = defaultdict(list)
-    for n, alert in enumerate(alerts):
-        messages[alert.source, alert.key, alert.starts_at].append(n)
+    messages: dict[tuple[str, str, datetime], list[AlertId]] = defaultdict(list)
+    for alert_id, alert in alerts.items():
+        messages[alert.source, alert.key, alert.starts_at].append(alert_id)
     episodes: dict[Key, list[Episode]] = defaultdict(list)
-    for (source, key, _), indexes in sorted(messages.items()):
-        latest = max((alerts[n] for n in indexes), key=_report_order)
-        episodes[source, key].append(Episode(latest, tuple(indexes)))
+    for (source, key, _), alert_ids in sorted(messages.items()):
+        latest = max((alerts[alert_id] for alert_id in alert_ids), key=_report_order)
+        episodes[source, key].append(Episode(latest, tuple(alert_ids)))
     return episodes
 
 
@@ -84,7 +84,7 @@ def _report_order(alert: Alert) -> tuple[float, bool, str]:
 
 def _split_run(
     episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: GroupingRules
-) -> Iterator[EpisodeRun]:
+) -> Iterator[AlertEpisodes]:
     """Split at long pauses; an alert split repeatedly within a short time flaps slowly, and is not split again."""
     run: list[Episode] = []
     homes: list[ExistingIncident | None] = []
@@ -96,7 +96,7 @@ def _split_run(
         quiet = rules.slow_flap if chains_so_far >= SLOW_FLAPS else rules.flap
         far = until is not None and episode.alert.starts_at - until > quiet
         if run and (far or (home and known_home and home.incident is not known_home.incident)):
-            yield EpisodeRun(tuple(run), tuple(homes))
+            yield AlertEpisodes(tuple(run), tuple(homes))
             near = until is not None and episode.alert.starts_at - until <= rules.slow_flap
             chains_so_far = chains_so_far + 1 if near else 1
             run, homes = [], []
@@ -104,7 +104,7 @@ def _split_run(
         homes.append(home)
         until = max(end_time(episode.alert), until) if until else end_time(episode.alert)
     if run:
-        yield EpisodeRun(tuple(run), tuple(homes))
+        yield AlertEpisodes(tuple(run), tuple(homes))
 
 
 def _existing_incident(

@@ -7,6 +7,8 @@ from typing import Literal
 from onrecall.domain.alert import Alert
 from onrecall.domain.incident import Status
 
+AlertId = int
+"""The id that an alert is stored under."""
 How = Literal["key", "sender", "paired", "score", "flapping", "opened"]
 """Why an alert is in its incident: the incident already has the same alert; its sender groups it so; people grouped
 such alerts before; a score links it; it flaps, so its incident reopens; nothing else, so it opened an incident."""
@@ -32,10 +34,10 @@ class OpenIncident:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One alert of the batch, by its index, and why it was placed."""
+    """One alert of the batch, and why it was placed."""
 
-    alert_index: int
-    how: How
+    alert_id: AlertId
+    joined_by: How
     score: float | None = None
     """Score of the link, 0..1; None if no score was needed."""
     reasons: tuple[str, ...] = ()
@@ -45,9 +47,9 @@ class Member:
 class JoinIncident:
     """An alert joins an existing incident, never one that the same plan merges into another."""
 
-    alert_index: int
+    alert_id: AlertId
     incident_id: str
-    how: How
+    joined_by: How
     score: float | None = None
     reasons: tuple[str, ...] = ()
     reopens: bool = False
@@ -61,9 +63,9 @@ class NewIncidentPlan:
     members: tuple[Member, ...]
 
     @property
-    def alert_indexes(self) -> tuple[int, ...]:
-        """Their indexes in the batch."""
-        return tuple(member.alert_index for member in self.members)
+    def alert_ids(self) -> tuple[AlertId, ...]:
+        """Their ids, in the same order."""
+        return tuple(member.alert_id for member in self.members)
 
     @property
     def reasons(self) -> tuple[tuple[str, ...], ...]:
@@ -85,7 +87,7 @@ class MergeIncidents:
 class IgnoredAlert:
     """An alert that ended although its start was never reported: it is stored, and opens nothing."""
 
-    alert_index: int
+    alert_id: AlertId
     reasons: tuple[str, ...]
 
 

@@ -44,7 +44,7 @@ class ScoreComponent(NamedTuple):
 class PairScore:
     """Two alerts that belong together, and why."""
 
-    how: How
+    joined_by: How
     first: AlertFeatures
     second: AlertFeatures
     score: float | None
@@ -102,7 +102,7 @@ class PairScorer:
         of_service = f" of {other_alert.service}" if other_alert.service else ""
         reasons = [f"with {other_alert.alert.title[:80]!r}{of_service}"]
         if link.score is None:
-            reasons.append(_GROUPS if link.how == "sender" else "people grouped such alerts before")
+            reasons.append(_GROUPS if link.joined_by == "sender" else "people grouped such alerts before")
         else:
             components = self._components(link.first, link.second, self._distance(link.first, link.second))
             reasons += [

@@ -1,4 +1,6 @@
-"""A Hindsight server beside OnRecall: what is kept there, what comes from there, and what it says to a question."""
+"""What a Hindsight server knows comes in.
+Documents to keep there go out, and questions.
+"""
 
 from onrecall.hindsight.bank import HindsightBank
 from onrecall.hindsight.replies import BankMatch, BankState, StoredDocument

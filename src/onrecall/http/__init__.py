@@ -1,4 +1,6 @@
-"""HTTP: `/api/v1` as OpenAPI describes it, health beside it, and a page for people."""
+"""HTTP requests come in: the API, webhooks, WebSocket, the console.
+JSON as OpenAPI describes it, problems by RFC 9457 and pages go out.
+"""
 
 from onrecall.http.app import create
 

@@ -97,7 +97,7 @@ async def prometheus_v1(request: Request, intake: TheIntake, memory: TheMemory) 
 @router.options(f"{V1}/alerts/{{source}}", status_code=200)
 def handshake(source: str, request: Request, memory: TheMemory) -> Response:
     """Answer the handshake with which a sender of CloudEvents asks for permission."""
-    memory.receiver.sources.find(source)
+    memory.ingester.sources.find(source)
     headers = {"Allow": "POST, OPTIONS"}
     origin = request.headers.get("webhook-request-origin", "")
     if origin and len(origin) <= LONGEST_ORIGIN and origin.isascii() and origin.isprintable():
@@ -128,7 +128,7 @@ async def create_event(request: Request, intake: TheIntake, memory: TheMemory) -
 @router.get(f"{V1}/incidents/{{incident_id}}/alerts", responses=responses(404))
 def alerts(incident_id: str, memory: TheMemory) -> Alerts:
     """List the alerts of an incident, each with the reason why it belongs."""
-    return Alerts(items=[AlertOut.of(alert) for alert in memory.store.alerts_of(incident_id)])
+    return Alerts(items=[AlertOut.of(alert) for alert in memory.store.alerts.of_incident(incident_id)])
 
 
 @router.get(f"{V1}/changes", responses=responses(422))
@@ -141,7 +141,7 @@ def changes(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Changes:
     """List deployments and other changes, newest first."""
-    page = memory.store.change_events(service, since, until, cursor, limit)
+    page = memory.store.change_events.page(service, since, until, cursor, limit)
     return Changes(items=[ChangeOut.model_validate(change) for change in page.items], next=page.next_cursor)
 
 
@@ -150,7 +150,7 @@ def rejected(
     memory: TheMemory, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> RejectedPage:
     """List unreadable parts of messages, newest first, each with the reason."""
-    page = memory.store.rejected(cursor, limit)
+    page = memory.store.rejected.page(cursor, limit)
     return RejectedPage(
         items=[StoredRejectedPartOut.model_validate(part) for part in page.items], next=page.next_cursor
     )
@@ -164,13 +164,13 @@ def rejected(
 async def retry(rejected_id: int, request: Request, memory: TheMemory) -> ReceiptOut:
     """Retry a rejected part, unchanged or corrected in the body."""
     mended = (await request_body.read_message(request)).body
-    receipt = await run_in_threadpool(memory.receiver.retry, rejected_id, mended or None)
+    receipt = await run_in_threadpool(memory.ingester.retry, rejected_id, mended or None)
     request.app.state.worker.wake()
     return ReceiptOut.model_validate(receipt)
 
 
 async def _receive(source: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
-    name = memory.receiver.sources.find(source).name
+    name = memory.ingester.sources.find(source).name
     receipt = await intake.take(name, await _delivery(name, request, memory), *sender_of(request))
     if receipt.confirmation:
         await run_in_threadpool(request.app.state.confirm, receipt.confirmation)
@@ -184,7 +184,7 @@ async def _delivery(source: str, request: Request, memory: TheMemory) -> Webhook
         return await request_body.unpack_message(packed)
     except (HTTPException, Invalid) as error:
         reason = error.detail if isinstance(error, HTTPException) else str(error)
-        await run_in_threadpool(memory.receiver.refuse_packed, source, packed, reason)
+        await run_in_threadpool(memory.ingester.refuse_packed, source, packed, reason)
         raise
 
 

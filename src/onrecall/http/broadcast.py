@@ -143,7 +143,7 @@ class Stream:
     async def missed(self, after: int, until: int) -> AsyncIterator[str]:
         """Yield hints for the events after one, up to and including another."""
         while after < until:
-            events = await threads.run(threads.STREAM, self._memory.store.events, after, BATCH_SIZE)
+            events = await threads.run(threads.STREAM, self._memory.store.events.feed, after, BATCH_SIZE)
             for event in events:
                 if event.seq <= until:
                     yield hint(event)
@@ -193,7 +193,7 @@ class Stream:
 
     async def _publish(self) -> Sequence[IncidentEvent]:
         try:
-            events = await threads.run(threads.STREAM, self._memory.store.events, self.seq, BATCH_SIZE)
+            events = await threads.run(threads.STREAM, self._memory.store.events.feed, self.seq, BATCH_SIZE)
         except Unavailable as error:
             log.warning("those who listen wait for news: %s", error)
             await asyncio.sleep(error.retry_after)

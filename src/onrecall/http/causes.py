@@ -20,13 +20,13 @@ def causes(memory: TheMemory) -> CausesOut:
 def confirm(memory: TheMemory, caller: TheCaller, body: ConfirmFamiliesIn) -> ChangedOut:
     """Give the members of proposed families their label."""
     choices = [families.Choice(family.id, family.label) for family in body.families]
-    return ChangedOut(changed=families.confirm(memory.store, choices, memory.now(), caller.by(body.by)))
+    return ChangedOut(changed=families.confirm(memory.store, choices, memory.now(), caller.attribution(body.by)))
 
 
 @router.post("/causes/dismiss", responses=responses(404, 422, 503))
 def dismiss(memory: TheMemory, caller: TheCaller, body: DismissIn) -> ChangedOut:
     """Reject proposed families permanently."""
-    return ChangedOut(changed=families.dismiss(memory.store, body.families, memory.now(), caller.by(body.by)))
+    return ChangedOut(changed=families.dismiss(memory.store, body.families, memory.now(), caller.attribution(body.by)))
 
 
 @router.delete("/causes/{family_id}", responses=responses(404, 503))

@@ -9,12 +9,12 @@ from onrecall.domain.incident_edit import LONGEST_SERVICE, LONGEST_TITLE, MOST_L
 from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
 from onrecall.schemas.alerts import IncidentSeenOut, NoteOut, changes_before
-from onrecall.schemas.incidents import In, IncidentOut
+from onrecall.schemas.incidents import IncidentOut, InputModel
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
 
 
-class AssigneeIn(In):
+class AssigneeIn(InputModel):
     """The new assignee."""
 
     assignee: str | None = Field(
@@ -25,7 +25,7 @@ class AssigneeIn(In):
     )
 
 
-class IncidentEditIn(In):
+class IncidentEditIn(InputModel):
     """Changes to an incident; omitted fields stay as they are."""
 
     title: str | None = Field(None, min_length=1, max_length=LONGEST_TITLE, examples=["Checkout answers 502"])
@@ -60,7 +60,7 @@ class IncidentEditIn(In):
         )
 
 
-class NoteIn(In):
+class NoteIn(InputModel):
     """A person's note."""
 
     text: str = Field(min_length=1, max_length=20_000, examples=["Pool drained; watching the queue."])
@@ -76,7 +76,7 @@ class People(BaseModel):
 @router.put("/incidents/{incident_id}/assignee", responses=responses(404, 409, 422, 503))
 def assign(incident_id: str, assignment: AssigneeIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Say who works on it, or that nobody does; the same name again changes nothing."""
-    assigned = memory.collaboration.assign(incident_id, assignment.assignee, caller.by(assignment.by))
+    assigned = memory.collaboration.assign(incident_id, assignment.assignee, caller.attribution(assignment.by))
     return IncidentOut.model_validate(assigned)
 
 
@@ -85,7 +85,7 @@ def edit(
     incident_id: str, changes: IncidentEditIn, memory: TheMemory, worker: TheWorker, caller: TheCaller
 ) -> IncidentSeenOut:
     """Change title, service, severity, labels, tags or assignee; later alerts leave an edited field alone."""
-    incident = memory.collaboration.edit(incident_id, changes.to_domain(), caller.by(changes.by))
+    incident = memory.collaboration.edit(incident_id, changes.to_domain(), caller.attribution(changes.by))
     worker.wake()
     return IncidentSeenOut.model_validate(incident).with_changes(
         changes_before(memory, incident), memory.alert_links(incident_id)
@@ -99,7 +99,7 @@ def edit(
 )
 def write_note(incident_id: str, note: NoteIn, memory: TheMemory, caller: TheCaller, response: Response) -> NoteOut:
     """Write a note on its timeline; the same words of the same person again answer 200 and add nothing."""
-    stored, is_new = memory.collaboration.write_note(incident_id, note.text, caller.by(note.by))
+    stored, is_new = memory.collaboration.write_note(incident_id, note.text, caller.attribution(note.by))
     if not is_new:
         response.status_code = 200
     return NoteOut.model_validate(stored)

@@ -29,14 +29,14 @@ def documents(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DocumentPage:
     """List documents by id."""
-    page = memory.store.documents(kind=kind, service=service, cursor=cursor, limit=limit)
+    page = memory.store.documents.page(kind=kind, service=service, cursor=cursor, limit=limit)
     return DocumentPage(items=[DocumentOut.model_validate(document) for document in page.items], next=page.next_cursor)
 
 
 @router.get("/documents/{document_id:path}", responses=responses(404))
 def document(document_id: str, memory: TheMemory) -> DocumentOut:
     """Return one document."""
-    return DocumentOut.model_validate(memory.store.document(document_id))
+    return DocumentOut.model_validate(memory.store.documents.get(document_id))
 
 
 @router.put(
@@ -58,7 +58,7 @@ def put(document_id: str, document: DocumentIn, memory: TheMemory, response: Res
     )
     if state == "created":
         response.status_code = 201
-    return DocumentOut.model_validate(memory.store.document(document_id))
+    return DocumentOut.model_validate(memory.store.documents.get(document_id))
 
 
 @router.delete("/documents/{document_id:path}", status_code=204, responses=responses(404, 503))

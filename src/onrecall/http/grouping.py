@@ -8,25 +8,25 @@ from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
 from onrecall.pipeline.auto_resolve import suggested_cause
 from onrecall.schemas.alerts import NoteOut
-from onrecall.schemas.incidents import In, IncidentOut, Out
+from onrecall.schemas.incidents import IncidentOut, InputModel, OutputModel
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
 
 
-class MergeIn(In):
+class MergeIn(InputModel):
     """The incident into which it is merged."""
 
     into: str = Field(min_length=1, max_length=600, examples=["INC-7"])
 
 
-class SplitIn(In):
+class SplitIn(InputModel):
     """The alerts to move out, or the merge to undo."""
 
     alerts: list[int] = Field(default_factory=list, max_length=10_000, examples=[[12, 13]])
     merged: str | None = Field(None, min_length=1, max_length=600)
 
 
-class TogetherIn(In):
+class TogetherIn(InputModel):
     """Incidents that began together, and a person's decision about them."""
 
     incidents: list[str] = Field(min_length=2, max_length=50, examples=[["INC-7", "INC-8"]])
@@ -35,7 +35,7 @@ class TogetherIn(In):
     )
 
 
-class BeganTogetherOut(Out):
+class BeganTogetherOut(OutputModel):
     """Unrelated open incidents that began within seconds of each other, in order of their start."""
 
     seconds: float = Field(description="From the start of the first incident to the start of the last.")
@@ -58,7 +58,7 @@ class Notes(BaseModel):
 @router.post("/incidents/{incident_id}/merge", responses=responses(404, 409, 422, 503))
 def merge(incident_id: str, merge: MergeIn, memory: TheMemory, worker: TheWorker, caller: TheCaller) -> IncidentOut:
     """Merge it into another incident, which is returned; similar alerts are grouped together from now on."""
-    merged = memory.by_hand.merge(incident_id, merge.into, caller.by())
+    merged = memory.manual_grouping.merge(incident_id, merge.into, caller.attribution())
     worker.wake()
     return IncidentOut.model_validate(merged)
 
@@ -68,11 +68,11 @@ def split(incident_id: str, split: SplitIn, memory: TheMemory, worker: TheWorker
     """Move alerts out of it, or undo a merge; returns the separated incident, and keeps similar alerts apart."""
     if split.merged is not None and split.alerts:
         raise Invalid("give `alerts` or `merged`, not both", "merged")
-    hands = memory.by_hand
+    hands = memory.manual_grouping
     if split.merged is not None:
-        part = hands.unmerge(incident_id, split.merged, caller.by())
+        part = hands.unmerge(incident_id, split.merged, caller.attribution())
     else:
-        part = hands.split(incident_id, split.alerts, caller.by())
+        part = hands.split(incident_id, split.alerts, caller.attribution())
     worker.wake()
     return IncidentOut.model_validate(part)
 
@@ -85,7 +85,7 @@ def began_together(memory: TheMemory) -> BeganTogetherList:
             seconds=hint.span.total_seconds(),
             incidents=[IncidentOut.model_validate(incident) for incident in hint.incidents],
         )
-        for hint in memory.together.hints()
+        for hint in memory.began_together.hints()
     ]
     return BeganTogetherList(items=items)
 
@@ -94,18 +94,18 @@ def began_together(memory: TheMemory) -> BeganTogetherList:
 def decide_together(decision: TogetherIn, memory: TheMemory, worker: TheWorker, caller: TheCaller) -> IncidentOut:
     """Merge incidents into the one that began first, which is returned, or keep them apart; applies to later alerts."""
     if decision.together:
-        first = memory.together.merge(decision.incidents, caller.by())
+        first = memory.began_together.merge(decision.incidents, caller.attribution())
         worker.wake()
     else:
-        memory.together.keep_apart(decision.incidents, caller.by())
-        first = memory.store.incident(decision.incidents[0])
+        memory.began_together.keep_apart(decision.incidents, caller.attribution())
+        first = memory.store.incidents.get(decision.incidents[0])
     return IncidentOut.model_validate(first)
 
 
 @router.get("/incidents/{incident_id}/notes", responses=responses(404))
 def list_notes(incident_id: str, memory: TheMemory) -> Notes:
     """List notes of people and source tools; of a resolved incident without a cause, the last is suggested."""
-    incident, notes = memory.store.incident(incident_id), memory.store.notes_of(incident_id)
+    incident, notes = memory.store.incidents.get(incident_id), memory.store.notes.of_incident(incident_id)
     written = [NoteOut.model_validate(note) for note in notes if note.type == "note"]
     likely = suggested_cause(incident, notes)
     return Notes(items=written, suggested_cause=NoteOut.model_validate(likely) if likely else None)

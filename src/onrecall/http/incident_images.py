@@ -79,7 +79,7 @@ async def add(
     except ClientDisconnect as error:
         raise HTTPException(400, "the connection ended before the whole picture arrived") from error
     try:
-        image, is_new = await run_in_threadpool(memory.images.add, incident_id, data, name, caller.by())
+        image, is_new = await run_in_threadpool(memory.images.add, incident_id, data, name, caller.attribution())
     except UnsupportedImage as error:
         raise HTTPException(415, str(error)) from error
     if not is_new:

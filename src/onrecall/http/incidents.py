@@ -94,7 +94,7 @@ def incidents(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Incidents:
     """List incidents, newest first."""
-    page = memory.store.incidents(
+    page = memory.store.incidents.page(
         status=status, service=service, severity=severity, q=q, since=since, until=until, cursor=cursor, limit=limit
     )
     return Incidents(items=[IncidentOut.model_validate(incident) for incident in page.items], next=page.next_cursor)
@@ -103,25 +103,27 @@ def incidents(
 @router.get("/incidents/{incident_id}", responses=responses(404))
 def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
     """Return one incident, now or as known at a given time, with the changes shortly before it."""
-    stored = memory.store.incident(incident_id, as_of)
+    stored = memory.store.incidents.get(incident_id, as_of)
     seen = IncidentSeenOut.model_validate(stored).with_changes(
         changes_before(memory, stored), memory.alert_links(incident_id)
     )
-    return seen.model_copy(update={"answered": memory.store.newest_recommendation(incident_id) is not None})
+    return seen.model_copy(update={"answered": memory.store.recommendations.newest(incident_id) is not None})
 
 
 @router.get("/incidents/{incident_id}/timeline", responses=responses(404))
 def timeline(incident_id: str, memory: TheMemory) -> Timeline:
     """Return its events in order, with the changes shortly before it."""
-    items = [EventOut.model_validate(event) for event in memory.store.timeline(incident_id)]
-    return Timeline(items=items, changes=changes_before(memory, memory.store.incident(incident_id)))
+    items = [EventOut.model_validate(event) for event in memory.store.events.timeline(incident_id)]
+    return Timeline(items=items, changes=changes_before(memory, memory.store.incidents.get(incident_id)))
 
 
 @router.get("/incidents/{incident_id}/resolutions", responses=responses(404))
 def resolutions(incident_id: str, memory: TheMemory) -> Resolutions:
     """List every version of its resolution, newest first."""
     return Resolutions(
-        items=[ResolutionOut.model_validate(resolution) for resolution in memory.store.resolutions(incident_id)]
+        items=[
+            ResolutionOut.model_validate(resolution) for resolution in memory.store.incidents.resolutions(incident_id)
+        ]
     )
 
 
@@ -134,13 +136,13 @@ async def recommendation(
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the first recommendation.")] = 0,
 ) -> AnswerOut:
     """Return the latest recommendation, with the changes shortly before; 404 while there is none."""
-    incident = await run_in_threadpool(memory.store.incident, incident_id)
-    look = partial(memory.store.newest_recommendation, incident_id)
+    incident = await run_in_threadpool(memory.store.incidents.get, incident_id)
+    look = partial(memory.store.recommendations.newest, incident_id)
     newest = await while_connected(request, stream.wait_for(incident_id, look, wait))
     if newest is None:
         raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
     newest = await run_in_threadpool(memory.checks.with_results, newest)
-    opinion = await run_in_threadpool(memory.opinions.beside, newest, situation_of(incident))
+    opinion = await run_in_threadpool(memory.second_opinions.beside, newest, situation_of(incident))
     changes = await run_in_threadpool(changes_before, memory, incident)
     return AnswerOut.model_validate(newest).beside(opinion).with_changes(changes)
 
@@ -152,46 +154,48 @@ async def recommendation(
 )
 def postmortem(incident_id: str, memory: TheMemory) -> PlainTextResponse:
     """Return a Markdown draft from the records; 409 while the incident is open."""
-    incident = memory.store.incident(incident_id)
-    text = draft_postmortem(incident, memory.store.timeline(incident_id), memory.changes_before(incident))
+    incident = memory.store.incidents.get(incident_id)
+    text = draft_postmortem(incident, memory.store.events.timeline(incident_id), memory.changes_before(incident))
     return PlainTextResponse(text, media_type="text/markdown")
 
 
 @router.post("/incidents/{incident_id}/resolution", responses=responses(404, 409, 422, 503))
 def resolve(incident_id: str, resolution: ResolutionIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Resolve it with what fixed it. A repetition changes nothing; another resolution is a new version."""
-    signed_resolution = replace(resolution.noun(memory.now()), by=caller.by(resolution.by))
+    signed_resolution = replace(resolution.to_domain(memory.now()), by=caller.attribution(resolution.by))
     return IncidentOut.model_validate(memory.resolve(incident_id, signed_resolution, resolution.recurrence_of))
 
 
 @router.post("/incidents/{incident_id}/acknowledge", responses=responses(404, 409, 503))
 def acknowledge(incident_id: str, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Record that somebody is working on it."""
-    return IncidentOut.model_validate(memory.acknowledge(incident_id, caller.by()))
+    return IncidentOut.model_validate(memory.acknowledge(incident_id, caller.attribution()))
 
 
 @router.post("/incidents/{incident_id}/reopen", responses=responses(404, 503))
 def reopen(incident_id: str, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Reopen it, and revoke what its resolution contributed."""
-    return IncidentOut.model_validate(memory.reopen(incident_id, caller.by()))
+    return IncidentOut.model_validate(memory.reopen(incident_id, caller.attribution()))
 
 
 @router.post("/incidents/{incident_id}/links", responses=responses(404, 422, 503))
 def link(incident_id: str, link: LinkIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Link it to an earlier incident."""
-    return IncidentOut.model_validate(memory.link(incident_id, link.kind, link.incident, caller.by()))
+    return IncidentOut.model_validate(memory.link(incident_id, link.kind, link.incident, caller.attribution()))
 
 
 @router.post("/recommendations/{recommendation_id}/outcome", responses=responses(404, 422, 503))
 def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory, caller: TheCaller) -> RecommendationOut:
     """Report whether it helped, and the outcome of its steps."""
     steps = tuple(StepVerdict(step.n, step.outcome) for step in outcome.steps)
-    by = caller.by(outcome.by)
+    by = caller.attribution(outcome.by)
     memory.rate(
         RecommendationOutcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by),
         outcome.incident,
     )
-    return RecommendationOut.model_validate(memory.checks.with_results(memory.store.recommendation(recommendation_id)))
+    return RecommendationOut.model_validate(
+        memory.checks.with_results(memory.store.recommendations.get(recommendation_id))
+    )
 
 
 @router.post("/recommendations/{recommendation_id}/checks/{n}", responses=responses(404, 422, 503))
@@ -199,11 +203,13 @@ def check(
     recommendation_id: str, n: int, check: CheckResultIn, memory: TheMemory, caller: TheCaller
 ) -> RecommendationOut:
     """Report what a check found; it goes to the timeline and rates nothing. The same again changes nothing."""
-    marked = memory.checks.mark(recommendation_id, n, check.result, caller.by(check.by))
+    marked = memory.checks.mark(recommendation_id, n, check.result, caller.attribution(check.by))
     return RecommendationOut.model_validate(marked)
 
 
 @router.get("/recommendations/{recommendation_id}", responses=responses(404))
 def one_recommendation(recommendation_id: str, memory: TheMemory) -> RecommendationOut:
     """Return one recommendation as it was given, with what its checks found since."""
-    return RecommendationOut.model_validate(memory.checks.with_results(memory.store.recommendation(recommendation_id)))
+    return RecommendationOut.model_validate(
+        memory.checks.with_results(memory.store.recommendations.get(recommendation_id))
+    )

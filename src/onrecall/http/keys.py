@@ -13,7 +13,7 @@ from onrecall.http.problems import responses
 from onrecall.http.session_cookies import renew_csrf_cookie
 from onrecall.pipeline.keys import Keys
 from onrecall.pipeline.sessions import Sessions
-from onrecall.schemas.keys import CallerOut, KeyIn, KeyOut, MadeOut, RotateIn
+from onrecall.schemas.keys import CallerOut, KeyIn, KeyOut, NewKeyOut, RotateIn
 from onrecall.schemas.sessions import SessionOut
 
 router = APIRouter(prefix="/api/v1", tags=["keys"])
@@ -59,22 +59,24 @@ def list_(memory: TheMemory, keys: TheKeys) -> KeyList:
 
 
 @router.post("/keys", status_code=201, responses=responses(409, 422))
-def create(request: KeyIn, memory: TheMemory, keys: TheKeys, response: Response) -> MadeOut:
+def create(request: KeyIn, memory: TheMemory, keys: TheKeys, response: Response) -> NewKeyOut:
     """Create a key; it is shown once. The first must be an admin's, because from then on every request needs a key."""
     if request.role != "admin" and not keys.all():
         raise Conflict("the first key must have the role admin, because from then on only an admin can create keys")
     created = keys.create(request.name, request.role, request.expires_at)
     response.headers.update(SECRET)
-    return MadeOut.of_made(created, memory.now())
+    return NewKeyOut.of_made(created, memory.now())
 
 
 @router.post("/keys/{which}/rotate", responses=responses(404, 409, 422))
-def rotate(which: str, memory: TheMemory, keys: TheKeys, response: Response, given: RotateIn | None = None) -> MadeOut:
+def rotate(
+    which: str, memory: TheMemory, keys: TheKeys, response: Response, given: RotateIn | None = None
+) -> NewKeyOut:
     """Replace a key by a new one with its name and role; both work until the overlap ends."""
     options = given or RotateIn.model_validate({})
     rotated = keys.rotate(_no_key(which), timedelta(hours=options.overlap_hours), options.expires_at)
     response.headers.update(SECRET)
-    return MadeOut.of_made(rotated, memory.now())
+    return NewKeyOut.of_made(rotated, memory.now())
 
 
 @router.post("/keys/{which}/revoke", responses=responses(404, 409, 422))

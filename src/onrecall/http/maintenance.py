@@ -40,14 +40,14 @@ def list_windows(
 @router.post("/maintenance", status_code=201, responses=responses(422))
 def add_window(request: MaintenanceIn, memory: TheMemory, caller: TheCaller) -> MaintenanceOut:
     """Add a window. While it is active, matching alerts are stored and listed, but open no incident."""
-    window = memory.maintenance.add(MaintenanceRequest(**request.model_dump(), by=caller.by()))
+    window = memory.maintenance.add(MaintenanceRequest(**request.model_dump(), by=caller.attribution()))
     return MaintenanceOut.of(window, memory.now())
 
 
 @router.post("/maintenance/{window_id}/end", responses=responses(404, 409))
 def end_window(window_id: str, memory: TheMemory, worker: TheWorker, caller: TheCaller) -> MaintenanceOut:
     """End a window now; its alerts that still fire open incidents."""
-    window = memory.maintenance.end(window_id, caller.by())
+    window = memory.maintenance.end(window_id, caller.attribution())
     worker.wake()
     return MaintenanceOut.of(window, memory.now())
 
@@ -55,14 +55,14 @@ def end_window(window_id: str, memory: TheMemory, worker: TheWorker, caller: The
 @router.get("/heartbeats")
 def list_heartbeats(memory: TheMemory) -> HeartbeatList:
     """List heartbeats, and how long each may be absent before an alert is raised."""
-    switch = memory.receiver.switch
+    switch = memory.ingester.switch
     return HeartbeatList(items=[HeartbeatOut.of(heartbeat, switch) for heartbeat in memory.store.heartbeats.all()])
 
 
 @router.post("/heartbeats/forget", responses=responses(404, 422))
 def forget_heartbeat(request: ForgetIn, memory: TheMemory, worker: TheWorker) -> HeartbeatOut:
     """Stop expecting a heartbeat until it arrives again; resolves the alert about its absence."""
-    switch = memory.receiver.switch
+    switch = memory.ingester.switch
     heartbeat = switch.forget(request.source, request.key)
     worker.wake()
     return HeartbeatOut.of(heartbeat, switch)

@@ -10,15 +10,15 @@ from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.alerts import ChangeBeforeOut, changes_before
-from onrecall.schemas.incidents import ConfidenceOut, EventOut, IncidentOut, Out
+from onrecall.schemas.incidents import ConfidenceOut, EventOut, IncidentOut, OutputModel
 from onrecall.storage.incident_order import IncidentOrder, SortKey
-from onrecall.storage.incidents import IncidentFilter
+from onrecall.storage.incident_rows import IncidentFilter
 from onrecall.storage.overview import IncidentSummary
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
 
 
-class BriefOut(Out):
+class AnswerSummaryOut(OutputModel):
     """A one-line answer."""
 
     verdict: Verdict
@@ -29,31 +29,31 @@ class BriefOut(Out):
     composer: str
 
 
-class GlanceOut(BaseModel):
+class IncidentSummaryOut(BaseModel):
     """An incident with the details that a list shows."""
 
     incident: IncidentOut
-    answer: BriefOut | None
+    answer: AnswerSummaryOut | None
     alerts: int
     last: EventOut | None
     change: ChangeBeforeOut | None
 
     @classmethod
-    def of(cls, memory: IncidentService, summary: IncidentSummary) -> "GlanceOut":
+    def of(cls, memory: IncidentService, summary: IncidentSummary) -> "IncidentSummaryOut":
         """What is said of it; of the changes just before it the last."""
         return cls(
             incident=IncidentOut.model_validate(summary.incident),
-            answer=BriefOut.model_validate(summary.answer) if summary.answer else None,
+            answer=AnswerSummaryOut.model_validate(summary.answer) if summary.answer else None,
             alerts=summary.alerts,
             last=EventOut.model_validate(summary.last) if summary.last else None,
             change=next(iter(changes_before(memory, summary.incident)), None),
         )
 
 
-class Glances(BaseModel):
+class IncidentSummaryPage(BaseModel):
     """A page of incident summaries; `next` fetches the following one."""
 
-    items: list[GlanceOut]
+    items: list[IncidentSummaryOut]
     next: str | None
 
 
@@ -74,9 +74,11 @@ def now(
     ] = "desc",
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
-) -> Glances:
+) -> IncidentSummaryPage:
     """List open incidents with verdict, trust, number of alerts, last event and last change before, newest first."""
     page = memory.store.overview.summaries(
         IncidentFilter(status, service, severity, q), cursor, limit, IncidentOrder(sort, order == "desc")
     )
-    return Glances(items=[GlanceOut.of(memory, summary) for summary in page.items], next=page.next_cursor)
+    return IncidentSummaryPage(
+        items=[IncidentSummaryOut.of(memory, summary) for summary in page.items], next=page.next_cursor
+    )

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/v1", tags=["recall"])
 def recall(request: SituationIn, memory: TheMemory) -> RecallOut:
     """Find the most similar earlier incidents and documents, best first."""
     situation = _situation(request)
-    opinion = memory.opinions.ask(situation)
+    opinion = memory.second_opinions.ask(situation)
     evidence = memory.recall(situation, request.limit)
     return RecallOut.model_validate(
         {"evidence": evidence, "degraded": memory.recall_limitation, "second_opinion": opinion.result(evidence)}
@@ -32,7 +32,7 @@ def ask(
 ) -> RecommendationOut:
     """Return an answer with citations, without opening an incident. To count its outcome, open one."""
     situation = _situation(request)
-    opinion = memory.opinions.ask(situation)
+    opinion = memory.second_opinions.ask(situation)
     answer = memory.ask(situation, request.limit, refine=refine)
     return RecommendationOut.model_validate(answer).beside(opinion.result(answer.evidence))
 

@@ -9,12 +9,12 @@ from onrecall.domain.incident import Status
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline.search import MAX_QUERY_LENGTH, MatchKind, PageKind
-from onrecall.schemas.incidents import Out
+from onrecall.schemas.incidents import OutputModel
 
 router = APIRouter(prefix="/api/v1", tags=["recall"])
 
 
-class MatchOut(Out):
+class MatchOut(OutputModel):
     """An incident, a document, or a command on the page of one."""
 
     kind: MatchKind

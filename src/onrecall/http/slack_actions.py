@@ -100,7 +100,11 @@ class SlackActions:
         step = about.get("n")
         vote = StepVote(str(about["r"]), MARKS[name], step, at, user)
         with self._vote_lock:  # what one person says of several steps is one outcome, read and written as a whole
-            earlier = [outcome for outcome in self._memory.store.outcomes(vote.recommendation) if outcome.by == user]
+            earlier = [
+                outcome
+                for outcome in self._memory.store.outcomes.of_recommendation(vote.recommendation)
+                if outcome.by == user
+            ]
             outcome = merge_vote(vote, earlier[0] if earlier else None)
             if outcome is not None:
                 self._memory.rate(outcome)
@@ -116,20 +120,22 @@ class SlackActions:
         return f"Dismissed: it does not count for {dismissed.incident}."
 
     def _open(self, incident_id: str, trigger: str) -> None:
-        incident = self._memory.store.incident(incident_id)
-        answer = self._memory.store.newest_recommendation(incident_id)
+        incident = self._memory.store.incidents.get(incident_id)
+        answer = self._memory.store.recommendations.newest(incident_id)
         view = slack_modal.view(incident, answer, self._outcomes(answer))
         self._api().call("views.open", Deadline(2.5), trigger_id=trigger, view=view)
 
     def _outcomes(self, answer: Recommendation | None) -> tuple[RecommendationOutcome, ...]:
-        return self._memory.store.outcomes(answer.id) if answer else ()
+        return self._memory.store.outcomes.of_recommendation(answer.id) if answer else ()
 
     def _resolve(self, view: Mapping[str, Any], user: str) -> Mapping[str, Any]:
         if view.get("callback_id") != slack_modal.CALLBACK:
             return {}
         try:
             submission = slack_modal.parse_submission(view)
-            answer = self._memory.store.recommendation(submission.recommendation) if submission.recommendation else None
+            answer = (
+                self._memory.store.recommendations.get(submission.recommendation) if submission.recommendation else None
+            )
             self._memory.resolve(submission.incident, submission.resolution(answer, self._memory.now(), user))
         except OnRecallError as error:
             place = (

@@ -49,7 +49,7 @@ class AlertPage(BaseModel):
 @router.get("/senders")
 def senders(request: Request, memory: TheMemory) -> SenderList:
     """List every sender with its address, its credentials, its last message and its number of alerts."""
-    activity, signing, catalog = memory.store.source_activity.all(), request.app.state.signing, memory.receiver.sources
+    activity, signing, catalog = memory.store.source_activity.all(), request.app.state.signing, memory.ingester.sources
     generic_names = sorted(name for name in activity if name.startswith(f"{GENERIC}/"))
     return SenderList(
         items=[
@@ -62,14 +62,14 @@ def senders(request: Request, memory: TheMemory) -> SenderList:
 @router.get("/sources")
 def sources(memory: TheMemory) -> SourceList:
     """List every source with a file: its address, its payload shapes, and whether it reports the end of an alert."""
-    catalog = memory.receiver.sources
+    catalog = memory.ingester.sources
     return SourceList(items=[SourceOut(**_source(catalog, name)) for name in catalog if name != GENERIC])
 
 
 @router.get("/sources/{name:path}", responses=responses(404, 422))
 def source(name: str, request: Request, memory: TheMemory, url: Address = None) -> SourceDetailOut:
     """Return one source with configuration to paste for this server, and where each field of its payloads is."""
-    catalog = memory.receiver.sources
+    catalog = memory.ingester.sources
     canonical_name = catalog.find(name).name
     definition = catalog.definition(canonical_name)
     return SourceDetailOut(
@@ -84,7 +84,7 @@ def source(name: str, request: Request, memory: TheMemory, url: Address = None) 
 async def try_payload(name: str, request: Request, memory: TheMemory) -> RehearsalOut:
     """Show what a payload under this name would become, field by field. Stores nothing."""
     delivery = await request_body.read_message(request)
-    return RehearsalOut.model_validate(await run_in_threadpool(memory.receiver.rehearse, name, delivery))
+    return RehearsalOut.model_validate(await run_in_threadpool(memory.ingester.rehearse, name, delivery))
 
 
 @router.get("/alerts", responses=responses(422))

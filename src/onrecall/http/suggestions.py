@@ -48,7 +48,7 @@ def confirm_suggestion(
     better = correction or ConfirmSuggestionIn(root_cause=None, cause=None, by=None)
     confirmed = memory.suggestions.confirm(
         suggestion_id,
-        caller.by(better.by),
+        caller.attribution(better.by),
         Correction(better.root_cause, better.cause),
         may_replace=caller.may("admin"),
     )
@@ -58,4 +58,4 @@ def confirm_suggestion(
 @router.post("/suggestions/{suggestion_id}/dismiss", responses=responses(404, 409, 503))
 def dismiss_suggestion(suggestion_id: str, memory: TheMemory, caller: TheCaller) -> SuggestionOut:
     """Dismiss it permanently, even if it is sent again."""
-    return SuggestionOut.of(memory.suggestions.dismiss(suggestion_id, caller.by()))
+    return SuggestionOut.of(memory.suggestions.dismiss(suggestion_id, caller.attribution()))

@@ -38,4 +38,4 @@ def start(request: Request, caller: TheCaller) -> BacktestOut:
     rehearsals: BacktestRunner | None = request.app.state.rehearsals
     if rehearsals is None:
         raise Unavailable("this server cannot start a backtest; run `onrecall backtest` separately")
-    return BacktestOut.model_validate(rehearsals.start(caller.by()))
+    return BacktestOut.model_validate(rehearsals.start(caller.attribution()))

@@ -13,4 +13,4 @@ router = APIRouter(prefix="/api/v1", tags=["system"])
 @router.get("/usage")
 def usage(memory: TheMemory, days: Annotated[int, Query(ge=1, le=366)] = 30) -> UsageOut:
     """Return calls, tokens and cost by day and model, including rejected drafts; the budget, and skipped providers."""
-    return UsageOut.of(memory.refining.usage(days))
+    return UsageOut.of(memory.refiner.usage(days))

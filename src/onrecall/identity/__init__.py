@@ -1,1 +1,3 @@
-"""Sign-in through an OpenID Connect provider: discovery, the code flow, ID tokens, groups to roles."""
+"""The answers of an OpenID Connect provider come in.
+A verified person with a role goes out.
+"""

@@ -1,4 +1,5 @@
-"""Import old incidents from files: one module per format, and the quality report.
+"""Exports of incident tools, spreadsheets and folders of documents come in, one module per format.
+Incidents and documents go out, with a report on their quality.
 
 Names are imported on first use, so that reading one resolution does not load the readers of every format.
 """

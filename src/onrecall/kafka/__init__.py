@@ -1,1 +1,3 @@
-"""Kafka: alerts come in from topics as from senders, and recommendations may go out to one. Needs the extra `kafka`."""
+"""Alerts come in from topics as from webhooks.
+Recommendations go out to a topic. Needs the extra `kafka`.
+"""

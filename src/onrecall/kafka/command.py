@@ -62,7 +62,7 @@ def consume(memory: IncidentService, connection: Connection, printer: StatusPrin
 
     errors: list[KafkaError] = []
     consumer = Consumer(connection.consumer() | {"error_cb": errors.append}, logger=log)
-    alert_consumer = AlertConsumer(consumer, errors, memory.receiver, connection.topics, printer)
+    alert_consumer = AlertConsumer(consumer, errors, memory.ingester, connection.topics, printer)
     try:
         _report_brokers(consumer, connection, printer)
         alert_consumer.run(ending)

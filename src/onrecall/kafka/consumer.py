@@ -135,7 +135,7 @@ class AlertConsumer:
     def _store(self, batch: Sequence[ConsumedRecord]) -> None:
         """Store records in one transaction; if it fails, halve the batch to isolate the record that can't be stored."""
         try:
-            receipts = self._receiver.keep([self._read(record) for record in batch if not record.empty])
+            receipts = self._receiver.store_batches([self._read(record) for record in batch if not record.empty])
         except Unavailable:
             raise
         except Exception as error:  # boundary: an unexpected record must not block all later ones
@@ -144,7 +144,7 @@ class AlertConsumer:
                 self._store(batch[len(batch) // 2 :])
                 return
             log.exception("record %s cannot be processed; it is stored as rejected", batch[0].place)
-            receipts = self._receiver.keep([self._reject(batch[0], _reason(error))])
+            receipts = self._receiver.store_batches([self._reject(batch[0], _reason(error))])
         self._count(batch, receipts)
 
     def _read(self, record: ConsumedRecord) -> ParsedDelivery:
@@ -165,7 +165,7 @@ class AlertConsumer:
     def _reject(
         self, record: ConsumedRecord, error: OnRecallError, source: str = records.UNKNOWN_SOURCE
     ) -> ParsedDelivery:
-        return self._receiver.unread(source, records.to_parse_error(record, error))
+        return self._receiver.rejected(source, records.to_parse_error(record, error))
 
     def _commit(self) -> None:
         """Commit offsets at the brokers; those that fail are committed later."""
@@ -263,10 +263,10 @@ def _split_by_size(records: Sequence[ConsumedRecord]) -> Iterator[Sequence[Consu
 
 def _with_place(parsed: ParsedDelivery, record: ConsumedRecord) -> ParsedDelivery:
     """Prefix the place of each rejected part with that of its record."""
-    if not parsed.arrival.unread:
+    if not parsed.arrival.rejected_parts:
         return parsed
-    unread = tuple(replace(part, where=f"{record.place} {part.where}") for part in parsed.arrival.unread)
-    return replace(parsed, arrival=replace(parsed.arrival, unread=unread))
+    unread = tuple(replace(part, where=f"{record.place} {part.where}") for part in parsed.arrival.rejected_parts)
+    return replace(parsed, arrival=replace(parsed.arrival, rejected_parts=unread))
 
 
 def _reason(error: Exception) -> OnRecallError:

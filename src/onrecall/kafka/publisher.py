@@ -61,7 +61,7 @@ class Publisher:
         pause = POLL_SECONDS
         while not self._ending.is_set():
             try:
-                looked_at = self.round()
+                looked_at = self.run_once()
             except OnRecallError as error:
                 self._producer = None  # what it still holds is dropped and sent anew
                 self._printer("trouble", f"recommendations wait for {pause:g} s: {error}", seconds=pause)
@@ -72,11 +72,11 @@ class Publisher:
                 if looked_at < BATCH_SIZE:
                     self._ending.wait(POLL_SECONDS)
 
-    def round(self) -> int:
+    def run_once(self) -> int:
         """Publish new recommendations; returns how many events were read. Raises Unavailable."""
         store = self._memory.store
         after = store.consumer_offsets.acquire(self._cursor, self._holder, self._memory.now())
-        events = store.events(after, BATCH_SIZE) if after is not None else ()
+        events = store.events.feed(after, BATCH_SIZE) if after is not None else ()
         if not events:
             return 0
         recommended = [event for event in events if event.type == "recommended"]
@@ -127,9 +127,9 @@ class Publisher:
     def _body(self, event: IncidentEvent) -> Mapping[str, Any]:
         """Return the message: the recommendation and its incident."""
         store = self._memory.store
-        recommendation = store.recommendation(event.detail["recommendation"])
+        recommendation = store.recommendations.get(event.detail["recommendation"])
         return {
-            "incident": IncidentOut.model_validate(store.incident(event.incident)).plain(),
+            "incident": IncidentOut.model_validate(store.incidents.get(event.incident)).plain(),
             "recommendation": RecommendationOut.model_validate(recommendation).plain(),
         }
 

@@ -1,1 +1,3 @@
-"""MCP: tool calls of assistants come in; short answers with ids to fetch more by go out."""
+"""Tool calls of assistants come in.
+Short answers go out, with ids to fetch more by.
+"""

@@ -124,7 +124,7 @@ class Tools:
         """Show an incident and the newest answer to it, or numbered lines of an incident or a runbook."""
         record = self.memory.get_record(id)
         if from_line is None and isinstance(record, Incident):
-            newest = self.memory.store.newest_recommendation(id)
+            newest = self.memory.store.recommendations.newest(id)
             newest = self.memory.checks.with_results(newest) if newest else None
             return results.tool_result(
                 results.incident(record, newest), f"get_incident({id!r}, from_line=1) shows its lines"
@@ -185,7 +185,7 @@ class Tools:
         Only report what a person has told you or what you have seen to work.
         """
         step_verdicts = tuple(StepVerdict(step.n, step.outcome) for step in steps or ())
-        by = self._caller(context).by()
+        by = self._caller(context).attribution()
         self.memory.rate(RecommendationOutcome(recommendation, verdict, self.memory.now(), step_verdicts, note, by))
         return results.tool_result(
             {"recommendation": recommendation, "verdict": verdict, "by": by, "steps": len(step_verdicts)}
@@ -208,7 +208,7 @@ class Tools:
         The same again changes nothing; another resolution is a new version, and the earlier one is kept.
         """
         steps_done = tuple(step.to_domain() for step in steps or ())
-        by = self._caller(context).by()
+        by = self._caller(context).attribution()
         resolution = Resolution(root_cause, self.memory.now(), cause, steps_done, summary, by=by)
         resolved = self.memory.resolve(incident, resolution, recurrence_of)
         links = [{"kind": link.kind, "incident": link.incident} for link in resolved.links]

@@ -1,4 +1,6 @@
-"""Notify channels of incident updates: what is sent, how each channel renders it, and how it is delivered."""
+"""What changed of an incident comes in.
+A message for each channel goes out, through a guard that opens no address inside the network.
+"""
 
 from onrecall.notifications.channel import (
     Channel,

@@ -1,4 +1,5 @@
-"""The pipeline: ingest → recall → recommend → resolve → rate.
+"""Alerts, incidents, questions and resolutions come in.
+Stored incidents, recommendations and notifications go out, stage by stage (`stages.PIPELINE`).
 
 `IncidentService` joins all stages, so it is imported when it is first used: a question needs only two.
 """

@@ -18,7 +18,7 @@ TIMELINE_BEFORE, TIMELINE_AFTER = timedelta(days=2), timedelta(days=7)
 def match_stored_incidents(store: Storage, reports: Iterable[Incident]) -> Mapping[str, Incident]:
     """Return the stored incident that each reported incident names, keyed by the id of the reported one."""
     named_ids = {report.id: name for report in reports if (name := report.named_on_record)}
-    stored = store.get_records([("incident", name) for name in named_ids.values()])
+    stored = store.records.get([("incident", name) for name in named_ids.values()])
     matches = {}
     for report in reports:
         candidate = stored.get(("incident", named_ids.get(report.id, "")))

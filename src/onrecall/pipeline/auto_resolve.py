@@ -65,7 +65,7 @@ class AutoResolver:
     def _process_notes(self) -> int:
         pending = self._store.grouping.waiting_notes(BATCH)
         for note, incident_id in pending:
-            incident = self._store.incident(incident_id)
+            incident = self._store.incidents.get(incident_id)
             if incident.status == "resolved" and incident.resolution is None:
                 self._suggest(incident, [note])
             self._store.grouping.apply_note(note, incident_id, self._clock())
@@ -76,7 +76,7 @@ class AutoResolver:
         since = now - self._timers.resolve_timeout
         quiet = self._store.grouping.quiet_incidents(since)
         for name in quiet:
-            self._suggest(self._store.incident(name), self._store.notes_of(name))
+            self._suggest(self._store.incidents.get(name), self._store.notes.of_incident(name))
             self._store.grouping.resolve_quiet(name, since, now)
         return len(quiet)
 
@@ -90,7 +90,7 @@ class AutoResolver:
         if not candidates and written and not self._store.suggestions.pending(incident.id):
             candidates = [(written[0], resolution_from_text(written[0], at))]
         for note, resolution in candidates:
-            self._suggestions.suggest_resolution(self._store.incident(incident.id), note, resolution)
+            self._suggestions.suggest_resolution(self._store.incidents.get(incident.id), note, resolution)
 
 
 def _expiry_reason(expired: StoredAlert) -> str:

@@ -82,7 +82,7 @@ class BeganTogetherService:
         if not 2 <= len(ids) <= MAX_INCIDENTS:
             raise Invalid(f"name 2 to {MAX_INCIDENTS} incidents; {len(ids)} were named", "incidents")
         return sorted(
-            (self._store.incident(incident_id) for incident_id in ids),
+            (self._store.incidents.get(incident_id) for incident_id in ids),
             key=lambda incident: (incident.started_at, incident.id),
         )
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from onrecall.backtest.learning_curve import LearningCurve
 from onrecall.calibration import model as curve
@@ -76,6 +76,30 @@ class CalibrationState:
         return self.curve.confidence(features) if is_counted else NotMeasured(NO_CAUSE)
 
 
+class Calibration(Protocol):
+    """Says how far answers can be trusted, and hears how incidents were resolved."""
+
+    def measured(self) -> CalibrationState:
+        """Return the newest calibration state."""
+
+    def record_resolution(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
+        """Learn from a confirmed resolution whether the first answer was right."""
+
+
+class Uncalibrated:
+    """The calibration of a memory whose answers are not stored: nothing is measured or learned."""
+
+    def __init__(self) -> None:
+        self._state = CalibrationState(0, curve.fit(()))
+
+    def measured(self) -> CalibrationState:
+        """Return the state before anything was measured."""
+        return self._state
+
+    def record_resolution(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
+        """Ignore: there are no answers to label."""
+
+
 class CalibrationService:
     """Provides calibrated confidence and learns it from the outcomes of answers."""
 
@@ -86,7 +110,7 @@ class CalibrationService:
 
     def measured(self) -> CalibrationState:
         """Return the newest calibration state, which another process may have fitted."""
-        version = self._store.curve_version()
+        version = self._store.curves.newest_version()
         if version != self._measured.version:
             with self._lock:
                 self._measured = self._read()
@@ -109,16 +133,16 @@ class CalibrationService:
         self, judged: Sequence[LabelledAnswer], now: datetime, learned: LearningCurve | None = None
     ) -> CalibrationState:
         """Replace the labelled answers of the last backtest and refit."""
-        self._store.replace_verdicts("backtest", [_to_store(answer) for answer in judged])
-        return self._fit(now, learned.plain() if learned else None)
+        self._store.verdicts.replace("backtest", [_to_store(answer) for answer in judged])
+        return self._fit(now, learned.to_json() if learned else None)
 
     def fit(self, now: datetime) -> CalibrationState:
         """Refit on all labelled answers; past recommendations keep their confidence."""
-        newest = self._store.newest_curve()
+        newest = self._store.curves.newest()
         return self._fit(now, newest.body.get("learning") if newest else None)
 
     def _fit(self, now: datetime, learned: Mapping[str, Any] | None) -> CalibrationState:
-        judged = tuple(_from_store(verdict) for verdict in self._store.judged())
+        judged = tuple(_from_store(verdict) for verdict in self._store.verdicts.all())
         fitted = curve.fit(judged)
         split = novelty.choose_thresholds(judged, SHIPPED.similar, SHIPPED.known)
         body = {
@@ -130,9 +154,9 @@ class CalibrationService:
             "apart": split.apart,
             "learning": learned,
         }
-        newest = self._store.newest_curve()
+        newest = self._store.curves.newest()
         if newest is None or newest.body != body:
-            self._store.save_curve(body, now)
+            self._store.curves.save(body, now)
         return self.measured()
 
     def summary(self) -> TrustSummary:
@@ -140,7 +164,7 @@ class CalibrationService:
         measured = self.measured()
         at = measured.thresholds
         return summarize_trust(
-            (_from_store(verdict) for verdict in self._store.judged()), at.similar, at.known, measured.learning
+            (_from_store(verdict) for verdict in self._store.verdicts.all()), at.similar, at.known, measured.learning
         )
 
     def _judge(
@@ -149,8 +173,8 @@ class CalibrationService:
         if not answer.features:
             return
         label = incident.resolution.cause if incident.resolution else None
-        cause_known = self._store.cause_known(label, answer.created_at, incident.id) if label else None
-        self._store.save_verdict(
+        cause_known = self._store.verdicts.cause_known(label, answer.created_at, incident.id) if label else None
+        self._store.verdicts.save(
             _to_store(
                 LabelledAnswer(
                     at=answer.created_at,
@@ -169,13 +193,13 @@ class CalibrationService:
         self._refit_when_due(now)
 
     def _refit_when_due(self, now: datetime) -> None:
-        newest = self._store.newest_curve()
+        newest = self._store.curves.newest()
         fitted_count = int(newest.body["judged"]) if newest else 0
-        if self._store.judged_count() - fitted_count >= max(1, GROWTH * fitted_count):
+        if self._store.verdicts.count() - fitted_count >= max(1, GROWTH * fitted_count):
             self.fit(now)
 
     def _read(self) -> CalibrationState:
-        newest = self._store.newest_curve()
+        newest = self._store.curves.newest()
         if newest is None:
             return CalibrationState(0, curve.fit(()))
         thresholds = SHIPPED.measured(newest.body["similar"], newest.body["known"])

@@ -26,7 +26,7 @@ class Collaboration:
 
     def assign(self, incident_id: str, assignee: str | None, by: str | None = None) -> Incident:
         """Assign an incident; None or blank unassigns it. Raises NotFound, or Conflict if it was merged."""
-        ensure_not_merged(self._store.incident(incident_id))
+        ensure_not_merged(self._store.incidents.get(incident_id))
         name = redact(" ".join((assignee or "").split())).text or None  # an email address is a name here
         return self._store.collaboration.assign(incident_id, name, self._clock(), by)
 
@@ -38,12 +38,12 @@ class Collaboration:
         """
         clean = self._redacted(edit)
         for _ in range(MAX_ATTEMPTS):
-            before = self._store.incident(incident_id)
+            before = self._store.incidents.get(incident_id)
             ensure_not_merged(before)
             after = clean.apply(before)
             (passages,) = self._recall.prepare([after])
             if self._store.collaboration.edit(before, after, passages, self._clock(), by):
-                return self._store.incident(incident_id)
+                return self._store.incidents.get(incident_id)
         raise Unavailable(f"incident {incident_id} keeps changing; try again")
 
     def _redacted(self, edit: IncidentEdit) -> IncidentEdit:
@@ -54,14 +54,14 @@ class Collaboration:
         """Store a note and return it with whether it was new. Raises Invalid if blank, NotFound or Conflict."""
         if not text.strip():
             raise Invalid("the note is empty; write what you saw or did", "text")
-        ensure_not_merged(self._store.incident(incident_id))
+        ensure_not_merged(self._store.incidents.get(incident_id))
         clean = redact(text.strip(), personal=self._personal).text
         return self._store.collaboration.add_note(incident_id, clean, self._clock(), by)
 
     def people(self) -> tuple[str, ...]:
         """Return possible assignees: whoever may respond by an active key or a sign-in, and current assignees."""
         now = self._clock()
-        holders = {key.name for key in self._store.keys().all() if _may_respond(key, now)}
+        holders = {key.name for key in self._store.keys.all() if _may_respond(key, now)}
         people = {person.name for person in self._store.sign_ins.people() if "responder" in ROLE_INCLUDES[person.role]}
         return tuple(sorted(holders | people | set(self._store.collaboration.assignees()), key=str.casefold))
 

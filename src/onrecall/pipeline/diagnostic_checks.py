@@ -33,7 +33,7 @@ class DiagnosticChecks:
             NotFound: there is no such answer, or it has no check of this number.
             Invalid: the answer is to a question, not to an incident.
         """
-        recommendation = self._store.recommendation(recommendation_id)
+        recommendation = self._store.recommendations.get(recommendation_id)
         if recommendation.incident is None:
             raise Invalid(f"{recommendation_id} is an answer to a question; checks are kept with an incident", "id")
         check = next((check for check in recommendation.checks if check.n == n), None)

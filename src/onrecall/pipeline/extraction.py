@@ -76,7 +76,7 @@ class PostmortemExtractor:
             incident = self._find(incident_id)
             if incident is None or incident.document is None or not lacks_resolution(incident):
                 continue
-            document = self._store.document(incident.document)
+            document = self._store.documents.get(incident.document)
             name = _suggestion_name(incident, document)
             if not self._is_known(name):
                 self._ask(incident, document, name, report)
@@ -85,7 +85,7 @@ class PostmortemExtractor:
     def _find(self, incident_id: str) -> Incident | None:
         """Return the incident; None if it was rejected when it was saved."""
         try:
-            return self._store.incident(incident_id)
+            return self._store.incidents.get(incident_id)
         except NotFound:
             return None
 

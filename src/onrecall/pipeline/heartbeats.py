@@ -93,7 +93,7 @@ class DeadMansSwitch:
         )
 
     def _receive(self, alert: Alert, now: datetime) -> None:
-        self._store.receive([IngestBatch(SOURCE, (alert,), again=True)], now)
+        self._store.ingest.store([IngestBatch(SOURCE, (alert,), is_retry=True)], now)
 
 
 def _is_back(heartbeat: Heartbeat) -> bool:

@@ -145,7 +145,7 @@ def pull(
 def _incident_pages(store: Storage) -> Iterator[Sequence[Incident]]:
     cursor: str | None = None
     while True:
-        page = store.incidents(cursor=cursor, limit=PAGE_SIZE)
+        page = store.incidents.page(cursor=cursor, limit=PAGE_SIZE)
         yield page.items
         cursor = page.next_cursor
         if cursor is None:
@@ -154,7 +154,9 @@ def _incident_pages(store: Storage) -> Iterator[Sequence[Incident]]:
 
 def _is_as_pulled(store: Storage, incident: Incident) -> bool:
     """Return whether an incident came from the bank and has not changed since."""
-    return incident.source == PULLED_FROM and all(event.detail.get("imported") for event in store.timeline(incident.id))
+    return incident.source == PULLED_FROM and all(
+        event.detail.get("imported") for event in store.events.timeline(incident.id)
+    )
 
 
 def _locally_owned(store: Storage, names: Sequence[str]) -> set[str]:
@@ -162,7 +164,7 @@ def _locally_owned(store: Storage, names: Sequence[str]) -> set[str]:
     local_ids = set()
     for name in names:
         try:
-            incident = store.incident(name)
+            incident = store.incidents.get(name)
         except NotFound:
             continue
         if incident.source != PULLED_FROM or (incident.resolution and incident.resolution.provenance != "imported"):
@@ -176,7 +178,7 @@ def _changed_documents(
     """Return the documents of incidents that are not stored here or whose documents changed since the import."""
     versions = store.mirrored.pulled(channel)
     owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in candidates]
-    stored_ids = {name for _, name in store.get_records(owners)}
+    stored_ids = {name for _, name in store.records.get(owners)}
     return {
         name: documents
         for name, documents in candidates.items()

@@ -11,7 +11,7 @@ from onrecall.pipeline.attach_reports import match_stored_incidents, merge_repor
 from onrecall.pipeline.learn import executions_from_resolution
 from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
-from onrecall.storage import SaveResult, Storage, StoreEntry
+from onrecall.storage import PreparedRecord, SaveResult, Storage
 
 BATCH = 64
 MAX_WAITING = 2_000
@@ -141,7 +141,7 @@ class _ImportRun:
         self._attached += 1
         if not self._dry_run:
             (passages,) = self._recall.prepare([merged])
-            self._store.attach_report(
+            self._store.incidents.attach_report(
                 merged, passages, executions_from_resolution(merged.resolution if self._credit else None), self._clock()
             )
 
@@ -150,20 +150,22 @@ class _ImportRun:
             if isinstance(item, Incident):
                 self.brought.survey.add(item)
                 self.brought.postmortems += [item.id] if item.document else []
-        unchanged = self._store.unchanged(clean)
+        unchanged = self._store.records.unchanged(clean)
         self.brought.unchanged += sum(unchanged)
         new_items = [item for item, is_unchanged in zip(clean, unchanged, strict=True) if not is_unchanged]
         if self._dry_run:
             self.brought.created += len(new_items)
         elif new_items:
-            for saved in self._store.save(_store_entries(self._recall, new_items, credit=self._credit), self._clock()):
+            for saved in self._store.records.save(
+                _store_entries(self._recall, new_items, credit=self._credit), self._clock()
+            ):
                 self.brought.add(saved)
 
 
-def _store_entries(recall: Retriever, items: Sequence[Incident | Document], *, credit: bool) -> list[StoreEntry]:
+def _store_entries(recall: Retriever, items: Sequence[Incident | Document], *, credit: bool) -> list[PreparedRecord]:
     prepared = recall.prepare(items)
     return [
-        StoreEntry(
+        PreparedRecord(
             item,
             passages,
             executions_from_resolution(item.resolution if credit and isinstance(item, Incident) else None),

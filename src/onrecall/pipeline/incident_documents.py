@@ -6,20 +6,20 @@ from datetime import datetime
 
 from onrecall.domain.incident import Document, Evidence, EvidenceKind, Incident
 from onrecall.domain.suggestion import Suggestion
-from onrecall.storage import Storage
+from onrecall.pipeline.memory_store import MemoryStore
 
 Owner = tuple[EvidenceKind, str]
 
 
-def merge_reports(store: Storage, evidence: Sequence[Evidence], as_of: datetime | None) -> tuple[Evidence, ...]:
+def merge_reports(store: MemoryStore, evidence: Sequence[Evidence], as_of: datetime | None) -> tuple[Evidence, ...]:
     """Return the evidence, best first, with each postmortem merged into its incident and with the cited text.
 
     A postmortem of several incidents stays a document unless one of them is among the evidence.
     """
     reports = [item.id for item in evidence if item.document is not None and item.document.kind != "runbook"]
-    told_in = store.incidents_told_in(reports) if reports else {}
+    told_in = store.incidents.described_in(reports) if reports else {}
     owners = _related_owners(evidence, told_in)
-    stored = store.get_records(owners, as_of) if owners else {}
+    stored = store.records.get(owners, as_of) if owners else {}
     merged_by_id: dict[str, Evidence] = {}
     for item in evidence:
         incident = _incident_of(item, told_in, stored)

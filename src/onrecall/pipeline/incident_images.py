@@ -45,7 +45,7 @@ class ImageShelf:
             raise Invalid("the body is empty; send the bytes of the picture", "image")
         if len(data) > LARGEST_IMAGE:
             raise Invalid(f"the picture has {len(data):,} bytes; at most {LARGEST_IMAGE:,} are accepted", "image")
-        ensure_not_merged(self._store.incident(incident_id))
+        ensure_not_merged(self._store.incidents.get(incident_id))
         file = without_metadata(data)
         digest = sha256(file.data).hexdigest()[:32]
         clean = file_name(redact(name or "", personal=self._personal).text, file.type)

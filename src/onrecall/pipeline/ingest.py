@@ -19,7 +19,7 @@ from onrecall.retrieval import Retriever
 from onrecall.sources import SOURCES, ParsedWebhook, ParseError, SourceCatalog, SubscriptionConfirmation, WebhookRequest
 from onrecall.sources.body_decoding import decode_text
 from onrecall.sources.rehearsal import PayloadRehearsal, rehearse
-from onrecall.storage import IngestBatch, IngestResult, RejectedPart, Storage, StoreEntry
+from onrecall.storage import IngestBatch, IngestResult, PreparedRecord, RejectedPart, Storage
 from onrecall.storage import ingest as receiving
 
 JSON = {"content-type": "application/json"}
@@ -101,26 +101,26 @@ class AlertIngester:
             return self._prepare(parser.name, parser.parse(delivery, self._clock()), by)
         except Invalid as error:
             unreadable = ParseError("body", error.field, str(error), decode_text(delivery.body))
-            return replace(self.unread(parser.name, unreadable), refusal=error)
+            return replace(self.rejected(parser.name, unreadable), refusal=error)
 
-    def unread(self, source: str, part: ParseError) -> ParsedDelivery:
+    def rejected(self, source: str, part: ParseError) -> ParsedDelivery:
         """Return a message that can't be parsed at all, ready to be stored as rejected."""
-        return ParsedDelivery(IngestBatch(source, unread=(_rejected_part(part, self._cleaner),)))
+        return ParsedDelivery(IngestBatch(source, rejected_parts=(_rejected_part(part, self._cleaner),)))
 
     def refuse_packed(self, source: str, packed: WebhookRequest, reason: str) -> None:
         """Store the beginning of a message that can't be decompressed as rejected, in base64."""
         beginning = base64.b64encode(packed.body[:PACKED_TRACE_BYTES]).decode()
-        self.keep([self.unread(source, ParseError("body", "content-encoding", reason, beginning))])
+        self.store_batches([self.rejected(source, ParseError("body", "content-encoding", reason, beginning))])
 
     def rehearse(self, source: str, delivery: WebhookRequest) -> PayloadRehearsal:
         """Return what a delivery would become, redacted; nothing is stored."""
         return self._redacted(rehearse(self.sources, source, delivery, self._clock()))
 
-    def keep(self, reads: Sequence[ParsedDelivery]) -> tuple[IngestReceipt, ...]:
+    def store_batches(self, reads: Sequence[ParsedDelivery]) -> tuple[IngestReceipt, ...]:
         """Store parsed deliveries in one transaction."""
         with span("store deliveries", {"onrecall.deliveries": len(reads)}):
-            received = self._store.receive([read.arrival for read in reads], self._clock())
-        self.switch.record_beats(signal for read in reads for signal in read.arrival.signals)
+            received = self._store.ingest.store([read.arrival for read in reads], self._clock())
+        self.switch.record_beats(signal for read in reads for signal in read.arrival.events)
         for read, result in zip(reads, received, strict=True):
             kind = read.arrival.source.partition("/")[0]  # a name that somebody chose for `generic` is no label
             self._observers.take(IngestStats(kind, result.accepted, result.duplicate, len(result.rejected)))
@@ -128,7 +128,7 @@ class AlertIngester:
 
     def retry(self, number: int, mended: bytes | None = None) -> IngestReceipt:
         """Retry a rejected part, unchanged or corrected."""
-        part = self._store.rejected_part(number)
+        part = self._store.rejected.get(number)
         if part.settled_at is not None:
             raise Conflict(f"rejected part {number} was accepted at {part.settled_at.isoformat()}")
         noun = receiving.decode_rejected(part.raw) if mended is None else None
@@ -138,10 +138,10 @@ class AlertIngester:
             read = self.read(part.source, WebhookRequest(mended or part.raw.encode(errors="replace"), JSON))
             if read.refusal is not None:
                 raise read.refusal
-        _raise_first(rejected.to_rejected_input() for rejected in read.arrival.unread)
-        (receipt,) = self.keep([replace(read, arrival=replace(read.arrival, again=True))])
+        _raise_first(rejected.to_rejected_input() for rejected in read.arrival.rejected_parts)
+        (receipt,) = self.store_batches([replace(read, arrival=replace(read.arrival, is_retry=True))])
         _raise_first(receipt.rejected)
-        self._store.settle_rejected([number], self._clock())
+        self._store.rejected.mark_settled([number], self._clock())
         return receipt
 
     def _prepare(self, source: str, parsed: ParsedWebhook, by: str | None) -> ParsedDelivery:
@@ -150,7 +150,7 @@ class AlertIngester:
         attributed = tuple(_attribute(signal, source, by) for signal in parsed.signals)
         clean.prefetch(attributed)
         signals = tuple(clean.redact(self._expiring(signal)) for signal in attributed)
-        arrival = IngestBatch(source, signals, unread=unread)
+        arrival = IngestBatch(source, signals, rejected_parts=unread)
         documents = [redact_model(document, self._personal) for document in parsed.documents]
         if documents:
             arrival = self._with_documents(arrival, documents, by or source)
@@ -160,7 +160,9 @@ class AlertIngester:
         """Add documents as suggestions, or as documents if the source is trusted."""
         if arrival.source in self._trusted:
             prepared = self._recall.prepare(documents)
-            entries = [StoreEntry(document, passages) for document, passages in zip(documents, prepared, strict=True)]
+            entries = [
+                PreparedRecord(document, passages) for document, passages in zip(documents, prepared, strict=True)
+            ]
             return replace(arrival, entries=tuple(entries))
         suggested = [suggested_document(arrival.source, document, by, self._clock()) for document in documents]
         return replace(arrival, suggestions=tuple(zip(suggested, self._recall.prepare(suggested), strict=True)))
@@ -220,7 +222,7 @@ def _attribute(signal: InboundEvent, source: str, by: str | None) -> InboundEven
 
 
 def _make_receipt(read: ParsedDelivery, received: IngestResult) -> IngestReceipt:
-    signals = read.arrival.signals
+    signals = read.arrival.events
     keys = tuple(signal.key for signal in signals)
     problems = tuple(dict.fromkeys(text for signal in signals if isinstance(signal, Alert) for text in signal.problems))
     return IngestReceipt(

@@ -34,7 +34,7 @@ class Keys:
     """The keys of one store, cached in memory and reread every second, so that guessing keys costs no queries."""
 
     def __init__(self, store: Storage, clock: Callable[[], datetime], fresh_seconds: float = CACHE_SECONDS) -> None:
-        self._ring = store.keys()
+        self._ring = store.keys
         self._clock = clock
         self.fresh_seconds = fresh_seconds
         """Maximum age of the cache."""

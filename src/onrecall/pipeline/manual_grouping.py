@@ -52,31 +52,31 @@ class ManualGrouping:
         if gone_id == into_id:
             raise Invalid("an incident can't be merged into itself; name the other one", "into")
         for _ in range(MAX_ATTEMPTS):
-            source, target = self._store.incident(gone_id), self._store.incident(into_id)
+            source, target = self._store.incidents.get(gone_id), self._store.incidents.get(into_id)
             if merged_into(source) == into_id:
                 return target
             _ensure_open(source, "link it to the other one instead")
             _ensure_open(target, "reopen it first")
             if self._write(self._plan_merge(source, target, by)):
-                return self._store.incident(into_id)
+                return self._store.incidents.get(into_id)
         raise Unavailable("alerts are being grouped; try again")
 
     def split(self, incident_id: str, alerts: Sequence[int], by: str | None = None) -> Incident:
         """Move alerts into a new incident; similar alerts are kept apart from now on."""
         for _ in range(MAX_ATTEMPTS):
-            incident = self._store.incident(incident_id)
+            incident = self._store.incidents.get(incident_id)
             _ensure_open(incident, "reopen it first")
             number, alerts_in_incident = self._number_and_alerts(incident_id)
             parted, remaining = _split_selected(alerts_in_incident, alerts, incident)
             opened = self._write(self._plan_split(number, incident, parted, remaining, by))
             if opened:
-                return self._store.incident(opened[0])
+                return self._store.incidents.get(opened[0])
         raise Unavailable("alerts are being grouped; try again")
 
     def unmerge(self, incident_id: str, merged_id: str, by: str | None = None) -> Incident:
         """Undo a merge: restore the merged incident with the alerts it brought."""
         for _ in range(MAX_ATTEMPTS):
-            incident, merged = self._store.incident(incident_id), self._store.incident(merged_id)
+            incident, merged = self._store.incidents.get(incident_id), self._store.incidents.get(merged_id)
             if merged_into(merged) != incident_id:
                 raise Invalid(f"{merged_id} is not merged into {incident_id}", "merged")
             _ensure_open(incident, "reopen it first")
@@ -84,7 +84,7 @@ class ManualGrouping:
             parted = [alert for alert in alerts if (alert.joined or {}).get("from") == merged_id]
             remaining = [alert for alert in alerts if alert not in parted]
             if self._write(self._plan_unmerge(number, incident, merged, parted, remaining, by)) is not None:
-                return self._store.incident(merged_id)
+                return self._store.incidents.get(merged_id)
         raise Unavailable("alerts are being grouped; try again")
 
     def write(self, work: GroupingWrite) -> bool:
@@ -94,7 +94,7 @@ class ManualGrouping:
     def _number_and_alerts(self, incident_id: str) -> tuple[int, list[StoredAlert]]:
         """Return the current grouping number and all alerts of an incident."""
         number, _ = self._store.grouping.alerts_by_incident([])
-        return number, list(self._store.alerts_of(incident_id))
+        return number, list(self._store.alerts.of_incident(incident_id))
 
     def _write(self, work: GroupingWrite) -> tuple[str, ...] | None:
         opened = self._store.grouping.apply(work, self._clock(), self._timers.group_wait)
@@ -161,7 +161,7 @@ class ManualGrouping:
         return GroupingWrite(
             number,
             changed=(
-                replace(self._incident_change(merged, back, events=events), alerts=placed, untied=incident.id),
+                replace(self._incident_change(merged, back, events=events), alerts=placed, unlinked=incident.id),
                 self._incident_change(
                     incident, storm.build_incident(incident, remaining, self._topology), events=origin
                 ),

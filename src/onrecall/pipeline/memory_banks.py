@@ -181,7 +181,7 @@ class MemoryBankService:
 
     def _stored(self, name: str) -> Incident | None:
         try:
-            return self._memory.store.incident(name)
+            return self._memory.store.incidents.get(name)
         except NotFound:
             return None
 
@@ -213,7 +213,7 @@ class MemoryBankService:
 
     def _documents(self, names: Sequence[str]) -> list[Document]:
         owners: list[tuple[EvidenceKind, str]] = [("document", name) for name in names]
-        return [item for item in self._memory.store.get_records(owners).values() if isinstance(item, Document)]
+        return [item for item in self._memory.store.records.get(owners).values() if isinstance(item, Document)]
 
     def _remove_incidents(self, bank: str, names: Iterable[str]) -> None:
         """Remove incidents created from texts that are gone, unless they have changed since."""
@@ -221,7 +221,7 @@ class MemoryBankService:
         alone = [
             name
             for name in created_here
-            if all(event.detail.get("imported") for event in self._memory.store.timeline(name))
+            if all(event.detail.get("imported") for event in self._memory.store.events.timeline(name))
         ]
         if alone:
             self._banks.remove(bank, (), alone)

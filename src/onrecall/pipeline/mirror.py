@@ -53,7 +53,7 @@ class DocumentChanges:
     ) -> PendingMessage | None:
         """Return the current document, unless it is unchanged since the last post or came from the bank unchanged."""
         try:
-            incident = self._store.incident(event.incident)
+            incident = self._store.incidents.get(event.incident)
         except NotFound:
             return None  # deleted meanwhile: the sweep deletes its document
         if thread is None and event.detail.get("imported") and incident.source == PULLED_FROM:
@@ -77,9 +77,9 @@ class Mirror:
         )
         self._next_sweep = clock()
 
-    def round(self) -> int:
+    def run_once(self) -> int:
         """Send changes, and periodically delete orphaned documents; returns the number of items handled."""
-        handled = self._dispatcher.round()
+        handled = self._dispatcher.run_once()
         if self._clock() >= self._next_sweep:
             self._next_sweep = self._clock() + SWEEP_EVERY
             handled += delete_orphans(self._channel, self._store)
@@ -92,7 +92,7 @@ class Mirror:
 
 def current_item(store: Storage, incident: Incident) -> dict[str, Any]:
     """Return the current document of an incident."""
-    return memory_item(incident, len(store.resolutions(incident.id)))
+    return memory_item(incident, len(store.incidents.resolutions(incident.id)))
 
 
 def delete_orphans(channel: HindsightMirror, store: Storage) -> int:

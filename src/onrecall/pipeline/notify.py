@@ -61,7 +61,7 @@ class Sender(Protocol):
         """Send a message. Raises Unavailable (retried) or PermanentDeliveryError (not retried)."""
 
 
-class Letters(Protocol):
+class MessageSource(Protocol):
     """Decides which events become deliveries, and renders them."""
 
     def concerns(self, event: IncidentEvent) -> bool:
@@ -90,7 +90,7 @@ class NotificationRules:
     ) -> PendingMessage | None:
         """Return the message for an event, given the last sent state; None if there is nothing new."""
         try:
-            incident, answer = self._store.incident(event.incident), self._answer(event)
+            incident, answer = self._store.incidents.get(event.incident), self._answer(event)
         except NotFound:
             return None
         happened = FeedEvent(event.seq, event.type, event.at, event.by, event.detail)
@@ -100,7 +100,7 @@ class NotificationRules:
         if update is None or not self._is_severe_enough(incident):
             return None
         update = replace(
-            update, alert_links=alert_links.collect_links(self._store.alerts_of(incident.id, LINKED_ALERTS))
+            update, alert_links=alert_links.collect_links(self._store.alerts.of_incident(incident.id, LINKED_ALERTS))
         )
         message = self._channel.render(incident, answer, update, thread.remote if thread else {})
         if message is None:
@@ -111,7 +111,7 @@ class NotificationRules:
     def _answer(self, event: IncidentEvent) -> Recommendation | None:
         """Return the answer of a recommendation event, otherwise the newest answer."""
         name = event.detail.get("recommendation") if event.type == "recommended" else None
-        return self._store.recommendation(name) if name else self._store.newest_recommendation(event.incident)
+        return self._store.recommendations.get(name) if name else self._store.recommendations.newest(event.incident)
 
     def _is_severe_enough(self, incident: Incident) -> bool:
         """Return whether the severity reaches the channel's minimum; an unknown severity does."""
@@ -129,7 +129,7 @@ class Dispatcher:
         channel: Sender,
         store: Storage,
         clock: Callable[[], datetime],
-        letters: Letters,
+        letters: MessageSource,
         *,
         jitter: Callable[[], float] = RANDOM.random,
         tries: int | None = MAX_ATTEMPTS,
@@ -148,7 +148,7 @@ class Dispatcher:
         self._tries, self._longest_wait = tries, longest_wait
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
-    def round(self) -> int:
+    def run_once(self) -> int:
         """Enqueue new deliveries and send what is due; returns the number of items handled."""
         return self.enqueue_new() + self.enqueue_decisions() + self.send_due()
 
@@ -161,7 +161,7 @@ class Dispatcher:
     def enqueue_new(self) -> int:
         """Process the next events of the feed and enqueue deliveries; returns the number of events."""
         after = self._outbox.position(self.name)
-        events = self._store.events(after, BATCH)
+        events = self._store.events.feed(after, BATCH)
         if not events:
             return 0
         letters = self._pending_messages([event for event in events if self._letters.concerns(event)])

@@ -25,14 +25,14 @@ from onrecall.domain.incident import (
 from onrecall.domain.spans import span
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline import incident_documents
-from onrecall.pipeline.calibrate import CalibrationService, CalibrationState
+from onrecall.pipeline.calibrate import Calibration, CalibrationState
+from onrecall.pipeline.memory_store import MemoryStore
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
 from onrecall.recommendation.fault_types import find_contradiction
 from onrecall.recommendation.next_checks import plan_checks
 from onrecall.recommendation.verdict import describe_evidence
 from onrecall.retrieval import Retriever, is_precedent
-from onrecall.storage import Storage
 from onrecall.storage.examples import ExampleRecords
 
 EVIDENCE_LIMIT = 5
@@ -56,9 +56,9 @@ class Recommender:
 
     def __init__(
         self,
-        store: Storage,
+        store: MemoryStore,
         recall: Retriever,
-        trust: CalibrationService,
+        trust: Calibration,
         clock: Callable[[], datetime],
         observers: Observers,
     ) -> None:
@@ -87,7 +87,7 @@ class Recommender:
         return self._with_records(settled, situation), _best_by_id((*reported, *ongoing)) if reported else ongoing
 
     def _with_records(self, evidence: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
-        records = self._store.evidence_records([item.id for item in evidence], situation.as_of)
+        records = self._store.outcomes.track_records([item.id for item in evidence], situation.as_of)
         chance = prior.load_shipped().probability
         return tuple(
             replace(item, record=records.get(item.id, TrackRecord()), probability=chance(item)) for item in evidence
@@ -98,7 +98,7 @@ class Recommender:
 
         They are recalled separately, so that they can't crowd out evidence.
         """
-        if situation.only.kind is not None or not self._store.suggestions_pending():
+        if situation.only.kind is not None or not self._store.suggestions.any_pending():
             return ()
         scores = {piece.id: piece.score for piece in evidence if piece.kind == "incident" and piece.score >= similar}
         for_incidents = [
@@ -126,9 +126,9 @@ class Recommender:
 
     def _examples(self) -> ExampleRecords:
         """Return the example records, reread if anything was stored since."""
-        newest = self._store.last_seq()
+        newest = self._store.passages.last_seq()
         if newest != self._examples_at:
-            self._example_records, self._examples_at = self._store.example_records(), newest
+            self._example_records, self._examples_at = self._store.examples.stored(), newest
         return self._example_records
 
     def _search_merged(self, search: Search, situation: Situation, limit: int) -> Sorted:
@@ -165,7 +165,7 @@ class Recommender:
             _ongoing(item.incident, item.score) for item in going_on if item.incident and item.score >= similar
         )
         with span("compose") as composing:
-            records = self._store.step_records(step_keys(evidence), situation.as_of)
+            records = self._store.step_executions.track_records(step_keys(evidence), situation.as_of)
             fitting = [item for item in evidence if not find_contradiction(situation, item)]
             advice, numbers, confidence, reason = decide(measured, situation, evidence, records, as_of)
             composing.set_attribute("onrecall.verdict", advice.verdict)
@@ -229,7 +229,7 @@ class Recommender:
 
 
 def earlier_of_causes(
-    store: Storage, situation: Situation, evidence: Sequence[Evidence], advice: Advice | Recommendation
+    store: MemoryStore, situation: Situation, evidence: Sequence[Evidence], advice: Advice | Recommendation
 ) -> dict[str, list[Evidence]]:
     """Return by cause label the newest incidents of the causes that an answer names, as evidence without a score."""
     in_question = {name for alternative in advice.alternatives for name in alternative.evidence}
@@ -241,7 +241,7 @@ def earlier_of_causes(
             for incident in incidents
             if incident.id not in situation.exclude
         ]
-        for cause, incidents in store.incidents_of_causes(causes, INCIDENTS_OF_CAUSE, situation.as_of).items()
+        for cause, incidents in store.incidents.of_causes(causes, INCIDENTS_OF_CAUSE, situation.as_of).items()
     }
 
 

@@ -54,13 +54,13 @@ class RecommendationWorker:
 
     def answer(self, incident_id: str) -> Recommendation:
         """Answer one incident now, whether it is due or not."""
-        incident = self._store.incident(incident_id)
+        incident = self._store.incidents.get(incident_id)
         if self._store.answer_leases.acquire(self.worker, self._clock(), incident_id) and (
             stored := self._answer(incident_id)
         ):
             return stored
         answer, keys = self._recommend(incident)
-        return self._store.save_recommendation(answer, keys)
+        return self._store.recommendations.save(answer, keys)
 
     def decide(self, situation: Situation, limit: int) -> Recommendation:
         """Answer a situation without an incident and store the answer."""
@@ -68,11 +68,11 @@ class RecommendationWorker:
         keys = [step_key(step.text, step.command) for step in answer.steps]
         context = {**situation.labels, **({"service": situation.service} if situation.service else {})}
         stored_answer = replace(answer, asked=situation.text[:MAX_QUESTION_CHARS], asked_context=context)
-        return self._store.save_recommendation(stored_answer, keys)
+        return self._store.recommendations.save(stored_answer, keys)
 
     def _answer(self, incident_id: str) -> Recommendation | None:
         with span("answer incident", {"onrecall.incident": incident_id}), self._lease(incident_id):
-            answer, keys = self._recommend(self._store.incident(incident_id))
+            answer, keys = self._recommend(self._store.incidents.get(incident_id))
             now = self._clock()
             return self._store.answer_leases.complete(
                 self.worker, incident_id, answer, keys, now, self._timers.group_interval
@@ -86,7 +86,7 @@ class RecommendationWorker:
         changes = {
             (change.source, change.key): change
             for service in named_services
-            for change in self._store.change_events_near(
+            for change in self._store.change_events.near(
                 service, incident.started_at + CLOCK_TOLERANCE, to_hours(storm.CHANGE_WINDOW + CLOCK_TOLERANCE)
             )
         }

@@ -157,7 +157,7 @@ def _reports(store: Storage, as_of: datetime | None) -> Iterator[Document]:
     for kind in REPORT_KINDS:
         cursor: str | None = None
         while True:
-            page = store.documents(kind=kind, cursor=cursor, limit=PAGE_SIZE)
+            page = store.documents.page(kind=kind, cursor=cursor, limit=PAGE_SIZE)
             yield from (
                 document
                 for document in page.items

@@ -26,7 +26,7 @@ from onrecall.recommendation.llm import (
 )
 from onrecall.recommendation.llm.routing import Role
 from onrecall.redaction.reversible_mask import Mask
-from onrecall.storage import CircuitState, IncidentEvent, ModelCall, ModelUsage, ModelUse, Storage, UsageLimits
+from onrecall.storage import CircuitState, DailyModelUsage, IncidentEvent, ModelCall, ModelUsage, Storage, UsageLimits
 
 CURSOR = "refine"
 BATCH = 20
@@ -92,7 +92,7 @@ class UsageReport:
     """The use of models, and whether they may be called now."""
 
     models: Sequence[tuple[Role, str]]
-    days: tuple[ModelUse, ...]
+    days: tuple[DailyModelUsage, ...]
     spent_today_usd: float
     """What is known, and the most that the rest may cost."""
     daily_budget_usd: float | None
@@ -145,7 +145,7 @@ class Refiner:
         if place is None:
             return 0
         looked = 0
-        events = self._store.events(place, BATCH)
+        events = self._store.events.feed(place, BATCH)
         for event in events:
             if event.type == "recommended":
                 self._refine_event(event)
@@ -184,11 +184,11 @@ class Refiner:
     def _refine_event(self, event: IncidentEvent) -> None:
         """Refine the answer of an event, if it is the newest answer to an unresolved incident."""
         try:
-            answer = self._store.recommendation(str(event.detail.get("recommendation", "")))
-            incident = self._store.incident(event.incident)
+            answer = self._store.recommendations.get(str(event.detail.get("recommendation", "")))
+            incident = self._store.incidents.get(event.incident)
         except NotFound:
             return
-        newest = self._store.newest_recommendation(incident.id)
+        newest = self._store.recommendations.newest(incident.id)
         if answer.refines or newest is None or newest.id != answer.id or incident.status == "resolved":
             return
         if self._store.usage.was_rejected(answer.id):
@@ -228,7 +228,7 @@ class Refiner:
         return recommendation, outcome
 
     def _options(self, answer: Recommendation, situation: Situation, incident: Incident | None) -> Options:
-        records = self._store.step_records(step_keys(answer.evidence), answer.as_of)
+        records = self._store.step_executions.track_records(step_keys(answer.evidence), answer.as_of)
         return build_options(answer, situation, records, self._trust.measured().thresholds, incident)
 
 

@@ -17,7 +17,7 @@ BATCH = 256
 class ReindexProgress:
     """The embedding versions of the stored passages compared with the current one."""
 
-    make: EmbeddingVersion
+    target: EmbeddingVersion
     passages: int
     models: Counter[str | None]
     """Passages by embedding model, if it is not the current one; None: without a vector."""
@@ -36,7 +36,7 @@ class Reindex:
         """Return how many passages are outdated."""
         models: Counter[str | None] = Counter()
         versions: Counter[int | None] = Counter()
-        counts = self._store.count_by_version()
+        counts = self._store.reindexing.count_by_version()
         for version, number in counts.items():
             if version.model != self._make.model:
                 models[version.model] += number
@@ -47,7 +47,7 @@ class Reindex:
     def begin(self) -> int:
         """Begin, or resume an interrupted run; returns the number of passages to reindex."""
         self._refuse_to_forget()
-        return self._store.reindexing(self._make).begin()
+        return self._store.reindexing.staging(self._make).begin()
 
     def run(self, advance: Callable[[int], None]) -> int:
         """Reindex outdated passages, including new arrivals, then swap them in; returns the number of swapped passages.
@@ -55,7 +55,7 @@ class Reindex:
         An interrupted run is resumed by the next one; nothing is visible before the swap. `advance` is called with the
         number of passages just reindexed.
         """
-        staging = self._store.reindexing(self._make)
+        staging = self._store.reindexing.staging(self._make)
         while (swapped := staging.swap()) is None:
             after = 0
             while True:
@@ -68,7 +68,7 @@ class Reindex:
         return swapped
 
     def _prepare(self, items: list[ReindexItem]) -> list[ReindexedItem]:
-        stored = self._store.get_records([item.owner for item in items])
+        stored = self._store.records.get([item.owner for item in items])
         existing = [(item, stored[item.owner]) for item in items if item.owner in stored]
         prepared = self._recall.prepare([owner for _, owner in existing])
         return [ReindexedItem(item, passages) for (item, _), passages in zip(existing, prepared, strict=True)]

@@ -16,11 +16,11 @@ def all_incidents(store: Storage, as_of: datetime | None = None) -> Iterator[Inc
     """Yield all incidents as of now or of a given time."""
     cursor: str | None = None
     while True:
-        page = store.incidents(cursor=cursor, limit=PAGE_SIZE)
+        page = store.incidents.page(cursor=cursor, limit=PAGE_SIZE)
         if as_of is None:
             yield from page.items
         else:
-            stored = store.get_records([("incident", incident.id) for incident in page.items], as_of).values()
+            stored = store.records.get([("incident", incident.id) for incident in page.items], as_of).values()
             yield from (item for item in stored if isinstance(item, Incident))
         cursor = page.next_cursor
         if cursor is None:
@@ -36,7 +36,7 @@ def cause_vectors(store: Storage, incidents: Sequence[str], as_of: datetime | No
     models: set[str | None] = set()
     for start in range(0, len(incidents), PAGE_SIZE):
         owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in incidents[start : start + PAGE_SIZE]]
-        for (_, name), passages in store.passages_of(owners, as_of).items():
+        for (_, name), passages in store.passages.of_owners(owners, as_of).items():
             for _, passage in passages:
                 if passage.part == "resolution" and passage.n == 0 and passage.vector:
                     vectors[name] = np.frombuffer(passage.vector, np.float16).astype(np.float32)

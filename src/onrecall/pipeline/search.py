@@ -67,9 +67,9 @@ class TextSearch:
     def _candidates(self, query: str, words: Sequence[str]) -> Iterable[Page]:
         """Return candidate pages without duplicates: by id, by title and description, and by recall."""
         names = dict.fromkeys((query.strip(), query.strip().upper()))
-        by_id = self._store.get_records([(kind, name) for name in names for kind in PAGE_KINDS])
+        by_id = self._store.records.get([(kind, name) for name in names for kind in PAGE_KINDS])
         pages: dict[tuple[bool, str], Page] = {}
-        listed = self._store.incidents(q=" ".join(words), limit=MAX_LISTED).items
+        listed = self._store.incidents.page(q=" ".join(words), limit=MAX_LISTED).items
         recalled = [item for kind in PAGE_KINDS for item in self._recalled(query, kind)]
         for item in (*by_id.values(), *listed, *recalled):
             if isinstance(item, Incident | Document):
@@ -81,7 +81,7 @@ class TextSearch:
         for evidence in self._recall(Situation(text=query, only=Filter(kind=kind)), MAX_RECALLED):
             family += evidence.family
             yield from (item for item in (evidence.incident, evidence.document, evidence.report) if item is not None)
-        family_members = self._store.get_records([("incident", name) for name in dict.fromkeys(family)][:MAX_LISTED])
+        family_members = self._store.records.get([("incident", name) for name in dict.fromkeys(family)][:MAX_LISTED])
         yield from (item for item in family_members.values() if isinstance(item, Incident))
 
 

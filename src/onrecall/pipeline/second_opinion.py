@@ -162,8 +162,8 @@ def match_precedents(
     """Return the matches that may be precedents: known incidents only if they were resolved by then."""
     incident_ids = {match.document_id: named_incident(match.document_id, match.metadata) for match in matches}
     owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in incident_ids.values() if name]
-    incidents = store.get_records(owners, as_of)
-    stored_now = incidents if as_of is None else store.get_records(owners)
+    incidents = store.records.get(owners, as_of)
+    stored_now = incidents if as_of is None else store.records.get(owners)
     opinions = []
     for match in matches:
         name = incident_ids[match.document_id]

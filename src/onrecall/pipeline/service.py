@@ -9,14 +9,12 @@ from onrecall.domain.alert import AlertLink, ChangeEvent
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import (
     Document,
-    Evidence,
     EvidenceKind,
     Incident,
     IncidentLink,
     LinkKind,
     Recommendation,
     RecommendationOutcome,
-    Resolution,
     Severity,
     Situation,
 )
@@ -37,23 +35,19 @@ from onrecall.pipeline.incident_images import ImageShelf
 from onrecall.pipeline.ingest import AlertIngester, IngestReceipt, SourcePolicy
 from onrecall.pipeline.learn import (
     executions_from_outcome,
-    executions_from_resolution,
-    find_cause_origin,
-    find_predecessor,
-    name_commands,
 )
 from onrecall.pipeline.maintenance import Maintenance
 from onrecall.pipeline.manual_grouping import ManualGrouping, ensure_not_merged
+from onrecall.pipeline.memory import IncidentMemory
 from onrecall.pipeline.mirror import Mirror
 from onrecall.pipeline.notices import NoticePoster
 from onrecall.pipeline.notify import Dispatcher, Notifier
-from onrecall.pipeline.observers import Observers
-from onrecall.pipeline.recommend import Recommender, situation_of
 from onrecall.pipeline.recommendation_worker import RecommendationWorker
 from onrecall.pipeline.refine import Models, Refiner
 from onrecall.pipeline.reindex import Reindex
 from onrecall.pipeline.search import TextSearch
 from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
+from onrecall.pipeline.stages import rounds_of_worker
 from onrecall.pipeline.suggestions import SuggestionDesk
 from onrecall.redaction import redact, redact_model
 from onrecall.retrieval import Retriever
@@ -79,7 +73,7 @@ class Dependencies:
     """Configured alert sources."""
     channels: Sequence[Channel] = ()
     """Notification channels."""
-    tell_from: Severity | None = None
+    notify_from: Severity | None = None
     """Minimum severity for notifications; None: all."""
     models: Models = field(default_factory=Models)
     """LLMs that refine answers; none by default."""
@@ -99,18 +93,19 @@ LINKED_ALERTS = 200
 """Number of newest alerts of an incident whose links are collected."""
 
 
-class IncidentService:
+class IncidentService(IncidentMemory):
     """The incident memory: everything OnRecall does, independent of any interface."""
 
+    store: Storage
+    trust: CalibrationService
+
     def __init__(self, parts: Dependencies) -> None:
-        self.store = parts.store
-        self._recall = parts.recall
-        self._clock = parts.clock
-        self.redacts_personal = self._personal = parts.redact_personal
-        self.observers = Observers()
-        self.trust = CalibrationService(parts.store)
+        super().__init__(
+            parts.store, parts.recall, parts.clock, CalibrationService(parts.store), personal=parts.redact_personal
+        )
+        self.redacts_personal = parts.redact_personal
         self.reindex = Reindex(parts.store, parts.recall)
-        self.receiver = AlertIngester(
+        self.ingester = AlertIngester(
             parts.store,
             parts.recall,
             parts.clock,
@@ -119,10 +114,9 @@ class IncidentService:
             sources=parts.sources,
             policy=SourcePolicy(parts.expiry, parts.heartbeat_patience, parts.trusted_sources),
         )
-        self._advisor = Recommender(parts.store, parts.recall, self.trust, parts.clock, self.observers)
-        self.grouping = AlertGrouper(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
-        self.by_hand = ManualGrouping(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
-        self.together = BeganTogetherService(parts.store, self.by_hand)
+        self.grouping: AlertGrouper = AlertGrouper(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
+        self.manual_grouping = ManualGrouping(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
+        self.began_together = BeganTogetherService(parts.store, self.manual_grouping)
         self.suggestions = SuggestionDesk(
             parts.store,
             parts.recall,
@@ -132,24 +126,26 @@ class IncidentService:
             parts.trusted_sources,
             personal=parts.redact_personal,
         )
-        self._settling = AutoResolver(parts.store, parts.clock, parts.timers, self.suggestions, self.receiver.switch)
+        self.auto_resolver: AutoResolver = AutoResolver(
+            parts.store, parts.clock, parts.timers, self.suggestions, self.ingester.switch
+        )
         self.mirrors = tuple(Mirror(mirror, parts.store, parts.clock) for mirror in parts.mirrors)
-        self.tellers: tuple[Dispatcher | Mirror, ...] = (
-            *(Notifier(channel, parts.store, parts.clock, parts.tell_from) for channel in parts.channels),
+        self.dispatchers: tuple[Dispatcher | Mirror, ...] = (
+            *(Notifier(channel, parts.store, parts.clock, parts.notify_from) for channel in parts.channels),
             *self.mirrors,
         )
-        self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
+        self.second_opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
         self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
         self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
-        self.search = TextSearch(parts.store, self._advisor.evidence)
+        self.search = TextSearch(parts.store, self._recommender.evidence)
         self.collaboration = Collaboration(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
         self.checks = DiagnosticChecks(parts.store, parts.clock)
         self.images = ImageShelf(parts.store, parts.clock, personal=parts.redact_personal)
-        self._answers = RecommendationWorker(parts.store, self._advisor, parts.clock, parts.timers)
+        self._answers = RecommendationWorker(parts.store, self._recommender, parts.clock, parts.timers)
         self.extraction = PostmortemExtractor(
             parts.store, parts.recall, parts.clock, parts.models, personal=parts.redact_personal
         )
-        self.refining = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)
+        self.refiner = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
     @property
     def model(self) -> str | None:
@@ -164,7 +160,7 @@ class IncidentService:
 
     def receive(self, source: str, deliveries: Sequence[WebhookRequest]) -> tuple[IngestReceipt, ...]:
         """Ingest messages of a source, all or none. Durable on return, and idempotent."""
-        receipts = self.receiver.keep([self.receiver.read(source, delivery) for delivery in deliveries])
+        receipts = self.ingester.store_batches([self.ingester.read(source, delivery) for delivery in deliveries])
         for receipt in receipts:
             if receipt.refusal is not None:
                 raise receipt.refusal
@@ -176,11 +172,11 @@ class IncidentService:
         `dated=False` means the start time was defaulted; a repeated call then keeps the first start time.
         """
         try:
-            return self._open(incident)
+            return super().open(incident)
         except Conflict:
             if dated or not incident.id:
                 raise
-            return self._open(replace(incident, started_at=self.store.incident(incident.id).started_at))
+            return super().open(replace(incident, started_at=self.store.incidents.get(incident.id).started_at))
 
     def open_once(self, incident: Incident) -> tuple[Incident, bool]:
         """Store a new incident under a generated id, unless one with the same title and description exists.
@@ -189,16 +185,11 @@ class IncidentService:
         """
         clean = redact_model(replace(incident, id=""), personal=self._personal)
         (passages,) = self._recall.prepare([clean])
-        return self.store.open_incident_once(clean, passages, self._clock())
-
-    def _open(self, incident: Incident) -> tuple[Incident, bool]:
-        clean = redact_model(incident, personal=self._personal)
-        (passages,) = self._recall.prepare([clean])
-        return self.store.open_incident(clean, passages, self._clock())
+        return self.store.incidents.open_once(clean, passages, self._clock())
 
     def acknowledge(self, incident_id: str, by: str | None = None) -> Incident:
         """Record that somebody is working on it."""
-        return self.store.acknowledge(incident_id, self._clock(), by)
+        return self.store.incidents.acknowledge(incident_id, self._clock(), by)
 
     @property
     def personal(self) -> bool:
@@ -206,10 +197,6 @@ class IncidentService:
         return self._personal
 
     # recall and recommend; neither writes
-
-    def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
-        """Find the most similar earlier incidents and documents, best first."""
-        return self._advisor.evidence(situation, limit)
 
     @property
     def recall_limitation(self) -> str | None:
@@ -220,15 +207,15 @@ class IncidentService:
         self, text: str, owners: Sequence[tuple[EvidenceKind, str]]
     ) -> Mapping[tuple[EvidenceKind, str], float]:
         """Return the cosine of a text and the nearest passage of each owner; empty without a model."""
-        passages_by_owner = self.store.passages_of(owners)
+        passages_by_owner = self.store.passages.of_owners(owners)
         return self._recall.similarities(
             text, {owner: [passage for _, passage in owned] for owner, owned in passages_by_owner.items()}
         )
 
     def ask(self, situation: Situation, limit: int = 5, *, refine: bool = False) -> Recommendation:
         """Return an answer with citations, optionally refined by an LLM, without storing it."""
-        answer = self._advisor.answer(situation, limit=limit)
-        return self.refining.refine(answer, situation) if refine else answer
+        answer = super().ask(situation, limit)
+        return self.refiner.refine(answer, situation) if refine else answer
 
     def decide(self, situation: Situation, limit: int = 5) -> Recommendation:
         """Answer a situation without an incident and store it; the same evidence gives the same answer."""
@@ -246,68 +233,38 @@ class IncidentService:
 
     def alert_links(self, incident_id: str) -> tuple[AlertLink, ...]:
         """Return the links of an incident's alerts, runbooks first."""
-        return alert_links.collect_links(self.store.alerts_of(incident_id, LINKED_ALERTS))
+        return alert_links.collect_links(self.store.alerts.of_incident(incident_id, LINKED_ALERTS))
 
     # the worker's round
 
     def work(self, limit: int = 10) -> int:
         """Group waiting alerts, resolve ended incidents and answer due ones; returns the number of items handled."""
-        return self.grouping.run() + self._settling.run() + self._answers.answer_due(limit)
+        return sum(each.run(limit) for each in rounds_of_worker(self))
 
     # resolve and learn
 
-    def resolve(
-        self, incident_id: str, resolution: Resolution, recurs: str | None = None, *, look: bool = True
-    ) -> Incident:
-        """Resolve an incident; it is recallable at once and linked to the earlier incident it repeats.
-
-        If `recurs` is not given, that incident is searched for, unless `look` is false.
-        """
-        incident = self.store.incident(incident_id)
-        ensure_not_merged(incident)
-        clean = name_commands(redact_model(resolution, personal=self._personal))
-        answers = self.store.recommendations(incident_id)
-        clean = replace(clean, cause_origin=find_cause_origin(clean, answers))
-        resolved = incident.resolve(clean)
-        links = self._recurrence(incident, clean, recurs) if look or recurs else ()
-        (passages,) = self._recall.prepare([resolved])
-        now = self._clock()
-        stored = self.store.resolve(incident_id, clean, passages, executions_from_resolution(clean), links, now)
-        self.trust.record_resolution(stored, answers, now)
-        return stored
-
-    def _recurrence(self, incident: Incident, resolution: Resolution, recurs: str | None) -> tuple[IncidentLink, ...]:
-        if recurs is not None:
-            if recurs == incident.id:
-                raise Invalid("an incident can't be a recurrence of itself; name the earlier one", "recurrence_of")
-            self.store.incident(recurs)
-            return (IncidentLink("recurrence", recurs),)
-        candidates = self._recall.similar(situation_of(incident), limit=10)
-        predecessor = find_predecessor(incident, resolution, candidates, self.trust.measured().thresholds.similar)
-        return (IncidentLink("recurrence", predecessor),) if predecessor else ()
-
     def reopen(self, incident_id: str, by: str | None = None) -> Incident:
         """Reopen an incident: its resolution is removed from track records and recall."""
-        resolved = self.store.incident(incident_id)
+        resolved = self.store.incidents.get(incident_id)
         ensure_not_merged(resolved)
         reopened = resolved.reopen()
         (passages,) = self._recall.prepare([reopened])
-        return self.store.reopen(incident_id, passages, self._clock(), by)
+        return self.store.incidents.reopen(incident_id, passages, self._clock(), by)
 
     def link(self, incident_id: str, kind: LinkKind, target: str, by: str | None = None) -> Incident:
         """Link an incident to an earlier one."""
         if incident_id == target:
             raise Invalid("an incident can't be linked to itself; name the earlier one", "incident")
         if kind == "merged":
-            self.by_hand.merge(incident_id, target, by)
-            return self.store.incident(incident_id)
-        return self.store.link(incident_id, IncidentLink(kind, target), self._clock(), by)
+            self.manual_grouping.merge(incident_id, target, by)
+            return self.store.incidents.get(incident_id)
+        return self.store.incidents.link(incident_id, IncidentLink(kind, target), self._clock(), by)
 
     def rate(self, outcome: RecommendationOutcome, incident: str | None = None) -> None:
         """Store the outcome of a recommendation and its steps. Raises Invalid if `incident` is not the
         recommendation's incident.
         """
-        recommendation = self.store.recommendation(outcome.recommendation)
+        recommendation = self.store.recommendations.get(outcome.recommendation)
         if incident is not None and recommendation.incident != incident:
             subject = f"to incident {recommendation.incident}" if recommendation.incident else "to a question"
             raise Invalid(f"recommendation {recommendation.id} is an answer {subject}, not to {incident}", "incident")
@@ -321,9 +278,11 @@ class IncidentService:
                     f"steps.{index}.n",
                 )
         note = redact(outcome.note, personal=self._personal).text if outcome.note else None
-        self.store.rate(replace(outcome, note=note), executions_from_outcome(recommendation, outcome), self._clock())
+        self.store.outcomes.save(
+            replace(outcome, note=note), executions_from_outcome(recommendation, outcome), self._clock()
+        )
         if recommendation.incident:
-            self.trust.record_rating(self.store.incident(recommendation.incident), recommendation, outcome)
+            self.trust.record_rating(self.store.incidents.get(recommendation.incident), recommendation, outcome)
 
     # bring in and out
 
@@ -350,34 +309,28 @@ class IncidentService:
             credit=credit,
         )
 
-    def put_document(self, document: Document) -> str:
-        """Store a document under its id; returns `created`, `updated` or `unchanged`."""
-        clean = redact_model(document, personal=self._personal)
-        (passages,) = self._recall.prepare([clean])
-        return self.store.put_document(clean, passages, self._clock())
-
     def is_unchanged(self, document: Document) -> bool:
         """Return whether the document is stored already and says the same."""
-        return self.store.unchanged([redact_model(document, personal=self._personal)])[0]
+        return self.store.records.unchanged([redact_model(document, personal=self._personal)])[0]
 
     def delete_document(self, document_id: str) -> None:
         """Delete a document; recommendations that cited it keep their quotes."""
-        self.store.delete_document(document_id)
+        self.store.documents.delete(document_id)
 
     def remove_examples(self) -> RemovedExamples:
         """Remove the example records and recalibrate without them."""
-        removed = self.store.remove_examples()
-        if removed.incidents and self.store.newest_curve() is not None:
+        removed = self.store.examples.remove()
+        if removed.incidents and self.store.curves.newest() is not None:
             self.trust.fit(self._clock())
         return removed
 
     def changes_before(self, incident: Incident) -> tuple[ChangeEvent, ...]:
         """Return the change events in the hours before an incident began, newest first."""
-        return self.store.change_events_near(incident.service, incident.started_at)
+        return self.store.change_events.near(incident.service, incident.started_at)
 
     def get_record(self, record_id: str) -> Incident | Document | Suggestion:
         """Return the incident, document or suggestion with this id. Raises NotFound."""
-        for look_up in (self.store.incident, self.store.document):
+        for look_up in (self.store.incidents.get, self.store.documents.get):
             try:
                 return look_up(record_id)
             except NotFound:

@@ -102,7 +102,7 @@ class SuggestionDesk:
     def _confirm_resolution(
         self, incident_id: str, suggested: Resolution, by: str | None, correction: Correction, *, completes: bool
     ) -> None:
-        current = self._store.incident(incident_id).resolution
+        current = self._store.incidents.get(incident_id).resolution
         confirmed = replace(
             suggested,
             root_cause=correction.root_cause or suggested.root_cause,
@@ -120,7 +120,7 @@ class SuggestionDesk:
 
     def _refuse_to_replace(self, document: Document) -> None:
         try:
-            stored = self._store.document(document.id)
+            stored = self._store.documents.get(document.id)
         except NotFound:
             return
         if stored != document:

@@ -1,4 +1,6 @@
-"""Recommendation: evidence in, advice with receipts out."""
+"""Evidence comes in.
+A verdict, causes and steps go out, each cited to a line of the evidence.
+"""
 
 from onrecall.recommendation.compose import compose, step_keys
 from onrecall.recommendation.step_keys import step_key

@@ -1,1 +1,3 @@
-"""Recurrences: families of incidents that keep coming back, and what a permanent fix would save."""
+"""Resolved incidents come in.
+Families that keep coming back go out, with what they cost and what a permanent fix would save.
+"""

@@ -1,4 +1,6 @@
-"""Replace secrets, and optionally personal data, with `[redacted:kind]` before they are stored, logged or sent."""
+"""Text comes in.
+The same text goes out with secrets, and optionally personal data, replaced by `[redacted:kind]`.
+"""
 
 from onrecall.redaction.engine import Redacted, RedactionFinding, contains_no_secrets, redact
 from onrecall.redaction.structures import announces_secret, redact_model

@@ -1,4 +1,6 @@
-"""Recall: what was seen before that is like this. Terms, embedding, passages, the index, and the ranking."""
+"""A situation comes in.
+Evidence goes out: the incidents and passages most like it, best first, with scores and reasons.
+"""
 
 from onrecall.retrieval.retriever import Retriever, is_precedent
 

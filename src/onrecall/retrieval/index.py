@@ -14,7 +14,7 @@ Vector = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Visible:
+class VisibilityFilter:
     """Which passages a question may see."""
 
     kind: EvidenceKind | None = None
@@ -24,7 +24,7 @@ class Visible:
     exclude: frozenset[str] = frozenset()
 
     @classmethod
-    def for_situation(cls, situation: Situation) -> "Visible":
+    def for_situation(cls, situation: Situation) -> "VisibilityFilter":
         """What a situation may see."""
         only = situation.only
         return cls(only.kind, only.service, only.labels, situation.as_of, situation.exclude)
@@ -40,10 +40,10 @@ class Index(Protocol):
     def refresh(self) -> None:
         """Catch up with what was written since; cheap when nothing was. To be called before each question."""
 
-    def words(self, terms: Mapping[int, float], visible: Visible, limit: int) -> list[int]:
+    def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
         """The passages that have most of these terms, each with its weight in the question; rare ones count most."""
 
-    def meaning(self, vector: Vector, visible: Visible, limit: int) -> list[int]:
+    def meaning(self, vector: Vector, visible: VisibilityFilter, limit: int) -> list[int]:
         """The passages whose meaning is nearest to the vector."""
 
 
@@ -84,5 +84,5 @@ class ChangeLog(Protocol):
     def changes(self, after: int, limit: int) -> Sequence[PassageChange]:
         """The changes after a place, in order."""
 
-    def passages(self, ids: Sequence[int]) -> Mapping[int, Passage]:
+    def get(self, numbers: Sequence[int]) -> Mapping[int, Passage]:
         """Passages by their numbers; one that is gone is absent."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.retrieval import snapshot
-from onrecall.retrieval.index import ChangeLog, Vector, Visible
+from onrecall.retrieval.index import ChangeLog, Vector, VisibilityFilter
 from onrecall.retrieval.postings import MAX_ROWS
 from onrecall.retrieval.segment import NO_DISTANCE, Segment, binary_sketch, checksum
 
@@ -81,7 +81,7 @@ class LocalIndex:
         with self._lock:
             self._save(MAX_UNSAVED_CHANGES // 4)
 
-    def words(self, terms: Mapping[int, float], visible: Visible, limit: int) -> list[int]:
+    def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by BM25 over the terms."""
         state = self._state
         term_ids = np.array(sorted(terms), np.uint64)
@@ -92,7 +92,7 @@ class LocalIndex:
         importance = (rarity * [terms[int(term)] for term in term_ids]).astype(np.float32)
         return _top_ids(state.segments, lambda segment: segment.scores(term_ids, importance, visible), limit)
 
-    def meaning(self, vector: Vector, visible: Visible, limit: int) -> list[int]:
+    def meaning(self, vector: Vector, visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by the signs of their vectors, the nearest few ranked by the vector itself against those signs."""
         segments, sketch = self._state.segments, binary_sketch(vector)
         distances = [segment.distances(sketch, visible) for segment in segments]
@@ -128,7 +128,7 @@ class LocalIndex:
             for segment in segments
             for row in np.flatnonzero(~segment.dead)[:: -max(1, len(segment) * len(segments) // SAMPLE_SIZE)]
         }
-        stored = self._changes.passages(list(sampled))
+        stored = self._changes.get(list(sampled))
         return all(number in stored and checksum(stored[number]) == expected for number, expected in sampled.items())
 
     def _save(self, unsaved: int) -> None:

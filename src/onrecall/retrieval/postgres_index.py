@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from onrecall.domain.incident import Filter
-from onrecall.retrieval.index import Vector, Visible
+from onrecall.retrieval.index import Vector, VisibilityFilter
 
 
 class PassageProposer(Protocol):
@@ -36,14 +36,14 @@ class PostgresIndex:
     def refresh(self) -> None:
         """Nothing to do: what is committed is found."""
 
-    def words(self, terms: Mapping[int, float], visible: Visible, limit: int) -> list[int]:
+    def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by their rarest terms."""
         return self._search.words(terms, _to_filter(visible), visible.as_of, visible.exclude, limit)
 
-    def meaning(self, vector: Vector, visible: Visible, limit: int) -> list[int]:
+    def meaning(self, vector: Vector, visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by HNSW."""
         return self._search.meaning(vector, _to_filter(visible), visible.as_of, visible.exclude, limit)
 
 
-def _to_filter(visible: Visible) -> Filter:
+def _to_filter(visible: VisibilityFilter) -> Filter:
     return Filter(visible.kind, visible.service, visible.labels)

@@ -26,7 +26,7 @@ class CandidateSignals:
     """One candidate: its signals, and which of the question's terms it has."""
 
     signals: Signals
-    has: frozenset[int]
+    matched_terms: frozenset[int]
     document: str | None = None
     """The document that it is, or that an incident was read from: those two are one answer and never rivals."""
 
@@ -75,7 +75,7 @@ def ranking_features(
 
 def _coverage(weights: Mapping[int, float], candidate: CandidateSignals) -> float:
     """The share of the terms' weight that a candidate has."""
-    return _share(sum(weights.get(term, 0.0) for term in candidate.has), sum(weights.values()))
+    return _share(sum(weights.get(term, 0.0) for term in candidate.matched_terms), sum(weights.values()))
 
 
 def _rarest_of_rivals(
@@ -85,7 +85,7 @@ def _rarest_of_rivals(
     rarest: Sequence[int],
 ) -> float:
     """How rare the rarest term is that a rival has and the candidate lacks; 0 where there is none."""
-    elsewhere = frozenset().union(*(rival.has for rival in rivals)) - candidate.has
+    elsewhere = frozenset().union(*(rival.matched_terms for rival in rivals)) - candidate.matched_terms
     return next((rarity[term] for term in rarest if term in elsewhere), 0.0)
 
 

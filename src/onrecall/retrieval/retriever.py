@@ -25,7 +25,7 @@ from onrecall.retrieval import (
 from onrecall.retrieval.embeddings import Embedder, Vectors, as_passages, as_questions, model_form
 from onrecall.retrieval.explanation import Record
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
-from onrecall.retrieval.index import Index, Vector, Visible
+from onrecall.retrieval.index import Index, Vector, VisibilityFilter
 from onrecall.retrieval.query import Query, parse_situation
 from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
 from onrecall.retrieval.scoring import TermWeights
@@ -69,22 +69,38 @@ class StoredText(Protocol):
         """The heading it stands under."""
 
 
-class PassageStore(Protocol):
-    """What recall reads from."""
+class PassageReads(Protocol):
+    """What recall reads of passages."""
 
-    def passage_features(
-        self, ids: Sequence[int], as_of: datetime | None = None
+    def features(
+        self, numbers: Sequence[int], as_of: datetime | None = None
     ) -> Mapping[Owner, Sequence[StoredFeatures]]:
         """What the owners of these passages are compared by: all passages of each that were known at a time."""
 
-    def passage_texts(self, ids: Sequence[int]) -> Mapping[int, StoredText]:
+    def texts(self, numbers: Sequence[int]) -> Mapping[int, StoredText]:
         """What passages say; one that is gone is absent."""
 
-    def get_records(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Record]:
+    def term_statistics(self, term_hashes: Sequence[int]) -> scoring.TermStatistics:
+        """How common terms are."""
+
+
+class RecordReads(Protocol):
+    """What recall reads of incidents and documents."""
+
+    def get(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Record]:
         """Incidents and documents as they were known at a time."""
 
-    def term_statistics(self, term_ids: Sequence[int]) -> scoring.TermStatistics:
-        """How common terms are."""
+
+class RetrievalStore(Protocol):
+    """What recall reads from."""
+
+    @property
+    def passages(self) -> PassageReads:
+        """The passages."""
+
+    @property
+    def records(self) -> RecordReads:
+        """Their owners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +111,7 @@ class PreparedQuery:
     query: Query
     vector: Vector | None
     rarity: TermWeights
-    telling: Mapping[str, int]
+    rarest_line_terms: Mapping[str, int]
     """The rarest term of each log line's template: a line that lacks it needs no closer look."""
 
 
@@ -104,8 +120,8 @@ class SearchCandidate:
     """Something that may be like the situation."""
 
     owner: Owner
-    imprints: Sequence[StoredFeatures]
-    has: frozenset[int]
+    features: Sequence[StoredFeatures]
+    matched_terms: frozenset[int]
     """The query's terms that it has."""
     signals: Signals
 
@@ -131,7 +147,7 @@ class Retriever:
 
     def __init__(
         self,
-        source: PassageStore,
+        source: RetrievalStore,
         embedder: Embedder | None,
         index: Index,
         asking: Embedder | None = None,
@@ -270,14 +286,14 @@ class Retriever:
     def _weigh_query(self, situation: Situation) -> tuple[Query, TermWeights]:
         """Return the query, its misspelt words read as words the memory has, and how much each term says."""
         query = parse_situation(situation)
-        statistics = self._source.term_statistics([*query.weights, scoring.DOC_MARKER_TERM])
+        statistics = self._source.passages.term_statistics([*query.weights, scoring.DOC_MARKER_TERM])
         corrections = spelling_correction.find_corrections(query, statistics.df, self._dictionary, self._count_passages)
         if corrections:
             text = spelling_correction.replace_words(situation.text, corrections)
             corrected = parse_situation(replace(situation, text=text))
             weights = spelling_correction.weigh_corrections(query, corrected)
             query = replace(corrected, weights=weights, corrections=corrections)
-            statistics = self._source.term_statistics([*weights, scoring.DOC_MARKER_TERM])
+            statistics = self._source.passages.term_statistics([*weights, scoring.DOC_MARKER_TERM])
         return query, TermWeights.from_statistics(query.weights, statistics)
 
     def _dictionary(self) -> frozenset[str]:
@@ -286,7 +302,7 @@ class Retriever:
         return model.words if isinstance(model, Dictionary) else frozenset()
 
     def _count_passages(self, terms: Sequence[int]) -> Mapping[int, int]:
-        return self._source.term_statistics(terms).df
+        return self._source.passages.term_statistics(terms).df
 
     def _embed(self, query: Query) -> "Future[Vectors] | None":
         """Begin to embed: the model runs beside the search by words, on another processor."""
@@ -296,16 +312,16 @@ class Retriever:
 
     def _by_words(self, situation: Situation, query: Query, rarity: TermWeights) -> list[int]:
         self._index.refresh()
-        return self._index.words(query.weights, Visible.for_situation(situation), _proposal_limit(rarity))
+        return self._index.words(query.weights, VisibilityFilter.for_situation(situation), _proposal_limit(rarity))
 
     def _propose(self, prepared: PreparedQuery, by_words: Sequence[int]) -> Mapping[Owner, Sequence[StoredFeatures]]:
         """Return the features of all passages of every owner that the index proposes."""
         proposed = list(by_words)
         if prepared.vector is not None:
             proposed += self._index.meaning(
-                prepared.vector, Visible.for_situation(prepared.situation), _proposal_limit(prepared.rarity)
+                prepared.vector, VisibilityFilter.for_situation(prepared.situation), _proposal_limit(prepared.rarity)
             )
-        features = self._source.passage_features(list(dict.fromkeys(proposed)), prepared.situation.as_of)
+        features = self._source.passages.features(list(dict.fromkeys(proposed)), prepared.situation.as_of)
         return {owner: features[owner] for owner in sorted(features) if owner[1] not in prepared.situation.exclude}
 
     def _compare(
@@ -319,7 +335,7 @@ class Retriever:
         ranks = self._ranker.rank(strengths, words, matches.overlap, matches.length, len(prepared.query.weights))
         # Owners are in their order, and of equals the first stays first.
         best = np.argsort(-ranks, kind="stable")[:count].tolist()
-        reach, has = scoring.max_word_score(prepared.query.weights, prepared.rarity), matches.has
+        reach, has = scoring.max_word_score(prepared.query.weights, prepared.rarity), matches.matched_terms
         numbers = np.array(sorted(prepared.query.weights), np.uint32)
         candidates = []
         for row in best:
@@ -349,30 +365,30 @@ class Retriever:
 
     def _add_signals(self, prepared: PreparedQuery, candidates: Sequence[SearchCandidate]) -> list[RankedCandidate]:
         """Every signal for the best candidates that fit, best first."""
-        records = self._source.get_records([candidate.owner for candidate in candidates], prepared.situation.as_of)
+        records = self._source.records.get([candidate.owner for candidate in candidates], prepared.situation.as_of)
         only = prepared.situation.only
         matching = [
             (candidate, record)
             for candidate in candidates
             if (record := records.get(candidate.owner)) is not None and _passes_filter(record, candidate.owner[0], only)
         ]
-        quoted = self._source.passage_texts(
-            [passage.number for candidate, _ in matching for passage in candidate.imprints]
+        quoted = self._source.passages.texts(
+            [passage.number for candidate, _ in matching for passage in candidate.features]
         )
         finalists = []
         for candidate, record in matching:
-            present = [passage for passage in candidate.imprints if passage.number in quoted]
+            present = [passage for passage in candidate.features if passage.number in quoted]
             if present:  # not removed meanwhile
                 texts = [quoted[passage.number] for passage in present]
                 complete = (
-                    candidate if len(present) == len(candidate.imprints) else replace(candidate, imprints=present)
+                    candidate if len(present) == len(candidate.features) else replace(candidate, features=present)
                 )
                 finalists.append(RankedCandidate(complete, record, texts, candidate.signals))
         return _best_first(_rescore(prepared, finalists))
 
     def _excerpts(self, prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> list[Snippet]:
         """Return each finalist's best single passage."""
-        alone = [[passage] for finalist in finalists for passage in finalist.candidate.imprints]
+        alone = [[passage] for finalist in finalists for passage in finalist.candidate.features]
         words = scoring.match_words(prepared.query.weights, prepared.rarity, alone).bm25
         strength = iter(fusion.weighted_scores(words, *self._cosine_scores(prepared, alone)).tolist())
         snippets = []
@@ -428,9 +444,9 @@ def _measure_ranking(
     question = QuestionTerms(weights, {term: idf[term] / most for term in weights if idf[term] < most})
     return ranking_features(
         [
-            CandidateSignals(finalist.signals, finalist.candidate.has, finalist.record.document)
+            CandidateSignals(finalist.signals, finalist.candidate.matched_terms, finalist.record.document)
             if isinstance(finalist.record, Incident)
-            else CandidateSignals(finalist.signals, finalist.candidate.has, finalist.owner[1])
+            else CandidateSignals(finalist.signals, finalist.candidate.matched_terms, finalist.owner[1])
             for finalist in ranked
         ],
         question,
@@ -456,7 +472,7 @@ def _to_evidence(
         title=record.title,
         score=_rounded_score(finalist),
         signals=signals.shares,
-        why=explanation.reasons(prepared.query, record, finalist.candidate.has, informative, signals.meaning),
+        why=explanation.reasons(prepared.query, record, finalist.candidate.matched_terms, informative, signals.meaning),
         excerpt=excerpt,
         incident=record if isinstance(record, Incident) else None,
         document=record if isinstance(record, Document) else None,
@@ -534,9 +550,12 @@ def _signature_scores(prepared: PreparedQuery, finalists: Sequence[RankedCandida
     """How much of what the situation names exactly each one names, too: error codes, and the lines of its log."""
     query, idf, most = prepared.query, prepared.rarity.idf, prepared.rarity.most
     codes = {term: idf[term] / most for term in query.codes if term in idf}
-    lines = {line: idf[term] / most for line, term in prepared.telling.items()}
-    telling = {query.spelled[term] for term in prepared.telling.values()}
+    lines = {line: idf[term] / most for line, term in prepared.rarest_line_terms.items()}
+    telling = {query.spelled[term] for term in prepared.rarest_line_terms.values()}
     for finalist in finalists:
         rows = (line for passage in finalist.texts for line in passage.text.splitlines()) if telling else ()
         templates = signatures.extract_templates(line for line in rows if any(word in line for word in telling))
-        yield max(signatures.weighted_share(codes, finalist.candidate.has), signatures.weighted_share(lines, templates))
+        yield max(
+            signatures.weighted_share(codes, finalist.candidate.matched_terms),
+            signatures.weighted_share(lines, templates),
+        )

@@ -105,7 +105,7 @@ class WordMatches:
 
     bm25: Scores
     """BM25, a third of it by the best passage, in units of what such a query can reach."""
-    has: npt.NDArray[np.bool_]
+    matched_terms: npt.NDArray[np.bool_]
     """Which of the query's terms, in rising order, each has."""
     overlap: Scores
     """The cosine of what both say, counts damped on both sides: how much of either is said by the other."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from onrecall.domain.incident import Passage
 from onrecall.retrieval import postings
-from onrecall.retrieval.index import PassageChange, Vector, Visible
+from onrecall.retrieval.index import PassageChange, Vector, VisibilityFilter
 from onrecall.retrieval.postings import Postings, Terms
 from onrecall.retrieval.tokenizer import unpack_all
 
@@ -111,7 +111,7 @@ class Segment:
         dead[rows] = True
         return replace(self, dead=dead)
 
-    def visible_rows(self, visible: Visible) -> Mask | None:
+    def visible_rows(self, visible: VisibilityFilter) -> Mask | None:
         """Which rows a question may see; None: all of them."""
         needed = list(_required_tags(visible))
         suggested = self.words.having(SUGGESTION_TAG) if visible.kind is None else None
@@ -127,13 +127,13 @@ class Segment:
             mask &= ~self.words.having(_tag("owner", owner))
         return mask
 
-    def scores(self, terms: Terms, importance: Vector, visible: Visible) -> Vector:
+    def scores(self, terms: Terms, importance: Vector, visible: VisibilityFilter) -> Vector:
         """How well each row fits the terms; 0: not at all, or it may not be seen."""
         scores = self.words.scores(terms, importance)
         mask = self.visible_rows(visible)
         return scores if mask is None else scores * mask
 
-    def distances(self, sketch: Bits, visible: Visible) -> npt.NDArray[np.uint16]:
+    def distances(self, sketch: Bits, visible: VisibilityFilter) -> npt.NDArray[np.uint16]:
         """Return each row's Hamming distance to the sketch, or `NO_DISTANCE`."""
         distances = np.zeros(len(self), np.uint16)
         if len(sketch) != len(self.bits):
@@ -182,10 +182,10 @@ def _posting_keys(added: Sequence[tuple[PassageChange, Passage]]) -> postings.Ke
 
 def _tags(passage: Passage, service: str | None, labels: Mapping[str, str]) -> Iterator[int]:
     yield _tag("owner", passage.owner)
-    yield from _required_tags(Visible(passage.kind, service, labels))
+    yield from _required_tags(VisibilityFilter(passage.kind, service, labels))
 
 
-def _required_tags(visible: Visible) -> Iterator[int]:
+def _required_tags(visible: VisibilityFilter) -> Iterator[int]:
     """The tags that a passage must have to be seen."""
     if visible.kind is not None:
         yield _tag("kind", visible.kind)

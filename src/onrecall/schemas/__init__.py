@@ -1,3 +1,3 @@
-"""The JSON that people and scripts rely on: domain objects come in, response models go out.
-Keys are added, never renamed.
+"""Domain objects come in.
+The JSON that people and scripts rely on goes out; keys are added, never renamed.
 """

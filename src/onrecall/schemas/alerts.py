@@ -9,11 +9,11 @@ from pydantic import Field
 from onrecall.domain.alert import AlertLink, AlertLinkKind, AlertStatus, ChangeEvent, ChangeKind, Purpose
 from onrecall.domain.incident import Incident, Severity
 from onrecall.pipeline import IncidentService
-from onrecall.schemas.incidents import IncidentOut, Out, RecommendationOut
+from onrecall.schemas.incidents import IncidentOut, OutputModel, RecommendationOut
 from onrecall.storage import StoredAlert
 
 
-class RejectedPartOut(Out):
+class RejectedPartOut(OutputModel):
     """One rejected part: its place, the wrong field, and how to correct it."""
 
     where: str
@@ -21,7 +21,7 @@ class RejectedPartOut(Out):
     message: str
 
 
-class ReceiptOut(Out):
+class ReceiptOut(OutputModel):
     """The result of a message: accepted and duplicate alerts, and rejected parts."""
 
     accepted: int
@@ -41,7 +41,7 @@ class StoredRejectedPartOut(RejectedPartOut):
     received_at: datetime
 
 
-class AlertOut(Out):
+class AlertOut(OutputModel):
     """One episode of one alert."""
 
     id: int = Field(description="Its number in OnRecall, for splitting it off its incident.")
@@ -94,7 +94,7 @@ class AlertOut(Out):
         )
 
 
-class ChangeOut(Out):
+class ChangeOut(OutputModel):
     """A deliberate change, such as a deployment."""
 
     source: str
@@ -120,14 +120,14 @@ class ChangeBeforeOut(ChangeOut):
         return cls(**change_fields, minutes_before=int((started_at - change.at).total_seconds() // 60))
 
 
-class AlertLinkOut(Out):
+class AlertLinkOut(OutputModel):
     """A link that an alert's sender supplies: untrusted, and only http or https."""
 
     url: str
     kind: AlertLinkKind
 
 
-class NoteOut(Out):
+class NoteOut(OutputModel):
     """A note of a person: written in OnRecall if `source` is `onrecall`, otherwise in a source tool."""
 
     source: str

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
-from onrecall.schemas.incidents import Out
+from onrecall.schemas.incidents import OutputModel
 
 
-class AuditedOut(Out):
+class AuditedOut(OutputModel):
     """One row of the audit."""
 
     seq: int

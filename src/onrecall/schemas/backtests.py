@@ -5,12 +5,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from onrecall.schemas.incidents import Out
+from onrecall.schemas.incidents import OutputModel
 from onrecall.schemas.trust import EstimateOut
 from onrecall.storage.backtests import BacktestState
 
 
-class PowerOut(Out):
+class PowerOut(OutputModel):
     """How small a difference in hit@3 so many cases can tell."""
 
     n: int
@@ -18,7 +18,7 @@ class PowerOut(Out):
     sentence: str
 
 
-class GroupOut(Out):
+class GroupOut(OutputModel):
     """The openings of one service, one month, one severity or one length."""
 
     kind: Literal["service", "month", "severity", "length"]
@@ -27,7 +27,7 @@ class GroupOut(Out):
     hit_at_3: EstimateOut
 
 
-class FoundOut(Out):
+class BacktestFiguresOut(OutputModel):
     """The result of a backtest in short; `/trust` has the rest."""
 
     incidents: int
@@ -48,7 +48,7 @@ class FoundOut(Out):
     )
 
 
-class BacktestOut(Out):
+class BacktestOut(OutputModel):
     """The running backtest, or the last one."""
 
     number: int
@@ -61,4 +61,4 @@ class BacktestOut(Out):
     total: int
     finished_at: datetime | None
     error: str | None
-    result: FoundOut | None
+    result: BacktestFiguresOut | None

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from pydantic import Field
 
-from onrecall.schemas.incidents import In, Out
+from onrecall.schemas.incidents import InputModel, OutputModel
 
 
-class FamilyMemberOut(Out):
+class FamilyMemberOut(OutputModel):
     """An incident of a proposed family."""
 
     incident: str
@@ -15,7 +15,7 @@ class FamilyMemberOut(Out):
     root_cause: str
 
 
-class ProposedFamilyOut(Out):
+class ProposedFamilyOut(OutputModel):
     """Root causes with the same meaning, waiting for a person's decision."""
 
     id: str
@@ -24,7 +24,7 @@ class ProposedFamilyOut(Out):
     why: str
 
 
-class DecidedFamilyOut(Out):
+class DecidedFamilyOut(OutputModel):
     """A family that was confirmed or dismissed."""
 
     id: str
@@ -35,7 +35,7 @@ class DecidedFamilyOut(Out):
     at: datetime
 
 
-class CausesOut(Out):
+class CausesOut(OutputModel):
     """Proposed families and past decisions."""
 
     proposed: list[ProposedFamilyOut]
@@ -46,28 +46,28 @@ class CausesOut(Out):
     summary: str
 
 
-class ChoiceIn(In):
+class ChoiceIn(InputModel):
     """A proposed family to confirm."""
 
     id: str = Field(min_length=1, max_length=200)
     label: str | None = Field(None, description="A label to use instead of the proposed one.", max_length=80)
 
 
-class ConfirmFamiliesIn(In):
+class ConfirmFamiliesIn(InputModel):
     """Families to confirm, all at once."""
 
     families: list[ChoiceIn] = Field(min_length=1, max_length=1000)
     by: str | None = Field(None, max_length=200)
 
 
-class DismissIn(In):
+class DismissIn(InputModel):
     """Families to dismiss."""
 
     families: list[str] = Field(min_length=1, max_length=1000)
     by: str | None = Field(None, max_length=200)
 
 
-class ChangedOut(Out):
+class ChangedOut(OutputModel):
     """The effect of a decision."""
 
     changed: int = Field(

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from pydantic import Field
 
-from onrecall.schemas.incidents import Out
+from onrecall.schemas.incidents import OutputModel
 from onrecall.storage.outbox import DeliveryState
 
 
-class DeliveryOut(Out):
+class DeliveryOut(OutputModel):
     """A message about an incident, or a notice, on one channel, and its state."""
 
     id: int

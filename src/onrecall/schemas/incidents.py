@@ -39,7 +39,7 @@ When = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 """A time with its zone, written out: a bare number could mean seconds, milliseconds or a year."""
 
 
-class Out(BaseModel):
+class OutputModel(BaseModel):
     """Something said: built from a noun by its attributes."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -49,20 +49,20 @@ class Out(BaseModel):
         return self.model_dump(mode="json")
 
 
-class In(BaseModel):
+class InputModel(BaseModel):
     """Something heard: unknown fields are an error, so that a misspelt one is not lost in silence."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class ReportedEffectOut(Out):
+class ReportedEffectOut(OutputModel):
     """How well a measure worked, as the incident's source reports it, in percent."""
 
     effectiveness: float | None
     confidence: float | None
 
 
-class ResolutionStepOut(Out):
+class ResolutionStepOut(OutputModel):
     """One action and its outcome."""
 
     text: str
@@ -73,7 +73,7 @@ class ResolutionStepOut(Out):
     effect: ReportedEffectOut | None = None
 
 
-class ResolutionOut(Out):
+class ResolutionOut(OutputModel):
     """The root cause, and what was done about it."""
 
     root_cause: str
@@ -89,14 +89,14 @@ class ResolutionOut(Out):
     root_cause_line: int | None = Field(description="The line of the root cause in the incident's document.")
 
 
-class LinkOut(Out):
+class LinkOut(OutputModel):
     """A link to an earlier incident."""
 
     kind: LinkKind
     incident: str
 
 
-class TimelineEntryOut(Out):
+class TimelineEntryOut(OutputModel):
     """One entry of the postmortem's timeline."""
 
     text: str
@@ -104,7 +104,7 @@ class TimelineEntryOut(Out):
     line: int | None
 
 
-class ActionItemOut(Out):
+class ActionItemOut(OutputModel):
     """An action item to prevent a recurrence."""
 
     text: str
@@ -113,7 +113,7 @@ class ActionItemOut(Out):
     line: int | None
 
 
-class IncidentOut(Out):
+class IncidentOut(OutputModel):
     """One outage, from its first alert to its fix."""
 
     id: str
@@ -146,7 +146,7 @@ class IncidentOut(Out):
     )
 
 
-class RecordOut(Out):
+class RecordOut(OutputModel):
     """How often it was tried here, and the outcomes."""
 
     tried: int
@@ -155,7 +155,7 @@ class RecordOut(Out):
     last: datetime | None
 
 
-class ExcerptOut(Out):
+class ExcerptOut(OutputModel):
     """The lines that matched best."""
 
     text: str
@@ -164,7 +164,7 @@ class ExcerptOut(Out):
     page: str | None = Field(description="The document that contains the lines, if the evidence's own page does not.")
 
 
-class EvidenceOut(Out):
+class EvidenceOut(OutputModel):
     """An earlier incident or a document that is similar to the situation, with the reasons."""
 
     id: str
@@ -186,7 +186,7 @@ class EvidenceOut(Out):
     )
 
 
-class OngoingOut(Out):
+class OngoingOut(OutputModel):
     """A similar incident that is open or began later, and therefore is not a precedent."""
 
     id: str
@@ -197,7 +197,7 @@ class OngoingOut(Out):
     service: str | None
 
 
-class CitationOut(Out):
+class CitationOut(OutputModel):
     """The place where it is written: the id, the words, and their line."""
 
     id: str
@@ -206,21 +206,21 @@ class CitationOut(Out):
     incident: str | None = Field(description="The incident that the cited postmortem reports.")
 
 
-class SaidOut(Out):
+class CitedSentenceOut(OutputModel):
     """A sentence written by a model and checked against the lines that it cites."""
 
     text: str
     citations: list[CitationOut]
 
 
-class PlaceholderOut(Out):
+class PlaceholderOut(OutputModel):
     """A value of the old incident that a step shows as ‹value›, and the kind of value, such as `pod`."""
 
     value: str
     kind: str
 
 
-class StepOut(Out):
+class StepOut(OutputModel):
     """One step, with its citation."""
 
     n: int
@@ -233,7 +233,7 @@ class StepOut(Out):
     rollback: str | None
     stale: str | None
     old_values: list[str] = Field(description="Values of the old incident, which the step shows as ‹value›.")
-    why: SaidOut | None
+    why: CitedSentenceOut | None
     instruction: str = Field("", description="The step in one line, as an instruction; `text` has the original words.")
     placeholders: list[PlaceholderOut] = Field(
         default_factory=list,
@@ -249,7 +249,7 @@ class StepOut(Out):
         return self
 
 
-class TriedOut(Out):
+class FailedStepOut(OutputModel):
     """An action that was tried before and did not help."""
 
     text: str
@@ -258,7 +258,7 @@ class TriedOut(Out):
     citation: CitationOut
 
 
-class AlternativeOut(Out):
+class AlternativeOut(OutputModel):
     """Another cause that the evidence permits."""
 
     cause: str
@@ -266,7 +266,7 @@ class AlternativeOut(Out):
     tell_apart: list[str]
 
 
-class CheckOut(Out):
+class CheckOut(OutputModel):
     """Something to look at that changes nothing, and what it tells."""
 
     n: int = Field(description="That of the step it is, or one after the last step; a result is reported under it.")
@@ -295,7 +295,7 @@ class CheckOut(Out):
         return self
 
 
-class ConfidenceOut(Out):
+class ConfidenceOut(OutputModel):
     """How often an answer at this level was right."""
 
     probability: float
@@ -306,7 +306,7 @@ class ConfidenceOut(Out):
     basis: str
 
 
-class LatencyOut(Out):
+class LatencyOut(OutputModel):
     """Milliseconds spent on each part."""
 
     recall: float
@@ -314,7 +314,7 @@ class LatencyOut(Out):
     total: float
 
 
-class RecommendationOut(Out):
+class RecommendationOut(OutputModel):
     """An answer with citations."""
 
     id: str
@@ -331,7 +331,7 @@ class RecommendationOut(Out):
         None,
         description="Number of the first step that is read-only or reversible, with no disruptive step before it.",
     )
-    tried_before: list[TriedOut]
+    tried_before: list[FailedStepOut]
     alternatives: list[AlternativeOut]
     tell_apart: list[str]
     checks: list[CheckOut] = Field(
@@ -355,7 +355,7 @@ class RecommendationOut(Out):
     route_reason: str
     tokens: int
     cost_usd: float | None
-    explanation: list[SaidOut] = Field(description="Written by a model; empty without one.")
+    explanation: list[CitedSentenceOut] = Field(description="Written by a model; empty without one.")
     refines: str | None = Field(description="The answer without a model that it replaces.")
     changed: list[str] = Field(description="What differs from that answer.")
     prompt_hash: str | None
@@ -374,7 +374,7 @@ class RecommendationOut(Out):
         return self.model_copy(update={"second_opinion": second_opinion})
 
 
-class RecallOut(Out):
+class RecallOut(OutputModel):
     """Find the most similar earlier incidents and documents, best first."""
 
     evidence: list[EvidenceOut]
@@ -384,7 +384,7 @@ class RecallOut(Out):
     second_opinion: SecondOpinionOut | None = Field(None, description="From a Hindsight bank, if one is configured.")
 
 
-class DocumentOut(Out):
+class DocumentOut(OutputModel):
     """A runbook, a postmortem or an RCA."""
 
     id: str
@@ -397,7 +397,7 @@ class DocumentOut(Out):
     text: str
 
 
-class RejectedRecordOut(Out):
+class RejectedRecordOut(OutputModel):
     """A rejected part, and how to correct it."""
 
     where: str
@@ -405,7 +405,7 @@ class RejectedRecordOut(Out):
     message: str
 
 
-class FindingOut(Out):
+class FindingOut(OutputModel):
     """One kind of flaw: how many incidents have it, and the first few of them."""
 
     name: str
@@ -414,14 +414,14 @@ class FindingOut(Out):
     examples: list[str]
 
 
-class ImportQualityOut(Out):
+class ImportQualityOut(OutputModel):
     """How useful the imported incidents are for learning; flaws without incidents are omitted."""
 
     incidents: int
     findings: list[FindingOut]
 
 
-class UnusedFieldOut(Out):
+class UnusedFieldOut(OutputModel):
     """A field or column that has content and was not used."""
 
     field: str
@@ -430,14 +430,14 @@ class UnusedFieldOut(Out):
     example: str
 
 
-class UnusedFieldsOut(Out):
+class UnusedFieldsOut(OutputModel):
     """The unused fields of one file."""
 
     where: str
     fields: list[UnusedFieldOut]
 
 
-class ImportOut(Out):
+class ImportOut(OutputModel):
     """The result of an import."""
 
     created: int
@@ -449,7 +449,7 @@ class ImportOut(Out):
     quality: ImportQualityOut = Field(default_factory=lambda: ImportQualityOut(incidents=0, findings=[]))
 
 
-class EventOut(Out):
+class EventOut(OutputModel):
     """An event of an incident."""
 
     seq: int
@@ -460,7 +460,7 @@ class EventOut(Out):
     detail: Mapping[str, Any]
 
 
-class IncidentIn(In):
+class IncidentIn(InputModel):
     """A new incident."""
 
     id: str | None = Field(None, min_length=1, max_length=200, examples=["INC-1042"])
@@ -475,14 +475,14 @@ class IncidentIn(In):
     started_at: When | None = Field(None, description="With a time zone; by default now.")
 
 
-class ReportedEffectIn(In):
+class ReportedEffectIn(InputModel):
     """How well the measure that ended the incident worked, in percent."""
 
     effectiveness: float | None = Field(None, ge=0, le=100, examples=[92])
     confidence: float | None = Field(None, ge=0, le=100, examples=[95])
 
 
-class StepIn(In):
+class StepIn(InputModel):
     """One action."""
 
     text: str = Field(min_length=1, max_length=20_000)
@@ -497,7 +497,7 @@ class StepIn(In):
         return ResolutionStep(self.text, self.command, self.outcome, self.rollback, effect=effect)
 
 
-class ResolutionIn(In):
+class ResolutionIn(InputModel):
     """The root cause, and what was done about it."""
 
     root_cause: str = Field(
@@ -511,7 +511,7 @@ class ResolutionIn(In):
     at: When | None = Field(None, description="With a time zone; by default now.")
     cause_taken_over: bool = Field(False, description="Whether the cause was accepted from an answer, edited or not.")
 
-    def noun(self, now: datetime) -> Resolution:
+    def to_domain(self, now: datetime) -> Resolution:
         """The resolution that this says; without a time it was made now."""
         steps = tuple(step.to_domain() for step in self.steps)
         origin: CauseOrigin | None = "taken_over" if self.cause_taken_over else None
@@ -520,7 +520,7 @@ class ResolutionIn(In):
         )
 
 
-class FilterIn(In):
+class FilterIn(InputModel):
     """Recall only records that match every given field."""
 
     kind: EvidenceKind | None = None
@@ -528,7 +528,7 @@ class FilterIn(In):
     labels: dict[str, str] = Field(default_factory=dict, max_length=100)
 
 
-class SituationIn(In):
+class SituationIn(InputModel):
     """The current situation."""
 
     text: str = Field(
@@ -541,21 +541,21 @@ class SituationIn(In):
     as_of: When | None = Field(None, description="Use only what was known at this time.")
 
 
-class CheckResultIn(In):
+class CheckResultIn(InputModel):
     """What a check found."""
 
     result: CheckResult = Field(description="`same`: what it found then; `different`: something else.")
     by: str | None = Field(None, max_length=200, description="Who looked; by default the name of the key.")
 
 
-class StepVerdictIn(In):
+class StepVerdictIn(InputModel):
     """The outcome of one step."""
 
     n: int = Field(ge=1)
     outcome: StepOutcome
 
 
-class OutcomeIn(In):
+class OutcomeIn(InputModel):
     """The outcome of a recommendation."""
 
     verdict: OutcomeVerdict
@@ -569,14 +569,14 @@ class OutcomeIn(In):
     )
 
 
-class LinkIn(In):
+class LinkIn(InputModel):
     """The earlier incident to which this one is linked."""
 
     incident: str = Field(min_length=1, max_length=200)
     kind: LinkKind = "recurrence"
 
 
-class DocumentIn(In):
+class DocumentIn(InputModel):
     """A runbook, a postmortem or an RCA to store under the id in the path."""
 
     title: str = Field(min_length=1, max_length=2000)

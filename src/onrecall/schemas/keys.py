@@ -6,11 +6,11 @@ from pydantic import Field
 
 from onrecall.domain.access import Key, Role, State
 from onrecall.pipeline.keys import NewKey
-from onrecall.schemas.incidents import In, Out, When
+from onrecall.schemas.incidents import InputModel, OutputModel, When
 from onrecall.schemas.sessions import SessionOut
 
 
-class KeyOut(Out):
+class KeyOut(OutputModel):
     """A key without its secret and its hash."""
 
     id: str
@@ -31,19 +31,19 @@ class KeyOut(Out):
         return cls(state=key.state(now), **key_fields)
 
 
-class MadeOut(Out):
+class NewKeyOut(OutputModel):
     """A new key. It is shown only here."""
 
     key: str
     about: KeyOut
 
     @classmethod
-    def of_made(cls, new_key: NewKey, now: datetime) -> "MadeOut":
+    def of_made(cls, new_key: NewKey, now: datetime) -> "NewKeyOut":
         """The key and what is known of it."""
         return cls(key=new_key.token, about=KeyOut.of(new_key.key, now))
 
 
-class KeyIn(In):
+class KeyIn(InputModel):
     """A key to create for a person or a sender."""
 
     name: str = Field(description="The owner; actions with this key are recorded under this name.", examples=["ann"])
@@ -51,14 +51,14 @@ class KeyIn(In):
     expires_at: When | None = Field(None, description="By default it never expires.")
 
 
-class RotateIn(In):
+class RotateIn(InputModel):
     """How to replace a key."""
 
     overlap_hours: float = Field(24, ge=0, le=8760, description="How long the old key keeps working.")
     expires_at: When | None = Field(None, description="By default the new key is valid for as long as the old one was.")
 
 
-class CallerOut(Out):
+class CallerOut(OutputModel):
     """The caller, as far as the server knows."""
 
     name: str | None = Field(description="Null for a person at this machine, while no key exists.")

@@ -7,11 +7,11 @@ from pydantic import Field
 
 from onrecall.domain.maintenance import MaintenanceState, MaintenanceWindow
 from onrecall.pipeline.heartbeats import DeadMansSwitch
-from onrecall.schemas.incidents import In, Out, When
+from onrecall.schemas.incidents import InputModel, OutputModel, When
 from onrecall.storage.heartbeats import Heartbeat
 
 
-class MaintenanceIn(In):
+class MaintenanceIn(InputModel):
     """A maintenance window to add: while it is active, matching alerts open no incident."""
 
     service: str | None = Field(None, min_length=1, max_length=300, examples=["checkout"])
@@ -23,7 +23,7 @@ class MaintenanceIn(In):
     reason: str = Field("", max_length=1000, examples=["PostgreSQL is upgraded"])
 
 
-class MaintenanceOut(Out):
+class MaintenanceOut(OutputModel):
     """A maintenance window."""
 
     id: str
@@ -45,7 +45,7 @@ class MaintenanceOut(Out):
         return cls(state=window.state(now), **values)
 
 
-class HeartbeatOut(Out):
+class HeartbeatOut(OutputModel):
     """An alert that fires as long as alerting works, and whose absence raises an alert."""
 
     source: str
@@ -71,7 +71,7 @@ class HeartbeatOut(Out):
         )
 
 
-class ForgetIn(In):
+class ForgetIn(InputModel):
     """The heartbeat to stop expecting."""
 
     source: str = Field(min_length=1, max_length=300)

@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from onrecall.recurrences.clustering import Kind
-from onrecall.schemas.incidents import CitationOut, Out
+from onrecall.schemas.incidents import CitationOut, OutputModel
 
 
-class TieOut(Out):
+class MembershipReasonOut(OutputModel):
     """Why an incident belongs to its family."""
 
     incident: str
@@ -19,21 +19,21 @@ class TieOut(Out):
     because: str
 
 
-class ServiceOut(Out):
+class ServiceOut(OutputModel):
     """A service that a family touched, and how often."""
 
     name: str
     count: int
 
 
-class MonthOut(Out):
+class MonthOut(OutputModel):
     """Number of incidents that began in a month (UTC)."""
 
     month: str = Field(examples=["2026-03"])
     count: int
 
 
-class TrendOut(Out):
+class TrendOut(OutputModel):
     """The last half year compared with the one before."""
 
     direction: Literal["rising", "steady", "falling"] | None = Field(description="null if there are too few incidents.")
@@ -42,7 +42,7 @@ class TrendOut(Out):
     reason: str
 
 
-class LostOut(Out):
+class DowntimeOut(OutputModel):
     """Hours from start to end; overlapping hours count once."""
 
     hours: float
@@ -52,15 +52,15 @@ class LostOut(Out):
     contradictory: int = Field(description="Excluded: they end before they start.")
 
 
-class SavingOut(Out):
+class SavingOut(OutputModel):
     """The hours that a permanent fix would have saved recently."""
 
     hours_per_month: float
     days: int
-    lost: LostOut
+    lost: DowntimeOut
 
 
-class FixOut(Out):
+class ProvenFixOut(OutputModel):
     """The step that worked in most members, where it last worked."""
 
     text: str
@@ -71,7 +71,7 @@ class FixOut(Out):
     citation: CitationOut
 
 
-class ActionOut(Out):
+class ActionOut(OutputModel):
     """A permanent fix on record; `noted` means that it is written down, not that it is done."""
 
     text: str
@@ -80,14 +80,14 @@ class ActionOut(Out):
     citation: CitationOut
 
 
-class FamilyOut(Out):
+class FamilyOut(OutputModel):
     """Incidents with the same cause, oldest first."""
 
     id: str
     title: str
     cause: str | None
     incidents: list[str]
-    ties: list[TieOut]
+    ties: list[MembershipReasonOut]
     why: str
     count: int
     services: list[ServiceOut]
@@ -96,14 +96,14 @@ class FamilyOut(Out):
     days_between: float | None
     months: list[MonthOut]
     trend: TrendOut
-    lost: LostOut
+    lost: DowntimeOut
     saving: SavingOut
-    fix: FixOut | None
+    fix: ProvenFixOut | None
     action: ActionOut | None = Field(description="The latest one on record; null if there is none.")
     open_actions: list[ActionOut]
 
 
-class RecurrencesOut(Out):
+class RecurrencesOut(OutputModel):
     """Recurring problems; those whose permanent fix would save most come first."""
 
     families: list[FamilyOut]

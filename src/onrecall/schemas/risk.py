@@ -7,13 +7,13 @@ from pydantic import ConfigDict, Field
 from onrecall.domain.incident import Risk
 from onrecall.recommendation.risk import classify
 from onrecall.recommendation.risk.assessment import Assessment
-from onrecall.schemas.incidents import In, Out
+from onrecall.schemas.incidents import InputModel, OutputModel
 
 Kind = Literal["auto", "command", "words"]
 LONGEST = 1_000_000
 
 
-class RiskIn(In):
+class RiskIn(InputModel):
     """A command, or a step in words."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
@@ -24,7 +24,7 @@ class RiskIn(In):
     )
 
 
-class RiskOut(Out):
+class RiskOut(OutputModel):
     """How dangerous it is, and why."""
 
     command: str

@@ -7,11 +7,11 @@ from pydantic import BaseModel, Field
 from onrecall.domain.incident import DocumentKind
 from onrecall.pipeline.services import ServiceOverview
 from onrecall.schemas.alerts import ChangeOut
-from onrecall.schemas.incidents import IncidentOut, Out
-from onrecall.schemas.recurrences import LostOut, MonthOut
+from onrecall.schemas.incidents import IncidentOut, OutputModel
+from onrecall.schemas.recurrences import DowntimeOut, MonthOut
 
 
-class ServiceCountOut(Out):
+class ServiceCountOut(OutputModel):
     """A service and how many incidents it has."""
 
     name: str
@@ -22,7 +22,7 @@ class ServiceCountOut(Out):
     )
 
 
-class DocumentTitleOut(Out):
+class DocumentTitleOut(OutputModel):
     """A document without its text."""
 
     id: str
@@ -30,7 +30,7 @@ class DocumentTitleOut(Out):
     kind: DocumentKind
 
 
-class AlertSourceOut(Out):
+class AlertSourceOut(OutputModel):
     """Number of alerts about the service from one source in the last 90 days."""
 
     source: str
@@ -39,7 +39,7 @@ class AlertSourceOut(Out):
     last_at: datetime
 
 
-class OwnerOut(Out):
+class OwnerOut(OutputModel):
     """The owner of the service, from a label of its newest incident that has one."""
 
     name: str
@@ -59,7 +59,7 @@ class ServicePageOut(BaseModel):
     changes: list[ChangeOut] = Field(description="The last 10.")
     alert_sources: list[AlertSourceOut]
     since: datetime = Field(description="Hours, median and months count incidents that began at or after this time.")
-    lost: LostOut
+    lost: DowntimeOut
     median_minutes: float | None = Field(description="From start to end; null if none has both.")
     months: list[MonthOut]
     owners: list[OwnerOut]
@@ -79,7 +79,7 @@ class ServicePageOut(BaseModel):
             changes=[ChangeOut.model_validate(change) for change in record.changes],
             alert_sources=[AlertSourceOut.model_validate(source) for source in record.alert_sources],
             since=overview.since,
-            lost=LostOut.model_validate(overview.lost),
+            lost=DowntimeOut.model_validate(overview.lost),
             median_minutes=overview.median_minutes,
             months=[MonthOut.model_validate(month) for month in overview.months],
             owners=[OwnerOut.model_validate(owner) for owner in overview.owners],

@@ -6,10 +6,10 @@ from pydantic import Field
 
 from onrecall.domain.access import Role
 from onrecall.domain.session import Session
-from onrecall.schemas.incidents import In, Out
+from onrecall.schemas.incidents import InputModel, OutputModel
 
 
-class SessionOut(Out):
+class SessionOut(OutputModel):
     """Somebody's sign-in on one device."""
 
     id: str
@@ -40,25 +40,25 @@ class SessionOut(Out):
         )
 
 
-class SignInOptionsOut(Out):
+class SignInOptionsOut(OutputModel):
     """How one can sign in."""
 
     provider: str | None = Field(description="The identity provider's name; null: with a key alone.")
 
 
-class SignInIn(In):
+class SignInIn(InputModel):
     """Where a sign-in begins."""
 
     return_to: str = Field("/", description="Path of the console to go on with; another address counts as `/`.")
 
 
-class SignInOut(Out):
+class SignInOut(OutputModel):
     """Where the browser goes on with the sign-in."""
 
     url: str
 
 
-class SignedOutOut(Out):
+class SignedOutOut(OutputModel):
     """What is left to do after signing out."""
 
     provider_url: str | None = Field(description="Where to sign out at the identity provider as well, if it offers it.")

@@ -7,19 +7,19 @@ from typing import Literal
 from pydantic import Field
 
 from onrecall.schemas.alerts import RejectedPartOut
-from onrecall.schemas.incidents import Out
+from onrecall.schemas.incidents import OutputModel
 
 Shows = Literal["key", "routing key", "signature", "signature or key"]
 
 
-class SetAsideOut(Out):
+class SetAsideOut(OutputModel):
     """Alerts of one purpose that opened no incident."""
 
     count: int
     last_at: datetime
 
 
-class SenderOut(Out):
+class SenderOut(OutputModel):
     """A sender that OnRecall supports: its address, its credentials and its activity."""
 
     name: str
@@ -39,7 +39,7 @@ class SenderOut(Out):
     )
 
 
-class SourceOut(Out):
+class SourceOut(OutputModel):
     """A source that OnRecall supports, and how its payloads are read."""
 
     name: str
@@ -60,7 +60,7 @@ class SourceDetailOut(SourceOut):
     reads: Mapping[str, str] = Field(description="The places of title, key, status, severity, service, time and links.")
 
 
-class RehearsedFieldOut(Out):
+class RehearsedFieldOut(OutputModel):
     """One field of what would be stored, and the expression that found it."""
 
     name: str
@@ -68,7 +68,7 @@ class RehearsedFieldOut(Out):
     place: str | None
 
 
-class RehearsedPartOut(Out):
+class RehearsedPartOut(OutputModel):
     """One alert, change, note or acknowledgement that the payload would become."""
 
     kind: str
@@ -76,7 +76,7 @@ class RehearsedPartOut(Out):
     problems: list[str]
 
 
-class RehearsalOut(Out):
+class RehearsalOut(OutputModel):
     """What a payload would become. Nothing was stored, and nobody was notified."""
 
     source: str = Field(description="The key under which it would be stored.")

@@ -5,10 +5,10 @@ from datetime import datetime
 from pydantic import Field
 
 from onrecall.domain.suggestion import Suggestion, SuggestionKind, SuggestionState
-from onrecall.schemas.incidents import DocumentOut, In, Out, ResolutionOut
+from onrecall.schemas.incidents import DocumentOut, InputModel, OutputModel, ResolutionOut
 
 
-class SuggestionOut(Out):
+class SuggestionOut(OutputModel):
     """A sender's statement of what fixed an incident, or a document that it proposes."""
 
     id: str
@@ -31,7 +31,7 @@ class SuggestionOut(Out):
         return cls.model_validate(suggestion)
 
 
-class ConfirmSuggestionIn(In):
+class ConfirmSuggestionIn(InputModel):
     """Words that replace the suggested ones; omitted fields are confirmed unchanged."""
 
     root_cause: str | None = Field(None, min_length=1, max_length=50_000)

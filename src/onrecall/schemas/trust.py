@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from onrecall.schemas.incidents import Out
+from onrecall.schemas.incidents import OutputModel
 
 
-class EstimateOut(Out):
+class EstimateOut(OutputModel):
     """A figure with its 95 % interval and its number of cases; null if it is not measured."""
 
     value: float | None
@@ -16,7 +16,7 @@ class EstimateOut(Out):
     n: int
 
 
-class ConfidenceQualityOut(Out):
+class ConfidenceQualityOut(OutputModel):
     """Quality of the confidences, each computed from earlier answers only."""
 
     n: int
@@ -29,7 +29,7 @@ class ConfidenceQualityOut(Out):
     confident_wrong: EstimateOut
 
 
-class LevelOut(Out):
+class LevelOut(OutputModel):
     """Answers at one level of confidence: `right` of `of` were right."""
 
     above: float
@@ -39,7 +39,7 @@ class LevelOut(Out):
     interval: tuple[float, float]
 
 
-class CoveredOut(Out):
+class CoveragePointOut(OutputModel):
     """If only claims of at least `claim` were shown: the share shown, and the share of these that is wrong."""
 
     claim: float
@@ -48,7 +48,7 @@ class CoveredOut(Out):
     n: int
 
 
-class BinOut(Out):
+class BinOut(OutputModel):
     """Answers with similar confidence: the mean claim, and how many of them were right."""
 
     claimed: float
@@ -58,7 +58,7 @@ class BinOut(Out):
     high: float
 
 
-class HitsOut(Out):
+class HitsOut(OutputModel):
     """The rank of an incident with the same cause, over openings that had a predecessor."""
 
     hit_at_1: EstimateOut
@@ -67,22 +67,22 @@ class HitsOut(Out):
     mrr: EstimateOut
 
 
-class LearnedOut(Out):
+class LearningPointOut(OutputModel):
     """Hit@1 of a memory that stopped learning after this many lessons; null for the one that kept learning."""
 
     after: int | None
     hit_at_1: EstimateOut
 
 
-class LearningOut(Out):
+class LearningOut(OutputModel):
     """The same later openings, answered by memories that stopped learning at different times."""
 
     unit: str
-    points: list[LearnedOut]
+    points: list[LearningPointOut]
     gain: EstimateOut
 
 
-class NoveltyOut(Out):
+class NoveltyOut(OutputModel):
     """The thresholds of the verdicts, how they were chosen, and their errors."""
 
     similar: float
@@ -97,14 +97,14 @@ class NoveltyOut(Out):
     right_when_known: EstimateOut
 
 
-class PartOut(Out):
+class PartOut(OutputModel):
     """One service or one month."""
 
     name: str
     right: EstimateOut
 
 
-class TrustOut(Out):
+class TrustOut(OutputModel):
     """How far answers can be trusted, as measured."""
 
     judged: int
@@ -115,7 +115,7 @@ class TrustOut(Out):
     quality: ConfidenceQualityOut | None
     levels: list[LevelOut]
     reliability: list[BinOut]
-    risk_coverage: list[CoveredOut]
+    risk_coverage: list[CoveragePointOut]
     learning: LearningOut | None
     novelty: NoveltyOut
     by_service: list[PartOut]

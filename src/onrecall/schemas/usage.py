@@ -6,17 +6,17 @@ from typing import Literal
 from pydantic import Field
 
 from onrecall.pipeline.refine import UsageReport
-from onrecall.schemas.incidents import Out
+from onrecall.schemas.incidents import OutputModel
 
 
-class ModelOut(Out):
+class ModelOut(OutputModel):
     """A model that refines answers."""
 
     role: str
     model: str
 
 
-class ModelUseOut(Out):
+class ModelUseOut(OutputModel):
     """The calls of one model on one day."""
 
     day: str
@@ -34,7 +34,7 @@ class ModelUseOut(Out):
     mean_latency_ms: float | None
 
 
-class BreakerOut(Out):
+class BreakerOut(OutputModel):
     """Whether a provider is called."""
 
     provider: str
@@ -43,7 +43,7 @@ class BreakerOut(Out):
     until: datetime | None
 
 
-class UsageOut(Out):
+class UsageOut(OutputModel):
     """The use of models, and whether they may be called now."""
 
     models: list[ModelOut]

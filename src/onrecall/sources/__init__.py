@@ -1,4 +1,6 @@
-"""A tool's payload → alerts, changes, notes. One file per tool: data in `definitions/`, code where data can't."""
+"""The payload of a tool's webhook comes in; `definitions/` has a file per tool, code does what data can't.
+Alerts, changes and notes go out, and what could not be read.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,6 @@
-"""The store: incidents, resolutions, documents, passages, recommendations and outcomes in SQLite or PostgreSQL."""
+"""Incidents, alerts, documents, answers and all that becomes of them come in, a repository for each.
+What is stored in SQLite or PostgreSQL goes out, now or as it was known at a time.
+"""
 
 from onrecall.storage.apply_plan import (
     BY_ALERTS,
@@ -26,22 +28,22 @@ from onrecall.storage.ingest_results import (
 )
 from onrecall.storage.results import (
     CircuitState,
+    DailyModelUsage,
     EmbeddingVersion,
     FittedCurve,
     IncidentEvent,
     ModelCall,
     ModelUsage,
-    ModelUse,
     PassageFeatures,
     PassageLogEntry,
     PassageText,
+    PreparedRecord,
     ReindexedItem,
     ReindexItem,
     ResultPage,
     SaveResult,
     StoredTermStatistics,
     StoredVerdict,
-    StoreEntry,
 )
 from onrecall.storage.storage import Storage
 from onrecall.storage.usage import Usage, UsageLimits
@@ -52,6 +54,7 @@ __all__ = [
     "AlertAssignment",
     "CandidateIncident",
     "CircuitState",
+    "DailyModelUsage",
     "EmbeddingVersion",
     "FittedCurve",
     "GroupingSnapshot",
@@ -65,19 +68,18 @@ __all__ = [
     "IngestResult",
     "ModelCall",
     "ModelUsage",
-    "ModelUse",
     "NewEvent",
     "NewIncident",
     "PassageFeatures",
     "PassageLogEntry",
     "PassageText",
+    "PreparedRecord",
     "ReindexItem",
     "ReindexedItem",
     "RejectedPart",
     "ResultPage",
     "SaveResult",
     "Storage",
-    "StoreEntry",
     "StoredAlert",
     "StoredNote",
     "StoredRejectedPart",

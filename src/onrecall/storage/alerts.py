@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Invalid
-from onrecall.storage import paging, validation
+from onrecall.storage import incident_rows, paging, validation
 from onrecall.storage.batching import chunked
+from onrecall.storage.database import Database
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import alerts
@@ -40,6 +41,24 @@ class AlertRow:
     def episode(self) -> Episode:
         """The episode's natural key: source, key and start time."""
         return self.alert.source, self.alert.key, self.alert.starts_at
+
+
+class AlertRepository:
+    """The alerts of all sources, one row per episode."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self, limit: int) -> tuple[StoredAlert, ...]:
+        """Return alerts that are new or changed, oldest first."""
+        with self._database.read() as connection:
+            return waiting(connection, limit)
+
+    def of_incident(self, incident: str, limit: int | None = None) -> tuple[StoredAlert, ...]:
+        """Return the alerts of an incident, newest first. Raises NotFound."""
+        with self._database.read() as connection:
+            incident_rows.get(connection, incident)
+            return of_incident(connection, incident, limit)
 
 
 def to_row(alert: Alert) -> AlertRow:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 from onrecall.domain.incident import Recommendation
 from onrecall.storage import recommendations, validation
 from onrecall.storage.database import Database
-from onrecall.storage.incidents import EARLIEST, RECENT_WINDOW
+from onrecall.storage.incident_rows import EARLIEST, RECENT_WINDOW
 from onrecall.storage.tables import incidents
 
 LEASE = timedelta(seconds=10)

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from onrecall.domain.incident import Incident, IncidentLink, Passage
-from onrecall.storage import alerts, events, incidents, links, passages, sequences, upsert, validation
+from onrecall.storage import alerts, events, incident_rows, links, passages, records, sequences, validation
 from onrecall.storage.events import NewEvent
 from onrecall.storage.grouping_snapshot import Kinds
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.tables import alerts as alert_rows
-from onrecall.storage.tables import incidents as incident_rows
+from onrecall.storage.tables import incidents as incident_table
 from onrecall.storage.tables import links as link_rows
 from onrecall.storage.tables import notes, pairings
 
@@ -55,7 +55,7 @@ class IncidentChange:
     events: tuple[NewEvent, ...] = ()
     refresh: bool = False
     """Whether its content changed so that a new answer is needed."""
-    untied: str | None = None
+    unlinked: str | None = None
     """The incident it is no longer merged into."""
 
 
@@ -110,18 +110,18 @@ def _is_current(connection: Connection, work: GroupingWrite) -> bool:
     if sequences.current_value(connection, "grouping") != work.number:
         return False
     read = [change.before for change in work.changed] + [merge.absorbed for merge in work.merged]
-    stored = incidents.by_id(connection, [incident.id for incident in read])
+    stored = incident_rows.by_id(connection, [incident.id for incident in read])
     return all(stored.get(incident.id) == incident for incident in read)
 
 
 def _open_incident(
     connection: Connection, new_incident: NewIncident, now: datetime, settle: timedelta, by: str | None
 ) -> str:
-    incident, _ = upsert.open_incident(connection, new_incident.incident, new_incident.passages, now)
+    incident, _ = records.open_incident(connection, new_incident.incident, new_incident.passages, now)
     if incident.status == "resolved":
-        incidents.update_state(connection, incident, waiting=False)
+        incident_rows.update_state(connection, incident, waiting=False)
     else:
-        connection.execute(update(incident_rows).where(incident_rows.c.id == incident.id).values(due_at=now + settle))
+        connection.execute(update(incident_table).where(incident_table.c.id == incident.id).values(due_at=now + settle))
     _assign_alerts(connection, incident.id, new_incident.alerts)
     events.add(connection, [replace(event, incident=incident.id) for event in new_incident.events], now)
     if new_incident.out_of is not None:
@@ -136,11 +136,11 @@ def _open_incident(
 
 def _change_incident(connection: Connection, change: IncidentChange, now: datetime, settle: timedelta) -> None:
     after = change.after
-    if change.untied is not None:
-        _remove_merge_link(connection, after.id, change.untied)
-        _move_notes(connection, change.alerts, change.untied, after.id)
-    stored = incidents.by_id(connection, [after.id])[after.id]
-    incidents.update_state(connection, replace(after, links=stored.links))
+    if change.unlinked is not None:
+        _remove_merge_link(connection, after.id, change.unlinked)
+        _move_notes(connection, change.alerts, change.unlinked, after.id)
+    stored = incident_rows.by_id(connection, [after.id])[after.id]
+    incident_rows.update_state(connection, replace(after, links=stored.links))
     if change.passages is not None:
         passage_changes = passages.PassageChanges()
         moved = (change.before.service, change.before.labels) != (after.service, after.labels)
@@ -155,12 +155,12 @@ def _change_incident(connection: Connection, change: IncidentChange, now: dateti
 def queue_refresh(connection: Connection, incident_id: str, soonest: datetime) -> None:
     """Queue an incident for a new answer, not before `soonest`; one that is queued already keeps its due time."""
     row = connection.execute(
-        select(incident_rows.c.waiting, incident_rows.c.due_at).where(incident_rows.c.id == incident_id)
+        select(incident_table.c.waiting, incident_table.c.due_at).where(incident_table.c.id == incident_id)
     ).one()
     if not row.waiting:
         due = max(row.due_at or soonest, soonest)
         connection.execute(
-            update(incident_rows).where(incident_rows.c.id == incident_id).values(waiting=True, due_at=due)
+            update(incident_table).where(incident_table.c.id == incident_id).values(waiting=True, due_at=due)
         )
 
 
@@ -200,11 +200,11 @@ def _update_quiet_since(connection: Connection, incident_id: str, now: datetime)
         select(exists().where(alert_columns.incident == incident_id, alert_columns.status == "firing"))
     )
     has_alerts = fires or connection.scalar(select(exists().where(alert_columns.incident == incident_id)))
-    incident_columns = incident_rows.c
+    incident_columns = incident_table.c
     if fires or not has_alerts:
-        connection.execute(update(incident_rows).where(incident_columns.id == incident_id).values(quiet_since=None))
+        connection.execute(update(incident_table).where(incident_columns.id == incident_id).values(quiet_since=None))
     else:
-        still = update(incident_rows).where(
+        still = update(incident_table).where(
             incident_columns.id == incident_id,
             incident_columns.quiet_since.is_(None),
             incident_columns.status != "resolved",
@@ -231,8 +231,8 @@ def _merge_incident(connection: Connection, merge: IncidentMerge, now: datetime)
         resolved_at=merge.absorbed.resolved_at or max(merge.at, merge.absorbed.started_at),
         links=tuple(dict.fromkeys((*merge.absorbed.links, link))),
     )
-    incidents.update_state(connection, merged_incident, waiting=False)
-    connection.execute(update(incident_rows).where(incident_rows.c.id == merged_incident.id).values(quiet_since=None))
+    incident_rows.update_state(connection, merged_incident, waiting=False)
+    connection.execute(update(incident_table).where(incident_table.c.id == merged_incident.id).values(quiet_since=None))
     merge_events = [
         NewEvent(
             merged_incident.id, "merged", merge.at, merge.by, {"into": merge.into, "alerts": len(moved), **merge.detail}

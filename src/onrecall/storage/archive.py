@@ -17,6 +17,7 @@ from onrecall.storage import audit, examples, migrations, passages, sequences, t
 from onrecall.storage.batching import bounded_rows
 from onrecall.storage.cause_families import cause_families, cause_family_members
 from onrecall.storage.columns import Utc
+from onrecall.storage.database import Database
 from onrecall.storage.incident_images import incident_images
 from onrecall.storage.maintenance import maintenance_windows
 from onrecall.storage.memory_banks import memory_banks, retained
@@ -78,6 +79,33 @@ IMAGES_AT_ONCE = 2
 """Rows read at once; one picture takes as much as thousands of other rows."""
 
 
+class Archive:
+    """The whole store as rows."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def dump(self) -> Iterator[Row]:
+        """Yield all rows as of one moment, for `load`."""
+        return self._database.stream(dump)
+
+    def load(self, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
+        """Add rows that are missing, as a whole; returns how many were added per table.
+
+        Raises Conflict if a row differs from a stored one.
+        """
+        with self._database.write() as connection:
+            loading = _ArchiveLoad(connection)
+            numbered = enumerate(rows, start=1)
+            _header(next(numbered, (1, {}))[1])
+            for table_name, group in groupby(numbered, key=lambda pair: pair[1].get("table")):
+                for batch in bounded_rows(group, BATCH_SIZE):
+                    loading.add_rows(str(table_name), batch)
+            if any(loading.added.values()):
+                audit.add(connection, "archive loaded", detail=loading.added)
+            return loading.added
+
+
 def dump(connection: Connection) -> Iterator[Row]:
     """Yield a row with the schema version, then all rows."""
     yield {"table": "archive", "schema": migrations.current_version(connection)}
@@ -95,19 +123,6 @@ def rows_at_once(table: Table) -> int:
     return IMAGES_AT_ONCE if table is incident_images else BATCH_SIZE
 
 
-def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
-    """Add rows that are missing and return how many were added per table."""
-    loading = _ArchiveLoad(connection)
-    numbered = enumerate(rows, start=1)
-    _header(next(numbered, (1, {}))[1])
-    for table_name, group in groupby(numbered, key=lambda pair: pair[1].get("table")):
-        for batch in bounded_rows(group, BATCH_SIZE):
-            loading.take(str(table_name), batch)
-    if any(loading.added.values()):
-        audit.add(connection, "archive loaded", detail=loading.added)
-    return loading.added
-
-
 class _ArchiveLoad:
     """One load: counts added rows, and tracks new incidents and documents, whose passages and events are added too."""
 
@@ -117,7 +132,7 @@ class _ArchiveLoad:
         self._new_ids: dict[str, set[str]] = {"incidents": set(), "documents": set(), "suggestions": set()}
         self.added: dict[str, int] = {}
 
-    def take(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    def add_rows(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
         """Add a batch of rows of one table."""
         if name == "counters":
             for number, row in numbered:

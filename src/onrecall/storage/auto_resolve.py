@@ -8,14 +8,14 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.incident import Incident
-from onrecall.storage import alerts, change_events, events, incidents, notes
+from onrecall.storage import alerts, change_events, events, incident_rows, notes
 from onrecall.storage.apply_plan import BY_ALERTS, queue_refresh
 from onrecall.storage.events import NewEvent
 from onrecall.storage.grouping_snapshot import ALERTS_SOURCE
 from onrecall.storage.ingest_results import StoredNote
 from onrecall.storage.tables import alerts as alert_rows
 from onrecall.storage.tables import change_events as change_rows
-from onrecall.storage.tables import incidents as incident_rows
+from onrecall.storage.tables import incidents as incident_table
 from onrecall.storage.tables import notes as note_rows
 
 LAST_ALERTS = 500
@@ -26,7 +26,7 @@ CHANGE_TOLERANCE = timedelta(minutes=5)
 
 def quiet_incidents(connection: Connection, since: datetime, incident_id: str | None = None) -> tuple[str, ...]:
     """Return unresolved incidents opened by alerts of which none has fired since a time."""
-    columns = incident_rows.c
+    columns = incident_table.c
     query = select(columns.id).where(
         columns.quiet_since <= since, columns.status != "resolved", columns.source == ALERTS_SOURCE
     )
@@ -39,17 +39,17 @@ def resolve_quiet(connection: Connection, incident_id: str, since: datetime, now
     """Resolve an incident whose alerts are all over, as of the last alert's end; the cause is left to people."""
     if not quiet_incidents(connection, since, incident_id):
         return None
-    stored = incidents.get(connection, incident_id)
+    stored = incident_rows.get(connection, incident_id)
     at = end_time(connection, stored, now)
     resolved = replace(stored, status="resolved", resolved_at=at)
-    incidents.update_state(connection, resolved)
+    incident_rows.update_state(connection, resolved)
     events.add(connection, [NewEvent(incident_id, "resolved", at, detail=BY_ALERTS)], now)
     return resolved
 
 
 def end_time(connection: Connection, incident: Incident, now: datetime) -> datetime:
     """Return when the last alert ended if every alert has an end time, else when the incident became quiet."""
-    quiet_since = connection.scalar(select(incident_rows.c.quiet_since).where(incident_rows.c.id == incident.id))
+    quiet_since = connection.scalar(select(incident_table.c.quiet_since).where(incident_table.c.id == incident.id))
     end_times = [
         stored_alert.alert.ends_at for stored_alert in alerts.of_incident(connection, incident.id, LAST_ALERTS)
     ]
@@ -90,9 +90,9 @@ def apply_note(connection: Connection, note: StoredNote, incident: str, now: dat
         detail = {"source": note.source, "note": note.id, "text": note.text or ""}
         events.add(connection, [NewEvent(incident, "noted", note.at, note.by, detail)], now)
         return
-    stored = incidents.get(connection, incident)
+    stored = incident_rows.get(connection, incident)
     if stored.status == "open":
-        incidents.update_state(connection, stored.acknowledge(note.at))
+        incident_rows.update_state(connection, stored.acknowledge(note.at))
         event = NewEvent(incident, "acknowledged", note.at, note.by, {"source": note.source})
         events.add(connection, [event], now)
 
@@ -105,7 +105,7 @@ def waiting_changes(connection: Connection, limit: int) -> tuple[ChangeEvent, ..
 
 def incidents_after_change(connection: Connection, change: ChangeEvent, window: timedelta) -> tuple[str, ...]:
     """Return open incidents that began within `window` after a change of one of their services (or of no service)."""
-    incident_columns, alert_columns = incident_rows.c, alert_rows.c
+    incident_columns, alert_columns = incident_table.c, alert_rows.c
     query = select(incident_columns.id).where(
         incident_columns.status != "resolved",
         incident_columns.started_at >= change.at - CHANGE_TOLERANCE,

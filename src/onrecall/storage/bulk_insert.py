@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, insert
 
 from onrecall.domain.incident import Document, Incident, StepExecution
-from onrecall.storage import documents, events, incidents, links, resolutions
+from onrecall.storage import document_rows, events, incident_rows, links, resolutions
 from onrecall.storage.events import NewEvent
 from onrecall.storage.tables import documents as documents_table
 from onrecall.storage.tables import incidents as incidents_table
@@ -35,17 +35,17 @@ class BulkInsert:
         self, new: Incident, given_hash: str, tries: Sequence[StepExecution], *, waiting: bool
     ) -> frozenset[str]:
         """Add a new incident with its resolution and links. Returns the hashes it is known by."""
-        row = incidents.to_row(new, given_hash, waiting=waiting)
+        row = incident_rows.to_row(new, given_hash, waiting=waiting)
         if new.resolution is not None:
             self._rows[resolutions_table].append(resolutions.to_row(new.id, 1, new.resolution))
             self._rows[performed_table] += resolutions.execution_rows(new.id, 1, new.resolution, tries)
         self._rows[links_table] += links.to_rows(new.id, tuple(dict.fromkeys(new.links)), known_from(new))
         self._rows[incidents_table].append(row)
-        return incidents.hashes(row)
+        return incident_rows.hashes(row)
 
     def add_document(self, new: Document, digest: str) -> None:
         """Add a new document."""
-        self._rows[documents_table].append(documents.row(new, digest))
+        self._rows[documents_table].append(document_rows.row(new, digest))
 
     def add_events(self, happened: Iterable[NewEvent]) -> None:
         """Add events in their order."""
@@ -53,7 +53,7 @@ class BulkInsert:
 
     def write(self, connection: Connection, now: datetime) -> None:
         """Insert everything collected so far."""
-        incidents.skip_ids(connection, [str(row["id"]) for row in self._rows[incidents_table]])
+        incident_rows.skip_ids(connection, [str(row["id"]) for row in self._rows[incidents_table]])
         for table, rows in self._rows.items():
             if rows:
                 connection.execute(insert(table), rows)

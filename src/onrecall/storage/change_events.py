@@ -13,6 +13,7 @@ from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.errors import Invalid
 from onrecall.storage import paging, validation
 from onrecall.storage.batching import group_by_first
+from onrecall.storage.database import Database
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import change_events
 
@@ -29,6 +30,35 @@ class ChangeFilter:
     service: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+class ChangeEventRepository:
+    """Deliberate changes that sources reported."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def near(self, service: str | None, at: datetime, hours: float = 2) -> tuple[ChangeEvent, ...]:
+        """Return changes of a service (or of no service) in the hours before a time, newest first."""
+        columns, until = change_events.c, validation.require_utc(at, "at")
+        query = select(change_events).where(columns.at > until - timedelta(hours=hours), columns.at <= until)
+        if service is not None:
+            query = query.where(or_(columns.service == service, columns.service.is_(None)))
+        query = query.order_by(columns.at.desc(), columns.source, columns.key).limit(MAX_NEARBY)
+        with self._database.read() as connection:
+            return tuple(from_row(row) for row in connection.execute(query))
+
+    def page(
+        self,
+        service: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> ResultPage[ChangeEvent]:
+        """Return changes, newest first."""
+        with self._database.read() as connection:
+            return page(connection, ChangeFilter(service, since, until), cursor, limit)
 
 
 def to_row(change: ChangeEvent) -> dict[str, Any]:
@@ -81,15 +111,6 @@ _UPDATE = (
 def _update_parameters(row: dict[str, Any]) -> dict[str, Any]:
     changed = {name: row[name] for name in ("at", "service", "body", "hash")}
     return changed | {"its_source": row["source"], "its_key": row["key"]}
-
-
-def recent_changes(connection: Connection, service: str | None, at: datetime, hours: float) -> tuple[ChangeEvent, ...]:
-    """Return changes of a service (or of no service) in the hours before a time, newest first."""
-    query = select(change_events).where(change_events.c.at > at - timedelta(hours=hours), change_events.c.at <= at)
-    if service is not None:
-        query = query.where(or_(change_events.c.service == service, change_events.c.service.is_(None)))
-    query = query.order_by(change_events.c.at.desc(), change_events.c.source, change_events.c.key).limit(MAX_NEARBY)
-    return tuple(from_row(row) for row in connection.execute(query))
 
 
 def page(connection: Connection, filters: ChangeFilter, cursor: str | None, limit: int) -> ResultPage[ChangeEvent]:

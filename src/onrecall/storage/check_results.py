@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from onrecall.domain.incident import CheckResult, DiagnosticCheck, Recommendation
-from onrecall.storage import events, incidents, validation
+from onrecall.storage import events, incident_rows, validation
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.step_executions import index_key
@@ -43,7 +43,7 @@ class CheckResults:
             "result": result,
         }
         with self._database.write() as connection:
-            incidents.get(connection, incident)
+            incident_rows.get(connection, incident)
             if _from_timeline(connection, incident).get(index_key(key)) == result:
                 return False
             events.add(connection, [NewEvent(incident, "checked", at, by, detail)], at)

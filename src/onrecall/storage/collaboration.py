@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from onrecall.domain.alert import Note
 from onrecall.domain.incident import Incident, Passage
 from onrecall.domain.incident_edit import changed_fields
-from onrecall.storage import events, incidents, notes, validation
+from onrecall.storage import events, incident_rows, notes, validation
 from onrecall.storage.apply_plan import queue_refresh
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
@@ -36,10 +36,10 @@ class CollaborationRepository:
             validation.check_key(value, name)
         at = validation.require_utc(at, "at")
         with self._database.write() as connection:
-            stored = incidents.get(connection, incident_id)
+            stored = incident_rows.get(connection, incident_id)
             if stored.assignee == assignee:
                 return stored
-            incidents.assign(connection, incident_id, assignee)
+            incident_rows.assign(connection, incident_id, assignee)
             events.add(connection, [NewEvent(incident_id, "assigned", at, by, {"assignee": assignee})], at)
             return replace(stored, assignee=assignee)
 
@@ -53,7 +53,7 @@ class CollaborationRepository:
         validation.to_storable(after)
         at = validation.require_utc(at, "at")
         with self._database.write() as connection:
-            if incidents.get(connection, before.id) != before:
+            if incident_rows.get(connection, before.id) != before:
                 return False
             if after != before:
                 _write_edit(connection, before, after, passages, at)
@@ -69,7 +69,7 @@ class CollaborationRepository:
         note = Note(source=SOURCE, id=_note_id(incident_id, text, by), key=incident_id, text=text, at=at, by=by)
         row = notes.to_row(note) | {"incident": incident_id, "waiting": False}
         with self._database.write() as connection:
-            incidents.get(connection, incident_id)
+            incident_rows.get(connection, incident_id)
             (is_new,) = notes.insert_new(connection, [row])
             if is_new:
                 detail = {"source": SOURCE, "note": note.id, "text": text}
@@ -79,14 +79,14 @@ class CollaborationRepository:
     def assignees(self) -> tuple[str, ...]:
         """Return the names incidents are assigned to, sorted."""
         with self._database.read() as connection:
-            return incidents.assignees(connection, MAX_ASSIGNEES)
+            return incident_rows.assignees(connection, MAX_ASSIGNEES)
 
 
 def _write_edit(
     connection: Connection, before: Incident, after: Incident, passages: Sequence[Passage], at: datetime
 ) -> None:
-    incidents.update_state(connection, after)
-    incidents.write_edit(connection, after)
+    incident_rows.update_state(connection, after)
+    incident_rows.write_edit(connection, after)
     passage_changes = PassageChanges()
     moved = (before.service, before.labels) != (after.service, after.labels)
     passage_changes.set_passages(("incident", after.id), passages, moved=moved)

@@ -26,7 +26,7 @@ BACKENDS: dict[str, type[SQLite] | type[PostgreSQL]] = {
 }
 
 
-class Damaged(Unavailable):
+class DatabaseDamaged(Unavailable):
     """Raised when the database is damaged."""
 
 
@@ -40,7 +40,7 @@ class Database:
         self.condition = Condition()
         try:
             self._migrate()
-        except Damaged as error:
+        except DatabaseDamaged as error:
             self.close()
             raise Invalid(f"this is not a database, or it is damaged: {error.__cause__}", "database_url") from error
         except BaseException:
@@ -113,7 +113,7 @@ class Database:
                 raise Unavailable(message) from error
             if message := self.kind.damaged(error.orig):
                 self.condition.damage = message
-                raise Damaged(message) from error.orig
+                raise DatabaseDamaged(message) from error.orig
             raise
 
 

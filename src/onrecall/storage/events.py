@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from onrecall.domain.incident import IncidentLink
-from onrecall.storage import audit, sequences
+from onrecall.storage import audit, incident_rows, paging, sequences
 from onrecall.storage.batching import chunk_keys
+from onrecall.storage.database import Database
 from onrecall.storage.postgres import NOTICE_CHANNEL
 from onrecall.storage.results import EventType, IncidentEvent
 from onrecall.storage.tables import events
@@ -25,6 +26,25 @@ class NewEvent:
     at: datetime
     by: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class EventRepository:
+    """Incident events: a timeline per incident, and one feed of all."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def timeline(self, incident: str) -> tuple[IncidentEvent, ...]:
+        """Return the events of an incident, in the order they happened. Raises NotFound."""
+        with self._database.read() as connection:
+            incident_rows.get(connection, incident)
+            return timeline(connection, incident)
+
+    def feed(self, after: int = 0, limit: int = 100) -> tuple[IncidentEvent, ...]:
+        """Return events of all incidents, in the order they were recorded; continue after the last `seq`."""
+        query = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(paging.check_limit(limit))
+        with self._database.read() as connection:
+            return tuple(_from_row(row) for row in connection.execute(query))
 
 
 def link_detail(link: IncidentLink) -> Mapping[str, Any]:
@@ -81,12 +101,6 @@ def newest_by_incident(connection: Connection, incident_ids: Sequence[str]) -> d
             row.incident: _from_row(row) for row in connection.execute(select(events).where(events.c.seq.in_(last)))
         }
     return by_incident
-
-
-def feed(connection: Connection, after: int, limit: int) -> tuple[IncidentEvent, ...]:
-    """Return events after a number, of all incidents, in the order they were recorded."""
-    query = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
-    return tuple(_from_row(row) for row in connection.execute(query))
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> IncidentEvent:

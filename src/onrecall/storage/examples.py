@@ -14,6 +14,7 @@ from sqlalchemy import Column, Connection, Table, Text, cast, delete, exists, in
 from onrecall.domain.incident import EXAMPLE
 from onrecall.storage import audit, passages
 from onrecall.storage.batching import chunked
+from onrecall.storage.database import Database
 from onrecall.storage.passages import PassageChanges
 from onrecall.storage.removal import linked_to, referring_columns, rehash, remove_incidents
 from onrecall.storage.tables import documents, events, incidents, recommendations
@@ -43,17 +44,46 @@ class RemovedExamples:
     documents: int
 
 
+class ExampleRepository:
+    """The stored example records."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def stored(self) -> ExampleRecords:
+        """Return the stored example records."""
+        with self._database.read() as connection:
+            tables = (incidents, documents)
+            ids = frozenset(name for table in tables for name in connection.scalars(_select_examples(table)))
+            own_records = (exists().where(or_(table.c.source != EXAMPLE, table.c.source.is_(None))) for table in tables)
+            return ExampleRecords(
+                ids, alone=not any(connection.scalar(select(own_record)) for own_record in own_records)
+            )
+
+    def remove(self) -> RemovedExamples:
+        """Remove all example records and their answers; records that cite them keep the quotes. Idempotent."""
+        with self._database.write() as connection:
+            incident_ids = list(connection.scalars(_select_examples(incidents)))
+            document_ids = list(connection.scalars(_select_examples(documents)))
+            remove_incidents(connection, incident_ids)
+            passage_changes = PassageChanges()
+            for name in document_ids:
+                passage_changes.set_passages(("document", name), ())
+            passage_changes.write(connection)
+            for chunk in chunked(document_ids):
+                connection.execute(delete(documents).where(documents.c.id.in_(chunk)))
+            if incident_ids or document_ids:
+                audit.add(
+                    connection,
+                    "examples removed",
+                    detail={"incidents": len(incident_ids), "documents": len(document_ids)},
+                )
+            return RemovedExamples(len(incident_ids), len(document_ids))
+
+
 def namespaced(name: str) -> str:
     """Return the id of a renamed example record."""
     return f"{NAMESPACE}{name}"
-
-
-def stored_examples(connection: Connection) -> ExampleRecords:
-    """Return the stored example records."""
-    tables = (incidents, documents)
-    ids = frozenset(name for table in tables for name in connection.scalars(_select_examples(table)))
-    own_records = (exists().where(or_(table.c.source != EXAMPLE, table.c.source.is_(None))) for table in tables)
-    return ExampleRecords(ids, alone=not any(connection.scalar(select(own_record)) for own_record in own_records))
 
 
 def step_aside(connection: Connection, names: Iterable[str]) -> None:
@@ -66,24 +96,6 @@ def step_aside(connection: Connection, names: Iterable[str]) -> None:
         rehash(connection, (renamed.get(name, name) for name in tied))
         _rewrite(connection, renamed)
         audit.add(connection, "examples stepped aside", detail=audit.summarize_ids(sorted(renamed)))
-
-
-def remove(connection: Connection) -> RemovedExamples:
-    """Remove all example records and their answers; records that cite them keep the quotes. Idempotent."""
-    incident_ids = list(connection.scalars(_select_examples(incidents)))
-    document_ids = list(connection.scalars(_select_examples(documents)))
-    remove_incidents(connection, incident_ids)
-    passage_changes = PassageChanges()
-    for name in document_ids:
-        passage_changes.set_passages(("document", name), ())
-    passage_changes.write(connection)
-    for chunk in chunked(document_ids):
-        connection.execute(delete(documents).where(documents.c.id.in_(chunk)))
-    if incident_ids or document_ids:
-        audit.add(
-            connection, "examples removed", detail={"incidents": len(incident_ids), "documents": len(document_ids)}
-        )
-    return RemovedExamples(len(incident_ids), len(document_ids))
 
 
 def _select_examples(table: Table) -> Any:

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, Row, func, select
 
 from onrecall.domain.incident import Incident
 from onrecall.domain.maintenance import MaintenanceWindow
-from onrecall.storage import alerts, incidents, maintenance, sequences
+from onrecall.storage import alerts, incident_rows, maintenance, sequences
 from onrecall.storage.batching import chunk_keys, chunked, group_by_first
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.tables import alerts as alert_rows
 from onrecall.storage.tables import events, pairings
-from onrecall.storage.tables import incidents as incident_rows
+from onrecall.storage.tables import incidents as incident_table
 
 ALERTS_SOURCE = "alerts"
 """The source of incidents that alerts opened."""
@@ -91,7 +91,7 @@ class IncidentAlertCache:
         self._number = -1
         self._by_incident: dict[str, IncidentAlerts] = {}
 
-    def at(self, number: int) -> dict[str, IncidentAlerts]:
+    def contents_at(self, number: int) -> dict[str, IncidentAlerts]:
         """Return the cached alerts, if the cache is of this grouping number."""
         if number != self._number:
             self._by_incident.clear()
@@ -127,8 +127,8 @@ def take_snapshot(connection: Connection, now: datetime, limit: int, cache: Inci
     )
     candidates = {incident.id: incident for incident in _open_incidents(connection)}
     concerned = {stored_alert.incident for stored_alert in waiting if stored_alert.incident} | keys_by_incident.keys()
-    candidates |= incidents.by_id(connection, sorted(concerned - candidates.keys()))
-    held_alerts = alerts_by_incident(connection, candidates, cache.at(known_number))
+    candidates |= incident_rows.by_id(connection, sorted(concerned - candidates.keys()))
+    held_alerts = alerts_by_incident(connection, candidates, cache.contents_at(known_number))
     touched = _touched_by_people(connection, candidates)
     groups = tuple(
         CandidateIncident(
@@ -213,10 +213,10 @@ def _open_incidents(connection: Connection) -> list[Incident]:
     """Return the newest incidents that are not resolved."""
     ids: list[str] = []
     for status in ("open", "acknowledged"):
-        query = select(incident_rows.c.id).where(incident_rows.c.status == status)
-        newest = query.order_by(incident_rows.c.started_at.desc(), incident_rows.c.id.desc()).limit(MAX_OPEN)
+        query = select(incident_table.c.id).where(incident_table.c.status == status)
+        newest = query.order_by(incident_table.c.started_at.desc(), incident_table.c.id.desc()).limit(MAX_OPEN)
         ids += connection.scalars(newest)
-    return list(incidents.by_id(connection, ids).values())
+    return list(incident_rows.by_id(connection, ids).values())
 
 
 def _keys_by_incident(
@@ -232,9 +232,9 @@ def _keys_by_incident(
         )
         for row in connection.execute(query.distinct()):
             keys_by_incident.setdefault(row.incident, set()).add((source, row.key))
-    over = incident_rows.c.status == "resolved", incident_rows.c.resolved_at < since
+    over = incident_table.c.status == "resolved", incident_table.c.resolved_at < since
     for chunk in chunked(list(keys_by_incident)):
-        for name in connection.scalars(select(incident_rows.c.id).where(incident_rows.c.id.in_(chunk), *over)):
+        for name in connection.scalars(select(incident_table.c.id).where(incident_table.c.id.in_(chunk), *over)):
             del keys_by_incident[name]
     return {name: frozenset(alert_keys) for name, alert_keys in keys_by_incident.items()}
 

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, exists, func, or_, select
 
+from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import EXAMPLE
 from onrecall.storage import sequences
 from onrecall.storage import terms as packed
-from onrecall.storage.database import BACKENDS
+from onrecall.storage.database import BACKENDS, Database
 from onrecall.storage.tables import (
     alerts,
     changes,
@@ -41,45 +42,69 @@ class Queue:
     """When the next alert or incident began to wait."""
 
 
-def counts(connection: Connection) -> Mapping[str, int]:
-    """Return the number of records by kind; for resolutions and outcomes only current ones."""
-    is_current = resolutions.c.superseded_at.is_(None) & resolutions.c.revoked_at.is_(None)
-    return {
-        "incidents": _count(connection, incidents),
-        "examples": _count(connection, incidents, incidents.c.source == EXAMPLE),
-        "resolutions": _count(connection, resolutions, is_current),
-        "documents": _count(connection, documents),
-        "passages": sequences.current_value(connection, "passages"),
-        "recommendations": _count(connection, recommendations),
-        "outcomes": _count(connection, outcomes, outcomes.c.revoked_at.is_(None)),
-        "events": _count(connection, events),
-    }
+class HealthRepository:
+    """What is stored and what waits, and whether the database is sound."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def queue(connection: Connection, now: datetime) -> Queue:
-    """Return what is due now."""
-    first = connection.execute(
-        select(alerts.c.id, alerts.c.updated_at).where(alerts.c.waiting).order_by(alerts.c.id).limit(1)
-    ).first()
-    due = (incidents.c.waiting, or_(incidents.c.due_at.is_(None), incidents.c.due_at <= now))
-    oldest = connection.scalar(select(func.min(incidents.c.due_at)).where(*due))
-    since = [at for at in (first.updated_at if first else None, oldest) if at is not None]
-    return Queue(
-        alerts=_count(connection, alerts, alerts.c.waiting) if first else 0,
-        incidents=_count(connection, incidents, *due),
-        first_alert=first.id if first else None,
-        answers=sequences.current_value(connection, "recommendation"),
-        waits_since=min(since, default=None),
-    )
+    def counts(self) -> Mapping[str, int]:
+        """Return the number of records by kind; for resolutions and outcomes only current ones."""
+        with self._database.read() as connection:
+            is_current = resolutions.c.superseded_at.is_(None) & resolutions.c.revoked_at.is_(None)
+            return {
+                "incidents": _count(connection, incidents),
+                "examples": _count(connection, incidents, incidents.c.source == EXAMPLE),
+                "resolutions": _count(connection, resolutions, is_current),
+                "documents": _count(connection, documents),
+                "passages": sequences.current_value(connection, "passages"),
+                "recommendations": _count(connection, recommendations),
+                "outcomes": _count(connection, outcomes, outcomes.c.revoked_at.is_(None)),
+                "events": _count(connection, events),
+            }
 
+    def queue(self, now: datetime) -> Queue:
+        """Return what is due now."""
+        with self._database.read() as connection:
+            first = connection.execute(
+                select(alerts.c.id, alerts.c.updated_at).where(alerts.c.waiting).order_by(alerts.c.id).limit(1)
+            ).first()
+            due = (incidents.c.waiting, or_(incidents.c.due_at.is_(None), incidents.c.due_at <= now))
+            oldest = connection.scalar(select(func.min(incidents.c.due_at)).where(*due))
+            since = [at for at in (first.updated_at if first else None, oldest) if at is not None]
+            return Queue(
+                alerts=_count(connection, alerts, alerts.c.waiting) if first else 0,
+                incidents=_count(connection, incidents, *due),
+                first_alert=first.id if first else None,
+                answers=sequences.current_value(connection, "recommendation"),
+                waits_since=min(since, default=None),
+            )
 
-def check(connection: Connection) -> tuple[str, ...]:
-    """Return what is wrong, in sentences. Recounts all passages, which takes a while."""
-    return (
-        *BACKENDS[connection.dialect.name].integrity_errors(connection),
-        *_orphaned_passages(connection),
-        *_wrong_counts(connection),
-    )
+    def check(self) -> tuple[str, ...]:
+        """Return what is wrong, in sentences. Recounts all passages, which takes a while."""
+        with self._database.read() as connection:
+            return (
+                *BACKENDS[connection.dialect.name].integrity_errors(connection),
+                *_orphaned_passages(connection),
+                *_wrong_counts(connection),
+            )
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Failures of the database that have not been cleared since, in sentences."""
+        return self._database.condition.problems
+
+    def probe(self) -> None:
+        """Check that the store can be written. Raises Unavailable; `problems` has the reason."""
+        if lack := self._database.kind.lack_of_room():
+            self._database.condition.failure = lack
+            raise Unavailable(lack)
+        self._database.probe()
+
+    def check_file(self) -> None:
+        """Check the file on disk; `problems` has the result. Takes time in proportion to its size."""
+        errors = self._database.kind.check_file()
+        self._database.condition.damage = f"the database is damaged: {'; '.join(errors)}" if errors else None
 
 
 def _orphaned_passages(connection: Connection) -> Iterator[str]:

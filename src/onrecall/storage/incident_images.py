@@ -6,7 +6,7 @@ from sqlalchemy import Column, Connection, ForeignKey, Integer, Row, Table, func
 
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.domain.image import ImageFile, StoredImage
-from onrecall.storage import audit, incidents, validation
+from onrecall.storage import audit, incident_rows, validation
 from onrecall.storage.columns import BytesType, TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.tables import metadata
@@ -42,7 +42,7 @@ class IncidentImages:
         """
         row = _row(image)
         with self._database.write() as connection:
-            incidents.get(connection, image.incident)
+            incident_rows.get(connection, image.incident)
             stored = _read_image(connection, image.incident, image.id)
             if stored is not None:
                 return stored, False

@@ -1,240 +1,232 @@
-"""Incidents: rows to objects and back, as they are now or as they were known at a time."""
+"""The life of an incident: opened, acknowledged, resolved, reopened, linked; and how incidents are read."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any, Literal
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, select, text, update
+from sqlalchemy import Connection
 
-from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import Incident, Resolution, Severity, Status
-from onrecall.storage import incident_reports, links, paging, resolutions, sequences, validation
-from onrecall.storage.batching import bind_names
-from onrecall.storage.columns import Utc
-from onrecall.storage.database import BACKENDS
-from onrecall.storage.incident_order import NEWEST_FIRST, IncidentOrder
+from onrecall.domain.incident import Incident, IncidentLink, Passage, Resolution, Severity, Status, StepExecution
+from onrecall.storage import (
+    events,
+    incident_reports,
+    incident_rows,
+    links,
+    outcomes,
+    records,
+    resolutions,
+    step_executions,
+    trust,
+    validation,
+)
+from onrecall.storage.database import Database
+from onrecall.storage.events import NewEvent
+from onrecall.storage.incident_rows import IncidentFilter
+from onrecall.storage.passages import PassageChanges
 from onrecall.storage.results import ResultPage
-from onrecall.storage.tables import incidents, recommendations
-
-COLUMNS = (
-    "id", "title", "description", "service", "environment", "severity", "status",
-    "started_at", "acknowledged_at", "resolved_at", "source", "source_id", "document",
-)  # fmt: skip
-SELECT_INCIDENT = select(*(incidents.c[name] for name in (*COLUMNS, "assignee", "tags", "edited", "labels", "report")))
-"""Selects an incident's own fields only: retrieval reads dozens of incidents per question."""
-MAX_QUERY_LENGTH = 1000
-RECENT_WINDOW = timedelta(days=7)
-"""An open incident older than this is hardly being worked on."""
-EARLIEST = datetime.min.replace(tzinfo=UTC)
-MINTED_ID = re.compile(r"INC-(\d{1,9})")
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentFilter:
-    """Filters for listing incidents; all given ones must match."""
+class IncidentRepository:
+    """The incidents. Each method is one transaction."""
 
-    status: Status | Literal["unresolved"] | None = None
-    service: str | None = None
-    severity: Severity | None = None
-    q: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
+    def get(self, incident_id: str, as_of: datetime | None = None) -> Incident:
+        """Return an incident, now or as it was known at `as_of`. Raises NotFound."""
+        with self._database.read() as connection:
+            return incident_rows.get(connection, incident_id, validation.optional_utc(as_of, "as_of"))
 
-def get(connection: Connection, incident_id: str, as_of: datetime | None = None) -> Incident:
-    """Return an incident, now or as it was known at `as_of`. Raises NotFound."""
-    stored = by_id(connection, [incident_id], as_of).get(incident_id)
-    if stored is None:
-        raise NotFound(f"there is no incident {incident_id}" + (f" as of {as_of.isoformat()}" if as_of else ""))
-    return stored
+    def page(  # noqa: PLR0917
+        self,
+        status: Status | Literal["unresolved"] | None = None,
+        service: str | None = None,
+        severity: Severity | None = None,
+        q: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> ResultPage[Incident]:
+        """Return incidents matching all filters, newest first; `q` are words in title or description."""
+        filters = IncidentFilter(status, service, severity, q, since, until)
+        with self._database.read() as connection:
+            return incident_rows.page(connection, filters, cursor, limit)
 
+    def due(self, limit: int) -> tuple[str, ...]:
+        """Return ids of incidents that wait for a recommendation, longest waiting first."""
+        with self._database.read() as connection:
+            return incident_rows.due(connection, limit)
 
-def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Incident]:
-    """Return incidents by id; unknown ones (or unknown at `as_of`) are absent."""
-    values = bind_names(connection, ids)
-    if not values:
-        return {}
-    query = _select_by_ids(connection.dialect.name, dated=as_of is not None)
-    rows = connection.execute(query, values if as_of is None else values | {"as_of": as_of}).all()
-    return {incident.id: incident for incident in _from_rows(connection, rows, as_of)}
+    def of_causes(
+        self, causes: Iterable[str], limit: int, as_of: datetime | None = None
+    ) -> Mapping[str, tuple[Incident, ...]]:
+        """Return by cause label the newest resolved incidents of that cause, at most `limit` of each."""
+        then = validation.optional_utc(as_of, "as_of")
+        with self._database.read() as connection:
+            ids = {cause: resolutions.incidents_of_cause(connection, cause, limit, then) for cause in causes}
+            by_id = incident_rows.by_id(connection, [name for of_cause in ids.values() for name in of_cause], then)
+        return {cause: tuple(by_id[name] for name in of_cause if name in by_id) for cause, of_cause in ids.items()}
 
+    def described_in(self, documents: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return for each document the ids of the incidents it describes."""
+        with self._database.read() as connection:
+            return incident_reports.described_incidents(connection, documents)
 
-@cache
-def _select_by_ids(dialect: str, *, dated: bool) -> Select[Any]:
-    """Built once per dialect: building the statement takes longer than running it."""
-    query = SELECT_INCIDENT.where(text(BACKENDS[dialect].in_names("incidents.id")))
-    return query.where(incidents.c.started_at <= bindparam("as_of", type_=Utc())) if dated else query
+    def resolutions(self, incident_id: str) -> tuple[Resolution, ...]:
+        """Return every version of an incident's resolution, newest first. Raises NotFound."""
+        with self._database.read() as connection:
+            incident_rows.get(connection, incident_id)
+            return resolutions.versions(connection, incident_id)
 
+    def open(self, incident: Incident, passages: Sequence[Passage], now: datetime) -> tuple[Incident, bool]:
+        """Store a new incident, with a new id if it has none; returns whether it was new. Raises Conflict."""
+        with self._database.write() as connection:
+            return records.open_incident(connection, incident, passages, validation.require_utc(now, "now"))
 
-def page(
-    connection: Connection, filters: IncidentFilter, cursor: str | None, limit: int, order: IncidentOrder = NEWEST_FIRST
-) -> ResultPage[Incident]:
-    """Return a page of incidents, newest first or in another order."""
-    query = _select_matching(filters).order_by(*order.apply()).limit(paging.check_limit(limit) + 1)
-    if cursor is not None:
-        query = query.where(order.after(cursor))
-    rows = connection.execute(query).all()
-    page_rows = rows[:limit]
-    next_cursor = order.cursor_after(page_rows[-1]) if len(rows) > limit else None
-    return ResultPage(tuple(_from_rows(connection, page_rows, None)), next_cursor)
+    def open_once(self, incident: Incident, passages: Sequence[Passage], now: datetime) -> tuple[Incident, bool]:
+        """Store a new incident under a new id, unless one with the same words exists; returns whether it was new."""
+        with self._database.write() as connection:
+            return records.open_incident_once(connection, incident, passages, validation.require_utc(now, "now"))
 
+    def acknowledge(self, incident_id: str, at: datetime, by: str | None = None) -> Incident:
+        """Acknowledge an incident; only the first time counts."""
+        validation.require_text(by or "", "by")
+        at = validation.require_utc(at, "at")
+        with self._database.write() as connection:
+            stored = incident_rows.get(connection, incident_id)
+            acknowledged = stored.acknowledge(at)
+            if acknowledged != stored:
+                incident_rows.update_state(connection, acknowledged)
+                events.add(connection, [NewEvent(incident_id, "acknowledged", at, by)], at)
+            return acknowledged
 
-def due(connection: Connection, limit: int) -> tuple[str, ...]:
-    """Return ids of incidents that wait for their first recommendation, longest waiting first."""
-    query = (
-        select(incidents.c.id).where(incidents.c.waiting).order_by(incidents.c.started_at, incidents.c.id).limit(limit)
-    )
-    return tuple(connection.scalars(query))
+    def resolve(
+        self,
+        incident_id: str,
+        resolution: Resolution,
+        passages: Sequence[Passage],
+        performed: Sequence[StepExecution],
+        links: Sequence[IncidentLink],
+        now: datetime,
+    ) -> Incident:
+        """Resolve an incident. A different resolution becomes a new version; the same one changes nothing."""
+        dated = replace(resolution, at=validation.require_utc(resolution.at, "at"))
+        with self._database.write() as connection:
+            stored = incident_rows.get(connection, incident_id)
+            if stored.resolution is not None and stored.resolution.same_as(dated):
+                return stored
+            now = validation.require_utc(now, "now")
+            return _resolve(connection, stored, dated, passages, performed, links, now)
 
+    def attach_report(
+        self, described: Incident, passages: Sequence[Passage], performed: Sequence[StepExecution], now: datetime
+    ) -> bool:
+        """Add what a postmortem says to a stored incident; returns whether anything was new.
 
-def next_id(connection: Connection) -> str:
-    """Return an id that no incident has or had."""
-    return f"INC-{sequences.allocate(connection, 'incident')[0]}"
+        The hash of the last input stays the same, so importing the incident's export again still changes nothing.
+        """
+        now = validation.require_utc(now, "now")
+        with self._database.write() as connection:
+            stored = incident_rows.get(connection, described.id)
+            if stored == described:
+                return False
+            validation.to_storable(described, "")
+            incident_rows.update_state(connection, described)
+            if described.resolution is not None and described.resolution != stored.resolution:
+                resolutions.add(connection, described.id, described.resolution, performed)
+                incident_rows.queue_answered(connection, now)
+            _replace_passages(connection, described.id, passages)
+            return True
 
+    def reopen(self, incident_id: str, passages: Sequence[Passage], at: datetime, by: str | None = None) -> Incident:
+        """Reopen an incident: revoke its resolution, the links it reported, and the outcomes of its answers."""
+        validation.require_text(by or "", "by")
+        at = validation.require_utc(at, "at")
+        with self._database.write() as connection:
+            stored = incident_rows.get(connection, incident_id)
+            if stored.status != "resolved":
+                return stored
+            _revoke_resolution(connection, incident_id, at)
+            _replace_passages(connection, incident_id, passages)
+            reopened = replace(stored.reopen(), links=_links_of(connection, incident_id))
+            incident_rows.update_state(connection, reopened, waiting=True)
+            events.add(connection, [NewEvent(incident_id, "reopened", at, by)], at)
+            return reopened
 
-def to_row(incident: Incident, given_hash: str, *, waiting: bool) -> dict[str, object]:
-    """Return the row of a new incident, without its resolution and links."""
-    hashed = {"given_hash": given_hash, "state_hash": validation.content_hash(incident)}
-    return _to_columns(incident) | hashed | {"waiting": waiting}
-
-
-def hashes(written: Mapping[str, object]) -> frozenset[str]:
-    """Return the hashes an incident is known by: of its input and of its current state."""
-    return frozenset({str(written["given_hash"]), str(written["state_hash"])})
-
-
-def skip_ids(connection: Connection, incident_ids: Iterable[str]) -> None:
-    """Advance the id sequence beyond these ids."""
-    numbers = [int(match[1]) for match in map(MINTED_ID.fullmatch, incident_ids) if match]
-    if numbers:
-        sequences.advance_to(connection, "incident", max(numbers))
-
-
-def update_imported(connection: Connection, incident: Incident, given_hash: str) -> frozenset[str]:
-    """Update an incident by an import. Returns the hashes it is known by."""
-    hashed = {"given_hash": given_hash, "state_hash": validation.content_hash(incident)}
-    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(_to_columns(incident) | hashed))
-    return hashes(hashed)
-
-
-def update_state(connection: Connection, incident: Incident, *, waiting: bool | None = None) -> None:
-    """Write an incident's new state; with `waiting` it is also queued for an answer at once, or taken off the queue."""
-    values = _to_columns(incident) | {"state_hash": validation.content_hash(incident)}
-    if waiting is not None:
-        values |= {"waiting": waiting, "due_at": None}
-    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
-
-
-def assign(connection: Connection, incident: str, assignee: str | None) -> None:
-    """Assign an incident. Imports and alerts never call this, so neither unassigns anybody."""
-    connection.execute(update(incidents).where(incidents.c.id == incident).values(assignee=assignee))
-
-
-def write_edit(connection: Connection, incident: Incident) -> None:
-    """Write what only people say of an incident: who works on it, its tags, and which fields they edited."""
-    marks = {"tags": list(incident.tags) or None, "edited": list(incident.edited) or None}
-    values = {"assignee": incident.assignee} | marks
-    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
-
-
-def assignees(connection: Connection, limit: int) -> tuple[str, ...]:
-    """Return the names incidents are assigned to, sorted."""
-    assignee = incidents.c.assignee
-    return tuple(
-        connection.scalars(select(assignee).where(assignee.is_not(None)).distinct().order_by(assignee).limit(limit))
-    )
-
-
-def mark_answered(connection: Connection, incident: str) -> None:
-    """Take an incident off the queue after an answer; a leased one stays queued because of what came in since."""
-    columns = incidents.c
-    statement = update(incidents).where(columns.id == incident, columns.waiting, columns.claimed_by.is_(None))
-    connection.execute(statement.values(waiting=False))
-
-
-def queue_answered(connection: Connection, now: datetime) -> None:
-    """Queue open, recent, answered incidents again: memory has grown, so a better answer may exist."""
-    columns, since = incidents.c, max(now, EARLIEST + RECENT_WINDOW) - RECENT_WINDOW
-    at_work = columns.status.in_(("open", "acknowledged")) & (columns.started_at > since) & columns.waiting.is_(False)
-    answered = exists().where(recommendations.c.incident == columns.id)
-    connection.execute(update(incidents).where(at_work, answered).values(waiting=True))
-
-
-def fold_text(incident: Incident) -> str:
-    """Return title and description case-folded, for the `q` filter and for comparing incidents."""
-    return f"{incident.title}\n{incident.description}".casefold()
-
-
-def _to_columns(incident: Incident) -> dict[str, object]:
-    encoded = {
-        "labels": dict(incident.labels),
-        "report": incident_reports.encode(incident),
-        "folded": fold_text(incident),
-    }
-    return {name: getattr(incident, name) for name in COLUMNS} | encoded
+    def link(self, incident_id: str, link: IncidentLink, at: datetime, by: str | None = None) -> Incident:
+        """Link an incident to an earlier one; the same link again changes nothing."""
+        validation.require_text(by or "", "by")
+        at = validation.require_utc(at, "at")
+        with self._database.write() as connection:
+            stored = incident_rows.get(connection, incident_id)
+            added_links = _add_links(connection, incident_id, [link], at)
+            if not added_links:
+                return stored
+            linked = replace(stored, links=stored.links + added_links)
+            incident_rows.update_state(connection, linked)
+            events.add(connection, [NewEvent(incident_id, "linked", at, by, events.link_detail(link))], at)
+            return linked
 
 
-def _from_rows(connection: Connection, rows: Sequence[Row[Any]], as_of: datetime | None) -> list[Incident]:
-    ids = [row.id for row in rows]
-    resolution_by_incident = resolutions.valid_at(connection, ids, as_of)
-    links_by_incident = links.by_incident(connection, ids, as_of)
-    result = []
-    for row in rows:
-        incident_id, *plain, assignee, tags, edited, labels, report = tuple(row)
-        fields: dict[str, Any] = dict(zip(COLUMNS[1:], plain, strict=True)) | incident_reports.decode(report)
-        if as_of is None:  # past assignees, tags and edits are only on the timeline
-            fields |= {"assignee": assignee, "tags": tuple(tags or ()), "edited": tuple(edited or ())}
-        incident = Incident(
-            incident_id,
-            **fields,
-            labels=labels,
-            resolution=resolution_by_incident.get(incident_id),
-            links=links_by_incident.get(incident_id, ()),
-        )
-        result.append(incident if as_of is None else _as_known(incident, as_of))
-    return result
+def _resolve(  # noqa: PLR0917
+    connection: Connection,
+    stored: Incident,
+    resolution: Resolution,
+    passages: Sequence[Passage],
+    executions: Sequence[StepExecution],
+    new_links: Sequence[IncidentLink],
+    now: datetime,
+) -> Incident:
+    """Save a resolution as a new version."""
+    validation.to_storable(resolution, "resolution")
+    step_executions.check(executions)
+    resolved = stored.resolve(resolution)
+    version = resolutions.add(connection, stored.id, resolution, executions)
+    links.withdraw(connection, stored.id, resolution.at)
+    added_links = _add_links(connection, stored.id, new_links, resolution.at, f"resolution {version}")
+    _replace_passages(connection, stored.id, passages)
+    resolved = replace(resolved, links=_links_of(connection, stored.id))
+    incident_rows.update_state(connection, resolved, waiting=False)
+    incident_rows.queue_answered(connection, now)
+    events.add(connection, _resolved_events(stored.id, resolution, version, added_links), now)
+    return resolved
 
 
-def _as_known(incident: Incident, as_of: datetime) -> Incident:
-    """Return the incident in its state at `as_of`, given the resolution valid then."""
-    acknowledged = incident.acknowledged_at if _is_before(incident.acknowledged_at, as_of) else None
-    resolved = _resolved_at(incident.resolution, incident.resolved_at, as_of)
-    status: Status = "resolved" if resolved else "acknowledged" if acknowledged else "open"
-    return replace(incident, status=status, acknowledged_at=acknowledged, resolved_at=resolved)
+def _resolved_events(
+    incident_id: str, resolution: Resolution, version: int, added_links: Sequence[IncidentLink]
+) -> list[NewEvent]:
+    at, by = resolution.at, resolution.by
+    linked = [NewEvent(incident_id, "linked", at, by, events.link_detail(link)) for link in added_links]
+    return [NewEvent(incident_id, "resolved", at, by, {"version": version}), *linked]
 
 
-def _resolved_at(resolution: Resolution | None, resolved_at: datetime | None, as_of: datetime) -> datetime | None:
-    if _is_before(resolved_at, as_of):
-        return resolved_at
-    return resolution.at if resolution else None
+def _revoke_resolution(connection: Connection, incident_id: str, at: datetime) -> None:
+    resolutions.revoke(connection, incident_id, at)
+    step_executions.revoke(connection, incident_id, at)
+    outcomes.revoke(connection, incident_id, at)
+    links.withdraw(connection, incident_id, at)
+    trust.delete_verdict(connection, incident_id)
 
 
-def _is_before(at: datetime | None, as_of: datetime) -> bool:
-    return at is not None and at <= as_of
+def _links_of(connection: Connection, incident_id: str) -> tuple[IncidentLink, ...]:
+    return links.by_incident(connection, [incident_id]).get(incident_id, ())
 
 
-def _select_matching(filters: IncidentFilter) -> Select[Any]:
-    query = SELECT_INCIDENT
-    if filters.status == "unresolved":
-        query = query.where(incidents.c.status != "resolved")
-        filters = replace(filters, status=None)
-    for name in ("status", "service", "severity"):
-        value = getattr(filters, name)
-        if value is not None:
-            query = query.where(incidents.c[name] == validation.require_text(value, name))
-    if filters.since is not None:
-        query = query.where(incidents.c.started_at >= validation.require_utc(filters.since, "since"))
-    if filters.until is not None:
-        query = query.where(incidents.c.started_at < validation.require_utc(filters.until, "until"))
-    for word in _query_words(filters.q or ""):
-        query = query.where(incidents.c.folded.contains(word, autoescape=True))
-    return query
+def _add_links(
+    connection: Connection,
+    incident_id: str,
+    new_links: Sequence[IncidentLink],
+    at: datetime,
+    told_in: str | None = None,
+) -> tuple[IncidentLink, ...]:
+    for new_link in new_links:
+        incident_rows.get(connection, new_link.incident)
+    return links.add(connection, incident_id, new_links, at, told_in)
 
 
-def _query_words(q: str) -> list[str]:
-    if len(q) > MAX_QUERY_LENGTH:
-        raise Invalid(f"q is {len(q)} characters long; at most {MAX_QUERY_LENGTH} are allowed", "q")
-    return validation.require_text(q, "q").casefold().split()
+def _replace_passages(connection: Connection, incident_id: str, new_passages: Sequence[Passage]) -> None:
+    passage_changes = PassageChanges()
+    passage_changes.set_passages(("incident", incident_id), new_passages)
+    passage_changes.write(connection)

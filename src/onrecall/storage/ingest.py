@@ -11,9 +11,21 @@ from sqlalchemy import Connection
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, InboundEvent, Note
 from onrecall.domain.errors import Invalid, RejectedInput
-from onrecall.storage import alert_writes, alerts, audit, change_events, notes, rejected, suggestions, upsert
+from onrecall.storage import (
+    alert_writes,
+    alerts,
+    audit,
+    change_events,
+    notes,
+    records,
+    rejected,
+    suggestions,
+    validation,
+)
 from onrecall.storage.alerts import AlertRow
+from onrecall.storage.database import Database
 from onrecall.storage.ingest_results import IngestBatch, IngestResult, RejectedPart
+from onrecall.storage.sources import SourceActivityRepository
 
 UNSTORED_PREFIX = "onrecall:"
 """Prefix of stored parts that were parsed but can't be stored, followed by the type and the object as JSON."""
@@ -29,11 +41,11 @@ def _event_types() -> dict[str, TypeAdapter[Any]]:
 class PreparedBatch:
     """Deliveries as rows, prepared before the transaction to keep it short. Each row has the index of its delivery."""
 
-    arrivals: Sequence[IngestBatch]
+    batches: Sequence[IngestBatch]
     alerts: list[tuple[int, AlertRow]] = field(default_factory=list)
     notes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     changes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    unread: list[tuple[int, RejectedPart]] = field(default_factory=list)
+    rejected_parts: list[tuple[int, RejectedPart]] = field(default_factory=list)
 
     def add(self, number: int, signal: InboundEvent) -> None:
         """Add the row of an event. Raises Invalid if it can't be stored."""
@@ -49,12 +61,12 @@ def prepare(arrivals: Sequence[IngestBatch]) -> PreparedBatch:
     """Prepare the rows; a part that can't be stored does not affect the others."""
     batch = PreparedBatch(arrivals)
     for number, arrival in enumerate(arrivals):
-        batch.unread += [(number, part) for part in arrival.unread]
-        for n, signal in enumerate(arrival.signals):
+        batch.rejected_parts += [(number, part) for part in arrival.rejected_parts]
+        for n, signal in enumerate(arrival.events):
             try:
                 batch.add(number, signal)
             except Invalid as error:
-                batch.unread.append((number, _rejected_event(signal, f"signals[{n}]", error)))
+                batch.rejected_parts.append((number, _rejected_event(signal, f"signals[{n}]", error)))
     return batch
 
 
@@ -79,9 +91,24 @@ def _rejected_event(signal: InboundEvent, where: str, error: Invalid) -> Rejecte
     )
 
 
+class IngestRepository:
+    """Stores what sources deliver. The rows wait for grouping: nothing acknowledged is only in memory."""
+
+    def __init__(self, database: Database, activity: SourceActivityRepository) -> None:
+        self._database, self._activity = database, activity
+
+    def store(self, batches: Sequence[IngestBatch], now: datetime) -> tuple[IngestResult, ...]:
+        """Store several deliveries in one transaction; what is already known changes nothing."""
+        prepared, now = prepare(batches), validation.require_utc(now, "now")
+        with self._database.write() as connection:
+            results = store_batches(connection, prepared, now)
+            self._activity.mark_heard(connection, (batch.source for batch in batches if not batch.is_retry), now)
+            return results
+
+
 def store_batches(connection: Connection, batch: PreparedBatch, now: datetime) -> tuple[IngestResult, ...]:
     """Store a batch and return for each delivery what was new."""
-    counts = [_Count() for _ in batch.arrivals]
+    counts = [_Count() for _ in batch.batches]
     for rows, news in (
         (batch.alerts, alert_writes.upsert(connection, [row for _, row in batch.alerts], now) if batch.alerts else []),
         (batch.notes, notes.insert_new(connection, [row for _, row in batch.notes]) if batch.notes else []),
@@ -89,13 +116,15 @@ def store_batches(connection: Connection, batch: PreparedBatch, now: datetime) -
     ):
         for (number, _), new in zip(rows, news, strict=True):
             counts[number].add(new=new)
-    for arrival, count in zip(batch.arrivals, counts, strict=True):
+    for arrival, count in zip(batch.batches, counts, strict=True):
         _keep_documents(connection, arrival, count, now)
         for suggestion, passages in arrival.suggestions:
             count.add(new=suggestions.add(connection, suggestion, passages, now))
-    for number, part in batch.unread:
+    for number, part in batch.rejected_parts:
         counts[number].rejected.append(part.to_rejected_input())
-    rejected.insert_new(connection, [(batch.arrivals[number].source, part) for number, part in batch.unread], now)
+    rejected.insert_new(
+        connection, [(batch.batches[number].source, part) for number, part in batch.rejected_parts], now
+    )
     _audit(connection, batch, counts)
     return tuple(IngestResult(count.accepted, count.duplicate, tuple(count.rejected)) for count in counts)
 
@@ -104,13 +133,13 @@ def _audit(connection: Connection, batch: PreparedBatch, counts: Sequence["_Coun
     """Append one audit row for the batch, unless nothing was new."""
     accepted = sum(count.accepted for count in counts)
     if accepted:
-        sources = audit.summarize_ids([arrival.source for arrival in batch.arrivals])["ids"]
-        detail = {"sources": sources, "accepted": accepted, "unread": len(batch.unread)}
+        sources = audit.summarize_ids([arrival.source for arrival in batch.batches])["ids"]
+        detail = {"sources": sources, "accepted": accepted, "unread": len(batch.rejected_parts)}
         audit.add(connection, "alerts received", sources[0] if len(sources) == 1 else None, detail)
 
 
 def _keep_documents(connection: Connection, arrival: IngestBatch, count: "_Count", now: datetime) -> None:
-    for saved in upsert.save(connection, arrival.entries, now) if arrival.entries else ():
+    for saved in records.save(connection, arrival.entries, now) if arrival.entries else ():
         if saved.state == "rejected":
             count.rejected.append(RejectedInput(saved.id, saved.field, saved.message or "it cannot be stored"))
         else:

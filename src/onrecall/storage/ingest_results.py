@@ -9,7 +9,7 @@ from onrecall.domain.alert import Alert, InboundEvent
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Passage
 from onrecall.domain.suggestion import Suggestion
-from onrecall.storage.results import StoreEntry
+from onrecall.storage.results import PreparedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,13 @@ class IngestBatch:
     """The content of one delivery."""
 
     source: str
-    signals: tuple[InboundEvent, ...] = ()
-    entries: tuple[StoreEntry, ...] = ()
+    events: tuple[InboundEvent, ...] = ()
+    entries: tuple[PreparedRecord, ...] = ()
     """Documents of trusted sources, with their passages."""
     suggestions: tuple[tuple[Suggestion, tuple[Passage, ...]], ...] = ()
     """Documents of other sources, such as a published postmortem, as suggestions with their passages."""
-    unread: tuple[RejectedPart, ...] = ()
-    again: bool = False
+    rejected_parts: tuple[RejectedPart, ...] = ()
+    is_retry: bool = False
     """Whether this is a retry from here, so the source itself was not heard."""
 
 

@@ -14,7 +14,7 @@ USE_WRITE_INTERVAL = timedelta(minutes=1)
 """The last use is written at most once in this time."""
 
 
-class KeyRing:
+class KeyRepository:
     """The API keys. None is ever deleted, so that past actions stay attributable."""
 
     def __init__(self, database: Database) -> None:

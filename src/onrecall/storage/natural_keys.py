@@ -13,7 +13,7 @@ from onrecall.storage.tables import incidents
 
 
 @dataclass(frozen=True, slots=True)
-class StoredIdentity:
+class IncidentFingerprint:
     """Identifies a stored incident and its content."""
 
     id: str
@@ -27,8 +27,8 @@ class NaturalKeyIndex:
     """The stored incidents that some incoming ones may refer to."""
 
     def __init__(self, connection: Connection, candidates: Sequence[Incident]) -> None:
-        self._ids: dict[str, StoredIdentity] = {}
-        self._keys: dict[tuple[str, str], StoredIdentity] = {}
+        self._ids: dict[str, IncidentFingerprint] = {}
+        self._keys: dict[tuple[str, str], IncidentFingerprint] = {}
         columns = incidents.c
         ids = {name for incident in candidates for name in _possible_ids(incident) if name}
         self._read(connection, columns.id, ids)
@@ -43,9 +43,11 @@ class NaturalKeyIndex:
         columns = [incidents.c[name] for name in ("id", "source", "source_id", "given_hash", "state_hash")]
         for chunk in chunk_keys(sorted(names)):
             for row in connection.execute(select(*columns).where(column.in_(chunk), *also)):
-                self.add(StoredIdentity(row.id, row.source, row.source_id, frozenset({row.given_hash, row.state_hash})))
+                self.add(
+                    IncidentFingerprint(row.id, row.source, row.source_id, frozenset({row.given_hash, row.state_hash}))
+                )
 
-    def add(self, identity: StoredIdentity) -> None:
+    def add(self, identity: IncidentFingerprint) -> None:
         """Add an incident that is stored now."""
         self._ids[identity.id] = identity
         if identity.source_id is not None:
@@ -71,7 +73,7 @@ class NaturalKeyIndex:
         links = (replace(link, incident=self._example_id(link.incident)) for link in incident.links)
         return replace(incident, links=tuple(links))
 
-    def find(self, incident: Incident) -> StoredIdentity | None:
+    def find(self, incident: Incident) -> IncidentFingerprint | None:
         """Return the stored incident that this one refers to. Raises Conflict if two match."""
         if incident.source_id is not None and (identity := self._keys.get((incident.source, incident.source_id))):
             if incident.id not in ("", identity.id) and incident.source != EXAMPLE:

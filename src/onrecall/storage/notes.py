@@ -5,13 +5,34 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from onrecall.domain.alert import Acknowledgement, Note
-from onrecall.storage import validation
+from onrecall.storage import incident_rows, validation
 from onrecall.storage.batching import group_by_first
+from onrecall.storage.database import Database
 from onrecall.storage.ingest_results import StoredNote
 from onrecall.storage.tables import notes
+
+
+class NoteRepository:
+    """What people wrote at the sources about alerts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self, limit: int) -> tuple[StoredNote, ...]:
+        """Return notes and acknowledgements not applied to an incident yet, oldest first."""
+        query = select(notes).where(notes.c.waiting).order_by(notes.c.at, notes.c.source, notes.c.id).limit(limit)
+        with self._database.read() as connection:
+            return tuple(from_row(row) for row in connection.execute(query))
+
+    def of_incident(self, incident: str) -> tuple[StoredNote, ...]:
+        """Return the notes about the alerts of an incident. Raises NotFound."""
+        query = select(notes).where(notes.c.incident == incident).order_by(notes.c.at, notes.c.source, notes.c.id)
+        with self._database.read() as connection:
+            incident_rows.get(connection, incident)
+            return tuple(from_row(row) for row in connection.execute(query))
 
 
 def to_row(note: Note | Acknowledgement) -> dict[str, Any]:
@@ -49,22 +70,6 @@ def insert_new(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[b
     if fresh:
         connection.execute(insert(notes), fresh)
     return new
-
-
-def waiting(connection: Connection, limit: int) -> tuple[StoredNote, ...]:
-    """Return notes and acknowledgements not applied to an incident yet, oldest first."""
-    query = select(notes).where(notes.c.waiting).order_by(notes.c.at, notes.c.source, notes.c.id).limit(limit)
-    return _fetch(connection, query)
-
-
-def of_incident(connection: Connection, incident: str) -> tuple[StoredNote, ...]:
-    """Return the notes about the alerts of an incident."""
-    query = select(notes).where(notes.c.incident == incident).order_by(notes.c.at, notes.c.source, notes.c.id)
-    return _fetch(connection, query)
-
-
-def _fetch(connection: Connection, query: Select[Any]) -> tuple[StoredNote, ...]:
-    return tuple(from_row(row) for row in connection.execute(query))
 
 
 def from_row(row: Row[Any]) -> StoredNote:

@@ -11,16 +11,63 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select,
 from onrecall.domain.incident import RecommendationOutcome, StepExecution, StepVerdict, TrackRecord
 from onrecall.storage import events, recommendations, step_executions, validation
 from onrecall.storage.batching import chunk_keys
+from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.step_executions import valid_condition
 from onrecall.storage.tables import citations, outcomes
 from onrecall.storage.tables import recommendations as answers
 
 
-def rate(
+class OutcomeRepository:
+    """Outcomes of recommendations, and what they say of the evidence behind these."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, outcome: RecommendationOutcome, executions: Sequence[StepExecution], now: datetime) -> None:
+        """Save an outcome, replacing the person's earlier one; the same or an older one changes nothing."""
+        with self._database.write() as connection:
+            _save(connection, outcome, executions, validation.require_utc(now, "now"))
+
+    def of_recommendation(self, recommendation: str) -> tuple[RecommendationOutcome, ...]:
+        """Return the current outcomes of a recommendation, oldest first."""
+        if not validation.is_storable(recommendation):
+            return ()
+        query = select(outcomes).where(outcomes.c.recommendation == recommendation, outcomes.c.revoked_at.is_(None))
+        with self._database.read() as connection:
+            return tuple(_from_row(row) for row in connection.execute(query.order_by(outcomes.c.at, outcomes.c.by)))
+
+    def track_records(self, evidence: Iterable[str], as_of: datetime | None = None) -> Mapping[str, TrackRecord]:
+        """Return per incident or document in how many incidents answers based on it helped, as known at `as_of`.
+
+        A person counts once per incident, however many answers it got, and for a limited number of incidents.
+        """
+        query, then = _select_records(then=as_of is not None), validation.optional_utc(as_of, "as_of")
+        track_records: dict[str, TrackRecord] = {}
+        with self._database.read() as connection:
+            for chunk in chunk_keys(evidence):
+                for row in connection.execute(query, {"evidence": chunk, "as_of": then}):
+                    before = track_records.get(row.evidence, TrackRecord())
+                    count = min(row.n, step_executions.MAX_VOTES_PER_PERSON)
+                    track_records[row.evidence] = step_executions.add_to_record(
+                        before, row.verdict == "helped", count, row.last
+                    )
+        return track_records
+
+
+def revoke(connection: Connection, incident: str, at: datetime) -> None:
+    """Revoke all outcomes of this incident's recommendations."""
+    recommendation_ids = select(answers.c.id).where(answers.c.incident == incident)
+    connection.execute(
+        update(outcomes)
+        .where(outcomes.c.recommendation.in_(recommendation_ids), outcomes.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+
+
+def _save(
     connection: Connection, outcome: RecommendationOutcome, executions: Sequence[StepExecution], now: datetime
 ) -> None:
-    """Save an outcome, replacing the person's earlier one; the same or an older one changes nothing."""
     validation.to_storable(outcome, "outcome")
     validation.check_key(outcome.by, "by")
     step_executions.check(executions)
@@ -49,40 +96,6 @@ def rate(
     if incident is not None:
         detail = {"recommendation": outcome.recommendation, "verdict": outcome.verdict}
         events.add(connection, [NewEvent(incident, "rated", outcome.at, outcome.by, detail)], now)
-
-
-def of_recommendation(connection: Connection, recommendation: str) -> tuple[RecommendationOutcome, ...]:
-    """Return the current outcomes of a recommendation, oldest first."""
-    if not validation.is_storable(recommendation):
-        return ()
-    query = select(outcomes).where(outcomes.c.recommendation == recommendation, outcomes.c.revoked_at.is_(None))
-    return tuple(_from_row(row) for row in connection.execute(query.order_by(outcomes.c.at, outcomes.c.by)))
-
-
-def revoke(connection: Connection, incident: str, at: datetime) -> None:
-    """Revoke all outcomes of this incident's recommendations."""
-    recommendation_ids = select(answers.c.id).where(answers.c.incident == incident)
-    connection.execute(
-        update(outcomes)
-        .where(outcomes.c.recommendation.in_(recommendation_ids), outcomes.c.revoked_at.is_(None))
-        .values(revoked_at=at)
-    )
-
-
-def records(connection: Connection, evidence: Iterable[str], as_of: datetime | None) -> Mapping[str, TrackRecord]:
-    """Return per incident or document in how many incidents answers based on it helped.
-
-    A person counts once per incident, however many answers it got, and for a limited number of incidents.
-    """
-    track_records: dict[str, TrackRecord] = {}
-    for chunk in chunk_keys(evidence):
-        for row in connection.execute(_select_records(then=as_of is not None), {"evidence": chunk, "as_of": as_of}):
-            before = track_records.get(row.evidence, TrackRecord())
-            count = min(row.n, step_executions.MAX_VOTES_PER_PERSON)
-            track_records[row.evidence] = step_executions.add_to_record(
-                before, row.verdict == "helped", count, row.last
-            )
-    return track_records
 
 
 @cache

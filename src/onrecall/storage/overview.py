@@ -7,13 +7,13 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from onrecall.domain.incident import Incident, Recommendation, Status
-from onrecall.storage import alerts, events, gauges, incidents, paging, recommendations, sequences, validation
+from onrecall.storage import alerts, events, gauges, incident_rows, paging, recommendations, sequences, validation
 from onrecall.storage.batching import chunked
 from onrecall.storage.change_notifier import ChangeNotifier
 from onrecall.storage.database import Database
 from onrecall.storage.gauges import Gauges
 from onrecall.storage.incident_order import NEWEST_FIRST, IncidentOrder
-from onrecall.storage.incidents import IncidentFilter
+from onrecall.storage.incident_rows import IncidentFilter
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.results import IncidentEvent, ResultPage
 from onrecall.storage.tables import alerts as alert_rows
@@ -81,7 +81,7 @@ class Overview:
     ) -> ResultPage[IncidentSummary]:
         """Return a page of incidents in an order, each with its newest answer, alert count and last event."""
         with self.database.read() as connection:
-            page = incidents.page(connection, filters, cursor, limit, order)
+            page = incident_rows.page(connection, filters, cursor, limit, order)
             incident_ids = [incident.id for incident in page.items]
             answers = recommendations.newest_answers(connection, incident_ids)
             sizes = alerts.count_by_incident(connection, incident_ids)

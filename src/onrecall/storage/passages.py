@@ -1,15 +1,22 @@
-"""Passages, by which incidents and documents are retrieved, and the log of their changes."""
+"""Passages, by which incidents and documents are retrieved, and the log of their changes.
+
+Questions wait for the reads of features and texts, so these are written as SQL, bind lists as one value, and read only
+the columns needed.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import cache
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, TextClause, bindparam, delete, insert, or_, select, text
 
 from onrecall.domain.incident import EvidenceKind, Passage
 from onrecall.storage import postgres_search_tables, sequences, terms, validation
 from onrecall.storage.batching import chunk_keys, chunked
-from onrecall.storage.results import Owner, PassageLogEntry
+from onrecall.storage.columns import Utc
+from onrecall.storage.database import BACKENDS, Database
+from onrecall.storage.results import Owner, PassageFeatures, PassageLogEntry, PassageText, StoredTermStatistics
 from onrecall.storage.tables import changes, documents, incidents, passages
 
 COLUMNS = tuple(column.name for column in fields(Passage))
@@ -46,6 +53,70 @@ class PassageChanges:
         _remove(connection, list(removed))
         _insert(connection, added)
         terms.update_counts(connection, [passage.terms for passage in added], list(removed.values()))
+
+
+class PassageRepository:
+    """Passages, their features and texts, and the log of their changes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, numbers: Sequence[int]) -> dict[int, Passage]:
+        """Return passages by number; removed ones are absent."""
+        with self._database.read() as connection:
+            return select_by_id(connection, numbers)
+
+    def of_owners(
+        self, owners: Sequence[Owner], as_of: datetime | None = None
+    ) -> dict[Owner, list[tuple[int, Passage]]]:
+        """Return the passages of owners as known at `as_of`, with their numbers."""
+        with self._database.read() as connection:
+            return select_by_owner(connection, owners, validation.optional_utc(as_of, "as_of"))
+
+    def count(self, owner: Owner) -> int:
+        """Return the number of passages of an incident or document."""
+        with self._database.read() as connection:
+            return len(select_by_owner(connection, [owner]).get(owner, ()))
+
+    def features(self, numbers: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[PassageFeatures]]:
+        """Return the features of all passages of these passages' owners, as known at `as_of`, in order."""
+        dialect, then = self._database.kind.name, validation.optional_utc(as_of, "as_of")
+        values: dict[str, object] = {"numbers": self._database.kind.bind_list(numbers)}
+        if then is not None:
+            values["as_of"] = then
+        with self._database.read() as connection:
+            rows = connection.execute(_select_features(dialect, dated=then is not None), values).all()
+        features_by_owner: dict[Owner, list[PassageFeatures]] = {}
+        for number, kind, owner, packed_terms, vector, model in rows:
+            features = PassageFeatures(number, packed_terms, vector, model)
+            features_by_owner.setdefault((kind, owner), []).append(features)
+        return features_by_owner
+
+    def texts(self, numbers: Sequence[int]) -> dict[int, PassageText]:
+        """Return passage texts by number; removed ones are absent."""
+        values = {"numbers": self._database.kind.bind_list(numbers)}
+        with self._database.read() as connection:
+            rows = connection.execute(_select_texts(self._database.kind.name), values).all()
+        return {number: PassageText(*fields) for number, *fields in rows}
+
+    def changes(self, after: int, limit: int) -> list[PassageLogEntry]:
+        """Return log entries after a number, in order."""
+        query = select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+            stored = select_by_id(connection, (row.passage for row in rows))
+            details = _owner_details(connection, {(passage.kind, passage.owner) for passage in stored.values()})
+        return [_log_entry(row.seq, row.passage, stored.get(row.passage), details) for row in rows]
+
+    def last_seq(self) -> int:
+        """Return the number of the last change."""
+        with self._database.read() as connection:
+            return sequences.current_value(connection, "change")
+
+    def term_statistics(self, term_hashes: Sequence[int]) -> StoredTermStatistics:
+        """Return exact document frequencies of terms."""
+        with self._database.read() as connection:
+            return terms.statistics(connection, term_hashes)
 
 
 def add(connection: Connection, new: Sequence[Passage]) -> None:
@@ -88,19 +159,6 @@ def select_by_id(connection: Connection, numbers: Iterable[int]) -> dict[int, Pa
         rows = connection.execute(SELECT_PASSAGE.where(passages.c.id.in_(chunk))).all()
         passages_by_number.update((number, Passage(*row)) for number, *row in rows)
     return passages_by_number
-
-
-def log_since(connection: Connection, after: int, limit: int) -> list[PassageLogEntry]:
-    """Return log entries after a number, in order."""
-    rows = connection.execute(select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)).all()
-    stored_by_number = select_by_id(connection, (row.passage for row in rows))
-    owner_details = _owner_details(connection, {(passage.kind, passage.owner) for passage in stored_by_number.values()})
-    return [_log_entry(row.seq, row.passage, stored_by_number.get(row.passage), owner_details) for row in rows]
-
-
-def last_change(connection: Connection) -> int:
-    """Return the number of the last change."""
-    return sequences.current_value(connection, "change")
 
 
 def _log_entry(
@@ -172,3 +230,20 @@ def _checked(passage: Passage, n: int) -> Passage:
 def _with_owner(passage: Passage, owner: Owner) -> Passage:
     kind, name = owner
     return passage if (passage.kind, passage.owner) == owner else replace(passage, owner=name, kind=kind)
+
+
+@cache
+def _select_features(dialect: str, *, dated: bool) -> TextClause:
+    in_numbers = BACKENDS[dialect].in_numbers
+    statement = text(
+        f"with whose as (select distinct kind, owner from passages where {in_numbers('id')})"  # noqa: S608
+        " select p.id, p.kind, p.owner, p.terms, p.vector, p.model"
+        " from whose join passages p on p.owner = whose.owner and p.kind = whose.kind"
+        f"{' where p.known_from is null or p.known_from <= :as_of' if dated else ''} order by p.id"
+    )
+    return statement.bindparams(bindparam("as_of", type_=Utc())) if dated else statement
+
+
+@cache
+def _select_texts(dialect: str) -> TextClause:
+    return text(f"select id, text, line, heading from passages where {BACKENDS[dialect].in_numbers('id')}")  # noqa: S608

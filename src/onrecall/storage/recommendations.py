@@ -9,10 +9,38 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Recommendation
-from onrecall.storage import events, incidents, sequences, validation
+from onrecall.storage import events, incident_rows, sequences, validation
 from onrecall.storage.batching import chunk_keys
+from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.tables import citations, recommendations
+
+
+class RecommendationRepository:
+    """The answers to incidents and to stored questions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, recommendation: Recommendation, step_keys: Sequence[str]) -> Recommendation:
+        """Save an answer; if it was given before, the stored one is returned and becomes the newest."""
+        with self._database.write() as connection:
+            return save(connection, recommendation, step_keys)
+
+    def get(self, recommendation_id: str) -> Recommendation:
+        """Return a recommendation as it was given. Raises NotFound."""
+        with self._database.read() as connection:
+            return get(connection, recommendation_id)
+
+    def newest(self, incident: str) -> Recommendation | None:
+        """Return the newest answer to an incident, if there is one."""
+        with self._database.read() as connection:
+            return next(iter(newest_first(connection, incident, 1)), None)
+
+    def of_incident(self, incident: str) -> tuple[Recommendation, ...]:
+        """Return all answers to an incident, newest first."""
+        with self._database.read() as connection:
+            return newest_first(connection, incident)
 
 
 def save(connection: Connection, answer: Recommendation, step_keys: Sequence[str]) -> Recommendation:
@@ -20,8 +48,8 @@ def save(connection: Connection, answer: Recommendation, step_keys: Sequence[str
     body = validation.to_storable(answer)
     validation.check_key(answer.id, "id")
     if answer.incident is not None:
-        incidents.get(connection, answer.incident)
-        incidents.mark_answered(connection, answer.incident)
+        incident_rows.get(connection, answer.incident)
+        incident_rows.mark_answered(connection, answer.incident)
     stored = _body(connection, answer.id)
     if stored is None:
         _add(connection, answer, body, step_keys)

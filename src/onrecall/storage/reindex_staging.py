@@ -81,11 +81,22 @@ class ReindexStaging:
             return replaced
 
 
-def count_by_version(connection: Connection) -> Mapping[EmbeddingVersion, int]:
-    """Return the number of passages by embedding version."""
-    query = select(passages.c.model, passages.c.terms_version, func.count().label("number"))
-    rows = connection.execute(query.group_by(passages.c.model, passages.c.terms_version))
-    return {EmbeddingVersion(row.model, row.terms_version): row.number for row in rows}
+class ReindexRepository:
+    """Which versions the passages were embedded by, and the way from one to another."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def count_by_version(self) -> Mapping[EmbeddingVersion, int]:
+        """Return the number of passages by embedding version."""
+        with self._database.read() as connection:
+            query = select(passages.c.model, passages.c.terms_version, func.count().label("number"))
+            rows = connection.execute(query.group_by(passages.c.model, passages.c.terms_version))
+            return {EmbeddingVersion(row.model, row.terms_version): row.number for row in rows}
+
+    def staging(self, target: EmbeddingVersion) -> ReindexStaging:
+        """Return the staging of a re-index to this version."""
+        return ReindexStaging(self._database, target)
 
 
 def owner_state(table: Table) -> ColumnElement[str]:

@@ -8,11 +8,54 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.storage import paging, sequences
+from onrecall.storage import paging, sequences, validation
 from onrecall.storage.batching import chunked, group_by_first
+from onrecall.storage.database import Database
 from onrecall.storage.ingest_results import RejectedPart, StoredRejectedPart
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import rejected
+
+
+class RejectedPartRepository:
+    """The parts of deliveries that could not be stored."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, number: int) -> StoredRejectedPart:
+        """Return a rejected part. Raises NotFound."""
+        with self._database.read() as connection:
+            query = select(rejected).where(rejected.c.id == number)
+            row = connection.execute(query).first() if _is_possible(number) else None
+        if row is None:
+            raise NotFound(f"there is no rejected part {number}")
+        return _from_row(row)
+
+    def page(self, cursor: str | None = None, limit: int = 50) -> ResultPage[StoredRejectedPart]:
+        """Return a page of unsettled rejected parts, newest first."""
+        with self._database.read() as connection:
+            query = (
+                select(rejected)
+                .where(rejected.c.settled_at.is_(None))
+                .order_by(rejected.c.id.desc())
+                .limit(paging.check_limit(limit) + 1)
+            )
+            if cursor is not None:
+                query = query.where(rejected.c.id < _parse_number(paging.decode_cursor(cursor, 1)[0]))
+            rows = connection.execute(query).all()
+            page_rows = rows[:limit]
+            next_cursor = paging.encode_cursor((str(page_rows[-1].id),)) if len(rows) > limit else None
+            return ResultPage(tuple(_from_row(row) for row in page_rows), next_cursor)
+
+    def mark_settled(self, numbers: Iterable[int], now: datetime) -> None:
+        """Mark rejected parts as stored after all."""
+        settled_at = validation.require_utc(now, "now")
+        is_unsettled = rejected.c.settled_at.is_(None)
+        with self._database.write() as connection:
+            for chunk in chunked(numbers):
+                connection.execute(
+                    update(rejected).where(rejected.c.id.in_(chunk), is_unsettled).values(settled_at=settled_at)
+                )
 
 
 def insert_new(connection: Connection, rejected_parts: Sequence[tuple[str, RejectedPart]], now: datetime) -> None:
@@ -28,38 +71,6 @@ def insert_new(connection: Connection, rejected_parts: Sequence[tuple[str, Rejec
         numbers = sequences.allocate(connection, "rejected", len(rows))
         new = [row | {"id": number, "received_at": now} for number, row in zip(numbers, rows.values(), strict=True)]
         connection.execute(insert(rejected), new)
-
-
-def get(connection: Connection, number: int) -> StoredRejectedPart:
-    """Return a rejected part. Raises NotFound."""
-    row = connection.execute(select(rejected).where(rejected.c.id == number)).first() if _is_possible(number) else None
-    if row is None:
-        raise NotFound(f"there is no rejected part {number}")
-    return _from_row(row)
-
-
-def page(connection: Connection, cursor: str | None, limit: int) -> ResultPage[StoredRejectedPart]:
-    """Return a page of unsettled rejected parts, newest first."""
-    query = (
-        select(rejected)
-        .where(rejected.c.settled_at.is_(None))
-        .order_by(rejected.c.id.desc())
-        .limit(paging.check_limit(limit) + 1)
-    )
-    if cursor is not None:
-        query = query.where(rejected.c.id < _parse_number(paging.decode_cursor(cursor, 1)[0]))
-    rows = connection.execute(query).all()
-    page_rows = rows[:limit]
-    next_cursor = paging.encode_cursor((str(page_rows[-1].id),)) if len(rows) > limit else None
-    return ResultPage(tuple(_from_row(row) for row in page_rows), next_cursor)
-
-
-def mark_settled(connection: Connection, numbers: Iterable[int], now: datetime) -> None:
-    """Mark rejected parts as stored after all."""
-    for chunk in chunked(numbers):
-        connection.execute(
-            update(rejected).where(rejected.c.id.in_(chunk), rejected.c.settled_at.is_(None)).values(settled_at=now)
-        )
 
 
 def count(connection: Connection) -> int:

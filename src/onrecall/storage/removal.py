@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, delete, select, update
 
-from onrecall.storage import incidents as stored_incidents
+from onrecall.storage import incident_rows
 from onrecall.storage.batching import chunked
 from onrecall.storage.cause_families import cause_family_members
 from onrecall.storage.passages import PassageChanges
@@ -60,8 +60,8 @@ def linked_to(connection: Connection, incident_ids: Iterable[str]) -> set[str]:
 
 def rehash(connection: Connection, names: Iterable[str]) -> None:
     """Update the state hashes of incidents whose links changed."""
-    for incident in stored_incidents.by_id(connection, names).values():
-        stored_incidents.update_state(connection, incident)
+    for incident in incident_rows.by_id(connection, names).values():
+        incident_rows.update_state(connection, incident)
 
 
 def remove_incidents(connection: Connection, incident_ids: Sequence[str]) -> None:

@@ -31,7 +31,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class StoreEntry:
+class PreparedRecord:
     """A record to save, with its passages and the step executions that its resolution reports."""
 
     record: Incident | Document
@@ -176,7 +176,7 @@ class ModelUsage:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelUse:
+class DailyModelUsage:
     """The calls of one model on one day."""
 
     day: str

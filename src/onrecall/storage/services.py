@@ -9,11 +9,12 @@ from sqlalchemy import CompoundSelect, Connection, Select, and_, case, func, lit
 from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import DocumentKind, Incident
-from onrecall.storage import change_events, incidents, paging, validation
+from onrecall.storage import change_events, incident_rows, paging, validation
 from onrecall.storage.database import Database
+from onrecall.storage.incident_rows import IncidentFilter
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import alerts, documents
-from onrecall.storage.tables import incidents as incident_rows
+from onrecall.storage.tables import incidents as incident_table
 
 UNRESOLVED_SHOWN = 50
 CHANGES_SHOWN = 10
@@ -21,7 +22,7 @@ RUNBOOKS_SHOWN = 20
 SOURCES_SHOWN = 50
 INCIDENTS_COUNTED = 1000
 """The most incidents of one service that its hours are counted over."""
-_IS_UNRESOLVED = case((incident_rows.c.status != "resolved", 1), else_=0)
+_IS_UNRESOLVED = case((incident_table.c.status != "resolved", 1), else_=0)
 """1 for an incident that is open or acknowledged, to be summed up."""
 
 
@@ -104,13 +105,13 @@ class ServiceRepository:
             titles = _documents(connection, service)
             if not (count.incidents or sources or changes or titles):
                 return None
-            counted = incidents.page(
-                connection, incidents.IncidentFilter(service=service, since=since), None, INCIDENTS_COUNTED
+            counted = incident_rows.page(
+                connection, IncidentFilter(service=service, since=since), None, INCIDENTS_COUNTED
             )
-            unresolved = incidents.IncidentFilter("unresolved", service)
+            unresolved = IncidentFilter("unresolved", service)
             return ServiceRecord(
                 count,
-                incidents.page(connection, unresolved, None, UNRESOLVED_SHOWN).items,
+                incident_rows.page(connection, unresolved, None, UNRESOLVED_SHOWN).items,
                 counted.items,
                 counted.next_cursor is None,
                 titles,
@@ -133,7 +134,7 @@ def _counts(q: str | None) -> Select[Any]:
 
 def _named() -> CompoundSelect[Any]:
     """One row for each incident and each document that names a service."""
-    rows = incident_rows.c
+    rows = incident_table.c
     of_incidents = select(
         rows.service,
         _IS_UNRESOLVED.label("unresolved"),
@@ -175,7 +176,7 @@ def _place(cursor: str) -> tuple[int, int, str]:
 
 
 def _count(connection: Connection, service: str) -> ServiceCount:
-    rows = incident_rows.c
+    rows = incident_table.c
     unresolved = func.coalesce(func.sum(_IS_UNRESOLVED), 0)
     query = select(unresolved, func.count(), func.max(rows.started_at)).where(rows.service == service)
     return ServiceCount(service, *connection.execute(query).one())

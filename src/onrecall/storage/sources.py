@@ -22,7 +22,7 @@ senders = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAsideCount:
     """The number of alerts of one purpose, and when the last one came."""
 
     count: int
@@ -39,7 +39,7 @@ class SourceActivity:
     changes: int = 0
     rejected: int = 0
     """Parts that could not be read and are not settled."""
-    set_aside: Mapping[str, SetAside] = field(default_factory=dict)
+    set_aside: Mapping[str, SetAsideCount] = field(default_factory=dict)
     """Alerts outside incidents, by purpose."""
 
 
@@ -88,15 +88,15 @@ class SourceActivityRepository:
         }
 
 
-def _set_aside(connection: Connection) -> Mapping[str, Mapping[str, SetAside]]:
+def _set_aside(connection: Connection) -> Mapping[str, Mapping[str, SetAsideCount]]:
     query = (
         select(alerts.c.source, alerts.c.purpose, func.count(), func.max(alerts.c.received_at))
         .where(alerts.c.purpose.is_not(None))
         .group_by(alerts.c.source, alerts.c.purpose)
     )
-    by_source: dict[str, dict[str, SetAside]] = {}
+    by_source: dict[str, dict[str, SetAsideCount]] = {}
     for source, purpose, count, last_at in connection.execute(query):
-        by_source.setdefault(source, {})[purpose] = SetAside(count, last_at)
+        by_source.setdefault(source, {})[purpose] = SetAsideCount(count, last_at)
     return by_source
 
 

@@ -28,12 +28,39 @@ from onrecall.domain.incident import StepExecution, TrackRecord
 from onrecall.storage import validation
 from onrecall.storage.batching import chunked
 from onrecall.storage.columns import Utc
+from onrecall.storage.database import Database
 from onrecall.storage.tables import performed
 
 MAX_VOTES_PER_PERSON = 5
 """Upper bound on how many incidents one person's outcomes can count for in the record of a step."""
 RESOLUTION_AUTHOR = "a resolution"
 """Author of executions that a resolution reports; it sorts before every person and is not capped."""
+
+
+class StepExecutionRepository:
+    """How often steps were executed, and how that went."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def track_records(self, step_keys: Iterable[str], as_of: datetime | None = None) -> Mapping[str, TrackRecord]:
+        """Return the track record per step key, as known at `as_of`; steps never executed are absent.
+
+        Reported twice for one incident, an execution counts once. Executions reported by resolutions count per
+        incident; those in one person's outcomes up to a maximum.
+        """
+        names = {index_key(key): key for key in step_keys if validation.is_storable(key)}
+        query, then = _select_records(then=as_of is not None), validation.optional_utc(as_of, "as_of")
+        track_records: dict[str, TrackRecord] = {}
+        with self._database.read() as connection:
+            for chunk in chunked(list(names)):
+                for row in connection.execute(query, {"keys": chunk, "as_of": then}):
+                    name = names[row.key]
+                    n = row.n if row.voice == RESOLUTION_AUTHOR else min(row.n, MAX_VOTES_PER_PERSON)
+                    track_records[name] = add_to_record(
+                        track_records.get(name, TrackRecord()), row.outcome == "worked", n, row.last
+                    )
+        return track_records
 
 
 def to_rows(
@@ -72,23 +99,6 @@ def revoke(connection: Connection, occasion: str, at: datetime, told_in: str | N
     if told_in is not None:
         query = query.where(performed.c.told_in == told_in)
     connection.execute(query.values(revoked_at=at))
-
-
-def records(connection: Connection, step_keys: Iterable[str], as_of: datetime | None) -> Mapping[str, TrackRecord]:
-    """Return the track record per step key. Reported twice for one incident, an execution counts once.
-
-    Executions reported by resolutions count per incident; those in one person's outcomes up to a maximum.
-    """
-    names = {index_key(key): key for key in step_keys if validation.is_storable(key)}
-    track_records: dict[str, TrackRecord] = {}
-    for chunk in chunked(list(names)):
-        for row in connection.execute(_select_records(then=as_of is not None), {"keys": chunk, "as_of": as_of}):
-            name = names[row.key]
-            n = row.n if row.voice == RESOLUTION_AUTHOR else min(row.n, MAX_VOTES_PER_PERSON)
-            track_records[name] = add_to_record(
-                track_records.get(name, TrackRecord()), row.outcome == "worked", n, row.last
-            )
-    return track_records
 
 
 @cache

@@ -12,7 +12,7 @@ from onrecall.domain.incident import Recommendation
 from onrecall.storage import audit, recommendations, sequences, validation
 from onrecall.storage.database import Database
 from onrecall.storage.rejected import replace_unstorable
-from onrecall.storage.results import CircuitState, ModelCall, ModelUsage, ModelUse
+from onrecall.storage.results import CircuitState, DailyModelUsage, ModelCall, ModelUsage
 from onrecall.storage.tables import model_calls
 
 FAILURES_TO_OPEN = 3
@@ -99,11 +99,11 @@ class Usage:
                 return None
             return recommendations.save(connection, refined, step_keys)
 
-    def by_day(self, days: int, now: datetime) -> tuple[ModelUse, ...]:
+    def by_day(self, days: int, now: datetime) -> tuple[DailyModelUsage, ...]:
         """Return usage of the last days by day and model, newest first."""
         since = _day(validation.require_utc(now, "now") - timedelta(days=days - 1))
         with self.database.read() as connection:
-            return tuple(ModelUse(**row) for row in connection.execute(_select_by_day(since)).mappings())
+            return tuple(DailyModelUsage(**row) for row in connection.execute(_select_by_day(since)).mappings())
 
     def spent_today(self, now: datetime) -> float:
         """Return today's cost in dollars; calls of unknown cost count with their maximum."""

@@ -73,6 +73,11 @@ def require_utc(value: datetime, field: str) -> datetime:
         raise Invalid(f"{field} is out of range: {value.isoformat()}", field) from error
 
 
+def optional_utc(at: datetime | None, field: str) -> datetime | None:
+    """Return a time in UTC, or None. Raises Invalid for one without a time zone."""
+    return None if at is None else require_utc(at, field)
+
+
 def check_key(value: str | None, field: str) -> None:
     """Raise Invalid for a key that is too long."""
     if value is not None and len(value.encode(errors="replace")) > KEY_BYTES:

@@ -1,1 +1,3 @@
-"""Background work of a server: queued rows come in; grouped alerts, recommendations and notifications go out."""
+"""Rows that wait in the store come in.
+Grouped alerts, recommendations and notifications go out, from threads of this process or a process of its own.
+"""

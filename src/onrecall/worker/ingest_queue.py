@@ -136,7 +136,7 @@ class IngestQueue:
             if queued.answer.done():
                 continue  # nobody waits any more; its sender will retry
             try:
-                read.append((queued, self._memory.receiver.read(queued.source, queued.delivery, queued.by)))
+                read.append((queued, self._memory.ingester.read(queued.source, queued.delivery, queued.by)))
             except OnRecallError as error:
                 _complete([queued], [error])
         if read:
@@ -146,7 +146,7 @@ class IngestQueue:
     def _store_batch(self, parsed: Sequence[tuple[_QueuedDelivery, ParsedDelivery]]) -> None:
         waiting = [queued for queued, _ in parsed]
         try:
-            receipts = self._memory.receiver.keep([delivery for _, delivery in parsed])
+            receipts = self._memory.ingester.store_batches([delivery for _, delivery in parsed])
             _complete(waiting, [receipt.refusal or receipt for receipt in receipts])
         except OnRecallError as error:
             _complete(waiting, [error] * len(waiting))

@@ -4,16 +4,15 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Protocol
 
 from onrecall.pipeline import IncidentService
-from onrecall.worker.notifier import GRACE_SECONDS, create_notifier
+from onrecall.pipeline.stages import WORKER, Round, rounds_in_own_threads
 from onrecall.worker.polling_thread import POLL_SECONDS, PollingThread
 
 BATCH_SIZE = 10
-MODEL_GRACE_SECONDS = 1.0
-"""A model that takes longer at the end is abandoned, and its answer is refined again later."""
 
 
 class WorkerHandle(Protocol):
@@ -67,28 +66,25 @@ class Worker:
     def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
         self._changes = ChangeSignal()
-        self._incidents = PollingThread("onrecall-worker", self._work)
-        self._notifiers: list[PollingThread] = []
-        self._models = PollingThread("onrecall-models", memory.refining.run, begin=memory.refining.ready)
+        self._incidents = PollingThread(WORKER, self._work)
+        self._beside: list[tuple[Round, PollingThread]] = []
 
     def start(self) -> None:
         """Start; what the last run left over comes first."""
         self._incidents.start()
-        self._notifiers = [create_notifier(outlet) for outlet in self._memory.tellers]
-        for notifier in self._notifiers:
-            notifier.start()
-        if self._memory.refining.active:
-            self._memory.refining.begin()
-            self._models.start()
+        self._beside = [(each, thread_for(each)) for each in rounds_in_own_threads(self._memory)]
+        for each, thread in self._beside:
+            if each.claim:
+                each.claim()
+            thread.start()
 
     def stop(self) -> None:
         """Finish the current answer and stop; what hangs on another server is abandoned and done again later."""
         self._incidents.stop()
-        for notifier in self._notifiers:
-            notifier.ask_to_stop()
-        for notifier in self._notifiers:
-            notifier.stop(GRACE_SECONDS)
-        self._models.stop(MODEL_GRACE_SECONDS)
+        for _, thread in self._beside:
+            thread.ask_to_stop()
+        for each, thread in self._beside:
+            thread.stop(each.grace_seconds)
 
     @property
     def alive(self) -> bool:
@@ -98,7 +94,7 @@ class Worker:
     def wake(self) -> None:
         """Tell it that there is work."""
         self._incidents.wake()
-        self._wake_notifiers()
+        self._wake_others()
 
     def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
         """Wait until `arrived()` is true, at most `seconds`; returns whether it is."""
@@ -108,12 +104,18 @@ class Worker:
         count = self._memory.work(BATCH_SIZE)
         if count:
             self._changes.notify()
-            self._wake_notifiers()
+            self._wake_others()
         return count
 
-    def _wake_notifiers(self) -> None:
-        for notifier in self._notifiers:
-            notifier.wake()
+    def _wake_others(self) -> None:
+        for each, thread in self._beside:
+            if each.wakes:
+                thread.wake()
+
+
+def thread_for(each: Round) -> PollingThread:
+    """Return a thread of its own for a round."""
+    return PollingThread(each.thread, partial(each.run, BATCH_SIZE), begin=each.begin, end=each.end)
 
 
 def run_until_stopped(memory: IncidentService) -> None:

@@ -103,11 +103,11 @@ def over_http(address: str) -> None:
         again = answer(sent("/incidents", title=ODD, service="feeder")["id"])
         assert (again["verdict"], again["evidence"][0]["id"]) == ("known", first)
         assert again["steps"][0]["citation"]["id"] == first
-        told(api)
+        post_alert(api)
         assert answered(api)["evidence"]
 
 
-def told(api: httpx.Client) -> None:
+def post_alert(api: httpx.Client) -> None:
     alert = {
         "status": "firing",
         "labels": {"alertname": "KafkaConsumerLag", "service": "orders"},

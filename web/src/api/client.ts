@@ -35,7 +35,7 @@ export const api = createClient<paths>({ baseUrl: "" });
 api.use(withSession);
 
 /** The body of an answer that the middleware above let through. */
-export async function got<T>(answer: Promise<{ data?: T }>): Promise<T> {
+export async function dataOf<T>(answer: Promise<{ data?: T }>): Promise<T> {
   const { data } = await answer;
   return data as T;
 }
@@ -56,11 +56,11 @@ async function answered(request: Request): Promise<Response> {
 }
 
 async function problemOf(response: Response): Promise<Problem> {
-  const said: unknown = await response.json().catch(() => null);
-  if (typeof said !== "object" || said === null) {
+  const problem: unknown = await response.json().catch(() => null);
+  if (typeof problem !== "object" || problem === null) {
     return new Problem(response.status, "The server cannot answer", `It answered ${response.status} ${response.statusText}.`);
   }
-  const { title, detail, errors } = said as Partial<Schemas["Problem"]>;
+  const { title, detail, errors } = problem as Partial<Schemas["Problem"]>;
   return new Problem(response.status, title ?? "The request cannot be answered", detail ?? "", errors ?? []);
 }
 

@@ -2905,10 +2905,10 @@ export interface components {
             version: string;
         };
         /**
-         * AllOut
+         * AllIncidentsOut
          * @description All incidents, newest first. The counts cover all of them; `next` continues the list.
          */
-        AllOut: {
+        AllIncidentsOut: {
             /** Incidents */
             incidents: components["schemas"]["ListedOut"][];
             /** Next */
@@ -3101,7 +3101,7 @@ export interface components {
              * Explanation
              * @description Written by a model; empty without one.
              */
-            explanation: components["schemas"]["SaidOut"][];
+            explanation: components["schemas"]["CitedSentenceOut"][];
             /**
              * First Safe Step
              * @description Number of the first step that is read-only or reversible, with no disruptive step before it.
@@ -3149,7 +3149,7 @@ export interface components {
             /** Tokens */
             tokens: number;
             /** Tried Before */
-            tried_before: components["schemas"]["TriedOut"][];
+            tried_before: components["schemas"]["FailedStepOut"][];
             /**
              * Unchecked
              * @description What was checked last time and is not marked yet, in the order of then.
@@ -3162,6 +3162,26 @@ export interface components {
             verdict: "known" | "similar" | "never_seen";
             /** Verdict Reason */
             verdict_reason: string;
+        };
+        /**
+         * AnswerSummaryOut
+         * @description A one-line answer.
+         */
+        AnswerSummaryOut: {
+            /** Cause */
+            cause: string | null;
+            /** Cause Label */
+            cause_label: string | null;
+            /** Composer */
+            composer: string;
+            confidence: components["schemas"]["ConfidenceOut"] | null;
+            /** Confidence Reason */
+            confidence_reason: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "known" | "similar" | "never_seen";
         };
         /**
          * AssigneeIn
@@ -3248,6 +3268,48 @@ export interface components {
             who: string | null;
         };
         /**
+         * BacktestFiguresOut
+         * @description The result of a backtest in short; `/trust` has the rest.
+         */
+        BacktestFiguresOut: {
+            /** Documents */
+            documents: number;
+            /**
+             * Groups
+             * @description hit@3 by `service`, `month`, `severity` and `length` of the opening text.
+             */
+            groups?: components["schemas"]["GroupOut"][];
+            hit_at_3: components["schemas"]["EstimateOut"];
+            /**
+             * Hit Basis
+             * @description `label`, `link`, `family`, `judged`, `text` or `mixed`; null: none.
+             */
+            hit_basis?: string | null;
+            /**
+             * Hit Basis Note
+             * @description The same in a sentence, with how many incidents.
+             */
+            hit_basis_note?: string | null;
+            /** Incidents */
+            incidents: number;
+            /**
+             * Judged
+             * @description Answers known to be right or wrong.
+             */
+            judged: number;
+            /**
+             * Notes
+             * @description What was taken for granted.
+             */
+            notes?: string[];
+            /** @description What so few cases can't tell; null: there was nothing to find. */
+            power?: components["schemas"]["PowerOut"] | null;
+            /** @description Share of the answers with a cause that named the right one. */
+            right: components["schemas"]["EstimateOut"];
+            /** Seconds */
+            seconds: number;
+        };
+        /**
          * BacktestOut
          * @description The running backtest, or the last one.
          */
@@ -3262,7 +3324,7 @@ export interface components {
             finished_at: string | null;
             /** Number */
             number: number;
-            result: components["schemas"]["FoundOut"] | null;
+            result: components["schemas"]["BacktestFiguresOut"] | null;
             /**
              * Stage
              * @description The stage: `embedding`, then `replaying`.
@@ -3565,26 +3627,6 @@ export interface components {
             until: string | null;
         };
         /**
-         * BriefOut
-         * @description A one-line answer.
-         */
-        BriefOut: {
-            /** Cause */
-            cause: string | null;
-            /** Cause Label */
-            cause_label: string | null;
-            /** Composer */
-            composer: string;
-            confidence: components["schemas"]["ConfidenceOut"] | null;
-            /** Confidence Reason */
-            confidence_reason: string | null;
-            /**
-             * Verdict
-             * @enum {string}
-             */
-            verdict: "known" | "similar" | "never_seen";
-        };
-        /**
          * CallerOut
          * @description The caller, as far as the server knows.
          */
@@ -3838,6 +3880,16 @@ export interface components {
             quote: string;
         };
         /**
+         * CitedSentenceOut
+         * @description A sentence written by a model and checked against the lines that it cites.
+         */
+        CitedSentenceOut: {
+            /** Citations */
+            citations: components["schemas"]["CitationOut"][];
+            /** Text */
+            text: string;
+        };
+        /**
          * ClearedOut
          * @description Number of decisions that are no longer listed.
          */
@@ -4002,10 +4054,10 @@ export interface components {
             unknown_costs: number;
         };
         /**
-         * CoveredOut
+         * CoveragePointOut
          * @description If only claims of at least `claim` were shown: the share shown, and the share of these that is wrong.
          */
-        CoveredOut: {
+        CoveragePointOut: {
             /** Claim */
             claim: number;
             /** Coverage */
@@ -4392,6 +4444,60 @@ export interface components {
             total_is_estimate?: boolean;
         };
         /**
+         * DowntimeOut
+         * @description Hours from start to end; overlapping hours count once.
+         */
+        DowntimeOut: {
+            /**
+             * Contradictory
+             * @description Excluded: they end before they start.
+             */
+            contradictory: number;
+            /** Hours */
+            hours: number;
+            /**
+             * Of
+             * @description Incidents counted in.
+             */
+            of: number;
+            /**
+             * Open
+             * @description Excluded: still open.
+             */
+            open: number;
+            /**
+             * Untimed
+             * @description Excluded: resolved, without an end time.
+             */
+            untimed: number;
+        };
+        /**
+         * EarlierIncidentOut
+         * @description An earlier incident.
+         */
+        EarlierIncidentOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Incident Id */
+            incident_id: string;
+            /** Mitigation Steps */
+            mitigation_steps: string | null;
+            /** Root Cause */
+            root_cause: string | null;
+            /**
+             * Similarity Score
+             * @description The match score, 0..1. Not a probability of being right.
+             */
+            similarity_score: number;
+            /** Title */
+            title: string;
+        };
+        /**
          * EstimateOut
          * @description A figure with its 95 % interval and its number of cases; null if it is not measured.
          */
@@ -4504,6 +4610,22 @@ export interface components {
             id: string;
         };
         /**
+         * FailedStepOut
+         * @description An action that was tried before and did not help.
+         */
+        FailedStepOut: {
+            citation: components["schemas"]["CitationOut"];
+            /** Command */
+            command: string | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "worked" | "did_not_help" | "made_it_worse";
+            /** Text */
+            text: string;
+        };
+        /**
          * FamilyMemberOut
          * @description An incident of a proposed family.
          */
@@ -4533,7 +4655,7 @@ export interface components {
              * Format: date-time
              */
             first_seen: string;
-            fix: components["schemas"]["FixOut"] | null;
+            fix: components["schemas"]["ProvenFixOut"] | null;
             /** Id */
             id: string;
             /** Incidents */
@@ -4543,7 +4665,7 @@ export interface components {
              * Format: date-time
              */
             last_seen: string;
-            lost: components["schemas"]["LostOut"];
+            lost: components["schemas"]["DowntimeOut"];
             /** Months */
             months: components["schemas"]["MonthOut"][];
             /** Open Actions */
@@ -4552,7 +4674,7 @@ export interface components {
             /** Services */
             services: components["schemas"]["ServiceOut"][];
             /** Ties */
-            ties: components["schemas"]["TieOut"][];
+            ties: components["schemas"]["MembershipReasonOut"][];
             /** Title */
             title: string;
             trend: components["schemas"]["TrendOut"];
@@ -4598,32 +4720,6 @@ export interface components {
             name: string;
         };
         /**
-         * FixOut
-         * @description The step that worked in most members, where it last worked.
-         */
-        FixOut: {
-            citation: components["schemas"]["CitationOut"];
-            /** Command */
-            command: string | null;
-            /**
-             * Failed
-             * @description Incidents in which it did not help or made it worse.
-             */
-            failed: number;
-            /**
-             * Of
-             * @description Incidents that say what was done.
-             */
-            of: number;
-            /** Text */
-            text: string;
-            /**
-             * Worked
-             * @description Incidents in which it worked.
-             */
-            worked: number;
-        };
-        /**
          * ForgetIn
          * @description The heartbeat to stop expecting.
          */
@@ -4632,70 +4728,6 @@ export interface components {
             key: string;
             /** Source */
             source: string;
-        };
-        /**
-         * FoundOut
-         * @description The result of a backtest in short; `/trust` has the rest.
-         */
-        FoundOut: {
-            /** Documents */
-            documents: number;
-            /**
-             * Groups
-             * @description hit@3 by `service`, `month`, `severity` and `length` of the opening text.
-             */
-            groups?: components["schemas"]["GroupOut"][];
-            hit_at_3: components["schemas"]["EstimateOut"];
-            /**
-             * Hit Basis
-             * @description `label`, `link`, `family`, `judged`, `text` or `mixed`; null: none.
-             */
-            hit_basis?: string | null;
-            /**
-             * Hit Basis Note
-             * @description The same in a sentence, with how many incidents.
-             */
-            hit_basis_note?: string | null;
-            /** Incidents */
-            incidents: number;
-            /**
-             * Judged
-             * @description Answers known to be right or wrong.
-             */
-            judged: number;
-            /**
-             * Notes
-             * @description What was taken for granted.
-             */
-            notes?: string[];
-            /** @description What so few cases can't tell; null: there was nothing to find. */
-            power?: components["schemas"]["PowerOut"] | null;
-            /** @description Share of the answers with a cause that named the right one. */
-            right: components["schemas"]["EstimateOut"];
-            /** Seconds */
-            seconds: number;
-        };
-        /**
-         * GlanceOut
-         * @description An incident with the details that a list shows.
-         */
-        GlanceOut: {
-            /** Alerts */
-            alerts: number;
-            answer: components["schemas"]["BriefOut"] | null;
-            change: components["schemas"]["ChangeBeforeOut"] | null;
-            incident: components["schemas"]["IncidentOut"];
-            last: components["schemas"]["EventOut"] | null;
-        };
-        /**
-         * Glances
-         * @description A page of incident summaries; `next` fetches the following one.
-         */
-        Glances: {
-            /** Items */
-            items: components["schemas"]["GlanceOut"][];
-            /** Next */
-            next: string | null;
         };
         /**
          * GroupOut
@@ -5192,6 +5224,28 @@ export interface components {
             trigger: string | null;
         };
         /**
+         * IncidentSummaryOut
+         * @description An incident with the details that a list shows.
+         */
+        IncidentSummaryOut: {
+            /** Alerts */
+            alerts: number;
+            answer: components["schemas"]["AnswerSummaryOut"] | null;
+            change: components["schemas"]["ChangeBeforeOut"] | null;
+            incident: components["schemas"]["IncidentOut"];
+            last: components["schemas"]["EventOut"] | null;
+        };
+        /**
+         * IncidentSummaryPage
+         * @description A page of incident summaries; `next` fetches the following one.
+         */
+        IncidentSummaryPage: {
+            /** Items */
+            items: components["schemas"]["IncidentSummaryOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * Incidents
          * @description A page of incidents; `next` fetches the following one.
          */
@@ -5315,24 +5369,24 @@ export interface components {
             total: number;
         };
         /**
-         * LearnedOut
-         * @description Hit@1 of a memory that stopped learning after this many lessons; null for the one that kept learning.
-         */
-        LearnedOut: {
-            /** After */
-            after: number | null;
-            hit_at_1: components["schemas"]["EstimateOut"];
-        };
-        /**
          * LearningOut
          * @description The same later openings, answered by memories that stopped learning at different times.
          */
         LearningOut: {
             gain: components["schemas"]["EstimateOut"];
             /** Points */
-            points: components["schemas"]["LearnedOut"][];
+            points: components["schemas"]["LearningPointOut"][];
             /** Unit */
             unit: string;
+        };
+        /**
+         * LearningPointOut
+         * @description Hit@1 of a memory that stopped learning after this many lessons; null for the one that kept learning.
+         */
+        LearningPointOut: {
+            /** After */
+            after: number | null;
+            hit_at_1: components["schemas"]["EstimateOut"];
         };
         /**
          * LevelOut
@@ -5465,43 +5519,6 @@ export interface components {
             milliseconds?: number | null;
             /** Step */
             step: string;
-        };
-        /**
-         * LostOut
-         * @description Hours from start to end; overlapping hours count once.
-         */
-        LostOut: {
-            /**
-             * Contradictory
-             * @description Excluded: they end before they start.
-             */
-            contradictory: number;
-            /** Hours */
-            hours: number;
-            /**
-             * Of
-             * @description Incidents counted in.
-             */
-            of: number;
-            /**
-             * Open
-             * @description Excluded: still open.
-             */
-            open: number;
-            /**
-             * Untimed
-             * @description Excluded: resolved, without an end time.
-             */
-            untimed: number;
-        };
-        /**
-         * MadeOut
-         * @description A new key. It is shown only here.
-         */
-        MadeOut: {
-            about: components["schemas"]["KeyOut"];
-            /** Key */
-            key: string;
         };
         /**
          * MaintenanceIn
@@ -5638,6 +5655,23 @@ export interface components {
         Matches: {
             /** Items */
             items: components["schemas"]["MatchOut"][];
+        };
+        /**
+         * MembershipReasonOut
+         * @description Why an incident belongs to its family.
+         */
+        MembershipReasonOut: {
+            /** Because */
+            because: string;
+            /** Incident */
+            incident: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "cause" | "link" | "same_root_cause" | "like_root_cause" | "same_opening";
+            /** To */
+            to: string;
         };
         /**
          * MemoriesOut
@@ -5852,6 +5886,15 @@ export interface components {
             title: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * NewKeyOut
+         * @description A new key. It is shown only here.
+         */
+        NewKeyOut: {
+            about: components["schemas"]["KeyOut"];
+            /** Key */
+            key: string;
         };
         /**
          * NotImportedOut
@@ -6134,32 +6177,6 @@ export interface components {
             title: string;
         };
         /**
-         * PastOut
-         * @description An earlier incident.
-         */
-        PastOut: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Description */
-            description: string;
-            /** Incident Id */
-            incident_id: string;
-            /** Mitigation Steps */
-            mitigation_steps: string | null;
-            /** Root Cause */
-            root_cause: string | null;
-            /**
-             * Similarity Score
-             * @description The match score, 0..1. Not a probability of being right.
-             */
-            similarity_score: number;
-            /** Title */
-            title: string;
-        };
-        /**
          * People
          * @description Names to which an incident can be assigned.
          */
@@ -6236,6 +6253,32 @@ export interface components {
             members: components["schemas"]["FamilyMemberOut"][];
             /** Why */
             why: string;
+        };
+        /**
+         * ProvenFixOut
+         * @description The step that worked in most members, where it last worked.
+         */
+        ProvenFixOut: {
+            citation: components["schemas"]["CitationOut"];
+            /** Command */
+            command: string | null;
+            /**
+             * Failed
+             * @description Incidents in which it did not help or made it worse.
+             */
+            failed: number;
+            /**
+             * Of
+             * @description Incidents that say what was done.
+             */
+            of: number;
+            /** Text */
+            text: string;
+            /**
+             * Worked
+             * @description Incidents in which it worked.
+             */
+            worked: number;
         };
         /**
          * QueryIn
@@ -6561,7 +6604,7 @@ export interface components {
              * Explanation
              * @description Written by a model; empty without one.
              */
-            explanation: components["schemas"]["SaidOut"][];
+            explanation: components["schemas"]["CitedSentenceOut"][];
             /**
              * First Safe Step
              * @description Number of the first step that is read-only or reversible, with no disruptive step before it.
@@ -6609,7 +6652,7 @@ export interface components {
             /** Tokens */
             tokens: number;
             /** Tried Before */
-            tried_before: components["schemas"]["TriedOut"][];
+            tried_before: components["schemas"]["FailedStepOut"][];
             /**
              * Unchecked
              * @description What was checked last time and is not marked yet, in the order of then.
@@ -6836,7 +6879,7 @@ export interface components {
              * Similar Past Incidents
              * @description At most 3, best first.
              */
-            similar_past_incidents: components["schemas"]["PastOut"][];
+            similar_past_incidents: components["schemas"]["EarlierIncidentOut"][];
             /**
              * Status
              * @description `open` or `resolved`; an acknowledged incident is `open`.
@@ -7146,16 +7189,6 @@ export interface components {
             overlap_hours?: number;
         };
         /**
-         * SaidOut
-         * @description A sentence written by a model and checked against the lines that it cites.
-         */
-        SaidOut: {
-            /** Citations */
-            citations: components["schemas"]["CitationOut"][];
-            /** Text */
-            text: string;
-        };
-        /**
          * SavedOut
          * @description A resolved incident that was stored.
          */
@@ -7183,7 +7216,7 @@ export interface components {
             days: number;
             /** Hours Per Month */
             hours_per_month: number;
-            lost: components["schemas"]["LostOut"];
+            lost: components["schemas"]["DowntimeOut"];
         };
         /**
          * ScoresOut
@@ -7418,7 +7451,7 @@ export interface components {
             documents: components["schemas"]["DocumentTitleOut"][];
             /** Incidents Count */
             incidents_count: number;
-            lost: components["schemas"]["LostOut"];
+            lost: components["schemas"]["DowntimeOut"];
             /**
              * Median Minutes
              * @description From start to end; null if none has both.
@@ -7873,7 +7906,7 @@ export interface components {
             stale: string | null;
             /** Text */
             text: string;
-            why: components["schemas"]["SaidOut"] | null;
+            why: components["schemas"]["CitedSentenceOut"] | null;
         };
         /**
          * StepVerdictIn
@@ -8098,23 +8131,6 @@ export interface components {
             ticket: string;
         };
         /**
-         * TieOut
-         * @description Why an incident belongs to its family.
-         */
-        TieOut: {
-            /** Because */
-            because: string;
-            /** Incident */
-            incident: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "cause" | "link" | "same_root_cause" | "like_root_cause" | "same_opening";
-            /** To */
-            to: string;
-        };
-        /**
          * Timeline
          * @description The events of an incident, in order.
          */
@@ -8205,22 +8221,6 @@ export interface components {
             recent: number;
         };
         /**
-         * TriedOut
-         * @description An action that was tried before and did not help.
-         */
-        TriedOut: {
-            citation: components["schemas"]["CitationOut"];
-            /** Command */
-            command: string | null;
-            /**
-             * Outcome
-             * @enum {string}
-             */
-            outcome: "worked" | "did_not_help" | "made_it_worse";
-            /** Text */
-            text: string;
-        };
-        /**
          * TrustOut
          * @description How far answers can be trusted, as measured.
          */
@@ -8255,7 +8255,7 @@ export interface components {
             reliability: components["schemas"]["BinOut"][];
             right: components["schemas"]["EstimateOut"];
             /** Risk Coverage */
-            risk_coverage: components["schemas"]["CoveredOut"][];
+            risk_coverage: components["schemas"]["CoveragePointOut"][];
         };
         /**
          * UnusedFieldOut
@@ -15032,7 +15032,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MadeOut"];
+                    "application/json": components["schemas"]["NewKeyOut"];
                 };
             };
             /** @description A valid key is required */
@@ -15250,7 +15250,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MadeOut"];
+                    "application/json": components["schemas"]["NewKeyOut"];
                 };
             };
             /** @description A valid key is required */
@@ -16265,7 +16265,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Glances"];
+                    "application/json": components["schemas"]["IncidentSummaryPage"];
                 };
             };
             /** @description A valid key is required */
@@ -21042,7 +21042,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AllOut"];
+                    "application/json": components["schemas"]["AllIncidentsOut"];
                 };
             };
             /** @description A valid key is required */

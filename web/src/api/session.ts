@@ -8,8 +8,8 @@ if (tabs) tabs.onmessage = () => notify();
 /** The token in a page's cookies; null without a session. */
 export function csrfToken(cookies: string): string | null {
   const pairs = cookies.split("; ").map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)] as const);
-  const found = CSRF_COOKIES.map((name) => pairs.find(([cookie]) => cookie === name)?.[1]).find(Boolean);
-  return found ?? null;
+  const token = CSRF_COOKIES.map((name) => pairs.find(([cookie]) => cookie === name)?.[1]).find(Boolean);
+  return token ?? null;
 }
 
 /** What a request needs beside the cookie: nothing to read, the token to change something. */

@@ -5,13 +5,13 @@ import { useMutation } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
-import { api, got } from "../api/client";
-import { type Question, type Stage, useAsking, useModels } from "../asking";
+import { api, dataOf } from "../api/client";
+import { type Question, type Stage, useAsking, useModels } from "../answer-stages";
 import { Answer } from "../parts/answer";
-import { Begin, useIsEmpty } from "../parts/begin";
+import { GettingStarted, useIsEmpty } from "../parts/getting-started";
 import { EvidenceCard } from "../parts/evidence";
 import { Failure, Waiting } from "../parts/states";
-import { worthShowing } from "../words";
+import { worthShowing } from "../format";
 
 const EXAMPLES = ["auth service returning 503 errors, users can't log in", "DB connection pool at 95%, API p99 latency at 6.2s", "KubePodCrashLooping"];
 
@@ -20,7 +20,7 @@ export function Ask() {
   const [text, setText] = useState(params.get("q") ?? "");
   const [service, setService] = useState(params.get("service") ?? "");
   const empty = useIsEmpty();
-  const { stage, evidence, answer, error, asked, begin } = useAsking();
+  const { stage, evidence, answer, error, question, begin } = useAsking();
 
   const ask = (question: Question) => {
     if (!question.text.trim()) return;
@@ -29,7 +29,7 @@ export function Ask() {
   };
   const linked = params.get("q");
   useEffect(() => {
-    if (linked && linked !== asked?.text.slice(0, 500)) {
+    if (linked && linked !== question?.text.slice(0, 500)) {
       setText(linked);
       ask({ text: linked, service });
     }
@@ -52,15 +52,15 @@ export function Ask() {
           </Group>
         </Stack>
       </form>
-      {empty && <Begin />}
-      {stage === "idle" && !empty && <Suggestions pick={(one) => { setText(one); ask({ text: one, service }); }} />}
-      {asked && !error && <Progress stage={stage} found={shown && worthShowing(shown).length} refined={answer?.composer === "llm"} unseen={answer?.verdict === "never_seen" && !answer.cause} />}
+      {empty && <GettingStarted />}
+      {stage === "idle" && !empty && <Suggestions pick={(example) => { setText(example); ask({ text: example, service }); }} />}
+      {question && !error && <Progress stage={stage} candidates={shown && worthShowing(shown).length} refined={answer?.composer === "llm"} unseen={answer?.verdict === "never_seen" && !answer.cause} />}
       {error && <Failure error={error} again={() => ask({ text, service })} />}
       {stage === "evidence" && <Waiting rows={3} />}
-      {stage === "steps" && worthShowing(evidence ?? []).map((one) => <EvidenceCard key={`${one.kind}:${one.id}`} evidence={one} asked={asked?.text ?? ""} />)}
-      {asked && answer && (
-        <Answer answer={answer} asked={asked.text}>
-          <Opening question={asked} />
+      {stage === "steps" && worthShowing(evidence ?? []).map((piece) => <EvidenceCard key={`${piece.kind}:${piece.id}`} evidence={piece} question={question?.text ?? ""} />)}
+      {question && answer && (
+        <Answer answer={answer} question={question.text}>
+          <Opening question={question} />
         </Answer>
       )}
     </Stack>
@@ -71,22 +71,22 @@ const STAGES = ["evidence", "steps", "refining"] as const;
 const TOLD = { evidence: "evidence", steps: "cause and steps", refining: "refined by a model" } as const;
 
 /** How far the answer has come, in words that a screen reader says too. */
-function Progress({ stage, found, refined, unseen }: { stage: Stage; found: number | undefined; refined: boolean; unseen: boolean }) {
+function Progress({ stage, candidates, refined, unseen }: { stage: Stage; candidates: number | undefined; refined: boolean; unseen: boolean }) {
   const models = useModels();
   const at = stage === "done" ? STAGES.length : STAGES.indexOf(stage as (typeof STAGES)[number]);
   const last = models ? STAGES : STAGES.slice(0, 2);
-  const stageWords = (one: (typeof STAGES)[number]): string => {
-    if (one === "evidence" && found === 0) return "no evidence";
-    if (one === "evidence" && found !== undefined) return found === 1 ? "1 piece of evidence" : `${found} pieces of evidence`;
-    if (one === "refining" && stage === "done" && !refined) return "the model changed nothing";
-    return one === "steps" && unseen ? "no cause to suggest" : TOLD[one];
+  const stageWords = (name: (typeof STAGES)[number]): string => {
+    if (name === "evidence" && candidates === 0) return "no evidence";
+    if (name === "evidence" && candidates !== undefined) return candidates === 1 ? "1 piece of evidence" : `${candidates} pieces of evidence`;
+    if (name === "refining" && stage === "done" && !refined) return "the model changed nothing";
+    return name === "steps" && unseen ? "no cause to suggest" : TOLD[name];
   };
   return (
     <Group gap="xs" role="status" aria-label="how far the answer has come" mih={22}>
-      {last.map((one, n) => (
-        <Badge key={one} variant={n < at ? "light" : "default"} color={n < at ? "teal" : "gray"} tt="none"
+      {last.map((step, n) => (
+        <Badge key={step} variant={n < at ? "light" : "default"} color={n < at ? "teal" : "gray"} tt="none"
           leftSection={n < at ? <IconCheck size={12} aria-label="here" /> : n === at ? <Loader size={10} aria-label="on its way" /> : undefined}>
-          {stageWords(one)}
+          {stageWords(step)}
         </Badge>
       ))}
     </Group>
@@ -97,7 +97,7 @@ function Suggestions({ pick }: { pick: (text: string) => void }) {
   return (
     <Group gap="xs">
       <Text size="sm" c="dimmed">For example:</Text>
-      {EXAMPLES.map((one) => <Button key={one} size="xs" variant="default" onClick={() => pick(one)}>{one}</Button>)}
+      {EXAMPLES.map((example) => <Button key={example} size="xs" variant="default" onClick={() => pick(example)}>{example}</Button>)}
     </Group>
   );
 }
@@ -106,7 +106,7 @@ function Opening({ question }: { question: Question }) {
   const go = useNavigate();
   const [first = "", ...more] = question.text.trim().split("\n");
   const open = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/incidents", {
+    mutationFn: () => dataOf(api.POST("/api/v1/incidents", {
       body: { title: first.slice(0, 300), description: [first.slice(300), ...more].join("\n").trim(), ...(question.service ? { service: question.service } : {}) },
     })),
     onSuccess: (incident) => go(`/incidents/${encodeURIComponent(incident.id)}`),

@@ -7,32 +7,32 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, type ReactNode, type RefObject, Suspense, useEffect, useRef, useState } from "react";
 import { Link, useParams } from "react-router";
 
-import { api, got, Problem, type Schemas } from "../api/client";
-import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live";
-import { type Marked, type Marks as MarkedAnswer, marksOf, outcomeOf, withMark } from "../marks";
-import { type Draft, draftOf, withDraft } from "../resolving";
+import { api, dataOf, Problem, type Schemas } from "../api/client";
+import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live-updates";
+import { type StepOutcomes, type AnswerOutcomes as MarkedAnswer, marksOf, outcomeOf, withMark } from "../step-outcomes";
+import { type Draft, draftOf, withDraft } from "../resolve-form";
 import { AlertLinks } from "../parts/alert-links";
 import { AnswerRest, AnswerTop, Section } from "../parts/answer";
 import type { CheckResult, MarkCheck } from "../parts/checks";
 import { Id } from "../parts/copy";
-import { Ended } from "../parts/ended";
+import { ResolutionHistory } from "../parts/resolution";
 import { LabelsNow } from "../parts/command";
-import { Lost } from "../parts/lost";
+import { NotFound } from "../parts/not-found";
 import { NeverSeen } from "../parts/never-seen";
 import { Notes } from "../parts/notes";
-import { useRemember } from "../parts/palette";
+import { useRemember } from "../parts/command-palette";
 import { Assignee } from "../parts/people";
 import { Postmortem } from "../parts/postmortem";
-import { Report } from "../parts/report";
+import { IncidentReport } from "../parts/incident-report";
 import { Resolve } from "../parts/resolve";
 import { Failure, Waiting } from "../parts/states";
 import { Alerts, Changes, Merge, StillFiring, Unmerge, useAlerts } from "../parts/storm";
 import { ServiceLink } from "../parts/service-link";
 import { SuggestionsFor } from "../parts/suggestions";
 import { Timeline, useTimeline } from "../parts/timeline";
-import { When } from "../parts/when";
-import { mayChange, useMe } from "../me";
-import { age, capitalized, changed, type Check, hour, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../words";
+import { TimeAgo } from "../parts/time-ago";
+import { mayChange, useMe } from "../current-user";
+import { age, capitalized, changed, type Check, hour, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../format";
 
 const EditIncident = lazy(() => import("../parts/edit-incident").then((part) => ({ default: part.EditIncident })));
 
@@ -48,7 +48,7 @@ function Page({ id }: { id: string }) {
   const path = { params: { path: { incident_id: id } } };
   const incident = useQuery({
     queryKey: ["incident", id],
-    queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}", path)),
+    queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}", path)),
     refetchInterval: useEvery(),
   });
   const over = incident.data?.status === "resolved";
@@ -57,41 +57,41 @@ function Page({ id }: { id: string }) {
   const markCheck = useMarkCheck(id, answer);
   const resolving = useResolving();
   if (incident.isPending) return <Waiting />;
-  if (incident.isLoadingError && incident.error instanceof Problem && incident.error.status === 404) return <Lost title={`There is no incident ${id}`}>It may have another name, or it was removed. Search for its title or service.</Lost>;
+  if (incident.isLoadingError && incident.error instanceof Problem && incident.error.status === 404) return <NotFound title={`There is no incident ${id}`}>It may have another name, or it was removed. Search for its title or service.</NotFound>;
   if (incident.isLoadingError) return <Failure error={incident.error} again={() => void incident.refetch()} />;
-  const one = incident.data;
-  const unseen = answer?.verdict === "never_seen" && one.status !== "resolved";
-  const doing = <Actions incident={one} answer={answer} drafts={drafts} resolving={resolving} />;
+  const shown = incident.data;
+  const unseen = answer?.verdict === "never_seen" && shown.status !== "resolved";
+  const doing = <Actions incident={shown} answer={answer} drafts={drafts} resolving={resolving} />;
   return (
-    <Context incident={one}>
+    <Context incident={shown}>
     <Stack gap="md" className="onrecall-tight">
-      <Head incident={one} links={one.alert_links} changes={one.changes ?? []} />
+      <Head incident={shown} links={shown.alert_links} changes={shown.changes ?? []} />
       <div className="onrecall-two">
         <Stack gap="md" className="onrecall-tight" miw={0}>
-          {one.status === "resolved" && <StillFiring id={one.id} />}
-          {one.resolution && !resolving.opened && <Ended id={one.id} resolution={one.resolution} edit={resolving.open} />}
-          {one.status === "resolved" && !one.resolution && <SuggestionsFor incident={id} />}
-          {one.resolution && doing}
-          {answer ? <AnswerTop answer={answer} /> : one.status !== "resolved" && <Waiting rows={2} height={120} />}
-          {unseen && <NeverSeen incident={one} />}
-          {unseen && <Notes id={one.id} />}
+          {shown.status === "resolved" && <StillFiring id={shown.id} />}
+          {shown.resolution && !resolving.opened && <ResolutionHistory id={shown.id} resolution={shown.resolution} edit={resolving.open} />}
+          {shown.status === "resolved" && !shown.resolution && <SuggestionsFor incident={id} />}
+          {shown.resolution && doing}
+          {answer ? <AnswerTop answer={answer} /> : shown.status !== "resolved" && <Waiting rows={2} height={120} />}
+          {unseen && <NeverSeen incident={shown} />}
+          {unseen && <Notes id={shown.id} />}
           {/* In one place with and without an answer: what somebody is writing stays when the answer comes. */}
-          {!one.resolution && doing}
+          {!shown.resolution && doing}
           {answer && <Helped key={answer.id} answer={answer} incident={id} marked={marked} />}
-          {answer && <AnswerRest answer={answer} asked={`${one.title}\n${one.description}`} {...(one.status === "resolved" ? { over: true } : { marked, mark, markCheck })} />}
+          {answer && <AnswerRest answer={answer} question={`${shown.title}\n${shown.description}`} {...(shown.status === "resolved" ? { over: true } : { marked, mark, markCheck })} />}
         </Stack>
         <Stack gap="md" miw={0}>
-          {!unseen && <Notes id={one.id} />}
-          <Changes changes={one.changes ?? []} />
-          {one.description && (
+          {!unseen && <Notes id={shown.id} />}
+          <Changes changes={shown.changes ?? []} />
+          {shown.description && (
             <Section title="Alert details">
-              <Code block className="onrecall-excerpt" tabIndex={0}>{one.description}</Code>
+              <Code block className="onrecall-excerpt" tabIndex={0}>{shown.description}</Code>
             </Section>
           )}
-          <Alerts incident={one} />
-          <Report incident={one} />
+          <Alerts incident={shown} />
+          <IncidentReport incident={shown} />
           <Timeline id={id} />
-          <Labels labels={one.labels} />
+          <Labels labels={shown.labels} />
         </Stack>
       </div>
     </Stack>
@@ -172,7 +172,7 @@ function Acknowledged({ id, at }: { id: string; at: string | null }) {
   const last = useTimeline(id).data?.items.filter((event) => event.type === "acknowledged").at(-1);
   const when = last?.at ?? at;
   const by = last?.by ?? (typeof last?.detail["source"] === "string" ? last.detail["source"] : null);
-  return <Badge variant="default" tt="none" maw="100%">acknowledged{by && ` by ${by}`}{when && <> <When at={when} /></>}</Badge>;
+  return <Badge variant="default" tt="none" maw="100%">acknowledged{by && ` by ${by}`}{when && <> <TimeAgo at={when} /></>}</Badge>;
 }
 
 /** The title; a long one is cut, on a phone sooner, and told whole when it is touched. */
@@ -185,11 +185,11 @@ function Heading({ title }: { title: string }) {
 }
 
 /** What came of each step, told to the server at once; the same button again takes nothing back, another one corrects. */
-function useMarks(incident: string, answer: Recommendation | undefined): [Marked, readonly Draft[], (step: Step, outcome: Outcome) => void] {
+function useMarks(incident: string, answer: Recommendation | undefined): [StepOutcomes, readonly Draft[], (step: Step, outcome: Outcome) => void] {
   const [marks, setMarks] = useState<MarkedAnswer>();
   const [drafts, setDrafts] = useState<readonly Draft[]>([]);
   const tell = useMutation({
-    mutationFn: (all: MarkedAnswer) => got(api.POST("/api/v1/recommendations/{recommendation_id}/outcome", {
+    mutationFn: (all: MarkedAnswer) => dataOf(api.POST("/api/v1/recommendations/{recommendation_id}/outcome", {
       params: { path: { recommendation_id: all.answer } },
       body: outcomeOf(incident, all.steps),
     })),
@@ -209,7 +209,7 @@ function useMarks(incident: string, answer: Recommendation | undefined): [Marked
 function useMarkCheck(incident: string, answer: Recommendation | undefined): MarkCheck {
   const queries = useQueryClient();
   const tell = useMutation({
-    mutationFn: ({ check, result }: { check: Check; result: CheckResult }) => got(api.POST("/api/v1/recommendations/{recommendation_id}/checks/{n}", {
+    mutationFn: ({ check, result }: { check: Check; result: CheckResult }) => dataOf(api.POST("/api/v1/recommendations/{recommendation_id}/checks/{n}", {
       params: { path: { recommendation_id: answer?.id ?? "", n: check.n } },
       body: { result },
     })),
@@ -219,9 +219,9 @@ function useMarkCheck(incident: string, answer: Recommendation | undefined): Mar
   return (check, result) => tell.mutate({ check, result });
 }
 
-function Helped({ answer, incident, marked }: { answer: Recommendation; incident: string; marked: Marked }) {
+function Helped({ answer, incident, marked }: { answer: Recommendation; incident: string; marked: StepOutcomes }) {
   const tell = useMutation({
-    mutationFn: (verdict: "helped" | "did_not_help") => got(api.POST("/api/v1/recommendations/{recommendation_id}/outcome", {
+    mutationFn: (verdict: "helped" | "did_not_help") => dataOf(api.POST("/api/v1/recommendations/{recommendation_id}/outcome", {
       params: { path: { recommendation_id: answer.id } },
       body: { ...outcomeOf(incident, marked), verdict },
     })),
@@ -264,8 +264,8 @@ function Actions({ incident, answer, drafts, resolving }: ActionsProps) {
   const [merging, merge] = useDisclosure(false);
   const path = { params: { path: { incident_id: incident.id } } };
   const again = () => void queries.invalidateQueries();
-  const acknowledge = useMutation({ mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/acknowledge", path)), onSuccess: again });
-  const reopen = useMutation({ mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/reopen", path)), onSuccess: again });
+  const acknowledge = useMutation({ mutationFn: () => dataOf(api.POST("/api/v1/incidents/{incident_id}/acknowledge", path)), onSuccess: again });
+  const reopen = useMutation({ mutationFn: () => dataOf(api.POST("/api/v1/incidents/{incident_id}/reopen", path)), onSuccess: again });
   const failed = acknowledge.error ?? reopen.error;
   return (
     <Stack gap="sm">
@@ -304,7 +304,7 @@ const Labels = ({ labels }: { labels: Noun["labels"] }) =>
 function useAnswer(id: string, going: boolean, enabled: boolean): Recommendation | undefined {
   const answer = useQuery({
     queryKey: ["answer", id],
-    queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/recommendation", { params: { path: { incident_id: id } } })),
+    queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/recommendation", { params: { path: { incident_id: id } } })),
     enabled,
     retry: false,
     refetchInterval: (query) => (query.state.data ? ANYWAY_MS : going && ANSWER_MS),

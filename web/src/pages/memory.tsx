@@ -5,13 +5,13 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { memo, useEffect, useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
-import { api, got } from "../api/client";
+import { api, dataOf } from "../api/client";
 import { Lines } from "../parts/citation";
 import { Import } from "../parts/import";
-import { LongList } from "../parts/longlist";
+import { VirtualList } from "../parts/virtual-list";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { day, type Incident, SEVERITY, spelt } from "../words";
+import { day, type Incident, SEVERITY, labelText } from "../format";
 
 type Kind = "incidents" | "documents";
 
@@ -36,28 +36,28 @@ export function Memory() {
 function Incidents() {
   const [params, setParams] = useSearchParams();
   const [q, setQ] = useState(params.get("q") ?? "");
-  const [asked] = useDebouncedValue(q, 250);
-  useEffect(() => setParams((old) => { const next = new URLSearchParams(old); if (asked) next.set("q", asked); else next.delete("q"); return next; }, { replace: true }), [asked, setParams]);
-  const found = useInfiniteQuery({
-    queryKey: ["memory", asked],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/incidents", { params: { query: { limit: 200, ...(asked ? { q: asked } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
+  const [searched] = useDebouncedValue(q, 250);
+  useEffect(() => setParams((old) => { const next = new URLSearchParams(old); if (searched) next.set("q", searched); else next.delete("q"); return next; }, { replace: true }), [searched, setParams]);
+  const incidents = useInfiniteQuery({
+    queryKey: ["memory", searched],
+    queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/incidents", { params: { query: { limit: 200, ...(searched ? { q: searched } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
-  const rows = useMemo(() => found.data?.pages.flatMap((page) => page.items) ?? [], [found.data]);
+  const rows = useMemo(() => incidents.data?.pages.flatMap((page) => page.items) ?? [], [incidents.data]);
   const at = useChosen(rows);
   return (
     <Stack gap="sm">
       <TextInput aria-label="search" placeholder="words in the title or the description" value={q} onChange={(event) => setQ(event.currentTarget.value)} />
-      {found.isPending && <Waiting />}
-      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && rows.length === 0 && <Empty title={asked ? "Nothing contains these words" : "Memory is empty"}>{asked ? "Try fewer words, or ask memory in a sentence instead." : "Import earlier incidents and runbooks: ServiceNow, Jira, PagerDuty, Opsgenie, GitHub, Markdown, CSV or JSON."}</Empty>}
-      <LongList label="remembered incidents" rows={rows} height={ROW} idOf={(incident) => incident.id} chosen={at}
-        more={found.hasNextPage && !found.isFetchingNextPage ? () => void found.fetchNextPage() : undefined}>
+      {incidents.isPending && <Waiting />}
+      {incidents.isError && <Failure error={incidents.error} again={() => void incidents.refetch()} />}
+      {incidents.isSuccess && rows.length === 0 && <Empty title={searched ? "Nothing contains these words" : "Memory is empty"}>{searched ? "Try fewer words, or ask memory in a sentence instead." : "Import earlier incidents and runbooks: ServiceNow, Jira, PagerDuty, Opsgenie, GitHub, Markdown, CSV or JSON."}</Empty>}
+      <VirtualList label="remembered incidents" rows={rows} height={ROW} idOf={(incident) => incident.id} chosen={at}
+        more={incidents.hasNextPage && !incidents.isFetchingNextPage ? () => void incidents.fetchNextPage() : undefined}>
         {(incident, selected) => (
           <Link className="onrecall-row" to={`/incidents/${encodeURIComponent(incident.id)}`} {...(selected ? { "data-selected": true } : {})}><Remembered incident={incident} /></Link>
         )}
-      </LongList>
+      </VirtualList>
     </Stack>
   );
 }
@@ -70,7 +70,7 @@ function useChosen(rows: readonly Incident[]): number {
   useHotkeys([
     ["j", () => move(1)],
     ["k", () => move(-1)],
-    ["Enter", () => { const one = rows[at]; if (one) void go(`/incidents/${encodeURIComponent(one.id)}`); }],
+    ["Enter", () => { const row = rows[at]; if (row) void go(`/incidents/${encodeURIComponent(row.id)}`); }],
   ]);
   return at;
 }
@@ -87,7 +87,7 @@ const Remembered = memo(function Remembered({ incident }: { incident: Incident }
       <Group gap={6} wrap="nowrap">
         <Badge size="xs" color={SEVERITY[incident.severity]} variant="light" flex="none">{incident.severity}</Badge>
         <Text size="xs" c="dimmed" truncate>
-          {incident.id}{incident.source === "example" && " · example"}{incident.service && ` · ${incident.service}`} · {incident.resolution?.cause ? spelt(incident.resolution.cause) : incident.resolution ? "cause on record" : incident.status === "resolved" ? "no cause on record" : incident.status}
+          {incident.id}{incident.source === "example" && " · example"}{incident.service && ` · ${incident.service}`} · {incident.resolution?.cause ? labelText(incident.resolution.cause) : incident.resolution ? "cause on record" : incident.status === "resolved" ? "no cause on record" : incident.status}
         </Text>
       </Group>
     </Paper>
@@ -103,15 +103,15 @@ function Documents() {
   const linked = params.get("open");
   const line = Number(params.get("line")) || undefined;
   const [opened, setOpened] = useState<string | null>(null);
-  const found = useInfiniteQuery({
+  const documentPages = useInfiniteQuery({
     queryKey: ["documents", only],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/documents", { params: { query: { limit: 100, ...(only ? { kind: only } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/documents", { params: { query: { limit: 100, ...(only ? { kind: only } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
-  if (found.isPending) return <Waiting />;
-  if (found.isLoadingError) return <Failure error={found.error} again={() => void found.refetch()} />;
-  const documents = found.data.pages.flatMap((page) => page.items);
+  if (documentPages.isPending) return <Waiting />;
+  if (documentPages.isLoadingError) return <Failure error={documentPages.error} again={() => void documentPages.refetch()} />;
+  const documents = documentPages.data.pages.flatMap((page) => page.items);
   return (
     <Stack gap="xs">
       <Select aria-label="kind of document" placeholder="all kinds" data={[...KINDS]} value={only} clearable w={180}
@@ -130,7 +130,7 @@ function Documents() {
           {opened === document.id && <Read id={document.id} />}
         </Paper>
       ))}
-      {found.hasNextPage && <Button variant="default" w="fit-content" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show more</Button>}
+      {documentPages.hasNextPage && <Button variant="default" w="fit-content" loading={documentPages.isFetchingNextPage} onClick={() => void documentPages.fetchNextPage()}>Show more</Button>}
     </Stack>
   );
 }
@@ -149,7 +149,7 @@ function Linked({ id, line, close }: { id: string; line: number | undefined; clo
 }
 
 function Read({ id, line }: { id: string; line?: number | undefined }) {
-  const page = useQuery({ queryKey: ["page", id], queryFn: () => got(api.GET("/api/v1/pages/{thing_id}", { params: { path: { thing_id: id } } })) });
+  const page = useQuery({ queryKey: ["page", id], queryFn: () => dataOf(api.GET("/api/v1/pages/{thing_id}", { params: { path: { thing_id: id } } })) });
   if (page.isLoadingError) return <Failure error={page.error} />;
   return page.data ? <Lines page={page.data} {...(line ? { line } : {})} /> : <Waiting rows={1} />;
 }

@@ -5,18 +5,18 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { lazy, memo, Suspense, useCallback, useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
-import { api, got } from "../api/client";
-import { useEvery, useNarrow, useNow } from "../live";
-import { COLUMNS, type Group as ServiceGroup, grouped, isGroup, loudness, type Order, orderOf, pressed } from "../ordering";
-import { Begin, useIsEmpty } from "../parts/begin";
+import { api, dataOf } from "../api/client";
+import { useEvery, useNarrow, useNow } from "../live-updates";
+import { COLUMNS, type Group as ServiceGroup, grouped, isGroup, loudness, type Order, orderOf, pressed } from "../incident-order";
+import { GettingStarted, useIsEmpty } from "../parts/getting-started";
 import { Hints } from "../parts/hints";
-import { LongList } from "../parts/longlist";
+import { VirtualList } from "../parts/virtual-list";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { Together } from "../parts/together";
-import { age, changed, counted, type Glance, happened, moment, SEVERITY, spelt, surely, VERDICT } from "../words";
+import { BeganTogether } from "../parts/began-together";
+import { age, changed, countText, type IncidentSummary, happened, moment, SEVERITY, labelText, confidenceText, VERDICT } from "../format";
 
-const Aside = lazy(() => import("../parts/aside").then((part) => ({ default: part.Aside })));
+const Aside = lazy(() => import("../parts/ungrouped-alerts").then((part) => ({ default: part.UngroupedAlerts })));
 
 const STATUSES = [
   { value: "unresolved", label: "not resolved" },
@@ -32,11 +32,11 @@ const KEEP_FRESH = 5; // pages; who has scrolled further reads, and is not asked
 
 type Status = (typeof STATUSES)[number]["value"];
 
-function asked(params: URLSearchParams) {
+function filtersOf(params: URLSearchParams) {
   const [service, severity, q] = [params.get("service"), params.get("severity"), params.get("q")];
   return {
     status: (params.get("status") ?? "unresolved") as Status,
-    ...(service ? { service } : {}), ...(severity ? { severity: severity as Glance["incident"]["severity"] } : {}), ...(q ? { q } : {}),
+    ...(service ? { service } : {}), ...(severity ? { severity: severity as IncidentSummary["incident"]["severity"] } : {}), ...(q ? { q } : {}),
   };
 }
 
@@ -56,29 +56,29 @@ export function Now() {
   const empty = useIsEmpty();
   const byService = params.has("group");
   const order = byService ? BY_SERVICE : orderOf(params);
-  const found = useInfiniteQuery({
+  const overview = useInfiniteQuery({
     queryKey: ["incidents", params.toString()],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/now", { params: { query: { ...asked(params), ...order, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/now", { params: { query: { ...filtersOf(params), ...order, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
     refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > KEEP_FRESH ? false : every),
     placeholderData: keepPreviousData,
   });
-  const rows = useMemo(() => found.data?.pages.flatMap((page) => page.items), [found.data]);
+  const rows = useMemo(() => overview.data?.pages.flatMap((page) => page.items), [overview.data]);
   const filtered = FILTERS.some((name) => params.has(name));
   return (
     <Stack gap="md">
       <Group justify="space-between" wrap="nowrap">
         <Title order={1} size="h2">Now</Title>
-        <Text c="dimmed" size="sm" component="div"><span aria-live="polite">{rows && `${rows.length}${found.hasNextPage ? " or more" : ""} ${rows.length === 1 ? "incident" : "incidents"}`}</span> · <Link to="/services">all services</Link></Text>
+        <Text c="dimmed" size="sm" component="div"><span aria-live="polite">{rows && `${rows.length}${overview.hasNextPage ? " or more" : ""} ${rows.length === 1 ? "incident" : "incidents"}`}</span> · <Link to="/services">all services</Link></Text>
       </Group>
       {!empty && <Hints />}
-      <Together />
+      <BeganTogether />
       {!empty && <Filters />}
-      {found.isPending && <Waiting />}
-      {found.isError && !rows && <Failure error={found.error} again={() => void found.refetch()} />}
-      {rows?.length === 0 && (empty ? <Begin /> : <Quiet filtered={filtered} />)}
-      {rows && rows.length > 0 && <Rows rows={rows} byService={byService} more={found.hasNextPage && !found.isFetchingNextPage ? () => void found.fetchNextPage() : undefined} />}
+      {overview.isPending && <Waiting />}
+      {overview.isError && !rows && <Failure error={overview.error} again={() => void overview.refetch()} />}
+      {rows?.length === 0 && (empty ? <GettingStarted /> : <Quiet filtered={filtered} />)}
+      {rows && rows.length > 0 && <Rows rows={rows} byService={byService} more={overview.hasNextPage && !overview.isFetchingNextPage ? () => void overview.fetchNextPage() : undefined} />}
       {rows && !empty && <NoIncidents />}
     </Stack>
   );
@@ -169,10 +169,10 @@ function GroupButton({ wide = false }: { wide?: boolean }) {
 const WIDE = 86;
 const TALL = 162; // on a phone, where the title and what is told take a line more each
 const GROUP = 40;
-const idOf = (row: ServiceGroup | Glance): string => (isGroup(row) ? `service ${row.service ?? ""}` : row.incident.id);
+const idOf = (row: ServiceGroup | IncidentSummary): string => (isGroup(row) ? `service ${row.service ?? ""}` : row.incident.id);
 
 interface RowsProps {
-  rows: Glance[];
+  rows: IncidentSummary[];
   byService: boolean;
   more: (() => void) | undefined;
 }
@@ -183,7 +183,7 @@ function Rows({ rows, byService, more }: RowsProps) {
   const now = useNow();
   const narrow = useNarrow();
   const height = narrow ? TALL : WIDE;
-  const heightOf = useCallback((row: ServiceGroup | Glance) => (isGroup(row) ? GROUP : height), [height]);
+  const heightOf = useCallback((row: ServiceGroup | IncidentSummary) => (isGroup(row) ? GROUP : height), [height]);
   const listed = useMemo(() => (byService ? grouped(rows) : rows), [byService, rows]);
   const at = rows.findIndex((row) => row.incident.id === chosen);
   const move = (by: number) => choose(rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.incident.id ?? null);
@@ -195,13 +195,13 @@ function Rows({ rows, byService, more }: RowsProps) {
   return (
     <div>
       {!narrow && <Heads />}
-      <LongList label="incidents" rows={listed} height={byService ? heightOf : height} idOf={idOf} chosen={at < 0 ? at : listed.findIndex((row) => idOf(row) === chosen)} more={more}>
+      <VirtualList label="incidents" rows={listed} height={byService ? heightOf : height} idOf={idOf} chosen={at < 0 ? at : listed.findIndex((row) => idOf(row) === chosen)} more={more}>
         {(row, selected) => isGroup(row) ? <GroupHead group={row} /> : (
           <div className="onrecall-row" {...(selected ? { "data-selected": true } : {})}>
             {narrow ? <Card row={row} now={now} height={height - 8} /> : <Line row={row} now={now} height={height - 6} />}
           </div>
         )}
-      </LongList>
+      </VirtualList>
     </div>
   );
 }
@@ -209,29 +209,29 @@ function Rows({ rows, byService, more }: RowsProps) {
 const GroupHead = ({ group }: { group: ServiceGroup }) => (
   <Group gap="xs" h={GROUP - 6} align="flex-end">
     <Text fw={700} component="div">{group.service ? <ServiceLink name={group.service} /> : "No service named"}</Text>
-    <Text size="sm" c="dimmed">{counted(group.count, "incident")}</Text>
+    <Text size="sm" c="dimmed">{countText(group.count, "incident")}</Text>
   </Group>
 );
 
 const LOUD = { calm: { c: "dimmed" }, plain: {}, loud: { c: "orange", fw: 700 } } as const;
 
-function Age({ incident, now }: { incident: Glance["incident"]; now: number }) {
+function Age({ incident, now }: { incident: IncidentSummary["incident"]; now: number }) {
   const loud = incident.status === "resolved" ? LOUD.calm : LOUD[loudness(incident.started_at, now)];
   return <Text size="sm" flex="none" title={moment(incident.started_at)} {...loud}>{age(incident.started_at, now)}</Text>;
 }
 
 /** The link that the whole row is. */
-const Whole = ({ incident }: { incident: Glance["incident"] }) => (
+const Whole = ({ incident }: { incident: IncidentSummary["incident"] }) => (
   <Link to={`/incidents/${encodeURIComponent(incident.id)}`} className="onrecall-whole onrecall-title" title={incident.title}>{incident.title}</Link>
 );
 
 interface RowProps {
-  row: Glance;
+  row: IncidentSummary;
   now: number;
   height: number;
 }
 
-const Status = ({ row }: { row: Glance }) => (
+const Status = ({ row }: { row: IncidentSummary }) => (
   <>
     {row.alerts > 1 && <Badge variant="default" size="sm" tt="none" flex="none">{row.alerts} alerts</Badge>}
     {row.incident.status !== "open" && <Badge variant="default" size="sm" tt="none" flex="none">{row.incident.status}</Badge>}
@@ -246,7 +246,7 @@ const Line = memo(function Line({ row, now, height }: RowProps) {
       <Badge color={SEVERITY[incident.severity]} variant="light" maw="100%">{incident.severity}</Badge>
       <div>
         <Group gap={8} wrap="nowrap"><Whole incident={incident} /><Status row={row} /></Group>
-        <Told row={row} />
+        <AnswerSummary row={row} />
         <Text size="xs" c="dimmed" truncate>{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}</Text>
       </div>
       <Text size="sm" component="div" truncate>{incident.service ? <ServiceLink name={incident.service} /> : <Text span c="dimmed">–</Text>}</Text>
@@ -269,7 +269,7 @@ const Card = memo(function Card({ row, now, height }: RowProps) {
         <Age incident={incident} now={now} />
       </Group>
       <Whole incident={incident} />
-      <Told row={row} />
+      <AnswerSummary row={row} />
       <Text size="xs" c="dimmed" truncate>
         {incident.assignee && `${incident.assignee} · `}{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}
       </Text>
@@ -277,13 +277,13 @@ const Card = memo(function Card({ row, now, height }: RowProps) {
   );
 });
 
-function Told({ row: { answer } }: { row: Glance }) {
+function AnswerSummary({ row: { answer } }: { row: IncidentSummary }) {
   if (!answer) return <Text size="xs" c="dimmed">searching for similar incidents…</Text>;
   return (
     <div className="onrecall-told">
       <Badge size="sm" color={VERDICT[answer.verdict].color} variant="light" flex="none">{VERDICT[answer.verdict].words}</Badge>
-      <Text size="xs" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} className="onrecall-told-trust">{surely(answer)}</Text>
-      {answer.cause && <Text size="xs" truncate className="onrecall-told-cause">{answer.cause_label ? spelt(answer.cause_label) : answer.cause}</Text>}
+      <Text size="xs" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} className="onrecall-told-trust">{confidenceText(answer)}</Text>
+      {answer.cause && <Text size="xs" truncate className="onrecall-told-cause">{answer.cause_label ? labelText(answer.cause_label) : answer.cause}</Text>}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
-import { api, got, type Schemas } from "../api/client";
+import { api, dataOf, type Schemas } from "../api/client";
 import { Citation } from "../parts/citation";
 import { Command } from "../parts/copy";
 import { CreateIssue } from "../parts/create-issue";
@@ -12,33 +12,33 @@ import { Months } from "../parts/months";
 import { ProposedCauses } from "../parts/proposed-causes";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { Ticked } from "../parts/ticked";
-import { When } from "../parts/when";
+import { InlineCode } from "../parts/inline-code";
+import { TimeAgo } from "../parts/time-ago";
 import type { Issue } from "../issue-link";
-import { counted, familyName } from "../words";
+import { countText, familyName } from "../format";
 
 type Family = Schemas["FamilyOut"];
 const TREND = { rising: { words: "rising", color: "red" }, steady: { words: "steady", color: "gray" }, falling: { words: "falling", color: "teal" } } as const;
 
 export function Recurrences() {
-  const found = useQuery({ queryKey: ["recurrences"], queryFn: () => got(api.GET("/api/v1/recurrences")) });
+  const recurrences = useQuery({ queryKey: ["recurrences"], queryFn: () => dataOf(api.GET("/api/v1/recurrences")) });
   return (
     <Stack gap="md">
       <Title order={1} size="h2">Recurrences</Title>
       <Text c="dimmed" size="sm" maw={720}>Incidents with the same cause, ranked by the hours that a permanent fix would save.</Text>
-      {found.isPending && <Waiting height={140} />}
-      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {found.data.incidents} incidents, no two share a cause. Resolved incidents with a cause label are recognized most reliably.</Empty>}
-      {found.data && found.data.families.length > 0 && <Whole families={found.data.families} />}
+      {recurrences.isPending && <Waiting height={140} />}
+      {recurrences.isError && <Failure error={recurrences.error} again={() => void recurrences.refetch()} />}
+      {recurrences.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {recurrences.data.incidents} incidents, no two share a cause. Resolved incidents with a cause label are recognized most reliably.</Empty>}
+      {recurrences.data && recurrences.data.families.length > 0 && <Whole families={recurrences.data.families} />}
       <ProposedCauses />
-      {found.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} />)}
+      {recurrences.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} />)}
     </Stack>
   );
 }
 
 function Whole({ families }: { families: readonly Family[] }) {
-  const lost = families.reduce((sum, one) => sum + one.lost.hours, 0);
-  const open = families.filter((one) => !one.action).length;
+  const lost = families.reduce((sum, family) => sum + family.lost.hours, 0);
+  const open = families.filter((family) => !family.action).length;
   return (
     <Text size="sm">
       <b>{families.length} causes</b> came back and cost <b><NumberFormatter value={lost} decimalScale={1} thousandSeparator=" " /> h</b> so far; {open === 0 ? "each has a permanent action on record." : `${open} of them have no permanent action on record.`}
@@ -69,7 +69,7 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
           <Months months={family.months} />
           <Text size="sm">It cost <b><NumberFormatter value={family.lost.hours} decimalScale={1} thousandSeparator=" " /> h</b> in all ({family.lost.of} of {family.count} timed); a permanent fix would have saved {family.saving.hours_per_month.toFixed(1)} h a month in the last {family.saving.days} days.</Text>
         </Group>
-        <Text size="sm" c="dimmed" component="div">First <When at={family.first_seen} />, last <When at={family.last_seen} />. <Ticked text={family.why} /></Text>
+        <Text size="sm" c="dimmed" component="div">First <TimeAgo at={family.first_seen} />, last <TimeAgo at={family.last_seen} />. <InlineCode text={family.why} /></Text>
         {family.fix && (
           <Stack gap={4}>
             <Text size="sm"><b>The same fix {family.fix.worked} times</b> (of {family.fix.of} that say what was done): {family.fix.text} · <Citation citation={family.fix.citation} /></Text>
@@ -85,7 +85,7 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
 
 /** An issue to end a cause for good, with what it cost. */
 function issueToEnd(family: Family): Issue {
-  const cost = `It happened ${counted(family.count, "time")} and cost ${family.lost.hours.toFixed(1)} h; a permanent fix would have saved ${family.saving.hours_per_month.toFixed(1)} h a month in the last ${family.saving.days} days.`;
+  const cost = `It happened ${countText(family.count, "time")} and cost ${family.lost.hours.toFixed(1)} h; a permanent fix would have saved ${family.saving.hours_per_month.toFixed(1)} h a month in the last ${family.saving.days} days.`;
   return { title: `Fix for good: ${familyName(family.title)}`, body: [cost, "", `Incidents: ${family.incidents.join(", ")}`, `Services: ${family.services.map((service) => service.name).join(", ") || "none named"}`, `${location.origin}/recurrences`].join("\n") };
 }
 

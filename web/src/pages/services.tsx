@@ -5,16 +5,16 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { type ReactNode, useState } from "react";
 import { Link, useParams } from "react-router";
 
-import { api, got, Problem, type Schemas } from "../api/client";
-import { useEvery, useNow } from "../live";
+import { api, dataOf, Problem, type Schemas } from "../api/client";
+import { useEvery, useNow } from "../live-updates";
 import { Section } from "../parts/answer";
-import { Lost } from "../parts/lost";
+import { NotFound } from "../parts/not-found";
 import { Months } from "../parts/months";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { When } from "../parts/when";
+import { TimeAgo } from "../parts/time-ago";
 import { documentAddress } from "../search";
-import { age, counted, day, familyName, type Incident, SEVERITY, span, spelt } from "../words";
+import { age, countText, day, familyName, type Incident, SEVERITY, durationText, labelText } from "../format";
 
 type Page = Schemas["ServicePageOut"];
 const PAGE = 100;
@@ -26,10 +26,10 @@ export function Services() {
 
 function AllServices() {
   const [q, setQ] = useState("");
-  const [asked] = useDebouncedValue(q.trim(), 250);
+  const [searched] = useDebouncedValue(q.trim(), 250);
   const services = useInfiniteQuery({
-    queryKey: ["incidents", "services", asked],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/services", { params: { query: { limit: PAGE, ...(asked ? { q: asked } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryKey: ["incidents", "services", searched],
+    queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/services", { params: { query: { limit: PAGE, ...(searched ? { q: searched } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
@@ -41,7 +41,7 @@ function AllServices() {
       <TextInput aria-label="part of a service's name" placeholder="part of a name" value={q} onChange={(event) => setQ(event.currentTarget.value)} maxLength={200} maw={400} />
       {services.isPending && <Waiting height={48} />}
       {services.isError && !rows && <Failure error={services.error} again={() => void services.refetch()} />}
-      {rows?.length === 0 && <Empty title={asked ? "No service name contains this" : "No services yet"}>{asked ? "Try a shorter part of it." : "A service appears here with the first incident, alert or runbook that names it."}</Empty>}
+      {rows?.length === 0 && <Empty title={searched ? "No service name contains this" : "No services yet"}>{searched ? "Try a shorter part of it." : "A service appears here with the first incident, alert or runbook that names it."}</Empty>}
       <Stack gap={6} role="list" aria-label="services">
         {rows?.map((row) => <Row key={row.name} row={row} />)}
       </Stack>
@@ -56,7 +56,7 @@ const Row = ({ row }: { row: Schemas["ServiceCountOut"] }) => (
       <Text size="sm" component="span" miw={0}><ServiceLink name={row.name} /></Text>
       <Group gap="xs">
         {row.unresolved > 0 && <Badge color="red" variant="light" tt="none">{row.unresolved} open</Badge>}
-        <Text size="xs" c="dimmed">{row.last_started_at ? <>{counted(row.incidents, "incident")}, last <When at={row.last_started_at} /></> : "no incidents, documents only"}</Text>
+        <Text size="xs" c="dimmed">{row.last_started_at ? <>{countText(row.incidents, "incident")}, last <TimeAgo at={row.last_started_at} /></> : "no incidents, documents only"}</Text>
       </Group>
     </Group>
   </Paper>
@@ -65,17 +65,17 @@ const Row = ({ row }: { row: Schemas["ServiceCountOut"] }) => (
 function Service({ name }: { name: string }) {
   const service = useQuery({
     queryKey: ["incidents", "service", name],
-    queryFn: () => got(api.GET("/api/v1/services/{name}", { params: { path: { name } } })),
+    queryFn: () => dataOf(api.GET("/api/v1/services/{name}", { params: { path: { name } } })),
     refetchInterval: useEvery(),
   });
   if (service.isPending) return <Waiting />;
-  if (service.isLoadingError && service.error instanceof Problem && service.error.status === 404) return <Lost title={`Nothing on record names ${name}`}>No incident, alert, change or document does. Check the spelling.</Lost>;
+  if (service.isLoadingError && service.error instanceof Problem && service.error.status === 404) return <NotFound title={`Nothing on record names ${name}`}>No incident, alert, change or document does. Check the spelling.</NotFound>;
   if (service.isLoadingError) return <Failure error={service.error} again={() => void service.refetch()} />;
   const page = service.data;
   return (
     <Stack gap="md">
       <Head page={page} />
-      <Figures page={page} />
+      <ServiceFigures page={page} />
       <div className="onrecall-two">
         <Stack gap="md" miw={0}>
           <Unresolved page={page} />
@@ -110,15 +110,15 @@ function Head({ page }: { page: Page }) {
   );
 }
 
-function Figures({ page }: { page: Page }) {
+function ServiceFigures({ page }: { page: Page }) {
   const left = [page.lost.open && `${page.lost.open} still open`, page.lost.untimed && `${page.lost.untimed} without an end`, page.lost.contradictory && `${page.lost.contradictory} that end before they start`].filter(Boolean);
   const inPeriod = page.months.reduce((sum, month) => sum + month.count, 0);
   return (
     <Stack gap={6}>
       <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">
         <Figure name="Incidents" value={page.incidents_count.toLocaleString()} about="all on record" />
-        <Figure name="Hours lost" value={page.lost.of ? `${page.lost.hours < 10 ? page.lost.hours.toFixed(1) : Math.round(page.lost.hours).toLocaleString()} h` : "–"} about={page.lost.of ? `${counted(page.lost.of, "incident")}; overlaps count once` : "nothing measured"} />
-        <Figure name="Time to resolve" value={page.median_minutes === null ? "–" : span(page.median_minutes * 60)} about={page.median_minutes === null ? "nothing measured" : "median"} />
+        <Figure name="Hours lost" value={page.lost.of ? `${page.lost.hours < 10 ? page.lost.hours.toFixed(1) : Math.round(page.lost.hours).toLocaleString()} h` : "–"} about={page.lost.of ? `${countText(page.lost.of, "incident")}; overlaps count once` : "nothing measured"} />
+        <Figure name="Time to resolve" value={page.median_minutes === null ? "–" : durationText(page.median_minutes * 60)} about={page.median_minutes === null ? "nothing measured" : "median"} />
         <Paper withBorder p="sm">
           <Text size="sm" fw={600}>By month</Text>
           {inPeriod ? <div className="onrecall-by-month"><Months months={page.months} /></div> : <Text size="sm" c="dimmed">None began in this period.</Text>}
@@ -170,7 +170,7 @@ function Past({ page }: { page: Page }) {
       {page.resolved.length === 0 ? <Text size="sm" c="dimmed">{all ? "None in this time." : "None on record."} {all > 0 && <AllPast name={page.name} count={all} />}</Text> : (
         <Stack gap={6}>
           {page.resolved.map((incident) => (
-            <OneIncident key={incident.id} incident={incident} about={[day(incident.started_at), incident.resolved_at && `took ${age(incident.started_at, Date.parse(incident.resolved_at))}`, incident.resolution?.cause ? spelt(incident.resolution.cause) : "no cause on record"].filter(Boolean).join(" · ")} />
+            <OneIncident key={incident.id} incident={incident} about={[day(incident.started_at), incident.resolved_at && `took ${age(incident.started_at, Date.parse(incident.resolved_at))}`, incident.resolution?.cause ? labelText(incident.resolution.cause) : "no cause on record"].filter(Boolean).join(" · ")} />
           ))}
           {all > page.resolved.length && <Text size="sm"><AllPast name={page.name} count={all} /></Text>}
         </Stack>
@@ -183,7 +183,7 @@ const AllPast = ({ name, count }: { name: string; count: number }) => <Link to={
 
 /** Causes that came back here; counted over all of memory, so it is asked for apart. */
 function Recurring({ name }: { name: string }) {
-  const recurrences = useQuery({ queryKey: ["recurrences", name], queryFn: () => got(api.GET("/api/v1/recurrences", { params: { query: { service: name, limit: 5 } } })), staleTime: 60_000 });
+  const recurrences = useQuery({ queryKey: ["recurrences", name], queryFn: () => dataOf(api.GET("/api/v1/recurrences", { params: { query: { service: name, limit: 5 } } })), staleTime: 60_000 });
   return (
     <Section title="What keeps coming back">
       {recurrences.isPending && <Waiting rows={1} height={40} />}
@@ -196,7 +196,7 @@ function Recurring({ name }: { name: string }) {
               <Text size="sm" fw={500} className="onrecall-wrap">{familyName(family.title)}</Text>
               <Text size="sm" flex="none">{family.lost.hours.toFixed(1)} h in all</Text>
             </Group>
-            <Text size="xs" c="dimmed" component="div">{counted(family.services.find((service) => service.name === name)?.count ?? 0, "time")} here, {family.count} in all, last <When at={family.last_seen} /> · {family.action ? `permanent action ${family.action.state}` : "no permanent action on record"}</Text>
+            <Text size="xs" c="dimmed" component="div">{countText(family.services.find((service) => service.name === name)?.count ?? 0, "time")} here, {family.count} in all, last <TimeAgo at={family.last_seen} /> · {family.action ? `permanent action ${family.action.state}` : "no permanent action on record"}</Text>
           </Paper>
         ))}
       </Stack>
@@ -219,13 +219,13 @@ const Documents = ({ page }: { page: Page }) => (
 
 const Changes = ({ page }: { page: Page }) => (
   <Listed title="Recent changes" none={<>None on record. <Link to="/system/senders">Connect a source of deployments</Link></>}>
-    {page.changes.map((change) => <List.Item key={`${change.source} ${change.key}`}>{change.title} <Text span size="xs" c="dimmed">{change.kind === "deployment" ? "deployed" : "changed"} <When at={change.at} /></Text></List.Item>)}
+    {page.changes.map((change) => <List.Item key={`${change.source} ${change.key}`}>{change.title} <Text span size="xs" c="dimmed">{change.kind === "deployment" ? "deployed" : "changed"} <TimeAgo at={change.at} /></Text></List.Item>)}
   </Listed>
 );
 
 const AlertSources = ({ page }: { page: Page }) => (
   <Listed title="Alerts in 90 days, by source" none="No alerts arrived.">
-    {page.alert_sources.map((source) => <List.Item key={source.source}><b>{source.source}</b>: {counted(source.alerts, "alert")}{source.firing > 0 && `, ${source.firing} firing`} <Text span size="xs" c="dimmed">last <When at={source.last_at} /></Text></List.Item>)}
+    {page.alert_sources.map((source) => <List.Item key={source.source}><b>{source.source}</b>: {countText(source.alerts, "alert")}{source.firing > 0 && `, ${source.firing} firing`} <Text span size="xs" c="dimmed">last <TimeAgo at={source.last_at} /></Text></List.Item>)}
   </Listed>
 );
 

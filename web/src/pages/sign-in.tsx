@@ -4,7 +4,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
-import { api, got, Problem } from "../api/client";
+import { api, dataOf, Problem } from "../api/client";
 import { announceSession, localPath } from "../api/session";
 import { SignInForm } from "../parts/sign-in-form";
 
@@ -67,7 +67,7 @@ const Done = () => (
 function Already({ returnTo, onGoOn }: { returnTo: string; onGoOn: () => void }) {
   const me = useQuery({
     queryKey: ["me", "sign-in"],
-    queryFn: () => got(api.GET("/api/v1/me")).catch((error: unknown) => {
+    queryFn: () => dataOf(api.GET("/api/v1/me")).catch((error: unknown) => {
       if (error instanceof Problem && error.status === 401) return null;
       throw error;
     }),

@@ -5,11 +5,11 @@ import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { api, got, type Schemas } from "../api/client";
+import { api, dataOf, type Schemas } from "../api/client";
 import { Id } from "../parts/copy";
 import { Entries, Entry } from "../parts/entry";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { When } from "../parts/when";
+import { TimeAgo } from "../parts/time-ago";
 
 type Row = Schemas["AuditedOut"];
 
@@ -20,16 +20,16 @@ const WHAT = [
 
 export function Audit() {
   const [params, setParams] = useSearchParams();
-  const what = WHAT.find((one) => one === params.get("what")) ?? null;
+  const what = WHAT.find((choice) => choice === params.get("what")) ?? null;
   const [who, setWho] = useState("");
-  const [asked] = useDebouncedValue(who.trim(), 250);
-  const found = useInfiniteQuery({
-    queryKey: ["audit", what, asked],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/audit", { params: { query: { limit: 50, ...(what ? { what } : {}), ...(asked ? { who: asked } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
+  const [searched] = useDebouncedValue(who.trim(), 250);
+  const auditPages = useInfiniteQuery({
+    queryKey: ["audit", what, searched],
+    queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/audit", { params: { query: { limit: 50, ...(what ? { what } : {}), ...(searched ? { who: searched } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
-  const rows = found.data?.pages.flatMap((page) => page.items) ?? [];
+  const rows = auditPages.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed" maw={720}>Every change, one per row. Each row contains the hash of the row before it, so the check detects rows that were changed, removed or moved.</Text>
@@ -38,24 +38,24 @@ export function Audit() {
         <Select label="What" placeholder="everything" data={WHAT} value={what} clearable miw={180} onChange={(value) => setParams(value ? { what: value } : {}, { replace: true })} />
         <TextInput label="Who" placeholder="the name of a key" value={who} onChange={(event) => setWho(event.currentTarget.value)} miw={180} />
       </Group>
-      {found.isPending && <Waiting rows={5} height={56} />}
-      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && rows.length === 0 && <Empty title={what || asked ? "No such row" : "No changes yet"}>{what || asked ? "No change matches the filter." : "The first change creates the first row."}</Empty>}
-      <Entries label="audit">{rows.map((row) => <One key={row.seq} row={row} />)}</Entries>
-      {found.hasNextPage && <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show older rows</Button>}
+      {auditPages.isPending && <Waiting rows={5} height={56} />}
+      {auditPages.isError && <Failure error={auditPages.error} again={() => void auditPages.refetch()} />}
+      {auditPages.isSuccess && rows.length === 0 && <Empty title={what || searched ? "No such row" : "No changes yet"}>{what || searched ? "No change matches the filter." : "The first change creates the first row."}</Empty>}
+      <Entries label="audit">{rows.map((row) => <AuditEntry key={row.seq} row={row} />)}</Entries>
+      {auditPages.hasNextPage && <Button variant="default" loading={auditPages.isFetchingNextPage} onClick={() => void auditPages.fetchNextPage()}>Show older rows</Button>}
     </Stack>
   );
 }
 
 function Check() {
-  const check = useMutation({ mutationFn: () => got(api.GET("/api/v1/audit/verify")) });
+  const check = useMutation({ mutationFn: () => dataOf(api.GET("/api/v1/audit/verify")) });
   return (
     <Stack gap="xs" align="flex-start">
       <Button variant="light" loading={check.isPending} onClick={() => check.mutate()}>Check all rows</Button>
       {check.isError && <Failure error={check.error} again={() => check.mutate()} />}
       {check.data && (
         <Alert w="100%" role="status" color={check.data.whole ? "teal" : "red"} title={check.data.whole ? `All ${check.data.rows.toLocaleString()} rows are present and unchanged` : `The check of ${check.data.rows.toLocaleString()} rows found problems`}>
-          {check.data.wrong.map((one) => <Text key={one} size="sm">{one}</Text>)}
+          {check.data.wrong.map((problem) => <Text key={problem} size="sm">{problem}</Text>)}
           {check.data.whole && <Text size="sm">Somebody who can write to the database could still recreate all rows. Record the newest row&#39;s number and hash elsewhere from time to time, and compare.</Text>}
         </Alert>
       )}
@@ -63,11 +63,11 @@ function Check() {
   );
 }
 
-function One({ row }: { row: Row }) {
+function AuditEntry({ row }: { row: Row }) {
   const [opened, { toggle }] = useDisclosure(false);
   return (
     <Entry label={`row ${row.seq}`} name={row.what} badges={row.about && <Id value={row.about} />}
-      about={<>row {row.seq.toLocaleString()} · {row.who ? `by ${row.who}` : "without a key"} · <When at={row.at} /></>}
+      about={<>row {row.seq.toLocaleString()} · {row.who ? `by ${row.who}` : "without a key"} · <TimeAgo at={row.at} /></>}
       actions={<Button size="compact-xs" variant="subtle" onClick={toggle} aria-expanded={opened}>{opened ? "Less" : "More"}</Button>}>
       {opened && (
         <Stack gap={4}>

@@ -3,12 +3,12 @@ import { Badge, Button, Code, Group, SegmentedControl, Stack, Text, TextInput } 
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
 
-import { api, got, type Schemas } from "../api/client";
-import { mayChange, useMe } from "../me";
+import { api, dataOf, type Schemas } from "../api/client";
+import { mayChange, useMe } from "../current-user";
 import { Entries, Entry } from "../parts/entry";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { failed, worked } from "../parts/told";
-import { When } from "../parts/when";
+import { showError, showSuccess } from "../parts/toasts";
+import { TimeAgo } from "../parts/time-ago";
 
 type Delivery = Schemas["DeliveryOut"];
 type State = Delivery["state"];
@@ -29,7 +29,7 @@ const KIND: Record<string, string> = { opened: "was opened", changed: "has a new
 
 export function Deliveries() {
   const [params, setParams] = useSearchParams();
-  const state = STATES.find((one) => one.value === params.get("state"))?.value ?? "all";
+  const state = STATES.find((choice) => choice.value === params.get("state"))?.value ?? "all";
   const channel = params.get("channel") ?? "";
   const change = (name: string, value: string) => setParams((old) => {
     const next = new URLSearchParams(old);
@@ -37,16 +37,16 @@ export function Deliveries() {
     else next.delete(name);
     return next;
   }, { replace: true });
-  const found = useInfiniteQuery({
+  const deliveries = useInfiniteQuery({
     queryKey: ["deliveries", state, channel],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/deliveries", {
+    queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/deliveries", {
       params: { query: { limit: 50, ...(state === "all" ? {} : { state }), ...(channel ? { channel } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
     })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
     refetchInterval: 3_000,
   });
-  const items = found.data?.pages.flatMap((page) => page.items) ?? [];
+  const items = deliveries.data?.pages.flatMap((page) => page.items) ?? [];
   const filtered = state !== "all" || channel !== "";
   return (
     <Stack gap="sm">
@@ -54,41 +54,41 @@ export function Deliveries() {
         <SegmentedControl aria-label="which deliveries" value={state} onChange={(value) => change("state", value)} data={STATES} maw="100%" />
         <TextInput aria-label="channel" placeholder="channel, such as slack" value={channel} onChange={(event) => change("channel", event.currentTarget.value)} maxLength={100} />
       </Group>
-      {found.isPending && <Waiting rows={4} height={64} />}
-      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && items.length === 0 && (
+      {deliveries.isPending && <Waiting rows={4} height={64} />}
+      {deliveries.isError && <Failure error={deliveries.error} again={() => void deliveries.refetch()} />}
+      {deliveries.isSuccess && items.length === 0 && (
         filtered
           ? <Empty title="No match">{state === "dead" ? "Nothing was given up." : "No delivery matches the filter."}</Empty>
           : <Empty title="Nothing was sent yet">OnRecall announces each incident on Slack, Teams, mail or a webhook once you configure one: <Code>ONRECALL_SLACK_BOT_TOKEN</Code>, <Code>ONRECALL_TEAMS_URL</Code>, <Code>ONRECALL_SMTP_HOST</Code> or <Code>ONRECALL_WEBHOOK_URL</Code>.</Empty>
       )}
-      <Entries label="deliveries">{items.map((one) => <One key={one.id} it={one} />)}</Entries>
-      {found.hasNextPage && <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show more</Button>}
+      <Entries label="deliveries">{items.map((delivery) => <DeliveryEntry key={delivery.id} it={delivery} />)}</Entries>
+      {deliveries.hasNextPage && <Button variant="default" loading={deliveries.isFetchingNextPage} onClick={() => void deliveries.fetchNextPage()}>Show more</Button>}
     </Stack>
   );
 }
 
-function One({ it }: { it: Delivery }) {
+function DeliveryEntry({ it }: { it: Delivery }) {
   const queries = useQueryClient();
   const me = useMe();
   const resend = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/deliveries/{delivery_id}/resend", { params: { path: { delivery_id: it.id } } })),
+    mutationFn: () => dataOf(api.POST("/api/v1/deliveries/{delivery_id}/resend", { params: { path: { delivery_id: it.id } } })),
     onSuccess: () => {
-      worked(`Delivery ${it.id} is queued again.`);
+      showSuccess(`Delivery ${it.id} is queued again.`);
       void queries.invalidateQueries({ queryKey: ["deliveries"] });
     },
-    onError: failed,
+    onError: showError,
   });
-  const said = STATE[it.state];
+  const state = STATE[it.state];
   return (
     <Entry label={`delivery ${it.id}`}
       name={<>{it.incident === null ? it.notice : <Link to={`/incidents/${encodeURIComponent(it.incident)}`}>{it.incident}</Link>} {KIND[it.kind] ?? it.kind}</>}
       badges={<>
         <Badge variant="default" tt="none">{it.channel}</Badge>
-        <Badge color={said.color} variant="light" tt="none">{said.words}</Badge>
+        <Badge color={state.color} variant="light" tt="none">{state.words}</Badge>
       </>}
       about={<>
-        {it.sent_at ? <>sent <When at={it.sent_at} /></> : <>created <When at={it.created_at} /></>} · {it.attempts} {it.attempts === 1 ? "try" : "tries"}
-        {it.state === "pending" && it.attempts > 0 && <> · next attempt <When at={it.next_at} /></>}
+        {it.sent_at ? <>sent <TimeAgo at={it.sent_at} /></> : <>created <TimeAgo at={it.created_at} /></>} · {it.attempts} {it.attempts === 1 ? "try" : "tries"}
+        {it.state === "pending" && it.attempts > 0 && <> · next attempt <TimeAgo at={it.next_at} /></>}
       </>}
       actions={(it.state === "dead" || it.state === "sent" || (it.state === "pending" && it.attempts > 0)) && (
         <Button size="xs" variant="default" loading={resend.isPending} disabled={!mayChange(me.data?.role)} onClick={() => resend.mutate()}>{it.state === "pending" ? "Send now" : "Send again"}</Button>

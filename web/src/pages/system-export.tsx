@@ -3,8 +3,8 @@ import { Alert, Button, List, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useState } from "react";
 
-import { useStatus } from "../live";
-import { useMe } from "../me";
+import { useStatus } from "../live-updates";
+import { useMe } from "../current-user";
 import { Command } from "../parts/copy";
 
 export function Export() {

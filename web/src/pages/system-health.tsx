@@ -1,10 +1,10 @@
 // The parts and whether they answer, and how much is in memory.
 import { Badge, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 
-import { useStatus } from "../live";
+import { useStatus } from "../live-updates";
 import { Entries, Entry } from "../parts/entry";
 import { Failure, Waiting } from "../parts/states";
-import { Ticked } from "../parts/ticked";
+import { InlineCode } from "../parts/inline-code";
 
 const STATE = { ok: { color: "teal", words: "ok" }, degraded: { color: "yellow", words: "degraded" }, down: { color: "red", words: "down" } } as const;
 const WHOLE = { ok: "All parts work.", degraded: "It works, but some parts are degraded.", down: "A part does not respond." } as const;
@@ -25,7 +25,7 @@ export function Health() {
       </Group>
       <Entries label="parts">
         {parts.map((part) => (
-          <Entry key={part.name} name={part.name} about={<Ticked text={part.detail} />} label={part.name}
+          <Entry key={part.name} name={part.name} about={<InlineCode text={part.detail} />} label={part.name}
             badges={<Badge color={STATE[part.state].color} variant="light">{STATE[part.state].words}</Badge>} />
         ))}
       </Entries>

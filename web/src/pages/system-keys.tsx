@@ -4,18 +4,18 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { api, got, signInWithKey, type Schemas } from "../api/client";
+import { api, dataOf, signInWithKey, type Schemas } from "../api/client";
 import { announceSession } from "../api/session";
-import { useMe } from "../me";
+import { useMe } from "../current-user";
 import { Confirm } from "../parts/confirm";
 import { Command } from "../parts/copy";
 import { Entries, Entry } from "../parts/entry";
 import { Failure, Waiting } from "../parts/states";
-import { failed, worked } from "../parts/told";
-import { When } from "../parts/when";
+import { showError, showSuccess } from "../parts/toasts";
+import { TimeAgo } from "../parts/time-ago";
 
 type Key = Schemas["KeyOut"];
-type Made = Schemas["MadeOut"];
+type NewKey = Schemas["NewKeyOut"];
 type Role = Key["role"];
 
 const STATE = { active: "teal", expired: "yellow", revoked: "gray" } as const;
@@ -40,13 +40,13 @@ const OVERLAPS = [
 
 export function Keys() {
   const me = useMe();
-  const found = useQuery({ queryKey: ["keys"], queryFn: () => got(api.GET("/api/v1/keys")) });
-  const [made, setMade] = useState<Made | null>(null);
+  const keyList = useQuery({ queryKey: ["keys"], queryFn: () => dataOf(api.GET("/api/v1/keys")) });
+  const [made, setMade] = useState<NewKey | null>(null);
   const [ended, setEnded] = useState(false);
-  if (found.isPending || me.isPending) return <Waiting rows={3} />;
-  if (found.isLoadingError) return <Failure error={found.error} again={() => void found.refetch()} />;
+  if (keyList.isPending || me.isPending) return <Waiting rows={3} />;
+  if (keyList.isLoadingError) return <Failure error={keyList.error} again={() => void keyList.refetch()} />;
   if (me.isLoadingError) return <Failure error={me.error} again={() => void me.refetch()} />;
-  const keys = [...found.data.items].reverse();
+  const keys = [...keyList.data.items].reverse();
   const shown = keys.filter((key) => ended || key.state === "active");
   return (
     <Stack gap="md">
@@ -58,7 +58,7 @@ export function Keys() {
             <Title order={2} size="h4">Keys</Title>
             <Switch label="include expired and revoked keys" checked={ended} onChange={(event) => setEnded(event.currentTarget.checked)} />
           </Group>
-          <Entries label="keys">{shown.map((one) => <One key={one.id} it={one} mine={one.id === me.data.key} onMade={setMade} />)}</Entries>
+          <Entries label="keys">{shown.map((key) => <KeyEntry key={key.id} it={key} own={key.id === me.data.key} onMade={setMade} />)}</Entries>
           {shown.length === 0 && <Text size="sm">No valid key is left. Create one on the server's machine: <code>onrecall keys create NAME --role admin</code>.</Text>}
         </>
       )}
@@ -67,19 +67,19 @@ export function Keys() {
 }
 
 /** Signs this browser in with a new key; if that fails, the key is shown all the same. */
-const goOnWith = (made: Made): Promise<void> => signInWithKey(made.key).then(announceSession, failed);
+const goOnWith = (made: NewKey): Promise<void> => signInWithKey(made.key).then(announceSession, showError);
 
-function Make({ first, onMade }: { first: boolean; onMade: (made: Made) => void }) {
+function Make({ first, onMade }: { first: boolean; onMade: (made: NewKey) => void }) {
   const queries = useQueryClient();
   const [params] = useSearchParams();
   const [name, setName] = useState(first ? "" : (params.get("name") ?? ""));
-  const [chosen, setRole] = useState<Role>(ROLES.find((one) => one.value === params.get("role"))?.value ?? "viewer");
+  const [chosen, setRole] = useState<Role>(ROLES.find((choice) => choice.value === params.get("role"))?.value ?? "viewer");
   const [days, setDays] = useState("90");
   const role = first ? "admin" : chosen;
   const make = useMutation({
     mutationFn: async () => {
       const expires = days ? { expires_at: new Date(Date.now() + Number(days) * 86_400_000).toISOString() } : {};
-      const made = await got(api.POST("/api/v1/keys", { body: { name: name.trim(), role, ...expires } }));
+      const made = await dataOf(api.POST("/api/v1/keys", { body: { name: name.trim(), role, ...expires } }));
       if (first) await goOnWith(made);
       return made;
     },
@@ -88,7 +88,7 @@ function Make({ first, onMade }: { first: boolean; onMade: (made: Made) => void 
       onMade(made);
       void queries.invalidateQueries();
     },
-    onError: failed,
+    onError: showError,
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -101,7 +101,7 @@ function Make({ first, onMade }: { first: boolean; onMade: (made: Made) => void 
         {first && <First />}
         <Group align="flex-end" grow preventGrowOverflow={false}>
           <TextInput label="Owner" placeholder={first ? "your name" : "ann, or alertmanager"} required maxLength={100} value={name} onChange={(event) => setName(event.currentTarget.value)} miw={200} />
-          <Select label="Role" data={first ? ROLES.filter((one) => one.value === "admin") : ROLES} value={role} onChange={(value) => value && setRole(value as Role)} allowDeselect={false} readOnly={first} miw={220} />
+          <Select label="Role" data={first ? ROLES.filter((choice) => choice.value === "admin") : ROLES} value={role} onChange={(value) => value && setRole(value as Role)} allowDeselect={false} readOnly={first} miw={220} />
           <Select label="Expiry" data={LIVES} value={days} onChange={(value) => setDays(value ?? "")} allowDeselect={false} miw={140} />
         </Group>
         {first && days && <Text size="sm" c="dimmed">When it expires, requests still need a key: create another one before, or afterwards on the server's machine with <code>onrecall keys create</code>.</Text>}
@@ -120,7 +120,7 @@ const First = () => (
   </Alert>
 );
 
-function Shown({ made, onClose }: { made: Made | null; onClose: () => void }) {
+function Shown({ made, onClose }: { made: NewKey | null; onClose: () => void }) {
   return (
     <Modal opened={made !== null} onClose={onClose} closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false} title={<Title order={2} size="h4">The key of {made?.about.name}</Title>}>
       <Stack>
@@ -135,7 +135,7 @@ function Shown({ made, onClose }: { made: Made | null; onClose: () => void }) {
   );
 }
 
-function One({ it, mine, onMade }: { it: Key; mine: boolean; onMade: (made: Made) => void }) {
+function KeyEntry({ it, own, onMade }: { it: Key; own: boolean; onMade: (made: NewKey) => void }) {
   const [asking, setAsking] = useState<"rotate" | "revoke" | null>(null);
   const active = it.state === "active";
   const open = active && !it.replaced_by;
@@ -144,37 +144,37 @@ function One({ it, mine, onMade }: { it: Key; mine: boolean; onMade: (made: Made
       badges={<>
         <Badge variant="light">{it.role}</Badge>
         <Badge color={STATE[it.state]} variant="light">{it.state}</Badge>
-        {mine && <Badge color="grape" variant="light">signed in with it</Badge>}
+        {own && <Badge color="grape" variant="light">signed in with it</Badge>}
         {active && it.replaced_by && <Badge color="orange" variant="light">replaced</Badge>}
       </>}
       about={<>
-        <code>{it.prefix}…</code> · created <When at={it.created_at} /> · {it.last_used_at ? <>last used <When at={it.last_used_at} /></> : "never used"}
-        {it.revoked_at ? <> · ended <When at={it.revoked_at} /></> : it.expires_at ? <> · {active ? "ends" : "ended"} <When at={it.expires_at} /></> : " · never expires"}
+        <code>{it.prefix}…</code> · created <TimeAgo at={it.created_at} /> · {it.last_used_at ? <>last used <TimeAgo at={it.last_used_at} /></> : "never used"}
+        {it.revoked_at ? <> · ended <TimeAgo at={it.revoked_at} /></> : it.expires_at ? <> · {active ? "ends" : "ended"} <TimeAgo at={it.expires_at} /></> : " · never expires"}
       </>}
       actions={active && <>
         {open && <Button size="xs" variant="default" onClick={() => setAsking("rotate")}>Replace…</Button>}
         <Button size="xs" variant="light" color="red" onClick={() => setAsking("revoke")}>Revoke…</Button>
       </>}>
-      <Rotate it={it} mine={mine} opened={asking === "rotate"} onClose={() => setAsking(null)} onMade={onMade} />
-      <Revoke it={it} mine={mine} opened={asking === "revoke"} onClose={() => setAsking(null)} />
+      <Rotate it={it} own={own} opened={asking === "rotate"} onClose={() => setAsking(null)} onMade={onMade} />
+      <Revoke it={it} own={own} opened={asking === "revoke"} onClose={() => setAsking(null)} />
     </Entry>
   );
 }
 
-interface Asked {
+interface KeyActionProps {
   it: Key;
-  mine: boolean;
+  own: boolean;
   opened: boolean;
   onClose: () => void;
 }
 
-function Rotate({ it, mine, opened, onClose, onMade }: Asked & { onMade: (made: Made) => void }) {
+function Rotate({ it, own, opened, onClose, onMade }: KeyActionProps & { onMade: (made: NewKey) => void }) {
   const queries = useQueryClient();
   const [hours, setHours] = useState("24");
   const rotate = useMutation({
     mutationFn: async () => {
-      const made = await got(api.POST("/api/v1/keys/{which}/rotate", { params: { path: { which: it.id } }, body: { overlap_hours: Number(hours) } }));
-      if (mine) await goOnWith(made);
+      const made = await dataOf(api.POST("/api/v1/keys/{which}/rotate", { params: { path: { which: it.id } }, body: { overlap_hours: Number(hours) } }));
+      if (own) await goOnWith(made);
       return made;
     },
     onSuccess: (made) => {
@@ -183,35 +183,35 @@ function Rotate({ it, mine, opened, onClose, onMade }: Asked & { onMade: (made: 
       void queries.invalidateQueries({ queryKey: ["keys"] });
       void queries.invalidateQueries({ queryKey: ["me"] });
     },
-    onError: failed,
+    onError: showError,
   });
   return (
     <Confirm title={`Replace the key of ${it.name}?`} yes="Create the new key" harmless opened={opened} busy={rotate.isPending} onYes={() => rotate.mutate()} onNo={onClose}>
-      <Text size="sm">A new key with the same name and role replaces it. Both work until the old one expires, so that nothing is refused while you switch.{mine && " This browser continues with the new one."}</Text>
+      <Text size="sm">A new key with the same name and role replaces it. Both work until the old one expires, so that nothing is refused while you switch.{own && " This browser continues with the new one."}</Text>
       <Select label="The old key keeps working" data={OVERLAPS} value={hours} onChange={(value) => setHours(value ?? "24")} allowDeselect={false} />
     </Confirm>
   );
 }
 
-function Revoke({ it, mine, opened, onClose }: Asked) {
+function Revoke({ it, own, opened, onClose }: KeyActionProps) {
   const queries = useQueryClient();
   const revoke = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/keys/{which}/revoke", { params: { path: { which: it.id } } })),
+    mutationFn: () => dataOf(api.POST("/api/v1/keys/{which}/revoke", { params: { path: { which: it.id } } })),
     onSuccess: () => {
       onClose();
-      worked(`The key of ${it.name} is revoked.`);
+      showSuccess(`The key of ${it.name} is revoked.`);
       void queries.invalidateQueries({ queryKey: ["keys"] });
-      if (mine) void queries.invalidateQueries({ queryKey: ["me"] });
+      if (own) void queries.invalidateQueries({ queryKey: ["me"] });
     },
     onError: (error) => {
       onClose();
-      failed(error);
+      showError(error);
     },
   });
   return (
     <Confirm title={`Revoke the key of ${it.name}?`} yes="Revoke" opened={opened} busy={revoke.isPending} onYes={() => revoke.mutate()} onNo={onClose}>
       <Text size="sm">Everything that uses <code>{it.prefix}…</code> is refused at once. You cannot undo this, but you can create a new key.</Text>
-      {mine && <Alert color="yellow">You are signed in with this key, so the console asks you to sign in again right afterwards.</Alert>}
+      {own && <Alert color="yellow">You are signed in with this key, so the console asks you to sign in again right afterwards.</Alert>}
     </Confirm>
   );
 }

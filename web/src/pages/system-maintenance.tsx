@@ -3,13 +3,13 @@ import { Badge, Button, Group, NumberInput, Stack, Text, TextInput, Title } from
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 
-import { api, got, type Schemas } from "../api/client";
-import { mayChange, useMe } from "../me";
-import { Aside } from "../parts/aside";
+import { api, dataOf, type Schemas } from "../api/client";
+import { mayChange, useMe } from "../current-user";
+import { UngroupedAlerts } from "../parts/ungrouped-alerts";
 import { Entries, Entry } from "../parts/entry";
 import { Failure, Waiting } from "../parts/states";
-import { failed, worked } from "../parts/told";
-import { When } from "../parts/when";
+import { showError, showSuccess } from "../parts/toasts";
+import { TimeAgo } from "../parts/time-ago";
 
 type Window = Schemas["MaintenanceOut"];
 type Heartbeat = Schemas["HeartbeatOut"];
@@ -25,23 +25,23 @@ export function Maintenance() {
       <Heartbeats />
       <Stack gap="sm" component="section" aria-label="No incidents">
         <Title order={2} size="h4">Stored, but no incident</Title>
-        <Aside />
+        <UngroupedAlerts />
       </Stack>
     </Stack>
   );
 }
 
 function Windows() {
-  const found = useQuery({ queryKey: ["maintenance"], queryFn: () => got(api.GET("/api/v1/maintenance")), refetchInterval: EVERY_MS });
+  const windows = useQuery({ queryKey: ["maintenance"], queryFn: () => dataOf(api.GET("/api/v1/maintenance")), refetchInterval: EVERY_MS });
   return (
     <Stack gap="sm" component="section" aria-label="Maintenance windows">
       <Title order={2} size="h4">Maintenance windows</Title>
       <Text size="sm" c="dimmed" maw={720}>During a window, matching alerts open no incident and notify nobody. Alerts that still fire at its end do.</Text>
       <AddWindow />
-      {found.isPending && <Waiting rows={2} height={56} />}
-      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && found.data.items.length === 0 && <Text size="sm" c="dimmed">No maintenance window is active or planned.</Text>}
-      <Entries label="maintenance windows">{(found.data?.items ?? []).map((window) => <WindowEntry key={window.id} window={window} />)}</Entries>
+      {windows.isPending && <Waiting rows={2} height={56} />}
+      {windows.isError && <Failure error={windows.error} again={() => void windows.refetch()} />}
+      {windows.isSuccess && windows.data.items.length === 0 && <Text size="sm" c="dimmed">No maintenance window is active or planned.</Text>}
+      <Entries label="maintenance windows">{(windows.data?.items ?? []).map((window) => <WindowEntry key={window.id} window={window} />)}</Entries>
     </Stack>
   );
 }
@@ -50,16 +50,16 @@ function WindowEntry({ window }: { window: Window }) {
   const queries = useQueryClient();
   const me = useMe();
   const end = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/maintenance/{window_id}/end", { params: { path: { window_id: window.id } } })),
+    mutationFn: () => dataOf(api.POST("/api/v1/maintenance/{window_id}/end", { params: { path: { window_id: window.id } } })),
     onSuccess: () => {
-      worked(`The maintenance of ${window.scope} has ended.`);
+      showSuccess(`The maintenance of ${window.scope} has ended.`);
       void queries.invalidateQueries({ queryKey: ["maintenance"] });
     },
-    onError: failed,
+    onError: showError,
   });
   return (
     <Entry name={window.scope} label={`maintenance ${window.id}`} badges={<Badge color={STATE[window.state]} variant="light" tt="none">{window.state}</Badge>}
-      about={<>{window.reason && <>{window.reason} · </>}<When at={window.starts_at} /> to <When at={window.ends_at} />{window.created_by && <> · {window.created_by}</>}</>}
+      about={<>{window.reason && <>{window.reason} · </>}<TimeAgo at={window.starts_at} /> to <TimeAgo at={window.ends_at} />{window.created_by && <> · {window.created_by}</>}</>}
       actions={<Button size="xs" variant="default" loading={end.isPending} disabled={!mayChange(me.data?.role)} onClick={() => end.mutate()}>End now</Button>} />
   );
 }
@@ -67,7 +67,7 @@ function WindowEntry({ window }: { window: Window }) {
 /** `name=value, name=value` as labels; null where a part is none. */
 export function labelsOf(text: string): Record<string, string> | null {
   const labels: Record<string, string> = {};
-  for (const part of text.split(",").map((one) => one.trim()).filter(Boolean)) {
+  for (const part of text.split(",").map((piece) => piece.trim()).filter(Boolean)) {
     const at = part.indexOf("=");
     if (at < 1) return null;
     labels[part.slice(0, at).trim()] = part.slice(at + 1).trim();
@@ -86,17 +86,17 @@ function AddWindow() {
   const lasts = Number(hours);
   const ready = named !== null && (service.trim() !== "" || Object.keys(named).length > 0) && lasts > 0;
   const add = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/maintenance", {
+    mutationFn: () => dataOf(api.POST("/api/v1/maintenance", {
       body: { ...(service.trim() ? { service: service.trim() } : {}), labels: named ?? {}, reason, ends_at: new Date(Date.now() + lasts * HOUR_MS).toISOString() },
     })),
     onSuccess: (window) => {
-      worked(`The maintenance window of ${window.scope} is set.`);
+      showSuccess(`The maintenance window of ${window.scope} is set.`);
       setService("");
       setLabels("");
       setReason("");
       void queries.invalidateQueries({ queryKey: ["maintenance"] });
     },
-    onError: failed,
+    onError: showError,
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -116,15 +116,15 @@ function AddWindow() {
 }
 
 function Heartbeats() {
-  const found = useQuery({ queryKey: ["heartbeats"], queryFn: () => got(api.GET("/api/v1/heartbeats")), refetchInterval: EVERY_MS });
+  const heartbeats = useQuery({ queryKey: ["heartbeats"], queryFn: () => dataOf(api.GET("/api/v1/heartbeats")), refetchInterval: EVERY_MS });
   return (
     <Stack gap="sm" component="section" aria-label="Heartbeats">
       <Title order={2} size="h4">Heartbeats</Title>
       <Text size="sm" c="dimmed" maw={720}>Alerts that always fire, such as Watchdog. If one stops arriving, OnRecall raises an alert.</Text>
-      {found.isPending && <Waiting rows={1} height={56} />}
-      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && found.data.items.length === 0 && <Text size="sm" c="dimmed">No heartbeat has arrived yet.</Text>}
-      <Entries label="heartbeats">{(found.data?.items ?? []).map((one) => <HeartbeatEntry key={`${one.source} ${one.key}`} heartbeat={one} />)}</Entries>
+      {heartbeats.isPending && <Waiting rows={1} height={56} />}
+      {heartbeats.isError && <Failure error={heartbeats.error} again={() => void heartbeats.refetch()} />}
+      {heartbeats.isSuccess && heartbeats.data.items.length === 0 && <Text size="sm" c="dimmed">No heartbeat has arrived yet.</Text>}
+      <Entries label="heartbeats">{(heartbeats.data?.items ?? []).map((heartbeat) => <HeartbeatEntry key={`${heartbeat.source} ${heartbeat.key}`} heartbeat={heartbeat} />)}</Entries>
     </Stack>
   );
 }
@@ -134,17 +134,17 @@ function HeartbeatEntry({ heartbeat }: { heartbeat: Heartbeat }) {
   const me = useMe();
   const { source, key, title, missing_since: missing, last_at: last, patience_seconds: patience } = heartbeat;
   const forget = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/heartbeats/forget", { body: { source, key } })),
+    mutationFn: () => dataOf(api.POST("/api/v1/heartbeats/forget", { body: { source, key } })),
     onSuccess: () => {
-      worked(`${title} is no longer expected.`);
+      showSuccess(`${title} is no longer expected.`);
       void queries.invalidateQueries({ queryKey: ["heartbeats"] });
     },
-    onError: failed,
+    onError: showError,
   });
   return (
     <Entry name={title} label={`heartbeat ${title} of ${source}`}
       badges={<><Badge variant="default" tt="none">{source}</Badge><Badge color={missing ? "red" : "teal"} variant="light" tt="none">{missing ? "missing" : "there"}</Badge></>}
-      about={<>received <When at={last} />{patience !== null && `; missed after ${Math.round(patience / 60)} min`}</>}
+      about={<>received <TimeAgo at={last} />{patience !== null && `; missed after ${Math.round(patience / 60)} min`}</>}
       actions={<Button size="xs" variant="default" loading={forget.isPending} disabled={!mayChange(me.data?.role)} onClick={() => forget.mutate()}>Stop expecting it</Button>} />
   );
 }

@@ -5,19 +5,19 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import { useState } from "react";
 import { Link } from "react-router";
 
-import { api, got, type Schemas } from "../api/client";
+import { api, dataOf, type Schemas } from "../api/client";
 import { isAddress } from "../address";
-import { useNow } from "../live";
-import { mayChange, useMe } from "../me";
+import { useNow } from "../live-updates";
+import { mayChange, useMe } from "../current-user";
 import { Command } from "../parts/copy";
 import { Entries, Entry } from "../parts/entry";
-import { Prose } from "../parts/prose";
+import { Markdown } from "../parts/markdown";
 import { Rehearsal } from "../parts/rehearsal";
 import { Failure, Waiting } from "../parts/states";
-import { Ticked } from "../parts/ticked";
-import { failed, worked } from "../parts/told";
-import { When } from "../parts/when";
-import { age, counted } from "../words";
+import { InlineCode } from "../parts/inline-code";
+import { showError, showSuccess } from "../parts/toasts";
+import { TimeAgo } from "../parts/time-ago";
+import { age, countText } from "../format";
 
 type Sender = Schemas["SenderOut"];
 type Part = Schemas["StoredRejectedPartOut"];
@@ -28,17 +28,17 @@ export function Senders() {
   const [server, setServer] = useState(location.origin);
   const [wanted, setWanted] = useState("");
   const [opened, setOpened] = useState<string | null>(null);
-  const found = useQuery({ queryKey: ["senders"], queryFn: () => got(api.GET("/api/v1/senders")), refetchInterval: EVERY_MS });
-  if (found.isPending) return <Waiting rows={6} height={56} />;
-  if (found.isLoadingError) return <Failure error={found.error} again={() => void found.refetch()} />;
+  const activity = useQuery({ queryKey: ["senders"], queryFn: () => dataOf(api.GET("/api/v1/senders")), refetchInterval: EVERY_MS });
+  if (activity.isPending) return <Waiting rows={6} height={56} />;
+  if (activity.isLoadingError) return <Failure error={activity.error} again={() => void activity.refetch()} />;
   const right = isAddress(server);
-  const senders = [...found.data.items].sort(lately).filter((one) => `${named(one)} ${one.name}`.toLowerCase().includes(wanted.toLowerCase().trim()));
-  const heard = found.data.items.filter((one) => one.heard_at).length;
+  const senders = [...activity.data.items].sort(lately).filter((sender) => `${nameOf(sender)} ${sender.name}`.toLowerCase().includes(wanted.toLowerCase().trim()));
+  const heardCount = activity.data.items.filter((sender) => sender.heard_at).length;
   return (
     <Stack gap="lg">
       <Stack gap="sm">
         <Text size="sm" c="dimmed" maw={720}>
-          {heard === 0 ? "No sender has sent anything yet. Choose a tool and paste its configuration; it appears here after its first message." : `${heard} of ${found.data.items.length} have sent messages. Open one to see how to connect it.`}
+          {heardCount === 0 ? "No sender has sent anything yet. Choose a tool and paste its configuration; it appears here after its first message." : `${heardCount} of ${activity.data.items.length} have sent messages. Open one to see how to connect it.`}
         </Text>
         <Group align="flex-start" grow preventGrowOverflow={false}>
           <TextInput label="Find a sender" placeholder="Grafana" value={wanted} onChange={(event) => setWanted(event.currentTarget.value)} miw={200} />
@@ -46,7 +46,7 @@ export function Senders() {
             error={right ? null : "Write it with http:// or https://"} />
         </Group>
         <Accordion variant="separated" chevronPosition="left" order={2} value={opened} onChange={setOpened}>
-          {senders.map((sender) => <One key={sender.name} sender={sender} server={right ? server : location.origin} opened={opened === sender.name} />)}
+          {senders.map((sender) => <SenderEntry key={sender.name} sender={sender} server={right ? server : location.origin} opened={opened === sender.name} />)}
         </Accordion>
         {senders.length === 0 && <Text size="sm">No sender has this name. For tools that can post JSON, use <b>Anything else</b>.</Text>}
       </Stack>
@@ -55,17 +55,17 @@ export function Senders() {
   );
 }
 
-const named = (sender: Sender): string => (sender.name.startsWith("generic/") ? sender.name : sender.title);
-const lately = (one: Sender, other: Sender): number =>
-  (other.heard_at ?? "").localeCompare(one.heard_at ?? "") || named(one).localeCompare(named(other));
+const nameOf = (sender: Sender): string => (sender.name.startsWith("generic/") ? sender.name : sender.title);
+const lately = (sender: Sender, other: Sender): number =>
+  (other.heard_at ?? "").localeCompare(sender.heard_at ?? "") || nameOf(sender).localeCompare(nameOf(other));
 
-function One({ sender, server, opened }: { sender: Sender; server: string; opened: boolean }) {
+function SenderEntry({ sender, server, opened }: { sender: Sender; server: string; opened: boolean }) {
   const now = useNow(5_000);
   return (
     <Accordion.Item value={sender.name}>
       <Accordion.Control>
         <Group gap="xs" justify="space-between">
-          <Text fw={600} size="sm">{named(sender)}</Text>
+          <Text fw={600} size="sm">{nameOf(sender)}</Text>
           <Group gap={6}>
             {sender.rejected > 0 && <Badge color="orange" variant="light" tt="none">{sender.rejected.toLocaleString()} unread</Badge>}
             {sender.heard_at
@@ -78,10 +78,10 @@ function One({ sender, server, opened }: { sender: Sender; server: string; opene
         {opened && (
           <Stack gap="sm">
             {sender.heard_at && (
-              <Text size="sm" component="div">Last message <When at={sender.heard_at} />. Stored: {counted(sender.alerts, "alert")}, {counted(sender.notes, "note")}, {counted(sender.changes, "change")}.</Text>
+              <Text size="sm" component="div">Last message <TimeAgo at={sender.heard_at} />. Stored: {countText(sender.alerts, "alert")}, {countText(sender.notes, "note")}, {countText(sender.changes, "change")}.</Text>
             )}
             {Object.entries(sender.set_aside).map(([purpose, { count, last_at }]) => (
-              <Text key={purpose} size="sm" component="div">{counted(count, SET_ASIDE[purpose] ?? purpose)} stored without an incident; the last one <When at={last_at} />.</Text>
+              <Text key={purpose} size="sm" component="div">{countText(count, SET_ASIDE[purpose] ?? purpose)} stored without an incident; the last one <TimeAgo at={last_at} />.</Text>
             ))}
             <Command text={`${new URL(server).origin}${sender.address}`} />
             <Shows sender={sender} />
@@ -99,19 +99,19 @@ const SET_ASIDE: Readonly<Record<string, string>> = { test: "test", heartbeat: "
 /** Configuration to paste, with the address that was put in, and what else is good to know of the tool. */
 function Guide({ name, server }: { name: string; server: string }) {
   const [url] = useDebouncedValue(server, 300);
-  const found = useQuery({
+  const detail = useQuery({
     queryKey: ["source", name, url],
-    queryFn: () => got(api.GET("/api/v1/sources/{name}", { params: { path: { name }, query: { url } } })),
+    queryFn: () => dataOf(api.GET("/api/v1/sources/{name}", { params: { path: { name }, query: { url } } })),
     placeholderData: (before) => before,
   });
-  if (found.isPending) return <Waiting rows={2} height={48} />;
-  if (found.isLoadingError) return <Failure error={found.error} again={() => void found.refetch()} />;
-  const { setup, notes, documentation, title, sends_end: sendsEnd } = found.data;
+  if (detail.isPending) return <Waiting rows={2} height={48} />;
+  if (detail.isLoadingError) return <Failure error={detail.error} again={() => void detail.refetch()} />;
+  const { setup, notes, documentation, title, sends_end: sendsEnd } = detail.data;
   return (
     <>
-      <Prose text={setup} />
+      <Markdown text={setup} />
       {!sendsEnd && <Text size="sm">It never reports the end of an alert, so its alerts expire.</Text>}
-      <Prose text={notes} />
+      <Markdown text={notes} />
       {documentation && <Anchor href={documentation} target="_blank" rel="noreferrer" size="sm">{title}: its own documentation</Anchor>}
     </>
   );
@@ -139,23 +139,23 @@ function Shows({ sender }: { sender: Sender }) {
 }
 
 function Rejected() {
-  const found = useInfiniteQuery({
+  const rejected = useInfiniteQuery({
     queryKey: ["rejected"],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/rejected", { params: { query: { limit: 20, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/rejected", { params: { query: { limit: 20, ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
     refetchInterval: EVERY_MS,
   });
-  const parts = found.data?.pages.flatMap((page) => page.items) ?? [];
+  const parts = rejected.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="sm" component="section" aria-label="Could not be read">
       <Title order={2} size="h4">Could not be read</Title>
-      {found.isPending && <Waiting rows={2} height={64} />}
-      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && parts.length === 0 && <Text size="sm" c="dimmed">Every message could be read.</Text>}
+      {rejected.isPending && <Waiting rows={2} height={64} />}
+      {rejected.isError && <Failure error={rejected.error} again={() => void rejected.refetch()} />}
+      {rejected.isSuccess && parts.length === 0 && <Text size="sm" c="dimmed">Every message could be read.</Text>}
       {parts.length > 0 && <Text size="sm" c="dimmed">The rest of each message was stored. These parts wait until you correct them, or until OnRecall can read them.</Text>}
       <Entries label="unread parts">{parts.map((part) => <Unread key={part.id} part={part} />)}</Entries>
-      {found.hasNextPage && <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show more</Button>}
+      {rejected.hasNextPage && <Button variant="default" loading={rejected.isFetchingNextPage} onClick={() => void rejected.fetchNextPage()}>Show more</Button>}
     </Stack>
   );
 }
@@ -167,17 +167,17 @@ function Unread({ part }: { part: Part }) {
   const [text, setText] = useState(part.raw);
   const mended = text !== part.raw;
   const retry = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/rejected/{rejected_id}/retry", { params: { path: { rejected_id: part.id } }, ...(mended ? { body: JSON.parse(text) as never } : {}) })),
+    mutationFn: () => dataOf(api.POST("/api/v1/rejected/{rejected_id}/retry", { params: { path: { rejected_id: part.id } }, ...(mended ? { body: JSON.parse(text) as never } : {}) })),
     onSuccess: () => {
-      worked("It is stored.");
+      showSuccess("It is stored.");
       void queries.invalidateQueries({ queryKey: ["rejected"] });
       void queries.invalidateQueries({ queryKey: ["senders"] });
     },
-    onError: failed,
+    onError: showError,
   });
   return (
     <Entry name={part.source} label={`unread part ${part.id}`} badges={<Badge variant="default" tt="none">{part.field ?? part.where}</Badge>}
-      about={<><Ticked text={part.message} /> · <When at={part.received_at} /></>}
+      about={<><InlineCode text={part.message} /> · <TimeAgo at={part.received_at} /></>}
       actions={<>
         <Button size="xs" variant="default" onClick={toggle} aria-expanded={opened}>{opened ? "Close" : "Look at it"}</Button>
         <Button size="xs" variant="light" loading={retry.isPending} disabled={!mayChange(me.data?.role) || !sound(text, mended)} onClick={() => retry.mutate()}>{mended ? "Retry corrected" : "Try again"}</Button>

@@ -3,19 +3,19 @@ import { Badge, Button, Group, Stack, Switch, Text, Title } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { api, got, type Schemas } from "../api/client";
-import { useMe } from "../me";
+import { api, dataOf, type Schemas } from "../api/client";
+import { useMe } from "../current-user";
 import { Entries, Entry } from "../parts/entry";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { failed, worked } from "../parts/told";
-import { When } from "../parts/when";
+import { showError, showSuccess } from "../parts/toasts";
+import { TimeAgo } from "../parts/time-ago";
 
 type Session = Schemas["SessionOut"];
 
 export function Sessions() {
   const me = useMe();
   const [everybody, setEverybody] = useState(false);
-  const listed = useQuery({ queryKey: ["sessions", everybody], queryFn: () => got(api.GET("/api/v1/sessions", { params: { query: { everybody } } })) });
+  const listed = useQuery({ queryKey: ["sessions", everybody], queryFn: () => dataOf(api.GET("/api/v1/sessions", { params: { query: { everybody } } })) });
   if (listed.isPending || me.isPending) return <Waiting rows={2} />;
   if (listed.isLoadingError) return <Failure error={listed.error} again={() => void listed.refetch()} />;
   const sessions = listed.data?.items ?? [];
@@ -35,13 +35,13 @@ export function Sessions() {
 function SignedIn({ session }: { session: Session }) {
   const queries = useQueryClient();
   const end = useMutation({
-    mutationFn: () => got(api.DELETE("/api/v1/sessions/{session_id}", { params: { path: { session_id: session.id } } })),
+    mutationFn: () => dataOf(api.DELETE("/api/v1/sessions/{session_id}", { params: { path: { session_id: session.id } } })),
     onSuccess: () => {
-      worked("That session is ended.");
+      showSuccess("That session is ended.");
       void queries.invalidateQueries({ queryKey: ["sessions"] });
       void queries.invalidateQueries({ queryKey: ["me"] });
     },
-    onError: failed,
+    onError: showError,
   });
   return (
     <Entry name={session.name} label={`session ${session.id}`}
@@ -50,8 +50,8 @@ function SignedIn({ session }: { session: Session }) {
         {session.current && <Badge color="grape" variant="light">this browser</Badge>}
       </>}
       about={<>
-        {browserName(session.client)} · {session.method === "key" ? <>with the key <code>{session.key}</code></> : session.method} · since <When at={session.created_at} /> · last
-        used <When at={session.last_used_at} /> · until <When at={session.expires_at} />
+        {browserName(session.client)} · {session.method === "key" ? <>with the key <code>{session.key}</code></> : session.method} · since <TimeAgo at={session.created_at} /> · last
+        used <TimeAgo at={session.last_used_at} /> · until <TimeAgo at={session.expires_at} />
       </>}
       actions={<Button size="xs" variant="light" color="red" loading={end.isPending} onClick={() => end.mutate()}>{session.current ? "Sign out" : "End"}</Button>}>
       {session.client && <Text size="xs" c="dimmed" className="onrecall-wrap">{session.client}</Text>}

@@ -3,7 +3,7 @@ import { Button, SegmentedControl, Stack } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 
-import { api, got } from "../api/client";
+import { api, dataOf } from "../api/client";
 import { Empty, Failure, Waiting } from "../parts/states";
 import { type Suggestion, SuggestionList } from "../parts/suggestions";
 
@@ -15,28 +15,28 @@ const STATES: { value: Suggestion["state"]; label: string }[] = [
 
 export function Suggestions() {
   const [params, setParams] = useSearchParams();
-  const state = STATES.find((one) => one.value === params.get("state"))?.value ?? "pending";
-  const found = useInfiniteQuery({
+  const state = STATES.find((choice) => choice.value === params.get("state"))?.value ?? "pending";
+  const suggestions = useInfiniteQuery({
     queryKey: ["suggestions", "all", state],
-    queryFn: ({ pageParam }) => got(api.GET("/api/v1/suggestions", {
+    queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/suggestions", {
       params: { query: { limit: 50, state, ...(pageParam ? { cursor: pageParam } : {}) } },
     })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
-  const items = found.data?.pages.flatMap((page) => page.items) ?? [];
+  const items = suggestions.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="sm">
       <SegmentedControl aria-label="which suggestions" value={state} onChange={(value) => setParams({ state: value }, { replace: true })} data={STATES} maw="100%" />
-      {found.isPending && <Waiting rows={3} height={64} />}
-      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.isSuccess && items.length === 0 && (
+      {suggestions.isPending && <Waiting rows={3} height={64} />}
+      {suggestions.isError && <Failure error={suggestions.error} again={() => void suggestions.refetch()} />}
+      {suggestions.isSuccess && items.length === 0 && (
         <Empty title={state === "pending" ? "Nothing to decide" : "Nothing yet"}>
           Notes and retrospectives that senders deliver are suggestions: they count once somebody confirms them here.
         </Empty>
       )}
       <SuggestionList items={items} />
-      {found.hasNextPage && <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show more</Button>}
+      {suggestions.hasNextPage && <Button variant="default" loading={suggestions.isFetchingNextPage} onClick={() => void suggestions.fetchNextPage()}>Show more</Button>}
     </Stack>
   );
 }

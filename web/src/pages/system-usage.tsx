@@ -3,10 +3,10 @@ import { Alert, Badge, Paper, Progress, SegmentedControl, SimpleGrid, Stack, Tab
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { api, got, type Schemas } from "../api/client";
+import { api, dataOf, type Schemas } from "../api/client";
 import { Entries, Entry } from "../parts/entry";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { When } from "../parts/when";
+import { TimeAgo } from "../parts/time-ago";
 import { byModel, dollars, type ModelTotal, tokens } from "../usage";
 
 type Use = Schemas["UsageOut"];
@@ -15,18 +15,18 @@ const DAYS = [{ value: "1", label: "Today" }, { value: "7", label: "7 days" }, {
 
 export function Usage() {
   const [days, setDays] = useState("30");
-  const found = useQuery({ queryKey: ["usage", days], queryFn: () => got(api.GET("/api/v1/usage", { params: { query: { days: Number(days) } } })), refetchInterval: 15_000 });
+  const usage = useQuery({ queryKey: ["usage", days], queryFn: () => dataOf(api.GET("/api/v1/usage", { params: { query: { days: Number(days) } } })), refetchInterval: 15_000 });
   return (
     <Stack gap="md">
       <SegmentedControl aria-label="how far back" value={days} onChange={setDays} data={DAYS} maw={420} />
-      {found.isPending && <Waiting rows={3} />}
-      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.data && <Told use={found.data} />}
+      {usage.isPending && <Waiting rows={3} />}
+      {usage.isError && <Failure error={usage.error} again={() => void usage.refetch()} />}
+      {usage.data && <UsageSummary use={usage.data} />}
     </Stack>
   );
 }
 
-function Told({ use }: { use: Use }) {
+function UsageSummary({ use }: { use: Use }) {
   if (use.models.length === 0 && use.days.length === 0) {
     return <Empty title="No model is used">OnRecall answers without one and sends nothing. A model can refine answers: set <code>ONRECALL_LLM_DRAFT</code> or <code>ONRECALL_LLM_STRONG</code>.</Empty>;
   }
@@ -37,13 +37,13 @@ function Told({ use }: { use: Use }) {
         <Paper withBorder p="md">
           <Title order={2} size="h5">Models</Title>
           {use.models.length === 0 && <Text size="sm">No model is set up now.</Text>}
-          {use.models.map((one) => <Text key={one.role} size="sm" className="onrecall-wrap"><b>{one.role}</b>: {one.model}</Text>)}
+          {use.models.map((model) => <Text key={model.role} size="sm" className="onrecall-wrap"><b>{model.role}</b>: {model.model}</Text>)}
           <Text size="sm" c="dimmed">At most {use.calls_per_minute} calls a minute.</Text>
         </Paper>
       </SimpleGrid>
-      {use.breakers.filter((one) => one.state !== "closed").map((one) => (
-        <Alert key={one.provider} color="orange" title={`${one.provider} is skipped`}>
-          It failed {one.failures} times in a row. {one.until && <>Next attempt <When at={one.until} />.</>} Answers do not wait for it.
+      {use.breakers.filter((breaker) => breaker.state !== "closed").map((breaker) => (
+        <Alert key={breaker.provider} color="orange" title={`${breaker.provider} is skipped`}>
+          It failed {breaker.failures} times in a row. {breaker.until && <>Next attempt <TimeAgo at={breaker.until} />.</>} Answers do not wait for it.
         </Alert>
       ))}
       {use.days.length === 0 ? <Text size="sm" c="dimmed">No model was called in this period.</Text> : <><Models use={use} /><Days use={use} /></>}
@@ -68,7 +68,7 @@ function Models({ use }: { use: Use }) {
   return (
     <Stack gap="xs">
       <Title order={2} size="h4">By model</Title>
-      <Entries label="models">{byModel(use.days).map((one) => <Model key={one.model} it={one} />)}</Entries>
+      <Entries label="models">{byModel(use.days).map((model) => <Model key={model.model} it={model} />)}</Entries>
     </Stack>
   );
 }
@@ -94,11 +94,11 @@ function Days({ use }: { use: Use }) {
       <Table fz="sm" className="onrecall-wrap">
         <Table.Thead><Table.Tr><Table.Th>day (UTC)</Table.Th><Table.Th>model</Table.Th><Table.Th ta="right">calls</Table.Th><Table.Th ta="right">cost</Table.Th><Table.Th ta="right" visibleFrom="sm">mean time</Table.Th></Table.Tr></Table.Thead>
         <Table.Tbody>
-          {use.days.map((one) => (
-            <Table.Tr key={`${one.day} ${one.provider} ${one.model}`}>
-              <Table.Td>{one.day}</Table.Td><Table.Td>{one.model}</Table.Td><Table.Td ta="right">{one.calls.toLocaleString()}</Table.Td>
-              <Table.Td ta="right">{cost({ ...one, known_cost_usd: one.known_cost_usd ?? 0 })}</Table.Td>
-              <Table.Td ta="right" visibleFrom="sm">{one.mean_latency_ms == null ? "–" : `${(one.mean_latency_ms / 1000).toFixed(1)} s`}</Table.Td>
+          {use.days.map((day) => (
+            <Table.Tr key={`${day.day} ${day.provider} ${day.model}`}>
+              <Table.Td>{day.day}</Table.Td><Table.Td>{day.model}</Table.Td><Table.Td ta="right">{day.calls.toLocaleString()}</Table.Td>
+              <Table.Td ta="right">{cost({ ...day, known_cost_usd: day.known_cost_usd ?? 0 })}</Table.Td>
+              <Table.Td ta="right" visibleFrom="sm">{day.mean_latency_ms == null ? "–" : `${(day.mean_latency_ms / 1000).toFixed(1)} s`}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -32,7 +32,7 @@ const SECTIONS = [
 export function System() {
   const go = useNavigate();
   const { section = "health" } = useParams();
-  if (!SECTIONS.some((one) => one.at === section)) return <Navigate to="/system" replace />;
+  if (!SECTIONS.some((item) => item.at === section)) return <Navigate to="/system" replace />;
   return (
     <Stack gap="md">
       <Title order={1} size="h2">System</Title>

@@ -3,15 +3,15 @@ import { Alert, Button, Group, Paper, Progress, SimpleGrid, Stack, Text, Title }
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
-import { api, got, type Schemas } from "../api/client";
-import { useNow } from "../live";
-import { mayChange, useMe } from "../me";
-import { percent } from "../parts/figures";
+import { api, dataOf, type Schemas } from "../api/client";
+import { useNow } from "../live-updates";
+import { mayChange, useMe } from "../current-user";
+import { percent } from "../parts/estimates";
 import { Intervals } from "../parts/interval";
 import { Failure } from "../parts/states";
-import { failed } from "../parts/told";
-import { When } from "../parts/when";
-import { age, capitalized, span } from "../words";
+import { showError } from "../parts/toasts";
+import { TimeAgo } from "../parts/time-ago";
+import { age, capitalized, durationText } from "../format";
 
 type Run = Schemas["BacktestOut"];
 
@@ -22,21 +22,21 @@ const STAGE: Record<string, string> = { embedding: "Embedding the texts", replay
 export function Backtest() {
   const queries = useQueryClient();
   const me = useMe();
-  const found = useQuery({
+  const newest = useQuery({
     queryKey: ["backtest"],
-    queryFn: () => got(api.GET("/api/v1/trust/backtest")),
+    queryFn: () => dataOf(api.GET("/api/v1/trust/backtest")),
     refetchInterval: (query) => (query.state.data?.backtest?.state === "running" ? RUNNING_MS : RESTING_MS),
   });
-  const last = found.data?.backtest ?? null;
+  const last = newest.data?.backtest ?? null;
   const before = useRef<string | null>(null);
   useEffect(() => {
     if (before.current === "running" && last && last.state !== "running") void queries.invalidateQueries({ queryKey: ["trust"] });
     before.current = last?.state ?? null;
   }, [last, queries]);
   const start = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/trust/backtest")),
+    mutationFn: () => dataOf(api.POST("/api/v1/trust/backtest")),
     onSuccess: (backtest) => queries.setQueryData(["backtest"], { backtest }),
-    onError: failed,
+    onError: showError,
   });
   const running = last?.state === "running";
   const may = mayChange(me.data?.role);
@@ -48,12 +48,12 @@ export function Backtest() {
             <Title order={2} size="h4">Measured on your own history</Title>
             <Text size="sm" c="dimmed">OnRecall opens every incident again in chronological order, and answers it with only what was known at that time. Other work continues meanwhile.</Text>
           </Stack>
-          <Button onClick={() => start.mutate()} loading={start.isPending} disabled={running || !may || found.isPending} variant={last?.state === "done" ? "default" : "filled"}>
+          <Button onClick={() => start.mutate()} loading={start.isPending} disabled={running || !may || newest.isPending} variant={last?.state === "done" ? "default" : "filled"}>
             {last ? "Measure again" : "Measure now"}
           </Button>
         </Group>
         {!may && <Text size="sm">Starting it requires the role responder; your key has the role {me.data?.role}.</Text>}
-        {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
+        {newest.isError && <Failure error={newest.error} again={() => void newest.refetch()} />}
         {last && <Standing run={last} />}
       </Stack>
     </Paper>
@@ -66,7 +66,7 @@ function Standing({ run }: { run: Run }) {
   const interrupted = run.state === "interrupted";
   return (
     <Alert color={interrupted ? "yellow" : "red"} title={interrupted ? "The last one was interrupted" : "The last one failed"}>
-      <Text size="sm" className="onrecall-wrap">{run.error} · begun <When at={run.started_at} />{run.by && ` by ${run.by}`}</Text>
+      <Text size="sm" className="onrecall-wrap">{run.error} · begun <TimeAgo at={run.started_at} />{run.by && ` by ${run.by}`}</Text>
     </Alert>
   );
 }
@@ -75,12 +75,12 @@ function Running({ run }: { run: Run }) {
   const now = useNow(1_000);
   const known = run.stage !== null && run.total > 0;
   const share = known ? (100 * run.done) / run.total : 0;
-  const said = run.stage ? (STAGE[run.stage] ?? run.stage) : "Beginning";
+  const stage = run.stage ? (STAGE[run.stage] ?? run.stage) : "Beginning";
   return (
     <Stack gap={4} role="status">
       <Progress value={known ? share : 100} striped animated aria-label="progress of the backtest" size="lg" />
       <Group justify="space-between" gap="xs">
-        <Text size="sm">{said}{known && `: ${run.done.toLocaleString()} of ${run.total.toLocaleString()}`}</Text>
+        <Text size="sm">{stage}{known && `: ${run.done.toLocaleString()} of ${run.total.toLocaleString()}`}</Text>
         <Text size="sm" c="dimmed">since {age(run.started_at, now)}{run.by && `, begun by ${run.by}`}</Text>
       </Group>
     </Stack>
@@ -96,7 +96,7 @@ function Done({ run, result }: { run: Run; result: NonNullable<Run["result"]> })
       {right.n > 0
         ? <>The named cause was right <b>{times} of {right.n} times</b> ({percent(right.low)}–{percent(right.high)}).</>
         : "No named cause is known to be right or wrong yet, so there is nothing to count."}
-      {" "}{result.incidents.toLocaleString()} incidents and {result.documents.toLocaleString()} documents, replayed in {span(result.seconds)}{run.finished_at && <>, <When at={run.finished_at} /></>}{run.by && ` by ${run.by}`}.
+      {" "}{result.incidents.toLocaleString()} incidents and {result.documents.toLocaleString()} documents, replayed in {durationText(result.seconds)}{run.finished_at && <>, <TimeAgo at={run.finished_at} /></>}{run.by && ` by ${run.by}`}.
     </Text>
     {result.hit_basis_note && <Text size="sm" c="dimmed" data-testid="hit-basis">{capitalized(result.hit_basis_note)}.{(result.notes ?? []).map((note) => ` ${capitalized(note)}.`)}</Text>}
     {result.power && <Text size="sm" data-testid="power">{capitalized(result.power.sentence)}.</Text>}
@@ -118,7 +118,7 @@ function Groups({ groups }: { groups: readonly Schemas["GroupOut"][] }) {
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         {KINDS.map(([kind, title]) => {
           const of = answerable.filter((group) => group.kind === kind);
-          const shown = kind === "service" ? [...of].sort((one, other) => other.hit_at_3.n - one.hit_at_3.n).slice(0, FEW) : kind === "month" ? of.slice(-FEW).reverse() : of;
+          const shown = kind === "service" ? [...of].sort((part, other) => other.hit_at_3.n - part.hit_at_3.n).slice(0, FEW) : kind === "month" ? of.slice(-FEW).reverse() : of;
           return shown.length > 0 && (
             <div key={kind}>
               <Title order={3} size="h6">{title}</Title>

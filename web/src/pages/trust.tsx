@@ -4,12 +4,12 @@ import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, type ReactNode } from "react";
 
-import { api, got, type Schemas } from "../api/client";
-import { type Estimate, Figure, percent, said } from "../parts/figures";
+import { api, dataOf, type Schemas } from "../api/client";
+import { type Estimate, Figure, percent, estimateText } from "../parts/estimates";
 import { Intervals } from "../parts/interval";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { counted } from "../words";
+import { countText } from "../format";
 import { Backtest } from "./trust-backtest";
 
 const Reliability = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.Reliability })));
@@ -23,7 +23,7 @@ const NO_SERVICE = "(no service)"; // as the server counts incidents without one
 type Measured = Omit<Schemas["TrustOut"], "levels">;
 
 export function Trust() {
-  const trust = useQuery({ queryKey: ["trust"], queryFn: () => got(api.GET("/api/v1/trust")) });
+  const trust = useQuery({ queryKey: ["trust"], queryFn: () => dataOf(api.GET("/api/v1/trust")) });
   return (
     <Stack gap="md">
       <Title order={1} size="h2">Trust</Title>
@@ -47,7 +47,7 @@ function Shown({ trust }: { trust: Measured }) {
   const basis = Object.entries(trust.basis).map(([name, count]) => `${count} from ${name === "backtest" ? "a replay of your history" : "your own incidents"}`).join(", ");
   return (
     <Stack gap="md">
-      <Text size="sm" c="dimmed">Measured on {counted(trust.judged, "answer")} known to be right or wrong: {basis}.</Text>
+      <Text size="sm" c="dimmed">Measured on {countText(trust.judged, "answer")} known to be right or wrong: {basis}.</Text>
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 5 }}>
         <Figure name="Right about the cause" figure={trust.right}>The share of the answers with a cause whose cause was right.</Figure>
         <Figure name="Among the first three" figure={trust.hits.hit_at_3}>The share of the recurring incidents for which one of the first three matches had the same cause.</Figure>
@@ -58,24 +58,24 @@ function Shown({ trust }: { trust: Measured }) {
       <Hits hits={trust.hits} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         {trust.reliability.length > 0 && (
-          <Picture title="Does confidence mean what it says?" about="Each point is one level of confidence: how often answers claimed to be right, and how often they were. On the line, the claim is true; the bars are 95 % intervals.">
+          <ChartSection title="Does confidence mean what it says?" about="Each point is one level of confidence: how often answers claimed to be right, and how often they were. On the line, the claim is true; the bars are 95 % intervals.">
             <Reliability bins={trust.reliability} />
-          </Picture>
+          </ChartSection>
         )}
         {trust.learning && trust.learning.points.length > 1 && (
-          <Picture title="Does it get better as you resolve?" about={`Each point is a memory that stopped learning after this many ${trust.learning.unit} (“all”: it never stopped), asked about the same later incidents: how often its first match had the right cause.${gained(trust.learning.gain)}`}>
+          <ChartSection title="Does it get better as you resolve?" about={`Each point is a memory that stopped learning after this many ${trust.learning.unit} (“all”: it never stopped), asked about the same later incidents: how often its first match had the right cause.${gained(trust.learning.gain)}`}>
             <Learning learning={trust.learning} />
-          </Picture>
+          </ChartSection>
         )}
         {trust.risk_coverage.length > 0 && (
-          <Picture title="What if it answered only when confident?" about="Further right, more incidents are answered; further up, more of these answers are wrong. You choose the confidence you need.">
+          <ChartSection title="What if it answered only when confident?" about="Further right, more incidents are answered; further up, more of these answers are wrong. You choose the confidence you need.">
             <RiskCoverage points={trust.risk_coverage} />
-          </Picture>
+          </ChartSection>
         )}
         {trust.quality && <Quality quality={trust.quality} />}
       </SimpleGrid>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
-        <Parts title="By service" named={(name) => (name === NO_SERVICE ? name : <ServiceLink name={name} />)} parts={[...trust.by_service].sort((one, other) => other.right.n - one.right.n)} />
+        <Parts title="By service" named={(name) => (name === NO_SERVICE ? name : <ServiceLink name={name} />)} parts={[...trust.by_service].sort((part, other) => other.right.n - part.right.n)} />
         <Parts title="By origin of the cause" parts={(trust.by_origin ?? []).map((part) => ({ ...part, name: ORIGIN[part.name] ?? part.name }))} />
         <Parts title="By month" parts={[...trust.by_month].reverse()} />
       </SimpleGrid>
@@ -84,7 +84,7 @@ function Shown({ trust }: { trust: Measured }) {
   );
 }
 
-function Picture({ title, about, children }: { title: string; about: string; children: ReactNode }) {
+function ChartSection({ title, about, children }: { title: string; about: string; children: ReactNode }) {
   return (
     <Paper withBorder p="md" component="figure" m={0}>
       <Title order={2} size="h5">{title}</Title>
@@ -102,7 +102,7 @@ function Quality({ quality }: { quality: NonNullable<Measured["quality"]> }) {
       <Text size="sm">
         On {quality.n} answers, each judged by what was known before it: claims are off by {percent(quality.ece)} on average (by chance alone {percent(quality.ece_by_chance)}).
         Squared error {quality.brier?.toFixed(3) ?? "–"} against {quality.brier_base?.toFixed(3) ?? "–"} for a constant forecast:{" "}
-        {beats ? "the confidence is informative." : "the confidence is not yet more informative than the average."} Sure (70 % or more) and wrong: {said(quality.confident_wrong)}.
+        {beats ? "the confidence is informative." : "the confidence is not yet more informative than the average."} Sure (70 % or more) and wrong: {estimateText(quality.confident_wrong)}.
       </Text>
     </Paper>
   );

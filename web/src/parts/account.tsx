@@ -4,10 +4,10 @@ import { IconDevices, IconLogout, IconUserCircle } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "react-router";
 
-import { api, got } from "../api/client";
+import { api, dataOf } from "../api/client";
 import { announceSession } from "../api/session";
-import { useMe } from "../me";
-import { failed } from "./told";
+import { useMe } from "../current-user";
+import { showError } from "./toasts";
 
 export function Account() {
   const me = useMe();
@@ -19,15 +19,15 @@ export function Account() {
     announceSession();
   };
   const signOut = useMutation({
-    mutationFn: () => got(api.DELETE("/api/v1/session")),
+    mutationFn: () => dataOf(api.DELETE("/api/v1/session")),
     onSuccess: ({ provider_url: provider }) => {
       if (!provider) return leave();
       announceSession();
       location.assign(provider);
     },
-    onError: failed,
+    onError: showError,
   });
-  const everywhere = useMutation({ mutationFn: () => got(api.DELETE("/api/v1/sessions")), onSuccess: leave, onError: failed });
+  const everywhere = useMutation({ mutationFn: () => dataOf(api.DELETE("/api/v1/sessions")), onSuccess: leave, onError: showError });
   if (!me.data?.session) return null;
   return (
     <Menu position="bottom-end" width={240}>

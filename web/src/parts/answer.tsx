@@ -5,15 +5,15 @@ import type { ReactNode } from "react";
 
 import { Link } from "react-router";
 
-import { firstSafe, likely, OUTCOME, restsOn, spelt, record, RISK, type Outcome, type Recommendation, staleness, type Step, trust, VERDICT, worthShowing } from "../words";
+import { firstSafe, likely, OUTCOME, restsOn, labelText, record, RISK, type Outcome, type Recommendation, staleness, type Step, trust, VERDICT, worthShowing } from "../format";
 import { type MarkCheck, NextCheck } from "./checks";
 import { Citation } from "./citation";
 import { StepCommand } from "./command";
 import { EvidenceCard } from "./evidence";
-import { Explained, Made, Sentence } from "./made";
+import { Explained, HowItWasMade, Sentence } from "./explanation";
 import { Bar } from "./interval";
-import type { Marked } from "../marks";
-import { Marks } from "./marks";
+import type { StepOutcomes } from "../step-outcomes";
+import { StepOutcomeButtons } from "./step-outcome";
 import { SecondOpinion } from "./second-opinion";
 
 const LONG_CAUSE = 90;
@@ -22,8 +22,8 @@ const LONG_REASON = 90;
 interface AnswerProps {
   answer: Recommendation;
   /** What was asked, so that the words it shares with the evidence can be marked. */
-  asked: string;
-  marked?: Marked;
+  question: string;
+  marked?: StepOutcomes;
   mark?: (step: Step, outcome: Outcome) => void;
   /** Keeps what a check showed. */
   markCheck?: MarkCheck;
@@ -33,12 +33,12 @@ interface AnswerProps {
   children?: ReactNode;
 }
 
-export function Answer({ answer, asked, marked, mark, children }: AnswerProps) {
+export function Answer({ answer, question, marked, mark, children }: AnswerProps) {
   return (
     <Stack gap="md" className="onrecall-tight">
       <AnswerTop answer={answer} />
       {children}
-      <AnswerRest answer={answer} asked={asked} {...(marked && mark ? { marked, mark } : {})} />
+      <AnswerRest answer={answer} question={question} {...(marked && mark ? { marked, mark } : {})} />
     </Stack>
   );
 }
@@ -55,7 +55,7 @@ export function AnswerTop({ answer }: { answer: Recommendation }) {
 }
 
 /** All that it rests on, and the other steps. */
-export function AnswerRest({ answer, asked, marked, mark, markCheck, over = false }: Omit<AnswerProps, "children">) {
+export function AnswerRest({ answer, question, marked, mark, markCheck, over = false }: Omit<AnswerProps, "children">) {
   return (
     <>
       <Explained answer={answer} />
@@ -78,11 +78,11 @@ export function AnswerRest({ answer, asked, marked, mark, markCheck, over = fals
       {answer.tried_before.length > 0 && (
         <Section title="Tried before, did not help">
           <Stack gap="xs">
-            {answer.tried_before.map((one, n) => (
+            {answer.tried_before.map((failed, n) => (
               <Group key={n} gap="xs" align="baseline">
-                <Badge color="red" variant="light">{OUTCOME[one.outcome]}</Badge>
-                <Text size="sm" flex="1 1 12rem">{one.text}</Text>
-                <Citation citation={one.citation} />
+                <Badge color="red" variant="light">{OUTCOME[failed.outcome]}</Badge>
+                <Text size="sm" flex="1 1 12rem">{failed.text}</Text>
+                <Citation citation={failed.citation} />
               </Group>
             ))}
           </Stack>
@@ -90,42 +90,42 @@ export function AnswerRest({ answer, asked, marked, mark, markCheck, over = fals
       )}
       {(answer.ongoing ?? []).length > 0 && (
         <Section title="Going on now">
-          <Bullets items={(answer.ongoing ?? []).map((one) => `${one.id} ${one.title} (${one.status})`)} lead="Similar, but not a precedent: it is still open, or it began later." />
+          <Bullets items={(answer.ongoing ?? []).map((ongoing) => `${ongoing.id} ${ongoing.title} (${ongoing.status})`)} lead="Similar, but not a precedent: it is still open, or it began later." />
         </Section>
       )}
       {(answer.suggestions ?? []).length > 0 && (
         <Section title="Suggested, not confirmed">
-          <Bullets items={(answer.suggestions ?? []).map((one) => `${one.suggested_by}: ${one.excerpt?.text ?? one.title}`)} lead="A sender reported this, and nobody here confirmed it. OnRecall takes no step from it." />
+          <Bullets items={(answer.suggestions ?? []).map((suggestion) => `${suggestion.suggested_by}: ${suggestion.excerpt?.text ?? suggestion.title}`)} lead="A sender reported this, and nobody here confirmed it. OnRecall takes no step from it." />
         </Section>
       )}
       {answer.alternatives.length > 0 && (
         <Section title="Other possible causes">
           <Stack gap="sm">
-            {answer.alternatives.map((one) => (
-              <Box key={one.cause}>
-                <Text fw={600}>{one.cause}</Text>
-                {one.tell_apart.length > 0 && <Bullets items={one.tell_apart} lead="How to tell it apart:" />}
-                <Text size="xs" c="dimmed">from {one.evidence.join(", ")}</Text>
+            {answer.alternatives.map((alternative) => (
+              <Box key={alternative.cause}>
+                <Text fw={600}>{alternative.cause}</Text>
+                {alternative.tell_apart.length > 0 && <Bullets items={alternative.tell_apart} lead="How to tell it apart:" />}
+                <Text size="xs" c="dimmed">from {alternative.evidence.join(", ")}</Text>
               </Box>
             ))}
           </Stack>
         </Section>
       )}
-      <EvidenceList answer={answer} asked={asked} />
+      <EvidenceList answer={answer} question={question} />
       {answer.second_opinion && <SecondOpinion opinion={answer.second_opinion} />}
-      <Made key={answer.id} answer={answer} />
+      <HowItWasMade key={answer.id} answer={answer} />
     </>
   );
 }
 
-function EvidenceList({ answer, asked }: { answer: Recommendation; asked: string }) {
+function EvidenceList({ answer, question }: { answer: Recommendation; question: string }) {
   const evidence = worthShowing(answer.evidence);
   if (evidence.length === 0) return null;
   const miss = answer.verdict === "never_seen";
   return (
     <Section title={miss ? "Nearest misses" : "What it rests on"}>
       <Stack gap="sm">
-        {evidence.map((piece) => <EvidenceCard key={`${piece.kind}:${piece.id}`} evidence={piece} asked={asked} miss={miss} />)}
+        {evidence.map((piece) => <EvidenceCard key={`${piece.kind}:${piece.id}`} evidence={piece} question={question} miss={miss} />)}
       </Stack>
     </Section>
   );
@@ -163,7 +163,7 @@ function Likely({ answer }: { answer: Recommendation }) {
       <Text size="xs" c="dimmed" className="onrecall-wrap" data-testid="trust">{trust(answer)}</Text>
       {rests.length > 0 && (
         <Text size="xs" c="dimmed" className="onrecall-wrap" component="div">
-          Rests on {rests.map((one, n) => <span key={one.id}>{n > 0 && ", "}{one.kind === "incident" ? <Link to={`/incidents/${encodeURIComponent(one.id)}`}>{one.id}</Link> : one.id}</span>)}
+          Rests on {rests.map((piece, n) => <span key={piece.id}>{n > 0 && ", "}{piece.kind === "incident" ? <Link to={`/incidents/${encodeURIComponent(piece.id)}`}>{piece.id}</Link> : piece.id}</span>)}
         </Text>
       )}
     </Stack>
@@ -188,7 +188,7 @@ function Cause({ answer, cause }: { answer: Recommendation; cause: string }) {
   const label = answer.cause_label;
   return (
     <>
-      <Title order={2} size="h4" className="onrecall-wrap" {...(label ? {} : { lineClamp: 4 })}>{label ? spelt(label) : cause}</Title>
+      <Title order={2} size="h4" className="onrecall-wrap" {...(label ? {} : { lineClamp: 4 })}>{label ? labelText(label) : cause}</Title>
       {label && <Clamped text={cause} lines={2} long={cause.length > LONG_CAUSE} />}
     </>
   );
@@ -236,14 +236,14 @@ function StepCard({ step, marked, mark }: { step: Step; marked: Outcome | undefi
           <Risk step={step} />
         </Group>
         {step.command && <StepCommand step={step} command={step.command} />}
-        {step.why && <Sentence said={step.why} />}
+        {step.why && <Sentence sentence={step.why} />}
         {step.precondition && <Text size="sm">Before: {step.precondition}</Text>}
         {step.rollback && <Text size="sm">Undo: {step.rollback}</Text>}
         {step.old_values.length > 0 && !step.command && (
           <Text size="sm">‹…› is a value of the old incident ({step.old_values.join(", ")}). Replace it with your own.</Text>
         )}
         <Receipt step={step} />
-        {mark && <Marks step={step} marked={marked} mark={mark} />}
+        {mark && <StepOutcomeButtons step={step} marked={marked} mark={mark} />}
       </Stack>
     </Paper>
   );

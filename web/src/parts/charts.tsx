@@ -3,7 +3,7 @@ import { useComputedColorScheme, useMantineTheme } from "@mantine/core";
 import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, ResponsiveContainer, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from "recharts";
 
 import type { Schemas } from "../api/client";
-import type { Estimate } from "./figures";
+import type { Estimate } from "./estimates";
 
 const HEIGHT = 260;
 const MARGIN = { top: 12, right: 16, bottom: 24, left: 4 };
@@ -38,9 +38,9 @@ export function Reliability({ bins }: { bins: readonly Schemas["BinOut"][] }) {
   );
 }
 
-export function RiskCoverage({ points }: { points: Schemas["CoveredOut"][] }) {
+export function RiskCoverage({ points }: { points: Schemas["CoveragePointOut"][] }) {
   const ink = useInk();
-  const data = [...points].sort((one, other) => one.coverage - other.coverage);
+  const data = [...points].sort((point, other) => point.coverage - other.coverage);
   const axis = { type: "number" as const, domain: [0, 1], tickFormatter: share, tick: { fill: ink.text, fontSize: 12 }, stroke: ink.grid };
   return (
     <ResponsiveContainer width="100%" height={HEIGHT}>

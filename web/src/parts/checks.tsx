@@ -2,7 +2,7 @@
 import { Badge, Button, Group, List, Paper, Stack, Text } from "@mantine/core";
 import { IconEqual, IconEqualNot } from "@tabler/icons-react";
 
-import type { Check, Recommendation } from "../words";
+import type { Check, Recommendation } from "../format";
 import { Citation } from "./citation";
 import { StepCommand } from "./command";
 

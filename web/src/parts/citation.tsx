@@ -4,7 +4,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
-import { api, got, type Schemas } from "../api/client";
+import { api, dataOf, type Schemas } from "../api/client";
 import { Failure } from "./states";
 
 type Cited = Schemas["CitationOut"];
@@ -27,10 +27,10 @@ export function Citation({ citation, short = false }: { citation: Cited; short?:
 function Page({ id, line, quote }: { id: string; line: number; quote: string }) {
   const page = useQuery({
     queryKey: ["page", id],
-    queryFn: () => got(api.GET("/api/v1/pages/{thing_id}", { params: { path: { thing_id: id } } })),
+    queryFn: () => dataOf(api.GET("/api/v1/pages/{thing_id}", { params: { path: { thing_id: id } } })),
   });
   if (page.isPending) return <Loader aria-label="opening the page" />;
-  if (page.isLoadingError) return <Gone error={page.error} quote={quote} />;
+  if (page.isLoadingError) return <SourceGone error={page.error} quote={quote} />;
   return <Lines page={page.data} line={line} />;
 }
 
@@ -58,7 +58,7 @@ export function Lines({ page, line }: { page: Schemas["PageOut"]; line?: number 
   );
 }
 
-function Gone({ error, quote }: { error: Error; quote: string }) {
+function SourceGone({ error, quote }: { error: Error; quote: string }) {
   return (
     <Stack>
       <Failure error={error} />

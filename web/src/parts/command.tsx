@@ -4,7 +4,7 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import { createContext, useContext, useState } from "react";
 
 import { filled, type Labels, pieces, unfilled, type Values, valuesNow } from "../placeholders";
-import type { Step } from "../words";
+import type { Step } from "../format";
 import { Command, Copy } from "./copy";
 
 const CurrentLabels = createContext<Labels>([]);

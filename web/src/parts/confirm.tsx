@@ -2,7 +2,7 @@
 import { Button, Group, Modal, Stack, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
-interface Asked {
+interface ConfirmProps {
   title: string;
   yes: string;
   opened: boolean;
@@ -13,7 +13,7 @@ interface Asked {
   children: ReactNode;
 }
 
-export function Confirm({ title, yes, opened, busy = false, harmless = false, onYes, onNo, children }: Asked) {
+export function Confirm({ title, yes, opened, busy = false, harmless = false, onYes, onNo, children }: ConfirmProps) {
   return (
     <Modal opened={opened} onClose={onNo} title={<Title order={2} size="h4">{title}</Title>}>
       <Stack>

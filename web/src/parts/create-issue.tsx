@@ -4,7 +4,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { type FormEvent, useState } from "react";
 
 import { EXAMPLES, type Issue, issueLink, storedTemplate, storeTemplate, wrongTemplate } from "../issue-link";
-import { failed, worked } from "./told";
+import { showError, showSuccess } from "./toasts";
 
 export function CreateIssue({ issue }: { issue: Issue }) {
   const [opened, { open, close }] = useDisclosure(false);
@@ -28,7 +28,7 @@ function Choose({ issue }: { issue: Issue }) {
     setTemplate(typed);
     setEditing(false);
   };
-  const copy = () => void navigator.clipboard.writeText(`${issue.title}\n\n${issue.body}`).then(() => worked("The issue is copied as text."), failed);
+  const copy = () => void navigator.clipboard.writeText(`${issue.title}\n\n${issue.body}`).then(() => showSuccess("The issue is copied as text."), showError);
   return (
     <Stack gap="sm">
       <Text size="sm" fw={600} className="onrecall-wrap">{issue.title}</Text>

@@ -3,9 +3,9 @@ import { Autocomplete, Button, Group, Paper, Select, Stack, TagsInput, Text, Tex
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
-import { api, got, Problem, type Schemas } from "../api/client";
+import { api, dataOf, Problem, type Schemas } from "../api/client";
 import { labelChanges, labelLines, readLabels } from "../labels";
-import { type Incident, SEVERITY } from "../words";
+import { type Incident, SEVERITY } from "../format";
 import { Failure } from "./states";
 
 type Edit = Schemas["IncidentEditIn"];
@@ -39,13 +39,13 @@ export function EditIncident({ incident, close }: { incident: Incident; close: (
   const [opened] = useState(incident);
   const [draft, setDraft] = useState(() => draftOf(incident));
   const change = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
-  const services = useQuery({ queryKey: ["incidents", "services", draft.service], queryFn: () => got(api.GET("/api/v1/services", { params: { query: { limit: 20, ...(draft.service.trim() ? { q: draft.service.trim() } : {}) } } })) });
+  const services = useQuery({ queryKey: ["incidents", "services", draft.service], queryFn: () => dataOf(api.GET("/api/v1/services", { params: { query: { limit: 20, ...(draft.service.trim() ? { q: draft.service.trim() } : {}) } } })) });
   const labels = readLabels(draft.labels);
   const save = useMutation({
-    mutationFn: (body: Edit) => got(api.PATCH("/api/v1/incidents/{incident_id}", { params: { path: { incident_id: incident.id } }, body })),
+    mutationFn: (body: Edit) => dataOf(api.PATCH("/api/v1/incidents/{incident_id}", { params: { path: { incident_id: incident.id } }, body })),
     onSuccess: () => { close(); void queries.invalidateQueries(); },
   });
-  const errorOf = (field: string) => (save.error instanceof Problem ? save.error.fields.find((one) => one.field === field || one.field.startsWith(`${field}.`))?.message : undefined);
+  const errorOf = (field: string) => (save.error instanceof Problem ? save.error.fields.find((wrong) => wrong.field === field || wrong.field.startsWith(`${field}.`))?.message : undefined);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if ("wrong" in labels || !draft.title.trim()) return;
@@ -58,7 +58,7 @@ export function EditIncident({ incident, close }: { incident: Incident; close: (
       <Stack gap="sm">
         <Textarea label="Title" autosize minRows={1} maxRows={4} maxLength={2000} required value={draft.title} onChange={(event) => change({ title: event.currentTarget.value.replaceAll("\n", " ") })} error={errorOf("title")} data-autofocus autoFocus />
         <Group gap="sm" align="flex-start" grow preventGrowOverflow={false}>
-          <Autocomplete label="Service" placeholder="none" maxLength={200} value={draft.service} onChange={(service) => change({ service })} data={(services.data?.items ?? []).map((one) => one.name)} filter={({ options }) => options} error={errorOf("service")} flex="1 1 10rem" />
+          <Autocomplete label="Service" placeholder="none" maxLength={200} value={draft.service} onChange={(service) => change({ service })} data={(services.data?.items ?? []).map((service) => service.name)} filter={({ options }) => options} error={errorOf("service")} flex="1 1 10rem" />
           <Select label="Severity" data={SEVERITIES} value={draft.severity} allowDeselect={false} onChange={(severity) => severity && change({ severity: severity as Draft["severity"] })} flex="1 1 8rem" />
         </Group>
         <TagsInput label="Tags" description="Press Enter or comma after each" placeholder={draft.tags.length ? "" : "customer-facing"} value={draft.tags} onChange={(tags) => change({ tags })} maxTags={50} splitChars={[","]} acceptValueOnBlur clearable error={errorOf("tags")} />

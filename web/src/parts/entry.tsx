@@ -2,7 +2,7 @@
 import { Group, Paper, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
-interface Said {
+interface EntryProps {
   name: ReactNode;
   badges?: ReactNode;
   about?: ReactNode;
@@ -11,7 +11,7 @@ interface Said {
   children?: ReactNode;
 }
 
-export function Entry({ name, badges, about, actions, label, children }: Said) {
+export function Entry({ name, badges, about, actions, label, children }: EntryProps) {
   return (
     <Paper withBorder p="sm" role="listitem" {...(label ? { "aria-label": label } : {})}>
       <Stack gap={6}>

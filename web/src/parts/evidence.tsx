@@ -2,10 +2,10 @@
 import { Badge, Box, Code, Group, List, Mark, Paper, Progress, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 
-import { matching, record, type Evidence } from "../words";
+import { matching, record, type Evidence } from "../format";
 import { Citation } from "./citation";
 
-export function EvidenceCard({ evidence, asked, miss = false }: { evidence: Evidence; asked: string; miss?: boolean }) {
+export function EvidenceCard({ evidence, question, miss = false }: { evidence: Evidence; question: string; miss?: boolean }) {
   const incident = evidence.kind === "incident";
   return (
     <Paper withBorder p="sm" component="article" aria-label={evidence.title}>
@@ -25,7 +25,7 @@ export function EvidenceCard({ evidence, asked, miss = false }: { evidence: Evid
         {evidence.excerpt && (
           <Box>
             <Citation citation={{ id: evidence.excerpt.page ?? evidence.id, incident: null, line: evidence.excerpt.line, quote: evidence.excerpt.text }} />
-            <Code block className="onrecall-excerpt" tabIndex={0}><Marked text={evidence.excerpt.text} asked={asked} /></Code>
+            <Code block className="onrecall-excerpt" tabIndex={0}><MarkedText text={evidence.excerpt.text} question={question} /></Code>
           </Box>
         )}
         {evidence.resolution && (
@@ -38,10 +38,10 @@ export function EvidenceCard({ evidence, asked, miss = false }: { evidence: Evid
   );
 }
 
-function Marked({ text, asked }: { text: string; asked: string }) {
+function MarkedText({ text, question }: { text: string; question: string }) {
   return (
     <>
-      {matching(text, asked).map((piece, n) => (piece.same ? <Mark key={n}>{piece.text}</Mark> : <span key={n}>{piece.text}</span>))}
+      {matching(text, question).map((piece, n) => (piece.same ? <Mark key={n}>{piece.text}</Mark> : <span key={n}>{piece.text}</span>))}
     </>
   );
 }

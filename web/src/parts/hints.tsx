@@ -4,7 +4,7 @@ import { IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "react-router";
 
-import { useStatus } from "../live";
+import { useStatus } from "../live-updates";
 
 const SEEN = "onrecall-hints-seen";
 

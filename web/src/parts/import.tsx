@@ -9,15 +9,15 @@ import { sessionHeaders } from "../api/session";
 
 const SHOWN = 8;
 
-type Report = Schemas["ImportOut"];
+type ImportReport = Schemas["ImportOut"];
 interface Brought {
   name: string;
-  report?: Report;
+  report?: ImportReport;
   error?: Error;
 }
 
 /** Sends one file; a browser tells how much of a body has left only by this older way. */
-async function send(file: FileWithPath, dry: boolean, sent: (share: number) => void): Promise<Report> {
+async function send(file: FileWithPath, dry: boolean, sent: (share: number) => void): Promise<ImportReport> {
   const name = (file.path ?? file.name).replace(/^\.?\//, "");
   const request = new XMLHttpRequest();
   request.open("POST", `/api/v1/history?${new URLSearchParams({ name, dry_run: String(dry) })}`);
@@ -29,21 +29,21 @@ async function send(file: FileWithPath, dry: boolean, sent: (share: number) => v
     request.onerror = () => failed(new Error("The server cannot be reached. Try again: the report then shows what was imported."));
     request.send(file);
   });
-  return heard(request.status, request.responseText);
+  return reportOf(request.status, request.responseText);
 }
 
-function heard(status: number, text: string): Report {
-  let said: unknown;
+function reportOf(status: number, text: string): ImportReport {
+  let parsed: unknown;
   try {
-    said = JSON.parse(text);
+    parsed = JSON.parse(text);
   } catch {
     throw new Problem(status, "The server cannot answer", `It answered ${status}.`);
   }
   if (status >= 300) {
-    const problem = said as Schemas["Problem"];
+    const problem = parsed as Schemas["Problem"];
     throw new Problem(status, problem.title, problem.detail ?? "");
   }
-  return said as Report;
+  return parsed as ImportReport;
 }
 
 export function Import() {
@@ -56,8 +56,8 @@ export function Import() {
       setBrought([]);
       for (const file of chosen) {
         setPart(0);
-        const one: Brought = await send(file, dry, setPart).then((report) => ({ name: file.name, report }), (error: Error) => ({ name: file.name, error }));
-        setBrought((all) => [...all, one]);
+        const outcome: Brought = await send(file, dry, setPart).then((report) => ({ name: file.name, report }), (error: Error) => ({ name: file.name, error }));
+        setBrought((all) => [...all, outcome]);
       }
     },
     onSuccess: (_, { dry }) => { if (!dry) { setFiles([]); void queries.invalidateQueries(); } },
@@ -68,7 +68,7 @@ export function Import() {
   };
   const dry = run.variables?.dry ?? true;
   const many = run.variables?.chosen.length ?? 1;
-  const news = brought.reduce((sum, one) => sum + (one.report?.created ?? 0), 0);
+  const news = brought.reduce((sum, file) => sum + (file.report?.created ?? 0), 0);
   return (
     <Paper withBorder p="md" component="section" aria-label="import history">
       <Stack gap="sm">
@@ -85,7 +85,7 @@ export function Import() {
           </Stack>
         )}
         {brought.length > 0 && <Text size="sm" fw={600}>{dry ? "Nothing is stored yet. The import would add:" : "Imported:"}</Text>}
-        {brought.map((one) => <Told key={one.name} brought={one} dry={dry} />)}
+        {brought.map((file) => <ImportedFile key={file.name} brought={file} dry={dry} />)}
         {files.length > 0 && !run.isPending && (
           <Button w="fit-content" onClick={() => run.mutate({ chosen: files, dry: false })} disabled={news === 0}>
             {news === 0 ? "Nothing new to import" : `Import ${files.length === 1 ? "it" : "them"}`}
@@ -96,7 +96,7 @@ export function Import() {
   );
 }
 
-function Told({ brought: { name, report, error }, dry }: { brought: Brought; dry: boolean }) {
+function ImportedFile({ brought: { name, report, error }, dry }: { brought: Brought; dry: boolean }) {
   return (
     <Paper withBorder p="sm" component="article" aria-label={name}>
       <Stack gap={6}>
@@ -110,7 +110,7 @@ function Told({ brought: { name, report, error }, dry }: { brought: Brought; dry
               <Badge variant="default" tt="none">{report.unchanged} already stored</Badge>
               {report.rejected.length > 0 && <Badge variant="light" color="red" tt="none">{report.rejected.length} skipped</Badge>}
             </Group>
-            {report.rejected.slice(0, SHOWN).map((one, n) => <Text key={n} size="xs" c="red" className="onrecall-wrap">{one.where}: {one.field && `${one.field}: `}{one.message}</Text>)}
+            {report.rejected.slice(0, SHOWN).map((part, n) => <Text key={n} size="xs" c="red" className="onrecall-wrap">{part.where}: {part.field && `${part.field}: `}{part.message}</Text>)}
             {report.rejected.length > SHOWN && <Text size="xs" c="red">and {report.rejected.length - SHOWN} more</Text>}
             {(report.notes ?? []).map((note) => <Text key={note} size="xs" c="dimmed" className="onrecall-wrap">{note}</Text>)}
             <Quality report={report} />
@@ -122,15 +122,15 @@ function Told({ brought: { name, report, error }, dry }: { brought: Brought; dry
 }
 
 /** What the incidents of a file lack to be learned from. */
-function Quality({ report: { quality } }: { report: Report }) {
+function Quality({ report: { quality } }: { report: ImportReport }) {
   if (!quality || quality.incidents === 0) return null;
   if (quality.findings.length === 0) return <Text size="sm">Quality: nothing is missing in its {quality.incidents} incidents.</Text>;
   return (
     <Stack gap={2} component="section" aria-label="quality">
       <Text size="sm" fw={600}>Quality, of {quality.incidents} incidents</Text>
-      {quality.findings.map((one) => (
-        <Text key={one.name} size="sm" className="onrecall-wrap">
-          {one.count} ({Math.round((100 * one.count) / quality.incidents)} %): {one.meaning} <Text span size="xs" c="dimmed">such as {one.examples.slice(0, 3).join(", ")}</Text>
+      {quality.findings.map((finding) => (
+        <Text key={finding.name} size="sm" className="onrecall-wrap">
+          {finding.count} ({Math.round((100 * finding.count) / quality.incidents)} %): {finding.meaning} <Text span size="xs" c="dimmed">such as {finding.examples.slice(0, 3).join(", ")}</Text>
         </Text>
       ))}
     </Stack>

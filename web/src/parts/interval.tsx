@@ -3,7 +3,7 @@ import { Box, Group, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import type { Schemas } from "../api/client";
-import { type Estimate, percent } from "./figures";
+import { type Estimate, percent } from "./estimates";
 
 const at = (share: number): string => `${(100 * share).toFixed(1)}%`;
 

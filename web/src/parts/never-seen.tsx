@@ -4,10 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 
-import { api, got, type Schemas } from "../api/client";
+import { api, dataOf, type Schemas } from "../api/client";
 import { documentAddress } from "../search";
 import { ServiceLink } from "./service-link";
-import { clock, type Incident, spelt } from "../words";
+import { clock, type Incident, labelText } from "../format";
 
 const HOURS_BEFORE = 24;
 const TOGETHER_MINUTES = 30;
@@ -30,23 +30,23 @@ export function NeverSeen({ incident }: { incident: Incident }) {
 }
 
 function OfService({ incident, service }: { incident: Incident; service: string }) {
-  const documents = useQuery({ queryKey: ["documents", "of", service], queryFn: () => got(api.GET("/api/v1/documents", { params: { query: { service, limit: SHOWN } } })) });
+  const documents = useQuery({ queryKey: ["documents", "of", service], queryFn: () => dataOf(api.GET("/api/v1/documents", { params: { query: { service, limit: SHOWN } } })) });
   const since = new Date(Date.parse(incident.started_at) - HOURS_BEFORE * 3_600_000).toISOString();
-  const changes = useQuery({ queryKey: ["changes", service, since], queryFn: () => got(api.GET("/api/v1/changes", { params: { query: { service, since, limit: SHOWN } } })) });
-  const past = useQuery({ queryKey: ["past", service], queryFn: () => got(api.GET("/api/v1/incidents", { params: { query: { service, status: "resolved", limit: SHOWN } } })) });
-  const earlier = (past.data?.items ?? []).filter((one) => one.id !== incident.id);
-  const people = [...new Set(earlier.flatMap((one) => one.assignee ?? one.resolution?.by ?? []))];
+  const changes = useQuery({ queryKey: ["changes", service, since], queryFn: () => dataOf(api.GET("/api/v1/changes", { params: { query: { service, since, limit: SHOWN } } })) });
+  const past = useQuery({ queryKey: ["past", service], queryFn: () => dataOf(api.GET("/api/v1/incidents", { params: { query: { service, status: "resolved", limit: SHOWN } } })) });
+  const earlier = (past.data?.items ?? []).filter((other) => other.id !== incident.id);
+  const people = [...new Set(earlier.flatMap((earlierIncident) => earlierIncident.assignee ?? earlierIncident.resolution?.by ?? []))];
   return (
     <>
       <Part title={`Runbooks of ${service}`} none={documents.data && `No runbook is stored for ${service}.`} more={<Link to="/memory?import=1">Add one</Link>}>
-        {(documents.data?.items ?? []).map((one) => <List.Item key={one.id}><Link to={documentAddress(one.id)}>{one.title}</Link></List.Item>)}
+        {(documents.data?.items ?? []).map((document) => <List.Item key={document.id}><Link to={documentAddress(document.id)}>{document.title}</Link></List.Item>)}
       </Part>
       <Part title={`Changes in the ${HOURS_BEFORE} h before`} none={changes.data && `No change of ${service} is on record.`}>
-        {(changes.data?.items ?? []).map((one) => <List.Item key={`${one.source}${one.key}`}>{one.title} <Text span size="xs" c="dimmed">{clock(one.at)}</Text></List.Item>)}
+        {(changes.data?.items ?? []).map((change) => <List.Item key={`${change.source}${change.key}`}>{change.title} <Text span size="xs" c="dimmed">{clock(change.at)}</Text></List.Item>)}
       </Part>
       <Text size="sm">Everything on record about <ServiceLink name={service} /></Text>
       <Part title={`The last incidents of ${service}`} none={past.data && "None is on record."}>
-        {earlier.map((one) => <List.Item key={one.id}><Link to={`/incidents/${encodeURIComponent(one.id)}`}>{one.title}</Link>{one.resolution?.cause && `: ${spelt(one.resolution.cause)}`}</List.Item>)}
+        {earlier.map((past) => <List.Item key={past.id}><Link to={`/incidents/${encodeURIComponent(past.id)}`}>{past.title}</Link>{past.resolution?.cause && `: ${labelText(past.resolution.cause)}`}</List.Item>)}
       </Part>
       {people.length > 0 && <Part title="Who worked on it last"><Text size="sm">{people.slice(0, SHOWN).join(", ")}</Text></Part>}
     </>
@@ -57,19 +57,19 @@ function OfService({ incident, service }: { incident: Incident; service: string 
 function BeganTogether({ incident }: { incident: Incident }) {
   const began = Date.parse(incident.started_at);
   const around = (minutes: number) => new Date(began + minutes * 60_000).toISOString();
-  const found = useQuery({
+  const open = useQuery({
     queryKey: ["around", incident.started_at],
-    queryFn: () => got(api.GET("/api/v1/incidents", { params: { query: { since: around(-TOGETHER_MINUTES), until: around(TOGETHER_MINUTES), limit: 20 } } })),
+    queryFn: () => dataOf(api.GET("/api/v1/incidents", { params: { query: { since: around(-TOGETHER_MINUTES), until: around(TOGETHER_MINUTES), limit: 20 } } })),
   });
-  const others = (found.data?.items ?? []).filter((one) => one.id !== incident.id).slice(0, SHOWN);
+  const others = (open.data?.items ?? []).filter((other) => other.id !== incident.id).slice(0, SHOWN);
   return (
-    <Part title={`Began within ${TOGETHER_MINUTES} minutes of it`} none={found.data && "Nothing else did."}>
-      {others.map((one) => <Other key={one.id} other={one} began={began} />)}
+    <Part title={`Began within ${TOGETHER_MINUTES} minutes of it`} none={open.data && "Nothing else did."}>
+      {others.map((other) => <OtherIncident key={other.id} other={other} began={began} />)}
     </Part>
   );
 }
 
-function Other({ other, began }: { other: Schemas["IncidentOut"]; began: number }) {
+function OtherIncident({ other, began }: { other: Schemas["IncidentOut"]; began: number }) {
   const minutes = Math.round((Date.parse(other.started_at) - began) / 60_000);
   const when = minutes === 0 ? "at the same time" : `${Math.abs(minutes)} min ${minutes < 0 ? "before" : "after"}`;
   return <List.Item><Link to={`/incidents/${encodeURIComponent(other.id)}`}>{other.title}</Link> <Text span size="xs" c="dimmed">{[other.service, when, other.status].filter(Boolean).join(" · ")}</Text></List.Item>;

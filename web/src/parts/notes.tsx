@@ -5,21 +5,21 @@ import { IconPhoto } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ClipboardEvent, type DragEvent, type FormEvent, type KeyboardEvent, useRef, useState } from "react";
 
-import { api, got, type Schemas, sent } from "../api/client";
+import { api, dataOf, type Schemas, sent } from "../api/client";
 import { ACCEPTED, inserted, picturesIn, unfit } from "../images";
-import { mayChange, useMe } from "../me";
+import { mayChange, useMe } from "../current-user";
 import { Section } from "./answer";
-import { Picture } from "./picture";
-import { Prose } from "./prose";
-import { failed } from "./told";
-import { When } from "./when";
+import { NoteImage } from "./note-image";
+import { Markdown } from "./markdown";
+import { showError } from "./toasts";
+import { TimeAgo } from "./time-ago";
 
 type Note = Schemas["NoteOut"];
 const HERE = "onrecall";
 const at = (id: string) => ({ params: { path: { incident_id: id } } });
 
 export function Notes({ id }: { id: string }) {
-  const notes = useQuery({ queryKey: ["notes", id], queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/notes", at(id))), refetchInterval: 10_000 });
+  const notes = useQuery({ queryKey: ["notes", id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/notes", at(id))), refetchInterval: 10_000 });
   const items = notes.data?.items ?? [];
   const cause = notes.data?.suggested_cause?.text;
   return (
@@ -37,8 +37,8 @@ export function Notes({ id }: { id: string }) {
 
 const Written = ({ note }: { note: Note }) => (
   <Paper withBorder p="xs" component="article" aria-label={`note by ${note.by ?? "somebody"}`}>
-    <Text size="xs" c="dimmed" component="div">{note.by ?? (note.source === HERE ? "somebody on this server" : "somebody")}{note.source !== HERE && ` in ${note.source}`} · <When at={note.at} /></Text>
-    {note.text ? <Prose text={note.text} breaks /> : <Text size="sm">is looking at it</Text>}
+    <Text size="xs" c="dimmed" component="div">{note.by ?? (note.source === HERE ? "somebody on this server" : "somebody")}{note.source !== HERE && ` in ${note.source}`} · <TimeAgo at={note.at} /></Text>
+    {note.text ? <Markdown text={note.text} breaks /> : <Text size="sm">is looking at it</Text>}
   </Paper>
 );
 
@@ -49,13 +49,13 @@ function Write({ id, first }: { id: string; first: boolean }) {
   const pictures = usePictures(id, (markdown) => setText((old) => inserted(old, box.current?.selectionStart ?? old.length, markdown)));
   const locked = !mayChange(useMe().data?.role);
   const write = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/notes", { ...at(id), body: { text } })),
+    mutationFn: () => dataOf(api.POST("/api/v1/incidents/{incident_id}/notes", { ...at(id), body: { text } })),
     onSuccess: () => {
       setText("");
       void queries.invalidateQueries({ queryKey: ["notes", id] });
       void queries.invalidateQueries({ queryKey: ["timeline", id] });
     },
-    onError: failed,
+    onError: showError,
   });
   if (locked) return first ? <Text size="sm" c="dimmed">Nobody has written anything yet.</Text> : null;
   const submit = (event: FormEvent | KeyboardEvent) => {
@@ -74,7 +74,7 @@ function Write({ id, first }: { id: string; first: boolean }) {
         <Textarea ref={box} aria-label="note" placeholder="What you see, what you did. Markdown; paste or drop pictures." autosize minRows={2} maxRows={12} maxLength={20_000} value={text}
           onChange={(event) => setText(event.currentTarget.value)} onKeyDown={(event) => { if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event); }}
           onPaste={(event) => take(event, event.clipboardData.files)} onDrop={(event) => take(event, event.dataTransfer.files)} onDragOver={(event) => { if (event.dataTransfer.types.includes("Files")) event.preventDefault(); }} />
-        {shown.length > 0 && <Group gap="xs" role="group" aria-label="pictures of this note">{shown.map((picture) => <Picture key={picture.url} picture={picture} height={72} />)}</Group>}
+        {shown.length > 0 && <Group gap="xs" role="group" aria-label="pictures of this note">{shown.map((picture) => <NoteImage key={picture.url} picture={picture} height={72} />)}</Group>}
         {pictures.problems.map((problem) => <Text key={problem} size="sm" c="red" role="alert">{problem}</Text>)}
         <Group gap="xs">
           <Button type="submit" size="xs" variant="light" disabled={!text.trim() || pictures.sending > 0} loading={write.isPending}>Add note</Button>

@@ -5,10 +5,10 @@ import { IconUser, IconUserPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
-import { api, got } from "../api/client";
-import { mayChange, useMe } from "../me";
-import type { Incident } from "../words";
-import { failed } from "./told";
+import { api, dataOf } from "../api/client";
+import { mayChange, useMe } from "../current-user";
+import type { Incident } from "../format";
+import { showError } from "./toasts";
 
 
 export function Assignee({ incident }: { incident: Incident }) {
@@ -31,12 +31,12 @@ export function Assignee({ incident }: { incident: Incident }) {
 function Choose({ incident, close }: { incident: Incident; close: () => void }) {
   const queries = useQueryClient();
   const me = useMe().data?.name;
-  const people = useQuery({ queryKey: ["people"], queryFn: () => got(api.GET("/api/v1/people")) });
+  const people = useQuery({ queryKey: ["people"], queryFn: () => dataOf(api.GET("/api/v1/people")) });
   const [name, setName] = useState(incident.assignee ?? "");
   const assign = useMutation({
-    mutationFn: (assignee: string | null) => got(api.PUT("/api/v1/incidents/{incident_id}/assignee", { params: { path: { incident_id: incident.id } }, body: { assignee } })),
+    mutationFn: (assignee: string | null) => dataOf(api.PUT("/api/v1/incidents/{incident_id}/assignee", { params: { path: { incident_id: incident.id } }, body: { assignee } })),
     onSuccess: () => { close(); void queries.invalidateQueries(); },
-    onError: failed,
+    onError: showError,
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

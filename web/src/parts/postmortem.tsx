@@ -3,7 +3,7 @@ import { Button, Code, Drawer, Group, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 
-import { api, got } from "../api/client";
+import { api, dataOf } from "../api/client";
 import { Copy } from "./copy";
 import { Failure, Waiting } from "./states";
 
@@ -22,7 +22,7 @@ export function Postmortem({ id }: { id: string }) {
 function Draft({ id }: { id: string }) {
   const draft = useQuery({
     queryKey: ["postmortem", id],
-    queryFn: async () => String(await got<unknown>(api.GET("/api/v1/incidents/{incident_id}/postmortem", { params: { path: { incident_id: id } }, parseAs: "text" }))),
+    queryFn: async () => String(await dataOf<unknown>(api.GET("/api/v1/incidents/{incident_id}/postmortem", { params: { path: { incident_id: id } }, parseAs: "text" }))),
     gcTime: 0,
   });
   if (draft.isPending) return <Waiting rows={3} />;

@@ -4,17 +4,17 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 
-import { api, got, type Schemas } from "../api/client";
-import { mayChange, useMe } from "../me";
-import { counted } from "../words";
+import { api, dataOf, type Schemas } from "../api/client";
+import { mayChange, useMe } from "../current-user";
+import { countText } from "../format";
 import { Failure } from "./states";
-import { failed, worked } from "./told";
+import { showError, showSuccess } from "./toasts";
 
 type Family = Schemas["ProposedFamilyOut"];
 const MEMBERS_SHOWN = 5;
 
 export function ProposedCauses() {
-  const causes = useQuery({ queryKey: ["causes"], queryFn: () => got(api.GET("/api/v1/causes")) });
+  const causes = useQuery({ queryKey: ["causes"], queryFn: () => dataOf(api.GET("/api/v1/causes")) });
   if (causes.isLoadingError) return <Failure error={causes.error} again={() => void causes.refetch()} />;
   if (!causes.data?.proposed.length) return null;
   return <Proposals families={causes.data.proposed} summary={causes.data.summary} />;
@@ -26,20 +26,20 @@ function Proposals({ families, summary }: { families: readonly Family[]; summary
   const queries = useQueryClient();
   const me = useMe();
   const decided = (sentence: string) => {
-    worked(sentence);
+    showSuccess(sentence);
     setChosen([]);
     void queries.invalidateQueries({ queryKey: ["causes"] });
     void queries.invalidateQueries({ queryKey: ["recurrences"] });
   };
   const confirm = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/causes/confirm", { body: { families: chosen.map((id) => ({ id, label: labels[id] || null })) } })),
-    onSuccess: (answer) => decided(`${counted(answer.changed, "incident")} labelled.`),
-    onError: failed,
+    mutationFn: () => dataOf(api.POST("/api/v1/causes/confirm", { body: { families: chosen.map((id) => ({ id, label: labels[id] || null })) } })),
+    onSuccess: (answer) => decided(`${countText(answer.changed, "incident")} labelled.`),
+    onError: showError,
   });
   const dismiss = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/causes/dismiss", { body: { families: [...chosen] } })),
+    mutationFn: () => dataOf(api.POST("/api/v1/causes/dismiss", { body: { families: [...chosen] } })),
     onSuccess: () => decided("Dismissed: not proposed again."),
-    onError: failed,
+    onError: showError,
   });
   const choose = (id: string, on: boolean) => setChosen(on ? [...chosen, id] : chosen.filter((other) => other !== id));
   const idle = chosen.length === 0 || confirm.isPending || dismiss.isPending || !mayChange(me.data?.role);

@@ -3,15 +3,15 @@ import { Alert, Button, Code, Stack, Table, Text, Textarea } from "@mantine/core
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { api, got, type Schemas } from "../api/client";
+import { api, dataOf, type Schemas } from "../api/client";
 import { Command } from "./copy";
 import { Failure } from "./states";
-import { Ticked } from "./ticked";
+import { InlineCode } from "./inline-code";
 
 export function Rehearsal({ name }: { name: string }) {
   const [body, setBody] = useState("");
   const rehearse = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/sources/{name}/try", { params: { path: { name } }, body: body as never, bodySerializer: (text: unknown) => text as string })),
+    mutationFn: () => dataOf(api.POST("/api/v1/sources/{name}/try", { params: { path: { name } }, body: body as never, bodySerializer: (text: unknown) => text as string })),
   });
   return (
     <Stack gap="xs" component="section" aria-label="Try a payload">
@@ -29,7 +29,7 @@ function Outcome({ rehearsal }: { rehearsal: Schemas["RehearsalOut"] }) {
   return (
     <Stack gap="xs">
       <Text size="sm">Stored as <b>{rehearsal.source}</b>, read {rehearsal.known_as ? <>as <b>{rehearsal.known_as}</b></> : "by the common names of its fields"}.</Text>
-      {unread.map((text) => <Alert key={text} color="orange" variant="light" p="xs"><Ticked text={text} /></Alert>)}
+      {unread.map((text) => <Alert key={text} color="orange" variant="light" p="xs"><InlineCode text={text} /></Alert>)}
       {unread.length + rehearsal.parts.length === 0 && <Text size="sm">It carries no alert: OnRecall accepts it and stores nothing.</Text>}
       {rehearsal.parts.map((part, n) => (
         <Table key={n} fz="sm" className="onrecall-wrap" aria-label={part.kind}>
@@ -41,7 +41,7 @@ function Outcome({ rehearsal }: { rehearsal: Schemas["RehearsalOut"] }) {
                 <Table.Td>{field.place && <Code>{field.place}</Code>}</Table.Td>
               </Table.Tr>
             ))}
-            {part.problems.map((problem) => <Table.Tr key={problem}><Table.Th scope="row">problem</Table.Th><Table.Td colSpan={2}><Ticked text={problem} /></Table.Td></Table.Tr>)}
+            {part.problems.map((problem) => <Table.Tr key={problem}><Table.Th scope="row">problem</Table.Th><Table.Td colSpan={2}><InlineCode text={problem} /></Table.Td></Table.Tr>)}
           </Table.Tbody>
         </Table>
       ))}

@@ -3,9 +3,9 @@ import { Button, Group, Paper, Select, Stack, Text, Textarea, TextInput } from "
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
-import { api, got } from "../api/client";
-import { causeAtFirst, type Draft, resolutionOf, stepsAtFirst, suggestedCause } from "../resolving";
-import { type Incident, OUTCOME, type Outcome, type Recommendation } from "../words";
+import { api, dataOf } from "../api/client";
+import { causeAtFirst, type Draft, resolutionOf, stepsAtFirst, suggestedCause } from "../resolve-form";
+import { type Incident, OUTCOME, type Outcome, type Recommendation } from "../format";
 import { Failure } from "./states";
 
 interface ResolveProps {
@@ -24,9 +24,9 @@ export function Resolve(props: ResolveProps) {
   const [summary, setSummary] = useState(incident.resolution?.summary ?? "");
   const [steps, setSteps] = useState(() => stepsAtFirst(incident, marked));
   const suggested = suggestedCause(answer);
-  const change = (n: number, part: Partial<Draft>) => setSteps((all) => all.map((one, at) => (at === n ? { ...one, ...part } : one)));
+  const change = (n: number, part: Partial<Draft>) => setSteps((all) => all.map((step, at) => (at === n ? { ...step, ...part } : step)));
   const send = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/resolution", {
+    mutationFn: () => dataOf(api.POST("/api/v1/incidents/{incident_id}/resolution", {
       params: { path: { incident_id: incident.id } },
       body: resolutionOf(cause, summary, steps),
     })),

@@ -2,7 +2,7 @@
 import { Badge, Box, Group, List, Paper, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 
-import { opinionSentence, type SecondOpinion as Opinion } from "../words";
+import { opinionSentence, type SecondOpinion as Opinion } from "../format";
 
 export function SecondOpinion({ opinion }: { opinion: Opinion }) {
   return (

@@ -4,10 +4,10 @@ import { IconLogin2 } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 
-import { api, got, Problem, signInWithKey } from "../api/client";
+import { api, dataOf, Problem, signInWithKey } from "../api/client";
 import { announceSession } from "../api/session";
 
-interface Asked {
+interface SignInFormProps {
   /** Path of the console to go on with. */
   returnTo: string;
   /** In a tab of its own, so that what was written here stays. */
@@ -17,8 +17,8 @@ interface Asked {
   onSignedIn: () => void;
 }
 
-export function SignInForm({ returnTo, apart = false, atOnce = false, onSignedIn }: Asked) {
-  const options = useQuery({ queryKey: ["sign-in"], queryFn: () => got(api.GET("/api/v1/sign-in")), staleTime: 60_000 });
+export function SignInForm({ returnTo, apart = false, atOnce = false, onSignedIn }: SignInFormProps) {
+  const options = useQuery({ queryKey: ["sign-in"], queryFn: () => dataOf(api.GET("/api/v1/sign-in")), staleTime: 60_000 });
   const [withKey, setWithKey] = useState(false);
   const provider = options.data?.provider;
   if (options.isPending) return null;
@@ -37,7 +37,7 @@ export function SignInForm({ returnTo, apart = false, atOnce = false, onSignedIn
 function WithProvider({ name, returnTo, apart, atOnce }: { name: string; returnTo: string; apart: boolean; atOnce: boolean }) {
   const begun = useRef(false);
   const start = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/sign-in/provider", { body: { return_to: returnTo } })),
+    mutationFn: () => dataOf(api.POST("/api/v1/sign-in/provider", { body: { return_to: returnTo } })),
     onSuccess: ({ url }) => location.assign(url),
   });
   const { mutate } = start;

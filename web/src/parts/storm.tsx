@@ -3,9 +3,9 @@ import { Alert, Autocomplete, Button, Checkbox, Group, Paper, Stack, Text, Unsty
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
-import { api, got, type Schemas } from "../api/client";
-import { useEvery } from "../live";
-import { clock, counted, type Incident, moment, span } from "../words";
+import { api, dataOf, type Schemas } from "../api/client";
+import { useEvery } from "../live-updates";
+import { clock, countText, type Incident, moment, durationText } from "../format";
 import { Section } from "./answer";
 import { ServiceLink } from "./service-link";
 import { Failure } from "./states";
@@ -14,14 +14,14 @@ const SHOWN = 5;
 const at = (id: string) => ({ params: { path: { incident_id: id } } });
 
 export const useAlerts = (id: string) =>
-  useQuery({ queryKey: ["alerts", id], queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/alerts", at(id))), refetchInterval: useEvery() });
+  useQuery({ queryKey: ["alerts", id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/alerts", at(id))), refetchInterval: useEvery() });
 
 /** Says that alerts of a resolved incident have not ended: the fix may not have held, or their sender never tells. */
 export function StillFiring({ id }: { id: string }) {
   const firing = useAlerts(id).data?.items.filter((alert) => alert.status === "firing") ?? [];
   if (firing.length === 0) return null;
   return (
-    <Alert color="orange" p="xs" title={`${counted(firing.length, "alert")} still firing`}>
+    <Alert color="orange" p="xs" title={`${countText(firing.length, "alert")} still firing`}>
       The incident is resolved, but {firing.length === 1 ? "this alert has" : "these alerts have"} not ended: {firing.slice(0, 3).map((alert) => alert.title).join(", ")}{firing.length > 3 && " …"}
     </Alert>
   );
@@ -35,7 +35,7 @@ export function Changes({ changes }: { changes: readonly Schemas["ChangeBeforeOu
       <Stack gap={4}>
         {changes.map((change) => (
           <Text key={`${change.source}${change.key}`} size="sm" className="onrecall-wrap">
-            <strong>{change.kind === "deployment" ? "Deployed" : "Changed"} {change.minutes_before < 1 ? "just" : span(change.minutes_before * 60)} before</strong>
+            <strong>{change.kind === "deployment" ? "Deployed" : "Changed"} {change.minutes_before < 1 ? "just" : durationText(change.minutes_before * 60)} before</strong>
             {change.service && <> · <ServiceLink name={change.service} /></>}: {change.title}
           </Text>
         ))}
@@ -51,7 +51,7 @@ export function Alerts({ incident }: { incident: Incident }) {
   if (!alerts.data || alerts.data.items.length === 0) return null;
   const items = alerts.data.items;
   const firing = items.filter((alert) => alert.status === "firing").length;
-  const choose = (id: number, on: boolean) => setChosen((old) => (on ? [...old, id] : old.filter((one) => one !== id)));
+  const choose = (id: number, on: boolean) => setChosen((old) => (on ? [...old, id] : old.filter((chosenId) => chosenId !== id)));
   return (
     <Section title={`${items.length} ${items.length === 1 ? "alert" : "alerts"}, ${firing} firing`}>
       <Stack gap="xs">
@@ -89,7 +89,7 @@ function Because({ how }: { how: Schemas["AlertOut"]["joined"] }) {
 function Split({ incident, alerts, done }: { incident: Incident; alerts: readonly number[]; done: () => void }) {
   const queries = useQueryClient();
   const split = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/split", { ...at(incident.id), body: { alerts: [...alerts] } })),
+    mutationFn: () => dataOf(api.POST("/api/v1/incidents/{incident_id}/split", { ...at(incident.id), body: { alerts: [...alerts] } })),
     onSuccess: () => { done(); void queries.invalidateQueries(); },
   });
   return (
@@ -107,11 +107,11 @@ export function Merge({ incident, done }: { incident: Incident; done: () => void
   const queries = useQueryClient();
   const [into, setInto] = useState("");
   const merge = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/merge", { ...at(incident.id), body: { into } })),
+    mutationFn: () => dataOf(api.POST("/api/v1/incidents/{incident_id}/merge", { ...at(incident.id), body: { into } })),
     onSuccess: () => { done(); void queries.invalidateQueries(); },
   });
-  const open = useQuery({ queryKey: ["incidents", "to merge into"], queryFn: () => got(api.GET("/api/v1/now", { params: { query: { limit: 200 } } })) });
-  const others = (open.data?.items ?? []).flatMap(({ incident: one }) => (one.id === incident.id ? [] : [{ value: one.id, title: one.title }]));
+  const open = useQuery({ queryKey: ["incidents", "to merge into"], queryFn: () => dataOf(api.GET("/api/v1/now", { params: { query: { limit: 200 } } })) });
+  const others = (open.data?.items ?? []).flatMap(({ incident: other }) => (other.id === incident.id ? [] : [{ value: other.id, title: other.title }]));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     merge.mutate();
@@ -120,7 +120,7 @@ export function Merge({ incident, done }: { incident: Incident; done: () => void
     <Paper withBorder p="md" component="form" onSubmit={submit} aria-label="merge">
       <Group align="flex-end" gap="sm">
         <Autocomplete label="It is part of" description="the incident that it belongs to; its alerts go there" placeholder="INC-42" required value={into} onChange={(value) => setInto(value.trim())} flex="1 1 12rem"
-          data={others.map((one) => one.value)} renderOption={({ option }) => <Text size="sm" className="onrecall-wrap">{option.value} · {others.find((one) => one.value === option.value)?.title}</Text>} />
+          data={others.map((other) => other.value)} renderOption={({ option }) => <Text size="sm" className="onrecall-wrap">{option.value} · {others.find((other) => other.value === option.value)?.title}</Text>} />
         <Button type="submit" loading={merge.isPending}>Merge</Button>
       </Group>
       {merge.isError && <Failure error={merge.error} />}
@@ -132,7 +132,7 @@ export function Merge({ incident, done }: { incident: Incident; done: () => void
 export function Unmerge({ id, from }: { id: string; from: string }) {
   const queries = useQueryClient();
   const undo = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/split", { ...at(from), body: { alerts: [], merged: id } })),
+    mutationFn: () => dataOf(api.POST("/api/v1/incidents/{incident_id}/split", { ...at(from), body: { alerts: [], merged: id } })),
     onSuccess: () => void queries.invalidateQueries(),
   });
   return (

@@ -3,23 +3,23 @@ import { Badge, Button, Group, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "react-router";
 
-import { api, got, type Schemas } from "../api/client";
-import { mayChange, useMe } from "../me";
+import { api, dataOf, type Schemas } from "../api/client";
+import { mayChange, useMe } from "../current-user";
 import { Section } from "./answer";
 import { Entries, Entry } from "./entry";
-import { failed, worked } from "./told";
-import { When } from "./when";
+import { showError, showSuccess } from "./toasts";
+import { TimeAgo } from "./time-ago";
 
 export type Suggestion = Schemas["SuggestionOut"];
 
 /** The suggestions for one incident that wait for a decision. */
 export function SuggestionsFor({ incident }: { incident: string }) {
-  const found = useQuery({
+  const pending = useQuery({
     queryKey: ["suggestions", incident],
-    queryFn: () => got(api.GET("/api/v1/suggestions", { params: { query: { incident } } })),
+    queryFn: () => dataOf(api.GET("/api/v1/suggestions", { params: { query: { incident } } })),
     refetchInterval: 10_000,
   });
-  const items = found.data?.items ?? [];
+  const items = pending.data?.items ?? [];
   if (items.length === 0) return null;
   return (
     <Section title="Suggested, not confirmed">
@@ -38,18 +38,18 @@ function SuggestionEntry({ suggestion }: { suggestion: Suggestion }) {
   const me = useMe();
   const path = { params: { path: { suggestion_id: suggestion.id } } };
   const again = (words: string) => {
-    worked(words);
+    showSuccess(words);
     void queries.invalidateQueries();
   };
   const confirm = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/suggestions/{suggestion_id}/confirm", path)),
+    mutationFn: () => dataOf(api.POST("/api/v1/suggestions/{suggestion_id}/confirm", path)),
     onSuccess: () => again(suggestion.incident ? `It is now the resolution of ${suggestion.incident} now.` : "It is now a document."),
-    onError: failed,
+    onError: showError,
   });
   const dismiss = useMutation({
-    mutationFn: () => got(api.POST("/api/v1/suggestions/{suggestion_id}/dismiss", path)),
+    mutationFn: () => dataOf(api.POST("/api/v1/suggestions/{suggestion_id}/dismiss", path)),
     onSuccess: () => again("Dismissed: it does not count."),
-    onError: failed,
+    onError: showError,
   });
   const may = mayChange(me.data?.role);
   return (
@@ -59,7 +59,7 @@ function SuggestionEntry({ suggestion }: { suggestion: Suggestion }) {
         <Badge variant="light" tt="none">{suggestion.kind === "document" ? "document" : "resolution"}</Badge>
         <Badge variant="default" tt="none">{suggestion.by}</Badge>
       </>}
-      about={<>written <When at={suggestion.at} />{suggestion.decided_at && <> · {suggestion.state} <When at={suggestion.decided_at} />{suggestion.decided_by && ` by ${suggestion.decided_by}`}</>}</>}
+      about={<>written <TimeAgo at={suggestion.at} />{suggestion.decided_at && <> · {suggestion.state} <TimeAgo at={suggestion.decided_at} />{suggestion.decided_by && ` by ${suggestion.decided_by}`}</>}</>}
       actions={suggestion.state === "pending" && (
         <Group gap="xs">
           <Button size="xs" loading={confirm.isPending} disabled={!may} onClick={() => confirm.mutate()}>Confirm</Button>

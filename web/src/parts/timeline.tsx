@@ -3,12 +3,12 @@ import { Group, Stack, Text, Timeline as Line } from "@mantine/core";
 import { IconBolt, IconCheck, IconGitCommit, IconMessageQuestion, IconUser } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 
-import { api, got } from "../api/client";
-import { useEvery } from "../live";
-import { type Kind, story } from "../story";
-import { clock, moment } from "../words";
+import { api, dataOf } from "../api/client";
+import { useEvery } from "../live-updates";
+import { type Kind, timelineOf } from "../timeline";
+import { clock, moment } from "../format";
 import { Section } from "./answer";
-import { Prose } from "./prose";
+import { Markdown } from "./markdown";
 import { Failure } from "./states";
 
 const KINDS: Readonly<Record<Kind, { icon: typeof IconBolt; color: string; words: string }>> = {
@@ -22,7 +22,7 @@ const KINDS: Readonly<Record<Kind, { icon: typeof IconBolt; color: string; words
 export const useTimeline = (id: string) =>
   useQuery({
     queryKey: ["timeline", id],
-    queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/timeline", { params: { path: { incident_id: id } } })),
+    queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/timeline", { params: { path: { incident_id: id } } })),
     refetchInterval: useEvery(),
   });
 
@@ -30,19 +30,19 @@ export function Timeline({ id }: { id: string }) {
   const timeline = useTimeline(id);
   if (timeline.isLoadingError) return <Failure error={timeline.error} again={() => void timeline.refetch()} />;
   if (!timeline.data) return null;
-  const told = story(timeline.data.items, timeline.data.changes);
+  const entries = timelineOf(timeline.data.items, timeline.data.changes);
   return (
     <Section title="Timeline">
       <Stack gap={6}>
-        <Line bulletSize={22} lineWidth={2} active={told.length}>
-          {told.map((one) => {
-            const kind = KINDS[one.kind];
+        <Line bulletSize={22} lineWidth={2} active={entries.length}>
+          {entries.map((entry) => {
+            const kind = KINDS[entry.kind];
             return (
-              <Line.Item key={one.key} color={kind.color} bullet={<kind.icon size={13} aria-label={kind.words} />}>
-                <Text size="sm" className="onrecall-wrap">{one.text}</Text>
-                {one.note && <div className="onrecall-quote"><Prose text={one.note} breaks pictureHeight={72} /></div>}
+              <Line.Item key={entry.key} color={kind.color} bullet={<kind.icon size={13} aria-label={kind.words} />}>
+                <Text size="sm" className="onrecall-wrap">{entry.text}</Text>
+                {entry.note && <div className="onrecall-quote"><Markdown text={entry.note} breaks pictureHeight={72} /></div>}
                 <Group gap={6}>
-                  <Text size="xs" c="dimmed" title={moment(one.at)}>{clock(one.at)}{one.by && ` · ${one.by}`}</Text>
+                  <Text size="xs" c="dimmed" title={moment(entry.at)}>{clock(entry.at)}{entry.by && ` · ${entry.by}`}</Text>
                 </Group>
               </Line.Item>
             );

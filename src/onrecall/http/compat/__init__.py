@@ -1,1 +1,3 @@
-"""The HTTP dialects of RecallOps, IncidentOS AI and RAG of Fire: their requests come in, their answers go out."""
+"""Requests of clients made for RecallOps, IncidentOS AI, RAG of Fire and Hindsight come in.
+Answers in the form that those clients expect go out.
+"""

@@ -122,6 +122,6 @@ def measure(resolution: Resolution | None) -> str:
 def find_incident(memory: IncidentService, incident_id: str) -> Incident | None:
     """Return the incident with this exact id, or None."""
     try:
-        return memory.store.incident(incident_id)
+        return memory.store.incidents.get(incident_id)
     except NotFound:
         return None

@@ -47,7 +47,7 @@ class ResolveIn(CompatRequest):
     )
 
 
-class PastOut(BaseModel):
+class EarlierIncidentOut(BaseModel):
     """An earlier incident."""
 
     incident_id: str
@@ -83,12 +83,12 @@ class ReportedIncidentOut(ListedOut):
     confidence_basis: str
     confidence_reason: str | None
     verdict: str = Field(description="known, similar or never_seen.")
-    similar_past_incidents: list[PastOut] = Field(description="At most 3, best first.")
+    similar_past_incidents: list[EarlierIncidentOut] = Field(description="At most 3, best first.")
     suggested_actions: list[str] = Field(description="At most 4, each with its risk and source, without numbers.")
     ignored: Ignored
 
 
-class AllOut(BaseModel):
+class AllIncidentsOut(BaseModel):
     """All incidents, newest first. The counts cover all of them; `next` continues the list."""
 
     total: int
@@ -137,9 +137,9 @@ def new(body: NewIn, memory: TheMemory, worker: TheWorker) -> ReportedIncidentOu
     """Open an incident and answer it. The same title and description is the same incident, even once resolved."""
     reported = Incident(id="", title=body.title, description=body.description, started_at=memory.now())
     opened, _ = memory.open_once(reported)
-    answer = memory.store.newest_recommendation(opened.id) or memory.recommend(opened.id)
+    answer = memory.store.recommendations.newest(opened.id) or memory.recommend(opened.id)
     worker.wake()
-    return _incident(memory.store.incident(opened.id), answer, body.ignored())
+    return _incident(memory.store.incidents.get(opened.id), answer, body.ignored())
 
 
 @router.post("/incident/resolve", responses=responses(404, 422, 503))
@@ -148,7 +148,7 @@ def resolve(body: ResolveIn, memory: TheMemory, caller: TheCaller) -> ResolvedOu
     mitigation = body.mitigation_steps
     text = mitigation if isinstance(mitigation, str) else "\n".join(f"- {step}" for step in mitigation)
     steps = listed_steps(mitigation)
-    resolution = Resolution(body.root_cause, memory.now(), steps=steps, summary=text or None, by=caller.by())
+    resolution = Resolution(body.root_cause, memory.now(), steps=steps, summary=text or None, by=caller.attribution())
     resolved = memory.resolve(body.incident_id, resolution)
     return ResolvedOut(
         incident_id=resolved.id,
@@ -164,8 +164,8 @@ def resolve(body: ResolveIn, memory: TheMemory, caller: TheCaller) -> ResolvedOu
 @router.get("/incident/{incident_id}", responses=responses(404))
 def incident(incident_id: str, memory: TheMemory) -> ReportedIncidentOut:
     """Return one incident and its latest answer; an unanswered one is answered for this request only."""
-    stored = memory.store.incident(incident_id)
-    answer = memory.store.newest_recommendation(incident_id) or memory.ask(situation_of(stored))
+    stored = memory.store.incidents.get(incident_id)
+    answer = memory.store.recommendations.newest(incident_id) or memory.ask(situation_of(stored))
     return _incident(stored, answer, [])
 
 
@@ -174,21 +174,21 @@ def all_incidents(
     memory: TheMemory,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
-) -> AllOut:
+) -> AllIncidentsOut:
     """List all incidents, newest first."""
-    page = memory.store.incidents(cursor=cursor, limit=limit)
+    page = memory.store.incidents.page(cursor=cursor, limit=limit)
     counted = memory.store.overview.statuses()
     total, over = sum(counted.values()), counted.get("resolved", 0)
     listed = [ListedOut(**_listed(item)) for item in page.items]
-    return AllOut(total=total, resolved=over, open=total - over, incidents=listed, next=page.next_cursor)
+    return AllIncidentsOut(total=total, resolved=over, open=total - over, incidents=listed, next=page.next_cursor)
 
 
 @router.post("/incident/{incident_id}/postmortem", responses=responses(400, 404))
 def postmortem(incident_id: str, memory: TheMemory) -> PostmortemOut:
     """Return a draft from the records; 400 while the incident is unresolved. Writes nothing."""
-    incident = memory.store.incident(incident_id)
+    incident = memory.store.incidents.get(incident_id)
     try:
-        text = draft_postmortem(incident, memory.store.timeline(incident_id), memory.changes_before(incident))
+        text = draft_postmortem(incident, memory.store.events.timeline(incident_id), memory.changes_before(incident))
     except Conflict as error:
         raise HTTPException(400, str(error)) from error
     return PostmortemOut(incident_id=incident_id, markdown=text)
@@ -292,8 +292,8 @@ def _incident(incident: Incident, answer: Recommendation, ignored: list[str]) ->
     )
 
 
-def _past(evidence: Evidence, earlier: Incident) -> PastOut:
-    return PastOut(
+def _past(evidence: Evidence, earlier: Incident) -> EarlierIncidentOut:
+    return EarlierIncidentOut(
         incident_id=evidence.id,
         title=evidence.title,
         description=earlier.description,

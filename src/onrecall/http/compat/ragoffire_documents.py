@@ -53,11 +53,11 @@ def add_rca(body: dict[str, Any], memory: TheMemory) -> StoredRcaOut:
     imported = import_records(memory, FORM, [body])
     for rejected in imported.brought.rejected:
         raise Invalid(rejected.message, rejected.field)
-    stored = memory.store.incident(record_id(body) or "")
+    stored = memory.store.incidents.get(record_id(body) or "")
     return StoredRcaOut(
         **_rca(stored).model_dump(),
         id=stored.id,
-        documented_at=min(event.recorded_at for event in memory.store.timeline(stored.id)),
+        documented_at=min(event.recorded_at for event in memory.store.events.timeline(stored.id)),
         import_state=_state(imported.brought),
         ignored=imported.ignored,
     )
@@ -135,12 +135,12 @@ def add_document(body: UploadIn, memory: TheMemory) -> StoredDocumentOut:
         dated=memory.now(),
     )
     state = memory.put_document(_dated_as_before(memory, new))
-    stored = memory.store.document(new.id)
+    stored = memory.store.documents.get(new.id)
     return StoredDocumentOut(
         id=stored.id,
         title=stored.title,
         content=stored.text,
-        chunks_count=memory.store.passage_count(("document", stored.id)),
+        chunks_count=memory.store.passages.count(("document", stored.id)),
         uploaded_at=stored.dated,
         embedding_model=memory.model or WORDS_ONLY,
         metadata=dict(stored.labels),
@@ -163,7 +163,7 @@ def search(body: SearchIn, memory: TheMemory) -> SearchOut:
 @router.get("/stats")
 def stats(memory: TheMemory) -> DocumentStatsOut:
     """Return the numbers of stored records by kind."""
-    counts = memory.store.counts()
+    counts = memory.store.health.counts()
     return DocumentStatsOut(
         rcas=CollectionOut(count=counts["resolutions"], collection="historical_rcas"),
         documents=CollectionOut(count=counts["documents"], collection="documents"),
@@ -186,7 +186,7 @@ def _only(kind: EvidenceKind | None, error_type: str | None, tenant: str | None)
 def _native_document(memory: IncidentService, name: str) -> Document:
     """A document of the native API may have this very path for its id."""
     try:
-        return memory.store.document(f"rcas/{name}")
+        return memory.store.documents.get(f"rcas/{name}")
     except NotFound as error:
         raise NotFound(f"there is no root cause analysis {name}") from error
 
@@ -209,7 +209,7 @@ def _is_plain(value: object) -> bool:
 def _dated_as_before(memory: IncidentService, new: Document) -> Document:
     """The document with the time at which it was handed in first, where it says the same as then."""
     try:
-        stored = memory.store.document(new.id)
+        stored = memory.store.documents.get(new.id)
     except NotFound:
         return new
     again = replace(new, dated=stored.dated)

@@ -66,7 +66,7 @@ class Feed:
     def news(self) -> list[str]:
         """Return what came since the last time; where reading fails, all of it is returned next time."""
         store, place = self._memory.store, self._place
-        events = store.events(place.lists.event, AT_ONCE)  # before alerts, so that each event's alerts are known
+        events = store.events.feed(place.lists.event, AT_ONCE)  # before alerts, so that each event's alerts are known
         alerts = store.overview.alerts_after(ANOMALIES, place.lists.alert, AT_ONCE)
         answers = store.overview.asked_after(place.lists.answer, AT_ONCE)
         notices = store.notices.after(place.notice, AT_ONCE)
@@ -93,7 +93,7 @@ class Feed:
             return
         if event.type == "recommended":
             with suppress(NotFound):
-                answer = self._memory.store.recommendation(event.detail["recommendation"])
+                answer = self._memory.store.recommendations.get(event.detail["recommendation"])
                 yield decision_message(self._memory, answer)
         elif event.type == "alerted" and event.incident in joined:
             if (current_answer := self._answer_before(event)) is not None:
@@ -105,10 +105,10 @@ class Feed:
         """The answer to an incident that stood when something happened to it."""
         answered = [
             earlier.detail["recommendation"]
-            for earlier in self._memory.store.timeline(event.incident)
+            for earlier in self._memory.store.events.timeline(event.incident)
             if earlier.type == "recommended" and earlier.seq < event.seq
         ]
-        return self._memory.store.recommendation(answered[-1]) if answered else None
+        return self._memory.store.recommendations.get(answered[-1]) if answered else None
 
 
 def decision_message(memory: IncidentService, answer: Recommendation) -> Message:
@@ -168,7 +168,7 @@ def connected_message(client_id: str, now: datetime) -> Message:
 
 def status_message(memory: IncidentService, listening: int, now: datetime) -> Message:
     """Return how much is stored and how many listen, for dashboards."""
-    counts = memory.store.counts()
+    counts = memory.store.health.counts()
     data = {"status": "operational", "active_connections": listening, **counts, "timestamp": now.isoformat()}
     return {"type": "system_status", "message": "operational", "timestamp": now.isoformat(), "data": data}
 

@@ -200,7 +200,7 @@ def get_decision_notifications(
     decision_id: str, memory: TheMemory, limit: Annotated[int, Query(ge=1, le=MOST)] = 50
 ) -> list[NotificationOut]:
     """List notifications about one decision, newest first; 404 if there is no such decision."""
-    memory.store.recommendation(decision_id)
+    memory.store.recommendations.get(decision_id)
     return [_notification(notice) for notice in memory.store.notices.newest(limit, decision_id)]
 
 

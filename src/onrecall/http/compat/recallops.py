@@ -17,7 +17,7 @@ from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
 from onrecall.recommendation.short_actions import action_line
-from onrecall.storage.results import ModelUse
+from onrecall.storage.results import DailyModelUsage
 
 router = APIRouter(prefix="/api", tags=["RecallOps"])
 FORM = "recallops"
@@ -185,7 +185,7 @@ def save(body: dict[str, Any], memory: TheMemory, caller: TheCaller) -> SavedOut
         memory, replace(incident, status="open", acknowledged_at=None, resolved_at=None, resolution=None)
     )
     assert incident.resolution
-    resolved = memory.resolve(incident.id, replace(incident.resolution, provenance="human", by=caller.by()))
+    resolved = memory.resolve(incident.id, replace(incident.resolution, provenance="human", by=caller.attribution()))
     earlier = [link.incident for link in resolved.links if link.kind == "recurrence"]
     ignored = clean_names((*read.ignored, *unchanged))
     return SavedOut(success=True, id=resolved.id, status=resolved.status, recurrence_of=earlier, ignored=ignored)
@@ -198,7 +198,7 @@ def audit(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> AuditLogsOut:
     """Return what happened to incidents, and who did it, from their timelines."""
-    events = memory.store.events(after, limit)
+    events = memory.store.events.feed(after, limit)
     logs = [
         {
             "seq": event.seq,
@@ -216,7 +216,7 @@ def audit(
 @router.get("/costs")
 def costs(memory: TheMemory) -> CostsOut:
     """Return the cost of model calls so far; a single unknown price makes the total unknown."""
-    used: dict[tuple[str, str], list[ModelUse]] = {}
+    used: dict[tuple[str, str], list[DailyModelUsage]] = {}
     for day in memory.store.usage.by_day(EVER_DAYS, memory.now()):
         used.setdefault((day.provider, day.model), []).append(day)
     models = [_cost(days) for _, days in sorted(used.items())]
@@ -259,7 +259,7 @@ def _open_or_update(memory: IncidentService, incident: Incident) -> tuple[str, .
     return tuple(name for name, value in reported if value and value not in ("unknown", getattr(stored, name)))
 
 
-def _cost(days: Sequence[ModelUse]) -> CostOut:
+def _cost(days: Sequence[DailyModelUsage]) -> CostOut:
     return CostOut(
         provider=days[0].provider,
         model=days[0].model,

@@ -1,4 +1,6 @@
-"""Convert documents in other formats to Markdown, line for line where the format allows it."""
+"""Documents in other markup come in: HTML, AsciiDoc, wiki text, notebooks, Word files.
+Markdown goes out, line for line where the format allows it.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -1,1 +1,3 @@
-"""Extract incidents from postmortems, each field with the line it came from."""
+"""The Markdown of a postmortem comes in.
+The incidents that it describes go out, each field with the line it came from.
+"""

@@ -80,7 +80,7 @@ _RELATIVE = re.compile(r"[\s\[(*_`]*T\s?[+-]\s?\d{1,4}(?::\d\d)?\s*(?:m|min|mins
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class WrittenClockTime:
     """A time as written; missing parts are None."""
 
     day: date | None
@@ -101,7 +101,7 @@ def opens_with_time(text: str) -> bool:
     )
 
 
-def opening_stamp(text: str) -> Stamp | None:
+def opening_stamp(text: str) -> WrittenClockTime | None:
     """Return the date, clock time, or both at the beginning of a line."""
     match = _OPENING.match(text[:200])
     if match is None or not (match["date"] or match["clock"]):
@@ -116,10 +116,10 @@ def opening_stamp(text: str) -> Stamp | None:
     zone, unclear, end = _parse_zone(text, end) if clock else (None, None, end)
     if clock and day is None and (behind := _DAY_AFTER.match(text, end)) is not None:
         day, end = _parse_day(behind) or day, behind.end()
-    return Stamp(day, clock, zone, end, unclear)
+    return WrittenClockTime(day, clock, zone, end, unclear)
 
 
-def parse_range(text: str) -> tuple[Stamp, Stamp] | None:
+def parse_range(text: str) -> tuple[WrittenClockTime, WrittenClockTime] | None:
     """Parse a range such as `between 09:12 and 10:47 UTC on 4 March 2026`; each time fills gaps of the other."""
     for match in _BETWEEN.finditer(text[:2000]):
         first, second = find_stamp(match["first"]), find_stamp(match["second"])
@@ -128,8 +128,8 @@ def parse_range(text: str) -> tuple[Stamp, Stamp] | None:
         day = first.day or second.day or next((day for day, _ in find_dates(text[: match.end() + 40])), None)
         zone = first.zone or second.zone
         return (
-            Stamp(day, first.clock, zone, 0, first.unclear or second.unclear),
-            Stamp(second.day, second.clock, zone, 0, first.unclear or second.unclear),
+            WrittenClockTime(day, first.clock, zone, 0, first.unclear or second.unclear),
+            WrittenClockTime(second.day, second.clock, zone, 0, first.unclear or second.unclear),
         )
     return None
 
@@ -141,7 +141,7 @@ def find_dates(text: str) -> Iterable[tuple[date, int]]:
             yield day, match.end()
 
 
-def find_stamp(text: str) -> Stamp | None:
+def find_stamp(text: str) -> WrittenClockTime | None:
     """Return the first date in a text with the clock time next to it, or else the first clock time."""
     text = text[:2000]
     for match in _DATE.finditer(text):
@@ -155,21 +155,21 @@ def find_stamp(text: str) -> Stamp | None:
         )
         clock = behind or before
         if clock is None:
-            return Stamp(day, None, None, match.end())
+            return WrittenClockTime(day, None, None, match.end())
         zone, unclear, end = _parse_zone(text, clock.end())
-        return Stamp(day, _parse_time(clock), zone, max(end, match.end()), unclear)
+        return WrittenClockTime(day, _parse_time(clock), zone, max(end, match.end()), unclear)
     if clock := _CLOCK.search(text):
         zone, unclear, end = _parse_zone(text, clock.end())
-        return Stamp(None, _parse_time(clock), zone, end, unclear)
+        return WrittenClockTime(None, _parse_time(clock), zone, end, unclear)
     return None
 
 
-def find_clocks(text: str) -> tuple[Stamp, ...]:
+def find_clocks(text: str) -> tuple[WrittenClockTime, ...]:
     """Return all clock times in a text, in order."""
     stamps = []
     for clock in _CLOCK.finditer(text[:2000]):
         zone, unclear, end = _parse_zone(text, clock.end())
-        stamps.append(Stamp(None, _parse_time(clock), zone, end, unclear))
+        stamps.append(WrittenClockTime(None, _parse_time(clock), zone, end, unclear))
     return tuple(stamps)
 
 
@@ -286,7 +286,7 @@ class Chronology:
         self.zoneless = 0
         """Number of times without a zone that were taken as UTC."""
 
-    def moment(self, stamp: Stamp) -> datetime | None:
+    def moment(self, stamp: WrittenClockTime) -> datetime | None:
         """Return the time in UTC; None without a date or with an ambiguous zone."""
         day = stamp.day
         if day is not None and day.year == YEARLESS:
@@ -309,7 +309,7 @@ class Chronology:
         except ValueError:
             return None
 
-    def _at(self, day: date | None, stamp: Stamp) -> datetime:
+    def _at(self, day: date | None, stamp: WrittenClockTime) -> datetime:
         assert stamp.clock
         zone = stamp.zone or self._zone or self._local
         if zone is None:

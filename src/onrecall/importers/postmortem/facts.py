@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from onrecall.domain.incident import Severity
 from onrecall.domain.severity import parse_severity
-from onrecall.importers.postmortem.clock import Chronology, Stamp, find_clocks, find_dates, find_stamp
+from onrecall.importers.postmortem.clock import Chronology, WrittenClockTime, find_clocks, find_dates, find_stamp
 from onrecall.importers.postmortem.prose import is_placeholder
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
@@ -218,7 +218,9 @@ def _clock_range(value: str, times: Chronology) -> tuple[datetime | None, dateti
     if not stamps:
         return None, None
     zone = next((stamp.zone for stamp in stamps if stamp.zone), None)
-    moments = [times.moment(Stamp(None, stamp.clock, stamp.zone or zone, 0, stamp.unclear)) for stamp in stamps[:2]]
+    moments = [
+        times.moment(WrittenClockTime(None, stamp.clock, stamp.zone or zone, 0, stamp.unclear)) for stamp in stamps[:2]
+    ]
     return moments[0], moments[1] if len(moments) > 1 else None
 
 
@@ -239,7 +241,10 @@ def _by_duration(
     stamps = find_clocks(lasted.value)
     if len(stamps) >= 2 and (start is None or _is_date(start)):
         zone = next((stamp.zone for stamp in stamps if stamp.zone), None)
-        moments = [times.moment(Stamp(None, stamp.clock, stamp.zone or zone, 0, stamp.unclear)) for stamp in stamps[:2]]
+        moments = [
+            times.moment(WrittenClockTime(None, stamp.clock, stamp.zone or zone, 0, stamp.unclear))
+            for stamp in stamps[:2]
+        ]
         return moments[0], lasted.line, moments[1], lasted.line
     seconds = seconds_of(lasted.value)
     if end is None and start is not None and not _is_date(start) and seconds:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from onrecall.importers.postmortem.clock import Chronology, Stamp, find_stamp, opening_stamp, opens_with_time
+from onrecall.importers.postmortem.clock import Chronology, WrittenClockTime, find_stamp, opening_stamp, opens_with_time
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
 
@@ -111,7 +111,7 @@ def _entry_from_row(row: DocumentRow, chronology: Chronology) -> ChronologyEntry
     )
 
 
-def _is_day_alone(row: DocumentRow, text: str, stamp: Stamp, chronology: Chronology) -> bool:
+def _is_day_alone(row: DocumentRow, text: str, stamp: WrittenClockTime, chronology: Chronology) -> bool:
     """Return whether a row has only a date, which applies to the rows below, or is prose."""
     remainder = text[stamp.end :]
     if stamp.clock is not None or row.kind == "heading":
@@ -130,7 +130,7 @@ def _is_date_only(row: DocumentRow, chronology: Chronology) -> bool:
     return False
 
 
-def _text_after(text: str, stamp: Stamp) -> str:
+def _text_after(text: str, stamp: WrittenClockTime) -> str:
     """Return the text after the time, skipping a second time that ends a range."""
     remainder = text[stamp.end :]
     while until := _UNTIL.match(remainder):
@@ -156,7 +156,7 @@ def _table_entry(row: DocumentRow, header: tuple[str, ...], chronology: Chronolo
     if first is None or second is None:
         return _entry_from_one_cell(row, cells, first, second, chronology)
     if first.clock is None and second.day is None:
-        stamp = Stamp(first.day, second.clock, second.zone, 0, second.unclear)
+        stamp = WrittenClockTime(first.day, second.clock, second.zone, 0, second.unclear)
         return ChronologyEntry(row.number, chronology.moment(stamp), _join_cells(cells[2:]))
     return ChronologyEntry(
         row.number, chronology.moment(first), _join_cells([_text_after(cells[0], first), *cells[1:]])
@@ -164,7 +164,11 @@ def _table_entry(row: DocumentRow, header: tuple[str, ...], chronology: Chronolo
 
 
 def _entry_from_one_cell(
-    row: DocumentRow, cells: Sequence[str], first: Stamp | None, second: Stamp | None, chronology: Chronology
+    row: DocumentRow,
+    cells: Sequence[str],
+    first: WrittenClockTime | None,
+    second: WrittenClockTime | None,
+    chronology: Chronology,
 ) -> ChronologyEntry | None:
     """Return the entry of a row whose time is in its first or second cell."""
     if first is not None:
@@ -195,7 +199,7 @@ def headed_updates(sections: Sequence[LabelledSection], chronology: Chronology) 
     return updates if len(updates) > 1 else []
 
 
-def _posted_at(row: DocumentRow) -> Stamp | None:
+def _posted_at(row: DocumentRow) -> WrittenClockTime | None:
     """Return the time on a line that holds only a time, optionally after `Posted`."""
     text = plain_text(row.text)
     stamp = opening_stamp(_POSTED.sub("", text)) if row.kind == "text" else None

@@ -1,1 +1,3 @@
-"""Slack: one message per incident, kept up to date, and its thread."""
+"""What changed of an incident comes in.
+One Slack message per incident goes out, kept up to date, with its thread and its forms.
+"""

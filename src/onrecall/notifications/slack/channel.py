@@ -52,7 +52,7 @@ class SlackBot:
     """A bot that posts once per incident, then updates the message and replies in its thread."""
 
     api: Api
-    rooms: ChannelRouting
+    routing: ChannelRouting
     links: Links
     name: str = "slack"
     notice_kind: NoticeKind = "slack"
@@ -61,7 +61,7 @@ class SlackBot:
         """Render a notice as a message in the default channel, identified by its metadata."""
         return Message(
             {
-                "channel": self.rooms.channel,
+                "channel": self.routing.channel,
                 "incident": notice.id,
                 "since": _slack_timestamp(notice.at - CLOCK_TOLERANCE),
                 "root": slack_message.notice_message(notice),
@@ -79,7 +79,7 @@ class SlackBot:
         since = min(incident.started_at, event.at) - CLOCK_TOLERANCE
         return Message(
             {
-                "channel": thread.get("channel") or self.rooms.channel_for(incident),
+                "channel": thread.get("channel") or self.routing.channel_for(incident),
                 "incident": incident.id,
                 "seq": event.seq,
                 "since": _slack_timestamp(max(since, event.at - timedelta(days=7))),

@@ -1,4 +1,6 @@
-"""Refining: a model chooses from the evidence, puts it in order and explains it; code checks every word it says."""
+"""An answer and its evidence come in.
+The answer as a language model refined it goes out, if every word passed the checks; else nothing.
+"""
 
 from onrecall.recommendation.llm.options import Options, build_options
 from onrecall.recommendation.llm.prompt import Prompt

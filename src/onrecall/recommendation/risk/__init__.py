@@ -1,1 +1,3 @@
-"""A command or a step comes in; how dangerous it is, and why, goes out."""
+"""A command or a step comes in.
+How dangerous it is goes out, with the reason.
+"""

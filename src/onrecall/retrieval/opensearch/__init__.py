@@ -1,4 +1,6 @@
-"""OpenSearch behind the index port: the passages' terms and vectors in a cluster, filled from the change log."""
+"""The log of passage changes comes in, and fills an index in an OpenSearch cluster.
+The numbers of the passages that match a question go out.
+"""
 
 from onrecall.retrieval.opensearch.connection import ClusterAddress
 from onrecall.retrieval.opensearch.generations import IndexTarget

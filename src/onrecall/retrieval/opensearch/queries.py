@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onrecall.retrieval.index import Vector, Visible
+from onrecall.retrieval.index import Vector, VisibilityFilter
 from onrecall.retrieval.opensearch.documents import keyword, label_keyword, microseconds, term_token
 
 MAX_TERMS = 900
@@ -21,7 +21,7 @@ RANKED = {
 """Only the numbers are wanted, and they come as the second sort value; of equals the smaller is first."""
 
 
-def words_queries(terms: Mapping[int, float], visible: Visible, limit: int) -> list[dict[str, Any]]:
+def words_queries(terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[dict[str, Any]]:
     """Return the searches by BM25, whose scores add up; one, unless the question has very many terms."""
     heaviest = sorted(terms.items(), key=lambda pair: (-pair[1], pair[0]))
     chunks = [heaviest[start : start + MAX_TERMS] for start in range(0, len(heaviest), MAX_TERMS)]
@@ -29,12 +29,12 @@ def words_queries(terms: Mapping[int, float], visible: Visible, limit: int) -> l
     return [{**RANKED, "size": depth, "query": {"bool": _any_of(chunk, visible)}} for chunk in chunks]
 
 
-def _any_of(weighted: Sequence[tuple[int, float]], visible: Visible) -> dict[str, Any]:
+def _any_of(weighted: Sequence[tuple[int, float]], visible: VisibilityFilter) -> dict[str, Any]:
     should = [{"term": {"terms": {"value": term_token(term), "boost": weight}}} for term, weight in weighted]
     return {"should": should, "minimum_should_match": 1, **visible_clauses(visible)}
 
 
-def meaning_query(vector: Vector, visible: Visible, limit: int) -> dict[str, Any]:
+def meaning_query(vector: Vector, visible: VisibilityFilter, limit: int) -> dict[str, Any]:
     """Return the search for the nearest vectors; the filter holds while the graph is walked, so `limit` are found."""
     nearest: dict[str, Any] = {"vector": vector.tolist(), "k": limit}
     if clauses := visible_clauses(visible):
@@ -42,7 +42,7 @@ def meaning_query(vector: Vector, visible: Visible, limit: int) -> dict[str, Any
     return {**RANKED, "size": limit, "query": {"knn": {"vector": nearest}}}
 
 
-def visible_clauses(visible: Visible) -> dict[str, list[dict[str, Any]]]:
+def visible_clauses(visible: VisibilityFilter) -> dict[str, list[dict[str, Any]]]:
     """Return the clauses of a `bool` query that leave what a question may see."""
     required: list[dict[str, Any]] = []
     if visible.kind is not None:

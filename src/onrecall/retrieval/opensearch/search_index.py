@@ -12,7 +12,7 @@ from typing import Any, Literal
 from opensearchpy.exceptions import NotFoundError, OpenSearchException, TransportError
 
 from onrecall.domain.errors import Unavailable
-from onrecall.retrieval.index import ChangeLog, Index, Vector, Visible
+from onrecall.retrieval.index import ChangeLog, Index, Vector, VisibilityFilter
 from onrecall.retrieval.opensearch.connection import ClusterAddress, connect, failure_reason
 from onrecall.retrieval.opensearch.generations import IndexGenerations, IndexTarget
 from onrecall.retrieval.opensearch.queries import meaning_query, words_queries
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class IndexPosition:
     """The index that answers, and the change up to which a search sees it."""
 
     index: str
@@ -81,7 +81,7 @@ class OpenSearchIndex:
         self._make_stand_in = stand_in
         self._stand_in: Index | None = None
         self._lock = threading.Lock()
-        self._located: Located | None = None
+        self._located: IndexPosition | None = None
         self._outage: Outage | None = None
         self._trusted = False
         self._question = _Question()
@@ -104,7 +104,7 @@ class OpenSearchIndex:
         if self._question.limitation:
             self._standing_in().refresh()
 
-    def words(self, terms: Mapping[int, float], visible: Visible, limit: int) -> list[int]:
+    def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by BM25 over the terms."""
         scores: Counter[int] = Counter()
         for body in words_queries(terms, visible, limit):
@@ -114,7 +114,7 @@ class OpenSearchIndex:
             scores.update(hits)
         return sorted(scores, key=lambda number: (-scores[number], number))[:limit]
 
-    def meaning(self, vector: Vector, visible: Visible, limit: int) -> list[int]:
+    def meaning(self, vector: Vector, visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by HNSW; none while the cluster is away."""
         return list(self._search(meaning_query(vector, visible, limit)) or ())
 
@@ -155,7 +155,7 @@ class OpenSearchIndex:
     def _rebuild(self, advance: Callable[[int], None]) -> int:
         newest = self._changes.last_seq()
         index = self._generations.next_generation(newest)
-        filled = self._fill(Located(index, self._generations.position(index)), newest, advance)
+        filled = self._fill(IndexPosition(index, self._generations.position(index)), newest, advance)
         if filled.position < newest:  # stopped; the next run goes on from here
             return 0
         self._generations.promote(index)
@@ -203,11 +203,13 @@ class OpenSearchIndex:
         self._come_back(located)
         return None
 
-    def _locate(self) -> Located:
+    def _locate(self) -> IndexPosition:
         index = self._generations.current()
-        return Located(index, self._generations.position(index))
+        return IndexPosition(index, self._generations.position(index))
 
-    def _fill(self, located: Located, newest: int, advance: Callable[[int], None] = lambda _: None) -> Located:
+    def _fill(
+        self, located: IndexPosition, newest: int, advance: Callable[[int], None] = lambda _: None
+    ) -> IndexPosition:
         """Write what an index lacks up to the newest change, and make it visible."""
         index, position = located.index, located.position
         while position < newest and not self._stop.is_set():
@@ -216,12 +218,12 @@ class OpenSearchIndex:
             self._generations.write(index, changes, position)
             advance(len(changes))
         self._generations.make_searchable(index)
-        return Located(index, position)
+        return IndexPosition(index, position)
 
-    def _matches_database(self, located: Located) -> bool:
+    def _matches_database(self, located: IndexPosition) -> bool:
         """Return whether a sample of passages has the same checksums in the database."""
         checks = self._generations.sample_checks(located.index, SAMPLE_SIZE)
-        stored = self._changes.passages(list(checks))
+        stored = self._changes.get(list(checks))
         matches = all(number in stored and checksum(stored[number]) == check for number, check in checks.items())
         # What was written meanwhile may be why they differ; the next question looks again.
         return matches or self._changes.last_seq() != located.position
@@ -288,7 +290,7 @@ class OpenSearchIndex:
         except OpenSearchException as error:
             raise Unavailable(f"OpenSearch at {self._address} can't be used: {failure_reason(error)}") from error
 
-    def _describe(self, located: Located) -> str:
+    def _describe(self, located: IndexPosition) -> str:
         version = self._client.info()["version"]["number"]
         health = self._client.cluster.health()
         nodes, count = health["number_of_nodes"], self._generations.count(located.index)
@@ -309,7 +311,7 @@ class OpenSearchIndex:
         self._outage, self._located = Outage(reason, self._clock() + RETRY_SECONDS), None
         return reason
 
-    def _come_back(self, located: Located) -> None:
+    def _come_back(self, located: IndexPosition) -> None:
         if self._outage:
             _log.warning("OpenSearch at %s is back and up to date", self._address)
         self._located, self._outage, self._stand_in, self._trusted = located, None, None, True

@@ -1,4 +1,5 @@
-"""Numbered schema migrations: forward only, under the write lock, all or none.
+"""A database of any earlier schema comes in.
+The same database goes out with the newest schema: forward only, under the write lock, all or none.
 
 A migration is a file `<number>_<name>.sql`, or `<number>_<name>.<dialect>.sql` for one database only.
 A statement ends with a semicolon at the end of a line; `{key}`, `{time}` and so on stand for the database's own types.

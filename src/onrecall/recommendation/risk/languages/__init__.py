@@ -1,1 +1,3 @@
-"""What is spoken to a server: SQL, Redis, the MongoDB shell, lines sent to a socket."""
+"""Statements of SQL, Redis, the MongoDB shell and raw sockets come in.
+Their risk goes out.
+"""

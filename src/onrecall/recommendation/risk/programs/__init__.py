@@ -1,1 +1,3 @@
-"""Programs: the tables of what their options and operands do, and how arguments are held against them."""
+"""A program with its arguments comes in, and is held against tables of options and operands.
+Its risk goes out.
+"""

@@ -1,1 +1,3 @@
-"""Steps that are told in words."""
+"""A step in words comes in.
+The deeds that it tells of go out, with their risk.
+"""

@@ -1,1 +1,3 @@
-"""Shell text: its syntax, its words, the simple commands in it."""
+"""Shell text comes in.
+Its simple commands and their words go out.
+"""

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+
+import { changed, type Change, familyName, firstSafe, likely, matching, opinionSentence, record, restsOn, durationText, labelText, staleness, type Step, confidenceText, took, trust } from "./format";
+
+const step = (n: number, risk: Step["risk"]) => ({ n, risk }) as Step;
+
+describe("the first safe step", () => {
+  const steps = [step(1, "disruptive"), step(2, "reversible"), step(3, "read_only")];
+  it("is the one that the answer names", () => {
+    expect(firstSafe({ steps, first_safe_step: 3 })?.n).toBe(3);
+  });
+  it("is none where the answer names none, however harmless a later step looks", () => {
+    expect(firstSafe({ steps, first_safe_step: null })).toBeUndefined();
+  });
+});
+
+describe("trust", () => {
+  const confidence = { probability: 0.78, right: 7, of: 9, low: 0.45, high: 0.94, basis: "outcomes" };
+  it("is a frequency with its interval and where it comes from", () => {
+    expect(trust({ confidence, confidence_reason: null, verdict: "known" })).toBe("Right 7 of 9 times at this level (45–94 %), on your own incidents");
+  });
+  it("is about the nearest precedent where nothing like it was seen", () => {
+    expect(trust({ confidence, confidence_reason: null, verdict: "never_seen" })).toBe(
+      "The nearest precedent is still right 7 of 9 times at this level (45–94 %), on your own incidents",
+    );
+    expect(confidenceText({ confidence, confidence_reason: null, verdict: "never_seen" })).toBe("nearest is right 7 of 9");
+  });
+  it("is absent with its reason", () => {
+    expect(trust({ confidence: { ...confidence, basis: "public" }, confidence_reason: "not measured on your incidents yet: 0 outcomes, 20 needed", verdict: "similar" })).toBe(
+      "Right 7 of 9 times at this level (45–94 %), on public data; not measured on your incidents yet: 0 outcomes, 20 needed",
+    );
+    expect(trust({ confidence: null, confidence_reason: "not measured yet: 6 outcomes, 20 needed", verdict: "known" })).toBe("Trust: not measured yet: 6 outcomes, 20 needed");
+  });
+});
+
+describe("trust in a word", () => {
+  const confidence = { probability: 0.9, right: 18, of: 20, low: 0.8, high: 0.96, basis: "outcomes" };
+  it.each([
+    [confidence, "very likely: right 18 of 20"],
+    [{ ...confidence, low: 0.7 }, "likely: right 18 of 20"],
+    [{ ...confidence, probability: 0.5, right: 10, low: 0.3 }, "even odds: right 10 of 20"],
+    [{ ...confidence, probability: 0.2, right: 4, low: 0.1 }, "doubtful: right 4 of 20"],
+    [null, "trust not measured"],
+  ])("%#", (confidence, sentence) => expect(confidenceText({ confidence: confidence, confidence_reason: null, verdict: "known" })).toBe(sentence));
+});
+
+describe("a change before", () => {
+  const change = { kind: "deployment", title: "checkout 4.12", minutes_before: 6 } as Change;
+  it("says how long before", () => expect(changed(change)).toBe("deployed 6 min before: checkout 4.12"));
+  it("says just before within the minute", () => expect(changed({ ...change, kind: "other", minutes_before: 0 } as unknown as Change)).toBe("changed just before: checkout 4.12"));
+});
+
+it("says milliseconds with their unit", () => expect([took(33.6), took(1_234)]).toEqual(["34 ms", "1.2 s"]));
+
+describe("spans of time", () => {
+  it.each([
+    [0, "0 s"],
+    [59, "59 s"],
+    [60, "1 min"],
+    [3_725, "1 h 2 min"],
+    [90_000, "1 d 1 h"],
+    [-5, "0 s"],
+  ])("%d seconds are %s", (seconds, phrase) => expect(durationText(seconds)).toBe(phrase));
+});
+
+describe("matching words", () => {
+  it("marks what both have, and loses nothing", () => {
+    const pieces = matching("FATAL: too many clients <b>already</b>", "Too many CLIENTS");
+    expect(pieces.filter((piece) => piece.same).map((piece) => piece.text)).toEqual(["too", "many", "clients"]);
+    expect(pieces.map((piece) => piece.text).join("")).toBe("FATAL: too many clients <b>already</b>");
+  });
+});
+
+it("spells labels out", () => expect(labelText("connection-pool_exhaustion")).toBe("Connection pool exhaustion"));
+
+it("names a family by the words of its label, or by its title as it is", () => {
+  expect(familyName("disk-full")).toBe("Disk full");
+  expect(familyName("cron-job ran twice")).toBe("cron-job ran twice");
+});
+
+it("says when there is no record", () => expect(record({ tried: 0, worked: 0, failed: 0, last: null })).toBe("no record here yet"));
+
+describe("what an answer rests on", () => {
+  const cite = (id: string, incident: string | null = null) => ({ id, incident, line: 1, quote: "" });
+  const evidence = ["INC-1", "INC-2", "RB-1"].map((id) => ({ id, kind: "incident" }));
+  it("is what its cause and steps cite, each once, and nothing that is only alike", () => {
+    const answer = { cause_citation: cite("PM-1", "INC-2"), steps: [{ citation: cite("INC-1") }, { citation: cite("INC-2") }], evidence };
+    expect(restsOn(answer as unknown as Parameters<typeof restsOn>[0]).map((piece) => piece.id)).toEqual(["INC-2", "INC-1"]);
+  });
+});
+
+describe("why steps may no longer hold", () => {
+  it("is said once for all steps that share the reason", () => {
+    const steps = [{ n: 1, stale: "a year old" }, { n: 2, stale: null }, { n: 3, stale: "a year old" }, { n: 4, stale: "gone" }];
+    expect(staleness(steps)).toEqual(["Steps 1, 3 may be outdated: a year old", "Step 4 may be outdated: gone"]);
+  });
+});
+
+it("how likely the cause is right is a number", () => {
+  expect(likely({ probability: 0.674, right: 2, of: 3, low: 0.2, high: 0.9, basis: "outcomes" })).toBe("67 % likely right");
+});
+
+describe("a second opinion", () => {
+  const match = { document_id: "inc:7", incident: "INC-7", title: null, semantic: 0.7 };
+  it("says whether it names the same incident first", () => {
+    expect(opinionSentence({ state: "ok", detail: null, matches: [match], agrees: true })).toMatch(/is also OnRecall/);
+    expect(opinionSentence({ state: "ok", detail: null, matches: [match], agrees: false })).toMatch(/another incident/);
+    expect(opinionSentence({ state: "ok", detail: null, matches: [match], agrees: null })).toMatch(/neither/);
+  });
+  it("says that there is none, and why", () => {
+    expect(opinionSentence({ state: "ok", detail: null, matches: [], agrees: null })).toBe("It finds nothing similar.");
+    expect(opinionSentence({ state: "unavailable", detail: "it answered 401", matches: [], agrees: null })).toMatch(/401/);
+  });
+});

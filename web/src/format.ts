@@ -1,0 +1,187 @@
+// Words for what the API says in codes, and times and numbers as people read them.
+import type { Schemas } from "./api/client";
+
+export type Recommendation = Schemas["RecommendationOut"];
+export type Incident = Schemas["IncidentOut"];
+export type SecondOpinion = Schemas["SecondOpinionOut"];
+export type Step = Schemas["StepOut"];
+export type Check = Schemas["CheckOut"];
+export type Evidence = Schemas["EvidenceOut"];
+export type IncidentSummary = Schemas["IncidentSummaryOut"];
+export type Change = Schemas["ChangeBeforeOut"];
+export type Outcome = Schemas["ResolutionStepOut"]["outcome"];
+
+export const VERDICT = {
+  known: { words: "Seen before", color: "teal", filled: "teal.9" },
+  similar: { words: "Similar incident", color: "yellow", filled: "yellow.4" },
+  never_seen: { words: "Never seen this", color: "grape", filled: "grape.8" },
+} as const;
+
+export const RISK = {
+  read_only: { words: "read-only", color: "teal" },
+  reversible: { words: "can be undone", color: "blue" },
+  disruptive: { words: "disruptive", color: "orange" },
+  destructive: { words: "destructive", color: "red" },
+} as const;
+
+export const SEVERITY = {
+  critical: "red",
+  high: "orange",
+  medium: "yellow",
+  low: "blue",
+  info: "gray",
+  unknown: "gray",
+} as const;
+
+export const OUTCOME = { worked: "worked", did_not_help: "did not help", made_it_worse: "made it worse" } as const;
+
+const percent = (share: number): string => `${Math.round(share * 100)}`;
+
+/** "Right 7 of 9 times at this level (45–94 %), own incidents", or why there is no such number yet. */
+export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
+  const sure = answer.confidence;
+  if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
+  const frequency = `${answer.verdict === "never_seen" ? "The nearest precedent is still right" : "Right"} ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %)`;
+  if (sure.basis === "public") return `${frequency}, on public data; ${answer.confidence_reason ?? "not measured on your incidents yet"}`;
+  return `${frequency}, ${sure.basis === "backtest" ? "in your history, replayed" : "on your own incidents"}`;
+}
+
+/** The same in a word and a number, for a list: "likely: right 7 of 9". */
+export function confidenceText(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
+  const sure = answer.confidence;
+  if (!sure) return "trust not measured";
+  if (answer.verdict === "never_seen") return `nearest is right ${sure.right} of ${sure.of}`;
+  const words = sure.low >= 0.8 ? "very likely" : sure.probability >= 0.6 ? "likely" : sure.probability >= 0.4 ? "even odds" : "doubtful";
+  return `${words}: right ${sure.right} of ${sure.of}${sure.basis === "public" ? " (public)" : ""}`;
+}
+
+/** "67 % likely" with how sure that is left to the bar beside it. */
+export const likely = (sure: NonNullable<Recommendation["confidence"]>): string => `${percent(sure.probability)} % likely right`;
+
+/** Weaker matches say nothing and are not shown. */
+const MIN_MATCH = 0.05;
+
+export const worthShowing = <T extends { score: number }>(evidence: readonly T[]): readonly T[] => evidence.filter((piece) => piece.score >= MIN_MATCH);
+
+const MOST_NAMED = 3;
+
+/** The evidence that the cause and the steps cite, the cause's first. */
+export function restsOn(answer: Pick<Recommendation, "cause_citation" | "steps" | "evidence">): Pick<Evidence, "id" | "kind">[] {
+  const cited = [answer.cause_citation, ...answer.steps.map((step) => step.citation)].flatMap((citation) => (citation ? [citation.incident ?? citation.id] : []));
+  return [...new Set(cited)].flatMap((id) => answer.evidence.find((piece) => piece.id === id) ?? []).slice(0, MOST_NAMED);
+}
+
+/** Why steps may no longer hold, each reason once, with the steps that it is about. */
+export function staleness(steps: readonly Pick<Step, "n" | "stale">[]): string[] {
+  const about = new Map<string, number[]>();
+  for (const { n, stale } of steps) if (stale) about.set(stale, [...(about.get(stale) ?? []), n]);
+  return [...about].map(([reason, numbers]) => `${numbers.length === 1 ? "Step" : "Steps"} ${numbers.join(", ")} may be outdated: ${reason}`);
+}
+
+/** "worked 3 of 4 times here", or that nobody has tried it yet. */
+export function record(tried: Schemas["RecordOut"]): string {
+  if (tried.tried === 0) return "no record here yet";
+  const failed = tried.failed ? `, failed ${tried.failed}` : "";
+  const last = tried.last ? `, last ${day(tried.last)}` : "";
+  return `worked ${tried.worked} of ${tried.tried} times here${failed}${last}`;
+}
+
+export const day = (at: string): string =>
+  new Date(at).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
+
+/** A moment in the reader's own time zone, named, with UTC beside it. */
+export function moment(at: string): string {
+  const local = new Date(at).toLocaleString(undefined, {
+    year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    timeZoneName: "short",
+  });
+  return `${local} · ${new Date(at).toISOString().slice(11, 19)} UTC`;
+}
+
+/** The same shorter, for lists: the day and the minute in the reader's zone; the whole is told where it is pointed at. */
+export const clock = (at: string): string =>
+  new Date(at).toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", ...(at.startsWith(String(new Date().getFullYear())) ? {} : { year: "numeric" }) });
+
+/** "03:12", of another day with that day before it. */
+export function hour(at: string): string {
+  const when = new Date(at);
+  const today = when.toDateString() === new Date().toDateString();
+  return when.toLocaleString(undefined, { hour: "2-digit", minute: "2-digit", ...(today ? {} : { month: "short", day: "numeric" }) });
+}
+
+export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Milliseconds as one says them: "34 ms", "1.2 s". */
+export const took = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+
+const UNITS = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]] as const;
+
+/** How long ago, in its two largest units: "2 h 5 min". */
+export function durationText(seconds: number): string {
+  let left = Math.max(0, Math.floor(seconds));
+  const sentences: string[] = [];
+  for (const [unit, size] of UNITS) {
+    const count = Math.floor(left / size);
+    if (count || (unit === "s" && sentences.length === 0)) sentences.push(`${count} ${unit}`);
+    left -= count * size;
+    if (sentences.length === 2 || (sentences.length === 1 && unit === "min")) break;
+  }
+  return sentences.join(" ");
+}
+
+export const age = (at: string, now: number): string => durationText((now - Date.parse(at)) / 1000);
+
+/** "1 alert", "2,000 alerts" */
+export const countText = (count: number, noun: string): string => `${count.toLocaleString()} ${noun}${count === 1 ? "" : "s"}`;
+
+/** A label as words: `connection-pool-exhaustion` is "Connection pool exhaustion". */
+export const labelText = (label: string): string => capitalized(label.replace(/[-_]+/g, " ").trim());
+
+/** What a family of incidents is called: the words of its label, or its title as it is. */
+export const familyName = (title: string): string => (title.includes(" ") ? title : labelText(title));
+
+export const money = (dollars: number | null): string => (dollars === null ? "price unknown" : `$${dollars.toFixed(4)}`);
+
+/** The step to begin with where nothing is to be disturbed, as the answer names it; the steps stay in their order. */
+export function firstSafe(answer: Pick<Recommendation, "steps" | "first_safe_step">): Step | undefined {
+  return answer.steps.find((step) => step.n === answer.first_safe_step);
+}
+
+const WORD = /[\p{L}\p{N}_][\p{L}\p{N}_.-]{2,}/gu;
+
+/** The text cut into pieces, those words marked that the other text has too. */
+export function matching(text: string, other: string): { text: string; same: boolean }[] {
+  const known = new Set([...other.toLowerCase().matchAll(WORD)].map(([word]) => word));
+  const pieces: { text: string; same: boolean }[] = [];
+  let at = 0;
+  for (const match of text.matchAll(WORD)) {
+    if (!known.has(match[0].toLowerCase())) continue;
+    if (match.index > at) pieces.push({ text: text.slice(at, match.index), same: false });
+    pieces.push({ text: match[0], same: true });
+    at = match.index + match[0].length;
+  }
+  if (at < text.length) pieces.push({ text: text.slice(at), same: false });
+  return pieces;
+}
+
+/** "deployed 6 min before", or for an incident that is younger than the minute, "just before". */
+export function changed(change: Change): string {
+  const what = change.kind === "deployment" ? "deployed" : "changed";
+  return `${what} ${change.minutes_before < 1 ? "just" : durationText(change.minutes_before * 60)} before: ${change.title}`;
+}
+
+const HAPPENED: Readonly<Record<string, string>> = {
+  opened: "opened", alerted: "alerted", noted: "written about", acknowledged: "acknowledged", assigned: "assigned", edited: "edited", recommended: "answered", rated: "answer rated",
+  resolved: "resolved", suggested: "a cause was suggested", dismissed: "a suggestion was dismissed", reopened: "reopened", linked: "linked", merged: "merged", split: "split",
+};
+
+/** What happened, as one says it: "answered". */
+export const happened = (type: string): string => HAPPENED[type] ?? type.replaceAll("_", " ");
+
+/** What a second opinion comes to, in a sentence. */
+export function opinionSentence(opinion: Pick<SecondOpinion, "state" | "detail" | "matches" | "agrees">): string {
+  if (opinion.state === "unavailable") return `It did not answer${opinion.detail ? `: ${opinion.detail}` : ""}. The answer above does not need it.`;
+  if (opinion.matches.length === 0) return "It finds nothing similar.";
+  if (opinion.agrees === null) return "Its best match is not an incident, so it neither agrees nor disagrees.";
+  return opinion.agrees ? "Its best match is also OnRecall's best match." : "Its best match is another incident.";
+}

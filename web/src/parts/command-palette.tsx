@@ -1,0 +1,117 @@
+// The palette: pages, and what holds the words that are typed: incidents, documents and commands with the line that matches.
+import { Highlight, Text } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { Spotlight, spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
+import { IconBooks, IconFlame, IconMessageQuestion, IconSearch, IconTerminal2 } from "@tabler/icons-react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useLocation, useNavigate } from "react-router";
+
+import { api, dataOf, type Schemas } from "../api/client";
+import { addressOf, around, type Match } from "../search";
+import { showSuccess } from "./toasts";
+
+const KINDS = [
+  { kind: "incident", group: "Incidents", Icon: IconFlame },
+  { kind: "document", group: "Documents", Icon: IconBooks },
+  { kind: "command", group: "Commands", Icon: IconTerminal2 },
+] as const;
+const SHORTEST = 2;
+const MOST_OF_EACH = 4;
+const TYPING_MS = 150;
+const RECENT = "onrecall-recent";
+const MOST_RECENT = 5;
+
+export function CommandPalette({ pages }: { pages: SpotlightActionData[] }) {
+  const go = useNavigate();
+  const [query, setQuery] = useState("");
+  const [searched] = useDebouncedValue(query.trim(), TYPING_MS);
+  const hits = useQuery({
+    queryKey: ["search", searched],
+    queryFn: () => dataOf(api.GET("/api/v1/search", { params: { query: { q: searched, limit: MOST_OF_EACH } } })),
+    enabled: searched.length >= SHORTEST,
+    placeholderData: keepPreviousData,
+  });
+  useFirstSelected(hits.data);
+  const words = query.trim().split(/\s+/).filter(Boolean);
+  const recent = useRecent();
+  const typed = query.trim();
+  const matches = searched.length >= SHORTEST && typed ? (hits.data?.items ?? []) : [];
+  const named = pages.filter(({ label = "", description = "" }) => words.every((word) => `${label} ${description}`.toLowerCase().includes(word.toLowerCase())));
+  const ask: SpotlightActionData = { id: "ask-this", label: `Ask memory: ${typed}`, onClick: () => void go(`/ask?${new URLSearchParams({ q: typed })}`), leftSection: <IconMessageQuestion size={20} aria-hidden /> };
+  const groups: SpotlightActionGroupData[] = [
+    ...(typed ? [] : [{ group: "Recent", actions: recent.map((item) => ({ id: `recent ${item.id}`, label: item.title, description: item.id, onClick: () => void go(`/incidents/${encodeURIComponent(item.id)}`), leftSection: <IconFlame size={20} aria-hidden /> })) }]),
+    ...KINDS.map(({ kind, group, Icon }) => ({
+      group, actions: matches.filter((match) => match.kind === kind).map((match, n) => ({
+        id: `${kind} ${match.id} ${match.line} ${n}`, onClick: () => open(match), "aria-label": `${group}: ${match.title}, ${match.text}`, children: <Line match={match} words={words} Icon={Icon} />,
+      })),
+    })),
+    { group: "Pages", actions: named },
+    ...(typed ? [{ group: "In your own words", actions: [ask] }] : []),
+  ].filter((group) => group.actions.length > 0);
+  const open = (match: Match) => {
+    if (match.kind === "command") void navigator.clipboard.writeText(match.text).then(() => showSuccess("The command is copied. Check its values before you run it."), () => undefined);
+    void go(addressOf(match));
+  };
+  const nothing = hits.isError ? "The server cannot be reached; search works again when it is back." : hits.isFetching ? "Searching…" : "Nothing contains all these words.";
+  return (
+    <Spotlight
+      actions={groups} query={query} onQueryChange={setQuery} filter={(_, actions) => actions} shortcut={["mod + K", "/"]} nothingFound={nothing} scrollable maxHeight="min(70vh, 560px)"
+      searchProps={{ placeholder: "Search incidents, documents, commands", leftSection: <IconSearch size={20} aria-hidden />, "aria-label": "search" }}
+    />
+  );
+}
+
+/** Selects the best match when matches arrive after the typing, so that Enter opens what stands at the top. */
+function useFirstSelected(matches: unknown): void {
+  useEffect(() => {
+    const actions = document.querySelectorAll(".mantine-Spotlight-action");
+    for (const action of actions) action.removeAttribute("data-selected");
+    actions[0]?.setAttribute("data-selected", "true");
+  }, [matches]);
+}
+
+/** The title, and under it the line that holds the words. */
+function Line({ match, words, Icon }: { match: Match; words: string[]; Icon: typeof IconFlame }) {
+  const about = [match.kind === "command" ? match.title : match.id, match.service, match.status].filter(Boolean).join(" · ");
+  const heading = match.kind === "command" ? match.text : match.title;
+  return (
+    <div className="onrecall-match">
+      <Icon size={20} aria-hidden />
+      <div>
+        <Highlight size="sm" fw={500} highlight={words} component="div" lineClamp={2} {...(match.kind === "command" ? { ff: "monospace" } : {})}>{heading}</Highlight>
+        {match.kind !== "command" && match.text.replace(/^#+\s*/, "") !== match.title && <Highlight size="xs" highlight={words} component="div" lineClamp={2}>{around(match.text, words)}</Highlight>}
+        <Text size="xs" className="onrecall-match-about" truncate>{about}</Text>
+      </div>
+    </div>
+  );
+}
+
+type Recent = Pick<Schemas["IncidentOut"], "id" | "title">;
+
+function recentOnes(): Recent[] {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(RECENT) ?? "[]");
+    return Array.isArray(stored) ? stored.filter((item): item is Recent => typeof item?.id === "string" && typeof item?.title === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Puts an incident that is looked at before the others that were. */
+export function useRemember({ id, title }: Recent): void {
+  useEffect(() => {
+    const others = recentOnes().filter((item) => item.id !== id);
+    localStorage.setItem(RECENT, JSON.stringify([{ id, title }, ...others].slice(0, MOST_RECENT)));
+  }, [id, title]);
+}
+
+/** The incidents that were looked at last, read again at each page. */
+function useRecent(): Recent[] {
+  const { pathname } = useLocation();
+  const [recent, setRecent] = useState<Recent[]>([]);
+  useEffect(() => setRecent(recentOnes()), [pathname]);
+  return recent;
+}
+
+export const openPalette = (): void => spotlight.open();

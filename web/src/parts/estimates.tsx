@@ -1,0 +1,34 @@
+// Figures with their interval and the number of cases they rest on: never one without the others.
+import { Group, Paper, Stack, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+
+import type { Schemas } from "../api/client";
+
+export type Estimate = Schemas["EstimateOut"];
+
+export const percent = (share: number | null | undefined): string => (share === null || share === undefined ? "–" : `${Math.round(share * 100)} %`);
+
+/** "88 % (73–95 %), 34 cases", or that it is not measured. */
+export function estimateText(figure: Estimate): string {
+  if (figure.value === null || figure.value === undefined) return figure.n ? `not measured, ${figure.n} cases` : "not measured yet";
+  const around = figure.low != null && figure.high != null ? ` (${percent(figure.low)}–${percent(figure.high)})` : "";
+  return `${percent(figure.value)}${around}, ${figure.n} ${figure.n === 1 ? "case" : "cases"}`;
+}
+
+/** One figure large, its interval and cases small, and what it means in a sentence. */
+export function Figure({ name, figure, children }: { name: string; figure: Estimate; children: ReactNode }) {
+  const known = figure.value !== null && figure.value !== undefined;
+  return (
+    <Paper withBorder p="md" flex="1 1 15rem">
+      <Stack gap={2}>
+        <Text size="sm" fw={600}>{name}</Text>
+        <Group gap="xs" align="baseline">
+          <Text fz={known ? 30 : 18} fw={700} lh={1.2} {...(known ? {} : { c: "dimmed" })}>{known ? percent(figure.value) : "not measured yet"}</Text>
+          {known && figure.low != null && figure.high != null && <Text size="sm" c="dimmed">{percent(figure.low)}–{percent(figure.high)}</Text>}
+          <Text size="sm" c="dimmed">{figure.n} {figure.n === 1 ? "case" : "cases"}</Text>
+        </Group>
+        <Text size="sm" c="dimmed">{children}</Text>
+      </Stack>
+    </Paper>
+  );
+}
