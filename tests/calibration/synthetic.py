@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from onrecall.calibration.features import FEATURE_NAMES
+from onrecall.calibration.features import FEATURE_NAMES, PUBLIC
 from onrecall.calibration.labelled_answers import Basis, LabelledAnswer
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -18,11 +18,15 @@ def history(
     base: float = 0.3,
     flip: float = 0.0,
     curved: bool = False,
+    public: float | None = None,
     basis: Basis = "backtest",
     start: datetime = START,
     name: str = "INC",
 ) -> tuple[list[LabelledAnswer], np.ndarray]:
-    """Answers, and the true probability of each; `flip` of the labels are turned round."""
+    """Answers, and the true probability of each; `flip` of the labels are turned round.
+
+    With `public` the answers carry a public prior that knows the log odds before the flips, with noise of that spread.
+    """
     draw = np.random.default_rng(seed)
     quality = draw.normal(size=n)
     columns = {feature: draw.uniform(size=n) for feature in FEATURE_NAMES}
@@ -39,12 +43,14 @@ def history(
     if curved:
         logit = 0.6 * logit * np.abs(logit)
     truth = _squashed(base + strength * logit)
+    if public is not None:
+        columns[PUBLIC] = _squashed(base + strength * logit + public * draw.normal(size=n))
     truth = truth * (1 - flip) + (1 - truth) * flip
     right = draw.uniform(size=n) < truth
     judged = [
         LabelledAnswer(
             at=start + timedelta(hours=place),
-            features={feature: float(columns[feature][place]) for feature in FEATURE_NAMES},
+            features={feature: float(values[place]) for feature, values in columns.items()},
             right=bool(right[place]),
             known=None,
             verdict="known",

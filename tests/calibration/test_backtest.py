@@ -273,3 +273,16 @@ def test_it_goes_on_alone_when_the_second_process_is_lost(caplog):
     assert [record.message for record in caplog.records] == [
         "the second process was lost; the replay restarts in this process alone"
     ]
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_incidents_that_nobody_wrote_a_resolution_for_are_found_again(ended: bool):
+    first, second = history(2, causes=1)
+    status = {} if ended else {"status": "open", "resolved_at": None}
+    endless = [replace(incident, resolution=None, links=(), **status) for incident in (first, second)]
+    told = History.of([endless[0], replace(endless[1], links=(IncidentLink("duplicate", first.id),))])
+    report = backtest(told, None)
+    assert report.hits.hit_at_1.value == 1
+    assert (
+        "no incident has an end or a resolution on record, so each counts as over once it began" in report.notes
+    ) is (not ended)

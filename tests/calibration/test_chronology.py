@@ -30,15 +30,21 @@ def test_a_date_without_a_time_is_known_when_its_day_is_over():
     noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
     page = document(1, datetime(2026, 3, 1, tzinfo=UTC))
     opened = replace(history(1)[0], started_at=noon, resolution=None)
-    assert [event.kind for event in order_events(History.of([opened, page]))] == ["opened", "dated"]
+    assert [event.kind for event in order_events(History.of([opened, page]))] == ["opened", "closed", "dated"]
     assert [event.kind for event in order_events(History.of([opened, replace(page, dated=None)]))] == [
         "dated",
         "opened",
+        "closed",
     ]
     fix = Resolution("it broke", datetime(2026, 2, 28, tzinfo=UTC))
     earlier = Incident("E", "x", fix.at, resolution=fix, status="resolved")
     later = replace(opened, started_at=fix.at + timedelta(hours=20))
-    assert [event.kind for event in order_events(History.of([earlier, later]))] == ["opened", "opened", "resolved"]
+    assert [event.kind for event in order_events(History.of([earlier, later]))] == [
+        "opened",
+        "opened",
+        "closed",
+        "resolved",
+    ]
 
 
 def test_the_order_of_reading_makes_no_difference():
@@ -74,3 +80,23 @@ def test_reports_stand_for_incidents_only_where_there_are_none():
     assert History.of([report, document(1, START)]).reports == (report,)
     assert History.of([report, *history(1)]).reports == ()
     assert [event.kind for event in order_events(History.of([report]))] == ["reported", "dated"]
+
+
+def test_an_incident_without_a_resolution_is_over_from_its_end_on():
+    ended, still_open = (replace(incident, resolution=None) for incident in history(2, step=timedelta(minutes=30)))
+    still_open = replace(still_open, status="open", resolved_at=None)
+    events = order_events(History.of([ended, still_open]))
+    assert [(event.kind, event.id) for event in events] == [
+        ("opened", ended.id),
+        ("opened", still_open.id),
+        ("closed", ended.id),
+    ]
+    assert events[-1].at == ended.resolved_at
+
+
+def test_where_no_incident_has_an_end_each_is_over_once_it_began():
+    endless = [replace(incident, resolution=None, status="open", resolved_at=None) for incident in history(2)]
+    told = History.of(endless)
+    assert told.lacks_ends
+    assert [event.kind for event in order_events(told)] == ["opened", "closed"] * 2
+    assert not History.of([*endless, Incident("E", "x", START, status="resolved")]).lacks_ends

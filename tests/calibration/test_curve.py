@@ -29,18 +29,21 @@ def measured(n: int, seed: int, **world) -> dict:
     fitted = model.fit(history(n, seed, **world)[0])
     later, truth = history(1500, seed + 1000, **world)
     levels: dict = {}
-    for answer, chance in zip(later, truth, strict=True):
-        levels.setdefault(fitted.confidence(answer.features), []).append(chance)
+    shown = [fitted.confidence(answer.features) for answer in later]
+    claims = np.array([confidence.probability for confidence in shown])
+    for confidence, chance in zip(shown, truth, strict=True):
+        levels.setdefault((confidence.right, confidence.of), []).append((confidence, chance))
+    means = [
+        (len(members), members[0][0], *np.mean([(item.probability, chance) for item, chance in members], axis=0))
+        for members in levels.values()
+    ]
     return {
-        "error": sum(len(truths) * abs(np.mean(truths) - level.probability) for level, truths in levels.items()) / 1500,
-        "covered": sum(len(truths) * (level.low <= np.mean(truths) <= level.high) for level, truths in levels.items())
-        / 1500,
-        "spread": max(level.probability for level in levels) - min(level.probability for level in levels),
-        "brier": sum(
-            np.sum(np.array(t) * (1 - np.array(t)) + (np.array(t) - level.probability) ** 2)
-            for level, t in levels.items()
-        )
-        / 1500,
+        "error": sum(n * abs(true - claimed) for n, _, claimed, true in means) / 1500,
+        "covered": sum(n * (level.low <= true <= level.high) for n, level, _, true in means) / 1500,
+        "spread": claims.max() - claims.min(),
+        "brier": np.mean(truth * (1 - truth) + (truth - claims) ** 2),
+        "claims": claims,
+        "truth": truth,
         "base": float(truth.mean() * (1 - truth.mean())),
     }
 

@@ -91,7 +91,7 @@ def test_a_shipped_prior_comes_back_as_it_was_written_and_another_release_is_ref
     text = prior.to_json(prior.load_shipped())
     assert prior.to_json(prior.from_json(text)) == text
     with pytest.raises(Invalid, match="another release"):
-        prior.from_json(text.replace('"version": 1', '"version": 0'))
+        prior.from_json(text.replace('"version": 2', '"version": 0'))
 
 
 def test_its_levels_rise_and_are_counts():

@@ -36,6 +36,10 @@ def test_an_incident_is_opened_answered_rated_resolved_and_learned(client):
     assert answer["confidence"]["basis"] == "public"
     assert "not measured on your incidents yet" in answer["confidence_reason"]
     assert incident["id"] not in [one["id"] for one in answer["evidence"]]
+    answered_by_id = {
+        name: client.get(f"/api/v1/incidents/{name}").json()["answered"] for name in (incident["id"], "INC-001")
+    }
+    assert answered_by_id == {incident["id"]: True, "INC-001": False}
 
     steps = [{"n": answer["steps"][0]["n"], "outcome": "worked"}]
     rated = client.post(f"/api/v1/recommendations/{answer['id']}/outcome", json={"verdict": "helped", "steps": steps})

@@ -39,11 +39,13 @@ def test_match_and_probability_together(score: float, probability: float | None,
     assert SHIPPED.knows(score, probability) is knows
 
 
-def test_thresholds_of_the_own_history_decide_alone():
+def test_the_own_history_decides_alone_what_is_similar_and_known_needs_the_probability_too():
     own = SHIPPED.measured(0.6, 0.9)
     assert own.serves(0.61, 0.01)
     assert not own.serves(0.59, 0.99)
-    assert own.knows(0.91, 0.01)
+    assert own.knows(0.91, 0.84)
+    assert not own.knows(0.91, 0.5)
+    assert not own.knows(0.89, 0.99)
     assert SHIPPED.measured(SHIPPED.similar, SHIPPED.known) == SHIPPED
 
 

@@ -8,8 +8,8 @@ from typing import Literal
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution
 
-Kind = Literal["opened", "resolved", "dated", "reported"]
-KIND_ORDER: Mapping[Kind, int] = {"opened": 0, "reported": 0, "resolved": 1, "dated": 2}
+Kind = Literal["opened", "closed", "resolved", "dated", "reported"]
+KIND_ORDER: Mapping[Kind, int] = {"opened": 0, "reported": 0, "closed": 1, "resolved": 1, "dated": 2}
 """Openings come first at the same instant, as they know nothing of what else happened then."""
 DAY = timedelta(days=1)
 BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
@@ -68,6 +68,13 @@ class History:
         return cls(tuple(chosen), tuple(pages[name] for name in sorted(pages)), tuple(left_out), judged or {})
 
     @property
+    def lacks_ends(self) -> bool:
+        """Whether nothing on record says that any incident was ever over, so that each counts as over once it began."""
+        return not any(
+            incident.resolution or incident.resolved_at or incident.status == "resolved" for incident in self.incidents
+        )
+
+    @property
     def reports(self) -> tuple[Document, ...]:
         """Dated postmortems and RCAs, used as openings if the history has no incidents."""
         if self.incidents:
@@ -100,6 +107,8 @@ def order_events(history: History) -> list[HistoryEvent]:
             history_events.append(
                 HistoryEvent(at, "resolved", incident.id, resolution=incident.resolution, recurs=recurs)
             )
+        elif history.lacks_ends or incident.resolved_at or incident.status == "resolved":
+            history_events.append(HistoryEvent(_closed_at(incident), "closed", incident.id))
     return sorted(history_events, key=lambda event: (event.at, KIND_ORDER[event.kind], event.id))
 
 
@@ -135,6 +144,11 @@ def _known_from(at: datetime | None) -> datetime:
     if at is None:
         return BEGINNING_OF_TIME
     return at + DAY if at.timetz().replace(tzinfo=None) == time.min else at
+
+
+def _closed_at(incident: Incident) -> datetime:
+    """Return when an incident without a resolution was over; where nobody wrote down when, once it began."""
+    return max(_known_from(incident.resolved_at), incident.started_at)
 
 
 def _drop_reported_again(incidents: Sequence[Incident]) -> list[Incident]:

@@ -248,6 +248,8 @@ def _length_group(incident: Incident | None) -> str:
 
 def _notes(history: History, truths: GroundTruth) -> tuple[str, ...]:
     notes = [truths.note] if truths.note else []
+    if history.incidents and history.lacks_ends:
+        notes.append("no incident has an end or a resolution on record, so each counts as over once it began")
     if history.reports:
         notes.append("there are only reports: of each report, only the title was known when its incident opened")
     return tuple(notes)

@@ -93,6 +93,8 @@ class ReplayEngine:
             self._notify_opened(event, situation_of(incident_from_report(event.document)), None)
         elif event.kind == "resolved" and event.id not in self._unresolved:
             predecessor = self._resolved(event)
+        elif event.kind in ("closed", "resolved") and event.id not in self._spec.forget:
+            self.store.incidents.close(event.id)
         elif event.kind == "dated" and event.document:
             self.memory.put_document(event.document)
             self._notify_stored(redact_model(event.document))

@@ -242,6 +242,10 @@ class ReplayIncidents:
         self._put(linked, passages)
         return linked
 
+    def close(self, incident_id: str) -> None:
+        """Mark an incident as over that nobody wrote a resolution for; from now on it is a precedent."""
+        self._passages.records["incident", incident_id] = replace(self.get(incident_id), status="resolved")
+
     def _put(self, incident: Incident, passages: Sequence[Passage]) -> None:
         self._passages.replace(("incident", incident.id), incident, passages)
         if incident.document:

@@ -22,6 +22,7 @@ from onrecall.calibration import isotonic_bins, logistic, reliability
 from onrecall.calibration.metrics import Floats
 from onrecall.calibration.prior import FEATURES, MEANING_FEATURES, Prior, PriorModel
 from onrecall.domain.incident import Situation
+from onrecall.recommendation.runbook import is_for_alert
 from onrecall.recommendation.verdict import question_length
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.retriever import Retriever
@@ -35,6 +36,7 @@ SMALL_WEIGHT = 0.3
 """Questions of small memories together weigh this share of those of their whole task."""
 RIDGE = 3.0
 FOREIGN_SOURCE = "foreign"
+RUNBOOK_SOURCE = "runbooks"
 FOREIGN_CORPUS = "noname"
 """Questions of foreign systems are asked of the memory of the task whose name ends so."""
 FOREIGN_MASS = 10.0
@@ -55,6 +57,8 @@ class PublicAnswer:
     ranking: Mapping[str, float]
     match: float
     right: bool
+    named: bool = False
+    """Whether the first is the document of the alert whose name the question begins with."""
 
     @property
     def counted(self) -> bool:
@@ -118,11 +122,22 @@ def run(folder: Path, embedder: Embedder, progress: Progress = ignore_progress) 
     tasks = read_tasks(folder)
     reports: dict[str, PriorReport] = {}
     models: dict[str, PriorModel] = {}
+    named = (0, 0)
     for name, model in (("with_meaning", embedder), ("by_words", None)):
         answers = list(label_answers(folder, tasks, model, progress))
+        named = count_named(answers) if model else named
         features = (*FEATURES, *MEANING_FEATURES) if model else FEATURES
         models[name], reports[name] = fit_and_measure(answers, features)
-    return Prior(models["with_meaning"], models["by_words"], _provenance(tasks, reports)), reports
+    return Prior(models["with_meaning"], models["by_words"], named, _provenance(tasks, reports)), reports
+
+
+def count_named(answers: Sequence[PublicAnswer]) -> tuple[int, int]:
+    """Return how many runbooks were right that bear the name of the alert a question begins with, and of how many.
+
+    Only runbooks count: the title of a report that another one repeats is no alert's name.
+    """
+    named = [answer for answer in answers if answer.named and answer.source == RUNBOOK_SOURCE and not answer.small]
+    return sum(answer.right for answer in named), len(named)
 
 
 def label_answers(
@@ -164,7 +179,8 @@ def _answer(
 ) -> Iterator[PublicAnswer]:
     """The labelled first precedent; nothing where nothing at all was recalled."""
     for first in recall.recall(situation)[:1]:
-        yield PublicAnswer(*about, not right, first.ranking, first.score, first.id in right)
+        named = first.document is not None and is_for_alert(first.document, situation)
+        yield PublicAnswer(*about, not right, first.ranking, first.score, first.id in right, named)
 
 
 def fit_and_measure(answers: Sequence[PublicAnswer], features: tuple[str, ...]) -> tuple[PriorModel, PriorReport]:

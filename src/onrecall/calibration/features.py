@@ -30,6 +30,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "service": "1 if the best evidence for the named cause is of the same service, 0 if of another, 0.5 if unknown",
 }
 FEATURE_NAMES = tuple(DESCRIPTIONS)
+PUBLIC = "public"
+"""Stored beside them: the probability of the shipped prior that the answer is right, if the evidence allows one."""
 LOWER_BOUNDS: Mapping[str, float] = {"margin": -1.0, "letters": -1.0}
 """All are 0..1 but these."""
 

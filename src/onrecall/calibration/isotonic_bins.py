@@ -34,8 +34,12 @@ class Level:
     @property
     def probability(self) -> float:
         """The share right, shrunk towards the mean prediction and kept within its own interval."""
+        return self.blend(self.foretold)
+
+    def blend(self, chance: float) -> float:
+        """The share right, shrunk towards what was predicted for one answer and kept within the interval."""
         low, high = self.interval
-        return min(high, max(low, (self.right + PRIOR_WEIGHT * self.foretold) / (self.of + PRIOR_WEIGHT)))
+        return min(high, max(low, (self.right + PRIOR_WEIGHT * chance) / (self.of + PRIOR_WEIGHT)))
 
 
 def fit(chances: Floats, right: Floats) -> tuple[Level, ...]:

@@ -20,18 +20,22 @@ class Logistic:
     centre: tuple[float, ...]
     scale: tuple[float, ...]
 
-    def chances(self, columns: Floats) -> Floats:
-        """The chance of each row."""
+    def chances(self, columns: Floats, offset: Floats | None = None) -> Floats:
+        """The chance of each row; `offset` is what is added to its log odds."""
         z = self.intercept + (columns - np.array(self.centre)) / np.array(self.scale) @ np.array(self.weights)
-        return _sigmoid(z)
+        return sigmoid(z if offset is None else z + offset)
 
 
-def fit(columns: Floats, right: Floats, ridge: float, counts: Floats | None = None) -> Logistic:
+def fit(
+    columns: Floats, right: Floats, ridge: float, counts: Floats | None = None, offset: Floats | None = None
+) -> Logistic:
     """Newton's method on the penalised likelihood; the intercept is not penalised.
 
-    `counts` says how many answers each row stands for, by default one.
+    `counts` says how many answers each row stands for, by default one. `offset` is what the log odds of each row are
+    expected to be: the regression is shrunk towards it instead of towards the base rate.
     """
     n, width = columns.shape
+    expected = np.zeros(n) if offset is None else offset
     counts = np.ones(n) if counts is None else counts
     centre = counts @ columns / counts.sum() if n else np.zeros(width)
     spread = np.sqrt(counts @ np.square(columns - centre) / counts.sum()) if n else np.zeros(width)
@@ -41,10 +45,12 @@ def fit(columns: Floats, right: Floats, ridge: float, counts: Floats | None = No
     design[:, 0] = 1.0
     truth = np.concatenate([right, [1.0, 0.0]])
     mass = np.concatenate([counts, [PSEUDO_COUNT, PSEUDO_COUNT]])
+    middle = float(counts @ expected / counts.sum()) if n else 0.0
+    expected = np.concatenate([expected, [middle, middle]])
     penalty = np.concatenate([[0.0], np.full(width, ridge)])
     weights = np.zeros(width + 1)
     for _ in range(MAX_STEPS):
-        chance = _sigmoid(design @ weights)
+        chance = sigmoid(expected + design @ weights)
         gradient = design.T @ (mass * (truth - chance)) - penalty * weights
         curvature = (design * (mass * chance * (1 - chance))[:, None]).T @ design + np.diag(penalty + 1e-9)
         step = np.linalg.solve(curvature, gradient)
@@ -60,5 +66,6 @@ def fit(columns: Floats, right: Floats, ridge: float, counts: Floats | None = No
     )
 
 
-def _sigmoid(z: Floats) -> Floats:
+def sigmoid(z: Floats) -> Floats:
+    """The chance that has these log odds."""
     return 1.0 / (1.0 + np.exp(-np.clip(z, -35.0, 35.0)))

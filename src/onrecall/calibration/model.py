@@ -19,9 +19,13 @@ from onrecall.calibration.walk_forward import METHODS, MIN_ANSWERS, AnswerHistor
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Confidence
 
-VERSION = 2
+VERSION = 3
+READABLE_VERSIONS = (2, VERSION)
+"""A curve of version 2 knows fewer methods; all that it holds is read as before."""
 BURN_IN_SHARE = 0.4
 """Burn-in: the first 40 % of answers are used for fitting but excluded from the counts."""
+BURN_IN_FROM = 100
+"""With fewer answers, those of the public prior at the own level are all counted: it depends little on the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,12 @@ class CalibrationModel:
         """How often answers at this level were right."""
         if not walk_forward.is_complete(features):
             return NotMeasured("not measured: the answer lacks the features that confidence is computed from")
-        columns = next(method for method in METHODS if method.name == self.method).columns
-        values = np.array([walk_forward.to_row(features, live=self.basis == "outcomes")])[:, columns]
-        level = find_level(self.levels, float(self.model.chances(values)[0]))
+        method = next(method for method in METHODS if method.name == self.method)
+        row = np.array([walk_forward.to_row(features, live=self.basis == "outcomes")])
+        chance = float(method.chances(self.model, row)[0])
+        level = find_level(self.levels, chance)
         low, high = level.interval
-        return Confidence(level.probability, level.right, level.of, low, high, self.basis)
+        return Confidence(level.blend(chance), level.right, level.of, low, high, self.basis)
 
     def to_json(self) -> str:
         """All of it, so that `from_json` gives an equal curve."""
@@ -92,7 +97,7 @@ class CalibrationModel:
     def from_json(cls, text: str) -> "CalibrationModel":
         """The curve that `to_json` wrote; one of another release is refused, and is fitted again."""
         body: dict[str, Any] = json.loads(text)
-        if body.pop("version", None) != VERSION or tuple(body.pop("features", ())) != FEATURE_NAMES:
+        if body.pop("version", None) not in READABLE_VERSIONS or tuple(body.pop("features", ())) != FEATURE_NAMES:
             raise Invalid("the confidence curve was fitted by another release; fit it again", "version")
         quality = body["quality"]
         model: dict[str, Any] = {
@@ -179,16 +184,16 @@ def _fit_levels(past: AnswerHistory, chances: Floats) -> tuple[Predictor, tuple[
     """Return the method that predicted best so far and its bins; if they do not discriminate, the base rate alone."""
     counted = past.live if _basis(past) == "outcomes" else np.ones(len(past.right), dtype=bool)
     number = walk_forward.best_method(chances, past.right)
-    late = counted & (np.arange(len(past.right)) >= BURN_IN_SHARE * len(past.right))
+    n, method = len(past.right), METHODS[number]
+    burn_in = 0.0 if method.from_public and n < BURN_IN_FROM else BURN_IN_SHARE
+    late = counted & (np.arange(n) >= burn_in * n)
     bins = (
-        isotonic_bins.fit(walk_forward.cross_fit(METHODS[number], past)[late], past.right[late])
-        if number and late.any()
-        else ()
+        isotonic_bins.fit(walk_forward.cross_fit(method, past)[late], past.right[late]) if number and late.any() else ()
     )
     if len(bins) > 1:
-        return METHODS[number], (replace(bins[0], above=0.0), *bins[1:])
+        return method, (replace(bins[0], above=0.0), *bins[1:])
     base = METHODS[0]
-    chance = float(walk_forward.fit(base, past).chances(past.columns[counted][-1:, base.columns])[0])
+    chance = float(base.chances(walk_forward.fit(base, past), past.columns[counted][-1:])[0])
     return base, (Level(0.0, int(past.right[counted].sum()), int(counted.sum()), chance),)
 
 
@@ -200,6 +205,6 @@ def _replay(past: AnswerHistory, chances: Floats) -> tuple[ShownConfidence, ...]
         method, bins = _fit_levels(past.until(start), chances[:, :start])
         base = (float(past.right[:start].sum()) + 0.5) / (start + 1)
         for place in range(start, end):
-            level = find_level(bins, chances[METHODS.index(method), place])
-            replayed.append(ShownConfidence(past.judged[place], level.probability, base))
+            chance = float(chances[METHODS.index(method), place])
+            replayed.append(ShownConfidence(past.judged[place], find_level(bins, chance).blend(chance), base))
     return tuple(replayed)

@@ -16,12 +16,13 @@ import numpy as np
 from onrecall.calibration.features import supporting_evidence
 from onrecall.calibration.isotonic_bins import Level
 from onrecall.calibration.logistic import Logistic
+from onrecall.calibration.metrics import wilson
 from onrecall.calibration.model import NotMeasured, find_level
 from onrecall.domain.cause_label import is_about_cause
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Advice, Confidence, Evidence, Recommendation
 
-VERSION = 1
+VERSION = 2
 RESOURCE = "prior.json"
 NO_EVIDENCE = "no evidence is on record"
 FEATURES: tuple[str, ...] = (
@@ -68,6 +69,8 @@ class Prior:
 
     with_meaning: PriorModel
     by_words: PriorModel
+    named: tuple[int, int]
+    """Of the questions that begin with the name of an alert, those whose runbook of that name was right, and all."""
     provenance: Mapping[str, Any]
     """The tasks, their sources, and how good the probabilities were on tasks left out."""
 
@@ -81,11 +84,21 @@ class Prior:
         precedent = find_precedent(evidence, advice)
         if precedent is None:
             return NotMeasured(NO_EVIDENCE)
+        if _is_known_by_name(precedent, advice):
+            right, of = self.named
+            return Confidence((right + 0.5) / (of + 1), right, of, *wilson(right, of), "public")
         model = self._model(precedent)
         if model is None:
             return NotMeasured("not measured: the evidence lacks the features that confidence is computed from")
+        return model.confidence(self.backed_probability(evidence, advice) or 0.0)
+
+    def backed_probability(self, evidence: Sequence[Evidence], advice: Advice | Recommendation) -> float | None:
+        """The chance that an answer is right: that any evidence it rests on is; None where no number says so."""
+        precedent = find_precedent(evidence, advice)
+        if precedent is None or self._model(precedent) is None:
+            return None
         chances = [self.probability(item) or 0.0 for item in find_backing(evidence, advice) or [precedent]]
-        return model.confidence(min(1.0, sum(chances)))
+        return min(1.0, sum(chances))
 
     def probability(self, evidence: Evidence) -> float | None:
         """The chance that one piece of evidence is right; None where it does not carry the numbers."""
@@ -98,21 +111,32 @@ class Prior:
         return model if is_measured else None
 
 
+def _is_known_by_name(precedent: Evidence, advice: Advice | Recommendation) -> bool:
+    """Return whether an answer is known by its runbook: no other document makes an answer known without a cause."""
+    return advice.cause is None and advice.verdict == "known" and precedent.document is not None
+
+
 def find_precedent(evidence: Sequence[Evidence], advice: Advice | Recommendation) -> Evidence | None:
-    """The evidence that an answer rests on: the best for its cause, else what its steps come from, else the first."""
+    """The evidence that an answer rests on: the best for its cause, else what its verdict names, else its steps."""
     if not evidence:
         return None
     if advice.cause is not None:
-        return max(supporting_evidence(evidence, advice), key=lambda item: item.score)
-    cited = {step.citation.evidence_id for step in advice.steps}
+        return max(_supporting(evidence, advice), key=lambda item: item.score)
+    named = set(advice.rests_on) if isinstance(advice, Advice) else set()
+    cited = named or {step.citation.evidence_id for step in advice.steps}
     return next((item for item in evidence if item.id in cited), evidence[0])
+
+
+def _supporting(evidence: Sequence[Evidence], advice: Advice | Recommendation) -> list[Evidence]:
+    named = advice.rests_on if isinstance(advice, Advice) else ()
+    return [item for item in evidence if item.id in named] or supporting_evidence(evidence, advice)
 
 
 def find_backing(evidence: Sequence[Evidence], advice: Advice | Recommendation) -> list[Evidence]:
     """The evidence that is right if the named cause is: its incidents, and the documents about it."""
     if advice.cause is None:
         return []
-    supporting = supporting_evidence(evidence, advice)
+    supporting = _supporting(evidence, advice)
     documents = [item for item in evidence if is_about_cause(item, advice.cause_label)]
     return [*supporting, *(item for item in documents if item not in supporting)]
 
@@ -120,7 +144,8 @@ def find_backing(evidence: Sequence[Evidence], advice: Advice | Recommendation) 
 def to_json(prior: Prior) -> str:
     """The prior as it is shipped."""
     models = {"with_meaning": _model_to_json(prior.with_meaning), "by_words": _model_to_json(prior.by_words)}
-    return json.dumps({"version": VERSION, **models, "provenance": prior.provenance}, indent=1) + "\n"
+    named = dict(zip(("right", "of"), prior.named, strict=True))
+    return json.dumps({"version": VERSION, **models, "named": named, "provenance": prior.provenance}, indent=1) + "\n"
 
 
 def from_json(text: str) -> Prior:
@@ -130,7 +155,8 @@ def from_json(text: str) -> Prior:
         raise Invalid(
             "the shipped prior was fitted by another release; fit it again with `onrecall bench prior`", "version"
         )
-    return Prior(_model_from_json(body["with_meaning"]), _model_from_json(body["by_words"]), body["provenance"])
+    named = (body["named"]["right"], body["named"]["of"])
+    return Prior(_model_from_json(body["with_meaning"]), _model_from_json(body["by_words"]), named, body["provenance"])
 
 
 @cache

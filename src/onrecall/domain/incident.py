@@ -476,6 +476,8 @@ class Advice:
     alternatives: tuple[Alternative, ...] = ()
     tell_apart: tuple[str, ...] = ()
     """With `never_seen`: what to look at to separate the nearest misses."""
+    rests_on: tuple[str, ...] = ()
+    """The incidents of the named cause; without a cause, the incident or document that the verdict rests on."""
 
 
 @dataclass(frozen=True, slots=True)

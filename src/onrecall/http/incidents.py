@@ -104,9 +104,10 @@ def incidents(
 def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
     """Return one incident, now or as known at a given time, with the changes shortly before it."""
     stored = memory.store.incidents.get(incident_id, as_of)
-    return IncidentSeenOut.model_validate(stored).with_changes(
+    seen = IncidentSeenOut.model_validate(stored).with_changes(
         changes_before(memory, stored), memory.alert_links(incident_id)
     )
+    return seen.model_copy(update={"answered": memory.store.recommendations.newest(incident_id) is not None})
 
 
 @router.get("/incidents/{incident_id}/timeline", responses=responses(404))

@@ -54,19 +54,26 @@ class CalibrationState:
     ) -> tuple[Confidence | None, str | None]:
         """Return the confidence by the own model, or by the public prior with the reason for falling back.
 
-        Returns no confidence only if there is no evidence at all. The own model is fitted on answers that named a
-        cause, so it applies only to these.
+        Returns no confidence only if there is no evidence at all.
         """
-        own = self._own(features, advice)
+        own = self._own(features, evidence, advice)
         if isinstance(own, Confidence):
             return own, None
         public = prior.load_shipped().confidence(evidence, advice)
         return (public, own.reason) if isinstance(public, Confidence) else (None, public.reason)
 
-    def _own(self, features: Mapping[str, float], advice: Advice) -> Confidence | NotMeasured:
+    def _own(
+        self, features: Mapping[str, float], evidence: Sequence[Evidence], advice: Advice
+    ) -> Confidence | NotMeasured:
+        """Return what the own history says of an answer that claims what it was counted on.
+
+        People judge the cause that was named. A replay also judges the incident that an answer without one rests on.
+        """
         if isinstance(self.curve, NotMeasured):
             return self.curve
-        return self.curve.confidence(features) if advice.cause is not None else NotMeasured(NO_CAUSE)
+        incidents = {item.id for item in evidence if item.kind == "incident"}
+        is_counted = advice.cause is not None or (self.curve.basis == "backtest" and incidents & set(advice.rests_on))
+        return self.curve.confidence(features) if is_counted else NotMeasured(NO_CAUSE)
 
 
 class Calibration(Protocol):
@@ -207,11 +214,19 @@ class CalibrationService:
 
 
 def with_public_confidence(answer: Recommendation) -> Recommendation:
-    """Return the answer with the confidence of the public prior if it has none; its reason is kept."""
+    """Return the answer with the confidence of the public prior if it has none; its reason is kept.
+
+    An answer that is less sure with it than `known` asks for is only similar.
+    """
     if answer.confidence is not None:
         return answer
     public = prior.load_shipped().confidence(answer.evidence, answer)
-    return replace(answer, confidence=public) if isinstance(public, Confidence) else answer
+    if not isinstance(public, Confidence):
+        return answer
+    if answer.verdict != "known" or public.probability >= SHIPPED.sure:
+        return replace(answer, confidence=public)
+    reason = f"similar only, because {answer.confidence_reason}; {answer.verdict_reason}"
+    return replace(answer, confidence=public, verdict="similar", verdict_reason=reason)
 
 
 def _curve_from_json(body: Mapping[str, str]) -> CalibrationModel | NotMeasured:

@@ -11,6 +11,7 @@ from onrecall.calibration import features, prior
 from onrecall.domain.incident import (
     EXAMPLE,
     Advice,
+    Confidence,
     DiagnosticCheck,
     Evidence,
     Incident,
@@ -40,7 +41,8 @@ INCIDENTS_OF_CAUSE = 8
 MAX_SUGGESTIONS = 3
 MAX_SUGGESTION_CHARS = 2_000
 """Maximum characters of a suggestion shown beside an answer."""
-UNREACHABLE_THRESHOLDS = Thresholds().measured(1.001, 1.001)
+SHIPPED_THRESHOLDS = Thresholds()
+UNREACHABLE_THRESHOLDS = SHIPPED_THRESHOLDS.measured(1.001, 1.001)
 """Thresholds that no match reaches."""
 TOO_LITTLE_MARGIN = "its lead over the rest is no larger than that of a new incident usually is here"
 
@@ -164,12 +166,10 @@ class Recommender:
         )
         with span("compose") as composing:
             records = self._store.step_executions.track_records(step_keys(evidence), situation.as_of)
-            advice = _advise(measured, situation, evidence, records, as_of)
+            fitting = [item for item in evidence if not find_contradiction(situation, item)]
+            advice, numbers, confidence, reason = decide(measured, situation, evidence, records, as_of)
             composing.set_attribute("onrecall.verdict", advice.verdict)
-        numbers = features.extract_features(evidence, advice, as_of, situation.service)
-        fitting = [item for item in evidence if not find_contradiction(situation, item)]
         checks = self._checks(situation, fitting, advice)
-        confidence, reason = measured.confidence(numbers, fitting, advice)
         composed = time.perf_counter()
         digest = _digest(
             situation,
@@ -282,6 +282,26 @@ def _is_example(evidence: Evidence) -> bool:
     return record is not None and record.source == EXAMPLE
 
 
+def decide(
+    measured: CalibrationState,
+    situation: Situation,
+    evidence: Sequence[Evidence],
+    records: Mapping[str, TrackRecord],
+    as_of: datetime,
+) -> tuple[Advice, dict[str, float], Confidence | None, str | None]:
+    """Return the advice, its features, and its confidence or the reason why it is not of the own history.
+
+    Verdict and confidence rest on one probability: what is known has a confidence that `known` asks for.
+    """
+    fitting = [item for item in evidence if not find_contradiction(situation, item)]
+    advice = _advise(measured, situation, evidence, records, as_of)
+    numbers = _describe_answer(situation, evidence, fitting, advice, as_of)
+    confidence, reason = measured.confidence(numbers, fitting, advice)
+    if _is_contradicted(advice, confidence):
+        advice = compose(situation, evidence, records, as_of, measured.thresholds, confidence)
+    return advice, numbers, confidence, reason
+
+
 def _advise(
     measured: CalibrationState,
     situation: Situation,
@@ -303,6 +323,22 @@ def _advise(
         without_match,
         verdict_reason=f"nothing like this was seen before: {nearest} is nearest, but {TOO_LITTLE_MARGIN}",
     )
+
+
+def _describe_answer(
+    situation: Situation, evidence: Sequence[Evidence], fitting: Sequence[Evidence], advice: Advice, as_of: datetime
+) -> dict[str, float]:
+    """Return the features of an answer, and beside them what public data says of it, if it says anything."""
+    numbers = features.extract_features(evidence, advice, as_of, situation.service)
+    public = prior.load_shipped().backed_probability(fitting, advice)
+    return numbers if public is None else {**numbers, features.PUBLIC: public}
+
+
+def _is_contradicted(advice: Advice, confidence: Confidence | None) -> bool:
+    """Return whether the own history says otherwise than public data whether an answer is known."""
+    if confidence is None or confidence.basis == "public" or advice.verdict == "never_seen":
+        return False
+    return (confidence.probability >= SHIPPED_THRESHOLDS.sure) != (advice.verdict == "known")
 
 
 def _milliseconds(start: float, end: float) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from onrecall.domain.incident import Advice, Alternative, Evidence, Situation, TrackRecord
+from onrecall.domain.incident import Advice, Alternative, Confidence, Evidence, Situation, TrackRecord
 from onrecall.recommendation.actions import extract_actions, select_fitting_cases
 from onrecall.recommendation.causes import Hypothesis, normalized_label, rank_causes
 from onrecall.recommendation.discriminators import ObservationSet, discriminating_observations
@@ -35,17 +35,19 @@ def compose(
     records: Mapping[str, TrackRecord],
     now: datetime,
     thresholds: Thresholds = Thresholds(),  # noqa: B008 (frozen)
+    own: Confidence | None = None,
 ) -> Advice:
     """Return what the evidence, best first, says about the situation.
 
     Every step is cited and belongs to the leading cause. Where a later incident, which matches about as well, reports
-    that the leading cause's fix failed, the cause of that incident leads.
+    that the leading cause's fix failed, the cause of that incident leads. `own` is what the own history says of this
+    very answer, if it speaks.
     """
     contradicting = {piece.id: why for piece in evidence if (why := find_contradiction(situation, piece))}
     consistent = [piece for piece in evidence if piece.id not in contradicting]
     actions = {piece.id: select_fitting_cases(extract_actions(piece), situation) for piece in evidence}
     hypotheses = promote_refuting_cause(rank_causes(consistent), actions, thresholds)
-    decision = decide_verdict(situation, consistent, hypotheses, thresholds)
+    decision = decide_verdict(situation, consistent, hypotheses, thresholds, own)
     if decision.verdict == "never_seen":
         return _never_seen_advice(
             situation, decision, _describe_contradicted(evidence, contradicting, thresholds), hypotheses, thresholds
@@ -71,7 +73,14 @@ def compose(
         alternatives=_to_alternatives(competing[:MAX_ALTERNATIVES], leading, situation)
         if leading and competing
         else (),
+        rests_on=_rests_on(decision),
     )
+
+
+def _rests_on(decision: VerdictDecision) -> tuple[str, ...]:
+    if decision.leading is not None:
+        return tuple(piece.id for piece in decision.leading.evidence)
+    return (decision.precedent.id,) if decision.precedent else ()
 
 
 def step_keys(evidence: Sequence[Evidence]) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ _CHECKBOX = re.compile(r"\[[ xX]\]\s+")
 _ALERT_LABELS = ("alertname", "alert_name", "alert", "monitor", "rule")
 _NAME = re.compile(r"\b(?:[A-Z]+[a-z0-9]+|[A-Z]{2,}(?=[A-Z][a-z])){3,}[A-Z]*\b")
 """An alert's name in running text: at least three humps, since `PostgreSQL` and `GitHub` name no alert."""
+_HEADLINE_NAME = re.compile(rf"[\W_]*(?:\[[^\]\n]*\][\W_]*)?(?P<name>{_NAME.pattern})")
+"""An alert's name that a text begins with, maybe behind a state in brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,16 @@ def names_alert(document: Document, situation: Situation) -> bool:
     alerts = [situation.labels[label] for label in _ALERT_LABELS if situation.labels.get(label)]
     alerts = alerts or _NAME.findall(situation.text[:MAX_RUNBOOK_LENGTH])
     return any(normalize_label(alert) in names for alert in alerts)
+
+
+def is_for_alert(document: Document, situation: Situation) -> bool:
+    """Whether the runbook is the one for the alert that is asked about.
+
+    A label names it, or the text begins with it; a name further on in prose is often that of another alert.
+    """
+    labels = {label: situation.labels[label] for label in _ALERT_LABELS if situation.labels.get(label)}
+    headline = _HEADLINE_NAME.match(situation.text[:MAX_RUNBOOK_LENGTH])
+    return names_alert(document, Situation(headline["name"] if headline else "", labels=labels))
 
 
 def _alert_names(document: Document) -> Iterator[str]:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from onrecall.domain.cause_label import is_about_cause
-from onrecall.domain.incident import Evidence, Situation, Verdict
+from onrecall.domain.incident import Confidence, Evidence, Situation, Verdict
 from onrecall.recommendation.causes import Hypothesis, has_usable_resolution
 from onrecall.recommendation.language import detect_language
-from onrecall.recommendation.runbook import names_alert
+from onrecall.recommendation.runbook import is_for_alert, names_alert
 from onrecall.recommendation.sanitize import sentence
 from onrecall.recommendation.text_similarity import normalize_label
 
@@ -38,20 +38,22 @@ class Thresholds:
     """With it 1.5 % of foreign questions count as similar on tasks left out, without it 1.4 %."""
     sure: float = 0.83
     """Probability from which something like it is the same: on tasks left out, nine of ten such answers were right."""
+    floor: float = 0.0
+    """Match score below which no probability makes it the same; 0 unless the own history chose one."""
     same: float = 0.5
     """Probability from which an incident is the same that bears the very title and service of what is asked."""
     contested: float = 0.7
     """Another cause that weighs at least this share of the first contests it: both are only similar."""
 
     def measured(self, similar: float, known: float) -> "Thresholds":
-        """These with the match scores of a history; where they were measured there, they alone decide.
+        """These with the match scores of a history; where they were measured there, `similar` rests on them alone.
 
-        A history on which no score was right often enough leaves `known` to the probability.
+        `known` needs the probability besides, and a history on which no score was right often enough asks for no more.
         """
         if (similar, known) == (self.similar, self.known):
             return self
-        sure = self.sure if known == max(similar, self.known) else 0.0
-        return replace(self, similar=similar, known=known, doubtful=0.0, near=similar, terse_near=similar, sure=sure)
+        floor = 0.0 if known == max(similar, self.known) else known
+        return replace(self, similar=similar, known=known, doubtful=0.0, near=similar, terse_near=similar, floor=floor)
 
     def serves(self, score: float, probability: float | None, length: float = 1.0) -> bool:
         """Whether evidence is about something like this; `length` is how long the question is, 0 to 1."""
@@ -64,11 +66,11 @@ class Thresholds:
 
     def knows(self, score: float, probability: float | None, *, is_named: bool = False) -> bool:
         """Whether evidence is about the same; `is_named` if it bears the very title and service of what is asked."""
-        if probability is None or not self.sure:
+        if probability is None:
             return score >= self.known
         if is_named and score >= self.known and probability >= self.same:
             return True
-        return score >= self.similar and probability >= self.sure
+        return score >= max(self.similar, self.floor) and probability >= self.sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +81,45 @@ class VerdictDecision:
     reason: str
     leading: Hypothesis | None = None
     runbook: Evidence | None = None
+    precedent: Evidence | None = None
+    """What it rests on where no cause leads."""
 
 
 def decide_verdict(
-    situation: Situation, evidence: Sequence[Evidence], hypotheses: Sequence[Hypothesis], thresholds: Thresholds
+    situation: Situation,
+    evidence: Sequence[Evidence],
+    hypotheses: Sequence[Hypothesis],
+    thresholds: Thresholds,
+    own: Confidence | None = None,
 ) -> VerdictDecision:
-    """Decide the verdict: by causes first, then by unresolved incidents, then by documents."""
+    """Decide the verdict: by causes first, then by unresolved incidents, then by documents.
+
+    `own` is what the own history says of this very answer; once it speaks, its probability decides what is known.
+    """
     unattributed = sum(piece.probability or 0.0 for piece in evidence if not has_usable_resolution(piece))
     leading = next((cause for cause in hypotheses if explains_situation(cause, thresholds, unattributed)), None)
     if leading is not None:
         is_named = any(_is_same_name(situation, piece) for piece in leading.evidence)
-        sure = thresholds.knows(leading.score, _backed_probability(leading, evidence), is_named=is_named)
-        return _decide_by_cause(
-            leading, [cause for cause in hypotheses if cause is not leading], evidence, thresholds, sure=sure
+        by_public = thresholds.knows(leading.score, _backed_probability(leading, evidence), is_named=is_named)
+        sure = thresholds.knows(leading.score, own.probability) if own else by_public
+        decision = _decide_by_cause(
+            leading,
+            [cause for cause in hypotheses if cause is not leading],
+            evidence,
+            thresholds,
+            sure=sure or by_public,
         )
+        return _doubt(decision, own) if own and not sure else decision
     runbook = next(
         (piece for piece in evidence if _is_runbook(piece) and _is_applicable_runbook(piece, situation, thresholds)),
         None,
     )
-    if runbook and runbook.document and names_alert(runbook.document, situation):
-        return VerdictDecision(
-            "known", f"the runbook {describe_evidence(runbook)} is written for this alert", runbook=runbook
-        )
+    if runbook and runbook.document and is_for_alert(runbook.document, situation):
+        reason = f"the runbook {describe_evidence(runbook)} is written for this alert"
+        return VerdictDecision("known", reason, runbook=runbook, precedent=runbook)
     unresolved = next((piece for piece in evidence if is_similar(piece, thresholds) and not _is_runbook(piece)), None)
     if unresolved is not None:
-        return _decide_by_unresolved(unresolved, runbook, thresholds)
+        return _decide_by_unresolved(unresolved, runbook, thresholds, own)
     if runbook is not None:
         reason = f"no similar incident is on record; the runbook {describe_evidence(runbook)} covers something similar"
         return VerdictDecision("similar", reason, runbook=runbook)
@@ -214,8 +230,20 @@ def _decide_by_cause(
     return VerdictDecision("known", f"seen before: {match}", leading)
 
 
-def _decide_by_unresolved(unresolved: Evidence, runbook: Evidence | None, thresholds: Thresholds) -> VerdictDecision:
-    is_known = unresolved.kind == "incident" and thresholds.knows(unresolved.score, unresolved.probability)
+def _doubt(decision: VerdictDecision, own: Confidence) -> VerdictDecision:
+    """Return a known answer as similar, because the own history says that such answers are often wrong."""
+    if decision.verdict != "known":
+        return decision
+    reason = decision.reason.replace("seen before", "similar", 1)
+    counts = f"answers like this one were right {own.right} of {own.of} times here"
+    return replace(decision, verdict="similar", reason=f"{reason}; not called known, because {counts}")
+
+
+def _decide_by_unresolved(
+    unresolved: Evidence, runbook: Evidence | None, thresholds: Thresholds, own: Confidence | None
+) -> VerdictDecision:
+    probability = own.probability if own else unresolved.probability
+    is_known = unresolved.kind == "incident" and thresholds.knows(unresolved.score, probability)
     verdict: Verdict = "known" if is_known else "similar"
     name = describe_evidence(unresolved)
     if unresolved.kind == "document":
@@ -224,7 +252,7 @@ def _decide_by_unresolved(unresolved: Evidence, runbook: Evidence | None, thresh
         reason = f"seen before as {name} ({unresolved.score:.2f}), whose resolution {_resolution_gap(unresolved)}"
     if runbook is not None:
         reason += f"; the steps are those of the runbook {describe_evidence(runbook)}"
-    return VerdictDecision(verdict, reason, runbook=runbook)
+    return VerdictDecision(verdict, reason, runbook=runbook, precedent=unresolved)
 
 
 def _is_unresolved(evidence: Evidence) -> bool:

@@ -135,6 +135,9 @@ class IncidentSeenOut(IncidentOut):
     alert_links: list[AlertLinkOut] = Field(
         default_factory=list, description="Runbooks, dashboards and other links of its alerts; runbooks first."
     )
+    answered: bool | None = Field(
+        None, description="Whether it has a recommendation to ask for; null where that was not looked up."
+    )
 
     def with_changes(self, changes: list[ChangeBeforeOut], links: Sequence[AlertLink] = ()) -> "IncidentSeenOut":
         """The same beside these changes and links."""

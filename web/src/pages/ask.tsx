@@ -36,6 +36,7 @@ export function Ask() {
     }
     // only when the page is opened with a question in its address, or another one is put there
   }, [linked]); // eslint-disable-line react-hooks/exhaustive-deps
+  const shown = answer?.evidence ?? evidence; // the answer may rest on less than what was found at first
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) ask({ text, service });
   };
@@ -54,7 +55,7 @@ export function Ask() {
       </form>
       {empty && <GettingStarted />}
       {stage === "idle" && !empty && <Suggestions pick={(example) => { setText(example); ask({ text: example, service }); }} />}
-      {question && !error && <Progress stage={stage} candidates={evidence && worthShowing(evidence).length} refined={answer?.composer === "llm"} unseen={answer?.verdict === "never_seen" && !answer.cause} />}
+      {question && !error && <Progress stage={stage} candidates={shown && worthShowing(shown).length} refined={answer?.composer === "llm"} unseen={answer?.verdict === "never_seen" && !answer.cause} />}
       {error && <Failure error={error} again={() => ask({ text, service })} />}
       {stage === "evidence" && <Waiting rows={3} />}
       {stage === "steps" && worthShowing(evidence ?? []).map((piece) => <EvidenceCard key={`${piece.kind}:${piece.id}`} evidence={piece} question={question?.text ?? ""} />)}
@@ -76,6 +77,7 @@ function Progress({ stage, candidates, refined, unseen }: { stage: Stage; candid
   const at = stage === "done" ? STAGES.length : STAGES.indexOf(stage as (typeof STAGES)[number]);
   const last = models ? STAGES : STAGES.slice(0, 2);
   const stageWords = (name: (typeof STAGES)[number]): string => {
+    if (name === "evidence" && candidates === 0) return "no evidence";
     if (name === "evidence" && candidates !== undefined) return candidates === 1 ? "1 piece of evidence" : `${candidates} pieces of evidence`;
     if (name === "refining" && stage === "done" && !refined) return "the model changed nothing";
     return name === "steps" && unseen ? "no cause to suggest" : TOLD[name];

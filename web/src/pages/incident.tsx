@@ -52,7 +52,8 @@ function Page({ id }: { id: string }) {
     queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}", path)),
     refetchInterval: useEvery(),
   });
-  const answer = useAnswer(id, incident.data?.status !== "resolved");
+  const over = incident.data?.status === "resolved";
+  const answer = useAnswer(id, !over, !incident.isPending && !(over && incident.data?.answered === false));
   const [marked, drafts, mark] = useMarks(id, answer);
   const markCheck = useMarkCheck(id, answer);
   const resolving = useResolving();
@@ -300,11 +301,12 @@ const Labels = ({ labels }: { labels: Noun["labels"] }) =>
     </Section>
   );
 
-/** The newest answer to an incident; asked for often only while one is on its way. */
-function useAnswer(id: string, going: boolean): Recommendation | undefined {
+/** The newest answer to an incident; asked for often only while one is on its way, and not where there will be none. */
+function useAnswer(id: string, going: boolean, enabled: boolean): Recommendation | undefined {
   const answer = useQuery({
     queryKey: ["answer", id],
     queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/recommendation", { params: { path: { incident_id: id } } })),
+    enabled,
     retry: false,
     refetchInterval: (query) => (query.state.data ? ANYWAY_MS : going && ANSWER_MS),
   });

@@ -289,11 +289,10 @@ def _similar(evidence: Evidence, incident: Incident) -> SimilarOut:
 
 def _logs(answer: Recommendation) -> list[LogOut]:
     took = answer.latency_ms
-    evidence_ids = ", ".join(evidence.id for evidence in answer.evidence) or "none"
+    shown = [evidence.id for evidence in answer.evidence if evidence.score >= MIN_SHOWN_MATCH]
+    pieces = f"{len(shown)} piece{'' if len(shown) == 1 else 's'} of evidence"
     return [
-        LogOut(
-            step="recall", detail=f"{len(answer.evidence)} pieces of evidence: {evidence_ids}", milliseconds=took.recall
-        ),
+        LogOut(step="recall", detail=f"{pieces}: {', '.join(shown) or 'none'}", milliseconds=took.recall),
         LogOut(step="route", detail=answer.route_reason),
         LogOut(step="compose", detail=f"{answer.composer}: {answer.verdict}", milliseconds=took.compose),
     ]
