@@ -28,6 +28,7 @@ SQL: tuple[PatternDetector, ...] = (
         r"|(?:role|user|login) [\w\"'@%.]{1,64} (?:\w+ ){0,3}password|set password(?: for [\w\"'@%.]{1,80})?)"
         r"(?: as| password)?\s*[=(]?\s*(?:password\()?\s*[Nn]?[\"'](?P<s>[^\"'\n]{1,255})",
     ),
+    pattern_detector("password", "identified by ", r"(?i:identified by) (?P<s>[^\s\"';,()]{4,255})", looks.is_no_word),
     pattern_detector("password", "password $$|by $$", r"(?i:password|by) \$\$(?P<s>[^$\n]{1,255})"),
     pattern_detector(
         "password",
