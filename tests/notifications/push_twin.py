@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from .twin import Asked
+from .twin import ReceivedRequest
 
 
 def encode(content: bytes) -> str:
@@ -51,7 +51,7 @@ class Browser:
         assert plaintext.endswith(b"\x02"), "the last record ends with 2"
         return plaintext[:-1]
 
-    def notification(self, request: Asked, origin: str) -> dict[str, Any]:
+    def notification(self, request: ReceivedRequest, origin: str) -> dict[str, Any]:
         """What the service worker gets of a request that the push service accepts."""
         scheme, _, rest = request.headers["authorization"].partition(" ")
         parts = dict(part.strip().split("=", 1) for part in rest.split(","))
