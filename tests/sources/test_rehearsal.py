@@ -57,6 +57,16 @@ def test_the_file_to_start_from_reads_what_was_shown(tmp_path, wrap):
             assert getattr(one, field) == getattr(other, field), field
 
 
+@pytest.mark.parametrize("wrap", [lambda body: body, lambda body: {"alarms": [body]}])
+def test_the_file_to_start_from_knows_both_sides_of_a_switch(tmp_path, wrap):
+    tripped = {"name": "Float switch of the sump", "device": "sump-2", "alarm": True}
+    (tmp_path / "sump.yaml").write_text(rehearsed("generic/sump", wrap(tripped))[0].definition, encoding="utf-8")
+    catalog = SourceCatalog(tmp_path)
+    for body, status in ((tripped, "firing"), (tripped | {"alarm": False}, "resolved")):
+        (alert,) = rehearsed("sump", wrap(body), catalog)[1].signals
+        assert (alert.status, alert.problems) == (status, ())
+
+
 def test_a_tool_is_named_with_its_shape():
     body = (FOLDER / "zabbix" / "firing.json").read_bytes()
     for name in ("zabbix", "generic"):

@@ -17,9 +17,9 @@ from onrecall.sources import generic
 from onrecall.sources.alert_lists import find_alert_list, split_alert_list
 from onrecall.sources.catalog import GENERIC, SourceCatalog
 from onrecall.sources.defined_source import DefinedSource
-from onrecall.sources.expressions import ROOT
+from onrecall.sources.expressions import ROOT, compile_expression
 from onrecall.sources.field_aliases import join_place
-from onrecall.sources.field_readers import FoundValue
+from onrecall.sources.field_readers import FoundValue, compile_places, find_text
 from onrecall.sources.shape_reader import AlertReading
 from onrecall.sources.webhook import WebhookRequest
 
@@ -38,6 +38,12 @@ ALWAYS_SHOWN = (
 """Fields of an alert that are shown though nothing was found for them: that they are missing is what one looks for."""
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*"|[^.)\[]+')
 _NEVER_SHOWN = frozenset({"source", "identity", "problems", "link_kinds", "end_reason", "described_at"})
+_OPPOSITES = {
+    word: other
+    for pair in (("true", "false"), ("1", "0"), ("yes", "no"), ("on", "off"), ("up", "down"))
+    for word, other in (pair, pair[::-1])
+}
+"""The other side of a switch: a file that reads one needs both words."""
 _PLACE_FIELDS = {"told_at": "sent_at"}
 _PLACES_FIRST = (
     "key",
@@ -106,7 +112,7 @@ def rehearse(catalog: SourceCatalog, name: str, delivery: WebhookRequest, now: d
     )
     draft = ""
     if places and known_as is None:
-        draft = _draft_definition(source.name, places[0], parsed.signals, _listed_under(body))
+        draft = _draft_definition(source.name, places[0], body, parsed.signals)
     stored_as = next((signal.source for signal in parsed.signals), source.name)
     return PayloadRehearsal(stored_as, known_as, parts, parsed.malformed, None, draft)
 
@@ -199,9 +205,10 @@ def _listed_under(body: Any) -> str | None:
 
 
 def _draft_definition(
-    name: str, found_fields: Mapping[str, FoundValue], signals: tuple[InboundEvent, ...], listed: str | None
+    name: str, found_fields: Mapping[str, FoundValue], body: Any, signals: tuple[InboundEvent, ...]
 ) -> str:
     """A source file with the places that were found; what it can't know is left to its author."""
+    listed = _listed_under(body)
     tool = name.removeprefix(f"{GENERIC}/") if name != GENERIC else "my-tool"
     place_by_field = {
         field: found_fields[field].place
@@ -224,7 +231,7 @@ def _draft_definition(
         shape["links"] = links
     firing = any(isinstance(signal, Alert) and signal.status == "firing" for signal in signals)
     if "status" in shape:
-        shape["status"] |= {"resolved": ["resolved", "ok"]} if firing else {"firing": ["firing", "problem"]}
+        shape["status"] |= _state_words(place_by_field["status"], body, listed, firing=firing)
     else:
         shape["sends_end"] = False
     text = yaml.safe_dump({"tool": tool, "shapes": [shape]}, sort_keys=False, allow_unicode=True, width=110)
@@ -232,6 +239,17 @@ def _draft_definition(
         f"# {tool}.yaml in the folder of ONRECALL_SOURCES_DIR, then post to /api/v1/alerts/{tool}; see docs/sources.md"
     )
     return f"{head}\n{text}"
+
+
+def _state_words(place: str, body: Any, listed: str | None, *, firing: bool) -> dict[str, list[str]]:
+    """The words for the state that the payload is not in, and both words where they are the two sides of a switch."""
+    parts = compile_expression(listed)(body) if listed else body
+    found_value = find_text(compile_places([place]), parts[0] if isinstance(parts, list) else parts)
+    word = found_value.value.casefold() if found_value else ""
+    this_state, other_state = ("firing", "resolved") if firing else ("resolved", "firing")
+    if word in _OPPOSITES:
+        return {this_state: [word], other_state: [_OPPOSITES[word]]}
+    return {other_state: ["resolved", "ok"] if firing else ["firing", "problem"]}
 
 
 def _mark(place: str) -> str:
