@@ -25,8 +25,8 @@ const port = await new Promise((done) => {
 const url = `http://127.0.0.1:${port}`;
 const demo = spawn(ONRECALL, ["demo", "--fast", "--port", String(port)], { env: { ...process.env, ONRECALL_DATA_DIR: data, ONRECALL_WEB_PUSH_KEY: PUSH_KEY, ONRECALL_WEB_PUSH_CONTACT: "mailto:ops@example.com" }, stdio: ["ignore", "pipe", "inherit"] });
 const over = new Promise((done, failed) => {
-  let said = "";
-  demo.stdout.on("data", (part) => { said += part; if (said.includes("the scenario is over")) done(); });
+  let printed = "";
+  demo.stdout.on("data", (part) => { printed += part; if (printed.includes("the scenario is finished")) done(); });
   demo.on("exit", () => failed(new Error("the demo ended before its scenario did")));
 });
 try {
