@@ -1,5 +1,6 @@
 // Pictures of every page, wide and at 375 px, light and dark, of a demo that this starts and ends: node shots.mjs FOLDER [page…]
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { join } from "node:path";
 import { chromium } from "@playwright/test";
 
 const ONRECALL = process.env.ONRECALL ?? "../.venv/bin/onrecall";
+const PUSH_KEY = randomBytes(32).toString("base64url"); // so that the page of notifications shows what it offers
 const SIZES = [["wide", 1280, 900], ["phone", 375, 812]];
 const ASKED = "auth service returning 503 errors, users can't log in";
 const [folder, ...wanted] = process.argv.slice(2);
@@ -21,10 +23,10 @@ const port = await new Promise((done) => {
   });
 });
 const url = `http://127.0.0.1:${port}`;
-const demo = spawn(ONRECALL, ["demo", "--fast", "--port", String(port)], { env: { ...process.env, ONRECALL_DATA_DIR: data }, stdio: ["ignore", "pipe", "inherit"] });
+const demo = spawn(ONRECALL, ["demo", "--fast", "--port", String(port)], { env: { ...process.env, ONRECALL_DATA_DIR: data, ONRECALL_WEB_PUSH_KEY: PUSH_KEY, ONRECALL_WEB_PUSH_CONTACT: "mailto:ops@example.com" }, stdio: ["ignore", "pipe", "inherit"] });
 const over = new Promise((done, failed) => {
-  let said = "";
-  demo.stdout.on("data", (part) => { said += part; if (said.includes("the scenario is over")) done(); });
+  let printed = "";
+  demo.stdout.on("data", (part) => { printed += part; if (printed.includes("the scenario is finished")) done(); });
   demo.on("exit", () => failed(new Error("the demo ended before its scenario did")));
 });
 try {
@@ -80,11 +82,12 @@ async function takeAll() {
   const pages = {
     now: "/", incident: `/incidents/${shown.incident.id}`, resolved: "/incidents/INC-109", ask: `/ask?q=${encodeURIComponent(ASKED)}`,
     services: "/services", service: "/services/checkout", memory: "/memory", trust: "/trust", recurrences: "/recurrences", system: "/system",
-    ...Object.fromEntries(["senders", "keys", "deliveries", "usage", "audit", "export"].map((one) => [`system-${one}`, `/system/${one}`])),
+    ...Object.fromEntries(["senders", "notifications", "keys", "deliveries", "usage", "audit", "export"].map((one) => [`system-${one}`, `/system/${one}`])),
   };
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
   for (const [size, width, height] of SIZES) {
     const page = await browser.newPage({ viewport: { width, height }, locale: "en-GB", timezoneId: "Europe/Berlin", reducedMotion: "reduce", isMobile: size === "phone", hasTouch: size === "phone" });
+    await page.context().grantPermissions(["notifications"], { origin: url });
     const session = await page.context().newCDPSession(page);
     for (const [name, path] of Object.entries(pages)) {
       if (wanted.length && !wanted.includes(name)) continue;

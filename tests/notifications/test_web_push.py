@@ -1,16 +1,13 @@
 """Web push: what a browser gets of a new incident, and to which devices nothing is sent any more."""
 
 import json
-from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from onrecall.bootstrap.web_push import vapid_key
-from onrecall.domain.access import Key
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.domain.push_subscription import PushSubscription
-from onrecall.domain.session import Session
 from onrecall.notifications import Message, PermanentDeliveryError
 from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.web_push import VapidKey, WebPush
@@ -173,34 +170,6 @@ def test_a_device_that_nothing_can_be_sent_to_is_refused(store: Storage, field: 
     with pytest.raises(Invalid) as refused:
         channel(store, NO_INTERNAL).check(device(Browser(), **{"endpoint": described.endpoint} | more))
     assert refused.value.field == field
-
-
-def test_devices_of_people_who_may_no_longer_see_incidents_are_removed(store: Storage) -> None:
-    def session(session_id: str, **more: object) -> Session:
-        until = {"created_at": NOON, "last_used_at": NOON, "expires_at": NOON - timedelta(hours=1)}
-        return Session(**{"id": session_id, "hash": session_id, "name": "ann", "role": "viewer"} | until | more)
-
-    devices = {
-        "nobody": {},
-        "expired": {"name": "ann", "session_id": "s-expired"},
-        "ended": {"name": "ann", "session_id": "s-ended"},
-        "unknown": {"name": "ann", "session_id": "s-unknown"},
-        "key": {"name": "bo", "key_id": "k-good"},
-        "revoked": {"name": "bo", "key_id": "k-revoked"},
-    }
-    assert store.push_subscriptions.entitled(NOON) == ()
-    store.push_subscriptions.put(device(Browser(), "https://push.example/nobody"))
-    assert len(store.push_subscriptions.entitled(NOON)) == 1, "no key is needed yet"
-    for key_id in ("k-good", "k-revoked"):
-        store.keys.add(Key(key_id, key_id, key_id, "viewer", NOON))
-    store.keys.revoke("k-revoked", NOON)
-    for session_id in ("s-expired", "s-ended"):
-        store.sessions.add(session(session_id))
-    store.sessions.end(["s-ended"], NOON)
-    for name, owner in devices.items():
-        store.push_subscriptions.put(device(Browser(), f"https://push.example/{name}", **owner))
-    assert [left.id for left in store.push_subscriptions.entitled(NOON)] == ["expired", "key"]
-    assert [left.id for left in store.push_subscriptions.all()] == ["expired", "key"]
 
 
 def test_it_is_configured_by_a_key_and_a_contact() -> None:

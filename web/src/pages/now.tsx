@@ -101,8 +101,8 @@ function Filters() {
   if (!narrow) return <Group gap="xs" wrap="nowrap" align="flex-end"><div className="onrecall-grow">{fields}</div><GroupButton wide /><DensityButton /></Group>;
   return (
     <Stack gap="xs">
-      <Group gap="xs">
-      <Button variant="default" size="xs" onClick={toggle} aria-expanded={opened}>
+      <Group gap="xs" wrap="nowrap">
+      <Button variant="default" size="xs" flex="none" onClick={toggle} aria-expanded={opened}>
         {active ? `Filters (${active})` : "Filters"}
       </Button>
       <SortSelect />
@@ -149,7 +149,7 @@ function SortSelect() {
 function GroupButton({ wide = false }: { wide?: boolean }) {
   const [params, setParams] = useSearchParams();
   const on = params.has("group");
-  return <Button variant={on ? "light" : "default"} size={wide ? "sm" : "xs"} aria-pressed={on} aria-label="group by service" onClick={() => setParams((old) => withParams(old, { group: on ? null : "service" }), { replace: true })}>{wide ? "Group by service" : "By service"}</Button>;
+  return <Button flex="none" variant={on ? "light" : "default"} size={wide ? "sm" : "xs"} aria-pressed={on} aria-label="group by service" onClick={() => setParams((old) => withParams(old, { group: on ? null : "service" }), { replace: true })}>{wide ? "Group by service" : "By service"}</Button>;
 }
 
 /** Switches between rows with all their lines and rows with the first ones. */
@@ -158,7 +158,7 @@ function DensityButton() {
   const [density, toggle] = useDensity();
   const compact = density === "compact";
   const Icon = compact ? IconBaselineDensityMedium : IconBaselineDensitySmall;
-  return <ActionIcon variant="default" size={narrow ? 30 : 36} aria-pressed={compact} aria-label="compact rows" title={compact ? "comfortable rows" : "compact rows"} onClick={toggle}><Icon size={16} aria-hidden /></ActionIcon>;
+  return <ActionIcon variant="default" size={narrow ? 30 : 36} flex="none" aria-pressed={compact} aria-label="compact rows" title={compact ? "comfortable rows" : "compact rows"} onClick={toggle}><Icon size={16} aria-hidden /></ActionIcon>;
 }
 
 const WIDE = { comfortable: 86, compact: 58 };
