@@ -46,6 +46,10 @@ class LogOnSqlite(Log):
 
     dialect = "sqlite"
 
+    @property
+    def passages(self) -> "LogOnSqlite":
+        return self
+
 
 def filled_log(count: int = 60) -> LogOnSqlite:
     log = LogOnSqlite()

@@ -22,7 +22,7 @@ SAVING = """
 import sys
 from datetime import UTC, datetime
 from onrecall.domain.incident import Incident, Passage
-from onrecall.storage import Storage, StoreEntry
+from onrecall.storage import PreparedRecord, Storage
 
 store = Storage.open(sys.argv[1])
 now = datetime(2026, 3, 1, tzinfo=UTC)

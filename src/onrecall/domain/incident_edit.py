@@ -68,13 +68,24 @@ def keep_edits(before: Incident, composed: Incident) -> Incident:
     names = set(before.edited)
     fields: dict[str, Any] = {name: getattr(before, name) for name in ("title", "service", "severity") if name in names}
     if "title" in names:
-        fields["description"] = _with_original_title(composed.description, composed.title, before.title)
+        fields["description"] = _keep_original_title(before, composed)
     labels = dict(composed.labels)
     for name in (name.removeprefix(LABEL) for name in before.edited if name.startswith(LABEL)):
         labels.pop(name, None)
         if name in before.labels:
             labels[name] = before.labels[name]
     return replace(composed, **fields, labels=labels, tags=before.tags, edited=before.edited, assignee=before.assignee)
+
+
+def _keep_original_title(before: Incident, composed: Incident) -> str:
+    """Return the composed description under the title that a person replaced at first, with the composed title's words."""
+    head = before.description.partition("\n\n")[0]
+    original = head.removeprefix(ORIGINAL_TITLE) if head.startswith(ORIGINAL_TITLE) else None
+    if original in (None, composed.title) or composed.description.startswith(ORIGINAL_TITLE):
+        return _with_original_title(composed.description, composed.title, before.title)
+    unmentioned = composed.title not in f"{before.title}\n{composed.description}"
+    parts = (f"{ORIGINAL_TITLE}{original}", composed.title if unmentioned else "", composed.description)
+    return "\n\n".join(filter(None, parts))
 
 
 def _with_original_title(description: str, original: str, title: str) -> str:

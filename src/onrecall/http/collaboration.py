@@ -8,7 +8,7 @@ from onrecall.domain.incident import Severity
 from onrecall.domain.incident_edit import LONGEST_SERVICE, LONGEST_TITLE, MOST_LABELS, MOST_TAGS, IncidentEdit
 from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
-from onrecall.schemas.alerts import IncidentSeenOut, NoteOut, changes_before
+from onrecall.schemas.alerts import IncidentSeenOut, NoteOut, see_incident
 from onrecall.schemas.incidents import IncidentOut, InputModel
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
@@ -87,9 +87,7 @@ def edit(
     """Change title, service, severity, labels, tags or assignee; later alerts leave an edited field alone."""
     incident = memory.collaboration.edit(incident_id, changes.to_domain(), caller.attribution(changes.by))
     worker.wake()
-    return IncidentSeenOut.model_validate(incident).with_changes(
-        changes_before(memory, incident), memory.alert_links(incident_id)
-    )
+    return see_incident(memory, incident)
 
 
 @router.post(

@@ -22,7 +22,7 @@ from onrecall.http.long_polls import while_connected
 from onrecall.http.problems import responses
 from onrecall.pipeline.postmortem import draft_postmortem
 from onrecall.pipeline.recommend import situation_of
-from onrecall.schemas.alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, changes_before
+from onrecall.schemas.alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, changes_before, see_incident
 from onrecall.schemas.incidents import (
     CheckResultIn,
     EventOut,
@@ -103,11 +103,7 @@ def incidents(
 @router.get("/incidents/{incident_id}", responses=responses(404))
 def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
     """Return one incident, now or as known at a given time, with the changes shortly before it."""
-    stored = memory.store.incidents.get(incident_id, as_of)
-    seen = IncidentSeenOut.model_validate(stored).with_changes(
-        changes_before(memory, stored), memory.alert_links(incident_id)
-    )
-    return seen.model_copy(update={"answered": memory.store.recommendations.newest(incident_id) is not None})
+    return see_incident(memory, memory.store.incidents.get(incident_id, as_of))
 
 
 @router.get("/incidents/{incident_id}/timeline", responses=responses(404))

@@ -60,6 +60,8 @@ _BELOW = re.compile(
     r"(?<!,))[\"'`*]{0,3}[ \t]*(?:\r?\n|\Z)"
 )
 _WORD = re.compile(r"\S{1,200}(?=\s)")
+_NEARER_NAME = re.compile(r"\w*(?:token|secret|key)[:=]", re.IGNORECASE)
+"""A name that is assigned a value itself, and so says of which kind that is."""
 _CHECKSUM = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9A-F]{40})")
 
 
@@ -118,7 +120,7 @@ def _value_behind(text: str, end: int, announced: SecretName) -> SecretSpan | No
     end = suffix.end() if suffix else end
     for _ in range(_MOST_WORDS):
         word = _NEXT_WORD.match(text, end)
-        if word is None:
+        if word is None or _NEARER_NAME.fullmatch(word["v"]):
             return None
         value = word["v"].rstrip(".,;:)")
         if (may_follow and look(value)) or (length_fits and looks.is_unmistakable(value)):

@@ -155,6 +155,14 @@ class AnswerOut(RecommendationOut):
         return self.model_copy(update={"changes": changes})
 
 
+def see_incident(memory: IncidentService, incident: Incident) -> IncidentSeenOut:
+    """Return an incident with the changes shortly before it, its alerts' links, and whether it has an answer."""
+    seen = IncidentSeenOut.model_validate(incident).with_changes(
+        changes_before(memory, incident), memory.alert_links(incident.id)
+    )
+    return seen.model_copy(update={"answered": memory.store.recommendations.newest(incident.id) is not None})
+
+
 def changes_before(memory: IncidentService, incident: Incident) -> list[ChangeBeforeOut]:
     """What was changed shortly before an incident, newest first."""
     return [ChangeBeforeOut.of(change, incident.started_at) for change in memory.changes_before(incident)]
