@@ -145,8 +145,9 @@ def test_the_page_of_recallops_shows_three_that_are_alike(client: TestClient, fi
     assert all(number(one["similarity_score"]) >= 0.05 for one in similar)
 
 
-def test_lists_and_figures_of_decisions(client: TestClient) -> None:
+def test_lists_and_figures_of_decisions(home: AppContext, client: TestClient) -> None:
     kind = "memory_leak"
+    settle(home)
     tester = FireTester(client.request)
     ok(client.delete("/api/v1/decisions"))
     ids = [str(tester.analyze(kind, spike, "sessions", "heap_gb")["id"]) for spike in (110, 120, 130)]
