@@ -149,7 +149,7 @@ function SortSelect() {
 function GroupButton({ wide = false }: { wide?: boolean }) {
   const [params, setParams] = useSearchParams();
   const on = params.has("group");
-  return <Button flex="none" variant={on ? "light" : "default"} size={wide ? "sm" : "xs"} aria-pressed={on} aria-label="group by service" onClick={() => setParams((old) => withParams(old, { group: on ? null : "service" }), { replace: true })}>{wide ? "Group by service" : "By service"}</Button>;
+  return <Button flex="none" variant={on ? "light" : "default"} size={wide ? "sm" : "xs"} aria-pressed={on} aria-label="group by service" onClick={() => setParams((old) => withParams(old, { group: on ? null : "service" }), { replace: true })}>{wide ? "Group by service" : "Group"}</Button>;
 }
 
 /** Switches between rows with all their lines and rows with the first ones. */
