@@ -78,7 +78,7 @@ def keep_edits(before: Incident, composed: Incident) -> Incident:
 
 
 def _keep_original_title(before: Incident, composed: Incident) -> str:
-    """Return the composed description under the title that a person replaced at first, with the composed title's words."""
+    """Return the composed description under the title that a person replaced at first; it has all titles' words."""
     head = before.description.partition("\n\n")[0]
     original = head.removeprefix(ORIGINAL_TITLE) if head.startswith(ORIGINAL_TITLE) else None
     if original in (None, composed.title) or composed.description.startswith(ORIGINAL_TITLE):
