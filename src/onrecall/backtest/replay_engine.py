@@ -9,9 +9,9 @@ from onrecall.backtest.baselines import Bm25, Cosine, UsualCause
 from onrecall.backtest.chronology import BEGINNING_OF_TIME, History, HistoryEvent, as_opened
 from onrecall.backtest.learning_curve import LearningPlan
 from onrecall.backtest.replay_result import ReplayedAnswer, ShownIncidents
-from onrecall.backtest.replay_store import InlineExecutor, Owner, ReplayStore
+from onrecall.backtest.replay_store import InlineExecutor, ReplayStore
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, Evidence, Incident, Recommendation, Situation
+from onrecall.domain.incident import Document, Evidence, Incident, Owner, Recommendation, Situation
 from onrecall.pipeline.calibrate import Uncalibrated
 from onrecall.pipeline.memory import IncidentMemory
 from onrecall.pipeline.recommend import EVIDENCE_LIMIT, situation_of

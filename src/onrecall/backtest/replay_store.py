@@ -13,9 +13,9 @@ import numpy as np
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import (
     Document,
-    EvidenceKind,
     Incident,
     IncidentLink,
+    Owner,
     Passage,
     Recommendation,
     Resolution,
@@ -29,7 +29,6 @@ from onrecall.retrieval.model_folder import PLAIN_FORM, ModelForm
 from onrecall.storage import PassageFeatures, PassageLogEntry, PassageText, StoredTermStatistics
 from onrecall.storage.examples import ExampleRecords
 
-Owner = tuple[EvidenceKind, str]
 P = ParamSpec("P")
 T = TypeVar("T")
 NOTHING_OF_THE_FUTURE = "a replayed memory holds nothing of the future"

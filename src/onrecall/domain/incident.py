@@ -18,6 +18,8 @@ Verdict = Literal["known", "similar", "never_seen"]
 DocumentKind = Literal["runbook", "postmortem", "rca"]
 LinkKind = Literal["recurrence", "duplicate", "merged"]
 EvidenceKind = Literal["incident", "document", "suggestion"]
+Owner = tuple[EvidenceKind, str]
+"""What a passage belongs to, by kind and id."""
 Part = Literal["opening", "resolution", "body"]
 CheckResult = Literal["same", "different"]
 """What a check found: what it found then, or something different."""

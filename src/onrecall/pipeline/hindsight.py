@@ -12,7 +12,7 @@ from typing import Any
 
 from onrecall import importers
 from onrecall.domain.errors import NotFound, RejectedInput
-from onrecall.domain.incident import EvidenceKind, Incident
+from onrecall.domain.incident import Incident, Owner
 from onrecall.hindsight import BankState, HindsightBank, StoredDocument
 from onrecall.importers import ImportedItem, ImportNote
 from onrecall.notifications.hindsight import SOURCE, HindsightMirror
@@ -177,7 +177,7 @@ def _changed_documents(
 ) -> dict[str, Sequence[StoredDocument]]:
     """Return the documents of incidents that are not stored here or whose documents changed since the import."""
     versions = store.mirrored.pulled(channel)
-    owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in candidates]
+    owners: list[Owner] = [("incident", name) for name in candidates]
     stored_ids = {name for _, name in store.records.get(owners)}
     return {
         name: documents

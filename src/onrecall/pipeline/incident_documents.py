@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from onrecall.domain.incident import Document, Evidence, EvidenceKind, Incident
+from onrecall.domain.incident import Document, Evidence, Incident, Owner
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline.memory_store import MemoryStore
-
-Owner = tuple[EvidenceKind, str]
 
 
 def merge_reports(store: MemoryStore, evidence: Sequence[Evidence], as_of: datetime | None) -> tuple[Evidence, ...]:

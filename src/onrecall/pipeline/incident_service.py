@@ -9,10 +9,10 @@ from onrecall.domain.alert import AlertLink, ChangeEvent
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import (
     Document,
-    EvidenceKind,
     Incident,
     IncidentLink,
     LinkKind,
+    Owner,
     Recommendation,
     RecommendationOutcome,
     Severity,
@@ -203,9 +203,7 @@ class IncidentService(IncidentMemory):
         """Why less than the whole memory was searched for this thread's last question; None: it was all searched."""
         return self._recall.limitation
 
-    def similarities(
-        self, text: str, owners: Sequence[tuple[EvidenceKind, str]]
-    ) -> Mapping[tuple[EvidenceKind, str], float]:
+    def similarities(self, text: str, owners: Sequence[Owner]) -> Mapping[Owner, float]:
         """Return the cosine of a text and the nearest passage of each owner; empty without a model."""
         passages_by_owner = self.store.passages.of_owners(owners)
         return self._recall.similarities(

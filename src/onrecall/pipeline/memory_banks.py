@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, Incident, Situation
+from onrecall.domain.incident import Document, Evidence, Filter, Incident, Owner, Situation
 from onrecall.hindsight import StoredDocument
 from onrecall.notifications.hindsight import SOURCE
 from onrecall.pipeline.hindsight import incident_record, parse_record
@@ -80,7 +80,7 @@ class MemoryBankService:
         """Return the texts of a bank that match a question, best first."""
         self._banks.get(bank)
         evidence = self._memory.recall(Situation(text=question, only=Filter(labels={LABEL: bank})), CANDIDATES)
-        owners: list[tuple[EvidenceKind, str]] = [(item.kind, item.id) for item in evidence]
+        owners: list[Owner] = [(item.kind, item.id) for item in evidence]
         nearness = self._memory.similarities(question, owners)
         by_owner = self._by_owner(bank, evidence)
         return [
@@ -185,13 +185,11 @@ class MemoryBankService:
         except NotFound:
             return None
 
-    def _by_owner(
-        self, bank: str, evidence: Sequence[Evidence]
-    ) -> dict[tuple[EvidenceKind, str], list[RetainedMemory]]:
+    def _by_owner(self, bank: str, evidence: Sequence[Evidence]) -> dict[Owner, list[RetainedMemory]]:
         incidents = [item.id for item in evidence if item.kind == "incident"]
         pages = {item.id: _document_id(bank, item.id) for item in evidence if item.kind == "document"}
         memories = self._banks.documents(bank, pages.values())
-        by_owner: dict[tuple[EvidenceKind, str], list[RetainedMemory]] = {
+        by_owner: dict[Owner, list[RetainedMemory]] = {
             ("document", page): [memories[name]] for page, name in pages.items() if name in memories
         }
         for memory in self._banks.of_incidents(bank, incidents):
@@ -212,7 +210,7 @@ class MemoryBankService:
             self._memory.delete_document(page)
 
     def _documents(self, names: Sequence[str]) -> list[Document]:
-        owners: list[tuple[EvidenceKind, str]] = [("document", name) for name in names]
+        owners: list[Owner] = [("document", name) for name in names]
         return [item for item in self._memory.store.records.get(owners).values() if isinstance(item, Document)]
 
     def _remove_incidents(self, bank: str, names: Iterable[str]) -> None:

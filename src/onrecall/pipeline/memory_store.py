@@ -6,9 +6,9 @@ from typing import Literal, Protocol
 
 from onrecall.domain.incident import (
     Document,
-    EvidenceKind,
     Incident,
     IncidentLink,
+    Owner,
     Passage,
     Recommendation,
     Resolution,
@@ -18,8 +18,6 @@ from onrecall.domain.incident import (
 from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import PassageFeatures, PassageLogEntry, PassageText, StoredTermStatistics
 from onrecall.storage.examples import ExampleRecords
-
-Owner = tuple[EvidenceKind, str]
 
 
 class IncidentStore(Protocol):

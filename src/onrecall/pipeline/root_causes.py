@@ -5,7 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
-from onrecall.domain.incident import EvidenceKind, Incident
+from onrecall.domain.incident import Incident, Owner
 from onrecall.pipeline.cause_proposals import Proposal, propose_families
 from onrecall.pipeline.cause_similarity import cause_words
 from onrecall.storage import Storage
@@ -36,7 +36,7 @@ def cause_vectors(store: Storage, incidents: Sequence[str], as_of: datetime | No
     vectors: dict[str, np.ndarray] = {}
     models: set[str | None] = set()
     for start in range(0, len(incidents), PAGE_SIZE):
-        owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in incidents[start : start + PAGE_SIZE]]
+        owners: list[Owner] = [("incident", name) for name in incidents[start : start + PAGE_SIZE]]
         for (_, name), passages in store.passages.of_owners(owners, as_of).items():
             for _, passage in passages:
                 if passage.part == "resolution" and passage.n == 0 and passage.vector:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from onrecall.domain.errors import OnRecallError
-from onrecall.domain.incident import Evidence, EvidenceKind, Incident, Recommendation, Situation
+from onrecall.domain.incident import Evidence, Incident, Owner, Recommendation, Situation
 from onrecall.hindsight import BankMatch
 from onrecall.notifications.hindsight import PREFIX
 from onrecall.redaction import redact
@@ -161,7 +161,7 @@ def match_precedents(
 ) -> tuple[OpinionMatch, ...]:
     """Return the matches that may be precedents: known incidents only if they were resolved by then."""
     incident_ids = {match.document_id: named_incident(match.document_id, match.metadata) for match in matches}
-    owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in incident_ids.values() if name]
+    owners: list[Owner] = [("incident", name) for name in incident_ids.values() if name]
     incidents = store.records.get(owners, as_of)
     stored_now = incidents if as_of is None else store.records.get(owners)
     opinions = []

@@ -10,7 +10,17 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, Incident, Passage, Situation, Snippet
+from onrecall.domain.incident import (
+    Document,
+    Evidence,
+    EvidenceKind,
+    Filter,
+    Incident,
+    Owner,
+    Passage,
+    Situation,
+    Snippet,
+)
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import (
     explanation,
@@ -41,8 +51,6 @@ HEADLINE_WEIGHT = 0.5
 """How much the headline adds to the meaning of a text that says more than it."""
 TITLE_SHARE = 0.4
 """How much of the letters' likeness is that of headline and title."""
-
-Owner = tuple[EvidenceKind, str]
 
 
 class StoredFeatures(scoring.PassageTerms, Protocol):

@@ -11,12 +11,12 @@ from functools import cache
 
 from sqlalchemy import Connection, TextClause, bindparam, delete, insert, or_, select, text
 
-from onrecall.domain.incident import EvidenceKind, Passage
+from onrecall.domain.incident import EvidenceKind, Owner, Passage
 from onrecall.storage import postgres_search_tables, sequences, terms, validation
 from onrecall.storage.batching import chunk_keys, chunked
 from onrecall.storage.columns import Utc
 from onrecall.storage.database import BACKENDS, Database
-from onrecall.storage.results import Owner, PassageFeatures, PassageLogEntry, PassageText, StoredTermStatistics
+from onrecall.storage.results import PassageFeatures, PassageLogEntry, PassageText, StoredTermStatistics
 from onrecall.storage.tables import changes, documents, incidents, passages
 
 COLUMNS = tuple(column.name for column in fields(Passage))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from onrecall.domain import markdown_page
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import Document, EvidenceKind, Incident, IncidentLink, Passage
+from onrecall.domain.incident import Document, EvidenceKind, Incident, IncidentLink, Owner, Passage
 from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import (
     audit,
@@ -29,7 +29,7 @@ from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.natural_keys import IncidentFingerprint, NaturalKeyIndex
 from onrecall.storage.passages import PassageChanges
-from onrecall.storage.results import Owner, PreparedRecord, SaveResult
+from onrecall.storage.results import PreparedRecord, SaveResult
 from onrecall.storage.tables import incidents as rows
 
 DocumentState = Literal["created", "updated", "unchanged"]

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from onrecall.domain.incident import Document, EvidenceKind, Incident, Passage, StepExecution
+from onrecall.domain.incident import Document, Incident, Owner, Passage, StepExecution
 
-Owner = tuple[EvidenceKind, str]
 State = Literal["created", "updated", "unchanged", "rejected"]
 EventType = Literal[
     "opened",
