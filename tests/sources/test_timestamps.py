@@ -107,3 +107,9 @@ def test_formats_of_a_file_go_first_and_the_usual_ones_after():
     assert read_formatted("2026-02-03T16:05:09Z", "since", ["%d-%m-%y %Hh%Mm%S"]) == WANTED
     with pytest.raises(Invalid, match="`since`"):
         read_formatted("03-02-26", "since", ["%d-%m-%y %Hh%Mm%S"])
+
+
+@pytest.mark.parametrize("digits", [91, 5000])
+def test_a_wrapped_number_of_any_length_is_refused_as_no_time(digits):
+    with pytest.raises(Invalid, match="since"):
+        read_timestamp({"$numberLong": "9" * digits}, "since")

@@ -14,7 +14,7 @@ from onrecall.sources.field_aliases import FINDINGS, NAMING, FieldCandidate
 from onrecall.sources.field_readers import as_text
 from onrecall.sources.shape_reader import derive_key, digest_identity
 from onrecall.sources.states import is_resolved_word, subject_of
-from onrecall.sources.timestamps import read_timestamp, unwrap_time
+from onrecall.sources.timestamps import read_timestamp
 
 _IDENTIFYING = ("cluster", "region", "namespace", "queue", "topic", "database", "endpoint", "instance")
 """Labels that tell alerts of one title apart where the sender gives no key."""
@@ -63,11 +63,7 @@ def first_text(values: Iterable[Any]) -> str | None:
 
 def read_candidate_time(candidate: FieldCandidate) -> datetime | None:
     try:
-        return (
-            read_timestamp(value, candidate.place)
-            if isinstance(value := unwrap_time(candidate.value), str | int | float)
-            else None
-        )
+        return read_timestamp(candidate.value, candidate.place)
     except Invalid:
         return None
 

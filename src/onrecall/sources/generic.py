@@ -133,10 +133,9 @@ class _AlertReader:
         self.reading = reading
         self.mapped = mapped
         self.candidates = FieldCandidates(body, around)
-        self._is_counter = False
 
     def alert(self) -> Alert:
-        mapped_key = self._key()
+        mapped_key, is_counter = self._key()
         heading = self._read_heading()
         title, state = split_state(heading.value) if heading else ("", None)
         resolved = self._is_over(state)
@@ -166,7 +165,7 @@ class _AlertReader:
         )
         environment = self._name("environment") or payload.environment_from_labels(labels)
         subject = subject_of_rule(self.candidates, heading)
-        counter = mapped_key if self._is_counter else None
+        counter = mapped_key if is_counter else None
         if counter:
             mapped_key = tell_apart(counter, self.reading, heading, host, service)
         severity = self._severity(status)
@@ -209,20 +208,21 @@ class _AlertReader:
     def _place(self, field: str) -> str:
         return next(iter(self.mapped.fields.get(field, ())), field)
 
-    def _key(self) -> str | None:
+    def _key(self) -> tuple[str | None, bool]:
+        """Return the key, and whether it is a number that its sender counts up: it tells no two senders apart."""
         host_names = {to_line(host_candidate.value) for host_candidate in self.candidates.of_field("host")}
         for candidate in self._candidates_of("key"):
             text = key_text(candidate)
             if text is None or (candidate.name == "alias" and text in host_names):
                 continue
             is_small_number = text.isdigit() and len(text) < 10 and "key" not in self.mapped.fields
-            self._is_counter = is_small_number and candidate.name in COUNTERS and self.reading.source == NAME
-            is_named = self._is_counter or (is_small_number and candidate.name in WEAK_KEYS)
+            is_counter = is_small_number and candidate.name in COUNTERS and self.reading.source == NAME
+            is_named = is_counter or (is_small_number and candidate.name in WEAK_KEYS)
             key = payload.shorten_key(f"{candidate.name} {text}" if is_named else text)
-            return str(self.reading.keep("key", FoundValue(key, candidate.place)))
+            return str(self.reading.keep("key", FoundValue(key, candidate.place))), is_counter
         if "key" in self.mapped.fields:
             raise Invalid(f"`{self._place('key')}` is missing, but the mapping places the key there", "key")
-        return None
+        return None, False
 
     def _text_is_over(self, title: str) -> bool:
         """Return whether the title, or a text that names what the title names, surely says that it is over."""

@@ -38,6 +38,8 @@ _NOUNS = _word_set("alarm alert incident issue problem")
 _FILLERS = _word_set(
     "a again an are back been check for has have is monitor now of on rule service still the to was were"
 )
+_SAYS_STATE = RESOLVED_WORDS | FIRING_WORDS | _NOUNS | _FILLERS
+"""Words of which a title that names nothing is made."""
 _NEGATIONS = frozenset({"not", "never", "no", "isn", "wasn"})
 _LEADING_OVER = frozenset({"resolved", "recovered", "recovery", "restored", "cleared", "closed"})
 """In `ResolvedCritical` the first word says the state, the second what it was."""
@@ -197,15 +199,13 @@ def only_tells_state(title: str, name: str) -> bool:
     if name.lower() not in title.lower():
         return False
     rest = re.findall(r"\w+", title.lower().replace(name.lower(), " ", 1))
-    return all(word in RESOLVED_WORDS or word in FIRING_WORDS or word in _NOUNS or word in _FILLERS for word in rest)
+    return _SAYS_STATE.issuperset(rest)
 
 
 def is_only_state(title: str) -> bool:
     """Return whether a title names nothing, as `check.down` or `Alert triggered`."""
     words = re.findall(r"[a-z]+", title.lower())
-    return bool(words) and all(
-        word in RESOLVED_WORDS or word in FIRING_WORDS or word in _NOUNS or word in _FILLERS for word in words
-    )
+    return bool(words) and _SAYS_STATE.issuperset(words)
 
 
 def subject_of(title: str) -> str:

@@ -81,7 +81,7 @@ def unwrap_time(value: object) -> object:
     for name in ("$date", "$numberLong"):
         if isinstance(value, dict) and name in value:
             value = value[name]
-            if name == "$numberLong" and isinstance(value, str) and value.isdecimal():
+            if name == "$numberLong" and isinstance(value, str) and len(value) <= _LONGEST and value.isdecimal():
                 return int(value)
     return value
 
