@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from onrecall.domain.disjoint_sets import DisjointSets
 from onrecall.domain.incident import Incident
 
 Basis = Literal["label", "link", "family", "judged", "text"]
@@ -136,17 +137,9 @@ def normalize_label(text: str) -> str:
 
 
 def _link_families(incidents: Iterable[Incident]) -> dict[str, str]:
-    """Return for each linked incident the representative of its connected component (union–find)."""
-    above: dict[str, str] = {}
-
-    def top(name: str) -> str:
-        while above.setdefault(name, name) != name:
-            above[name] = above[above[name]]
-            name = above[name]
-        return name
-
+    """Return for each linked incident the representative of its connected component."""
+    families: DisjointSets[str] = DisjointSets()
     for incident in incidents:
         for link in incident.links:
-            first, second = sorted((top(incident.id), top(link.incident)))
-            above[second] = first
-    return {name: top(name) for name in list(above)}
+            families.unite(*sorted((families.root(incident.id), families.root(link.incident))))
+    return {name: families.root(name) for name in tuple(families)}

@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Literal, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from onrecall.retrieval.embeddings import Embedder, Vectors, model_form
 from onrecall.retrieval.model_folder import PLAIN_FORM, ModelForm
 from onrecall.storage import PassageFeatures, PassageLogEntry, PassageText, StoredTermStatistics
 from onrecall.storage.examples import ExampleRecords
+from onrecall.storage.records import DocumentState
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -282,7 +283,7 @@ class ReplayDocuments:
         document: Document,
         passages: Sequence[Passage],
         now: datetime,  # noqa: ARG002
-    ) -> Literal["created", "updated", "unchanged"]:
+    ) -> DocumentState:
         """Store a document."""
         stored = replace(document, dated=_utc(document.dated))
         self._passages.replace(("document", stored.id), stored, passages)

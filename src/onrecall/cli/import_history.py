@@ -47,7 +47,7 @@ def import_paths(memory: IncidentService, source: ImportLocation, *, dry_run: bo
     total = ImportReport()
     exports = [path for path in paths if archive.is_export(path)]
     for path in exports:
-        total.add_all(archive.read(memory.store, path, dry_run=dry_run, personal=memory.redacts_personal))
+        total.add_all(archive.read(memory.store, path, dry_run=dry_run, personal=memory.personal))
     files = [path for path in paths if path not in exports]
     if files:
         expected = sum(history.estimate_record_count(path) or 0 for path in files) or None

@@ -177,7 +177,7 @@ def _details_as_json(details: incident_page.IncidentDetails) -> dict[str, Any]:
     changes = [ChangeBeforeOut.of(change, details.incident.started_at) for change in details.changes]
     answer = details.answer
     return {
-        "incident": seen.with_changes(changes, details.links).plain(),
+        "incident": seen.beside(changes, details.links, answered=answer is not None).plain(),
         "recommendation": RecommendationOut.model_validate(answer).plain() if answer else None,
         "alerts": [AlertOut.of(alert).plain() for alert in details.alerts[:MOST_ALERTS]],
         "timeline": [EventOut.model_validate(event).plain() for event in details.events],

@@ -67,7 +67,10 @@ def propose_families(incidents: Sequence[Incident], vectors: Mapping[str, np.nda
         incidents: All stored incidents.
         vectors: Unit-length embedding of each incident's root cause; may be incomplete.
     """
-    compared = _compare(_select(incidents), vectors)
+    selected = select_causes(incidents)
+    if not selected:
+        return ()
+    compared = _compare(selected, vectors)
     labels = [normalized_cause(incident) for incident in compared.incidents]
     open_rows = [row for row, name in enumerate(labels) if not name]
     rows_by_label: dict[str, list[int]] = {}
@@ -87,8 +90,8 @@ def propose_families(incidents: Sequence[Incident], vectors: Mapping[str, np.nda
     return tuple(sorted(families, key=lambda family: (-len(family.incidents), family.id)))
 
 
-def _select(incidents: Iterable[Incident]) -> list[Incident]:
-    """Return the newest incidents with a root cause to compare, with and without a label, oldest first."""
+def select_causes(incidents: Iterable[Incident]) -> list[Incident]:
+    """Return the newest incidents with a root cause to compare, oldest first; none where each has a label."""
     newest_first = sorted(incidents, key=_age_key, reverse=True)
     selected: list[Incident] = []
     left = {True: MAX_COMPARED, False: MAX_COMPARED}
@@ -97,7 +100,7 @@ def _select(incidents: Iterable[Incident]) -> list[Incident]:
         if left[labelled] and cause_words(incident):
             left[labelled] -= 1
             selected.append(incident)
-    return selected[::-1]
+    return selected[::-1] if left[False] < MAX_COMPARED else []
 
 
 def _compare(incidents: Sequence[Incident], vectors: Mapping[str, np.ndarray]) -> _Compared:

@@ -37,7 +37,6 @@ MAX_ATTEMPTS = 5
 """How often a pass is planned again after a concurrent write; after that, the next round tries."""
 SAMPLE_SIZE = 50
 """Number of alerts of an open incident that new alerts are compared with."""
-MAX_TITLES = 5
 BACKGROUND_SIZE = 1000
 """Number of past alerts from which the background frequencies of labels and words are learned."""
 BACKGROUND_REFRESH = timedelta(minutes=10)

@@ -103,7 +103,6 @@ class IncidentService(IncidentMemory):
         super().__init__(
             parts.store, parts.recall, parts.clock, CalibrationService(parts.store), personal=parts.redact_personal
         )
-        self.redacts_personal = parts.redact_personal
         self.reindex = Reindex(parts.store, parts.recall)
         self.ingester = AlertIngester(
             parts.store,
@@ -146,6 +145,7 @@ class IncidentService(IncidentMemory):
             parts.store, parts.recall, parts.clock, parts.models, personal=parts.redact_personal
         )
         self.refiner = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)
+        self._rounds = tuple(rounds_of_worker(self))
 
     @property
     def model(self) -> str | None:
@@ -237,7 +237,7 @@ class IncidentService(IncidentMemory):
 
     def work(self, limit: int = 10) -> int:
         """Group waiting alerts, resolve ended incidents and answer due ones; returns the number of items handled."""
-        return sum(each.run(limit) for each in rounds_of_worker(self))
+        return sum(each.run(limit) for each in self._rounds)
 
     # resolve and learn
 

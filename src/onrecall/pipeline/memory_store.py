@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from onrecall.domain.incident import (
     Document,
@@ -18,6 +18,7 @@ from onrecall.domain.incident import (
 from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import PassageFeatures, PassageLogEntry, PassageText, StoredTermStatistics
 from onrecall.storage.examples import ExampleRecords
+from onrecall.storage.records import DocumentState
 
 
 class IncidentStore(Protocol):
@@ -52,9 +53,7 @@ class IncidentStore(Protocol):
 class DocumentStore(Protocol):
     """Stores documents."""
 
-    def put(
-        self, document: Document, passages: Sequence[Passage], now: datetime
-    ) -> Literal["created", "updated", "unchanged"]:
+    def put(self, document: Document, passages: Sequence[Passage], now: datetime) -> DocumentState:
         """Store a document under its id."""
 
 

@@ -25,10 +25,10 @@ from onrecall.domain.incident import (
 from onrecall.domain.spans import span
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline import incident_documents
-from onrecall.pipeline.calibrate import Calibration, CalibrationState
+from onrecall.pipeline.calibrate import SHIPPED, Calibration, CalibrationState
 from onrecall.pipeline.memory_store import MemoryStore
 from onrecall.pipeline.observers import Observers
-from onrecall.recommendation import Thresholds, compose, step_key, step_keys
+from onrecall.recommendation import compose, step_key, step_keys
 from onrecall.recommendation.fault_types import find_contradiction
 from onrecall.recommendation.next_checks import plan_checks
 from onrecall.recommendation.verdict import describe_evidence
@@ -41,8 +41,7 @@ INCIDENTS_OF_CAUSE = 8
 MAX_SUGGESTIONS = 3
 MAX_SUGGESTION_CHARS = 2_000
 """Maximum characters of a suggestion shown beside an answer."""
-SHIPPED_THRESHOLDS = Thresholds()
-UNREACHABLE_THRESHOLDS = SHIPPED_THRESHOLDS.measured(1.001, 1.001)
+UNREACHABLE_THRESHOLDS = SHIPPED.measured(1.001, 1.001)
 """Thresholds that no match reaches."""
 TOO_LITTLE_MARGIN = "its lead over the rest is no larger than that of a new incident usually is here"
 
@@ -338,7 +337,7 @@ def _is_contradicted(advice: Advice, confidence: Confidence | None) -> bool:
     """Return whether the own history says otherwise than public data whether an answer is known."""
     if confidence is None or confidence.basis == "public" or advice.verdict == "never_seen":
         return False
-    return (confidence.probability >= SHIPPED_THRESHOLDS.sure) != (advice.verdict == "known")
+    return (confidence.probability >= SHIPPED.sure) != (advice.verdict == "known")
 
 
 def _milliseconds(start: float, end: float) -> float:

@@ -6,8 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from onrecall.domain.incident import Incident, Owner
-from onrecall.pipeline.cause_proposals import Proposal, propose_families
-from onrecall.pipeline.cause_similarity import cause_words
+from onrecall.pipeline.cause_proposals import Proposal, propose_families, select_causes
 from onrecall.storage import Storage
 
 PAGE_SIZE = 1000
@@ -47,7 +46,7 @@ def cause_vectors(store: Storage, incidents: Sequence[str], as_of: datetime | No
 
 def waiting_proposals(store: Storage, incidents: Sequence[Incident]) -> tuple[Proposal, ...]:
     """Return the proposed families on which nobody has decided yet."""
-    explained = [incident.id for incident in incidents if cause_words(incident)]
+    selected = select_causes(incidents)
     dismissed = [set(family.incidents) for family in store.cause_families.all() if family.state == "dismissed"]
-    families = propose_families(incidents, cause_vectors(store, explained))
+    families = propose_families(selected, cause_vectors(store, [incident.id for incident in selected]))
     return tuple(family for family in families if not any(set(family.incidents) <= members for members in dismissed))

@@ -139,10 +139,12 @@ class IncidentSeenOut(IncidentOut):
         None, description="Whether it has a recommendation to ask for; null where that was not looked up."
     )
 
-    def with_changes(self, changes: list[ChangeBeforeOut], links: Sequence[AlertLink] = ()) -> "IncidentSeenOut":
+    def beside(
+        self, changes: list[ChangeBeforeOut], links: Sequence[AlertLink], *, answered: bool
+    ) -> "IncidentSeenOut":
         """The same beside these changes and links."""
         link_items = [AlertLinkOut.model_validate(link) for link in links]
-        return self.model_copy(update={"changes": changes, "alert_links": link_items})
+        return self.model_copy(update={"changes": changes, "alert_links": link_items, "answered": answered})
 
 
 class AnswerOut(RecommendationOut):
@@ -157,10 +159,11 @@ class AnswerOut(RecommendationOut):
 
 def see_incident(memory: IncidentService, incident: Incident) -> IncidentSeenOut:
     """Return an incident with the changes shortly before it, its alerts' links, and whether it has an answer."""
-    seen = IncidentSeenOut.model_validate(incident).with_changes(
-        changes_before(memory, incident), memory.alert_links(incident.id)
+    return IncidentSeenOut.model_validate(incident).beside(
+        changes_before(memory, incident),
+        memory.alert_links(incident.id),
+        answered=memory.store.recommendations.has_any(incident.id),
     )
-    return seen.model_copy(update={"answered": memory.store.recommendations.newest(incident.id) is not None})
 
 
 def changes_before(memory: IncidentService, incident: Incident) -> list[ChangeBeforeOut]:

@@ -142,10 +142,8 @@ def _change_incident(connection: Connection, change: IncidentChange, now: dateti
     stored = incident_rows.by_id(connection, [after.id])[after.id]
     incident_rows.update_state(connection, replace(after, links=stored.links))
     if change.passages is not None:
-        passage_changes = passages.PassageChanges()
         moved = (change.before.service, change.before.labels) != (after.service, after.labels)
-        passage_changes.set_passages(("incident", after.id), change.passages, moved=moved)
-        passage_changes.write(connection)
+        passages.replace_passages(connection, ("incident", after.id), change.passages, moved=moved)
     _assign_alerts(connection, after.id, change.alerts)
     events.add(connection, change.events, now)
     if change.refresh:

@@ -15,7 +15,7 @@ from onrecall.storage.apply_plan import queue_refresh
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.ingest_results import StoredNote
-from onrecall.storage.passages import PassageChanges
+from onrecall.storage.passages import replace_passages
 from onrecall.storage.tables import notes as note_rows
 
 SOURCE = "onrecall"
@@ -87,10 +87,8 @@ def _write_edit(
 ) -> None:
     incident_rows.update_state(connection, after)
     incident_rows.write_edit(connection, after)
-    passage_changes = PassageChanges()
     moved = (before.service, before.labels) != (after.service, after.labels)
-    passage_changes.set_passages(("incident", after.id), passages, moved=moved)
-    passage_changes.write(connection)
+    replace_passages(connection, ("incident", after.id), passages, moved=moved)
     described = [(state.text, state.service, state.severity, state.labels) for state in (before, after)]
     if after.status != "resolved" and described[0] != described[1]:
         queue_refresh(connection, after.id, at)

@@ -6,7 +6,7 @@ from datetime import datetime
 from onrecall.domain.incident import Document, DocumentKind, Passage
 from onrecall.storage import audit, document_rows, records, validation
 from onrecall.storage.database import Database
-from onrecall.storage.passages import PassageChanges
+from onrecall.storage.passages import replace_passages
 from onrecall.storage.records import DocumentState
 from onrecall.storage.results import ResultPage
 
@@ -39,6 +39,4 @@ class DocumentRepository:
         with self._database.write() as connection:
             document_rows.remove(connection, document_id)
             audit.add(connection, "document deleted", document_id)
-            passage_changes = PassageChanges()
-            passage_changes.set_passages(("document", document_id), ())
-            passage_changes.write(connection)
+            replace_passages(connection, ("document", document_id), ())

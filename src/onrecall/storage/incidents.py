@@ -23,7 +23,7 @@ from onrecall.storage import (
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.incident_rows import IncidentFilter
-from onrecall.storage.passages import PassageChanges
+from onrecall.storage.passages import replace_passages
 from onrecall.storage.results import ResultPage
 
 
@@ -137,7 +137,7 @@ class IncidentRepository:
             if described.resolution is not None and described.resolution != stored.resolution:
                 resolutions.add(connection, described.id, described.resolution, performed)
                 incident_rows.queue_answered(connection, now)
-            _replace_passages(connection, described.id, passages)
+            replace_passages(connection, ("incident", described.id), passages)
             return True
 
     def reopen(self, incident_id: str, passages: Sequence[Passage], at: datetime, by: str | None = None) -> Incident:
@@ -149,7 +149,7 @@ class IncidentRepository:
             if stored.status != "resolved":
                 return stored
             _revoke_resolution(connection, incident_id, at)
-            _replace_passages(connection, incident_id, passages)
+            replace_passages(connection, ("incident", incident_id), passages)
             reopened = replace(stored.reopen(), links=_links_of(connection, incident_id))
             incident_rows.update_state(connection, reopened, waiting=True)
             events.add(connection, [NewEvent(incident_id, "reopened", at, by)], at)
@@ -186,7 +186,7 @@ def _resolve(  # noqa: PLR0917
     version = resolutions.add(connection, stored.id, resolution, executions)
     links.withdraw(connection, stored.id, resolution.at)
     added_links = _add_links(connection, stored.id, new_links, resolution.at, f"resolution {version}")
-    _replace_passages(connection, stored.id, passages)
+    replace_passages(connection, ("incident", stored.id), passages)
     resolved = replace(resolved, links=_links_of(connection, stored.id))
     incident_rows.update_state(connection, resolved, waiting=False)
     incident_rows.queue_answered(connection, now)
@@ -224,9 +224,3 @@ def _add_links(
     for new_link in new_links:
         incident_rows.get(connection, new_link.incident)
     return links.add(connection, incident_id, new_links, at, told_in)
-
-
-def _replace_passages(connection: Connection, incident_id: str, new_passages: Sequence[Passage]) -> None:
-    passage_changes = PassageChanges()
-    passage_changes.set_passages(("incident", incident_id), new_passages)
-    passage_changes.write(connection)

@@ -55,6 +55,15 @@ class PassageChanges:
         terms.update_counts(connection, [passage.terms for passage in added], list(removed.values()))
 
 
+def replace_passages(
+    connection: Connection, owner: Owner, new_passages: Iterable[Passage], *, moved: bool = False
+) -> None:
+    """Replace all passages of one owner; after a move, indexes see even unchanged ones again."""
+    changes = PassageChanges()
+    changes.set_passages(owner, new_passages, moved=moved)
+    changes.write(connection)
+
+
 class PassageRepository:
     """Passages, their features and texts, and the log of their changes."""
 

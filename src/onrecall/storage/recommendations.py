@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Recommendation
@@ -36,6 +36,13 @@ class RecommendationRepository:
         """Return the newest answer to an incident, if there is one."""
         with self._database.read() as connection:
             return next(iter(newest_first(connection, incident, 1)), None)
+
+    def has_any(self, incident: str) -> bool:
+        """Return whether there is an answer to an incident."""
+        if not validation.is_storable(incident):
+            return False
+        with self._database.read() as connection:
+            return bool(connection.scalar(select(exists().where(recommendations.c.incident == incident))))
 
     def of_incident(self, incident: str) -> tuple[Recommendation, ...]:
         """Return all answers to an incident, newest first."""

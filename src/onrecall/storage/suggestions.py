@@ -17,7 +17,7 @@ from onrecall.storage.batching import chunk_keys
 from onrecall.storage.columns import Json, TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
-from onrecall.storage.passages import PassageChanges
+from onrecall.storage.passages import replace_passages
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import metadata
 
@@ -71,7 +71,7 @@ def add(connection: Connection, suggestion: Suggestion, passages: Sequence[Passa
     if suggestion.document is not None:
         _supersede(connection, suggestion.source, suggestion.document.id, now)
     connection.execute(insert(suggestions).values(_to_row(suggestion, now)))
-    _replace_passages(connection, suggestion.id, passages)
+    replace_passages(connection, ("suggestion", suggestion.id), passages)
     document = suggestion.document.id if suggestion.document else None
     detail = {"source": suggestion.source, "by": suggestion.by, "incident": suggestion.incident, "document": document}
     audit.add(connection, "suggestion made", suggestion.id, detail, who=suggestion.by)
@@ -114,7 +114,7 @@ def decide(
     connection.execute(
         update(suggestions).where(columns.id == suggestion_id, columns.state == "pending").values(values)
     )
-    _replace_passages(connection, suggestion_id, ())
+    replace_passages(connection, ("suggestion", suggestion_id), ())
     audit.add(
         connection, _AUDIT_ACTIONS[state], suggestion_id, {"incident": stored.incident, "source": stored.source}, who=by
     )
@@ -130,13 +130,7 @@ def _supersede(connection: Connection, source: str, document: str, now: datetime
     for suggestion_id in connection.scalars(select(columns.id).where(older)).all():
         values = {"state": "superseded", "decided_at": now}
         connection.execute(update(suggestions).where(columns.id == suggestion_id).values(values))
-        _replace_passages(connection, suggestion_id, ())
-
-
-def _replace_passages(connection: Connection, suggestion_id: str, passages: Sequence[Passage]) -> None:
-    passage_changes = PassageChanges()
-    passage_changes.set_passages(("suggestion", suggestion_id), passages)
-    passage_changes.write(connection)
+        replace_passages(connection, ("suggestion", suggestion_id), ())
 
 
 def _to_row(suggestion: Suggestion, now: datetime) -> dict[str, object]:
