@@ -32,3 +32,21 @@ def test_what_was_tried_in_vain_and_scoped_labels_are_read(heading):
     outcomes = [(step.text, step.outcome) for step in incident.resolution.steps]
     assert ("Power cycle of the kiln", "did_not_help") in outcomes
     assert ("Switched the watchdog on", "worked") in outcomes
+
+
+@pytest.mark.parametrize(
+    ("tried", "fixed"),
+    [
+        (
+            "At first Noor wiped the ferry cache, which did nothing but slow the booking down.",
+            "What helped in the end was to renew the harbour certificate.",
+        ),
+        ("We tried draining the node, which achieved nothing.", "What fixed it was to remove the stale route."),
+        ("I restarted the queue, but it got us nowhere.", "The real fix was reverting the tariff release."),
+        ("Recreating the volume was pointless.", "The solution was to raise the inode limit."),
+    ],
+)
+def test_a_story_says_in_its_own_words_what_was_in_vain_and_what_fixed_it(tried, fixed):
+    story = f"On 3 May 2026 the ferry booking answered 502. The cause was a bad route table. {tried} {fixed}"
+    resolution = report("ferry.md", f"# Ferry booking down\n\n{story}\n").incident().resolution
+    assert [(step.text, step.outcome) for step in resolution.steps] == [(tried, "did_not_help"), (fixed, "worked")]

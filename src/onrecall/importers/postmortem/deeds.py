@@ -115,6 +115,13 @@ _BY_DOING = re.compile(
     r"|\w+ly)\s+)?(?P<verb>[\w-]+ing)\b",
     re.IGNORECASE,
 )
+_FIX_WAS_TO = re.compile(
+    r"(?:what\s+(?:finally|eventually|really|actually|in\s+the\s+end)?\s*(?:fixed|helped|worked|solved|resolved|mended|cured)"
+    r"(?:\s+(?:it|this|us|things|the\s+\w+))?(?:\s+(?:in\s+the\s+end|finally|eventually|at\s+last|though|then|for\s+us))?"
+    r"|(?:the|our)\s+(?:(?:actual|real|final|eventual|quick|immediate|only|working)\s+)?(?:fix|solution|remedy|cure|workaround))"
+    r",?\s+(?:was|turned\s+out\s+to\s+be)\s+(?:to\s+)?(?:\w+ly\s+)?(?P<verb>[\w-]+)",
+    re.IGNORECASE,
+)
 _SUBORDINATE = re.compile(
     r"\b(?:that|which|who|if|because|unless|no|nothing|nobody|after|once|when|while|since|whether|how|why|where|leads?|led|caused?"
     r"|shows?|reveals?"
@@ -256,12 +263,17 @@ def _is_intent(before: str) -> bool:
 
 
 def _fixed_by_doing(sentence: str) -> bool:
-    """Match `After restarting the hub, launches were back to normal`, `Fixed by removing the node`."""
+    """Match `After restarting the hub, launches were back to normal`, `What fixed it was to remove the node`."""
     match = _BY_DOING.match(sentence)
     if match is None:
-        return False
+        named = _FIX_WAS_TO.match(sentence)
+        return named is not None and (named["verb"].casefold() in _VERB_NAMES or _is_gerund(named["verb"].casefold()))
     form = match["verb"].casefold()
-    return form in _FORMS and form.endswith("ing") and (bool(match["fixed"]) or detect_outcome(sentence) is not None)
+    return _is_gerund(form) and (bool(match["fixed"]) or detect_outcome(sentence) is not None)
+
+
+def _is_gerund(form: str) -> bool:
+    return form in _FORMS and form.endswith("ing")
 
 
 def _reports_decision(sentence: str) -> bool:
