@@ -52,6 +52,16 @@ def test_a_number_of_minutes_and_a_range_of_times_end_an_incident():
     assert (ranged.started_at.hour, ranged.resolved_at.hour, ranged.resolved_at.day) == (15, 17, 4)
 
 
+def test_a_zone_at_one_end_of_a_range_counts_for_both():
+    for written in (
+        "May 4, 2026 3:15 PM (EDT) → 5:40 PM",
+        "May 4, 2026 3:15 PM → 5:40 PM (EDT)",
+        "2026-05-04T15:15:00.000-04:00 → 2026-05-04 17:40",
+    ):
+        ranged = report("r.csv", f'id,Name,Date\n1,Gate shut,"{written}"\n').incident()
+        assert (ranged.started_at.hour, ranged.resolved_at.hour) == (19, 21), written
+
+
 def test_fields_of_a_team_within_an_object_are_read_and_a_description_in_html_is_text():
     ticket = {
         "id": 9,
