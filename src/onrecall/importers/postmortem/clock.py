@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from onrecall.importers.postmortem.word_lists import phrase_list
-from onrecall.importers.zone_names import AMBIGUOUS_ZONES, ZONES, zone_named
+from onrecall.importers.zone_names import AMBIGUOUS_ZONES, ZONES, meant_in, zone_named
 
 _MONTH_NUMBERS = {
     name: number
@@ -216,6 +216,11 @@ def _is_end_of_range(text: str, at: int, offset: re.Match[str]) -> bool:
     return offset["iso"][1:] > begin["clock"].zfill(5)
 
 
+def is_settled(unclear: str, day: date, local: tzinfo | None) -> bool:
+    """Return whether an ambiguous zone name means one offset where the times were written."""
+    return meant_in(unclear, local, datetime.combine(day, time())) is not None
+
+
 def _parse_offset(text: str) -> tzinfo | None:
     digits = re.sub(r"\D", "", text)
     hours, minutes = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))
@@ -276,20 +281,26 @@ class Chronology:
         """The last zone that was written behind a time: rows below often leave it out."""
         self.zoneless = 0
         """Number of times without a zone that were taken as UTC."""
+        self.unclear_zones: set[str] = set()
+        """Ambiguous zone names whose times were not read."""
 
     def moment(self, stamp: WrittenClockTime) -> datetime | None:
         """Return the time in UTC; None without a date or with an ambiguous zone."""
         day = stamp.day
         if day is not None and day.year == YEARLESS:
             day = self._with_year(day)
-        if day is None and self._day is None:
+        base = day or self._day
+        if base is None:
             return None
-        if stamp.unclear and self._local is None:
-            return None
+        if stamp.unclear:
+            zone = meant_in(stamp.unclear, self._local, datetime.combine(base, stamp.clock or time()))
+            if zone is None:
+                self.unclear_zones.add(stamp.unclear)
+                return None
+            stamp = replace(stamp, zone=stamp.zone or zone)
         if stamp.clock is None:
-            self._day = day or self._day
-            assert self._day
-            return datetime.combine(self._day, time(), UTC)
+            self._day = base
+            return datetime.combine(base, time(), UTC)
         return self._at(day, stamp)
 
     def _with_year(self, day: date) -> date | None:
