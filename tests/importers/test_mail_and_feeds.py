@@ -1,5 +1,7 @@
 """Threads of mails, feeds of status pages and ServiceNow's XML."""
 
+import pytest
+
 from importers.reports import report
 
 MBOX = """\
@@ -72,6 +74,44 @@ def test_a_mail_that_is_a_report_is_a_postmortem():
     assert (incident.id, incident.title, incident.service) == ("PM-gates", "gates shut", "gates")
     assert incident.resolution.root_cause == "The licence ran out."
     assert incident.resolution.steps[0].command == "gatectl licence add pier2.lic"
+
+
+def mailbox(*replacements):
+    text = MBOX
+    for written, other in replacements:
+        assert written in text
+        text = text.replace(written, other, 1)
+    return text
+
+
+@pytest.mark.parametrize("charset", ["x-harbour", "base64", "idna", "undefined", '"\0"'])
+def test_a_mail_in_an_unknown_charset_is_read_as_utf_8(charset):
+    text = mailbox(
+        ("Subject: Lunch\n", f"Subject: Lunch\nContent-Type: text/plain; charset={charset}\n"),
+        (
+            "Message-ID: <m3@ferry.test>\n",
+            f"Message-ID: <m3@ferry.test>\nContent-Type: text/plain; charset={charset}\n",
+        ),
+        ("the validator's", "the café's"),
+    )
+    assert report("ops.mbox", text).incident().resolution.root_cause == "the café's licence ran out at midnight."
+
+
+def test_a_mail_in_html_too_deep_to_convert_keeps_its_text():
+    deep = "<div>" * 250 + "<p>Rebooted the <b>gate controller</b>, no effect.</p>" + "</div>" * 250
+    text = mailbox(
+        ("Message-ID: <m2@ferry.test>\n", "Message-ID: <m2@ferry.test>\nContent-Type: text/html\n"),
+        ("Rebooted the gate controller, no effect.", deep),
+    )
+    incident = report("ops.mbox", text).incident()
+    assert len(incident.timeline) == 3
+    assert "gate controller" in str(incident)
+    assert "<div>" not in str(incident)
+
+
+def test_a_mail_dated_outside_the_calendar_loses_only_its_date():
+    text = mailbox(("Date: Tue, 05 May 2026 09:00:00 +0200", "Date: Fri, 31 Dec 9999 23:00:00 -1200"))
+    assert report("ops.mbox", text).incident().id == "m1@ferry.test"
 
 
 def entry(number, title, *updates):
