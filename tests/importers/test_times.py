@@ -110,6 +110,13 @@ def test_abbreviations_of_zones_that_everybody_knows_are_read_with_a_note():
     assert any("CET as +01:00 (1), EDT as -04:00 (1)" in note for note in times.notes())
 
 
+def test_an_abbreviation_that_changes_its_offset_over_the_year_is_counted_by_offset():
+    times = Times()
+    for month in ("01", "07", "08"):
+        times.read(f"2026-{month}-03 09:31 ET", "started_at")
+    assert any("ET as -04:00 (2), ET as -05:00 (1)" in note for note in times.notes())
+
+
 def test_ambiguous_abbreviations_name_their_meanings_and_a_place_settles_them():
     with pytest.raises(
         Invalid, match=r"'IST' is an ambiguous zone \(\+05:30 in Kolkata, \+01:00 in Dublin.*--timezone"
