@@ -208,3 +208,36 @@ def test_an_update_on_a_day_that_does_not_exist_is_refused_by_name():
     assert "Feb 30, 2026 10:05 UTC" in result.messages_text
     result = report("history.atom", one_entry("yesterday", ("10:05", "Investigating", "Tickets are late.")))
     assert "`started_at` is 'May 7 10:05 UTC', which is not a time" in result.messages_text
+
+
+SERVICENOW = (
+    "<unload><incident><number>INC0401</number><short_description>Crane stops</short_description>"
+    "<opened_at>2026-05-08 07:00:00</opened_at></incident></unload>"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "chosen", "incident_id"),
+    [
+        ("ops.mbox", MBOX, "mail", "m1@ferry.test"),
+        ("ops", MBOX, "mail", "m1@ferry.test"),
+        ("incident.xml", SERVICENOW, "servicenow", "INC0401"),
+        (
+            "history.atom",
+            one_entry("2026-05-07T09:00:00Z", ("07:50", "Identified", "A replica lags.")),
+            "statuspage",
+            "93",
+        ),
+    ],
+)
+def test_the_format_of_a_mailbox_or_of_xml_can_be_named(name, text, chosen, incident_id):
+    named = report(name, text, format=chosen)
+    assert named.incident().id == incident_id
+    assert named.notes == report(name, text).notes
+
+
+def test_a_mapping_that_does_not_fit_a_mailbox_or_xml_rejects_the_file():
+    for name, text in (("ops.mbox", MBOX), ("incident.xml", SERVICENOW)):
+        (rejection,) = report(name, text, mapping={"title": "Harbour"}).rejected
+        assert (rejection.where, rejection.field) == (name, "mapping")
+        assert "'Harbour', which is not there" in rejection.message

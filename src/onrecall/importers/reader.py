@@ -76,9 +76,11 @@ def read_file(source: ImportSource, options: ImportOptions, tally: ImportTally) 
             yield ImportNote(source.name, "skipped: there is no text in it")
             return
         yield RejectedInput(source.name, None, "the file contains only blanks" if sample else "the file is empty")
-    elif options.format is None and mail.is_mail(sample, _ending(source.path)):
+    elif options.format in (None, "mail") and mail.is_mail(sample, _ending(source.path)):
         yield from _read_mail(source, options, tally)
-    elif options.format is None and (reader := _xml_reader(decode_sample(sample[:4096], options.encoding))):
+    elif options.format in (None, "statuspage", "servicenow") and (
+        reader := _xml_reader(decode_sample(sample[:4096], options.encoding))
+    ):
         yield from _read_xml(source, reader, options, tally)
     elif options.format is None and (ending := _document_ending(source, sample, options)):
         yield from _read_translated(source, ending, options, tally)
