@@ -44,7 +44,8 @@ DOCUMENTS = (*markdown.SUFFIXES, *markup.SUFFIXES)
 """File endings of documents."""
 _IMPORTABLE_ENDINGS = (*DOCUMENTS, *spreadsheet.SUFFIXES, ".json", ".jsonl", ".ndjson", ".csv", ".tsv", *mail.ENDINGS)
 _PAGE = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype html|<html|<ac:|<h1[ >]|<body)", re.IGNORECASE)
-_XML_DECLARATION = re.compile(r"^\ufeff?\s*<\?xml[^>]*>")
+_XML_OPENING = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?")
+"""What may stand before the root of XML, or before a comment on it."""
 _NOTEBOOK = re.compile(r"\s*\{\s*\"(?:cells|nbformat|nbformat_minor|metadata)\"\s*:\s*[\[{\d]")
 _BLANK_BYTES = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 
@@ -112,9 +113,14 @@ def _read_mail(source: ImportSource, options: ImportOptions, tally: ImportTally)
 
 def _xml_reader(text: str) -> Callable[[str, str], Iterator[SourceRow]] | None:
     """Return the function that reads the records of a known kind of XML; None for other texts."""
+    text = _without_opening(text)
     if status_feed.is_feed(text):
         return status_feed.entries
     return servicenow_xml.records if servicenow_xml.is_export(text) else None
+
+
+def _without_opening(text: str) -> str:
+    return _XML_OPENING.sub("", text, count=1)
 
 
 def _read_xml(
@@ -126,7 +132,7 @@ def _read_xml(
         )
         return
     text, _ = decode(source.stream.read(), options.encoding)
-    rows = reader(source.name, _XML_DECLARATION.sub("", text, count=1))
+    rows = reader(source.name, _without_opening(text))
     yield from Records(source, "json", options, tally).converted(rows, "XML")
 
 

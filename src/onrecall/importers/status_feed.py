@@ -12,14 +12,14 @@ from onrecall.domain.errors import Invalid
 from onrecall.importers.record import SourceRow
 from onrecall.importers.time_syntax import parse
 
-_FEED = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:feed|rss)\b", re.DOTALL)
+_FEED = re.compile(r"(?:<!--.*?-->\s*)?<(?:feed|rss)\b", re.DOTALL)
 _WHEN = re.compile(
     r"(?P<month>[A-Z][a-z]{2})\s+(?P<day>\d{1,2})\s*,\s*(?:(?P<year>\d{4})\s*,?\s*)?(?P<clock>\d{1,2}:\d{2}(?:\s*[AP]M\b)?)\s*(?P<zone>[A-Z]{2,5})?"
 )
 
 
 def is_feed(text: str) -> bool:
-    """Return whether a text is an Atom or RSS feed."""
+    """Return whether a text, without XML's declaration, is an Atom or RSS feed."""
     return _FEED.match(text) is not None
 
 
