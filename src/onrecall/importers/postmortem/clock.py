@@ -15,8 +15,7 @@ _MONTH_NUMBERS = {
     for number, name in enumerate(phrase_list(f"months {language}"), start=1)
 } | {"sept": 9}
 _MONTH = "|".join(sorted((re.escape(name) for name in _MONTH_NUMBERS), key=len, reverse=True))
-UNCLEAR_ZONES = frozenset(AMBIGUOUS_ZONES)
-_ZONE_WORDS = "|".join(sorted((re.escape(name) for name in (*ZONES, *UNCLEAR_ZONES)), key=len, reverse=True))
+_ZONE_WORDS = "|".join(sorted((re.escape(name) for name in (*ZONES, *AMBIGUOUS_ZONES)), key=len, reverse=True))
 YEARLESS = 4
 """Placeholder year of a date without one; a leap year, so that 29 February is valid."""
 ROLLOVER = timedelta(hours=4)
@@ -180,7 +179,7 @@ def stated_zone(text: str) -> tuple[tzinfo | None, str | None]:
             except (ZoneInfoNotFoundError, ValueError):
                 continue
         name = match["name"].casefold() if match["name"] else match["base"].casefold() if match["base"] else ""
-        if name in UNCLEAR_ZONES:
+        if name in AMBIGUOUS_ZONES:
             return None, match["name"]
         if name in ZONES and (name != "et" or match["name"].isupper()) and (len(name) > 1 or match["name"] == "Z"):
             return zone_named(name), None
@@ -199,7 +198,7 @@ def _parse_zone(text: str, at: int) -> tuple[tzinfo | None, str | None, int]:
     name = match["name"].casefold()
     if match["name"].islower() and name not in ("utc", "gmt", "z"):
         return None, None, at
-    if name in UNCLEAR_ZONES:
+    if name in AMBIGUOUS_ZONES:
         return None, match["name"], match.end()
     return zone_named(name), None, match.end()
 
