@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from importers.reports import report
 from onrecall.importers import read
 
@@ -50,6 +52,42 @@ def test_a_number_of_minutes_and_a_range_of_times_end_an_incident():
     assert (minutes.resolved_at - minutes.started_at).total_seconds() == 2700
     ranged = report("r.csv", 'id,Name,Date\n1,Gate shut,"May 4, 2026 3:15 PM → 5:40 PM"\n').incident()
     assert (ranged.started_at.hour, ranged.resolved_at.hour, ranged.resolved_at.day) == (15, 17, 4)
+
+
+def test_html_in_a_cell_that_is_too_deep_to_convert_stays_as_it_is_and_the_table_is_read():
+    deep = "<div>" * 250 + "Pier 2 is closed." + "</div>" * 250
+    text = f"id,title,started,description\n1,Gate,2026-05-01,{deep}\n2,Lift,2026-05-02,<p>Lift <b>stuck</b></p>\n"
+    gate, lift = report("gates.csv", text).incidents
+    assert (gate.description, lift.description) == (deep, "Lift **stuck**")
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_html"),
+    [
+        ("<p>Gate</p>", True),
+        (" <BR/> Gate <img src=x> ", True),
+        ("<p>Gate <b", False),
+        ("<p>", False),
+        ("<p>Gate</p> shut", False),
+        ("<p>2 > 1 < 3 >", False),
+        ("<p>1 </ 3 <i a>", True),
+        ("<pier>Gate</pier>", False),
+        ("<p><p> >", False),
+    ],
+)
+def test_a_cell_is_html_if_it_begins_with_an_element_and_ends_with_a_tag(cell, is_html):
+    (gate,) = report("gates.csv", f"id,title,started,description\n1,Gate,2026-05-01,{cell}\n").incidents
+    assert (gate.description != cell.strip()) is is_html
+
+
+def test_a_zone_at_one_end_of_a_range_counts_for_both():
+    for written in (
+        "May 4, 2026 3:15 PM (EDT) → 5:40 PM",
+        "May 4, 2026 3:15 PM → 5:40 PM (EDT)",
+        "2026-05-04T15:15:00.000-04:00 → 2026-05-04 17:40",
+    ):
+        ranged = report("r.csv", f'id,Name,Date\n1,Gate shut,"{written}"\n').incident()
+        assert (ranged.started_at.hour, ranged.resolved_at.hour) == (19, 21), written
 
 
 def test_fields_of_a_team_within_an_object_are_read_and_a_description_in_html_is_text():

@@ -1,5 +1,7 @@
 """Threads of mails, feeds of status pages and ServiceNow's XML."""
 
+import pytest
+
 from importers.reports import report
 
 MBOX = """\
@@ -74,6 +76,44 @@ def test_a_mail_that_is_a_report_is_a_postmortem():
     assert incident.resolution.steps[0].command == "gatectl licence add pier2.lic"
 
 
+def mailbox(*replacements):
+    text = MBOX
+    for written, other in replacements:
+        assert written in text
+        text = text.replace(written, other, 1)
+    return text
+
+
+@pytest.mark.parametrize("charset", ["x-harbour", "base64", "idna", "undefined", '"\0"'])
+def test_a_mail_in_an_unknown_charset_is_read_as_utf_8(charset):
+    text = mailbox(
+        ("Subject: Lunch\n", f"Subject: Lunch\nContent-Type: text/plain; charset={charset}\n"),
+        (
+            "Message-ID: <m3@ferry.test>\n",
+            f"Message-ID: <m3@ferry.test>\nContent-Type: text/plain; charset={charset}\n",
+        ),
+        ("the validator's", "the café's"),
+    )
+    assert report("ops.mbox", text).incident().resolution.root_cause == "the café's licence ran out at midnight."
+
+
+def test_a_mail_in_html_too_deep_to_convert_keeps_its_text():
+    deep = "<div>" * 250 + "<p>Rebooted the <b>gate controller</b>, no effect.</p>" + "</div>" * 250
+    text = mailbox(
+        ("Message-ID: <m2@ferry.test>\n", "Message-ID: <m2@ferry.test>\nContent-Type: text/html\n"),
+        ("Rebooted the gate controller, no effect.", deep),
+    )
+    incident = report("ops.mbox", text).incident()
+    assert len(incident.timeline) == 3
+    assert "gate controller" in str(incident)
+    assert "<div>" not in str(incident)
+
+
+def test_a_mail_dated_outside_the_calendar_loses_only_its_date():
+    text = mailbox(("Date: Tue, 05 May 2026 09:00:00 +0200", "Date: Fri, 31 Dec 9999 23:00:00 -1200"))
+    assert report("ops.mbox", text).incident().id == "m1@ferry.test"
+
+
 def entry(number, title, *updates):
     paragraphs = "".join(
         f"&lt;p&gt;&lt;small&gt;May &lt;var data-var='date'&gt; 7&lt;/var&gt;, &lt;var data-var='time'&gt;{clock}&lt;/var&gt;"
@@ -119,3 +159,85 @@ def test_servicenow_xml_is_read_like_its_json():
 def test_unknown_xml_and_yaml_say_what_to_do():
     assert "export it as CSV or JSON" in report("odd.xml", "<?xml version='1.0'?><tickets><t/></tickets>").messages_text
     assert "write the runbook as Markdown" in report("restart.yaml", "steps:\n  - run: x\n").messages_text
+
+
+def one_entry(published, *updates):
+    body = entry(93, "Tickets late", *updates).replace("2026-05-07T09:00:00Z", published)
+    return f"<feed>{body}</feed>"
+
+
+def over_new_year(published):
+    """Return a feed whose entry has an update on 31 December and one on 1 January."""
+    written = one_entry(
+        published, ("00:20", "Resolved", "Tickets are sent."), ("23:40", "Investigating", "Tickets are late.")
+    )
+    first, _, last = written.rpartition("May &lt;var data-var='date'&gt; 7")
+    return (first + "Dec &lt;var data-var='date'&gt; 31" + last).replace(
+        "May &lt;var data-var='date'&gt; 7", "Jan &lt;var data-var='date'&gt; 1"
+    )
+
+
+@pytest.mark.parametrize(
+    "published", ["2026-12-31T23:40:00Z", "2027-01-01T00:20:00Z", "Fri, 01 Jan 2027 00:20:00 +0000"]
+)
+def test_an_incident_over_new_year_begins_in_the_old_year_and_ends_in_the_new(published):
+    incident = report("history.atom", over_new_year(published)).incident()
+    assert (incident.started_at.isoformat(), incident.resolved_at.isoformat()) == (
+        "2026-12-31T23:40:00+00:00",
+        "2027-01-01T00:20:00+00:00",
+    )
+
+
+def test_times_of_a_feed_are_judged_like_any_other():
+    updates = (("10:40 AM", "Resolved", "Tickets are sent."), ("10:05 AM", "Investigating", "Tickets are late."))
+    feed = one_entry("2026-05-07T15:05:00Z", *updates)
+    local = feed.replace(" UTC&lt;", "&lt;")
+    assert report("history.atom", feed, timezone="Europe/Berlin").incident().started_at.hour == 10
+    assert report("history.atom", local, timezone="Europe/Berlin").incident().started_at.hour == 8
+    assert "times have no zone and were taken as UTC" in report("history.atom", local).messages_text
+    eastern = feed.replace(" UTC&lt;", " EST&lt;")
+    assert "'EST' is an ambiguous zone" in report("history.atom", eastern).messages_text
+    incident = report("history.atom", eastern, timezone="America/New_York").incident()
+    assert (incident.started_at.hour, incident.resolved_at.hour) == (15, 15)
+
+
+def test_an_update_on_a_day_that_does_not_exist_is_refused_by_name():
+    feed = one_entry("2026-02-28T15:05:00Z", ("10:05", "Investigating", "Tickets are late.")).replace("May", "Feb")
+    result = report("history.atom", feed.replace("'&gt; 7", "'&gt; 30"))
+    assert not result.incidents
+    assert "Feb 30, 2026 10:05 UTC" in result.messages_text
+    result = report("history.atom", one_entry("yesterday", ("10:05", "Investigating", "Tickets are late.")))
+    assert "`started_at` is 'May 7 10:05 UTC', which is not a time" in result.messages_text
+
+
+SERVICENOW = (
+    "<unload><incident><number>INC0401</number><short_description>Crane stops</short_description>"
+    "<opened_at>2026-05-08 07:00:00</opened_at></incident></unload>"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "chosen", "incident_id"),
+    [
+        ("ops.mbox", MBOX, "mail", "m1@ferry.test"),
+        ("ops", MBOX, "mail", "m1@ferry.test"),
+        ("incident.xml", SERVICENOW, "servicenow", "INC0401"),
+        (
+            "history.atom",
+            one_entry("2026-05-07T09:00:00Z", ("07:50", "Identified", "A replica lags.")),
+            "statuspage",
+            "93",
+        ),
+    ],
+)
+def test_the_format_of_a_mailbox_or_of_xml_can_be_named(name, text, chosen, incident_id):
+    named = report(name, text, format=chosen)
+    assert named.incident().id == incident_id
+    assert named.notes == report(name, text).notes
+
+
+def test_a_mapping_that_does_not_fit_a_mailbox_or_xml_rejects_the_file():
+    for name, text in (("ops.mbox", MBOX), ("incident.xml", SERVICENOW)):
+        (rejection,) = report(name, text, mapping={"title": "Harbour"}).rejected
+        assert (rejection.where, rejection.field) == (name, "mapping")
+        assert "'Harbour', which is not there" in rejection.message

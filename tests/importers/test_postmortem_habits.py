@@ -272,3 +272,33 @@ def test_a_zone_of_several_meanings_gives_only_the_date():
     read = report("codes.md", text)
     assert read.incident().started_at.isoformat() == "2026-04-08T00:00:00+00:00"
     assert "times in BST were not read" in read.messages_text
+
+
+HALYARD = (
+    "# Ticket printer jams\n\nDate: 2026-02-03\n\n## Timeline\n- 15:00 UTC printer jams\n"
+    "- 10:05 EST replaced the roller\n- 10:20 printer prints\n\n## Root cause\nThe roller was worn.\n"
+)
+
+
+def test_an_ambiguous_zone_behind_a_row_is_that_of_the_place_and_not_of_the_row_above():
+    result = report("printer.md", HALYARD, timezone="America/New_York")
+    assert [entry.at.strftime("%d %H:%M") for entry in result.incident().timeline] == [
+        "03 15:00",
+        "03 15:05",
+        "03 15:20",
+    ]
+    assert "EST" not in result.messages_text
+
+
+def test_an_ambiguous_zone_that_the_place_does_not_use_is_not_read_and_named():
+    for place in ("Europe/Berlin", None):
+        result = report("printer.md", HALYARD, timezone=place)
+        assert result.incident().timeline[1].at is None, place
+        assert "times in EST were not read" in result.messages_text, place
+    text = "# Codes late\n\nOn 8 April 2026 at 07:55, until 09:20 BST, logins failed.\n\n## Root cause\nA bug.\n"
+    labelled = text.replace("On 8 April", "**Start:** 8 April 2026 07:55 BST\n\nOn 8 April")
+    for page in (text, labelled):
+        london, tokyo = (report("c.md", page, timezone=zone) for zone in ("Europe/London", "Asia/Tokyo"))
+        assert (london.incident().started_at.hour, tokyo.incident().started_at.hour) == (6, 0)
+        assert "BST" not in london.messages_text
+        assert "times in BST were not read" in tokyo.messages_text

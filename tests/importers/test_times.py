@@ -110,6 +110,13 @@ def test_abbreviations_of_zones_that_everybody_knows_are_read_with_a_note():
     assert any("CET as +01:00 (1), EDT as -04:00 (1)" in note for note in times.notes())
 
 
+def test_an_abbreviation_that_changes_its_offset_over_the_year_is_counted_by_offset():
+    times = Times()
+    for month in ("01", "07", "08"):
+        times.read(f"2026-{month}-03 09:31 ET", "started_at")
+    assert any("ET as -04:00 (2), ET as -05:00 (1)" in note for note in times.notes())
+
+
 def test_ambiguous_abbreviations_name_their_meanings_and_a_place_settles_them():
     with pytest.raises(
         Invalid, match=r"'IST' is an ambiguous zone \(\+05:30 in Kolkata, \+01:00 in Dublin.*--timezone"
@@ -131,3 +138,26 @@ def test_ambiguous_abbreviations_name_their_meanings_and_a_place_settles_them():
 )
 def test_times_as_javascript_and_the_shell_print_them_are_read(text):
     assert Times().read(text, "started_at").isoformat() == "2026-02-09T10:00:00+00:00"
+
+
+def test_a_zone_in_brackets_is_the_zone_of_the_time():
+    times = Times()
+    assert times.read("2026-03-04 10:00 (PST)", "started_at").hour == 18
+    assert times.read("2026-03-04 10:00 (Pacific Time)", "started_at").hour == 18
+    assert times.read("2026-03-04 10:00 (UTC)", "started_at").hour == 10
+    assert any("PACIFIC TIME as -08:00 (1), PST as -08:00 (1)" in note for note in times.notes())
+    assert times.assumed_utc == 0
+    for unknown in ("(EST)", "(Berlin)", "(local time)"):
+        with pytest.raises(Invalid):
+            times.read(f"2026-03-04 10:00 {unknown}", "started_at")
+
+
+@pytest.mark.parametrize("offset", ["+0100", "+01:00", "GMT+0100", "UTC+01:00"])
+def test_a_name_behind_an_offset_adds_nothing(offset):
+    for name in ("CET", "Berlin", "Pacific Standard Time"):
+        assert Times().read(f"2026-03-04 10:00 {offset} ({name})", "started_at").hour == 9
+
+
+def test_a_year_before_brackets_is_no_offset():
+    with pytest.raises(Invalid):
+        Times().read("31-01-2026 (Berlin)", "started_at")

@@ -113,10 +113,22 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
 
 
 def _without_html(text: str | None) -> str | None:
-    """Return a text that is a piece of HTML, as ticket systems store descriptions, as Markdown."""
-    if text is None or not _HTML.match(text):
+    """Return HTML, as ticket systems store descriptions, as Markdown; other text, and HTML too deep, unchanged."""
+    if text is None or not _is_html(text):
         return text
-    return markup.TEXTS[".html"](text).strip() or text
+    try:
+        return markup.TEXTS[".html"](text).strip() or text
+    except ValueError:
+        return text
+
+
+def _is_html(text: str) -> bool:
+    """Return whether a text begins with an element of HTML and ends with a tag, in one pass over it."""
+    text = text.rstrip()
+    opening = _OPENING_TAG.match(text) if text.endswith(">") else None
+    if opening is None or opening.end() == len(text):
+        return False
+    return _TAG_BEGIN.search(text, text.rfind(">", 0, -1) + 1) is not None
 
 
 def _content_id(title: str | None, started_at: datetime | None, services: Sequence[str]) -> str | None:
@@ -261,16 +273,26 @@ def _split_range(texts: Mapping[str, Any]) -> dict[str, Any]:
     start, arrow, end = str(texts.get("started_at") or "").partition("→")
     if not arrow:
         return dict(texts)
-    start, end = start.strip(), end.strip()
+    start, end = _share_zone(start.strip(), end.strip())
     if _CLOCK.match(end):
         end = f"{_CLOCK.sub('', start).strip()} {end}"
     return {**texts, "started_at": start, "resolved_at": texts.get("resolved_at") or end}
 
 
-_HTML = re.compile(
-    r"\s*<(?:div|p|span|ul|ol|table|h[1-6]|br|b|strong)\b[^>]*>.*</?\w+[^>]*>\s*$", re.IGNORECASE | re.DOTALL
-)
+def _share_zone(start: str, end: str) -> tuple[str, str]:
+    """Return both ends of a range with the zone that only one of them names: `3:15 PM (EDT) → 5:40 PM`."""
+    first, last = _CLOCK_AND_ZONE.search(start), _CLOCK_AND_ZONE.search(end)
+    if first is None or last is None or bool(first["zone"]) == bool(last["zone"]):
+        return start, end
+    return (start, f"{end} {first['zone']}") if first["zone"] else (f"{start} {last['zone']}", end)
+
+
+_OPENING_TAG = re.compile(r"\s*<(?:div|p|span|ul|ol|table|h[1-6]|br|b|strong)\b[^>]*>", re.IGNORECASE)
+_TAG_BEGIN = re.compile(r"</?\w")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}.*$")
+_CLOCK_AND_ZONE = re.compile(
+    r"(?<!\d)\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:\s*[AaPp]\.?[Mm]\b\.?)?\s*(?P<zone>.*)$"
+)
 _NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,3})?")
 _LASTING = re.compile(r"dur|last|how long|down|dauer|time to|ttr|minutes", re.IGNORECASE)
 """Names of columns that hold how long it lasted: elsewhere 10:20 is a time of day."""

@@ -9,9 +9,7 @@ from onrecall.importers.record import SourceRow
 
 DELIMITERS = ",;\t|"
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-
-
-ERROR_CELLS = frozenset(
+_ERROR_CELLS = frozenset(
     ("#N/A", "#NV", "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#NAME?", "#DIV/0!", "#NUM!", "#ZAHL!", "#NULL!", "#N/D")
 )
 """What a spreadsheet writes where a formula failed."""
@@ -93,9 +91,8 @@ class CsvTable:
                 self._where(), None, f"the row has {len(cells)} cells where the header has {len(self.columns)}; {mend}"
             )
         values: dict[str, str | list[str]] = {}
-        errors = [place for place, cell in enumerate(cells) if cell.strip() in ERROR_CELLS]
-        self.error_cells += len(errors)
-        readable = ["" if place in errors else cell for place, cell in enumerate(cells)] if errors else cells
+        self.error_cells += sum(cell.strip() in _ERROR_CELLS for cell in cells)
+        readable = ["" if cell.strip() in _ERROR_CELLS else cell for cell in cells]
         for column, cell in zip(self.columns, readable, strict=True):
             earlier = values.get(column)
             if earlier is None:

@@ -7,10 +7,7 @@ from typing import get_args
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import DocumentKind
 from onrecall.importers.markdown_file import MarkdownFile, front_text
-from onrecall.importers.postmortem.front import (
-    START,
-    describes_incident,
-)
+from onrecall.importers.postmortem.front import START, describes_incident
 from onrecall.importers.postmortem.kind import has_incident_date, reports_outage
 from onrecall.importers.postmortem.pages import split_incidents
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
@@ -20,27 +17,17 @@ _POSTMORTEM_WORDS = (
     "what went wrong|action items|trigger|contributing factors|where we got lucky|five whys|5 whys|key events|"
     "review actions|postmortem|incident summary|customer impact|detection"
 )
-
-
 _POSTMORTEM = frozenset(_POSTMORTEM_WORDS.split("|"))
-
-
 _RUNBOOK_WORDS = (
     "meaning|diagnosis|mitigation|runbook|troubleshooting|remediation|symptoms|investigation|procedure|steps|"
     "escalation|verification|prerequisites|rollback|how to fix|resolution steps|debugging|playbook|checks"
 )
-
-
 _RUNBOOK = frozenset(_RUNBOOK_WORDS.split("|"))
-
-
 _PATHS: tuple[tuple[re.Pattern[str], DocumentKind], ...] = (
     (re.compile(r"(?:^|[\W_])rcas?(?:[\W_]|$)|root[-_ ]cause", re.IGNORECASE), "rca"),
     (re.compile(r"post[-_ ]?mortem|incident[-_ ]?(?:report|review)|outage", re.IGNORECASE), "postmortem"),
     (re.compile(r"run[-_ ]?book|play[-_ ]?book|(?:^|/)sops?(?:/|$)", re.IGNORECASE), "runbook"),
 )
-
-
 ISO_DATE = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})[-_.]?(?P<m>[01]\d)[-_.]?(?P<d>[0-3]\d)(?!\d)", re.ASCII)
 
 

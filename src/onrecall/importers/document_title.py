@@ -6,10 +6,8 @@ from onrecall.importers.document_kind import document_kind
 from onrecall.importers.markdown_file import MarkdownFile, front_text
 from onrecall.importers.postmortem.deeds import split_sentences
 from onrecall.importers.postmortem.rows import BOLD_LEVEL, DocumentRow, plain_text
-from onrecall.importers.postmortem.titles import is_only_kind
+from onrecall.importers.postmortem.titles import LONGEST_TITLE, is_only_kind
 from onrecall.importers.postmortem.vocabulary import section_topic
-
-LONGEST_TITLE = 200
 
 
 def document_title(page: MarkdownFile) -> str:

@@ -85,9 +85,7 @@ def detect(shape: Shape, records: Sequence[Mapping[str, Any]]) -> Format | None:
     A tool that recognises half of the records goes before our own JSON, whose field names many tools have too.
     """
     votes = [(sum(entry.recognises(values) for values in records), entry) for entry in FORMATS if entry.shape == shape]
-    most, chosen = max(
-        votes, key=lambda vote: (min(vote[0], len(records) / 2) if vote[0] else 0, vote[1].name != "native", vote[0])
-    )
+    most, chosen = max(votes, key=lambda vote: (min(vote[0], len(records) / 2), vote[1].name != "native", vote[0]))
     return chosen if most else None
 
 

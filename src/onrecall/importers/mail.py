@@ -5,11 +5,14 @@ import email.policy
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from bs4 import BeautifulSoup
+
 from onrecall.domain.incident import Incident
+from onrecall.importers import markup
 from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.narrative import Comment
 from onrecall.importers.record import FieldRecord, SkippedRecord, SourceRow
@@ -100,7 +103,7 @@ def _messages(data: bytes) -> Iterator[EmailMessage]:
 
 def _opens_message(data: bytes, start: int) -> bool:
     """Return whether a `From` line begins a message: it is the first line, or follows a blank one."""
-    return start == 0 or data[:start].endswith((b"\n\n", b"\r\n\r\n"))
+    return start == 0 or data.endswith((b"\n\n", b"\r\n\r\n"), 0, start)
 
 
 def _header(message: EmailMessage, name: str) -> str:
@@ -108,12 +111,12 @@ def _header(message: EmailMessage, name: str) -> str:
 
 
 def _sent_at(message: EmailMessage) -> str | None:
-    """Return when a message was sent, in UTC; None if its date is missing or broken."""
+    """Return when a message was sent, in UTC; None if its date is missing, broken or outside the calendar."""
     try:
         moment: datetime = parsedate_to_datetime(_header(message, "Date"))
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
 def _text(message: EmailMessage) -> str:
@@ -121,13 +124,28 @@ def _text(message: EmailMessage) -> str:
     part = message.get_body(("plain", "html"))
     if part is None:
         return ""
-    content = str(part.get_content())
+    content = _decoded(part)
     if part.get_content_type() == "text/html":
-        from onrecall.importers.markup.html import to_markdown  # noqa: PLC0415 - loads a parser that few mails need
-
-        content = to_markdown(content)
+        content = _page_text(content)
     content = content.replace("\r\n", "\n")
     return _SIGNATURE.split(_QUOTE.sub("", content))[0].strip()
+
+
+def _decoded(part: MIMEPart) -> str:
+    """Return the content of a part; as UTF-8 if Python can't decode its charset."""
+    try:
+        return str(part.get_content())
+    except (LookupError, ValueError):  # an unknown charset, or one that is no encoding of texts, such as idna
+        content = part.get_payload(decode=True)
+        return content.decode("utf-8", errors="replace") if isinstance(content, bytes) else ""
+
+
+def _page_text(page: str) -> str:
+    """Return a page of HTML as Markdown; if it is nested too deep for that, its bare text."""
+    try:
+        return markup.TEXTS[".html"](page)
+    except ValueError:
+        return BeautifulSoup(page, "html.parser").get_text("\n", strip=True)
 
 
 def _time(message: Mapping[str, Any]) -> str:

@@ -5,9 +5,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from onrecall.importers import front_matter as frontmatter
-from onrecall.importers.postmortem.front import (
-    name_fields,
-)
+from onrecall.importers.postmortem.front import name_fields
 from onrecall.importers.postmortem.rows import DocumentRow, parse_rows
 from onrecall.importers.postmortem.sections import LabelledSection, split_sections
 from onrecall.importers.record import FieldRecord, check_values, to_text

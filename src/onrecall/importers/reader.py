@@ -44,7 +44,8 @@ DOCUMENTS = (*markdown.SUFFIXES, *markup.SUFFIXES)
 """File endings of documents."""
 _IMPORTABLE_ENDINGS = (*DOCUMENTS, *spreadsheet.SUFFIXES, ".json", ".jsonl", ".ndjson", ".csv", ".tsv", *mail.ENDINGS)
 _PAGE = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype html|<html|<ac:|<h1[ >]|<body)", re.IGNORECASE)
-_XML_DECLARATION = re.compile(r"^\ufeff?\s*<\?xml[^>]*>")
+_XML_OPENING = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?")
+"""What may stand before the root of XML, or before a comment on it."""
 _NOTEBOOK = re.compile(r"\s*\{\s*\"(?:cells|nbformat|nbformat_minor|metadata)\"\s*:\s*[\[{\d]")
 _BLANK_BYTES = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 
@@ -76,9 +77,11 @@ def read_file(source: ImportSource, options: ImportOptions, tally: ImportTally) 
             yield ImportNote(source.name, "skipped: there is no text in it")
             return
         yield RejectedInput(source.name, None, "the file contains only blanks" if sample else "the file is empty")
-    elif options.format is None and mail.is_mail(sample, _ending(source.path)):
+    elif options.format in (None, "mail") and mail.is_mail(sample, _ending(source.path)):
         yield from _read_mail(source, options, tally)
-    elif options.format is None and (reader := _xml_reader(decode_sample(sample[:4096], options.encoding))):
+    elif options.format in (None, "statuspage", "servicenow") and (
+        reader := _xml_reader(decode_sample(sample[:4096], options.encoding))
+    ):
         yield from _read_xml(source, reader, options, tally)
     elif options.format is None and (ending := _document_ending(source, sample, options)):
         yield from _read_translated(source, ending, options, tally)
@@ -110,9 +113,14 @@ def _read_mail(source: ImportSource, options: ImportOptions, tally: ImportTally)
 
 def _xml_reader(text: str) -> Callable[[str, str], Iterator[SourceRow]] | None:
     """Return the function that reads the records of a known kind of XML; None for other texts."""
+    text = _without_opening(text)
     if status_feed.is_feed(text):
         return status_feed.entries
     return servicenow_xml.records if servicenow_xml.is_export(text) else None
+
+
+def _without_opening(text: str) -> str:
+    return _XML_OPENING.sub("", text, count=1)
 
 
 def _read_xml(
@@ -124,7 +132,7 @@ def _read_xml(
         )
         return
     text, _ = decode(source.stream.read(), options.encoding)
-    rows = reader(source.name, _XML_DECLARATION.sub("", text, count=1))
+    rows = reader(source.name, _without_opening(text))
     yield from Records(source, "json", options, tally).converted(rows, "XML")
 
 

@@ -65,11 +65,7 @@ class Records:
 
     def read(self, sample: bytes) -> Iterator[ImportedItem]:
         """Yield each record as an item or a rejection; then the notes on the whole file."""
-        try:
-            yield from self._read(sample)
-        except Invalid as problem:
-            yield RejectedInput(self._name, problem.field, str(problem))
-        yield from self._notes()
+        yield from self._with_notes(self._read(sample))
 
     def _read(self, sample: bytes) -> Iterator[ImportedItem]:
         if self._shape == "workbook":
@@ -78,6 +74,14 @@ class Records:
             yield from self._whole_json()
         else:
             yield from self._lines(sample)
+
+    def _with_notes(self, items: Iterator[ImportedItem]) -> Iterator[ImportedItem]:
+        """Yield the items, the error that ends them as a rejection of the whole file, and the notes."""
+        try:
+            yield from items
+        except Invalid as problem:
+            yield RejectedInput(self._name, problem.field, str(problem))
+        yield from self._notes()
 
     def _workbook(self) -> Iterator[ImportedItem]:
         """Read every sheet that holds incidents; a single sheet is always read."""
@@ -144,8 +148,7 @@ class Records:
 
     def converted(self, rows: Iterator[SourceRow], described: str) -> Iterator[ImportedItem]:
         """Yield the records of a file that is neither JSON nor a table, given as rows of JSON."""
-        yield from self._records("json", rows, lambda: described)
-        yield from self._notes()
+        yield from self._with_notes(self._records("json", rows, lambda: described))
 
     def _collection(self, rows: Sequence[SourceRow], name: str) -> Iterator[ImportedItem]:
         is_forced = self._options.format is not None or self._options.mapping is not None

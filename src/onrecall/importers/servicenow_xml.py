@@ -8,11 +8,11 @@ from bs4.element import Tag
 
 from onrecall.importers.record import SourceRow
 
-_EXPORT = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?<(?:unload|xml)\b[^>]*>\s*<(?:incident|problem|u_\w+)\b")
+_EXPORT = re.compile(r"<(?:unload|xml)\b[^>]*>\s*<(?:incident|problem|u_\w+)\b")
 
 
 def is_export(text: str) -> bool:
-    """Return whether a text is ServiceNow's export of incidents."""
+    """Return whether a text, without XML's declaration, is ServiceNow's export of incidents."""
     return _EXPORT.match(text) is not None
 
 

@@ -8,24 +8,14 @@ from onrecall.importers.postmortem.clock import find_dates
 from onrecall.importers.postmortem.rows import plain_text
 
 _LINK = re.compile(r"!?\[[^\]]*\]\([^)]*\)|https?://\S+|\[[^\]]+\]\[[^\]]*\]|<https?://[^>]+>|\[\[[^\]]+\]\]")
-
-
 _HOUSEKEEPING_WORDS = (
     "license licence notice contributing changelog changes history code_of_conduct security authors codeowners "
     "maintainers governance support copying"
 )
-
-
 _HOUSEKEEPING = frozenset(_HOUSEKEEPING_WORDS.split())
-
-
 _INDEXES = frozenset(("index", "_index", "readme", "summary", "toc"))
-
-
 _MIN_INDEX_WORDS = 40
 """A page named like an index with at least this many words is more than an index."""
-
-
 _COMMAND = re.compile(r"`[a-z][\w./-]* [^`\n]+`")
 """A code span of at least two words: a command."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC
+from datetime import date
 from typing import Any
 
 from bs4 import BeautifulSoup
@@ -10,16 +10,16 @@ from bs4.element import Tag
 
 from onrecall.domain.errors import Invalid
 from onrecall.importers.record import SourceRow
-from onrecall.importers.times import Times
+from onrecall.importers.time_syntax import parse
 
-_FEED = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?<(?:feed|rss)\b", re.DOTALL)
+_FEED = re.compile(r"(?:<!--.*?-->\s*)?<(?:feed|rss)\b", re.DOTALL)
 _WHEN = re.compile(
-    r"(?P<month>[A-Z][a-z]{2})\s+(?P<day>\d{1,2})\s*,\s*(?:(?P<year>\d{4})\s*,?\s*)?(?P<clock>\d{1,2}:\d{2})\s*(?P<zone>[A-Z]{2,5})?"
+    r"(?P<month>[A-Z][a-z]{2})\s+(?P<day>\d{1,2})\s*,\s*(?:(?P<year>\d{4})\s*,?\s*)?(?P<clock>\d{1,2}:\d{2}(?:\s*[AP]M\b)?)\s*(?P<zone>[A-Z]{2,5})?"
 )
 
 
 def is_feed(text: str) -> bool:
-    """Return whether a text is an Atom or RSS feed."""
+    """Return whether a text, without XML's declaration, is an Atom or RSS feed."""
     return _FEED.match(text) is not None
 
 
@@ -38,8 +38,8 @@ def entries(name: str, text: str) -> Iterator[SourceRow]:
                 "id": re.split(r"[/:]", identifier.rstrip("/"))[-1],
                 "name": _child_text(entry, "title"),
                 "status": status,
-                "started_at": min(
-                    (update["created_at"] for update in updates if update["created_at"]), default=published
+                "started_at": next(
+                    (update["created_at"] for update in reversed(updates) if update["created_at"]), published
                 ),
                 "resolved_at": updates[0]["created_at"] if status in ("resolved", "completed") else None,
                 "scheduled_for": published if status in ("scheduled", "completed", "in progress") else None,
@@ -62,23 +62,35 @@ def _updates(content: str, published: str) -> list[Mapping[str, Any]]:
         state, when = paragraph.find("strong"), paragraph.find("small")
         if not isinstance(state, Tag):
             continue
-        moment = _moment(when.get_text(" ", strip=True) if isinstance(when, Tag) else "", published)
+        written = _written_time(when.get_text(" ", strip=True) if isinstance(when, Tag) else "", published)
         status = state.get_text(strip=True)
         text = paragraph.get_text(" ", strip=True).partition(status)[2].strip(" -\u2013\u2014")
-        updates.append({"status": status.lower(), "body": text, "created_at": moment})
+        updates.append({"status": status.lower(), "body": text, "created_at": written})
     return updates
 
 
-def _moment(text: str, published: str) -> str | None:
-    """Return the time of an update; the year that it lacks is that of the entry."""
+def _written_time(text: str, published: str) -> str | None:
+    """Return the time of an update as text, with its zone; a day without a year gets that of the entry."""
     match = _WHEN.search(text)
     if match is None:
         return None
-    year = match["year"] or (re.search(r"\b20\d\d\b", published) or [""])[0]
+    day = f"{match['month']} {match['day']}"
+    day = f"{day}, {match['year']}" if match["year"] else _with_year(day, published)
+    return f"{day} {match['clock']} {match['zone'] or ''}".strip()
+
+
+def _with_year(day: str, published: str) -> str:
+    """Return a day such as `Jan 1` with the year in which it is nearest to a time; as it is if that can't be read."""
+    near = _read_day(published)
+    if near is None:
+        return day
+    candidates = [f"{day}, {year}" for year in (near.year - 1, near.year, near.year + 1)]
+    dated = [(abs(moment - near), text) for text in candidates if (moment := _read_day(text))]
+    return min(dated)[1] if dated else candidates[1]
+
+
+def _read_day(text: str) -> date | None:
     try:
-        moment = Times(UTC).read(
-            f"{match['month']} {match['day']}, {year} {match['clock']} {match['zone'] or 'UTC'}", "time"
-        )
+        return parse(text, "published", None).moment.date()
     except Invalid:
         return None
-    return moment.astimezone(UTC).isoformat()

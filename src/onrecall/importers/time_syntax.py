@@ -38,6 +38,9 @@ _CTIME = re.compile(
 _COMPACT_CLOCK = re.compile(r"[Tt]?(?P<h>\d{2})(?P<min>\d{2})(?P<s>\d{2})?(?:[.,](?P<f>\d{1,9}))?", re.ASCII)
 """The clock after a date without separators: `T100000`, `1000`."""
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})?", re.ASCII)
+_OFFSET_WITH_NAME = re.compile(r"(?P<offset>(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)\s*\([A-Za-z /]{1,40}\)", re.ASCII)
+"""JavaScript's `GMT+0100 (Central European Standard Time)`: the offset decides, its name adds nothing."""
+_NAME_IN_BRACKETS = re.compile(r"\((?P<name>[A-Za-z /]{1,40})\)$", re.ASCII)
 _COUNT = re.compile(r"(?:\d{9,10}(?:\.\d{1,9})?|\d{13}(?:\.\d{1,6})?|\d{16}|\d{19})", re.ASCII)
 """Seconds, milliseconds, microseconds or nanoseconds since 1970."""
 _SERIAL = re.compile(r"(?P<day>\d{5,6})(?:[.,](?P<fraction>\d{1,15}))?", re.ASCII)
@@ -86,7 +89,7 @@ def read_spreadsheet_day(value: str) -> datetime | None:
 def parse(value: str, field: str, order: Order | None) -> WrittenTime:
     """Parse a time; raise Invalid if it is not a time or is ambiguous."""
     text = _CTIME.sub(r"\g<day> \g<year> \g<clock> \g<zone>", _to_ascii(value)) if len(value) <= LONGEST else ""
-    text = re.sub(r"\s*\([A-Za-z /]{1,40}\)$", "", text).strip()
+    text = text.strip()
     match = _DATE.match(text)
     if not match:
         raise unreadable_error(value, field)
@@ -100,7 +103,7 @@ def parse(value: str, field: str, order: Order | None) -> WrittenTime:
         micro = int((clock["f"] or "0")[:6].ljust(6, "0"))
         hour = _to_24_hours(hour, clock.groupdict().get("half"), value, field)
         remainder = remainder[clock.end() :]
-    zone, abbreviation = _parse_zone(remainder.strip(), value, field)
+    zone, abbreviation = _parse_zone(_without_brackets(remainder.strip()), value, field)
     try:
         moment = datetime(*day, hour, minute, second, micro, tzinfo=zone)
     except ValueError as problem:
@@ -174,6 +177,13 @@ def _to_24_hours(hour: int, half: str | None, value: str, field: str) -> int:
     if hour == 0:
         raise unreadable_error(value, field)
     return hour % 12 + (12 if half[0] in "pP" else 0)
+
+
+def _without_brackets(suffix: str) -> str:
+    """Return what follows a time without the name behind an offset, and with any other name in brackets bare."""
+    if match := _OFFSET_WITH_NAME.fullmatch(suffix):
+        return match["offset"]
+    return _NAME_IN_BRACKETS.sub(r" \g<name>", suffix).strip()
 
 
 def _parse_zone(suffix: str, value: str, field: str) -> tuple[tzinfo | None, str | None]:

@@ -1,6 +1,7 @@
 """Read the times of a file; ambiguous ones are rejected, never guessed."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -45,8 +46,8 @@ class Times:
         self.dated_by_user = 0
         self.spreadsheet_days = 0
         """Number of times that were spreadsheet day numbers."""
-        self._abbreviations: dict[str, tuple[int, str]] = {}
-        """Abbreviation of a zone → number of times with it, and the offset it was read as."""
+        self._abbreviations: Counter[tuple[str, str]] = Counter()
+        """Abbreviation of a zone and the offset it was read as → number of times."""
         self._skipped: tuple[int, str] = (0, "")
         """Number of local times skipped by a clock change, and the first example."""
         self._doubled: tuple[int, str] = (0, "")
@@ -98,7 +99,7 @@ class Times:
             yield f"{self.spreadsheet_days} times are numbers of days as spreadsheets count them, from 30 December 1899"
         if self._abbreviations:
             read_as = ", ".join(
-                f"{name} as {offset} ({n})" for name, (n, offset) in sorted(self._abbreviations.items())
+                f"{name} as {offset} ({n})" for (name, offset), n in sorted(self._abbreviations.items())
             )
             yield f"abbreviations of time zones were read: {read_as}"
         yield from self._clock_changes()
@@ -141,8 +142,7 @@ class Times:
                     field,
                 )
             moment = moment.replace(tzinfo=zone)
-        count, _ = self._abbreviations.get(abbreviation, (0, ""))
-        self._abbreviations[abbreviation] = (count + 1, f"{moment:%z}"[:3] + ":" + f"{moment:%z}"[3:5])
+        self._abbreviations[abbreviation, f"{moment:%z}"[:3] + ":" + f"{moment:%z}"[3:5]] += 1
         return moment
 
     def _look_for_clock_change(self, moment: datetime, value: str, field: str) -> None:

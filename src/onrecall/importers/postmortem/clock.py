@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from onrecall.importers.postmortem.word_lists import phrase_list
-from onrecall.importers.zone_names import AMBIGUOUS_ZONES, ZONES, zone_named
+from onrecall.importers.zone_names import AMBIGUOUS_ZONES, ZONES, meant_in, zone_named
 
 _MONTH_NUMBERS = {
     name: number
@@ -15,8 +15,7 @@ _MONTH_NUMBERS = {
     for number, name in enumerate(phrase_list(f"months {language}"), start=1)
 } | {"sept": 9}
 _MONTH = "|".join(sorted((re.escape(name) for name in _MONTH_NUMBERS), key=len, reverse=True))
-UNCLEAR_ZONES = frozenset(AMBIGUOUS_ZONES)
-_ZONE_WORDS = "|".join(sorted((re.escape(name) for name in (*ZONES, *UNCLEAR_ZONES)), key=len, reverse=True))
+_ZONE_WORDS = "|".join(sorted((re.escape(name) for name in (*ZONES, *AMBIGUOUS_ZONES)), key=len, reverse=True))
 YEARLESS = 4
 """Placeholder year of a date without one; a leap year, so that 29 February is valid."""
 ROLLOVER = timedelta(hours=4)
@@ -180,7 +179,7 @@ def stated_zone(text: str) -> tuple[tzinfo | None, str | None]:
             except (ZoneInfoNotFoundError, ValueError):
                 continue
         name = match["name"].casefold() if match["name"] else match["base"].casefold() if match["base"] else ""
-        if name in UNCLEAR_ZONES:
+        if name in AMBIGUOUS_ZONES:
             return None, match["name"]
         if name in ZONES and (name != "et" or match["name"].isupper()) and (len(name) > 1 or match["name"] == "Z"):
             return zone_named(name), None
@@ -199,7 +198,7 @@ def _parse_zone(text: str, at: int) -> tuple[tzinfo | None, str | None, int]:
     name = match["name"].casefold()
     if match["name"].islower() and name not in ("utc", "gmt", "z"):
         return None, None, at
-    if name in UNCLEAR_ZONES:
+    if name in AMBIGUOUS_ZONES:
         return None, match["name"], match.end()
     return zone_named(name), None, match.end()
 
@@ -214,6 +213,11 @@ def _is_end_of_range(text: str, at: int, offset: re.Match[str]) -> bool:
     if _ZONE_AFTER.match(text, offset.end()) or int(offset["iso"][4:]) not in (0, 30):
         return True
     return offset["iso"][1:] > begin["clock"].zfill(5)
+
+
+def is_settled(unclear: str, day: date, local: tzinfo | None) -> bool:
+    """Return whether an ambiguous zone name means one offset where the times were written."""
+    return meant_in(unclear, local, datetime.combine(day, time())) is not None
 
 
 def _parse_offset(text: str) -> tzinfo | None:
@@ -276,20 +280,26 @@ class Chronology:
         """The last zone that was written behind a time: rows below often leave it out."""
         self.zoneless = 0
         """Number of times without a zone that were taken as UTC."""
+        self.unclear_zones: set[str] = set()
+        """Ambiguous zone names whose times were not read."""
 
     def moment(self, stamp: WrittenClockTime) -> datetime | None:
         """Return the time in UTC; None without a date or with an ambiguous zone."""
         day = stamp.day
         if day is not None and day.year == YEARLESS:
             day = self._with_year(day)
-        if day is None and self._day is None:
+        base = day or self._day
+        if base is None:
             return None
-        if stamp.unclear and self._local is None:
-            return None
+        if stamp.unclear:
+            zone = meant_in(stamp.unclear, self._local, datetime.combine(base, stamp.clock or time()))
+            if zone is None:
+                self.unclear_zones.add(stamp.unclear)
+                return None
+            stamp = replace(stamp, zone=stamp.zone or zone)
         if stamp.clock is None:
-            self._day = day or self._day
-            assert self._day
-            return datetime.combine(self._day, time(), UTC)
+            self._day = base
+            return datetime.combine(base, time(), UTC)
         return self._at(day, stamp)
 
     def _with_year(self, day: date) -> date | None:

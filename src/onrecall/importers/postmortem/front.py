@@ -21,8 +21,7 @@ TRACKED = frozenset(("created", "closed"))
 FIELDS = frozenset((*START, *END, *SERVICE, *SUMMARY, *CAUSE, *SEVERITY, *OTHER, *TRACKED))
 """All front matter fields that are read."""
 _OPEN = frozenset(("open", "investigating", "identified", "monitoring", "ongoing", "in progress", "active"))
-
-
+_DATED = re.compile(r"\d{4}")
 _TOPIC_FIELDS: dict[str, str] = {
     "date": "date",
     "start": "started_at",
@@ -52,9 +51,6 @@ def name_fields(values: Mapping[str, Any]) -> dict[str, Any]:
         taken = own is None or own in values or own in named or name.casefold().replace(" ", "_") in _ENGLISH
         named[name if taken or own is None else own] = value
     return named
-
-
-_DATED = re.compile(r"\d{4}")
 
 
 def describes_incident(values: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from onrecall.importers.postmortem.clock import (
     Chronology,
     find_clocks,
     find_dates,
+    is_settled,
     opening_stamp,
     stated_zone,
 )
@@ -75,18 +76,20 @@ class IncidentText:
         self.heading = heading
         self.rows = rows
         self.zone = self._zone()
-        if reading.local is None:
-            reading.unclear_zones |= set(self._unclear_zones_of_facts())
+        reading.unclear_zones |= set(self._unclear_zones_of_facts())
         self.span, zoneless = span_of(self.facts, self.day(), self.zone, reading.local)
         chronology = Chronology(self._first_day(), self.zone, reading.local)
         self.entries = self._updates(chronology) or timeline.chronology_entries(self.sections, chronology)
         reading.zoneless += zoneless + chronology.zoneless
+        reading.unclear_zones |= chronology.unclear_zones
 
     def _unclear_zones_of_facts(self) -> Iterator[str]:
-        """Yield the ambiguous zones behind the times that labels state."""
+        """Yield the ambiguous zones behind the times that labels state, unless the user's zone settles them."""
         for fact in self.facts:
             if fact.topic in ("date", "start", "end", "duration"):
-                yield from (stamp.unclear for stamp in find_clocks(fact.value) if stamp.unclear)
+                names = {stamp.unclear for stamp in find_clocks(fact.value) if stamp.unclear}
+                day = next((day for day, _ in find_dates(fact.value)), None) or (self.day() if names else None)
+                yield from (name for name in names if day is None or not is_settled(name, day, self.reading.local))
 
     def sections_about(self, about: Topic) -> list[LabelledSection]:
         """Return the sections with this topic."""

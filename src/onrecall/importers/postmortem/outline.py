@@ -13,6 +13,7 @@ FEWEST = 2
 _ITALIC = re.compile(r"\s*(?P<mark>[*_])(?![*_\s])(?P<text>[^*_]+)(?P=mark)\s*")
 _LEVEL = re.compile(r"(?:sev(?:erity)?|p|prio(?:rity)?)[\s:_-]?\d|sev(?:erity)?[\s:]+\w+", re.IGNORECASE)
 _DATED = re.compile(r"(?:incident|outage|occurred|happened)?\s*(?:on|of)?\s*(?P<date>.+)", re.IGNORECASE)
+_PICTURE = re.compile(r"^[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\s]+")
 
 
 def unfold_lists(rows: Sequence[DocumentRow]) -> list[DocumentRow]:
@@ -52,9 +53,6 @@ def _open_items(rows: Sequence[DocumentRow], heads: frozenset[int]) -> Iterator[
             yield replace(row, nested=False)
         else:
             yield row
-
-
-_PICTURE = re.compile(r"^[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\s]+")
 
 
 def split_fact_line(row: DocumentRow) -> list[DocumentRow]:

@@ -25,7 +25,6 @@ SOURCE = POSTMORTEM
 PREFIX = "PM-"
 LONGEST_DESCRIPTION = 4_000
 LONGEST_SLUG = 60
-LONGEST_TITLE = 200
 _LEVEL_IN_TITLE = re.compile(r"(?:^|[\s(\[])(?P<level>(?:sev(?:erity)?[\s:_-]?|p)[0-5])(?=$|[\s)\],:])", re.IGNORECASE)
 _OPEN = re.compile(
     r"\b(?:ongoing|investigating|open|active|identified|monitoring|in progress|unresolved|offen|laufend)\b",
@@ -192,7 +191,7 @@ def _title(text: IncidentText) -> tuple[str, int]:
     """Return title and line, from a label if the heading is only a document kind; line 0 if it has none."""
     heading = text.heading or text.document.title
     if titles.is_only_date(heading) and (opening := _opening_sentence(text)) is not None:
-        return titles.sentence_as_title(opening.text)[:LONGEST_TITLE], opening.line
+        return titles.sentence_as_title(opening.text)[: titles.LONGEST_TITLE], opening.line
     if titles.is_only_kind(heading) or not any(row.kind == "heading" for row in text.rows):
         for fact in text.facts:
             if fact.topic in ("title", "incident_id") and len(re.findall(r"[^\W\d_]{2,}", fact.value)) > 1:

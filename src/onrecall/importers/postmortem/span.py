@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from onrecall.importers.postmortem.clock import Chronology, find_clocks, find_dates, find_stamp, parse_range
+from onrecall.importers.postmortem.clock import Chronology, find_clocks, find_dates, find_stamp, is_settled, parse_range
 from onrecall.importers.postmortem.facts import IncidentSpan
 from onrecall.importers.postmortem.incident_text import IncidentText, datable_rows
 from onrecall.importers.postmortem.kind import OUTAGE
@@ -130,9 +130,10 @@ def _opening_moment(text: IncidentText) -> tuple[datetime, int] | None:
     for section in (*text.sections_about("summary"), *(part for part in text.sections if part.topic is None)):
         for statement in sentence_statements(section.rows):
             stamp = find_stamp(statement.text) if _AT_FIRST.match(statement.text) else None
-            if _is_of_unclear_zone(statement.text) and text.reading.local is None:
-                continue
             if stamp is None or not (stamp.day and stamp.clock) or not _reports_beginning(statement.text, stamp.end):
+                continue
+            if unsettled := _unsettled_zones(statement.text, stamp.day, text.reading.local):
+                text.reading.unclear_zones |= unsettled
                 continue
             times = Chronology(text.day(), text.zone, text.reading.local)
             if (moment := times.moment(stamp)) is not None:
@@ -141,9 +142,10 @@ def _opening_moment(text: IncidentText) -> tuple[datetime, int] | None:
     return None
 
 
-def _is_of_unclear_zone(sentence: str) -> bool:
-    """Return whether a zone that means several things stands behind any time: `between 07:55 and 09:20 BST`."""
-    return any(stamp.unclear for stamp in find_clocks(sentence))
+def _unsettled_zones(sentence: str, day: date, local: tzinfo | None) -> set[str]:
+    """Return the zones behind its times that may mean several things: `between 07:55 and 09:20 BST`."""
+    names = {stamp.unclear for stamp in find_clocks(sentence) if stamp.unclear}
+    return {name for name in names if not is_settled(name, day, local)}
 
 
 def _reports_beginning(sentence: str, behind: int) -> bool:

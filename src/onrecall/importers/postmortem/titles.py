@@ -5,6 +5,8 @@ import re
 from onrecall.importers.postmortem.clock import opening_stamp
 from onrecall.importers.postmortem.rows import plain_text
 
+LONGEST_TITLE = 200
+"""Maximum characters of a sentence or line that serves as a title."""
 _KIND_WORDS = (
     r"(?:post[- ]?mortems?|pm|rca|root cause analysis|incident(?: report| review| postmortem| summary"
     r"| analysis)?|outage report|postmortem report|coe|correction of errors?|pir|post[- ]incident (?:review"
@@ -73,7 +75,8 @@ def is_only_date(heading: str) -> bool:
 def sentence_as_title(sentence: str) -> str:
     """Return a sentence as a title: without the time that it opens with, and without its full stop."""
     text = plain_text(sentence)
-    bare = _OPENING_TIME.sub("", text, count=1).strip().removesuffix(".") if _OPENING_TIME.match(text) else text
+    opening = _OPENING_TIME.match(text)
+    bare = text[opening.end() :].removesuffix(".") if opening else text
     return bare[:1].upper() + bare[1:].removesuffix(".")
 
 
