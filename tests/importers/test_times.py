@@ -161,3 +161,12 @@ def test_a_name_behind_an_offset_adds_nothing(offset):
 def test_a_year_before_brackets_is_no_offset():
     with pytest.raises(Invalid):
         Times().read("31-01-2026 (Berlin)", "started_at")
+
+
+@pytest.mark.parametrize("zone", ["Z (UTC)", "UTC (Coordinated Universal Time)", "GMT (Greenwich Mean Time)"])
+def test_a_zone_may_be_followed_by_its_name(zone):
+    assert Times().read(f"2026-03-04 10:00 {zone}", "started_at").hour == 10
+
+
+def test_a_date_may_be_followed_by_its_weekday():
+    assert Times().read("2026-03-04 (Wed)", "started_at") == Times().read("2026-03-04", "started_at")

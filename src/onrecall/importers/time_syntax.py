@@ -38,8 +38,11 @@ _CTIME = re.compile(
 _COMPACT_CLOCK = re.compile(r"[Tt]?(?P<h>\d{2})(?P<min>\d{2})(?P<s>\d{2})?(?:[.,](?P<f>\d{1,9}))?", re.ASCII)
 """The clock after a date without separators: `T100000`, `1000`."""
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})?", re.ASCII)
-_OFFSET_WITH_NAME = re.compile(r"(?P<offset>(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)\s*\([A-Za-z /]{1,40}\)", re.ASCII)
+_ZONE_WITH_NAME = re.compile(
+    r"(?P<zone>(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|[A-Za-z]{1,5})\s*\([A-Za-z /]{1,40}\)", re.ASCII
+)
 """JavaScript's `GMT+0100 (Central European Standard Time)`: the offset decides, its name adds nothing."""
+_WEEKDAY = re.compile(r"\((?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\)", re.ASCII | re.IGNORECASE)
 _NAME_IN_BRACKETS = re.compile(r"\((?P<name>[A-Za-z /]{1,40})\)$", re.ASCII)
 _COUNT = re.compile(r"(?:\d{9,10}(?:\.\d{1,9})?|\d{13}(?:\.\d{1,6})?|\d{16}|\d{19})", re.ASCII)
 """Seconds, milliseconds, microseconds or nanoseconds since 1970."""
@@ -180,9 +183,11 @@ def _to_24_hours(hour: int, half: str | None, value: str, field: str) -> int:
 
 
 def _without_brackets(suffix: str) -> str:
-    """Return what follows a time without the name behind an offset, and with any other name in brackets bare."""
-    if match := _OFFSET_WITH_NAME.fullmatch(suffix):
-        return match["offset"]
+    """Return what follows a time without a weekday or the name behind a zone, and with any other name in brackets bare."""
+    if match := _ZONE_WITH_NAME.fullmatch(suffix):
+        return match["zone"]
+    if _WEEKDAY.fullmatch(suffix):
+        return ""
     return _NAME_IN_BRACKETS.sub(r" \g<name>", suffix).strip()
 
 
