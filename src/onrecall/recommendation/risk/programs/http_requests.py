@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
@@ -55,18 +55,14 @@ def _judge_request_to(request: Request, address: str) -> Assessment:
     scheme = re.match(r"([a-z]+)://", address)
     if scheme and scheme[1] not in ("http", "https", "file", "ftp", "ftps", "unix"):
         return evidence.suspect(address, f"`{scheme[1]}://`", recognised=True)
-    parts = urlsplit(address if scheme else f"http://{address}")
-    if request.method in _READING_METHODS:
-        host = _host_of(parts)
-        return _judge_host(host, parts.path) or _judge_read(parts.path, parts.query + "&" + parts.fragment)
-    return _judge_change(request, parts.path, parts.query)
-
-
-def _host_of(parts: SplitResult) -> str:
     try:
-        return parts.hostname or ""
+        parts = urlsplit(address if scheme else f"http://{address}")
     except ValueError:
-        return ""
+        return not_understood(f"the address `{address[:40]}`")
+    if request.method in _READING_METHODS:
+        judged = _judge_host(parts.hostname or "", parts.path)
+        return judged or _judge_read(parts.path, parts.query + "&" + parts.fragment)
+    return _judge_change(request, parts.path, parts.query)
 
 
 def _judge_host(host: str, path: str) -> Assessment | None:
