@@ -242,6 +242,29 @@ def test_the_worst_part_counts(first, second, joint):
         assert RISKS.index(assessment.risk) == worse
 
 
+LOSING_WORDS = [
+    "droptable", "dropindex", "dropfunction", "droplogs", "removefile", "removeindex", "removeimage", "removelabel", "removetag", "purgelogs",
+    "flushlogs", "wipefilesystem", "erasedisk", "deletefile", "deltable", "deltag", "delindex", "delfile", "dellogs", "delimage", "delhistory",
+    "destroyimage", "truncatelog", "uninstallfeature",
+]  # fmt: skip
+HARMLESS_WORDS = [
+    "delay", "delays", "delayed", "delta", "deltas", "deltalake", "delegate", "deliver", "delivery", "delim", "delims", "delimiter", "delicate",
+    "delicious", "delight", "delineate", "dell", "della", "dellemc", "delhi", "delux", "delft", "delphi", "droplet", "droplets", "dropbox",
+    "dropdown", "dropped", "dropout", "dropoff", "dropin", "dropins", "wipeout", "wiped", "wiper", "remover", "removed", "eraser", "erased", "purged",
+    "flushing", "flusher", "destroyer", "removable", "uninstaller", "truncated", "truncates",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", LOSING_WORDS)
+def test_a_verb_of_losing_that_goes_on_is_a_loss(word):
+    assert classify(f"frobctl {word} --all").risk == "destructive"
+
+
+@pytest.mark.parametrize("word", HARMLESS_WORDS)
+def test_a_word_that_only_begins_like_a_loss_is_none(word):
+    assert classify(f"frobctl {word} --all").risk == "disruptive"
+
+
 UNITS = [
     "ls; ", "$(", "(", "`", "'", '"', "a|", "<<A\n", "x=(", "{a,b}", "select 1;", "select (", "$a$ ", "/*", "db.x.find(", "{{", "<x> ", "cm0g", "dd ", "\\", "\n", "‹a›", "é", "\u200b", "е",
     "Check the logs, ", "retention to ", "`ls` ", "```", "A=1 ", "sudo ", "xargs ", 'sh -c "', "curl http://x/a?b=c&", "jq . ", "echo x | sh; ", "open(", "gdb -ex lösche ",

@@ -85,10 +85,14 @@ def _find_encoded_sign(text: str) -> str | None:
 
 @cache
 def _beginnings() -> re.Pattern[str]:
-    return re.compile(
-        rf"(?:{'|'.join(sorted(words('evidence.txt', 'beginnings')))})"
-        r"(?!let|box|down|ped|out|off|ay|eg|iver|ta|im|i|l|hi|ux|f|phi|d$|s$|r$|ion|able|ment|er$)[a-z]{2}"
-    )
+    verbs = "|".join(map(_beginning, lines("evidence.txt", "beginnings")))
+    return re.compile(rf"(?:{verbs})(?!d$|s$|r$|er$|ion|able|ment)[a-z]{{2}}")
+
+
+def _beginning(line: str) -> str:
+    """Return an expression for a verb that does not go on as a harmless word does."""
+    verb, _, harmless = line.partition(" = ")
+    return rf"{verb}(?!{'|'.join(harmless.split())})" if harmless else verb
 
 
 @cache
