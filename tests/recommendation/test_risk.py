@@ -14,6 +14,7 @@ from example_counts import example_count
 from growth import grows_at_most
 from onrecall.recommendation.risk.assessment import RISKS
 from onrecall.recommendation.risk.classify import assess, classify, classify_text
+from onrecall.recommendation.risk.evidence import find_loss_sign
 from onrecall.recommendation.risk.languages.sql import is_sql
 from onrecall.recommendation.risk.programs.table import find_program
 
@@ -258,6 +259,13 @@ HARMLESS_WORDS = [
 @pytest.mark.parametrize("word", LOSING_WORDS)
 def test_a_verb_of_losing_that_goes_on_is_a_loss(word):
     assert classify(f"frobctl {word} --all").risk == "destructive"
+
+
+@pytest.mark.parametrize("tail", ["frobctl del sesiones", "‹a› && del /q sesiones", "DEL sesiones"])
+def test_a_sentence_in_spanish_hides_no_command_behind_it(tail):
+    sentence = "Revisa la memoria del servidor"
+    assert find_loss_sign(sentence) is None
+    assert find_loss_sign(f"{sentence}; {tail}") == "del"
 
 
 @pytest.mark.parametrize("word", HARMLESS_WORDS)
