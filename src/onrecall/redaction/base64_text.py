@@ -6,8 +6,11 @@ from binascii import Error as NotBase64
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_NO_NAME = r"(?!={0,2}[\w.-])"
+"""A line of letters that goes on like a name is none of the block; so the block ends before it, and is read once."""
 _BLOCK = re.compile(
-    r"(?<![A-Za-z0-9+/=_.-])[A-Za-z0-9+/]{20,}+(?:(?:\\n|\r?\n[ \t>|]{0,80}+)[A-Za-z0-9+/]{16,}+)*+={0,2}+(?![\w.-])"
+    rf"(?<![A-Za-z0-9+/=_.-])[A-Za-z0-9+/]{{20,}}+{_NO_NAME}"
+    rf"(?:(?:\\n|\r?\n[ \t>|]{{0,80}}+)[A-Za-z0-9+/]{{16,}}+{_NO_NAME})*+={{0,2}}+"
 )
 _SPACE = re.compile(r"\\n|[^A-Za-z0-9+/=]+")
 _HEAD = 16
