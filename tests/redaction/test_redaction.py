@@ -168,6 +168,14 @@ def test_a_name_in_the_next_line_hides_no_encoded_text(next_line):
     assert redact(f"{encoded}\n{next_line}").text == f"[redacted:password]\n{next_line}"
 
 
+@pytest.mark.parametrize("shift", range(3))
+@pytest.mark.parametrize("width", [76, 75, 200_004])
+def test_an_encoded_text_is_read_however_its_beginning_is_cut(width, shift):
+    encoded = b64encode(b"DB_PASSWORD=Qm7xTz3LvKw9\n" + b"#" * shift + "é".encode() * 76_000).decode()
+    lines = "\n".join(encoded[at : at + width] for at in range(0, len(encoded), width))
+    assert [text.plain[:12] for text in encoded_texts(lines)] == ["DB_PASSWORD="]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
