@@ -18,7 +18,7 @@ _CREDENTIALS = (
 
 def _is_chosen(value: str) -> bool:
     """Return whether a value that nothing names is a password: capitals, small letters and digits or signs in turn."""
-    return looks.is_password_like(value) and all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    return looks.has_three_kinds(value) and looks.is_password_like(value)
 
 
 def _is_no_address(value: str) -> bool:
