@@ -1,8 +1,10 @@
 """Detect secrets in statements, protocols and configuration of databases, network devices and servers."""
 
 import re
+from collections.abc import Sequence
 
 from onrecall.redaction import heuristics as looks
+from onrecall.redaction import lexicon
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
 from onrecall.redaction.scanner import Detector, PatternDetector, PrefixDetector
@@ -140,7 +142,6 @@ DEVICES: tuple[PatternDetector, ...] = (
         rf"(?:plain-text-password|encrypted-password)(?:-value)? {ANYTHING}",
     ),
 )
-_ACCOUNTS = "admin|root|administrator|guest|postgres|oracle|sysadmin|superuser"
 CODE: tuple[PatternDetector, ...] = (
     pattern_detector(
         "key",
@@ -168,16 +169,25 @@ CODE: tuple[PatternDetector, ...] = (
         looks.is_key,
     ),
 )
-_ACCOUNT = rf"(?<![\w.@/:-])(?i:{_ACCOUNTS})"
-_OF_ACCOUNT = r"(?P<s>[^\s:@/\"'`,;]{8,64})(?![\w:@/.])"
+_ADMINISTRATORS = ("admin", "root", "administrator", "guest", "postgres", "oracle", "sysadmin", "superuser")
+"""Accounts so well known that a password beside them need not be unmistakable."""
+
+
+def _login_detector(accounts: Sequence[str], joint: str, look: looks.Look) -> PatternDetector:
+    """Return a detector of the password that a joint ties to an account."""
+    return pattern_detector(
+        "password",
+        "|".join(f"{account}{joint}" for account in accounts),
+        rf"(?<![\w.@/:-])(?i:{'|'.join(accounts)}){joint}(?P<s>[^\s:@/\"'`,;]{{8,64}})(?![\w:@/.])",
+        look,
+    )
+
+
 LOGINS: tuple[PatternDetector, ...] = (
-    pattern_detector(
-        "password", _ACCOUNTS.replace("|", ":|") + ":", f"{_ACCOUNT}:{_OF_ACCOUNT}", looks.is_password_like
-    ),
-    pattern_detector("password", _ACCOUNTS.replace("|", "/|") + "/", f"{_ACCOUNT}/{_OF_ACCOUNT}", looks.is_made_up),
-    pattern_detector(
-        "password", _ACCOUNTS.replace("|", " / |") + " / ", f"{_ACCOUNT} / {_OF_ACCOUNT}", looks.is_password_like
-    ),
+    _login_detector(_ADMINISTRATORS, ":", looks.is_password_like),
+    _login_detector(lexicon.ACCOUNTS.split(), ":", looks.is_unmistakable),
+    _login_detector(_ADMINISTRATORS, "/", looks.is_made_up),
+    _login_detector(_ADMINISTRATORS, " / ", looks.is_password_like),
 )
 _MYSQL_BEFORE = re.compile(r"\"(?:[\w/.-]*/)?(?:mysql|maria|mycli)\w*\"[^\]\n]*\Z")
 CONFIGURATION: tuple[PatternDetector, ...] = (
