@@ -50,6 +50,7 @@ SQL: tuple[PatternDetector, ...] = (
         r"\.(?i:logon)\s{1,8}(?:[\w.:-]{1,64}/)?[\w.$-]{1,64}\s{0,3},\s{0,3}[\"']?(?P<s>[^\s\"';]{1,255})",
     ),
     pattern_detector("password", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? >(?P<s>[^\s>]{1,255})"),
+    pattern_detector("hash", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? #(?P<s>[0-9a-f]{64})"),
     pattern_detector("password", "user ", r"user \S{1,64} (?:on|off) (?:[^\s>]{1,64} )*>(?P<s>[^\s>]{1,255})"),
 )
 PROTOCOLS: tuple[PatternDetector, ...] = (
@@ -104,7 +105,6 @@ DEVICES: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password", "sp_add", r"sp_add\w{3,30}[^\n]{1,200}?'(?P<s>[^'\n]{6,128})'\s*(?=;|\n|\Z)", looks.is_password_like
     ),
-    pattern_detector("hash", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? #(?P<s>[0-9a-f]{64})"),
     pattern_detector(
         "password",
         "tacacs|radius|isakmp key|ikev2|pre-shared-key|neighbor |ntp authentication-key|key-string|ospf|standby "
@@ -225,9 +225,7 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password",
         "lightweight directory access",
-        r"lightweight directory access[^\0]{0,800}?simple:[ ](?P<s>\S{1,200})(?=\s|\Z)".replace(
-            "lightweight directory access", "(?i:lightweight directory access)"
-        ),
+        r"(?i:lightweight directory access)[^\0]{0,800}?simple:[ ](?P<s>\S{1,200})(?=\s|\Z)",
     ),
     pattern_detector("password", "wsrep_sst_auth", r"wsrep_sst_auth[ =\"']{1,5}[\w.-]{1,64}:(?P<s>[^\s\"']{1,255})"),
     PatternDetector(
