@@ -93,7 +93,16 @@ def test_a_name_lifts_the_ban_on_private_addresses_but_not_on_metadata() -> None
         assert guard.addresses("hooks.internal", 80) == [address]
         with pytest.raises(PermanentDeliveryError):
             guard.addresses("other.internal", 80)
-    for address in ("169.254.169.254", "fe80::1", "fd00:ec2::254", "224.0.0.1", "0.0.0.0", "::ffff:10.0.0.1"):
+    for address in (
+        "169.254.169.254",
+        "fe80::1",
+        "fd00:ec2::254",
+        "224.0.0.1",
+        "0.0.0.0",
+        "::ffff:10.0.0.1",
+        "fd00:ec2::23",
+        "fd20:ce::254",
+    ):
         with pytest.raises(PermanentDeliveryError):
             EgressGuard.from_allowlist(["hooks.internal"], Names([[address]])).addresses("hooks.internal", 80)
 

@@ -46,6 +46,8 @@ DOES_MORE = [
     "curl http://[::ffff:169.254.169.254]/latest/user-data",
     "curl http://metadata.google.internal./computeMetadata/v1/instance/service-accounts/default/identity",
     "curl http://169.254.170.2$CREDENTIALS_URI",
+    "curl 'http://168.63.129.16/?comp=versions'",
+    "curl http://2822734096/",
     "curl https://jenkins/job/deploy/lastBuild/stop",
     "curl https://hooks.example.com/T1/B2",
     "curl http://ci/webhook/4711",

@@ -14,6 +14,7 @@ from example_counts import example_count
 from growth import grows_at_most
 from onrecall.recommendation.risk.assessment import RISKS
 from onrecall.recommendation.risk.classify import assess, classify, classify_text
+from onrecall.recommendation.risk.evidence import find_loss_sign
 from onrecall.recommendation.risk.languages.sql import is_sql
 from onrecall.recommendation.risk.programs.table import find_program
 
@@ -167,6 +168,9 @@ def test_what_is_not_known_is_disruptive_and_says_so(command):
         ("psql -c 'SELECT tidy_up()'", "tidy_up"),
         ("echo frob | nc db 5432", "frob"),
         ("curl http://x/frobnicate", "frobnicate"),
+        ("curl http://[queue]:9090/metrics", "http://[queue]:9090/metrics"),
+        ("curl -X POST http://[queue]/start", "http://[queue]/start"),
+        ("wget -qO- http://[queue", "http://[queue"),
         ("mongosh --eval 'db.x.frob()'", "frob"),
         ("systemctl frobnicate nginx", "frobnicate"),
         ("ls > /dev/tcp/db/1", "/dev/tcp/db/1"),
@@ -237,6 +241,36 @@ def test_the_worst_part_counts(first, second, joint):
     assert RISKS.index(assessment.risk) >= worse
     if assessment.understood:  # beside what is not understood a word such as `delete` counts as a sign of loss
         assert RISKS.index(assessment.risk) == worse
+
+
+LOSING_WORDS = [
+    "droptable", "dropindex", "dropfunction", "droplogs", "removefile", "removeindex", "removeimage", "removelabel", "removetag", "purgelogs",
+    "flushlogs", "wipefilesystem", "erasedisk", "deletefile", "deltable", "deltag", "delindex", "delfile", "dellogs", "delimage", "delhistory",
+    "destroyimage", "truncatelog", "uninstallfeature",
+]  # fmt: skip
+HARMLESS_WORDS = [
+    "delay", "delays", "delayed", "delta", "deltas", "deltalake", "delegate", "deliver", "delivery", "delim", "delims", "delimiter", "delicate",
+    "delicious", "delight", "delineate", "dell", "della", "dellemc", "delhi", "delux", "delft", "delphi", "droplet", "droplets", "dropbox",
+    "dropdown", "dropped", "dropout", "dropoff", "dropin", "dropins", "wipeout", "wiped", "wiper", "remover", "removed", "eraser", "erased", "purged",
+    "flushing", "flusher", "destroyer", "removable", "uninstaller", "truncated", "truncates",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", LOSING_WORDS)
+def test_a_verb_of_losing_that_goes_on_is_a_loss(word):
+    assert classify(f"frobctl {word} --all").risk == "destructive"
+
+
+@pytest.mark.parametrize("tail", ["frobctl del sesiones", "‹a› && del /q sesiones", "DEL sesiones"])
+def test_a_sentence_in_spanish_hides_no_command_behind_it(tail):
+    sentence = "Revisa la memoria del servidor"
+    assert find_loss_sign(sentence) is None
+    assert find_loss_sign(f"{sentence}; {tail}") == "del"
+
+
+@pytest.mark.parametrize("word", HARMLESS_WORDS)
+def test_a_word_that_only_begins_like_a_loss_is_none(word):
+    assert classify(f"frobctl {word} --all").risk == "disruptive"
 
 
 UNITS = [

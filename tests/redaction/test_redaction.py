@@ -2,6 +2,7 @@
 
 import random
 import sys
+from base64 import b64encode
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -16,6 +17,7 @@ from example_counts import example_count
 from growth import grows_at_most
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 from onrecall.redaction import redact, redact_model
+from onrecall.redaction.base64_text import encoded_texts
 
 TOKEN = VENDORS["github classic"](random.Random(3))
 
@@ -149,6 +151,29 @@ def test_time_is_linear_in_one_long_line(unit):
     """Eight times the text may cost eight times the time, and not sixty-four times."""
     short, long = (unit * (size // len(unit)) for size in (8_000, 64_000))
     assert grows_at_most(25, lambda text: redact(text, personal=True), short, long)
+
+
+@pytest.mark.growth
+@pytest.mark.parametrize("end", [".", "-7d9", "_total", "=x"])
+def test_time_is_linear_in_lines_of_letters_whose_last_is_a_name(end):
+    short, long = ("deploymentcontrollers\n" * lines + f"deploymentcontrollers{end}" for lines in (500, 4_000))
+    assert grows_at_most(25, lambda text: list(encoded_texts(text)), short, long)
+
+
+@pytest.mark.parametrize(
+    "next_line", ["kubernetesdashboardweb-7d9", "deploymentcontroller.apps/x", "certificatesexpiring_total 3"]
+)
+def test_a_name_in_the_next_line_hides_no_encoded_text(next_line):
+    encoded = b64encode(b"DB_PASSWORD=Qm7xTz3LvKw9").decode()
+    assert redact(f"{encoded}\n{next_line}").text == f"[redacted:password]\n{next_line}"
+
+
+@pytest.mark.parametrize("shift", range(3))
+@pytest.mark.parametrize("width", [76, 75, 200_004])
+def test_an_encoded_text_is_read_however_its_beginning_is_cut(width, shift):
+    encoded = b64encode(b"DB_PASSWORD=Qm7xTz3LvKw9\n" + b"#" * shift + "é".encode() * 76_000).decode()
+    lines = "\n".join(encoded[at : at + width] for at in range(0, len(encoded), width))
+    assert [text.plain[:12] for text in encoded_texts(lines)] == ["DB_PASSWORD="]
 
 
 @pytest.mark.parametrize(

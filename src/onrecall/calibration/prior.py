@@ -90,13 +90,17 @@ class Prior:
         model = self._model(precedent)
         if model is None:
             return NotMeasured("not measured: the evidence lacks the features that confidence is computed from")
-        return model.confidence(self.backed_probability(evidence, advice) or 0.0)
+        return model.confidence(self._sum_backing(evidence, advice, precedent))
 
     def backed_probability(self, evidence: Sequence[Evidence], advice: Advice | Recommendation) -> float | None:
         """The chance that an answer is right: that any evidence it rests on is; None where no number says so."""
         precedent = find_precedent(evidence, advice)
         if precedent is None or self._model(precedent) is None:
             return None
+        return self._sum_backing(evidence, advice, precedent)
+
+    def _sum_backing(self, evidence: Sequence[Evidence], advice: Advice | Recommendation, precedent: Evidence) -> float:
+        """The chance that any evidence that an answer rests on is right, else that its precedent is."""
         chances = [self.probability(item) or 0.0 for item in find_backing(evidence, advice) or [precedent]]
         return min(1.0, sum(chances))
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 import httpcore
 import httpx
 
+from onrecall.domain.cloud_metadata import METADATA_ADDRESSES
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.notifications.channel import PermanentDeliveryError
 
@@ -30,18 +31,6 @@ FORBIDDEN_PORTS = frozenset(
     {1433, 1521, 1719, 1720, 1723, 2049, 2375, 2379, 2380, 3306, 3389, 3659, 4045, 5060, 5061, 5432, 5984, 6000, 6379}
     | {6566, 6665, 6666, 6667, 6668, 6669, 6697, 9042, 10080, 10250, 11211, 27017}
 )
-METADATA_ADDRESSES = frozenset(
-    ipaddress.ip_address(address)
-    for address in (
-        "169.254.169.254",
-        "169.254.170.2",
-        "168.63.129.16",
-        "100.100.100.200",
-        "192.0.0.192",
-        "fd00:ec2::254",
-    )
-)
-"""Metadata endpoints of cloud providers."""
 _BROADCAST = ipaddress.ip_address("255.255.255.255")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")

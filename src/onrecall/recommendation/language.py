@@ -91,6 +91,9 @@ OUTAGE_WORDS: Mapping[str, frozenset[str]] = {
     ),
 }
 """Words that people use of outages in these languages; a terse question has no small words."""
+_TELLING_WORDS = {
+    language: common | OUTAGE_WORDS.get(language, frozenset()) for language, common in COMMON_WORDS.items()
+}
 MIN_COMMON_WORDS = 2
 """Small words or words of outages that it takes to tell a language."""
 _SCRIPT_SHARE = 0.2
@@ -105,8 +108,7 @@ def detect_language(text: str) -> str | None:
             return language
     words = [word.lower() for word in _WORD.findall(text)]
     counts = {
-        language: sum(word in common_words or word in OUTAGE_WORDS.get(language, ()) for word in words)
-        for language, common_words in COMMON_WORDS.items()
+        language: sum(word in telling_words for word in words) for language, telling_words in _TELLING_WORDS.items()
     }
     first, second = sorted(counts, key=lambda language: -counts[language])[:2]
     return first if counts[first] >= MIN_COMMON_WORDS and counts[first] > counts[second] else None

@@ -70,6 +70,7 @@ _PARTICIPLE = re.compile(r"(?:ge|ver|be|ont|her|zer|ent)[a-z]{3,12}(?:d|t|en)")
 """A verb of German or Dutch, whose letters are rare in English."""
 _PLAIN = re.compile(r"[\w.-]*[=@&?%][\w.=@&?%-]*")
 """A parameter or an address."""
+_KINDS = tuple(map(re.compile, ("[a-z]", "[A-Z]", r"\d")))
 _SYMBOL = re.compile(r"[^\W_]+[!#$%^&*?+=@~]+[^\W_]+")
 
 
@@ -120,15 +121,15 @@ def is_random(value: str) -> bool:
 def is_key(value: str) -> bool:
     """Return whether the value is random, mixes upper case, lower case and digits, and contains no words."""
     trimmed = _trim(value)
-    kinds = all(re.search(kind, trimmed) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    if not has_three_kinds(trimmed):
+        return False
     words = [
         part
         for part in re.split(r"[^A-Za-z0-9]+", trimmed)
         if len(part) > 3 and part.isalpha() and not is_gibberish(part)
     ]
     return (
-        kinds
-        and is_random(value)
+        is_random(value)
         and _KEY_LETTERS.fullmatch(trimmed) is not None
         and (not words or len(max(words, key=len)) * 4 < len(trimmed))
     )
@@ -154,7 +155,7 @@ def is_password_like(value: str) -> bool:
     if is_made_up(value):
         return True
     symbol = re.search(r"[!@#$%^&*+?~]", trimmed) is not None
-    kinds = symbol + sum(re.search(kind, trimmed) is not None for kind in ("[a-z]", "[A-Z]", r"\d"))
+    kinds = symbol + sum(kind.search(trimmed) is not None for kind in _KINDS)
     plain = re.search(r"[/\\(){}\[\]<>|,;\s]", trimmed) is None and not _is_name(trimmed)
     return (
         kinds >= 3 and (symbol or _is_choppy(trimmed)) and plain and 8 <= len(trimmed) <= 64 and could_be_secret(value)
@@ -164,9 +165,15 @@ def is_password_like(value: str) -> bool:
 def is_unmistakable(value: str) -> bool:
     """Return whether only a password or a key looks like this: small letters, capitals and digits in fast turns."""
     trimmed = _trim(value)
+    if not has_three_kinds(trimmed):
+        return False
     odd = _is_choppy(trimmed) or (_SYMBOL.search(trimmed) is not None and _PLAIN.fullmatch(trimmed) is None)
-    kinds = all(re.search(kind, trimmed) for kind in ("[a-z]", "[A-Z]", r"\d"))
-    return odd and kinds and (is_password_like(value) or is_key(value))
+    return odd and (is_password_like(value) or is_key(value))
+
+
+def has_three_kinds(value: str) -> bool:
+    """Return whether small letters, capitals and digits are all in the value."""
+    return all(kind.search(value) for kind in _KINDS)
 
 
 def is_digits(value: str) -> bool:
@@ -212,15 +219,16 @@ def _is_path(value: str) -> bool:
 def _is_jumbled(part: str) -> bool:
     """Return whether letters and digits alternate as in no word, version or unit."""
     chunks = CHUNK.findall(part)
-    cases = sum(bool(re.search(kind, part)) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    cases = sum(kind.search(part) is not None for kind in _KINDS)
     return cases > 1 and len(part) >= 6 and len(chunks) >= (4 if cases == 3 else 5) and len(part) < 4.2 * len(chunks)
 
 
 def _is_choppy(value: str) -> bool:
     """Return whether small letters, capitals and digits alternate faster than in any name."""
+    if not has_three_kinds(value):
+        return False
     chunks = CHUNK.findall(value)
-    kinds = all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d"))
-    return kinds and len(chunks) >= 5 and sum(map(len, chunks)) < 2.6 * len(chunks)
+    return len(chunks) >= 5 and sum(map(len, chunks)) < 2.6 * len(chunks)
 
 
 def _is_wordlike(value: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from onrecall.redaction import heuristics as looks
+from onrecall.redaction.pattern import Match
 from onrecall.redaction.rules import pattern_detector
 from onrecall.redaction.scanner import Detector, DetectorHit, PatternDetector, SecretSpan
 
@@ -41,8 +42,13 @@ def _json_secrets(text: str, anchor: int) -> Iterator[SecretSpan]:
     following = text.find('"kind"', anchor + 6, anchor + _MAX_DISTANCE)
     end = following if following >= 0 else min(len(text), anchor + _MAX_DISTANCE)
     for data_object in _OBJECT.finditer(text, begin, end):
-        for pair in _PAIR.finditer(text, *data_object.span("entries")):
-            yield SecretSpan(*pair.span("v"), "kubernetes-secret")
+        yield from _object_values(text, data_object)
+
+
+def _object_values(text: str, data_object: Match) -> Iterator[SecretSpan]:
+    """Yield the values of a JSON object."""
+    for pair in _PAIR.finditer(text, *data_object.span("entries")):
+        yield SecretSpan(*pair.span("v"), "kubernetes-secret")
 
 
 def _yaml_secrets(text: str, anchor: int) -> Iterator[SecretSpan]:
@@ -122,8 +128,7 @@ class StringData:
         begin = text.rfind("\n", 0, anchor) + 1
         lead = text[begin:anchor]
         if text[anchor - 1 : anchor] == '"' and (json_object := _OBJECT.match(text, anchor - 1)):
-            pairs = _PAIR.finditer(text, *json_object.span("entries"))
-            return DetectorHit(tuple(SecretSpan(*p.span("v"), "kubernetes-secret") for p in pairs), json_object.end())
+            return DetectorHit(tuple(_object_values(text, json_object)), json_object.end())
         if lead.strip(" \t->") or not text.startswith(":", anchor + len(self.anchors[0])):
             return None
         end, spans = _block_values(text, anchor, len(lead))

@@ -3,7 +3,6 @@
 import re
 
 from onrecall.redaction import heuristics as looks
-from onrecall.redaction import lexicon
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
 from onrecall.redaction.scanner import PatternDetector
@@ -18,7 +17,7 @@ _CREDENTIALS = (
 
 def _is_chosen(value: str) -> bool:
     """Return whether a value that nothing names is a password: capitals, small letters and digits or signs in turn."""
-    return looks.is_password_like(value) and all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    return looks.has_three_kinds(value) and looks.is_password_like(value)
 
 
 def _is_no_address(value: str) -> bool:
@@ -43,7 +42,6 @@ def _is_mnemonic(value: str) -> bool:
 
 _PLAIN_ACCOUNTS = ("root", "admin", "administrator", "ops", "sa", "postgres", "deploy")
 _PLACES = ("on", "at", "for", "auf", "von", "sur", "en", "su")
-_ACCOUNTS = lexicon.ACCOUNTS.split()
 _CODE_PURPOSES = (
     "verification security confirmation time login access authentication auth 2fa mfa sms otp unlock activation pairing"
     " backup tan door alarm"
@@ -131,12 +129,6 @@ SENTENCES: tuple[PatternDetector, ...] = (
         "root / |admin / |administrator / |postgres / |sa / ",
         r"\w+ / [\"'`]?(?P<s>[a-zA-Z]{4,}\d{2,6}[!?*]?)(?=[\"'`]?[.,;)]{0,2}(?:\s|\Z))",
         accept_all,
-    ),
-    pattern_detector(
-        "password",
-        "|".join(f"{account}:" for account in _ACCOUNTS),
-        rf"(?<![\w.@/:-])(?i:{'|'.join(_ACCOUNTS)}):(?P<s>[^\s:@/\"'`,;]{{8,64}})(?![\w:@/.])",
-        looks.is_unmistakable,
     ),
     pattern_detector(
         "password",

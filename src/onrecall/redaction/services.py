@@ -1,8 +1,10 @@
 """Detect secrets in statements, protocols and configuration of databases, network devices and servers."""
 
 import re
+from collections.abc import Sequence
 
 from onrecall.redaction import heuristics as looks
+from onrecall.redaction import lexicon
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
 from onrecall.redaction.scanner import Detector, PatternDetector, PrefixDetector
@@ -48,6 +50,7 @@ SQL: tuple[PatternDetector, ...] = (
         r"\.(?i:logon)\s{1,8}(?:[\w.:-]{1,64}/)?[\w.$-]{1,64}\s{0,3},\s{0,3}[\"']?(?P<s>[^\s\"';]{1,255})",
     ),
     pattern_detector("password", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? >(?P<s>[^\s>]{1,255})"),
+    pattern_detector("hash", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? #(?P<s>[0-9a-f]{64})"),
     pattern_detector("password", "user ", r"user \S{1,64} (?:on|off) (?:[^\s>]{1,64} )*>(?P<s>[^\s>]{1,255})"),
 )
 PROTOCOLS: tuple[PatternDetector, ...] = (
@@ -102,7 +105,6 @@ DEVICES: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password", "sp_add", r"sp_add\w{3,30}[^\n]{1,200}?'(?P<s>[^'\n]{6,128})'\s*(?=;|\n|\Z)", looks.is_password_like
     ),
-    pattern_detector("hash", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? #(?P<s>[0-9a-f]{64})"),
     pattern_detector(
         "password",
         "tacacs|radius|isakmp key|ikev2|pre-shared-key|neighbor |ntp authentication-key|key-string|ospf|standby "
@@ -140,7 +142,6 @@ DEVICES: tuple[PatternDetector, ...] = (
         rf"(?:plain-text-password|encrypted-password)(?:-value)? {ANYTHING}",
     ),
 )
-_ACCOUNTS = "admin|root|administrator|guest|postgres|oracle|sysadmin|superuser"
 CODE: tuple[PatternDetector, ...] = (
     pattern_detector(
         "key",
@@ -168,16 +169,25 @@ CODE: tuple[PatternDetector, ...] = (
         looks.is_key,
     ),
 )
-_ACCOUNT = rf"(?<![\w.@/:-])(?i:{_ACCOUNTS})"
-_OF_ACCOUNT = r"(?P<s>[^\s:@/\"'`,;]{8,64})(?![\w:@/.])"
+_ADMINISTRATORS = ("admin", "root", "administrator", "guest", "postgres", "oracle", "sysadmin", "superuser")
+"""Accounts so well known that a password beside them need not be unmistakable."""
+
+
+def _login_detector(accounts: Sequence[str], joint: str, look: looks.Look) -> PatternDetector:
+    """Return a detector of the password that a joint ties to an account."""
+    return pattern_detector(
+        "password",
+        "|".join(f"{account}{joint}" for account in accounts),
+        rf"(?<![\w.@/:-])(?i:{'|'.join(accounts)}){joint}(?P<s>[^\s:@/\"'`,;]{{8,64}})(?![\w:@/.])",
+        look,
+    )
+
+
 LOGINS: tuple[PatternDetector, ...] = (
-    pattern_detector(
-        "password", _ACCOUNTS.replace("|", ":|") + ":", f"{_ACCOUNT}:{_OF_ACCOUNT}", looks.is_password_like
-    ),
-    pattern_detector("password", _ACCOUNTS.replace("|", "/|") + "/", f"{_ACCOUNT}/{_OF_ACCOUNT}", looks.is_made_up),
-    pattern_detector(
-        "password", _ACCOUNTS.replace("|", " / |") + " / ", f"{_ACCOUNT} / {_OF_ACCOUNT}", looks.is_password_like
-    ),
+    _login_detector(_ADMINISTRATORS, ":", looks.is_password_like),
+    _login_detector(lexicon.ACCOUNTS.split(), ":", looks.is_unmistakable),
+    _login_detector(_ADMINISTRATORS, "/", looks.is_made_up),
+    _login_detector(_ADMINISTRATORS, " / ", looks.is_password_like),
 )
 _MYSQL_BEFORE = re.compile(r"\"(?:[\w/.-]*/)?(?:mysql|maria|mycli)\w*\"[^\]\n]*\Z")
 CONFIGURATION: tuple[PatternDetector, ...] = (
@@ -215,9 +225,7 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password",
         "lightweight directory access",
-        r"lightweight directory access[^\0]{0,800}?simple:[ ](?P<s>\S{1,200})(?=\s|\Z)".replace(
-            "lightweight directory access", "(?i:lightweight directory access)"
-        ),
+        r"(?i:lightweight directory access)[^\0]{0,800}?simple:[ ](?P<s>\S{1,200})(?=\s|\Z)",
     ),
     pattern_detector("password", "wsrep_sst_auth", r"wsrep_sst_auth[ =\"']{1,5}[\w.-]{1,64}:(?P<s>[^\s\"']{1,255})"),
     PatternDetector(

@@ -151,6 +151,11 @@ _TUPLE = re.compile(r"\s*,?\s*\((?P<row>(?:'(?:[^'\n]|'')*'|\"[^\"\n]*\"|[^()'\"
 _ENTRY = re.compile(r"\s*(?:[NnEe]?'(?P<v>(?:[^'\n]|'')*)'|[^,']*)\s*(?:,|\Z)")
 
 
+def _secret_columns(names: Sequence[str]) -> dict[int, SecretName]:
+    """Return what the columns of a statement announce, by their places."""
+    return {n: announced for n, name in enumerate(names) if (announced := classify(name))}
+
+
 class InsertedRows:
     """Detects the values of secret columns in INSERT statements."""
 
@@ -163,7 +168,7 @@ class InsertedRows:
         if match is None:
             return None
         names = [name.strip(' \t"`[]') for name in match["columns"].split(",")]
-        columns = {n: announced for n, name in enumerate(names) if (announced := classify(name))}
+        columns = _secret_columns(names)
         spans: list[SecretSpan] = []
         at = match.end()
         while columns and (row := _TUPLE.match(text, at)):
@@ -199,7 +204,7 @@ class CopiedRows:
         if match is None:
             return None
         names = [name.strip(' \t"') for name in match["columns"].split(",")]
-        columns = {n: announced for n, name in enumerate(names) if (announced := classify(name))}
+        columns = _secret_columns(names)
         rows = _table_rows(text, match.end(), len(names), "\t") if columns else ()
         return DetectorHit(tuple(span for row in rows for span in _row_secrets(row, columns, "\t")), match.end())
 

@@ -2,7 +2,7 @@
 
 import re
 
-from onrecall.redaction.pattern import Pattern
+from onrecall.redaction.pattern import Match, Pattern
 from onrecall.redaction.scanner import PatternDetector
 
 _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
@@ -22,6 +22,11 @@ def _token_detector(kind: str, anchors: str, *patterns: str, back: tuple[int, ..
 
 def _detector_after(kind: str, anchor: str, pattern: str) -> PatternDetector:
     return PatternDetector(kind, (anchor.lower(),), Pattern(f"(?i:{re.escape(anchor)}){pattern}"))
+
+
+def _is_in_url(match: Match) -> bool:
+    """Return whether a scheme stands closely before a match."""
+    return "://" in match.string[max(0, match.start() - 120) : match.start()]
 
 
 VENDORS: tuple[PatternDetector, ...] = (
@@ -283,7 +288,7 @@ VENDORS: tuple[PatternDetector, ...] = (
             r"(?i:hook[\w.-]{0,60}|/alert|/notify|/integrations?|/incoming|/ping|/heartbeat)/(?:[\w.%-]{1,40}/){0,5}?"
             rf"(?P<s>(?:{_UUID}|[0-9a-f]{{32,64}}|(?=[\w-]{{0,60}}\d)(?=[\w-]{{0,60}}[A-Z])(?=[\w-]{{0,60}}[a-z])[\w-]{{24,120}}|(?=[a-z]{{0,12}}\d)[a-z0-9]{{26,64}})(?![\w-])(?:/[\w-]{{16,120}}(?![\w-]))?)"
         ),
-        lambda match: "://" in match.string[max(0, match.start() - 120) : match.start()],
+        _is_in_url,
     ),
     PatternDetector(
         "webhook-url",
@@ -291,7 +296,7 @@ VENDORS: tuple[PatternDetector, ...] = (
         Pattern(
             rf"[\w-]{{1,20}}(?:/[\w.-]{{1,40}}){{0,4}}\?(?:key|token|access_token|id)=(?P<s>{_UUID}|[\w-]{{24,128}})"
         ),
-        lambda match: "://" in match.string[max(0, match.start() - 120) : match.start()],
+        _is_in_url,
     ),
     _token_detector("app-token", "v1. v2. v3. v4.", r"v[1-4]\.(?:local|public)\.[\w-]{20,4000}(?:\.[\w-]{1,400})?"),
     _token_detector(

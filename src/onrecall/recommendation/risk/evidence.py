@@ -16,7 +16,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _QUOTES = re.compile(r"""["'\\`\x00]""")
 _BLANKS = re.compile(r"""["'\\`\x00]|\$\{?IFS\}?""")
 _SPANISH_DEL = re.compile(
-    r"^[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+ (?:(?:el|la|los|las|un|una|en|con|de|si|que) )(?:[a-záéíóúñ]+ ){1,4}del [a-záéíóúñ]+"
+    r"^[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+ (?:el|la|los|las|un|una|en|con|de|si|que) (?:[a-záéíóúñ]+ ){1,4}del [a-záéíóúñ]+"
 )
 """A sentence in Spanish, where `del` is "of the"."""
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{12,4000}={0,2}")
@@ -43,9 +43,8 @@ def find_loss_sign(text: str) -> str | None:
 
 def find_loss_verb(text: str) -> str | None:
     """Return the first word of a text that names a loss, or a pair of words that does."""
-    text_words = [word.lower() for word in _WORD.findall(text)]
-    if _SPANISH_DEL.search(text):
-        text_words = [word for word in text_words if word != "del"]
+    without_spanish = _SPANISH_DEL.sub(lambda match: match[0].replace(" del ", " "), text)
+    text_words = [word.lower() for word in _WORD.findall(without_spanish)]
     verb: str | None = next((word for word in text_words if _names_loss(word)), None)
     if verb is not None:
         return verb
@@ -85,10 +84,14 @@ def _find_encoded_sign(text: str) -> str | None:
 
 @cache
 def _beginnings() -> re.Pattern[str]:
-    return re.compile(
-        rf"(?:{'|'.join(sorted(words('evidence.txt', 'beginnings')))})"
-        r"(?!let|box|down|ped|out|off|ay|eg|iver|ta|im|i|l|hi|ux|f|phi|d$|s$|r$|ion|able|ment|er$)[a-z]{2}"
-    )
+    verbs = "|".join(map(_beginning, lines("evidence.txt", "beginnings")))
+    return re.compile(rf"(?:{verbs})(?!d$|s$|r$|er$|ion|able|ment)[a-z]{{2}}")
+
+
+def _beginning(line: str) -> str:
+    """Return an expression for a verb that does not go on as a harmless word does."""
+    verb, _, harmless = line.partition(" = ")
+    return rf"{verb}(?!{'|'.join(harmless.split())})" if harmless else verb
 
 
 @cache

@@ -58,6 +58,8 @@ _CREDENTIALS = re.compile(
 )
 """Files that hold password hashes, private keys or access keys."""
 _EXPANSION = re.compile(r"\$(?:\{(\w+)\}|(\d|[A-Za-z_]\w*|[@*]))")
+_BLANK_VARIABLE = re.compile(r"\$(?:IFS\b|\{IFS\})")
+_BEGINS_WITH_VARIABLE = re.compile(rf"{VARIABLE}+\w")
 _HELP_OPTIONS = ("--help", "--version", "-help", "-version")
 
 
@@ -196,8 +198,8 @@ def _judge_credentials(command_words: Sequence[str]) -> Iterator[Assessment]:
 
 def _hides_words(script: Script) -> bool:
     """Whether a variable that stands for a blank or for nothing makes a word look as if it were another."""
-    return re.search(r"\$(?:IFS\b|\{IFS\})", script.source) is not None or any(
-        re.match(rf"{VARIABLE}+\w", word) for command in script.commands for word in command.words
+    return _BLANK_VARIABLE.search(script.source) is not None or any(
+        _BEGINS_WITH_VARIABLE.match(word) for command in script.commands for word in command.words
     )
 
 
@@ -213,7 +215,7 @@ def _variants(script: Script) -> Iterator[str]:
 
 def _without_unset(script: Script) -> str:
     """Return the text with variables that it does not set removed and `$IFS` as a blank."""
-    blank = re.sub(r"\$(?:IFS\b|\{IFS\})", " ", script.source)
+    blank = _BLANK_VARIABLE.sub(" ", script.source)
     return _EXPANSION.sub(lambda match: match[0] if (match[1] or match[2]) in script.variables else "", blank)
 
 

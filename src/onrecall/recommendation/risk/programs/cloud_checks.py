@@ -118,12 +118,12 @@ def _judge_scaling(situation: InvocationContext, risk: Risk, command: str) -> As
 
 def _judge_reach(situation: InvocationContext, leading: Sequence[str], place: int) -> Iterator[Assessment]:
     """Who may come in by a new rule or right, and what a pulled message is lost by."""
-    groups = " ".join(leading[:place])
-    if _verb_risk(leading[place]) == "reversible" and re.search(r"firewall|\bnsg\b|security[- ](?:group|list)", groups):
+    groups, risk = " ".join(leading[:place]), _verb_risk(leading[place])
+    if risk == "reversible" and re.search(r"firewall|\bnsg\b|security[- ](?:group|list)", groups):
         yield disruptive("changes who may connect")
-    if _verb_risk(leading[place]) == "reversible" and re.search(r"\b(?:roles?|credentials?|sp|tokens?)\b", groups):
+    if risk == "reversible" and re.search(r"\b(?:roles?|credentials?|sp|tokens?)\b", groups):
         yield disruptive("gives a right")
-    if "iam-policy-binding" in leading[place] and _verb_risk(leading[place]) != "read_only":
+    if "iam-policy-binding" in leading[place] and risk != "read_only":
         yield disruptive("gives or takes a right")
     if any(argument in ("--auto-ack", "--auto-acknowledge") for argument in situation.invocation.arguments):
         yield destructive("the messages that it prints are gone")

@@ -4,6 +4,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from onrecall.domain.cloud_metadata import METADATA_ADDRESSES, WIRE_SERVER
 from onrecall.recommendation.risk.assessment import Assessment, not_understood, read_only
 from onrecall.recommendation.risk.characters import OUTPUT
 from onrecall.recommendation.risk.programs.argv import is_unknown
@@ -26,21 +27,7 @@ _PRIVATE_NETWORKS = tuple(
     )
 )
 _METADATA_HOSTS = frozenset(["metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"])
-_METADATA_ADDRESSES = frozenset(
-    ipaddress.ip_address(address)
-    for address in (
-        "169.254.169.254",
-        "169.254.170.2",
-        "169.254.170.23",
-        "169.254.42.42",
-        "100.100.100.200",
-        "192.0.0.192",
-        "fd00:ec2::254",
-        "fd00:ec2::23",
-        "fd20:ce::254",
-    )
-)
-"""Where clouds tell a machine about itself, its access keys included."""
+"""Where clouds tell a machine about itself, by name."""
 
 
 def judge_local_socket(value: str) -> Assessment:
@@ -100,7 +87,12 @@ TARGETS = {
 def serves_metadata(host: str) -> bool:
     """Whether a host is a cloud's metadata service, however its address is written."""
     name = host.lower().rstrip(".")
-    return name in _METADATA_HOSTS or _parse_address(name) in _METADATA_ADDRESSES
+    return name in _METADATA_HOSTS or _parse_address(name) in METADATA_ADDRESSES
+
+
+def is_wire_server(host: str) -> bool:
+    """Whether a host is Azure's metadata service for its agents."""
+    return _parse_address(host.lower().rstrip(".")) == WIRE_SERVER
 
 
 def _is_private(address: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 
 from onrecall.recommendation.risk.assessment import Assessment, not_understood, read_only
 from onrecall.recommendation.risk.programs import connection_targets
@@ -21,15 +21,15 @@ def judge_assignment(name: str, value: str, program: Sequence[str] = ()) -> Asse
 
 def judge_shell_variable(name: str, value: str, source: str) -> Assessment:
     """Judge a shell variable: by the table if that lists it, and harmless if the same text uses it."""
-    if _find_variable(name) is not None:
-        return judge_assignment(name, value)
-    if not _is_special(name) and re.search(
-        r"\$\{?#?" + re.escape(name) + r"\b|\(\(.*\b" + re.escape(name) + r"\b", source
-    ):
-        return read_only("")
-    if is_custom_variable(name):
+    if _find_variable(name) is None and (_is_used(name, source) or is_custom_variable(name)):
         return read_only("")
     return judge_assignment(name, value)
+
+
+def _is_used(name: str, source: str) -> bool:
+    """Whether a text uses a variable that has no meaning to any program."""
+    used = re.escape(name)
+    return not _is_special(name) and re.search(rf"\$\{{?#?{used}\b|\(\(.*\b{used}\b", source) is not None
 
 
 def is_custom_variable(name: str) -> bool:
@@ -45,7 +45,7 @@ def _is_special(name: str) -> bool:
     )
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _find_variable(name: str) -> Callable[[str], Assessment] | None:
     """Return what judges the values of a listed variable; None where it is not listed."""
     return next((judge for pattern, judge in _listed_variables() if fnmatchcase(name, pattern)), None)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
@@ -17,7 +17,7 @@ from onrecall.recommendation.risk.assessment import (
 )
 from onrecall.recommendation.risk.characters import OUTPUT, VARIABLE
 from onrecall.recommendation.risk.programs.argv import is_unknown
-from onrecall.recommendation.risk.programs.connection_targets import serves_metadata
+from onrecall.recommendation.risk.programs.connection_targets import is_wire_server, serves_metadata
 from onrecall.recommendation.risk.sections import words
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -26,6 +26,7 @@ _JENKINS_PAGE = re.compile(
     r"(?:/job/[^/]+)+/(?:(?:last\w*Build|\d+)/)?(?:api/(?:json|xml)|console|consoleText|changes|testReport)/?"
 )
 """A page about a job: what the job is called does nothing."""
+_HANDS_OUT = "hands out what lets act as the machine: keys, tokens or what it was started with"
 _READING_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
@@ -55,25 +56,23 @@ def _judge_request_to(request: Request, address: str) -> Assessment:
     scheme = re.match(r"([a-z]+)://", address)
     if scheme and scheme[1] not in ("http", "https", "file", "ftp", "ftps", "unix"):
         return evidence.suspect(address, f"`{scheme[1]}://`", recognised=True)
-    parts = urlsplit(address if scheme else f"http://{address}")
-    if request.method in _READING_METHODS:
-        host = _host_of(parts)
-        return _judge_host(host, parts.path) or _judge_read(parts.path, parts.query + "&" + parts.fragment)
-    return _judge_change(request, parts.path, parts.query)
-
-
-def _host_of(parts: SplitResult) -> str:
     try:
-        return parts.hostname or ""
+        parts = urlsplit(address if scheme else f"http://{address}")
     except ValueError:
-        return ""
+        return not_understood(f"the address `{address[:40]}`")
+    if request.method in _READING_METHODS:
+        host, read = parts.hostname or "", _judge_read(parts.path, parts.query + "&" + parts.fragment)
+        if is_wire_server(host.rstrip(VARIABLE)):
+            return worst([disruptive(_HANDS_OUT), read]) or read
+        return _judge_host(host, parts.path) or read
+    return _judge_change(request, parts.path, parts.query)
 
 
 def _judge_host(host: str, path: str) -> Assessment | None:
     """What follows from the host alone: a metadata service hands out keys, and a web hook acts."""
     if serves_metadata(host.rstrip(VARIABLE)):
         if is_unknown(host + path) or _hands_out(path):
-            return disruptive("hands out what lets act as the machine: keys, tokens or what it was started with")
+            return disruptive(_HANDS_OUT)
         return read_only("what a cloud tells a machine about itself")
     names = set(host.lower().split(".")[:-1])
     acting_name = next((name for name in names if name in _word_list("acting hosts")), None)

@@ -192,11 +192,15 @@ def check_kcat(situation: InvocationContext) -> Iterator[Assessment]:
         yield destructive("empty messages delete what their keys name")
 
 
+_COMPARISON = rf"\s*(?:{VARIABLE}(?:\.\w+)+|\w+)(?:\s+-\w+\s+[\w.*:%/-]+)?\s*"
+_WHERE = re.compile(
+    rf"\{{(?=\s*{VARIABLE}){_COMPARISON}(?:-(?:and|or)(?=\s*{VARIABLE}){_COMPARISON})*\}}|{_COMPARISON}"
+)
+
+
 def check_where_object(situation: InvocationContext) -> Iterator[Assessment]:
     """`Where-Object {$_.Status -eq 'Stopped'}`, `Where-Object Status -eq Stopped`: only comparisons."""
-    comparison = rf"\s*(?:{VARIABLE}(?:\.\w+)+|\w+)(?:\s+-\w+\s+[\w.*:%/-]+)?\s*"
-    block = rf"\{{(?=\s*{VARIABLE}){comparison}(?:-(?:and|or)(?=\s*{VARIABLE}){comparison})*\}}"
-    if not re.fullmatch(rf"{block}|{comparison}", " ".join(situation.invocation.arguments)):
+    if not _WHERE.fullmatch(" ".join(situation.invocation.arguments)):
         yield not_understood("the block of `Where-Object`")
 
 
