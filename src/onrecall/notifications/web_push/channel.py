@@ -2,6 +2,7 @@
 
 import json
 import logging
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -112,12 +113,15 @@ class WebPush:
         ]
         plaintext = json.dumps({name: message.body[name] for name in ("incident", "title", "body")}).encode()
         outcome = _Attempt(time.monotonic)
+        context = httpx.create_ssl_context() if devices else None  # it reads all certificates: once, not per device
         for device in devices:
-            outcome.add(partial(self._send_to, device, plaintext, message.key))
+            outcome.add(partial(self._send_to, device, plaintext, message.key, context))
         outcome.conclude()
         return SentMessage()
 
-    def _send_to(self, device: PushSubscription, plaintext: bytes, message_key: str) -> None:
+    def _send_to(
+        self, device: PushSubscription, plaintext: bytes, message_key: str, context: ssl.SSLContext | None
+    ) -> None:
         """Send to one device; one that is gone or wrong is removed."""
         try:
             endpoint = self._endpoint(device)
@@ -126,7 +130,7 @@ class WebPush:
                 decode_base64url(device.p256dh, PUBLIC_KEY_BYTES, "p256dh"),
                 decode_base64url(device.auth, AUTH_BYTES, "auth"),
             )
-            JsonPoster(self.guard, endpoint, SECONDS_PER_DEVICE)(body, self._headers(endpoint))
+            JsonPoster(self.guard, endpoint, SECONDS_PER_DEVICE, context)(body, self._headers(endpoint))
         except ReceiverGone:
             self.subscriptions.remove(device.id, "its push service no longer knows it")
         except Invalid as error:
