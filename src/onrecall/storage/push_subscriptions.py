@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Row, Table, delete, func, insert, select, update
 
 from onrecall.domain.errors import Conflict
-from onrecall.domain.push_subscription import PushSubscription
+from onrecall.domain.push_subscription import MAX_DELIVERED_KEYS, PushSubscription
 from onrecall.storage import audit
 from onrecall.storage.columns import Json, TextType, Utc
 from onrecall.storage.database import Database
@@ -15,6 +16,9 @@ from onrecall.storage.tables import api_keys, metadata
 
 MAX_SUBSCRIPTIONS = 1_000
 """Devices of all people together: each is called for each incident that it wants."""
+
+TUPLES = ("services", "delivered_keys")
+"""Columns whose JSON arrays are tuples in the domain."""
 
 push_subscriptions = Table(
     "push_subscriptions",
@@ -27,7 +31,7 @@ push_subscriptions = Table(
     Column("name", TextType),
     Column("key_id", TextType, ForeignKey("api_keys.id")),
     Column("session_id", TextType),
-    Column("delivered_key", TextType),
+    Column("delivered_keys", Json, nullable=False),
     Column("created_at", Utc, nullable=False),
 )
 
@@ -42,7 +46,7 @@ class PushSubscriptionRepository:
         """Store a device, or what its browser says anew; whoever uses the browser now is notified on it."""
         values = _to_row(subscription)
         with self.database.write() as connection:
-            changed = {name: values[name] for name in values if name not in ("id", "delivered_key", "created_at")}
+            changed = {name: values[name] for name in values if name not in ("id", "delivered_keys", "created_at")}
             known = push_subscriptions.c.id == subscription.id
             if connection.execute(update(push_subscriptions).where(known).values(**changed)).rowcount:
                 return
@@ -98,7 +102,10 @@ class PushSubscriptionRepository:
         """Record that the device's push service accepted a message."""
         with self.database.write() as connection:
             matching = push_subscriptions.c.id == subscription_id
-            connection.execute(update(push_subscriptions).where(matching).values(delivered_key=message_key))
+            keys = connection.execute(select(push_subscriptions.c.delivered_keys).where(matching)).scalar_one_or_none()
+            if keys is not None and message_key not in keys:
+                latest = [*keys, message_key][-MAX_DELIVERED_KEYS:]
+                connection.execute(update(push_subscriptions).where(matching).values(delivered_keys=latest))
 
 
 def _refusal(
@@ -120,10 +127,10 @@ def _refusal(
 
 
 def _to_row(subscription: PushSubscription) -> dict[str, object]:
-    row = {column.name: getattr(subscription, column.name) for column in push_subscriptions.columns}
-    return row | {"services": list(subscription.services)}
+    row: dict[str, Any] = {column.name: getattr(subscription, column.name) for column in push_subscriptions.columns}
+    return row | {name: list(row[name]) for name in TUPLES}
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> PushSubscription:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's name for what is public
-    return PushSubscription(**values | {"services": tuple(values["services"])})
+    return PushSubscription(**values | {name: tuple(values[name]) for name in TUPLES})

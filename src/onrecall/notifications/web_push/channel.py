@@ -109,7 +109,7 @@ class WebPush:
         devices = [
             device
             for device in self.subscriptions.entitled(self.clock())
-            if device.wants(message.body["service"]) and device.delivered_key != message.key
+            if device.wants(message.body["service"]) and message.key not in device.delivered_keys
         ]
         plaintext = json.dumps({name: message.body[name] for name in ("incident", "title", "body")}).encode()
         outcome = _Attempt(time.monotonic)
