@@ -6,13 +6,15 @@ from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Row, Table, delete, func, insert, select, update
 
+from onrecall.domain.access import Key
 from onrecall.domain.errors import Conflict
 from onrecall.domain.push_subscription import MAX_DELIVERED_KEYS, PushSubscription
 from onrecall.storage import audit
 from onrecall.storage.columns import Json, TextType, Utc
 from onrecall.storage.database import Database
+from onrecall.storage.keys import KeyRepository
 from onrecall.storage.sessions import sessions
-from onrecall.storage.tables import api_keys, metadata
+from onrecall.storage.tables import metadata
 
 MAX_SUBSCRIPTIONS = 1_000
 """Devices of all people together: each is called for each incident that it wants."""
@@ -87,8 +89,8 @@ class PushSubscriptionRepository:
         purpose, and for as long as an expired one stays listed. Whoever needed neither
         may until there is one of them.
         """
+        keys = {key.id: key for key in KeyRepository(self.database).all()}
         with self.database.read() as connection:
-            keys = {row.id: row for row in connection.execute(select(api_keys))}
             ended = {row.id: row.ended_at for row in connection.execute(select(sessions.c.id, sessions.c.ended_at))}
         allowed = []
         for subscription in self.all():
@@ -110,7 +112,7 @@ class PushSubscriptionRepository:
 
 def _refusal(
     subscription: PushSubscription,
-    keys: dict[str, Row[tuple[object, ...]]],
+    keys: dict[str, Key],
     ended: dict[str, datetime | None],
     now: datetime,
 ) -> str | None:
@@ -118,9 +120,7 @@ def _refusal(
     if subscription.session_id is not None and ended.get(subscription.session_id, now) is not None:
         return "the session ended"
     if subscription.key_id is not None:
-        key = keys[subscription.key_id]
-        valid = key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
-        return None if valid else "the key is no longer valid"
+        return None if keys[subscription.key_id].state(now) == "active" else "the key is no longer valid"
     if subscription.session_id is None and (keys or ended):
         return "people sign in now"
     return None
