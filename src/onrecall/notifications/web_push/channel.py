@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from ipaddress import ip_address
 from typing import Protocol
 
 import httpx
@@ -24,7 +23,7 @@ from onrecall.domain.push_subscription import (
 )
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
-from onrecall.notifications.egress_guard import EgressGuard
+from onrecall.notifications.egress_guard import EgressGuard, parse_literal
 from onrecall.notifications.json_poster import JsonPoster, ReceiverGone
 from onrecall.notifications.web_push.encryption import encrypt
 from onrecall.notifications.web_push.vapid import VapidKey
@@ -68,8 +67,8 @@ class WebPush:
         if len(subscription.endpoint) > MAX_ENDPOINT_LENGTH:
             raise Invalid(f"has more than {MAX_ENDPOINT_LENGTH} characters", "endpoint")
         try:
-            endpoint = self._endpoint(subscription)
-            if _is_address(endpoint.host):  # a name is resolved, and its addresses checked, when it is called
+            endpoint = self.guard.check_secure_url(subscription.endpoint)
+            if parse_literal(endpoint.host):  # a name is resolved, and its addresses checked, when it is called
                 self.guard.addresses(endpoint.host, endpoint.port or 443)
         except (Invalid, PermanentDeliveryError) as error:
             raise Invalid(str(error), "endpoint") from error
@@ -124,7 +123,7 @@ class WebPush:
     ) -> None:
         """Send to one device; one that is gone or wrong is removed."""
         try:
-            endpoint = self._endpoint(device)
+            endpoint = self.guard.check_secure_url(device.endpoint)
             body = encrypt(
                 plaintext,
                 decode_base64url(device.p256dh, PUBLIC_KEY_BYTES, "p256dh"),
@@ -146,21 +145,6 @@ class WebPush:
             "ttl": TIME_TO_LIVE,
             "urgency": "high",
         }
-
-    def _endpoint(self, device: PushSubscription) -> httpx.URL:
-        """Return a device's checked address: https, and of no internal host unless an operator allowed it."""
-        endpoint = self.guard.check_url(device.endpoint)
-        if endpoint.scheme != "https" and not self.guard.names_host(endpoint.host):
-            raise Invalid("does not begin with https://")
-        return endpoint
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 class _Attempt:
