@@ -89,11 +89,12 @@ class PushSubscriptionRepository:
         purpose, and for as long as an expired one stays listed. Whoever needed neither
         may until there is one of them.
         """
+        devices = self.all()  # first: the keys and sessions that they name were there before them
         keys = {key.id: key for key in KeyRepository(self.database).all()}
         with self.database.read() as connection:
             ended = {row.id: row.ended_at for row in connection.execute(select(sessions.c.id, sessions.c.ended_at))}
         allowed = []
-        for subscription in self.all():
+        for subscription in devices:
             if reason := _refusal(subscription, keys, ended, now):
                 self.remove(subscription.id, reason)
             else:
