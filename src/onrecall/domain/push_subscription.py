@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,7 +58,7 @@ def decode_base64url(text: str, size: int, field: str) -> bytes:
     return decoded
 
 
-def normalize_services(services: list[str]) -> tuple[str, ...]:
+def normalize_services(services: Sequence[str]) -> tuple[str, ...]:
     """Return chosen services without blanks around them and repetitions, in the order given."""
     names = tuple(dict.fromkeys(name.strip() for name in services if name.strip()))
     if len(names) > MAX_SERVICES:

@@ -111,7 +111,7 @@ class WebPush:
             if device.wants(message.body["service"]) and message.key not in device.delivered_keys
         ]
         plaintext = json.dumps({name: message.body[name] for name in ("incident", "title", "body")}).encode()
-        outcome = _Attempt(time.monotonic)
+        outcome = _Attempt()
         context = httpx.create_ssl_context() if devices else None  # it reads all certificates: once, not per device
         for device in devices:
             outcome.add(partial(self._send_to, device, plaintext, message.key, context))
@@ -150,15 +150,15 @@ class WebPush:
 class _Attempt:
     """What became of one attempt at all devices."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock, self._end = clock, clock() + SECONDS_PER_ATTEMPT
+    def __init__(self) -> None:
+        self._end = time.monotonic() + SECONDS_PER_ATTEMPT
         self._sent = 0
         self._refused: list[str] = []
         self._waiting: list[Unavailable] = []
 
     def add(self, send: Callable[[], None]) -> None:
         """Send to one device, unless the attempt has taken too long."""
-        if self._clock() >= self._end:
+        if time.monotonic() >= self._end:
             self._waiting.append(Unavailable("no time was left", 1.0))
             return
         try:
