@@ -68,7 +68,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: "questions", test: /src\/(?:early-requests|page-files|now-query|ordering)\.ts|preload-helper/, priority: 2 },
+            { name: "questions", test: /src\/(?:address|early-requests|page-files)\.ts|preload-helper/, priority: 2 },
             { name: "console", tags: ["$initial"], test: (file) => !file.endsWith("/src/early.ts"), priority: 1 }, // one file: each further one costs a phone a round trip
           ],
         },

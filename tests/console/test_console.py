@@ -102,9 +102,13 @@ def test_now_needs_few_small_compressed_files(encoding: str, most_script: int, m
 
 
 def test_what_is_seen_first_waits_neither_for_styles_nor_for_a_script() -> None:
-    page = console_client().get("/").text
+    client = console_client()
+    page = client.get("/").text
     assert page.index('class="boot"') < page.index('rel="stylesheet"')
     assert page.index("assets/early-") < page.index("assets/index-"), "it asks for the incidents while the rest comes"
+    (early,) = (path for path in first_files(client, "js") if "/early-" in path)
+    imported = re.findall(r'from"\./(\w+)-', client.get(early).text)
+    assert imported == ["questions"], "the early script waits for nothing of the console's own"
 
 
 @pytest.mark.parametrize("accepted", ["", "identity", "br;q=0, gzip;q=0", "zstd"])

@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -118,6 +119,31 @@ def test_a_retry_calls_only_the_devices_that_are_left(store: Storage) -> None:
         assert paths(server) == ["/first", "/second", "/first"]
         channel(store).send(message("key-2"), {})
         assert len(server.asked) == 5, "another incident is another message"
+
+
+def test_a_retry_repeats_nothing_although_another_incident_came_between(store: Storage) -> None:
+    with twin(status=[201, 503, 201, 201, 201]) as server:
+        for name in ("first", "second"):
+            store.push_subscriptions.put(device(Browser(), f"{server.address}/{name}"))
+        with pytest.raises(Unavailable):
+            channel(store).send(message("key-1"), {})
+        channel(store).send(message("key-2"), {})
+        channel(store).send(message("key-1"), {})
+    assert paths(server) == ["/first", "/second", "/first", "/second", "/second"]
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_certificates_are_read_once_for_all_devices(
+    store: Storage, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    contexts = []
+    make_context = httpx.create_ssl_context
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda: contexts.append(make_context()) or contexts[-1])
+    with twin(status=[201]) as server:
+        for number in range(count):
+            store.push_subscriptions.put(device(Browser(), f"{server.address}/{number}"))
+        channel(store).send(message(), {})
+    assert (len(server.asked), len(contexts)) == (count, min(count, 1))
 
 
 @pytest.mark.parametrize("status", [404, 410])

@@ -23,9 +23,18 @@ def test_a_device_is_stored_once_and_keeps_what_it_has(store: Storage) -> None:
         device("https://push.example/phone", services=("mail",), created_at=NOON + timedelta(1))
     )
     (stored,) = store.push_subscriptions.all()
-    assert (stored.services, stored.delivered_key, stored.created_at) == (("mail",), "key-1", NOON)
+    assert (stored.services, stored.delivered_keys, stored.created_at) == (("mail",), ("key-1",), NOON)
     assert store.push_subscriptions.remove("phone", "unsubscribed")
     assert not store.push_subscriptions.remove("phone", "unsubscribed")
+
+
+def test_the_last_messages_of_a_device_are_known_each_once(store: Storage) -> None:
+    store.push_subscriptions.put(device("https://push.example/phone"))
+    for number in (*range(25), 24, 20):
+        store.push_subscriptions.delivered("phone", f"key-{number}")
+    store.push_subscriptions.delivered("gone", "key-1")
+    (stored,) = store.push_subscriptions.all()
+    assert stored.delivered_keys == tuple(f"key-{number}" for number in range(5, 25))
 
 
 def test_devices_of_people_who_may_no_longer_see_incidents_are_removed(store: Storage) -> None:

@@ -96,7 +96,16 @@ test("trust and recurrences say what was measured", async ({ page, server }) => 
 test("now is sorted by its heads, grouped by service, and says what was not made an incident", async ({ page, server }) => {
   for (const [service, severity] of [["zebra", "low"], ["zebra", "critical"], ["aardvark", "high"]]) await server.post("/api/v1/incidents", { title: `Stripes fade on ${service}`, service, severity });
   await server.post("/api/v1/alerts/alertmanager", { version: "4", status: "firing", alerts: [{ status: "firing", fingerprint: "w", startsAt: new Date().toISOString(), labels: { alertname: "Watchdog", severity: "none" }, annotations: { summary: "An alert that always fires" } }] });
-  await page.goto(`${server.url}/?q=stripes`);
+  let come = () => {};
+  const gate = new Promise<void>((done) => { come = done; });
+  await page.route("**/assets/rest-*.css", async (route) => { await gate; await route.continue(); });
+  await page.goto(`${server.url}/?q=stripes`, { waitUntil: "commit" });
+  const arrows = () => page.locator("[data-combobox-chevron]").evaluateAll((all) => all.map((arrow) => arrow.getBoundingClientRect().width));
+  await expect.poll(arrows, "the arrows have their size before the rest of the styles has come").toEqual([18, 18]);
+  await page.setViewportSize({ width: 375, height: 667 });
+  await expect.poll(arrows).toContain(14);
+  await page.setViewportSize(WIDE);
+  come();
   const rows = page.getByRole("list", { name: "incidents" }).getByRole("listitem");
   await page.getByRole("button", { name: "sort by severity, most severe first" }).click();
   await expect(rows).toHaveText([/critical.*zebra/i, /high.*aardvark/i, /low.*zebra/i]);

@@ -1,7 +1,7 @@
 // How close rows stand: chosen once, remembered by this browser, the same in all its tabs.
 import { useLocalStorage } from "@mantine/hooks";
 
-export type Density = "comfortable" | "compact";
+type Density = "comfortable" | "compact";
 
 const STORED = "onrecall-density";
 
@@ -10,7 +10,6 @@ export const densityOf = (stored: unknown): Density => (stored === "compact" ? "
 
 /** The density, and how to change it to the other one. */
 export function useDensity(): [Density, () => void] {
-  const [stored, store] = useLocalStorage<string>({ key: STORED, defaultValue: "comfortable", getInitialValueInEffect: false, serialize: String, deserialize: (text) => densityOf(text) });
-  const density = densityOf(stored);
+  const [density, store] = useLocalStorage<Density>({ key: STORED, defaultValue: "comfortable", getInitialValueInEffect: false, serialize: String, deserialize: densityOf });
   return [density, () => store(density === "compact" ? "comfortable" : "compact")];
 }

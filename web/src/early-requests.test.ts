@@ -9,7 +9,10 @@ beforeEach(() => {
   vi.resetModules();
   vi.stubGlobal("location", new URL(HERE));
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 test("an early answer is handed out once, however its question is spelt", async () => {
   const answer = new Response("[]");
@@ -22,6 +25,37 @@ test("an early answer is handed out once, however its question is spelt", async 
   expect(await takeEarly({ method: "GET", url: `${HERE}/api/v1/now?limit=9&q=disk%20full` })).toBe(answer);
   expect(takeEarly({ method: "GET", url: `${HERE}/api/v1/now?limit=9&q=disk%20full` })).toBeUndefined();
   expect(fetched).toHaveBeenCalledOnce();
+});
+
+test("an early answer that nobody takes is forgotten once it is old", async () => {
+  vi.useFakeTimers();
+  const fetched = vi.fn(async (address: string) => (address.endsWith("/lost") ? Promise.reject(new TypeError("no network")) : new Response("[]")));
+  vi.stubGlobal("fetch", fetched);
+  const { askEarly, takeEarly } = await import("./early-requests");
+  for (const address of ["/api/v1/now", "/api/v1/lost"]) askEarly(address);
+  await vi.advanceTimersByTimeAsync(9_000);
+  askEarly("/api/v1/now"); // asked anew: the first one's end is not the second one's
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(takeEarly({ method: "GET", url: `${HERE}/api/v1/lost` })).toBeUndefined();
+  const latest = fetched.mock.results[2]?.value;
+  expect(takeEarly({ method: "GET", url: `${HERE}/api/v1/now` })).toBe(latest);
+  askEarly("/api/v1/now");
+  await vi.advanceTimersByTimeAsync(11_000);
+  expect(takeEarly({ method: "GET", url: `${HERE}/api/v1/now` })).toBeUndefined();
+});
+
+test.each([
+  ["/", "/api/v1/now?status=unresolved&"],
+  ["/#top", "/api/v1/now?status=unresolved&"],
+  ["/#/?status=resolved", "/api/v1/now?status=resolved&"],
+  ["/#/nowhere", null],
+  ["/?status=open#/nowhere", null],
+])("at %s what is asked early is of the page that is shown", async (address, question) => {
+  vi.stubGlobal("location", new URL(address, HERE));
+  const fetched = vi.fn(async (_address: string) => new Response("{}"));
+  vi.stubGlobal("fetch", fetched);
+  await import("./early");
+  expect(fetched.mock.calls.map(([first]) => first)).toEqual(question === null ? [] : [expect.stringContaining(question)]);
 });
 
 test("Now's early question is the one that the page asks", async () => {

@@ -1,4 +1,5 @@
-// Answers that were asked for before the page's script came, by address; each is handed out once.
+// Answers that were asked for before the page's script came, by address; each is handed out once, while it is fresh.
+const FRESH_MS = 10_000;
 const pending = new Map<string, Promise<Response>>();
 
 /** An address as it is compared: two spellings of the same question are one. */
@@ -8,11 +9,15 @@ const normalized = (address: string): string => {
   return `${pathname}?${searchParams}`;
 };
 
-/** Asks at once; `takeEarly` hands out the answer. */
+/** Asks at once; `takeEarly` hands out the answer, until it is too old to be shown as what is so now. */
 export function askEarly(address: string): void {
+  const key = normalized(address);
   const answer = fetch(address);
-  answer.catch(() => undefined); // whoever takes it hears of it
-  pending.set(normalized(address), answer);
+  pending.set(key, answer);
+  const forget = () => setTimeout(() => {
+    if (pending.get(key) === answer) pending.delete(key);
+  }, FRESH_MS);
+  answer.then(forget, forget); // an error, too: whoever takes it hears of it
 }
 
 /** The answer to a question that was asked early, or nothing. */

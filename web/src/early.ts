@@ -1,6 +1,8 @@
 // Runs before the console itself has come: asks for what the page shows first, and for the page's own file, beside it.
+import { fromHash } from "./address";
 import { askEarly } from "./early-requests";
 import { firstQuestions, pageFileAt } from "./page-files";
 
-for (const address of firstQuestions(location.pathname, location.search)) askEarly(address);
-void pageFileAt(location.pathname)?.().catch(() => undefined); // the page itself asks again, and says what is missing
+const { pathname, search } = new URL(fromHash(location.hash) ?? location.href, location.origin); // of an old link, the page it leads to
+for (const address of firstQuestions(pathname, search)) askEarly(address);
+void pageFileAt(pathname)?.().catch(() => undefined); // the page itself asks again, and says what is missing

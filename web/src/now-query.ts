@@ -8,7 +8,7 @@ export const STATUSES = [
   { value: "acknowledged", label: "acknowledged" },
   { value: "resolved", label: "resolved" },
 ] as const;
-export const PAGE_SIZE = 100;
+const PAGE_SIZE = 100;
 const BY_SERVICE: Order = { sort: "service", order: "asc" };
 
 type Status = (typeof STATUSES)[number]["value"];

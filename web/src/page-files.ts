@@ -13,8 +13,10 @@ export const PAGE_FILES = {
 } as const;
 
 /** The loader of the page at a path; nothing for Now, which comes with the console, and for no page. */
-export const pageFileAt = (path: string): (() => Promise<unknown>) | undefined =>
-  Object.entries(PAGE_FILES).find(([name]) => path.split("/")[1] === name)?.[1];
+export function pageFileAt(path: string): (() => Promise<unknown>) | undefined {
+  const [, place = ""] = path.split("/");
+  return Object.hasOwn(PAGE_FILES, place) ? PAGE_FILES[place as keyof typeof PAGE_FILES] : undefined;
+}
 
 /** The addresses of the answers without which the page at an address has nothing to show. */
 export function firstQuestions(path: string, search: string): string[] {

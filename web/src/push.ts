@@ -53,7 +53,7 @@ export async function renew(): Promise<void> {
   if (device) await tellServer(subscription, device.services);
 }
 
-export const tellServer = (subscription: PushSubscription, services: string[]): Promise<Schemas["PushSubscriptionOut"]> =>
+const tellServer = (subscription: PushSubscription, services: string[]): Promise<Schemas["PushSubscriptionOut"]> =>
   dataOf(api.PUT("/api/v1/push/subscriptions", { body: described(subscription.toJSON(), services) }));
 
 /** The id under which the server lists a subscription. */

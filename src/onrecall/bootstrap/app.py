@@ -92,7 +92,7 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
         refining(chosen),
         source_catalog(chosen),
     )
-    vapid_key(chosen)  # a wrong one is found before anything is opened
+    key = vapid_key(chosen)  # a wrong one is found before anything is opened
     make_folder(chosen.data_dir)
     with (
         closing(Storage.open(chosen.database)) as store,
@@ -100,7 +100,7 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
         open_recall(store, chosen) as recall,
         exported_traces(chosen),
     ):
-        push = web_push(chosen, store, _now)
+        push = web_push(key, chosen, store, _now)
         parts = Dependencies(
             store,
             recall.retriever,

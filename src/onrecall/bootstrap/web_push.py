@@ -27,9 +27,10 @@ def vapid_key(chosen: Settings) -> "VapidKey | None":
         raise Invalid(f"{PREFIX}WEB_PUSH_KEY: {error}", "web_push_key") from error
 
 
-def web_push(chosen: Settings, store: Storage, clock: Callable[[], datetime]) -> "WebPush | None":
-    """Build the channel; None if it is not configured."""
-    key = vapid_key(chosen)
+def web_push(
+    key: "VapidKey | None", chosen: Settings, store: Storage, clock: Callable[[], datetime]
+) -> "WebPush | None":
+    """Build the channel; None without a key."""
     if key is None:
         return None
     from onrecall.notifications.egress_guard import EgressGuard  # noqa: PLC0415

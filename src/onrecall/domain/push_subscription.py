@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,8 @@ AUTH_BYTES = 16
 MAX_ENDPOINT_LENGTH = 1_000
 MAX_SERVICES = 100
 MAX_SERVICE_LENGTH = 200
+MAX_DELIVERED_KEYS = 20
+"""Messages of other incidents may go out before one that failed is tried again, but not many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class PushSubscription:
     """The key with which that person came."""
     session_id: str | None = None
     """The session in which that person last opened the console."""
-    delivered_key: str | None = None
-    """The last message that its push service accepted, so that a retry sends it nothing twice."""
+    delivered_keys: tuple[str, ...] = ()
+    """The last messages that its push service accepted, newest last, so that a retry sends it nothing twice."""
 
     def wants(self, service: str | None) -> bool:
         """Return whether it is notified of a service's incident; without a service it goes to those who want all."""
@@ -55,7 +58,7 @@ def decode_base64url(text: str, size: int, field: str) -> bytes:
     return decoded
 
 
-def normalize_services(services: list[str]) -> tuple[str, ...]:
+def normalize_services(services: Sequence[str]) -> tuple[str, ...]:
     """Return chosen services without blanks around them and repetitions, in the order given."""
     names = tuple(dict.fromkeys(name.strip() for name in services if name.strip()))
     if len(names) > MAX_SERVICES:

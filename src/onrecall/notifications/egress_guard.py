@@ -73,7 +73,7 @@ class EgressGuard:
 
     def names_host(self, host: str) -> bool:
         """Return whether an operator explicitly allowed this host."""
-        address = _parse_literal(host)
+        address = parse_literal(host)
         return _normalize_host(host) in self.names or (address is not None and self._is_allowed_network(address))
 
     def check_url(self, url: str) -> httpx.URL:
@@ -93,16 +93,23 @@ class EgressGuard:
         check_port(usual if parsed.port is None else parsed.port, HTTP_PORTS)
         return parsed
 
+    def check_secure_url(self, url: str, danger: str = "") -> httpx.URL:
+        """Check a URL that must be https, unless an operator allowed its host; `danger` says why, in the error."""
+        parsed = self.check_url(url)
+        if parsed.scheme != "https" and not self.names_host(parsed.host):
+            raise Invalid(f"does not begin with https://{danger}")
+        return parsed
+
     def check_host(self, host: str) -> None:
         """Raise Invalid for hosts that programs could parse differently."""
         if not host or _is_non_canonical_ipv4(host):
             raise Invalid(f"{host!r} is not a host; write a name, or an address in canonical form")
-        if _parse_literal(host) is None and not _NAME.fullmatch(_normalize_host(host)):
+        if parse_literal(host) is None and not _NAME.fullmatch(_normalize_host(host)):
             raise Invalid(f"{host!r} is not a host name")
 
     def addresses(self, host: str, port: int) -> Sequence[str]:
         """Resolve a host and check all its addresses; one forbidden address rejects the host."""
-        literal = _parse_literal(host)
+        literal = parse_literal(host)
         if literal is not None:
             resolved: Sequence[str] = (str(literal),)
         else:
@@ -163,10 +170,11 @@ def check_port(port: int, usual: frozenset[int]) -> None:
 def _is_non_canonical_ipv4(host: str) -> bool:
     """Return whether the host is a non-canonical IPv4 literal (decimal, octal, hexadecimal or shortened)."""
     last = host.rstrip(".").rpartition(".")[2]
-    return bool(_NUMERIC.fullmatch(last)) and _parse_literal(host) is None
+    return bool(_NUMERIC.fullmatch(last)) and parse_literal(host) is None
 
 
-def _parse_literal(host: str) -> Address | None:
+def parse_literal(host: str) -> Address | None:
+    """Return the address that a host is written as; None for a name."""
     try:
         return ipaddress.ip_address(host.strip("[]"))
     except ValueError:

@@ -49,7 +49,7 @@ class PushDevices:
             endpoint=endpoint,
             p256dh=p256dh,
             auth=auth,
-            services=normalize_services(list(services)),
+            services=normalize_services(services),
             created_at=self.clock(),
             name=caller.name,
             key_id=None if caller.key is None else caller.key.id,

@@ -2,19 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Row, Table, delete, func, insert, select, update
 
+from onrecall.domain.access import Key
 from onrecall.domain.errors import Conflict
-from onrecall.domain.push_subscription import PushSubscription
+from onrecall.domain.push_subscription import MAX_DELIVERED_KEYS, PushSubscription
 from onrecall.storage import audit
 from onrecall.storage.columns import Json, TextType, Utc
 from onrecall.storage.database import Database
+from onrecall.storage.keys import KeyRepository
 from onrecall.storage.sessions import sessions
-from onrecall.storage.tables import api_keys, metadata
+from onrecall.storage.tables import metadata
 
 MAX_SUBSCRIPTIONS = 1_000
 """Devices of all people together: each is called for each incident that it wants."""
+
+TUPLES = ("services", "delivered_keys")
+"""Columns whose JSON arrays are tuples in the domain."""
 
 push_subscriptions = Table(
     "push_subscriptions",
@@ -27,7 +33,7 @@ push_subscriptions = Table(
     Column("name", TextType),
     Column("key_id", TextType, ForeignKey("api_keys.id")),
     Column("session_id", TextType),
-    Column("delivered_key", TextType),
+    Column("delivered_keys", Json, nullable=False),
     Column("created_at", Utc, nullable=False),
 )
 
@@ -42,7 +48,7 @@ class PushSubscriptionRepository:
         """Store a device, or what its browser says anew; whoever uses the browser now is notified on it."""
         values = _to_row(subscription)
         with self.database.write() as connection:
-            changed = {name: values[name] for name in values if name not in ("id", "delivered_key", "created_at")}
+            changed = {name: values[name] for name in values if name not in ("id", "delivered_keys", "created_at")}
             known = push_subscriptions.c.id == subscription.id
             if connection.execute(update(push_subscriptions).where(known).values(**changed)).rowcount:
                 return
@@ -83,11 +89,12 @@ class PushSubscriptionRepository:
         purpose, and for as long as an expired one stays listed. Whoever needed neither
         may until there is one of them.
         """
+        devices = self.all()  # first: the keys and sessions that they name were there before them
+        keys = {key.id: key for key in KeyRepository(self.database).all()}
         with self.database.read() as connection:
-            keys = {row.id: row for row in connection.execute(select(api_keys))}
             ended = {row.id: row.ended_at for row in connection.execute(select(sessions.c.id, sessions.c.ended_at))}
         allowed = []
-        for subscription in self.all():
+        for subscription in devices:
             if reason := _refusal(subscription, keys, ended, now):
                 self.remove(subscription.id, reason)
             else:
@@ -98,12 +105,15 @@ class PushSubscriptionRepository:
         """Record that the device's push service accepted a message."""
         with self.database.write() as connection:
             matching = push_subscriptions.c.id == subscription_id
-            connection.execute(update(push_subscriptions).where(matching).values(delivered_key=message_key))
+            keys = connection.execute(select(push_subscriptions.c.delivered_keys).where(matching)).scalar_one_or_none()
+            if keys is not None and message_key not in keys:
+                latest = [*keys, message_key][-MAX_DELIVERED_KEYS:]
+                connection.execute(update(push_subscriptions).where(matching).values(delivered_keys=latest))
 
 
 def _refusal(
     subscription: PushSubscription,
-    keys: dict[str, Row[tuple[object, ...]]],
+    keys: dict[str, Key],
     ended: dict[str, datetime | None],
     now: datetime,
 ) -> str | None:
@@ -111,19 +121,17 @@ def _refusal(
     if subscription.session_id is not None and ended.get(subscription.session_id, now) is not None:
         return "the session ended"
     if subscription.key_id is not None:
-        key = keys[subscription.key_id]
-        valid = key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
-        return None if valid else "the key is no longer valid"
+        return None if keys[subscription.key_id].state(now) == "active" else "the key is no longer valid"
     if subscription.session_id is None and (keys or ended):
         return "people sign in now"
     return None
 
 
 def _to_row(subscription: PushSubscription) -> dict[str, object]:
-    row = {column.name: getattr(subscription, column.name) for column in push_subscriptions.columns}
-    return row | {"services": list(subscription.services)}
+    row: dict[str, Any] = {column.name: getattr(subscription, column.name) for column in push_subscriptions.columns}
+    return row | {name: list(row[name]) for name in TUPLES}
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> PushSubscription:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's name for what is public
-    return PushSubscription(**values | {"services": tuple(values["services"])})
+    return PushSubscription(**values | {name: tuple(values[name]) for name in TUPLES})

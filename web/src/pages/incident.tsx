@@ -267,7 +267,7 @@ function Actions({ incident, answer, drafts, resolving }: ActionsProps) {
   const again = () => void queries.invalidateQueries();
   const acknowledge = useMutation({ mutationFn: () => dataOf(api.POST("/api/v1/incidents/{incident_id}/acknowledge", path)), onSuccess: again });
   const reopen = useMutation({ mutationFn: () => dataOf(api.POST("/api/v1/incidents/{incident_id}/reopen", path)), onSuccess: again });
-  const showError = acknowledge.error ?? reopen.error;
+  const error = acknowledge.error ?? reopen.error;
   return (
     <Stack gap="sm">
       <Group gap="xs">
@@ -278,7 +278,7 @@ function Actions({ incident, answer, drafts, resolving }: ActionsProps) {
         {incident.status !== "resolved" && <Button variant="default" onClick={merge.toggle} aria-expanded={merging}>Merge…</Button>}
         {incident.status === "resolved" && <Postmortem id={incident.id} />}
       </Group>
-      {showError && <Failure error={showError} />}
+      {error && <Failure error={error} />}
       {merging && <Merge incident={incident} done={merge.close} />}
       {resolving.opened && <Resolve incident={incident} answer={answer} marked={drafts} done={() => { resolving.close(); again(); }} />}
     </Stack>

@@ -82,16 +82,14 @@ function Here({ publicKey, device }: { publicKey: string; device: Device | undef
 /** Ends it in the browser, and on the server if it knows of it. */
 async function unsubscribe(id: string | undefined): Promise<void> {
   await (await currentSubscription())?.unsubscribe();
-  if (id) await dataOf(api.DELETE("/api/v1/push/subscriptions/{subscription_id}", { params: { path: { subscription_id: id } } }));
+  if (id) await removeDevice(id);
 }
+
+const removeDevice = (id: string) => dataOf(api.DELETE("/api/v1/push/subscriptions/{subscription_id}", { params: { path: { subscription_id: id } } }));
 
 function Other({ device }: { device: Device }) {
   const again = useAgain();
-  const remove = useMutation({
-    mutationFn: () => dataOf(api.DELETE("/api/v1/push/subscriptions/{subscription_id}", { params: { path: { subscription_id: device.id } } })),
-    onSuccess: again,
-    onError: showError,
-  });
+  const remove = useMutation({ mutationFn: () => removeDevice(device.id), onSuccess: again, onError: showError });
   return (
     <Entry name={device.host} label={`device ${device.id}`}
       badges={device.services.map((service) => <Badge key={service} variant="default" tt="none">{service}</Badge>)}

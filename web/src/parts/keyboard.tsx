@@ -2,13 +2,9 @@
 import { Kbd, Modal, Table, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
-interface Named {
-  name: string;
-  key: string;
-  about: string;
-}
+import type { Place } from "../shell";
 
-export const Keyboard = ({ places, onClose }: { places: readonly Named[]; onClose: () => void }) => (
+export const Keyboard = ({ places, onClose }: { places: readonly Place[]; onClose: () => void }) => (
   <Modal opened onClose={onClose} title={<Title order={2} size="h4">Keyboard</Title>}>
     <Table>
       <Table.Tbody>

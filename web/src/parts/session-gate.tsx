@@ -1,4 +1,4 @@
-// TimeAgo the server wants to know who asks: at the first page the sign-in page; later a dialog over it, so that nothing written is lost.
+// When the server wants to know who asks: at the first page the sign-in page; later a dialog over it, so that nothing written is lost.
 import { Alert, Button } from "@mantine/core";
 import { IconLogin2 } from "@tabler/icons-react";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";

@@ -3,7 +3,7 @@ import type { NotificationData } from "@mantine/notifications";
 
 import { Problem } from "../api/client";
 
-/** Shows a message; the part that shows messages comes with the first one, or when the browser is idle. */
+/** Shows a message. App mounts what shows it when the browser is idle; a message that comes earlier waits. */
 export const notify = (message: NotificationData): void =>
   void import("@mantine/notifications").then(({ notifications }) => notifications.show(message), () => undefined);
 

@@ -9,7 +9,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.domain.errors import Unavailable
 from onrecall.notifications.channel import PermanentDeliveryError
 from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.json_poster import retry_after
@@ -48,9 +48,7 @@ class SlackApiRejected(PermanentDeliveryError):
 
 def check_url(guard: EgressGuard, url: str) -> str:
     """Check the API URL: https, or a host allowed by the operator."""
-    parsed = guard.check_url(url)
-    if parsed.scheme != "https" and not guard.names_host(parsed.host):
-        raise Invalid("does not begin with https://, so the token could be read on its way")
+    guard.check_secure_url(url, ", so the token could be read on its way")
     return url if url.endswith("/") else f"{url}/"
 
 

@@ -2,12 +2,12 @@
 
 import json
 import logging
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from ipaddress import ip_address
 from typing import Protocol
 
 import httpx
@@ -23,7 +23,7 @@ from onrecall.domain.push_subscription import (
 )
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
-from onrecall.notifications.egress_guard import EgressGuard
+from onrecall.notifications.egress_guard import EgressGuard, parse_literal
 from onrecall.notifications.json_poster import JsonPoster, ReceiverGone
 from onrecall.notifications.web_push.encryption import encrypt
 from onrecall.notifications.web_push.vapid import VapidKey
@@ -67,8 +67,8 @@ class WebPush:
         if len(subscription.endpoint) > MAX_ENDPOINT_LENGTH:
             raise Invalid(f"has more than {MAX_ENDPOINT_LENGTH} characters", "endpoint")
         try:
-            endpoint = self._endpoint(subscription)
-            if _is_address(endpoint.host):  # a name is resolved, and its addresses checked, when it is called
+            endpoint = self.guard.check_secure_url(subscription.endpoint)
+            if parse_literal(endpoint.host):  # a name is resolved, and its addresses checked, when it is called
                 self.guard.addresses(endpoint.host, endpoint.port or 443)
         except (Invalid, PermanentDeliveryError) as error:
             raise Invalid(str(error), "endpoint") from error
@@ -108,25 +108,28 @@ class WebPush:
         devices = [
             device
             for device in self.subscriptions.entitled(self.clock())
-            if device.wants(message.body["service"]) and device.delivered_key != message.key
+            if device.wants(message.body["service"]) and message.key not in device.delivered_keys
         ]
         plaintext = json.dumps({name: message.body[name] for name in ("incident", "title", "body")}).encode()
-        outcome = _Attempt(time.monotonic)
+        outcome = _Attempt()
+        context = httpx.create_ssl_context() if devices else None  # it reads all certificates: once, not per device
         for device in devices:
-            outcome.add(partial(self._send_to, device, plaintext, message.key))
+            outcome.add(partial(self._send_to, device, plaintext, message.key, context))
         outcome.conclude()
         return SentMessage()
 
-    def _send_to(self, device: PushSubscription, plaintext: bytes, message_key: str) -> None:
+    def _send_to(
+        self, device: PushSubscription, plaintext: bytes, message_key: str, context: ssl.SSLContext | None
+    ) -> None:
         """Send to one device; one that is gone or wrong is removed."""
         try:
-            endpoint = self._endpoint(device)
+            endpoint = self.guard.check_secure_url(device.endpoint)
             body = encrypt(
                 plaintext,
                 decode_base64url(device.p256dh, PUBLIC_KEY_BYTES, "p256dh"),
                 decode_base64url(device.auth, AUTH_BYTES, "auth"),
             )
-            JsonPoster(self.guard, endpoint, SECONDS_PER_DEVICE)(body, self._headers(endpoint))
+            JsonPoster(self.guard, endpoint, SECONDS_PER_DEVICE, context)(body, self._headers(endpoint))
         except ReceiverGone:
             self.subscriptions.remove(device.id, "its push service no longer knows it")
         except Invalid as error:
@@ -143,34 +146,19 @@ class WebPush:
             "urgency": "high",
         }
 
-    def _endpoint(self, device: PushSubscription) -> httpx.URL:
-        """Return a device's checked address: https, and of no internal host unless an operator allowed it."""
-        endpoint = self.guard.check_url(device.endpoint)
-        if endpoint.scheme != "https" and not self.guard.names_host(endpoint.host):
-            raise Invalid("does not begin with https://")
-        return endpoint
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
 
 class _Attempt:
     """What became of one attempt at all devices."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock, self._end = clock, clock() + SECONDS_PER_ATTEMPT
+    def __init__(self) -> None:
+        self._end = time.monotonic() + SECONDS_PER_ATTEMPT
         self._sent = 0
         self._refused: list[str] = []
         self._waiting: list[Unavailable] = []
 
     def add(self, send: Callable[[], None]) -> None:
         """Send to one device, unless the attempt has taken too long."""
-        if self._clock() >= self._end:
+        if time.monotonic() >= self._end:
             self._waiting.append(Unavailable("no time was left", 1.0))
             return
         try:

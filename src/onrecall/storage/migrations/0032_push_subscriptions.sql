@@ -7,6 +7,6 @@ create table push_subscriptions (
   name text,
   key_id {key} references api_keys (id),
   session_id {key},
-  delivered_key text,
+  delivered_keys {json} not null,
   created_at {time} not null
 );
