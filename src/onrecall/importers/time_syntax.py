@@ -183,7 +183,7 @@ def _to_24_hours(hour: int, half: str | None, value: str, field: str) -> int:
 
 
 def _without_brackets(suffix: str) -> str:
-    """Return what follows a time without a weekday or the name behind a zone, and with any other name in brackets bare."""
+    """Return what follows a time: no weekday, no name behind a zone, and any other name in brackets bare."""
     if match := _ZONE_WITH_NAME.fullmatch(suffix):
         return match["zone"]
     if _WEEKDAY.fullmatch(suffix):
