@@ -6,6 +6,8 @@ _HEADING = re.compile(r"(?P<marks>={1,6})\s+(?P<text>\S.*)")
 _ATTRIBUTE = re.compile(r":(?P<name>[\w-]+):(?:\s+(?P<value>.*))?")
 _SOURCE = re.compile(r"\[\s*(?:source|listing)?\s*,\s*(?P<language>[\w+-]+).*\]|\[source.*\]")
 _BLOCK_ATTRIBUTES = re.compile(r"\[[^\]]*\]\s*")
+_COLUMNS = re.compile(r"\bcols\s*=\s*(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>[\w*]+))")
+_HEADER = re.compile(r"%(?:\w+%)*header|\boptions?\s*=\s*\"?[^\"\]]*header|\bopts\s*=\s*\"?[^\"\]]*header")
 _NUMBERED = re.compile(r"\s*(?P<dots>\.{1,5})\s+(?P<text>\S.*)")
 _BULLET = re.compile(r"\s*(?P<stars>\*{1,5}|-)\s+(?P<text>\S.*)")
 _LABEL = re.compile(r"(?P<name>[^\s:|][^:|]{0,60})::(?:\s+(?P<value>.*))?")
@@ -37,6 +39,9 @@ class _AsciiDocTranslator:
         self._cells: list[str] = []
         self._row = 0
         self._columns = 0
+        self._attributes = ""
+        """The attributes in the line above."""
+        self._has_header = False
 
     def translate(self, line: str) -> None:
         """Translate the next line."""
@@ -46,13 +51,15 @@ class _AsciiDocTranslator:
             self._code = "" if mark == self._code else self._code
         elif mark.startswith("|==="):
             self.out.append("")
-            self._table, self._cells, self._columns = not self._table, [], 0
+            self._table, self._cells, self._columns = not self._table, [], _count_columns(self._attributes)
+            self._has_header = _HEADER.search(self._attributes) is not None
         elif self._table:
             self._table_line(line)
         elif (mark[:4] in _DELIMITERS and len(set(mark)) == 1 and len(mark) >= 4) or mark in ("--", "```"):
             self._delimiter(mark)
         else:
             self.out.append(self._line(line))
+        self._attributes = mark if _BLOCK_ATTRIBUTES.fullmatch(mark) else ""
 
     def _delimiter(self, mark: str) -> None:
         fence = _DELIMITERS.get(mark[:4], "```" if mark == "```" else "")
@@ -80,6 +87,7 @@ class _AsciiDocTranslator:
             self._cells[-1] += " " + _inline(stripped)
             self.out.append("")
         elif (self._columns and len(self._cells) + len(cells) > self._columns) or not self._cells:
+            self._columns = self._columns or (len(cells) if len(cells) > 1 else 0)
             self._cells = cells
             self.out.append("")
             self._row = len(self.out)
@@ -88,6 +96,15 @@ class _AsciiDocTranslator:
             self.out.append("")
         if self._row:
             self.out[self._row - 1] = "| " + " | ".join(self._cells) + " |"
+        if self._has_header and len(self._cells) == self._columns:
+            self._close_header()
+
+    def _close_header(self) -> None:
+        """Put the header on the line of the table's delimiter, so that its rule gets a line of its own."""
+        self._has_header = False
+        if self._row > 1 and not self.out[self._row - 2]:
+            self.out[self._row - 2], self.out[self._row - 1] = self.out[self._row - 1], "|" + "---|" * self._columns
+            self._cells, self._row = [], 0
 
     def _line(self, line: str) -> str:
         if heading := _HEADING.fullmatch(line):
@@ -115,6 +132,16 @@ class _AsciiDocTranslator:
         if title := _BLOCK_TITLE.fullmatch(line):
             return f"**{_inline(title['text'])}**"
         return _inline(line)
+
+
+def _count_columns(attributes: str) -> int:
+    """Return how many columns the attributes of a table name, as `cols="1,3"` or `cols="3*"`; 0 if they name none."""
+    columns = _COLUMNS.search(attributes)
+    if columns is None:
+        return 0
+    parts = (columns["quoted"] or columns["bare"] or "").split(",")
+    repeated = (re.match(r"\s*(\d{1,2})\*", part) for part in parts)
+    return sum(int(match[1]) if match else 1 for match in repeated)
 
 
 def _inline(text: str) -> str:
