@@ -46,14 +46,13 @@ def threads(name: str, data: bytes) -> list[SourceRow]:
         by_thread.setdefault(key, []).append(
             {
                 "message_id": _header(message, "Message-ID").strip("<> "),
+                "answers": _header(message, "In-Reply-To").strip("<> "),
                 "sent_at": _sent_at(message),
                 "text": _text(message),
             }
         )
     return [
-        SourceRow(
-            1, {"subject": subjects[key], "mail_messages": sorted(parts, key=_time)}, f"{name}, {subjects[key]!r}"
-        )
+        SourceRow(1, {"subject": subjects[key], "mail_messages": _in_time_order(parts)}, f"{name}, {subjects[key]!r}")
         for key, parts in by_thread.items()
     ]
 
@@ -73,6 +72,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
 
 def parse(record: FieldRecord) -> Incident | SkippedRecord:
     """Return the incident, from the first message to the one that reports its end."""
+    record.use("mail_messages[].answers")
     messages = record.object_list("mail_messages")
     comments = tuple(Comment(text, row.time("sent_at")) for row in messages if (text := row.text("text")))
     ended = next((comment for comment in reversed(comments) if reports_end(comment.text)), None)
@@ -148,5 +148,13 @@ def _page_text(page: str) -> str:
         return BeautifulSoup(page, "html.parser").get_text("\n", strip=True)
 
 
-def _time(message: Mapping[str, Any]) -> str:
-    return message["sent_at"] or ""
+def _in_time_order(parts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the messages by time; one without a date stands behind the one that it answers, or that is before it."""
+    times = {part["message_id"]: part["sent_at"] for part in parts if part["message_id"] and part["sent_at"]}
+    keys: list[str] = []
+    last = min(times.values(), default="")
+    for part in parts:
+        last = part["sent_at"] or times.get(part["answers"]) or last
+        keys.append(last)
+    order = sorted(range(len(parts)), key=lambda place: (keys[place], parts[place]["sent_at"] is None, place))
+    return [parts[place] for place in order]
