@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.incident import Incident, Resolution, TimelineEntry
 from onrecall.domain.situation import make_situation
 from onrecall.importers import read_bytes
 from onrecall.pipeline.import_history import import_history
@@ -130,6 +130,24 @@ def test_what_is_on_record_stays(memory):
     memory.import_history([on_record(resolution=said)])
     brought(memory, TEXT + "\n## Incident id\n\nOPS-77\n")
     assert memory.store.incidents.get("OPS-77").resolution == said
+
+
+def test_a_postmortem_adds_to_impact_and_comments_of_the_record_and_replaces_none(memory):
+    at = datetime(2026, 5, 5, 8, 10, tzinfo=UTC)
+    memory.import_history([on_record(impact="All quotes failed.", timeline=(TimelineEntry("paged", at),))])
+    named = TEXT.replace("**Service:** tariffs", "**Service:** tariffs\n**Incident:** OPS-77")
+    named += "\n## Impact\n\nQuotes.\n\n## Trigger\n\nA nightly import.\n\n## Timeline\n\n- 08:05 UTC table empty\n"
+    assert (brought(memory, named).updated, brought(memory, named).unchanged) == (1, 2)
+    incident = memory.store.incidents.get("OPS-77")
+    assert (incident.impact, incident.trigger) == ("All quotes failed.", "A nightly import.")
+    assert [entry.text for entry in incident.timeline] == ["table empty", "paged"]
+
+
+def test_an_incident_stored_with_a_doubled_prefix_keeps_its_id(memory):
+    (document, incident) = read_bytes("PM-7.md", TEXT.encode())
+    assert incident.id == "PM-7"
+    memory.import_history([document, replace(incident, id="PM-PM-7")])
+    assert (brought(memory, name="PM-7.md").unchanged, memory.store.incidents.get("PM-PM-7").source_id) == (2, "PM-7")
 
 
 def test_an_id_of_another_time_is_another_incident(memory):

@@ -22,11 +22,45 @@ _ALONE: dict[str, Severity] = {
     "urgent": "critical",
     "danger": "high",
     **dict.fromkeys(
-        ("kritisch", "critique", "crítica", "crítico", "critica", "重大", "緊急", "严重", "致命"), "critical"
+        (
+            "kritisch",
+            "critique",
+            "crítica",
+            "crítico",
+            "critica",
+            "critico",
+            "kritiek",
+            "sehr hoch",
+            "重大",
+            "緊急",
+            "严重",
+            "致命",
+        ),
+        "critical",
     ),
-    **dict.fromkeys(("hoch", "élevée", "haute", "alta", "alto", "高"), "high"),
-    **dict.fromkeys(("mittel", "moyenne", "media", "média", "medio", "médio", "中"), "medium"),
-    **dict.fromkeys(("niedrig", "gering", "faible", "baja", "bajo", "bassa", "低"), "low"),
+    **dict.fromkeys(
+        ("hoch", "élevé", "élevée", "haute", "majeur", "majeure", "alta", "alto", "grave", "hoog", "高"), "high"
+    ),
+    **dict.fromkeys(("mittel", "moyen", "moyenne", "gemiddeld", "media", "média", "medio", "médio", "中"), "medium"),
+    **dict.fromkeys(
+        (
+            "niedrig",
+            "gering",
+            "faible",
+            "mineur",
+            "mineure",
+            "basse",
+            "baja",
+            "bajo",
+            "baixa",
+            "baixo",
+            "bassa",
+            "basso",
+            "laag",
+            "低",
+        ),
+        "low",
+    ),
 }
 """Words that count only if they are the whole value; `alert` is syslog's, between critical and emergency."""
 _LEVELS: tuple[Severity, ...] = ("critical", "critical", "high", "medium", "low", "info")

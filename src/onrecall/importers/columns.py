@@ -4,21 +4,30 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident, IncidentLink
+from onrecall.domain.incident import ActionItem, Incident, IncidentLink
 from onrecall.importers import markup
 from onrecall.importers.cause_labels import divide_cause
-from onrecall.importers.column_names import TIMES, assign_by_name, other_accounts
+from onrecall.importers.column_names import (
+    TIMES,
+    assign_by_name,
+    other_accounts,
+    states_action_items,
+    states_failed_fix,
+)
 from onrecall.importers.comments import parse_comments
 from onrecall.importers.day_and_clock import is_clock, join_day_and_clock
 from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.mapping import FieldMapping
 from onrecall.importers.narrative import Comment
 from onrecall.importers.native import parse_labels
+from onrecall.importers.postmortem.action_items import action_items
+from onrecall.importers.postmortem.rows import parse_rows
+from onrecall.importers.postmortem.sections import split_sections
 from onrecall.importers.record import FieldRecord
 from onrecall.importers.states import state_of
 from onrecall.importers.tags import parse_facets, read_tags
@@ -71,6 +80,9 @@ def assign(present: Sequence[str], mapping: FieldMapping) -> Assignment:
         used = {column for columns in fields.values() for column in columns}
         if accounts := (*fields.get("comments", ()), *other_accounts(top, used)):
             fields["comments"] = accounts
+    used = {column for columns in fields.values() for column in columns}
+    if follow_ups := tuple(column for column in top if column not in used and states_action_items(column)):
+        fields[_ACTION_ITEMS] = follow_ups
     return Assignment(fields, _label_columns(present, mapping))
 
 
@@ -85,7 +97,7 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
     services = row.names("service")
     resolution = row.text("fix")
     states = (state_of(resolution), state_of(row.name("status")))
-    return build_incident(
+    incident = build_incident(
         row.record,
         source=row.name("source") or "csv",
         id=row.name("id") or _content_id(row.name("title"), started, services),
@@ -110,6 +122,7 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
         trigger=row.text("trigger"),
         links=tuple(IncidentLink("duplicate", name) for name in row.names("duplicate_of")),
     )
+    return replace(incident, action_items=row.action_items())
 
 
 def _without_html(text: str | None) -> str | None:
@@ -190,7 +203,21 @@ class _MappedRow:
     def comments(self) -> tuple[Comment, ...]:
         """Return the comments of the row."""
         times = self.record.times
-        return tuple(comment for value in self._values.get("comments", ()) for comment in parse_comments(value, times))
+        columns = zip(self._columns.get("comments", ()), self._values.get("comments", ()), strict=True)
+        return tuple(
+            replace(comment, text=f"**What did not help**\n\n{comment.text}") if states_failed_fix(column) else comment
+            for column, value in columns
+            for comment in parse_comments(value, times)
+        )
+
+    def action_items(self) -> tuple[ActionItem, ...]:
+        """Return the follow-ups in the row: the items of a list, or the lines of a cell."""
+        lines = (self.text(_ACTION_ITEMS) or "").splitlines()
+        items = [_BULLET.sub("", line) for line in lines if line.strip()]
+        text = "# Action items\n\n" + "".join(f"- {item}\n" for item in items)
+        return (
+            tuple(replace(item, line=None) for item in action_items(split_sections(parse_rows(text)))) if items else ()
+        )
 
     def tags(self) -> tuple[list[str], dict[str, str]]:
         """Return the tags as written, and as labels."""
@@ -287,6 +314,8 @@ def _share_zone(start: str, end: str) -> tuple[str, str]:
     return (start, f"{end} {first['zone']}") if first["zone"] else (f"{start} {last['zone']}", end)
 
 
+_ACTION_ITEMS = "action_items"
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _OPENING_TAG = re.compile(r"\s*<(?:div|p|span|ul|ol|table|h[1-6]|br|b|strong)\b[^>]*>", re.IGNORECASE)
 _TAG_BEGIN = re.compile(r"</?\w")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}.*$")

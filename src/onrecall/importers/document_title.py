@@ -6,7 +6,7 @@ from onrecall.importers.document_kind import document_kind
 from onrecall.importers.markdown_file import MarkdownFile, front_text
 from onrecall.importers.postmortem.deeds import split_sentences
 from onrecall.importers.postmortem.rows import BOLD_LEVEL, DocumentRow, plain_text
-from onrecall.importers.postmortem.titles import LONGEST_TITLE, is_only_kind
+from onrecall.importers.postmortem.titles import LONGEST_TITLE, is_only_kind, opens_with_kind
 from onrecall.importers.postmortem.vocabulary import section_topic
 
 
@@ -45,8 +45,10 @@ def _opening_title(rows: Sequence[DocumentRow]) -> str | None:
     first = next((n for n, row in enumerate(rows) if row.kind != "blank"), None)
     if first is None or rows[first].kind != "text" or all(row.kind == "blank" for row in rows[first + 1 :]):
         return None
+    line = plain_text(rows[first].text)
+    if opens_with_kind(line) and len(line) <= LONGEST_TITLE:
+        return line
     if rows[first + 1].kind != "blank":
         return None
-    line = plain_text(rows[first].text)
     is_title = len(line.split()) > 1 and len(line) <= LONGEST_TITLE and not line.endswith((".", ":", "!", ",", "。"))
     return line if is_title and "`" not in line else None

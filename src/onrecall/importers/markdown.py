@@ -11,11 +11,12 @@ import yaml
 from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import markup
+from onrecall.importers.date_order import page_date_order
 from onrecall.importers.document_kind import ISO_DATE, document_kind
 from onrecall.importers.document_title import document_title
 from onrecall.importers.markdown_file import MarkdownFile, front_text, has_issue_template_front, parse_page
 from onrecall.importers.native import parse_labels
-from onrecall.importers.postmortem.clock import find_dates
+from onrecall.importers.postmortem.clock import find_dates, reading_dates
 from onrecall.importers.postmortem.front import (
     FIELDS,
     START,
@@ -28,7 +29,7 @@ from onrecall.importers.postmortem.kind import reports_outage
 from onrecall.importers.postmortem.reader import extract_incidents
 from onrecall.importers.postmortem.rows import BOLD_LEVEL, parse_rows, plain_text
 from onrecall.importers.postmortem.sections import split_sections
-from onrecall.importers.postmortem.vocabulary import SECTIONS
+from onrecall.importers.postmortem.vocabulary import SECTIONS, normalize_heading
 from onrecall.importers.record import FieldRecord, ImportNote, check_id
 from onrecall.importers.skipped_pages import skip_reason
 from onrecall.importers.tags import read_tags
@@ -76,6 +77,8 @@ class MarkdownFindings:
     """Unused front matter field → number of files that have it, and an example."""
     zoneless: int = 0
     unclear_zones: set[str] = field(default_factory=set)
+    day_first_pages: int = 0
+    """Number of pages whose language alone says that dates such as 03/04/2026 put the day first."""
 
     def notes(self, where: str) -> Iterator[ImportNote]:
         """Yield the notes on all files."""
@@ -89,6 +92,12 @@ class MarkdownFindings:
                 where,
                 f"{self.zoneless} times in postmortems have no zone and were taken as UTC; if they are local, "
                 f"name the time zone",
+            )
+        if self.day_first_pages:
+            yield ImportNote(
+                where,
+                f"dates such as 03/04/2026 were read with the day first on {self.day_first_pages} pages, as their "
+                "language writes them",
             )
         if self.unclear_zones:
             names = ", ".join(sorted(self.unclear_zones))
@@ -108,8 +117,11 @@ def read(
         if reason := skip_reason(page):
             yield ImportNote(name, f"skipped: {reason}")
             return
-        document = _to_document(page, times)
-        incidents = tuple(_incidents_of_page(page, document, times, findings))
+        order, by_language = page_date_order(page.body, (normalize_heading(part.heading) for part in page.sections))
+        with reading_dates(order):
+            document = _to_document(page, times)
+            incidents = tuple(_incidents_of_page(page, document, times, findings))
+        findings.day_first_pages += by_language and bool(incidents)
     except Invalid as problem:
         yield RejectedInput(name, problem.field, str(problem))
         return

@@ -105,8 +105,10 @@ def _is_bare_reference(value: Any) -> bool:
 
 
 def _field_name(key: str) -> str:
+    """Return ServiceNow's name of a column; fields of a team's own, `u_…`, go by what they are called."""
     name = normalize_column(key)
-    return _LABELS.get(name, name.replace(" ", "_"))
+    own = name.removeprefix("u ") if name.startswith("u ") else name
+    return _LABELS.get(own, _LABELS.get(name, name.replace(" ", "_")))
 
 
 def _field_value(field: str, value: Any) -> Any:

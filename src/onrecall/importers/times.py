@@ -44,6 +44,9 @@ class Times:
         self.order = order
         self.assumed_utc = 0
         self.dated_by_user = 0
+        self.day_first_by_language = False
+        """Whether the language of the columns says that dates such as 03/04/2026 put the day first."""
+        self._read_day_first = 0
         self.spreadsheet_days = 0
         """Number of times that were spreadsheet day numbers."""
         self._abbreviations: Counter[tuple[str, str]] = Counter()
@@ -61,7 +64,14 @@ class Times:
         if (day := read_spreadsheet_day(text)) is not None:
             self.spreadsheet_days += 1
             return self._in_utc(WrittenTime(day, "." in text or "," in text), value, field)
-        return self._in_utc(parse(text, field, self.order), value, field)
+        return self._in_utc(self._parse(text, field), value, field)
+
+    def _parse(self, text: str, field: str) -> WrittenTime:
+        """Parse a time; where day and month may be either, as the language of the columns writes it."""
+        if self.order is not None or not self.day_first_by_language or _SLASHED.match(text) is None:
+            return parse(text, field, self.order)
+        self._read_day_first += 1
+        return parse(text, field, "day_first")
 
     def start_by_user(self) -> datetime:
         """Return the start that the user gave for undated incidents; raise Invalid without one."""
@@ -92,6 +102,11 @@ class Times:
             yield (
                 f"{self.assumed_utc} times have no zone and were taken as UTC; if they are local, name the time zone "
                 "(--timezone Europe/Berlin)"
+            )
+        if self._read_day_first:
+            yield (
+                f"{self._read_day_first} dates such as 03/04/2026 were read with the day first, as the language of the "
+                "columns writes them; if that is wrong, set `dates: month_first` in a mapping file"
             )
         if self.dated_by_user:
             yield f"{self.dated_by_user} incidents without a start were given the time you named"

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution, TimelineEntry
 from onrecall.storage import Storage
 
+PREFIX = "PM-"
+"""What the ids of incidents from documents begin with."""
 NAMED_WINDOW = timedelta(days=45)
 """Maximum distance between the postmortem's date and an incident named in its front matter."""
 MENTIONED_WINDOW = timedelta(days=3)
@@ -27,6 +29,25 @@ def match_stored_incidents(store: Storage, reports: Iterable[Incident]) -> Mappi
     return matches
 
 
+def keep_stored_ids(store: Storage, items: Iterable[Incident | Document]) -> list[Incident | Document]:
+    """Return the items; an incident of a document `PM-…` that is stored as `PM-PM-…` keeps that id."""
+    items = list(items)
+    renamed = {item.id: f"{PREFIX}{item.id}" for item in items if _may_be_doubled(item)}
+    stored = store.records.get([("incident", name) for name in renamed.values()]) if renamed else {}
+    return [
+        replace(item, id=known.id)
+        if isinstance(item, Incident)
+        and isinstance(known := stored.get(("incident", renamed.get(item.id, ""))), Incident)
+        and (known.source, known.source_id) == (item.source, item.source_id)
+        else item
+        for item in items
+    ]
+
+
+def _may_be_doubled(item: Incident | Document) -> bool:
+    return isinstance(item, Incident) and item.source == POSTMORTEM and (item.source_id or "").startswith(PREFIX)
+
+
 def _is_same(report: Incident, stored: Incident) -> bool:
     reach = NAMED_WINDOW if "incident" in report.labels else MENTIONED_WINDOW
     return stored.id != report.id and abs(report.started_at - stored.started_at) <= reach
@@ -42,19 +63,37 @@ def merge_report(stored: Incident, report: Incident) -> Incident:
     timeline = [
         entry if entry.at is None or first <= entry.at <= last else replace(entry, at=None) for entry in report.timeline
     ]
+    own = [entry for entry in stored.timeline if entry.line is None]
+    own_fields = {name for name in _STATEMENTS if getattr(stored, name) and not _is_from_report(stored, name)}
+    statements = {name: getattr(stored if name in own_fields else report, name) for name in _STATEMENTS}
     return replace(
         stored,
         document=report.document,
-        impact=report.impact,
-        detection=report.detection,
-        trigger=report.trigger,
-        timeline=tuple(timeline),
+        impact=statements["impact"],
+        detection=statements["detection"],
+        trigger=statements["trigger"],
+        timeline=tuple(_in_time_order([*own, *timeline])),
         action_items=report.action_items,
-        lines=report.lines,
+        lines={name: line for name, line in report.lines.items() if name not in own_fields},
         resolution=stored.resolution or _resolution_from_report(stored, report),
         status="resolved" if stored.resolution is None and report.resolution else stored.status,
         resolved_at=stored.resolved_at or (report.resolved_at if report.resolution else None),
     )
+
+
+_STATEMENTS = ("impact", "detection", "trigger")
+
+
+def _is_from_report(stored: Incident, field: str) -> bool:
+    """Return whether a field of the incident was filled from its postmortem: then the line of it is on record."""
+    return stored.document is not None and field in stored.lines
+
+
+def _in_time_order(entries: list[TimelineEntry]) -> list[TimelineEntry]:
+    """Return the entries by time if all of them have one."""
+    if any(entry.at is None for entry in entries):
+        return entries
+    return sorted(entries, key=lambda entry: entry.at.timestamp() if entry.at else 0.0)
 
 
 def _resolution_from_report(stored: Incident, report: Incident) -> Resolution | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import ImportNote, ImportQuality, QualitySurvey, UnusedFields
-from onrecall.pipeline.attach_reports import match_stored_incidents, merge_report
+from onrecall.pipeline.attach_reports import keep_stored_ids, match_stored_incidents, merge_report
 from onrecall.pipeline.learn import executions_from_resolution
 from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
@@ -105,7 +105,7 @@ class _ImportRun:
 
     def take(self, batch: Sequence[Incident | Document]) -> None:
         """Redact a batch and save what is new or changed."""
-        clean = [redact_model(item, personal=self._personal) for item in batch]
+        clean = keep_stored_ids(self._store, (redact_model(item, personal=self._personal) for item in batch))
         self._naming += [item for item in clean if isinstance(item, Incident) and item.named_on_record]
         self._save([item for item in clean if isinstance(item, Document) or not item.named_on_record])
         if len(self._naming) >= MAX_WAITING:

@@ -8,6 +8,7 @@ from onrecall.domain.incident import ActionItem
 from onrecall.importers.postmortem.prose import is_placeholder
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
+from onrecall.importers.postmortem.topic_by_content import is_ticket_line
 from onrecall.importers.postmortem.word_lists import phrase_list, word_set
 
 _COLUMNS = {name: phrase_list(f"column {name}") for name in ("text", "owner", "state", "due", "ticket", "type")}
@@ -37,7 +38,7 @@ _MARK_AFTER = re.compile(r"\s*(?P<mark>✅|☑️?|✔️?|❌|⬜|🚧|⏳|☐)
 _NAME = r"@[\w.-]+|[A-ZÄÖÜ][\w.'’-]*(?:\s+[A-ZÄÖÜ][\w.'’-]*){0,2}|[a-z][\w.-]{1,20}(?:[ -](?:team|sre|ops|squad))?"
 _OWNER_LABEL = re.compile(
     rf"[\s,;(\[|–—-]*\**(?:owner|assignee|assigned to|responsible|dri|who|verantwortlich|zuständig"
-    rf"|responsable)\**\s*[:=]\s*\**\s*(?P<owner>(?:{_NAME})(?:\s*(?:,|&|and|/)\s*(?:@[\w.-]+"
+    rf"|responsable|responsável|responsabile|verantwoordelijke?|eigenaar|lead)\**\s*[:=]\s*\**\s*(?P<owner>(?:{_NAME})(?:\s*(?:,|&|and|/)\s*(?:@[\w.-]+"
     rf"|[A-Z]\w+))*)\**\s*[)\]]?",
     re.IGNORECASE,
 )
@@ -102,6 +103,7 @@ def _part_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     """Yield the items under one heading: from its table, its list, or else its paragraphs."""
     if any(row.kind == "cells" and row.cells for row in rows):
         yield from _table_items([row for row in rows if row.kind == "cells"])
+    rows = [replace(row, kind="item") if is_ticket_line(row) else row for row in rows]
     if any(row.kind == "item" for row in rows):
         yield from _list_items(rows)
     elif not any(row.kind == "cells" for row in rows):

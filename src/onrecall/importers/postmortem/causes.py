@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from onrecall.importers.postmortem.prose import ProseStatement, paragraphs, sentence_statements
-from onrecall.importers.postmortem.rows import DocumentRow
+from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
 from onrecall.importers.postmortem.vocabulary import normalize_heading
 
@@ -12,8 +13,21 @@ LONGEST = 1_500
 """Maximum characters of a root cause; a longer section is cut at a paragraph."""
 _PROPER = ("root cause", "grundursache", "causa raíz", "causa raiz", "cause racine", "根本原因", "根因", "ursache")
 _WHYS = re.compile(r"\b(?:five|5)[ -]?whys?\b|why analysis|^whys?\??$", re.IGNORECASE)
-_WHY_ROW = re.compile(r"(?:\d+[.)]\s*)?why\b(?P<question>[^?]*)\??\s*[:–—-]?\s*(?P<answer>.*)", re.IGNORECASE)
-_ANSWER = re.compile(r"(?:a|answer|because)\s*[:–—-]\s*", re.IGNORECASE)
+_WHY_ROW = re.compile(
+    r"(?:(?:Q|W)?\s*#?\d*\s*[.):–—-]+\s*|Q\s+)?(?:\d+(?:st|nd|rd|th)\s+)?why\b(?P<question>[^?]*)\??\s*[:–—-]?\s*(?P<answer>.*)",
+    re.IGNORECASE,
+)
+_ANSWER = re.compile(r"(?:a(?:nswer)?\s*\d*|because|why\s*#?\d)\s*[:.)–—-]\s*", re.IGNORECASE)
+_PLAIN_NAMES = (
+    "cause",
+    "causes",
+    "the cause",
+    "underlying cause",
+    "technical cause",
+    "cause of the incident",
+    "reason",
+)
+"""Headings that name the cause as plainly as a chain of whys does."""
 _STRONG = re.compile(
     r"\broot[- ]cause(?:\s+\w+){0,4}\s*(?:is|was|were|being|turned out|[:–-])|\b(?:primary|main|underlying"
     r"|actual|real|ultimate|technical)\s+(?:cause|reason|culprit)\b(?:\s+\w+){0,6}\s+(?:is|was|were)\b"
@@ -79,13 +93,25 @@ _EFFECT_ONLY = re.compile(
 )
 
 
+_LABEL_BEFORE = re.compile(
+    r"^(?:\[?\d{1,2}:\d\d(?::\d\d)?\]?\s+)?(?:[A-Z][\w.'’-]{1,20}(?:\s[A-Z][\w.'’-]{0,20})?:\s+)?(?:the\s+)?(?:root\s+)?cause\s*:\s*(?=\S)"
+    r"|^\[?\d{1,2}:\d\d(?::\d\d)?\]?\s+[A-Z][\w.'’-]{1,20}:\s+(?=\S)",
+    re.IGNORECASE,
+)
+"""Time, speaker and label in front of a sentence that states the cause: `[09:41] Rui: root cause: the key expired`."""
+
+
 def find_root_cause(sections: Sequence[LabelledSection]) -> ProseStatement | None:
     """Return the cause under its best heading; without one, the sentence that states it most clearly."""
     headed = [section for section in sections if section.topic == "cause"]
-    for group in (_named_root_cause(headed), headed):
+    whys = [section for section in headed if _WHYS.search(section.heading)]
+    if any(normalize_heading(section.heading) in _PLAIN_NAMES for section in headed):
+        whys = []
+    for group in (_named_root_cause(headed), whys, headed):
         if (statement := _stated_cause(group)) is not None:
             return statement
-    return _cause_in_prose([section for section in sections if section.topic not in ("cause", "failed_fix")])
+    stated = _cause_in_prose([section for section in sections if section.topic not in ("cause", "failed_fix")])
+    return replace(stated, text=_LABEL_BEFORE.sub("", stated.text, count=1)) if stated is not None else None
 
 
 def _named_root_cause(headed: Sequence[LabelledSection]) -> list[LabelledSection]:
@@ -125,12 +151,17 @@ def _fit_length(statements: Sequence[ProseStatement]) -> ProseStatement:
 def last_why(group: Sequence[LabelledSection]) -> ProseStatement | None:
     """Return the last answer of a five-whys chain."""
     answers: list[ProseStatement] = []
-    for statement in (paragraph for section in group for paragraph in paragraphs(section.rows)):
+    for statement in (paragraph for section in group for paragraph in paragraphs(map(_answer_apart, section.rows))):
         why = _WHY_ROW.fullmatch(statement.text)
         answer = why["answer"] if why and "?" in statement.text else _ANSWER.sub("", statement.text)
         if answer.strip() and not answer.rstrip().endswith("?"):
             answers.append(ProseStatement(_ANSWER.sub("", answer.strip()), statement.line))
     return answers[-1] if answers else None
+
+
+def _answer_apart(row: DocumentRow) -> DocumentRow:
+    """Return a line that begins with `A:` as an item of its own, so that it is cited and not the question above."""
+    return replace(row, kind="item") if row.kind == "text" and _ANSWER.match(plain_text(row.text)) else row
 
 
 def _cause_in_prose(sections: Iterable[LabelledSection]) -> ProseStatement | None:

@@ -1,18 +1,22 @@
 """Parse times as written in chronologies, with or without date and zone; nothing is inferred here."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from onrecall.importers.postmortem.word_lists import phrase_list
+from onrecall.importers.time_syntax import Order
 from onrecall.importers.zone_names import AMBIGUOUS_ZONES, ZONES, meant_in, zone_named
 
+_MONTH_LISTS = (
+    "short", "english", "german", "french", "spanish", "portuguese", "italian", "dutch", "german short", "french short",
+)  # fmt: skip
 _MONTH_NUMBERS = {
-    name: number
-    for language in ("short", "english", "german", "french", "spanish")
-    for number, name in enumerate(phrase_list(f"months {language}"), start=1)
+    name: number for language in _MONTH_LISTS for number, name in enumerate(phrase_list(f"months {language}"), start=1)
 } | {"sept": 9}
 _MONTH = "|".join(sorted((re.escape(name) for name in _MONTH_NUMBERS), key=len, reverse=True))
 _ZONE_WORDS = "|".join(sorted((re.escape(name) for name in (*ZONES, *AMBIGUOUS_ZONES)), key=len, reverse=True))
@@ -28,7 +32,7 @@ _DATE = re.compile(
     rf"|de\s+)?)(?P<mon>{_MONTH})\b\.?,?(?:[\s-]+(?:de\s+)?(?P<yyy>(?:19|20)\d\d))?"
     rf"|\b(?P<mon2>{_MONTH})\.?\s+(?P<ddd>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s+(?P<yyyy>(?:19|20)\d\d))?"
     r"|(?P<ger>\d{1,2}\.\d{1,2}\.(?:19|20)\d\d)(?!\d)"
-    r"|(?P<slashed>\d{1,2}/\d{1,2}/(?:19|20)\d\d)(?!\d))",
+    r"|(?P<slashed>\d{1,2}/\d{1,2}/(?:19|20)\d\d|\d{1,2}-\d{1,2}-(?:19|20)\d\d)(?!\d))",
     re.IGNORECASE,
 )
 _CLOCK = re.compile(
@@ -44,7 +48,7 @@ _ZONE_AFTER = re.compile(
     rf"|(?P<name>{_ZONE_WORDS})\b|(?P<uhr>Uhr)\b)[)\uff09]?",
     re.IGNORECASE,
 )
-_OFFSET_IN_BRACKETS = re.compile(r"\s*\((?:UTC|GMT)\s*(?P<off>[+-]\d{1,2}(?::?\d\d)?)\)", re.IGNORECASE)
+_OFFSET_IN_BRACKETS = re.compile(r"\s*[(\uff08](?:UTC|GMT)\s*(?P<off>[+-]\d{1,2}(?::?\d\d)?)[)\uff09]", re.IGNORECASE)
 """What a page itself says that its zone is: `PST (UTC-7)`."""
 _STATED_ZONE = re.compile(
     rf"(?:\b(?:times?|timestamps|zeiten|heures|horas|hours|zone|timezone)\b[^.\n]{{0,40}}?|\("
@@ -72,6 +76,10 @@ _BETWEEN = re.compile(
 _RELATIVE = re.compile(r"[\s\[(*_`]*T\s?[+-]\s?\d{1,4}(?::\d\d)?\s*(?:m|min|mins|minutes|h|s)?\b", re.IGNORECASE)
 
 
+_ORDER: ContextVar[Order | None] = ContextVar("date_order", default=None)
+"""The order of day and month on the page that is read now."""
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenClockTime:
     """A time as written; missing parts are None."""
@@ -83,6 +91,16 @@ class WrittenClockTime:
     """The position in the text after the time."""
     unclear: str | None = None
     """An ambiguous zone name."""
+
+
+@contextmanager
+def reading_dates(order: Order | None) -> Iterator[None]:
+    """Read dates such as 03/04/2026 in this order; None leaves them unread."""
+    token = _ORDER.set(order)
+    try:
+        yield
+    finally:
+        _ORDER.reset(token)
 
 
 def opens_with_time(text: str) -> bool:
@@ -195,9 +213,16 @@ def _parse_zone(text: str, at: int) -> tuple[tzinfo | None, str | None, int]:
         return zone, unclear, max(end, match.end())
     if match["iso"] or match["off"]:
         return _parse_offset(match["iso"] or match["off"]), None, match.end()
+    return _parse_named_zone(text, at, match)
+
+
+def _parse_named_zone(text: str, at: int, match: re.Match[str]) -> tuple[tzinfo | None, str | None, int]:
+    """Return what the name of a zone means: what brackets behind it say, or its offset, or that it is ambiguous."""
     name = match["name"].casefold()
     if match["name"].islower() and name not in ("utc", "gmt", "z"):
         return None, None, at
+    if offset := _OFFSET_IN_BRACKETS.match(text, match.end()):
+        return _parse_offset(offset["off"]), None, offset.end()
     if name in AMBIGUOUS_ZONES:
         return None, match["name"], match.end()
     return zone_named(name), None, match.end()
@@ -252,9 +277,10 @@ def _day_numbers(match: re.Match[str]) -> tuple[int, int, int]:
         day, month, year = map(int, match["ger"].split("."))
         return year, month, day
     if match["slashed"]:
-        first, second, year = map(int, match["slashed"].split("/"))
+        first, second, year = map(int, re.split(r"[/-]", match["slashed"]))
         if first <= 12 and second <= 12 and first != second:
-            return year, 0, 0
+            order = _ORDER.get()
+            return (year, second, first) if order == "day_first" else (year, first, second) if order else (year, 0, 0)
         return (year, second, first) if first > 12 or first == second else (year, first, second)
     name = (match["mon"] or match["mon2"]).casefold()
     return int(match["yyy"] or match["yyyy"] or YEARLESS), _MONTH_NUMBERS[name], int(match["dd"] or match["ddd"])
@@ -271,10 +297,12 @@ def _parse_time(match: re.Match[str]) -> time | None:
 class Chronology:
     """Converts stamps to times one after the other; each stamp inherits missing parts from the one before."""
 
-    def __init__(self, day: date | None, zone: tzinfo | None, local: tzinfo | None) -> None:
+    def __init__(self, day: date | None, zone: tzinfo | None, local: tzinfo | None, unclear: str | None = None) -> None:
+        """Begin with what the page says of all its times; `unclear` is an ambiguous zone that it states for them."""
         self._day = day
         self._zone = zone
         self._local = local
+        self._unclear = unclear if zone is None else None
         self._last: datetime | None = None
         self._inherited: tzinfo | None = None
         """The last zone that was written behind a time: rows below often leave it out."""
@@ -282,6 +310,15 @@ class Chronology:
         """Number of times without a zone that were taken as UTC."""
         self.unclear_zones: set[str] = set()
         """Ambiguous zone names whose times were not read."""
+
+    @property
+    def day(self) -> date | None:
+        """Return the day of times without a date."""
+        return self._day
+
+    def begin(self, day: date | None) -> None:
+        """Take a day for times without a date."""
+        self._day = day
 
     def moment(self, stamp: WrittenClockTime) -> datetime | None:
         """Return the time in UTC; None without a date or with an ambiguous zone."""
@@ -291,6 +328,8 @@ class Chronology:
         base = day or self._day
         if base is None:
             return None
+        if stamp.clock and stamp.zone is None and self._unclear and not stamp.unclear:
+            stamp = replace(stamp, unclear=self._unclear)
         if stamp.unclear:
             zone = meant_in(stamp.unclear, self._local, datetime.combine(base, stamp.clock or time()))
             if zone is None:

@@ -20,13 +20,45 @@ _AFTER_COLON = re.compile(r"\w[\w)\"']*:\s+(?P<code>[a-z./~$][^`\n]*?)(?:\s+(?:-
 """What follows the only colon of a line, up to an arrow that points to the result."""
 _PROSE_WORD = re.compile(r"\s(?:on|for|in|at|by|and|then|with|was|were|which|until|because|but|so|from|into)\s")
 """Words of a sentence that goes on behind the command: where it ends is not marked."""
+_RUNS_WORDS = r"\b(?:ran|run|running|executed|executing|with|via|using|by)"
+_TOOL_CALL = re.compile(
+    r"(?=[^\n]*[\d@/.=:_-]|[a-z]\w*(?:ctl|cli|adm|tool)\b|[a-z][\w.-]* (?:on|off|start|stop|restart"
+    r"|reset|reload|clear|flush|purge|renew|sync|restore|rollback"
+    r"|enable|disable|set|remove|delete|add|apply|rebuild|drain|resume|pause|unlock|lock|promote|retry|replay)\b)"
+    r"[a-z][\w.-]*(?: [^\s`]+){1,12}"
+)
+_SENTENCE_WORDS = re.compile(
+    r"\b(?:the|is|was|were|are|has|have|not|refused|denied|failed|timed|error|exceeded|expired|reached|invalid|unknown)\b",
+    re.IGNORECASE,
+)
 _WIKI_SPAN = re.compile(r"\{\{(?P<code>[^{}\n]+)\}\}")
 
 
 def command_spans(text: str) -> list[str]:
     """Return the code spans of a text that are commands, as written."""
     spans = [*markdown.code_spans(text), *(span["code"].strip() for span in _WIKI_SPAN.finditer(text))]
-    return [without_prompt(span) for span in spans if is_command(without_prompt(span))] or _unmarked_command(text)
+    commands = [without_prompt(span) for span in spans if is_command(without_prompt(span))]
+    return commands or _own_tools(text, spans) or _unmarked_command(text)
+
+
+def _own_tools(text: str, spans: Sequence[str]) -> list[str]:
+    """Return the spans that call a tool of the team's own, told from other code by the words in front of them."""
+    return [
+        without_prompt(span)
+        for span in spans
+        if _TOOL_CALL.fullmatch(without_prompt(span))
+        and _reads_as_call(without_prompt(span))
+        and re.search(
+            rf"(?:{_RUNS_WORDS}|:|\()\s*`{re.escape(span)}`(?=\s*(?:\)|[.,;!]|$|and\b|then\b|again\b|by\b|from\b|on\b|in\b|at\b))",
+            text,
+            re.IGNORECASE,
+        )
+    ]
+
+
+def _reads_as_call(span: str) -> bool:
+    """Return whether a span is neither output nor a sentence."""
+    return not command_shapes.looks_like_output(span) and not _SENTENCE_WORDS.search(span)
 
 
 def _unmarked_command(text: str) -> list[str]:

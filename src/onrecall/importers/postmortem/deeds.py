@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
+from onrecall.importers.postmortem.foreign_deeds import reports_foreign_deed
 from onrecall.importers.postmortem.outcomes import NO_HELP, detect_outcome
 from onrecall.importers.postmortem.word_lists import word_set
 
@@ -102,6 +103,16 @@ _TRIED_OBJECT = re.compile(
     r"\W*(?:(?:we|i|they)\s+)?(?:(?:also|then|first|even|just)\s+)*(?:tried|attempted)\s+(?!nothing|everything|anything|to\b)\w",
     re.IGNORECASE,
 )
+_SPEAKER = re.compile(
+    r"(?:resolved|monitoring|identified|investigating|update|mitigated|fixed):\s+(?=\w)|(?-i:[A-Z][\w.'’-]{1,20}(?:\s[A-Z][\w.'’-]{0,20})?:\s+(?=[a-z]))",
+    re.IGNORECASE,
+)
+"""Who wrote a line of a chat: `Rui: restarted the export`."""
+_TRIAL_BY_PEOPLE = re.compile(
+    r"(?:we|i|they|she|he|(?:our|the)\s+(?:[\w-]+\s+){0,3}(?:team|teams|engineers?|on-?call|operators?|staff|sres?|dbas?|admins?))\s+"
+    r"(?:(?:first|also|then|initially|quickly|immediately|next)\s+){0,2}\w+ed\s|(?!During|Following|According|Regarding|Concerning|Considering|Including|Depending|Nothing|Everything|Something|Anything|Logging|Monitoring|Warning|Evening|Morning)[A-Z][a-z]+ing\s+(?:the|a|an|our|it|them|all|both|\w+['’]s)\b"
+)
+"""People who did something, or what was done, at the beginning of a sentence that says that it was in vain."""
 _DETERMINERS = frozenset(("the", "a", "an", "this", "that", "its", "our", "their", "each", "every"))
 _ATTEMPT = re.compile(
     r"(?P<tried>(?:(?:we|i|they)\s+)?(?:(?:also|then|first|even|just)\s+)*(?:tried|attempted)\s+)?(?:\w+ly\s+)?"
@@ -110,8 +121,8 @@ _ATTEMPT = re.compile(
     re.IGNORECASE,
 )
 _BY_DOING = re.compile(
-    r"^(?:(?P<fixed>(?:it\s+(?:was|got)\s+|this\s+was\s+|we\s+)?(?:fixed|resolved|solved|mitigated|recovered"
-    r"|stopped|restored)\s+(?:it\s+|this\s+)?by)|after|by|upon|once)\s+(?:(?:manually"
+    r"^(?:(?P<fixed>(?:it\s+(?:was|got)\s+|th(?:is|e)\s+(?:[\w-]+\s+){0,3}was\s+|we\s+)?(?:fixed|resolved|solved|mitigated|recovered"
+    r"|stopped|restored)\s+(?:it\s+|(?:this|the)\s+(?:[\w-]+\s+){0,3})?by)|after|by|upon|once)\s+(?:(?:manually"
     r"|\w+ly)\s+)?(?P<verb>[\w-]+ing)\b",
     re.IGNORECASE,
 )
@@ -170,13 +181,18 @@ def base_verb(word: str) -> str | None:
 
 def reports_action(sentence: str) -> bool:
     """Return whether a sentence reports an action people took as a fix, not an event or a plan."""
-    text = CONSEQUENCE.sub("", sentence.strip().lstrip("-*•> "), count=1)
+    text = CONSEQUENCE.sub("", _SPEAKER.sub("", sentence.strip().lstrip("-*•> "), count=1), count=1)
     if _reports_mishap(text):
         return False
     if _fixed_by_doing(text):
         return True
     text = _LEAD.sub("", text, count=1)
-    return _clause_reports(text) or _later_clause_reports(text) or _reports_failed_attempt(text)
+    return (
+        _clause_reports(text)
+        or _later_clause_reports(text)
+        or _reports_failed_attempt(text)
+        or reports_foreign_deed(text)
+    )
 
 
 def _reports_mishap(sentence: str) -> bool:
@@ -191,8 +207,20 @@ def _reports_mishap(sentence: str) -> bool:
 def _reports_failed_attempt(sentence: str) -> bool:
     """Match sentences such as `Remounting the share did not help`, `Tried reseating the card, no effect`."""
     return detect_outcome(sentence) in ("did_not_help", "made_it_worse") and (
-        opens_with_attempt(sentence) or _TRIED_OBJECT.match(sentence) is not None
+        opens_with_attempt(sentence)
+        or _TRIED_OBJECT.match(sentence) is not None
+        or _TRIAL_BY_PEOPLE.match(sentence) is not None
+        or _opens_with_someone_acting(sentence)
     )
+
+
+def _opens_with_someone_acting(sentence: str) -> bool:
+    """Match `kmoreau pauses the rollout, errors continue`: a lower-case name before a verb that only people do."""
+    who, verb, *_ = [*_WORD.findall(sentence)[:2], "", ""]
+    form = verb.casefold()
+    is_verb = form in _PAST or (form in _FORMS and form.endswith("s"))
+    only_people = is_verb and _FORMS[form] not in _AMBIGUOUS_VERBS | _INTRANSITIVE_VERBS | _NOUN_VERBS - {"pause"}
+    return only_people and who.isalpha() and who.casefold() not in _MACHINES | _OBJECTS
 
 
 def opens_with_attempt(sentence: str) -> bool:
@@ -234,9 +262,10 @@ def note_reports_action(note: str) -> bool:
     tokens = _WORD.findall(note)[:12]
     for place, word in enumerate(tokens[1:8], start=1):
         form = word.casefold()
+        mended = form == "fixed" and tokens[place - 1].casefold() not in _TROUBLES
         if (
             form not in _PAST
-            or _PAST[form] in _RESULT_VERBS | _AMBIGUOUS_PASSIVE
+            or (_PAST[form] in _RESULT_VERBS | _AMBIGUOUS_PASSIVE and not mended)
             or _PAST[form] in ("submit", "push", "drop")
         ):
             continue
@@ -245,6 +274,28 @@ def note_reports_action(note: str) -> bool:
     return False
 
 
+_TROUBLES = frozenset(
+    (
+        "issue",
+        "issues",
+        "problem",
+        "problems",
+        "incident",
+        "outage",
+        "bug",
+        "error",
+        "errors",
+        "all",
+        "everything",
+        "now",
+        "and",
+        "is",
+        "was",
+        "not",
+        "been",
+    )
+)
+"""Of these, `fixed` is a state and says not what was done."""
 _AFTER_NOTE = word_set("behind a note")
 _AFTER_NOUN = word_set("behind a noun")
 """Words after a noun that looks like a verb: `Rebalance done`."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 
 from onrecall.domain.incident import Severity
 from onrecall.domain.severity import parse_severity
@@ -11,22 +11,24 @@ from onrecall.importers.postmortem.clock import Chronology, WrittenClockTime, fi
 from onrecall.importers.postmortem.prose import is_placeholder
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
-from onrecall.importers.postmortem.vocabulary import SECTIONS, Topic
+from onrecall.importers.postmortem.vocabulary import SECTIONS, Topic, normalize_heading
 from onrecall.importers.postmortem.word_lists import phrase_list
 from onrecall.importers.times import parse_duration
 
 LONGEST_VALUE = 300
 """Maximum characters of a value; a longer one is prose after a label."""
 _SERVICE_MARKS = re.compile(r"[`*\"'“”]")
-_SEVERITY = re.compile(
-    r"\b(?P<sev>(?:sev|s|p|severity|priority)(?:::|[ :_-])?[0-5])\b|\b(?P<word>critical|major|majeure?|minor|high"
-    r"|medium|moderate|low|info|urgent|blocker|trivial|emergency|kritisch|hoch|mittel|niedrig|gering"
-    r"|élevée|critique|moyenne|faible|crítica|alta|media|baja|grave|down|disrupted|notice|severe|degraded"
-    r"|partial outage|full outage|重大|高|中|低)\b|(?P<cjk>严重|致命|紧急)",
-    re.IGNORECASE,
-)
 _LEVELS: tuple[Severity, ...] = ("critical", "high", "medium", "low")
 _MEANINGS: dict[str, Severity] = {word: level for level in _LEVELS for word in phrase_list(f"severity {level}")}
+_FIRST_CJK = "\u2e80"
+"""Scripts from here on put no blanks between words."""
+_LEVEL_WORDS = "|".join(sorted(("critical", "high", "medium", "low", "info", *_MEANINGS), key=len, reverse=True))
+_CJK_WORDS = "|".join(sorted((word for word in _MEANINGS if word[0] >= _FIRST_CJK), key=len, reverse=True))
+_SEVERITY = re.compile(
+    r"\b(?P<sev>(?:sev|s|p|severity|priority)(?:::|[ :_-])?[0-5])\b"
+    rf"|\b(?P<word>{_LEVEL_WORDS})\b|(?P<cjk>{_CJK_WORDS})",
+    re.IGNORECASE,
+)
 _DURATION = re.compile(
     r"(?:~|about|approx(?:imately)?\.?|around|roughly|circa|ca\.?|ungefähr"
     r"|environ)?\s*(?P<said>\d{1,4}(?:[.,]\d+)?\s*(?:d(?:ays?)?|h(?:(?:ou)?rs?)?|hr|m(?:in(?:ute)?s?)?"
@@ -56,6 +58,8 @@ class Fact:
     topic: Topic
     value: str
     line: int
+    label: str = ""
+    """The label in lower case."""
 
 
 def facts(sections: Sequence[LabelledSection]) -> tuple[Fact, ...]:
@@ -72,7 +76,7 @@ def _section_facts(section: LabelledSection) -> Iterator[Fact]:
     values = _value_rows(section, value_rows)
     text = ", ".join(plain_text(row.text).strip(" ,") for row in values)
     if len(text) <= LONGEST_VALUE and not is_placeholder(text):
-        yield Fact(section.topic, text, values[0].number)
+        yield Fact(section.topic, text, values[0].number, normalize_heading(section.heading))
 
 
 def _value_rows(section: LabelledSection, rows: Sequence[DocumentRow]) -> Sequence[DocumentRow]:
@@ -164,28 +168,24 @@ class IncidentSpan:
     end_line: int | None = None
 
 
-def span_of(
-    facts: Sequence[Fact], day: date | None, zone: tzinfo | None, local: tzinfo | None
-) -> tuple[IncidentSpan, int]:
+def span_of(facts: Sequence[Fact], times: Chronology) -> tuple[IncidentSpan, int]:
     """Return the times stated by labels, and how many had no zone and were taken as UTC.
 
     Args:
-        found: The labelled values.
-        day: The date from the document's name or title; labels take precedence.
-        zone: The zone that the document states for its times.
-        local: The zone configured for times without one.
+        facts: The labelled values.
+        times: What converts the page's times, beginning on the date from its name or title; labels take precedence.
     """
     date_fact = next(
         (fact for fact in facts if fact.topic == "date" and any(True for _ in find_dates(fact.value))), None
     )
-    start_fact = next((fact for fact in facts if fact.topic == "start" and find_stamp(fact.value)), None)
+    start_fact = _start_fact(facts)
     end_fact = next((fact for fact in facts if fact.topic == "end" and find_stamp(fact.value)), None)
-    day_line = None
+    day, day_line = times.day, None
     if date_fact is not None:
         day, day_line = next(iter(find_dates(date_fact.value)))[0], date_fact.line
     elif start_fact is not None and (dated := next(iter(find_dates(start_fact.value)), None)):
         day, day_line = dated[0], start_fact.line
-    times = Chronology(day, zone, local)
+    times.begin(day)
     start, start_line = _fact_moment(start_fact, times)
     end, end_line = _fact_moment(end_fact, times)
     if date_fact is not None and start is None:
@@ -195,12 +195,21 @@ def span_of(
             end, end_line = second, date_fact.line
     if start is not None and end is None and start_fact is not None:
         end, end_line = _second_time(start_fact, times)
-    lasted = first_fact(facts, "duration")
-    if lasted is not None:
+    for lasted in (fact for fact in facts if fact.topic == "duration" or (fact.topic == "date" and fact != date_fact)):
         start, start_line, end, end_line = _by_duration(lasted, times, (start, start_line, end, end_line))
     if start is not None and end is not None and end < start:
         end = end_line = None
     return IncidentSpan(day, day_line, start, start_line, end, end_line), times.zoneless
+
+
+_OF_THE_RECORD = frozenset(("created", "opened", "opened at", "time opened", "declared", "incident declared"))
+"""Labels of when the incident was put on record, which is later than it began."""
+
+
+def _start_fact(facts: Sequence[Fact]) -> Fact | None:
+    """Return the label that states the start: of several, one of the incident rather than of its record."""
+    stated = [fact for fact in facts if fact.topic == "start" and find_stamp(fact.value)]
+    return next((fact for fact in stated if fact.label not in _OF_THE_RECORD), stated[0] if stated else None)
 
 
 def _fact_moment(fact: Fact | None, times: Chronology) -> tuple[datetime | None, int | None]:
@@ -246,6 +255,8 @@ def _by_duration(
     if len(stamps) >= 2 and (start is None or _is_date(start)):
         moments = _range_moments(stamps, times)
         return moments[0], lasted.line, moments[1], lasted.line
+    if len(stamps) == 1 and start is None and (lasted.topic == "date" or stamps[0].zone or stamps[0].unclear):
+        return times.moment(stamps[0]), lasted.line, end, current[3]
     seconds = seconds_of(lasted.value)
     if end is None and start is not None and not _is_date(start) and seconds:
         return start, start_line, start + timedelta(seconds=seconds), lasted.line

@@ -74,11 +74,13 @@ class IncidentText:
         self.sections = split_sections(rows)
         self.facts = facts(self.sections)
         self.heading = heading
+        self.begins_at: datetime | None = None
+        """When the incident began, once its span is known."""
         self.rows = rows
-        self.zone = self._zone()
-        reading.unclear_zones |= set(self._unclear_zones_of_facts())
-        self.span, zoneless = span_of(self.facts, self.day(), self.zone, reading.local)
-        chronology = Chronology(self._first_day(), self.zone, reading.local)
+        self.zone, self.unclear_zone = self._zone()
+        reading.unclear_zones |= {*self._unclear_zones_of_facts(), *self._unsettled_zone_of_page()}
+        self.span, zoneless = span_of(self.facts, self.chronology(self.day()))
+        chronology = self.chronology(self._first_day())
         self.entries = self._updates(chronology) or timeline.chronology_entries(self.sections, chronology)
         reading.zoneless += zoneless + chronology.zoneless
         reading.unclear_zones |= chronology.unclear_zones
@@ -91,11 +93,23 @@ class IncidentText:
                 day = next((day for day, _ in find_dates(fact.value)), None) or (self.day() if names else None)
                 yield from (name for name in names if day is None or not is_settled(name, day, self.reading.local))
 
+    def _unsettled_zone_of_page(self) -> Iterator[str]:
+        """Yield the ambiguous zone that the page states for all its times, unless the user's zone settles it."""
+        day = self.day() if self.unclear_zone else None
+        if self.unclear_zone and (day is None or not is_settled(self.unclear_zone, day, self.reading.local)):
+            yield self.unclear_zone
+
     def sections_about(self, about: Topic) -> list[LabelledSection]:
         """Return the sections with this topic."""
         return [section for section in self.sections if section.topic == about]
 
-    def _zone(self) -> tzinfo | None:
+    def chronology(self, day: date | None) -> Chronology:
+        """Return what converts the page's times, beginning on this day."""
+        return Chronology(day, self.zone, self.reading.local, self.unclear_zone)
+
+    def _zone(self) -> tuple[tzinfo | None, str | None]:
+        """Return the zone that the page states for all its times, and an ambiguous one that it states instead."""
+        names: list[str] = []
         near = [*(section for section in self.sections if section.topic == "timeline"), *self.sections]
         for section in near:
             head = f"({section.heading}) " + " ".join(
@@ -103,10 +117,15 @@ class IncidentText:
             )
             zone, unclear = stated_zone(head if section.topic == "timeline" else head[:1000])
             if zone is not None:
-                return zone
-            if unclear:
-                self.reading.unclear_zones.add(unclear)
-        return None
+                return zone, None
+            names += [unclear] if unclear else []
+        remainder = (plain_text(row.text) for row in self.rows if row.kind not in ("code", "blank"))
+        for line in remainder:
+            zone, unclear = stated_zone(line) if _OF_ALL_TIMES.search(line) else (None, None)
+            if zone is not None:
+                return zone, None
+            names += [unclear] if unclear else []
+        return None, names[0] if names else None
 
     def day(self) -> date | None:
         """Return the date from the part's heading, or the most common among document date, title and chronology."""
@@ -151,6 +170,15 @@ class IncidentText:
             if updates and all(entry.at for entry in updates)
             else updates
         )
+
+
+_OF_ALL_TIMES = re.compile(
+    r"\b(?:all|these|the|below|following|listed)\b.{0,40}\b(?:times?|timestamps)\b|\btime ?zone\b"
+    r"|\balle zeit|\btoutes les heures"
+    r"|\btodas las horas|\btodos os horários|\btutti gli orari|\balle tijden",
+    re.IGNORECASE,
+)
+"""What a page says of all its times, wherever it stands."""
 
 
 def datable_rows(rows: Sequence[DocumentRow]) -> Iterator[DocumentRow]:

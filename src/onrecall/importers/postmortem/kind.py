@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from onrecall.importers.postmortem import timeline
 from onrecall.importers.postmortem.clock import Chronology, find_dates
+from onrecall.importers.postmortem.prose import paragraphs
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
 from onrecall.importers.postmortem.vocabulary import normalize_heading
@@ -54,7 +55,7 @@ OUTAGE = re.compile(
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:was|were|had|did|went|began|started|lost|failed|became|saw|noticed|restarted|stopped|fixed|resolved"
+    r"\b(?:was|were|had|did|could|went|began|started|lost|failed|became|saw|noticed|restarted|stopped|fixed|resolved"
     r"|restored|removed|rolled|caused|returned|came|ran|broke|war|wurde|waren|hatte|était|fue|estuvo|発生|した)\b"
     r"|\w{3,}ed\b",
     re.IGNORECASE,
@@ -95,6 +96,8 @@ def reports_outage(
         return True
     if has_date and (topics & _POSTMORTEM_ONLY or reporting >= 2):
         return True
+    if reporting >= 2 and topics & _POSTMORTEM_ONLY and not instructing and _dates_summary(filled):
+        return True
     text = title + "\n" + "\n".join(plain_text(row.text) for row in rows if row.kind in ("text", "item"))[:MAX_TEXT]
     narrating = _is_narrative(rows)
     if has_date and OUTAGE.search(text) and narrating and not instructing:
@@ -105,6 +108,16 @@ def reports_outage(
         and not instructing
         and not _NO_OUTAGE.search(title)
         and (len(_CLOCK.findall(text)) >= 2 or any(True for _ in find_dates(text)))
+    )
+
+
+def _dates_summary(sections: Sequence[LabelledSection]) -> bool:
+    """Return whether a summary or impact says on which day and at what time something happened."""
+    return any(
+        _CLOCK.search(statement.text) and any(True for _ in find_dates(statement.text))
+        for section in sections
+        if section.topic in ("summary", "impact")
+        for statement in paragraphs(section.rows)
     )
 
 

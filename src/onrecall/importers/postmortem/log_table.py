@@ -23,8 +23,8 @@ def incident_rows(rows: Sequence[DocumentRow]) -> tuple[tuple[str, tuple[Documen
     for place, row in enumerate(rows):
         if row.kind == "heading":
             above = section_topic(row.text)
-        elif _is_header(rows, place) and above not in ("timeline", "actions"):
-            incidents += _table_incidents(row, rows[place + 2 :])
+        elif _is_header(rows, place) and above != "actions":
+            incidents += _table_incidents(row, rows[place + 2 :], in_chronology=above == "timeline")
     return tuple(incidents) if len(incidents) >= FEWEST else ()
 
 
@@ -38,22 +38,25 @@ def _is_header(rows: Sequence[DocumentRow], place: int) -> bool:
 
 
 def _table_incidents(
-    header: DocumentRow, below: Sequence[DocumentRow]
+    header: DocumentRow, below: Sequence[DocumentRow], *, in_chronology: bool
 ) -> Iterator[tuple[str, tuple[DocumentRow, ...]]]:
     columns = _columns(header)
     title_column = next((column for about in _TITLE_TOPICS if (column := columns.get(about)) is not None), None)
-    date_column = columns.get("start", columns.get("date"))
-    if title_column is None or date_column is None or not _INCIDENT_TOPICS & columns.keys():
+    date_columns = [columns[about] for about in ("start", "date") if about in columns]
+    if title_column is None or not date_columns or not _INCIDENT_TOPICS & columns.keys():
+        return
+    if in_chronology and "cause" not in columns:
         return
     for row in below:
         if row.kind != "cells":
             return
         if len(row.cells) != len(header.cells):
             continue
-        stamp = opening_stamp(plain_text(row.cells[date_column]))
+        stamps = (opening_stamp(plain_text(row.cells[column])) for column in date_columns)
+        day = next((stamp.day for stamp in stamps if stamp is not None and stamp.day is not None), None)
         name = plain_text(row.cells[title_column])
-        if stamp is not None and stamp.day is not None and name:
-            heading = f"{stamp.day.isoformat()}: {name}"
+        if day is not None and name:
+            heading = f"{day.isoformat()}: {name}"
             yield heading, tuple(_labelled_rows(header, row, heading, columns))
 
 

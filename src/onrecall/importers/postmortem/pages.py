@@ -56,7 +56,7 @@ def _with_year(row: DocumentRow, year: str) -> DocumentRow:
 
 def _parts_at_level(rows: Sequence[DocumentRow], level: int) -> tuple[IncidentPart, ...]:
     heads = [place for place, row in enumerate(rows) if row.kind == "heading" and row.level == level]
-    if not heads or _in_chronology(rows, heads):
+    if not heads or (_in_chronology(rows, heads) and not _name_causes(rows, heads)):
         return ()
     incident_parts = []
     for number, place in enumerate(heads):
@@ -72,6 +72,21 @@ def _in_chronology(rows: Sequence[DocumentRow], heads: Sequence[int]) -> bool:
     """Return whether these headings are entries of one incident's chronology."""
     above = [row for row in rows[: heads[0]] if row.kind == "heading"]
     return bool(above) and section_topic(above[-1].text) == "timeline"
+
+
+def _name_causes(rows: Sequence[DocumentRow], heads: Sequence[int]) -> bool:
+    """Return whether a label below several of these headings names a cause: then each is an incident in a log."""
+    ends = [*heads[1:], len(rows)]
+    named = sum(
+        any(_label_topic(row) == "cause" for row in rows[place + 1 : end])
+        for place, end in zip(heads, ends, strict=True)
+    )
+    return named >= FEWEST
+
+
+def _label_topic(row: DocumentRow) -> str | None:
+    label, separator, _ = re.sub(r"[*_|]", "", plain_text(row.text)).strip(" -").partition(":")
+    return heading_topic(label) if separator and row.kind in ("text", "item") else None
 
 
 def _names_incident(head: DocumentRow, body: Sequence[DocumentRow]) -> bool:

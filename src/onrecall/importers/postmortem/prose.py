@@ -18,6 +18,8 @@ _PLACEHOLDER = re.compile(
     r"|なし|无)[.!]?",
     re.IGNORECASE,
 )
+_CLOCK_BEFORE = re.compile(r"\s*\[?\d{1,2}:\d\d(?::\d\d)?\]?\s")
+"""What the lines of a chat or a log begin with."""
 _COMMENT = re.compile(r"<!--.*?-->")
 
 
@@ -33,8 +35,10 @@ def paragraphs(rows: Iterable[DocumentRow]) -> Iterator[ProseStatement]:
     """Yield paragraphs and list items as one plain line each; code, table rules and placeholders are left out."""
     words: list[str] = []
     first = 0
+    rows = list(rows)
+    entries = _timed_lines(rows)
     for row in rows:
-        begins = row.kind in ("item", "heading", "cells")
+        begins = row.kind in ("item", "heading", "cells") or row.number in entries
         if words and (begins or row.kind in ("blank", "code")):
             yield from _to_statement(words, first)
             words = []
@@ -45,6 +49,12 @@ def paragraphs(rows: Iterable[DocumentRow]) -> Iterator[ProseStatement]:
             yield from _to_statement([": ".join(cell for cell in row.cells if cell)], row.number)
     if words:
         yield from _to_statement(words, first)
+
+
+def _timed_lines(rows: Sequence[DocumentRow]) -> frozenset[int]:
+    """Return the numbers of the lines that begin with a time, where several do: those of a chat or a log."""
+    entries = frozenset(row.number for row in rows if row.kind == "text" and _CLOCK_BEFORE.match(row.text))
+    return entries if len(entries) > 1 else frozenset()
 
 
 def _to_statement(words: Sequence[str], line: int) -> Iterator[ProseStatement]:
@@ -69,8 +79,10 @@ def joined_statement(sections: Iterable[LabelledSection]) -> ProseStatement | No
 def sentence_statements(rows: Iterable[DocumentRow]) -> Iterator[ProseStatement]:
     """Yield the sentences of some rows, each with the line it begins on."""
     block: list[DocumentRow] = []
+    rows = list(rows)
+    entries = _timed_lines(rows)
     for row in [*rows, DocumentRow(0, "blank", "")]:
-        if row.kind == "text" and block:
+        if row.kind == "text" and block and row.number not in entries:
             block.append(row)
             continue
         yield from _block_sentences(block)

@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
 from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution, ResolutionStep, Severity, TimelineEntry
 from onrecall.importers.postmortem import causes, titles
 from onrecall.importers.postmortem.action_items import action_items
+from onrecall.importers.postmortem.clock import find_clocks
 from onrecall.importers.postmortem.deeds import split_sentences
-from onrecall.importers.postmortem.facts import Fact, first_fact, parse_services, severity_of
+from onrecall.importers.postmortem.facts import first_fact, parse_services, severity_of
 from onrecall.importers.postmortem.incident_text import FrontMatter, IncidentText, ReadingState
 from onrecall.importers.postmortem.pages import split_incidents
-from onrecall.importers.postmortem.prose import ProseStatement, joined_statement, paragraphs
+from onrecall.importers.postmortem.prose import ProseStatement, joined_statement, paragraphs, sentence_statements
 from onrecall.importers.postmortem.resolution_steps import extract_steps, steps_in_prose
 from onrecall.importers.postmortem.rows import DocumentRow, parse_rows, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
@@ -26,6 +27,14 @@ PREFIX = "PM-"
 LONGEST_DESCRIPTION = 4_000
 LONGEST_SLUG = 60
 _LEVEL_IN_TITLE = re.compile(r"(?:^|[\s(\[])(?P<level>(?:sev(?:erity)?[\s:_-]?|p)[0-5])(?=$|[\s)\],:])", re.IGNORECASE)
+_LEVEL_IN_TEXT = re.compile(
+    r"\b(?P<level>(?:sev(?:erity)?[\s_-]?|p)[0-5])\b(?=[\s-]*(?:\([^)]*\)\s*)?(?:incident|outage|event|was|severity|$|[.,;]))",
+    re.IGNORECASE,
+)
+_ID = re.compile(r"[#\w/.-]{1,40}")
+_ID_IN_TITLE = re.compile(
+    r"(?<![\w-])(?!(?:SEV|CVE|RFC|ISO|UTF|SHA|TLS|P)-)(?P<id>[A-Z][A-Z0-9]{1,9}-(?:20\d\d-)?\d{1,7}|INC\d{4,})(?![\w-])"
+)
 _OPEN = re.compile(
     r"\b(?:ongoing|investigating|open|active|identified|monitoring|in progress|unresolved|offen|laufend)\b",
     re.IGNORECASE,
@@ -63,6 +72,7 @@ def _build_incident(document: Document, text: IncidentText, source_id: str) -> I
     if span.start is None:
         return None
     started_at, ended_at = span.start, span.end
+    text.begins_at = started_at
     summary = _summary(text)
     cause = _cause(text)
     steps = _steps(text)
@@ -107,8 +117,9 @@ def _statement_text(statement: ProseStatement | None) -> str | None:
 
 
 def _incident_id(source_id: str) -> str:
-    """Return the incident id: the prefixed document id, without characters that a URL path segment can't hold."""
-    return PREFIX + re.sub(r"[/\\?#%\s]+", "-", source_id).strip("-")
+    """Return the id: that of the document under one prefix, without characters that a URL path segment can't hold."""
+    slug = re.sub(r"[/\\?#%\s]+", "-", source_id).strip("-")
+    return slug if slug.startswith(PREFIX) else PREFIX + slug
 
 
 def _slug(heading: str) -> str:
@@ -156,8 +167,22 @@ def _steps(text: IncidentText) -> tuple[ResolutionStep, ...]:
     if not any(step.outcome == "worked" for step in steps):
         prose = [section for section in text.sections if section.topic in ("summary", None, "impact")]
         chronology_lines = {entry.line for entry in text.entries}
-        steps += tuple(step for step in steps_in_prose(prose) if step.line not in chronology_lines)
+        steps += tuple(
+            step
+            for step in steps_in_prose(prose)
+            if step.line not in chronology_lines and not (step.outcome == "worked" and _opens_incident(step, text))
+        )
     return steps
+
+
+def _opens_incident(step: ResolutionStep, text: IncidentText) -> bool:
+    """Return whether what was done is told of the moment at which the incident began: it began it."""
+    start = text.begins_at
+    stamps = find_clocks(step.text)
+    if start is None or len(stamps) != 1 or stamps[0].clock is None or (start.hour, start.minute) == (0, 0):
+        return False
+    local = start.astimezone(stamps[0].zone or text.zone or text.reading.local or UTC)
+    return (local.hour, local.minute) == (stamps[0].clock.hour, stamps[0].clock.minute)
 
 
 def _resolution(
@@ -196,9 +221,17 @@ def _title(text: IncidentText) -> tuple[str, int]:
         for fact in text.facts:
             if fact.topic in ("title", "incident_id") and len(re.findall(r"[^\W\d_]{2,}", fact.value)) > 1:
                 return titles.clean_title(fact.value), fact.line
+        if (opening := _summary_sentence(text)) is not None and titles.is_only_kind(heading):
+            return titles.sentence_as_title(opening.text)[: titles.LONGEST_TITLE], opening.line
     return titles.clean_title(heading), next(
         (row.number for row in text.rows if row.kind == "heading" and row.number), 0
     )
+
+
+def _summary_sentence(text: IncidentText) -> ProseStatement | None:
+    """Return the first sentence of the summary's section."""
+    rows = (section.rows for section in text.sections_about("summary"))
+    return next((statement for part in rows for statement in sentence_statements(part)), None)
 
 
 def _opening_sentence(text: IncidentText) -> ProseStatement | None:
@@ -224,7 +257,14 @@ def _severity(text: IncidentText, lines: dict[str, int]) -> Severity:
 def _severity_in_title(text: IncidentText) -> Severity:
     """Return the level that a title states: `Login slow (sev3)`, `[P1] Payments down`."""
     match = _LEVEL_IN_TITLE.search(plain_text(text.heading or text.document.title))
-    return severity_of(match["level"]) if match else "unknown"
+    return severity_of(match["level"]) if match else _severity_in_summary(text)
+
+
+def _severity_in_summary(text: IncidentText) -> Severity:
+    """Return the only level that the summary names: `A SEV-2 incident affected 18% of checkouts`."""
+    summary = joined_statement(text.sections_about("summary"))
+    levels = {severity_of(match["level"]) for match in _LEVEL_IN_TEXT.finditer(summary.text if summary else "")}
+    return levels.pop() if len(levels) == 1 else "unknown"
 
 
 def _services(text: IncidentText, lines: dict[str, int]) -> tuple[str, ...]:
@@ -248,12 +288,17 @@ def _environment(text: IncidentText, lines: dict[str, int]) -> str | None:
     return fact.value
 
 
+def _name_on_record(text: IncidentText) -> str | None:
+    """Return the id by which the page names its incident: under a label, or as the only one in its title."""
+    for fact in text.facts:
+        if fact.topic == "incident_id" and _ID.fullmatch(fact.value) and re.search(r"\d", fact.value):
+            return fact.value
+    names = {match["id"] for match in _ID_IN_TITLE.finditer(plain_text(text.heading or text.document.title))}
+    return names.pop() if len(names) == 1 else None
+
+
 def _labels(text: IncidentText, services: Sequence[str]) -> Mapping[str, str]:
-    fact: Fact | None = first_fact(text.facts, "incident_id")
-    own = (
-        {"incident_id": fact.value}
-        if fact and re.fullmatch(r"[#\w/.-]{1,40}", fact.value) and re.search(r"\d", fact.value)
-        else {}
-    )
+    name = _name_on_record(text)
+    own = {"incident_id": name} if name else {}
     several = {"services": ", ".join(services)} if len(services) > 1 else {}
     return {**text.front.labels, **several, **own}

@@ -77,6 +77,11 @@ _READ_ONLY_COMMAND = re.compile(
 """Read-only commands; in a chronology they are not a fix."""
 
 
+_DONE_BY_COMMAND = re.compile(
+    r"\b(?:\w{3,}ed|set|put|built|rebuilt|written|rewritten|run|rerun|sent|taken|given|made|undone)\b[^`.]{0,40}[:(]\s*`[^`]+`\)?\s*\.?$",
+    re.IGNORECASE,
+)
+"""A note that ends with the command by which it was done: `Index created again: …`."""
 SHORTEST_UNSPACED = 4
 """Minimum East Asian letters of a phrase."""
 LONGEST_PHRASE = 40
@@ -282,6 +287,7 @@ def _sentence_steps(rows: Sequence[DocumentRow], *, notes: bool = False) -> list
         is_action = is_action or (
             opens_with_attempt(statement.text) and _failed_afterwards(statements[place + 1 : place + 2])
         )
+        is_action = is_action or bool(inline and notes and _DONE_BY_COMMAND.search(statement.text))
         if is_action or (inline and _reports_command(statement.text)):
             inline = [command for command in inline if not _READ_ONLY_COMMAND.match(command)] or inline
             step = _build_step(CONSEQUENCE.sub("", statement.text), "\n".join(inline) or None, statement.line)

@@ -30,6 +30,8 @@ _LABEL_WITHIN = re.compile(
     r"(?P<mark>[.;!?)`,|·•–—])\s+(?P<label>(?P<around>[*_]{0,2})[A-ZÄÖÜ][A-Za-zÀ-ÿ /]{2,30}(?P=around):(?=\s))"
 )
 LONGEST_LABEL = 40
+_SHORTCODE = "{{<"
+"""Opens the time of a status page's update, whose state is no label."""
 _UNLABELLED_TOPICS = frozenset(("actions", "timeline", "fix", "failed_fix"))
 """Topics whose list items are never labels of another topic."""
 _INCIDENT_FACTS = frozenset(("severity", "service", "start", "end", "duration", "environment"))
@@ -86,6 +88,8 @@ class _Divider:
             if section.topic == "fix" and is_list_of_action_items(section.heading, section.rows):
                 section.topic = "actions"
         _accept_what_went_wrong(self._sections)
+        _accept_contributors(self._sections)
+        _accept_corrective_action(self._sections)
         return self._sections
 
     @property
@@ -194,7 +198,7 @@ class _Divider:
     def _text_row(self, row: DocumentRow, place: int) -> None:
         if self._is_bare_heading(row, place):
             self._open(section_topic(row.text), row.text, row, 7)
-        elif not self._open_label(row, place):
+        elif _SHORTCODE in row.text or not self._open_label(row, place):
             self._leave_label(row, place)
             self._current.rows.append(row)
 
@@ -279,6 +283,23 @@ def _accept_what_went_wrong(sections: Sequence[LabelledSection]) -> None:
     for section, name in zip(sections, names, strict=True):
         if section.topic == "aside" and name == "what went wrong" and section.level <= SHALLOW:
             section.topic = "cause"
+
+
+def _accept_corrective_action(sections: Sequence[LabelledSection]) -> None:
+    """Take "Corrective action" for the fix where "Preventive action" stands beside it and nothing else is the fix."""
+    names = [normalize_heading(section.heading) for section in sections]
+    if any(section.topic == "fix" for section in sections) or not any(name.startswith("prevent") for name in names):
+        return
+    for section, name in zip(sections, names, strict=True):
+        if section.topic == "actions" and name in ("corrective action", "corrective actions", "corrective measures"):
+            section.topic = "fix"
+
+
+def _accept_contributors(sections: Sequence[LabelledSection]) -> None:
+    """Take "Contributors" and "Mitigators" for cause and fix where both are there: alone, contributors are people."""
+    names = {normalize_heading(section.heading): section for section in sections if section.topic == "aside"}
+    if {"contributors", "mitigators"} <= names.keys():
+        names["contributors"].topic, names["mitigators"].topic = "cause", "fix"
 
 
 def _split_labels(row: DocumentRow) -> list[DocumentRow]:

@@ -1,7 +1,6 @@
 """Determine when an incident began and ended, from the most reliable source in the text."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -16,6 +15,7 @@ from onrecall.importers.postmortem.timeline import ChronologyEntry
 LONGEST_OPENING = 60
 """A sentence opens with a time if the time ends within this many characters."""
 DAY = timedelta(days=1)
+MOST_LAST_WORDS = 12
 LONGEST_OUTAGE = timedelta(days=7)
 """An end that only prose states lies at most this long after the start."""
 _BEGINS = re.compile(
@@ -33,20 +33,46 @@ _ENDS = re.compile(
     r"|bringing the outage to an end|"
     r"recovery (?:complete|confirmed)|success(?: rate)? (?:is |was |went )?back|behoben|wiederhergestellt"
     r"|entstört|résolu|rétabli|resuelto|restaurado|resolvido|復旧|已恢复|恢复)\b"
+    r"|\b(?:is|are|was|were|has been|have been|came|come|comes|went|got) back (?:at|by|on|up|online"
+    r"|since|around|in|to|and|after|for|from)\b|\bcame back\b|\b(?:was|were|been) reinstated\b"
+    r"|\b(?:works?|worked|fine|healthy|stable|green|normal) (?:again )?(?:since|from)\b|\b(?:ended|was"
+    r" over|was resolved|was fixed) at\b"
     r"|\bback (?:up )?to 100\s?%|復旧|已恢复|恢复正常",
     re.IGNORECASE,
 )
 _NOT_OVER = re.compile(
     r"\b(?:not|n't|partially|still|(?:down|failing|broken|failed) again|seems?|appears?|temporarily|briefly"
-    r"|unresolved|will be|to be|if|until|before|once|incident review|not yet|considered)\b",
+    r"|unresolved|will be|to be|if|until|before|(?<!at )once|incident review|not yet|considered)\b",
     re.IGNORECASE,
 )
 _SENTENCE_OR_CONCESSION = re.compile(r"(?<=[.!])\s+|,?\s+(?:even though|although|though)\b")
 """Ends of statements; what follows `even though` says nothing about whether the incident is over."""
-_FAILED = re.compile(
-    r"\b(?:stopped|died|fell over|went (?:dark|offline|read-only)|no longer|froze|stalled)\b", re.IGNORECASE
+_LAST_WORDS = re.compile(
+    r"[,;:–—-]\s*(?:fixed|solved|done|all ok|ok|resolved|closed)\W*$|\b(?:works?"
+    r"|working)(?:\s+(?:again|fine|now|as expected))?\W*$"
+    r"|\b(?:visible|available|reachable|online|accessible|visibles?|disponibles?|joignables?|erreichbar|verfügbar)(?:\s+(?:again|now))?\W*$"
+    r"|\bwieder (?:da|online|erreichbar|verfügbar|normal)\b|\b(?:läuft|laufen|funktioniert"
+    r"|funktionieren|geht) wieder\b",
+    re.IGNORECASE,
 )
-_AT_FIRST = re.compile(r"\W*(?:on|at|around|since|from|am|um|seit|le|el)\s", re.IGNORECASE)
+"""How the last entry of a chronology says that it was over."""
+_BEGAN_AT = re.compile(
+    r"\b(?:it|this|(?:the|our) (?:[\w-]+ ){0,2}(?:incident|outage|problems?|issues?|disruption|impact"
+    r"|trouble|failures?|errors?))(?: all)? (?:began|started|begins|starts)"
+    r" (?:at|around|about|shortly after|just after|on)\s(?P<when>[^;]{3,50})",
+    re.IGNORECASE,
+)
+_NEXT_DAY = re.compile(r"\b(?:the )?(?:next|following) (?:day|morning)\b|\bthe day after\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"[;,]\s+|\s+(?:and|but)\s+", re.IGNORECASE)
+_FAILED = re.compile(
+    r"\b(?:ran out|refused|rejected|declined|vanished|disappeared|hung|locked|spiked|expired|stopped"
+    r"|died|fell over|went (?:dark|offline|read-only)|no longer|froze|stalled)\b",
+    re.IGNORECASE,
+)
+_AT_FIRST = re.compile(
+    r"\W*(?:shortly after|shortly before|just after|just before|after|on|at|around|since|from|am|um|seit|le|el)\s",
+    re.IGNORECASE,
+)
 
 
 def incident_span(text: IncidentText, lines: dict[str, int]) -> IncidentSpan:
@@ -57,9 +83,11 @@ def incident_span(text: IncidentText, lines: dict[str, int]) -> IncidentSpan:
         return IncidentSpan()
     end, end_line = (text.front.end, None) if text.front.end else (begun.end, begun.end_line)
     if end is None:
-        end, end_line = _end_in_chronology(text.entries, start)
+        end, end_line = _end_in_chronology(text, start)
     if end is None:
         end, end_line = _end_in_prose(text, start)
+    if end is None and (prose := _span_in_prose(text)) is not None and prose.start == start:
+        end, end_line = prose.end, prose.end_line
     if end is not None and end < start:
         end = end_line = None
     if start_line:
@@ -115,7 +143,7 @@ def _span_in_prose(text: IncidentText) -> IncidentSpan | None:
         for statement in paragraphs(section.rows):
             if (stamps := parse_range(statement.text)) is None:
                 continue
-            times = Chronology(text.day(), text.zone, text.reading.local)
+            times = text.chronology(text.day())
             start, end = times.moment(stamps[0]), times.moment(stamps[1])
             if start is None and stamps[0].unclear:
                 text.reading.unclear_zones.add(stamps[0].unclear)
@@ -129,13 +157,19 @@ def _opening_moment(text: IncidentText) -> tuple[datetime, int] | None:
     """Find an opening sentence that states the start: `On 4 March 2026 at 09:12 UTC nobody could …`."""
     for section in (*text.sections_about("summary"), *(part for part in text.sections if part.topic is None)):
         for statement in sentence_statements(section.rows):
+            if (began := _BEGAN_AT.search(statement.text)) and (stamp := find_stamp(began["when"])) and stamp.clock:
+                times = text.chronology(text.day())
+                if (moment := times.moment(stamp)) is not None:
+                    text.reading.zoneless += times.zoneless
+                    return moment, statement.line
             stamp = find_stamp(statement.text) if _AT_FIRST.match(statement.text) else None
-            if stamp is None or not (stamp.day and stamp.clock) or not _reports_beginning(statement.text, stamp.end):
+            day = (stamp.day or text.day()) if stamp else None
+            if stamp is None or not (day and stamp.clock) or not _reports_beginning(statement.text, stamp.end):
                 continue
-            if unsettled := _unsettled_zones(statement.text, stamp.day, text.reading.local):
+            if unsettled := _unsettled_zones(statement.text, day, text.reading.local):
                 text.reading.unclear_zones |= unsettled
                 continue
-            times = Chronology(text.day(), text.zone, text.reading.local)
+            times = text.chronology(text.day())
             if (moment := times.moment(stamp)) is not None:
                 text.reading.zoneless += times.zoneless
                 return moment, statement.line
@@ -152,7 +186,8 @@ def _reports_beginning(sentence: str, behind: int) -> bool:
     """Return whether the time opens a sentence about an outage and not about its end."""
     remainder = sentence[behind:]
     broke = OUTAGE.search(remainder) or _FAILED.search(remainder)
-    return behind <= LONGEST_OPENING and broke is not None and not _ENDS.search(sentence)
+    ended = any(_ENDS.search(clause) and not find_clocks(clause) for clause in _CLAUSE.split(remainder))
+    return behind <= LONGEST_OPENING and broke is not None and not ended
 
 
 def _is_midnight(moment: datetime) -> bool:
@@ -183,17 +218,43 @@ def _start_in_prose(text: IncidentText) -> tuple[datetime | None, int | None]:
     return None, None
 
 
-def _end_in_chronology(entries: Sequence[ChronologyEntry], start: datetime) -> tuple[datetime | None, int | None]:
+def _end_in_chronology(text: IncidentText, start: datetime) -> tuple[datetime | None, int | None]:
     """Return the last entry that states that the incident was over."""
+    entries = text.entries
+    last = next((entry for entry in reversed(entries) if entry.at is not None), None)
+    if len(entries) > 1 and last and last.at and last.at > start and _is_last_word(last.text):
+        return last.at, last.line
     for entry in reversed(entries):
         if entry.at is None or entry.at < start:
             continue
-        if any(
-            _ENDS.search(sentence) and not _NOT_OVER.search(sentence)
-            for sentence in _SENTENCE_OR_CONCESSION.split(entry.text)
-        ):
-            return entry.at, entry.line
+        if (sentence := _sentence_of_end(entry.text, _ENDS)) is not None:
+            return _own_time(sentence, entry, text) or entry.at, entry.line
     return None, None
+
+
+def _is_last_word(words: str) -> bool:
+    """Return whether a last entry says in a few words that all works: `scanners work`, `purged the cache, fixed`."""
+    return len(words.split()) <= MOST_LAST_WORDS and _sentence_of_end(words, _LAST_WORDS) is not None
+
+
+def _sentence_of_end(words: str, ending: re.Pattern[str]) -> str | None:
+    """Return the sentence that states that the incident was over, if there is one."""
+    return next(
+        (
+            sentence
+            for sentence in _SENTENCE_OR_CONCESSION.split(words)
+            if ending.search(sentence) and not _NOT_OVER.search(sentence)
+        ),
+        None,
+    )
+
+
+def _own_time(sentence: str, entry: ChronologyEntry, text: IncidentText) -> datetime | None:
+    """Return the later time that a sentence within an entry names for itself."""
+    assert entry.at is not None
+    day = entry.at.astimezone(text.zone or UTC).date()
+    moment = _stated_end(sentence, text.chronology(day), entry.at)
+    return moment if moment is not None and entry.at < moment <= entry.at + DAY else None
 
 
 def _end_in_prose(text: IncidentText, start: datetime) -> tuple[datetime | None, int | None]:
@@ -204,14 +265,24 @@ def _end_in_prose(text: IncidentText, start: datetime) -> tuple[datetime | None,
         if section.topic not in ("summary", "impact", "fix", None):
             continue
         for statement in sentence_statements(section.rows):
-            if not _ENDS.search(statement.text) or _NOT_OVER.search(statement.text):
-                continue
-            stamps = find_clocks(statement.text)
-            if len(stamps) != 1:
-                continue
-            times = Chronology(day, text.zone, text.reading.local)
-            moment = times.moment(replace(find_stamp(statement.text) or stamps[0], clock=stamps[0].clock))
-            if moment is not None and start <= moment <= start + LONGEST_OUTAGE and (ended[0] or start) <= moment:
-                text.reading.zoneless += times.zoneless
-                ended = moment, statement.line
+            many = len(find_clocks(statement.text)) > 1
+            for clause in _CLAUSE.split(statement.text) if many else [statement.text]:
+                times = text.chronology(day)
+                moment = _stated_end(clause, times, start)
+                if moment is not None and start <= moment <= start + LONGEST_OUTAGE and (ended[0] or start) <= moment:
+                    text.reading.zoneless += times.zoneless
+                    ended = moment, statement.line
     return ended
+
+
+def _stated_end(clause: str, times: Chronology, start: datetime) -> datetime | None:
+    """Return the only time in a clause that says that it was over, on the next day where it says so."""
+    stamps = find_clocks(clause)
+    if len(stamps) != 1 or not _ENDS.search(clause) or _NOT_OVER.search(clause):
+        return None
+    stamp = find_stamp(clause) or stamps[0]
+    moment = times.moment(replace(stamp, clock=stamps[0].clock))
+    if moment is None or stamp.day is not None:
+        return moment
+    passed_midnight = moment < start and start - moment > DAY / 2 and not _is_midnight(start)
+    return moment + DAY if moment < start and (passed_midnight or _NEXT_DAY.search(clause)) else moment

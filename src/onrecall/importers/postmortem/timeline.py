@@ -212,9 +212,12 @@ def status_updates(section: LabelledSection, chronology: Chronology) -> list[Chr
     """Return status page updates printed as state and text, with the time on a line below."""
     updates: list[ChronologyEntry] = []
     for row in section.rows:
-        text = plain_text(row.text)
+        text = plain_text(_TRACK.sub("", row.text))
         state = _STATE.match(text)
-        if state and row.kind in ("text", "item", "heading"):
+        if state and (track := _TRACK.search(row.text)) and (tracked := find_stamp(track["at"])):
+            words = f"{state['state'].capitalize()}: {text[state.end() :]}".rstrip(": ")
+            updates.append(ChronologyEntry(row.number, chronology.moment(tracked), words))
+        elif state and row.kind in ("text", "item", "heading"):
             updates.append(
                 ChronologyEntry(row.number, None, f"{state['state'].capitalize()}: {text[state.end() :]}".rstrip(": "))
             )

@@ -9,19 +9,26 @@ LONGEST_TITLE = 200
 """Maximum characters of a sentence or line that serves as a title."""
 _KIND_WORDS = (
     r"(?:post[- ]?mortems?|pm|rca|root cause analysis|incident(?: report| review| postmortem| summary"
-    r"| analysis)?|outage report|postmortem report|coe|correction of errors?|pir|post[- ]incident (?:review"
+    r"| analysis)?|outage report|reason for outage|rfo|postmortem report|coe|correction of errors?|pir"
+    r"|post[- ]incident (?:review"
     r"|report)|"
     r"post[- ]?mortem report|retrospective|störungsbericht|ausfallbericht|vorfallbericht|rapport d'incident"
-    r"|compte[- ]rendu d'incident|informe de incidente|relatório de incidente"
-    r"|障害報告書?|故障报告|事故报告|障害レポート)"
+    r"|compte[- ]rendu d['\u2019]incident|informe de (?:incidente|incidencia)|relatório (?:de|do) incidente"
+    r"|morgue|störungsmeldung|incidentrapport|storingsrapport|disservizio|rapporto (?:di|sull['\u2019])\s?incidente"
+    r"|障害報告書?|故障报告|事故报告|障害レポート|インシデント報告書?)"
 )
 _BEFORE = re.compile(
     rf"^\W*(?:\[{_KIND_WORDS}\]|{_KIND_WORDS}(?:\s*\([A-Z]{{2,5}}\))?(?:\s+(?:for|on|of))?\s*(?:[#№]?\s?[A-Z]*-?\d+(?!\d|-\d))?\s*(?:[:\uff1a"
     rf"|–—-]|(?<=for)|(?<=of)|(?<=on)))\s*",
     re.IGNORECASE,
 )
+_STYLE_BEFORE = re.compile(
+    rf"^\W*(?:(?:public|internal|external|blameless|draft|final|interim|short|full|customer-facing|our|[\w-]+-style)\s+){{1,3}}{_KIND_WORDS}\s*[:–—-]\s+"
+    r"|^(?:ausfallbericht|störungsbericht|störungsmeldung|vorfallbericht|storingsrapport)\s+(?=\w)",
+    re.IGNORECASE,
+)
 _NUMBER_BEFORE = re.compile(
-    r"^\W*(?:(?:incident|issue|case|ticket)\s*)?(?:[#№]\s?\d+|[A-Z]{2,10}-\d+|INC\d+)\s*(?:[:\uff1a|–—-]|\s)\s*",
+    r"^\W*\[[A-Z][A-Z0-9]{1,9}-\d+\]\s*(?=\S)|^\W*(?:(?:incident|issue|case|ticket)\s*)?(?:[#№]\s?\d+|[A-Z]{2,10}-\d+|INC\d+)\s*(?:[:\uff1a|–—-]|\s)\s*",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
@@ -31,7 +38,7 @@ _AFTER = re.compile(
 )
 _DATE_AFTER = (
     re.compile(r"\s*[-–—:|,(\[@]\s*(?:on\s+)?(?P<date>[^-–—:|,(\[]{0,12}(?:\d[^|(\[]{1,25}))[)\]]?\s*$"),
-    re.compile(r"\s+on\s+(?P<date>[^|]{6,30})$"),
+    re.compile(r"\s+(?:on|le|am|el|em|il|op)\s+(?P<date>[^|]{6,30})$"),
     re.compile(r"(?<=\w)\s+(?P<date>(?:19|20)\d\d-\d\d-\d\d)$"),
 )
 _DATE_LABEL = re.compile(r"^\W*(?:incident\s+)?(?:date|datum|fecha)\s*:\s*(?=\d)", re.IGNORECASE)
@@ -41,7 +48,7 @@ _TIME_WORDS = re.compile(
     re.IGNORECASE,
 )
 _OPENING_TIME = re.compile(
-    r"(?:(?:on|at|from|between|starting|beginning)\b[^,.]{4,60},\s*)(?:(?:at|from|between|for)\b[^,.]{4,60},\s*)?(?=\S)",
+    r"(?:(?:on|at|from|between|starting|beginning)\b[^,.]{4,60},\s*(?:(?:19|20)\d\d,\s*)?)(?:(?:at|from|between|for)\b[^,.]{4,60},\s*)?(?=\S)",
     re.IGNORECASE,
 )
 """What opens a sentence such as `On March 3, between 10:00 and 11:00 UTC, logins failed`."""
@@ -54,7 +61,7 @@ def clean_title(heading: str) -> str:
     title = "".join(letter for letter in original if not _is_mark(letter)).strip()
     for _ in range(3):
         before = title
-        title = _DATE_LABEL.sub("", _BEFORE.sub("", title)).strip(_SEPARATORS) or title
+        title = _DATE_LABEL.sub("", _STYLE_BEFORE.sub("", _BEFORE.sub("", title))).strip(_SEPARATORS) or title
         title = _without_date(title)
         title = _NUMBER_BEFORE.sub("", title).strip(_SEPARATORS) or title
         title = _AFTER.sub("", title).strip() or title
@@ -80,9 +87,15 @@ def sentence_as_title(sentence: str) -> str:
     return bare[:1].upper() + bare[1:].removesuffix(".")
 
 
+def opens_with_kind(line: str) -> bool:
+    """Return whether a line begins with the kind of the document and goes on behind it: `Postmortem: Logins fail`."""
+    opening = _BEFORE.match(plain_text(line))
+    return opening is not None and len(plain_text(line)[opening.end() :].split()) > 1
+
+
 def is_only_kind(title: str) -> bool:
     """Return whether a heading only states that it is a postmortem."""
-    pattern = rf"\W*(?:blameless\s+|our\s+)?{_KIND_WORDS}(?:\W*(?:[A-Z]{{2,5}}-?)?\d[\d-]*)?\W*"
+    pattern = rf"\W*(?:blameless\s+|our\s+)?{_KIND_WORDS}(?:\W*(?:[A-Z]{{2,5}}-?)?\d[\d-]*)?(?:\W*[A-Z]{{2,5}})?\W*"
     return re.fullmatch(pattern, title, re.IGNORECASE) is not None
 
 

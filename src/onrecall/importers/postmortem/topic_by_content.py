@@ -17,6 +17,15 @@ _TRACKED = re.compile(
 )
 
 
+_TICKET_LINE = re.compile(r"\s*\[?[A-Z][A-Z0-9]+-\d+\b")
+"""A line that begins with a ticket stands for an item of a list."""
+
+
+def is_ticket_line(row: DocumentRow) -> bool:
+    """Return whether a line of text begins with a ticket, as an item of a list without marks does."""
+    return row.kind == "text" and not row.nested and _TICKET_LINE.match(row.text) is not None
+
+
 def names_action_columns(row: DocumentRow) -> bool:
     """Return whether the header of a table has columns for a task and for its owner."""
     names = {plain_text(cell).casefold().strip(" *:") for cell in row.cells}
@@ -26,7 +35,7 @@ def names_action_columns(row: DocumentRow) -> bool:
 
 def is_list_of_action_items(heading: str, rows: Sequence[DocumentRow]) -> bool:
     """Return whether the items under a heading such as "Remediation" are tasks with tick boxes, owners or tickets."""
-    items = [row for row in rows if row.kind == "item" and not row.level]
+    items = [row for row in rows if (row.kind == "item" and not row.level) or is_ticket_line(row)]
     if normalize_heading(heading) not in _EITHER or not items or any(row.kind == "code" for row in rows):
         return False
     tracked = sum(row.ticked is not None or _TRACKED.search(plain_text(row.text)) is not None for row in items)

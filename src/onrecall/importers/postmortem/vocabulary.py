@@ -61,7 +61,72 @@ def section_topic(heading: str) -> Topic | None:
     topics = [_topics().get(part) for part in parts]
     if len(parts) > 1 and all(topics):
         return next((candidate for candidate in topics if candidate in SECTIONS and candidate != "aside"), topics[0])
-    return None
+    return _topic_of_question(normalize_heading(heading))
+
+
+_WE_DO = r"(?:we(?:['’]re| are| will|['’]ll| plan| intend)|(?:are|will|do|can) we)"
+_LESSONS = re.compile(r"\b(?:well|right|better|learn\w*|luck\w*|as (?:planned|expected|intended))\b")
+"""What a question about the work itself asks for: its answer is no field of the incident."""
+_QUESTIONS: tuple[tuple[re.Pattern[str], Topic], ...] = (
+    (
+        re.compile(
+            rf"(?:what|how|which)\b.*\b{_WE_DO}\b.*\b(?:do|doing|chang\w*|prevent\w*|improv\w*|avoid\w*|stop\w*"
+            r"|differently|next|follow\w*|address\w*)\b.*"
+            r"|(?:steps|measures|changes|actions|work) (?:(?:we are taking |taken )?to (?:prevent"
+            r"|avoid) (?:this|it|a |such|rec|re-)"
+            r"|we (?:are|will|plan))\b.*"
+        ),
+        "actions",
+    ),
+    (
+        re.compile(
+            r"what (?:we tried|did(?: not|n't) (?:help|work|fix|solve|resolve|mend))\b.*"
+            r"|(?:things|steps|actions|fixes|attempts|measures|mitigations) (?:that|which) (?:did(?:"
+            r" not|n't)|failed)\b.*"
+        ),
+        "failed_fix",
+    ),
+    (
+        re.compile(
+            r"(?:what|how) (?:did we|we|was it|was this|was the \w+) (?:finally |then |eventually )?"
+            r"(?:do|did|fix\w*|resolv\w*|recover\w*|restor\w*|mitigat\w*|solv\w*)\b.*"
+        ),
+        "fix",
+    ),
+    (
+        re.compile(
+            r"why (?:did|was|were)\b.*|why (?:it|this|the [\w -]+) (?:happened|failed|broke|occurred"
+            r"|stopped|went|crashed|fell)\b.*"
+            r"|what (?:\w+ ){0,2}caused\b.*|what (?:was|were) the (?:\w+ )?(?:causes?|reasons?)\b.*"
+        ),
+        "cause",
+    ),
+    (
+        re.compile(
+            r"how (?:did we|we|was it|was this|was the \w+) (?:first )?"
+            r"(?:detect\w*|notic\w*|find out|found|discover\w*|learn\w* (?:of|about))\b.*"
+        ),
+        "detection",
+    ),
+    (
+        re.compile(
+            r"(?:who|what|which \w+) (?:was|were) (?:affected|impacted|hit)\b.*"
+            r"|how (?:were|was) (?:you|customers?|users?|we) (?:affected|impacted)\b.*"
+        ),
+        "impact",
+    ),
+)
+"""Headings in the form of a question or a promise, in words of their own."""
+
+
+def _topic_of_question(heading: str) -> Topic | None:
+    if len(heading) > _LONGEST_QUESTION:
+        return None
+    topic = next((topic for pattern, topic in _QUESTIONS if pattern.fullmatch(heading)), None)
+    return None if topic != "detection" and _LESSONS.search(heading) else topic
+
+
+_LONGEST_QUESTION = 80
 
 
 @cache

@@ -1,0 +1,29 @@
+"""Recognise what people did to mend things in texts that are not English."""
+
+import re
+
+_DEED = re.compile(
+    r"(?<!nicht )(?<!muss )(?<!wird )\b(?:neu ?gestartet|neugestartet|durchgestartet|zurückgesetzt"
+    r"|zurückgerollt|zurückgenommen"
+    r"|wiederhergestellt|erneuert|geleert|gelöscht|korrigiert|erhöht|deaktiviert|abgeschaltet|umgeschaltet|entsperrt"
+    r"|bereinigt|eingespielt|umgeleitet|hochgesetzt|ausgetauscht|nachgezogen|rückgängig gemacht)\b(?! werden| wird)"
+    r"|\b(?:redémarr(?:é|ée|és|ées|age)|relanc(?:é|ée|és|ées)|relance\b|déverrouill(?:é|ée|és|ées)|restaur(?:é|ée|és|ées)"
+    r"|supprim(?:é|ée|és|ées)|vid(?:é|ée|és|ées)|désactiv(?:é|ée|és|ées)|réactiv(?:é|ée|és|ées)|remplac(?:é|ée|és|ées)"
+    r"|renouvel(?:é|ée|és|ées)|bascul(?:é|ée|és|ées)|resynchronis(?:é|ée|és|ées)|retour arrière|augmentation d)(?!\w)"
+    r"|\b(?:se (?:reinició|reiniciaron|reconstruyó|terminó|vació|restauró|eliminó|corrigió|renovó"
+    r"|aumentó|desactivó|revirtió|amplió|liberó)"
+    r"|reiniciamos|restauramos|eliminamos|revertimos|renovamos|ampliamos|reinicio d|reiniciad[oa]s?|restaurad[oa]s?)\b"
+    r"|\b(?:reiniciamos|reiniciou-se|reprocessad[oa]s?|renovad[oa]s?|revertid[oa]s?|restaurad[oa]s?"
+    r"|desativad[oa]s?|reinício d)\b"
+    r"|\b(?:riavviat[oaie]|ripristinat[oaie]|rimoss[oaie]|svuotat[oaie]|disattivat[oaie]"
+    r"|sostituit[oaie]|rinnovat[oaie]|riavvio d)\b"
+    r"|\b(?:herstart|teruggezet|teruggedraaid|verwijderd|geleegd|vernieuwd|uitgeschakeld|opnieuw"
+    r" gestart|handmatig gestart)\b"
+    r"|(?:再起動|削除|変更|修正|復元|延長|更新|切り替え|切替|拡張|増設|再作成|解放|ロールバック|差し戻し|引き上げ|追加)(?:した|を実施|し、|して|実施)|(?:重启|回滚|扩容|清理|删除|切换|恢复)了",
+    re.IGNORECASE,
+)
+
+
+def reports_foreign_deed(sentence: str) -> bool:
+    """Return whether a sentence in another language than English reports a deed, such as `Dienst neu gestartet`."""
+    return _DEED.search(sentence) is not None
