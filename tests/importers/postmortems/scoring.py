@@ -52,6 +52,15 @@ def holds(read: str | None, expected: str | None) -> bool:
     )
 
 
+def named(read: str | None, expected: str | None) -> bool:
+    """Whether an incident is known under the name that its text or its tool gives it."""
+    return expected in (read or "").split()
+
+
+def _known_names(incident: Incident | None) -> str | None:
+    return f"{incident.id} {incident.named_on_record or ''}" if incident is not None else None
+
+
 def contains(read: str, expected: str) -> bool:
     """Whether a sentence says a step in a few more words."""
     read_words, expected_words = words(_words_alone(read)), words(expected)
@@ -70,7 +79,7 @@ def score(texts: Iterable[Labelled]) -> dict[str, Score]:
         documents = [item for item in items if isinstance(item, Document)]
         incidents = [item for item in items if isinstance(item, Incident)]
         kinds = {"postmortem" if document.kind != "runbook" else "runbook" for document in documents}
-        if not any(isinstance(item, ImportNote) and "skipped" in item.message for item in items):
+        if documents and not any(isinstance(item, ImportNote) and "skipped" in item.message for item in items):
             _count(scores["kind"], kinds == {"postmortem" if labelled.expected else "runbook"}, labelled.name)
         _set(
             scores["incidents"],
@@ -84,7 +93,7 @@ def score(texts: Iterable[Labelled]) -> dict[str, Score]:
                 incidents[0] if len(incidents) == 1 else None,
             )
             _fields(scores, labelled.name, incident, expected)
-            if incident is not None:
+            if incident is not None and documents:
                 _lines(scores["lines"], labelled.name, incident, documents[0])
     return dict(scores)
 
@@ -95,6 +104,7 @@ def _fields(scores: dict[str, Score], name: str, incident: Incident | None, expe
     severity = incident.severity if incident and incident.severity != "unknown" else None
     read_values = {
         "title": (incident.title if incident else None, is_same_text),
+        "id": (_known_names(incident), named),
         "service": (incident.service if incident else None, is_same_text),
         "severity": (severity, is_same_text),
         "summary": (incident.description if incident else None, holds),
