@@ -142,6 +142,7 @@ def create(
         dependencies=KEY_SCHEMES,
     )
     app.state.memory = memory
+    app.state.team = access.team
     app.state.started = time.monotonic()
     app.state.worker = worker
     app.state.intake = intake
@@ -265,12 +266,15 @@ def _add_guard(
     """Put authentication before every route: by key, by signature, by session."""
     public = urlsplit(access.public_url or "")
     issuer = None if access.oidc is None else access.oidc.issuer
-    cookies = SessionCookies(access.public_url)
+    cookies = SessionCookies(access.public_url, access.team)
     sessions_of_store = Sessions(memory.store, keys_of_store, memory.now, access.session_limits, issuer)
     app.state.sessions = sessions_of_store
     app.state.cookies = cookies
     app.state.public = public
+    app.state.keys = keys_of_store
     app.state.sign_in = None
+    if access.team is not None:
+        keys_of_store.require_always()
     app.state.sign_in_starts = RateLimit(limit=MOST_SIGN_INS, counted="sign-ins")
     if provider is not None:
         keys_of_store.require_always()

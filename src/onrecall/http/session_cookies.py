@@ -13,6 +13,8 @@ SESSION = "onrecall-session"
 CSRF = "onrecall-csrf"
 """The one cookie that the console's script reads, to repeat it in a header."""
 SIGN_IN = "onrecall-sign-in"
+TEAM = "onrecall-team"
+"""Names the team whose store knows the session; the session decides, so that another name leads nowhere."""
 CSRF_HEADER = "x-csrf-token"
 SECURE_PREFIX = "__Host-"
 """Browsers accept a cookie of such a name from this very host alone, over TLS."""
@@ -21,8 +23,9 @@ SECURE_PREFIX = "__Host-"
 class SessionCookies:
     """Reads and sets the cookies; over TLS each has the prefix `__Host-`."""
 
-    def __init__(self, public_url: str | None) -> None:
+    def __init__(self, public_url: str | None, team: str | None = None) -> None:
         self._public = urlsplit(public_url) if public_url else None
+        self.team = team
 
     def read(self, request: HTTPConnection, name: str) -> str | None:
         """Return the value of a cookie. Where there is TLS, one without the prefix does not count."""
@@ -69,6 +72,10 @@ def set_session(request: HTTPConnection, response: Response, cookies: SessionCoo
     seconds = round((session.expires_at - session.created_at).total_seconds())
     cookies.set(request, response, SESSION, begun.token, seconds)
     cookies.set(request, response, CSRF, csrf_token(begun.token), seconds)
+    if cookies.team is None:
+        cookies.delete(request, response, TEAM)
+    else:
+        cookies.set(request, response, TEAM, cookies.team, seconds)
 
 
 def renew_csrf_cookie(request: HTTPConnection, response: Response, cookies: SessionCookies, session: Session) -> None:

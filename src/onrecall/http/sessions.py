@@ -14,7 +14,7 @@ from onrecall.http.dependencies import TheCaller
 from onrecall.http.keys import SECRET
 from onrecall.http.problems import responses
 from onrecall.http.rate_limit import RateLimit
-from onrecall.http.session_cookies import CSRF, SESSION, SIGN_IN, SessionCookies, set_session
+from onrecall.http.session_cookies import CSRF, SESSION, SIGN_IN, TEAM, SessionCookies, set_session
 from onrecall.identity.refusal import SignInRefused
 from onrecall.pipeline.sessions import Device, Sessions
 from onrecall.pipeline.sign_in import LIFETIME, SignIn
@@ -140,7 +140,7 @@ def end_current(
     request: Request, response: Response, caller: TheCaller, sessions: TheSessions, cookies: TheCookies
 ) -> SignedOutOut:
     """Sign out: end the session of this browser. Without a session nothing changes."""
-    cookies.delete(request, response, SESSION, CSRF)
+    cookies.delete(request, response, SESSION, CSRF, TEAM)
     if caller.session_id is None:
         return SignedOutOut(provider_url=None)
     ended = sessions.end(caller.session_id, caller)
