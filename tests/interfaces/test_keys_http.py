@@ -30,6 +30,7 @@ def test_the_first_key_is_made_at_this_machine_and_locks_every_door(doors: Doors
         "key": None,
         "locked": False,
         "session": None,
+        "team": None,
     }
     refused = client.post("/api/v1/keys", json={"name": "alertmanager", "role": "ingest"})
     assert refused.status_code == 409

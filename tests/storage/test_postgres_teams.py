@@ -64,16 +64,18 @@ def test_the_server_refuses_a_team_what_is_not_its_own(installation: Settings, s
 
 
 def test_the_installations_login_reads_no_team_before_it_takes_its_role(installation: Settings) -> None:
-    with psycopg.connect(plain_url(installation.database)) as connection:
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("select * from onrecall_team_search.incidents")
+    with (
+        psycopg.connect(plain_url(installation.database)) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("select * from onrecall_team_search.incidents")
 
 
 def test_resetting_the_role_does_not_leave_the_team(installation: Settings) -> None:
-    with closing(Storage.open(teams.team_settings(installation, "payments").database)) as store:
-        with store.overview.database.kind.engine.connect() as connection:
-            connection.execute(text("reset role"))
-            role = connection.scalar(text("select current_user"))
+    url = teams.team_settings(installation, "payments").database
+    with closing(Storage.open(url)) as store, store.overview.database.kind.engine.connect() as connection:
+        connection.execute(text("reset role"))
+        role = connection.scalar(text("select current_user"))
     assert str(role).startswith("onrecall_team_payments_")
 
 
