@@ -66,6 +66,8 @@ _V1: Mapping[str, Least] = {
     "GET /audit": "admin",
     "GET /audit/verify": "admin",
     "GET /export": "admin",
+    "POST /erasures/person": "admin",
+    "POST /erasures/incidents/{incident_id}": "admin",
     "GET /keys": "admin",
     "POST /keys": "admin",
     "POST /keys/{which}/revoke": "admin",

@@ -47,6 +47,7 @@ BACKED_UP_TABLES: Sequence[Table] = (
     backtests,
     audit.audit,
     audit.audit_head,
+    audit.erased_audit_rows,
 )
 """Tables in order of their foreign keys."""
 TRANSIENT_TABLES: Sequence[Table] = (

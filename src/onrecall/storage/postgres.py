@@ -160,6 +160,14 @@ class PostgreSQL:
         return ()
 
     @staticmethod
+    def overwrite_deleted(connection: Connection) -> None:
+        """Do nothing: the server overwrites deleted rows when it cleans up (autovacuum)."""
+
+    @staticmethod
+    def empty_log() -> None:
+        """Do nothing: the log is the server's."""
+
+    @staticmethod
     def lack_of_room() -> str | None:
         """Return nothing: the disk is the server's, and it reports what it can't write."""
         return None

@@ -17,6 +17,7 @@ from onrecall.storage.consumer_offsets import ConsumerOffsets
 from onrecall.storage.database import Database
 from onrecall.storage.decisions import Decisions
 from onrecall.storage.documents import DocumentRepository
+from onrecall.storage.erasure import Erasures
 from onrecall.storage.events import EventRepository
 from onrecall.storage.examples import ExampleRepository
 from onrecall.storage.grouping import GroupingRepository
@@ -105,6 +106,7 @@ class Storage:
         self.push_subscriptions = PushSubscriptionRepository(database)
         self.tickets = TicketRepository(database)
         self.audit = Audit(database)
+        self.erasures = Erasures(database)
 
         self.health = HealthRepository(database)
         self.archive = Archive(database)
