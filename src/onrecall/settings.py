@@ -18,7 +18,7 @@ from onrecall.domain.access import parse_key_id
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
 from onrecall.domain.team import TEAM_PATTERN
-from onrecall.identity.roles import parse_roles
+from onrecall.identity.roles import parse_roles, parse_team_roles
 
 PREFIX = "ONRECALL_"
 
@@ -112,6 +112,10 @@ class Settings(BaseSettings):
     )
     oidc_roles: str | None = Field(
         default=None, description="Roles by group: `sre=admin,dev=responder,*=viewer`; `*` is everybody."
+    )
+    oidc_teams: str | None = Field(
+        default=None,
+        description="Teams and roles by group: `sre=payments:admin,dev=search:viewer`; a person may be in several.",
     )
     oidc_allowed_domains: str | None = Field(
         default=None, description="Domains of verified email addresses that may sign in, separated by commas."
@@ -301,6 +305,13 @@ class Settings(BaseSettings):
     def _are_roles(cls, value: str | None) -> str | None:
         if value is not None:
             parse_roles(value)
+        return value
+
+    @field_validator("oidc_teams")
+    @classmethod
+    def _are_team_roles(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_team_roles(value)
         return value
 
     @field_validator("oidc_issuer")

@@ -144,6 +144,7 @@ def create(
     )
     app.state.memory = memory
     app.state.team = access.team
+    app.state.team_sessions = {}
     app.state.started = time.monotonic()
     app.state.worker = worker
     app.state.intake = intake
@@ -268,7 +269,7 @@ def _add_guard(
     """Put authentication before every route: by key, by signature, by session."""
     public = urlsplit(access.public_url or "")
     issuer = None if access.oidc is None else access.oidc.issuer
-    cookies = SessionCookies(access.public_url, access.team)
+    cookies = SessionCookies(access.public_url)
     sessions_of_store = Sessions(memory.store, keys_of_store, memory.now, access.session_limits, issuer)
     app.state.sessions = sessions_of_store
     app.state.cookies = cookies

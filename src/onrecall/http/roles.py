@@ -77,6 +77,8 @@ _V1: Mapping[str, Least] = {
     "POST /sign-in/provider": "open",  # its own page alone; it begins what the identity provider decides
     "POST /session": "viewer",  # with a key
     "DELETE /session": "viewer",
+    "GET /session/teams": "viewer",
+    "PUT /session/team": "viewer",  # a team that the session is good for
     "GET /sessions": "viewer",  # one's own; an admin may see all
     "DELETE /sessions": "viewer",
     "DELETE /sessions/{session_id}": "viewer",

@@ -23,9 +23,8 @@ SECURE_PREFIX = "__Host-"
 class SessionCookies:
     """Reads and sets the cookies; over TLS each has the prefix `__Host-`."""
 
-    def __init__(self, public_url: str | None, team: str | None = None) -> None:
+    def __init__(self, public_url: str | None) -> None:
         self._public = urlsplit(public_url) if public_url else None
-        self.team = team
 
     def read(self, request: HTTPConnection, name: str) -> str | None:
         """Return the value of a cookie. Where there is TLS, one without the prefix does not count."""
@@ -66,16 +65,25 @@ class SessionCookies:
         return public is not None and public.scheme == "https" and headers.get("host", "").lower() == host_of(public)
 
 
-def set_session(request: HTTPConnection, response: Response, cookies: SessionCookies, begun: NewSession) -> None:
-    """Set the cookies of a new session, which last as long as it can."""
+def set_session(
+    request: HTTPConnection, response: Response, cookies: SessionCookies, begun: NewSession, team: str | None
+) -> None:
+    """Set the cookies of a new session, which last as long as it can; the team is the one whose store knows it."""
     session = begun.session
     seconds = round((session.expires_at - session.created_at).total_seconds())
     cookies.set(request, response, SESSION, begun.token, seconds)
     cookies.set(request, response, CSRF, csrf_token(begun.token), seconds)
-    if cookies.team is None:
+    set_team(request, response, cookies, team, seconds)
+
+
+def set_team(
+    request: HTTPConnection, response: Response, cookies: SessionCookies, team: str | None, seconds: int
+) -> None:
+    """Set the cookie that names a team; without one, delete it."""
+    if team is None:
         cookies.delete(request, response, TEAM)
     else:
-        cookies.set(request, response, TEAM, cookies.team, seconds)
+        cookies.set(request, response, TEAM, team, seconds)
 
 
 def renew_csrf_cookie(request: HTTPConnection, response: Response, cookies: SessionCookies, session: Session) -> None:

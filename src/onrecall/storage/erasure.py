@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, func, select, update
 
 from onrecall.domain.erasure import ERASED_TEXT, OWN_WORDS, ErasureReceipt, PersonPattern, map_texts, texts_in
 from onrecall.domain.errors import Conflict
@@ -173,13 +173,18 @@ def _changed_audit_rows(
 
 def _shut_out(connection: Connection, person: PersonPattern, now: datetime, rows: Counter[str]) -> None:
     """Revoke the keys that carry one of the names, end the sessions, and forget the account and the devices."""
-    held = [row.id for row in connection.execute(select(api_keys.c.id, api_keys.c.name)) if person.is_person(row.name)]
-    begun = [row.id for row in connection.execute(select(sessions.c.id, sessions.c.name)) if person.is_person(row.name)]
-    active = api_keys.c.id.in_(held) & api_keys.c.revoked_at.is_(None)
+    key_ids = [
+        row.id for row in connection.execute(select(api_keys.c.id, api_keys.c.name)) if person.is_person(row.name)
+    ]
+    session_ids = [
+        row.id for row in connection.execute(select(sessions.c.id, sessions.c.name)) if person.is_person(row.name)
+    ]
+    active = api_keys.c.id.in_(key_ids) & api_keys.c.revoked_at.is_(None)
     connection.execute(update(api_keys).where(active).values(revoked_at=now))
+    devices = push_subscriptions.c.key_id.in_(key_ids) | push_subscriptions.c.session_id.in_(session_ids)
     for table, condition in (
-        (push_subscriptions, or_(push_subscriptions.c.key_id.in_(held), push_subscriptions.c.session_id.in_(begun))),
-        (sessions, sessions.c.id.in_(begun)),
+        (push_subscriptions, devices),
+        (sessions, sessions.c.id.in_(session_ids)),
     ):
         rows[table.name] += connection.execute(delete(table).where(condition)).rowcount
     for account in connection.execute(select(people)).all():
@@ -189,7 +194,7 @@ def _shut_out(connection: Connection, person: PersonPattern, now: datetime, rows
 
 
 def _remake_passages(connection: Connection, person: PersonPattern, derive: Derivation, rows: Counter[str]) -> None:
-    """Make the passages anew whose text held a name, so that neither words nor vectors find it."""
+    """Make the passages anew whose text key_ids a name, so that neither words nor vectors find it."""
     query = select(passages.c.kind, passages.c.owner, passages.c.text, passages.c.heading)
     owners: list[Owner] = list(
         dict.fromkeys(
