@@ -16,8 +16,7 @@ FOLDER = "teams"
 NEVER_INHERITED = (
     *("admin_key", "webhook_secrets", "sns_topics", "local_proxy_role", "otlp_endpoint"),
     *("webhook_url", "webhook_secret", "webhook_format", "notify_min_severity", "teams_url"),
-    *("slack_bot_token", "slack_signing_secret", "slack_channel", "slack_channels", "slack_webhook_url"),
-    *(name for name in Settings.model_fields if name.startswith(("smtp_", "hindsight_", "kafka_"))),
+    *(name for name in Settings.model_fields if name.startswith(("slack_", "smtp_", "hindsight_", "kafka_"))),
 )
 """Settings through which something of a team would come in from, or go out to, people of the whole installation."""
 NEVER_OVERRIDDEN = frozenset({"team", "database_url", "data_dir", "opensearch_index", "host", "port", "worker"})
