@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from guarded import LOOPBACK, Doors, basic, bearer, routes
+from prometheus_client.parser import text_string_to_metric_families as parse
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
@@ -287,6 +288,19 @@ def test_counts_of_one_team_are_not_in_the_metrics_of_another(installation: Inst
     passages = [next(line for line in each if line.startswith("onrecall_passages")) for each in lines]
     assert float(passages[0].split()[-1]) > 0
     assert float(passages[1].split()[-1]) == 0
+
+
+def test_only_an_admin_of_the_installation_sees_numbers_by_team(installation: Installation) -> None:
+    client = installation.client
+    for name, roles in (("default", ("viewer", "responder")), ("payments", ("viewer", "admin"))):
+        for role in roles:
+            answer = client.get("/metrics", headers=bearer(installation.keys[name][role]))
+            assert "onrecall_team_" not in answer.text, (name, role)
+    for accept in ("text/plain", "application/openmetrics-text"):
+        headers = bearer(installation.keys["default"]["admin"]) | {"accept": accept}
+        families = {family.name: family for family in parse(client.get("/metrics", headers=headers).text)}
+        up = {sample.labels["team"]: sample.value for sample in families["onrecall_team_up"].samples}
+        assert up == {"payments": 1, "search": 1}
 
 
 def test_the_export_of_a_team_holds_its_own_history(installation: Installation) -> None:

@@ -144,7 +144,6 @@ def create(
     )
     app.state.memory = memory
     app.state.team = access.team
-    app.state.team_sessions = {}
     app.state.started = time.monotonic()
     app.state.worker = worker
     app.state.intake = intake
@@ -275,6 +274,8 @@ def _add_guard(
     app.state.cookies = cookies
     app.state.public = public
     app.state.keys = keys_of_store
+    app.state.team_sessions = {}
+    app.state.team_gauges = None
     app.state.sign_in = None
     if access.team is not None:
         keys_of_store.require_always()

@@ -23,6 +23,7 @@ from onrecall.http.roles import KEY_IN_BODY, TICKETED, match_route
 from onrecall.http.session_cookies import TEAM, SessionCookies
 from onrecall.pipeline.keys import Keys
 from onrecall.pipeline.sign_in import SignIn, TeamDoor
+from onrecall.worker.team_metrics import TeamGauges
 
 TEAM_PATH = re.compile(r"/teams/([a-z][a-z0-9_]*)(/.*)")
 """Where senders that sign, and Slack, say whose they are; for everything else the credentials do."""
@@ -40,7 +41,7 @@ class TeamDispatcher:
         self._own = own
         self._teams = teams
         self._cookies: SessionCookies = own.state.cookies
-        _share_sign_in(own, teams)
+        _connect(own, teams)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -110,12 +111,16 @@ class TeamDispatcher:
         return app or self._own
 
 
-def _share_sign_in(own: FastAPI, teams: Mapping[str, FastAPI]) -> None:
-    """Let one sign-in open every team that a person is in, and each application know the sessions of the others."""
+def _connect(own: FastAPI, teams: Mapping[str, FastAPI]) -> None:
+    """Let one sign-in open every team that a person is in, each application know the sessions of the others, and an
+    admin of the installation see how much each team has.
+    """
     apps: dict[str | None, FastAPI] = {None: own}
     apps.update(teams.items())
     for name, app in apps.items():
         app.state.team_sessions = {other: each.state.sessions for other, each in apps.items() if other != name}
+    memory = own.state.memory
+    own.state.team_gauges = TeamGauges({name: app.state.memory.store for name, app in teams.items()}, memory.now)
     sign_in: SignIn | None = own.state.sign_in
     if sign_in is not None:
         sign_in.open_teams({name: TeamDoor(app.state.memory.store, app.state.sessions) for name, app in teams.items()})
