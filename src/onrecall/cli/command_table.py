@@ -192,6 +192,7 @@ COMMANDS = (
         "models", "onrecall.cli.models", "app", "List sentence models, install one, and choose which one is in use."
     ),
     CommandEntry("keys", "onrecall.cli.keys", "app", "Create, list, rotate and revoke keys of the HTTP API."),
+    CommandEntry("documents", "onrecall.cli.documents", "app", "Share runbooks with other teams."),
     CommandEntry("erase", "onrecall.cli.erase", "app", "Erase a person or an incident, and print a receipt."),
     CommandEntry(
         "teams",

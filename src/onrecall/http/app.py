@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from onrecall import __version__
 from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.status import StatusReport
+from onrecall.domain.team import INSTALLATION
 from onrecall.http import (
     alerts,
     audit,
@@ -51,6 +52,7 @@ from onrecall.http import (
     search,
     services,
     sessions,
+    shares,
     slack,
     sources,
     suggestions,
@@ -80,6 +82,7 @@ from onrecall.http.session_cookies import SessionCookies
 from onrecall.http.sns_confirmation import SubscriptionConfirmer
 from onrecall.identity.provider import IdentityProvider
 from onrecall.pipeline import IncidentService
+from onrecall.pipeline.document_copies import DocumentSharing
 from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.pipeline.keys import Keys
 from onrecall.pipeline.push_subscriptions import PushDevices
@@ -214,6 +217,7 @@ ROUTERS = (
     causes.router,
     history.router,
     documents.router,
+    shares.router,
     suggestions.router,
     deliveries.router,
     slack.router,
@@ -276,6 +280,7 @@ def _add_guard(
     app.state.keys = keys_of_store
     app.state.team_sessions = {}
     app.state.team_gauges = None
+    app.state.sharing = DocumentSharing({access.team or INSTALLATION: memory})
     app.state.sign_in = None
     if access.team is not None:
         keys_of_store.require_always()

@@ -15,14 +15,17 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecall.domain.errors import Unavailable
+from onrecall.domain.team import INSTALLATION
 from onrecall.http import credentials, problems, thread_pools
 from onrecall.http.auth_middleware import parse_body
 from onrecall.http.body_limits import MAX_BODY
 from onrecall.http.lifespan import running
 from onrecall.http.roles import KEY_IN_BODY, TICKETED, match_route
 from onrecall.http.session_cookies import TEAM, SessionCookies
+from onrecall.pipeline.document_copies import DocumentSharing
 from onrecall.pipeline.keys import Keys
 from onrecall.pipeline.sign_in import SignIn, TeamDoor
+from onrecall.worker.polling_thread import PollingThread
 from onrecall.worker.team_metrics import TeamGauges
 
 TEAM_PATH = re.compile(r"/teams/([a-z][a-z0-9_]*)(/.*)")
@@ -30,6 +33,9 @@ TEAM_PATH = re.compile(r"/teams/([a-z][a-z0-9_]*)(/.*)")
 PLACED_BY_PATH = frozenset({"ingest", "slack"})
 SIGN_IN_PATHS = ("/sign-in", "/api/v1/sign-in")
 """The identity provider knows one address, that of the installation."""
+
+COPY_SECONDS = 5.0
+"""How long a change of a shared document may take to reach its copies."""
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +48,7 @@ class TeamDispatcher:
         self._teams = teams
         self._cookies: SessionCookies = own.state.cookies
         _connect(own, teams)
+        self._copying = PollingThread("onrecall-sharing", own.state.sharing.synchronize, pause_seconds=COPY_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -61,8 +68,10 @@ class TeamDispatcher:
         await receive()
         try:
             async with AsyncExitStack() as stack:
+                stack.callback(self._copying.stop)
                 for app in (self._own, *self._teams.values()):
                     await stack.enter_async_context(running(app))
+                self._copying.start()
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
         except RuntimeError as error:
@@ -121,6 +130,9 @@ def _connect(own: FastAPI, teams: Mapping[str, FastAPI]) -> None:
         app.state.team_sessions = {other: each.state.sessions for other, each in apps.items() if other != name}
     memory = own.state.memory
     own.state.team_gauges = TeamGauges({name: app.state.memory.store for name, app in teams.items()}, memory.now)
+    sharing = DocumentSharing({name or INSTALLATION: app.state.memory for name, app in apps.items()})
+    for app in apps.values():
+        app.state.sharing = sharing
     sign_in: SignIn | None = own.state.sign_in
     if sign_in is not None:
         sign_in.open_teams({name: TeamDoor(app.state.memory.store, app.state.sessions) for name, app in teams.items()})

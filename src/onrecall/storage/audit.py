@@ -39,6 +39,8 @@ AuditAction = Literal[
     "delivery sent",
     "document deleted",
     "document put",
+    "document shared",
+    "document unshared",
     "examples removed",
     "examples stepped aside",
     "heartbeat forgotten",

@@ -16,6 +16,7 @@ from onrecall.storage.collaboration import CollaborationRepository
 from onrecall.storage.consumer_offsets import ConsumerOffsets
 from onrecall.storage.database import Database
 from onrecall.storage.decisions import Decisions
+from onrecall.storage.document_shares import DocumentShares
 from onrecall.storage.documents import DocumentRepository
 from onrecall.storage.erasure import Erasures
 from onrecall.storage.events import EventRepository
@@ -72,6 +73,7 @@ class Storage:
         self.records = RecordRepository(database)
         self.incidents = IncidentRepository(database)
         self.documents = DocumentRepository(database)
+        self.document_shares = DocumentShares(database)
         self.passages = PassageRepository(database)
         self.reindexing = ReindexRepository(database)
         self.examples = ExampleRepository(database)
