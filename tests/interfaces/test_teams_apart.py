@@ -259,6 +259,17 @@ def test_alerts_go_to_the_team_of_their_key(installation: Installation) -> None:
     assert counts["payments"] == counts["search"] > 1
 
 
+def test_a_body_that_can_not_be_read_is_refused_as_without_teams(installation: Installation) -> None:
+    client = installation.client
+    for headers, body, status in (
+        ({"content-encoding": "br"}, b"{}", 415),
+        ({"content-encoding": "gzip"}, b"no gzip", 401),
+        ({}, b"[" * 3_000_000, 413),
+        ({}, b"not json", 401),
+    ):
+        assert client.post("/v2/enqueue", headers=headers, content=body).status_code == status, headers
+
+
 def test_a_path_says_whose_a_message_is_and_the_key_must_be_theirs(installation: Installation) -> None:
     client = installation.client
     alert = {"alerts": [{"status": "firing", "labels": {"alertname": "Full"}, "startsAt": "2026-03-01T11:00:00Z"}]}

@@ -51,7 +51,7 @@ def _roles(chosen: Settings) -> tuple[Mapping[str, Role], Mapping[str, Mapping[s
     if chosen.team is not None:
         return by_team.get(chosen.team, {}), {}
     own = by_team.pop(INSTALLATION, {})
-    if not by_team or chosen.oidc_roles:
+    if chosen.oidc_roles or not (own or by_team):
         own = {**parse_roles(_required(chosen, "oidc_roles", f"who may do what, such as {EXAMPLE}")), **own}
     return own, by_team
 

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -168,7 +169,10 @@ async def _read_routing_key(headers: Headers, receive: Receive) -> tuple[Sequenc
             break
     body = b"".join(part.get("body", b"") for part in parts)
     encoding = headers.get("content-encoding", "")
-    parsed = await thread_pools.run(thread_pools.ACKNOWLEDGING, parse_body, body, encoding)
+    try:
+        parsed = await thread_pools.run(thread_pools.ACKNOWLEDGING, parse_body, body, encoding)
+    except HTTPException:
+        return parts, None  # the application refuses it for the same reason
     return parts, credentials.routing_key(parsed)
 
 

@@ -8,6 +8,7 @@ import { Link, useNavigate } from "react-router";
 import { api, dataOf } from "../api/client";
 import { announceSession } from "../api/session";
 import { useMe } from "../current-user";
+import { forgetRecent } from "../recent";
 import { showError } from "./toasts";
 
 export function Account() {
@@ -39,6 +40,7 @@ export function Account() {
     mutationFn: (team: string | null) => dataOf(api.PUT("/api/v1/session/team", { body: { team } })),
     onSuccess: () => {
       queries.clear();
+      forgetRecent();
       announceSession();
       location.assign("/"); // what is on this page belongs to the other team
     },
