@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from onrecall.domain.access import parse_key_id
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
-from onrecall.identity.roles import parse_roles
+from onrecall.domain.team import TEAM_PATTERN
+from onrecall.identity.roles import parse_roles, parse_team_roles
 
 PREFIX = "ONRECALL_"
 
@@ -35,6 +36,11 @@ class Settings(BaseSettings):
         default=None,
         json_schema_extra={"from_file": True},
         description="The database: `postgresql://user@host/name`; by default a SQLite file in the data folder.",
+    )
+    team: str | None = Field(
+        default=None,
+        pattern=TEAM_PATTERN,
+        description="Team whose store is used; by default the installation's own, and `serve` and `worker` serve all.",
     )
     host: str = Field(default="127.0.0.1", description="Address that `serve` and `demo` listen on.")
     port: int = Field(
@@ -106,6 +112,10 @@ class Settings(BaseSettings):
     )
     oidc_roles: str | None = Field(
         default=None, description="Roles by group: `sre=admin,dev=responder,*=viewer`; `*` is everybody."
+    )
+    oidc_teams: str | None = Field(
+        default=None,
+        description="Teams and roles by group: `sre=payments:admin,dev=search:viewer`; a person may be in several.",
     )
     oidc_allowed_domains: str | None = Field(
         default=None, description="Domains of verified email addresses that may sign in, separated by commas."
@@ -297,6 +307,13 @@ class Settings(BaseSettings):
             parse_roles(value)
         return value
 
+    @field_validator("oidc_teams")
+    @classmethod
+    def _are_team_roles(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_team_roles(value)
+        return value
+
     @field_validator("oidc_issuer")
     @classmethod
     def _is_issuer(cls, value: str | None) -> str | None:
@@ -400,7 +417,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take values from the environment, then from the files that …_FILE variables name."""
-        return init_settings, env_settings, _SecretFiles(settings_cls)
+        prefix = env_settings.env_prefix if isinstance(env_settings, EnvSettingsSource) else PREFIX
+        return init_settings, env_settings, _SecretFiles(settings_cls, prefix)
 
     @property
     def database(self) -> str:
@@ -463,19 +481,23 @@ class Settings(BaseSettings):
 class _SecretFiles(PydanticBaseSettingsSource):
     """Reads `ONRECALL_<SECRET>_FILE`, as container platforms mount secrets."""
 
+    def __init__(self, settings_cls: type[BaseSettings], prefix: str) -> None:
+        super().__init__(settings_cls)
+        self._prefix = prefix
+
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         values = {}
         for name, field in self.settings_cls.model_fields.items():
-            path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
+            path = os.environ.get(f"{self._prefix}{name.upper()}_FILE")
             if path and may_be_in_file(field):
                 try:
                     values[name] = Path(path).read_text(encoding="utf-8").removesuffix("\n")
                 except OSError as error:
                     raise Invalid(
-                        f"{PREFIX}{name.upper()}_FILE: {path} can't be read: {error.strerror}", name
+                        f"{self._prefix}{name.upper()}_FILE: {path} can't be read: {error.strerror}", name
                     ) from error
         return values
 
@@ -613,11 +635,16 @@ def load() -> Settings:
     for former, current in RENAMED.items():
         if PREFIX + former in variables:
             raise Invalid(f"{PREFIX}{former} is now {PREFIX}{current}; rename it", PREFIX + former)
+    return read_settings(PREFIX)
+
+
+def read_settings(prefix: str) -> Settings:
+    """Read the variables that begin with a prefix. Raises Invalid naming the wrong one."""
     try:
-        return Settings()
+        return Settings(_env_prefix=prefix)  # type: ignore[call-arg]  # the library takes it; its types do not say so
     except ValidationError as error:
         first = error.errors()[0]
-        variable = PREFIX + str(first["loc"][0]).upper()
+        variable = prefix + str(first["loc"][0]).upper()
         raise Invalid(f"{variable}: {first['msg'].removeprefix('Value error, ')}", variable) from error
 
 

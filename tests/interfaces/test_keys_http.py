@@ -30,6 +30,7 @@ def test_the_first_key_is_made_at_this_machine_and_locks_every_door(doors: Doors
         "key": None,
         "locked": False,
         "session": None,
+        "team": None,
     }
     refused = client.post("/api/v1/keys", json={"name": "alertmanager", "role": "ingest"})
     assert refused.status_code == 409
@@ -42,7 +43,7 @@ def test_the_first_key_is_made_at_this_machine_and_locks_every_door(doors: Doors
     assert about["prefix"] == token[:12]
     assert client.get("/api/v1/me").status_code == 401
     mine = client.get("/api/v1/me", headers=bearer(token)).json()
-    assert mine == {"name": "ann", "role": "admin", "key": about["id"], "locked": True, "session": None}
+    assert mine == {"name": "ann", "role": "admin", "key": about["id"], "locked": True, "session": None, "team": None}
     listed = client.get("/api/v1/keys", headers=bearer(token))
     assert token not in listed.text
     assert [(one["name"], one["state"]) for one in listed.json()["items"]] == [("ann", "active")]

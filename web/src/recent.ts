@@ -33,3 +33,6 @@ export function useRecent(): Recent[] {
   useEffect(() => setRecent(storedIncidents()), [pathname]);
   return recent;
 }
+
+// What was looked at belongs to one team: another one's incidents have the same ids.
+export const forgetRecent = (): void => localStorage.removeItem(RECENT);

@@ -39,6 +39,8 @@ class Access:
     """Where people reach this server."""
     web_push: "WebPush | None" = None
     """The channel that notifies browsers; None: no device can ask for it."""
+    team: str | None = None
+    """Whose data this is; None: the installation's own. A team's data is open to nobody without credentials."""
 
 
 def is_loopback(host: str) -> bool:

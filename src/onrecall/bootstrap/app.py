@@ -19,6 +19,7 @@ from onrecall.bootstrap.recall import embedder, make_folder, models, open_recall
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
 from onrecall.bootstrap.status import ComponentStatus, StatusReport, build_report
 from onrecall.bootstrap.store_watch import StoreWatch
+from onrecall.bootstrap.teams import settings
 from onrecall.bootstrap.trace_export import exported_traces
 from onrecall.bootstrap.web_push import vapid_key, web_push
 from onrecall.domain.errors import Invalid
@@ -28,7 +29,6 @@ from onrecall.pipeline import Dependencies, GroupingTimers, IncidentService
 from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.retrieval.embeddings import NO_MODEL_MESSAGE, Embedder, LocalEmbedder
 from onrecall.settings import Settings
-from onrecall.settings import load as settings
 from onrecall.sources import SOURCES
 from onrecall.storage import Storage
 from onrecall.worker.worker import WorkerHandle
@@ -83,8 +83,13 @@ class AppContext:
 
 
 @contextmanager
-def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
-    """Open the application that the settings describe, and close it at the end."""
+def open_app(
+    chosen: Settings | None = None, shared_models: Sequence[LocalEmbedder] | None = None
+) -> Iterator[AppContext]:
+    """Open the application that the settings describe, and close it at the end.
+
+    `shared_models` are the local sentence models of another application of this process.
+    """
     chosen = chosen or settings()
     access_config, notification_channels, refiners, sources = (
         read_access(chosen),
@@ -97,7 +102,7 @@ def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
     with (
         closing(Storage.open(chosen.database)) as store,
         hindsight.open_peer(chosen) as peer,
-        open_recall(store, chosen) as recall,
+        open_recall(store, chosen, shared_models) as recall,
         exported_traces(chosen),
     ):
         push = web_push(key, chosen, store, _now)
@@ -176,6 +181,7 @@ def read_access(chosen: Settings) -> Access:
         oidc=provider_settings(chosen),
         session_limits=session_limits(chosen),
         public_url=chosen.public_url,
+        team=chosen.team,
     )
 
 

@@ -32,6 +32,8 @@ MISSPELT = 0.75
 """The likeness of two names from which one is taken for the other, misspelt (difflib's ratio)."""
 KUBERNETES = re.compile(r"ONRECALL_(SERVICE_(HOST|PORT\w*)|PORT_\d+_(TCP|UDP)\w*)")
 """Variables that Kubernetes sets in every pod beside a Service named `onrecall`."""
+TEAM_VARIABLE = re.compile(r"ONRECALL_TEAM_[A-Z][A-Z0-9_]{0,29}?__(?=[A-Z])")
+"""The beginning of a variable that is a team's own."""
 SERVICE_LINKS = "Kubernetes sets it for a Service named onrecall; set enableServiceLinks: false on the pod"
 _CHANNELS = ("webhook_url", "teams_url", "smtp_host", "slack_bot_token", "slack_webhook_url", "web_push_key")
 _MODELS = ("llm_draft", "llm_strong")
@@ -141,8 +143,8 @@ def _unknown_names(environment: Mapping[str, str]) -> Iterator[ConfigFinding]:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     files = {PREFIX + name.upper() + FILE for name, field in Settings.model_fields.items() if may_be_in_file(field)}
     for variable in sorted(environment):
-        name = variable.upper()
-        if not name.startswith(PREFIX) or name in known or variable in files:
+        name = TEAM_VARIABLE.sub(PREFIX, variable.upper())
+        if not name.startswith(PREFIX) or name in known or name in files:
             continue
         if (current := RENAMED.get(name.removeprefix(PREFIX))) is not None:
             yield ConfigFinding("error", variable, f"it is now {PREFIX}{current}; rename it")

@@ -1,14 +1,16 @@
 """The identity provider and the lifetime of sessions, as the settings say."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from onrecall.bootstrap.status import ComponentStatus
+from onrecall.domain.access import Role
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.domain.session import SessionLimits
-from onrecall.identity.roles import EXAMPLE, parse_roles
+from onrecall.domain.team import INSTALLATION
+from onrecall.identity.roles import EXAMPLE, parse_roles, parse_team_roles
 from onrecall.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def provider_settings(chosen: Settings) -> "ProviderSettings | None":
     from onrecall.identity.provider import ProviderSettings  # noqa: PLC0415 - what costs time where there is none
 
     client_id = _required(chosen, "oidc_client_id", "the client id that the provider gave to OnRecall")
-    roles = _required(chosen, "oidc_roles", f"who may do what, such as {EXAMPLE}")
+    roles, team_roles = _roles(chosen)
     public_url = _required(chosen, "public_url", "where people reach OnRecall: the provider sends them back there")
     return ProviderSettings(
         chosen.oidc_issuer,
@@ -36,10 +38,22 @@ def provider_settings(chosen: Settings) -> "ProviderSettings | None":
         chosen.oidc_name or urlsplit(chosen.oidc_issuer).hostname or chosen.oidc_issuer,
         chosen.oidc_scopes,
         chosen.oidc_groups_claim,
-        parse_roles(roles),
+        roles,
         chosen.allowed_domains,
         public_url,
+        team_roles,
     )
+
+
+def _roles(chosen: Settings) -> tuple[Mapping[str, Role], Mapping[str, Mapping[str, Role]]]:
+    """Return the roles of groups in the store of these settings, and by team in the others of the installation."""
+    by_team = dict(parse_team_roles(chosen.oidc_teams)) if chosen.oidc_teams else {}
+    if chosen.team is not None:
+        return by_team.get(chosen.team, {}), {}
+    own = by_team.pop(INSTALLATION, {})
+    if chosen.oidc_roles or not (own or by_team):
+        own = {**parse_roles(_required(chosen, "oidc_roles", f"who may do what, such as {EXAMPLE}")), **own}
+    return own, by_team
 
 
 def provider_checks(chosen: Settings) -> Sequence[Callable[[], ComponentStatus]]:

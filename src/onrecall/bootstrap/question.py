@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from onrecall.bootstrap.recall import make_folder, open_recall
+from onrecall.bootstrap.teams import settings
 from onrecall.domain.incident import Evidence, Recommendation, Situation
 from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import Recommender
-from onrecall.settings import Settings, load
+from onrecall.settings import Settings
 from onrecall.storage import Storage
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class QuestionAnswering:
 @contextmanager
 def question_answering(*, refine: bool = False) -> Iterator[QuestionAnswering]:
     """Open what answers a question: all of OnRecall where a model or a second opinion is asked, else a part of it."""
-    chosen = load()
+    chosen = settings()
     if refine or chosen.hindsight_url:
         with _answering_with_everything(chosen, refine=refine) as answering:
             yield answering

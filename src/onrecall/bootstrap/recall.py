@@ -38,9 +38,11 @@ class OpenedRecall:
 
 
 @contextmanager
-def open_recall(store: Storage, chosen: Settings) -> Iterator[OpenedRecall]:
-    """Open the models and the index, and close the index at the end."""
-    local = _local_models(chosen)
+def open_recall(
+    store: Storage, chosen: Settings, shared: Sequence[LocalEmbedder] | None = None
+) -> Iterator[OpenedRecall]:
+    """Open the models and the index, and close the index at the end; `shared` are local models already open."""
+    local = _local_models(chosen) if shared is None else tuple(shared)
     model, asking = _open_models(chosen, local)
     with open_search_index(store, model, chosen) as search_index:
         if search_index:

@@ -1,11 +1,16 @@
 """The commands by name. A command's module is imported when that command runs, so `--help` loads none of them."""
 
 import gc
+import os
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+TEAM_OPTION = "--team"
+TEAM_VARIABLE = "ONRECALL_TEAM"
 
 
 class CommandEntry(NamedTuple):
@@ -187,6 +192,14 @@ COMMANDS = (
         "models", "onrecall.cli.models", "app", "List sentence models, install one, and choose which one is in use."
     ),
     CommandEntry("keys", "onrecall.cli.keys", "app", "Create, list, rotate and revoke keys of the HTTP API."),
+    CommandEntry("documents", "onrecall.cli.documents", "app", "Share runbooks with other teams."),
+    CommandEntry("erase", "onrecall.cli.erase", "app", "Erase a person or an incident, and print a receipt."),
+    CommandEntry(
+        "teams",
+        "onrecall.cli.teams",
+        "app",
+        "Add, list and remove teams, whose data is kept apart; back up and verify all of them.",
+    ),
     CommandEntry(
         "sessions",
         "onrecall.cli.sessions",
@@ -256,6 +269,13 @@ class CommandTable(TyperGroup):
         options["commands"] = {entry.name: DeferredCommand(entry) for entry in COMMANDS}
         super().__init__(**options)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take `--team NAME` from wherever it stands, for every command has it, and parse the rest."""
+        team, remaining = split_team(args)
+        if team is not None:
+            _choose_team(ctx, team)
+        return super().parse_args(ctx, remaining)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Find the command that the arguments name, and load it."""
         name, command, arguments = super().resolve_command(ctx, args)
@@ -263,6 +283,35 @@ class CommandTable(TyperGroup):
             command = command.load()
             _collect_garbage_again()
         return name, command, arguments
+
+
+def split_team(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Return the value of `--team`, and the other arguments; what follows `--` is none of its business."""
+    before = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    after = list(arguments[len(before) :])
+    team, remaining = None, []
+    words = iter(before)
+    for word in words:
+        if word == TEAM_OPTION and (value := next(words, None)) is not None:
+            team = value
+        elif word.startswith(f"{TEAM_OPTION}="):
+            team = word.partition("=")[2]
+        else:
+            remaining.append(word)
+    return team, remaining + after
+
+
+def _choose_team(ctx: Any, team: str) -> None:
+    """Choose a team for this command and the processes that it starts."""
+    before = os.environ.get(TEAM_VARIABLE)
+    os.environ[TEAM_VARIABLE] = team
+    ctx.call_on_close(lambda: _restore_team(before))
+
+
+def _restore_team(team: str | None) -> None:
+    os.environ.pop(TEAM_VARIABLE, None)
+    if team is not None:
+        os.environ[TEAM_VARIABLE] = team
 
 
 def _collect_garbage_again() -> None:

@@ -22,7 +22,10 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def _top(version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False) -> None:
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+    team: Annotated[str | None, typer.Option(help="Use this team's store; may also follow the command.")] = None,  # noqa: ARG001 - the table of commands takes it
+) -> None:
     if version:
         typer.echo(f"onrecall {__version__}")
         raise typer.Exit

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.admin_key import store_admin_key
-from onrecall.bootstrap.app import open_app, settings
+from onrecall.bootstrap.app import settings
+from onrecall.bootstrap.team_apps import open_apps
 from onrecall.cli import demo as demonstration
 from onrecall.http import server
 from onrecall.pipeline.keys import Keys
@@ -17,9 +18,10 @@ def serve(
 ) -> None:
     """Serve the HTTP API and the console, and answer incidents as they open."""
     chosen = settings()
-    with open_app(chosen) as context:
-        store_admin_key(chosen, Keys(context.memory.store, context.memory.now))
-        server.serve(context, host or chosen.host, chosen.port if port is None else port)
+    with open_apps(chosen) as contexts:
+        for context in contexts:
+            store_admin_key(context.settings, Keys(context.memory.store, context.memory.now))
+        server.serve(contexts[0], host or chosen.host, chosen.port if port is None else port, teams=contexts[1:])
 
 
 def demo(

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from onrecall import __version__
 from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.status import StatusReport
+from onrecall.domain.team import INSTALLATION
 from onrecall.http import (
     alerts,
     audit,
@@ -31,6 +32,7 @@ from onrecall.http import (
     docs_markdown,
     docs_site,
     documents,
+    erasure,
     export,
     grouping,
     health,
@@ -50,6 +52,7 @@ from onrecall.http import (
     search,
     services,
     sessions,
+    shares,
     slack,
     sources,
     suggestions,
@@ -79,6 +82,7 @@ from onrecall.http.session_cookies import SessionCookies
 from onrecall.http.sns_confirmation import SubscriptionConfirmer
 from onrecall.identity.provider import IdentityProvider
 from onrecall.pipeline import IncidentService
+from onrecall.pipeline.document_copies import DocumentSharing
 from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.pipeline.keys import Keys
 from onrecall.pipeline.push_subscriptions import PushDevices
@@ -142,6 +146,7 @@ def create(
         dependencies=KEY_SCHEMES,
     )
     app.state.memory = memory
+    app.state.team = access.team
     app.state.started = time.monotonic()
     app.state.worker = worker
     app.state.intake = intake
@@ -212,6 +217,7 @@ ROUTERS = (
     causes.router,
     history.router,
     documents.router,
+    shares.router,
     suggestions.router,
     deliveries.router,
     slack.router,
@@ -220,6 +226,7 @@ ROUTERS = (
     sources.router,
     maintenance.router,
     audit.router,
+    erasure.router,
     keys.router,
     sessions.router,
     push.router,
@@ -270,7 +277,13 @@ def _add_guard(
     app.state.sessions = sessions_of_store
     app.state.cookies = cookies
     app.state.public = public
+    app.state.keys = keys_of_store
+    app.state.team_sessions = {}
+    app.state.team_gauges = None
+    app.state.sharing = DocumentSharing({access.team or INSTALLATION: memory})
     app.state.sign_in = None
+    if access.team is not None:
+        keys_of_store.require_always()
     app.state.sign_in_starts = RateLimit(limit=MOST_SIGN_INS, counted="sign-ins")
     if provider is not None:
         keys_of_store.require_always()

@@ -54,7 +54,7 @@ class AuthMiddleware:
         self._keys = keys
         self._sessions = sessions
         self._session_auth = session_auth
-        self._tickets = TicketService(memory.store, self._keys, memory.now)
+        self._tickets = TicketService(memory.store, self._keys, memory.now, access.team)
         self._audit = memory.store.audit
         self._now = memory.now
         self._rate_limit = RateLimit()
@@ -195,7 +195,7 @@ class AuthMiddleware:
         if token is None and route.source in KEY_IN_BODY:
             encoding = request.headers.get("content-encoding", "")
             token = credentials.routing_key(
-                await thread_pools.run(thread_pools.ACKNOWLEDGING, _parse_body, await body.read(), encoding)
+                await thread_pools.run(thread_pools.ACKNOWLEDGING, parse_body, await body.read(), encoding)
             )
         if token is None and self._session_auth.is_present(request):
             raise Unauthorised(ENDED)
@@ -256,7 +256,8 @@ class _Body:
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-def _parse_body(body: bytes, encoding: str) -> object:
+def parse_body(body: bytes, encoding: str) -> object:
+    """Return the JSON of a body, or None if it is none. The body may be compressed."""
     try:
         return load_json(request_body.decompress(body, encoding))
     except Invalid:

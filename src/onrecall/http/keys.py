@@ -47,6 +47,7 @@ def me(request: Request, response: Response, caller: TheCaller, keys: TheKeys) -
         role=caller.role,
         key=None if caller.key is None else caller.key.id,
         locked=keys.required,
+        team=request.app.state.team,
         session=None if session is None else SessionOut.of(session, session.id),
     )
 

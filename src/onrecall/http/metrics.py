@@ -1,25 +1,45 @@
 """`GET /metrics` for Prometheus, and the count of every HTTP request."""
 
 import time
+from collections.abc import Iterator
 
 from fastapi import APIRouter, Request, Response
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecall.domain.spans import Span
+from onrecall.http.dependencies import TheCaller
 from onrecall.http.request_span import request_span
 from onrecall.worker.metrics import Metrics
+from onrecall.worker.team_metrics import TeamGauges
 
 router = APIRouter()
 STATUS_WITHOUT_RESPONSE = 500
 
 
 @router.get("/metrics", include_in_schema=False)
-def metrics(request: Request) -> Response:
-    """Everything that is measured, in the form that was asked for."""
+def metrics(request: Request, caller: TheCaller) -> Response:
+    """Everything that is measured, in the form that was asked for; an admin of the installation sees its teams."""
     encode, kind = choose_encoder(request.headers.get("accept", ""))
     metrics_of_app: Metrics = request.app.state.metrics
-    return Response(encode(metrics_of_app.registry), headers={"Content-Type": kind, "Cache-Control": "no-store"})
+    teams: TeamGauges | None = request.app.state.team_gauges if caller.may("admin") else None
+    registry = metrics_of_app.registry if teams is None else _JoinedMetrics(metrics_of_app.registry, teams)
+    return Response(encode(registry), headers={"Content-Type": kind, "Cache-Control": "no-store"})
+
+
+class _JoinedMetrics(CollectorRegistry):
+    """The metrics of the application and those of its teams, one after the other."""
+
+    def __init__(self, *parts: Collector) -> None:
+        super().__init__()
+        self._parts = parts
+
+    def collect(self) -> Iterator[Metric]:
+        for part in self._parts:
+            yield from part.collect()
 
 
 class RequestCounter:

@@ -66,6 +66,11 @@ _V1: Mapping[str, Least] = {
     "GET /audit": "admin",
     "GET /audit/verify": "admin",
     "GET /export": "admin",
+    "GET /shares": "viewer",
+    "POST /shares": "admin",
+    "POST /shares/end": "admin",
+    "POST /erasures/person": "admin",
+    "POST /erasures/incidents/{incident_id}": "admin",
     "GET /keys": "admin",
     "POST /keys": "admin",
     "POST /keys/{which}/revoke": "admin",
@@ -75,6 +80,8 @@ _V1: Mapping[str, Least] = {
     "POST /sign-in/provider": "open",  # its own page alone; it begins what the identity provider decides
     "POST /session": "viewer",  # with a key
     "DELETE /session": "viewer",
+    "GET /session/teams": "viewer",
+    "PUT /session/team": "viewer",  # a team that the session is good for
     "GET /sessions": "viewer",  # one's own; an admin may see all
     "DELETE /sessions": "viewer",
     "DELETE /sessions/{session_id}": "viewer",

@@ -3,11 +3,12 @@
 import errno
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from onrecall.bootstrap.access import check_address
 from onrecall.bootstrap.app import AppContext
@@ -15,9 +16,10 @@ from onrecall.cli import console
 from onrecall.domain.errors import Invalid
 from onrecall.http import create
 from onrecall.http.header_limits import BoundedHead
+from onrecall.http.teams import TeamDispatcher
 from onrecall.pipeline.keys import Keys
 from onrecall.worker.backtest_runner import BacktestRunner
-from onrecall.worker.process import create_worker
+from onrecall.worker.process import create_workers
 from onrecall.worker.worker import WorkerHandle
 
 GRACE_SECONDS = 5
@@ -29,17 +31,22 @@ def serve(
     port: int,
     ready: Callable[[uvicorn.Server, WorkerHandle, str], None] | None = None,
     rehearsals: BacktestRunner | None = None,
+    teams: Sequence[AppContext] = (),
 ) -> None:
-    """Serve one memory; `ready` is told the server, the worker and the address before the first request."""
+    """Serve one memory; `ready` is told the server, the worker and the address before the first request.
+
+    `teams` are served as well, each to its own credentials.
+    """
     check_address(host, context.access.keys or Keys(context.memory.store, context.memory.now), context.access.oidc)
     _allow_connections()
     with _listen(host, port) as listener:
-        worker = create_worker(context)
-        backtests = rehearsals or BacktestRunner(context.memory.store, context.settings, context.memory.now)
-        app = create(
-            context.memory, worker, lambda: context.status(worker), context.access, backtests, context.hindsight
-        )
-        server = uvicorn.Server(_config(app))
+        worker, *team_workers = create_workers([context, *teams])
+        app = _create_app(context, worker, rehearsals)
+        team_apps = {
+            str(team.settings.team): _create_app(team, team_worker)
+            for team, team_worker in zip(teams, team_workers, strict=True)
+        }
+        server = uvicorn.Server(_config(TeamDispatcher(app, team_apps) if team_apps else app))
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         if ready:
             ready(server, worker, address)
@@ -51,7 +58,12 @@ def serve(
             console.print_line("stopped")
 
 
-def _config(app: FastAPI) -> uvicorn.Config:
+def _create_app(context: AppContext, worker: WorkerHandle, rehearsals: BacktestRunner | None = None) -> FastAPI:
+    backtests = rehearsals or BacktestRunner(context.memory.store, context.settings, context.memory.now)
+    return create(context.memory, worker, lambda: context.status(worker), context.access, backtests, context.hindsight)
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_level="warning",

@@ -13,6 +13,8 @@ SESSION = "onrecall-session"
 CSRF = "onrecall-csrf"
 """The one cookie that the console's script reads, to repeat it in a header."""
 SIGN_IN = "onrecall-sign-in"
+TEAM = "onrecall-team"
+"""Names the team whose store knows the session; the session decides, so that another name leads nowhere."""
 CSRF_HEADER = "x-csrf-token"
 SECURE_PREFIX = "__Host-"
 """Browsers accept a cookie of such a name from this very host alone, over TLS."""
@@ -63,12 +65,25 @@ class SessionCookies:
         return public is not None and public.scheme == "https" and headers.get("host", "").lower() == host_of(public)
 
 
-def set_session(request: HTTPConnection, response: Response, cookies: SessionCookies, begun: NewSession) -> None:
-    """Set the cookies of a new session, which last as long as it can."""
+def set_session(
+    request: HTTPConnection, response: Response, cookies: SessionCookies, begun: NewSession, team: str | None
+) -> None:
+    """Set the cookies of a new session, which last as long as it can; the team is the one whose store knows it."""
     session = begun.session
     seconds = round((session.expires_at - session.created_at).total_seconds())
     cookies.set(request, response, SESSION, begun.token, seconds)
     cookies.set(request, response, CSRF, csrf_token(begun.token), seconds)
+    set_team(request, response, cookies, team, seconds)
+
+
+def set_team(
+    request: HTTPConnection, response: Response, cookies: SessionCookies, team: str | None, seconds: int
+) -> None:
+    """Set the cookie that names a team; without one, delete it."""
+    if team is None:
+        cookies.delete(request, response, TEAM)
+    else:
+        cookies.set(request, response, TEAM, team, seconds)
 
 
 def renew_csrf_cookie(request: HTTPConnection, response: Response, cookies: SessionCookies, session: Session) -> None:

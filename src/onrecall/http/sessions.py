@@ -1,5 +1,7 @@
 """Signing in and out: sessions with a key, the identity provider's pages, and the list of sessions."""
 
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import SplitResult, parse_qs, urlencode
 
@@ -7,18 +9,28 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from onrecall.domain.errors import Conflict, Forbidden, NotFound, Unavailable
+from onrecall.domain.access import Principal, Role
+from onrecall.domain.errors import Conflict, Forbidden, NotFound, Unauthorised, Unavailable
+from onrecall.domain.session import Session
 from onrecall.http import credentials, thread_pools
 from onrecall.http.cross_origin import ElsewhereForbidden
 from onrecall.http.dependencies import TheCaller
 from onrecall.http.keys import SECRET
 from onrecall.http.problems import responses
 from onrecall.http.rate_limit import RateLimit
-from onrecall.http.session_cookies import CSRF, SESSION, SIGN_IN, SessionCookies, set_session
+from onrecall.http.session_cookies import CSRF, SESSION, SIGN_IN, TEAM, SessionCookies, set_session, set_team
 from onrecall.identity.refusal import SignInRefused
 from onrecall.pipeline.sessions import Device, Sessions
 from onrecall.pipeline.sign_in import LIFETIME, SignIn
-from onrecall.schemas.sessions import SessionOut, SignedOutOut, SignInIn, SignInOptionsOut, SignInOut
+from onrecall.schemas.sessions import (
+    SessionOut,
+    SessionTeamIn,
+    SessionTeamOut,
+    SignedOutOut,
+    SignInIn,
+    SignInOptionsOut,
+    SignInOut,
+)
 
 router = APIRouter(tags=["sessions"])
 API = "/api/v1"
@@ -29,6 +41,12 @@ class SessionList(BaseModel):
     """Sessions that are active, newest first."""
 
     items: list[SessionOut]
+
+
+class SessionTeamList(BaseModel):
+    """Teams that a session is good for, by name."""
+
+    items: list[SessionTeamOut]
 
 
 async def _sessions(request: Request) -> Sessions:
@@ -98,13 +116,14 @@ async def start(
 async def finish(request: Request, sign_in: TheSignIn, cookies: TheCookies) -> Response:
     """Take the identity provider's answer; the browser goes on to the console, signed in or told why not."""
     secret, device = cookies.read(request, SIGN_IN), _device(request, cookies)
-    finished = await thread_pools.run(thread_pools.SIGN_IN, sign_in.finish, secret, dict(request.query_params), device)
+    answer, last_team = dict(request.query_params), cookies.read(request, TEAM)
+    finished = await thread_pools.run(thread_pools.SIGN_IN, sign_in.finish, secret, answer, device, last_team)
     if finished.session is None:
         reason = "token" if finished.refusal is None else finished.refusal.reason
         query = urlencode({"problem": reason, "to": finished.return_to})
         return RedirectResponse(f"/sign-in?{query}", 303, SECRET)
     response = RedirectResponse(finished.return_to, 303, SECRET)
-    set_session(request, response, cookies, finished.session)
+    set_session(request, response, cookies, finished.session, finished.team or request.app.state.team)
     cookies.delete(request, response, SIGN_IN)
     return response
 
@@ -130,7 +149,7 @@ def begin(
     if credentials.is_cross_origin(request.headers, (), credentials.host_of(request.app.state.public)):
         raise ElsewhereForbidden
     begun = sessions.begin_with_key(caller.key, _device(request, cookies))
-    set_session(request, response, cookies, begun)
+    set_session(request, response, cookies, begun, request.app.state.team)
     response.headers.update(SECRET)
     return SessionOut.of(begun.session, begun.session.id)
 
@@ -140,10 +159,13 @@ def end_current(
     request: Request, response: Response, caller: TheCaller, sessions: TheSessions, cookies: TheCookies
 ) -> SignedOutOut:
     """Sign out: end the session of this browser. Without a session nothing changes."""
-    cookies.delete(request, response, SESSION, CSRF)
+    cookies.delete(request, response, SESSION, CSRF, TEAM)
     if caller.session_id is None:
         return SignedOutOut(provider_url=None)
     ended = sessions.end(caller.session_id, caller)
+    token = cookies.read(request, SESSION)
+    for others in _other_sessions(request).values():
+        others.end_with_token(token or "")
     return SignedOutOut(provider_url=None if ended.issuer is None else _logout_url(request))
 
 
@@ -157,18 +179,75 @@ def list_(caller: TheCaller, sessions: TheSessions, everybody: bool = False) -> 
 
 
 @router.delete(f"{API}/sessions", responses=responses(403, 409))
-def end_everywhere(caller: TheCaller, sessions: TheSessions, name: str | None = None) -> SessionList:
+def end_everywhere(request: Request, caller: TheCaller, sessions: TheSessions, name: str | None = None) -> SessionList:
     """Sign out everywhere: end all your sessions; an admin may name somebody else."""
     whom = name or caller.name
     if whom is None:
         raise Conflict("you are not signed in, so there is nothing to end; name somebody with `name`")
-    return SessionList(items=[SessionOut.of(session) for session in sessions.end_all(whom, caller)])
+    ended = sessions.end_all(whom, caller)
+    if whom == caller.name:
+        _end_in_other_teams(request, ended)
+    return SessionList(items=[SessionOut.of(session) for session in ended])
 
 
 @router.delete(f"{API}/sessions/{{session_id}}", responses=responses(404))
 def end(session_id: str, caller: TheCaller, sessions: TheSessions) -> SessionOut:
     """End one of your sessions; an admin may end anybody's. A repetition changes nothing."""
     return SessionOut.of(sessions.end(session_id, caller))
+
+
+@router.get(f"{API}/session/teams")
+def list_teams(request: Request, caller: TheCaller, cookies: TheCookies) -> SessionTeamList:
+    """List the teams that this browser's session is good for; with a key or locally, only the present one."""
+    current: str | None = request.app.state.team
+    roles = {current: caller.role} | _roles_elsewhere(request, caller, cookies)
+    items = [SessionTeamOut(team=team, role=role, current=team == current) for team, role in roles.items()]
+    return SessionTeamList(items=sorted(items, key=lambda item: item.team or ""))
+
+
+@router.put(f"{API}/session/team", responses=responses(404))
+def switch_team(
+    wanted: SessionTeamIn,
+    request: Request,
+    response: Response,
+    caller: TheCaller,
+    sessions: TheSessions,
+    cookies: TheCookies,
+) -> SessionTeamOut:
+    """Go on with another team that this browser's session is good for. A repetition changes nothing."""
+    current: str | None = request.app.state.team
+    roles = {current: caller.role} | _roles_elsewhere(request, caller, cookies)
+    session = None if caller.session_id is None else sessions.get(caller.session_id)
+    if wanted.team not in roles or session is None:
+        raise NotFound(f"this session is not good for {wanted.team or 'the installation itself'}; sign in there")
+    seconds = round((session.expires_at - session.created_at).total_seconds())
+    set_team(request, response, cookies, wanted.team, seconds)
+    return SessionTeamOut(team=wanted.team, role=roles[wanted.team], current=True)
+
+
+def _roles_elsewhere(request: Request, caller: Principal, cookies: SessionCookies) -> dict[str | None, Role]:
+    """Return the roles that the session of a request has in the stores of other teams."""
+    token = cookies.read(request, SESSION)
+    roles: dict[str | None, Role] = {}
+    if caller.session_id is None or token is None:
+        return roles
+    for team, sessions in _other_sessions(request).items():
+        with contextlib.suppress(Unauthorised):
+            roles[team] = sessions.holder(token).role
+    return roles
+
+
+def _end_in_other_teams(request: Request, ended: Sequence[Session]) -> None:
+    """End the sessions of the same accounts of the identity provider in the stores of other teams."""
+    for issuer, subject in {(session.issuer, session.subject) for session in ended}:
+        if issuer is not None and subject is not None:
+            for others in _other_sessions(request).values():
+                others.end_of_person(issuer, subject)
+
+
+def _other_sessions(request: Request) -> Mapping[str | None, Sessions]:
+    others: Mapping[str | None, Sessions] = request.app.state.team_sessions
+    return others
 
 
 def _device(request: Request, cookies: SessionCookies) -> Device:

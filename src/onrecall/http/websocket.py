@@ -36,7 +36,7 @@ def ticket(request: Request, memory: TheMemory, caller: TheCaller) -> TicketOut:
     """Create a ticket that opens `WS /api/v1/live` once within 30 s, for browsers, which cannot send a key there."""
     if caller.session_id is not None and caller.key is None:
         raise Conflict("a session needs no ticket; the browser sends its cookie")
-    issued = TicketService(memory.store, request.state.keys, memory.now).issue(caller.key)
+    issued = TicketService(memory.store, request.state.keys, memory.now, request.app.state.team).issue(caller.key)
     return TicketOut(ticket=issued.ticket, expires_at=issued.expires_at)
 
 

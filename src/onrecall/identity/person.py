@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from onrecall.domain.access import parse_key_id
+from onrecall.domain.access import Role, parse_key_id
 from onrecall.domain.session import Person
 from onrecall.identity.refusal import SignInRefused
 from onrecall.identity.roles import claimed_groups, highest_role
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from onrecall.identity.provider import ProviderSettings
 
 MAX_NAME_LENGTH = 90
+LOWEST_ROLE: Role = "viewer"
 RESERVED_NAMES = frozenset({"local proxy", "slack"})
 """Names under which other actions are recorded."""
 
@@ -23,16 +24,28 @@ def required_claims(settings: "ProviderSettings") -> tuple[str, ...]:
     return ("email", settings.groups_claim)
 
 
-def person_of(issuer: str, claims: Mapping[str, Any], settings: "ProviderSettings") -> Person:
-    """Return who signed in. Raises SignInRefused if the domain or the groups give no access."""
+def team_roles_of(claims: Mapping[str, Any], settings: "ProviderSettings") -> Mapping[str, Role]:
+    """Return the roles that a person's groups give in teams; teams without one are absent."""
+    groups = claimed_groups(claims, settings.groups_claim)
+    roles = {team: highest_role(by_group, groups) for team, by_group in settings.team_roles.items()}
+    return {team: role for team, role in roles.items() if role is not None}
+
+
+def person_of(
+    issuer: str, claims: Mapping[str, Any], settings: "ProviderSettings", team_roles: Mapping[str, Role]
+) -> tuple[Person, Role | None]:
+    """Return who signed in, and the role in the installation's own store, None if only teams give one.
+
+    Raises SignInRefused if the domain or the groups give no access anywhere.
+    """
     if (objection := _domain_objection(claims, settings.allowed_domains)) is not None:
         raise SignInRefused("domain", objection, claims["sub"])
     role = highest_role(settings.roles, claimed_groups(claims, settings.groups_claim))
     name = _name(claims)
-    if role is None:
+    if role is None and not team_roles:
         message = f"{name} is in no group that ONRECALL_OIDC_ROLES gives a role (claim {settings.groups_claim!r})"
         raise SignInRefused("role", message, claims["sub"])
-    return Person(issuer, claims["sub"], name, role)
+    return Person(issuer, claims["sub"], name, role or LOWEST_ROLE), role
 
 
 def is_name_proven(claims: Mapping[str, Any], name: str) -> bool:

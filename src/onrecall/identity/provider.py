@@ -11,7 +11,7 @@ from onrecall.domain.access import Role
 from onrecall.domain.session import Person
 from onrecall.identity.discovery import Discovery, ProviderMetadata
 from onrecall.identity.json_client import JsonClient
-from onrecall.identity.person import is_name_proven, person_of, required_claims
+from onrecall.identity.person import is_name_proven, person_of, required_claims, team_roles_of
 from onrecall.identity.refusal import SignInRefused
 from onrecall.identity.signing_keys import SigningKeys
 from onrecall.identity.tokens import LogoutNotice, TokenVerifier
@@ -37,6 +37,8 @@ class ProviderSettings:
     """Domains of verified email addresses that may sign in; empty: all."""
     public_url: str
     """Where people reach this OnRecall."""
+    team_roles: Mapping[str, Mapping[str, Role]] = field(default_factory=dict)
+    """The roles of groups in other stores of the installation, by team."""
 
     @property
     def redirect_uri(self) -> str:
@@ -52,6 +54,10 @@ class ProvenPerson:
     is_name_proven: bool
     """Whether the name is an email address that the provider has verified."""
     provider_session: str | None
+    team_roles: Mapping[str, Role] = field(default_factory=dict)
+    """The roles in other stores, by team."""
+    is_of_installation: bool = True
+    """Whether a group gives a role in the installation's own store; otherwise only teams admit the person."""
 
 
 class IdentityProvider:
@@ -94,11 +100,14 @@ class IdentityProvider:
         claims = self._tokens.id_token(answer.get("id_token"), metadata, nonce)
         more_claims = self._user_info(claims, answer.get("access_token"), metadata)
         provider_session = claims.get("sid")
-        person = person_of(self.settings.issuer, more_claims, self.settings)
+        team_roles = team_roles_of(more_claims, self.settings)
+        person, role = person_of(self.settings.issuer, more_claims, self.settings, team_roles)
         return ProvenPerson(
             person,
             is_name_proven(more_claims, person.name),
             provider_session if isinstance(provider_session, str) else None,
+            team_roles,
+            role is not None,
         )
 
     def logout_url(self) -> str | None:

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onrecall.domain.access import ROLE_INCLUDES, Role
+from onrecall.domain.team import INSTALLATION, is_team_name
 
 ANYBODY = "*"
 EXAMPLE = "sre=admin,dev=responder,*=viewer"
+TEAM_EXAMPLE = "sre=payments:admin,dev=payments:responder,dev=search:viewer"
 PEOPLE_ROLES: Mapping[str, Role] = {"viewer": "viewer", "responder": "responder", "admin": "admin"}
 
 
@@ -24,6 +26,23 @@ def parse_roles(text: str) -> Mapping[str, Role]:
         if group in roles:
             raise ValueError(f"{group} appears twice")
         roles[group] = PEOPLE_ROLES[role]
+    return roles
+
+
+def parse_team_roles(text: str) -> Mapping[str, Mapping[str, Role]]:
+    """Parse `group=team:role,…`, or a JSON object of lists; returns the roles of groups by team.
+
+    A group may give a role in several teams. Raises ValueError with what to write instead.
+    """
+    pairs = _json_team_pairs(text) if text.startswith("{") else [_pair(part, TEAM_EXAMPLE) for part in text.split(",")]
+    roles: dict[str, dict[str, Role]] = {}
+    for group, place in pairs:
+        team, _, role = place.partition(":")
+        if not (is_team_name(team) or team == INSTALLATION) or role not in PEOPLE_ROLES:
+            raise ValueError(f"{group}: {place!r} is no team with a role of people; write {TEAM_EXAMPLE}")
+        if group in roles.setdefault(team, {}):
+            raise ValueError(f"{group} appears twice for {team}")
+        roles[team][group] = PEOPLE_ROLES[role]
     return roles
 
 
@@ -55,8 +74,20 @@ def _json_pairs(text: str) -> list[tuple[str, Any]]:
     return [(str(group), role) for group, role in parsed]
 
 
-def _pair(part: str) -> tuple[str, str]:
+def _json_team_pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        parsed = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f'is not JSON at column {error.colno}; write {{"sre": ["payments:admin"]}}') from None
+    if not all(
+        isinstance(places, list) and all(isinstance(place, str) for place in places) for places in parsed.values()
+    ):
+        raise ValueError('each group has a list of teams with roles; write {"sre": ["payments:admin"]}')
+    return [(group, place) for group, places in parsed.items() for place in places]
+
+
+def _pair(part: str, example: str = EXAMPLE) -> tuple[str, str]:
     group, equals, role = (word.strip() for word in part.partition("="))
     if not (group and equals and role):
-        raise ValueError(f"{part.strip()!r} is no group with its role; write {EXAMPLE}")
+        raise ValueError(f"{part.strip()!r} is no group with its role; write {example}")
     return group, role

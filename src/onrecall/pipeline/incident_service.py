@@ -28,6 +28,7 @@ from onrecall.pipeline.began_together import BeganTogetherService
 from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.collaboration import Collaboration
 from onrecall.pipeline.diagnostic_checks import DiagnosticChecks
+from onrecall.pipeline.erasure import ErasureService
 from onrecall.pipeline.extraction import PostmortemExtractor
 from onrecall.pipeline.group_alerts import AlertGrouper, GroupingTimers
 from onrecall.pipeline.hindsight_mirror import Mirror
@@ -138,6 +139,7 @@ class IncidentService(IncidentMemory):
         self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
         self.search = TextSearch(parts.store, self._recommender.evidence)
         self.collaboration = Collaboration(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
+        self.erasure = ErasureService(parts.store, parts.recall, parts.clock)
         self.checks = DiagnosticChecks(parts.store, parts.clock)
         self.images = ImageShelf(parts.store, parts.clock, personal=parts.redact_personal)
         self._answers = RecommendationWorker(parts.store, self._recommender, parts.clock, parts.timers)

@@ -156,6 +156,11 @@ class Keys:
         now = self._clock()
         return any(key.state(now) == "active" for key in self._known.values())
 
+    def knows(self, token: str) -> bool:
+        """Return whether a token is a key of this store, valid or not, as far as the cache goes."""
+        key = self._known.get(parse_key_id(token) or "")
+        return key is not None and key.matches(token)
+
     def holder(self, token: str) -> Key:
         """Return the active key for a token. Raises Unauthorised. The cache must be fresh."""
         key = self._known.get(parse_key_id(token) or "")

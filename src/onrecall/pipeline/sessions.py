@@ -73,14 +73,25 @@ class Sessions:
         """Begin a session for the holder of a key. It ends with the key at the latest."""
         return self._begin(Person("", "", key.name, key.role), device, key=key)
 
-    def begin_for(self, person: Person, device: Device, provider_session: str | None = None) -> NewSession:
-        """Begin a session for somebody whom the identity provider vouches for."""
-        return self._begin(person, device, provider_session=provider_session)
+    def begin_for(
+        self, person: Person, device: Device, provider_session: str | None = None, token: str | None = None
+    ) -> NewSession:
+        """Begin a session for somebody whom the identity provider vouches for.
+
+        `token` is that of the session which the same sign-in began in the store of another team.
+        """
+        return self._begin(person, device, provider_session=provider_session, token=token)
 
     def _begin(
-        self, person: Person, device: Device, *, key: Key | None = None, provider_session: str | None = None
+        self,
+        person: Person,
+        device: Device,
+        *,
+        key: Key | None = None,
+        provider_session: str | None = None,
+        token: str | None = None,
     ) -> NewSession:
-        now, token = self._clock(), generate_token()
+        now, token = self._clock(), token or generate_token()
         expires_at = now + self._limits.absolute
         session = Session(
             id=_generate_id(),
@@ -138,6 +149,12 @@ class Sessions:
         ending = [session for session in meant if session.ended_at is None and session.created_at <= at]
         self._end(ending)
         return len(ending)
+
+    def end_with_token(self, token: str) -> None:
+        """End the session that a token belongs to, if it is one of this store."""
+        session = self._store.by_hash(hash_token(token)) if is_token(token) else None
+        if session is not None and session.ended_at is None:
+            self._end([session])
 
     def end_of_person(self, issuer: str, subject: str) -> None:
         """End every session of a person of the identity provider."""

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from onrecall.domain.access import Role
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.session import derive, generate_token, hash_token, is_token
 from onrecall.identity.provider import IdentityProvider, ProvenPerson
@@ -38,6 +39,16 @@ class FinishedSignIn:
     return_to: str
     session: NewSession | None = None
     refusal: SignInRefused | None = None
+    team: str | None = None
+    """The team to go on with; None: the installation's own store."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDoor:
+    """Where a team's people are let in."""
+
+    store: Storage
+    sessions: Sessions
 
 
 class SignIn:
@@ -53,6 +64,11 @@ class SignIn:
         self._store = store
         self._sessions = sessions
         self._clock = clock
+        self._teams: dict[str | None, TeamDoor] = {}
+
+    def open_teams(self, doors: Mapping[str | None, TeamDoor]) -> None:
+        """Also let people into the stores of teams, as their groups say."""
+        self._teams = dict(doors)
 
     def start(self, browser_secret: str | None, return_to: str) -> StartedSignIn:
         """Begin a sign-in. A browser that has begun one before keeps its secret, so that two tabs can sign in.
@@ -67,10 +83,12 @@ class SignIn:
         self._store.sign_ins.add(hash_token(state), pending, now + LIFETIME, now)
         return StartedSignIn(url, secret)
 
-    def finish(self, browser_secret: str | None, answer: Mapping[str, str], device: Device) -> FinishedSignIn:
+    def finish(
+        self, browser_secret: str | None, answer: Mapping[str, str], device: Device, team: str | None = None
+    ) -> FinishedSignIn:
         """Finish a sign-in with the parameters that the provider sent the browser back with.
 
-        A state is good for one answer, in the browser that began.
+        A state is good for one answer, in the browser that began. `team` is the one that the person used last.
         """
         state = answer.get("state", "")
         pending = self._store.sign_ins.take(hash_token(state), self._clock()) if is_token(state) else None
@@ -84,13 +102,15 @@ class SignIn:
         except Unavailable as error:
             log.warning("a sign-in failed: %s", error)
             return FinishedSignIn(pending.return_to, refusal=SignInRefused("provider", str(error)))
-        return FinishedSignIn(pending.return_to, self._admit(proven, device))
+        return self._admit(proven, device, pending.return_to, team)
 
     def log_out(self, token: str) -> int:
         """End the sessions that a back-channel logout token names; returns how many. Raises SignInRefused."""
         notice = self.provider.logout_notice(token)
         issuer = self.provider.settings.issuer
-        return self._sessions.end_at_provider(issuer, notice.subject, notice.provider_session, self._clock())
+        meant = issuer, notice.subject, notice.provider_session, self._clock()
+        in_teams = sum(door.sessions.end_at_provider(*meant) for door in self._teams.values())
+        return in_teams + self._sessions.end_at_provider(*meant)
 
     def _redeem(self, answer: Mapping[str, str], browser_secret: str, state: str) -> ProvenPerson:
         if "error" in answer or not answer.get("code"):
@@ -100,19 +120,44 @@ class SignIn:
         verifier, nonce = _verifier(browser_secret, state), _nonce(browser_secret, state)
         return self.provider.redeem(answer["code"], answer.get("iss"), verifier, nonce)
 
-    def _admit(self, proven: ProvenPerson, device: Device) -> NewSession:
-        """Begin the session; whatever role the person had in others before, they have the present one now."""
-        person = self._store.sign_ins.remember(proven.person, self._clock(), may_share=proven.is_name_proven)
-        self._sessions.change_role(person)
-        return self._sessions.begin_for(person, device, proven.provider_session)
+    def _admit(self, proven: ProvenPerson, device: Device, return_to: str, last_team: str | None) -> FinishedSignIn:
+        """Begin a session in each store that the person's groups open, with one token for all.
+
+        Whatever role the person had in others before, they have the present one now, and none where no group gives one.
+        """
+        doors: dict[str | None, TeamDoor] = {None: TeamDoor(self._store, self._sessions)}
+        doors |= self._teams
+        roles: dict[str | None, Role] = {team: role for team, role in proven.team_roles.items() if team in doors}
+        if proven.is_of_installation:
+            roles[None] = proven.person.role
+        for team, door in doors.items():
+            if team not in roles:
+                door.sessions.end_of_person(proven.person.issuer, proven.person.subject)
+        if not roles:
+            refusal = SignInRefused("role", f"{proven.person.name} is in no group of a team that exists here")
+            self._record(refusal)
+            return FinishedSignIn(return_to, refusal=refusal)
+        token = generate_token()
+        now = self._clock()
+        begun = {team: _begin(doors[team], proven, role, device, token, now) for team, role in roles.items()}
+        chosen = last_team if last_team in begun else min(begun, key=lambda team: team or "")
+        return FinishedSignIn(return_to, begun[chosen], team=chosen)
 
     def _record(self, refusal: SignInRefused) -> None:
         """Record a refusal; somebody whom the provider knows and who may no longer sign in is signed out everywhere."""
         log.warning("a sign-in was refused: %s", refusal)
         if refusal.subject is not None:
-            self._sessions.end_of_person(self.provider.settings.issuer, refusal.subject)
+            for sessions in (self._sessions, *(door.sessions for door in self._teams.values())):
+                sessions.end_of_person(self.provider.settings.issuer, refusal.subject)
         with acting_as(None):
             self._store.audit.record("sign-in refused", detail={"reason": str(refusal)})
+
+
+def _begin(door: TeamDoor, proven: ProvenPerson, role: Role, device: Device, token: str, now: datetime) -> NewSession:
+    present = replace(proven.person, role=role)
+    person = door.store.sign_ins.remember(present, now, may_share=proven.is_name_proven)
+    door.sessions.change_role(person)
+    return door.sessions.begin_for(person, device, proven.provider_session, token)
 
 
 def local_path(path: str) -> str:

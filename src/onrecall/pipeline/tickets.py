@@ -12,7 +12,7 @@ from onrecall.pipeline.keys import Keys
 from onrecall.storage import Storage
 
 LIFETIME = timedelta(seconds=30)
-_TICKET_PATTERN = re.compile(r"[0-9A-Za-z_-]{43}")
+_TICKET_PATTERN = re.compile(r"(?:[a-z0-9_]+\.)?[0-9A-Za-z_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,17 @@ class Ticket:
 class TicketService:
     """Issues tickets for clients that can't send a key. They are stored, so any process can redeem them."""
 
-    def __init__(self, store: Storage, keys: Keys, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Storage, keys: Keys, clock: Callable[[], datetime], team: str | None = None) -> None:
+        """A ticket of a team begins with the team's name, so that the right store is asked."""
         self._store = store.tickets
         self._keys = keys
         self._clock = clock
+        self._prefix = "" if team is None else f"{team}."
 
     def issue(self, key: Key | None) -> Ticket:
         """Issue a ticket; without a key nothing is stored, as none is required."""
         now = self._clock()
-        ticket = Ticket(secrets.token_urlsafe(32), now + LIFETIME)
+        ticket = Ticket(self._prefix + secrets.token_urlsafe(32), now + LIFETIME)
         if key is not None:
             self._store.add(hash_key(ticket.ticket), key.id, ticket.expires_at, now)
         return ticket

@@ -66,3 +66,4 @@ class CallerOut(OutputModel):
     key: str | None = Field(description="The id of the key that was shown.")
     locked: bool = Field(description="Whether everybody needs credentials: there is a key, or an identity provider.")
     session: SessionOut | None = Field(None, description="The session of this browser; null with a key, or locally.")
+    team: str | None = Field(None, description="The team whose data this is; null for the installation's own store.")

@@ -40,6 +40,20 @@ class SessionOut(OutputModel):
         )
 
 
+class SessionTeamOut(OutputModel):
+    """A team that a session is good for."""
+
+    team: str | None = Field(description="Null for the installation's own store.")
+    role: Role = Field(description="The role there.")
+    current: bool = Field(description="Whether its data is shown now.")
+
+
+class SessionTeamIn(InputModel):
+    """The team to go on with."""
+
+    team: str | None = Field(description="Null for the installation's own store.")
+
+
 class SignInOptionsOut(OutputModel):
     """How one can sign in."""
 

@@ -1,12 +1,14 @@
 """The audit log: who changed what. Each row holds the hash of the row before it.
 
-A row is written in the transaction of the change it describes, and never changed afterwards. A changed, missing or
-moved row breaks the hash chain, and the newest row must be the one that the head names.
+A row is written in the transaction of the change it describes, and never changed afterwards, except that an erasure
+takes a person or an incident out of its text. A changed, missing or moved row breaks the hash chain, and the newest row
+must be the one that the head names. What an erasure left of a row is hashed as well, and the row that records the
+erasure names those hashes.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -30,12 +32,15 @@ AuditAction = Literal[
     "causes confirmed",
     "causes dismissed",
     "causes withdrawn",
+    "data erased",
     "decisions cleared",
     "delivery dead",
     "delivery resent",
     "delivery sent",
     "document deleted",
     "document put",
+    "document shared",
+    "document unshared",
     "examples removed",
     "examples stepped aside",
     "heartbeat forgotten",
@@ -81,6 +86,13 @@ audit_head = Table(
     Column("one", Integer, primary_key=True),
     Column("seq", Number, nullable=False),
     Column("hash", TextType, nullable=False),
+)
+erased_audit_rows = Table(
+    "erased_audit_rows",
+    metadata,
+    Column("erasure", TextType, primary_key=True),  # the `about` of the audit row that records it
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("hash", TextType, nullable=False),  # of what the erasure left
 )
 # Built once: every ingest transaction uses them.
 _HEAD = select(audit_head.c.seq, audit_head.c.hash)
@@ -145,6 +157,57 @@ def _hash(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def replace_erased(connection: Connection, erasure: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Write what an erasure leaves of rows, whose hashes stay; returns the digest for the row that records it."""
+    marks = [{"erasure": erasure, "seq": row["seq"], "hash": _hash(row)} for row in rows]
+    for row in rows:
+        values = {name: row[name] for name in ("who", "about", "detail")}
+        connection.execute(update(audit).where(audit.c.seq == row["seq"]).values(values))
+    if marks:
+        connection.execute(insert(erased_audit_rows), marks)
+    return _digest((mark["seq"], mark["hash"]) for mark in marks)
+
+
+def _digest(marks: Iterable[tuple[int, str]]) -> str:
+    return hashlib.sha256(json.dumps(sorted(marks)).encode()).hexdigest()
+
+
+@dataclass(slots=True)
+class _Erasures:
+    """What erasures left of rows, as far as recorded; each erasure is vouched for by its own row of the chain."""
+
+    by_erasure: dict[str, dict[int, str]]
+    unvouched: set[str]
+
+    @classmethod
+    def read(cls, connection: Connection) -> "_Erasures":
+        by_erasure: dict[str, dict[int, str]] = {}
+        for mark in connection.execute(select(erased_audit_rows)):
+            by_erasure.setdefault(mark.erasure, {})[mark.seq] = mark.hash
+        return cls(by_erasure, set(by_erasure))
+
+    def allow(self, row: Row[Any]) -> bool:
+        """Return whether what is in a changed row is what an erasure left of it."""
+        left = _hash(row._asdict())
+        return any(marks.get(row.seq) == left for marks in self.by_erasure.values())
+
+    def check(self, row: Row[Any]) -> str | None:
+        """Return what is wrong with the marks of an erasure, if a row records one."""
+        if row.what != "data erased":
+            return None
+        self.unvouched.discard(str(row.about))
+        marks = self.by_erasure.get(str(row.about), {})
+        if _digest(marks.items()) == row.detail.get("audit_digest"):
+            return None
+        return f"row {row.seq} records an erasure, but not of the rows that are marked as erased by it"
+
+    def unrecorded(self) -> Iterator[str]:
+        """Yield a problem for each erasure that no row records."""
+        yield from (
+            f"rows are marked as erased by {erasure}, which no row records" for erasure in sorted(self.unvouched)
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
     """Reads and verifies the log, and records what is no change of the store. Each method is one transaction."""
@@ -186,13 +249,17 @@ class Audit:
         count, expected, before = 0, 1, ""
         with self.database.read() as connection:
             head = connection.execute(_HEAD).one_or_none()
+            erasures = _Erasures.read(connection)
+            recorded: list[str | None] = []
             query = select(audit).order_by(audit.c.seq).execution_options(yield_per=BATCH_SIZE)
             for row in connection.execute(query):
                 count += 1
                 if len(wrong) < MAX_PROBLEMS:
-                    wrong += _faults(row, expected, before)
+                    wrong += _faults(row, expected, before, erasures)
+                recorded.append(erasures.check(row))
                 is_known_found = is_known_found or (row.seq, row.hash) == noted
                 expected, before = row.seq + 1, row.hash
+        wrong += [problem for problem in (*recorded, *erasures.unrecorded()) if problem is not None]
         if head is None or (head.seq, head.hash) != (expected - 1, before):
             last = "no row" if head is None else f"row {head.seq}"
             wrong.append(
@@ -203,13 +270,13 @@ class Audit:
         return count, tuple(wrong[:MAX_PROBLEMS])
 
 
-def _faults(row: Row[Any], expected: int, before: str) -> Iterator[str]:
+def _faults(row: Row[Any], expected: int, before: str, erasures: _Erasures) -> Iterator[str]:
     if row.seq != expected:
         missing = f"row {expected}" if row.seq == expected + 1 else f"rows {expected} to {row.seq - 1}"
         yield f"{missing} {'is' if row.seq == expected + 1 else 'are'} gone"
     elif row.previous != before:
         yield f"row {row.seq} does not follow the row before it: one of the two was changed or moved"
-    if row.hash != _hash(row._asdict()):
+    if row.hash != _hash(row._asdict()) and not erasures.allow(row):
         yield f"row {row.seq} was changed"
 
 

@@ -18,6 +18,7 @@ from onrecall.storage import archive, audit, migrations, passages, postgres_sear
 from onrecall.storage.backtests import backtests
 from onrecall.storage.batching import bounded_rows
 from onrecall.storage.database import Database
+from onrecall.storage.document_shares import document_shares
 from onrecall.storage.heartbeats import heartbeats
 from onrecall.storage.mirrored_documents import mirrored, pulled
 from onrecall.storage.push_subscriptions import push_subscriptions
@@ -31,6 +32,7 @@ BACKED_UP_TABLES: Sequence[Table] = (
     tables.counters,
     *archive.ARCHIVED_TABLES,
     heartbeats,
+    document_shares,
     tables.changes,
     tables.terms,
     tables.api_keys,
@@ -47,6 +49,7 @@ BACKED_UP_TABLES: Sequence[Table] = (
     backtests,
     audit.audit,
     audit.audit_head,
+    audit.erased_audit_rows,
 )
 """Tables in order of their foreign keys."""
 TRANSIENT_TABLES: Sequence[Table] = (

@@ -70,6 +70,14 @@ class Database:
             yield connection
         self.notify_commit()
 
+    @contextmanager
+    def erase(self) -> Iterator[Connection]:
+        """A write transaction after which no file of the database holds what was deleted, as far as that is ours."""
+        with self.write() as connection:
+            self.kind.overwrite_deleted(connection)
+            yield connection
+        self.kind.empty_log()
+
     def probe(self) -> None:
         """Write without changing anything, and check for free disk space. Raises Unavailable if either fails."""
         with self.kind.write_queue(), self._transaction(self.kind.writer) as connection:

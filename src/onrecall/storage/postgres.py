@@ -1,6 +1,7 @@
 """The PostgreSQL backend: connecting, queueing writers, and what its errors mean."""
 
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
@@ -10,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.storage.postgres_teams import SCHEMA_PREFIX, TEAM_PARAMETER, team_of
 
 LOCK_TIMEOUT_SECONDS = 60
 OLDEST_VERSION = 160000
@@ -20,6 +22,8 @@ NOTICE_CHANNEL = "onrecall_events"
 LISTEN_SECONDS = 0.5
 """How often a listener checks whether to stop."""
 COLUMN_TYPES = {"key": 'text collate "C"', "number": "bigint", "json": "json", "time": "timestamptz", "raw": "bytea"}
+SCHEMA_SIZE = """select sum(pg_total_relation_size(c.oid)) from pg_class c
+join pg_namespace n on n.oid = c.relnamespace where n.nspname = :schema and c.relkind in ('r', 'm')"""
 TRANSIENT_SQLSTATES = ("08", "25006", "40", "53", "55P03", "57", "58")
 """SQLSTATEs of transient errors: connection, rollback, resources, lock timeout, shutdown."""
 
@@ -33,8 +37,12 @@ class PostgreSQL:
 
     def __init__(self, url: URL) -> None:
         options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_SECONDS}s"
+        self._lock_key = WRITER_LOCK_KEY
+        if (team := team_of(url)) is not None:
+            options += f" -c role={team.role} -c search_path={team.schema},public"
+            self._lock_key += zlib.crc32(team.schema.encode())
         self.engine = create_engine(
-            url.set(drivername="postgresql+psycopg"),
+            url.difference_update_query([TEAM_PARAMETER]).set(drivername="postgresql+psycopg"),
             pool_size=10,
             max_overflow=20,
             pool_timeout=LOCK_TIMEOUT_SECONDS,
@@ -52,7 +60,7 @@ class PostgreSQL:
 
     def lock(self, connection: Connection) -> None:
         """Wait for the write lock; PostgreSQL releases it at the end of the transaction."""
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK_KEY})
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": self._lock_key})
 
     def prepare(self, connection: Connection) -> None:
         """Refuse a server that is too old or lacks pgvector, before anything is written."""
@@ -97,7 +105,10 @@ class PostgreSQL:
 
     @staticmethod
     def size(connection: Connection) -> int:
-        """Return the size of the database in bytes."""
+        """Return the size of the database in bytes, or of the team's schema in it."""
+        schema = str(connection.scalar(text("select current_schema()")))
+        if schema.startswith(SCHEMA_PREFIX):
+            return int(connection.scalar(text(SCHEMA_SIZE), {"schema": schema}) or 0)
         return int(connection.scalar(text("select pg_database_size(current_database())")) or 0)
 
     @staticmethod
@@ -147,6 +158,14 @@ class PostgreSQL:
     def check_file() -> tuple[str, ...]:
         """Return nothing: PostgreSQL checks its own files."""
         return ()
+
+    @staticmethod
+    def overwrite_deleted(connection: Connection) -> None:
+        """Do nothing: the server overwrites deleted rows when it cleans up (autovacuum)."""
+
+    @staticmethod
+    def empty_log() -> None:
+        """Do nothing: the log is the server's."""
 
     @staticmethod
     def lack_of_room() -> str | None:

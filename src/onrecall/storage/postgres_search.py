@@ -107,7 +107,8 @@ class PostgresSearch:
             return
         name = f"passage_vectors_{hashlib.sha256(f'{self._model} {self._dimensions}'.encode()).hexdigest()[:16]}"
         with self._database.read() as connection:
-            if connection.scalar(text("select to_regclass(:name)"), {"name": name}) is not None:
+            own = "select to_regclass(format('%I.%I', current_schema(), cast(:name as text)))"
+            if connection.scalar(text(own), {"name": name}) is not None:
                 return
         with self._database.write() as connection:
             connection.execute(

@@ -74,18 +74,25 @@ class RecordRepository:
     def get(self, ids: Iterable[Owner], as_of: datetime | None = None) -> dict[Owner, Incident | Document | Suggestion]:
         """Return incidents, documents and suggestions as known at `as_of`; unknown ones are absent."""
         then = validation.optional_utc(as_of, "as_of")
-        ids_by_kind: dict[EvidenceKind, list[str]] = {"incident": [], "document": [], "suggestion": []}
-        for kind, name in ids:
-            ids_by_kind[kind].append(name)
         with self._database.read() as connection:
-            records: dict[Owner, Incident | Document | Suggestion] = {}
-            for name, suggestion in suggestions.by_id(connection, ids_by_kind["suggestion"], then).items():
-                records["suggestion", name] = suggestion
-            for name, incident in incident_rows.by_id(connection, ids_by_kind["incident"], then).items():
-                records["incident", name] = incident
-            for name, document in document_rows.by_id(connection, ids_by_kind["document"], then).items():
-                records["document", name] = document
-            return records
+            return by_owner(connection, ids, then)
+
+
+def by_owner(
+    connection: Connection, ids: Iterable[Owner], as_of: datetime | None = None
+) -> dict[Owner, Incident | Document | Suggestion]:
+    """Return incidents, documents and suggestions as known at `as_of`, a moment in UTC; unknown ones are absent."""
+    ids_by_kind: dict[EvidenceKind, list[str]] = {"incident": [], "document": [], "suggestion": []}
+    for kind, name in ids:
+        ids_by_kind[kind].append(name)
+    records: dict[Owner, Incident | Document | Suggestion] = {}
+    for name, suggestion in suggestions.by_id(connection, ids_by_kind["suggestion"], as_of).items():
+        records["suggestion", name] = suggestion
+    for name, incident in incident_rows.by_id(connection, ids_by_kind["incident"], as_of).items():
+        records["incident", name] = incident
+    for name, document in document_rows.by_id(connection, ids_by_kind["document"], as_of).items():
+        records["document", name] = document
+    return records
 
 
 def save(connection: Connection, entries: Sequence[PreparedRecord], now: datetime) -> tuple[SaveResult, ...]:

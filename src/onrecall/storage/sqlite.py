@@ -164,6 +164,20 @@ class SQLite:
             return (self.damaged(error) or f"the file can't be checked: {error}",)
         return tuple(str(row[0]) for row in rows if row[0] != "ok")
 
+    @staticmethod
+    def overwrite_deleted(connection: Connection) -> None:
+        """Overwrite with zeros what this connection deletes from now on."""
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+    def empty_log(self) -> None:
+        """Empty the write-ahead log, which holds earlier states; while somebody reads, a later commit does it."""
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # a checkpoint runs outside any transaction
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * self._timeout)}")
+            connection.exec_driver_sql("BEGIN")
+
     def lack_of_room(self) -> str | None:
         """Return a message if the disk is full, else None."""
         if self.in_memory:

@@ -16,7 +16,9 @@ from onrecall.storage.collaboration import CollaborationRepository
 from onrecall.storage.consumer_offsets import ConsumerOffsets
 from onrecall.storage.database import Database
 from onrecall.storage.decisions import Decisions
+from onrecall.storage.document_shares import DocumentShares
 from onrecall.storage.documents import DocumentRepository
+from onrecall.storage.erasure import Erasures
 from onrecall.storage.events import EventRepository
 from onrecall.storage.examples import ExampleRepository
 from onrecall.storage.grouping import GroupingRepository
@@ -71,6 +73,7 @@ class Storage:
         self.records = RecordRepository(database)
         self.incidents = IncidentRepository(database)
         self.documents = DocumentRepository(database)
+        self.document_shares = DocumentShares(database)
         self.passages = PassageRepository(database)
         self.reindexing = ReindexRepository(database)
         self.examples = ExampleRepository(database)
@@ -105,6 +108,7 @@ class Storage:
         self.push_subscriptions = PushSubscriptionRepository(database)
         self.tickets = TicketRepository(database)
         self.audit = Audit(database)
+        self.erasures = Erasures(database)
 
         self.health = HealthRepository(database)
         self.archive = Archive(database)

@@ -22,8 +22,11 @@ class PollingThread:
         begin: Callable[[], None] | None = None,
         end: Callable[[], None] | None = None,
         report: Callable[[bool], None] | None = None,
+        pause_seconds: float = POLL_SECONDS,
     ) -> None:
         """`round_of_work` returns how much there was; `begin` and `end` are called once, in the thread.
+
+        After a round without work it waits for `pause_seconds`, or until it is woken.
 
         `report` is called with True when rounds begin to fail, and with False when they succeed again.
         """
@@ -32,6 +35,7 @@ class PollingThread:
         self._begin = begin
         self._end = end
         self._report = report
+        self._pause_seconds = pause_seconds
         self._failing = False
         self._stopping = threading.Event()
         self._wake = threading.Event()
@@ -75,7 +79,7 @@ class PollingThread:
         while not self._stopping.is_set():
             self._wake.clear()
             if self._round() == 0:
-                self._wake.wait(POLL_SECONDS)
+                self._wake.wait(self._pause_seconds)
         if self._end:
             self._end()
 

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from io import BufferedReader
 from types import FrameType
 from typing import IO
 
-from onrecall.bootstrap.app import AppContext, open_app
+from onrecall.bootstrap.app import AppContext
+from onrecall.bootstrap.team_apps import open_apps
 from onrecall.domain.errors import OnRecallError
 from onrecall.settings import Settings
 from onrecall.storage import Storage
@@ -34,6 +36,15 @@ log = logging.getLogger(__name__)
 
 def create_worker(home: AppContext) -> WorkerHandle:
     """Return the worker of a served application: a process, or a thread if chosen or if there is one processor."""
+    return create_workers([home])[0]
+
+
+def create_workers(homes: Sequence[AppContext]) -> Sequence[WorkerHandle]:
+    """Return a worker for each of the applications of a process, the installation's own first.
+
+    If they work in a process, it is one for all, started and stopped with the first.
+    """
+    home = homes[0]
     threading.Thread(
         target=home.warm, name="onrecall-warm", daemon=True
     ).start()  # in parallel with the rest of the start
@@ -43,15 +54,17 @@ def create_worker(home: AppContext) -> WorkerHandle:
         or (chosen == "auto" and _processor_count() == 1)
         or home.memory.store.overview.database.in_memory
     ):
-        return Worker(home.memory)
-    return WorkerProcess(home.memory.store, home.settings)
+        return [Worker(each.memory) for each in homes]
+    process = WorkerProcess(home.memory.store, home.settings, [each.memory.store for each in homes[1:]])
+    return [process, *(SharedWorker(process) for _ in homes[1:])]
 
 
 class WorkerProcess:
     """Keeps a worker process running: restarts it when it dies, and ends it with this process in any case."""
 
-    def __init__(self, store: Storage, chosen: Settings) -> None:
-        self._database = store.overview.database
+    def __init__(self, store: Storage, chosen: Settings, others: Sequence[Storage] = ()) -> None:
+        """`others` are the stores of teams, which the same process works on."""
+        self._databases = [each.overview.database for each in (store, *others)]
         self._settings = chosen
         self._changes = ChangeSignal()
         self._stopping = threading.Event()
@@ -133,10 +146,42 @@ class WorkerProcess:
         with contextlib.closing(_require(self._process.stdout)) as hears:
             while reports := hears.read(READ_BYTES):
                 self._failing = is_failing(reports, self._failing)
-                self._database.notify_commit()
+                for database in self._databases:
+                    database.notify_commit()
                 self._changes.notify()
         self._failing = False
         _close(self._process.stdin)
+
+
+class SharedWorker:
+    """A team's view of the worker process, which the installation's own application starts and stops."""
+
+    def __init__(self, process: WorkerProcess) -> None:
+        self._process = process
+
+    def start(self) -> None:
+        """Do nothing."""
+
+    def stop(self) -> None:
+        """Do nothing."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is running."""
+        return self._process.alive
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last round of the process failed, whoever's it was."""
+        return self._process.failing
+
+    def wake(self) -> None:
+        """Tell it that there is work."""
+        self._process.wake()
+
+    def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
+        """Wait until `arrived()` is true, at most `seconds`; returns whether it is."""
+        return self._process.wait(arrived, seconds)
 
 
 def is_failing(reports: bytes, before: bool) -> bool:
@@ -157,22 +202,40 @@ def run_worker_process() -> None:
     _make_nonblocking(calls)
     chosen = pickle.load(hears)  # noqa: S301 - from the server that began this process, over a pipe that nobody else has
     try:
-        with open_app(chosen) as home:
-            _work(home, hears, calls)
+        with open_apps(chosen) as homes:
+            _work(homes, hears, calls)
     except OnRecallError as error:
         log.error("the worker can't begin: %s", error)  # noqa: TRY400 - a sentence, as on the command line
         sys.exit(1)
 
 
-def _work(home: AppContext, hears: BufferedReader, calls: IO[bytes]) -> None:
-    worker = Worker(home.memory, report=lambda failing: _notify(calls, FAILING if failing else RECOVERED))
-    home.memory.store.overview.database.commit_listeners.append(lambda: _notify(calls))
-    worker.start()
+def _work(homes: Sequence[AppContext], hears: BufferedReader, calls: IO[bytes]) -> None:
+    report = _shared_report(lambda failing: _notify(calls, FAILING if failing else RECOVERED))
+    workers = [Worker(home.memory, report=partial(report, number)) for number, home in enumerate(homes)]
+    for home in homes:
+        home.memory.store.overview.database.commit_listeners.append(lambda: _notify(calls))
+    for worker in workers:
+        worker.start()
     try:
         while hears.read1(READ_BYTES):
-            worker.wake()
+            for worker in workers:
+                worker.wake()
     finally:
-        worker.stop()
+        for worker in workers:
+            worker.stop()
+
+
+def _shared_report(report: Callable[[bool], None]) -> Callable[[int, bool], None]:
+    """Return what one of several workers, by its number, reports to: together they fail while any of them does."""
+    failing: set[int] = set()
+    changing = threading.Lock()
+
+    def hear(number: int, fails: bool) -> None:
+        with changing:
+            (failing.add if fails else failing.discard)(number)
+            report(bool(failing))
+
+    return hear
 
 
 def _processor_count() -> int:

@@ -129,7 +129,7 @@ def thread_for(each: Round) -> PollingThread:
     return PollingThread(each.thread, partial(each.run, BATCH_SIZE), begin=each.begin, end=each.end)
 
 
-def run_until_stopped(memory: IncidentService) -> None:
+def run_until_stopped(*memories: IncidentService) -> None:
     """Work in this process until SIGINT or SIGTERM; the current work is finished first."""
     ending = threading.Event()
 
@@ -138,8 +138,10 @@ def run_until_stopped(memory: IncidentService) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    worker = Worker(memory)
-    worker.start()
+    workers = [Worker(memory) for memory in memories]
+    for worker in workers:
+        worker.start()
     while not ending.wait(POLL_SECONDS):
         pass
-    worker.stop()
+    for worker in workers:
+        worker.stop()

@@ -46,7 +46,8 @@ def newest_version() -> int:
 
 def current_version(connection: Connection) -> int:
     """Return the schema version of the database; 0 if it is empty."""
-    if not inspect(connection).has_table("migrations"):
+    schema = inspect(connection)
+    if not schema.has_table("migrations", schema.default_schema_name):  # a team's, not another one on the search path
         return 0
     return int(connection.scalar(text("select coalesce(max(number), 0) from migrations")) or 0)
 

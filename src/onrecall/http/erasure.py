@@ -1,0 +1,21 @@
+"""Erasing a person or an incident, for admins."""
+
+from fastapi import APIRouter
+
+from onrecall.http.dependencies import TheCaller, TheMemory
+from onrecall.http.problems import responses
+from onrecall.schemas.erasure import ErasureOut, PersonErasureIn
+
+router = APIRouter(prefix="/api/v1", tags=["system"])
+
+
+@router.post("/erasures/person", responses=responses(422))
+def erase_person(request: PersonErasureIn, memory: TheMemory, caller: TheCaller) -> ErasureOut:
+    """Put a pseudonym in place of a person's names everywhere, and revoke their keys. A repetition changes nothing."""
+    return ErasureOut.of(memory.erasure.erase_person(request.names, caller.attribution()))
+
+
+@router.post("/erasures/incidents/{incident_id}", responses=responses(404, 409))
+def erase_incident(incident_id: str, memory: TheMemory, caller: TheCaller) -> ErasureOut:
+    """Delete an incident with all that belongs to it, also where others repeat it. A repetition changes nothing."""
+    return ErasureOut.of(memory.erasure.erase_incident(incident_id, caller.attribution()))
