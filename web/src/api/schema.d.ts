@@ -4723,7 +4723,10 @@ export interface components {
             fix: components["schemas"]["ProvenFixOut"] | null;
             /** Id */
             id: string;
-            /** Incidents */
+            /**
+             * Incidents
+             * @description Of a family with very many, the oldest and the newest; see `limits`.
+             */
             incidents: string[];
             /**
              * Last Seen
@@ -6831,6 +6834,12 @@ export interface components {
              */
             incidents: number;
             /**
+             * Limits
+             * @description What is not counted or not listed because there is too much of it.
+             * @default []
+             */
+            limits?: string[];
+            /**
              * Proposed
              * @description Families of root causes that wait for a label (`GET /causes`).
              */
@@ -8359,6 +8368,12 @@ export interface components {
             /** Judged */
             judged: number;
             learning: components["schemas"]["LearningOut"] | null;
+            /**
+             * Left Out
+             * @description Older answers that are not counted in: the newest 5,000 of each basis are.
+             * @default 0
+             */
+            left_out?: number;
             /** Levels */
             levels: components["schemas"]["LevelOut"][];
             /** Not Measured */
