@@ -52,7 +52,7 @@ check: $(VENV)/dev.stamp ## lint, format, strict types, import directions and na
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo 2>&1 | tail -n 3
+	@report=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$report"; exit 1; }
 	@$(BIN)/pytest -qq --no-header -p no:cacheprovider tests/test_names.py
 	@echo "check: ruff, format, types, import directions and names are fine"
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from example_counts import example_count
-from onrecall.backtest.ground_truth import normalized_cause
+from onrecall.domain.cause_label import normalized_cause
 from onrecall.domain.incident import Incident
 from onrecall.recurrences.clustering import SimilarCauses, comparable_text, group_incidents
 from onrecall.recurrences.occurrences import compute_downtime, compute_trend, count_by_month

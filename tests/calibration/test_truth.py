@@ -10,7 +10,8 @@ import pytest
 from calibration.histories import START
 from onrecall import importers as history
 from onrecall.backtest.chronology import History, as_opened
-from onrecall.backtest.ground_truth import CauseTruth, GroundTruth, normalize_label
+from onrecall.backtest.ground_truth import CauseTruth, GroundTruth
+from onrecall.domain.cause_label import normalize_label
 from onrecall.domain.incident import Incident, IncidentLink, Resolution
 
 SEAMONKEY = Path(__file__).parents[2].parent / "shared" / "data" / "dev" / "history_seamonkey.jsonl"

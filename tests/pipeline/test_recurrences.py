@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 
 from onrecall import examples
 from onrecall import importers as history
-from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.cli import console as printing
 from onrecall.cli import recurrences as recurring
 from onrecall.domain import markdown_page as page
+from onrecall.domain.cause_label import normalized_cause
 from onrecall.domain.incident import Document, Incident, IncidentLink, Passage, Resolution, ResolutionStep
 from onrecall.http import problems
 from onrecall.http.recurrences import router

@@ -9,6 +9,7 @@ import numpy as np
 import psycopg
 import pytest
 from passage_log import MODEL, vector
+from sqlalchemy import Engine, event
 
 from onrecall.domain.incident import Document, EvidenceKind, Incident, Passage, Resolution
 from onrecall.retrieval import tokenizer
@@ -19,6 +20,7 @@ from onrecall.storage import PreparedRecord, Storage
 from opensearch.cluster_index import in_cluster
 
 ALL = VisibilityFilter()
+SUGGESTIONS = VisibilityFilter(kind="suggestion")
 WORDS = ["disk", "full", "timeout", "pool", "certificate", "oomkilled", "checkout", "kafka"]
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 INCIDENT = Incident("INC-1", "Disk full", NOW, service="checkout", labels={"env": "prod"})
@@ -186,6 +188,29 @@ def test_a_term_everywhere_costs_no_more_than_the_budget(store: Storage, monkeyp
     weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka"), 1.0)
     assert len(index.words(weights, ALL, 1_000)) == 50 < sum("kafka" in text for text in texts)
     assert index.words({}, ALL, 10) == index.words({12345: 1.0}, ALL, 10) == []
+
+
+@pytest.mark.postgres
+def test_each_side_of_a_question_asks_the_server_twice(store: Storage) -> None:
+    """Its settings, and one statement that weighs the terms and ranks their passages."""
+    if store.dialect != "postgresql":
+        pytest.skip("round trips are to a server")
+    filled(store, 30)
+    index = PostgresIndex(store.search(MODEL, 64))
+    statements: list[str] = []
+
+    def note(*details: object) -> None:
+        statements.append(str(details[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert index.words(dict.fromkeys(tokenizer.count_terms("kafka pool"), 1.0), SUGGESTIONS, 10) == []
+        asked_by_words = len(statements)
+        assert index.meaning(vector("kafka"), ALL, 10)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert asked_by_words == 2
+    assert len(statements) <= 5
 
 
 @pytest.mark.postgres

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import Stemmer
 
-from onrecall.backtest.ground_truth import normalize_label
+from onrecall.domain.cause_label import normalize_label
 
 Vectors = npt.NDArray[np.float32]
 K1, B = 1.2, 0.75

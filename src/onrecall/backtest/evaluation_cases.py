@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from onrecall.backtest.ground_truth import CauseTruth, GroundTruth, normalize_label
+from onrecall.backtest.ground_truth import CauseTruth, GroundTruth
 from onrecall.backtest.replay_result import ReplayedAnswer, ReplayResult
 from onrecall.calibration.labelled_answers import LabelledAnswer
+from onrecall.domain.cause_label import normalize_label
 
 
 @dataclass(frozen=True, slots=True)

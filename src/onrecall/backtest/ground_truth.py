@@ -1,10 +1,10 @@
 """Ground truth: which earlier incidents had the same cause, and on which basis."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from onrecall.domain.cause_label import normalize_label, normalized_cause
 from onrecall.domain.disjoint_sets import DisjointSets
 from onrecall.domain.incident import Incident
 
@@ -16,7 +16,6 @@ BASES: Mapping[str, str] = {
     "judged": "people's ratings of the answer",
     "text": "root causes with the same meaning",
 }
-_SEPARATORS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +122,6 @@ class GroundTruth:
             labels |= {cause_label} - {""}
             families |= {family} if family else set()
         return truths
-
-
-def normalized_cause(incident: Incident) -> str:
-    """Return the normalized label of a confirmed cause, otherwise an empty string."""
-    resolution = incident.resolution
-    return normalize_label(resolution.cause) if resolution and resolution.cause and resolution.confirmed else ""
-
-
-def normalize_label(text: str) -> str:
-    """Normalize case, blanks and punctuation: `Connection_Pool exhaustion` equals `connection-pool-exhaustion`."""
-    return _SEPARATORS.sub(" ", text.casefold()).strip()
 
 
 def _link_families(incidents: Iterable[Incident]) -> dict[str, str]:

@@ -53,6 +53,8 @@ class TrustSummary:
     one: what was taken over confirms itself."""
     not_measured: Mapping[str, str]
     """For each figure that is absent, the reason."""
+    left_out: int = 0
+    """Answers known to be right or wrong that are not counted in, because there are so many newer ones."""
 
 
 def summarize_trust(

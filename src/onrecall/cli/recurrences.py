@@ -25,6 +25,8 @@ def print_recurrences(report: Recurrences) -> None:
     if report.proposed:
         family_count = count_noun(report.proposed, "family", "families")
         print_line((f"{family_count} of root causes without a label: onrecall causes list", "dim"))
+    for limit in report.limits:
+        print_line((f"note: {limit}", "dim"))
     if not report.families:
         print_line(f"nothing came back among {count_noun(report.incidents, 'incident')}")
         return

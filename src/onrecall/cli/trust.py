@@ -20,6 +20,7 @@ def print_trust(summary: TrustSummary) -> None:
     print_line(
         f"{count_noun(summary.judged, 'answer')} known to be right or wrong: {outcomes} rated live, "
         f"{replayed} from a replay of the history"
+        + (f"; {summary.left_out} older ones are not counted in" if summary.left_out else "")
     )
     print_line(("right cause when one was named  ", "dim"), format_estimate(summary.right))
     print_line(("answers that named a cause      ", "dim"), format_estimate(summary.coverage))

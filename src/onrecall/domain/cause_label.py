@@ -1,8 +1,8 @@
-"""Tell whether a document is about a cause by its title."""
+"""Cause labels: their normalized form, and whether a document is about one by its title."""
 
 import re
 
-from onrecall.domain.incident import Evidence
+from onrecall.domain.incident import Evidence, Incident
 
 MIN_WORDS = 2
 """A label of one word, such as `network`, says too little to recognise a document by."""
@@ -10,7 +10,19 @@ MIN_SHARED_LETTERS = 4
 ENDING = 4
 """Letters at the end of a word that may differ: exhausted, exhaustion."""
 
+_SEPARATORS = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[a-z0-9]+")
+
+
+def normalized_cause(incident: Incident) -> str:
+    """Return the normalized label of a confirmed cause, otherwise an empty string."""
+    resolution = incident.resolution
+    return normalize_label(resolution.cause) if resolution and resolution.cause and resolution.confirmed else ""
+
+
+def normalize_label(text: str) -> str:
+    """Normalize case, blanks and punctuation: `Connection_Pool exhaustion` equals `connection-pool-exhaustion`."""
+    return _SEPARATORS.sub(" ", text.casefold()).strip()
 
 
 def is_about_cause(evidence: Evidence, label: str | None) -> bool:

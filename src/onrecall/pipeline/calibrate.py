@@ -29,6 +29,8 @@ from onrecall.storage import Storage, StoredVerdict
 
 SHIPPED = Thresholds()
 NO_CAUSE = "not measured on your incidents for answers that name no cause"
+SUMMARIZED = 5000
+"""Labelled answers that a summary is computed from: the newest replayed ones, and as many judged live."""
 GROWTH = 0.05
 """Refit when the number of labelled answers has grown by this share."""
 
@@ -160,12 +162,12 @@ class CalibrationService:
         return self.measured()
 
     def summary(self) -> TrustSummary:
-        """Return all figures that can be computed from the labelled answers."""
+        """Return all figures that can be computed from the newest labelled answers."""
         measured = self.measured()
         at = measured.thresholds
-        return summarize_trust(
-            (_from_store(verdict) for verdict in self._store.verdicts.all()), at.similar, at.known, measured.learning
-        )
+        verdicts = self._store.verdicts.newest(SUMMARIZED)
+        summary = summarize_trust(map(_from_store, verdicts), at.similar, at.known, measured.learning)
+        return replace(summary, left_out=self._store.verdicts.count() - len(verdicts))
 
     def _judge(
         self, incident: Incident, answer: Recommendation, *, right: bool, now: datetime, place: int | None = None

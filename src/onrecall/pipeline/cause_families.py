@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from onrecall.backtest.ground_truth import normalized_cause
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident
 from onrecall.pipeline.cause_proposals import MAX_COMPARED, Proposal
-from onrecall.pipeline.cause_similarity import cause_words
-from onrecall.pipeline.root_causes import all_incidents, waiting_proposals
+from onrecall.pipeline.recurrence_days import read_table
+from onrecall.pipeline.root_causes import comparable_incidents, waiting_proposals
+from onrecall.recurrences.day_facts import EXPLAINED
 from onrecall.storage import Storage
 from onrecall.storage.cause_families import DecidedFamily
 
@@ -72,16 +72,17 @@ class Choice:
 
 def overview(store: Storage) -> CauseOverview:
     """Return the proposed and the decided families, without writing anything."""
-    incidents = list(all_incidents(store))
+    table = read_table(store).table
+    incidents = comparable_incidents(store, table)
     decided = store.cause_families.all()
-    explained = [incident for incident in incidents if cause_words(incident)]
     by_id = {incident.id: incident for incident in incidents}
+    is_labelled = table.causes >= 0
     return CauseOverview(
         proposed=tuple(_proposed_family(proposal, by_id) for proposal in waiting_proposals(store, incidents)),
         confirmed=tuple(family for family in decided if family.state == "confirmed"),
         dismissed=tuple(family for family in decided if family.state == "dismissed"),
-        labelled=sum(bool(normalized_cause(incident)) for incident in incidents),
-        unlabelled=sum(not normalized_cause(incident) for incident in explained),
+        labelled=int(is_labelled.sum()),
+        unlabelled=int((~is_labelled & (table.facts["flags"] & EXPLAINED > 0)).sum()),
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import numpy as np
 
-from onrecall.backtest.ground_truth import normalized_cause
+from onrecall.domain.cause_label import normalized_cause
 from onrecall.domain.incident import Incident
 from onrecall.pipeline.cause_similarity import (
     UNINFORMATIVE_TERMS,
@@ -27,7 +27,7 @@ from onrecall.retrieval.tokenizer import tokenize, tokens_with_source
 
 MIN_SIMILARITY = 0.22
 """Minimum mean similarity of a family. On the example history, 25 of 26 proposed pairs share their label."""
-MAX_COMPARED = 2500
+MAX_COMPARED = 1000
 """Root causes without a label that are compared, newest first, and as many with one."""
 MAX_NAME_WORDS = 3
 """Maximum number of words in a name."""
@@ -78,11 +78,12 @@ def propose_families(incidents: Sequence[Incident], vectors: Mapping[str, np.nda
         if name:
             rows_by_label.setdefault(name, []).append(row)
     clusters = cluster(compared.similarity[np.ix_(open_rows, open_rows)], MIN_SIMILARITY)
+    to_labels = _similarity_to_labels(compared.similarity, rows_by_label)
     joined: dict[str, list[int]] = {}
     families: list[Proposal] = []
     for places in clusters:
         rows = [open_rows[place] for place in places]
-        if (label := _nearest_label(rows, rows_by_label, compared.similarity)) is not None:
+        if (label := _nearest_label(rows, rows_by_label, to_labels)) is not None:
             joined.setdefault(label, []).extend(rows)
         elif len(rows) > 1:
             families.append(_new_family(rows, compared))
@@ -110,11 +111,15 @@ def _compare(incidents: Sequence[Incident], vectors: Mapping[str, np.ndarray]) -
     return _Compared(incidents, terms, weights, matrix)
 
 
-def _nearest_label(
-    rows: Sequence[int], rows_by_label: Mapping[str, Sequence[int]], similarity: np.ndarray
-) -> str | None:
+def _similarity_to_labels(similarity: np.ndarray, rows_by_label: Mapping[str, Sequence[int]]) -> np.ndarray:
+    """Return the mean similarity of each root cause to the incidents of each label: root causes × labels."""
+    means = [similarity[:, rows].mean(axis=1, dtype=np.float64) for rows in rows_by_label.values()]
+    return np.stack(means, axis=1) if means else np.empty((len(similarity), 0))
+
+
+def _nearest_label(rows: Sequence[int], labels: Iterable[str], to_labels: np.ndarray) -> str | None:
     """Return the label whose incidents are most similar to these, if any are similar enough."""
-    means = {label: float(similarity[np.ix_(rows, labelled)].mean()) for label, labelled in rows_by_label.items()}
+    means = dict(zip(labels, to_labels[list(rows)].mean(axis=0).tolist(), strict=True))
     best = max(means, key=lambda label: (means[label], label), default=None)
     return best if best is not None and means[best] >= MIN_SIMILARITY else None
 

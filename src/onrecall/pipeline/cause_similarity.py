@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -37,10 +38,22 @@ UNINFORMATIVE_TERMS = frozenset(
 def cause_words(incident: Incident) -> str | None:
     """Return the root cause to compare; None if it is missing, unconfirmed or has too few informative words."""
     resolution = incident.resolution
-    if resolution is None or not resolution.confirmed or is_uninformative(resolution.root_cause):
+    if resolution is None or not resolution.confirmed or not is_explained(resolution.root_cause):
         return None
-    informative = set(tokenize(resolution.root_cause)) - UNINFORMATIVE_TERMS
-    return resolution.root_cause if len(informative) >= MIN_TERMS else None
+    return resolution.root_cause
+
+
+def is_explained(root_cause: str) -> bool:
+    """Return whether a root cause has enough informative words to be compared."""
+    if is_uninformative(root_cause):
+        return False
+    return len(_informative_terms(root_cause)) >= MIN_TERMS
+
+
+@lru_cache(maxsize=8192)
+def _informative_terms(text: str) -> frozenset[str]:
+    """Cached: each report compares mostly the same root causes."""
+    return frozenset(tokenize(text)) - UNINFORMATIVE_TERMS
 
 
 def cause_terms(incident: Incident) -> frozenset[str]:
@@ -52,8 +65,8 @@ def cause_terms(incident: Incident) -> frozenset[str]:
     if resolution is None:
         return frozenset()
     text = " \n".join((resolution.root_cause, *(step.text for step in resolution.steps)))
-    named = {term for term in tokenize(text) if not any(letter.isdigit() for letter in term)}
-    return frozenset(named) - UNINFORMATIVE_TERMS - place_terms(incident)
+    named = (term for term in _informative_terms(text) if not any(letter.isdigit() for letter in term))
+    return frozenset(named) - place_terms(incident)
 
 
 def place_terms(incident: Incident) -> frozenset[str]:

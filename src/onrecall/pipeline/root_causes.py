@@ -1,30 +1,44 @@
-"""All stored incidents, the embeddings of their root causes, and the families that wait for a label."""
+"""Stored incidents to compare, the embeddings of their root causes, and the families that wait for a label."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import numpy as np
 
-from onrecall.domain.incident import Incident, Owner
-from onrecall.pipeline.cause_proposals import Proposal, propose_families, select_causes
+from onrecall.domain.incident import Document, Incident, Owner
+from onrecall.domain.suggestion import Suggestion
+from onrecall.pipeline.cause_proposals import MAX_COMPARED, Proposal, propose_families, select_causes
+from onrecall.recurrences.day_facts import EXPLAINED
+from onrecall.recurrences.incident_table import IncidentTable
 from onrecall.storage import Storage
 
 PAGE_SIZE = 1000
 
 
-def all_incidents(store: Storage, as_of: datetime | None = None) -> Iterator[Incident]:
-    """Yield all incidents as of now or of a given time."""
+def newest_incidents(store: Storage, as_of: datetime, most: int) -> list[Incident]:
+    """Return the newest incidents that had begun at a time, at most so many, as they were known then."""
+    incidents: list[Incident] = []
     cursor: str | None = None
-    while True:
-        page = store.incidents.page(cursor=cursor, limit=PAGE_SIZE)
-        if as_of is None:
-            yield from page.items
-        else:
-            stored = store.records.get([("incident", incident.id) for incident in page.items], as_of).values()
-            yield from (item for item in stored if isinstance(item, Incident))
+    while len(incidents) < most:
+        page = store.incidents.page(
+            until=as_of + timedelta(microseconds=1), cursor=cursor, limit=min(PAGE_SIZE, most - len(incidents))
+        )
+        stored = store.records.get([("incident", incident.id) for incident in page.items], as_of).values()
+        incidents += [item for item in stored if isinstance(item, Incident)]
         cursor = page.next_cursor
         if cursor is None:
-            return
+            break
+    return incidents
+
+
+def incidents_in_rows(store: Storage, table: IncidentTable, rows: Sequence[int]) -> list[Incident]:
+    """Return the incidents in rows of a table, in the same order; one that was removed meanwhile is absent."""
+    ids = table.ids(rows)
+    stored: dict[Owner, Incident | Document | Suggestion] = {}
+    for start in range(0, len(ids), PAGE_SIZE):
+        stored |= store.records.get([("incident", name) for name in ids[start : start + PAGE_SIZE]])
+    incidents = (stored.get(("incident", name)) for name in ids)
+    return [incident for incident in incidents if isinstance(incident, Incident)]
 
 
 def cause_vectors(store: Storage, incidents: Sequence[str], as_of: datetime | None = None) -> dict[str, np.ndarray]:
@@ -36,11 +50,9 @@ def cause_vectors(store: Storage, incidents: Sequence[str], as_of: datetime | No
     models: set[str | None] = set()
     for start in range(0, len(incidents), PAGE_SIZE):
         owners: list[Owner] = [("incident", name) for name in incidents[start : start + PAGE_SIZE]]
-        for (_, name), passages in store.passages.of_owners(owners, as_of).items():
-            for _, passage in passages:
-                if passage.part == "resolution" and passage.n == 0 and passage.vector:
-                    vectors[name] = np.frombuffer(passage.vector, np.float16).astype(np.float32)
-                    models.add(passage.model)
+        for name, vector in store.passages.resolution_vectors(owners, as_of).items():
+            vectors[name] = np.frombuffer(vector.data, np.float16).astype(np.float32)
+            models.add(vector.model)
     return vectors if len(models) == 1 else {}
 
 
@@ -50,3 +62,25 @@ def waiting_proposals(store: Storage, incidents: Sequence[Incident]) -> tuple[Pr
     dismissed = [set(family.incidents) for family in store.cause_families.all() if family.state == "dismissed"]
     families = propose_families(selected, cause_vectors(store, [incident.id for incident in selected]))
     return tuple(family for family in families if not any(set(family.incidents) <= members for members in dismissed))
+
+
+def comparable_incidents(store: Storage, table: IncidentTable) -> list[Incident]:
+    """Return the newest incidents with a root cause, oldest first, to propose families of; none where each has a label.
+
+    They are those that `select_causes` would select of all incidents.
+    """
+    explained = (table.facts["flags"] & EXPLAINED) > 0
+    return incidents_in_rows(store, table, newest_rows(table, explained))
+
+
+def newest_rows(table: IncidentTable, rows: np.ndarray) -> list[int]:
+    """Return the newest of these rows, 2,500 with a label and 2,500 without, oldest first; none where each has one.
+
+    `rows`: for each row of the table whether it is to be selected from.
+    """
+    labelled = table.causes >= 0
+    unlabelled_rows = np.flatnonzero(rows & ~labelled)[-MAX_COMPARED:]
+    if not len(unlabelled_rows):
+        return []
+    labelled_rows = np.flatnonzero(rows & labelled)[-MAX_COMPARED:]
+    return [int(row) for row in np.sort(np.concatenate([unlabelled_rows, labelled_rows]))]

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from onrecall.domain.errors import Unavailable
+from onrecall.pipeline.recurrence_days import RecurrencePacker
 
 if TYPE_CHECKING:
     from onrecall.pipeline.incident_service import IncidentService
@@ -17,6 +18,8 @@ MODEL_GRACE_SECONDS = 1.0
 """A model that takes longer at the end is abandoned, and its answer is refined again later."""
 DELIVERY_GRACE_SECONDS = 3.0
 """A delivery that takes longer at the end is abandoned; the next process sends it again."""
+PACKING_GRACE_SECONDS = 3.0
+"""A round that takes longer at the end is abandoned; the next process packs the same days."""
 
 log = logging.getLogger(__name__)
 
@@ -95,11 +98,17 @@ def _refine_rounds(memory: "IncidentService") -> list[Round]:
     ]
 
 
+def _pack_rounds(memory: "IncidentService") -> list[Round]:
+    packer = RecurrencePacker(memory.store, memory.now)
+    return [Round("onrecall-recurrences", lambda _limit: packer.run(), grace_seconds=PACKING_GRACE_SECONDS)]
+
+
 PIPELINE = (
     Stage("group alerts", lambda memory: [Round(WORKER, lambda _limit: memory.grouping.run())]),
     Stage("auto-resolve", lambda memory: [Round(WORKER, lambda _limit: memory.auto_resolver.run())]),
     Stage("recommend", lambda memory: [Round(WORKER, memory.answer_due)]),
     Stage("refine", _refine_rounds),
+    Stage("pack facts for recurrences", _pack_rounds),
     Stage("notify", lambda memory: [notify_round(dispatcher) for dispatcher in memory.dispatchers]),
 )
 """What happens to an alert once it was ingested (`pipeline/ingest.py`, driven by the senders), in order."""

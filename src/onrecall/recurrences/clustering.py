@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from onrecall.backtest.ground_truth import normalized_cause
+from onrecall.domain.cause_label import normalized_cause
 from onrecall.domain.disjoint_sets import DisjointSets
 from onrecall.domain.incident import Incident
 
@@ -66,17 +66,13 @@ class RecurrenceGroup:
             for incident, tie in zip(self.members, self.ties, strict=True)
             if tie.kind == "cause"
         )
-        parts = [f"{n} share the cause `{self.spelling(cause_label)}`" for cause_label, n in _by_count(labels)]
-        counted = Counter(tie.kind for tie in self.ties)
-        parts += [
-            f"{n} {singular if n == 1 else plural}" for kind, singular, plural in _REASON_WORDS if (n := counted[kind])
-        ]
-        return ", ".join(parts)
+        spelled = [(self.spelling(cause_label), count) for cause_label, count in most_common(labels)]
+        return describe_reasons(spelled, Counter(tie.kind for tie in self.ties))
 
     @property
     def cause(self) -> str | None:
         """The most common label in its most common spelling."""
-        labels = _by_count(
+        labels = most_common(
             Counter(cause_label for incident in self.members if (cause_label := normalized_cause(incident)))
         )
         return self.spelling(labels[0][0]) if labels else None
@@ -88,7 +84,7 @@ class RecurrenceGroup:
             for incident in self.members
             if incident.resolution and normalized_cause(incident) == cause_label
         )
-        return _by_count(Counter(spelled.strip() for spelled in written if spelled))[0][0]
+        return most_common(Counter(spelled.strip() for spelled in written if spelled))[0][0]
 
 
 _REASON_WORDS: Sequence[tuple[Kind, str, str]] = (
@@ -97,6 +93,17 @@ _REASON_WORDS: Sequence[tuple[Kind, str, str]] = (
     ("like_root_cause", "has the same root cause in other words", "have the same root cause in other words"),
     ("same_opening", "opened with the same words", "opened with the same words"),
 )
+
+
+def describe_reasons(labels: Iterable[tuple[str, int]], kinds: Mapping[Kind, int]) -> str:
+    """Return a sentence: how many share which label, and how many are tied by what else."""
+    parts = [f"{count} share the cause `{label}`" for label, count in labels]
+    parts += [
+        f"{count} {singular if count == 1 else plural}"
+        for kind, singular, plural in _REASON_WORDS
+        if (count := kinds.get(kind, 0))
+    ]
+    return ", ".join(parts)
 
 
 def group_incidents(
@@ -185,7 +192,7 @@ class _Families:
 
     def _note_reason(self, kind: Kind, name: str, neighbor: str, score: float) -> None:
         self._word_reasons.setdefault(
-            name, MembershipReason(name, kind, neighbor, _REASON_TEXTS[kind].format(other=neighbor, score=score))
+            name, MembershipReason(name, kind, neighbor, REASON_TEXTS[kind].format(other=neighbor, score=score))
         )
 
     def _unite(self, left_node: Hashable, right_node: Hashable) -> None:
@@ -204,7 +211,7 @@ def _age_key(incident: Incident) -> tuple[datetime, str]:
     return incident.started_at, incident.id
 
 
-_REASON_TEXTS: Mapping[Kind, str] = {
+REASON_TEXTS: Mapping[Kind, str] = {
     "same_root_cause": "has the same root cause, word for word, as {other}",
     "like_root_cause": "has the same root cause in other words as {other} ({score:.2f} alike)",
     "same_opening": "opened with the same words as {other}",
@@ -271,5 +278,6 @@ def _with_similar_causes(similar: Iterable[SimilarCauses], incidents: Mapping[st
         yield centre, sorted(around[centre].items(), key=lambda near: place[near[0]])
 
 
-def _by_count(counted: Counter[str]) -> list[tuple[str, int]]:
+def most_common(counted: Counter[str]) -> list[tuple[str, int]]:
+    """Return what was counted, most frequent first, then in the order of the alphabet."""
     return sorted(counted.items(), key=lambda item: (-item[1], item[0]))

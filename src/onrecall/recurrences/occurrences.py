@@ -53,8 +53,12 @@ class DowntimeHours:
 
 def count_by_month(incidents: Iterable[Incident], now: datetime) -> tuple[Month, ...]:
     """Count incidents per month from the first one until now, including empty months."""
-    counted = Counter(_month_number(incident.started_at) for incident in incidents)
-    first, last = min(counted, default=_month_number(now)), _month_number(now)
+    return list_months(Counter(month_number(incident.started_at) for incident in incidents), now)
+
+
+def list_months(counted: Counter[int], now: datetime) -> tuple[Month, ...]:
+    """Return all months from the first counted one until now; months are numbered by `month_number`."""
+    first, last = min(counted, default=month_number(now)), month_number(now)
     return tuple(Month(f"{n // 12:04}-{n % 12 + 1:02}", counted[n]) for n in range(first, last + 1))
 
 
@@ -62,6 +66,11 @@ def compute_trend(incidents: Sequence[Incident], since: datetime, now: datetime)
     """Compare the last 180 days with the 180 days before; differences within counting noise are steady."""
     recent = sum(now - WINDOW < incident.started_at <= now for incident in incidents)
     before = sum(now - 2 * WINDOW < incident.started_at <= now - WINDOW for incident in incidents)
+    return describe_trend(recent, before, since, now)
+
+
+def describe_trend(recent: int, before: int, since: datetime, now: datetime) -> Trend:
+    """Compare two half years by the number of incidents that began in each; memory reaches back until `since`."""
     counts = f"{recent} in the last {WINDOW.days} days, {before} in the {WINDOW.days} days before"
     if since > now - 2 * WINDOW:
         days = max(0, (now - since).days)
@@ -114,6 +123,7 @@ def _merge_spans(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[d
         yield current
 
 
-def _month_number(at: datetime) -> int:
+def month_number(at: datetime) -> int:
+    """Return the number of months since the beginning of the year 0, in UTC."""
     at = at.astimezone(UTC)
     return at.year * 12 + at.month - 1

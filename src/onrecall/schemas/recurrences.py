@@ -86,7 +86,7 @@ class FamilyOut(OutputModel):
     id: str
     title: str
     cause: str | None
-    incidents: list[str]
+    incidents: list[str] = Field(description="Of a family with very many, the oldest and the newest; see `limits`.")
     ties: list[MembershipReasonOut]
     why: str
     count: int
@@ -112,4 +112,5 @@ class RecurrencesOut(OutputModel):
     since: datetime | None = Field(description="How far memory reaches back.")
     as_of: datetime
     rules: Mapping[str, str] = Field(description="How it is ranked and counted, in words.")
+    limits: list[str] = Field([], description="What is not counted or not listed because there is too much of it.")
     proposed: int | None = Field(None, description="Families of root causes that wait for a label (`GET /causes`).")

@@ -126,3 +126,4 @@ class TrustOut(OutputModel):
         "incident accepted it, and if they wrote their own.",
     )
     not_measured: Mapping[str, str]
+    left_out: int = Field(0, description="Older answers that are not counted in: the newest 5,000 of each basis are.")

@@ -22,6 +22,7 @@ from onrecall.storage.document_shares import document_shares
 from onrecall.storage.heartbeats import heartbeats
 from onrecall.storage.mirrored_documents import mirrored, pulled
 from onrecall.storage.push_subscriptions import push_subscriptions
+from onrecall.storage.recurrence_days import recurrence_changes, recurrence_days
 from onrecall.storage.row_codec import Row, parse_row, to_json
 from onrecall.storage.sessions import sessions
 from onrecall.storage.sign_ins import people, sign_ins
@@ -60,10 +61,12 @@ TRANSIENT_TABLES: Sequence[Table] = (
     tables.reindexing,
     tables.staged_owners,
     tables.staged_passages,
+    recurrence_days,
+    recurrence_changes,
 )
 """Not backed up: tickets live for seconds, ended sessions and their devices must not return.
 
-An unfinished re-index starts over.
+An unfinished re-index starts over, and the days for recurrences are packed again from the incidents.
 """
 SEEDED_TABLES: Sequence[Table] = (tables.counters, audit.audit_head)
 """Tables that have rows in a new store."""

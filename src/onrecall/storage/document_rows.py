@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, or_, select, text, update
+from sqlalchemy import Connection, RowMapping, Select, Text, bindparam, cast, delete, or_, select, text, update
 
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import EXAMPLE, Document, DocumentKind
@@ -93,6 +93,19 @@ def page(
     page_rows = rows[:limit]
     next_cursor = paging.encode_cursor((page_rows[-1]["id"],)) if len(rows) > limit else None
     return ResultPage(tuple(_document(row) for row in page_rows), next_cursor)
+
+
+def reports(connection: Connection, limit: int, as_of: datetime | None) -> tuple[Document, ...]:
+    """Return postmortems and RCAs whose labels name an incident or a cause, newest first."""
+    columns = documents.c
+    labels = cast(columns.labels, Text)
+    query = select(*(columns[name] for name in COLUMNS)).where(
+        columns.kind.in_(("postmortem", "rca")), or_(labels.contains('"incident"'), labels.contains('"cause"'))
+    )
+    if as_of is not None:
+        query = query.where(or_(columns.dated.is_(None), columns.dated <= as_of))
+    ordered = query.order_by(columns.dated.is_(None), columns.dated.desc(), columns.id).limit(limit)
+    return tuple(_document(row) for row in connection.execute(ordered).mappings())
 
 
 def change(connection: Connection, document: Document, digest: str) -> None:

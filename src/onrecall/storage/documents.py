@@ -29,6 +29,14 @@ class DocumentRepository:
         with self._database.read() as connection:
             return document_rows.page(connection, kind, service, cursor, limit)
 
+    def reports(self, limit: int, as_of: datetime | None = None) -> tuple[Document, ...]:
+        """Return postmortems and RCAs whose labels name an incident or a cause, newest first.
+
+        `as_of`: without those that are dated later.
+        """
+        with self._database.read() as connection:
+            return document_rows.reports(connection, limit, validation.optional_utc(as_of, "as_of"))
+
     def put(self, document: Document, passages: Sequence[Passage], now: datetime) -> DocumentState:
         """Store a document under its id."""
         with self._database.write() as connection:

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, TextClause, bindparam, delete, insert, or_, s
 
 from onrecall.domain.incident import EvidenceKind, Owner, Passage
 from onrecall.storage import postgres_search_tables, sequences, terms, validation
-from onrecall.storage.batching import chunk_keys, chunked
+from onrecall.storage.batching import chunk_keys, chunked, group_by_first
 from onrecall.storage.columns import Utc
 from onrecall.storage.database import BACKENDS, Database
-from onrecall.storage.results import PassageFeatures, PassageLogEntry, PassageText, StoredTermStatistics
+from onrecall.storage.results import PassageFeatures, PassageLogEntry, PassageText, StoredTermStatistics, StoredVector
 from onrecall.storage.tables import changes, documents, incidents, passages
 
 COLUMNS = tuple(column.name for column in fields(Passage))
@@ -81,6 +81,22 @@ class PassageRepository:
         """Return the passages of owners as known at `as_of`, with their numbers."""
         with self._database.read() as connection:
             return select_by_owner(connection, owners, validation.optional_utc(as_of, "as_of"))
+
+    def resolution_vectors(self, owners: Sequence[Owner], as_of: datetime | None = None) -> dict[str, StoredVector]:
+        """Return the vector of the first passage of each owner's resolution, as known at `as_of`, by the owner's id."""
+        then = validation.optional_utc(as_of, "as_of")
+        columns = passages.c
+        query = select(columns.owner, columns.vector, columns.model).where(
+            columns.part == "resolution", columns.n == 0, columns.vector.is_not(None)
+        )
+        if then is not None:
+            query = query.where(or_(columns.known_from.is_(None), columns.known_from <= then))
+        vectors: dict[str, StoredVector] = {}
+        with self._database.read() as connection:
+            for kind, names in group_by_first(owners):
+                chosen = query.where(columns.owner.in_(names), columns.kind == kind)
+                vectors |= {row.owner: StoredVector(row.vector, row.model) for row in connection.execute(chosen)}
+        return vectors
 
     def count(self, owner: Owner) -> int:
         """Return the number of passages of an incident or document."""

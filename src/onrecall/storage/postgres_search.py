@@ -5,17 +5,17 @@
 
 import hashlib
 import json
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, TextClause, select, text
 
 from onrecall.domain.incident import Filter
-from onrecall.storage import postgres_search_tables, terms
+from onrecall.storage import postgres_search_tables
 from onrecall.storage.database import Database
 from onrecall.storage.passages import select_by_id
 from onrecall.storage.tables import passages
@@ -29,7 +29,7 @@ FEW_PASSAGES = 20_000
 MAX_INDEXED_DIMENSIONS = 4000
 """The most dimensions HNSW can index; longer vectors are compared one by one."""
 BATCH_SIZE = 500
-PLAN_SETTINGS = ("jit = off", "plan_cache_mode = force_custom_plan")
+PLAN_SETTINGS: Mapping[str, str] = {"jit": "off", "plan_cache_mode": "force_custom_plan"}
 """Compiling a query would take longer than running it, and filters differ too much to share a plan."""
 
 
@@ -46,23 +46,10 @@ class PostgresSearch:
     ) -> list[int]:
         """Return passages that have most of these terms, weighted by rarity and by the question's weights."""
         where, values = _filter_condition(only, as_of, exclude)
+        values |= {"terms": list(weights), "weights": list(weights.values()), "budget": BUDGET, "limit": limit}
         with self._database.read() as connection:
-            gains = _terms_within_budget(connection, weights)
-            statement = text(
-                "select found.id from unnest(cast(:terms as integer[]), cast(:gains as float8[])) as asked (term, gain)"  # noqa: S608
-                " join lateral (select w.id, w.length from passage_words w"
-                f" where w.terms @> array[asked.term] and {where} limit :budget) as found on true"
-                " group by found.id, found.length"
-                " order by sum(asked.gain) / (cast(1.2 as float8) + cast(0.018 as float8) * found.length) desc,"
-                " found.id limit :limit"
-            )
-            values |= {
-                "terms": [term - postgres_search_tables.TERM_OFFSET for term in gains],
-                "gains": list(gains.values()),
-                "budget": BUDGET,
-            }
             _set_local(connection, PLAN_SETTINGS)
-            return list(connection.execute(statement, values | {"limit": limit}).scalars())
+            return list(connection.execute(_select_by_words(where), values).scalars())
 
     def meaning(
         self,
@@ -85,8 +72,11 @@ class PostgresSearch:
                 f" {'join passage_words w on w.id = v.id' if filtered else ''}"
                 f" where {self._of_model} and {where} order by {order} limit :limit"
             )
-            ef_search = f"hnsw.ef_search = {min(1000, max(EF_SEARCH, limit))}"
-            _set_local(connection, (*PLAN_SETTINGS, ef_search, "hnsw.iterative_scan = relaxed_order"))
+            search_settings = {
+                "hnsw.ef_search": str(min(1000, max(EF_SEARCH, limit))),
+                "hnsw.iterative_scan": "relaxed_order",
+            }
+            _set_local(connection, {**PLAN_SETTINGS, **search_settings})
             values |= {"vector": postgres_search_tables.vector_literal(vector), "limit": limit}
             rows = connection.execute(statement, values).all()
         return [row.id for row in sorted(rows, key=lambda row: (row.far, row.id))]
@@ -135,18 +125,31 @@ class PostgresSearch:
                 postgres_search_tables.add(connection, list(missing), list(missing.values()))
 
 
-def _terms_within_budget(connection: Connection, weights: Mapping[int, float]) -> dict[int, float]:
-    """Return the rarest occurring terms within the budget with their gains; at least one."""
-    statistics = terms.statistics(connection, list(weights))
-    chosen: dict[int, float] = {}
-    rows = 0
-    for term, frequency in sorted(statistics.df.items(), key=lambda pair: (pair[1], pair[0])):
-        rows += frequency
-        if chosen and rows > BUDGET:
-            break
-        rarity = math.log1p((statistics.documents - frequency + 0.5) / (frequency + 0.5))
-        chosen[term] = rarity * weights[term]
-    return chosen
+@lru_cache(maxsize=64)
+def _select_by_words(where: str) -> TextClause:
+    """Return the statement that chooses the rarest terms within the budget, at least one, and ranks their passages.
+
+    It is one statement because each question waits for it. `where` is a condition on `passage_words w`.
+    """
+    return text(
+        "with asked as materialized ("  # noqa: S608
+        " select t.term, t.passages, q.weight, sum(t.passages) over (order by t.passages, t.term) as rows"
+        " from unnest(cast(:terms as bigint[]), cast(:weights as float8[])) as q (term, weight)"
+        " join terms t on t.term = q.term"
+        "), chosen as materialized ("
+        f" select cast(term - {postgres_search_tables.TERM_OFFSET} as integer) as term, weight"
+        " * ln(1 + (total.value - passages + half) / (passages + half)) as gain"
+        " from asked, (select cast(value as float8) as value, cast(0.5 as float8) as half"
+        " from counters where name = 'passages') as total"
+        " where rows <= :budget or rows = passages"
+        ")"
+        " select found.id from chosen"
+        " join lateral (select w.id, w.length from passage_words w"
+        f" where w.terms @> array[chosen.term] and {where} limit :budget) as found on true"
+        " group by found.id, found.length"
+        " order by sum(chosen.gain) / (cast(1.2 as float8) + cast(0.018 as float8) * found.length) desc,"
+        " found.id limit :limit"
+    )
 
 
 def _leaves_few(connection: Connection, where: str, values: Mapping[str, Any]) -> bool:
@@ -169,6 +172,7 @@ def _filter_condition(only: Filter, as_of: datetime | None, exclude: Collection[
     return " and ".join([*needed, *hidden]) or "true", dict(needed.values())
 
 
-def _set_local(connection: Connection, settings: Sequence[str]) -> None:
-    for setting in settings:
-        connection.execute(text(f"set local {setting}"))
+def _set_local(connection: Connection, settings: Mapping[str, str]) -> None:
+    """Change settings until the end of the transaction, in one round trip."""
+    changes = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    connection.execute(text(f"select {changes}"))

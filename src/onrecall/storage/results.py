@@ -112,6 +112,14 @@ class PassageFeatures(NamedTuple):
     model: str | None
 
 
+class StoredVector(NamedTuple):
+    """An embedding and the model that made it."""
+
+    data: bytes
+    """Float16."""
+    model: str | None
+
+
 class PassageText(NamedTuple):
     """The text of a passage and its position."""
 

@@ -133,18 +133,19 @@ def _counts(q: str | None) -> Select[Any]:
 
 
 def _named() -> CompoundSelect[Any]:
-    """One row for each incident and each document that names a service."""
+    """One row for each incident, one more for each unresolved one, and one for each document that names a service.
+
+    All incidents are read from an index alone; their status is in another one.
+    """
     rows = incident_table.c
     of_incidents = select(
-        rows.service,
-        _IS_UNRESOLVED.label("unresolved"),
-        literal(1).label("incidents"),
-        rows.started_at,
+        rows.service, literal(0).label("unresolved"), literal(1).label("incidents"), rows.started_at
+    ).where(rows.service.is_not(None))
+    of_unresolved = select(rows.service, literal(1), literal(0), null()).where(
+        rows.status.in_(("open", "acknowledged")), rows.service.is_not(None)
     )
-    of_documents = select(documents.c.service, literal(0), literal(0), null())
-    return union_all(
-        of_incidents.where(rows.service.is_not(None)), of_documents.where(documents.c.service.is_not(None))
-    )
+    of_documents = select(documents.c.service, literal(0), literal(0), null()).where(documents.c.service.is_not(None))
+    return union_all(of_incidents, of_unresolved, of_documents)
 
 
 def _ordered(query: Select[Any], cursor: str | None) -> Select[Any]:

@@ -41,6 +41,7 @@ from onrecall.storage.postgres_search import PostgresSearch
 from onrecall.storage.push_subscriptions import PushSubscriptionRepository
 from onrecall.storage.recommendations import RecommendationRepository
 from onrecall.storage.records import RecordRepository
+from onrecall.storage.recurrence_days import RecurrenceDays
 from onrecall.storage.reindex_staging import ReindexRepository
 from onrecall.storage.rejected import RejectedPartRepository
 from onrecall.storage.services import ServiceRepository
@@ -93,6 +94,7 @@ class Storage:
         self.verdicts = VerdictRepository(database)
         self.curves = CurveRepository(database)
         self.cause_families = CauseFamilies(database)
+        self.recurrence_days = RecurrenceDays(database)
         self.backtests = Backtests(database)
         self.usage = Usage(database)
 

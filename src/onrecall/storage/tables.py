@@ -88,6 +88,12 @@ resolutions = Table(
     Index("resolutions_cause", "cause", "at"),
 )
 
+Index(
+    "resolutions_current",
+    resolutions.c.incident,
+    **where(resolutions.c.superseded_at.is_(None) & resolutions.c.revoked_at.is_(None)),
+)
+
 links = Table(
     "links",
     metadata,
@@ -114,6 +120,7 @@ documents = Table(
     Column("dated", Utc),
     Column("hash", TextType, nullable=False),
     Index("documents_service", "service", "id"),
+    Index("documents_kind", "kind", "id"),
 )
 
 passages = Table(
@@ -254,6 +261,7 @@ judged = Table(
     Column("incident", TextType, primary_key=True),
     Column("at", Utc, nullable=False),
     Column("body", Json, nullable=False),
+    Index("judged_at", "basis", "at", "incident"),
 )
 
 curves = Table(

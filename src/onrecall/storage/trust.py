@@ -13,6 +13,7 @@ from onrecall.storage.results import FittedCurve, StoredVerdict
 from onrecall.storage.tables import curves, judged, resolutions
 
 LIVE_BASIS = "outcomes"
+BASES = ("backtest", LIVE_BASIS)
 
 
 class VerdictRepository:
@@ -38,6 +39,18 @@ class VerdictRepository:
         query = select(judged).order_by(judged.c.at, judged.c.incident, judged.c.basis)
         with self._database.read() as connection:
             return tuple(StoredVerdict(row.basis, row.incident, row.at, row.body) for row in connection.execute(query))
+
+    def newest(self, limit: int) -> tuple[StoredVerdict, ...]:
+        """Return the newest verdicts of each basis, at most so many of each, in the order the answers were given."""
+        verdicts: list[StoredVerdict] = []
+        with self._database.read() as connection:
+            for basis in BASES:
+                query = select(judged).where(judged.c.basis == basis)
+                newest_first = query.order_by(judged.c.at.desc(), judged.c.incident.desc()).limit(limit)
+                verdicts += (
+                    StoredVerdict(row.basis, row.incident, row.at, row.body) for row in connection.execute(newest_first)
+                )
+        return tuple(sorted(verdicts, key=lambda verdict: (verdict.at, verdict.incident, verdict.basis)))
 
     def count(self) -> int:
         """Return the number of verdicts."""

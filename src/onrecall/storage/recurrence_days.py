@@ -1,0 +1,217 @@
+"""Packed facts about the incidents of each UTC day, from which recurrences are counted, and which days changed since.
+
+Triggers mark the day of an incident whenever the incident, its resolution or its links are written.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Integer, Row, Table, delete, func, insert, or_, select
+
+from onrecall.storage.batching import chunked
+from onrecall.storage.columns import BytesType, Number, TextType
+from onrecall.storage.database import Database
+from onrecall.storage.tables import incidents, links, metadata, resolutions
+
+CONFIRMED = ("human", "imported")
+DAYS_AT_ONCE = 50
+
+
+recurrence_days = Table(
+    "recurrence_days",
+    metadata,
+    Column("day", TextType, primary_key=True),
+    Column("rules", Integer, nullable=False),
+    Column("incidents", Integer, nullable=False),
+    Column("facts", BytesType, nullable=False),
+    Column("links", BytesType, nullable=False),
+    Column("ids", TextType, nullable=False),
+    Column("texts", TextType, nullable=False),
+)
+
+recurrence_changes = Table(
+    "recurrence_changes",
+    metadata,
+    Column("day", TextType, primary_key=True),
+    Column("token", Number, nullable=False),  # another one after each change
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDay:
+    """The packed facts of one day."""
+
+    day: str
+    incidents: int
+    facts: bytes
+    links: bytes
+    ids: str
+    """JSON."""
+    texts: str
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayIncident:
+    """An incident as far as recurrences need it, with its resolution if that is confirmed."""
+
+    id: str
+    title: str
+    description: str
+    service: str | None
+    started_at: datetime
+    resolved_at: datetime | None
+    status: str
+    cause: str | None
+    root_cause: str | None
+    links: tuple[tuple[str, str], ...]
+    """Kind and target."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDay:
+    """A day whose facts are out of date."""
+
+    day: str
+    token: int
+    """Of the last change that is contained in what was read."""
+    incidents: tuple[DayIncident, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecurrenceSnapshot:
+    """All packed days at one moment, and what changed since they were packed."""
+
+    days: tuple[StoredDay, ...]
+    """Without those in `changed`."""
+    changed: tuple[ChangedDay, ...]
+    waiting: int
+    """Incidents on further days that changed: they are not read, and their packed facts may be out of date."""
+
+
+class RecurrenceDays:
+    """The packed days."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def snapshot(self, rules: int, most: int) -> RecurrenceSnapshot:
+        """Return all days, with at most so many incidents read from days that changed, newest days first."""
+        with self._database.read() as connection:
+            changed, waiting = _read_changed(connection, rules, most)
+            fresh = {day.day for day in changed}
+            query = select(recurrence_days).order_by(recurrence_days.c.day)
+            days = tuple(_to_day(row) for row in connection.execute(query) if row.day not in fresh)
+        return RecurrenceSnapshot(days, changed, waiting)
+
+    def changed(self, rules: int, most: int) -> tuple[ChangedDay, ...]:
+        """Return days that changed, newest first: at least one if any did, and not many more incidents than `most`."""
+        with self._database.read() as connection:
+            days, _ = _read_changed(connection, rules, most, at_least=1)
+        return days
+
+    def save(self, days: Iterable[tuple[int, StoredDay]], rules: int) -> None:
+        """Save packed days, each with the token of the change it contains; a day that changed again stays marked."""
+        with self._database.write() as connection:
+            for token, day in days:
+                connection.execute(delete(recurrence_days).where(recurrence_days.c.day == day.day))
+                if day.incidents:
+                    connection.execute(insert(recurrence_days).values(rules=rules, **_to_row(day)))
+                same_change = (recurrence_changes.c.day == day.day, recurrence_changes.c.token == token)
+                connection.execute(delete(recurrence_changes).where(*same_change))
+
+
+def _changed_days(connection: Connection, rules: int) -> list[tuple[str, int]]:
+    """Return the days to pack with the token of their last change, newest day first; 0: packed by other rules."""
+    outdated = select(recurrence_days.c.day).where(recurrence_days.c.rules != rules)
+    tokens = dict.fromkeys(connection.scalars(outdated), 0)
+    tokens |= {row.day: row.token for row in connection.execute(select(recurrence_changes))}
+    return sorted(tokens.items(), reverse=True)
+
+
+def _read_changed(
+    connection: Connection, rules: int, most: int, at_least: int = 0
+) -> tuple[tuple[ChangedDay, ...], int]:
+    """Return changed days with their incidents, and the number of incidents on the days that are left out."""
+    chosen: dict[str, int] = {}
+    left, waiting = most, 0
+    for day, token in _changed_days(connection, rules):
+        count = _count_incidents(connection, day)
+        if count <= left or len(chosen) < at_least:
+            chosen[day] = token
+            left -= count
+        else:
+            waiting += count
+    by_day: dict[str, list[DayIncident]] = {day: [] for day in chosen}
+    for days in chunked(chosen, DAYS_AT_ONCE):
+        for incident in _incidents_of(connection, days):
+            by_day[incident.started_at.date().isoformat()].append(incident)
+    return tuple(ChangedDay(day, chosen[day], tuple(of_day)) for day, of_day in by_day.items()), waiting
+
+
+def _began_on(days: Iterable[str]) -> ColumnElement[bool]:
+    started = incidents.c.started_at
+    firsts = [date.fromisoformat(day) for day in days]
+    return or_(
+        *(started.between(datetime.combine(day, time.min, UTC), datetime.combine(day, time.max, UTC)) for day in firsts)
+    )
+
+
+def _count_incidents(connection: Connection, day: str) -> int:
+    return connection.scalar(select(func.count()).select_from(incidents).where(_began_on([day]))) or 0
+
+
+def _incidents_of(connection: Connection, days: Sequence[str]) -> Iterator[DayIncident]:
+    columns = incidents.c
+    fields = (
+        columns.id, columns.title, columns.description, columns.service,
+        columns.started_at, columns.resolved_at, columns.status,
+    )  # fmt: skip
+    causes = _causes_of(connection, days)
+    links_by_incident = _links_of(connection, days)
+    for row in connection.execute(select(*fields).where(_began_on(days))):
+        cause, root_cause = causes.get(row.id, (None, None))
+        yield DayIncident(*row, cause=cause, root_cause=root_cause, links=links_by_incident.get(row.id, ()))
+
+
+def _causes_of(connection: Connection, days: Sequence[str]) -> dict[str, tuple[str | None, str]]:
+    """Return label and root cause of each incident whose newest valid resolution is confirmed."""
+    columns = resolutions.c
+    query = (
+        select(columns.incident, columns.provenance, columns.cause, columns.root_cause)
+        .join(incidents, incidents.c.id == columns.incident)
+        .where(_began_on(days), columns.superseded_at.is_(None), columns.revoked_at.is_(None))
+        .order_by(columns.version)
+    )
+    newest = {row.incident: row for row in connection.execute(query)}
+    return {name: (row.cause, row.root_cause) for name, row in newest.items() if row.provenance in CONFIRMED}
+
+
+def _links_of(connection: Connection, days: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    columns = links.c
+    query = (
+        select(columns.incident, columns.kind, columns.target)
+        .join(incidents, incidents.c.id == columns.incident)
+        .where(_began_on(days), columns.revoked_at.is_(None))
+        .order_by(columns.incident, columns.n)
+    )
+    by_incident = groupby(connection.execute(query), key=lambda row: row.incident)
+    return {incident: tuple((row.kind, row.target) for row in rows) for incident, rows in by_incident}
+
+
+def _to_day(row: Row[Any]) -> StoredDay:
+    return StoredDay(row.day, row.incidents, row.facts, row.links, row.ids, row.texts)
+
+
+def _to_row(day: StoredDay) -> dict[str, object]:
+    return {
+        "day": day.day,
+        "incidents": day.incidents,
+        "facts": day.facts,
+        "links": day.links,
+        "ids": day.ids,
+        "texts": day.texts,
+    }
