@@ -19,6 +19,7 @@ from onrecall import __version__
 from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.status import StatusReport
 from onrecall.http import (
+    action_items,
     alerts,
     audit,
     auth_middleware,
@@ -216,6 +217,7 @@ ROUTERS = (
     websocket.router,
     pages.router,
     sources.router,
+    action_items.router,
     maintenance.router,
     audit.router,
     keys.router,

@@ -14,6 +14,7 @@ from onrecall.recommendation.risk.classify import classify, classify_text
 from onrecall.recurrences.clustering import SimilarCauses, root_cause
 from onrecall.recurrences.corrective_actions import find_corrective_actions, find_proven_fix
 from onrecall.recurrences.recurrence import RULES, Family, find_families
+from onrecall.recurrences.tracked_actions import TrackedActions
 from onrecall.retrieval.tokenizer import tokenize
 from onrecall.storage import Storage
 
@@ -66,9 +67,12 @@ def find_recurrences(
         if _fits(family, selection)
     ]
     incidents_by_id = {incident.id: incident for incident in incidents}
-    reports = list(_reports(store, as_of)) if matching else []
+    shown = matching[: selection.limit]
+    reports = list(_reports(store, as_of)) if shown else []
+    members = [name for family in shown for name in family.incidents]
+    tracked = TrackedActions(store.action_items.of_incidents(members) if as_of is None else ())
     return Recurrences(
-        families=tuple(_add_fix(family, incidents_by_id, reports) for family in matching[: selection.limit]),
+        families=tuple(_add_fix(family, incidents_by_id, reports, tracked) for family in shown),
         found=len(matching),
         incidents=len(incidents),
         since=min((incident.started_at for incident in incidents), default=None),
@@ -124,12 +128,16 @@ def _pair_with_nearest(names: Sequence[str], vectors: np.ndarray, causes: Mappin
     return pairs
 
 
-def _add_fix(family: Family, incidents_by_id: Mapping[str, Incident], reports: Sequence[Document]) -> Family:
+def _add_fix(
+    family: Family, incidents_by_id: Mapping[str, Incident], reports: Sequence[Document], tracked: TrackedActions
+) -> Family:
     members = [incidents_by_id[name] for name in family.incidents]
-    noted = find_corrective_actions(members, [report for report in reports if _is_about(report, members)])
+    written = find_corrective_actions(members, [report for report in reports if _is_about(report, members)])
+    noted = tracked.update_states(written, members)
     fix = find_proven_fix(members, lambda step: step_key(step.text, step.command), _changes_something)
     still_open = tuple(corrective for corrective in noted if corrective.state == "open")
-    return replace(family, fix=fix, action=noted[0] if noted else None, open_actions=still_open)
+    action = noted[0] if noted else None
+    return replace(family, fix=fix, action=action, open_actions=still_open, tracked=tracked.beside(written, members))
 
 
 def _changes_something(step: ResolutionStep) -> bool:
