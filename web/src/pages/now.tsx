@@ -138,7 +138,7 @@ function Heads() {
 function SortSelect() {
   const [params, setParams] = useSearchParams();
   const now = orderOf(params);
-  const choices = COLUMNS.flatMap((column) => (["desc", "asc"] as const).map((order) => ({ value: `${column.sort} ${order}`, label: `${column.name}: ${column.words[order]}` })));
+  const choices = COLUMNS.flatMap((column) => (["desc", "asc"] as const).map((order) => ({ value: `${column.sort} ${order}`, label: column.short[order] })));
   const choose = (value: string) => {
     const [sort = null, order = null] = value.split(" ");
     setParams((old) => withParams(old, { sort, order, group: null }), { replace: true });
