@@ -81,7 +81,7 @@ async function takeAll() {
   const shown = items.find((one) => one.alerts > 1 && one.answer?.confidence) ?? items[0];
   const pages = {
     now: "/", incident: `/incidents/${shown.incident.id}`, resolved: "/incidents/INC-109", ask: `/ask?q=${encodeURIComponent(ASKED)}`,
-    services: "/services", service: "/services/checkout", memory: "/memory", trust: "/trust", recurrences: "/recurrences", system: "/system",
+    services: "/services", service: "/services/checkout", memory: "/memory", trust: "/trust", recurrences: "/recurrences", actions: "/actions", system: "/system",
     ...Object.fromEntries(["senders", "notifications", "keys", "deliveries", "usage", "audit", "export"].map((one) => [`system-${one}`, `/system/${one}`])),
   };
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });

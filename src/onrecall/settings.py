@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from onrecall.domain.access import parse_key_id
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
+from onrecall.domain.issue_form import IssueForm
 from onrecall.domain.team import TEAM_PATTERN
 from onrecall.identity.roles import parse_roles, parse_team_roles
 
@@ -179,6 +180,10 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None,
         description="Public address of this OnRecall, for links in messages, such as https://recall.example.com.",
+    )
+    issue_form_url: str | None = Field(
+        default=None,
+        description="Address of your tracker's form for a new issue, with {title} and {body} where they go.",
     )
     notify_min_severity: Literal["critical", "high", "medium", "low", "info"] | None = Field(
         default=None, description="Lowest severity to notify about; unknown severity always notifies."
@@ -405,6 +410,13 @@ class Settings(BaseSettings):
         is_http = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0  # ValueError: no number
         if not is_http or parts.query or parts.fragment or parts.username:
             raise ValueError("is not an address; write a scheme and a host, such as https://recall.example.com")
+        return value
+
+    @field_validator("issue_form_url")
+    @classmethod
+    def _is_issue_form(cls, value: str | None) -> str | None:
+        if value is not None and (problem := IssueForm(value).problem()):
+            raise ValueError(problem)
         return value
 
     @classmethod

@@ -13,6 +13,7 @@ ADDRESSES = [
     "/incidents/team%2F7",
     "/memory",
     "/trust",
+    "/actions",
     "/recurrences",
     "/services",
     "/services/team%2Fapi",

@@ -23,7 +23,16 @@ from onrecall.settings import Settings
 
 pytestmark = pytest.mark.process
 
-READING = {"recall_incidents", "ask", "get_incident", "search_runbooks", "recurrences", "trust", "assess_risk"}
+READING = {
+    "recall_incidents",
+    "ask",
+    "get_incident",
+    "search_runbooks",
+    "recurrences",
+    "action_items",
+    "trust",
+    "assess_risk",
+}
 WRITING = {"report_outcome", "resolve_incident"}
 QUESTION = "auth service returning 503 errors, users can't log in"
 HOSTILE = (

@@ -4,11 +4,13 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from onrecall.domain.action_item import TrackedAction
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Document, IncidentLink, StepExecution
 from onrecall.storage import Storage
@@ -64,6 +66,7 @@ def filled(store: Storage) -> Storage:
         opened.id, resolution("second", 70), [passage("new"), passage("r", "resolution")], [], ties, at(70)
     )
     store.incidents.reopen(opened.id, [passage("new", terms=(3, 4))], at(80), "ann")
+    store.action_items.add(TrackedAction(opened.id, 0, "Alert at 80 %", owner="ann", due=date(2026, 4, 1)), at(90))
     store.incidents.open(incident(), [], NOON)
     return store
 
@@ -100,6 +103,7 @@ def test_out_and_in_gives_the_same_store(full: Storage, target: Storage) -> None
             stored_incident.id
         )
         assert target.events.timeline(stored_incident.id) == full.events.timeline(stored_incident.id)
+        assert target.action_items.of_incident(stored_incident.id) == full.action_items.of_incident(stored_incident.id)
     assert target.documents.page() == full.documents.page()
     assert target.events.feed() == full.events.feed()
     assert target.incidents.due(10) == full.incidents.due(10)

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, UniqueConstraint, insert, inspect
+from sqlalchemy import Connection, UniqueConstraint, insert, inspect, update
 
 from onrecall import __version__
 from onrecall.domain.errors import Invalid
@@ -101,6 +101,28 @@ def test_every_earlier_schema_is_brought_up(blank_url: str, released: int, monke
     store = Storage.open(blank_url)
     assert store.incidents.get("X-1") == incident("X-1")
     assert store.health.check() == ()
+    store.close()
+
+
+def test_action_items_of_stored_postmortems_are_tracked_by_the_upgrade(
+    blank_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [
+        {"text": "Limit the pool", "owner": "mira", "state": "done", "line": 9},
+        {"text": "Page earlier", "owner": None, "state": None, "line": 10},
+        {"text": "Buy a second line", "owner": None, "state": "cancelled", "line": 11},
+    ]
+    with older_store(blank_url, 32, monkeypatch) as connection:
+        values = {"document": "pm/x.md", "report": {"impact": "Sales stood still", "action_items": items}}
+        connection.execute(update(written).where(written.c.id == "X-1").values(values))
+    store = Storage.open(blank_url)
+    tracked = store.action_items.of_incident("X-1")
+    assert [(action.number, action.text, action.owner, action.state) for action in tracked] == [
+        (1, "Limit the pool", "mira", "done"),
+        (2, "Page earlier", None, "open"),
+        (3, "Buy a second line", None, "dropped"),
+    ]
+    assert all(action.imported and not action.edited for action in tracked)
     store.close()
 
 

@@ -2,7 +2,7 @@ import AxeBuilder from "@axe-core/playwright";
 
 import { errorsOf, expect, type Page, settled, test } from "./server";
 
-const PAGES = ["/", "/?group=service", "/services", "/services/checkout", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/sign-in", "/system", ...["senders", "keys", "sessions", "deliveries", "usage", "audit", "export"].map((section) => `/system/${section}`)];
+const PAGES = ["/", "/?group=service", "/services", "/services/checkout", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/actions", "/sign-in", "/system", ...["senders", "keys", "sessions", "deliveries", "usage", "audit", "export"].map((section) => `/system/${section}`)];
 const WIDE = { width: 1280, height: 900 };
 const LOGIN = "auth service returning 503 errors, users can't log in";
 

@@ -147,7 +147,7 @@ test("a command's old values are fields: filled from labels, and copied only fil
   await expect(step.getByRole("alert")).toContainText("zeppelin-6f7d8b9c4d-x2k9q is a value of the old incident");
   await step.getByRole("button", { name: "Copy it anyway" }).click();
   await expect.poll(text).toBe("kubectl -n hangar delete pod ‹zeppelin-6f7d8b9c4d-x2k9q›");
-  await step.getByLabel("pod instead of zeppelin-6f7d8b9c4d-x2k9q").fill("zeppelin-1");
+  await step.getByLabel("Your pod (then zeppelin-6f7d8b9c4d-x2k9q)").fill("zeppelin-1");
   await step.getByRole("button", { name: "copy the command" }).click();
   await expect.poll(text).toBe("kubectl -n hangar delete pod zeppelin-1");
 
@@ -167,8 +167,37 @@ test("what was never seen has runbooks, what began with it, and a place to write
   const start = page.getByRole("region", { name: "what to go on" });
   await expect(start).toContainText("Biscuit tin is empty");
   await expect(page.getByRole("form", { name: "write a note" })).toHaveCount(1);
-  await start.getByRole("link", { name: "Descaling" }).click();
+  await start.getByRole("link", { name: "Descaling", exact: true }).click();
   await expect(page.getByRole("region", { name: "document runbooks/tea.md" })).toContainText("Pour vinegar.");
+});
+
+test("an action item is added, edited and done on a phone, and is louder once it is overdue", async ({ page, server }) => {
+  await page.setViewportSize({ width: 375, height: 812 });
+  const { id } = await server.post("/api/v1/incidents", { title: "Gangway does not retract", service: "gangway" });
+  await page.goto(`${server.url}/incidents/${String(id)}`);
+  const section = page.getByRole("region", { name: "Action items" });
+  await section.getByRole("button", { name: "Add action item…" }).click();
+  const form = page.getByRole("form", { name: "add an action item" });
+  await form.getByLabel("What should be done").fill("Grease the <b>rails</b> monthly");
+  await form.getByLabel("Owner").fill("Noor");
+  await form.getByLabel("Due").fill("2020-02-29");
+  await form.getByRole("button", { name: "Add" }).click();
+  const row = section.getByRole("article", { name: "Grease the <b>rails</b> monthly" });
+  await expect(row).toContainText("overdue");
+  await row.getByRole("button", { name: /^edit: / }).click();
+  const edit = page.getByRole("form", { name: "edit the action item" });
+  await edit.getByLabel("Issue").fill("https://tracker.example/browse/OPS-7");
+  await edit.getByRole("button", { name: "Save" }).click();
+  await expect(row.getByRole("link", { name: "OPS-7 at tracker.example" })).toHaveAttribute("rel", "noreferrer");
+
+  await page.goto(`${server.url}/actions?show=overdue`);
+  const listed = page.getByRole("region", { name: "Overdue" }).getByRole("article", { name: /Grease/ });
+  await expect(listed.getByRole("link", { name: String(id) })).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  await listed.getByRole("checkbox").click();
+  await expect(listed).toHaveCount(0);
+  await page.goto(`${server.url}/incidents/${String(id)}`);
+  await expect(page.getByRole("region", { name: "Timeline" })).toContainText("Action item done: Grease the <b>rails</b> monthly");
 });
 
 test("search finds incidents, documents and commands with the line that matches", async ({ page, server }) => {

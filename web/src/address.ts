@@ -19,3 +19,11 @@ export function redirectOldLinks(): void {
     if (target) location.replace(target);
   });
 }
+
+/** What tells an address from others: the last part of its path where they are at the same host, or else its host. */
+export function distinctName(address: string, all: readonly string[]): string {
+  const { hostname, pathname } = new URL(address);
+  const last = pathname.split("/").filter(Boolean).at(-1);
+  const atSameHost = all.filter((other) => new URL(other).hostname === hostname).length > 1;
+  return atSameHost && last ? last : hostname;
+}

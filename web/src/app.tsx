@@ -14,6 +14,7 @@ import { nonce, theme } from "./theme";
 
 const Incident = lazily(() => PAGE_FILES.incidents().then((page) => page.Incident));
 const Ask = lazily(() => PAGE_FILES.ask().then((page) => page.Ask));
+const Actions = lazily(() => PAGE_FILES.actions().then((page) => page.Actions));
 const Memory = lazily(() => PAGE_FILES.memory().then((page) => page.Memory));
 const Trust = lazily(() => PAGE_FILES.trust().then((page) => page.Trust));
 const Recurrences = lazily(() => PAGE_FILES.recurrences().then((page) => page.Recurrences));
@@ -53,6 +54,7 @@ export function App() {
               <Route path="memory" element={<Memory />} />
               <Route path="trust" element={<Trust />} />
               <Route path="recurrences" element={<Recurrences />} />
+              <Route path="actions" element={<Actions />} />
               <Route path="services/*" element={<Services />} />
               <Route path="system/:section?" element={<System />} />
               <Route path="*" element={<NotFound />} />

@@ -17,17 +17,20 @@ describe("the first safe step", () => {
 describe("trust", () => {
   const confidence = { probability: 0.78, right: 7, of: 9, low: 0.45, high: 0.94, basis: "outcomes" };
   it("is a frequency with its interval and where it comes from", () => {
-    expect(trust({ confidence, confidence_reason: null, verdict: "known" })).toBe("Right 7 of 9 times at this level (45–94 %), on your own incidents");
+    expect(trust({ confidence, confidence_reason: null, verdict: "known" })).toBe("Answers like this were right 7 of 9 times (45–94 %), on your own incidents");
   });
   it("is about the nearest precedent where nothing like it was seen", () => {
     expect(trust({ confidence, confidence_reason: null, verdict: "never_seen" })).toBe(
-      "The nearest precedent is still right 7 of 9 times at this level (45–94 %), on your own incidents",
+      "The nearest record may still help: in cases like this it was right 7 of 9 times (45–94 %), on your own incidents",
     );
-    expect(confidenceText({ confidence, confidence_reason: null, verdict: "never_seen" })).toBe("nearest is right 7 of 9");
+    expect(trust({ confidence: { ...confidence, probability: 0.05, right: 13, of: 274, low: 0.03, high: 0.08, basis: "public" }, confidence_reason: "not measured here", verdict: "never_seen" })).toBe(
+      "Do not rely on the nearest record: in cases like this it was right 13 of 274 times (3–8 %), on public data",
+    );
+    expect(confidenceText({ confidence, confidence_reason: null, verdict: "never_seen" })).toBe("no cause suggested");
   });
   it("is absent with its reason", () => {
     expect(trust({ confidence: { ...confidence, basis: "public" }, confidence_reason: "not measured on your incidents yet: 0 outcomes, 20 needed", verdict: "similar" })).toBe(
-      "Right 7 of 9 times at this level (45–94 %), on public data; not measured on your incidents yet: 0 outcomes, 20 needed",
+      "Answers like this were right 7 of 9 times (45–94 %), on public data; not measured on your incidents yet: 0 outcomes, 20 needed",
     );
     expect(trust({ confidence: null, confidence_reason: "not measured yet: 6 outcomes, 20 needed", verdict: "known" })).toBe("Trust: not measured yet: 6 outcomes, 20 needed");
   });

@@ -41,16 +41,21 @@ const percent = (share: number): string => `${Math.round(share * 100)}`;
 export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
   const sure = answer.confidence;
   if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
-  const frequency = `${answer.verdict === "never_seen" ? "The nearest precedent is still right" : "Right"} ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %)`;
+  const counted = `${sure.right} of ${sure.of} times (${percent(sure.low)}–${percent(sure.high)} %)`;
+  if (answer.verdict === "never_seen") return `${sure.probability < 0.5 ? "Do not rely on the nearest record" : "The nearest record may still help"}: in cases like this it was right ${counted}, ${basis(sure.basis)}`;
+  const frequency = `Answers like this were right ${counted}`;
   if (sure.basis === "public") return `${frequency}, on public data; ${answer.confidence_reason ?? "not measured on your incidents yet"}`;
-  return `${frequency}, ${sure.basis === "backtest" ? "in your history, replayed" : "on your own incidents"}`;
+  return `${frequency}, ${basis(sure.basis)}`;
 }
+
+/** Where it was counted. */
+const basis = (name: string): string => (name === "public" ? "on public data" : name === "backtest" ? "in your history, replayed" : "on your own incidents");
 
 /** The same in a word and a number, for a list: "likely: right 7 of 9". */
 export function confidenceText(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
   const sure = answer.confidence;
   if (!sure) return "trust not measured";
-  if (answer.verdict === "never_seen") return `nearest is right ${sure.right} of ${sure.of}`;
+  if (answer.verdict === "never_seen") return "no cause suggested";
   const words = sure.low >= 0.8 ? "very likely" : sure.probability >= 0.6 ? "likely" : sure.probability >= 0.4 ? "even odds" : "doubtful";
   return `${words}: right ${sure.right} of ${sure.of}${sure.basis === "public" ? " (public)" : ""}`;
 }
@@ -135,7 +140,9 @@ export const age = (at: string, now: number): string => durationText((now - Date
 export const countText = (count: number, noun: string): string => `${count.toLocaleString()} ${noun}${count === 1 ? "" : "s"}`;
 
 /** A label as words: `connection-pool-exhaustion` is "Connection pool exhaustion". */
-export const labelText = (label: string): string => capitalized(label.replace(/[-_]+/g, " ").trim());
+export const labelText = (label: string): string => capitalized(label.replace(/[-_]+/g, " ").trim().replaceAll(ACRONYM, (word) => word.toUpperCase()));
+
+const ACRONYM = /\b(?:acl|api|bgp|cdn|cpu|csi|db|dhcp|dlq|dns|gc|grpc|http|https|iam|io|iops|ip|jvm|ldap|mtu|nat|nfs|ntp|oom|os|ram|rpc|sql|ssh|ssl|sso|tcp|tls|ttl|udp|url|vm|vpc|vpn|wal)\b/g;
 
 /** What a family of incidents is called: the words of its label, or its title as it is. */
 export const familyName = (title: string): string => (title.includes(" ") ? title : labelText(title));
@@ -171,8 +178,9 @@ export function changed(change: Change): string {
 }
 
 const HAPPENED: Readonly<Record<string, string>> = {
-  opened: "opened", alerted: "alerted", noted: "written about", acknowledged: "acknowledged", assigned: "assigned", edited: "edited", recommended: "answered", rated: "answer rated",
+  opened: "opened", alerted: "alerted", noted: "note added", acknowledged: "acknowledged", assigned: "assigned", edited: "edited", recommended: "answered", rated: "answer rated",
   resolved: "resolved", suggested: "a cause was suggested", dismissed: "a suggestion was dismissed", reopened: "reopened", linked: "linked", merged: "merged", split: "split",
+  action_added: "action item added", action_changed: "action item changed",
 };
 
 /** What happened, as one says it: "answered". */

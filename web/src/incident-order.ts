@@ -1,11 +1,12 @@
 // The order of Now, as its address has it, and incidents under the name of their service.
 import type { IncidentSummary } from "./format";
 
+/** `short` is what a phone's list of orders has room for. */
 export const COLUMNS = [
-  { sort: "severity", name: "Severity", first: "desc", words: { desc: "most severe first", asc: "least severe first" } },
-  { sort: "service", name: "Service", first: "asc", words: { asc: "A to Z", desc: "Z to A" } },
-  { sort: "assignee", name: "Assignee", first: "asc", words: { asc: "A to Z", desc: "Z to A" } },
-  { sort: "started_at", name: "Age", first: "desc", words: { desc: "newest first", asc: "oldest first" } },
+  { sort: "severity", name: "Severity", first: "desc", words: { desc: "most severe first", asc: "least severe first" }, short: { desc: "Severest first", asc: "Mildest first" } },
+  { sort: "service", name: "Service", first: "asc", words: { asc: "A to Z", desc: "Z to A" }, short: { asc: "Service A–Z", desc: "Service Z–A" } },
+  { sort: "assignee", name: "Assignee", first: "asc", words: { asc: "A to Z", desc: "Z to A" }, short: { asc: "Assignee A–Z", desc: "Assignee Z–A" } },
+  { sort: "started_at", name: "Age", first: "desc", words: { desc: "newest first", asc: "oldest first" }, short: { desc: "Newest first", asc: "Oldest first" } },
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 

@@ -26,8 +26,8 @@ describe("links to a tracker", () => {
   });
 
   it("say where an action item comes from", () => {
-    const issue = issueOf({ text: "Add an alert on pool use", owner: "Noor", state: "open" }, { id: "INC-7", title: "Pool empty", service: null }, "https://o.example/incidents/INC-7");
+    const issue = issueOf({ text: "Add an alert on pool use", owner: "Noor", due: "2026-12-24" }, { id: "INC-7", title: "Pool empty", service: null }, "https://o.example/incidents/INC-7");
     expect(issue.title).toBe("Add an alert on pool use");
-    expect(issue.body.split("\n")).toEqual(["Add an alert on pool use", "", "From incident INC-7: Pool empty", "Owner: Noor", "State: open", "https://o.example/incidents/INC-7"]);
+    expect(issue.body.split("\n")).toEqual(["Add an alert on pool use", "", "From incident INC-7: Pool empty", "Owner: Noor", "Due: 2026-12-24", "https://o.example/incidents/INC-7"]);
   });
 });

@@ -45,11 +45,11 @@ export const storeTemplate = (template: string): void => localStorage.setItem(ST
 interface Item {
   text: string;
   owner: string | null;
-  state: string | null;
+  due: string | null;
 }
 
 /** An action item as an issue that says where it comes from. */
 export function issueOf(item: Item, incident: { id: string; title: string; service: string | null }, address: string): Issue {
-  const lines = [item.text, "", `From incident ${incident.id}: ${incident.title}`, incident.service && `Service: ${incident.service}`, item.owner && `Owner: ${item.owner}`, item.state && `State: ${item.state}`, address];
+  const lines = [item.text, "", `From incident ${incident.id}: ${incident.title}`, incident.service && `Service: ${incident.service}`, item.owner && `Owner: ${item.owner}`, item.due && `Due: ${item.due}`, address];
   return { title: item.text.split("\n")[0]?.slice(0, 200) ?? "", body: lines.filter((line) => line !== null).join("\n") };
 }

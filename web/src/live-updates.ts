@@ -47,7 +47,7 @@ function asker(queries: QueryClient): (hint: Hint | null) => void {
   };
 }
 
-const OF_ONE = new Set<unknown>(["incident", "answer", "alerts", "notes", "timeline", "resolutions"]);
+const OF_ONE = new Set<unknown>(["incident", "actions", "answer", "alerts", "notes", "timeline", "resolutions"]);
 
 /** Whether an answer that is shown may be another one now. */
 export function touched([name, about]: readonly unknown[], ids: ReadonlySet<string>, all: boolean): boolean {

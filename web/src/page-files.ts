@@ -2,6 +2,7 @@
 import { nowQuery } from "./now-query";
 
 export const PAGE_FILES = {
+  actions: () => import("./pages/actions"),
   ask: () => import("./pages/ask"),
   incidents: () => import("./pages/incident"),
   memory: () => import("./pages/memory"),

@@ -2,7 +2,7 @@
 import { ActionIcon, Alert, Badge, Group, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure, useDocumentTitle, useHotkeys } from "@mantine/hooks";
 import {
-  IconBolt, IconBooks, IconGauge, IconHelp, IconMessageQuestion, IconMoon, IconPlugConnectedX, IconRepeat, IconSearch, IconServer, IconSitemap, IconSun,
+  IconBolt, IconBooks, IconGauge, IconHelp, IconListCheck, IconMessageQuestion, IconMoon, IconPlugConnectedX, IconRepeat, IconSearch, IconServer, IconSitemap, IconSun,
 } from "@tabler/icons-react";
 import { Suspense, useEffect, useRef, useState } from "react";
 import { Link, Outlet, useLocation, useNavigate } from "react-router";
@@ -35,6 +35,7 @@ const PLACES: readonly Place[] = [
   { to: "/memory", name: "Memory", key: "m", icon: IconBooks, about: "old incidents, runbooks, postmortems" },
   { to: "/trust", name: "Trust", key: "t", icon: IconGauge, about: "how often it was right" },
   { to: "/recurrences", name: "Recurrences", key: "r", icon: IconRepeat, about: "what keeps coming back" },
+  { to: "/actions", name: "Actions", key: "i", icon: IconListCheck, about: "action items of all incidents, overdue ones first" },
   { to: "/system", name: "System", key: "s", icon: IconServer, about: "parts, senders, keys" },
 ];
 const CONNECTION = {
@@ -81,7 +82,7 @@ function Frame() {
           </Suspense>
         </ErrorBoundary>
       </main>
-      {narrow && <nav className="onrecall-tabs" aria-label="pages">{PLACES.map((place) => <NavItem key={place.to} place={place} tab />)}</nav>}
+      {narrow && <nav className="onrecall-tabs" aria-label="pages">{PLACES.filter((place) => place.to !== "/actions").map((place) => <NavItem key={place.to} place={place} tab />)}</nav>}
       {searching && <Pages />}
       {help && Keyboard && <Keyboard places={PLACES} onClose={hideHelp} />}
     </div>

@@ -28,6 +28,9 @@ describe("the story of an incident", () => {
     ["edited", { fields: ["severity", "service", "title"], from: { severity: "low", service: null, title: "Slow" }, to: { severity: "high", service: "mail", title: "Mail is slow" } }, "Changed severity from low to high, service from none to mail, title from Slow to “Mail is slow”"],
     ["edited", { fields: ["labels", "tags"], from: { labels: { zone: "a" }, tags: [] }, to: { labels: { zone: "b" }, tags: ["vip"] } }, "Changed labels zone, tags from none to vip"],
     ["edited", { fields: ["title"] }, "Changed title"],
+    ["action_added", { number: 2, text: "Page earlier" }, "Action item added: Page earlier"],
+    ["action_changed", { number: 2, text: "Page earlier", from: { state: "open" }, to: { state: "done" } }, "Action item done: Page earlier"],
+    ["action_changed", { number: 2, text: "Page earlier", from: { owner: null }, to: { owner: "Noor" } }, "Action item 2 changed: owner from none to Noor"],
     ["checked", { n: 2, text: "Read the lag by partition", result: "different" }, "Checked, not as it was then: Read the lag by partition"],
     ["something_new", {}, "something new"],
   ])("tells %s with %j as “%s”", (type, detail, text) => expect(timelineOf([event(1, type, "2026-03-01T08:06:00Z", detail)], [])[0]?.text).toBe(text));

@@ -59,6 +59,14 @@ function edited(detail: Detail): string {
   return `Changed ${parts.join(", ") || words(detail, "fields")}`;
 }
 
+/** "Action item done: …", or what else was changed on it. */
+function changedAction(detail: Detail): string {
+  const [from, to] = [values(detail["from"]), values(detail["to"])];
+  if (to["state"]) return `Action item ${to["state"] === "open" ? "reopened" : shown(to["state"])}: ${word(detail, "text")}`;
+  const parts = Object.keys(to).map((name) => `${name} from ${shown(from[name])} to ${shown(to[name])}`);
+  return `Action item ${word(detail, "number")} changed: ${parts.join(", ")}`;
+}
+
 const values = (value: unknown): Readonly<Record<string, unknown>> => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {});
 
 function shown(value: unknown): string {
@@ -70,6 +78,8 @@ const TOLD: Readonly<Record<string, (detail: Detail) => [Kind, string]>> = {
   opened: () => ["alert", "Opened"],
   alerted: (detail) => ["alert", `${alerts(word(detail, "count"))}${detail["first_heard"] === "over" ? ", already ended when received" : ""}: ${words(detail, "titles")}${words(detail, "services") && ` (${words(detail, "services")})`}`],
   noted: (detail) => ["person", word(detail, "source") === "onrecall" ? "Wrote" : `Wrote in ${word(detail, "source")}`],
+  action_added: (detail) => ["person", `Action item added: ${word(detail, "text")}`],
+  action_changed: (detail) => ["person", changedAction(detail)],
   acknowledged: (detail) => ["person", word(detail, "source") ? `Acknowledged in ${word(detail, "source")}` : "Acknowledged"],
   assigned: (detail) => ["person", word(detail, "assignee") ? `Assigned to ${word(detail, "assignee")}` : "Unassigned"],
   edited: (detail) => ["person", edited(detail)],

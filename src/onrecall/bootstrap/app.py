@@ -14,6 +14,7 @@ from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channel_checks as channel_parts
 from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.identity import provider_settings, session_limits
+from onrecall.bootstrap.issue_form import issue_links
 from onrecall.bootstrap.models import models as refining
 from onrecall.bootstrap.recall import embedder, make_folder, models, open_recall
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
@@ -121,6 +122,7 @@ def open_app(
             expiry=expiry_by_source(chosen),
             trusted_sources=trusted_sources(chosen, sources),
             heartbeat_patience=heartbeat_patience(chosen),
+            issue_links=issue_links(chosen),
         )
         memory = IncidentService(parts)
         watch = StoreWatch(memory)

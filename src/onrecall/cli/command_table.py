@@ -56,6 +56,12 @@ COMMANDS = (
         "resolve",
         "Resolve an incident with what fixed it; answers use it at once. Resolving it again stores a new version.",
     ),
+    CommandEntry(
+        "actions",
+        "onrecall.cli.actions",
+        "app",
+        "List, add, change and close action items of incidents.",
+    ),
     CommandEntry("answer", "onrecall.cli.answer", "app", "Report whether an answer helped."),
     CommandEntry(
         "postmortem",

@@ -107,6 +107,8 @@ def _describe_grouping(kind: str, detail: Mapping[str, Any]) -> str:
 _EVENT_DETAILS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     "assigned": lambda _, detail: f"assigned to {detail['assignee']}" if detail.get("assignee") else "unassigned",
     "edited": lambda _, detail: f"edited: {', '.join(detail.get('fields', ()))}",
+    "action_added": lambda _, detail: f"action item added: {collapse_whitespace(str(detail.get('text', '')))}",
+    "action_changed": lambda _, detail: f"action item changed: {collapse_whitespace(str(detail.get('text', '')))}",
     "alerted": lambda _, detail: f"{_count_alerts(detail)} joined: {', '.join(detail.get('titles', ()))}",
     "recommended": lambda _, detail: f"answered: {str(detail.get('verdict', '')).replace('_', ' ')}".rstrip(": "),
     "checked": lambda _, detail: f"checked, {_check_words(detail)}: {collapse_whitespace(str(detail.get('text', '')))}",

@@ -10,7 +10,6 @@ from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid
-from onrecall.pipeline.postmortem import draft_postmortem
 
 
 def postmortem(
@@ -20,10 +19,7 @@ def postmortem(
 ) -> None:
     """Print a draft of a resolved incident's postmortem, in Markdown. Writes nothing to the store."""
     with open_app() as home:
-        incident = home.memory.store.incidents.get(incident_id)
-        text = draft_postmortem(
-            incident, home.memory.store.events.timeline(incident_id), home.memory.changes_before(incident)
-        )
+        text = home.memory.draft_postmortem(incident_id)
     if out is not None:
         _write(out, text)
     value = {"incident": incident_id, "markdown": text, "file": str(out) if out else None}

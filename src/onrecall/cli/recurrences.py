@@ -78,6 +78,10 @@ def _print_family(place: int, family: Family) -> None:
     for action in family.open_actions[:OPEN_SHOWN]:
         if action != family.action:
             _print_action("still open  ", action)
+    for tracked in family.tracked[:OPEN_SHOWN]:
+        due = f", due {tracked.due}" if tracked.due else ""
+        print_line(("action item ", "dim"), f"[{tracked.state}{due}] {tracked.text}", indent=3)
+        print_line((f"{tracked.incident}, action item {tracked.number}", "dim"), indent=15)
 
 
 def _print_action(word: str, action: CorrectiveAction) -> None:

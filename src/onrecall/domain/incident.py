@@ -79,6 +79,8 @@ class ActionItem:
     state: str | None = None
     """`open`, `in progress`, `done` or `cancelled`, or the writer's own word; None: nothing is said of it."""
     line: int | None = None
+    due: str | None = None
+    """The day by which it shall be done, such as 2026-12-24; None: it names none, or not a whole date."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.status import StatusReport
 from onrecall.domain.team import INSTALLATION
 from onrecall.http import (
+    action_items,
     alerts,
     audit,
     auth_middleware,
@@ -224,6 +225,7 @@ ROUTERS = (
     websocket.router,
     pages.router,
     sources.router,
+    action_items.router,
     maintenance.router,
     audit.router,
     erasure.router,

@@ -25,6 +25,7 @@ PAGES = (
     "/incidents/{rest:path}",
     "/memory",
     "/trust",
+    "/actions",
     "/recurrences",
     "/services",
     "/services/{rest:path}",

@@ -20,7 +20,6 @@ from onrecall.domain.incident import (
 from onrecall.http.dependencies import TheCaller, TheMemory, TheStream, TheWorker
 from onrecall.http.long_polls import while_connected
 from onrecall.http.problems import responses
-from onrecall.pipeline.postmortem import draft_postmortem
 from onrecall.pipeline.recommend import situation_of
 from onrecall.schemas.alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, changes_before, see_incident
 from onrecall.schemas.incidents import (
@@ -150,9 +149,7 @@ async def recommendation(
 )
 def postmortem(incident_id: str, memory: TheMemory) -> PlainTextResponse:
     """Return a Markdown draft from the records; 409 while the incident is open."""
-    incident = memory.store.incidents.get(incident_id)
-    text = draft_postmortem(incident, memory.store.events.timeline(incident_id), memory.changes_before(incident))
-    return PlainTextResponse(text, media_type="text/markdown")
+    return PlainTextResponse(memory.draft_postmortem(incident_id), media_type="text/markdown")
 
 
 @router.post("/incidents/{incident_id}/resolution", responses=responses(404, 409, 422, 503))

@@ -33,6 +33,7 @@ from onrecall.domain.situation import make_situation
 from onrecall.mcp import results
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline import recurrences as families
+from onrecall.pipeline.action_items import ActionSelection
 from onrecall.schemas.incidents import StepIn, StepVerdictIn, When
 from onrecall.schemas.risk import LONGEST as LONGEST_COMMAND
 from onrecall.schemas.risk import Kind, assess_risk
@@ -70,6 +71,7 @@ def create_server(memory: IncidentService, local: Principal) -> MCPServer[Any]:
         tools.get_incident,
         tools.search_runbooks,
         tools.recurrences,
+        tools.action_items,
         tools.trust,
         tools.assess_risk,
     )
@@ -152,6 +154,19 @@ class Tools:
         report = families.find_recurrences(self.memory.store, self.memory.now(), filters)
         listed = [results.family(family) for family in report.families]
         return results.tool_result({"families": listed, "of": report.found, "incidents_looked_at": report.incidents})
+
+    def action_items(
+        self,
+        overdue: Annotated[bool, Field(description="Only those whose due date has passed.")] = False,
+        owner: Annotated[str | None, Field(max_length=200, description="Only those of this owner.")] = None,
+        service: Annotated[str | None, Field(max_length=200, description="Only those of this service.")] = None,
+        limit: Limit = 10,
+    ) -> dict[str, Any]:
+        """List open action items of incidents, those due first at the top. Writes nothing."""
+        tracker = self.memory.actions
+        selection = ActionSelection("open", overdue, owner, service)
+        listed = [results.action_item(action, tracker.today()) for action in tracker.page(selection, limit).items]
+        return results.tool_result({"action_items": listed, "of": tracker.count(selection)})
 
     def trust(self) -> dict[str, Any]:
         """Say how far this memory's answers are to be trusted, as measured, with n and intervals. Writes nothing."""

@@ -23,6 +23,7 @@ from onrecall.grouping import ServiceGraph
 from onrecall.notifications import Channel
 from onrecall.notifications.hindsight import HindsightMirror
 from onrecall.pipeline import alert_links
+from onrecall.pipeline.action_items import ActionTracker, IssueLinks
 from onrecall.pipeline.auto_resolve import AutoResolver
 from onrecall.pipeline.began_together import BeganTogetherService
 from onrecall.pipeline.calibrate import CalibrationService
@@ -43,6 +44,7 @@ from onrecall.pipeline.manual_grouping import ManualGrouping, ensure_not_merged
 from onrecall.pipeline.memory import IncidentMemory
 from onrecall.pipeline.notices import NoticePoster
 from onrecall.pipeline.notify import Dispatcher, Notifier
+from onrecall.pipeline.postmortem import draft_postmortem
 from onrecall.pipeline.recommendation_worker import RecommendationWorker
 from onrecall.pipeline.refine import Models, Refiner
 from onrecall.pipeline.reindex import Reindex
@@ -88,6 +90,8 @@ class Dependencies:
     """How long a heartbeat may stay away, by source; `default` for all others; zero disables the check."""
     trusted_sources: frozenset[str] = frozenset()
     """Sources whose notes and documents are accepted without confirmation."""
+    issue_links: IssueLinks = field(default_factory=IssueLinks)
+    """Links to the tracker's form for a new issue."""
 
 
 LINKED_ALERTS = 200
@@ -140,6 +144,7 @@ class IncidentService(IncidentMemory):
         self.search = TextSearch(parts.store, self._recommender.evidence)
         self.collaboration = Collaboration(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
         self.erasure = ErasureService(parts.store, parts.recall, parts.clock)
+        self.actions = ActionTracker(parts.store, parts.clock, parts.issue_links, personal=parts.redact_personal)
         self.checks = DiagnosticChecks(parts.store, parts.clock)
         self.images = ImageShelf(parts.store, parts.clock, personal=parts.redact_personal)
         self._answers = RecommendationWorker(parts.store, self._recommender, parts.clock, parts.timers)
@@ -327,6 +332,16 @@ class IncidentService(IncidentMemory):
     def changes_before(self, incident: Incident) -> tuple[ChangeEvent, ...]:
         """Return the change events in the hours before an incident began, newest first."""
         return self.store.change_events.near(incident.service, incident.started_at)
+
+    def draft_postmortem(self, incident_id: str) -> str:
+        """Return a Markdown draft from the records. Raises NotFound, and Conflict while the incident is open."""
+        incident = self.store.incidents.get(incident_id)
+        return draft_postmortem(
+            incident,
+            self.store.events.timeline(incident_id),
+            self.changes_before(incident),
+            self.store.action_items.of_incident(incident_id),
+        )
 
     def get_record(self, record_id: str) -> Incident | Document | Suggestion:
         """Return the incident, document or suggestion with this id. Raises NotFound."""

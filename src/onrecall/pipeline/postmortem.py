@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from onrecall.domain.action_item import TrackedAction
 from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Incident, Resolution
@@ -27,20 +28,31 @@ EVENT_WORDS = {
     "split": "split",
     "suggested": "a cause was suggested",
     "dismissed": "a suggestion was dismissed",
+    "action_added": "an action item was added",
+    "action_changed": "an action item was changed",
 }
 CHANGE_WORDS = {"deployment": "deployed", "configuration": "configuration changed", "other": "changed"}
 PLACEHOLDER = "_Not on record; please write it._"
 
 
-def draft_postmortem(incident: Incident, events: Sequence[IncidentEvent], changes: Sequence[ChangeEvent] = ()) -> str:
+def draft_postmortem(
+    incident: Incident,
+    events: Sequence[IncidentEvent],
+    changes: Sequence[ChangeEvent] = (),
+    actions: Sequence[TrackedAction] = (),
+) -> str:
     """Return a Markdown draft with placeholders for what is missing. Raises Conflict if unresolved."""
     if incident.resolution is None:
         raise Conflict(f"incident {incident.id} is still {incident.status}; resolve it first")
-    return "\n".join(_lines(incident, incident.resolution, events, changes)) + "\n"
+    return "\n".join(_lines(incident, incident.resolution, events, changes, actions)) + "\n"
 
 
 def _lines(
-    incident: Incident, resolution: Resolution, events: Sequence[IncidentEvent], changes: Sequence[ChangeEvent]
+    incident: Incident,
+    resolution: Resolution,
+    events: Sequence[IncidentEvent],
+    changes: Sequence[ChangeEvent],
+    actions: Sequence[TrackedAction],
 ) -> Iterator[str]:
     yield f"# Postmortem: {collapse_whitespace(incident.title)}"
     yield from (
@@ -66,7 +78,18 @@ def _lines(
     yield from _step_list(resolution, ("did_not_help", "made_it_worse"))
     yield from ("", "## Seen before", "")
     yield from [f"- {link.kind} of {link.incident}" for link in incident.links] or ["Nothing is linked."]
-    yield from ("", "## Action items", "", PLACEHOLDER)
+    yield from ("", "## Action items", "")
+    yield from [_action_row(action) for action in actions] or [PLACEHOLDER]
+
+
+def _action_row(action: TrackedAction) -> str:
+    """Return a list item that the importers read back: a dropped action item is struck out of the open ones."""
+    box = "x" if action.state == "done" else " "
+    owner = f" (owner: {action.owner})" if action.owner else ""
+    due = f" (due: {action.due.isoformat()})" if action.due else ""
+    dropped = " (status: cancelled)" if action.state == "dropped" else ""
+    link = f" <{action.url}>" if action.url else ""
+    return f"- [{box}] {collapse_whitespace(action.text)}{link}{owner}{due}{dropped}"
 
 
 def _step_list(resolution: Resolution, outcomes: Sequence[str]) -> Iterator[str]:

@@ -28,6 +28,7 @@ from onrecall.recurrences.day_facts import to_datetime
 from onrecall.recurrences.incident_table import IncidentTable
 from onrecall.recurrences.ranked_families import RankedFamilies, rank_families
 from onrecall.recurrences.recurrence import RULES, Family, find_families
+from onrecall.recurrences.tracked_actions import TrackedActions
 from onrecall.retrieval.tokenizer import tokenize
 from onrecall.storage import Storage
 
@@ -93,9 +94,10 @@ def _find_current(store: Storage, now: datetime, selection: FamilyFilter) -> Rec
     rows = {family: ranked.listed_rows(family, most) for family in shown}
     listed = _by_id(incidents_in_rows(store, table, sorted(row for of_family in rows.values() for row in of_family)))
     reports = find_reports(store) if shown else ()
+    tracked = TrackedActions(store.action_items.of_incidents(list(listed)))
     return Recurrences(
         families=tuple(
-            _add_fix(family, listed, reports)
+            _add_fix(family, listed, reports, tracked)
             for number in shown
             if (family := _describe(ranked, number, rows[number], listed)) is not None
         ),
@@ -131,7 +133,7 @@ def _find_as_of(store: Storage, selection: FamilyFilter, as_of: datetime) -> Rec
     reports = find_reports(store, as_of) if matching else ()
     limit = f"as of a time, the newest {MOST_AS_OF:,} incidents that had begun are counted"
     return Recurrences(
-        families=tuple(_add_fix(family, by_id, reports) for family in matching[: selection.limit]),
+        families=tuple(_add_fix(family, by_id, reports, TrackedActions(())) for family in matching[: selection.limit]),
         found=len(matching),
         incidents=len(incidents),
         since=min((incident.started_at for incident in incidents), default=None),
@@ -217,14 +219,18 @@ def _pair_with_nearest(names: Sequence[str], vectors: np.ndarray, causes: Mappin
     return pairs
 
 
-def _add_fix(family: Family, incidents_by_id: Mapping[str, Incident], reports: Sequence[Document]) -> Family:
+def _add_fix(
+    family: Family, incidents_by_id: Mapping[str, Incident], reports: Sequence[Document], tracked: TrackedActions
+) -> Family:
     members = [incidents_by_id[name] for name in family.incidents]
     names = {incident.id for incident in members}
     causes = {cause for incident in members if (cause := normalized_cause(incident))}
-    noted = find_corrective_actions(members, [report for report in reports if _is_about(report, names, causes)])
+    written = find_corrective_actions(members, [report for report in reports if _is_about(report, names, causes)])
+    noted = tracked.update_states(written, members)
     fix = find_proven_fix(members, lambda step: step_key(step.text, step.command), _changes_something)
     still_open = tuple(corrective for corrective in noted if corrective.state == "open")
-    return replace(family, fix=fix, action=noted[0] if noted else None, open_actions=still_open)
+    action = noted[0] if noted else None
+    return replace(family, fix=fix, action=action, open_actions=still_open, tracked=tracked.beside(written, members))
 
 
 def _changes_something(step: ResolutionStep) -> bool:

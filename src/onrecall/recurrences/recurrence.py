@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from onrecall.domain.action_item import TrackedAction
 from onrecall.domain.incident import Incident
 from onrecall.recurrences.clustering import MembershipReason, RecurrenceGroup, SimilarCauses, group_incidents
 from onrecall.recurrences.corrective_actions import CorrectiveAction, ProvenFix
@@ -96,6 +97,8 @@ class Family:
     action: CorrectiveAction | None = None
     """The last thing noted to end it for good."""
     open_actions: tuple[CorrectiveAction, ...] = ()
+    tracked: tuple[TrackedAction, ...] = ()
+    """Action items of its members that stand in no postmortem, open ones first."""
 
 
 def find_families(

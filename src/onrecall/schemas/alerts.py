@@ -138,6 +138,7 @@ class IncidentSeenOut(IncidentOut):
     answered: bool | None = Field(
         None, description="Whether it has a recommendation to ask for; null where that was not looked up."
     )
+    alert_count: int | None = Field(None, description="How many alerts it has; null where that was not looked up.")
 
     def beside(
         self, changes: list[ChangeBeforeOut], links: Sequence[AlertLink], *, answered: bool
@@ -159,11 +160,12 @@ class AnswerOut(RecommendationOut):
 
 def see_incident(memory: IncidentService, incident: Incident) -> IncidentSeenOut:
     """Return an incident with the changes shortly before it, its alerts' links, and whether it has an answer."""
-    return IncidentSeenOut.model_validate(incident).beside(
+    seen = IncidentSeenOut.model_validate(incident).beside(
         changes_before(memory, incident),
         memory.alert_links(incident.id),
         answered=memory.store.recommendations.has_any(incident.id),
     )
+    return seen.model_copy(update={"alert_count": memory.store.alerts.count(incident.id)})
 
 
 def changes_before(memory: IncidentService, incident: Incident) -> list[ChangeBeforeOut]:

@@ -111,6 +111,7 @@ class ActionItemOut(OutputModel):
     owner: str | None
     state: str | None
     line: int | None
+    due: str | None = Field(None, description="The day by which it shall be done, such as 2026-12-24.")
 
 
 class IncidentOut(OutputModel):

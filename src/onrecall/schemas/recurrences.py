@@ -1,11 +1,12 @@
 """The JSON of what keeps coming back: keys may be added here, never renamed."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field
 
+from onrecall.domain.action_item import ActionState
 from onrecall.recurrences.clustering import Kind
 from onrecall.schemas.incidents import CitationOut, OutputModel
 
@@ -80,6 +81,18 @@ class ActionOut(OutputModel):
     citation: CitationOut
 
 
+class FamilyActionOut(OutputModel):
+    """An action item that a person added to an incident of the family."""
+
+    incident: str
+    number: int
+    text: str
+    owner: str | None
+    due: date | None
+    state: ActionState
+    url: str | None
+
+
 class FamilyOut(OutputModel):
     """Incidents with the same cause, oldest first."""
 
@@ -101,6 +114,10 @@ class FamilyOut(OutputModel):
     fix: ProvenFixOut | None
     action: ActionOut | None = Field(description="The latest one on record; null if there is none.")
     open_actions: list[ActionOut]
+    tracked: list[FamilyActionOut] = Field(
+        default_factory=list,
+        description="Other action items of its incidents, open ones first; dropped ones are left out.",
+    )
 
 
 class RecurrencesOut(OutputModel):

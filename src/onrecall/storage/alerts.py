@@ -60,6 +60,11 @@ class AlertRepository:
             incident_rows.get(connection, incident)
             return of_incident(connection, incident, limit)
 
+    def count(self, incident: str) -> int:
+        """Return the number of alerts of an incident; 0 for an unknown one."""
+        with self._database.read() as connection:
+            return count_by_incident(connection, [incident]).get(incident, 0)
+
     def expired(self, now: datetime, limit: int) -> tuple[StoredAlert, ...]:
         """Return firing alerts whose expiry has passed, first to expire first."""
         with self._database.read() as connection:

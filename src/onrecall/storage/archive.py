@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import EXAMPLE, EvidenceKind, Passage
-from onrecall.storage import audit, examples, migrations, passages, sequences, tables
+from onrecall.storage import audit, examples, migrations, passages, postmortem_actions, sequences, tables
+from onrecall.storage.action_items import action_items
 from onrecall.storage.batching import bounded_rows
 from onrecall.storage.cause_families import cause_families, cause_family_members
 from onrecall.storage.columns import Utc
@@ -39,6 +40,7 @@ ARCHIVED_TABLES: Sequence[Table] = (
     tables.alerts,
     tables.notes,
     incident_images,
+    action_items,
     tables.change_events,
     tables.rejected,
     tables.pairings,
@@ -97,10 +99,12 @@ class Archive:
         with self._database.write() as connection:
             loading = _ArchiveLoad(connection)
             numbered = enumerate(rows, start=1)
-            _header(next(numbered, (1, {}))[1])
+            schema = _header(next(numbered, (1, {}))[1])
             for table_name, group in groupby(numbered, key=lambda pair: pair[1].get("table")):
                 for batch in bounded_rows(group, BATCH_SIZE):
                     loading.add_rows(str(table_name), batch)
+            if schema < postmortem_actions.FIRST_SCHEMA:
+                loading.track_reported()
             if any(loading.added.values()):
                 audit.add(connection, "archive loaded", detail=loading.added)
             return loading.added
@@ -153,6 +157,10 @@ class _ArchiveLoad:
             message = f"rows {first} to {last} ({name}) contradict what is here: {' '.join(str(error.orig).split())}"
             raise Conflict(message) from error
         self.added[name] = self.added.get(name, 0) + len(new)
+
+    def track_reported(self) -> None:
+        """Track the action items that the postmortems of new incidents list."""
+        postmortem_actions.track_stored(self._connection, self._new_ids["incidents"])
 
     def _step_examples_aside(self, rows: Sequence[Row]) -> None:
         """Rename example incidents whose ids these incidents need."""
@@ -215,7 +223,7 @@ def _columns(table: Table) -> dict[str, Column[Any]]:
     return {column.name: column for column in table.columns if column.name != ORDER_COLUMNS.get(table.name)}
 
 
-def _header(row: Mapping[str, Any]) -> None:
+def _header(row: Mapping[str, Any]) -> int:
     schema = row.get("schema")
     if row.get("table") != "archive" or not isinstance(schema, int):
         raise Invalid(
@@ -223,3 +231,4 @@ def _header(row: Mapping[str, Any]) -> None:
         )
     if schema > migrations.newest_version():
         raise Invalid(f"row 1: the archive has schema {schema}, written by a newer OnRecall; upgrade", "schema")
+    return schema

@@ -14,7 +14,16 @@ from sqlalchemy.exc import IntegrityError
 
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Passage
-from onrecall.storage import archive, audit, migrations, passages, postgres_search_tables, sequences, tables
+from onrecall.storage import (
+    archive,
+    audit,
+    migrations,
+    passages,
+    postgres_search_tables,
+    postmortem_actions,
+    sequences,
+    tables,
+)
 from onrecall.storage.backtests import backtests
 from onrecall.storage.batching import bounded_rows
 from onrecall.storage.database import Database
@@ -137,7 +146,7 @@ class _Restore:
         old_passages = set(self._connection.scalars(select(tables.changes.c.passage)))
         self._clear()
         numbered = enumerate(rows, start=1)
-        _header(next(numbered, (1, {}))[1])
+        schema = _header(next(numbered, (1, {}))[1])
         for table_name, group in groupby(numbered, key=lambda pair: pair[1].get("table")):
             for batch in bounded_rows(group, BATCH_SIZE):
                 self._restore_batch(str(table_name), batch)
@@ -145,6 +154,8 @@ class _Restore:
             self._connection.execute(
                 update(tables.api_keys).where(tables.api_keys.c.id == row["id"]).values(replaced_by=row["replaced_by"])
             )
+        if schema < postmortem_actions.FIRST_SCHEMA:
+            postmortem_actions.track_stored(self._connection)
         self._log_removed(old_passages)
 
     def _clear(self) -> None:
@@ -202,9 +213,10 @@ class _Restore:
             passages.log_changes(self._connection, removed)
 
 
-def _header(row: Mapping[str, Any]) -> None:
+def _header(row: Mapping[str, Any]) -> int:
     schema = row.get("schema")
     if row.get("table") != "backup" or not isinstance(schema, int):
         raise Invalid("row 1: this is not a backup of a store; its first row must have `backup` and a schema", "table")
     if schema > migrations.newest_version():
         raise Invalid(f"row 1: the backup has schema {schema}, written by a newer OnRecall; upgrade", "schema")
+    return schema

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, insert
 
-from onrecall.domain.incident import Document, Incident, StepExecution
-from onrecall.storage import document_rows, events, incident_rows, links, resolutions
+from onrecall.domain.incident import ActionItem, Document, Incident, StepExecution
+from onrecall.storage import document_rows, events, incident_rows, links, postmortem_actions, resolutions
 from onrecall.storage.events import NewEvent
 from onrecall.storage.tables import documents as documents_table
 from onrecall.storage.tables import incidents as incidents_table
@@ -30,6 +30,7 @@ class BulkInsert:
             links_table: [],
         }
         self._new_events: list[NewEvent] = []
+        self._reported: dict[str, Sequence[ActionItem]] = {}
 
     def add_incident(
         self, new: Incident, given_hash: str, tries: Sequence[StepExecution], *, waiting: bool
@@ -41,6 +42,7 @@ class BulkInsert:
             self._rows[performed_table] += resolutions.execution_rows(new.id, 1, new.resolution, tries)
         self._rows[links_table] += links.to_rows(new.id, tuple(dict.fromkeys(new.links)), known_from(new))
         self._rows[incidents_table].append(row)
+        self._reported[new.id] = new.action_items
         return incident_rows.hashes(row)
 
     def add_document(self, new: Document, digest: str) -> None:
@@ -58,6 +60,8 @@ class BulkInsert:
             if rows:
                 connection.execute(insert(table), rows)
                 rows.clear()
+        postmortem_actions.track(connection, self._reported)
+        self._reported.clear()
         events.add(connection, self._new_events, now)
         self._new_events.clear()
 

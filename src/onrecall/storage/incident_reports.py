@@ -20,7 +20,7 @@ def encode(incident: Incident) -> dict[str, Any] | None:
         "detection": incident.detection,
         "trigger": incident.trigger,
         "timeline": [asdict(entry) for entry in incident.timeline],
-        "action_items": [asdict(item) for item in incident.action_items],
+        "action_items": [_action_item(item) for item in incident.action_items],
         "lines": dict(incident.lines),
     }
     filled = {name: value for name, value in fields.items() if value}
@@ -46,6 +46,12 @@ def described_incidents(connection: Connection, documents: Iterable[str]) -> dic
         for document, incident in connection.execute(query.order_by(incidents.c.id)):
             incidents_by_document[document] = (*incidents_by_document.get(document, ()), incident)
     return incidents_by_document
+
+
+def _action_item(item: ActionItem) -> dict[str, Any]:
+    """Return an action item as data, without a missing due date, which older rows lack as well."""
+    values = asdict(item)
+    return values if item.due else {name: value for name, value in values.items() if name != "due"}
 
 
 def _entry(entry: Mapping[str, Any]) -> TimelineEntry:

@@ -14,6 +14,7 @@ from onrecall.storage import (
     incident_rows,
     links,
     outcomes,
+    postmortem_actions,
     records,
     resolutions,
     step_executions,
@@ -134,6 +135,7 @@ class IncidentRepository:
                 return False
             validation.to_storable(described, "")
             incident_rows.update_state(connection, described)
+            postmortem_actions.track(connection, {described.id: described.action_items})
             if described.resolution is not None and described.resolution != stored.resolution:
                 resolutions.add(connection, described.id, described.resolution, performed)
                 incident_rows.queue_answered(connection, now)

@@ -19,6 +19,7 @@ from onrecall.storage import (
     incident_rows,
     links,
     passages,
+    postmortem_actions,
     resolutions,
     step_executions,
     suggestions,
@@ -268,6 +269,7 @@ class _ImportSession:
             ("incident", incident.id), entry.passages + self._kept_passages(stored, incoming), moved=moved
         )
         hashes = incident_rows.update_imported(self._connection, incident, digest)
+        postmortem_actions.track(self._connection, {incident.id: incident.action_items})
         resolution, version = incident.resolution, None
         if resolution is not None and resolution != stored.resolution:
             version = resolutions.add(self._connection, incident.id, resolution, entry.performed)

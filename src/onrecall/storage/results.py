@@ -25,6 +25,8 @@ EventType = Literal[
     "split",
     "suggested",
     "dismissed",
+    "action_added",
+    "action_changed",
 ]
 Item = TypeVar("Item")
 

@@ -4,13 +4,14 @@ import base64
 import binascii
 import math
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, LargeBinary, Table, Text
 
+from onrecall.domain.action_item import ActionState
 from onrecall.domain.alert import AlertStatus
 from onrecall.domain.errors import Invalid
 from onrecall.domain.image import ImageType
@@ -66,6 +67,8 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("suggestions", "document"): Document,
     ("alerts", "purpose"): Literal["test", "heartbeat", "planned", "informational"],
     ("incident_images", "type"): ImageType,
+    ("action_items", "state"): ActionState,
+    ("action_items", "due"): date | None,
     ("notes", "type"): Literal["note", "acknowledgement"],
     ("change_events", "body"): ChangeBody,
     ("events", "type"): EventType,

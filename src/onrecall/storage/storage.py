@@ -2,6 +2,7 @@
 
 from typing import Literal, Self
 
+from onrecall.storage.action_items import ActionItems
 from onrecall.storage.alerts import AlertRepository
 from onrecall.storage.answer_leases import AnswerLeases
 from onrecall.storage.archive import Archive
@@ -83,6 +84,7 @@ class Storage:
         self.overview = Overview(database)
         self.services = ServiceRepository(database)
         self.collaboration = CollaborationRepository(database)
+        self.action_items = ActionItems(database)
         self.images = IncidentImages(database)
         self.check_results = CheckResults(database)
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.incident import ActionItem, Document, Incident, Resolution, ResolutionStep
 
 KEY_BYTES = 600
 """The longest key in bytes: PostgreSQL can't index longer ones."""
@@ -137,6 +137,7 @@ ADDED_FIELDS: Mapping[type, frozenset[str]] = {
             "edited",
         )
     ),
+    ActionItem: frozenset(("due",)),
     Resolution: frozenset(("root_cause_line",)),
     ResolutionStep: frozenset(("line", "effect")),
 }

@@ -98,7 +98,7 @@ function Suggestions({ pick }: { pick: (text: string) => void }) {
   return (
     <Group gap="xs">
       <Text size="sm" c="dimmed">For example:</Text>
-      {EXAMPLES.map((example) => <Button key={example} size="xs" variant="default" onClick={() => pick(example)}>{example}</Button>)}
+      {EXAMPLES.map((example) => <Button key={example} size="xs" variant="default" maw="100%" h="auto" mih={30} py={4} classNames={{ label: "onrecall-breaks" }} onClick={() => pick(example)}>{example}</Button>)}
     </Group>
   );
 }

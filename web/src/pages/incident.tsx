@@ -11,6 +11,7 @@ import { lazily } from "../lazily";
 import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live-updates";
 import { type StepOutcomes, type AnswerOutcomes as MarkedAnswer, marksOf, outcomeOf, withMark } from "../step-outcomes";
 import { type Draft, draftOf, withDraft } from "../resolve-form";
+import { ActionItems } from "../parts/action-items";
 import { AlertLinks } from "../parts/alert-links";
 import { AnswerRest, AnswerTop, Section } from "../parts/answer";
 import type { CheckResult, MarkCheck } from "../parts/checks";
@@ -23,6 +24,7 @@ import { Notes } from "../parts/notes";
 import { Assignee } from "../parts/people";
 import { Postmortem } from "../parts/postmortem";
 import { IncidentReport } from "../parts/incident-report";
+import { Shortened } from "../parts/shortened";
 import { Resolve } from "../parts/resolve";
 import { Failure, Waiting } from "../parts/states";
 import { Alerts, Changes, Merge, StillFiring, Unmerge, useAlerts } from "../parts/storm";
@@ -33,11 +35,12 @@ import { Timeline, useTimeline } from "../parts/timeline";
 import { TimeAgo } from "../parts/time-ago";
 import { mayChange, useMe } from "../current-user";
 import { useRemember } from "../recent";
-import { age, capitalized, changed, type Check, hour, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../format";
+import { age, capitalized, changed, countText, type Check, hour, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../format";
 
 const EditIncident = lazily(() => import("../parts/edit-incident").then((part) => part.EditIncident));
 
 const ANSWER_MS = 2_000;
+const GRACE_MS = 1_500; // how long what stands below an answer waits for it
 
 export function Incident() {
   const { id = "" } = useParams();
@@ -53,7 +56,7 @@ function Page({ id }: { id: string }) {
     refetchInterval: useEvery(),
   });
   const over = incident.data?.status === "resolved";
-  const answer = useAnswer(id, !over, !incident.isPending && !(over && incident.data?.answered === false));
+  const [answer, asking] = useAnswer(id, !over, !incident.isPending && !(over && incident.data?.answered === false));
   const [marked, drafts, mark] = useMarks(id, answer);
   const markCheck = useMarkCheck(id, answer);
   const resolving = useResolving();
@@ -66,11 +69,11 @@ function Page({ id }: { id: string }) {
   return (
     <Context incident={shown}>
     <Stack gap="md" className="onrecall-tight">
-      <Head incident={shown} links={shown.alert_links} changes={shown.changes ?? []} />
-      <div className="onrecall-two">
+      <Head incident={shown} alerts={shown.alert_count ?? 0} links={shown.alert_links} changes={shown.changes ?? []} />
+      {asking && !over ? <Waiting rows={2} height={200} /> : <div className="onrecall-two">
         <Stack gap="md" className="onrecall-tight" miw={0}>
           {shown.status === "resolved" && <StillFiring id={shown.id} />}
-          {shown.resolution && !resolving.opened && <ResolutionHistory id={shown.id} resolution={shown.resolution} edit={resolving.open} />}
+          {shown.resolution && !resolving.opened && <ResolutionHistory id={shown.id} incident={shown} resolution={shown.resolution} edit={resolving.open} />}
           {shown.status === "resolved" && !shown.resolution && <SuggestionsFor incident={id} />}
           {shown.resolution && doing}
           {answer ? <AnswerTop answer={answer} /> : shown.status !== "resolved" && <Waiting rows={2} height={120} />}
@@ -83,6 +86,7 @@ function Page({ id }: { id: string }) {
         </Stack>
         <Stack gap="md" miw={0}>
           {!unseen && <Notes id={shown.id} />}
+          {shown.status === "resolved" && <ActionItems incident={shown} />}
           <Changes changes={shown.changes ?? []} />
           {shown.description && (
             <Section title="Alert details">
@@ -91,10 +95,11 @@ function Page({ id }: { id: string }) {
           )}
           <Alerts incident={shown} />
           <IncidentReport incident={shown} />
+          {shown.status !== "resolved" && <ActionItems incident={shown} />}
           <Timeline id={id} />
           <Labels labels={shown.labels} />
         </Stack>
-      </div>
+      </div>}
     </Stack>
     </Context>
   );
@@ -110,33 +115,35 @@ function Context({ incident, children }: { incident: Noun; children: ReactNode }
 
 interface HeadProps {
   incident: Noun;
+  /** How many alerts it is made of. */
+  alerts: number;
   links: Schemas["AlertLinkOut"][] | undefined;
   changes: readonly Schemas["ChangeBeforeOut"][];
 }
 
-function Head({ incident, links, changes }: HeadProps) {
+function Head({ incident, alerts, links, changes }: HeadProps) {
   const now = useNow();
   const [editing, edit] = useDisclosure(false);
   const button = useFocusAfter(editing);
   if (editing) return <Suspense fallback={<Waiting rows={1} height={220} />}><EditIncident incident={incident} close={edit.close} /></Suspense>;
   return (
     <Stack gap={4}>
+      <Heading title={incident.title} />
       <Group gap={6}>
-        <Badge color={SEVERITY[incident.severity]} variant="light">{incident.severity}</Badge>
+        {incident.severity !== "unknown" && <Badge color={SEVERITY[incident.severity]} variant="light">{incident.severity}</Badge>}
         {incident.status === "resolved" && <Badge variant="filled" color="teal.9" autoContrast>{incident.status}</Badge>}
         {incident.status === "acknowledged" && <Acknowledged id={incident.id} at={incident.acknowledged_at} />}
-        {incident.service && <Text size="sm" component="span"><ServiceLink name={incident.service} /></Text>}
+        {incident.service && <Text size="sm" component="span" className="onrecall-fit" title={incident.service}><ServiceLink name={incident.service} /></Text>}
         <Text size="sm" c="dimmed" title={moment(incident.started_at)}>
-          {incident.resolved_at ? `took ${age(incident.started_at, Date.parse(incident.resolved_at))}` : `for ${age(incident.started_at, now)}, since ${hour(incident.started_at)}`}
+          {incident.resolved_at ? `took ${age(incident.started_at, Date.parse(incident.resolved_at))}` : `for ${age(incident.started_at, now)}, since ${hour(incident.started_at)}`}{alerts > 1 && ` · ${countText(alerts, "alert")}`}
         </Text>
         <Id value={incident.id} />
-        <Assignee incident={incident} />
+        {(incident.status !== "resolved" || incident.assignee) && <Assignee incident={incident} />}
         <EditButton open={edit.open} button={button} />
         {incident.source === "example" && <Badge variant="light" color="grape" tt="none" visibleFrom="sm">example</Badge>}
       </Group>
-      <Heading title={incident.title} />
       {(incident.tags ?? []).length > 0 && <Group gap={6} role="list" aria-label="tags" className="onrecall-links">{incident.tags?.map((tag) => <Badge key={tag} role="listitem" variant="default" tt="none" flex="none">{tag}</Badge>)}</Group>}
-      {incident.status !== "resolved" && changes[0] && <Text size="sm" className="onrecall-wrap" lineClamp={1} title={changed(changes[0])}>{capitalized(changed(changes[0]))}</Text>}
+      {incident.status !== "resolved" && changes[0] && <Text size="sm" className="onrecall-wrap" lineClamp={2} title={changed(changes[0])}>{capitalized(changed(changes[0]))}</Text>}
       <AlertLinks links={links} />
       {incident.links.map((link) => (
         <Text key={`${link.kind}${link.incident}`} size="sm">
@@ -181,7 +188,7 @@ function Heading({ title }: { title: string }) {
   const [whole, { toggle }] = useDisclosure(false);
   const narrow = useNarrow();
   return (
-    <Title order={1} size={narrow ? "h5" : "h3"} className="onrecall-wrap" title={title} onClick={toggle} {...(whole ? {} : { lineClamp: narrow ? 2 : 3 })}>{title}</Title>
+    <Title order={1} size={narrow ? "h5" : "h3"} className="onrecall-wrap" title={title} onClick={toggle} {...(whole ? {} : { lineClamp: narrow ? 4 : 3 })}>{title}</Title>
   );
 }
 
@@ -293,7 +300,7 @@ const Labels = ({ labels }: { labels: Noun["labels"] }) =>
           {Object.entries(labels).map(([name, value]) => (
             <Table.Tr key={name}>
               <Table.Td className="onrecall-wrap" c="dimmed">{name}</Table.Td>
-              <Table.Td className="onrecall-wrap">{value}</Table.Td>
+              <Table.Td className="onrecall-wrap"><Shortened text={value} lines={4} /></Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -301,8 +308,11 @@ const Labels = ({ labels }: { labels: Noun["labels"] }) =>
     </Section>
   );
 
-/** The newest answer to an incident; asked for often only while one is on its way, and not where there will be none. */
-function useAnswer(id: string, going: boolean, enabled: boolean): Recommendation | undefined {
+/**
+ * The newest answer to an incident, and whether it is asked for the first time: what stands below an answer comes with it,
+ * so that nothing moves under a finger. Asked for often only while one is on its way, and not where there will be none.
+ */
+function useAnswer(id: string, going: boolean, enabled: boolean): [Recommendation | undefined, boolean] {
   const answer = useQuery({
     queryKey: ["answer", id],
     queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/recommendation", { params: { path: { incident_id: id } } })),
@@ -310,5 +320,16 @@ function useAnswer(id: string, going: boolean, enabled: boolean): Recommendation
     retry: false,
     refetchInterval: (query) => (query.state.data ? ANYWAY_MS : going && ANSWER_MS),
   });
-  return answer.data;
+  const late = useLate(GRACE_MS);
+  return [answer.data, answer.isFetching && !answer.isFetched && !late];
+}
+
+/** Whether so much time has passed since the page opened. */
+function useLate(ms: number): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), ms);
+    return () => clearTimeout(timer);
+  }, [ms]);
+  return late;
 }

@@ -138,7 +138,7 @@ function Heads() {
 function SortSelect() {
   const [params, setParams] = useSearchParams();
   const now = orderOf(params);
-  const choices = COLUMNS.flatMap((column) => (["desc", "asc"] as const).map((order) => ({ value: `${column.sort} ${order}`, label: `${column.name}: ${column.words[order]}` })));
+  const choices = COLUMNS.flatMap((column) => (["desc", "asc"] as const).map((order) => ({ value: `${column.sort} ${order}`, label: column.short[order] })));
   const choose = (value: string) => {
     const [sort = null, order = null] = value.split(" ");
     setParams((old) => withParams(old, { sort, order, group: null }), { replace: true });
@@ -162,7 +162,18 @@ function DensityButton() {
 }
 
 const WIDE = { comfortable: 86, compact: 58 };
-const TALL = { comfortable: 162, compact: 108 }; // on a phone, where the title and what is told take a line more each
+const TALL = { comfortable: 108, compact: 90 }; // on a phone, with one line of title and one of the answer
+const TITLE_LINE = 23;
+const CAUSE_LINE = 18;
+const LETTERS = 34; // of a title on a phone's line
+
+/** Whether a phone needs two lines for a title; letters of Chinese, Japanese and Korean are twice as wide. */
+const isLong = (title: string): boolean => [...title].reduce((width, letter) => width + (letter.codePointAt(0)! > 0x2e80 ? 2 : 1), 0) > LETTERS;
+
+/** The height of a card: nothing is cut off, and no room is left empty. */
+const tall = ({ incident, answer }: IncidentSummary, density: "comfortable" | "compact"): number =>
+  TALL[density] + (density === "compact" ? 0 : (isLong(incident.title) ? TITLE_LINE : 0) + (answer?.cause ? CAUSE_LINE : 0));
+
 const GROUP = 40;
 const idOf = (row: ServiceGroup | IncidentSummary): string => (isGroup(row) ? `service ${row.service ?? ""}` : row.incident.id);
 
@@ -178,8 +189,8 @@ function Rows({ rows, byService, more }: RowsProps) {
   const now = useNow();
   const narrow = useNarrow();
   const [density] = useDensity();
-  const height = (narrow ? TALL : WIDE)[density];
-  const heightOf = useCallback((row: ServiceGroup | IncidentSummary) => (isGroup(row) ? GROUP : height), [height]);
+  const rowHeight = useCallback((row: IncidentSummary) => (narrow ? tall(row, density) : WIDE[density]), [narrow, density]);
+  const heightOf = useCallback((row: ServiceGroup | IncidentSummary) => (isGroup(row) ? GROUP : rowHeight(row)), [rowHeight]);
   const listed = useMemo(() => (byService ? grouped(rows) : rows), [byService, rows]);
   const at = rows.findIndex((row) => row.incident.id === chosen);
   const move = (by: number) => choose(rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.incident.id ?? null);
@@ -191,10 +202,10 @@ function Rows({ rows, byService, more }: RowsProps) {
   return (
     <div data-density={density}>
       {!narrow && <Heads />}
-      <VirtualList label="incidents" rows={listed} height={byService ? heightOf : height} idOf={idOf} chosen={at < 0 ? at : listed.findIndex((row) => idOf(row) === chosen)} more={more}>
+      <VirtualList label="incidents" rows={listed} height={byService || narrow ? heightOf : WIDE[density]} idOf={idOf} chosen={at < 0 ? at : listed.findIndex((row) => idOf(row) === chosen)} more={more}>
         {(row, selected) => isGroup(row) ? <GroupHead group={row} /> : (
           <div className="onrecall-row" {...(selected ? { "data-selected": true } : {})}>
-            {narrow ? <Card row={row} now={now} height={height - 8} /> : <Line row={row} now={now} height={height - 6} />}
+            {narrow ? <Card row={row} now={now} height={rowHeight(row) - 8} /> : <Line row={row} now={now} height={rowHeight(row) - 6} />}
           </div>
         )}
       </VirtualList>
@@ -217,8 +228,8 @@ function Age({ incident, now }: { incident: IncidentSummary["incident"]; now: nu
 }
 
 /** The link that the whole row is. */
-const Whole = ({ incident }: { incident: IncidentSummary["incident"] }) => (
-  <Link to={`/incidents/${encodeURIComponent(incident.id)}`} className="onrecall-whole onrecall-title" title={incident.title}>{incident.title}</Link>
+const Whole = ({ incident, short = false }: { incident: IncidentSummary["incident"]; short?: boolean }) => (
+  <Link to={`/incidents/${encodeURIComponent(incident.id)}`} className={`onrecall-whole onrecall-title ${short ? "onrecall-single" : ""}`} title={incident.title}>{incident.title}</Link>
 );
 
 interface RowProps {
@@ -239,7 +250,7 @@ const Line = memo(function Line({ row, now, height }: RowProps) {
   const { incident } = row;
   return (
     <Paper withBorder px="sm" h={height} className="onrecall-card onrecall-columns">
-      <Badge color={SEVERITY[incident.severity]} variant="light" maw="100%">{incident.severity}</Badge>
+      {incident.severity === "unknown" ? <Text size="sm" c="dimmed" title="no severity is known">–</Text> : <Badge color={SEVERITY[incident.severity]} variant="light" maw="100%">{incident.severity}</Badge>}
       <div>
         <Group gap={8} wrap="nowrap"><Whole incident={incident} /><Status row={row} /></Group>
         <AnswerSummary row={row} />
@@ -258,13 +269,14 @@ const Card = memo(function Card({ row, now, height }: RowProps) {
     <Paper withBorder px="sm" py={8} h={height} className="onrecall-card">
       <Group gap="xs" justify="space-between" wrap="nowrap">
         <Group gap={6} wrap="nowrap" miw={0}>
-          <Badge color={SEVERITY[incident.severity]} variant="light" flex="none">{incident.severity}</Badge>
+          {incident.severity !== "unknown" && <Badge color={SEVERITY[incident.severity]} variant="light" flex="none">{incident.severity}</Badge>}
+          {incident.severity === "unknown" && !incident.service && <Text size="sm" c="dimmed">no service named</Text>}
           {incident.service && <Text size="sm" component="div" truncate><ServiceLink name={incident.service} /></Text>}
           <Status row={row} />
         </Group>
         <Age incident={incident} now={now} />
       </Group>
-      <Whole incident={incident} />
+      <Whole incident={incident} short={!isLong(incident.title)} />
       <AnswerSummary row={row} />
       <Text size="xs" c="dimmed" truncate className="onrecall-row-more">
         {incident.assignee && `${incident.assignee} · `}{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}
@@ -278,7 +290,7 @@ function AnswerSummary({ row: { answer } }: { row: IncidentSummary }) {
   return (
     <div className="onrecall-told">
       <Badge size="sm" color={VERDICT[answer.verdict].color} variant="light" flex="none">{VERDICT[answer.verdict].words}</Badge>
-      <Text size="xs" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} className="onrecall-told-trust">{confidenceText(answer)}</Text>
+      <Text size="xs" fw={answer.confidence && answer.cause ? 600 : 400} {...(answer.confidence && answer.cause ? {} : { c: "dimmed" })} className="onrecall-told-trust">{confidenceText(answer)}</Text>
       {answer.cause && <Text size="xs" truncate className="onrecall-told-cause">{answer.cause_label ? labelText(answer.cause_label) : answer.cause}</Text>}
     </div>
   );

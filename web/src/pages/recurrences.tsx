@@ -1,9 +1,10 @@
 // What keeps coming back, those first whose permanent fix would save most hours.
-import { Badge, Box, Button, Group, List, NumberFormatter, Paper, Stack, Text, Title, Tooltip } from "@mantine/core";
+import { Anchor, Badge, Box, Button, Group, List, NumberFormatter, Paper, Stack, Text, Title, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
+import { dayOf } from "../action-items";
 import { api, dataOf, type Schemas } from "../api/client";
 import { Citation } from "../parts/citation";
 import { Command } from "../parts/copy";
@@ -22,23 +23,26 @@ const TREND = { rising: { words: "rising", color: "red" }, steady: { words: "ste
 
 export function Recurrences() {
   const recurrences = useQuery({ queryKey: ["recurrences"], queryFn: () => dataOf(api.GET("/api/v1/recurrences")) });
+  const actions = useQuery({ queryKey: ["incidents", "actions", "counts"], queryFn: () => dataOf(api.GET("/api/v1/actions", { params: { query: { limit: 1 } } })) });
+  const form = actions.data?.issue_form ?? null;
   return (
     <Stack gap="md">
       <Title order={1} size="h2">Recurrences</Title>
       <Text c="dimmed" size="sm" maw={720}>Incidents with the same cause, ranked by the hours that a permanent fix would save.</Text>
+      <OpenActions counts={actions.data} />
       {recurrences.isPending && <Waiting height={140} />}
       {recurrences.isError && <Failure error={recurrences.error} again={() => void recurrences.refetch()} />}
       {recurrences.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {recurrences.data.incidents} incidents, no two share a cause. Resolved incidents with a cause label are recognized most reliably.</Empty>}
       {recurrences.data && recurrences.data.families.length > 0 && <Whole families={recurrences.data.families} />}
       <ProposedCauses />
-      {recurrences.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} />)}
+      {recurrences.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} form={form} />)}
     </Stack>
   );
 }
 
 function Whole({ families }: { families: readonly Family[] }) {
   const lost = families.reduce((sum, family) => sum + family.lost.hours, 0);
-  const open = families.filter((family) => !family.action).length;
+  const open = families.filter((family) => !family.action && !family.tracked?.length).length;
   return (
     <Text size="sm">
       <b>{families.length} causes</b> came back and cost <b><NumberFormatter value={lost} decimalScale={1} thousandSeparator=" " /> h</b> so far; {open === 0 ? "each has a permanent action on record." : `${open} of them have no permanent action on record.`}
@@ -46,7 +50,7 @@ function Whole({ families }: { families: readonly Family[] }) {
   );
 }
 
-function FamilyCard({ family, place }: { family: Family; place: number }) {
+function FamilyCard({ family, place, form }: { family: Family; place: number; form: string | null }) {
   const trend = family.trend.direction ? TREND[family.trend.direction] : null;
   return (
     <Paper withBorder p="md" component="article" aria-label={family.title}>
@@ -76,7 +80,7 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
             {family.fix.command && <Command text={family.fix.command} />}
           </Stack>
         )}
-        <Action family={family} />
+        <Action family={family} form={form} />
         <Members ids={family.incidents} />
       </Stack>
     </Paper>
@@ -96,18 +100,35 @@ function Members({ ids }: { ids: readonly string[] }) {
   return (
     <Group gap="xs">
       <Text size="sm" className="onrecall-wrap">
-        Members: {(all ? ids : ids.slice(0, FEW)).map((id, n) => <span key={id}>{n > 0 && ", "}<Link to={`/incidents/${encodeURIComponent(id)}`}>{id}</Link></span>)}
+        Members: {(all ? ids : ids.slice(0, FEW)).map((id, n) => <span key={id}>{n > 0 && ", "}<Link className="onrecall-id" to={`/incidents/${encodeURIComponent(id)}`}>{id}</Link></span>)}
       </Text>
       {ids.length > FEW && <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={all}>{all ? "Fewer" : `All ${ids.length}`}</Button>}
     </Group>
   );
 }
 
-function Action({ family }: { family: Family }) {
-  if (!family.action) return <Text size="sm" c="orange" component="div">No permanent action is on record. <CreateIssue issue={issueToEnd(family)} /></Text>;
+function Action({ family, form }: { family: Family; form: string | null }) {
+  const tracked = family.tracked ?? [];
+  if (!family.action && tracked.length === 0) return <Text size="sm" c="orange" component="div">No permanent action is on record. <CreateIssue issue={issueToEnd(family)} form={form} /></Text>;
   return (
-    <List size="sm">
-      <List.Item>Last permanent action ({family.action.state}): {family.action.text} · <Citation citation={family.action.citation} /></List.Item>
+    <List size="sm" className="onrecall-wrap">
+      {family.action && <List.Item>Last permanent action ({family.action.state}): {family.action.text} · <Citation citation={family.action.citation} /></List.Item>}
+      {tracked.map((action) => (
+        <List.Item key={`${action.incident} ${action.number}`}>
+          Action item ({[action.state, action.owner, action.state === "open" && action.due && `due ${dayOf(action.due)}`].filter(Boolean).join(", ")}): {action.text} · <Link to={`/incidents/${encodeURIComponent(action.incident)}`}>{action.incident}</Link>
+        </List.Item>
+      ))}
     </List>
+  );
+}
+
+/** How many action items wait, and the way to them. */
+function OpenActions({ counts }: { counts: Pick<Schemas["ActionPage"], "open" | "overdue"> | undefined }) {
+  if (!counts) return null;
+  return (
+    <Text size="sm">
+      <Anchor component={Link} to="/actions" inherit>{counts.open === 0 ? "Action items" : `${countText(counts.open, "open action item")}`}</Anchor>
+      {counts.overdue > 0 && <>, <Anchor component={Link} to="/actions?show=overdue" inherit c="red" fw={700}>{counts.overdue} overdue</Anchor></>}
+    </Text>
   );
 }

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { happened } from "../format";
 import { Id } from "../parts/copy";
 import { Entries, Entry } from "../parts/entry";
 import { Empty, Failure, Waiting } from "../parts/states";
@@ -63,11 +64,18 @@ function Check() {
   );
 }
 
+/** What happened to an incident, as its row counts it: "note added · "; of other rows nothing. */
+function summary(detail: Row["detail"]): string {
+  const { events } = detail as { events?: unknown };
+  if (typeof events !== "object" || events === null) return "";
+  return `${Object.entries(events).map(([type, count]) => `${happened(type)}${Number(count) > 1 ? ` × ${Number(count)}` : ""}`).join(", ")} · `;
+}
+
 function AuditEntry({ row }: { row: Row }) {
   const [opened, { toggle }] = useDisclosure(false);
   return (
     <Entry label={`row ${row.seq}`} name={row.what} badges={row.about && <Id value={row.about} />}
-      about={<>row {row.seq.toLocaleString()} · {row.who ? `by ${row.who}` : "without a key"} · <TimeAgo at={row.at} /></>}
+      about={<>{summary(row.detail)}row {row.seq.toLocaleString()} · {row.who ? `by ${row.who}` : "without a key"} · <TimeAgo at={row.at} /></>}
       actions={<Button size="compact-xs" variant="subtle" onClick={toggle} aria-expanded={opened}>{opened ? "Less" : "More"}</Button>}>
       {opened && (
         <Stack gap={4}>

@@ -4,10 +4,15 @@ import { Badge, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/co
 import { useStatus } from "../live-updates";
 import { Entries, Entry } from "../parts/entry";
 import { Failure, Waiting } from "../parts/states";
+import { capitalized } from "../format";
 import { InlineCode } from "../parts/inline-code";
 
 const STATE = { ok: { color: "teal", words: "ok" }, degraded: { color: "yellow", words: "degraded" }, down: { color: "red", words: "down" } } as const;
 const WHOLE = { ok: "All parts work.", degraded: "It works, but some parts are degraded.", down: "A part does not respond." } as const;
+
+/** Parts and counts as people on call call them; the API's own names stay in the API. */
+const PARTS: Readonly<Record<string, string>> = { store: "Database", meaning: "Search by meaning", words: "Search by words", worker: "Worker" };
+const COUNTS: Readonly<Record<string, string>> = { examples: "of them examples", passages: "passages to search", recommendations: "answers", outcomes: "answers rated", events: "timeline entries" };
 
 export function Health() {
   const status = useStatus();
@@ -25,7 +30,7 @@ export function Health() {
       </Group>
       <Entries label="parts">
         {parts.map((part) => (
-          <Entry key={part.name} name={part.name} about={<InlineCode text={part.detail} />} label={part.name}
+          <Entry key={part.name} name={PARTS[part.name] ?? capitalized(part.name)} about={<InlineCode text={part.detail} />} label={part.name}
             badges={<Badge color={STATE[part.state].color} variant="light">{STATE[part.state].words}</Badge>} />
         ))}
       </Entries>
@@ -34,7 +39,7 @@ export function Health() {
         {Object.entries(counts).map(([name, count]) => (
           <Paper key={name} withBorder p="sm">
             <Text fz="xl" fw={700} lh={1.2}>{count.toLocaleString()}</Text>
-            <Text size="sm" c="dimmed">{name.replaceAll("_", " ")}</Text>
+            <Text size="sm" c="dimmed">{COUNTS[name] ?? name.replaceAll("_", " ")}</Text>
           </Paper>
         ))}
       </SimpleGrid>

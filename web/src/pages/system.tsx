@@ -1,9 +1,10 @@
 // How it is run: parts, senders, keys, what was told, what models cost, the audit, the export. Each section has its address.
-import { Stack, Tabs, Title } from "@mantine/core";
+import { NativeSelect, Stack, Tabs, Title } from "@mantine/core";
 import { Suspense } from "react";
 import { Navigate, useNavigate, useParams } from "react-router";
 
 import { lazily } from "../lazily";
+import { useNarrow } from "../live-updates";
 import { Waiting } from "../parts/states";
 import { Health } from "./system-health";
 
@@ -35,14 +36,18 @@ const SECTIONS = [
 export function System() {
   const go = useNavigate();
   const { section = "health" } = useParams();
+  const narrow = useNarrow();
+  const choose = (to: string | null) => void go(to === "health" ? "/system" : `/system/${to}`);
   if (!SECTIONS.some((item) => item.at === section)) return <Navigate to="/system" replace />;
   return (
     <Stack gap="md">
       <Title order={1} size="h2">System</Title>
-      <Tabs value={section} onChange={(to) => void go(to === "health" ? "/system" : `/system/${to}`)} keepMounted={false}>
-        <Tabs.List aria-label="parts of the system" className="onrecall-sections" mb="md">
+      <Tabs value={section} onChange={choose} keepMounted={false}>
+        {narrow ? (
+          <NativeSelect aria-label="parts of the system" mb="md" value={section} onChange={(event) => choose(event.currentTarget.value)} data={SECTIONS.map(({ at, name }) => ({ value: at, label: name }))} />
+        ) : <Tabs.List aria-label="parts of the system" className="onrecall-sections" mb="md">
           {SECTIONS.map(({ at, name }) => <Tabs.Tab key={at} value={at}>{name}</Tabs.Tab>)}
-        </Tabs.List>
+        </Tabs.List>}
         {SECTIONS.map(({ at, Shown }) => (
           <Tabs.Panel key={at} value={at}>
             <Suspense fallback={<Waiting rows={3} />}><Shown /></Suspense>

@@ -28,10 +28,11 @@ export function Trust() {
   return (
     <Stack gap="md">
       <Title order={1} size="h2">Trust</Title>
-      <Backtest />
+      {trust.data?.judged === 0 && <Backtest />}
       {trust.isPending && <Waiting height={120} />}
       {trust.isError && <Failure error={trust.error} again={() => void trust.refetch()} />}
       {trust.data && <Shown trust={trust.data} />}
+      {(trust.data?.judged ?? 0) > 0 && <Backtest />}
     </Stack>
   );
 }

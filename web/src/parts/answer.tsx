@@ -49,7 +49,7 @@ export function AnswerTop({ answer }: { answer: Recommendation }) {
   return (
     <>
       <Verdict answer={answer} />
-      {first && <FirstStep step={first} />}
+      {first ? <FirstStep step={first} /> : answer.steps[0] && <UnsafeStep step={answer.steps[0]} />}
     </>
   );
 }
@@ -140,6 +140,7 @@ export function Verdict({ answer }: { answer: Recommendation }) {
           <Badge color={verdict.filled} size="lg" variant="filled" autoContrast data-testid="verdict">{verdict.words}</Badge>
           {answer.cause_citation && <Citation citation={answer.cause_citation} />}
         </Group>
+        {answer.cause && <Text size="xs" c="dimmed" fw={600} lh={1.1} mb={-4}>Likely cause</Text>}
         {answer.cause && <Cause answer={answer} cause={answer.cause} />}
         <Likely answer={answer} />
         <Why reason={answer.verdict_reason} />
@@ -205,6 +206,25 @@ function FirstStep({ step }: { step: Step }) {
         <Instruction step={step} lead />
         {step.command && <StepCommand step={step} command={step.command} />}
         {step.stale && <Text size="sm" c="orange">May be outdated: {step.stale}</Text>}
+        <Receipt step={step} />
+      </Stack>
+    </Paper>
+  );
+}
+
+/** Where no step is safe to begin with: what was done first then, and that it is to be weighed. */
+function UnsafeStep({ step }: { step: Step }) {
+  return (
+    <Paper withBorder p="md" radius="lg" component="section" aria-label="first step, to be weighed" className="onrecall-first onrecall-weighed onrecall-snug">
+      <Stack gap={6}>
+        <Group gap="xs">
+          <Text fw={700} size="sm">Start here, with care</Text>
+          <Risk step={step} />
+        </Group>
+        <Instruction step={step} lead />
+        {step.command && <StepCommand step={step} command={step.command} />}
+        <Text size="sm" c="orange">No step is known to be safe to begin with. This came first then: weigh what it disrupts.</Text>
+        {step.rollback && <Text size="sm">Undo: {step.rollback}</Text>}
         <Receipt step={step} />
       </Stack>
     </Paper>

@@ -6,18 +6,19 @@ import { type FormEvent, useState } from "react";
 import { EXAMPLES, type Issue, issueLink, storedTemplate, storeTemplate, wrongTemplate } from "../issue-link";
 import { showError, showSuccess } from "./toasts";
 
-export function CreateIssue({ issue }: { issue: Issue }) {
+/** `form` is the address that the server is configured with; what this browser remembers comes before it. */
+export function CreateIssue({ issue, form = null }: { issue: Issue; form?: string | null }) {
   const [opened, { open, close }] = useDisclosure(false);
   return (
     <>
-      <Button size="compact-xs" variant="subtle" onClick={open} aria-label={`Create issue… ${issue.title}`}>Create issue…</Button>
-      <Modal opened={opened} onClose={close} title={<Title order={2} size="h4">Create an issue</Title>}>{opened && <Choose issue={issue} />}</Modal>
+      <Anchor component="button" type="button" size="sm" onClick={open} aria-label={`Create issue… ${issue.title}`}>Create issue…</Anchor>
+      <Modal opened={opened} onClose={close} title={<Title order={2} size="h4">Create an issue</Title>}>{opened && <Choose issue={issue} form={form} />}</Modal>
     </>
   );
 }
 
-function Choose({ issue }: { issue: Issue }) {
-  const [template, setTemplate] = useState(storedTemplate);
+function Choose({ issue, form }: { issue: Issue; form: string | null }) {
+  const [template, setTemplate] = useState(() => storedTemplate() ?? form);
   const [typed, setTyped] = useState(template ?? "");
   const [editing, setEditing] = useState(template === null);
   const wrong = typed ? wrongTemplate(typed) : null;

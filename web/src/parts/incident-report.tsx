@@ -1,21 +1,16 @@
-// What the postmortem of an incident says beyond its resolution; only what it says.
-import { Badge, Group, List, Stack, Text } from "@mantine/core";
+// What the postmortem of an incident says beyond its resolution and its action items; only what it says.
+import { List, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 
 import { clock, type Incident } from "../format";
 import { Section } from "./answer";
-import { issueOf } from "../issue-link";
 import { documentAddress } from "../search";
 import { Citation } from "./citation";
-import { CreateIssue } from "./create-issue";
-
-const ENDED = new Set(["done", "cancelled"]);
-const STATE_COLOR: Readonly<Record<string, string>> = { done: "teal", "in progress": "blue", cancelled: "gray" };
 
 export function IncidentReport({ incident }: { incident: Incident }) {
   const paragraphs = [["Impact", incident.impact], ["Detection", incident.detection], ["Trigger", incident.trigger]] as const;
   const written = paragraphs.filter(([, text]) => text);
-  if (written.length === 0 && incident.timeline.length === 0 && incident.action_items.length === 0) return null;
+  if (written.length === 0 && incident.timeline.length === 0) return null;
   return (
     <Section title="From the postmortem">
       <Stack gap="sm">
@@ -30,24 +25,6 @@ export function IncidentReport({ incident }: { incident: Incident }) {
             <Text size="sm" fw={600}>Timeline</Text>
             <List size="sm" spacing={2} className="onrecall-wrap">
               {incident.timeline.map((entry, n) => <List.Item key={n}>{entry.at && <Text span size="sm" c="dimmed">{clock(entry.at)}: </Text>}{entry.text} <Line incident={incident} line={entry.line} text={entry.text} /></List.Item>)}
-            </List>
-          </div>
-        )}
-        {incident.action_items.length > 0 && (
-          <div>
-            <Text size="sm" fw={600}>Action items</Text>
-            <List size="sm" spacing={4} className="onrecall-wrap">
-              {incident.action_items.map((item, n) => (
-                <List.Item key={n}>
-                  <Group gap={6} component="span" display="inline-flex">
-                    {item.state && <Badge size="sm" variant="light" tt="none" color={STATE_COLOR[item.state] ?? "orange"}>{item.state}</Badge>}
-                    <span>{item.text}</span>
-                    {item.owner ? <Text span size="sm" c="dimmed">owner: {item.owner}</Text> : !ENDED.has(item.state ?? "") && <Text span size="sm" c="orange">no owner</Text>}
-                    <Line incident={incident} line={item.line} text={item.text} />
-                    {!ENDED.has(item.state ?? "") && <CreateIssue issue={issueOf(item, incident, location.href)} />}
-                  </Group>
-                </List.Item>
-              ))}
             </List>
           </div>
         )}

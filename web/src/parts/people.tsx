@@ -20,7 +20,7 @@ export function Assignee({ incident }: { incident: Incident }) {
       <Popover.Target>
         <Button size="compact-sm" variant={incident.assignee ? "default" : "light"} onClick={toggle} disabled={locked} aria-label={label} aria-expanded={opened} maw="14rem"
           leftSection={incident.assignee ? <IconUser size={14} aria-hidden /> : <IconUserPlus size={14} aria-hidden />}>
-          {incident.assignee ?? "Assign"}
+          <span className="onrecall-ellipsis">{incident.assignee ?? "Assign"}</span>
         </Button>
       </Popover.Target>
       <Popover.Dropdown>{opened && <Choose incident={incident} close={close} />}</Popover.Dropdown>

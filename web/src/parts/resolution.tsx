@@ -2,23 +2,35 @@
 import { Badge, Button, Code, Group, Paper, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { documentAddress } from "../search";
 import { differences } from "../resolution-diff";
-import { moment, OUTCOME, labelText } from "../format";
+import { day, type Incident, moment, OUTCOME, labelText } from "../format";
 import { Section } from "./answer";
+import { Shortened } from "./shortened";
 import { Failure } from "./states";
+import { TimeAgo } from "./time-ago";
 
 type Resolution = Schemas["ResolutionOut"];
 const WHO = { human: "a person", imported: "imported", suggested: "a sender, not confirmed", model: "a model" } as const;
 const WORKED = { worked: "teal", did_not_help: "red", made_it_worse: "red" } as const;
 
-export function ResolutionHistory({ id, resolution, edit }: { id: string; resolution: Resolution; edit: () => void }) {
+interface ResolutionHistoryProps {
+  id: string;
+  incident: Incident;
+  resolution: Resolution;
+  edit: () => void;
+}
+
+export function ResolutionHistory({ id, incident, resolution, edit }: ResolutionHistoryProps) {
   return (
     <Section title="How it ended">
       <Paper withBorder p="md">
         <Stack gap="xs">
-          <ResolutionText resolution={resolution} />
+          <Text size="sm">It ended{incident.resolved_at && <> <TimeAgo at={incident.resolved_at} /></>}: nothing to do now. {worked(resolution) ? "If it comes back, begin with what worked." : "If it comes back, no step is on record that worked."}</Text>
+          <ResolutionText resolution={resolution} incident={incident} />
           <Group gap="xs">
             <Button size="xs" variant="default" onClick={edit}>Edit…</Button>
             <Text size="xs" c="dimmed">An edit is a new version; the old ones stay.</Text>
@@ -30,26 +42,39 @@ export function ResolutionHistory({ id, resolution, edit }: { id: string; resolu
   );
 }
 
-function ResolutionText({ resolution }: { resolution: Resolution }) {
+function ResolutionText({ resolution, incident }: { resolution: Resolution; incident?: Incident }) {
   return (
     <>
       <Group gap="xs" align="baseline">
         {resolution.cause && <Badge variant="light" tt="none">{labelText(resolution.cause)}</Badge>}
-        <Text size="xs" c="dimmed">{by(resolution)}</Text>
+        <Text size="xs" c="dimmed" title={moment(resolution.at)}>{source(resolution)}, {day(resolution.at)}{incident?.document && <>, <Link to={documentAddress(incident.document)}>with a postmortem</Link></>}</Text>
       </Group>
-      <Text fw={600} className="onrecall-wrap">{resolution.root_cause}</Text>
+      <div>
+        <Text size="xs" c="dimmed" fw={600}>Root cause</Text>
+        <Shortened text={resolution.root_cause} lines={6} fw={resolution.root_cause.length <= SHORT ? 600 : 400} />
+      </div>
       {resolution.summary && <Text size="sm" className="onrecall-wrap">{resolution.summary}</Text>}
       <Stack component="ol" gap={6} p={0} m={0} className="onrecall-plain">
         {resolution.steps.map((step, n) => (
-          <Group component="li" key={n} gap="xs" align="baseline">
-            <Badge size="sm" variant="light" color={WORKED[step.outcome]} tt="none">{OUTCOME[step.outcome]}</Badge>
-            <Text size="sm" className="onrecall-wrap" flex="1 1 14rem">{step.text}{step.command && <> <Code className="onrecall-wrap">{step.command}</Code></>}{step.rollback && ` (undo: ${step.rollback})`}</Text>
+          <Group component="li" key={n} gap="xs" align="baseline" wrap="nowrap">
+            <Badge size="sm" variant="light" color={WORKED[step.outcome]} tt="none" flex="none" miw="6.2rem">{OUTCOME[step.outcome]}</Badge>
+            <Text size="sm" className="onrecall-wrap" flex={1} miw={0}>{step.text}{step.command && <> <Code className="onrecall-wrap">{step.command}</Code></>}{step.rollback && ` (undo: ${step.rollback})`}</Text>
           </Group>
         ))}
       </Stack>
     </>
   );
 }
+
+const SHORT = 90; // characters of a cause that is read at a glance
+
+const worked = (resolution: Resolution): boolean => resolution.steps.some((step) => step.outcome === "worked");
+
+/** Who stands for it: "recorded by dana", "imported, on-call: platform". */
+const source = ({ by: author, provenance }: Resolution): string => {
+  if (provenance === "human") return author ? `recorded by ${author}` : "recorded by a person";
+  return author ? `${WHO[provenance]}, ${author}` : WHO[provenance];
+};
 
 const by = (resolution: Resolution): string => `${resolution.by ?? WHO[resolution.provenance]}, ${moment(resolution.at)}`;
 

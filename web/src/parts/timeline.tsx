@@ -9,6 +9,7 @@ import { type Kind, timelineOf } from "../timeline";
 import { clock, moment } from "../format";
 import { Section } from "./answer";
 import { Markdown } from "./markdown";
+import { Shortened } from "./shortened";
 import { Failure } from "./states";
 
 const KINDS: Readonly<Record<Kind, { icon: typeof IconBolt; color: string; words: string }>> = {
@@ -39,8 +40,8 @@ export function Timeline({ id }: { id: string }) {
             const kind = KINDS[entry.kind];
             return (
               <Line.Item key={entry.key} color={kind.color} bullet={<kind.icon size={13} aria-label={kind.words} />}>
-                <Text size="sm" className="onrecall-wrap">{entry.text}</Text>
-                {entry.note && <div className="onrecall-quote"><Markdown text={entry.note} breaks pictureHeight={72} /></div>}
+                <Shortened text={entry.text} lines={4} />
+                {entry.note && <div className="onrecall-quote onrecall-excerpt-note"><Markdown text={entry.note} breaks pictureHeight={72} /></div>}
                 <Group gap={6}>
                   <Text size="xs" c="dimmed" title={moment(entry.at)}>{clock(entry.at)}{entry.by && ` · ${entry.by}`}</Text>
                 </Group>

@@ -18,7 +18,6 @@ from onrecall.importers.steps import listed_steps
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline import recurrences as families
 from onrecall.pipeline.hindsight import HindsightPeer, PullReport, pull
-from onrecall.pipeline.postmortem import draft_postmortem
 from onrecall.pipeline.recommend import situation_of
 from onrecall.recurrences.recurrence import Family
 
@@ -186,9 +185,8 @@ def all_incidents(
 @router.post("/incident/{incident_id}/postmortem", responses=responses(400, 404))
 def postmortem(incident_id: str, memory: TheMemory) -> PostmortemOut:
     """Return a draft from the records; 400 while the incident is unresolved. Writes nothing."""
-    incident = memory.store.incidents.get(incident_id)
     try:
-        text = draft_postmortem(incident, memory.store.events.timeline(incident_id), memory.changes_before(incident))
+        text = memory.draft_postmortem(incident_id)
     except Conflict as error:
         raise HTTPException(400, str(error)) from error
     return PostmortemOut(incident_id=incident_id, markdown=text)

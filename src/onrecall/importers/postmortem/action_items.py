@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from onrecall.domain.incident import ActionItem
+from onrecall.importers.postmortem.due_day import parse_due_day
 from onrecall.importers.postmortem.prose import is_placeholder
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
@@ -126,10 +127,12 @@ def _table_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
             continue
         item = _parse_item(text, row.number, row.cells[columns["text"]])
         owner = cells.get("owner", "").strip("@ ")
+        due = parse_due_day(cells.get("due", ""))
         state = cells.get("state", "") or _state_in_reference(cells)
         yield replace(
             item,
             owner=owner if owner and not is_placeholder(owner) else item.owner,
+            due=due or item.due,
             state=_parse_state(state) or (state if state and not is_placeholder(state) else item.state),
         )
 
@@ -232,7 +235,9 @@ def _parse_item(text: str, line: int, markup: str) -> ActionItem:
         if match and (parsed_state := _parse_state(next((word for word in match.groups() if word), ""))):
             state = state or parsed_state
             text = f"{text[: match.start()]} {text[match.end() :]}".strip()
+    due_day = None
     if due := _DUE.search(text):
+        due_day = parse_due_day(due["due"])
         text = f"{text[: due.start()]}{_closing_bracket(text, due)}{text[due.end() :]}".strip()
     if owner is None:
         text, owner, bracket_state = _owner_in_brackets(text)
@@ -247,7 +252,7 @@ def _parse_item(text: str, line: int, markup: str) -> ActionItem:
         state = state or _parse_state(behind["state"] or behind["boxed"])
         text = text[: behind.start()].strip()
     stripped = " ".join(text.split()).strip(" ;,|\u2013\u2014").removesuffix(" -").strip()
-    return ActionItem(stripped or text, owner or None, state, line)
+    return ActionItem(stripped or text, owner or None, state, line, due_day)
 
 
 def _owner_in_brackets(text: str) -> tuple[str, str | None, str | None]:

@@ -1,0 +1,77 @@
+"""Track the action items that postmortems list: new ones are added, and later imports update what nobody edited."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import Connection, insert, select
+
+from onrecall.domain.action_item import IMPORTED_STATES, TrackedAction, changed_fields, fold
+from onrecall.domain.incident import ActionItem
+from onrecall.storage.action_items import action_items, of_incidents, to_row, write
+from onrecall.storage.batching import chunk_keys
+from onrecall.storage.incident_reports import decode
+from onrecall.storage.tables import incidents
+
+FIRST_SCHEMA = 33
+"""The schema that tracks action items; archives and backups of earlier ones have none."""
+
+
+def track(connection: Connection, reported: Mapping[str, Sequence[ActionItem]]) -> None:
+    """Track the action items of postmortems, keyed by incident.
+
+    One that is tracked under the same text is updated, unless a person added or edited it.
+    """
+    listed = {incident: items for incident, items in reported.items() if items}
+    tracked: dict[str, list[TrackedAction]] = {incident: [] for incident in listed}
+    for action in of_incidents(connection, listed) if listed else ():
+        tracked[action.incident].append(action)
+    rows = []
+    for incident, items in listed.items():
+        rows += [to_row(action) for action in _merge_items(connection, incident, items, tracked[incident])]
+    if rows:
+        connection.execute(insert(action_items), rows)
+
+
+def track_stored(connection: Connection, names: Iterable[str] | None = None) -> None:
+    """Track what the stored postmortems of these incidents list, by default of all."""
+    query = select(incidents.c.id, incidents.c.report).where(incidents.c.report.is_not(None))
+    chunks = [None] if names is None else chunk_keys(names)
+    for chunk in chunks:
+        rows = connection.execute(query if chunk is None else query.where(incidents.c.id.in_(chunk))).all()
+        track(connection, {row.id: decode(row.report)["action_items"] for row in rows})
+
+
+def _merge_items(
+    connection: Connection, incident: str, items: Sequence[ActionItem], tracked: Sequence[TrackedAction]
+) -> list[TrackedAction]:
+    """Update tracked action items, and return those to add."""
+    present = {fold(text): action for action in tracked for text in (action.text, action.imported_text) if text}
+    last = max((action.number for action in tracked), default=0)
+    added: dict[str, TrackedAction] = {}
+    for item in items:
+        key = fold(item.text)
+        if key in present:
+            _update_tracked(connection, present[key], item)
+        elif key and key not in added:
+            added[key] = _from_report(incident, last + len(added) + 1, item)
+    return list(added.values())
+
+
+def _update_tracked(connection: Connection, present: TrackedAction, item: ActionItem) -> None:
+    if present.edited or not present.imported:
+        return
+    after = _from_report(present.incident, present.number, item)
+    if changed_fields(present, after):
+        write(connection, after)
+
+
+def _from_report(incident: str, number: int, item: ActionItem) -> TrackedAction:
+    return TrackedAction(
+        incident=incident,
+        number=number,
+        text=" ".join(item.text.split()),
+        owner=item.owner,
+        due=date.fromisoformat(item.due) if item.due else None,
+        state=IMPORTED_STATES.get(item.state or "", "open"),
+        imported_text=item.text,
+    )
