@@ -14,8 +14,11 @@ _OPENS = re.compile(
     r"(?:#[^\n]*)?\r?\n"
 )
 _HEREDOC = re.compile(r"[\"']?[ \t]*[:=]?[ \t]*<<[-~]?[\"']?(?P<end>[A-Za-z]\w{0,30})[\"']?[ \t]*\r?\n")
-_ARRAY = re.compile(r"[\"'`]?[ \t]*[:=][ \t]*\[")
-_ITEM = re.compile(r"\s{0,40}(?:[\"'](?P<q>[^\"'\n]{1,1024})[\"']|(?P<b>[^\s\"',\[\]{}]{1,512}))\s{0,40}(?P<more>,|\])")
+_ARRAY = re.compile(r"[\"'`]?[ \t]*[:=][ \t]*(?:\[|(?<==)\((?=[\"']))")
+_ITEM = re.compile(
+    r"\s{0,40}(?:[\"'](?P<q>[^\"'\n]{1,1024})[\"']|(?P<b>[^\s\"',\[\]{}]{1,512}))(?:\s{0,40}(?P<more>,|[\])])|"
+    r"(?P<next>[ ](?=[\"'])))"
+)
 _BRACE = re.compile(r"[\"'`]?[ \t]*[:=][ \t]*\{")
 _MEMBER = re.compile(
     r"\s{0,40}[\"']?[\w.-]{1,100}[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<v>[^\s\"',{}]{1,1024})[\"']?\s{0,40}(?:,|(?=\}))"
@@ -31,6 +34,10 @@ _CODE_LINE = re.compile(
     rf"(?:[\"'`]?(?P<v>{_CODE}(?:[ \t,]{{1,8}}{_CODE}){{0,9}})[\"'`]?)?[ \t]*(?:\r?\n|\Z)"
 )
 _LINE = re.compile(r"(?P<indent>[ \t]*)(?P<v>\S[^\n]*?)?[ \t]*(?:\r?\n|\Z)")
+_DEFAULT = re.compile(
+    r"[\"']?(?:[Dd]efault(?:Value)?|[Vv]alue|content)[\"']?[ ]?[:=][ ]?[\"']?(?P<v>[^\s\"']{1,1024})[\"']?,?"
+)
+_MOST_MEMBERS = 8
 _MOST = 200
 """Maximum lines or items of one list or block."""
 
@@ -51,7 +58,9 @@ def secrets_below(text: str, start: int, end: int, announced: SecretName) -> lis
     if announced.plural:
         codes = list(_code_lines(text, opened.end(), announced))
         return codes or list(_mapping_secrets(text, opened.end(), indent, announced))
-    return list(_next_line_secrets(text, opened.end(), indent, announced))
+    return list(_next_line_secrets(text, opened.end(), indent, announced)) or list(
+        _default_below(text, opened.end(), indent, announced)
+    )
 
 
 def _name_indent(text: str, start: int) -> int:
@@ -134,7 +143,7 @@ def _array_secrets(text: str, end: int, announced: SecretName) -> Iterator[Secre
         group = "q" if item["q"] else "b"
         if look(item[group]):
             yield SecretSpan(*item.span(group), announced.kind)
-        if item["more"] == "]":
+        if item["more"] in ("]", ")"):
             return
         at = item.end()
 
@@ -157,6 +166,20 @@ def _item_check(announced: SecretName) -> Look:
     if announced.strength in ("any", "word"):
         return looks.stands_out if announced.kind == "password" else looks.is_made_up
     return FIRM[announced.strength]
+
+
+def _default_below(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield the value of a member `default` or `value` of the object below the name."""
+    for _ in range(_MOST_MEMBERS):
+        line = _LINE.match(text, at)
+        if line is None or line.end() == at or not line["v"] or len(line["indent"]) <= indent:
+            return
+        member = _DEFAULT.fullmatch(line["v"])
+        if member:
+            if FIRM[announced.strength](member["v"]):
+                yield SecretSpan(line.start("v") + member.start("v"), line.start("v") + member.end("v"), announced.kind)
+            return
+        at = line.end()
 
 
 def _next_line_secrets(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:

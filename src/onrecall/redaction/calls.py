@@ -10,7 +10,7 @@ from onrecall.redaction import lexicon
 from onrecall.redaction.scanner import Detector, DetectorHit, SecretSpan
 
 _ARGUMENT = re.compile(
-    r"\s{0,80}(?:\w{1,40}\s{0,3}=\s{0,3})?(?:[bBfFrRuUN@]{0,2}(?P<quote>[\"'])(?P<v>[^\"'\n]{0,255})(?P=quote)|[^\"'(),\n]{1,120})?"
+    r"\s{0,80}(?:\w{1,40}\s{0,3}=\s{0,3})?(?:[bBfFrRuUN@]{0,2}(?P<quote>[\"'])(?P<v>[^\"'\n]{0,255})(?P=quote)(?:\.\w{1,20}\(\w{0,20}\))?|[^\"'(),\n]{1,120})?"
     r"\s{0,40}(?P<next>[,)])"
 )
 _ACCOUNTS = frozenset(lexicon.ACCOUNTS.split())
@@ -25,6 +25,8 @@ class LoginArguments:
         "connect(", "connection(", "login(", "log_in(", "signin(", "sign_in(", "authenticate(", "auth(",
         "auth=(", "auth = (",
         "credentials(", "credential(", "credentials_new(", "usernamepassword(", "pool(",
+        "simple_bind_s(", "simple_bind(", ".bind(", "bind_s(",
+        ".ftp(", "__construct(", "ftp_tls(", "passwordauthentication(", "newcredential(",
         "changeuserpassword(", "setpassword(", "set_password(", "pdo(", "createuser(", "create_user(",
     )  # fmt: skip
     exact: bool = False

@@ -12,7 +12,7 @@ from onrecall.redaction.scanner import SecretSpan
 
 _MOST_WORDS = 14
 _NEXT_WORD = re.compile(
-    r"(?:,?[ \t]{1,3}|(?<=['’])s[ ])[\"'`*_“„«(]{0,3}"
+    r"(?:,?[ \t]{1,3}|(?<=['’])s[ ])[\"'`*_“„«(]{0,3}(?:(?<=«)[ ])?"
     r"(?P<v>[^\s\"'`“”„«»]{1,200}(?:['’][a-z]{1,4}(?=[ ]))?)[\"'`”»*_)]{0,3}"
 )
 _VERBS = frozenset(lexicon.VERBS.split())
@@ -46,7 +46,7 @@ _PHRASE_END = re.compile(
     r"|per|su|dla|do|для|на)\b)"
 )
 _PASSPHRASE = re.compile(
-    r"(?:[ ](?:is|was|type|enter|use|says)|[ ]?[:=])[ ]"
+    r"(?:[ ](?:is|was|type|enter|use|says)|[ ]?[:=]|(?=[ ][\"'`“]))[ ]"
     r"(?:[\"'`“](?P<q>[a-z]{3,12}(?:[ -][a-z]{3,12}){2,11})[\"'`”]"
     rf"|(?P<w>(?:(?!(?:{'|'.join(lexicon.FUNCTION_WORDS.split())}|to|a|an|of|in|used|required)\b)[a-z]{{3,12}}"
     rf"(?:[ ]|(?=[.\n]|\Z))){{4,12}}(?=[.\n]|\Z)))"
@@ -56,12 +56,14 @@ _LONGEST_NAME = 48
 _BEFORE_NAME = frozenset(" \t\n\r\"'`*_~([{“„«‘>:,;=|#’\0")  # noqa: RUF001
 """What may stand before a name; in base64 or an address, names come about by chance."""
 _BELOW = re.compile(
-    r"(?:[^\n]{0,160}:[ ]?)?[\"'`*)\\]{0,3}[ \t]*(?:\r?\n[ \t]*){1,2}[\"'`*]{0,3}(?P<v>[^\s\"'`]{8,200}"
+    r"(?:[^\n]{0,160}:[ ]?|[ ](?:below|here|follows|attached|unten|folgt|ci-dessous|abajo"
+    r"|sotto))?[\"'`*)\\]{0,3}[ \t]*(?:\r?\n[ \t]*){1,2}(?:`{3}\w{0,10}\r?\n[ \t]*)?[\"'`*]{0,3}(?P<v>[^\s\"'`]{8,200}"
     r"(?<!,))[\"'`*]{0,3}[ \t]*(?:\r?\n|\Z)"
 )
 _WORD = re.compile(r"\S{1,200}(?=\s)")
 _NEARER_NAME = re.compile(r"\w*(?:token|secret|key)[:=]", re.IGNORECASE)
 """A name that is assigned a value itself, and so says of which kind that is."""
+_PARAMETER = re.compile(r"[a-z_.-]{1,30}=.")
 _CHECKSUM = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9A-F]{40})")
 
 
@@ -89,6 +91,8 @@ FAR: Mapping[Strength, Look] = {
     **LOOSE,
     "any": _is_chosen,
     "word": _is_chosen,
+    "key": lambda _: False,
+    "named_key": lambda _: False,
     "made_up": _is_odd_password,
     "digits": _is_code_or_password,
 }
@@ -115,7 +119,7 @@ def secrets_in_clause(text: str, start: int, end: int, announced: SecretName) ->
 def _value_behind(text: str, end: int, announced: SecretName) -> SecretSpan | None:
     """Return the value after a verb, at most `_MOST_WORDS` words behind the name."""
     look, may_follow = FAR[announced.strength], False
-    length_fits = announced.strength not in ("digits", "hash")
+    length_fits = announced.strength not in ("digits", "hash", "key", "named_key")
     suffix = _SUFFIX.match(text, end)
     end = suffix.end() if suffix else end
     for _ in range(_MOST_WORDS):
@@ -123,7 +127,9 @@ def _value_behind(text: str, end: int, announced: SecretName) -> SecretSpan | No
         if word is None or _NEARER_NAME.fullmatch(word["v"]):
             return None
         value = word["v"].rstrip(".,;:)")
-        if (may_follow and look(value)) or (length_fits and looks.is_unmistakable(value)):
+        if (may_follow and look(value)) or (
+            length_fits and not _PARAMETER.match(value) and looks.is_unmistakable(value)
+        ):
             return SecretSpan(word.start("v"), word.start("v") + len(value), announced.kind)
         lowered = word["v"].lower()
         may_follow = lowered in _VERBS or (may_follow and lowered in _ADVERBS)
@@ -147,7 +153,7 @@ def _value_before(text: str, start: int, end: int, announced: SecretName) -> Sec
 
 def _key_before(text: str, start: int, end: int, announced: SecretName) -> SecretSpan | None:
     """Return the nearest word before the name in the same sentence that is nothing but a password."""
-    if announced.strength in ("digits", "hash", "random") or not _PHRASE_END.match(text, end):
+    if announced.strength in ("digits", "hash", "random", "key", "named_key") or not _PHRASE_END.match(text, end):
         return None
     head = text[max(0, start - 80) : start].rpartition("\n")[2]
     for word in reversed([*_WORD.finditer(head)]):
@@ -163,6 +169,10 @@ def _key_before(text: str, start: int, end: int, announced: SecretName) -> Secre
 def _value_below(text: str, end: int, announced: SecretName) -> SecretSpan | None:
     """Return the value alone on the next line, or after a blank one, as programs print the first password."""
     below = _BELOW.match(text, end)
-    if below is None or not SURE[announced.strength](below["v"]) or _CHECKSUM.fullmatch(below["v"]):
+    if below is None or not _is_secret_below(below["v"], announced) or _CHECKSUM.fullmatch(below["v"]):
         return None
     return SecretSpan(*below.span("v"), announced.kind)
+
+
+def _is_secret_below(value: str, announced: SecretName) -> bool:
+    return SURE[announced.strength](value) or (announced.strength == "any" and looks.is_unmistakable(value))

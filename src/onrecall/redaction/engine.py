@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from onrecall.redaction.accounts import ACCOUNTS
 from onrecall.redaction.calls import CALLS
 from onrecall.redaction.decoded_view import SEPARATOR, View, ViewBuilder
 from onrecall.redaction.encoded import ENCODED
 from onrecall.redaction.hashes import HASHES
 from onrecall.redaction.kubernetes import KUBERNETES
+from onrecall.redaction.login_options import LOGIN_OPTIONS
 from onrecall.redaction.named_secrets import NAMED
 from onrecall.redaction.personal import PERSONAL
 from onrecall.redaction.private_keys import PRIVATE_KEYS
@@ -23,11 +25,12 @@ from onrecall.redaction.scanner import Detector, Scanner, SecretSpan, to_origina
 from onrecall.redaction.sentences import SENTENCES
 from onrecall.redaction.services import SERVICES
 from onrecall.redaction.tables import TABLES
+from onrecall.redaction.token_formats import TOKEN_FORMATS
 from onrecall.redaction.vendors import VENDORS
 
 _DETECTORS: tuple[Detector, ...] = (
-    *VENDORS, *PRIVATE_KEYS, *HASHES, *REQUESTS, *NAMED, *TABLES, *KUBERNETES, *ENCODED,
-    PROGRAM_ARGUMENTS, *SERVICES, *CALLS, *SENTENCES,
+    *VENDORS, *TOKEN_FORMATS, *PRIVATE_KEYS, *HASHES, *REQUESTS, *NAMED, *TABLES, *KUBERNETES, *ENCODED,
+    PROGRAM_ARGUMENTS, *LOGIN_OPTIONS, *SERVICES, *ACCOUNTS, *CALLS, *SENTENCES,
 )  # fmt: skip
 _ROUNDS = 8
 _LINES = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")

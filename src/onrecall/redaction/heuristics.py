@@ -16,15 +16,24 @@ _TRAILING = ").]}:,;`\"'"
 _PLACEHOLDER = re.compile(
     r"(?:\*+(?:[ ]\(.*)?|x+|\.{3,}|-+|_+|•+|…|\?|<[^>]*>?|\$\{?\(?[A-Za-z_.:({-].*|\$\d|\{\{.*|%[({]?\w+.*"
     r"|\{[\w.]*\}?"
-    r"|\[.{0,40}|\([a-z ]*\)?|\u2039.*|@\w+|@@.*|#\{.*|:'?\w+'?|[\w=]{0,20}\.{3}\w{0,20}|\w{0,20}…\w{0,20}"
+    r"|\[.{0,40}|\([a-z ]*\)?|\u2039.*|@\w+|@[\w.-]+@|@@.*|#\{.*|:'?\w+'?|[\w=]{0,20}\.{3}\w{0,20}|\w{0,20}…\w{0,20}"
     r"|__[A-Za-z_]+__"
     r"|await|yield|new|requires?|options?|flags?|arguments?|null|nil|none|undefined|true|false|yes|no|on|off|required|invalid|missing|expired|failed|failure|incorrect|wrong|empty"
     r"|unset|unknown|error|denied|rejected|changed|rotated|reset|ok|valid|optional|string|str|text|redacted|hidden|masked"
     r"|filtered|removed|omitted|example|changeme|changeit|change_?me|placeholder|default|your[_-].*|my[_-]?(?:password|secret"
     r"|token)|not|is|was|for|must|cannot|could|should|the|a|an|in|on|at|to|from|with|and|or|has|have|does|did|authentication"
     r"|policy|file|prompt|env|password|passwd|pass|token|secret|secrets|bearer|basic|digest|key|keys|name|type|value|n/a|nan|0"
+    r"|unchanged|same|see|ask|as|pending|accepted|correct|successful(?:ly)?|success|enabled|disabled|locked|unlocked|verified|set"
+    r"|updated|created|deleted|revoked|used|unused|available|unavailable|stored|saved|managed|manual|auto|automatic|generated"
+    r"|inherit(?:ed)?|blank|nothing|todo|tbd|tba|encrypted|hashed|sensitive|confidential|protected|forbidden|allowed|supported"
+    r"|unsupported|deprecated|ignored|skipped|mandatory|match(?:es|ed)?|mismatch(?:ed)?|needs|needed|will|be|been|never|always|only"
+    r"|please|rotate|renew|stale|leaked|compromised|exposed|lost|forgotten|reused|shared|sent|received|provided|supplied|absent"
+    r"|present|falsch|ungültig|abgelaufen|geändert|vergessen|leer|keine?s?|siehe|unverändert|gesperrt|expirée?|incorrecte?|invalide"
+    r"|oubliée?|vide|aucune?|voir|caducad[ao]|incorrect[ao]|inválid[ao]|vací[ao]|ningun[ao]|expirad[ao]|errat[ao]|scadut[ao]|vuot[ao]"
+    r"|verlopen|onjuist|leeg|wygasło|błędne|puste|vypršelo|неверный|неверен|истёк|истек|изменён|пуст|нет|错误|已过期|为空|無効|なし"
+    r"|UGFzc3dvcmQ6|VXNlcm5hbWU6|\.[*+].*"
     r"|compat|files|sss|systemd|ldap|winbind|nis"
-    r"|bytes|bool|boolean|int|integer|number|object|array|list|dict|any|unicode|char|varchar|-1|1|\||[|>][-+]?|unexpected.*|expected|found|secretkeyref.*|valuefrom.*|foobared|public|private|strong|weak|plain|plaintext"
+    r"|bytes|bool|boolean|int|integer|number|object|array|list|dict|any|unicode|char|varchar|-1|\d{1,2}|\||[|>][-+]?|unexpected.*|expected|found|secretkeyref.*|valuefrom.*|foobared|public|private|strong|weak|plain|plaintext"
     r"|(?:vault|arn|sops|kms|ssm|env|file|op|https?)://?.*|(?:vault|arn|sops|kms|ssm|env|file|keychain):.*|ref\+.*"
     r"|enc[\[(].*|!(?:ref|sub|vault|getatt|secret|env|include)\b.*|\(\(.*)",
     re.IGNORECASE | re.DOTALL,
@@ -38,7 +47,7 @@ _PATH = re.compile(r"(?:\.{0,2}|~)/.*", re.DOTALL)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _CODE = re.compile(
     r"[A-Za-z_$]\w*(?:\.\w+)*(?:\((?:[a-z_., ]*\)?)|\[.*)"
-    r"|[A-Za-z_]+(?:\.[A-Za-z_]+)*\(.*"
+    r"|[A-Za-z_]\w*(?:(?:\.|::)[A-Za-z_]\w*)*!?\(.*"
     r"|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\(.*"
     r"|_{0,2}[a-z][A-Za-z_]*(?:\.[A-Za-z_]+)+(?:[\[(].*)?"
     r"|(?:self|this|settings|config|cfg|os|env|args|request|req|options|opts|params|ctx|user|props|var|local|data|module"
@@ -169,6 +178,11 @@ def is_unmistakable(value: str) -> bool:
         return False
     odd = _is_choppy(trimmed) or (_SYMBOL.search(trimmed) is not None and _PLAIN.fullmatch(trimmed) is None)
     return odd and (is_password_like(value) or is_key(value))
+
+
+def is_uuid(value: str) -> bool:
+    """Return whether the value is a UUID."""
+    return _UUID.fullmatch(value.strip()) is not None
 
 
 def has_three_kinds(value: str) -> bool:

@@ -17,17 +17,19 @@ QUOTED = (
     r"|'(?P<c>[^'\n]{1,4096})|`(?P<d>[^`\n]{1,4096})|\$\$(?P<f>[^$\n]{1,1024})\$\$|\{(?P<g>[^{}\s\"',]{4,256})\}(?=;|\s|$))"
 )
 BARE = r"(?![A-Za-z@$]{1,2}[\"'])(?P<e>[^\s\"'`,;&|<>(){}\[\]\\“”„‘«»][^\s\"'`,;&|<>“”„’«»]{0,4095})"  # noqa: RUF001
-_PREFIX = r"(?:!!\w{1,10}[ ]|&\w{1,30}[ ]|[NnbBuUfFrR@$]{1,2}(?=[\"']))?"
+_PREFIX = r"(?:!!\w{1,10}[ ]|!Sub[ ](?=[\"'])|&\w{1,30}[ ]|[NnbBuUfFrR@$]{1,2}(?=[\"']))?"
 VALUE = rf"{_PREFIX}(?:{QUOTED}|{BARE})"
 _CLOSE = r"(?:\\{0,3}[\"'`]|\*{1,2}|_{1,2}|~~|[\])]){0,4}"
-_SIGN = r"(?:=>|:=|={1,3}|::(?=[ ])|:|%3[DdAa])"
+_SIGN = r"(?:=>|:=|={1,3}|:{2,4}(?=[ ])|:|%3[DdAa])"
 _SPELLED_PASSWORD = re.compile(r"[A-Za-z]{3,}\d{2,}[!?.*]?|(?=\D*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z\d]{8,}")
 _LONG_HEX = re.compile(r"[0-9a-f]{32,}")
+_KEY_HEX = re.compile(r"[0-9a-f]{32}|[0-9A-F]{32}|[0-9A-F]{64}|[0-9a-f]{37}|[0-9a-f]{40}|[0-9a-f]{48}|[0-9a-f]{64}")
+_GROUPS = re.compile(r"(?=[^-]*\d)[A-Za-z0-9]{4,6}(?:-(?=[^-]*\d)[A-Za-z0-9]{4,6}){1,4}")
 _OPEN = r"(?:(?:\*{1,2}|_{1,2}|~~)(?=[^\s*_]))?"
 
 
 def _any_strength(look: Look) -> Mapping[Strength, Look]:
-    return dict.fromkeys(("any", "word", "mixed", "random", "made_up", "digits", "hash"), look)
+    return dict.fromkeys(("any", "word", "mixed", "random", "key", "named_key", "made_up", "digits", "hash"), look)
 
 
 def _is_no_object_name(value: str) -> bool:
@@ -40,6 +42,28 @@ def _is_digits_or_mixed(value: str) -> bool:
     return looks.is_digits(value) or looks.is_mixed(value)
 
 
+def _is_random_or_uuid(value: str) -> bool:
+    return looks.is_random(value) or looks.is_uuid(value)
+
+
+def _is_long_key(value: str) -> bool:
+    """Return whether a value is a key even after a name such as `key`, which seldom announces one."""
+    return len(value) >= 24 and ":" not in value and looks.is_key(value)
+
+
+def _is_long_key_or_hex(value: str) -> bool:
+    return _is_long_key(value) or (_KEY_HEX.fullmatch(value) is not None and looks.is_mixed(value))
+
+
+def _is_number(value: str) -> bool:
+    return value.isdigit() and len(value) >= 4
+
+
+def _is_hyphenated_code(value: str) -> bool:
+    """Return whether a value is a recovery code in groups, as in `a1b2c-9d8e7`."""
+    return _GROUPS.fullmatch(value) is not None and sum(c.isdigit() for c in value) > 1
+
+
 def _could_be_hash(value: str) -> bool:
     return looks.could_be_secret(value) and len(value) >= 16 and looks.entropy(value) > 2.5 and " " not in value
 
@@ -48,6 +72,11 @@ def _is_jumbled_token(value: str) -> bool:
     return looks.is_mixed(value) and (
         looks.is_made_up(value) or looks.is_key(value) or _LONG_HEX.fullmatch(value) is not None
     )
+
+
+def _is_lower_word(value: str) -> bool:
+    """Return whether a value may be a word of any language, whose letters may be rare in English."""
+    return value.isalpha() and value.islower()
 
 
 def _is_user_and_password(value: str) -> bool:
@@ -59,7 +88,9 @@ FIRM: Mapping[Strength, Look] = {
     "any": looks.could_be_secret,
     "word": _is_no_object_name,
     "mixed": looks.is_mixed,
-    "random": looks.is_random,
+    "random": _is_random_or_uuid,
+    "key": _is_long_key,
+    "named_key": _is_long_key_or_hex,
     "made_up": _is_user_and_password,
     "digits": _is_digits_or_mixed,
     "hash": _could_be_hash,
@@ -67,6 +98,7 @@ FIRM: Mapping[Strength, Look] = {
 """Checks for unambiguous `name = value` pairs."""
 LOOSE: Mapping[Strength, Look] = {
     **FIRM,
+    "named_key": _is_long_key,
     "any": looks.stands_out,
     "word": lambda value: looks.is_password_like(value) or _SPELLED_PASSWORD.fullmatch(value) is not None,
     "mixed": _is_jumbled_token,
@@ -74,13 +106,22 @@ LOOSE: Mapping[Strength, Look] = {
 }
 """Checks where the text may be a sentence."""
 SURE: Mapping[Strength, Look] = {
-    **_any_strength(lambda value: looks.is_made_up(value) or looks.is_key(value)),
-    "mixed": _is_jumbled_token,
+    **_any_strength(lambda value: (looks.is_made_up(value) and not _is_lower_word(value)) or looks.is_key(value)),
+    "mixed": lambda value: _is_jumbled_token(value) and not _is_lower_word(value),
     "random": looks.is_key,
+    "key": lambda _: False,
+    "named_key": lambda _: False,
     "digits": lambda _: False,
     "made_up": lambda _: False,
 }
 """Checks where little indicates that a value follows."""
+
+UNMISTAKABLE: Mapping[Strength, Look] = {
+    **_any_strength(lambda _: False),
+    "any": looks.is_unmistakable,
+    "word": looks.is_unmistakable,
+}
+"""Checks where the sign between name and value means other things too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +132,27 @@ class Joint:
     looks: Mapping[Strength, Look]
     first: str
     """Characters it can begin with."""
+    sign: str = ""
+    """Characters without which it can't match, so that most joints need not be tried."""
+    signs: tuple[str, ...] = ()
+    """The same, but one of them in the line of the name."""
 
 
-def _joint(first: str, between: str, looks: Mapping[Strength, Look], value: str = VALUE) -> Joint:
-    return Joint(Pattern(between + value), looks, first)
+def _joint(
+    first: str,
+    between: str,
+    looks: Mapping[Strength, Look],
+    value: str = VALUE,
+    *,
+    sign: str = "",
+    signs: tuple[str, ...] = (),
+) -> Joint:
+    return Joint(Pattern(between + value), looks, first, sign, signs)
 
 
 _ELEMENT_TEXT = r"(?P<e>[^<>\n]{1,2048}?)\s{0,80}(?=</)"
+_TYPES = "value|S|B|string|bytes|str|stringValue|plain|plaintext|clear|text|secure|data|#text|_text|_value|\\$t|__cdata"
+"""Members of JSON that hold the value of the object's name, as databases and converters of XML write them."""
 _PAIRED = (
     r"[\"'](?:value|val|v|content|parametervalue|string|data|default|secret)[\"']|\b(?:\w{0,20}value|val"
     r"|content|default|data)\b"
@@ -113,37 +168,58 @@ _WHOM = (
 )
 
 _ACCOUNTS = "root|admin|administrator|postgres|oracle|sa|superuser|grafana|jenkins"
+_WRAPPERS = (
+    r"Some|Ok|Just|Secret|SecretStr|SecretString|SecretValue|Sensitive|sensitive|String::from|CString::new|str|bytes|Buffer\.from"
+    r"|(?:aws|pulumi|proto|to|pointer|ptr)\.\w{0,4}String\w{0,5}|cdk\.SecretValue\.\w{1,30}|unsafePlainText|to_string|quote|strdup"
+)
+"""Functions that only wrap their argument."""
 _QUOTES = "\"'`\\"
 _CLOSING = _QUOTES + "*_~])"
 ASSIGNED = _joint(
     f"{_CLOSING} \t.:=%",
     rf"(?![ \t]:['\"]\w){_CLOSE}(?:[ ](?:\([^()\n]{{1,40}}\)|\[[^\[\]\n]{{1,40}}\]))?[ \t]{{0,40}}"
     rf"(?:\.{{2,40}}[ \t]{{0,3}})?{_SIGN}"
-    rf"(?:\*\*|__)?[ \t]{{0,20}}{_OPEN}",
+    rf"(?:\*\*|__)?[ \t]{{0,20}}(?:\\t)?{_OPEN}",
     FIRM,
 )
 """`name = value` and `name: value`; the latter may be part of a sentence."""
 _JOINTS: tuple[Joint, ...] = (
-    _joint(":", r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text)\b[^=\n]{0,20}=[ ]?", FIRM),
-    _joint(f"{_QUOTES}] <|?+", r"[\"']?\]?[ ]?(?:<[=~]|\|\|=|\?=|\+=)[ ]?", FIRM),
+    _joint(":", r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text)\b[^=\n]{0,20}=[ ]?", FIRM, signs=("=",)),
+    _joint(f"{_QUOTES}] <|?+", r"[\"']?\]?[ ]?(?:<[=~]|\|\|=|\?=|\+=)[ ]?", FIRM, signs=("=",)),
     # What is named on one side and stands on the other: JSON and YAML lists of pairs, attributes, elements.
     _joint(
         f"{_CLOSING} \t\r\n,{{vcdVCDP",
-        rf"{_CLOSE}[ \t]*[,{{]?(?:\s{{0,40}}\"\w{{1,30}}\":[ ]?(?:\"[^\"\n]{{0,60}}\""
+        rf"{_CLOSE}[ \t]*[,{{]?(?:\s{{0,40}}#[^\n]{{0,120}}\n)?(?:\s{{0,40}}\"\w{{1,30}}\":[ ]?(?:\"[^\"\n]{{0,60}}\""
         rf"|\w{{1,20}}),){{0,2}}\s{{0,80}}(?i:{_PAIRED})[ \t]*[:=][ \t]*",
         FIRM,
     ),
-    _joint("\"'", r"[\"']\s{0,3}:\s{0,3}\{\s{0,80}[\"']value[\"']\s{0,3}:\s{0,3}", FIRM),
-    _joint(" >", r"(?:\s[^<>\n]{0,200})?>\s{0,80}(?:<!\[CDATA\[)", FIRM, r"(?P<e>[^\n]{1,2048}?)\]\]>"),
-    _joint(" >", r"(?:\s[^<>\n]{0,200})?>\s{0,80}(?:<(?i:value|string|plaintext)>)?", FIRM, _ELEMENT_TEXT),
-    _joint("\"'", r"[\"'](?:\s[^<>\n]{0,200})?>\s{0,80}(?:<(?i:value|string)>)?", FIRM, _ELEMENT_TEXT),
-    _joint(" \t\r\n<", r"\s{0,3}</[\w:-]{1,40}>\s{0,80}<(?i:value|string)[^<>\n]{0,100}>", FIRM, _ELEMENT_TEXT),
-    _joint(" \t\r\n<", r"\s{0,3}</[\w:-]{1,40}>\s{0,80}<[\w:-]{1,40}[^<>\n]{0,100}>", LOOSE, _ELEMENT_TEXT),
-    _joint("\"'", r"[\"'][ ]?/?[^<>\n]{0,80}?\bvalue=[\"']", FIRM, r"(?P<e>[^\"'\n]{1,1024})"),
+    _joint("\"'", rf"[\"']\s{{0,3}}:\s{{0,3}}\{{\s{{0,80}}[\"'](?:{_TYPES})[\"']\s{{0,3}}:\s{{0,3}}", FIRM),
+    _joint(" >", r"(?:\s[^<>\n]{0,200})?>\s{0,80}(?:<!\[CDATA\[)", FIRM, r"(?P<e>[^\n]{1,2048}?)\]\]>", sign="CDATA"),
+    _joint(" >", r"(?:\s[^<>\n]{0,200})?>\s{0,80}(?:<(?i:value|string|plaintext)>)?", FIRM, _ELEMENT_TEXT, sign=">"),
+    _joint("\"'", r"[\"'](?:\s[^<>\n]{0,200})?>\s{0,80}(?:<(?i:value|string)>)?", FIRM, _ELEMENT_TEXT, sign=">"),
+    _joint(
+        " \t\r\n<", r"\s{0,3}</[\w:-]{1,40}>\s{0,80}<(?i:value|string)[^<>\n]{0,100}>", FIRM, _ELEMENT_TEXT, sign="</"
+    ),
+    _joint(" \t\r\n<", r"\s{0,3}</[\w:-]{1,40}>\s{0,80}<[\w:-]{1,40}[^<>\n]{0,100}>", LOOSE, _ELEMENT_TEXT, sign="</"),
+    _joint("\"'", r"[\"'][ ]?/?[^<>\n]{0,80}?\bvalue=[\"']", FIRM, r"(?P<e>[^\"'\n]{1,1024})", signs=("value=",)),
     _joint(" \t\r\n", r"[ \t]*\r?\n[ \t]*:[ ]", FIRM),
     # Code.
-    _joint("\"'", r"[\"'],[ ]?", {**LOOSE, "any": looks.is_made_up, "word": looks.is_made_up}, QUOTED),
-    _joint("(", r"\((?:[\w.]{1,30},[ ]?)?", {**SURE, "any": looks.stands_out}, QUOTED),
+    _joint("\"'", r"[\"'],[ ]?", {**LOOSE, "any": looks.is_made_up, "word": looks.is_made_up}, rf"[bBuU]?{QUOTED}"),
+    _joint("\"'", r"[\"']\]?[ ]?=>\s{1,12}string\(\d{1,6}\)[ ]", FIRM, QUOTED, sign="string("),
+    _joint(f"{_CLOSING} :=", rf"{_CLOSE}[ ]?{_SIGN}[ ]?(?:{_WRAPPERS})\(&?", FIRM, rf"[bBuU]?{QUOTED}", signs=("(",)),
+    _joint(
+        f"{_CLOSING} :=",
+        rf"{_CLOSE}[ ]?{_SIGN}[ ]?[\w.:]{{2,40}}\([\"'][\w.-]{{1,60}}[\"'],[ ]?",
+        SURE,
+        rf"[bBuU]?{QUOTED}",
+        signs=("(",),
+    ),
+    _joint("{", r"\{", {**SURE, "any": looks.stands_out}, QUOTED),
+    _joint("(", rf"\((?:[\w.]{{1,30}},[ ]?)?(?:(?:{_WRAPPERS})\()?", {**SURE, "any": looks.stands_out}, QUOTED),
+    _joint("=: '\"", r"[\"']?[ ]?[=:][ ]?[\"']?%[sqvr@](?:\\[nr]){0,2}[\"'],?[ ]{1,3}", FIRM, QUOTED, signs=("%",)),
+    _joint(",", r",[ ]?<<", FIRM, QUOTED, signs=("<<",)),
+    _joint("=: ", r"[ ]?[=:][ ]{0,2}(?:\{\{|<)", UNMISTAKABLE, r"(?P<e>[^\s{}<>]{8,64})(?=\}\}|>)"),
+    _joint("/;", r"[/;]", UNMISTAKABLE, r"(?P<e>[A-Za-z0-9!#$%^*_+.-]{8,64})(?![\w/=])"),
     _joint(f"{_QUOTES}),", r"[\"'`]?\)?,[ ]?", SURE, QUOTED),
     _joint("[{", r"[\[{]", {**SURE, "any": looks.is_password_like}, r"(?P<e>[^\s\[\]{}\"']{6,128})(?=[\]}])"),
     # What stands where the name's own value is missing: a default, or the former one in a comment.
@@ -152,6 +228,7 @@ _JOINTS: tuple[Joint, ...] = (
         rf"{_CLOSE}[ \t]{{0,20}}{_SIGN}[ \t]{{0,20}}[^\n\"'|?#]{{1,80}}?(?:\|\||\?\?|\?:|[ ]or)[ ]{{0,3}}(?=[\"'`])",
         FIRM,
         QUOTED,
+        signs=("||", "??", "?:", " or"),
     ),
     _joint(
         f"{_CLOSING} \t:=",
@@ -159,15 +236,34 @@ _JOINTS: tuple[Joint, ...] = (
         rf"|formerly|previously|old|earlier"
         r"|before|currently|now|prod|staging|dev)[ :=]{1,3}){0,2}",
         {**SURE, "any": looks.is_password_like},
+        signs=(" #", "\t#", " //", " --", "<!--"),
     ),
-    _joint('"', r"\"[ ]?\{[^{}]{0,300}?\bdefault[ ]{0,20}=[ ]{0,3}", FIRM, QUOTED),
-    _joint(" ", r"[ ][\w.-]{1,32}[ ]=[ ]", SURE),
-    _joint(" .", r"[ ]?\.{3,80}[ ]{1,3}", LOOSE),
-    _joint(" ", r"[ ]\(", SURE, r"(?P<e>[^\s()]{6,64})(?=\))"),
+    _joint('"', r"\"[ ]?\{[^{}]{0,300}?\bdefault[ ]{0,20}=[ ]{0,3}", FIRM, QUOTED, sign="default"),
+    _joint(" ", r"[ ][\w.-]{1,32}[ ]=[ ]", SURE, signs=(" = ",)),
+    _joint(" .", r"[ ]?(?:\.{3,80}[ ]{1,3}|\.{6,80})", LOOSE, signs=("...",)),
+    _joint(" ", r"[ ]\(", SURE, r"(?P<e>[^\s()]{6,64})(?=\))", signs=(")",)),
     _joint(" ", rf"[ ](?:{_ACCOUNTS})[ ]?[:=][ ]?", LOOSE),
     # Words.
+    _joint(f"{_CLOSING} \t→⇒➜➔⟶»›-=", rf"{_CLOSE}[ \t]{{0,3}}(?:->|=>|[→⇒➜➔⟶»›])[ \t]{{0,3}}", LOOSE),
+    _joint(
+        " :",
+        rf":?[ ](?:(?:{_VERBS})[ ])?",
+        {**SURE, "any": _is_number, "digits": _is_hyphenated_code},
+        r"(?P<e>\d{4,12}|[\w-]{9,40})(?=[.!]?[ \t]*(?:\r?\n|\Z))",
+    ),
+    _joint(
+        " ",
+        r"[ ][^\W\d_]{2,24}(?:[ ][^\W\d_]{2,24})?[ ]?:[ ]?",
+        {**SURE, "any": looks.is_password_like},
+        signs=(":",),
+    ),
     _joint(" ", rf"[ ]{_WHOM}[ ][^\n:=]{{1,60}}?[:=][ \t]{{0,3}}", LOOSE),
-    _joint(" ", r"[ ](?:for|from|to|at|on)[ ]['\"]?https?://[^\s'\":]{1,200}(?::\d{1,5})?['\"]?:[ ]", LOOSE),
+    _joint(
+        " ",
+        r"[ ](?:for|from|to|at|on)[ ]['\"]?https?://[^\s'\":]{1,200}(?::\d{1,5})?['\"]?:[ ]",
+        LOOSE,
+        signs=("://",),
+    ),
     _joint(" ", rf"[ ]{_WHOM}[ ]\S{{1,40}}(?:[ ]\S{{1,20}})?[ ](?:is|was|to)[ ]", LOOSE),
     _joint(
         f"{_CLOSING} \t",
@@ -175,8 +271,15 @@ _JOINTS: tuple[Joint, ...] = (
         rf"|-))[ :]{{1,2}}[ \t]?(?:\*\*)?",
         LOOSE,
     ),
+    _joint(" ", r"[ ](?:-v|--?[Vv]alue)[ =]{1,2}", FIRM),
+    _joint(" ", r"[ ](?:has been |was )?(?:changed|set|reset|updated|rotated|modified) (?:from )?", LOOSE, QUOTED),
     _joint(" ", r"[ ](?:provided|given|supplied|used|received|entered|sent)[ ]?[:=]?[ ]", LOOSE),
-    _joint(" ", r"[ ](?:is|was|has been) (?:generated|created|set|assigned|issued)[^:\n]{0,60}:[ ]", LOOSE),
+    _joint(
+        " ",
+        r"[ ](?:is|was|has been) (?:generated|created|set|assigned|issued)[^:\n]{0,60}:[ ]",
+        LOOSE,
+        signs=(":",),
+    ),
     _joint(
         "はをが是为為改換换는은을를",
         r"(?:は|を|が|是|为|為|(?:改|換|换)(?:成|为|為)?了?|는|은|을|를)[ ]?",
@@ -188,9 +291,12 @@ _JOINTS: tuple[Joint, ...] = (
         rf"{_CLOSE}(?:[ ]?:)?[ \t]*\|[ \t]*",
         {**SURE, "any": looks.stands_out},
         r"`?(?P<e>[^\s|`]{1,1024})`?[ \t]*(?=\||\n|\Z)",
+        signs=("|",),
     ),
     _joint(f"{_CLOSING} \t", rf"{_CLOSE}[ \t]{{1,40}}", SURE),
 )
+LONGEST_JOINT = 480
+"""Characters behind a name in which a joint that crosses lines has its sign."""
 JOINTS_BY_FIRST: Mapping[str, tuple[Joint, ...]] = {
     first: tuple(joint for joint in _JOINTS if first in joint.first)
     for first in {c for joint in _JOINTS for c in joint.first}

@@ -1,13 +1,13 @@
 """Detect secrets announced by a name: after it, before it, below it, or in a list under it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from onrecall.redaction import blocks, lexicon
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.clauses import secrets_in_clause
-from onrecall.redaction.joints import ASSIGNED, FIRM, JOINTS_BY_FIRST, LOOSE, QUOTED, Joint
+from onrecall.redaction.joints import ASSIGNED, FIRM, JOINTS_BY_FIRST, LONGEST_JOINT, LOOSE, QUOTED, Joint
 from onrecall.redaction.names import FOREIGN, SecretName, classify
 from onrecall.redaction.pattern import Match
 from onrecall.redaction.scanner import DetectorHit, SecretSpan
@@ -17,7 +17,8 @@ ANCHORS = (
     "assertion", "salt", "seed", "otp", "cvv", "cvc", "code", "phrase", "mnemonic", "bearer", "csrf", "xsrf",
     "cookie", "community", "kennwort", "login", "id_rsa", "id_ed25519", "dockerc", "sas", "hash", "digest", "mdp",
     "verifier", "macaroon", "_pat=", "_pat:", '_pat"',
-    *(f"pin{following}" for following in "=:_ \"',;|)\t"),  # and not in looping, mapping and ping
+    # And not in looping, mapping and ping.
+    *(f"{code}{following}" for code in ("pin", "puk") for following in "=:_ \"',;|)\t"),
 )  # fmt: skip
 """Substrings of the English names in lexicon.py that trigger a check."""
 _PHRASE_WORDS = ("key", "code", "phrase", "secret", "hash")
@@ -25,7 +26,8 @@ _LEFT = re.compile(r"[\w.$-]*")
 _LEFT_PHRASE = re.compile(r"[\w.$-]*(?:[ ][A-Za-z-]{2,20}(?![\w.])){0,2}")
 """The part of the name before an anchor, reversed."""
 _RIGHT = re.compile(
-    r"\w+(?:[.-]\w+)*(?:[ ](?:key|token|code|phrase|word|secret|password|hash)s?(?!\w))?(?:[ ]\d{1,2}(?!\w))?",
+    r"\w{1,128}(?:[.-]\w{1,64}){0,16}(?:[ ](?:key|token|code|phrase|word|secret|password|hash)s?(?!\w))?"
+    r"(?:[ ]\d{1,2}(?!\w))?",
     re.IGNORECASE,
 )
 _WRITTEN_OUT = re.compile("|".join(map(re.escape, sorted(FOREIGN, key=len, reverse=True))), re.IGNORECASE)
@@ -57,6 +59,10 @@ _COMPACT = re.compile(r":(?!\d{4})[^\s]")
 _CHECKSUM = re.compile(r"(?:checksum|digest|hash)[/_.-]\Z", re.IGNORECASE)
 _PART = re.compile(r":[^\s]")
 _WORDS = re.compile(r"[^\s\"',:{}\[\]]+")
+_QUOTED_BEHIND = re.compile(r"[\"'\])]{1,3}[^\n\"']{0,40}[(,][ ]?[\"'](?P<s>[^\s\"']{8,128})[\"'](?=[ ]?[),;\]])")
+_QUOTED_BEFORE = re.compile(
+    r"\([\"'](?P<s>[^\s\"'\\]{8,128})(?:\\[rn]){0,2}[\"'][^\n\"']{0,40}(?:#|//)[^\n\"']{0,30}\Z"
+)
 _PHRASE = re.compile(r"(?P<s>[a-z]{3,12}(?:[ ][a-z]{3,12}){2,24})[ \t]*(?:\r?\n|\Z)")
 _FUNCTION_WORDS = frozenset(lexicon.FUNCTION_WORDS.split())
 _MORE = re.compile(r"[ \t]*[,; ][ \t]*(?P<e>[^\s,;]{1,64})")
@@ -101,11 +107,12 @@ def _find_values(text: str, start: int, end: int, announced: SecretName) -> Dete
         and " " not in text[start:end]
         and not _NAMED_BY.search(text[max(0, start - 160) : start])
     )
-    for values in (
-        (_value_before_name,)
-        if is_path_part
-        else (_option_value, _shell_value, _value_before_name, _value_after_joint, secrets_in_clause)
-    ):
+    ways = _WAYS
+    if is_path_part:
+        ways = _WAYS_OF_PATHS
+    elif announced.strength in ("key", "named_key"):
+        ways = _WAYS_OF_KEYS
+    for values in ways:
         if spans := tuple(values(text, start, end, announced)):
             return DetectorHit(spans, max(end, *(span.end for span in spans)))
     return hit or DetectorHit((), end)
@@ -242,11 +249,28 @@ def _value_before_name(text: str, start: int, _end: int, announced: SecretName) 
 
 
 def _value_after_joint(text: str, _start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
-    for joint in JOINTS_BY_FIRST.get(text[end : end + 1], ()):
+    behind = text[end : end + LONGEST_JOINT]
+    line = behind.partition("\n")[0]
+    for joint in JOINTS_BY_FIRST.get(behind[:1], ()):
+        if joint.sign not in behind or (joint.signs and not any(map(line.__contains__, joint.signs))):
+            continue
         span = _match_joint(joint, text, end, announced)
         if span:
             yield span
             return
+
+
+def _quoted_value(text: str, start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
+    """Yield the quoted password next in the line of code, or right before a name in its comment."""
+    if announced.strength not in ("any", "word"):
+        return
+    before = text[max(0, start - 160) : start]
+    match = _QUOTED_BEHIND.match(text, end) or (
+        _QUOTED_BEFORE.search(before) if "#" in before or "//" in before else None
+    )
+    if match and looks.is_unmistakable(match["s"]) and looks.is_password_like(match["s"]):
+        offset = max(0, start - 160) if match.string is not text else 0
+        yield SecretSpan(offset + match.start("s"), offset + match.end("s"), announced.kind)
 
 
 def _match_joint(joint: Joint, text: str, end: int, announced: SecretName) -> SecretSpan | None:
@@ -254,4 +278,11 @@ def _match_joint(joint: Joint, text: str, end: int, announced: SecretName) -> Se
     return next(_value_spans(match, announced, joint.looks[announced.strength]), None) if match else None
 
 
+_Way = Callable[[str, int, int, SecretName], Iterator[SecretSpan]]
+_WAYS: tuple[_Way, ...] = (
+    _option_value, _shell_value, _value_before_name, _value_after_joint, secrets_in_clause, _quoted_value,
+)  # fmt: skip
+_WAYS_OF_PATHS: tuple[_Way, ...] = (_value_before_name,)
+_WAYS_OF_KEYS: tuple[_Way, ...] = (_option_value, _value_before_name)
+"""Names such as `key` stand in many sentences and announce nothing there."""
 NAMED: tuple[NamedSecrets, ...] = (NamedSecrets(ANCHORS), NamedSecrets(tuple(sorted(FOREIGN)), written_out=True))

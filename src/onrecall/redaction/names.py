@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 from onrecall.redaction import lexicon
 
-Strength = Literal["any", "word", "mixed", "random", "made_up", "digits", "hash"]
+Strength = Literal["any", "word", "mixed", "random", "key", "named_key", "made_up", "digits", "hash"]
 """The check that a value must pass to count as secret after such a name; see lexicon.py."""
 
 
@@ -42,12 +42,13 @@ _NEUTRAL = frozenset(lexicon.NEUTRAL.split())
 _CHANGING_WORDS = frozenset(lexicon.OTHER_THINGS.split())
 _KUBERNETES = frozenset(lexicon.KUBERNETES.split())
 _ORDINARY_KEYS = frozenset(lexicon.ORDINARY_KEYS.split())
+_CONSTANT_KEYS = frozenset(lexicon.CONSTANT_KEYS.split())
 _MOST_WORDS = 4
 """Words of the longest name in the table."""
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
 _NUMBER = re.compile(r"[ _.-]?\d+\Z")
 _GLUED_PASSWORD = re.compile(
-    r"\w*(?:password|passwd|passphrase|passwort|kennwort|passcode|pwd|clientsecret)|(?:db|root|bind|user|admin|my|sql|mysql"
+    r"\w{2,16}psk|(?:password|passwd|hash|secret)salt|passwd[do]|password[do]|\w*(?:password|passwd|passphrase|passwort|kennwort|passcode|pwd|clientsecret)|(?:db|root|bind|user|admin|my|sql|mysql"
     r"|ldap|smtp|mail|ftp|sys|app|keystore|ssh|wifi|olc)pw"
 )
 _GLUED_PASS = re.compile(
@@ -69,7 +70,8 @@ def classify(name: str) -> SecretName | None:
     name = _NUMBER.sub("", name[-128:])
     own = name.rsplit(maxsplit=1)[-1:]
     words = _without_neutral([word for word in split_words(name) if not word.isdigit() or word == "2"])
-    if foreign or not words or any(word in _CHANGING_WORDS for word in split_words(own[0])[:-1]):
+    words = _without_owner(words)
+    if foreign or not words or any(word in _CHANGING_WORDS for word in split_words(own[0].rpartition(".")[2])[:-1]):
         return foreign
     constant = own[0].isupper()
     announced = _announced_by(words, constant=constant)
@@ -85,6 +87,11 @@ def _without_neutral(words: list[str]) -> list[str]:
     return words
 
 
+def _without_owner(words: list[str]) -> list[str]:
+    """Return the words before `for`, as in `passwordForRoot`."""
+    return words[: words.index("for")] if "for" in words[1:] else words
+
+
 def _announced_by(words: Sequence[str], *, constant: bool) -> SecretName | None:
     """Return what the last words announce; `constant` is true for upper-case names of environment variables."""
     for length in range(_MOST_WORDS, 1, -1):
@@ -96,7 +103,9 @@ def _announced_by(words: Sequence[str], *, constant: bool) -> SecretName | None:
     if last == "secret" and constant and before and before not in _KUBERNETES:
         return SecretName("password", "any")
     if last == "key":
-        return SecretName("key", "random") if constant and before and before not in _ORDINARY_KEYS else None
+        strength: Strength = "key" if not before else "random" if constant else "named_key"
+        ordinary = before in _ORDINARY_KEYS and not (constant and before in _CONSTANT_KEYS)
+        return None if ordinary else SecretName("key", strength)
     return FOREIGN.get(last) or _ENDINGS.get(last) or _glued_name(last)
 
 

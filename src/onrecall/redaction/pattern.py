@@ -1,7 +1,7 @@
 """Regular expressions compiled on first use, since most texts need few of hundreds."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 Match = re.Match[str]
 
@@ -9,21 +9,26 @@ Match = re.Match[str]
 class Pattern:
     """A lazily compiled regular expression; concurrent compilation is harmless."""
 
-    __slots__ = ("_compiled", "written")
+    __slots__ = ("finditer", "match", "written")
+
+    match: Callable[..., Match | None]
+    """Match at a position of the text: `match(text, start=0)`."""
+    finditer: Callable[[str], Iterator[Match]]
+    """Yield all matches in the text."""
 
     def __init__(self, written: str) -> None:
         self.written = written
-        self._compiled: re.Pattern[str] | None = None
+        self.match = self._compile_and_match
+        self.finditer = self._compile_and_find
 
-    def match(self, text: str, start: int = 0) -> Match | None:
-        """Match at a position of the text."""
-        return self._get().match(text, start)
+    def _compile(self) -> None:
+        compiled = re.compile(self.written)
+        self.match, self.finditer = compiled.match, compiled.finditer
 
-    def finditer(self, text: str) -> Iterator[Match]:
-        """Yield all matches in the text."""
-        return self._get().finditer(text)
+    def _compile_and_match(self, text: str, start: int = 0) -> Match | None:
+        self._compile()
+        return self.match(text, start)
 
-    def _get(self) -> re.Pattern[str]:
-        if self._compiled is None:
-            self._compiled = re.compile(self.written)
-        return self._compiled
+    def _compile_and_find(self, text: str) -> Iterator[Match]:
+        self._compile()
+        return self.finditer(text)

@@ -20,7 +20,24 @@ BLOCKS: tuple[PatternDetector, ...] = (
         r"-----BEGIN OpenVPN Static key V1-----(?P<s>(?:[0-9a-fA-F\s>|#*]|\\[nr])*)",
         lambda body: len(body) > 20,
     ),
-    pattern_detector("private-key", "private-lines:", r"(?i:private-lines:) \d+\s(?P<s>[A-Za-z0-9+/=\s]+)", accept_all),
+    pattern_detector(
+        "private-key",
+        "private-lines:",
+        r"(?i:private-lines:) \d+\s{1,3}(?P<s>[A-Za-z0-9+/=]++(?:\s{1,3}[A-Za-z0-9+/=]++(?!-))*)",
+        accept_all,
+    ),
+    pattern_detector(
+        "private-key",
+        "---- begin ssh2 ",
+        r"---- BEGIN SSH2 (?:\w+ )?PRIVATE KEY ----(?P<s>(?:\s{0,3}[\w-]{1,64}: [^\n]{1,1024})*[A-Za-z0-9+/=\s]*)",
+        lambda body: len(body) > 20,
+    ),
+    pattern_detector(
+        "private-key",
+        "<d>|<p>|<q>|<dp>|<dq>|<inverseq>",
+        r"(?i)<\w{1,8}>\s{0,8}(?P<s>[A-Za-z0-9+/=\s]{40,4000})</(?:D|P|Q|DP|DQ|InverseQ)>",
+        accept_all,
+    ),
     pattern_detector("key", "fernet(", r"(?i:fernet)\(b?[\"'](?P<s>[\w=-]{40,48})[\"']", accept_all),
 )
 _MEMBER = re.compile(r"\"(?:d|p|q|dp|dq|qi|k)\"\s{0,3}:\s{0,3}\"(?P<s>[\w+/=-]{8,2000})\"")

@@ -14,12 +14,13 @@ mariadb mariadb-dump mariadb-admin mariadb-check mariadb-import mariadb-backup m
 mycli twine | -p --password
 xtrabackup innobackupex mydumper myloader | -p*
 mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop mongofiles | -p
-redis-cli valkey-cli keydb-cli redis-benchmark | -a --pass auth>1
+redis-cli valkey-cli keydb-cli redis-benchmark memtier_benchmark redis-shake | -a --pass auth>1
 cqlsh dsbulk | -p
 nodetool sstableloader jmxterm | -pw --password
 influx influxd | -password -t
 clickhouse-client clickhouse-local clickhouse | --password
-sqlcmd bcp isql tsql osql dtexec fisql | -P
+sqlcmd bcp tsql osql dtexec fisql | -P
+isql iusql | -P >3!
 sqlplus sqlldr expdp impdp exp imp rman dgmgrl sqlcl | word/
 hdbsql beeline snowsql cypher-shell cbq couchbase-cli cbbackupmgr cbimport cbexport cbstats | -p
 vsql | -w
@@ -32,6 +33,8 @@ slappasswd | -s
 curl | -u: --user: -U: --proxy-user: --pass --proxy-pass --tlspassword --oauth2-bearer
 wget wget2 aria2c | --http-passwd --ftp-passwd --http-password --ftp-password
 http https xh xhs httpie | -a: --auth:
+ipa-client-install ipa-replica-install ipa-server-install ipa-adtrust-install | -w -a
+mount mount.cifs | user=+% username=+%
 lftp | -u,
 ncftp ncftpget ncftpput | -p
 curlftpfs | user=+:
@@ -42,10 +45,11 @@ smbmap crackmapexec netexec nxc evil-winrm kerbrute bloodhound-python impacket-p
 xfreerdp wlfreerdp xfreerdp3 | /p:+
 rdesktop | -p
 psexec psexec64 paexec psservice pslist | -p
-schtasks | /rp>1
+schtasks | /rp>1 /p>1
 cmdkey wmic winrs | /pass:+ /password:+ /p:+ -p:+ -pass:+
 neo4j-admin | set-initial-password>1
-composer | config>3!
+composer poetry | config>3!
+runas | /user:>1! password>1!
 dsquery dsmod dsadd dsget netdom repadmin ldifde csvde | -p -pwd
 plink pscp psftp putty kitty winscp | -pw
 docker podman buildah nerdctl crane oras regctl kaniko cosign notation | login>-p login>--password
@@ -62,10 +66,11 @@ knife chef-client | -P
 radtest | 2! 5!
 security | unlock-keychain>-p create-keychain>-p import>-P
 bw | unlock>1!
+virsh | secret-set-value>2 --base64
 op tsh | --session --otp
 aws gcloud | put-parameter>--value --master-user-password --secret-string --value!
 mc mcli | set>4! add>4!
-rclone | pass>1!
+rclone | pass>1! obscure>1! reveal>1!
 snmpwalk snmpget snmpset snmpbulkwalk snmptrap snmptable snmpgetnext snmpstatus snmpbulkget check_snmp | -c -A -X
 ipmitool ipmiutil | -P
 ipmi-sensors ipmi-sel ipmipower bmc-config racadm idracadm idracadm7 ilorest redfishtool | -p
@@ -74,14 +79,14 @@ govc | -u:
 keytool jarsigner apksigner | -storepass -keypass -srcstorepass -deststorepass -srckeypass -destkeypass -new
 openssl | -k$ pass:+
 gpg gpg2 | --passphrase
-certutil | -p
+certutil | -p$
 pk12util | -k$ -K$ -w$ -W$
 dsmadmc dsmc | -pa -password
 signtool osslsigncode | /p -pass
 gem | push>--key!
 vncpasswd | last
 zip unzip zipcloak | -P
-7z 7za 7zr 7zz rar unrar | -p*
+7z 7za 7zr 7zz rar unrar | -p* -hp+
 qpdf pdftk | user_pw>1 owner_pw>1 input_pw>1 -upw -opw
 htpasswd mosquitto_passwd | -b>last
 rabbitmqctl | add_user>2 change_password>2 authenticate_user>2
@@ -104,5 +109,5 @@ ssh-keygen | -P -N
 ansible-vault | encrypt_string>1
 gh glab | set>--body! set>-b! set>-v! set>--value!
 hcloud doctl linode-cli | --token
-sc runas net1 | password>1!
+sc net1 | password>1!
 """

@@ -196,7 +196,7 @@ def _candidate_values(place: _SecretPlace, words: Sequence[_CommandWord], begin:
         if place.prefix:
             if word.text.startswith(option):
                 yield word.without_prefix(len(option))
-        elif word.text == option or _is_cluster(word.text, option):
+        elif word.text == option or (not place.alone and _is_cluster(word.text, option)):
             if n + 1 < len(words) and not place.attached:
                 yield words[n + 1]
         elif word.text.startswith(f"{option}="):

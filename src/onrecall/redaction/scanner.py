@@ -175,9 +175,12 @@ class _Anchors:
         heads = sorted(
             {word[0] for word in words}, key=lambda head: (_FREQUENT.find(head) % (len(_FREQUENT) + 1), head)
         )
-        self._pattern = re.compile(
-            "|".join(f"{re.escape(head)}(?=({_prefix_tree([w[1:] for w in words if w[0] == head])}))" for head in heads)
-        )
+        branches = {
+            head: f"{re.escape(head)}(?=({_prefix_tree([w[1:] for w in words if w[0] == head])}))" for head in heads
+        }
+        latin = "|".join(branch for head, branch in branches.items() if head.isascii())
+        other = "|".join(branch for head, branch in branches.items() if not head.isascii())
+        self._pattern = re.compile(rf"{latin}|(?=[^\x00-\x7f])(?:{other})" if other else latin)
 
     def hits(self, text: str, searched: str) -> Iterator[DetectorHit]:
         """Yield the hits of each detector at its anchors; it is not tried again inside its previous match."""

@@ -3,6 +3,7 @@
 import re
 
 from onrecall.redaction import heuristics as looks
+from onrecall.redaction import lexicon
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
 from onrecall.redaction.scanner import PatternDetector
@@ -11,7 +12,7 @@ _BETWEEN = r"[ ]?(?:/|:|\||,|;|[ ]and[ ]|[ ]–[ ])[ ]?"
 _CREDENTIALS = (
     r"(?<!\w)(?i:cred(?:ential)?s?|log-?in|zugangsdaten|anmeldedaten|identifiants|credenciales"
     r"|credenziali|user(?:name)?/pass"
-    r"(?:word)?|account|wifi|wlan|vpn|konto|compte)"
+    r"(?:word)?|accounts?(?!\w)|wifi|wlan|vpn|konto|compte)"
 )
 
 
@@ -53,7 +54,23 @@ _RESET = (
     r"|(?:es|ihn|sie|das) (?:jetzt |wieder |nun )?auf|lo (?:he |hemos )?(?:cambi|pus|puest|reset)\w{0,6} (?:a|en)"
     r"|l'(?:ai|a|avons) (?:chang|mis|réinitialis)\w{0,3} (?:en|à|a)|l'ho (?:cambiat|impostat|mess)[oa] (?:a|in)"
 )
+_ANY_ACCOUNT = "|".join(re.escape(account) for account in lexicon.ACCOUNTS.split())
 SENTENCES: tuple[PatternDetector, ...] = (
+    pattern_detector(
+        "password",
+        "try |use |as |mit |avec |con |com |met |med |nimm |probier |essaie |prueba |usa |utilise |gebruik ",
+        rf"(?<!\w)\w{{2,8}} (?i:{_ANY_ACCOUNT}) (?i:with|mit|avec|con|com|met|med|and|und|et|y|e|en) {ANYTHING}"
+        rf"(?![\w/])",
+        looks.is_password_like,
+    ),
+    pattern_detector(
+        "password",
+        "new one|neues|neue|nouveau|nouvelle|nuevo|nueva|nuova|nuovo|nova|novo",
+        r"(?<!\w)(?i:new one|neues?|nouveau|nouvelle|nuev[oa]|nuov[oa]|nov[oa])(?: is| ist| est| es| è"
+        r"| é)?[ ]?[:=→]{1,2} ?"
+        rf"{ANYTHING}(?![\w/])",
+        lambda value: len(value) >= 8 and looks.stands_out(value),
+    ),
     pattern_detector(
         "password",
         "set |change|changing |rotat|updat|put |made |es |ihn |sie |das |lo |l'",
@@ -157,6 +174,13 @@ SENTENCES: tuple[PatternDetector, ...] = (
         looks.is_key,
     ),
     pattern_detector(
+        "key",
+        "key for |key of |key on |key `|key \"|key '",
+        r"(?<!\w)key (?:(?:for|of|on) (?![^\n]{0,40}(?i:sha\d|md5|fingerprint|digest))[^.\n:=]{1,40}[:=] ?)?[\"'`]?"
+        r"(?P<s>[A-Za-z0-9+/_-]{20,128}={0,2})(?![\w/+=.-])",
+        looks.is_key,
+    ),
+    pattern_detector(
         "password",
         "echo |printf |send-keys ",
         r"(?:echo(?: -\w{1,3})? |printf (?:'%s\S{0,3}' |\"%s\S{0,3}\" )?|send-keys (?:-\w+ (?:\S+ )?)?)[\"']"
@@ -194,6 +218,39 @@ SENTENCES: tuple[PatternDetector, ...] = (
         r"(?: (?:is|was|:|=)|:|=)? ?(?P<s>\d{3}[ -]?\d{3,5})(?!\d|[\w.-]?\w)",
         _is_code,
     ),
+    pattern_detector(
+        "one-time-code",
+        "code ",
+        r"(?<!\w)(?i:code) (?P<s>\d{6,8}) (?i:is valid|expires|will expire|is good|gilt|ist gültig|valable"
+        r"|expire|válido|es válido|scade)",
+        accept_all,
+    ),
+    pattern_detector(
+        "one-time-code",
+        "code is ",
+        r"(?:(?<![^\n])|(?<=the )|(?<=The )|(?<=my )|(?<=your ))(?i:code is) (?P<s>\d{6})(?=[.,!]?\s*(?:\n|\Z))",
+        accept_all,
+    ),
+    pattern_detector(
+        "one-time-code",
+        "door code|gate code|alarm code|entry code|safe code|lock code|türcode|code de la porte|code porte",
+        r"(?i:(?:door|gate|alarm|entry|safe|lock) code|türcode|code (?:de la )?porte)(?: is| was| ist| est|:"
+        r"|=){1,2} ?(?P<s>\d{4,8})(?!\w)",
+        accept_all,
+    ),
+    pattern_detector(
+        "one-time-code",
+        "use code|enter code|the code |this code |mit code|code eingeben",
+        r"(?<!\w)(?i:use|enter|type|mit)? ?(?i:(?:the|this) )?(?i:code) (?P<s>\d{4,8}) (?i:to|for|when|um|zum)(?!\w)",
+        accept_all,
+    ),
+    pattern_detector(
+        "one-time-code",
+        "use |enter |type ",
+        r"(?i:use|enter|type) (?P<s>\d{4,8}) (?i:as|for) (?i:the|your) (?:[\w-]{1,20} ){0,4}(?i:code|pin|otp"
+        r"|passcode)(?!\w)",
+        accept_all,
+    ),
     PatternDetector(
         "one-time-code",
         (" is your ",),
@@ -202,17 +259,19 @@ SENTENCES: tuple[PatternDetector, ...] = (
     ),
     pattern_detector(
         "recovery-phrase",
-        "seed phrase|mnemonic|recovery phrase|secret phrase",
-        r"(?i:(?:(?:seed|recovery|secret) )?phrase|mnemonic)(?:[ ](?:is|are))?[ :=]{1,3}[\"'`]?(?P<s>[a-z]{3,8}"
+        "seed phrase|mnemonic|recovery phrase|secret phrase|seed:|seed words|seed =",
+        r"(?i:(?:(?:seed|recovery|secret) )?phrase|mnemonic|seed(?: words)?)(?:[ ](?:is|are))?[ :=]{1,3}[\"'`]?"
+        r"(?P<s>[a-z]{3,8}"
         r"(?: [a-z]{3,8}){10,24})",
         _is_mnemonic,
     ),
     pattern_detector(
         "password",
         "echo |printf ",
-        r"(?:echo|printf)(?: -\w{1,3}| '%s\S{0,3}'| \"%s\S{0,3}\"){0,2} [\"']?(?:[\w.-]{1,64}:(?=[^"
+        r"(?:echo|printf)(?: -\w{1,3}| '%s\S{0,6}'| \"%s\S{0,6}\"){0,2} [\"']?(?:[\w.-]{1,64}:(?=[^"
         r"|\n]{1,200}chpasswd))?(?P<s>[^\s\"'|]{1,255})[\"']?"
-        r" ?\| ?(?:sudo )?(?:\S{0,60}/)?(?:chpasswd|passwd [^\n]{0,40}--stdin|sudo [^\n]{0,40}-S|su\b|kinit"
+        r" ?\| ?(?:sudo )?(?:\S{0,60}/)?(?:chpasswd|passwd\b|vncpasswd|htpasswd|pdbedit|wpa_passphrase|kadmin"
+        r"|sudo [^\n]{0,40}-S|su\b|kinit"
         r"|cryptsetup|ansible-vault|gpg|openssl|smbpasswd"
         r"|[\w-]{1,20} [^\n|]{0,80}--(?:password|passphrase|token|api-key)-?(?:stdin|fd|file -))",
     ),
@@ -220,6 +279,6 @@ SENTENCES: tuple[PatternDetector, ...] = (
         "password",
         "<<<",
         r"<<< ?[\"']?(?:[\w.-]{1,64}:(?=\S))?(?P<s>[^\s\"']{6,255})",
-        looks.is_made_up,
+        looks.is_password_like,
     ),
 )

@@ -1,10 +1,8 @@
 """Detect secrets in statements, protocols and configuration of databases, network devices and servers."""
 
 import re
-from collections.abc import Sequence
 
 from onrecall.redaction import heuristics as looks
-from onrecall.redaction import lexicon
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
 from onrecall.redaction.scanner import Detector, PatternDetector, PrefixDetector
@@ -55,12 +53,23 @@ SQL: tuple[PatternDetector, ...] = (
 )
 PROTOCOLS: tuple[PatternDetector, ...] = (
     pattern_detector(
-        "password", "auth ", r"AUTH (?:[\w.-]{1,64} )?[\"']?(?P<s>[^\s\"']{6,255})[\"']?(?=\s|\Z)", looks.is_made_up
+        "password",
+        "auth\r\n|auth\n|auth\\r",
+        r"AUTH(?:\r?\n|\\r\\n)\$\d{1,4}(?:\r?\n|\\r\\n)(?P<s>[^\s\\]{1,255})",
+        accept_all,
+    ),
+    pattern_detector("password", "auth ", r"AUTH [\"']?(?P<s>[^\s\"']{6,255})[\"']?(?=\s|\Z)", looks.is_made_up),
+    pattern_detector(
+        "password", "auth ", r"AUTH (?:[\w.-]{1,64} )[\"']?(?P<s>[^\s\"']{6,255})[\"']?(?=\s|\Z)", looks.is_made_up
     ),
     pattern_detector(
         "password", '"auth"', r"\"AUTH\" (?:\"[\w.-]{1,64}\" )?\"(?P<s>[^\"\s]{1,255})\"", looks.could_be_secret
     ),
     pattern_detector("password", "pass ", r"(?-i:PASS) (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up),
+    pattern_detector(
+        "password", "nickserv", r"(?i:nickserv)[^\n]{0,40}?(?i:identify) (?:\S{1,32} )?(?P<s>\S{6,64})(?=\s|\Z)"
+    ),
+    pattern_detector("key", "hmac-", r"(?i:hmac-\w{3,6}(?:-\d{2,3})?):[\w.-]{1,64}:(?P<s>[A-Za-z0-9+/]{16,128}={0,2})"),
     pattern_detector("password", "login ", r"(?-i:LOGIN) \S{1,64} \"?(?P<s>[^\s\"]{6,255})\"?", looks.is_made_up),
     pattern_detector(
         "password", "user ", r"(?-i:user) [\w.-]{1,64} (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up
@@ -79,6 +88,20 @@ PROTOCOLS: tuple[PatternDetector, ...] = (
 )
 _LEVEL = r"(?:[0-9] )?"
 DEVICES: tuple[PatternDetector, ...] = (
+    pattern_detector(
+        "password",
+        'sha "|md5 "|aes "|des "|sha-256 "|sha-512 ',
+        r"(?i:sha|md5|aes|des)(?:-?\d{1,3})? \"(?P<s>[^\s\"]{8,64})\"",
+        looks.is_password_like,
+    ),
+    pattern_detector(
+        "password",
+        "option key|option password|option psk|].key=",
+        r"(?:option \w{3,10} |\]\.key=)[\"'](?P<s>[^\"'\n]{6,64})[\"']",
+        _may_be_password,
+    ),
+    pattern_detector("password", "set_password ", r"set_password (?:vnc|spice) (?P<s>\S{4,64})", _may_be_password),
+    pattern_detector("password", "';'", r"(?<='sa)';'(?P<s>[^'\n;]{4,128})'"),
     pattern_detector(
         "password", "enable secret|enable password", rf"enable (?:secret|password) {_LEVEL}{ANYTHING}", _may_be_password
     ),
@@ -108,16 +131,30 @@ DEVICES: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password",
         "tacacs|radius|isakmp key|ikev2|pre-shared-key|neighbor |ntp authentication-key|key-string|ospf|standby "
-        "|vrrp |wpa-psk|server-key",
+        "|vrrp |wpa-psk|server-key|nhrp ",
         r"(?:(?:tacacs|radius)(?:-server)?[^\n]{0,80}? (?:server-)?key|isakmp key|pre-shared-key(?: (?:local"
         r"|remote))?(?: (?:ascii-text|hex"
         r"|address \S+ key))?|neighbor \S{1,64} password|ntp authentication-key \d{1,5} \w{2,6}|key-string|ospf "
         r"(?:message-digest-key \d{1,3} md5"
-        r"|authentication-key)|(?:standby|vrrp) [^\n]{0,20}authentication(?: text)?|wpa-psk (?:ascii|hex)|server-key)"
+        r"|authentication-key)|ip nhrp authentication|(?:standby|vrrp) [^\n]{0,20}authentication(?: (?:text"
+        r"|md5 key-string))?|wpa-psk (?:ascii|hex)|server-key)"
         rf" {_LEVEL}{ANYTHING}",
         _may_be_password,
     ),
-    pattern_detector("password", ": psk \"|: psk '", r": PSK [\"'](?P<s>[^\"'\n]{4,255})[\"']", accept_all),
+    pattern_detector(
+        "password",
+        ': psk "|: psk \'|: eap "|: xauth "|: ntlm "|: psk 0|: eap 0',
+        r": (?i:PSK|EAP|XAUTH|NTLM) (?:[\"'](?P<q>[^\"'\n]{4,255})[\"']|(?P<s>0[sx][\w+/=]{16,255}))",
+        accept_all,
+    ),
+    pattern_detector(
+        "password",
+        "|".join(
+            f"\n{' ' * indent}{name} " for indent in (1, 2, 3, 4) for name in ("password", "secret", "passphrase")
+        ),
+        rf"\n[ ]{{1,4}}\w{{6,10}} {_LEVEL}(?P<s>\S{{6,64}})(?=[ \t]*(?:\n|\Z))",
+        _may_be_password,
+    ),
     pattern_detector(
         "password",
         "rocommunity|rwcommunity|com2sec",
@@ -169,26 +206,8 @@ CODE: tuple[PatternDetector, ...] = (
         looks.is_key,
     ),
 )
-_ADMINISTRATORS = ("admin", "root", "administrator", "guest", "postgres", "oracle", "sysadmin", "superuser")
-"""Accounts so well known that a password beside them need not be unmistakable."""
-
-
-def _login_detector(accounts: Sequence[str], joint: str, look: looks.Look) -> PatternDetector:
-    """Return a detector of the password that a joint ties to an account."""
-    return pattern_detector(
-        "password",
-        "|".join(f"{account}{joint}" for account in accounts),
-        rf"(?<![\w.@/:-])(?i:{'|'.join(accounts)}){joint}(?P<s>[^\s:@/\"'`,;]{{8,64}})(?![\w:@/.])",
-        look,
-    )
-
-
-LOGINS: tuple[PatternDetector, ...] = (
-    _login_detector(_ADMINISTRATORS, ":", looks.is_password_like),
-    _login_detector(lexicon.ACCOUNTS.split(), ":", looks.is_unmistakable),
-    _login_detector(_ADMINISTRATORS, "/", looks.is_made_up),
-    _login_detector(_ADMINISTRATORS, " / ", looks.is_password_like),
-)
+_DSN_BEFORE = re.compile(r"(?:^|[\s,\"'])[hu]=[^\s,=]{1,60}(?:,\w=[^\s,=]{1,60})*\Z")
+_HASHER = re.compile(r"passw|bcrypt|argon|scrypt|pbkdf|hasher|hash_?pw|checkpw", re.IGNORECASE)
 _MYSQL_BEFORE = re.compile(r"\"(?:[\w/.-]*/)?(?:mysql|maria|mycli)\w*\"[^\]\n]*\Z")
 CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector(
@@ -202,7 +221,7 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector("password", "stats auth", r"stats auth \S{1,64}?:(?P<s>\S{1,255})"),
     pattern_detector("password", "static:", r"static:[\w.@-]{1,64}:(?P<s>\S{1,255})"),
     pattern_detector("password", "]:587|]:465|]:25", r"\]:\d{2,3}\s+[\w.@-]{1,64}:(?P<s>\S{1,255})"),
-    pattern_detector("password", '" * "', r"\" \* \"(?P<s>[^\"\n]{4,255})\""),
+    pattern_detector("password", ' * "', r" \* \"(?P<s>[^\"\n]{4,255})\""),
     pattern_detector("password", " * ", r" \* (?P<s>[^\s\"*]{6,255})(?= \*\s*(?:\n|\Z))", looks.is_made_up),
     pattern_detector("password", "wifi:", r"WIFI:(?:[^;\n]{1,80};){0,4}P:(?P<s>(?:[^;\n\\]|\\.){1,100});"),
     pattern_detector(
@@ -210,6 +229,28 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         "ssid",
         r"ssid[ ]?[:=][ ]?[^\n,;]{1,40}?[,; ]{1,2}(?:key|psk|pass)[ ]?[:=][ ]?(?P<s>[^\s,;]{8,63})",
         accept_all,
+    ),
+    pattern_detector(
+        "key",
+        "encrypt",
+        r"(?i:encrypt)[\"']?\s{0,3}[=:]\s{0,3}[\"'](?P<s>[A-Za-z0-9+/]{22,44}={1,2})[\"']",
+        looks.is_key,
+    ),
+    pattern_detector(
+        "password", "user_", r"user_[\w.-]{1,64}=\\?[\"'](?P<s>[^\"'\n\\]{1,255})\\?[\"']", looks.is_no_word
+    ),
+    pattern_detector("password", "$user", r"\$USER\d{1,3}\$=(?P<s>\S{6,255})", looks.is_password_like),
+    pattern_detector(
+        "hash",
+        "secretdata",
+        r"(?i:secretdata)\\{0,3}\"\s{0,3}:\s{0,3}\\{0,3}\"\{\\{1,3}\"value\\{1,3}\":\\{1,3}\"(?P<s>[A-Za-z0-9+/=]{16,200})",
+    ),
+    pattern_detector(
+        "key",
+        "license|licence|product key|activation",
+        r"(?i:licen[sc]e|product key|activation)(?: key| code| is| no\.?|:|=|\"){0,3} ?\"?(?P<s>[A-Z0-9]{4,6}"
+        r"(?:-[A-Z0-9]{4,6}){3,7})(?![\w-])",
+        lambda value: re.search(r"\d", value) is not None,
     ),
     pattern_detector("token", "::add-mask::", r"::add-mask::(?P<s>\S{6,400})"),
     pattern_detector(
@@ -257,6 +298,28 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         r"(?i:getconnection|basicauth|digestauth|auth)=?\([^()\n]{0,120}?[\"'](?P<s>[^\"'\n]{4,255})[\"']\s*\)",
         looks.is_made_up,
     ),
+    PatternDetector(
+        "password",
+        (",p=",),
+        Pattern(r",p=(?P<s>[^\s,\"']{4,128})"),
+        lambda match: _DSN_BEFORE.search(match.string[max(0, match.start() - 120) : match.start()]) is not None,
+    ),
+    PatternDetector(
+        "password",
+        ("encode(", "hashpw(", "checkpw(", "matches(", "verify(", ".hash(", ".compare(", "encrypt(", "hash_password("),
+        Pattern(r"[\w.]{4,20}\(\s*[bBuU]?[\"'](?P<s>[^\"'\n]{6,128})[\"']"),
+        lambda match: (
+            looks.is_password_like(match["s"])
+            and _HASHER.search(match.string[max(0, match.start() - 24) : match.start() + 20]) is not None
+        ),
+    ),
+    pattern_detector(
+        "azure-key",
+        '"primarykey|"secondarykey|"primarymasterkey|"secondarymasterkey|"keyname|"primary"|"secondary"',
+        r"\"\w{6,20}\"\s{0,3}:\s{0,3}(?:\"[\w-]{1,40}\",\s{0,40}(?:\"permissions\":\s{0,3}\"\w{1,12}\",\s{0,40})?\"value\"\s{0,3}:\s{0,3})?"
+        r"\"(?P<s>[A-Za-z0-9+/]{40,100}={0,2})\"",
+        looks.is_key,
+    ),
     pattern_detector(
         "password", "defaultpassword|altdefaultpassword|password ", r"(?i:password)\s+REG_SZ\s+(?P<s>\S{1,255})"
     ),
@@ -266,7 +329,7 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password",
         "${",
-        r"\$\{[\w.-]{0,60}?(?i:passw(?:or)?d|secret|pass)[\w.-]{0,20}(?::-|:=|:|-)(?P<s>[^\s${}\"']{4,255})\}",
+        r"\$\{[\w.-]{0,60}?(?i:passw(?:or)?d|secret|pass)[\w.-]{0,20}(?::-|:=|:|-)(?P<s>(?!\?)[^\s${}\"']{4,255})\}",
         _may_be_password,
     ),
     pattern_detector(
@@ -278,6 +341,10 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     ),
 )
 _BEFORE: tuple[PrefixDetector, ...] = (
+    PrefixDetector(
+        "wallet-key", (" wif", " private key"), Pattern(r"\s?(?P<s>[1-9A-HJ-NP-Za-km-z]{51,52})(?!\w)"), looks.is_key
+    ),
+    PrefixDetector("password", (".tochararray()",), Pattern(r"\"(?P<s>[^\"\n]{6,128})\""), looks.is_password_like),
     PrefixDetector(
         "password",
         (
@@ -312,4 +379,4 @@ _BEFORE: tuple[PrefixDetector, ...] = (
         Pattern(r"(?i)</value>\s*<plaintext>true"),
     ),
 )
-SERVICES: tuple[Detector, ...] = (*SQL, *PROTOCOLS, *DEVICES, *CONFIGURATION, *CODE, *LOGINS, *_BEFORE)
+SERVICES: tuple[Detector, ...] = (*SQL, *PROTOCOLS, *DEVICES, *CONFIGURATION, *CODE, *_BEFORE)

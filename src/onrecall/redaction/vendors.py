@@ -5,19 +5,19 @@ import re
 from onrecall.redaction.pattern import Match, Pattern
 from onrecall.redaction.scanner import PatternDetector
 
-_START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
+START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
 """Not within a word, except after an escaped line break or percent encoding."""
 
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
 
-_VAULT = re.compile(r"role[_-]?id|approle|vault", re.IGNORECASE)
+_VAULT = re.compile(r"role[_-]?id|approle|vault|consul|nomad|accessor", re.IGNORECASE)
 
 
 def _token_detector(kind: str, anchors: str, *patterns: str, back: tuple[int, ...] = (0,)) -> PatternDetector:
     pattern = "|".join(patterns)
-    return PatternDetector(kind, tuple(anchors.split()), Pattern(f"{_START}(?:{pattern})"), back=back, exact=True)
+    return PatternDetector(kind, tuple(anchors.split()), Pattern(f"{START}(?:{pattern})"), back=back, exact=True)
 
 
 def _detector_after(kind: str, anchor: str, pattern: str) -> PatternDetector:
@@ -30,7 +30,11 @@ def _is_in_url(match: Match) -> bool:
 
 
 VENDORS: tuple[PatternDetector, ...] = (
-    _token_detector("aws-key", "AKIA ASIA ABIA ACCA", r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}(?![A-Z0-9])"),
+    _token_detector(
+        "aws-key",
+        "AKIA ASIA ABIA ACCA",
+        r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}(?:[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])|(?![A-Z0-9]))",
+    ),
     _token_detector("gcp-key", "AIza", r"AIza[\w-]{35}"),
     _token_detector(
         "gcp-token", "ya29. GOCSPX- 1//0", r"ya29\.[\w.-]{20,}", r"GOCSPX-[\w-]{20,40}", r"1//0[\w-]{40,200}"
@@ -84,6 +88,12 @@ VENDORS: tuple[PatternDetector, ...] = (
         r"AKCp[A-Za-z0-9]{40,80}",
     ),
     _token_detector("twilio-key", "SK AC", r"(?:SK|AC)[0-9a-f]{32}(?![0-9a-zA-Z])"),
+    PatternDetector(
+        "twilio-key",
+        ("AC",),
+        Pattern(rf"{START}AC[0-9a-f]{{32}}[\"'\s:,=|;]{{1,10}}(?P<s>[0-9a-f]{{32}})(?!\w)"),
+        exact=True,
+    ),
     _token_detector("sendgrid-key", "SG.", r"SG\.[\w-]{16,32}\.[\w-]{16,64}"),
     _token_detector(
         "mail-key",
@@ -157,7 +167,7 @@ VENDORS: tuple[PatternDetector, ...] = (
     PatternDetector(
         "app-token",
         (":AA",),
-        Pattern(rf"(?:{_START}|(?<=bot))\d{{8,10}}:AA[\w-]{{32,34}}"),
+        Pattern(rf"(?:{START}|(?<=bot))\d{{8,10}}:AA[\w-]{{32,34}}"),
         back=(8, 9, 10),
         exact=True,
     ),
@@ -253,7 +263,7 @@ VENDORS: tuple[PatternDetector, ...] = (
         r"ABSK[A-Za-z0-9+/=]{80,200}",
     ),
     PatternDetector(
-        "app-token", ("_mmk",), Pattern(rf"{_START}[A-Za-z0-9]{{6}}_[A-Za-z0-9]{{29}}_mmk"), back=(36,), exact=True
+        "app-token", ("_mmk",), Pattern(rf"{START}[A-Za-z0-9]{{6}}_[A-Za-z0-9]{{29}}_mmk"), back=(36,), exact=True
     ),
     _token_detector("cloud-token", "sha256~", r"sha256~[\w-]{43,46}"),
     _token_detector(
@@ -303,6 +313,12 @@ VENDORS: tuple[PatternDetector, ...] = (
         "app-token", "MDAx MDAy MDAz AgEE AgEU AgEI", r"MDA[xyz][\w+/=-]{50,2000}", r"AgE[EUI][\w+/=-]{60,2000}"
     ),
     _token_detector("app-token", "EAA", r"EAA[A-Z][A-Za-z0-9]{80,300}(?!\w)"),
+    PatternDetector(
+        "cloud-token",
+        ("::server:", "::node:"),
+        Pattern(r"(?:[0-9a-f]{64})?::\w{4,6}:[0-9a-f]{32,64}(?!\w)"),
+        back=(64, 0),
+    ),
     _token_detector("cloud-token", "K10", r"K10[0-9a-f]{64}::(?:\w{1,20}:)?[\w.-]{8,128}"),
     _token_detector("cloud-token", "token-", r"token-[a-z0-9]{5}:[a-z0-9]{50,60}(?![a-z0-9])"),
     _token_detector("app-token", "pk_", r"pk_\d{6,10}_[A-Z0-9]{32}(?![A-Z0-9])"),
@@ -324,11 +340,12 @@ VENDORS: tuple[PatternDetector, ...] = (
             rf"(?P<s>{_UUID}|[0-9a-f]{{32}}(?:[0-9a-f]{{8}})?(?!\w))"
         ),
     ),
+    _token_detector("app-token", "0/1 1/1 2/1", r"[012]/\d{16}(?:/\d{16})?:[0-9a-f]{32}(?!\w)"),
     _detector_after("azure-key", "InstrumentationKey=", rf"(?P<s>{_UUID})"),
     PatternDetector(
         "vault-token",
         ("secret_id", "secret-id", "secretid"),
-        Pattern(rf"(?i:secret[_-]?id(?:_accessor)?)[\"']?(?:\s{{0,5}}[:=]\s{{0,5}}|\s{{1,20}})[\"']?(?P<s>{_UUID})"),
+        Pattern(rf"(?i:secret[_-]?id(?:_accessor)?)[\"']?(?:\s{{0,5}}[:=]\s{{0,20}}|\s{{1,20}})[\"']?(?P<s>{_UUID})"),
         lambda match: _VAULT.search(match.string[max(0, match.start() - 300) : match.end() + 300]) is not None,
     ),
     PatternDetector(
