@@ -109,6 +109,16 @@ export function hour(at: string): string {
   return when.toLocaleString(undefined, { hour: "2-digit", minute: "2-digit", ...(today ? {} : { month: "short", day: "numeric" }) });
 }
 
+type AlertTimes = Pick<Schemas["AlertOut"], "status" | "starts_at" | "ends_at" | "end_reason">;
+
+/** "ended 03:31", "ended (nothing was heard of it for 1 h)" where its sender gave no end. */
+export const endText = (alert: Pick<AlertTimes, "ends_at" | "end_reason">): string =>
+  `ended${alert.ends_at ? ` ${hour(alert.ends_at)}` : ""}${alert.end_reason ? ` (${alert.end_reason})` : ""}`;
+
+/** "firing since 03:12", "03:12, ended 03:31" */
+export const alertTimes = (alert: AlertTimes): string =>
+  alert.status === "firing" ? `firing since ${hour(alert.starts_at)}` : `${hour(alert.starts_at)}, ${endText(alert)}`;
+
 export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Milliseconds as one says them: "34 ms", "1.2 s". */

@@ -2814,8 +2814,16 @@ export interface components {
              * @description The incident that a person resolved while this alert kept firing; null if it began by itself.
              */
             continues: string | null;
-            /** Description */
+            /**
+             * Description
+             * @description What its source wrote while it fired.
+             */
             description: string;
+            /**
+             * End Description
+             * @description What its source wrote when it ended, if that differs from `description`.
+             */
+            end_description: string;
             /**
              * End Reason
              * @description Why it ended although its source did not report the end, such as that it expired.
@@ -8354,6 +8362,11 @@ export interface components {
             by_origin?: components["schemas"]["PartOut"][];
             /** By Service */
             by_service: components["schemas"]["PartOut"][];
+            /**
+             * By Wording
+             * @description How many live answers with a cause were judged by its wording alone, because neither a cause label nor a link to an earlier incident says more; another wording counts as wrong.
+             */
+            by_wording: number;
             coverage: components["schemas"]["EstimateOut"];
             hits: components["schemas"]["HitsOut"];
             /** Judged */
