@@ -12,6 +12,7 @@ from onrecall.pipeline import cause_families
 from onrecall.schemas.trust import TrustOut
 
 PARTS_SHOWN = 12
+HOW_TO_JUDGE = "resolve with a cause label, or link the earlier incident, to judge better"
 
 
 def print_trust(summary: TrustSummary) -> None:
@@ -22,6 +23,7 @@ def print_trust(summary: TrustSummary) -> None:
         f"{replayed} from a replay of the history"
     )
     print_line(("right cause when one was named  ", "dim"), format_estimate(summary.right))
+    _print_by_wording(summary)
     print_line(("answers that named a cause      ", "dim"), format_estimate(summary.coverage))
     for k, rate in ((1, summary.hits.hit_at_1), (3, summary.hits.hit_at_3), (5, summary.hits.hit_at_5)):
         print_line((f"hit@{k}, with a predecessor       ", "dim"), format_estimate(rate))
@@ -50,6 +52,14 @@ def print_trust(summary: TrustSummary) -> None:
             print_line(f"{part.name:<24}{format_estimate(part.right)}", indent=2)
     for figure, reason in summary.not_measured.items():
         print_line((f"{figure}: {reason}", "yellow"))
+
+
+def _print_by_wording(summary: TrustSummary) -> None:
+    """Print how many answers could only be judged by the wording of the cause, and what helps."""
+    if summary.by_wording:
+        count = count_noun(summary.by_wording, "live answer")
+        print_line((f"{count} judged by the wording alone, where another wording counts as wrong:", "dim"), indent=2)
+        print_line((HOW_TO_JUDGE, "dim"), indent=2)
 
 
 def _print_by_origin(summary: TrustSummary) -> None:
