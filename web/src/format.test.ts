@@ -113,6 +113,13 @@ describe("a second opinion", () => {
   });
 });
 
+describe("a count of one", () => {
+  it("has its noun in the singular", () => {
+    expect(record({ tried: 1, worked: 1, failed: 0, last: null })).toBe("worked 1 of 1 time here");
+    expect(trust({ confidence: { probability: 1, right: 1, of: 1, low: 0.2, high: 1, basis: "outcomes" }, confidence_reason: null, verdict: "known" })).toContain("Right 1 of 1 time at this level");
+  });
+});
+
 describe("the times of an alert", () => {
   const alert = { starts_at: "2026-03-01T03:12:00", ends_at: null, end_reason: "" };
   it("say since when it fires", () => {

@@ -41,7 +41,7 @@ const percent = (share: number): string => `${Math.round(share * 100)}`;
 export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
   const sure = answer.confidence;
   if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
-  const frequency = `${answer.verdict === "never_seen" ? "The nearest precedent is still right" : "Right"} ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %)`;
+  const frequency = `${answer.verdict === "never_seen" ? "The nearest precedent is still right" : "Right"} ${sure.right} of ${countText(sure.of, "time")} at this level (${percent(sure.low)}–${percent(sure.high)} %)`;
   if (sure.basis === "public") return `${frequency}, on public data; ${answer.confidence_reason ?? "not measured on your incidents yet"}`;
   return `${frequency}, ${sure.basis === "backtest" ? "in your history, replayed" : "on your own incidents"}`;
 }
@@ -83,7 +83,7 @@ export function record(tried: Schemas["RecordOut"]): string {
   if (tried.tried === 0) return "no record here yet";
   const failed = tried.failed ? `, failed ${tried.failed}` : "";
   const last = tried.last ? `, last ${day(tried.last)}` : "";
-  return `worked ${tried.worked} of ${tried.tried} times here${failed}${last}`;
+  return `worked ${tried.worked} of ${countText(tried.tried, "time")} here${failed}${last}`;
 }
 
 export const day = (at: string): string =>

@@ -9,6 +9,7 @@ from onrecall.cli import console as printing
 from onrecall.cli.output import print_result
 from onrecall.domain.alert import Alert, AlertLink, ChangeEvent
 from onrecall.domain.confidence_sentence import confidence_sentence
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.incident import Incident, Recommendation, Severity, Step, first_safe_step
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.pipeline.incident_timeline import without_repeated_answers
@@ -96,7 +97,7 @@ def _check_words(detail: Mapping[str, Any]) -> str:
 
 
 def _count_alerts(detail: Mapping[str, Any]) -> str:
-    return printing.count_noun(int(detail.get("count", 0)), "alert")
+    return count_noun(int(detail.get("count", 0)), "alert")
 
 
 def _describe_grouping(kind: str, detail: Mapping[str, Any]) -> str:
@@ -182,7 +183,8 @@ def _print_alerts(alerts: Sequence[StoredAlert], *, is_resolved: bool) -> None:
             printing.print_line((describe_end(alert), "dim"), indent=4)
     if len(alerts) > SHOWN_ALERTS:
         printing.print_line(
-            (f"… and {len(alerts) - SHOWN_ALERTS} older alerts or more; --json lists them", "dim"), indent=2
+            (f"… and {count_noun(len(alerts) - SHOWN_ALERTS, 'older alert')} or more; --json lists them", "dim"),
+            indent=2,
         )
 
 

@@ -6,8 +6,9 @@ from onrecall.calibration.metrics import Estimate
 from onrecall.calibration.trust_summary import TrustSummary
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
-from onrecall.cli.console import count_noun, print_line
+from onrecall.cli.console import print_line
 from onrecall.cli.output import print_result
+from onrecall.domain.count_noun import count_noun
 from onrecall.pipeline import cause_families
 from onrecall.schemas.trust import TrustOut
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from onrecall.domain.alert import Alert, ChangeEvent
 from onrecall.domain.incident import Incident, IncidentLink, Severity
 from onrecall.domain.incident_edit import keep_edits
+from onrecall.domain.markdown import strip_emphasis
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.grouping import ServiceGraph, kind_of, service_name
 from onrecall.storage import ALERTS_SOURCE, StoredAlert
@@ -224,5 +225,5 @@ def _common_service(values: Iterable[str | None]) -> str | None:
 
 
 def _truncate_line(text: str, most: int) -> str:
-    line = collapse_whitespace(text)
+    line = strip_emphasis(collapse_whitespace(text))
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from onrecall.domain.cause_label import is_about_cause
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.incident import Confidence, Evidence, Situation, Verdict
 from onrecall.recommendation.causes import Hypothesis, has_usable_resolution
 from onrecall.recommendation.language import detect_language
@@ -235,7 +236,7 @@ def _doubt(decision: VerdictDecision, own: Confidence) -> VerdictDecision:
     if decision.verdict != "known":
         return decision
     reason = decision.reason.replace("seen before", "similar", 1)
-    counts = f"answers like this one were right {own.right} of {own.of} times here"
+    counts = f"answers like this one were right {own.right} of {count_noun(own.of, 'time')} here"
     return replace(decision, verdict="similar", reason=f"{reason}; not called known, because {counts}")
 
 
