@@ -230,6 +230,22 @@ def test_a_step_that_outcomes_speak_against_moves_to_what_was_tried():
     ]
 
 
+def test_a_line_of_a_runbook_that_only_instructs_is_never_cited_as_what_did_not_help():
+    restart = "systemctl restart nginx"
+    page = runbook(
+        "RB", 0.7, f"# Pool is full\n\n## Mitigation\n1. Look at the pool `{LOOK}`\n2. Restart nginx `{restart}`\n"
+    )
+    page = replace(page, document=replace(page.document, labels={"cause": "pool-full"}))
+    incident = pool(steps=[did("Looked", LOOK)])
+    resolution = replace(incident.resolution, cause="pool-full")
+    incident = replace(incident, incident=replace(incident.incident, resolution=resolution))
+    advice = ask([incident, page], records={step_key("", restart): TrackRecord(4, 1, 3, NOW)})
+    assert restart not in [step.command for step in advice.steps]
+    assert advice.tried_before == ()
+    followed = ask([incident, page])
+    assert restart in [step.command for step in followed.steps]
+
+
 def test_the_record_of_the_store_is_shown():
     records = {step_key("", LOOK): TrackRecord(7, 6, 1, NOW)}
     assert ask([pool(steps=[did("Looked", LOOK)])], records=records).steps[0].record == TrackRecord(7, 6, 1, NOW)
