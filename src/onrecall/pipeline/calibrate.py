@@ -27,6 +27,9 @@ from onrecall.storage import Storage, StoredVerdict
 
 SHIPPED = Thresholds()
 NO_CAUSE = "not measured on your incidents for answers that name no cause"
+KNOWN_SYSTEMS_ONLY = "counted on questions about systems on record; for any other system nothing on record is right"
+"""With `never_seen`: the public figure does not count foreign questions, and no number tells one from a new kind of
+outage of a known system."""
 GROWTH = 0.05
 """Refit when the number of labelled answers has grown by this share."""
 
@@ -58,7 +61,9 @@ class CalibrationState:
         if isinstance(own, Confidence):
             return own, None
         public = prior.load_shipped().confidence(evidence, advice)
-        return (public, own.reason) if isinstance(public, Confidence) else (None, public.reason)
+        if not isinstance(public, Confidence):
+            return None, public.reason
+        return public, f"{own.reason}; {KNOWN_SYSTEMS_ONLY}" if advice.verdict == "never_seen" else own.reason
 
     def _own(
         self, features: Mapping[str, float], evidence: Sequence[Evidence], advice: Advice
