@@ -35,18 +35,16 @@ def test_an_id_in_a_text_raises_no_match(memory, clock, name):
 
 
 def test_the_figure_beside_never_seen_says_which_questions_it_counts(memory, clock):
-    for place in ("line 2", "line 5", "the quarry"):
+    for title in ("rollers jam on line 2", "crane stands still", "belt is torn"):
         began = clock.forward(hours=3)
-        resolution = Resolution(f"grit in the bearing of {place}", clock.forward(minutes=5))
-        memory.import_history(
-            [Incident(f"AT-{place}", f"rollers jam, {place}", began, f"rollers jam, {place}", resolution=resolution)]
-        )
+        resolution = Resolution(f"found: {title}", clock.forward(minutes=5))
+        memory.import_history([Incident(title.partition(" ")[0], title, began, title, resolution=resolution)])
     clock.forward(days=1)
     foreign = memory.ask(
         make_situation("the barista says the espresso machine drips and its rollers squeak every morning")
     )
     assert (foreign.verdict, foreign.confidence.basis) == ("never_seen", "public")
     assert foreign.confidence_reason.endswith("for any other system nothing on record is right")
-    seen = memory.ask(make_situation("rollers jam, line 2"))
+    seen = memory.ask(make_situation("rollers jam on line 2"))
     assert seen.verdict != "never_seen"
     assert "any other system" not in seen.confidence_reason
