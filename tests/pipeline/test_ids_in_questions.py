@@ -48,3 +48,15 @@ def test_the_figure_beside_never_seen_says_which_questions_it_counts(memory, clo
     seen = memory.ask(make_situation("rollers jam on line 2"))
     assert seen.verdict != "never_seen"
     assert "any other system" not in seen.confidence_reason
+
+
+def test_reasons_name_no_words_that_say_nothing(memory, clock):
+    began = clock()
+    resolution = Resolution("grit", clock.forward(minutes=5))
+    memory.import_history(
+        [Incident("MILL-7", "rollers jam when they start", began, "and get hot", resolution=resolution)]
+    )
+    clock.forward(days=1)
+    (evidence,) = memory.ask(make_situation("rollers get stuck when they should start, out of oil")).evidence
+    assert "both mention: rollers, start" in evidence.why
+    assert "not mentioned: oil, stuck" in evidence.why or "not mentioned: stuck, oil" in evidence.why

@@ -147,8 +147,16 @@ def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> s
         f"nothing like this was seen before: the nearest, {describe_evidence(nearest)}, matches {nearest.score:.2f}"
     )
     if nearest.score >= thresholds.similar:
-        return f"{matches}, but other records match about as well"
+        others = [piece for piece in evidence if piece is not nearest]
+        return f"{matches}, but {_why_unsure(nearest, others, thresholds, 'about as well')}"
     return f"{matches}; at least {thresholds.similar:.2f} is needed"
+
+
+def _why_unsure(best: Evidence, others: Sequence[Evidence], thresholds: Thresholds, how_well: str) -> str:
+    """Return why the best match is not surely the right one: others come near it, or it says too little itself."""
+    if any(piece.score >= thresholds.contested * best.score for piece in others):
+        return f"other records match {how_well}"
+    return "matches like this one are often wrong"
 
 
 def is_similar(evidence: Evidence, thresholds: Thresholds) -> bool:
@@ -227,7 +235,10 @@ def _decide_by_cause(
             leading,
         )
     if not sure:
-        return VerdictDecision("similar", f"similar, but other records match almost as well: {match}", leading)
+        of_cause = [*leading.evidence, *(piece for piece in evidence if is_about_cause(piece, leading.label))]
+        others = [piece for piece in evidence if piece not in of_cause]
+        doubt = _why_unsure(best, others, thresholds, "almost as well")
+        return VerdictDecision("similar", f"similar, but {doubt}: {match}", leading)
     return VerdictDecision("known", f"seen before: {match}", leading)
 
 
