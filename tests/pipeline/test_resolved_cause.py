@@ -114,11 +114,12 @@ def test_a_chain_of_links_leads_to_the_source_and_past_unknown_incidents(memory,
     oldest = past("EXT-1", FLOAT_SWITCH)
     between = replace(
         past("EXT-2", "Limescale", days=-2),
+        title="the inlet screen is clogged",
         links=(IncidentLink("recurrence", "EXT-1"), IncidentLink("recurrence", "GONE")),
     )
     memory.import_history([oldest, between])
     clock.forward(days=600)
-    memory.open(Incident("", "EXT-1: basin runs over", clock()))
+    memory.open(Incident("", "basin runs over", clock()))
     assert memory.recommend("INC-1").cause == FLOAT_SWITCH
     memory.resolve("INC-1", Resolution("Scale in the basin", clock.forward(minutes=9)), "EXT-2")
     assert memory.store.verdicts.all()[0].body["judged_by"] == "link"
