@@ -13,6 +13,7 @@ from onrecall.domain.markdown import (
     parse,
     plain_text,
     sections,
+    strip_emphasis,
 )
 
 PAGE = """\
@@ -141,3 +142,21 @@ def test_odd_texts_are_read(text):
 
 def test_an_empty_heading_is_a_heading():
     assert parse("##\n") == (Heading(2, "", 1),)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("**Postmortem: Kiln went cold**", "Postmortem: Kiln went cold"),
+        ("## Kiln went cold", "Kiln went cold"),
+        ("**Lock** held by `**kwargs`, **twice**", "Lock held by `**kwargs`, twice"),
+        ("# of errors above 5", "# of errors above 5"),
+    ],
+)
+def test_a_title_has_no_bold_and_heading_marks(text, plain):
+    assert strip_emphasis(text) == plain
+
+
+@pytest.mark.parametrize("text", ["rm src/**/x/**", "2 ** 8 and 2 ** 9", "**/build/**", "**open", "__init__ failed"])
+def test_stars_that_are_no_emphasis_stay(text):
+    assert strip_emphasis(text) == text

@@ -97,7 +97,7 @@ def test_what_was_fixed_at_an_unknown_time_was_fixed_on_its_date_and_the_report_
     result = collection(folder, "historical_rcas")
     (full,) = result.incidents
     assert full.resolution.at == full.started_at == datetime(2025, 1, 9, tzinfo=UTC)
-    assert "1 records say what fixed them but not when" in result.messages_text
+    assert "1 record says what fixed it but not when" in result.messages_text
 
 
 def test_texts_without_an_incidents_fields_are_documents(folder):

@@ -26,7 +26,7 @@ def test_common_names_are_known_and_the_rest_is_said_to_be_unused():
     assert incident.resolution.root_cause == "pool"
     assert "not used: Manager" in result.messages_text
     assert "tab" in result.messages_text
-    assert "1 times have no zone and were taken as UTC" in result.messages_text
+    assert "1 time has no zone and was taken as UTC" in result.messages_text
 
 
 def test_labels_as_pairs_as_json_and_as_columns():

@@ -42,7 +42,7 @@ def test_what_a_spreadsheet_did_to_a_table_is_said():
     result = report("kran.csv", text)
     assert "a spreadsheet rounded the number; format the column as text" in result.messages_text
     assert "the spreadsheet's column was too narrow to show the time" in result.messages_text
-    assert "1 cells hold an error of the spreadsheet, such as #N/A" in result.messages_text
+    assert "1 cell holds an error of the spreadsheet, such as #N/A" in result.messages_text
     (crane,) = result.incidents
     assert (crane.id, crane.started_at.hour, crane.resolved_at.hour, crane.resolution) == ("78", 6, 12, None)
 
@@ -125,7 +125,7 @@ def test_github_issues_of_the_rest_api_are_known_by_their_address_and_pull_reque
         ("ferry/status#1", "booking"),
         ("ferry/status#2", "booking"),
     ]
-    assert "skipped: 1 records, pull requests" in result.messages_text
+    assert "skipped: 1 record, pull requests" in result.messages_text
 
 
 def test_a_category_of_causes_is_the_label_and_not_the_cause():
@@ -153,7 +153,7 @@ def test_the_table_of_a_notion_database_is_left_out_beside_its_pages(tmp_path):
     )
     items = list(read(tmp_path))
     assert [type(item).__name__ for item in items if not str(type(item)).count("Note")] == ["Document", "Incident"]
-    assert any("the table of a Notion database, whose 1 pages are read" in str(item) for item in items)
+    assert any("the table of a Notion database, whose 1 page is read" in str(item) for item in items)
 
 
 def test_two_blocks_of_code_with_then_between_them_are_one_step():

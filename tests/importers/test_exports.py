@@ -55,7 +55,7 @@ def test_a_status_page_gives_its_incidents_and_names_planned_work() -> None:
     assert (incident.started_at, incident.resolved_at) == (at(2026, 4, 2, 8), at(2026, 4, 2, 9, 30))
     assert incident.description == "Invoices are late."
     assert steps_of(incident) == [("We rolled back the mailer.", "worked")]
-    assert "skipped: 1 records, planned maintenance" in result.messages_text
+    assert "skipped: 1 record, planned maintenance" in result.messages_text
 
 
 def test_datadog_reads_attributes_and_fields_that_a_team_defined() -> None:
@@ -137,7 +137,7 @@ def test_log_entries_of_pagerduty_are_gathered_by_incident() -> None:
     assert (incident.acknowledged_at, incident.resolved_at) == (at(2026, 4, 2, 8, 5), at(2026, 4, 2, 9))
     assert incident.description == "depth: 900"
     assert steps_of(incident) == [("Purged the dead letters, queue drains", "worked")]
-    assert "skipped: 1 records, log entries of an incident whose beginning is not among them" in result.messages_text
+    assert "skipped: 1 record, log entries of an incident whose beginning is not among them" in result.messages_text
 
 
 def message(ts: str, text: str, **more: object) -> dict[str, object]:

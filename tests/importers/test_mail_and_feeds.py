@@ -59,7 +59,7 @@ def test_a_thread_that_ends_in_a_resolution_is_an_incident_and_others_are_named(
         ("worked", "gatectl licence add pier2.lic"),
     ]
     assert "Ferry Operations" not in str(incident)
-    assert "skipped: 1 records, a thread that reports no end of an incident" in result.messages_text
+    assert "skipped: 1 record, a thread that reports no end of an incident" in result.messages_text
 
 
 def test_a_mail_that_is_a_report_is_a_postmortem():

@@ -107,7 +107,7 @@ def test_nothing_is_made_up():
 def test_a_start_that_the_user_names_is_used_and_said():
     result = report("a.json", json.dumps([{"id": "A", "title": "x"}]), undated=datetime(2024, 1, 1, tzinfo=UTC))
     assert result.incident().started_at == datetime(2024, 1, 1, tzinfo=UTC)
-    assert "1 incidents without a start" in result.messages_text
+    assert "1 incident without a start was" in result.messages_text
 
 
 def test_wrong_types_and_words_are_named():

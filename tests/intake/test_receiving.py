@@ -139,6 +139,58 @@ def test_an_ended_alert_keeps_the_newest_words_that_said_it_fires_in_any_order()
     store.close()
 
 
+def test_an_ended_alert_keeps_what_was_written_while_it_fired_and_what_at_its_end_in_any_order():
+    messages = [
+        firing(told_at=at(1), description="answers after 2 s", annotations={"value": "2 s"}),
+        firing(told_at=at(2), description="answers after 6 s", annotations={"value": "6 s"}),
+        resolved(told_at=at(3), description="200 - OK", annotations={"value": "4 ms"}, values={"seconds": 0.004}),
+        resolved(told_at=at(4), description="answers after 3 ms", annotations={"value": "3 ms"}),
+    ]
+    store = Storage.open("sqlite://")
+    for n, order in enumerate(permutations(messages)):
+        for message in order:
+            receive(store, replace(message, key=f"k{n}"))
+    ended = [row.alert for row in store.alerts.waiting(100)]
+    assert {(alert.description, alert.end_description, alert.annotations["value"]) for alert in ended} == {
+        ("answers after 6 s", "answers after 3 ms", "6 s")
+    }
+    assert len(ended) == 24
+    store.close()
+
+
+def test_an_end_that_repeats_the_description_or_has_none_is_not_shown_twice(store: Storage):
+    for key, text in (("same", "disk is full"), ("empty", "")):
+        receive(store, firing(key=key, description="disk is full"))
+        receive(store, resolved(key=key, description=text))
+    assert {(row.alert.description, row.alert.end_description) for row in store.alerts.waiting(10)} == {
+        ("disk is full", "")
+    }
+
+
+def test_an_alert_that_fires_again_says_nothing_of_its_last_end(store: Storage):
+    receive(store, firing(told_at=at(1), description="queue grows"))
+    receive(store, resolved(told_at=at(2), description="queue is empty"))
+    receive(store, firing(told_at=at(5), description=""))
+    assert (only(store).description, only(store).end_description) == ("queue grows", "")
+
+
+def test_an_alert_without_a_description_is_not_described_by_its_end_in_any_order():
+    messages = firing(told_at=at(2)), resolved(told_at=at(1), description="200 - OK"), resolved(told_at=at(4))
+    store = Storage.open("sqlite://")
+    for n, order in enumerate(permutations(messages)):
+        for message in order:
+            receive(store, replace(message, key=f"k{n}"))
+    assert {row.alert.description for row in store.alerts.waiting(100)} == {""}
+    store.close()
+
+
+def test_an_alert_that_was_ended_without_its_sender_keeps_its_words_when_the_end_comes_late(store: Storage):
+    receive(store, firing(description="queue grows", starts_known=False, told_at=at(0)))
+    receive(store, resolved(starts=6, description="queue is empty", starts_known=False, told_at=at(6)))
+    receive(store, resolved(description="queue is short", told_at=at(3)))
+    assert (only(store).description, only(store).end_description) == ("queue grows", "queue is empty")
+
+
 def test_a_short_resolved_keeps_what_was_known(store: Storage):
     full = firing(description="pool exhausted", severity="critical", annotations={"runbook": "r"})
     short = Alert("am", "k", "k", at(0), status="resolved", ends_at=at(5))

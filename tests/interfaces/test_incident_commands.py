@@ -1,18 +1,22 @@
 """`onrecall incidents`, `answer` and `postmortem`, and the steps of `resolve`, as a person on call types them."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
-from onrecall.cli.incident_page import describe_event
+from onrecall.bootstrap.app import open_app
+from onrecall.cli.incident_page import describe_end, describe_event
 from onrecall.cli.main import app
+from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.pipeline.postmortem import EVENT_WORDS, draft_postmortem
-from onrecall.storage import IncidentEvent
+from onrecall.settings import Settings
+from onrecall.storage import IncidentEvent, IngestBatch
 from onrecall.storage.results import EventType
 
 
@@ -56,6 +60,24 @@ def test_a_responder_takes_an_incident_notes_and_sees_it_all(run, incident):
     assert value["incident"]["assignee"] == "Noor"
     run("incidents", "assign", incident, "--nobody")
     assert "unassigned" in run("incidents", "show", incident)
+
+
+def test_the_page_of_an_incident_says_when_and_with_which_words_its_alerts_ended(run, tmp_path):
+    started = datetime(2026, 5, 4, 3, 12, tzinfo=UTC)
+    fired = Alert("boiler", "k1", "Boiler cold", started, description="water has 12 °C", severity="high")
+    over = replace(fired, status="resolved", description="water has 61 °C", ends_at=started + timedelta(minutes=19))
+    with open_app(Settings(data_dir=tmp_path)) as context:
+        for heard in (fired, over):
+            context.memory.store.ingest.store([IngestBatch("boiler", (heard,))], context.memory.now())
+            context.memory.work()
+    shown = run("incidents", "show", "INC-1")
+    assert "ended 2026-05-04 03:31: water has 61 °C" in shown
+    assert json.loads(run("incidents", "show", "INC-1", "--json"))["incident"]["description"] == "water has 12 °C"
+
+
+def test_an_end_without_a_time_gives_its_reason():
+    alert = Alert("boiler", "k2", "Pump silent", datetime(2026, 5, 4, tzinfo=UTC), "resolved", end_reason="expired")
+    assert describe_end(alert) == "ended (expired)"
 
 
 def test_an_edit_names_what_it_changes_and_leaves_the_rest(run, incident):

@@ -113,7 +113,7 @@ def test_a_retry_calls_only_the_devices_that_are_left(store: Storage) -> None:
     with twin(status=[503, 201]) as server:
         for name in ("first", "second"):
             store.push_subscriptions.put(device(Browser(), f"{server.address}/{name}"))
-        with pytest.raises(Unavailable, match="1 devices"):
+        with pytest.raises(Unavailable, match="1 device was"):
             channel(store).send(message(), {})
         channel(store).send(message(), {})
         assert paths(server) == ["/first", "/second", "/first"]

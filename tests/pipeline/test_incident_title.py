@@ -54,3 +54,15 @@ def test_the_worst_alert_keeps_the_name_while_only_others_are_given() -> None:
     assert after.description.startswith("Down text")
     assert "- Slow" in after.description
     assert "- Odd" in after.description
+
+
+def test_words_of_an_alert_heard_of_only_as_ended_describe_no_incident_that_fired() -> None:
+    fired = stored("Lathe hot", "high", 1)
+    at = NOON - timedelta(minutes=1)
+    only_end = replace(
+        fired.alert, starts_at=at, status="resolved", severity="critical", title="Lathe is fine", description="38 °C"
+    )
+    earlier = replace(fired, id=7, alert=only_end, received_at=at, hash="end")
+    incident = build_incident(None, [earlier, fired], NOTHING_DECLARED)
+    assert (incident.title, incident.description) == ("Lathe hot", "Lathe hot text")
+    assert build_incident(None, [earlier], NOTHING_DECLARED).title == "Lathe is fine"

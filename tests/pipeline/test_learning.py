@@ -1,5 +1,7 @@
 """From an opening to a lesson, through the whole line, on both databases."""
 
+from datetime import timedelta
+
 import pytest
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound
@@ -210,3 +212,31 @@ def test_an_incident_is_due_until_it_is_answered(memory, clock):
     assert memory.store.incidents.due(10) == (incident.id,)
     assert memory.answer_due() == 1
     assert memory.answer_due() == 0
+
+
+def test_what_did_not_help_survives_when_a_newer_incident_of_the_same_family_comes_first(memory, clock):
+    began = clock() - timedelta(days=90)
+    steps = (
+        ResolutionStep("Emptied the crusher", None, "did_not_help"),
+        ResolutionStep("Turned the belt motor by hand", None, "made_it_worse"),
+        ResolutionStep("Replaced the drive coupling", None, "worked"),
+    )
+    fixed = Resolution("The coupling sheared", began + timedelta(hours=2), steps=steps, provenance="imported")
+    memory.import_history(
+        [Incident("QUARRY-9", "belt 4 stands still", began, "belt 4 stands still, crusher is full", resolution=fixed)]
+    )
+    memory.open(Incident("", "belt 4 stands still again", clock(), "belt 4 stands still, motor runs"))
+    done = (
+        ResolutionStep("Replaced the shear pin", None, "worked"),
+        ResolutionStep("Emptied the crusher", None, "worked"),
+    )
+    memory.resolve(
+        "INC-1", Resolution("Shear pin of the coupling broke", clock.forward(minutes=30), steps=done), "QUARRY-9"
+    )
+    clock.forward(days=1)
+    answer = memory.ask(make_situation("belt 4 stands still, motor runs"))
+    assert answer.evidence[0].id == "INC-1"
+    assert [(step.text, step.citation.id) for step in answer.tried_before] == [
+        ("Turned the belt motor by hand", "QUARRY-9")
+    ]
+    assert {step.citation.id for step in answer.steps} == {"INC-1"}

@@ -230,7 +230,7 @@ def test_hours_that_are_not_counted_are_said_and_texts_cannot_steer_the_terminal
     told = [incident("A", 0, LEAK, "leak\x1b[2J"), incident("B", 5, links=(IncidentLink("recurrence", "A"),))]
     store.records.save([PreparedRecord(one) for one in told], NOW)
     said = printed(monkeypatch, find_recurrences(store, NOW, FamilyFilter()))
-    assert "2.0 h in 1 incidents; not counted: 1 still open" in said
+    assert "2.0 h in 1 incident; not counted: 1 still open" in said
     assert "\x1b" not in said
 
 

@@ -230,6 +230,22 @@ def test_a_step_that_outcomes_speak_against_moves_to_what_was_tried():
     ]
 
 
+def test_a_line_of_a_runbook_that_only_instructs_is_never_cited_as_what_did_not_help():
+    restart = "systemctl restart nginx"
+    page = runbook(
+        "RB", 0.7, f"# Pool is full\n\n## Mitigation\n1. Look at the pool `{LOOK}`\n2. Restart nginx `{restart}`\n"
+    )
+    page = replace(page, document=replace(page.document, labels={"cause": "pool-full"}))
+    incident = pool(steps=[did("Looked", LOOK)])
+    resolution = replace(incident.resolution, cause="pool-full")
+    incident = replace(incident, incident=replace(incident.incident, resolution=resolution))
+    advice = ask([incident, page], records={step_key("", restart): TrackRecord(4, 1, 3, NOW)})
+    assert restart not in [step.command for step in advice.steps]
+    assert advice.tried_before == ()
+    followed = ask([incident, page])
+    assert restart in [step.command for step in followed.steps]
+
+
 def test_the_record_of_the_store_is_shown():
     records = {step_key("", LOOK): TrackRecord(7, 6, 1, NOW)}
     assert ask([pool(steps=[did("Looked", LOOK)])], records=records).steps[0].record == TrackRecord(7, 6, 1, NOW)
@@ -384,3 +400,32 @@ def test_a_command_too_long_to_read_is_neither_cut_nor_shown():
 def test_a_long_command_is_shown_whole():
     command = "kubectl get pods " + " ".join(f"name-{n}" for n in range(400))
     assert ask([pool(steps=[did("Looked", command)])]).steps[0].command.endswith("name-399")
+
+
+def relative(name, outcome, cause="pool-full"):
+    piece = pool(name, 0.0, steps=[did("Purged the queue", "rabbitmqctl purge_queue till", outcome)])
+    return replace(piece, incident=replace(piece.incident, resolution=replace(piece.resolution, cause=cause)))
+
+
+@pytest.mark.parametrize(
+    ("cause", "tied", "shown"),
+    [("pool-full", ("OLD",), True), ("", ("OLD",), True), ("disk-full", ("OLD",), False), ("pool-full", (), False)],
+)
+def test_what_did_not_help_in_a_tied_incident_of_the_cause_is_shown(cause, tied, shown):
+    first = pool("NEW", 0.9, steps=[did("Looked", LOOK)])
+    resolution = replace(first.resolution, cause="pool-full")
+    first = replace(first, incident=replace(first.incident, resolution=resolution), family=tied)
+    old = [relative("OLD", "did_not_help", cause or None)]
+    advice = compose(Situation("it is broken again"), [first], {}, NOW, relatives=old)
+    assert [tried.citation.id for tried in advice.tried_before] == ["OLD"] * shown
+    assert [step.citation.id for step in advice.steps] == ["NEW"]
+
+
+def test_a_recommended_step_is_not_shown_as_tried_in_vain_for_a_relative():
+    first = pool("NEW", 0.9, steps=[did("Purged the queue", "rabbitmqctl purge_queue till")])
+    first = replace(first, family=("OLD",))
+    advice = compose(
+        Situation("it is broken again"), [first], {}, NOW, relatives=[relative("OLD", "did_not_help", None)]
+    )
+    assert len(advice.steps) == 1
+    assert advice.tried_before == ()

@@ -75,15 +75,21 @@ def test_a_strong_match_among_many_alike_is_not_called_known():
     piece = likely(resolved_incident("A", 0.9, cause="a", root_cause="a", steps=[did("Restarted it")]), 0.3)
     advice = advice_of(piece)
     assert advice.verdict == "similar"
-    assert "other records match almost as well" in advice.verdict_reason
+    assert "matches like this one are often wrong" in advice.verdict_reason
     assert advice.steps
+    rival = likely(resolved_incident("B", 0.7), 0.05)
+    unlabelled = replace(rival, incident=replace(rival.incident, resolution=None))
+    assert "other records match almost as well" in advice_of(piece, unlabelled).verdict_reason
     assert advice_of(replace(piece, probability=0.9)).verdict == "known"
 
 
 def test_what_everything_matches_was_never_seen():
     advice = advice_of(likely(resolved_incident("A", 0.7, cause="a", root_cause="a"), 0.05))
     assert advice.verdict == "never_seen"
-    assert "other records match about as well" in advice.verdict_reason
+    assert "matches like this one are often wrong" in advice.verdict_reason
+    rival = likely(resolved_incident("B", 0.6, cause="b", root_cause="b"), 0.05)
+    crowded = advice_of(likely(resolved_incident("A", 0.7, cause="a", root_cause="a"), 0.05), rival)
+    assert "other records match about as well" in crowded.verdict_reason
 
 
 def test_terse_and_right_is_similar_with_its_steps():

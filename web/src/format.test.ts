@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { changed, type Change, familyName, firstSafe, likely, matching, opinionSentence, record, restsOn, durationText, labelText, staleness, type Step, confidenceText, took, trust } from "./format";
+import { alertTimes, changed, type Change, familyName, firstSafe, likely, matching, opinionSentence, record, restsOn, durationText, labelText, staleness, type Step, confidenceText, took, trust } from "./format";
 
 const step = (n: number, risk: Step["risk"]) => ({ n, risk }) as Step;
 
@@ -113,5 +113,23 @@ describe("a second opinion", () => {
   it("says that there is none, and why", () => {
     expect(opinionSentence({ state: "ok", detail: null, matches: [], agrees: null })).toBe("It finds nothing similar.");
     expect(opinionSentence({ state: "unavailable", detail: "it answered 401", matches: [], agrees: null })).toMatch(/401/);
+  });
+});
+
+describe("a count of one", () => {
+  it("has its noun in the singular", () => {
+    expect(record({ tried: 1, worked: 1, failed: 0, last: null })).toBe("worked 1 of 1 time here");
+    expect(trust({ confidence: { probability: 1, right: 1, of: 1, low: 0.2, high: 1, basis: "outcomes" }, confidence_reason: null, verdict: "known" })).toContain("Right 1 of 1 time at this level");
+  });
+});
+
+describe("the times of an alert", () => {
+  const alert = { starts_at: "2026-03-01T03:12:00", ends_at: null, end_reason: "" };
+  it("say since when it fires", () => {
+    expect(alertTimes({ ...alert, status: "firing" })).toMatch(/^firing since .*12/);
+  });
+  it("say when it ended, or why, where its source did not say when", () => {
+    expect(alertTimes({ ...alert, status: "resolved", ends_at: "2026-03-01T03:31:00" })).toMatch(/12.*, ended .*31/);
+    expect(alertTimes({ ...alert, status: "resolved", end_reason: "expired" })).toMatch(/, ended \(expired\)$/);
   });
 });

@@ -41,7 +41,7 @@ const percent = (share: number): string => `${Math.round(share * 100)}`;
 export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
   const sure = answer.confidence;
   if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
-  const counted = `${sure.right} of ${sure.of} times (${percent(sure.low)}–${percent(sure.high)} %)`;
+  const counted = `${sure.right} of ${countText(sure.of, "time")} (${percent(sure.low)}–${percent(sure.high)} %)`;
   if (answer.verdict === "never_seen") return `${sure.probability < 0.5 ? "Do not rely on the nearest record" : "The nearest record may still help"}: in cases like this it was right ${counted}, ${basis(sure.basis)}`;
   const frequency = `Answers like this were right ${counted}`;
   if (sure.basis === "public") return `${frequency}, on public data; ${answer.confidence_reason ?? "not measured on your incidents yet"}`;
@@ -88,7 +88,7 @@ export function record(tried: Schemas["RecordOut"]): string {
   if (tried.tried === 0) return "no record here yet";
   const failed = tried.failed ? `, failed ${tried.failed}` : "";
   const last = tried.last ? `, last ${day(tried.last)}` : "";
-  return `worked ${tried.worked} of ${tried.tried} times here${failed}${last}`;
+  return `worked ${tried.worked} of ${countText(tried.tried, "time")} here${failed}${last}`;
 }
 
 export const day = (at: string): string =>
@@ -113,6 +113,16 @@ export function hour(at: string): string {
   const today = when.toDateString() === new Date().toDateString();
   return when.toLocaleString(undefined, { hour: "2-digit", minute: "2-digit", ...(today ? {} : { month: "short", day: "numeric" }) });
 }
+
+type AlertTimes = Pick<Schemas["AlertOut"], "status" | "starts_at" | "ends_at" | "end_reason">;
+
+/** "ended 03:31", "ended (nothing was heard of it for 1 h)" where its sender gave no end. */
+export const endText = (alert: Pick<AlertTimes, "ends_at" | "end_reason">): string =>
+  `ended${alert.ends_at ? ` ${hour(alert.ends_at)}` : ""}${alert.end_reason ? ` (${alert.end_reason})` : ""}`;
+
+/** "firing since 03:12", "03:12, ended 03:31" */
+export const alertTimes = (alert: AlertTimes): string =>
+  alert.status === "firing" ? `firing since ${hour(alert.starts_at)}` : `${hour(alert.starts_at)}, ${endText(alert)}`;
 
 export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -22,6 +22,7 @@ from onrecall.backtest.report_text import (
     format_percent,
 )
 from onrecall.calibration.metrics import Estimate
+from onrecall.domain.count_noun import count_noun
 
 VERDICTS = {"known": "known", "similar": "similar", "never_seen": "never seen"}
 
@@ -51,9 +52,9 @@ def render_html(report: BacktestReport, title: str, effects: Sequence[FlawEffect
 
 def _span(report: BacktestReport) -> str:
     when = f", {_day(report.since)} to {_day(report.until)}" if report.since and report.until else ""
-    pages = f" and {report.documents} documents" if report.documents else ""
-    omitted = f"; {report.left_out} records were left out" if report.left_out else ""
-    return f"{report.incidents} openings{pages}{when}{omitted}. {_sentence(report)}"
+    pages = f" and {count_noun(report.documents, 'document')}" if report.documents else ""
+    omitted = f"; {count_noun(report.left_out, 'record was', 'records were')} left out" if report.left_out else ""
+    return f"{count_noun(report.incidents, 'opening')}{pages}{when}{omitted}. {_sentence(report)}"
 
 
 def _day(at: datetime) -> str:
@@ -74,7 +75,8 @@ def _headline(report: BacktestReport) -> str:
         return f"How often recall is right can't be measured here: {contract.not_measured(report)['hit_at_3']}."
     hit_count = round(rate.value * rate.n)
     return (
-        f"Of {report.incidents} incidents, {rate.n} had an earlier one of the same cause. For {hit_count} of these "
+        f"Of {count_noun(report.incidents, 'incident')}"
+        f", {rate.n} had an earlier one of the same cause. For {hit_count} of these "
         f"{rate.n} it was among the first three shown: {format_estimate(rate)}."
     )
 

@@ -9,6 +9,9 @@ from onrecall.domain.incident import CauseOrigin, Verdict
 
 Basis = Literal["backtest", "outcomes"]
 
+JudgedBy = Literal["link", "label", "wording", "rating"]
+"""`wording`: the causes are equal or different texts, with neither a label nor a link to go by."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledAnswer:
@@ -32,6 +35,8 @@ class LabelledAnswer:
     none to find, or nobody knows."""
     origin: CauseOrigin | None = None
     """Whether the person who said what it was wrote the cause or took over the answer's; None: nobody knows."""
+    judged_by: JudgedBy | None = None
+    """What the judgement of a live answer's cause rests on; None if replayed, without a cause, or unknown."""
 
 
 def latest_per_incident(judged: Iterable[LabelledAnswer]) -> list[LabelledAnswer]:

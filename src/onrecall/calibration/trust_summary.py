@@ -51,6 +51,8 @@ class TrustSummary:
     by_origin: tuple[SegmentRate, ...]
     """Of live answers that named a cause, by whether the person who resolved the incident took that cause over or wrote
     one: what was taken over confirms itself."""
+    by_wording: int
+    """How many live answers with a cause were judged by nothing but its wording: another text counts as wrong."""
     not_measured: Mapping[str, str]
     """For each figure that is absent, the reason."""
     left_out: int = 0
@@ -96,6 +98,7 @@ def summarize_trust(
         by_service=_rates_by(with_cause, lambda answer: answer.service or "(none)"),
         by_month=_rates_by(with_cause, lambda answer: f"{answer.at:%Y-%m}"),
         by_origin=_rates_by([answer for answer in with_cause if answer.origin], lambda answer: answer.origin or ""),
+        by_wording=sum(answer.judged_by == "wording" for answer in with_cause),
         not_measured=absent,
     )
 

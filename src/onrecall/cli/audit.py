@@ -9,6 +9,7 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.audit import AuditedOut
 
@@ -57,7 +58,7 @@ def verify(
     else:
         for problem in wrong:
             console.print_line((problem, "bold red"))
-        console.print_line(f"{count:,} rows, {'not ' if wrong else ''}all present and unchanged")
+        console.print_line(f"{count_noun(count, 'row')}, {'not ' if wrong else ''}all present and unchanged")
     if wrong:
         raise typer.Exit(1)
 

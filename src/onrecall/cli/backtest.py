@@ -19,6 +19,7 @@ from onrecall.backtest.run import backtest, history_of_store, measure_flaws
 from onrecall.backtest.second_opinion import OpinionRate
 from onrecall.bootstrap.app import embedder, open_app, settings
 from onrecall.cli import console
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.export import archive
@@ -72,13 +73,15 @@ class FinishedBacktest:
         """Print the report."""
         report = self.report
         console.print_line(
-            f"{self.title}: {report.incidents} openings, {report.documents} documents, {report.seconds:.0f} s"
+            f"{self.title}: {count_noun(report.incidents, 'opening')}"
+            f", {count_noun(report.documents, 'document')}, {report.seconds:.0f} s"
         )
         console.print_line((contract.basis_note(report), "dim"))
         for note in report.notes:
             console.print_line((note, "dim"))
         if self.proposed_causes:
-            waiting = f"{self.proposed_causes} families of root causes have no label; with one they count as hits"
+            singular, plural = "family of root causes has no label", "families of root causes have no label"
+            waiting = f"{count_noun(self.proposed_causes, singular, plural)}; with one they count as hits"
             console.print_line((f"{waiting}: import, then onrecall causes list", "dim"))
         console.out.print(_figures_table(report))
         if report.to_find:

@@ -10,6 +10,7 @@ import typer
 from onrecall.bootstrap.app import open_storage
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.export import backup as backups
 from onrecall.storage import Storage
@@ -29,7 +30,7 @@ def backup(
     if as_json:
         typer.echo(json.dumps({"file": str(file), "bytes": size} | manifest.plain(), indent=2))
         return
-    console.print_line("wrote ", (str(file), "bold"), f": {manifest.total:,} rows, {size:,} bytes")
+    console.print_line("wrote ", (str(file), "bold"), f": {count_noun(manifest.total, 'row')}, {size:,} bytes")
     console.print_line((f"SHA-256 of the rows {manifest.sha256}", "dim"))
 
 
@@ -60,12 +61,15 @@ def restore(
         typer.echo(json.dumps(result | manifest.plain(), indent=2))
     else:
         console.print_line(
-            "restored ", (f"{manifest.total:,} rows", "bold"), f" as of {manifest.written_at:%Y-%m-%d %H:%M:%S %Z}"
+            "restored ",
+            (count_noun(manifest.total, "row"), "bold"),
+            f" as of {manifest.written_at:%Y-%m-%d %H:%M:%S %Z}",
         )
         for problem in restored.problems:
             console.print_line((problem, "bold red"))
         console.print_line(
-            f"{restored.audit_rows:,} audit rows, {'not all' if audit_result['wrong'] else 'all'} present and unchanged"
+            f"{count_noun(restored.audit_rows, 'audit row')}"
+            f", {'not all' if audit_result['wrong'] else 'all'} present and unchanged"
         )
     if restored.problems:
         raise typer.Exit(1)

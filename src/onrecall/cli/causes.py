@@ -8,6 +8,7 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid
 from onrecall.pipeline import cause_families as families
 from onrecall.schemas.causes import CausesOut
@@ -41,7 +42,7 @@ def list_(as_json: Json = False) -> None:
         if (more := len(family.members) - MEMBERS_SHOWN) > 0:
             console.print_line((f"… and {more} more", "dim"), indent=2)
     for decided in (*overview.confirmed, *overview.dismissed):
-        incident_count = console.count_noun(len(decided.incidents), "incident")
+        incident_count = count_noun(len(decided.incidents), "incident")
         console.print_line((f"{decided.state}  {decided.id}  {decided.label}  {incident_count}", "dim"))
     if overview.proposed:
         console.print_line()
@@ -69,8 +70,8 @@ def confirm(
         changed = families.confirm(
             store, [families.Choice(family, label) for family in chosen], context.memory.now(), by
         )
-    incident_count = console.count_noun(changed, "incident")
-    family_count = console.count_noun(len(chosen), "family", "families")
+    incident_count = count_noun(changed, "incident")
+    family_count = count_noun(len(chosen), "family", "families")
     _print_change(
         {"families": len(chosen), "changed": changed}, as_json, f"{incident_count} got a label, in {family_count}"
     )
@@ -85,7 +86,7 @@ def dismiss(
     """Reject families permanently."""
     with open_app() as context:
         dismissed = families.dismiss(context.memory.store, ids, context.memory.now(), by)
-    _print_change({"families": dismissed}, as_json, f"{console.count_noun(dismissed, 'family', 'families')} dismissed")
+    _print_change({"families": dismissed}, as_json, f"{count_noun(dismissed, 'family', 'families')} dismissed")
 
 
 @app.command()
@@ -99,7 +100,7 @@ def withdraw(
     _print_change(
         {"changed": changed},
         as_json,
-        f"the decision is withdrawn; {console.count_noun(changed, 'incident')} lost the label",
+        f"the decision is withdrawn; {count_noun(changed, 'incident')} lost the label",
     )
 
 

@@ -15,6 +15,7 @@ from onrecall.cli.terminal import err, inert, print_error
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.confidence_sentence import confidence_sentence
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.incident import (
     MIN_SHOWN_MATCH,
     CitedSentence,
@@ -183,11 +184,6 @@ def _print_step(step: Step, *, first_safe: bool) -> None:
         print_line((f"may be stale: {step.stale}", "yellow"), indent=5)
 
 
-def count_noun(count: int, noun: str, plural: str | None = None) -> str:
-    """Format a count with its noun: `1 alert`, `1,204 alerts`, `2 families`."""
-    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
-
-
 def print_evidence(matches: Sequence[Evidence]) -> None:
     """Print matches, best first, with reasons."""
     if not any(match.score >= MIN_SHOWN_MATCH for match in matches):
@@ -236,7 +232,13 @@ def print_import_report(report: "ImportReport", *, dry_run: bool = False) -> Non
     for flaw in report.quality.findings:
         examples = ", ".join(flaw.examples)
         print_line(
-            (f"quality: {flaw.count} of {report.quality.incidents} incidents: {flaw.meaning} ({examples})", "dim"),
+            (
+                (
+                    f"quality: {flaw.count} of {count_noun(report.quality.incidents, 'incident')}"
+                    f": {flaw.meaning} ({examples})"
+                ),
+                "dim",
+            ),
             indent=2,
         )
     for part in report.rejected[:REJECTED_SHOWN]:
@@ -264,12 +266,14 @@ def _print_notes(notes: Sequence[str]) -> None:
     for note in notes[:REJECTED_SHOWN]:
         print_line((f"note: {note}", "dim"), indent=2)
     if len(notes) > REJECTED_SHOWN:
-        print_line((f"… and {len(notes) - REJECTED_SHOWN} more notes; --json lists them all", "dim"), indent=2)
+        print_line(
+            (f"… and {count_noun(len(notes) - REJECTED_SHOWN, 'more note')}; --json lists them all", "dim"), indent=2
+        )
 
 
 def print_exported(folder: Path, counts: Mapping[str, int]) -> None:
     """Print what was exported."""
-    print_line(f"wrote {sum(counts.values())} rows to {folder}")
+    print_line(f"wrote {count_noun(sum(counts.values()), 'row')} to {folder}")
 
 
 def print_page(record: Incident | Document | Suggestion, marked: int | None, links: Sequence[AlertLink] = ()) -> None:

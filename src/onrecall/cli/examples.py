@@ -8,6 +8,7 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.domain.count_noun import count_noun
 
 app = typer.Typer(help="Manage the example history.", no_args_is_help=True)
 
@@ -25,6 +26,9 @@ def remove(as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(removed)))
     elif removed.incidents or removed.documents:
-        console.print_line(f"removed {removed.incidents} example incidents and {removed.documents} example documents")
+        console.print_line(
+            f"removed {count_noun(removed.incidents, 'example incident')}"
+            f" and {count_noun(removed.documents, 'example document')}"
+        )
     else:
         console.print_line("nothing to remove: no example record is stored")

@@ -12,6 +12,7 @@ from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import console, import_history
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import parse_time
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.pipeline import hindsight
 from onrecall.pipeline.hindsight import HindsightPeer, PullReport
@@ -37,7 +38,7 @@ def check(as_json: Json = False) -> None:
     if state.mode not in (None, "chunks"):
         console.print_line(("a model rewrites the texts of this bank; set its mode to chunks", "yellow"))
     if waiting:
-        console.print_line(f"{console.count_noun(waiting, 'incident')} waiting to be sent by `serve` or `worker`")
+        console.print_line(f"{count_noun(waiting, 'incident')} waiting to be sent by `serve` or `worker`")
 
 
 @app.command()
@@ -71,7 +72,7 @@ def pull(
     if as_json:
         _print_json(pull_to_json(pulled))
         return
-    document_count = console.count_noun(pulled.fetched, "document")
+    document_count = count_noun(pulled.fetched, "document")
     console.print_line(f"{document_count}: {pulled.known_here} about incidents that are known from another source")
     if pulled.skipped:
         examples = ", ".join(pulled.examples)

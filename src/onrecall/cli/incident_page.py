@@ -7,8 +7,9 @@ from typing import Any
 
 from onrecall.cli import console as printing
 from onrecall.cli.output import print_result
-from onrecall.domain.alert import AlertLink, ChangeEvent
+from onrecall.domain.alert import Alert, AlertLink, ChangeEvent
 from onrecall.domain.confidence_sentence import confidence_sentence
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.incident import Incident, Recommendation, Severity, Step, first_safe_step
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.pipeline.incident_timeline import without_repeated_answers
@@ -96,7 +97,7 @@ def _check_words(detail: Mapping[str, Any]) -> str:
 
 
 def _count_alerts(detail: Mapping[str, Any]) -> str:
-    return printing.count_noun(int(detail.get("count", 0)), "alert")
+    return count_noun(int(detail.get("count", 0)), "alert")
 
 
 def _describe_grouping(kind: str, detail: Mapping[str, Any]) -> str:
@@ -180,10 +181,21 @@ def _print_alerts(alerts: Sequence[StoredAlert], *, is_resolved: bool) -> None:
             (f"{where}  {alert.source} #{stored.id}", "dim"),
             indent=2,
         )
+        if alert.status == "resolved":
+            printing.print_line((describe_end(alert), "dim"), indent=4)
     if len(alerts) > SHOWN_ALERTS:
         printing.print_line(
-            (f"… and {len(alerts) - SHOWN_ALERTS} older alerts or more; --json lists them", "dim"), indent=2
+            (f"… and {count_noun(len(alerts) - SHOWN_ALERTS, 'older alert')} or more; --json lists them", "dim"),
+            indent=2,
         )
+
+
+def describe_end(alert: Alert) -> str:
+    """Return when, and why or with which words an alert ended: `ended 2026-03-01 12:05: 200 - OK`."""
+    time = f" {alert.ends_at:%Y-%m-%d %H:%M}" if alert.ends_at else ""
+    reason = f" ({alert.end_reason})" if alert.end_reason else ""
+    text = f": {collapse_whitespace(alert.end_description)}" if alert.end_description else ""
+    return f"ended{time}{reason}{text}"
 
 
 def _print_notes(notes: Sequence[StoredNote]) -> None:

@@ -6,9 +6,10 @@ import typer
 
 from onrecall.bootstrap.app import open_app
 from onrecall.cli.arguments import Json
-from onrecall.cli.console import count_noun, print_line
+from onrecall.cli.console import print_line
 from onrecall.cli.options import AsOf, parse_time
 from onrecall.cli.output import print_result
+from onrecall.domain.count_noun import count_noun
 from onrecall.pipeline import recurrences as families
 from onrecall.pipeline.recurrences import Recurrences
 from onrecall.recurrences.corrective_actions import CorrectiveAction
@@ -46,7 +47,9 @@ def print_recurrences(report: Recurrences) -> None:
 
 
 def _print_family(place: int, family: Family) -> None:
-    print_line((f"{place}. {family.title}", "bold"), f"  {family.count} times, last {family.last_seen:%Y-%m-%d}")
+    print_line(
+        (f"{place}. {family.title}", "bold"), f"  {count_noun(family.count, 'time')}, last {family.last_seen:%Y-%m-%d}"
+    )
     month, lost = family.saving.hours_per_month, family.saving.lost
     print_line(
         ("would save  ", "dim"),
@@ -61,7 +64,9 @@ def _print_family(place: int, family: Family) -> None:
         indent=3,
     )
     if family.days_between is not None:
-        print_line(("comes       ", "dim"), f"every {family.days_between:.0f} days on average", indent=3)
+        print_line(
+            ("comes       ", "dim"), f"every {count_noun(round(family.days_between), 'day')} on average", indent=3
+        )
     if family.services:
         print_line(
             ("services    ", "dim"),
@@ -71,7 +76,9 @@ def _print_family(place: int, family: Family) -> None:
     print_line(("why         ", "dim"), f"{family.why}: {', '.join(family.incidents)}", indent=3)
     if fix := family.fix:
         failed = f", failed in {fix.failed}" if fix.failed else ""
-        print_line(("same fix    ", "dim"), f"{fix.worked} of {fix.of} times{failed}: {fix.text}", indent=3)
+        print_line(
+            ("same fix    ", "dim"), f"{fix.worked} of {count_noun(fix.of, 'time')}{failed}: {fix.text}", indent=3
+        )
         print_line((f"{fix.citation.id}, line {fix.citation.line}", "dim"), indent=15)
     if family.action:
         _print_action("noted       ", family.action)
@@ -101,7 +108,9 @@ def format_hours(lost: DowntimeHours) -> str:
         )
         if n
     ]
-    return f"{lost.hours:.1f} h in {lost.of} incidents" + (f"; not counted: {', '.join(left_out)}" if left_out else "")
+    return f"{lost.hours:.1f} h in {count_noun(lost.of, 'incident')}" + (
+        f"; not counted: {', '.join(left_out)}" if left_out else ""
+    )
 
 
 def recurrences(

@@ -6,12 +6,14 @@ from onrecall.calibration.metrics import Estimate
 from onrecall.calibration.trust_summary import TrustSummary
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
-from onrecall.cli.console import count_noun, print_line
+from onrecall.cli.console import print_line
 from onrecall.cli.output import print_result
+from onrecall.domain.count_noun import count_noun
 from onrecall.pipeline import cause_families
 from onrecall.schemas.trust import TrustOut
 
 PARTS_SHOWN = 12
+HOW_TO_JUDGE = "resolve with a cause label, or link the earlier incident, to judge better"
 
 
 def print_trust(summary: TrustSummary) -> None:
@@ -23,6 +25,7 @@ def print_trust(summary: TrustSummary) -> None:
         + (f"; {summary.left_out} older ones are not counted in" if summary.left_out else "")
     )
     print_line(("right cause when one was named  ", "dim"), format_estimate(summary.right))
+    _print_by_wording(summary)
     print_line(("answers that named a cause      ", "dim"), format_estimate(summary.coverage))
     for k, rate in ((1, summary.hits.hit_at_1), (3, summary.hits.hit_at_3), (5, summary.hits.hit_at_5)):
         print_line((f"hit@{k}, with a predecessor       ", "dim"), format_estimate(rate))
@@ -51,6 +54,14 @@ def print_trust(summary: TrustSummary) -> None:
             print_line(f"{part.name:<24}{format_estimate(part.right)}", indent=2)
     for figure, reason in summary.not_measured.items():
         print_line((f"{figure}: {reason}", "yellow"))
+
+
+def _print_by_wording(summary: TrustSummary) -> None:
+    """Print how many answers could only be judged by the wording of the cause, and what helps."""
+    if summary.by_wording:
+        count = count_noun(summary.by_wording, "live answer")
+        print_line((f"{count} judged by the wording alone, where another wording counts as wrong:", "dim"), indent=2)
+        print_line((HOW_TO_JUDGE, "dim"), indent=2)
 
 
 def _print_by_origin(summary: TrustSummary) -> None:

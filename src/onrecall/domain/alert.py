@@ -66,8 +66,11 @@ class Alert:
     """For a sender that never says when an alert is over: it is, once nothing was heard of it for so long."""
     end_reason: str = ""
     """Why it is over where its sender did not say so."""
+    end_description: str = ""
+    """What the sender wrote when it ended, where that differs from the description, which is of when it fired."""
     described_at: datetime | None = None
-    """When the message was sent whose title, severity and purpose an ended alert keeps: the newest one that fires."""
+    """When the message was sent whose title, description, severity and purpose an ended alert keeps: the newest one
+    that fires."""
     continues: str | None = None
     """The incident that a person resolved while the alert went on firing: this episode goes on after it."""
     problems: tuple[str, ...] = ()
@@ -77,6 +80,11 @@ class Alert:
     def text(self) -> str:
         """The title, then the description."""
         return f"{self.title}\n{self.description}".strip()
+
+    @property
+    def was_firing(self) -> bool:
+        """Whether it was heard of while it fired; otherwise only its end was, and its text is of the end."""
+        return self.status == "firing" or self.described_at is not None
 
 
 @dataclass(frozen=True, slots=True)

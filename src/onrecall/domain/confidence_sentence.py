@@ -1,5 +1,6 @@
 """Say in one sentence how often answers like this one were right, and what that is counted on."""
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.incident import Recommendation
 
 
@@ -14,4 +15,4 @@ def confidence_sentence(answer: Recommendation) -> str:
     low, high = round(measured.low * 100), round(measured.high * 100)
     subject = "the nearest precedent is still right" if answer.verdict == "never_seen" else "right"
     public = f" on public data; {reason}" if measured.basis == "public" else ""
-    return f"{subject} {measured.right} of {measured.of} times at this level ({low}–{high} %){public}"
+    return f"{subject} {measured.right} of {count_noun(measured.of, 'time')} at this level ({low}–{high} %){public}"

@@ -317,6 +317,12 @@ class Evidence:
     """The postmortem that tells of the incident."""
 
     @property
+    def tied_incidents(self) -> tuple[str, ...]:
+        """The ids of the incidents that recurrence ties to it: those of its family, and those that it is linked to."""
+        links = self.incident.links if self.incident else ()
+        return tuple(dict.fromkeys([*self.family, *(link.incident for link in links)]))
+
+    @property
     def report_id(self) -> str | None:
         """The id of that postmortem."""
         return self.report.id if self.report else None

@@ -16,6 +16,8 @@ LONGEST_INLINE = 20_000
 """Characters of one paragraph that are read for its markup; what comes after is left as it is written."""
 
 _SPAN = re.compile(r"(?<!`)(`{1,2})(?!`)((?:(?!\1).){1,2000}?)\1(?!`)", re.DOTALL)
+_BOLD = re.compile(r"(?<![\w*/\\])\*\*(?=[\w\"'`(\[„“«])([^*\n]*[^\s*/])\*\*(?![\w*/])")
+_HEADING_MARK = re.compile(r"^#{2,6}[ \t]+(?=\S)", re.MULTILINE)
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -132,6 +134,14 @@ def plain_text(text: str) -> str:
     remainder = text[LONGEST_INLINE:]
     tokens = _inline_parser().parseInline(text[:LONGEST_INLINE])
     return "".join(part for token in tokens for part in _inline_parts(token.children or [])) + remainder
+
+
+def strip_emphasis(text: str) -> str:
+    """Return a title or sentence without heading marks and bold marks, for places that show it as plain text.
+
+    Whatever else stands in it stays, such as globs, code and identifiers with underscores.
+    """
+    return _BOLD.sub(r"\1", _HEADING_MARK.sub("", text)) if "**" in text or text.startswith("##") else text
 
 
 def code_spans(text: str) -> tuple[str, ...]:

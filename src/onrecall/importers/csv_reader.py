@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import RejectedInput
 from onrecall.importers.encoding import LONGEST_LINE, DecodedLines
 from onrecall.importers.record import SourceRow
@@ -88,7 +89,9 @@ class CsvTable:
                 else "is the line cut off?"
             )
             return RejectedInput(
-                self._where(), None, f"the row has {len(cells)} cells where the header has {len(self.columns)}; {mend}"
+                self._where(),
+                None,
+                f"the row has {count_noun(len(cells), 'cell')} where the header has {len(self.columns)}; {mend}",
             )
         values: dict[str, str | list[str]] = {}
         self.error_cells += sum(cell.strip() in _ERROR_CELLS for cell in cells)

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import RejectedInput
 from onrecall.importers import chroma, slack_export
 from onrecall.importers import reader as reading
@@ -51,7 +52,10 @@ def _read_folder(folder: Path, options: ImportOptions) -> Iterator[ImportedItem]
             continue
         place = path.relative_to(folder).as_posix()
         if pages := _database_pages(path):
-            yield ImportNote(place, f"skipped: the table of a Notion database, whose {pages} pages are read")
+            yield ImportNote(
+                place,
+                f"skipped: the table of a Notion database, whose {count_noun(pages, 'page is', 'pages are')} read",
+            )
             continue
         for item in channels.items(path) or _read_file(path, place, place, options, tally):
             item_count += not isinstance(item, RejectedInput | ImportNote)

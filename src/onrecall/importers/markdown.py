@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 import yaml
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import markup
@@ -88,16 +89,15 @@ class MarkdownFindings:
             )
             yield ImportNote(where, f"front matter that was not used: {summary}")
         if self.zoneless:
-            yield ImportNote(
-                where,
-                f"{self.zoneless} times in postmortems have no zone and were taken as UTC; if they are local, "
-                f"name the time zone",
+            times = count_noun(
+                self.zoneless, "time in postmortems has no zone and was", "times in postmortems have no zone and were"
             )
+            yield ImportNote(where, f"{times} taken as UTC; if local, name the time zone")
         if self.day_first_pages:
+            pages = count_noun(self.day_first_pages, "page")
             yield ImportNote(
                 where,
-                f"dates such as 03/04/2026 were read with the day first on {self.day_first_pages} pages, as their "
-                "language writes them",
+                f"dates such as 03/04/2026 were read with the day first on {pages}, as their language writes them",
             )
         if self.unclear_zones:
             names = ", ".join(sorted(self.unclear_zones))

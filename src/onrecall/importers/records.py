@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import chroma, columns, spreadsheet
@@ -105,7 +106,8 @@ class Records:
             if table.error_cells:
                 yield ImportNote(
                     self._name,
-                    f"{table.error_cells} cells hold an error of the spreadsheet, such as #N/A; they count as empty",
+                    f"{count_noun(table.error_cells, 'cell holds', 'cells hold')}"
+                    " an error of the spreadsheet, such as #N/A; they count as empty",
                 )
         else:
             yield from self._records("json", json_rows.read_lines(self._name, lines), lambda: "one JSON object a line")
@@ -159,15 +161,17 @@ class Records:
         if incidents or not rows:
             yield from self._records("json", iter(incidents), lambda: f"collection {name} of Chroma")
         if ended := sum(row is not ended_row for row, ended_row in zip(incident_rows, incidents, strict=True)):
-            yield ImportNote(
-                self._name, f"{ended} records say what fixed them but not when: counted as fixed on their date"
+            note = count_noun(
+                ended,
+                "record says what fixed it but not when: counted as fixed on its date",
+                "records say what fixed them but not when: counted as fixed on their date",
             )
+            yield ImportNote(self._name, note)
         documents = [row for row in rows if not (is_forced or chroma.is_incident(row))]
         if documents:
             self._tally.files["chroma"] += 1
-            yield ImportNote(
-                self._name, f"{len(documents)} records of {name} have no fields of an incident: read as documents"
-            )
+            count = count_noun(len(documents), f"record of {name} has", f"records of {name} have")
+            yield ImportNote(self._name, f"{count} no fields of an incident: read as documents")
         for row in documents:
             yield chroma.to_document(row, name)
 
@@ -268,13 +272,18 @@ class Records:
         for note in self._times.notes():
             yield ImportNote(self._name, note)
         if self._identified_by_content:
+            count = count_noun(
+                self._identified_by_content,
+                "record has no id and is known by its",
+                "records have no id and are known by their",
+            )
             yield ImportNote(
-                self._name,
-                f"{self._identified_by_content} records have no id and are known by their title, start and service "
-                "(row-…): change one of these and it is another incident",
+                self._name, f"{count} title, start and service (row-…): change one of these and it is another incident"
             )
         for reason, places in self._skipped.items():
-            yield ImportNote(self._name, f"skipped: {len(places)} records, {reason}; the first is {places[0]}")
+            yield ImportNote(
+                self._name, f"skipped: {count_noun(len(places), 'record')}, {reason}; the first is {places[0]}"
+            )
         if unused := tuple(self._usage.unused()):
             yield UnusedFields.of(self._name, unused, self._usage.not_counted)
 

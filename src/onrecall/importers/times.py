@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid
 from onrecall.importers.time_syntax import (
     LONGEST,
@@ -99,19 +100,20 @@ class Times:
     def notes(self) -> Iterator[str]:
         """Yield the assumptions made, each with a count and a way to fix it."""
         if self.assumed_utc:
-            yield (
-                f"{self.assumed_utc} times have no zone and were taken as UTC; if they are local, name the time zone "
-                "(--timezone Europe/Berlin)"
-            )
+            times = count_noun(self.assumed_utc, "time has no zone and was", "times have no zone and were")
+            yield f"{times} taken as UTC; if local, name the time zone (--timezone Europe/Berlin)"
         if self._read_day_first:
+            dates = count_noun(self._read_day_first, "date such as 03/04/2026 was", "dates such as 03/04/2026 were")
             yield (
-                f"{self._read_day_first} dates such as 03/04/2026 were read with the day first, as the language of the "
-                "columns writes them; if that is wrong, set `dates: month_first` in a mapping file"
+                f"{dates} read with the day first, as the language of the columns writes them; if that is wrong, set "
+                "`dates: month_first` in a mapping file"
             )
         if self.dated_by_user:
-            yield f"{self.dated_by_user} incidents without a start were given the time you named"
+            dated = count_noun(self.dated_by_user, "incident without a start was", "incidents without a start were")
+            yield f"{dated} given the time you named"
         if self.spreadsheet_days:
-            yield f"{self.spreadsheet_days} times are numbers of days as spreadsheets count them, from 30 December 1899"
+            times = count_noun(self.spreadsheet_days, "time is a number", "times are numbers")
+            yield f"{times} of days as spreadsheets count them, from 30 December 1899"
         if self._abbreviations:
             read_as = ", ".join(
                 f"{name} as {offset} ({n})" for (name, offset), n in sorted(self._abbreviations.items())

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import NotFound, OnRecallError, Unavailable
 from onrecall.kafka.status_printer import StatusPrinter
 from onrecall.pipeline import IncidentService
@@ -82,7 +83,7 @@ class Publisher:
             return 0
         store.consumer_offsets.advance(self._cursor, self._holder, events[-1].seq, self._memory.now())
         if recommended:
-            message = f"{len(recommended)} recommendations written to {self._topic}"
+            message = f"{count_noun(len(recommended), 'recommendation')} written to {self._topic}"
             self._printer("published", message, recommendations=len(recommended), topic=self._topic)
         return len(events)
 

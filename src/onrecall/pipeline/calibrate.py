@@ -20,10 +20,8 @@ from onrecall.domain.incident import (
     Incident,
     Recommendation,
     RecommendationOutcome,
-    Resolution,
 )
-from onrecall.domain.markdown_page import collapse_whitespace
-from onrecall.pipeline.learn import is_same_cause
+from onrecall.pipeline.resolved_cause import CauseJudgement, ResolvedCause
 from onrecall.recommendation import Thresholds
 from onrecall.storage import Storage, StoredVerdict
 
@@ -31,6 +29,9 @@ SHIPPED = Thresholds()
 NO_CAUSE = "not measured on your incidents for answers that name no cause"
 SUMMARIZED = 5000
 """Labelled answers that a summary is computed from: the newest replayed ones, and as many judged live."""
+KNOWN_SYSTEMS_ONLY = "counted on questions about systems on record; for any other system nothing on record is right"
+"""With `never_seen`: the public figure does not count foreign questions, and no number tells one from a new kind of
+outage of a known system."""
 GROWTH = 0.05
 """Refit when the number of labelled answers has grown by this share."""
 
@@ -62,7 +63,9 @@ class CalibrationState:
         if isinstance(own, Confidence):
             return own, None
         public = prior.load_shipped().confidence(evidence, advice)
-        return (public, own.reason) if isinstance(public, Confidence) else (None, public.reason)
+        if not isinstance(public, Confidence):
+            return None, public.reason
+        return public, f"{own.reason}; {KNOWN_SYSTEMS_ONLY}" if advice.verdict == "never_seen" else own.reason
 
     def _own(
         self, features: Mapping[str, float], evidence: Sequence[Evidence], advice: Advice
@@ -119,17 +122,30 @@ class CalibrationService:
         return self._measured
 
     def record_resolution(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
-        """Label the first answer to an incident by its confirmed resolution."""
+        """Label the first answer to an incident by its confirmed resolution and its links to other incidents."""
         if not answers or incident.resolution is None or not incident.resolution.confirmed:
             return
         first = min(answers, key=lambda answer: answer.created_at)
-        right, place = _names_true_cause(first, incident.resolution), _rank_of_true_cause(first, incident.resolution)
-        self._judge(incident, first, right=right, place=place, now=now)
+        truth = ResolvedCause(incident.resolution, self._linked_to(incident))
+        known = True if truth.is_on_record(first) else None
+        self._judge(incident, first, truth.judge(first), now, place=truth.rank_in(first), known=known)
+
+    def _linked_to(self, incident: Incident) -> Mapping[str, Incident]:
+        """Return the incidents on record that share the cause by links, directly or through one another."""
+        linked: dict[str, Incident] = {}
+        layer = {link.incident for link in incident.links}
+        while layer := layer - linked.keys() - {incident.id}:
+            records = self._store.records.get([("incident", name) for name in layer])
+            targets = [record for record in records.values() if isinstance(record, Incident)]
+            linked |= {target.id: target for target in targets}
+            layer = {link.incident for target in targets for link in target.links}
+        return linked
 
     def record_rating(self, incident: Incident, answer: Recommendation, outcome: RecommendationOutcome) -> None:
         """Label an answer by a rating; a later resolution overrides it."""
         if incident.resolution is None and answer.cause is not None:
-            self._judge(incident, answer, right=outcome.verdict == "helped", now=outcome.at)
+            judgement = CauseJudgement(right=outcome.verdict == "helped", by="rating")
+            self._judge(incident, answer, judgement, outcome.at)
 
     def record_replay(
         self, judged: Sequence[LabelledAnswer], now: datetime, learned: LearningCurve | None = None
@@ -170,18 +186,28 @@ class CalibrationService:
         return replace(summary, left_out=self._store.verdicts.count() - len(verdicts))
 
     def _judge(
-        self, incident: Incident, answer: Recommendation, *, right: bool, now: datetime, place: int | None = None
+        self,
+        incident: Incident,
+        answer: Recommendation,
+        judgement: CauseJudgement,
+        now: datetime,
+        *,
+        place: int | None = None,
+        known: bool | None = None,
     ) -> None:
+        """Store the label; `known` says that an earlier incident had the same cause, None asks by the cause label."""
         if not answer.features:
             return
         label = incident.resolution.cause if incident.resolution else None
-        cause_known = self._store.verdicts.cause_known(label, answer.created_at, incident.id) if label else None
+        cause_known = known
+        if known is None and label:
+            cause_known = self._store.verdicts.cause_known(label, answer.created_at, incident.id)
         self._store.verdicts.save(
             _to_store(
                 LabelledAnswer(
                     at=answer.created_at,
                     features=answer.features,
-                    right=right,
+                    right=judgement.right,
                     known=cause_known,
                     verdict=answer.verdict,
                     basis="outcomes",
@@ -189,6 +215,7 @@ class CalibrationService:
                     service=incident.service,
                     place=place if cause_known else None,
                     origin=incident.resolution.cause_origin if incident.resolution else None,
+                    judged_by=judgement.by,
                 )
             )
         )
@@ -240,22 +267,6 @@ def _curve_from_json(body: Mapping[str, str]) -> CalibrationModel | NotMeasured:
         return NotMeasured(f"not measured: {error}")
 
 
-def _names_true_cause(answer: Recommendation, truth: Resolution) -> bool:
-    """Return whether an answer named the true cause."""
-    if answer.cause is None:
-        return False
-    if answer.cause_label and truth.cause:
-        return answer.cause_label.casefold() == truth.cause.casefold()
-    return collapse_whitespace(answer.cause).casefold() == collapse_whitespace(truth.root_cause).casefold()
-
-
-def _rank_of_true_cause(answer: Recommendation, truth: Resolution) -> int:
-    """Return the rank of the first shown incident with the true cause, counted from 1; 0 if none was shown."""
-    incidents = [evidence for evidence in answer.evidence if evidence.kind == "incident"]
-    matches = (bool(evidence.resolution and is_same_cause(evidence.resolution, truth)) for evidence in incidents)
-    return next((n for n, is_match in enumerate(matches, start=1) if is_match), 0)
-
-
 def _to_store(judged: LabelledAnswer) -> StoredVerdict:
     body = {
         "features": dict(judged.features),
@@ -265,6 +276,7 @@ def _to_store(judged: LabelledAnswer) -> StoredVerdict:
         "service": judged.service,
         "place": judged.place,
         "origin": judged.origin,
+        "judged_by": judged.judged_by,
     }
     return StoredVerdict(judged.basis, judged.incident, judged.at, body)
 

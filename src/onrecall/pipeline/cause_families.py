@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident
 from onrecall.pipeline.cause_proposals import MAX_COMPARED, Proposal
@@ -56,8 +57,9 @@ class CauseOverview:
         waiting = sum(len(family.members) for family in self.proposed)
         compared = f"; only the newest {MAX_COMPARED} without a label were compared"
         return (
-            f"{self.labelled} of {self.labelled + self.unlabelled} root causes have a label; "
-            f"{len(self.proposed)} families of {waiting} incidents are proposed"
+            f"{self.labelled} of {count_noun(self.labelled + self.unlabelled, 'root cause')} have a label; "
+            f"{count_noun(len(self.proposed), 'family', 'families')} of {count_noun(waiting, 'incident')} "
+            f"{'is' if len(self.proposed) == 1 else 'are'} proposed"
             f"{compared if self.unlabelled > MAX_COMPARED else ''}"
         )
 

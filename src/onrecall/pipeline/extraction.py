@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Document, Incident, Resolution
 from onrecall.domain.suggestion import Suggestion
@@ -48,8 +49,11 @@ class ExtractionReport:
     @property
     def summary(self) -> str:
         """Return what came of it in one line."""
-        parts = [f"{self.requests} postmortems read by a model", f"{len(self.proposed)} proposals to confirm"]
-        parts += [f"{self.dropped} quotations dropped that are not in the text"] if self.dropped else []
+        parts = [
+            f"{count_noun(self.requests, 'postmortem')} read by a model",
+            f"{count_noun(len(self.proposed), 'proposal')} to confirm",
+        ]
+        parts += [f"{count_noun(self.dropped, 'quotation')} dropped, not in the text"] if self.dropped else []
         parts += [f"{len(self.failures)} not read ({next(iter(self.failures.values()))})"] if self.failures else []
         return f"extracted: {', '.join(parts)}" + ("; onrecall suggestions list" if self.proposed else "")
 

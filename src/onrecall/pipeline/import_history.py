@@ -1,11 +1,13 @@
 """Import of incidents and documents: redact, compare, prepare and save, one transaction per batch."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident
+from onrecall.domain.markdown import strip_emphasis
 from onrecall.importers import ImportNote, ImportQuality, QualitySurvey, UnusedFields
 from onrecall.pipeline.attach_reports import keep_stored_ids, match_stored_incidents, merge_report
 from onrecall.pipeline.learn import executions_from_resolution
@@ -105,7 +107,8 @@ class _ImportRun:
 
     def take(self, batch: Sequence[Incident | Document]) -> None:
         """Redact a batch and save what is new or changed."""
-        clean = keep_stored_ids(self._store, (redact_model(item, personal=self._personal) for item in batch))
+        redacted = (_without_emphasis(redact_model(item, personal=self._personal)) for item in batch)
+        clean = keep_stored_ids(self._store, redacted)
         self._naming += [item for item in clean if isinstance(item, Incident) and item.named_on_record]
         self._save([item for item in clean if isinstance(item, Document) or not item.named_on_record])
         if len(self._naming) >= MAX_WAITING:
@@ -128,7 +131,12 @@ class _ImportRun:
             self.brought.notes.append("1 postmortem extends the incident that it names (counted as updated)")
         elif self._attached:
             self.brought.notes.append(
-                f"{self._attached} postmortems extend the incidents that they name (counted as updated)"
+                count_noun(
+                    self._attached,
+                    "postmortem extends the incident that it names",
+                    "postmortems extend the incidents that they name",
+                )
+                + " (counted as updated)"
             )
 
     def _attach(self, stored: Incident, report: Incident) -> None:
@@ -160,6 +168,18 @@ class _ImportRun:
                 _store_entries(self._recall, new_items, credit=self._credit), self._clock()
             ):
                 self.brought.add(saved)
+
+
+def _without_emphasis(item: Incident | Document) -> Incident | Document:
+    """Return a record whose title, cause and steps have no bold marks: they are shown as plain text."""
+    titled = replace(item, title=strip_emphasis(item.title))
+    if isinstance(titled, Document) or titled.resolution is None:
+        return titled
+    resolution = titled.resolution
+    steps = tuple(replace(step, text=strip_emphasis(step.text)) for step in resolution.steps)
+    return replace(
+        titled, resolution=replace(resolution, root_cause=strip_emphasis(resolution.root_cause), steps=steps)
+    )
 
 
 def _store_entries(recall: Retriever, items: Sequence[Incident | Document], *, credit: bool) -> list[PreparedRecord]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from onrecall.domain.alert import Alert, ChangeEvent
 from onrecall.domain.incident import Incident, IncidentLink, Severity
 from onrecall.domain.incident_edit import keep_edits
+from onrecall.domain.markdown import strip_emphasis
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.grouping import ServiceGraph, kind_of, service_name
 from onrecall.storage import ALERTS_SOURCE, StoredAlert
@@ -40,8 +41,9 @@ def build_incident(
     ordered = sorted(alerts, key=lambda alert: (effective_start(alert), alert.alert.source, alert.alert.key))
     ordered_alerts = [alert.alert for alert in ordered]
     continued = sorted({alert.continues for alert in ordered_alerts if alert.continues})
-    first = primary_alert(ordered_alerts, topology)
-    also = summarize_alerts(ordered_alerts, besides=first)
+    described = _without_mere_ends(ordered_alerts)
+    first = primary_alert(described, topology)
+    also = summarize_alerts(described, besides=first)
     incident = Incident(
         id=before.id if before else "",
         title=_truncate_line(first.title, MAX_TITLE) or _truncate_line(first.key, MAX_TITLE),
@@ -70,6 +72,12 @@ def build_incident(
 def effective_start(alert: StoredAlert) -> datetime:
     """Return the start of an alert, no later than when it was received."""
     return min(alert.alert.starts_at, alert.received_at)
+
+
+def _without_mere_ends(alerts: Sequence[Alert]) -> list[Alert]:
+    """Leave out alerts heard of only as ended, if the same alert was also heard of while it fired: its words count."""
+    fired = {(alert.source, alert.key) for alert in alerts if alert.was_firing}
+    return [alert for alert in alerts if alert.was_firing or (alert.source, alert.key) not in fired]
 
 
 def primary_alert(alerts: Sequence[Alert], topology: ServiceGraph) -> Alert:
@@ -217,5 +225,5 @@ def _common_service(values: Iterable[str | None]) -> str | None:
 
 
 def _truncate_line(text: str, most: int) -> str:
-    line = collapse_whitespace(text)
+    line = strip_emphasis(collapse_whitespace(text))
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

@@ -257,13 +257,16 @@ class IncidentService(IncidentMemory):
         return self.store.incidents.reopen(incident_id, passages, self._clock(), by)
 
     def link(self, incident_id: str, kind: LinkKind, target: str, by: str | None = None) -> Incident:
-        """Link an incident to an earlier one."""
+        """Link an incident to an earlier one; the answer to a resolved one is judged anew."""
         if incident_id == target:
             raise Invalid("an incident can't be linked to itself; name the earlier one", "incident")
         if kind == "merged":
             self.manual_grouping.merge(incident_id, target, by)
             return self.store.incidents.get(incident_id)
-        return self.store.incidents.link(incident_id, IncidentLink(kind, target), self._clock(), by)
+        now = self._clock()
+        linked = self.store.incidents.link(incident_id, IncidentLink(kind, target), now, by)
+        self.trust.record_resolution(linked, self.store.recommendations.of_incident(incident_id), now)
+        return linked
 
     def rate(self, outcome: RecommendationOutcome, incident: str | None = None) -> None:
         """Store the outcome of a recommendation and its steps. Raises Invalid if `incident` is not the

@@ -14,6 +14,7 @@ from onrecall.domain.incident import (
     Resolution,
     Situation,
 )
+from onrecall.domain.markdown import strip_emphasis
 from onrecall.pipeline.calibrate import Calibration
 from onrecall.pipeline.learn import (
     executions_from_resolution,
@@ -46,6 +47,7 @@ class IncidentMemory:
     def open(self, incident: Incident) -> tuple[Incident, bool]:
         """Store a new incident and return it with whether it was new; an empty id gets the next free one."""
         clean = redact_model(incident, personal=self._personal)
+        clean = replace(clean, title=strip_emphasis(clean.title))
         (passages,) = self._recall.prepare([clean])
         return self.store.incidents.open(clean, passages, self._clock())
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, get_args
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Severity
 from onrecall.domain.spans import span
@@ -227,7 +228,7 @@ class Dispatcher:
     def _later(self, delivery: OutboundDelivery, error: Unavailable) -> None:
         why = redact(str(error)).text
         if self._tries is not None and delivery.attempts >= self._tries:
-            self._dead_letter(delivery, f"given up after {delivery.attempts} attempts: {why}")
+            self._dead_letter(delivery, f"given up after {count_noun(delivery.attempts, 'attempt')}: {why}")
             return
         now = self._clock()
         wait = max(min(wait_after(delivery.attempts, self._jitter()), self._longest_wait), error.retry_after)

@@ -17,6 +17,7 @@ from onrecall.domain.incident import (
     Incident,
     Latency,
     Ongoing,
+    Owner,
     Recommendation,
     Situation,
     Snippet,
@@ -38,6 +39,8 @@ from onrecall.storage.examples import ExampleRecords
 EVIDENCE_LIMIT = 5
 INCIDENTS_OF_CAUSE = 8
 """Newest incidents of a cause that its checks are counted on, beside those in the evidence."""
+MAX_RELATIVES = 20
+"""Incidents tied to a piece of evidence that are read for what did not help there."""
 MAX_SUGGESTIONS = 3
 MAX_SUGGESTION_CHARS = 2_000
 """Maximum characters of a suggestion shown beside an answer."""
@@ -166,7 +169,8 @@ class Recommender:
         with span("compose") as composing:
             records = self._store.step_executions.track_records(step_keys(evidence), situation.as_of)
             fitting = [item for item in evidence if not find_contradiction(situation, item)]
-            advice, numbers, confidence, reason = decide(measured, situation, evidence, records, as_of)
+            relatives = self._relatives(evidence, situation)
+            advice, numbers, confidence, reason = decide(measured, situation, evidence, records, as_of, relatives)
             composing.set_attribute("onrecall.verdict", advice.verdict)
         checks = self._checks(situation, fitting, advice)
         composed = time.perf_counter()
@@ -212,6 +216,17 @@ class Recommender:
         )
         self._observers.answer(recommendation)
         return recommendation
+
+    def _relatives(self, evidence: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
+        """Return the incidents that recurrence ties to the evidence, with their postmortems and without a score."""
+        names = dict.fromkeys(name for item in evidence for name in item.tied_incidents[:MAX_RELATIVES])
+        owners: list[Owner] = [("incident", name) for name in names if name not in situation.exclude]
+        if not owners:
+            return ()
+        stored = self._store.records.get(owners, situation.as_of)
+        tied = [record for record in stored.values() if isinstance(record, Incident)]
+        items = [Evidence(incident.id, "incident", incident.title, 0.0, incident=incident) for incident in tied]
+        return incident_documents.merge_reports(self._store, items, situation.as_of)
 
     def _checks(
         self, situation: Situation, evidence: Sequence[Evidence], advice: Advice
@@ -287,17 +302,18 @@ def decide(
     evidence: Sequence[Evidence],
     records: Mapping[str, TrackRecord],
     as_of: datetime,
+    relatives: Sequence[Evidence] = (),
 ) -> tuple[Advice, dict[str, float], Confidence | None, str | None]:
     """Return the advice, its features, and its confidence or the reason why it is not of the own history.
 
     Verdict and confidence rest on one probability: what is known has a confidence that `known` asks for.
     """
     fitting = [item for item in evidence if not find_contradiction(situation, item)]
-    advice = _advise(measured, situation, evidence, records, as_of)
+    advice = _advise(measured, situation, evidence, records, as_of, relatives)
     numbers = _describe_answer(situation, evidence, fitting, advice, as_of)
     confidence, reason = measured.confidence(numbers, fitting, advice)
     if _is_contradicted(advice, confidence):
-        advice = compose(situation, evidence, records, as_of, measured.thresholds, confidence)
+        advice = compose(situation, evidence, records, as_of, measured.thresholds, confidence, relatives=relatives)
     return advice, numbers, confidence, reason
 
 
@@ -307,9 +323,10 @@ def _advise(
     evidence: Sequence[Evidence],
     records: Mapping[str, TrackRecord],
     as_of: datetime,
+    relatives: Sequence[Evidence],
 ) -> Advice:
     """Compose the advice; if the best match is below the calibrated margin, treat the situation as never seen."""
-    advice = compose(situation, evidence, records, as_of, measured.thresholds)
+    advice = compose(situation, evidence, records, as_of, measured.thresholds, relatives=relatives)
     if advice.verdict == "never_seen" or not measured.is_below_margin(
         features.extract_features(evidence, advice, as_of)
     ):

@@ -1,6 +1,7 @@
 """The extractive composer: from evidence to advice without any model, and where each word of it comes from."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from onrecall.domain.incident import Advice, Alternative, Confidence, Evidence, Situation, TrackRecord
@@ -36,12 +37,15 @@ def compose(
     now: datetime,
     thresholds: Thresholds = Thresholds(),  # noqa: B008 (frozen)
     own: Confidence | None = None,
+    *,
+    relatives: Sequence[Evidence] = (),
 ) -> Advice:
     """Return what the evidence, best first, says about the situation.
 
     Every step is cited and belongs to the leading cause. Where a later incident, which matches about as well, reports
     that the leading cause's fix failed, the cause of that incident leads. `own` is what the own history says of this
-    very answer, if it speaks.
+    very answer, if it speaks. `relatives` are incidents that recurrence ties to the evidence: what did not help there
+    did not help here, and nothing else is taken from them.
     """
     contradicting = {piece.id: why for piece in evidence if (why := find_contradiction(situation, piece))}
     consistent = [piece for piece in evidence if piece.id not in contradicting]
@@ -56,12 +60,14 @@ def compose(
     competing = [cause for cause in hypotheses if cause is not leading and explains_situation(cause, thresholds)]
     sources = _step_sources(situation, decision, consistent, thresholds)
     used = {source.id for source in sources}
-    merged = merge_actions(
-        [actions[source.id] for source in sources],
-        [action for piece in evidence if piece.id not in used for action in actions[piece.id]],
-        find_refuting_failures(leading, competing, actions, thresholds) if leading else (),
-        records,
-    )
+    own_actions = [actions[source.id] for source in sources]
+    others = [action for piece in evidence if piece.id not in used for action in actions[piece.id]]
+    contradictions = find_refuting_failures(leading, competing, actions, thresholds) if leading else ()
+    merged = merge_actions(own_actions, others, contradictions, records)
+    of_relatives = [extract_actions(piece) for piece in _relatives_of(leading, relatives) if piece.id not in used]
+    recommended = {action.reports[0].key for action in merged if action.recommended}
+    with_relatives = merge_actions([*own_actions, *of_relatives], others, contradictions, records)
+    not_to_repeat = [action for action in with_relatives if action.reports[0].key not in recommended]
     return Advice(
         verdict=decision.verdict,
         verdict_reason=decision.reason,
@@ -69,12 +75,27 @@ def compose(
         cause_label=leading.label if leading else None,
         cause_citation=leading.citation if leading else None,
         steps=select_steps(merged, [source.id for source in sources], situation, now),
-        tried_before=failed_before(merged, situation),
+        tried_before=failed_before(not_to_repeat, situation),
         alternatives=_to_alternatives(competing[:MAX_ALTERNATIVES], leading, situation)
         if leading and competing
         else (),
         rests_on=_rests_on(decision),
     )
+
+
+def _relatives_of(leading: Hypothesis | None, relatives: Sequence[Evidence]) -> list[Evidence]:
+    """Return the incidents that recurrence ties to the evidence of the leading cause, and that name no other one."""
+    if leading is None:
+        return []
+    tied = {name for piece in leading.evidence for name in piece.tied_incidents}
+    causes = {label for piece in leading.evidence if (label := normalized_label(piece))}
+    return [piece for piece in relatives if piece.id in tied and _may_share_cause(piece, causes)]
+
+
+def _may_share_cause(evidence: Evidence, causes: AbstractSet[str]) -> bool:
+    """Return whether a piece of evidence has one of these cause labels, or labels can't tell."""
+    label = normalized_label(evidence)
+    return not label or not causes or label in causes
 
 
 def _rests_on(decision: VerdictDecision) -> tuple[str, ...]:

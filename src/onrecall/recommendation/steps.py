@@ -44,11 +44,17 @@ def select_steps(
 
 
 def failed_before(actions: Sequence[MergedAction], situation: Situation) -> tuple[FailedStep, ...]:
-    """Return what not to repeat: what failed when it was last tried, what made it worse first."""
+    """Return what not to repeat: what failed when it was last tried, what made it worse first.
+
+    By the track record alone, the first incident that did it is cited; the line of a runbook, which only instructs,
+    never is.
+    """
     failed: dict[str, FailedStep] = {}
     for action in actions:
-        if action.recommended is None:
-            failed.setdefault(action.reports[0].key, _to_failed_step(action, situation))
+        deeds = (report for report in action.reports if report.outcome is not None)
+        report = action.latest_failure or next(iter(action.failures), None) or next(deeds, None)
+        if action.recommended is None and report is not None:
+            failed.setdefault(action.reports[0].key, _to_failed_step(report, situation))
     return tuple(sorted(failed.values(), key=lambda tried: FAILURE_OUTCOMES.index(tried.outcome))[:MAX_STEPS])
 
 
@@ -127,9 +133,8 @@ def _staleness(action: MergedAction, now: datetime) -> str | None:
     return None
 
 
-def _to_failed_step(action: MergedAction, situation: Situation) -> FailedStep:
-    """The newest failure as it is reported; by the track record alone, the first report that there is."""
-    report = action.latest_failure or next(iter((*action.failures, *action.reports)))
+def _to_failed_step(report: EvidenceAction, situation: Situation) -> FailedStep:
+    """Return a reported failure as it is shown."""
     source = report.source.incident or report.source.document
     text, _ = mark_source_values(report.text, source, situation)
     command = mark_source_values(report.command, source, situation)[0] if report.command else None

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from onrecall.domain.cause_label import is_about_cause
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.incident import Confidence, Evidence, Situation, Verdict
 from onrecall.recommendation.causes import Hypothesis, has_usable_resolution
 from onrecall.recommendation.language import detect_language
@@ -146,8 +147,16 @@ def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> s
         f"nothing like this was seen before: the nearest, {describe_evidence(nearest)}, matches {nearest.score:.2f}"
     )
     if nearest.score >= thresholds.similar:
-        return f"{matches}, but other records match about as well"
+        others = [piece for piece in evidence if piece is not nearest]
+        return f"{matches}, but {_why_unsure(nearest, others, thresholds, 'about as well')}"
     return f"{matches}; at least {thresholds.similar:.2f} is needed"
+
+
+def _why_unsure(best: Evidence, others: Sequence[Evidence], thresholds: Thresholds, how_well: str) -> str:
+    """Return why the best match is not surely the right one: others come near it, or it says too little itself."""
+    if any(piece.score >= thresholds.contested * best.score for piece in others):
+        return f"other records match {how_well}"
+    return "matches like this one are often wrong"
 
 
 def is_similar(evidence: Evidence, thresholds: Thresholds) -> bool:
@@ -226,7 +235,10 @@ def _decide_by_cause(
             leading,
         )
     if not sure:
-        return VerdictDecision("similar", f"similar, but other records match almost as well: {match}", leading)
+        of_cause = [*leading.evidence, *(piece for piece in evidence if is_about_cause(piece, leading.label))]
+        others = [piece for piece in evidence if piece not in of_cause]
+        doubt = _why_unsure(best, others, thresholds, "almost as well")
+        return VerdictDecision("similar", f"similar, but {doubt}: {match}", leading)
     return VerdictDecision("known", f"seen before: {match}", leading)
 
 
@@ -235,7 +247,7 @@ def _doubt(decision: VerdictDecision, own: Confidence) -> VerdictDecision:
     if decision.verdict != "known":
         return decision
     reason = decision.reason.replace("seen before", "similar", 1)
-    counts = f"answers like this one were right {own.right} of {own.of} times here"
+    counts = f"answers like this one were right {own.right} of {count_noun(own.of, 'time')} here"
     return replace(decision, verdict="similar", reason=f"{reason}; not called known, because {counts}")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.incident import Incident
 
 WINDOW = timedelta(days=180)
@@ -74,7 +75,12 @@ def describe_trend(recent: int, before: int, since: datetime, now: datetime) -> 
     counts = f"{recent} in the last {WINDOW.days} days, {before} in the {WINDOW.days} days before"
     if since > now - 2 * WINDOW:
         days = max(0, (now - since).days)
-        return Trend(None, recent, before, f"{counts}; memory reaches back {days} days, {2 * WINDOW.days} are needed")
+        return Trend(
+            None,
+            recent,
+            before,
+            f"{counts}; memory reaches back {count_noun(days, 'day')}, {2 * WINDOW.days} are needed",
+        )
     if recent + before < MIN_INCIDENTS:
         return Trend(None, recent, before, f"{counts}; too few for a trend, {MIN_INCIDENTS} are needed")
     if abs(recent - before) < 2 or (recent - before) ** 2 <= recent + before:

@@ -19,6 +19,16 @@ SIMILAR_MEANING = 0.5
 Record = Incident | Document | Suggestion
 
 
+_FUNCTION_WORDS = """
+about after again all also an and any are as at be because been before but by can could did do does during each else
+even every for from get gets getting goes going got had has have how if in into is it its just like no not now of off on
+one only or our out over own same see seems should since so some still such than that the their them then there
+these they this those to too until up us very was we were what when where which while who why will with would you your
+"""
+UNNAMED_WORDS = frozenset(_FUNCTION_WORDS.split())
+"""Words that say nothing of what broke, and are not named as shared or missing."""
+
+
 def informative_terms(query: Query, rarity: TermWeights) -> tuple[int, ...]:
     """Return the terms of a situation that are worth naming, most informative first."""
     says = {term: rarity.idf[term] * query.weights[term] for term in query.spelled}
@@ -112,7 +122,8 @@ def _distinct_words(query: Query, terms: Iterable[int]) -> list[str]:
     words: list[str] = []
     for term in terms:
         word = query.spelled[term]
-        if len(word) > 1 and not any(word.casefold() in longer.casefold() for longer in words):
+        is_named = len(word) > 1 and word.casefold() not in UNNAMED_WORDS
+        if is_named and not any(word.casefold() in longer.casefold() for longer in words):
             words.append(word)
             if len(words) == MAX_LISTED:
                 break

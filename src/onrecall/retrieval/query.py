@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from onrecall.domain.incident import Situation
 from onrecall.retrieval import log_templates, signatures, synonyms, tokenizer
+from onrecall.retrieval.record_ids import strip_ticket_ids
 from onrecall.retrieval.situation_parser import ParsedText, parse_text
 
 MAX_WORDS = 600
@@ -57,7 +58,7 @@ class Query:
 
 def parse_situation(situation: Situation) -> Query:
     """Parse a situation into the query that is compared with records."""
-    parsed = parse_text(situation.text)
+    parsed = parse_text(strip_ticket_ids(situation.text, situation.exclude))
     headline = _headline(parsed)
     own = _truncate_words("\n".join(dict.fromkeys([*parsed.headlines, *parsed.prose, *parsed.errors])), MAX_WORDS)
     text = _truncate_words("\n".join([own, *parsed.listing]), MAX_WORDS)

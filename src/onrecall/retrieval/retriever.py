@@ -38,6 +38,7 @@ from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
 from onrecall.retrieval.index import Index, Vector, VisibilityFilter
 from onrecall.retrieval.query import Query, parse_situation
 from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
+from onrecall.retrieval.record_ids import find_id_candidates, strip_ids
 from onrecall.retrieval.scoring import TermWeights
 from onrecall.retrieval.spelling_correction import Dictionary
 
@@ -293,6 +294,7 @@ class Retriever:
 
     def _weigh_query(self, situation: Situation) -> tuple[Query, TermWeights]:
         """Return the query, its misspelt words read as words the memory has, and how much each term says."""
+        situation = self._without_ids(situation)
         query = parse_situation(situation)
         statistics = self._source.passages.term_statistics([*query.weights, scoring.DOC_MARKER_TERM])
         corrections = spelling_correction.find_corrections(query, statistics.df, self._dictionary, self._count_passages)
@@ -303,6 +305,14 @@ class Retriever:
             query = replace(corrected, weights=weights, corrections=corrections)
             statistics = self._source.passages.term_statistics([*weights, scoring.DOC_MARKER_TERM])
         return query, TermWeights.from_statistics(query.weights, statistics)
+
+    def _without_ids(self, situation: Situation) -> Situation:
+        """Return the situation without the ids of records on record that its text names."""
+        owners: list[Owner] = [
+            (kind, name) for name in find_id_candidates(situation.text) for kind in ("incident", "document")
+        ]
+        stored = self._source.records.get(owners, situation.as_of) if owners else {}
+        return replace(situation, text=strip_ids(situation.text, {name for _, name in stored})) if stored else situation
 
     def _dictionary(self) -> frozenset[str]:
         """Return words that are spelled right, as far as the sentence model knows any."""

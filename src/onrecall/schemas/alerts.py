@@ -40,7 +40,7 @@ class AlertOut(OutputModel):
     source: str
     key: str
     title: str
-    description: str
+    description: str = Field(description="What its source wrote while it fired.")
     status: AlertStatus
     service: str | None
     environment: str | None
@@ -57,6 +57,7 @@ class AlertOut(OutputModel):
     end_reason: str = Field(
         description="Why it ended although its source did not report the end, such as that it expired."
     )
+    end_description: str = Field(description="What its source wrote when it ended, if that differs from `description`.")
     continues: str | None = Field(
         description="The incident that a person resolved while this alert kept firing; null if it began by itself."
     )

@@ -125,5 +125,9 @@ class TrustOut(OutputModel):
         description="`taken_over` and `written`: how often the named cause was right if the person who resolved the "
         "incident accepted it, and if they wrote their own.",
     )
+    by_wording: int = Field(
+        description="How many live answers with a cause were judged by its wording alone, because neither a cause "
+        "label nor a link to an earlier incident says more; another wording counts as wrong.",
+    )
     not_measured: Mapping[str, str]
     left_out: int = Field(0, description="Older answers that are not counted in: the newest 5,000 of each basis are.")

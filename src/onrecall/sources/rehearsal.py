@@ -37,7 +37,9 @@ ALWAYS_SHOWN = (
 )
 """Fields of an alert that are shown though nothing was found for them: that they are missing is what one looks for."""
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*"|[^.)\[]+')
-_NEVER_SHOWN = frozenset({"source", "identity", "problems", "link_kinds", "end_reason", "described_at"})
+_NEVER_SHOWN = frozenset(
+    {"source", "identity", "problems", "link_kinds", "end_reason", "end_description", "described_at"}
+)
 _OPPOSITES = {
     word: other
     for pair in (("true", "false"), ("1", "0"), ("yes", "no"), ("on", "off"), ("up", "down"))

@@ -316,7 +316,7 @@ class _PendingEpisode:
 
     def end(self, reason: str, now: datetime) -> None:
         """End the episode for a reason that its sender did not give."""
-        self.row = to_row(replace(self.row.alert, status="resolved", end_reason=reason))
+        self.row = to_row(episodes.end_episode(self.row.alert, reason))
         self.since, self.news, self.touched, self.expires_at = now, True, True, None
 
     def _expire_later(self, alert: Alert, now: datetime) -> None:

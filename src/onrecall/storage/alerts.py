@@ -20,7 +20,8 @@ from onrecall.storage.tables import alerts
 
 BODY_FIELDS = (
     "title", "description", "environment", "severity", "labels", "annotations", "ends_at", "values", "links", "group",
-    "starts_known", "link_kinds", "purpose_reason", "end_reason", "described_at", "problems", "continues",
+    "starts_known", "link_kinds", "purpose_reason", "end_reason", "end_description", "described_at",
+    "problems", "continues",
 )  # fmt: skip
 """Alert fields stored in the JSON body; all others have columns."""
 UNHASHED_FIELDS = frozenset({"group", "problems", "described_at"})

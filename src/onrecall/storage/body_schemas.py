@@ -30,6 +30,7 @@ class AlertBody:
     link_kinds: dict[str, AlertLinkKind] = field(default_factory=dict)
     purpose_reason: str = ""
     end_reason: str = ""
+    end_description: str = ""
     described_at: AwareDatetime | None = None
     continues: str | None = None
     problems: list[str] = field(default_factory=list)

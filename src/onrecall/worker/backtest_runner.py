@@ -17,6 +17,7 @@ from onrecall.backtest.report_json import summarize_report
 from onrecall.backtest.run import backtest, history_of_store
 from onrecall.bootstrap.app import embedder
 from onrecall.cli import console as printing
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.settings import Settings
@@ -98,15 +99,16 @@ class DemoBacktest(threading.Thread):
     def run(self) -> None:
         """Start the backtest and wait for its end."""
         openings = len(self._history.incidents)
-        printing.print_line(
-            (f"measuring trust in the background: replaying {openings} examples in chronological order\n", "dim")
-        )
+        count = count_noun(openings, "example")
+        printing.print_line((f"measuring trust in the background: replaying {count} in chronological order\n", "dim"))
         self._runner.start(history=self._history)
         self._runner.wait()
         ended = self._runner.newest()
         if ended is not None and ended.result is not None:
             right = ended.result["right"]
-            counted = f"the cause was right {round((right['value'] or 0) * right['n'])} of {right['n']} times"
+            counted = (
+                f"the cause was right {round((right['value'] or 0) * right['n'])} of {count_noun(right['n'], 'time')}"
+            )
             message = f"trust is measured: in a replay of the examples {counted}; from now on answers say so"
             printing.print_line((f"{message}\n", "bold"))
 

@@ -12,6 +12,7 @@ import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live-updates";
 import { type StepOutcomes, type AnswerOutcomes as MarkedAnswer, marksOf, outcomeOf, withMark } from "../step-outcomes";
 import { type Draft, draftOf, withDraft } from "../resolve-form";
 import { ActionItems } from "../parts/action-items";
+import { plainText } from "../plain-text";
 import { AlertLinks } from "../parts/alert-links";
 import { AnswerRest, AnswerTop, Section } from "../parts/answer";
 import type { CheckResult, MarkCheck } from "../parts/checks";
@@ -90,7 +91,7 @@ function Page({ id }: { id: string }) {
           <Changes changes={shown.changes ?? []} />
           {shown.description && (
             <Section title="Alert details">
-              <Code block className="onrecall-excerpt" tabIndex={0}>{shown.description}</Code>
+              <Code block className="onrecall-excerpt" tabIndex={0}>{plainText(shown.description)}</Code>
             </Section>
           )}
           <Alerts incident={shown} />

@@ -32,7 +32,7 @@ export function Recurrences() {
       <OpenActions counts={actions.data} />
       {recurrences.isPending && <Waiting height={140} />}
       {recurrences.isError && <Failure error={recurrences.error} again={() => void recurrences.refetch()} />}
-      {recurrences.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {recurrences.data.incidents} incidents, no two share a cause. Resolved incidents with a cause label are recognized most reliably.</Empty>}
+      {recurrences.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {countText(recurrences.data.incidents, "incident")}, no two share a cause. Resolved incidents with a cause label are recognized most reliably.</Empty>}
       {recurrences.data && recurrences.data.families.length > 0 && <Whole families={recurrences.data.families} />}
       <ProposedCauses />
       {recurrences.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} form={form} />)}
@@ -45,7 +45,7 @@ function Whole({ families }: { families: readonly Family[] }) {
   const open = families.filter((family) => !family.action && !family.tracked?.length).length;
   return (
     <Text size="sm">
-      <b>{families.length} causes</b> came back and cost <b><NumberFormatter value={lost} decimalScale={1} thousandSeparator=" " /> h</b> so far; {open === 0 ? "each has a permanent action on record." : `${open} of them have no permanent action on record.`}
+      <b>{countText(families.length, "cause")}</b> came back and cost <b><NumberFormatter value={lost} decimalScale={1} thousandSeparator=" " /> h</b> so far; {open === 0 ? "each has a permanent action on record." : `${open} of them ${open === 1 ? "has" : "have"} no permanent action on record.`}
     </Text>
   );
 }
@@ -59,7 +59,7 @@ function FamilyCard({ family, place, form }: { family: Family; place: number; fo
           <Box miw={0}>
             <Title order={2} size="h4" className="onrecall-wrap">{place}. {familyName(family.title)}</Title>
             <Group gap={6} mt={4}>
-              <Badge variant="light">{family.count} times</Badge>
+              <Badge variant="light">{countText(family.count, "time")}</Badge>
               {trend && <Tooltip label={family.trend.reason}><Badge color={trend.color} variant="light" tabIndex={0}>{trend.words}</Badge></Tooltip>}
               {family.services.map((service) => <Text key={service.name} size="sm" component="span"><ServiceLink name={service.name} />{service.count > 1 && ` × ${service.count}`}</Text>)}
             </Group>
@@ -76,7 +76,7 @@ function FamilyCard({ family, place, form }: { family: Family; place: number; fo
         <Text size="sm" c="dimmed" component="div">First <TimeAgo at={family.first_seen} />, last <TimeAgo at={family.last_seen} />. <InlineCode text={family.why} /></Text>
         {family.fix && (
           <Stack gap={4}>
-            <Text size="sm"><b>The same fix {family.fix.worked} times</b> (of {family.fix.of} that say what was done): {family.fix.text} · <Citation citation={family.fix.citation} /></Text>
+            <Text size="sm"><b>The same fix {countText(family.fix.worked, "time")}</b> (of {family.fix.of} that {family.fix.of === 1 ? "says" : "say"} what was done): {family.fix.text} · <Citation citation={family.fix.citation} /></Text>
             {family.fix.command && <Command text={family.fix.command} />}
           </Stack>
         )}

@@ -5,6 +5,7 @@ import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 
+import { countText } from "../format";
 import { api, dataOf, type Schemas } from "../api/client";
 import { happened } from "../format";
 import { Id } from "../parts/copy";
@@ -55,7 +56,7 @@ function Check() {
       <Button variant="light" loading={check.isPending} onClick={() => check.mutate()}>Check all rows</Button>
       {check.isError && <Failure error={check.error} again={() => check.mutate()} />}
       {check.data && (
-        <Alert w="100%" role="status" color={check.data.whole ? "teal" : "red"} title={check.data.whole ? `All ${check.data.rows.toLocaleString()} rows are present and unchanged` : `The check of ${check.data.rows.toLocaleString()} rows found problems`}>
+        <Alert w="100%" role="status" color={check.data.whole ? "teal" : "red"} title={check.data.whole ? `${check.data.rows === 1 ? "The only row is" : `All ${check.data.rows.toLocaleString()} rows are`} present and unchanged` : `The check of ${countText(check.data.rows, "row")} found problems`}>
           {check.data.wrong.map((problem) => <Text key={problem} size="sm">{problem}</Text>)}
           {check.data.whole && <Text size="sm">Somebody who can write to the database could still recreate all rows. Record the newest row&#39;s number and hash elsewhere from time to time, and compare.</Text>}
         </Alert>

@@ -3,6 +3,7 @@ import { Alert, Button, List, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useState } from "react";
 
+import { countText } from "../format";
 import { useStatus } from "../live-updates";
 import { useMe } from "../current-user";
 import { Command } from "../parts/copy";
@@ -26,7 +27,7 @@ export function Export() {
         <Title order={2} size="h4">All of memory as one file</Title>
         <Text size="sm">
           A zip with every row as JSON, plus the incidents and documents in readable form
-          {counts && <>: now {(counts["incidents"] ?? 0).toLocaleString()} incidents and {(counts["documents"] ?? 0).toLocaleString()} documents</>}. Imported into an empty store on either database, it recreates the same memory.
+          {counts && <>: now {countText(counts["incidents"] ?? 0, "incident")} and {countText(counts["documents"] ?? 0, "document")}</>}. Imported into an empty store on either database, it recreates the same memory.
         </Text>
         <List size="sm">
           <List.Item>It contains incidents, resolutions, answers with their outcomes, alerts, notes, changes, runbooks and trust.</List.Item>

@@ -3,6 +3,7 @@ import { Alert, Badge, Paper, Progress, SegmentedControl, SimpleGrid, Stack, Tab
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { countText } from "../format";
 import { api, dataOf, type Schemas } from "../api/client";
 import { Entries, Entry } from "../parts/entry";
 import { Empty, Failure, Waiting } from "../parts/states";
@@ -38,12 +39,12 @@ function UsageSummary({ use }: { use: Use }) {
           <Title order={2} size="h5">Models</Title>
           {use.models.length === 0 && <Text size="sm">No model is set up now.</Text>}
           {use.models.map((model) => <Text key={model.role} size="sm" className="onrecall-wrap"><b>{model.role}</b>: {model.model}</Text>)}
-          <Text size="sm" c="dimmed">At most {use.calls_per_minute} calls a minute.</Text>
+          <Text size="sm" c="dimmed">At most {countText(use.calls_per_minute, "call")} a minute.</Text>
         </Paper>
       </SimpleGrid>
       {use.breakers.filter((breaker) => breaker.state !== "closed").map((breaker) => (
         <Alert key={breaker.provider} color="orange" title={`${breaker.provider} is skipped`}>
-          It failed {breaker.failures} times in a row. {breaker.until && <>Next attempt <TimeAgo at={breaker.until} />.</>} Answers do not wait for it.
+          It failed {countText(breaker.failures, "time")} in a row. {breaker.until && <>Next attempt <TimeAgo at={breaker.until} />.</>} Answers do not wait for it.
         </Alert>
       ))}
       {use.days.length === 0 ? <Text size="sm" c="dimmed">No model was called in this period.</Text> : <><Models use={use} /><Days use={use} /></>}
@@ -85,7 +86,7 @@ function Model({ it }: { it: ModelTotal }) {
 }
 
 const cost = (it: Pick<ModelTotal, "known_cost_usd" | "of_unknown_cost" | "calls">): string =>
-  it.of_unknown_cost === 0 ? dollars(it.known_cost_usd) : it.of_unknown_cost === it.calls ? "cost unknown" : `${dollars(it.known_cost_usd)} and ${it.of_unknown_cost} calls of unknown cost`;
+  it.of_unknown_cost === 0 ? dollars(it.known_cost_usd) : it.of_unknown_cost === it.calls ? "cost unknown" : `${dollars(it.known_cost_usd)} and ${countText(it.of_unknown_cost, "call")} of unknown cost`;
 
 function Days({ use }: { use: Use }) {
   return (

@@ -11,7 +11,7 @@ import { Intervals } from "../parts/interval";
 import { Failure } from "../parts/states";
 import { showError } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
-import { age, capitalized, durationText } from "../format";
+import { countText, age, capitalized, durationText } from "../format";
 
 type Run = Schemas["BacktestOut"];
 
@@ -96,7 +96,7 @@ function Done({ run, result }: { run: Run; result: NonNullable<Run["result"]> })
       {right.n > 0
         ? <>The named cause was right <b>{times} of {right.n} times</b> ({percent(right.low)}–{percent(right.high)}).</>
         : "No named cause is known to be right or wrong yet, so there is nothing to count."}
-      {" "}{result.incidents.toLocaleString()} incidents and {result.documents.toLocaleString()} documents, replayed in {durationText(result.seconds)}{run.finished_at && <>, <TimeAgo at={run.finished_at} /></>}{run.by && ` by ${run.by}`}.
+      {" "}{countText(result.incidents, "incident")} and {countText(result.documents, "document")}, replayed in {durationText(result.seconds)}{run.finished_at && <>, <TimeAgo at={run.finished_at} /></>}{run.by && ` by ${run.by}`}.
     </Text>
     {result.hit_basis_note && <Text size="sm" c="dimmed" data-testid="hit-basis">{capitalized(result.hit_basis_note)}.{(result.notes ?? []).map((note) => ` ${capitalized(note)}.`)}</Text>}
     {result.power && <Text size="sm" data-testid="power">{capitalized(result.power.sentence)}.</Text>}

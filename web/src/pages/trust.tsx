@@ -49,7 +49,7 @@ function Shown({ trust }: { trust: Measured }) {
   const basis = Object.entries(trust.basis).map(([name, count]) => `${count} from ${name === "backtest" ? "a replay of your history" : "your own incidents"}`).join(", ");
   return (
     <Stack gap="md">
-      <Text size="sm" c="dimmed">Measured on {countText(trust.judged, "answer")} known to be right or wrong: {basis}.{trust.left_out ? ` ${countText(trust.left_out, "older answer")} not counted in.` : ""}</Text>
+      <Text size="sm" c="dimmed">Measured on {countText(trust.judged, "answer")} known to be right or wrong: {basis}.{trust.by_wording > 0 && ` ${countText(trust.by_wording, "answer")} could only be judged by the wording of the cause, where another wording counts as wrong: give resolutions a cause label, or link the earlier incident.`}{trust.left_out ? ` ${countText(trust.left_out, "older answer")} not counted in.` : ""}</Text>
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 5 }}>
         <Figure name="Right about the cause" figure={trust.right}>The share of the answers with a cause whose cause was right.</Figure>
         <Figure name="Among the first three" figure={trust.hits.hit_at_3}>The share of the recurring incidents for which one of the first three matches had the same cause.</Figure>

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { plainText } from "../plain-text";
 import { Failure } from "./states";
 
 type Cited = Schemas["CitationOut"];
@@ -51,7 +52,7 @@ export function Lines({ page, line }: { page: Schemas["PageOut"]; line?: number 
           data-cited={row.n === line || undefined}
         >
           <span aria-hidden className="onrecall-line-number">{row.n}</span>
-          <span className="onrecall-line-text">{row.text || "\u00a0"}</span>
+          <span className="onrecall-line-text">{plainText(row.text) || "\u00a0"}</span>
         </Box>
       ))}
     </Stack>
@@ -63,7 +64,7 @@ function SourceGone({ error, quote }: { error: Error; quote: string }) {
     <Stack>
       <Failure error={error} />
       <Text size="sm">Quoted words:</Text>
-      <Text className="onrecall-mono">{quote}</Text>
+      <Text className="onrecall-mono">{plainText(quote)}</Text>
     </Stack>
   );
 }

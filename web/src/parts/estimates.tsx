@@ -2,6 +2,7 @@
 import { Group, Paper, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
+import { countText } from "../format";
 import type { Schemas } from "../api/client";
 
 export type Estimate = Schemas["EstimateOut"];
@@ -10,7 +11,7 @@ export const percent = (share: number | null | undefined): string => (share === 
 
 /** "88 % (73–95 %), 34 cases", or that it is not measured. */
 export function estimateText(figure: Estimate): string {
-  if (figure.value === null || figure.value === undefined) return figure.n ? `not measured, ${figure.n} cases` : "not measured yet";
+  if (figure.value === null || figure.value === undefined) return figure.n ? `not measured, ${countText(figure.n, "case")}` : "not measured yet";
   const around = figure.low != null && figure.high != null ? ` (${percent(figure.low)}–${percent(figure.high)})` : "";
   return `${percent(figure.value)}${around}, ${figure.n} ${figure.n === 1 ? "case" : "cases"}`;
 }

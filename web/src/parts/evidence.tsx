@@ -2,7 +2,8 @@
 import { Badge, Box, Code, Group, List, Mark, Paper, Progress, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 
-import { matching, record, type Evidence } from "../format";
+import { plainText } from "../plain-text";
+import { countText, matching, record, type Evidence } from "../format";
 import { Citation } from "./citation";
 
 export function EvidenceCard({ evidence, question, miss = false }: { evidence: Evidence; question: string; miss?: boolean }) {
@@ -20,12 +21,12 @@ export function EvidenceCard({ evidence, question, miss = false }: { evidence: E
           <Badge variant="default" flex="none">{miss ? "miss" : "match"} {Math.round(evidence.score * 100)} %</Badge>
         </Group>
         <Progress value={evidence.score * 100} size="xs" aria-label="similarity, not a probability" />
-        {evidence.family.length > 0 && <Text size="sm">It happened {evidence.family.length} more times: {evidence.family.join(", ")}</Text>}
+        {evidence.family.length > 0 && <Text size="sm">It happened {countText(evidence.family.length, "more time")}: {evidence.family.join(", ")}</Text>}
         {evidence.why.length > 0 && <List size="sm" spacing={2}>{evidence.why.map((why) => <List.Item key={why}>{why}</List.Item>)}</List>}
         {evidence.excerpt && (
           <Box>
             <Citation citation={{ id: evidence.excerpt.page ?? evidence.id, incident: null, line: evidence.excerpt.line, quote: evidence.excerpt.text }} />
-            <Code block className="onrecall-excerpt" tabIndex={0}><MarkedText text={evidence.excerpt.text} question={question} /></Code>
+            <Code block className="onrecall-excerpt" tabIndex={0}><MarkedText text={plainText(evidence.excerpt.text)} question={question} /></Code>
           </Box>
         )}
         {evidence.resolution && (

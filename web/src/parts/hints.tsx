@@ -33,5 +33,5 @@ export function Hints() {
 /** Says that what is shown here never happened, where that is so. */
 export function Example() {
   const examples = useStatus().data?.counts["examples"] ?? 0;
-  return examples > 0 ? <Badge variant="light" color="grape" tt="none" flex="none" title={`${examples} incidents are fictitious examples`}>examples</Badge> : null;
+  return examples > 0 ? <Badge variant="light" color="grape" tt="none" flex="none" title={examples === 1 ? "1 incident is a fictitious example" : `${examples} incidents are fictitious examples`}>examples</Badge> : null;
 }

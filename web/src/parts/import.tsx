@@ -4,6 +4,7 @@ import { Dropzone, type FileWithPath } from "@mantine/dropzone";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { countText } from "../format";
 import { Problem, type Schemas } from "../api/client";
 import { sessionHeaders } from "../api/session";
 
@@ -124,10 +125,10 @@ function ImportedFile({ brought: { name, report, error }, dry }: { brought: Brou
 /** What the incidents of a file lack to be learned from. */
 function Quality({ report: { quality } }: { report: ImportReport }) {
   if (!quality || quality.incidents === 0) return null;
-  if (quality.findings.length === 0) return <Text size="sm">Quality: nothing is missing in its {quality.incidents} incidents.</Text>;
+  if (quality.findings.length === 0) return <Text size="sm">Quality: nothing is missing in its {countText(quality.incidents, "incident")}.</Text>;
   return (
     <Stack gap={2} component="section" aria-label="quality">
-      <Text size="sm" fw={600}>Quality, of {quality.incidents} incidents</Text>
+      <Text size="sm" fw={600}>Quality, of {countText(quality.incidents, "incident")}</Text>
       {quality.findings.map((finding) => (
         <Text key={finding.name} size="sm" className="onrecall-wrap">
           {finding.count} ({Math.round((100 * finding.count) / quality.incidents)} %): {finding.meaning} <Text span size="xs" c="dimmed">such as {finding.examples.slice(0, 3).join(", ")}</Text>

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
 import { useEvery } from "../live-updates";
-import { clock, countText, type Incident, moment, durationText } from "../format";
+import { alertTimes, countText, type Incident, moment, durationText } from "../format";
 import { Section } from "./answer";
 import { ServiceLink } from "./service-link";
 import { Failure } from "./states";
@@ -61,8 +61,9 @@ export function Alerts({ incident }: { incident: Incident }) {
             <div style={{ minWidth: 0, flex: 1 }}>
               <Text size="sm" className="onrecall-wrap" lineClamp={2} title={alert.title}>{alert.title}</Text>
               <Text size="xs" c="dimmed" className="onrecall-wrap" title={moment(alert.starts_at)}>
-                {alert.status}{alert.end_reason && ` (${alert.end_reason})`}{alert.service && <> · <ServiceLink name={alert.service} /></>} · {alert.source} · {clock(alert.starts_at)}
+                <Text span inherit fw={600} c={alert.status === "firing" ? "red" : "dimmed"}>{alertTimes(alert)}</Text>{alert.service && <> · <ServiceLink name={alert.service} /></>} · {alert.source}
               </Text>
+              {alert.end_description && <Text size="xs" c="dimmed" className="onrecall-wrap" lineClamp={2} title={alert.end_description}>at the end: {alert.end_description}</Text>}
               <Because how={alert.joined} />
             </div>
           </Group>

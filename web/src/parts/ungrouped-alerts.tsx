@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { endText } from "../format";
 import { Entries, Entry } from "./entry";
 import { Failure, Waiting } from "./states";
 import { TimeAgo } from "./time-ago";
@@ -46,7 +47,7 @@ function AsideEntry({ alert }: { alert: SetAside }) {
   const reasons = (alert.joined?.["reasons"] as string[] | undefined)?.join("; ") ?? alert.purpose_reason;
   const name = alert.purpose === "test" ? `Test received: ${alert.title}` : alert.title;
   return (
-    <Entry name={name} badges={<><Badge variant="default" tt="none">{alert.source}</Badge>{alert.status === "resolved" && <Badge color="gray" variant="light" tt="none">over</Badge>}</>}
-      about={<>{reasons} · <TimeAgo at={alert.received_at} />{alert.end_reason && <> · {alert.end_reason}</>}</>} />
+    <Entry name={name} badges={<><Badge variant="default" tt="none">{alert.source}</Badge>{alert.status === "resolved" && <Badge color="gray" variant="light" tt="none">ended</Badge>}</>}
+      about={<>{reasons} · <TimeAgo at={alert.received_at} />{alert.status === "resolved" && <> · {endText(alert)}</>}{alert.end_description && <> · at the end: {alert.end_description}</>}</>} />
   );
 }

@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, Field
 
 from onrecall.bootstrap.status import StatusReport
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import MIN_SHOWN_MATCH, Evidence, Incident, Recommendation, Resolution
 from onrecall.http.compat import answers
@@ -203,7 +204,8 @@ def sync(request: Request, memory: TheMemory) -> dict[str, Any]:
     """Import from a Hindsight bank, if one is configured; a repetition changes nothing."""
     peer: HindsightPeer | None = request.app.state.hindsight
     pulled = pull(memory, peer, stored_at=True) if peer else PullReport()
-    skipped = f"{pulled.skipped} documents name no incident and were skipped" if pulled.skipped else None
+    count = count_noun(pulled.skipped, "document names no incident and was", "documents name no incident and were")
+    skipped = f"{count} skipped" if pulled.skipped else None
     return {
         "ok": True,
         "status": "ok",
@@ -255,10 +257,12 @@ def _insight(family: Family) -> InsightOut:
         action = f"{family.action.state}: {family.action.text}"
     elif family.fix is not None:
         where = f"{family.fix.citation.id}, line {family.fix.citation.line}"
-        action = f"what worked {family.fix.worked} of {family.fix.of} times: {family.fix.text} ({where})"
+        action = f"what worked {family.fix.worked} of {count_noun(family.fix.of, 'time')}: {family.fix.text} ({where})"
     else:
         action = "no permanent fix is on record; write one down"
-    return InsightOut(type="recurrence", title=f"{family.title}: {family.count} times", body=body, action=action)
+    return InsightOut(
+        type="recurrence", title=f"{family.title}: {count_noun(family.count, 'time')}", body=body, action=action
+    )
 
 
 def _listed(incident: Incident) -> dict[str, Any]:

@@ -6,6 +6,7 @@ titles and evidence are spelled out, and a command that holds one is not quoted,
 
 import re
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.incident import Incident, Recommendation, Step
 from onrecall.http.compat import answers
 from onrecall.notifications.text import RISK_LABELS, VERDICT_SENTENCES, format_citation, single_line
@@ -45,7 +46,7 @@ def _confidence(answer: Recommendation) -> str | None:
         return None
     confidence = answer.confidence
     where = {"public": "on public data", "backtest": "in a replay of your history", "outcomes": "on your incidents"}
-    counted = f"right {confidence.right} of {confidence.of} times at this level {where[confidence.basis]}"
+    counted = f"right {confidence.right} of {count_noun(confidence.of, 'time')} at this level {where[confidence.basis]}"
     reason = (
         f"; {spell_out(single_line(answer.confidence_reason, answers.LONGEST))}" if answer.confidence_reason else ""
     )

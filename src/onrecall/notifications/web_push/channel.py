@@ -12,6 +12,7 @@ from typing import Protocol
 
 import httpx
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.domain.incident import Incident, Recommendation
 from onrecall.domain.push_subscription import (
@@ -175,6 +176,9 @@ class _Attempt:
         """Raise what the whole attempt comes to."""
         if self._waiting:
             first = self._waiting[0]
-            raise Unavailable(f"{len(self._waiting)} devices were not reached: {first}", first.retry_after)
+            raise Unavailable(
+                f"{count_noun(len(self._waiting), 'device was', 'devices were')} not reached: {first}",
+                first.retry_after,
+            )
         if self._refused and not self._sent:
             raise PermanentDeliveryError(f"every push service refused it; the first: {self._refused[0]}")
