@@ -11,12 +11,12 @@ from tree_sitter import Language, Node, Parser
 from onrecall.domain.incident import Risk
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
-    RISKS,
     Assessment,
     destructive,
     from_table,
     not_understood,
     read_only,
+    risk_named,
     worst,
 )
 from onrecall.recommendation.risk.sections import lines, words
@@ -226,7 +226,7 @@ def _member_name(node: Node) -> str | None:
 
 def _risks_by_name(section: str) -> dict[str, Risk]:
     rows = [line.partition(": ") for line in lines("languages/mongo.txt", section)]
-    return {name.lower(): risk for label, _, names in rows for risk in RISKS if risk == label for name in names.split()}
+    return {name.lower(): risk_named(label) for label, _, names in rows for name in names.split()}
 
 
 @cache

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
@@ -17,7 +16,7 @@ from onrecall.recommendation.risk.assessment import (
 from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.http_requests import Request, judge_request
 from onrecall.recommendation.risk.programs.situation import InvocationContext
-from onrecall.recommendation.risk.sections import words
+from onrecall.recommendation.risk.sections import matches, words
 from onrecall.recommendation.risk.shell.script import NOTHING
 
 
@@ -64,9 +63,9 @@ def check_salt(situation: InvocationContext) -> Iterator[Assessment]:
             if text and not is_unknown(text)
             else not_understood("which command it runs")
         )
-    elif _is_listed(function, "salt reading"):
+    elif matches("programs/kinds.txt", "salt reading", function):
         yield read_only(f"`{function}` only reads")
-    elif _is_listed(function, "salt disrupting"):
+    elif matches("programs/kinds.txt", "salt disrupting", function):
         yield from_table("disruptive", f"salt {function}")
     else:
         yield not_understood(f"the function `{function or ' '.join(operands)[:40]}` on many hosts", "destructive")
@@ -75,7 +74,3 @@ def check_salt(situation: InvocationContext) -> Iterator[Assessment]:
 def check_salt_run(situation: InvocationContext) -> Iterator[Assessment]:
     if situation.invocation.operands:
         yield from check_salt(situation)
-
-
-def _is_listed(function: str, section: str) -> bool:
-    return any(fnmatchcase(function, pattern) for pattern in words("programs/kinds.txt", section))

@@ -2,7 +2,6 @@
 
 import json
 import re
-from fnmatch import fnmatchcase
 
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
@@ -16,7 +15,7 @@ from onrecall.recommendation.risk.assessment import (
     worst,
 )
 from onrecall.recommendation.risk.programs.situation import InvocationContext
-from onrecall.recommendation.risk.sections import words
+from onrecall.recommendation.risk.sections import matches, words
 
 
 def ssh_option(value: str, _: InvocationContext) -> Assessment:
@@ -29,7 +28,7 @@ def ssh_option(value: str, _: InvocationContext) -> Assessment:
 
 
 def git_setting(value: str, _: InvocationContext) -> Assessment:
-    if any(fnmatchcase(value, pattern) for pattern in words("programs/kinds.txt", "git settings")):
+    if matches("programs/kinds.txt", "git settings", value):
         return read_only("")
     return not_understood(f"the setting `{value[:40]}` may name a program that git runs", "destructive")
 

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Literal
 
 from onrecall.domain.incident import Risk
-from onrecall.recommendation.risk.assessment import RISKS
+from onrecall.recommendation.risk.assessment import risk_named
 
 Arity = Literal["none", "required", "optional", "until"]
 _OPTION = re.compile(
@@ -213,7 +213,7 @@ def _head(line: str, parent: Node | None) -> Node:
 def _risk(name: str) -> Risk | None:
     if not name:
         return None
-    return next(risk for risk in RISKS if risk == name)
+    return risk_named(name)
 
 
 def _attribute(node: Node, name: str, text: str = "") -> None:
