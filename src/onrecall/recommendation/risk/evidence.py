@@ -19,6 +19,8 @@ _SPANISH_DEL = re.compile(
     r"^[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+ (?:el|la|los|las|un|una|en|con|de|si|que) (?:[a-záéíóúñ]+ ){1,4}del [a-záéíóúñ]+"
 )
 """A sentence in Spanish, where `del` is "of the"."""
+_SPACED_SCRIPT = re.compile(r"[a-zà-žșțα-ωά-ώа-я(]")
+"""How a stem begins in a script that sets blanks between words and adds nothing in front of them."""
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{12,4000}={0,2}")
 
 
@@ -50,6 +52,11 @@ def find_loss_verb(text: str) -> str | None:
         return verb
     distinct = set(text_words)
     return next((" ".join(sorted(pair)) for pair in _pairs() if pair <= distinct), None)
+
+
+def is_loss_verb(word: str) -> bool:
+    """Return whether a whole word, not a name that holds one, is a verb of losing."""
+    return word.isalpha() and _names_loss(word.lower())
 
 
 @lru_cache(maxsize=4096)
@@ -97,9 +104,9 @@ def _beginning(line: str) -> str:
 @cache
 def _stems() -> re.Pattern[str]:
     stems = sorted(words("evidence.txt", "stems"))
-    latin = "|".join(stem for stem in stems if re.match(r"[a-zà-žа-я]", stem))
-    other = "|".join(stem for stem in stems if not re.match(r"[a-zà-žа-я]", stem))
-    return re.compile(rf"\b(?:{latin})|{other}", re.IGNORECASE)
+    after_blank = [stem for stem in stems if _SPACED_SCRIPT.match(stem)]
+    anywhere = [stem for stem in stems if not _SPACED_SCRIPT.match(stem)]
+    return re.compile(rf"\b(?:{'|'.join(after_blank)})|{'|'.join(anywhere)}", re.IGNORECASE)
 
 
 @cache

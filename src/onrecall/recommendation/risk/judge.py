@@ -23,6 +23,7 @@ from onrecall.recommendation.risk.programs.file_targets import judge_append, jud
 from onrecall.recommendation.risk.programs.invocations import judge_invocation
 from onrecall.recommendation.risk.programs.table import Node, find_program
 from onrecall.recommendation.risk.sections import words as listed_words
+from onrecall.recommendation.risk.shell.powershell import spell_out
 from onrecall.recommendation.risk.shell.script import TERMINAL, Command, Input, Script, read_script
 
 _MAX_DEPTH = 8
@@ -93,7 +94,7 @@ class Judge:
             return judge_sql(text)
         if is_mongo(text):
             return judge_mongo(text)
-        return self.script(read_script(text, fed))
+        return self.script(read_script(spell_out(text), fed))
 
     def script(self, script: Script) -> Assessment:
         """The least upper bound over the commands of a shell text."""

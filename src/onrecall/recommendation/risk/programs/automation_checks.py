@@ -1,7 +1,7 @@
 """Ansible and Salt: what they do is said by a module or a function, and by its arguments."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
@@ -63,12 +63,18 @@ def check_salt(situation: InvocationContext) -> Iterator[Assessment]:
             if text and not is_unknown(text)
             else not_understood("which command it runs")
         )
+    elif (sign := evidence.find_loss_sign(" ".join(_names_of_arguments(arguments)))) is not None:
+        yield destructive(f"`{function}` with {sign}")
     elif matches("programs/kinds.txt", "salt reading", function):
         yield read_only(f"`{function}` only reads")
     elif matches("programs/kinds.txt", "salt disrupting", function):
         yield from_table("disruptive", f"salt {function}")
     else:
         yield not_understood(f"the function `{function or ' '.join(operands)[:40]}` on many hosts", "destructive")
+
+
+def _names_of_arguments(arguments: Sequence[str]) -> Iterator[str]:
+    return (word.partition("=")[0] for word in arguments if "=" in word)
 
 
 def check_salt_run(situation: InvocationContext) -> Iterator[Assessment]:

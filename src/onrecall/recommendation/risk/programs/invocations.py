@@ -44,6 +44,8 @@ _OUTPUT_OPTIONS = frozenset(
 """Options that name a file to write, where a table doesn't list them."""
 _FILE = re.compile(r"(?:[\w-]+=)?((?:/|~/|\.\.?/)\S+|[\w-]+(?:\.[\w-]+)*\.[A-Za-z]\w{0,7})")
 """A value that is evidently a file, perhaps after a format, as in `json=/srv/report`."""
+_SCRIPT = re.compile(r"\.(?:ya?ml|sh|bash|py|rb|pl|sql|ps1|js|bat|cmd|rman|rcv|groovy)$")
+"""How the name of a file ends that says what is done."""
 _RUNNABLE_KINDS = frozenset(
     ["shell", "command", "later", "script", "js", "redis", "socket", "vty", "flux", "code", "python-module", *DIALECTS]
 )
@@ -86,13 +88,29 @@ def _judge_program(invocation: Invocation) -> Iterator[Assessment]:
 
 
 def _judge_opaque_words(invocation: Invocation) -> Iterator[Assessment]:
-    """A program that interrupts and takes any words, such as a debugger or a build tool: a loss that they name."""
-    node = invocation.node
-    if node.any_option and node.risk == "disruptive":
-        opaque = invocation.operands if invocation.words else [invocation.program, *invocation.arguments]
-        sign = evidence.find_loss_sign(" ".join(opaque))
+    """A program that interrupts and takes words that no table lists: a loss that they name."""
+    if invocation.node.risk == "disruptive":
+        sign = evidence.find_loss_sign(" ".join(_opaque_words(invocation)))
         if sign is not None:
             yield evidence.suspect(sign, "", recognised=True)
+
+
+def _opaque_words(invocation: Invocation) -> Iterator[str]:
+    """Words that say what is done though no table lists them; the names of things are none."""
+    if invocation.node.any_option:
+        yield from invocation.operands if invocation.words else [invocation.program, *invocation.arguments]
+        for name, value in invocation.tolerated:
+            yield _name_what_is_lost(name)
+            if value.startswith(("{", "[")):
+                yield value
+        return
+    yield from (word for word in invocation.operands if _SCRIPT.search(word) or evidence.is_loss_verb(word))
+
+
+def _name_what_is_lost(option: str) -> str:
+    """The name of an option, as a verb of losing where it puts something in the place of what was there."""
+    names = listed_words("programs/kinds.txt", "replacing options")
+    return "overwrite" if any(word.lower() in names for word in re.findall(r"[A-Z]?[a-z]+", option)) else option
 
 
 def _judge_options(situation: InvocationContext) -> Iterator[Assessment]:

@@ -36,6 +36,10 @@ _AND = re.compile(r"[,()&+]|\b(?:and|then|or|but|else|otherwise|plus)\b", re.IGN
 NEGATED = re.compile(
     r"^(?:do not|don't|don’t|never|avoid|must not|should not|no need to|cannot|did not|not)\s+", re.IGNORECASE
 )
+_TRIAL = re.compile(
+    r"\b(?:if|whether)\b(.*?)\b(?:helps?|fix(?:es)?|solves?|cures?|does the trick|makes? (?:a|any) difference)\b",
+    re.IGNORECASE,
+)
 BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)]|\[[ x]\])\s+", re.MULTILINE)
 
 
@@ -45,7 +49,8 @@ def judge_prose(text: str, judge_command: Callable[[str], Assessment]) -> Assess
         return evidence.suspect(text, "the text is too long to judge")
     strange = first_strange(text.replace("\r\n", "\n"), prose=True)
     if strange is not None:
-        return worst([not_understood(strange), _judge_text(unmask(text), judge_command)]) or not_understood(strange)
+        suspected = evidence.suspect(text, strange, recognised=True)
+        return worst([suspected, _judge_text(unmask(text), judge_command)]) or suspected
     return _judge_text(text, judge_command)
 
 
@@ -134,11 +139,20 @@ def _judge_verb(clause: Clause) -> Assessment:
     head = clause.words[0]
     assessment = judge_change_verb(head, clause.text.lower()) if is_change_verb(head) else None
     if clause.looks() and assessment is None:
-        return find_problem_after_verb(clause) or read_only(f"“{head}” only looks or tells")
+        problem = find_problem_after_verb(clause) or _judge_trial(clause)
+        return problem or read_only(f"“{head}” only looks or tells")
     if assessment is None:
         return _judge_unknown_clause(clause)
     problem = find_problem_after_verb(clause, changes=True)
     return (worst([assessment, problem]) if problem is not None else None) or assessment
+
+
+def _judge_trial(clause: Clause) -> Assessment | None:
+    """What is to be tried out: "see if a restart helps"."""
+    trial = _TRIAL.search(clause.text)
+    tried = re.findall(r"[a-z-]+", trial[1].lower()) if trial is not None else []
+    judged = (judge_change_verb(word, clause.text.lower()) for word in tried)
+    return worst(assessment for assessment in judged if assessment is not None)
 
 
 def _only_runs_code(clause: Clause) -> bool:
