@@ -23,7 +23,7 @@ from onrecall.recommendation.risk.sections import lines, words
 from onrecall.recommendation.risk.shell.tree import MAX_LENGTH, text_of
 
 _STARTS = re.compile(
-    r"\s*(?:(?:db|rs|sh)\s*(?:\.|\[)|(?:show|use)\s+[\w$-]+\s*;?\s*$|(?:show\s+(?:dbs|collections)|use\s+\w+)\s*[\n;])"
+    r"\s*(?:(?:db|rs|sh)\s*(?:\.|\[)|(?:show\s+(?:dbs|databases|collections|tables|users|roles|profile|logs?)|use\s+[\w$-]+)\s*;?\s*$|(?:show\s+(?:dbs|collections)|use\s+\w+)\s*[\n;])"
 )
 _HELPERS = re.compile(
     r"(?:show\s+(?:dbs|databases|collections|tables|users|roles|profile|logs?(?:\s+\w+)?)|use\s+[\w$-]+|it|exit|help)\s*"

@@ -35,6 +35,7 @@ _DURATION = re.compile(r"\b(\d+)(?:ns|us|u|ms|s|m|h|d|w)\b")
 _CQL_ENDS = re.compile(
     r"\bALLOW\s+FILTERING\b|^\s*(?:CONSISTENCY\s+\w+|TRACING\s+\w+|EXPAND\s+\w+|PAGING\s+\w+)\s*;?", re.IGNORECASE
 )
+_TSQL = re.compile(r"\s*SELECT\s+(?:DISTINCT\s+)?TOP\s*[(\d]|\s*DBCC\b", re.IGNORECASE)
 _ORACLE_NAME = re.compile(r"\b([A-Za-z]\w*)#(?=[\s,;)=<>.])")
 """A name such as `serial#`."""
 _WHOLE_QUOTES = re.compile(r"[^'\"`\\]*(?:(?:'[^'\\]*'|\"[^\"\\]*\")[^'\"`\\]*)*")
@@ -48,6 +49,8 @@ def judge(text: str, kind: str | None = None) -> Assessment:
     text = "\n".join(map(_spell_oracle_names, text.split("\n"))) if "#" in text else text
     if kind is not None:
         return _judge_as(text, kind)
+    if _TSQL.match(text):
+        return _judge_as(text, "tsql")
     if "`" in text or re.search(r"\\G\s*;?\s*$", text):
         return _judge_as(text, "mysql")
     readings = [_judge_as(text, "sql")]

@@ -170,7 +170,7 @@ def _is_viewable(segment: str) -> bool:
 
 def _judge_change(request: Request, path: str, query: str) -> Assessment:
     normalized_path = unquote(path).rstrip("/").lower()
-    request_text = " ".join([normalized_path, unquote(query), *request.data]).replace("read_only_allow_delete", "")
+    request_text = " ".join([unquote(path), unquote(query), *request.data]).replace("read_only_allow_delete", "")
     if request.method == "DELETE":
         return disruptive("ends a silence") if "silence" in normalized_path else destructive("HTTP DELETE")
     if evidence.find_loss_sign(request_text) or any(word in normalized_path for word in _word_list("losing")):

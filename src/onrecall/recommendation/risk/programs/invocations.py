@@ -47,7 +47,21 @@ _FILE = re.compile(r"(?:[\w-]+=)?((?:/|~/|\.\.?/)\S+|[\w-]+(?:\.[\w-]+)*\.[A-Za-
 _SCRIPT = re.compile(r"\.(?:ya?ml|sh|bash|py|rb|pl|sql|ps1|js|bat|cmd|rman|rcv|groovy)$")
 """How the name of a file ends that says what is done."""
 _RUNNABLE_KINDS = frozenset(
-    ["shell", "command", "later", "script", "js", "redis", "socket", "vty", "flux", "code", "python-module", *DIALECTS]
+    [
+        "shell",
+        "command",
+        "later",
+        "script",
+        "js",
+        "redis",
+        "socket",
+        "vty",
+        "cypher",
+        "flux",
+        "code",
+        "python-module",
+        *DIALECTS,
+    ]
 )
 """Kinds of values that are a text to run: with one of them the input is not run."""
 
@@ -160,6 +174,15 @@ def _judge_output_option(name: str, invocation: Invocation) -> Iterator[Assessme
         yield judge_overwrite(target)
     elif bare[:2] in ("-o", "-O") and not bare.startswith("--") and "/" in bare:
         yield judge_overwrite(bare[2:])
+
+
+def written_files(arguments: Sequence[str]) -> Iterator[str]:
+    """The files that options of a program which no table lists write by their names."""
+    for place, argument in enumerate(arguments):
+        name, joint, value = argument.partition("=")
+        value = value if joint else next(iter(arguments[place + 1 : place + 2]), "")
+        if name in _OUTPUT_OPTIONS and _FILE.fullmatch(value):
+            yield value
 
 
 def _judge_operands(situation: InvocationContext) -> Iterator[Assessment]:

@@ -111,6 +111,23 @@ def flux(value: str, _: InvocationContext) -> Assessment:
     return read_only("only queries")
 
 
+_CYPHER = re.compile(
+    r"\s*(?:EXPLAIN\s+)?(?:OPTIONAL\s+MATCH|MATCH|RETURN|WITH|UNWIND|SHOW|CALL\s+db(?:ms)?\.\w)", re.IGNORECASE
+)
+_CYPHER_WRITES = re.compile(
+    r"\b(?:CREATE|MERGE|SET|DELETE|DETACH|REMOVE|DROP|FOREACH|LOAD|TERMINATE|apoc|CALL(?!\s+db\.(?:labels|propertyKeys|relationshipTypes|schema|indexes|constraints|info)\b))\b",
+    re.IGNORECASE,
+)
+
+
+def cypher(value: str, _: InvocationContext) -> Assessment:
+    """Statements in Cypher: those that match and return."""
+    for statement in filter(str.strip, value.split(";")):
+        if not _CYPHER.match(statement) or _CYPHER_WRITES.search(re.sub(r"'[^'\\]*'|\"[^\"\\]*\"", "''", statement)):
+            return evidence.suspect(statement, f"`{statement.strip()[:40]}` in Cypher", recognised=True)
+    return read_only("only queries")
+
+
 def traced(value: str, _: InvocationContext) -> Assessment:
     """What strace traces; it can also inject faults."""
     if re.fullmatch(

@@ -74,7 +74,12 @@ class _WordPlace:
     def _goes_on_by_itself(self) -> bool:
         """Whether it tells how something is or was: "is running", "ran"."""
         is_going = self.kind in ("state", "quality") and self.before == "auxiliary" and self.word.endswith("ing")
-        return is_going or self.word in word_list("pasts")
+        return is_going or self.word in word_list("pasts") or self._is_progressing()
+
+    def _is_progressing(self) -> bool:
+        """Whether it tells what goes on: "that the queue is draining"."""
+        goes_on = self.word.endswith("ing") and self.clause.words[self.place - 1] in ("is", "are", "was", "were")
+        return goes_on and not self.changes and self.clause.states_to_ensure() is None
 
     def _problem_of_quote(self, token: str) -> Assessment | None:
         """Words in quotes: what is searched for may be anything."""
@@ -101,7 +106,7 @@ class _WordPlace:
         if (
             self.kind == "quality"
             and self.after in ("thing", "quality", "name")
-            and self.before in {*_BEFORE_NOUN, "look"}
+            and (self.before in {*_BEFORE_NOUN, "look"} or self._is_first_and_no_deed())
         ):
             return True
         if self.word in word_list("things") and self._is_noun():
@@ -117,6 +122,10 @@ class _WordPlace:
             return deed is None or deed.risk != "destructive" or self.after == ""
         inflected = self.word.endswith(("ed", "s", "en", "ew", "ran", "ut")) and not self.word.endswith("ss")
         return inflected and self._is_asked()
+
+    def _is_first_and_no_deed(self) -> bool:
+        """Whether it stands right behind the verb and no row says what it does here: "check free disk space"."""
+        return self.place == 1 and judge_change_verb(self.word, self.clause.text.lower()) is None
 
     def _is_noun(self) -> bool:
         is_verb = self.after == "determiner" or self.before == "auxiliary" or self.clause.words[self.place - 1] == "to"

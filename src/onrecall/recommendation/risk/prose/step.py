@@ -36,6 +36,8 @@ _AND = re.compile(r"[,()&+]|\b(?:and|then|or|but|else|otherwise|plus)\b", re.IGN
 NEGATED = re.compile(
     r"^(?:do not|don't|don’t|never|avoid|must not|should not|no need to|cannot|did not|not)\s+", re.IGNORECASE
 )
+_PURPOSE = re.compile(rf"(?:run|execute|use|try|call|enter|issue)\s+{CODE}\s+to\s+(.+)", re.IGNORECASE | re.DOTALL)
+"""What code is run for."""
 _TRIAL = re.compile(
     r"\b(?:if|whether)\b(.*?)\b(?:helps?|fix(?:es)?|solves?|cures?|does the trick|makes? (?:a|any) difference)\b",
     re.IGNORECASE,
@@ -131,6 +133,9 @@ def _judge_clause(clause: Clause) -> Assessment | None:
     negated = NEGATED.match(clause.text.strip())
     if negated is not None:
         return _judge_prohibition(Clause.read(clause.text.strip()[negated.end() :]))
+    purpose = _PURPOSE.match(clause.text.strip())
+    if purpose is not None:
+        return _judge_verb(Clause.read(purpose[1]))
     return None if _only_runs_code(clause) else _judge_verb(clause)
 
 
