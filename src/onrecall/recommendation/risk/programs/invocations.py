@@ -88,6 +88,8 @@ def _judge_program(invocation: Invocation) -> Iterator[Assessment]:
         else:
             yield read_only("prints its help")
         return
+    if node.risk == "read_only" and (verb := _verb_behind(invocation)) is not None:
+        yield evidence.suspect(verb, "", recognised=True)
     if node.looks and invocation.has(*node.looks):
         yield read_only(f"`{invocation.command_path}` only shows")
     elif invocation.is_dry:
@@ -99,6 +101,14 @@ def _judge_program(invocation: Invocation) -> Iterator[Assessment]:
         yield not_understood(f"`{invocation.command_path} {invocation.operands[0][:40]}`")
     if node.needs and not any(given_option.option.name in node.needs for given_option in invocation.options):
         yield not_understood(f"`{invocation.command_path}` without one of {', '.join(sorted(node.needs))}")
+
+
+def _verb_behind(invocation: Invocation) -> str | None:
+    """A verb of losing behind a group of subcommands that only read, where no search asks for the word."""
+    is_search = not set(invocation.words).isdisjoint(listed_words("programs/kinds.txt", "searching subcommands"))
+    verb = next(iter(invocation.operands), "")
+    is_any = invocation.node.slots is None or (invocation.slot(0) or "").startswith("any")
+    return verb if invocation.words and is_any and not is_search and evidence.is_loss_verb(verb) else None
 
 
 def _judge_opaque_words(invocation: Invocation) -> Iterator[Assessment]:

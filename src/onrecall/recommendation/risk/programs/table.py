@@ -1,4 +1,4 @@
-"""The tables of programs: what each subcommand, option and operand does. `tables/README` describes their form.
+"""The tables of programs: what each subcommand, option and operand does.
 
 A table is read when a program in it is first looked up.
 """
@@ -299,7 +299,7 @@ _ATTRIBUTES: dict[str, Callable[[Node, str], None]] = {
     "any-option": _enter_any_option,
     "own-options": _enter_own_options,
 }
-"""Each attribute that a table may give; `tables/README` says what it means."""
+"""What enters each attribute that a table may give."""
 
 
 def _options(token: str, style: str) -> Iterator[Option]:

@@ -5,7 +5,7 @@ and numbers. Anything else is at least disruptive; a verb that changes something
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
@@ -116,10 +116,15 @@ def _judge_condition(conjunction: str, text: str) -> Iterator[Assessment]:
 def _judge_clauses(sentence: str) -> Iterator[Assessment]:
     """Each clause of a sentence; a list of things goes on with the verb before it."""
     looks = False
+    verb = ""
     for text in _AND.split(sentence):
         clause = Clause.read(text)
         if not clause.words or (looks and clause.is_list_of_things()):
             continue
+        if is_change_verb(clause.words[0]):
+            verb = clause.words[0]
+        elif verb and (goes_on := judge_change_verb(verb, f"{verb} {text.lower()}")) is not None:
+            yield goes_on  # "remove the lock and the data folder"
         judged = _judge_clause(clause)
         looks = judged is not None and judged.risk == "read_only"
         if judged is not None:
@@ -161,10 +166,20 @@ def _judge_trial(clause: Clause) -> Assessment | None:
 
 
 def _only_runs_code(clause: Clause) -> bool:
+    if CODE not in clause.tokens:
+        return False
     running = words("programs/kinds.txt", "prose running")
-    return CODE in clause.tokens and all(
-        written == CODE or word in running for written, word in zip(clause.tokens, clause.words, strict=True)
+    last = len(clause.tokens) - clause.tokens[::-1].index(CODE)
+    runs = all(
+        written == CODE or word in running for written, word in zip(clause.tokens[:last], clause.words, strict=False)
     )
+    return runs and (last == len(clause.tokens) or _says_where(clause.tokens[last:]))
+
+
+def _says_where(tokens: Sequence[str]) -> bool:
+    """Whether words after code only say where it runs: "on the host", "in the api container"."""
+    place = Clause.read(f"look {' '.join(tokens)}")
+    return place.kinds[1:2] == ("preposition",) and find_problem_after_verb(place) is None
 
 
 def _judge_prohibition(clause: Clause) -> Assessment:
